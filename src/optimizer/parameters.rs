@@ -1,0 +1,56 @@
+//! What the optimizers can be told.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// The training methods.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Method {
+    /// Stochastic gradient descent on mini-batches.
+    Sgd,
+    /// Limited-memory BFGS on the full batch, golden section line search.
+    Lbfgs,
+}
+
+impl Method {
+    /// All methods, in the order of their groups in the results.
+    pub const ALL: [Self; 2] = [Self::Sgd, Self::Lbfgs];
+
+    /// `"sgd"` or `"lbfgs"`, as in keys and file paths.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sgd => "sgd",
+            Self::Lbfgs => "lbfgs",
+        }
+    }
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Plain stochastic gradient descent, θ ← θ − η ∇.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SgdParameters {
+    /// η, > 0.
+    pub learning_rate: f64,
+    /// Images a step, ≥ 1; the last batch of an epoch may be smaller.
+    pub batch_size: usize,
+    /// Passes over the training images, ≥ 1.
+    pub epochs: usize,
+}
+
+/// Limited-memory BFGS with a golden section line search.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LbfgsParameters {
+    /// Iterations at most, ≥ 1; one is one "epoch" of the curves.
+    pub iterations: usize,
+    /// Pairs (s, y) remembered, ≥ 1.
+    pub memory: usize,
+    /// Loss evaluations of one line search at most, ≥ 1.
+    pub line_search_evaluations: usize,
+    /// The bracket's width, relative to the step, at which the line search ends, > 0.
+    pub line_search_tolerance: f64,
+}

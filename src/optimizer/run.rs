@@ -1,0 +1,71 @@
+//! What a training run leaves behind.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Parameters at one moment of a run, with their losses on the full sets.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// Epoch or iteration, 0 = the initialization.
+    pub epoch: u32,
+    /// `(P,)` parameters.
+    pub theta: Vec<f32>,
+    /// Mean loss on the training images.
+    pub loss_train: f64,
+    /// Mean loss on the test images.
+    pub loss_test: f64,
+    /// Fraction of training images classified correctly; NaN where there are no classes.
+    pub accuracy_train: f64,
+    /// Fraction of test images classified correctly; NaN where there are no classes.
+    pub accuracy_test: f64,
+}
+
+/// One finished training run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TrainingRun {
+    /// ω^train: the snapshot of lowest training loss.
+    pub train: Snapshot,
+    /// ω^test: the snapshot of lowest test loss.
+    pub test: Snapshot,
+    /// Training loss after each epoch, that of the initialization first.
+    pub curve_train: Vec<f64>,
+    /// Test loss after each epoch, that of the initialization first.
+    pub curve_test: Vec<f64>,
+    /// Why it ended.
+    pub stop: StopReason,
+}
+
+/// Why a training run ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum StopReason {
+    /// All epochs or iterations were run.
+    Completed,
+    /// A loss or the parameters stopped being finite; the snapshots before it are no solution.
+    Diverged {
+        /// The epoch or iteration in which it happened.
+        epoch: u32,
+    },
+    /// Even steepest descent found no lower point within the budget of the line search.
+    NoDescent {
+        /// The iteration in which it happened.
+        iteration: u32,
+    },
+    /// The gradient is exactly zero.
+    Stationary {
+        /// The iteration in which it happened.
+        iteration: u32,
+    },
+}
+
+impl fmt::Display for StopReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Completed => write!(f, "completed"),
+            Self::Diverged { epoch } => write!(f, "diverged: the loss was not finite in epoch {epoch}"),
+            Self::NoDescent { iteration } => {
+                write!(f, "converged: no lower point along the steepest descent in iteration {iteration}")
+            }
+            Self::Stationary { iteration } => write!(f, "converged: zero gradient in iteration {iteration}"),
+        }
+    }
+}

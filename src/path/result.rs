@@ -1,0 +1,53 @@
+//! What a path computation leaves behind.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// One finished path between two solutions on one landscape.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PathResult {
+    /// `(M,)` loss on the grid t_m = m / (M − 1) along the best path: the one of the step with the
+    /// lowest summed loss.
+    pub loss: Vec<f64>,
+    /// `(M,)` loss on the same grid along the straight line.
+    pub straight_loss: Vec<f64>,
+    /// H = max over the grid of `loss`: the barrier as published.
+    pub height: f64,
+    /// The maximum along the same path on a grid ten times as fine.
+    pub height_dense: f64,
+    /// The maximum over the grid of `straight_loss`.
+    pub height_straight: f64,
+    /// Length Σ |ω(t_{m+1}) − ω(t_m)| of the best path.
+    pub length: f64,
+    /// |ω^b − ω^a|.
+    pub length_straight: f64,
+    /// Adam steps taken.
+    pub steps: u32,
+    /// The step after which the best path was found; 0 is the straight line.
+    pub best_step: u32,
+    /// Why it ended.
+    pub stop: StopReason,
+}
+
+/// Why a path computation ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum StopReason {
+    /// All steps were taken.
+    Completed,
+    /// The summed loss stopped being finite in this step; the best path before it stands.
+    NotFinite {
+        /// The step in which it happened.
+        step: u32,
+    },
+}
+
+impl fmt::Display for StopReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Completed => write!(f, "completed"),
+            Self::NotFinite { step } => {
+                write!(f, "stopped: the loss was not finite in step {step}; the best path before it stands")
+            }
+        }
+    }
+}

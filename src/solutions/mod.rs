@@ -1,0 +1,8 @@
+//! Sets of parameter vectors: which training runs are kept, what the sets are called, which pairs
+//! of their vectors get a path.
+
+pub mod pairs;
+pub mod set;
+
+pub use pairs::{Pairs, draw_pairs};
+pub use set::{SetName, SolutionSet, Split, select};

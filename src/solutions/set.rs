@@ -1,0 +1,138 @@
+//! Named sets of solutions.
+
+use crate::optimizer::TrainingRun;
+use ndarray::Array2;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// One half of a data set, or the snapshot that was best on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Split {
+    /// The training images; ω^train.
+    Train,
+    /// The test images; ω^test.
+    Test,
+}
+
+impl Split {
+    /// `"train"` or `"test"`, as in file paths and keys.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Train => "train",
+            Self::Test => "test",
+        }
+    }
+}
+
+impl fmt::Display for Split {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Name of a set of solutions, `"group/member"`: `"sgd/train"` is ω^train of the SGD runs.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct SetName(String);
+
+impl SetName {
+    /// Parses `"group/member"`; each part is letters, digits, `-`, `_`, `.` and not empty.
+    ///
+    /// # Errors
+    /// A sentence saying what is wrong with the name.
+    pub fn parse(name: &str) -> Result<Self, String> {
+        let part = |text: &str| {
+            !text.is_empty()
+                && text != "."
+                && text != ".."
+                && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+        };
+        match name.split_once('/') {
+            Some((group, member)) if part(group) && part(member) => Ok(Self(name.to_owned())),
+            _ => Err(format!("\"{name}\" is not a set of solutions; write \"group/member\", for instance \"sgd/train\"")),
+        }
+    }
+
+    /// The part before the slash: the optimizer, or the name of an imported collection.
+    pub fn group(&self) -> &str {
+        self.0.split_once('/').map_or("", |(group, _)| group)
+    }
+
+    /// The part after the slash.
+    pub fn member(&self) -> &str {
+        self.0.split_once('/').map_or("", |(_, member)| member)
+    }
+
+    /// The whole name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for SetName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// n parameter vectors of P components with what is known of each.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SolutionSet {
+    /// Its name.
+    pub name: SetName,
+    /// `(n, P)` parameter vectors, lowest training loss of the run first.
+    pub theta: Array2<f32>,
+    /// `(n,)` number of the initialization each vector grew from.
+    pub initialization: Vec<u32>,
+    /// `(n,)` epoch (SGD) or iteration (L-BFGS) of the snapshot, 0 = the initialization.
+    pub epoch: Vec<u32>,
+    /// `(n,)` mean loss on the training images.
+    pub loss_train: Vec<f64>,
+    /// `(n,)` mean loss on the test images.
+    pub loss_test: Vec<f64>,
+    /// `(n,)` fraction of training images classified correctly; NaN where there are no classes.
+    pub accuracy_train: Vec<f64>,
+    /// `(n,)` fraction of test images classified correctly; NaN where there are no classes.
+    pub accuracy_test: Vec<f64>,
+}
+
+impl SolutionSet {
+    /// Row of the vector that grew from this initialization.
+    pub fn row_of(&self, initialization: u32) -> Option<usize> {
+        self.initialization.iter().position(|&number| number == initialization)
+    }
+}
+
+/// The `keep` runs with the lowest training loss as two sets, `method/train` and `method/test`.
+///
+/// `runs` holds (initialization, run) of those that finished; ties go to the smaller number.
+///
+/// # Panics
+/// If the snapshots differ in their number of parameters.
+pub fn select(method: &str, runs: &[(u32, &TrainingRun)], keep: usize) -> [SolutionSet; 2] {
+    let mut best = runs.to_vec();
+    best.sort_by(|(i, a), (j, b)| a.train.loss_train.total_cmp(&b.train.loss_train).then(i.cmp(j)));
+    best.truncate(keep);
+    [Split::Train, Split::Test].map(|split| collect(method, split, &best))
+}
+
+fn collect(method: &str, split: Split, runs: &[(u32, &TrainingRun)]) -> SolutionSet {
+    let snapshots: Vec<_> = runs
+        .iter()
+        .map(|(_, run)| match split {
+            Split::Train => &run.train,
+            Split::Test => &run.test,
+        })
+        .collect();
+    let parameters = snapshots.first().map_or(0, |snapshot| snapshot.theta.len());
+    let flat = snapshots.iter().flat_map(|snapshot| snapshot.theta.iter().copied()).collect();
+    SolutionSet {
+        name: SetName(format!("{method}/{split}")),
+        theta: Array2::from_shape_vec((snapshots.len(), parameters), flat).expect("snapshots of one network have one length"),
+        initialization: runs.iter().map(|&(number, _)| number).collect(),
+        epoch: snapshots.iter().map(|snapshot| snapshot.epoch).collect(),
+        loss_train: snapshots.iter().map(|snapshot| snapshot.loss_train).collect(),
+        loss_test: snapshots.iter().map(|snapshot| snapshot.loss_test).collect(),
+        accuracy_train: snapshots.iter().map(|snapshot| snapshot.accuracy_train).collect(),
+        accuracy_test: snapshots.iter().map(|snapshot| snapshot.accuracy_test).collect(),
+    }
+}
