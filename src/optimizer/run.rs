@@ -31,6 +31,8 @@ pub struct TrainingRun {
     pub curve_train: Vec<f64>,
     /// Test loss after each epoch, that of the initialization first.
     pub curve_test: Vec<f64>,
+    /// How often L-BFGS dropped its memory and took a steepest-descent step; 0 for SGD.
+    pub memory_dropped: u32,
     /// Why it ended.
     pub stop: StopReason,
 }
