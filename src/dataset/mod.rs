@@ -44,3 +44,26 @@ impl Images {
         self.rows * self.columns
     }
 }
+
+/// TEMP
+#[derive(Clone, Copy, Debug)]
+pub struct ImageView<'a> {
+    /// p
+    pub pixels: &'a [u8],
+    /// l
+    pub labels: &'a [u8],
+    /// n
+    pub pixels_per_image: usize,
+}
+impl<'a> ImageView<'a> {
+    /// .
+    pub fn len(&self) -> usize { self.labels.len() }
+    /// .
+    pub fn is_empty(&self) -> bool { self.labels.is_empty() }
+    /// .
+    pub fn one(&self, i: usize) -> ImageView<'a> { ImageView { pixels: &self.pixels[i*self.pixels_per_image..(i+1)*self.pixels_per_image], labels: &self.labels[i..=i], pixels_per_image: self.pixels_per_image } }
+    /// .
+    pub fn blocks(&self, size: usize) -> impl Iterator<Item = ImageView<'a>> + use<'a> { let p = self.pixels_per_image; self.pixels.chunks(size*p).zip(self.labels.chunks(size)).map(move |(pixels, labels)| ImageView { pixels, labels, pixels_per_image: p }) }
+    /// .
+    pub fn scaled<A: crate::real::Real>(&self, into: &mut ndarray::ArrayViewMut2<A>) { for (a, &p) in into.iter_mut().zip(self.pixels) { *a = A::of(f64::from(p) / 255.0) } }
+}

@@ -1,1 +1,76 @@
-//! (to come)
+//! Anything that has a height: a network's mean loss on images, or a closed formula.
+//!
+//! # A landscape of one's own
+//! ```
+//! use lossatlas::landscape::Landscape;
+//!
+//! /// f(x) = Σ (x_i² − 1)², a well at every corner of a cube.
+//! struct DoubleWells(usize);
+//!
+//! impl Landscape<f64> for DoubleWells {
+//!     fn dimension(&self) -> usize {
+//!         self.0
+//!     }
+//!     fn value(&self, x: &[f64]) -> f64 {
+//!         x.iter().map(|x| (x * x - 1.0).powi(2)).sum()
+//!     }
+//!     fn value_and_gradient(&self, x: &[f64], gradient: &mut [f64]) -> f64 {
+//!         gradient.iter_mut().zip(x).for_each(|(g, x)| *g = 4.0 * x * (x * x - 1.0));
+//!         self.value(x)
+//!     }
+//! }
+//! assert_eq!(DoubleWells(2).value(&[0.0, 1.0]), 1.0);
+//! ```
+
+mod images;
+mod span;
+mod two_wells;
+
+pub use images::ImageLandscape;
+pub use span::Span;
+pub use two_wells::{Squared, TwoWells};
+
+use crate::real::Real;
+use ndarray::{ArrayView2, ArrayViewMut2};
+
+/// A height over parameter vectors of `dimension` components, with its gradient.
+///
+/// Where a height does not exist it is NaN or infinite; whoever asked deals with it. Implementations
+/// may panic on vectors of another length.
+pub trait Landscape<A: Real>: Sync {
+    /// P, the number of components of a point.
+    fn dimension(&self) -> usize;
+
+    /// f(θ).
+    fn value(&self, theta: &[A]) -> f64;
+
+    /// f(θ), and overwrites `gradient`, `(P,)`, with ∇f(θ).
+    fn value_and_gradient(&self, theta: &[A], gradient: &mut [A]) -> f64;
+
+    /// f at each of the M points of a span.
+    fn span_values(&self, span: &Span<A>) -> Vec<f64> {
+        let mut theta = vec![A::zero(); self.dimension()];
+        (0..span.points())
+            .map(|m| {
+                span.point(m, &mut theta);
+                self.value(&theta)
+            })
+            .collect()
+    }
+
+    /// The same, and overwrites row n of `gradient`, `(N, P)`, with Σ_m `weights[m, n]` ∇f(θ_m);
+    /// `weights` is `(M, N)`.
+    fn span_gradient(&self, span: &Span<A>, weights: ArrayView2<A>, mut gradient: ArrayViewMut2<A>) -> Vec<f64> {
+        gradient.fill(A::zero());
+        let mut theta = vec![A::zero(); self.dimension()];
+        let mut at_point = vec![A::zero(); self.dimension()];
+        (0..span.points())
+            .map(|m| {
+                span.point(m, &mut theta);
+                let value = self.value_and_gradient(&theta, &mut at_point);
+                span.spread(&at_point, weights.row(m), &mut gradient);
+                value
+            })
+            .collect()
+    }
+}

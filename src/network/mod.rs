@@ -1,1 +1,103 @@
-//! (to come)
+//! Neural networks as functions of one flat parameter vector.
+//!
+//! A [`Network`] is a description: its [`Layout`] says where each weight lives in θ. It hands out
+//! [`Evaluator`]s, which own the buffers of the computation, one for each thread.
+//!
+//! To add an architecture: a new file that implements the two traits, and a line in [`registry`].
+
+pub mod activation;
+pub mod cross_entropy;
+pub mod fcp;
+pub mod layout;
+pub mod registry;
+
+pub use activation::Activation;
+pub use fcp::Fcp;
+pub use layout::{Layout, Tensor};
+
+use crate::landscape::Span;
+use crate::real::Real;
+use ndarray::{ArrayView2, ArrayViewMut2};
+use std::ops::AddAssign;
+
+/// Images and their classes, as a network sees them.
+#[derive(Clone, Copy, Debug)]
+pub struct Batch<'a, A> {
+    /// `(n, pixels)` gray values in [0, 1], contiguous.
+    pub inputs: ArrayView2<'a, A>,
+    /// `(n,)` classes.
+    pub labels: &'a [u8],
+}
+
+/// How well one parameter vector does on some images, summed over them.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Score {
+    /// Σ of the losses.
+    pub loss: f64,
+    /// Number of images classified correctly; 0 for networks without classes.
+    pub correct: u64,
+}
+
+impl AddAssign for Score {
+    fn add_assign(&mut self, other: Self) {
+        self.loss += other.loss;
+        self.correct += other.correct;
+    }
+}
+
+/// An architecture: what θ means, and who can evaluate it.
+pub trait Network<A: Real>: Send + Sync {
+    /// Where each weight lives in θ, and how it is initialized.
+    fn layout(&self) -> &Layout;
+
+    /// Pixels of an image.
+    fn inputs(&self) -> usize;
+
+    /// Whether [`Score::correct`] means something.
+    fn has_classes(&self) -> bool {
+        true
+    }
+
+    /// A new evaluator with buffers of its own.
+    fn evaluator(&self) -> Box<dyn Evaluator<A> + '_>;
+}
+
+/// Computes losses and gradients, summed over the images of a batch.
+///
+/// θ always has the `P` components of the layout; implementations may panic if not.
+pub trait Evaluator<A: Real>: Send {
+    /// Σ over images of the loss at θ.
+    fn loss(&mut self, theta: &[A], batch: Batch<A>) -> Score;
+
+    /// The same, and adds Σ over images of ∂loss/∂θ to `gradient`, `(P,)`.
+    fn loss_and_gradient(&mut self, theta: &[A], batch: Batch<A>, gradient: &mut [A]) -> Score;
+
+    /// Adds Σ over images of the loss at each of the M points to `losses`, `(M,)`.
+    fn span_losses(&mut self, span: &Span<A>, batch: Batch<A>, losses: &mut [f64]) {
+        let mut theta = vec![A::zero(); span.dimension()];
+        for (m, loss) in losses.iter_mut().enumerate() {
+            span.point(m, &mut theta);
+            *loss += self.loss(&theta, batch).loss;
+        }
+    }
+
+    /// The same, and adds Σ_m `weights[m, n]` g_m to row n of `gradient`, `(N, P)`, where g_m is the
+    /// summed gradient at point m and `weights` is `(M, N)`.
+    fn span_gradient(
+        &mut self,
+        span: &Span<A>,
+        weights: ArrayView2<A>,
+        batch: Batch<A>,
+        losses: &mut [f64],
+        mut gradient: ArrayViewMut2<A>,
+    ) {
+        let mut theta = vec![A::zero(); span.dimension()];
+        let mut at_point = vec![A::zero(); span.dimension()];
+        for (m, loss) in losses.iter_mut().enumerate() {
+            span.point(m, &mut theta);
+            at_point.fill(A::zero());
+            *loss += self.loss_and_gradient(&theta, batch, &mut at_point).loss;
+            span.spread(&at_point, weights.row(m), &mut gradient);
+        }
+    }
+}

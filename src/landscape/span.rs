@@ -1,0 +1,52 @@
+//! Many points in the span of a few vectors: how a path is handed to a landscape.
+
+use crate::real::Real;
+use ndarray::{ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2};
+
+/// M points θ_m = Σ_k c_mk v_k in the span of K vectors.
+///
+/// A Fourier path of N_F terms has K = N_F + 2: its two ends and its coefficients. A landscape that
+/// is partly linear in θ can work on the K vectors instead of the M points.
+#[derive(Clone, Copy, Debug)]
+pub struct Span<'a, A> {
+    /// `(K, P)` spanning vectors, rows contiguous.
+    pub vectors: ArrayView2<'a, A>,
+    /// `(M, K)` coefficients c_mk.
+    pub coefficients: ArrayView2<'a, A>,
+}
+
+impl<A: Real> Span<'_, A> {
+    /// P, the dimension of the points.
+    pub fn dimension(&self) -> usize {
+        self.vectors.ncols()
+    }
+
+    /// M, the number of points.
+    pub fn points(&self) -> usize {
+        self.coefficients.nrows()
+    }
+
+    /// Writes θ_m, `(P,)`. A point with one coefficient 1 and all others 0 is that vector, to the bit
+    /// (unless another vector is not finite).
+    ///
+    /// # Panics
+    /// If `theta` is not of length P or there is no such point.
+    pub fn point(&self, m: usize, theta: &mut [A]) {
+        theta.fill(A::zero());
+        for (vector, &c) in self.vectors.outer_iter().zip(self.coefficients.row(m)) {
+            if !c.is_zero() {
+                ArrayViewMut1::from(&mut *theta).scaled_add(c, &vector);
+            }
+        }
+    }
+
+    /// Adds `weights[n] · at_point` to row n of `gradient`, `(N, P)`.
+    ///
+    /// # Panics
+    /// If the shapes do not agree.
+    pub fn spread(&self, at_point: &[A], weights: ArrayView1<A>, gradient: &mut ArrayViewMut2<A>) {
+        for (mut row, &w) in gradient.outer_iter_mut().zip(weights) {
+            row.scaled_add(w, &ArrayView1::from(at_point));
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! The two-dimensional example of the paper, its Fig. 3.
+
+use super::Landscape;
+
+/// f(r) = −Σ_i exp(−3 |r − c_i|²) + Σ_j exp(−15 |r − d_j|²) + C: two wells, two bumps between them.
+///
+/// Lowest saddle 0.6243933472 at (−0.16472655, −0.06991718), the next 0.6372572377 at
+/// (0.05288953, −0.68815821).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TwoWells;
+
+impl TwoWells {
+    /// Where the published path begins and ends.
+    pub const ENDS: [[f64; 2]; 2] = [[-0.62, -0.54], [0.49, -0.02]];
+
+    const OFFSET: f64 = 1.019_005_529_630_697_5;
+    /// (amplitude, sharpness, center) of each Gaussian.
+    const GAUSSIANS: [(f64, f64, [f64; 2]); 4] =
+        [(-1.0, 3.0, [-0.5, -0.5]), (-1.0, 3.0, [0.5, 0.0]), (1.0, 15.0, [-0.2, -0.4]), (1.0, 15.0, [0.0, 0.3])];
+}
+
+impl Landscape<f64> for TwoWells {
+    fn dimension(&self) -> usize {
+        2
+    }
+
+    fn value(&self, r: &[f64]) -> f64 {
+        self.value_and_gradient(r, &mut [0.0; 2])
+    }
+
+    fn value_and_gradient(&self, r: &[f64], gradient: &mut [f64]) -> f64 {
+        gradient.fill(0.0);
+        Self::GAUSSIANS.iter().fold(Self::OFFSET, |sum, &(amplitude, sharpness, center)| {
+            let (x, y) = (r[0] - center[0], r[1] - center[1]);
+            let term = amplitude * (-sharpness * (x * x + y * y)).exp();
+            gradient[0] -= 2.0 * sharpness * x * term;
+            gradient[1] -= 2.0 * sharpness * y * term;
+            sum + term
+        })
+    }
+}
+
+/// f² of a landscape f, ∇(f²) = 2 f ∇f: what the published two-dimensional example minimizes along
+/// its paths. The heights it reports are those of f.
+#[derive(Clone, Copy, Debug)]
+pub struct Squared<L>(pub L);
+
+impl<L: Landscape<f64>> Landscape<f64> for Squared<L> {
+    fn dimension(&self) -> usize {
+        self.0.dimension()
+    }
+
+    fn value(&self, theta: &[f64]) -> f64 {
+        self.0.value(theta).powi(2)
+    }
+
+    fn value_and_gradient(&self, theta: &[f64], gradient: &mut [f64]) -> f64 {
+        let value = self.0.value_and_gradient(theta, gradient);
+        gradient.iter_mut().for_each(|g| *g *= 2.0 * value);
+        value * value
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_saddles_are_where_the_literature_has_them() {
+        for (height, saddle) in [(0.624_393_347_2, [-0.164_726_55, -0.069_917_18]), (0.637_257_237_7, [0.052_889_53, -0.688_158_21])] {
+            let mut gradient = [0.0; 2];
+            let value = TwoWells.value_and_gradient(&saddle, &mut gradient);
+            assert!((value - height).abs() < 1e-9, "{value}");
+            assert!(gradient.iter().all(|g| g.abs() < 1e-7), "{gradient:?}");
+        }
+    }
+
+    #[test]
+    fn the_gradients_are_the_derivatives() {
+        let landscapes: [&dyn Landscape<f64>; 2] = [&TwoWells, &Squared(TwoWells)];
+        for landscape in landscapes {
+            let at = [0.13, -0.27];
+            let mut gradient = [0.0; 2];
+            landscape.value_and_gradient(&at, &mut gradient);
+            for axis in 0..2 {
+                let shifted = |h: f64| {
+                    let mut r = at;
+                    r[axis] += h;
+                    landscape.value(&r)
+                };
+                let difference = (shifted(1e-5) - shifted(-1e-5)) / 2e-5;
+                assert!((difference - gradient[axis]).abs() < 1e-8);
+            }
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! Activation functions between the layers.
+
+use crate::real::Real;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// What the hidden layers of FCP and LeNet apply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Activation {
+    /// ln(1 + eˣ); what the published code ran.
+    Softplus,
+    /// max(x, 0); what the published text says.
+    Relu,
+}
+
+impl Activation {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Softplus, Self::Relu];
+
+    /// As in configurations: `"softplus"`, `"relu"`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Softplus => "softplus",
+            Self::Relu => "relu",
+        }
+    }
+
+    /// x ← activation(x), elementwise.
+    pub fn apply<A: Real>(self, values: &mut [A]) {
+        match self {
+            Self::Softplus => A::softplus_all(values),
+            // NaN must stay NaN: a comparison that is false for it would hide a diverged run.
+            Self::Relu => values.iter_mut().for_each(|x| *x = if *x < A::zero() { A::zero() } else { *x }),
+        }
+    }
+
+    /// δ ← δ · activation'(x), elementwise, given a = activation(x). ReLU's slope at 0 is 0, as in
+    /// PyTorch.
+    pub fn slope<A: Real>(self, deltas: &mut [A], outputs: &[A]) {
+        match self {
+            Self::Softplus => A::softplus_slope_all(deltas, outputs),
+            Self::Relu => deltas.iter_mut().zip(outputs).for_each(|(delta, &a)| {
+                if a <= A::zero() {
+                    *delta = A::zero();
+                }
+            }),
+        }
+    }
+}
+
+impl fmt::Display for Activation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

@@ -1,0 +1,120 @@
+//! Golden section line search with a budget of evaluations.
+//!
+//! Finds a step u > 0 with a low f(u) < f(0). Following the published settings, the first trial is a
+//! fifth of the unit step, the bracket grows by a factor 4 and then by 2, and the bracket with a
+//! lower point inside is narrowed by golden section. Unlike the published code it returns no step
+//! at all rather than one uphill, and evaluates no gradients.
+
+/// (3 − √5) / 2: where golden section places a trial inside the longer part of a bracket.
+const GOLDEN: f64 = 0.381_966_011_250_105_1;
+
+/// First trial, as a fraction of the unit step.
+const FIRST: f64 = 0.2;
+
+/// A step that goes down.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Step {
+    /// u > 0.
+    pub length: f64,
+    /// f(u) < f(0).
+    pub value: f64,
+}
+
+/// The lowest f(u) found with at most `evaluations` calls of `f`, if it lies below `at_zero` = f(0).
+///
+/// Ends early when the bracket is narrower than `tolerance` times the best step. Values that are not
+/// finite count as infinitely high.
+pub fn search(at_zero: f64, evaluations: usize, tolerance: f64, f: impl FnMut(f64) -> f64) -> Option<Step> {
+    let mut trials = Trials { f, left: evaluations };
+    let origin = Step { length: 0.0, value: at_zero };
+    let mut middle = trials.at(FIRST)?;
+    let (mut low, mut high) = (origin, None);
+    // Downhill: go farther until the value rises. Uphill: come closer until it falls.
+    if middle.value < at_zero {
+        let mut growth = 4.0;
+        while high.is_none() {
+            let Some(trial) = trials.at(middle.length * growth) else { return Some(middle) };
+            growth = 2.0;
+            if trial.value < middle.value {
+                (low, middle) = (middle, trial);
+            } else {
+                high = Some(trial);
+            }
+        }
+    } else {
+        while middle.value >= at_zero {
+            high = Some(middle);
+            middle = trials.at(middle.length * GOLDEN)?;
+        }
+    }
+    let mut high = high.expect("both ways of bracketing end with an upper end");
+    while high.length - low.length > tolerance * middle.length {
+        let above = high.length - middle.length > middle.length - low.length;
+        let end = if above { high } else { low };
+        let Some(trial) = trials.at(middle.length + GOLDEN * (end.length - middle.length)) else { break };
+        match (trial.value < middle.value, above) {
+            (true, true) => (low, middle) = (middle, trial),
+            (true, false) => (high, middle) = (middle, trial),
+            (false, true) => high = trial,
+            (false, false) => low = trial,
+        }
+    }
+    Some(middle)
+}
+
+struct Trials<F> {
+    f: F,
+    left: usize,
+}
+
+impl<F: FnMut(f64) -> f64> Trials<F> {
+    /// The trial at `length`, or nothing when the budget is spent.
+    fn at(&mut self, length: f64) -> Option<Step> {
+        self.left = self.left.checked_sub(1)?;
+        let value = (self.f)(length);
+        Some(Step { length, value: if value.is_finite() { value } else { f64::INFINITY } })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_the_minimum_of_a_parabola_wherever_it_is() {
+        for minimum in [0.003, 0.05, 0.2, 0.9, 1.0, 30.0] {
+            let step = search(minimum * minimum, 60, 1e-6, |u| (u - minimum).powi(2)).unwrap();
+            assert!((step.length / minimum - 1.0).abs() < 1e-5, "{} for {minimum}", step.length);
+        }
+    }
+
+    #[test]
+    fn keeps_to_its_budget_and_never_goes_uphill() {
+        for budget in 0..9 {
+            let mut calls = 0;
+            let step = search(1.0, budget, 1e-4, |u| {
+                calls += 1;
+                // Down only for 0 < u < 0.01, with a narrow deep hole: the bracket comes from above.
+                1.0 - 50.0 * u + 5000.0 * u * u
+            });
+            assert!(calls <= budget);
+            assert!(step.is_none_or(|step| step.value < 1.0), "budget {budget}");
+            assert_eq!(step.is_some(), budget >= 5, "0.2 · 0.382⁴ is the first trial below 0.01");
+        }
+        assert_eq!(search(0.0, 40, 1e-4, |u| u), None);
+    }
+
+    #[test]
+    fn a_function_that_overflows_is_bracketed_from_below() {
+        let step = search(1.0, 12, 1e-4, |u| if u > 0.5 { f64::NAN } else { 1.0 - u }).unwrap();
+        assert!(step.length > 0.4 && step.value < 0.6);
+    }
+
+    #[test]
+    fn each_section_shrinks_the_bracket_by_the_golden_ratio() {
+        // 1.618… per evaluation, once the trials stand in golden ratio: measured over 20 more.
+        let error = |evaluations| (search(4.0, evaluations, 0.0, |u| (u - 2.0).powi(2)).unwrap().length - 2.0_f64).abs();
+        let rate = (error(10) / error(30)).powf(1.0 / 20.0);
+        assert!((1.4..1.9).contains(&rate), "rate {rate}");
+    }
+}

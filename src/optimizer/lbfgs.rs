@@ -1,0 +1,231 @@
+//! L-BFGS-GSS: limited-memory BFGS with a golden section line search, on the full batch.
+//!
+//! Two-loop recursion after J. Nocedal, Math. Comp. 35, 773 (1980); the line search and the rules for
+//! dropping the memory follow the published settings (see [`golden_section`]).
+
+use super::golden_section::{self, Step};
+use super::{LbfgsParameters, StopReason};
+use crate::landscape::Landscape;
+use crate::real::{Real, dot, norm};
+use std::collections::VecDeque;
+
+/// Pairs (s, y) at a smaller angle cosine carry no usable curvature: the published threshold.
+const SMALLEST_COSINE: f64 = 1e-4;
+
+/// The state between two iterations.
+#[derive(Clone, Debug)]
+pub struct Lbfgs<A> {
+    parameters: LbfgsParameters,
+    theta: Vec<A>,
+    gradient: Vec<A>,
+    loss: f64,
+    memory: VecDeque<Pair<A>>,
+    /// γ = s·y / y·y of the last pair that had one: the length of an unscaled step.
+    scale: f64,
+    memory_dropped: u32,
+}
+
+/// s = θ_{k+1} − θ_k and y = ∇_{k+1} − ∇_k.
+#[derive(Clone, Debug)]
+struct Pair<A> {
+    s: Vec<A>,
+    y: Vec<A>,
+    /// 1 / s·y.
+    rho: f64,
+}
+
+impl<A: Real> Lbfgs<A> {
+    /// Starts at θ₀; evaluates loss and gradient there. With no curvature known yet, the unit step of
+    /// the first line search is the gradient, cut to length 1.
+    pub fn new(parameters: LbfgsParameters, landscape: &impl Landscape<A>, theta: Vec<A>) -> Self {
+        let mut gradient = vec![A::zero(); theta.len()];
+        let loss = landscape.value_and_gradient(&theta, &mut gradient);
+        let scale = norm(&gradient).recip().min(1.0);
+        Self { parameters, theta, gradient, loss, memory: VecDeque::new(), scale, memory_dropped: 0 }
+    }
+
+    /// Current parameters, `(P,)`.
+    pub fn theta(&self) -> &[A] {
+        &self.theta
+    }
+
+    /// Loss at the current parameters.
+    pub fn loss(&self) -> f64 {
+        self.loss
+    }
+
+    /// Gradient at the current parameters, `(P,)`.
+    pub fn gradient(&self) -> &[A] {
+        &self.gradient
+    }
+
+    /// How often the memory was dropped and a steepest-descent step taken.
+    pub fn memory_dropped(&self) -> u32 {
+        self.memory_dropped
+    }
+
+    /// One iteration: direction, line search, new gradient.
+    ///
+    /// Where the quasi-Newton direction is no descent, or the line search finds nothing lower along
+    /// it, the memory is dropped and the same iteration tries the steepest descent.
+    ///
+    /// # Errors
+    /// Why no further iteration is possible; the state then stays as it was.
+    pub fn iterate(&mut self, landscape: &impl Landscape<A>, iteration: u32) -> Result<(), StopReason> {
+        if !self.loss.is_finite() {
+            return Err(StopReason::Diverged { epoch: iteration });
+        }
+        if self.gradient.iter().all(|g| g.is_zero()) {
+            return Err(StopReason::Stationary { iteration });
+        }
+        let quasi_newton = self.direction().and_then(|p| Some((self.search(landscape, &p)?, p)));
+        let (step, direction) = match quasi_newton {
+            Some(found) => found,
+            None => {
+                self.drop_memory();
+                let p = self.steepest();
+                (self.search(landscape, &p).ok_or(StopReason::NoDescent { iteration })?, p)
+            }
+        };
+        self.advance(landscape, step, &direction);
+        Ok(())
+    }
+
+    fn drop_memory(&mut self) {
+        if !self.memory.is_empty() {
+            self.memory.clear();
+            self.memory_dropped += 1;
+        }
+    }
+
+    /// γ ∇: the steepest descent at the length that the last curvature suggests.
+    fn steepest(&self) -> Vec<A> {
+        let scale = A::of(self.scale);
+        self.gradient.iter().map(|&g| scale * g).collect()
+    }
+
+    /// p = H ∇ by the two-loop recursion, so that θ − p is the full step; nothing when it is not
+    /// finite or no descent.
+    fn direction(&self) -> Option<Vec<A>> {
+        let mut p = self.gradient.clone();
+        let mut alphas = Vec::with_capacity(self.memory.len());
+        for pair in self.memory.iter().rev() {
+            let alpha = pair.rho * dot(&pair.s, &p);
+            add(&mut p, -alpha, &pair.y);
+            alphas.push(alpha);
+        }
+        let scale = A::of(self.scale);
+        p.iter_mut().for_each(|x| *x *= scale);
+        for (pair, alpha) in self.memory.iter().zip(alphas.into_iter().rev()) {
+            let beta = pair.rho * dot(&pair.y, &p);
+            add(&mut p, alpha - beta, &pair.s);
+        }
+        let descent = dot(&p, &self.gradient);
+        (descent.is_finite() && descent > 0.0).then_some(p)
+    }
+
+    fn search(&self, landscape: &impl Landscape<A>, direction: &[A]) -> Option<Step> {
+        let mut trial = self.theta.clone();
+        let LbfgsParameters { line_search_evaluations, line_search_tolerance, .. } = self.parameters;
+        golden_section::search(self.loss, line_search_evaluations, line_search_tolerance, |u| {
+            trial.copy_from_slice(&self.theta);
+            add(&mut trial, -u, direction);
+            landscape.value(&trial)
+        })
+    }
+
+    fn advance(&mut self, landscape: &impl Landscape<A>, step: Step, direction: &[A]) {
+        let theta = self.theta.clone();
+        let gradient = self.gradient.clone();
+        add(&mut self.theta, -step.length, direction);
+        self.loss = landscape.value_and_gradient(&self.theta, &mut self.gradient);
+        let s = difference(&self.theta, &theta);
+        let y = difference(&self.gradient, &gradient);
+        let curvature = dot(&s, &y);
+        let cosine = curvature / (norm(&s) * norm(&y));
+        // NaN (no change at all) counts as too small.
+        if cosine.is_finite() && cosine >= SMALLEST_COSINE {
+            self.scale = curvature / dot(&y, &y);
+            self.memory.push_back(Pair { s, y, rho: 1.0 / curvature });
+            if self.memory.len() > self.parameters.memory {
+                self.memory.pop_front();
+            }
+        } else {
+            self.drop_memory();
+        }
+    }
+}
+
+/// x ← x + factor · y.
+fn add<A: Real>(x: &mut [A], factor: f64, y: &[A]) {
+    let factor = A::of(factor);
+    x.iter_mut().zip(y).for_each(|(x, &y)| *x += factor * y);
+}
+
+fn difference<A: Real>(x: &[A], y: &[A]) -> Vec<A> {
+    x.iter().zip(y).map(|(&x, &y)| x - y).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::landscape::TwoWells;
+
+    /// ½ Σ κ_i x_i², condition number 10⁴.
+    struct Quadratic(Vec<f64>);
+
+    impl Landscape<f64> for Quadratic {
+        fn dimension(&self) -> usize {
+            self.0.len()
+        }
+        fn value(&self, x: &[f64]) -> f64 {
+            x.iter().zip(&self.0).map(|(x, k)| 0.5 * k * x * x).sum()
+        }
+        fn value_and_gradient(&self, x: &[f64], gradient: &mut [f64]) -> f64 {
+            gradient.iter_mut().zip(x.iter().zip(&self.0)).for_each(|(g, (x, k))| *g = k * x);
+            self.value(x)
+        }
+    }
+
+    fn parameters(evaluations: usize) -> LbfgsParameters {
+        LbfgsParameters { iterations: 1000, memory: 10, line_search_evaluations: evaluations, line_search_tolerance: 1e-4 }
+    }
+
+    #[test]
+    fn minimizes_an_ill_conditioned_quadratic_and_never_goes_uphill() {
+        let curvatures: Vec<f64> = (0..50).map(|i| 10_f64.powf(4.0 * f64::from(i) / 49.0)).collect();
+        let landscape = Quadratic(curvatures);
+        let mut lbfgs = Lbfgs::new(parameters(6), &landscape, vec![1.0; 50]);
+        let start = lbfgs.loss();
+        for iteration in 1..=1000 {
+            let before = lbfgs.loss();
+            if lbfgs.iterate(&landscape, iteration).is_err() {
+                break;
+            }
+            assert!(lbfgs.loss() < before);
+        }
+        assert!(lbfgs.loss() < 1e-12 * start, "{:e}", lbfgs.loss());
+    }
+
+    #[test]
+    fn exact_line_searches_end_in_as_many_iterations_as_dimensions() {
+        // With exact line searches and full memory, BFGS is the conjugate gradient method on a
+        // quadratic: n iterations. (Nocedal and Wright, Numerical Optimization, Theorem 6.4.)
+        let landscape = Quadratic(vec![1.0, 3.0, 10.0, 40.0]);
+        let exact = LbfgsParameters { line_search_tolerance: 1e-9, ..parameters(100) };
+        let mut lbfgs = Lbfgs::new(exact, &landscape, vec![1.0, -2.0, 0.5, 3.0]);
+        let start = lbfgs.loss();
+        (1..=4).for_each(|iteration| lbfgs.iterate(&landscape, iteration).unwrap());
+        assert!(lbfgs.loss() < 1e-10 * start, "{:e}", lbfgs.loss());
+    }
+
+    #[test]
+    fn falls_into_a_well_of_the_two_wells_and_says_why_it_stops() {
+        let mut lbfgs = Lbfgs::new(parameters(20), &TwoWells, vec![-0.9, -0.9]);
+        let stop = (1..200).find_map(|iteration| lbfgs.iterate(&TwoWells, iteration).err());
+        assert!(matches!(stop, Some(StopReason::NoDescent { .. } | StopReason::Stationary { .. })), "{stop:?}");
+        assert!(norm(lbfgs.gradient()) < 1e-6);
+        let mut lost = Lbfgs::new(parameters(6), &TwoWells, vec![f64::NAN, 0.0]);
+        assert_eq!(lost.iterate(&TwoWells, 7), Err(StopReason::Diverged { epoch: 7 }));
+    }
+}
