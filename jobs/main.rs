@@ -1,5 +1,75 @@
-fn main() {
-    let u = mpi::initialize_with_threading(mpi::Threading::Funneled).unwrap();
-    use mpi::traits::*;
-    println!("{} {:?} {:?}", u.0.world().rank(), mpi::environment::library_version(), hdf5::library_version());
+//! The program `lossatlas`: one thin file for each subcommand on the library of the same name.
+//!
+//! Every rank runs all of this; rank 0 alone reads the configuration, writes and prints.
+
+mod check;
+mod cli;
+mod failure;
+mod kpca;
+mod paths;
+mod progress;
+mod run;
+mod session;
+mod stage;
+mod status;
+mod train;
+mod version;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+use cli::{Cli, Command};
+use failure::Failure;
+use lossatlas::parallel::World;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    std::panic::set_hook(Box::new(explain_panic));
+    let world = match World::initialize() {
+        Ok(world) => world,
+        Err(error) => {
+            eprintln!("lossatlas: {error}");
+            return ExitCode::from(failure::SYSTEM);
+        }
+    };
+    let code = match Cli::try_parse() {
+        Ok(cli) => execute(&world, cli.command).unwrap_or_else(|failure| {
+            if world.is_root() {
+                eprintln!("{failure}");
+            }
+            failure.code
+        }),
+        Err(error) => usage(&world, &error),
+    };
+    ExitCode::from(code)
+}
+
+fn execute(world: &World, command: Command) -> Result<u8, Failure> {
+    match command {
+        Command::Run(job) => run::run(world, &job),
+        Command::Train(job) => train::run(world, &job),
+        Command::Paths(job) => paths::run(world, &job),
+        Command::Kpca(job) => kpca::run(world, &job),
+        Command::Check(input) => check::run(world, &input),
+        Command::Status { directory } => status::run(world, &directory),
+    }
+}
+
+/// Help, version and wrong usage: said once, not by every rank.
+fn usage(world: &World, error: &clap::Error) -> u8 {
+    if world.is_root() {
+        // A closed pipe (`lossatlas --help | head`) is no failure of ours.
+        error.print().ok();
+    }
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => failure::SUCCESS,
+        _ => failure::BAD_INPUT,
+    }
+}
+
+/// A panic is a defect of the program: one line that names its place, for the report of it. A panic
+/// in a task is caught and stored as its outcome.
+fn explain_panic(info: &std::panic::PanicHookInfo) {
+    let place = info.location().map_or_else(String::new, |at| format!(" at {}:{}", at.file(), at.line()));
+    let message = info.payload_as_str().unwrap_or("no message");
+    eprintln!("lossatlas: internal error{place}: {message}");
 }

@@ -40,6 +40,7 @@ pub mod network;
 pub mod optimizer;
 pub mod parallel;
 pub mod path;
+pub mod plan;
 pub mod random;
 pub mod real;
 pub mod report;

@@ -187,3 +187,75 @@ fn check(losses: &[f64]) -> Result<(), f64> {
         None => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::landscape::TwoWells;
+
+    fn objective(path: &FourierPath<f64>, grid: &Grid<f64>, lambda: f64) -> f64 {
+        let squares: f64 = grid.squared_steps(&path.gram()).iter().sum();
+        TwoWells.span_values(&path.points(grid)).iter().sum::<f64>() + lambda * squares
+    }
+
+    #[test]
+    fn the_gradient_is_that_of_the_objective() {
+        let [a, b] = TwoWells::ENDS;
+        let mut path = FourierPath::straight(&a, &b, 5);
+        path.coefficients_mut().iter_mut().enumerate().for_each(|(i, x)| *x = 0.1 * (1.3 * i as f64).cos());
+        let grid = Grid::new(21, 5);
+        let mut gradient = Array2::zeros((5, 2));
+        TwoWells.span_gradient(&path.points(&grid), grid.sines(), gradient.view_mut());
+        add_penalty(&path, &grid, 7.0, gradient.view_mut());
+        for (i, g) in gradient.iter().enumerate() {
+            let shifted = |h: f64| {
+                let mut path = path.clone();
+                path.coefficients_mut()[i] += h;
+                objective(&path, &grid, 7.0)
+            };
+            let difference = (shifted(1e-5) - shifted(-1e-5)) / 2e-5;
+            assert!((difference - g).abs() < 1e-7, "component {i}: {difference} and {g}");
+        }
+    }
+
+    /// A plane with a hole: not finite inside a disk around (0, 0).
+    struct Hole(f64);
+
+    impl Landscape<f64> for Hole {
+        fn dimension(&self) -> usize {
+            2
+        }
+        fn value(&self, x: &[f64]) -> f64 {
+            if x[0].hypot(x[1]) < self.0 { f64::NAN } else { x[0].abs() + x[1].abs() }
+        }
+        fn value_and_gradient(&self, x: &[f64], gradient: &mut [f64]) -> f64 {
+            // Downhill is away from the hole or into it, as the sign has it.
+            gradient.copy_from_slice(&[0.0, 1.0]);
+            self.value(x)
+        }
+    }
+
+    fn parameters(steps: usize) -> PathParameters {
+        PathParameters { fourier_terms: 2, points: 11, lambda: 0.0, steps, learning_rate: 0.1 }
+    }
+
+    #[test]
+    fn a_line_without_a_height_is_an_error_and_a_step_without_one_ends_the_path() {
+        let on_the_line = find_path(&Hole(0.1), [&[-1.0, 0.0], &[1.0, 0.0]], &parameters(5), &mut |_, _| true);
+        assert_eq!(on_the_line, Err(PathError::StraightLine { t: 0.5 }));
+        let below = find_path(&Hole(0.1), [&[-1.0, 0.5], &[1.0, 0.5]], &parameters(50), &mut |_, _| true);
+        let found = below.unwrap().unwrap();
+        assert!(matches!(found.stop, StopReason::NotFinite { step } if step == found.steps), "{:?}", found.stop);
+        assert!(found.best_step < found.steps && found.height.is_finite());
+    }
+
+    #[test]
+    fn no_step_is_the_straight_line_and_a_stop_returns_nothing() {
+        let ends: [&[f64]; 2] = [&[-1.0, 0.5], &[1.0, 1.5]];
+        let straight = find_path(&Hole(0.0), ends, &parameters(0), &mut |_, _| true).unwrap().unwrap();
+        assert_eq!(straight.loss, straight.straight_loss);
+        assert_eq!((straight.steps, straight.best_step), (0, 0));
+        assert!((straight.length - 5_f64.sqrt()).abs() < 1e-12 && (straight.length_straight - 5_f64.sqrt()).abs() < 1e-12);
+        assert_eq!(find_path(&Hole(0.0), ends, &parameters(9), &mut |fraction, _| fraction < 0.5), Ok(None));
+    }
+}

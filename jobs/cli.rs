@@ -1,0 +1,68 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// Maps the loss landscapes of neural networks: trains many initializations, finds low-loss paths
+/// between the solutions, and compares them by barriers, spread and kernel PCA.
+#[derive(Debug, Parser)]
+#[command(name = "lossatlas", version = env!("CARGO_PKG_VERSION"), long_version = crate::version::LONG.as_str(), max_term_width = 100)]
+#[command(after_help = "Run it alone, under `mpirun -n N`, or under `srun`: the results do not depend on the number of ranks.\n\
+    Exit codes: 0 all done, 1 a file or the system failed, 2 bad input, 3 done but some tasks failed.")]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Every stage in order, continuing what the directory already holds
+    ///
+    /// Trains all initializations, computes the paths, runs kernel PCA and statistics, and prints a
+    /// summary. Results are stored as soon as they are finished; the same command continues an
+    /// interrupted run.
+    #[command(after_help = "Example: mpirun -n 8 lossatlas run configs/mnist-quick.toml --out results/quick")]
+    Run(Job),
+    /// Seeds → solutions: trains all initializations with every optimizer
+    Train(Job),
+    /// Pairs of solutions → low-loss paths and barriers
+    ///
+    /// Needs the solutions that `train` leaves in the directory.
+    Paths(Job),
+    /// Kernel PCA and statistics of the solutions, on rank 0
+    ///
+    /// Needs the solutions that `train` leaves in the directory.
+    Kpca(Job),
+    /// Validates a configuration and prints the plan: tasks, memory per rank, amount of work
+    Check(Input),
+    /// What a directory holds: done, running, failed, left
+    ///
+    /// Only reads, so it may be used while a run is going on.
+    Status {
+        /// Directory of a run (its `--out`)
+        directory: PathBuf,
+    },
+}
+
+/// A configuration, and where the results go.
+#[derive(Debug, Args)]
+pub struct Job {
+    #[command(flatten)]
+    pub input: Input,
+    /// Directory of the results; made if need be. `atlas.h5` and the journal are in it
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+}
+
+/// A configuration file and changes to it.
+#[derive(Debug, Args)]
+pub struct Input {
+    /// Configuration file (TOML); see configs/ for commented examples
+    #[arg(value_name = "CONFIG")]
+    pub configuration: PathBuf,
+    /// Overrides a key of the configuration; repeatable. The value is TOML; a bare word is a string
+    ///
+    /// For instance `--set training.keep=12 --set network.activation=relu`.
+    #[arg(long = "set", value_name = "KEY.PATH=VALUE")]
+    pub overrides: Vec<String>,
+}
