@@ -4,12 +4,15 @@ use crate::failure::{self, Failure};
 use crate::session::Problem;
 use crate::version::{COMMIT, VERSION};
 use lossatlas::config::compatibility;
-use lossatlas::optimizer::{Method, TrainingRun};
+use lossatlas::optimizer::TrainingRun;
 use lossatlas::parallel::World;
 use lossatlas::path::PathSet;
 use lossatlas::report::{RunSummary, table};
 use lossatlas::solutions::{SolutionSet, draw_pairs, select};
-use lossatlas::store::{ConfigurationRecord, Contents, Journal, Opened, Record, SessionRecord};
+use lossatlas::statistics::Analysis;
+use lossatlas::store::{
+    Atlas, ConfigurationRecord, Contents, Curves, Journal, JournalError, Opened, Provenance, Record, SessionRecord, write_atlas,
+};
 use std::path::{Path, PathBuf};
 
 /// A directory open for writing; on rank 0 only.
@@ -30,14 +33,14 @@ impl Archive {
     fn open_here(world: &World, problem: &Problem, directory: &Path) -> Result<Self, String> {
         let Opened { journal, contents, torn } = Journal::open(directory).map_err(|error| error.to_string())?;
         if let Some(torn) = torn {
-            eprintln!("{}: {torn}", journal.path().display());
+            eprintln!("{}: cut off {} bytes of a result that was being written when the run was killed", journal.path().display(), torn.bytes);
         }
         let mut archive = Self { directory: directory.to_owned(), contents, journal };
         archive.adopt(problem)?;
         let session = SessionRecord {
             host: world.host().to_owned(),
             ranks: world.size() as u32,
-            started: jiff::Timestamp::now().strftime("%FT%TZ").to_string(),
+            started: now(),
             version: VERSION.to_owned(),
             commit: COMMIT.to_owned(),
         };
@@ -62,21 +65,145 @@ impl Archive {
             }
             let mut conflicts = compatibility::conflicts(&before.effective, &record.effective);
             if before.dataset_checksum != record.dataset_checksum {
-                conflicts.push(format!("the data set was {}, now it is {}", before.dataset_name, record.dataset_name));
+                conflicts.push(format!("the images were {}, now other ones: {}", before.dataset_name, record.dataset_name));
             }
             if !conflicts.is_empty() {
-                let list = conflicts.iter().map(|conflict| format!("\n  {conflict}")).collect::<String>();
+                let list: String = conflicts.iter().map(|conflict| format!("\n  {conflict}")).collect();
                 let directory = self.directory.display();
-                return Err(format!("{directory}: holds results of another configuration; use another --out, or undo:{list}"));
+                return Err(format!("{directory}: holds results of another configuration; choose another --out or undo{list}"));
             }
         }
         self.store(Record::Configuration(record)).map_err(|error| error.to_string())
     }
 
     /// Puts a record on disk, then into `contents`.
-    pub fn store(&mut self, record: Record) -> Result<(), lossatlas::store::JournalError> {
+    pub fn store(&mut self, record: Record) -> Result<(), JournalError> {
         self.journal.append(&record)?;
         self.contents.insert(record);
         Ok(())
     }
+
+    /// The sets of solutions, on rank 0; none on the other ranks. Collective.
+    ///
+    /// Fails while a training run is missing: which runs are the best is not known before.
+    pub fn solutions(world: &World, problem: &Problem, archive: Option<&Self>) -> Result<Vec<SolutionSet>, Failure> {
+        Ok(world.agree(archive.map_or(Ok(Vec::new()), |archive| archive.complete_solutions(problem)))?)
+    }
+
+    fn complete_solutions(&self, problem: &Problem) -> Result<Vec<SolutionSet>, String> {
+        let training = &problem.config.training;
+        let ended: usize = training.methods.iter().map(|&method| self.runs(problem, method).iter().flatten().count()).sum();
+        let wanted = training.methods.len() * training.initializations as usize;
+        if ended < wanted {
+            let directory = self.directory.display();
+            return Err(format!("{directory}: {} of {wanted} training runs are missing; run `lossatlas train` first", wanted - ended));
+        }
+        Ok(self.sets(problem))
+    }
+
+    /// The training runs of a method by initialization, as configured now.
+    fn runs(&self, problem: &Problem, method: lossatlas::optimizer::Method) -> Vec<Option<Result<&TrainingRun, &str>>> {
+        (0..problem.config.training.initializations)
+            .map(|number| Some(self.contents.training(method, number)?.result.as_ref().map_err(String::as_str)))
+            .collect()
+    }
+
+    /// The best of the runs that have ended.
+    fn sets(&self, problem: &Problem) -> Vec<SolutionSet> {
+        let training = &problem.config.training;
+        let select = |&method| {
+            let runs = self.runs(problem, method);
+            let ended: Vec<_> = (0..).zip(&runs).filter_map(|(number, run)| Some((number, run.as_ref()?.ok()?))).collect();
+            select(method, &ended, training.keep)
+        };
+        training.methods.iter().flat_map(select).collect()
+    }
+
+    /// The paths of the configured pairs that have ended.
+    fn paths(&self, problem: &Problem, sets: &[SolutionSet]) -> Vec<PathSet> {
+        let paths = &problem.config.paths;
+        let chosen = paths.sets.iter().filter_map(|name| sets.iter().find(|set| set.name == *name));
+        let with_landscape = chosen.flat_map(|set| paths.landscapes.iter().map(move |&landscape| (set, landscape)));
+        with_landscape
+            .map(|(set, landscape)| {
+                let drawn = draw_pairs(problem.config.seed, &set.initialization, paths.pairs);
+                let ended = drawn.into_iter().filter_map(|pair| {
+                    let outcome = self.contents.path(&set.name, landscape, pair)?;
+                    Some((pair, outcome.result.clone()))
+                });
+                let (pairs, results) = ended.unzip();
+                PathSet { set: set.name.clone(), landscape, pairs, results }
+            })
+            .collect()
+    }
+
+    /// Assembles `atlas.h5` from all results so far. Collective.
+    pub fn write_atlas(world: &World, problem: &Problem, archive: Option<&Self>) -> Result<(), Failure> {
+        let written = archive.map(|archive| archive.write_atlas_here(world, problem)).transpose();
+        world.agree(written).map(|_| ()).map_err(Failure::system)
+    }
+
+    fn write_atlas_here(&self, world: &World, problem: &Problem) -> Result<(), String> {
+        let sets = self.sets(problem);
+        let curves = problem.config.training.methods.iter().map(|&method| Curves { method, runs: self.runs(problem, method) });
+        let effective = problem.config.effective.iter().map(|(key, value)| format!("{key} = {value}\n")).collect();
+        let empty = Analysis::default();
+        let analysis = self.analysis(problem, &sets).unwrap_or(&empty);
+        let atlas = Atlas {
+            provenance: Provenance {
+                program_version: VERSION.to_owned(),
+                commit: COMMIT.to_owned(),
+                configuration: effective,
+                dataset: problem.dataset.name.clone(),
+                dataset_checksum: problem.dataset.checksum.clone(),
+                ranks: world.size() as u32,
+                host: world.host().to_owned(),
+                started: self.contents.sessions().first().map_or_else(String::new, |session| session.started.clone()),
+                finished: now(),
+            },
+            loss_unit: problem.network.loss_unit(),
+            layout: problem.network.layout().tensors(),
+            sets: &sets,
+            curves: &curves.collect::<Vec<_>>(),
+            paths: &self.paths(problem, &sets),
+            analysis,
+        };
+        write_atlas(&self.directory, &atlas).map(|_| ()).map_err(|error| error.to_string())
+    }
+
+    /// The stored analysis, if it is that of these sets.
+    fn analysis(&self, problem: &Problem, sets: &[SolutionSet]) -> Option<&Analysis> {
+        let (digest, analysis) = self.contents.analysis()?;
+        (*digest == crate::kpca::digest(problem, sets)).then_some(analysis)
+    }
+
+    /// Prints what the run came to and tells the exit code. Collective.
+    pub fn conclude(world: &World, problem: &Problem, archive: Option<&Self>) -> Result<u8, Failure> {
+        let failed = archive.map_or(0, |archive| archive.print_summary(problem));
+        let failed = world.broadcast(|| Ok::<_, String>(failed))?;
+        Ok(if failed == 0 { failure::SUCCESS } else { failure::TASKS_FAILED })
+    }
+
+    /// Returns the number of failed tasks.
+    fn print_summary(&self, problem: &Problem) -> usize {
+        let sets = self.sets(problem);
+        let paths = self.paths(problem, &sets);
+        let empty = Analysis::default();
+        let analysis = self.analysis(problem, &sets).unwrap_or(&empty);
+        println!("{}", table(&RunSummary::of(&sets, analysis, &paths)));
+        println!("results: {}", self.directory.join(lossatlas::store::atlas::FILE_NAME).display());
+        let methods = &problem.config.training.methods;
+        let runs = methods.iter().flat_map(|&method| self.runs(problem, method)).flatten();
+        let failed_runs = runs.filter(|run| run.as_ref().map_or(true, |run| run.stop.diverged())).count();
+        let failed_paths: usize = paths.iter().map(PathSet::failed).sum();
+        if failed_runs + failed_paths > 0 {
+            println!("failed: {failed_runs} training runs, {failed_paths} paths; their stop_reason in the results says why");
+        }
+        failed_runs + failed_paths
+    }
+}
+
+/// RFC 3339, UTC, to the second.
+fn now() -> String {
+    jiff::Timestamp::now().strftime("%FT%TZ").to_string()
 }

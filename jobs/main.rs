@@ -2,6 +2,7 @@
 //!
 //! Every rank runs all of this; rank 0 alone reads the configuration, writes and prints.
 
+mod archive;
 mod check;
 mod cli;
 mod failure;

@@ -2,11 +2,12 @@
 
 use crate::cli;
 use crate::failure::Failure;
-use crate::session::{Archive, Problem};
+use crate::archive::Archive;
+use crate::session::Problem;
 use crate::stage::{self, Tasks};
 use lossatlas::parallel::World;
 use lossatlas::path::{PathResult, find_path};
-use lossatlas::plan::path_passes;
+use lossatlas::plan::path_work;
 use lossatlas::solutions::{SetName, SolutionSet, Split, draw_pairs};
 use lossatlas::store::Record;
 use serde::{Deserialize, Serialize};
@@ -59,7 +60,7 @@ pub fn stage(world: &World, problem: &Problem, archive: &mut Option<Archive>) ->
             Record::Path { set: set.clone(), landscape: *landscape, pair: *pair, seconds, outcome: outcome.flatten() }
         },
     )?;
-    Archive::write_atlas(world, problem, archive.as_mut())
+    Archive::write_atlas(world, problem, archive.as_ref())
 }
 
 /// Paths not computed yet, those on the larger landscape first.
@@ -87,7 +88,7 @@ fn task(sets: &[SolutionSet], key: &Key) -> Task {
 }
 
 fn describe(problem: &Problem, keys: &[Key]) -> Tasks {
-    let passes = |split| path_passes(&problem.config.paths.parameters, problem.path_images(split).len());
+    let passes = |split| path_work(&problem.config.paths.parameters, problem.path_images(split).len()).passes();
     Tasks {
         names: keys.iter().map(|key| format!("{} {}–{} on {}", key.set, key.pair.0, key.pair.1, key.landscape)).collect(),
         work: keys.iter().map(|key| passes(key.landscape)).collect(),

@@ -2,7 +2,8 @@
 
 use crate::cli;
 use crate::failure::Failure;
-use crate::session::{Archive, Problem};
+use crate::archive::Archive;
+use crate::session::Problem;
 use crate::{kpca, paths, train};
 use lossatlas::parallel::World;
 

@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use crate::progress::Progress;
-use crate::session::Archive;
+use crate::archive::Archive;
 use lossatlas::parallel::{Control, Event, FarmError, World, farm};
 use lossatlas::store::{JournalError, Record};
 use serde::Serialize;

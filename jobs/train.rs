@@ -2,11 +2,12 @@
 
 use crate::cli;
 use crate::failure::Failure;
-use crate::session::{Archive, Problem};
+use crate::archive::Archive;
+use crate::session::Problem;
 use crate::stage::{self, Tasks};
 use lossatlas::optimizer::{self, Method};
 use lossatlas::parallel::World;
-use lossatlas::plan::training_passes;
+use lossatlas::plan::training_work;
 use lossatlas::solutions::Split;
 use lossatlas::store::Record;
 use serde::{Deserialize, Serialize};
@@ -46,7 +47,7 @@ pub fn stage(world: &World, problem: &Problem, archive: &mut Option<Archive>) ->
             Record::Training { method, initialization, seconds, outcome }
         },
     )?;
-    Archive::write_atlas(world, problem, archive.as_mut())
+    Archive::write_atlas(world, problem, archive.as_ref())
 }
 
 /// The longest first, so that no rank begins a long one when the others are done.
@@ -69,5 +70,5 @@ fn describe(problem: &Problem, tasks: &[Task]) -> Tasks {
 
 fn passes(problem: &Problem, method: Method) -> f64 {
     let training = problem.config.training.method(method);
-    training_passes(&training, problem.dataset.train.len(), problem.dataset.test.len())
+    training_work(&training, problem.dataset.train.len(), problem.dataset.test.len()).passes()
 }

@@ -1,0 +1,158 @@
+//! `lossatlas check`: what a configuration means, without doing it.
+
+use crate::cli;
+use crate::failure::{self, Failure};
+use crate::session::Problem;
+use lossatlas::landscape::{ImageLandscape, Landscape, Span};
+use lossatlas::network::Layout;
+use lossatlas::optimizer::{Method, Training};
+use lossatlas::parallel::World;
+use lossatlas::path::Grid;
+use lossatlas::plan::{Work, path_bytes, path_work, training_work};
+use lossatlas::solutions::{Pairs, Split};
+use ndarray::{Array2, ArrayView2};
+use std::time::{Duration, Instant};
+
+pub fn run(world: &World, input: &cli::Input) -> Result<u8, Failure> {
+    let problem = Problem::load(world, input)?;
+    if world.is_root() {
+        println!("{}: valid", input.configuration.display());
+        describe(&problem);
+        let speed = Speed::measure(&problem);
+        let tasks = tasks(&problem);
+        print_work(&tasks, &speed);
+        print_memory(&problem);
+    }
+    Ok(failure::SUCCESS)
+}
+
+fn describe(problem: &Problem) {
+    let Problem { dataset, network, config } = problem;
+    let (train, test) = (dataset.train.len(), dataset.test.len());
+    println!("data set   {}: {train} training, {test} test images of {}×{}", dataset.name, dataset.train.rows, dataset.train.columns);
+    println!("network    {}: {} parameters", config.network.kind.name(), network.layout().parameters());
+}
+
+/// A kind of task, how many there are, and the work of one.
+struct Kind {
+    name: String,
+    count: usize,
+    work: Work,
+}
+
+fn tasks(problem: &Problem) -> Vec<Kind> {
+    let training = &problem.config.training;
+    let (train, test) = (problem.dataset.train.len(), problem.dataset.test.len());
+    let runs = training.methods.iter().map(|&method| {
+        let parameters = training.method(method);
+        let epochs = match method {
+            Method::Sgd => "epochs",
+            Method::Lbfgs => "iterations at most",
+        };
+        let name = format!("{method} training runs of {} {epochs}", parameters.epochs());
+        Kind { name, count: training.initializations as usize, work: training_work(&parameters, train, test) }
+    });
+    let paths = &problem.config.paths;
+    let all = training.keep * (training.keep - 1) / 2;
+    let pairs = match paths.pairs {
+        Pairs::All => all,
+        Pairs::Count(count) => count.min(all),
+    };
+    let on = paths.landscapes.iter().map(|&landscape| {
+        let images = problem.path_images(landscape).len();
+        let name = format!("paths on {images} {landscape} images");
+        Kind { name, count: pairs * paths.sets.len(), work: path_work(&paths.parameters, images) }
+    });
+    runs.chain(on).collect()
+}
+
+fn print_work(tasks: &[Kind], speed: &Speed) {
+    let mut total = 0.0;
+    println!("tasks");
+    for Kind { name, count, work } in tasks {
+        let seconds = speed.seconds(work);
+        total += seconds * *count as f64;
+        println!("  {count:>6} {name}: {:.3e} image passes, about {} each", work.passes(), duration(seconds));
+    }
+    println!("work       about {} on one core like this one (measured now), divided by the number of ranks", duration(total));
+}
+
+fn print_memory(problem: &Problem) {
+    let dimension = problem.network.layout().parameters();
+    let images = |split| problem.images(split).pixels.len();
+    let data = images(Split::Train) + images(Split::Test);
+    let path = path_bytes(&problem.config.paths.parameters, dimension);
+    let training = &problem.config.training;
+    let solutions = 2 * training.methods.len() * training.initializations as usize * dimension * size_of::<f32>();
+    let megabytes = |bytes: usize| format!("{:.0} MB", bytes as f64 / 1e6);
+    println!("memory     each rank: {} images, {} a path; rank 0 besides: {} solutions", megabytes(data), megabytes(path), megabytes(solutions));
+}
+
+fn duration(seconds: f64) -> String {
+    let rounded = if seconds < 10.0 { (seconds * 10.0).round() / 10.0 } else { seconds.round() };
+    humantime::format_duration(Duration::from_secs_f64(rounded.min(1e12))).to_string()
+}
+
+/// Seconds for one image, by kind of evaluation, on this machine.
+struct Speed {
+    loss: f64,
+    gradient: f64,
+    batch: f64,
+    path_loss: f64,
+    path_gradient: f64,
+}
+
+impl Speed {
+    /// Times each kind on a few hundred images, for about a tenth of a second.
+    fn measure(problem: &Problem) -> Self {
+        let images = problem.images(Split::Train).first(512.min(problem.dataset.train.len()));
+        let landscape = problem.landscape(images);
+        let layout = problem.network.layout();
+        let parameters = &problem.config.paths.parameters;
+        let theta = starts(layout, problem, 1);
+        let vectors = starts(layout, problem, 2 + parameters.fourier_terms);
+        let vectors = ArrayView2::from_shape((2 + parameters.fourier_terms, layout.parameters()), &vectors).expect("as many numbers");
+        let grid = Grid::new(parameters.points, parameters.fourier_terms);
+        let span = Span { vectors, coefficients: grid.coefficients() };
+        let mut gradient = vec![0.0; layout.parameters()];
+        let mut coefficients = Array2::zeros((parameters.fourier_terms, layout.parameters()));
+        let batch = problem.config.training.sgd.as_ref().map_or(64, |sgd| sgd.batch_size).min(landscape.samples());
+        let indices: Vec<u32> = (0..batch as u32).collect();
+        let image = landscape.samples() as f64;
+        let point = image * parameters.points as f64;
+        Self {
+            loss: seconds(|| drop(landscape.value(&theta))) / image,
+            gradient: seconds(|| drop(landscape.value_and_gradient(&theta, &mut gradient))) / image,
+            batch: seconds(|| drop(landscape.batch_gradient(&theta, &indices, &mut gradient))) / batch as f64,
+            path_loss: seconds(|| drop(landscape.span_values(&span))) / point,
+            path_gradient: seconds(|| drop(landscape.span_gradient(&span, grid.sines(), coefficients.view_mut()))) / point,
+        }
+    }
+
+    fn seconds(&self, work: &Work) -> f64 {
+        let Work { losses, gradients, batches, path_losses, path_gradients } = *work;
+        losses * self.loss
+            + gradients * self.gradient
+            + batches * self.batch
+            + path_losses * self.path_loss
+            + path_gradients * self.path_gradient
+    }
+}
+
+fn starts(layout: &Layout, problem: &Problem, count: usize) -> Vec<f32> {
+    let mut generator = problem.config.seed.stream("speed", &[]);
+    (0..count).flat_map(|_| layout.initialize::<f32>(&mut generator)).collect()
+}
+
+/// Seconds of one call, the best of several after a first one that fills the buffers.
+fn seconds(mut call: impl FnMut()) -> f64 {
+    call();
+    let begin = Instant::now();
+    let mut best = f64::INFINITY;
+    while begin.elapsed() < Duration::from_millis(100) {
+        let start = Instant::now();
+        call();
+        best = best.min(start.elapsed().as_secs_f64());
+    }
+    best
+}

@@ -1,0 +1,79 @@
+//! Whether results of one configuration may be continued with another.
+
+use std::collections::BTreeMap;
+
+/// Keys whose change leaves every stored result valid: how many, which, and what is derived.
+const HARMLESS: [&str; 9] = [
+    "training.initializations",
+    "training.keep",
+    "training.optimizers",
+    "paths.pairs",
+    "paths.sets",
+    "paths.landscapes",
+    "kpca.",
+    "run.",
+    // Compared by the checksum of what is read instead.
+    "dataset.",
+];
+
+/// What a change of the first key that fits invalidates.
+const INVALIDATES: [(&str, &str); 6] = [
+    ("seed", "everything"),
+    ("network.", "everything"),
+    ("training.sgd.", "the SGD solutions and their paths"),
+    ("training.lbfgs.", "the L-BFGS solutions and their paths"),
+    ("paths.", "the paths"),
+    ("", "stored results"),
+];
+
+/// One line for each key that differs and matters: its two values and what the change invalidates.
+///
+/// A key that only one of the two has matters too, unless the whole table is new to the other: an
+/// optimizer that was not in use has no results yet.
+pub fn conflicts(before: &BTreeMap<String, String>, after: &BTreeMap<String, String>) -> Vec<String> {
+    let has_table = |keys: &BTreeMap<String, String>, table: &str| keys.keys().any(|key| key.starts_with(table));
+    let keys: std::collections::BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    keys.into_iter()
+        .filter(|key| !HARMLESS.iter().any(|harmless| key.starts_with(harmless)))
+        .filter(|key| {
+            let table = key.rfind('.').map_or("", |dot| &key[..=dot]);
+            before.get(*key) != after.get(*key) && has_table(before, table) && has_table(after, table)
+        })
+        .map(|key| {
+            let value = |keys: &BTreeMap<String, String>| keys.get(key).map_or("its default", String::as_str).to_owned();
+            let what = INVALIDATES.iter().find(|(prefix, _)| key.starts_with(prefix)).map_or("", |(_, what)| what);
+            format!("{key}: was {}, now {}; invalidates {what}", value(before), value(after))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+        pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn only_what_invalidates_results_is_a_conflict() {
+        let before = keys(&[("seed", "1"), ("paths.pairs", "3"), ("paths.lambda", "1e-4"), ("training.sgd.epochs", "5")]);
+        let mut after = before.clone();
+        assert!(conflicts(&before, &after).is_empty());
+        after.insert("paths.pairs".into(), "300".into());
+        after.insert("kpca.a.kernel".into(), "\"rbf\"".into());
+        after.insert("training.lbfgs.memory".into(), "10".into());
+        assert!(conflicts(&before, &after).is_empty(), "more pairs, an analysis, another optimizer");
+        after.insert("paths.lambda".into(), "0.1".into());
+        after.insert("training.sgd.epochs".into(), "6".into());
+        after.insert("seed".into(), "2".into());
+        assert_eq!(
+            conflicts(&before, &after),
+            [
+                "paths.lambda: was 1e-4, now 0.1; invalidates the paths",
+                "seed: was 1, now 2; invalidates everything",
+                "training.sgd.epochs: was 5, now 6; invalidates the SGD solutions and their paths",
+            ]
+        );
+    }
+}
