@@ -1,10 +1,11 @@
-//! Labeled images: read from IDX files ([`idx::load`]).
+//! Labeled images: read from IDX files ([`idx::load`]), or drawn by the program ([`digits::draw`]).
 //!
 //! Pixels stay 8-bit integers in memory (MNIST takes 55 MB) and become floating-point numbers block
 //! by block: [`Images::view`] → [`ImageView::blocks`] → [`ImageView::scaled`].
 
 use sha2::{Digest, Sha256};
 
+pub mod digits;
 mod error;
 pub mod idx;
 mod view;
