@@ -40,7 +40,7 @@ impl Pictures {
     }
 
     fn view(&self) -> ImageView<'_> {
-        ImageView { pixels: &self.pixels, labels: &self.labels, pixels_per_image: 784 }
+        ImageView::new(&self.pixels, &self.labels, 784)
     }
 }
 
@@ -124,7 +124,7 @@ fn every_component_of_the_gradient_is_a_difference_quotient() {
         let network = Fcp::new(&[6, 5, 4, 3], activation);
         let network: &dyn Network<f64> = &network;
         let pixels: Vec<u8> = (0..42).map(|i| (i * 37 % 256) as u8).collect();
-        let images = ImageView { pixels: &pixels, labels: &[0, 1, 2, 0, 1, 2, 0], pixels_per_image: 6 };
+        let images = ImageView::new(&pixels, &[0, 1, 2, 0, 1, 2, 0], 6);
         let landscape = ImageLandscape::new(network, images);
         let at = theta(network, 11, 3.0);
         let mut gradient = vec![0.0; at.len()];
@@ -166,7 +166,7 @@ fn compare_whole_path<A: Real>(tolerance: f64) {
         // More than one block of images, the last one partial.
         let pixels: Vec<u8> = pictures.pixels.repeat(13);
         let labels: Vec<u8> = pictures.labels.repeat(13);
-        let landscape = ImageLandscape::new(network, ImageView { pixels: &pixels, labels: &labels, pixels_per_image: 784 });
+        let landscape = ImageLandscape::new(network, ImageView::new(&pixels, &labels, 784));
         for scale in [1.0, 8.0] {
             let rows: Vec<A> = (0..6).flat_map(|k| theta(network, 20 + k, if k < 2 { scale } else { 0.3 * scale })).collect();
             let vectors = ArrayView2::from_shape((6, landscape.dimension()), &rows).unwrap();
@@ -200,7 +200,7 @@ fn a_loss_of_1e_8_survives_single_precision() {
     // Weights that put every image of class 0 far on the right side: ln(1 + 9 e^−g) for gap g.
     let network = Fcp::new(&[1, 10], Activation::Relu);
     let network: &dyn Network<f32> = &network;
-    let images = ImageView { pixels: &[255], labels: &[0], pixels_per_image: 1 };
+    let images = ImageView::new(&[255], &[0], 1);
     let landscape = ImageLandscape::new(network, images);
     for gap in [5.0_f32, 20.0, 60.0, 500.0] {
         let theta: Vec<f32> = (0..10).map(|class| if class == 0 { gap } else { 0.0 }).collect();

@@ -1,4 +1,20 @@
-//! Labeled images: read from IDX files, or drawn by the program.
+//! Labeled images: read from IDX files ([`idx::load`]), or drawn by the program ([`digits::draw`]).
+//!
+//! Pixels stay 8-bit integers in memory (MNIST takes 55 MB) and become floating-point numbers block
+//! by block: [`Images::view`] → [`ImageView::blocks`] → [`ImageView::scaled`].
+
+use sha2::{Digest, Sha256};
+
+pub mod digits;
+mod error;
+pub mod idx;
+mod view;
+
+pub use error::{DatasetError, Problem};
+pub use view::ImageView;
+
+/// Number of classes of every data set here: the digits 0 to 9, or ten kinds of anything else.
+pub const CLASSES: usize = 10;
 
 /// Labeled gray images of one size, 8 bits a pixel, row-major.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +44,29 @@ pub struct Dataset {
     pub test: Images,
 }
 
+impl Dataset {
+    /// Joins the two sets under a name and computes their checksum: SHA-256 over, for the training
+    /// set and then the test set, the number of images, rows and columns (64-bit little-endian),
+    /// the pixels, the labels. The name is not part of it, so the same images give the same
+    /// checksum wherever they lie, compressed or not.
+    ///
+    /// # Panics
+    /// If the two sets differ in image size, or one has not `rows · columns` pixels per label.
+    pub fn new(name: String, train: Images, test: Images) -> Self {
+        assert_eq!((train.rows, train.columns), (test.rows, test.columns), "image sizes of the training and the test set");
+        let mut hash = Sha256::new();
+        for images in [&train, &test] {
+            assert_eq!(images.pixels.len(), images.len() * images.pixels_per_image(), "pixels of {} images", images.len());
+            for size in [images.len(), images.rows, images.columns] {
+                hash.update((size as u64).to_le_bytes());
+            }
+            hash.update(&images.pixels);
+            hash.update(&images.labels);
+        }
+        Self { name, checksum: format!("{:x}", hash.finalize()), classes: CLASSES, train, test }
+    }
+}
+
 impl Images {
     /// Number of images.
     pub fn len(&self) -> usize {
@@ -43,27 +82,49 @@ impl Images {
     pub fn pixels_per_image(&self) -> usize {
         self.rows * self.columns
     }
+
+    /// All images, borrowed.
+    ///
+    /// # Panics
+    /// If there are not `rows · columns` pixels per label.
+    pub fn view(&self) -> ImageView<'_> {
+        ImageView::new(&self.pixels, &self.labels, self.pixels_per_image())
+    }
 }
 
-/// TEMP
-#[derive(Clone, Copy, Debug)]
-pub struct ImageView<'a> {
-    /// p
-    pub pixels: &'a [u8],
-    /// l
-    pub labels: &'a [u8],
-    /// n
-    pub pixels_per_image: usize,
-}
-impl<'a> ImageView<'a> {
-    /// .
-    pub fn len(&self) -> usize { self.labels.len() }
-    /// .
-    pub fn is_empty(&self) -> bool { self.labels.is_empty() }
-    /// .
-    pub fn one(&self, i: usize) -> ImageView<'a> { ImageView { pixels: &self.pixels[i*self.pixels_per_image..(i+1)*self.pixels_per_image], labels: &self.labels[i..=i], pixels_per_image: self.pixels_per_image } }
-    /// .
-    pub fn blocks(&self, size: usize) -> impl Iterator<Item = ImageView<'a>> + use<'a> { let p = self.pixels_per_image; self.pixels.chunks(size*p).zip(self.labels.chunks(size)).map(move |(pixels, labels)| ImageView { pixels, labels, pixels_per_image: p }) }
-    /// .
-    pub fn scaled<A: crate::real::Real>(&self, into: &mut ndarray::ArrayViewMut2<A>) { for (a, &p) in into.iter_mut().zip(self.pixels) { *a = A::of(f64::from(p) / 255.0) } }
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn images(pixels: &[u8], labels: &[u8], rows: usize) -> Images {
+        Images { pixels: pixels.to_vec(), labels: labels.to_vec(), rows, columns: pixels.len() / labels.len() / rows }
+    }
+
+    fn checksum(train: &Images, test: &Images) -> String {
+        Dataset::new(String::new(), train.clone(), test.clone()).checksum
+    }
+
+    #[test]
+    fn checksum_is_the_documented_one() {
+        let (train, test) = (images(&[1, 2, 3, 4], &[7, 9], 1), images(&[5, 6], &[0], 1));
+        // By another program from the description alone, Python's hashlib and struct: sha256(
+        // pack("<3Q", 2, 1, 2) + bytes([1, 2, 3, 4, 7, 9]) + pack("<3Q", 1, 1, 2) + bytes([5, 6, 0])).
+        assert_eq!(checksum(&train, &test), "01ea887070d58d575e014309ca5441cf8f37435711c099b838a5f7116933ce5a");
+    }
+
+    #[test]
+    fn checksum_sees_every_part_and_not_the_name() {
+        let (train, test) = (images(&[1, 2, 3, 4], &[7, 9], 1), images(&[5, 6], &[0], 1));
+        let original = checksum(&train, &test);
+        assert_eq!(Dataset::new("elsewhere".into(), train.clone(), test.clone()).checksum, original);
+        let tall = |images: &Images| Images { rows: images.columns, columns: images.rows, ..images.clone() };
+        let changed = [
+            checksum(&images(&[1, 2, 3, 5], &[7, 9], 1), &test),
+            checksum(&images(&[1, 2, 3, 4], &[7, 8], 1), &test),
+            checksum(&train, &images(&[5, 6], &[1], 1)),
+            checksum(&tall(&train), &tall(&test)),
+            checksum(&test, &train),
+        ];
+        assert!(changed.iter().all(|other| *other != original));
+    }
 }

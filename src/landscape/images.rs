@@ -35,7 +35,7 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
     /// where configurations meet data.
     pub fn new(network: &'a dyn Network<A>, images: ImageView<'a>) -> Self {
         assert!(!images.is_empty(), "a landscape needs images");
-        assert_eq!(images.pixels_per_image, network.inputs(), "image size and network disagree");
+        assert_eq!(images.pixels_per_image(), network.inputs(), "image size and network disagree");
         Self { network, images, idle: Mutex::default() }
     }
 
@@ -67,9 +67,9 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
             for chunk in indices.chunks(BLOCK) {
                 let mut labels = [0_u8; BLOCK];
                 for ((&index, label), row) in chunk.iter().zip(&mut labels).zip(scratch.inputs.outer_iter_mut()) {
-                    let image = self.images.one(index as usize);
+                    let image = self.images.image(index as usize);
                     image.scaled(&mut row.insert_axis(ndarray::Axis(0)));
-                    *label = image.labels[0];
+                    *label = image.labels()[0];
                 }
                 let batch = Batch { inputs: scratch.inputs.slice(s![..chunk.len(), ..]), labels: &labels[..chunk.len()] };
                 sum += scratch.evaluator.loss_and_gradient(theta, batch, gradient).loss;
@@ -96,7 +96,7 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
             for block in self.images.blocks(BLOCK) {
                 let mut inputs = scratch.inputs.slice_mut(s![..block.len(), ..]);
                 block.scaled(&mut inputs);
-                work(scratch.evaluator.as_mut(), Batch { inputs: inputs.view(), labels: block.labels });
+                work(scratch.evaluator.as_mut(), Batch { inputs: inputs.view(), labels: block.labels() });
             }
         });
     }
@@ -105,7 +105,7 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
         let idle = self.idle.lock().expect("no evaluation panics while it holds the lock").pop();
         let mut scratch = idle.unwrap_or_else(|| Scratch {
             evaluator: self.network.evaluator(),
-            inputs: Array2::zeros((BLOCK, self.images.pixels_per_image)),
+            inputs: Array2::zeros((BLOCK, self.images.pixels_per_image())),
         });
         let result = work(&mut scratch);
         self.idle.lock().expect("no evaluation panics while it holds the lock").push(scratch);
