@@ -91,9 +91,9 @@ mod tests {
 
     #[test]
     fn signs_follow_the_first_largest_entry() {
-        let mut vectors = array![[-0.5, 0.3], [-0.5 - 1e-12, 0.1], [0.5, -0.9]];
+        let mut vectors = array![[-0.5, 0.3], [0.5 + 1e-12, 0.1], [0.5, -0.9]];
         orient(&mut vectors);
-        assert_eq!(vectors, array![[0.5, -0.3], [0.5 + 1e-12, -0.1], [-0.5, 0.9]]);
+        assert_eq!(vectors, array![[0.5, -0.3], [-0.5 - 1e-12, -0.1], [-0.5, 0.9]]);
     }
 
     #[test]

@@ -87,6 +87,14 @@ mod tests {
     }
 
     #[test]
+    fn a_mean_between_two_numbers_is_made_up_for() {
+        // 0, 0, 1 above 2⁵², where numbers are 1 apart: μ = 2⁵² + ⅓ cannot be written, σ² = 2/9.
+        let base = 52_f64.exp2();
+        let moments = moments(&array![[base, base, base + 1.0]].view()).unwrap();
+        assert_relative_eq!(moments.standard_deviation, (2.0_f64 / 9.0).sqrt(), max_relative = 1e-14);
+    }
+
+    #[test]
     fn nothing_and_no_number_are_refused() {
         assert_eq!(moments(&Array2::<f32>::zeros((0, 5)).view()), Err(StatisticsError::Empty));
         let error = moments(&array![[0.0_f32, 1.0], [f32::NEG_INFINITY, 1.0]].view());
