@@ -1,1 +1,30 @@
-//! (to come)
+//! Kernel PCA: sets of parameter vectors seen along the few directions in which they differ most.
+//!
+//! B. Schölkopf, A. Smola and K.-R. Müller, "Nonlinear component analysis as a kernel eigenvalue
+//! problem", Neural Computation 10, 1299 (1998), <https://doi.org/10.1162/089976698300017467>.
+//!
+//! ```text
+//! vectors (n, P) ─ Kernel::matrix ─▶ K (n, n) ─ Centering ─▶ K̃ = K − 1K − K1 + 1K1 ─ eigenpairs ─▶ (n, k)
+//! ```
+//! with 1 the (n, n) matrix of entries 1/n. Everything from the products on is `f64`; the vectors
+//! stay where and as they are.
+//!
+//! | step | call | BLAS / LAPACK |
+//! |---|---|---|
+//! | x·x' of column blocks | [`ndarray::linalg::general_mat_mul`] | `dgemm` |
+//! | eigenpairs of K̃ | [`ndarray_linalg::Eigh`] | `dsyev` |
+//! | their residual, projection of new vectors | [`ndarray::linalg::Dot`] | `dgemm` |
+
+pub mod centering;
+mod eigen;
+pub mod error;
+pub mod kernel;
+pub mod kernel_pca;
+mod products;
+pub mod vectors;
+
+pub use centering::Centering;
+pub use error::EmbeddingError;
+pub use kernel::Kernel;
+pub use kernel_pca::KernelPca;
+pub use vectors::Vectors;

@@ -1,0 +1,69 @@
+//! What can go wrong between vectors and their projection.
+
+use ndarray_linalg::error::LinalgError;
+use thiserror::Error;
+
+/// Why there is no kernel matrix or no kernel PCA.
+#[derive(Debug, Error)]
+pub enum EmbeddingError {
+    /// One vector has no directions to differ in.
+    #[error("kernel PCA needs at least 2 vectors, but there are {count}")]
+    TooFew {
+        /// Vectors given.
+        count: usize,
+    },
+    /// Vectors of different networks cannot be compared.
+    #[error("row {row} has {found} components where {expected} are expected; compare vectors of one network only")]
+    Width {
+        /// First row of the part that differs, counted over all parts.
+        row: usize,
+        /// Components of the other vectors.
+        expected: usize,
+        /// Components of this one.
+        found: usize,
+    },
+    /// A vector holds a NaN or an infinity.
+    #[error("component {column} of the vector in row {row} is {value}; leave out vectors of runs that diverged")]
+    NotFinite {
+        /// Its row, counted over all parts.
+        row: usize,
+        /// The first such component of that row.
+        column: usize,
+        /// NaN or ±∞.
+        value: f64,
+    },
+    /// A kernel was given a parameter it has no meaning for.
+    #[error("kernel parameter {parameter} = {value}: it must be {requirement}")]
+    Parameter {
+        /// Its name.
+        parameter: &'static str,
+        /// Its value.
+        value: f64,
+        /// What it must be.
+        requirement: &'static str,
+    },
+    /// A value of the kernel is not finite, or so large that the sums and squares to come overflow.
+    #[error("the kernel of rows {row} and {column} is {value:e}; lower the degree or scale the vectors")]
+    KernelValue {
+        /// Row in the kernel matrix.
+        row: usize,
+        /// Column in the kernel matrix.
+        column: usize,
+        /// The value.
+        value: f64,
+    },
+    /// LAPACK reported a failure.
+    #[error("the eigenvalues of the kernel matrix could not be computed")]
+    Lapack(#[source] LinalgError),
+    /// LAPACK reported success, but its result does not solve the eigenproblem.
+    #[error(
+        "the eigenvectors of the kernel matrix are off by {defect:e}, more than {limit:e}; \
+         check the BLAS and LAPACK installation"
+    )]
+    Unconverged {
+        /// The larger of max |Kv − λv| / max |λ| and max |vᵀv' − δ|.
+        defect: f64,
+        /// What rounding explains.
+        limit: f64,
+    },
+}

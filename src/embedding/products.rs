@@ -1,0 +1,204 @@
+//! Inner products and squared distances of many long vectors.
+
+use super::Vectors;
+use crate::real::Real;
+use ndarray::linalg::general_mat_mul;
+use ndarray::{Array1, Array2, ArrayViewMut2, Axis, s};
+use std::ops::Range;
+
+/// Numbers in the `f64` column blocks of all vectors together: 32 MiB, whatever P.
+const BLOCK_NUMBERS: usize = 1 << 22;
+
+/// Columns of a block at most: 96 vectors of them fill 3 MiB, near the size of a cache.
+const BLOCK_COLUMNS: usize = 4096;
+
+/// The point products are taken about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// 0.
+    Zero,
+    /// The mean of the vectors of the fit.
+    Mean,
+}
+
+/// Products `(x_i − o)·(x_j − o)`, shape `(n, n)`, symmetric to the bit.
+pub(super) fn gram<A: Real>(vectors: &Vectors<'_, A>, origin: Origin) -> Array2<f64> {
+    let count = vectors.len();
+    let mut products = Array2::zeros((count, count));
+    let columns = block_columns(count);
+    let mut buffer = Array2::zeros((count, columns));
+    for range in blocks(vectors.width(), columns) {
+        let mut block = buffer.slice_mut(s![.., ..range.len()]);
+        vectors.widen(&range, block.view_mut());
+        if origin == Origin::Mean {
+            let mean = column_means(&block);
+            block -= &mean;
+        }
+        general_mat_mul(1.0, &block, &block.t(), 1.0, &mut products);
+    }
+    // dgemm may round the two triangles differently.
+    for row in 0..count {
+        for column in 0..row {
+            products[[row, column]] = products[[column, row]];
+        }
+    }
+    products
+}
+
+/// Squared distances `|x_i − x_j|²`, shape `(n, n)`, symmetric to the bit, 0 on the diagonal, never negative.
+///
+/// `|x_i|² + |x_j|² − 2 x_i·x_j` about the mean x̄ of the vectors: one matrix product instead of n²/2
+/// passes over the vectors. The subtraction loses digits: the absolute error is about
+/// ε max |x − x̄|², so a pair much closer than the set is wide has a large *relative* error. About
+/// the origin, |x − x̄|² would be |x|², unbounded for a set far from 0. What a kernel sees is
+/// d² / 2σ² with 2σ² of the order of max |x − x̄|² or more (P, in the published analysis), for which
+/// the absolute error is what counts.
+pub(super) fn squared_distances<A: Real>(vectors: &Vectors<'_, A>) -> Array2<f64> {
+    let mut distances = gram(vectors, Origin::Mean);
+    let squares = distances.diag().to_owned();
+    to_distances(&mut distances, &squares, &squares);
+    distances.diag_mut().fill(0.0);
+    distances
+}
+
+/// Products `x'_i·x_j`, shape `(m, n)`, of new vectors with those of the fit.
+pub(super) fn cross<A: Real>(new: &Vectors<'_, A>, fit: &Vectors<'_, A>) -> Array2<f64> {
+    cross_about(new, fit, Origin::Zero).0
+}
+
+/// Squared distances `|x'_i − x_j|²`, shape `(m, n)`, as accurate as [`squared_distances`], with the mean
+/// that of the fit.
+pub(super) fn cross_squared_distances<A: Real>(new: &Vectors<'_, A>, fit: &Vectors<'_, A>) -> Array2<f64> {
+    let (mut distances, new_squares, fit_squares) = cross_about(new, fit, Origin::Mean);
+    to_distances(&mut distances, &new_squares, &fit_squares);
+    distances
+}
+
+/// Products `(m, n)` and the squared lengths `(m,)` and `(n,)` of the vectors about the origin.
+fn cross_about<A: Real>(new: &Vectors<'_, A>, fit: &Vectors<'_, A>, origin: Origin) -> (Array2<f64>, Array1<f64>, Array1<f64>) {
+    let (rows, count) = (new.len(), fit.len());
+    let mut products = Array2::zeros((rows, count));
+    let (mut new_squares, mut fit_squares) = (Array1::zeros(rows), Array1::zeros(count));
+    let columns = block_columns(rows + count);
+    let mut buffer = Array2::zeros((rows + count, columns));
+    for range in blocks(fit.width(), columns) {
+        let (mut new_block, mut fit_block) = buffer.slice_mut(s![.., ..range.len()]).split_at(Axis(0), rows);
+        new.widen(&range, new_block.view_mut());
+        fit.widen(&range, fit_block.view_mut());
+        if origin == Origin::Mean {
+            let mean = column_means(&fit_block);
+            new_block -= &mean;
+            fit_block -= &mean;
+        }
+        general_mat_mul(1.0, &new_block, &fit_block.t(), 1.0, &mut products);
+        new_squares += &new_block.map_axis(Axis(1), |part| part.dot(&part));
+        fit_squares += &fit_block.map_axis(Axis(1), |part| part.dot(&part));
+    }
+    (products, new_squares, fit_squares)
+}
+
+fn column_means(block: &ArrayViewMut2<'_, f64>) -> Array1<f64> {
+    block.sum_axis(Axis(0)) / block.nrows() as f64
+}
+
+/// Turns products into squared distances, given the squared lengths of rows and columns.
+fn to_distances(products: &mut Array2<f64>, row_squares: &Array1<f64>, column_squares: &Array1<f64>) {
+    for ((row, column), product) in products.indexed_iter_mut() {
+        let distance = row_squares[row] + column_squares[column] - 2.0 * *product;
+        // Not f64::max, which would turn a NaN into 0.
+        *product = if distance < 0.0 { 0.0 } else { distance };
+    }
+}
+
+fn block_columns(rows: usize) -> usize {
+    (BLOCK_NUMBERS / rows.max(1)).clamp(1, BLOCK_COLUMNS)
+}
+
+fn blocks(width: usize, columns: usize) -> impl Iterator<Item = Range<usize>> {
+    (0..width).step_by(columns).map(move |start| start..(start + columns).min(width))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::MasterSeed;
+    use ndarray::ArrayView1;
+    use rand::RngExt;
+
+    fn random(rows: usize, columns: usize, center: f32, spread: f32) -> Array2<f32> {
+        let mut stream = MasterSeed(3).stream("products", &[rows as u64, columns as u64]);
+        Array2::from_shape_simple_fn((rows, columns), || center + spread * stream.random_range(-1.0_f32..1.0))
+    }
+
+    fn direct(x: &ArrayView1<'_, f32>, y: &ArrayView1<'_, f32>) -> f64 {
+        x.iter().zip(y).map(|(&a, &b)| (f64::from(a) - f64::from(b)).powi(2)).sum()
+    }
+
+    #[test]
+    fn products_over_several_blocks_equal_direct_sums() {
+        let columns = 2 * BLOCK_COLUMNS + 17;
+        let (fit, new) = (random(5, columns, 0.1, 1.0), random(3, columns, 0.2, 1.0));
+        let fit_vectors = Vectors::check([fit.view()]).unwrap();
+        let products = cross(&Vectors::check([new.view()]).unwrap(), &fit_vectors);
+        assert_eq!(products.dim(), (3, 5));
+        for ((i, j), product) in products.indexed_iter() {
+            let sum: f64 = new.row(i).iter().zip(fit.row(j)).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum();
+            assert!((product - sum).abs() < 1e-10, "{product} {sum}");
+        }
+        let gram = gram(&fit_vectors, Origin::Zero);
+        assert_eq!(gram, gram.t());
+        for ((i, j), product) in gram.indexed_iter() {
+            let sum: f64 = fit.row(i).iter().zip(fit.row(j)).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum();
+            assert!((product - sum).abs() < 1e-10, "{product} {sum}");
+        }
+    }
+
+    #[test]
+    fn distances_far_from_the_origin_keep_their_digits() {
+        // |x|² is 10¹⁰, |x − x'|² near 1: taken about 0, only six digits would remain.
+        let (fit, new) = (random(12, 10_000, 1000.0, 0.01), random(4, 10_000, 1000.0, 0.01));
+        let fit_vectors = Vectors::check([fit.view()]).unwrap();
+        for ((i, j), distance) in squared_distances(&fit_vectors).indexed_iter() {
+            let exact = direct(&fit.row(i), &fit.row(j));
+            assert!((distance - exact).abs() <= 1e-12 * exact, "{distance} {exact}");
+        }
+        let distances = cross_squared_distances(&Vectors::check([new.view()]).unwrap(), &fit_vectors);
+        for ((i, j), distance) in distances.indexed_iter() {
+            let exact = direct(&new.row(i), &fit.row(j));
+            assert!((distance - exact).abs() <= 1e-12 * exact, "{distance} {exact}");
+        }
+    }
+
+    #[test]
+    fn a_close_pair_has_the_argued_absolute_error() {
+        let mut fit = random(9, 5000, 0.0, 1.0);
+        let mut twin = fit.row(0).to_owned();
+        twin[7] += 1e-4;
+        fit.row_mut(1).assign(&twin);
+        let copy = fit.row(2).to_owned();
+        fit.row_mut(3).assign(&copy);
+        let distances = squared_distances(&Vectors::check([fit.view()]).unwrap());
+        let widest = fit.outer_iter().map(|row| row.iter().map(|&a| f64::from(a).powi(2)).sum::<f64>()).fold(0.0, f64::max);
+        let limit = 50.0 * f64::EPSILON * widest;
+        assert!((distances[[0, 1]] - direct(&fit.row(0), &fit.row(1))).abs() < limit);
+        assert!(distances[[2, 3]] < limit);
+        assert!(distances.iter().all(|&distance| distance >= 0.0));
+        assert!(distances.diag().iter().all(|&distance| distance == 0.0));
+        assert_eq!(distances, distances.t());
+    }
+
+    #[test]
+    fn blocks_cover_every_column_once_within_the_budget() {
+        for (width, rows) in [(0, 3), (1, 1), (42_200, 96), (42_200, 5000), (10, 10_000_000)] {
+            let columns = block_columns(rows);
+            assert!(columns == 1 || columns * rows <= BLOCK_NUMBERS);
+            let mut next = 0;
+            for range in blocks(width, columns) {
+                assert_eq!(range.start, next);
+                assert!(range.len() <= columns);
+                next = range.end;
+            }
+            assert_eq!(next, width);
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Vectors that have been checked: finite, and of one length.
+
+use super::EmbeddingError;
+use crate::real::Real;
+use ndarray::{ArrayView2, ArrayViewMut2, Axis, s};
+use std::ops::Range;
+
+/// The union of sets of vectors, borrowed: `n` rows of `P` finite components.
+///
+/// Only what has passed [`Vectors::check`] reaches a kernel, and the union of two sets costs no copy.
+#[derive(Clone, Debug)]
+pub struct Vectors<'a, A> {
+    parts: Vec<ArrayView2<'a, A>>,
+    count: usize,
+    width: usize,
+}
+
+impl<'a, A: Real> Vectors<'a, A> {
+    /// The rows of all `parts`, in their order; each part is `(rows, P)`.
+    ///
+    /// # Errors
+    /// [`EmbeddingError::Width`] if the parts differ in P, [`EmbeddingError::NotFinite`] for the
+    /// first NaN or infinity. Parts without rows are ignored.
+    pub fn check(parts: impl IntoIterator<Item = ArrayView2<'a, A>>) -> Result<Self, EmbeddingError> {
+        let parts: Vec<_> = parts.into_iter().filter(|part| part.nrows() > 0).collect();
+        let width = parts.first().map_or(0, ArrayView2::ncols);
+        let mut count = 0;
+        for part in &parts {
+            if part.ncols() != width {
+                return Err(EmbeddingError::Width { row: count, expected: width, found: part.ncols() });
+            }
+            check_finite(part, count)?;
+            count += part.nrows();
+        }
+        Ok(Self { parts, count, width })
+    }
+
+    /// n, the number of vectors.
+    pub fn len(&self) -> usize {
+        self.count
+    }
+
+    /// Whether there is no vector.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// P, the number of components.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Writes these columns of all vectors to `block` `(n, columns)`.
+    pub(super) fn widen(&self, columns: &Range<usize>, mut block: ArrayViewMut2<'_, f64>) {
+        let mut start = 0;
+        for part in &self.parts {
+            let end = start + part.nrows();
+            let source = part.slice(s![.., columns.clone()]);
+            block.slice_mut(s![start..end, ..]).zip_mut_with(&source, |wide, value| *wide = value.wide());
+            start = end;
+        }
+    }
+}
+
+fn check_finite<A: Real>(part: &ArrayView2<'_, A>, first_row: usize) -> Result<(), EmbeddingError> {
+    for (row, vector) in part.axis_iter(Axis(0)).enumerate() {
+        if let Some(column) = vector.iter().position(|value| !value.wide().is_finite()) {
+            return Err(EmbeddingError::NotFinite { row: first_row + row, column, value: vector[column].wide() });
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::{Array2, array};
+
+    #[test]
+    fn parts_follow_one_another() {
+        let (a, b) = (array![[1.0_f32, 2.0, 3.0]], array![[4.0_f32, 5.0, 6.0], [7.0, 8.0, 9.0]]);
+        let empty = Array2::<f32>::zeros((0, 7));
+        let vectors = Vectors::check([a.view(), empty.view(), b.view()]).unwrap();
+        assert_eq!((vectors.len(), vectors.width()), (3, 3));
+        let mut block = Array2::zeros((3, 2));
+        vectors.widen(&(1..3), block.view_mut());
+        assert_eq!(block, array![[2.0, 3.0], [5.0, 6.0], [8.0, 9.0]]);
+    }
+
+    #[test]
+    fn errors_count_rows_over_all_parts() {
+        let (a, b) = (array![[1.0_f32, 2.0]], array![[4.0_f32, 5.0], [7.0, f32::INFINITY]]);
+        let error = Vectors::check([a.view(), b.view()]).unwrap_err();
+        assert!(matches!(error, EmbeddingError::NotFinite { row: 2, column: 1, value } if value == f64::INFINITY));
+        let wider = array![[1.0_f32, 2.0, 3.0]];
+        let error = Vectors::check([a.view(), wider.view()]).unwrap_err();
+        assert!(matches!(error, EmbeddingError::Width { row: 1, expected: 2, found: 3 }));
+    }
+}

@@ -1,0 +1,244 @@
+//! The rows of the tables: what a run comes to.
+
+use crate::path::{PathResult, PathSet};
+use crate::solutions::{SetName, SolutionSet, Split};
+use crate::statistics::{Analysis, Moments, Summary};
+use serde::{Deserialize, Serialize};
+
+/// What a run comes to, in a few numbers a set.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct RunSummary {
+    /// A row a set.
+    pub losses: Vec<LossRow>,
+    /// A row a set and landscape.
+    pub barriers: Vec<BarrierRow>,
+    /// A row a set, or one for each comparison the set is in.
+    pub spreads: Vec<SpreadRow>,
+    /// A row a kernel PCA.
+    pub kernel_pca: Vec<KernelPcaRow>,
+}
+
+/// Means over the solutions of a set; NaN if there is none, or if one of them is NaN.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LossRow {
+    /// The set.
+    pub set: SetName,
+    /// Number of solutions.
+    pub count: usize,
+    /// Mean training loss.
+    pub loss_train: f64,
+    /// Mean test loss.
+    pub loss_test: f64,
+    /// Mean fraction of training images classified correctly; NaN where there are no classes.
+    pub accuracy_train: f64,
+    /// Mean fraction of test images classified correctly; NaN where there are no classes.
+    pub accuracy_test: f64,
+}
+
+/// Path heights of a set on a landscape. A height that is not finite is in no summary, so the counts
+/// of the summaries can be below `count`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BarrierRow {
+    /// The set.
+    pub set: SetName,
+    /// The images whose loss is the landscape.
+    pub landscape: Split,
+    /// Number of paths found.
+    pub count: usize,
+    /// Number of pairs without a path.
+    pub failed: usize,
+    /// Heights of the straight lines; `None` if there is no finite one.
+    pub straight: Option<Summary>,
+    /// Heights H on the grid of the objective.
+    pub grid: Option<Summary>,
+    /// Heights of the same paths on the finer grid.
+    pub dense: Option<Summary>,
+}
+
+/// How widely the vectors of a set are spread.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SpreadRow {
+    /// The set.
+    pub set: SetName,
+    /// Moments of all components.
+    pub moments: Moments,
+    /// The comparison that defines the common origin; `None` for a set that is in no comparison.
+    pub comparison: Option<String>,
+    /// Median distance of the vectors from the common origin.
+    pub median_distance: Option<f64>,
+    /// Distance of the centroid from the common origin.
+    pub centroid_to_origin: Option<f64>,
+}
+
+/// How much of the variance the first components of a kernel PCA show.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct KernelPcaRow {
+    /// Its name.
+    pub name: String,
+    /// The kernel, in words.
+    pub kernel: String,
+    /// The sets embedded.
+    pub sets: Vec<SetName>,
+    /// Share of each component in the variance, in descending order.
+    pub explained: Vec<f64>,
+    /// Σ |λ < 0| / Σ |λ| of the centered kernel matrix.
+    pub negative_share: f64,
+}
+
+impl RunSummary {
+    /// The rows for these results, in their order.
+    pub fn of(sets: &[SolutionSet], analysis: &Analysis, paths: &[PathSet]) -> Self {
+        Self {
+            losses: sets.iter().map(loss_row).collect(),
+            barriers: paths.iter().map(barrier_row).collect(),
+            spreads: analysis.moments.iter().flat_map(|(set, moments)| spread_rows(set, *moments, analysis)).collect(),
+            kernel_pca: analysis
+                .kernel_pca
+                .iter()
+                .map(|result| KernelPcaRow {
+                    name: result.name.clone(),
+                    kernel: result.kernel.to_string(),
+                    sets: result.sets.clone(),
+                    explained: result.explained.clone(),
+                    negative_share: result.negative_share,
+                })
+                .collect(),
+        }
+    }
+}
+
+fn loss_row(set: &SolutionSet) -> LossRow {
+    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+    LossRow {
+        set: set.name.clone(),
+        count: set.theta.nrows(),
+        loss_train: mean(&set.loss_train),
+        loss_test: mean(&set.loss_test),
+        accuracy_train: mean(&set.accuracy_train),
+        accuracy_test: mean(&set.accuracy_test),
+    }
+}
+
+fn barrier_row(paths: &PathSet) -> BarrierRow {
+    let summary = |height: fn(&PathResult) -> f64| {
+        let heights: Vec<f64> = paths.found().map(height).filter(|height| height.is_finite()).collect();
+        Summary::of(&heights).ok()
+    };
+    BarrierRow {
+        set: paths.set.clone(),
+        landscape: paths.landscape,
+        count: paths.found().count(),
+        failed: paths.failed(),
+        straight: summary(|path| path.height_straight),
+        grid: summary(|path| path.height),
+        dense: summary(|path| path.height_dense),
+    }
+}
+
+fn spread_rows(set: &SetName, moments: Moments, analysis: &Analysis) -> Vec<SpreadRow> {
+    let row = |comparison, median_distance, centroid_to_origin| SpreadRow {
+        set: set.clone(),
+        moments,
+        comparison,
+        median_distance,
+        centroid_to_origin,
+    };
+    let rows: Vec<_> = analysis
+        .distances
+        .iter()
+        .filter_map(|result| {
+            let side = result.sets.iter().position(|name| name == set)?;
+            let median = Summary::of(&result.distances[side]).ok().map(|summary| summary.median);
+            Some(row(Some(result.name.clone()), median, Some(result.centroid_to_origin)))
+        })
+        .collect();
+    if rows.is_empty() { vec![row(None, None, None)] } else { rows }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::path::StopReason;
+    use crate::statistics::DistanceRequest;
+    use approx::assert_relative_eq;
+    use ndarray::array;
+
+    fn set(name: &str, offset: f32) -> SolutionSet {
+        SolutionSet {
+            name: SetName::parse(name).unwrap(),
+            theta: array![[0.0, 0.0], [0.0, 2.0], [0.0, 1.0]] + offset,
+            initialization: vec![1, 2, 3],
+            epoch: vec![5; 3],
+            loss_train: vec![0.1, 0.2, 0.6],
+            loss_test: vec![1.0, 2.0, 6.0],
+            accuracy_train: vec![f64::NAN; 3],
+            accuracy_test: vec![0.5, 0.75, 1.0],
+        }
+    }
+
+    fn path(height_straight: f64, height: f64) -> PathResult {
+        PathResult {
+            loss: vec![height],
+            straight_loss: vec![height_straight],
+            height,
+            height_dense: height + 1.0,
+            height_straight,
+            length: 1.0,
+            length_straight: 1.0,
+            steps: 1,
+            best_step: 1,
+            stop: StopReason::Completed,
+        }
+    }
+
+    #[test]
+    fn losses_are_means() {
+        let sets = [set("sgd/train", 0.0)];
+        let row = RunSummary::of(&sets, &Analysis::of(&sets, &[], &[]).unwrap(), &[]).losses.remove(0);
+        assert_eq!(row.count, 3);
+        assert_relative_eq!(row.loss_train, 0.3);
+        assert_relative_eq!(row.loss_test, 3.0);
+        assert_relative_eq!(row.accuracy_test, 0.75);
+        assert!(row.accuracy_train.is_nan());
+    }
+
+    #[test]
+    fn failed_paths_are_counted_and_infinite_heights_left_out() {
+        let paths = PathSet {
+            set: SetName::parse("sgd/test").unwrap(),
+            landscape: Split::Test,
+            pairs: vec![(1, 2), (3, 1), (2, 3), (1, 3)],
+            results: vec![Ok(path(f64::INFINITY, 3.0)), Err("diverged".to_owned()), Ok(path(7.0, 1.0)), Ok(path(9.0, 4.0))],
+        };
+        let row = RunSummary::of(&[], &Analysis::of(&[], &[], &[]).unwrap(), &[paths]).barriers.remove(0);
+        assert_eq!((row.count, row.failed, row.landscape), (3, 1, Split::Test));
+        let [straight, grid, dense] = [row.straight, row.grid, row.dense].map(Option::unwrap);
+        assert_eq!([straight.count, grid.count, dense.count], [2, 3, 3]);
+        assert_relative_eq!(straight.median, 8.0);
+        assert_relative_eq!(grid.median, 3.0);
+        assert_relative_eq!(dense.max, 5.0);
+    }
+
+    #[test]
+    fn spreads_have_a_row_for_each_comparison() {
+        let sets = [set("sgd/test", 0.0), set("lbfgs/train", 6.0), set("lbfgs/test", 1.0)];
+        let compare = |name: &str, x: usize, y: usize| DistanceRequest {
+            name: name.to_owned(),
+            sets: [sets[x].name.clone(), sets[y].name.clone()],
+        };
+        let requests = [compare("first", 1, 0), compare("second", 0, 0)];
+        let analysis = Analysis::of(&sets, &[], &requests).unwrap();
+        let rows = RunSummary::of(&sets, &analysis, &[]).spreads;
+        let found: Vec<_> = rows.iter().map(|row| (row.set.as_str(), row.comparison.as_deref())).collect();
+        let expected =
+            [("sgd/test", Some("first")), ("sgd/test", Some("second")), ("lbfgs/train", Some("first")), ("lbfgs/test", None)];
+        assert_eq!(found, expected);
+        // ω̄ = (3, 4): the distances of (0, 0), (0, 2), (0, 1) are 5, √13, √18, those of the other set the same.
+        assert_relative_eq!(rows[0].median_distance.unwrap(), 18.0_f64.sqrt());
+        assert_relative_eq!(rows[2].median_distance.unwrap(), 18.0_f64.sqrt());
+        assert_relative_eq!(rows[0].centroid_to_origin.unwrap(), 18.0_f64.sqrt());
+        assert_relative_eq!(rows[1].median_distance.unwrap(), 1.0);
+        assert_relative_eq!(rows[0].moments.mean, 0.5);
+        assert!(rows[3].median_distance.is_none() && rows[3].centroid_to_origin.is_none());
+    }
+}

@@ -1,0 +1,189 @@
+//! The tables themselves.
+
+use super::number::{NONE, maybe, number, percent};
+use super::{BarrierRow, KernelPcaRow, LossRow, RunSummary, SpreadRow};
+use crate::statistics::Summary;
+use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
+use comfy_table::{CellAlignment, ContentArrangement, Table};
+
+/// Columns of text a line has at most; longer names are wrapped.
+const WIDTH: u16 = 100;
+
+/// Components of a kernel PCA in the table; figures show no more.
+const COMPONENTS: usize = 3;
+
+/// The tables of a run, each under its caption, without color; what has no rows is left out.
+pub fn table(summary: &RunSummary) -> String {
+    let tables = [
+        (!summary.losses.is_empty()).then(|| losses(&summary.losses)),
+        (!summary.barriers.is_empty()).then(|| barriers(&summary.barriers)),
+        (!summary.spreads.is_empty()).then(|| spreads(&summary.spreads)),
+        (!summary.kernel_pca.is_empty()).then(|| kernel_pca(&summary.kernel_pca)),
+    ];
+    tables.into_iter().flatten().collect::<Vec<_>>().join("\n")
+}
+
+fn losses(rows: &[LossRow]) -> String {
+    let header = ["set", "solutions", "training loss", "test loss", "training accuracy", "test accuracy"];
+    let cells = rows.iter().map(|row| {
+        vec![
+            row.set.to_string(),
+            row.count.to_string(),
+            number(row.loss_train),
+            number(row.loss_test),
+            percent(row.accuracy_train),
+            percent(row.accuracy_test),
+        ]
+    });
+    render("Losses and accuracies: means over the solutions of each set", &header, 1, cells)
+}
+
+fn barriers(rows: &[BarrierRow]) -> String {
+    let header = ["set", "landscape", "height of", "paths", "failed", "finite", "median", "lowest", "highest"];
+    let cells = rows.iter().map(|row| {
+        let heights = [&row.straight, &row.grid, &row.dense];
+        let lines = |value: &dyn Fn(&Summary) -> String, none: &str| {
+            heights.map(|summary| summary.as_ref().map_or_else(|| none.to_owned(), value)).join("\n")
+        };
+        vec![
+            row.set.to_string(),
+            row.landscape.to_string(),
+            "straight line\npath H\npath, dense".to_owned(),
+            row.count.to_string(),
+            row.failed.to_string(),
+            lines(&|summary| summary.count.to_string(), "0"),
+            lines(&|summary| number(summary.median), NONE),
+            lines(&|summary| number(summary.min), NONE),
+            lines(&|summary| number(summary.max), NONE),
+        ]
+    });
+    render("Barriers: the highest loss along each path; H on its own grid, dense on one ten times as fine", &header, 3, cells)
+}
+
+fn spreads(rows: &[SpreadRow]) -> String {
+    let header = ["set", "comparison", "mean", "deviation", "median distance", "centroid"];
+    let cells = rows.iter().map(|row| {
+        vec![
+            row.set.to_string(),
+            row.comparison.clone().unwrap_or_else(|| NONE.to_owned()),
+            number(row.moments.mean),
+            number(row.moments.standard_deviation),
+            maybe(row.median_distance),
+            maybe(row.centroid_to_origin),
+        ]
+    });
+    render("Spread: all components of a set; distances from the common origin of the two sets compared", &header, 2, cells)
+}
+
+fn kernel_pca(rows: &[KernelPcaRow]) -> String {
+    let header = ["kernel PCA", "kernel", "sets", "PC1", "PC2", "PC3", "negative"];
+    let cells = rows.iter().map(|row| {
+        let sets = row.sets.iter().map(ToString::to_string).collect::<Vec<_>>().join(" + ");
+        let shares = (0..COMPONENTS).map(|component| row.explained.get(component).copied().map_or(NONE.to_owned(), percent));
+        [row.name.clone(), row.kernel.clone(), sets].into_iter().chain(shares).chain([percent(row.negative_share)]).collect()
+    });
+    render("Kernel PCA: shares of the variance; of negative eigenvalues, the share in all eigenvalues", &header, 3, cells)
+}
+
+/// A caption and a table whose first `texts` columns are text and whose others are numbers.
+fn render(caption: &str, header: &[&str], texts: usize, rows: impl Iterator<Item = Vec<String>>) -> String {
+    let mut table = Table::new();
+    table
+        .load_style(UTF8_HORIZONTAL_ONLY)
+        .force_no_tty()
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(WIDTH)
+        .set_header(header.to_vec());
+    table.add_rows(rows);
+    for column in table.column_iter_mut().skip(texts) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    format!("{caption}\n{}\n", table.trim_fmt())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::solutions::{SetName, Split};
+    use crate::statistics::Moments;
+
+    fn set(name: &str) -> SetName {
+        SetName::parse(name).unwrap()
+    }
+
+    fn summary() -> RunSummary {
+        RunSummary {
+            losses: vec![LossRow {
+                set: set("sgd/train"),
+                count: 48,
+                loss_train: 6.21e-4,
+                loss_test: 0.0825,
+                accuracy_train: f64::NAN,
+                accuracy_test: 0.98,
+            }],
+            barriers: vec![BarrierRow {
+                set: set("lbfgs/test"),
+                landscape: Split::Train,
+                count: 3,
+                failed: 2,
+                straight: Summary::of(&[1.5, 2.5]).ok(),
+                grid: Summary::of(&[0.25, 0.5, 1.0]).ok(),
+                dense: None,
+            }],
+            spreads: vec![SpreadRow {
+                set: set("sgd/test"),
+                moments: Moments { mean: -3.17e-3, standard_deviation: 0.103, count: 7 },
+                comparison: None,
+                median_distance: None,
+                centroid_to_origin: None,
+            }],
+            kernel_pca: vec![KernelPcaRow {
+                name: "rbf".to_owned(),
+                kernel: "rbf, 2σ² = 42200".to_owned(),
+                sets: vec![set("lbfgs/train"), set("sgd/test")],
+                explained: vec![0.5, 0.125],
+                negative_share: 0.0,
+            }],
+        }
+    }
+
+    /// The cells of the lines after the one that starts with `first`.
+    fn lines_from<'a>(text: &'a str, first: &str, count: usize) -> Vec<Vec<&'a str>> {
+        let split = |line: &'a str| line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect();
+        text.lines().skip_while(|line| !line.trim_start().starts_with(first)).take(count).map(split).collect()
+    }
+
+    #[test]
+    fn every_number_is_in_its_column() {
+        let text = table(&summary());
+        assert_eq!(lines_from(&text, "sgd/train", 1)[0], ["sgd/train", "48", "6.21e-4", "0.08250", "–", "98.00 %"]);
+        let barrier = lines_from(&text, "lbfgs/test", 3);
+        assert_eq!(barrier[0], ["lbfgs/test", "train", "straight line", "3", "2", "2", "2.000", "1.500", "2.500"]);
+        assert_eq!(barrier[1], ["path H", "3", "0.5000", "0.2500", "1.000"]);
+        assert_eq!(barrier[2], ["path, dense", "0", "–", "–", "–"]);
+        assert_eq!(lines_from(&text, "sgd/test", 1)[0], ["sgd/test", "–", "-0.003170", "0.1030", "–", "–"]);
+        let embedding = ["rbf", "rbf, 2σ² = 42200", "lbfgs/train + sgd/test", "50.00 %", "12.50 %", "–", "0.00 %"];
+        assert_eq!(lines_from(&text, "rbf", 1)[0], embedding);
+    }
+
+    #[test]
+    fn tables_fit_100_columns_even_with_long_names() {
+        let mut long = summary();
+        long.losses[0].set = set(&format!("{}/{}", "group".repeat(20), "member".repeat(20)));
+        long.barriers[0].set = long.losses[0].set.clone();
+        long.spreads[0].comparison = Some("a comparison with a name as long as a sentence ".repeat(4));
+        long.kernel_pca[0].kernel = "polynomial, degree 3, constant 0.30000000000000004".to_owned();
+        for text in [table(&summary()), table(&long)] {
+            assert!(text.lines().all(|line| line.chars().count() <= usize::from(WIDTH)), "{text}");
+            assert!(!text.contains('\u{1b}'), "no colors");
+        }
+    }
+
+    #[test]
+    fn what_has_no_rows_is_left_out() {
+        assert_eq!(table(&RunSummary::default()), "");
+        let losses_only = RunSummary { losses: summary().losses, ..RunSummary::default() };
+        let text = table(&losses_only);
+        assert!(text.starts_with("Losses") && !text.contains("Barriers") && !text.contains("Kernel"));
+    }
+}

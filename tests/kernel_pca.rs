@@ -1,0 +1,229 @@
+//! Kernel PCA against scikit-learn, and against what is true of it in general.
+//!
+//! The reference results are those of `fixtures/kernel_pca/generate.py`.
+
+use lossatlas::embedding::{Centering, EmbeddingError, Kernel, KernelPca, Vectors};
+use ndarray::{Array1, Array2, Axis, array, s};
+use ndarray_linalg::SVD;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+#[derive(Deserialize)]
+struct Case {
+    kernel: Kernel,
+    eigenvalues: Vec<f64>,
+    explained: Vec<f64>,
+    projection: Vec<Vec<f64>>,
+    transform: Vec<Vec<f64>>,
+}
+
+#[derive(Deserialize)]
+struct Indefinite {
+    kernel: Kernel,
+    eigenvalues: Vec<f64>,
+    negative: f64,
+}
+
+#[derive(Deserialize)]
+struct Small {
+    fit: Vec<Vec<f64>>,
+    new: Vec<Vec<f64>>,
+    cases: Vec<Case>,
+    indefinite: Indefinite,
+}
+
+#[derive(Deserialize)]
+struct Wide {
+    case: Case,
+}
+
+fn fixture<T: DeserializeOwned>(name: &str) -> T {
+    let path = format!("{}/tests/fixtures/kernel_pca/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+fn matrix(rows: &[Vec<f64>]) -> Array2<f64> {
+    Array2::from_shape_vec((rows.len(), rows[0].len()), rows.concat()).unwrap()
+}
+
+/// The fixtures hold numbers of single precision.
+fn single(rows: &[Vec<f64>]) -> Array2<f32> {
+    matrix(rows).mapv(|value| value as f32)
+}
+
+fn assert_close(what: &str, found: &Array2<f64>, expected: &Array2<f64>, relative: f64) {
+    assert_eq!(found.dim(), expected.dim(), "{what}");
+    let scale = expected.iter().fold(0.0, |largest: f64, value| largest.max(value.abs()));
+    for ((index, a), b) in found.indexed_iter().zip(expected) {
+        assert!((a - b).abs() <= relative * scale, "{what} {index:?}: {a} instead of {b}");
+    }
+}
+
+fn column(values: &[f64]) -> Array2<f64> {
+    Array1::from(values.to_vec()).insert_axis(Axis(1))
+}
+
+fn assert_agrees(fit: &Array2<f32>, new: &Array2<f32>, case: &Case) {
+    let pca = KernelPca::fit(fit.view(), case.kernel, case.eigenvalues.len()).unwrap();
+    let name = case.kernel.to_string();
+    assert_close(&name, &pca.eigenvalues().clone().insert_axis(Axis(1)), &column(&case.eigenvalues), 1e-10);
+    assert_close(&name, &pca.explained().clone().insert_axis(Axis(1)), &column(&case.explained), 1e-8);
+    assert_close(&name, &pca.projection(), &matrix(&case.projection), 1e-8);
+    assert_close(&name, &pca.transform(new.view()).unwrap(), &matrix(&case.transform), 1e-8);
+}
+
+#[test]
+fn every_kernel_agrees_with_scikit_learn() {
+    let small: Small = fixture("small");
+    let (fit, new) = (single(&small.fit), single(&small.new));
+    assert_eq!(small.cases.len(), 4);
+    for case in &small.cases {
+        assert_agrees(&fit, &new, case);
+    }
+}
+
+#[test]
+fn vectors_longer_than_their_number_agree_with_scikit_learn() {
+    let wide: Wide = fixture("wide");
+    let vectors = Array2::from_shape_fn((45, 300), |(i, j)| {
+        let residue = (i * i * 17 + j * j * 29 + i * j * 7 + i * 3) % 1009;
+        (residue as f64 / 1009.0 - 0.5) as f32
+    });
+    assert_agrees(&vectors.slice(s![..40, ..]).to_owned(), &vectors.slice(s![40.., ..]).to_owned(), &wide.case);
+}
+
+#[test]
+fn negative_eigenvalues_are_reported_and_never_used() {
+    let Small { fit, indefinite, .. } = fixture("small");
+    let fit = single(&fit);
+    let pca = KernelPca::fit(fit.view(), indefinite.kernel, fit.nrows()).unwrap();
+    assert_close("sigmoid", &pca.eigenvalues().clone().insert_axis(Axis(1)), &column(&indefinite.eigenvalues), 1e-10);
+    assert!(indefinite.negative > 0.01, "the case is meant to be indefinite");
+    assert!((pca.negative() - indefinite.negative).abs() < 1e-10);
+    assert!((pca.explained().sum() - 1.0).abs() < 1e-12);
+    assert!(pca.projection().iter().chain(&pca.transform(fit.view()).unwrap()).all(|value| value.is_finite()));
+}
+
+/// 12 vectors and a kernel of each kind.
+fn vectors_and_kernels() -> (Array2<f32>, Vec<Kernel>) {
+    let small: Small = fixture("small");
+    (single(&small.fit), small.cases.iter().map(|case| case.kernel).collect())
+}
+
+#[test]
+fn eigenpairs_solve_the_centered_problem() {
+    let (fit, kernels) = vectors_and_kernels();
+    for kernel in kernels {
+        let pca = KernelPca::fit(fit.view(), kernel, 12).unwrap();
+        let mut centered = kernel.matrix(&Vectors::check([fit.view()]).unwrap()).unwrap();
+        let centering = Centering::of(&centered);
+        centering.center(&mut centered);
+        let (values, vectors) = (pca.eigenvalues(), pca.eigenvectors());
+        let scale = values[0];
+        assert!(values.windows(2).into_iter().all(|pair| pair[0] >= pair[1]));
+        assert_close("orthonormal", &vectors.t().dot(vectors), &Array2::eye(12), 1e-13);
+        let negative_total = pca.negative() / (1.0 - pca.negative()) * values.sum();
+        assert!((values.sum() - negative_total - centered.diag().sum()).abs() < 1e-12 * scale, "trace of {kernel}");
+        for (value, vector) in values.iter().zip(vectors.columns()).filter(|(value, _)| **value > 0.0) {
+            let residual = centered.dot(&vector) - &vector * *value;
+            assert!(residual.iter().all(|entry| entry.abs() < 1e-13 * scale), "{kernel}: {residual}");
+        }
+        assert!(pca.projection().sum_axis(Axis(0)).iter().all(|sum| sum.abs() < 1e-10 * scale.sqrt()));
+    }
+}
+
+#[test]
+fn linear_kernel_pca_is_pca() {
+    let (fit, _) = vectors_and_kernels();
+    let pca = KernelPca::fit(fit.view(), Kernel::Linear, 12).unwrap();
+    let wide = fit.mapv(f64::from);
+    let centered = &wide - &wide.mean_axis(Axis(0)).unwrap();
+    let (_, singular, axes) = centered.svd(false, true).unwrap();
+    let scores = centered.dot(&axes.unwrap().t());
+    for (c, value) in singular.iter().enumerate() {
+        assert!((pca.eigenvalues()[c] - value * value).abs() < 1e-12 * singular[0].powi(2));
+        let column = pca.projection().column(c).to_owned();
+        let sign = column.dot(&scores.column(c)).signum();
+        assert!((column - &scores.column(c) * sign).iter().all(|difference| difference.abs() < 1e-12 * singular[0]));
+    }
+    // 7 components of a vector leave 7 components of a projection.
+    assert!(pca.eigenvalues().slice(s![7..]).iter().all(|&value| value == 0.0));
+    assert!(pca.projection().slice(s![.., 7..]).iter().all(|&value| value == 0.0));
+    assert!(pca.transform(fit.view()).unwrap().slice(s![.., 7..]).iter().all(|&value| value == 0.0));
+}
+
+#[test]
+fn vectors_of_the_fit_are_transformed_to_their_projection() {
+    let (fit, kernels) = vectors_and_kernels();
+    for kernel in kernels {
+        let pca = KernelPca::fit(fit.view(), kernel, 5).unwrap();
+        assert_close(&kernel.to_string(), &pca.transform(fit.view()).unwrap(), &pca.projection(), 1e-10);
+    }
+}
+
+#[test]
+fn a_permutation_of_the_vectors_permutes_the_rows() {
+    let (fit, kernels) = vectors_and_kernels();
+    let order = [7, 2, 11, 0, 5, 9, 1, 3, 10, 4, 8, 6];
+    let permuted = fit.select(Axis(0), &order);
+    for kernel in kernels {
+        let pca = KernelPca::fit(fit.view(), kernel, 5).unwrap();
+        let other = KernelPca::fit(permuted.view(), kernel, 5).unwrap();
+        assert_close(&kernel.to_string(), &other.projection(), &pca.projection().select(Axis(0), &order), 1e-9);
+    }
+}
+
+#[test]
+fn a_union_of_sets_equals_one_set() {
+    let (fit, kernels) = vectors_and_kernels();
+    let (first, second) = fit.view().split_at(Axis(0), 5);
+    for kernel in kernels {
+        let union = KernelPca::fit_union(Vectors::check([first, second]).unwrap(), kernel, 3).unwrap();
+        assert_eq!(union.projection(), KernelPca::fit(fit.view(), kernel, 3).unwrap().projection());
+    }
+}
+
+#[test]
+fn components_are_clipped_to_the_number_of_vectors() {
+    let (fit, _) = vectors_and_kernels();
+    let pca = KernelPca::fit(fit.view(), Kernel::Rbf { two_sigma_squared: 7.0 }, 1000).unwrap();
+    assert_eq!(pca.projection().dim(), (12, 12));
+    assert!((pca.explained().sum() - 1.0).abs() < 1e-12);
+    // The constant vector spans the kernel of the centered matrix.
+    assert!(pca.eigenvalues()[10] > 0.0 && pca.eigenvalues()[11] <= 0.0);
+}
+
+#[test]
+fn equal_vectors_have_no_components_however_long_they_are() {
+    // Of a length and number for which products and means are rounded.
+    let fit = Array2::from_shape_fn((11, 1001), |(_, j)| 100.0 / (j as f32 + 3.0));
+    for kernel in [Kernel::Linear, Kernel::Rbf { two_sigma_squared: 1.0 }, Kernel::Polynomial { degree: 3, constant: 1.0 }] {
+        let pca = KernelPca::fit(fit.view(), kernel, 11).unwrap();
+        assert_eq!(pca.projection(), Array2::<f64>::zeros((11, 11)), "{kernel}");
+        assert_eq!((pca.explained().sum(), pca.negative()), (0.0, 0.0), "{kernel}");
+    }
+}
+
+#[test]
+fn two_vectors_lie_half_their_distance_from_the_middle() {
+    // |x − x'| = 5, and the tie of ±1/√2 goes to the first.
+    let pca = KernelPca::fit(array![[4.0_f32, 0.0], [0.0, 3.0]].view(), Kernel::Linear, 1).map(|pca| pca.projection());
+    assert_close("two", &pca.unwrap(), &array![[2.5], [-2.5]], 1e-14);
+}
+
+#[test]
+fn what_cannot_be_embedded_is_refused_with_its_place() {
+    let one = array![[1.0_f32, 2.0]];
+    let error = KernelPca::fit(one.view(), Kernel::Linear, 1).unwrap_err();
+    assert!(matches!(error, EmbeddingError::TooFew { count: 1 }), "{error}");
+    let diverged = array![[1.0_f32, 2.0], [3.0, f32::NAN]];
+    let error = KernelPca::fit(diverged.view(), Kernel::Linear, 1).unwrap_err();
+    assert!(matches!(error, EmbeddingError::NotFinite { row: 1, column: 1, .. }), "{error}");
+    let fine = array![[1.0_f32, 2.0], [3.0, 5.0]];
+    let error = KernelPca::fit(fine.view(), Kernel::Rbf { two_sigma_squared: -1.0 }, 1).unwrap_err();
+    assert!(matches!(error, EmbeddingError::Parameter { parameter: "two_sigma_squared", .. }), "{error}");
+    let pca = KernelPca::fit(fine.view(), Kernel::Linear, 1).unwrap();
+    let error = pca.transform(array![[1.0_f32, 2.0, 3.0]].view()).unwrap_err();
+    assert!(matches!(error, EmbeddingError::Width { expected: 2, found: 3, .. }), "{error}");
+    assert!(matches!(pca.transform(diverged.view()), Err(EmbeddingError::NotFinite { row: 1, .. })));
+}
