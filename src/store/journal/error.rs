@@ -4,17 +4,19 @@ use std::io;
 use std::path::PathBuf;
 
 /// Why a journal cannot be opened, read or extended. None of these changes a record in the file.
+///
+/// Each message is complete: no cause is left to a chain of sources.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
     /// The file system refused.
-    #[error("cannot {action} {}: {source}", file.display())]
+    #[error("cannot {action} {}: {reason}", file.display())]
     Io {
         /// What was tried.
         action: &'static str,
         /// The file or directory.
         file: PathBuf,
         /// The reason given by the system.
-        source: io::Error,
+        reason: io::Error,
     },
     /// There is no journal to read.
     #[error("there is no {}: no results have been saved in this directory; check the path", file.display())]
@@ -53,7 +55,8 @@ pub enum JournalError {
     /// A record that once was whole is not any more.
     #[error(
         "{}: the record at byte {offset} is damaged ({problem}); the file is left as it is: restore it from a copy, \
-         or give up this record and all after it with `truncate --size={offset}` and start again",
+         or give up this record and all after it with `truncate --size={offset} {}` and start again",
+        file.display(),
         file.display()
     )]
     Damaged {
@@ -85,6 +88,9 @@ pub enum JournalError {
         bytes: usize,
     },
     /// A record cannot be serialized.
-    #[error("cannot encode a record: {0}")]
-    Encode(#[from] postcard::Error),
+    #[error("cannot encode a record: {reason}")]
+    Encode {
+        /// The reason given by the encoder.
+        reason: postcard::Error,
+    },
 }

@@ -80,7 +80,7 @@ impl Head {
 /// # Errors
 /// [`JournalError::TooLarge`] from 4 GiB on, [`JournalError::Encode`].
 pub(super) fn encode(record: &Record) -> Result<Vec<u8>, JournalError> {
-    let mut frame = postcard::to_extend(record, vec![0; HEAD_LENGTH])?;
+    let mut frame = postcard::to_extend(record, vec![0; HEAD_LENGTH]).map_err(|reason| JournalError::Encode { reason })?;
     let (head, payload) = frame.split_at_mut(HEAD_LENGTH);
     head.copy_from_slice(&Head::of(payload)?.bytes());
     Ok(frame)

@@ -174,5 +174,5 @@ fn lock(file: &File, directory: &Path) -> Result<(), JournalError> {
 
 fn io_error(action: &'static str, file: &Path) -> impl FnOnce(io::Error) -> JournalError {
     let file = file.to_owned();
-    move |source| JournalError::Io { action, file, source }
+    move |reason| JournalError::Io { action, file, reason }
 }

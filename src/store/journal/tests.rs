@@ -193,7 +193,7 @@ fn damage_names_file_offset_and_remedy() {
     let message = refusal(&directory).to_string();
     let file = directory.path().join(FILE_NAME).display().to_string();
     let offset = offsets[2];
-    for part in [&file, &format!("at byte {offset}"), &format!("truncate --size={offset}")] {
+    for part in [&file, &format!("at byte {offset}"), &format!("truncate --size={offset} {file}")] {
         assert!(message.contains(part), "{message}");
     }
     replace(&directory, &damaged[..offset as usize]);
