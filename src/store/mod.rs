@@ -5,11 +5,13 @@
 //! every finished unit of work goes to the [`journal`] at once, and [`atlas`] replaces `atlas.h5`
 //! as a whole. `docs/format.md` describes both files to their readers.
 
+pub mod atlas;
 pub mod contents;
 mod directory;
 pub mod journal;
 pub mod record;
 
+pub use atlas::{Atlas, AtlasError, Tensor, write_atlas};
 pub use contents::{Contents, Outcome};
 pub use journal::{Journal, JournalError, Opened, TornTail};
 pub use record::{ConfigurationRecord, Record, SessionRecord};
