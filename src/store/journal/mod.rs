@@ -2,9 +2,9 @@
 //!
 //! The file is only ever appended to, one record by one write, so a crash can spoil nothing but its
 //! last record. Opening reads it once from start to end and moves one record after another into a
-//! [`Contents`]: what is held twice is one record, never the file, and a hundred thousand paths of
-//! 1 KiB are read in the time the disk takes for 100 MB. An index of its own would be one more
-//! thing that a crash can leave wrong.
+//! [`Contents`], so what is held twice is one record, never the file. An index on disk would be one
+//! more thing that a crash can leave wrong, and there is nothing to gain: 100 000 paths and 1000
+//! training runs of 60 000 parameters, 570 MB, are read, checked and decoded in 0.6 s on one core.
 
 mod error;
 mod frame;
