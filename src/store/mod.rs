@@ -1,1 +1,17 @@
-//! (to come)
+//! Results on disk: the journal, which grows while the program runs, and `atlas.h5`, assembled
+//! from it.
+//!
+//! An HDF5 file that is open for writing does not survive a crash, so nothing is kept in one alone:
+//! every finished unit of work goes to the [`journal`] at once, and [`atlas`] replaces `atlas.h5`
+//! as a whole. `docs/format.md` describes both files to their readers.
+
+pub mod atlas;
+pub mod contents;
+mod directory;
+pub mod journal;
+pub mod record;
+
+pub use atlas::{Atlas, AtlasError, Tensor, write_atlas};
+pub use contents::{Contents, Outcome};
+pub use journal::{Journal, JournalError, Opened, TornTail};
+pub use record::{ConfigurationRecord, Record, SessionRecord};

@@ -1,0 +1,39 @@
+//! What can go wrong with an atlas.
+
+use std::io;
+use std::path::PathBuf;
+
+/// Why `atlas.h5` was not written. The file that was there before is still there.
+///
+/// Each message is complete: no cause is left to a chain of sources.
+#[derive(Debug, thiserror::Error)]
+pub enum AtlasError {
+    /// The file system refused.
+    #[error("cannot {action} {}: {reason}", file.display())]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// The file or directory.
+        file: PathBuf,
+        /// The reason given by the system.
+        reason: io::Error,
+    },
+    /// The HDF5 library failed.
+    #[error("cannot write {path} to {}: {message}; check that the disk has space left", file.display())]
+    Hdf5 {
+        /// The file being written.
+        file: PathBuf,
+        /// Group, dataset or attribute (`GROUP@ATTRIBUTE`) inside the file.
+        path: String,
+        /// The reason given by the library.
+        message: String,
+    },
+    /// The results contradict each other.
+    #[error("cannot write {path}: {problem}")]
+    Inconsistent {
+        /// Group or dataset inside the file.
+        path: String,
+        /// The contradiction.
+        problem: String,
+    },
+}

@@ -1,0 +1,88 @@
+//! `atlas.h5`: all results of a configuration in one self-describing HDF5 file.
+//!
+//! Every dataset says in attributes what it holds (`description`), what its axes count
+//! (`dimensions`) and, where there is one, its `unit`. `docs/format.md` lists them all.
+
+mod analysis;
+mod check;
+mod error;
+mod file;
+mod input;
+mod node;
+mod paths;
+mod solutions;
+
+pub use error::AtlasError;
+pub use input::{Atlas, Curves, DistancesGroup, KernelPcaGroup, MomentsGroup, Provenance, Tensor};
+
+use node::{Label, Node};
+use std::path::{Path, PathBuf};
+
+/// Name of the file in the output directory.
+pub const FILE_NAME: &str = "atlas.h5";
+
+/// Version of the layout of the file: raised whenever a reader would have to change.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// Writes `atlas.h5` into an existing directory and returns its path.
+///
+/// The file appears, or replaces an older one, as a whole or not at all: it is written under
+/// another name, synced, and renamed.
+///
+/// # Errors
+/// [`AtlasError::Inconsistent`] if results contradict each other, before anything is written;
+/// [`AtlasError::Io`] and [`AtlasError::Hdf5`] with what could not be written and why.
+pub fn write_atlas(directory: &Path, atlas: &Atlas<'_>) -> Result<PathBuf, AtlasError> {
+    check::check(atlas)?;
+    file::replace(directory, FILE_NAME, |root| fill(root, atlas))
+}
+
+fn fill(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
+    write_provenance(root, &atlas.provenance)?;
+    write_layout(&root.group("network", "the network: where each of its tensors lies in theta")?, atlas.layout)?;
+    solutions::write(root, atlas)?;
+    paths::write(root, atlas)?;
+    analysis::write(root, atlas)
+}
+
+fn write_provenance(root: &Node, provenance: &Provenance) -> Result<(), AtlasError> {
+    root.text("description", "Loss landscape of a neural network: solutions, low-loss paths between them, kernel PCA")?;
+    root.text("reference", "J. Yu and A. V. Morozov, arXiv:2602.21276 (2026)")?;
+    root.number("format_version", FORMAT_VERSION)?;
+    for (name, value) in [
+        ("program_version", &provenance.program_version),
+        ("commit", &provenance.commit),
+        ("configuration", &provenance.configuration),
+        ("dataset", &provenance.dataset),
+        ("dataset_checksum", &provenance.dataset_checksum),
+        ("host", &provenance.host),
+        ("started", &provenance.started),
+        ("finished", &provenance.finished),
+    ] {
+        root.text(name, value)?;
+    }
+    root.number("ranks", provenance.ranks)?;
+    // Also a dataset: many viewers cut long attributes.
+    let label = Label::new("configuration", "", "the effective configuration, as in the attribute of the same name");
+    root.text_scalar(&label, &provenance.configuration)
+}
+
+/// Most axes a tensor can have in the file.
+const AXES: usize = 4;
+
+fn write_layout(node: &Node, layout: &[Tensor]) -> Result<(), AtlasError> {
+    let names: Vec<&str> = layout.iter().map(|tensor| tensor.name.as_str()).collect();
+    node.texts(&Label::new("name", "tensor", "name of each tensor, in the order of theta"), &names)?;
+
+    let shape = ndarray::Array2::from_shape_fn((layout.len(), AXES), |(tensor, axis)| {
+        layout[tensor].shape.get(axis).map_or(0, |&size| size as u64)
+    });
+    let label = Label::new("shape", "tensor, axis", "shape of each tensor, row-major; 0 beyond its last axis");
+    node.numbers(&label, &shape)?;
+
+    let offsets: Vec<u64> = layout.iter().map(|tensor| tensor.offset as u64).collect();
+    node.numbers(&Label::new("offset", "tensor", "index in theta of the first component of each tensor"), &offsets)?;
+
+    let words: Vec<_> = layout.iter().map(|tensor| format!("{} {:?}", tensor.name, tensor.shape)).collect();
+    node.text("layout", &words.join(", "))
+}

@@ -1,0 +1,137 @@
+//! Groups, datasets and attributes, each described where it is written.
+
+use super::AtlasError;
+use hdf5::types::VarLenUnicode;
+use hdf5::{Dataset, Group, H5Type, Location};
+use ndarray::{Array2, ArrayView, Dimension, arr0};
+use std::path::{Path, PathBuf};
+
+/// A group of the file being written.
+pub(super) struct Node {
+    group: Group,
+    path: String,
+    file: PathBuf,
+}
+
+/// What a dataset is called and says of itself.
+pub(super) struct Label<'a> {
+    name: &'a str,
+    dimensions: &'a str,
+    description: &'a str,
+    unit: Option<&'a str>,
+}
+
+impl<'a> Label<'a> {
+    /// `dimensions` are the names of the axes, separated by commas; empty for a single value.
+    pub fn new(name: &'a str, dimensions: &'a str, description: &'a str) -> Self {
+        Self { name, dimensions, description, unit: None }
+    }
+
+    /// The same with a unit; counts, numbers of things and texts have none.
+    pub fn unit(self, unit: &'a str) -> Self {
+        Self { unit: Some(unit), ..self }
+    }
+}
+
+impl Node {
+    /// The root group.
+    pub fn root(group: Group, file: &Path) -> Self {
+        Self { group, path: String::new(), file: file.to_owned() }
+    }
+
+    /// A group in this one, created and described unless it exists.
+    pub fn group(&self, name: &str, description: &str) -> Result<Self, AtlasError> {
+        let path = format!("{}/{name}", self.path);
+        let exists = self.group.link_exists(name);
+        let group = if exists { self.group.group(name) } else { self.group.create_group(name) };
+        let group = group.map_err(|error| self.error(&path, &error))?;
+        let node = Self { group, path, file: self.file.clone() };
+        if !exists {
+            node.text("description", description)?;
+        }
+        Ok(node)
+    }
+
+    /// Numbers of any shape, contiguous as they are: floating-point parameters do not compress, and
+    /// readers can map a contiguous block into memory.
+    pub fn numbers<'d, T, D, A>(&self, label: &Label<'_>, data: A) -> Result<(), AtlasError>
+    where
+        T: H5Type + Clone,
+        D: Dimension,
+        A: Into<ArrayView<'d, T, D>>,
+    {
+        let data = data.into();
+        let data = data.as_standard_layout();
+        let dataset = self.group.new_dataset_builder().with_data(data.view()).no_chunk().create(label.name);
+        self.describe(dataset, label)
+    }
+
+    /// A single number.
+    pub fn number_scalar<T: H5Type + Clone>(&self, label: &Label<'_>, value: T) -> Result<(), AtlasError> {
+        self.numbers(label, &arr0(value))
+    }
+
+    /// Smooth rows, or rows with a tail of NaN: shuffled bytes of those compress well.
+    pub fn profiles(&self, label: &Label<'_>, data: &Array2<f64>) -> Result<(), AtlasError> {
+        let dataset = self.group.new_dataset_builder().with_data(data).shuffle().deflate(4).create(label.name);
+        self.describe(dataset, label)
+    }
+
+    /// A row of texts.
+    pub fn texts(&self, label: &Label<'_>, texts: &[&str]) -> Result<(), AtlasError> {
+        let texts: Vec<_> = texts.iter().map(|value| unicode(value)).collect();
+        let dataset = self.group.new_dataset_builder().with_data(&texts).no_chunk().create(label.name);
+        self.describe(dataset, label)
+    }
+
+    /// A single text.
+    pub fn text_scalar(&self, label: &Label<'_>, value: &str) -> Result<(), AtlasError> {
+        let value = arr0(unicode(value));
+        let dataset = self.group.new_dataset_builder().with_data(&value).no_chunk().create(label.name);
+        self.describe(dataset, label)
+    }
+
+    /// A text as an attribute of the group.
+    pub fn text(&self, name: &str, value: &str) -> Result<(), AtlasError> {
+        text_attribute(&self.group, name, value).map_err(|error| self.attribute_error(&self.path, name, &error))
+    }
+
+    /// A number as an attribute of the group.
+    pub fn number<T: H5Type>(&self, name: &str, value: T) -> Result<(), AtlasError> {
+        let attribute = self.group.new_attr_builder().with_data(&arr0(value)).create(name);
+        attribute.map_err(|error| self.attribute_error(&self.path, name, &error))?;
+        Ok(())
+    }
+
+    fn describe(&self, dataset: hdf5::Result<Dataset>, label: &Label<'_>) -> Result<(), AtlasError> {
+        let path = format!("{}/{}", self.path, label.name);
+        let dataset = dataset.map_err(|error| self.error(&path, &error))?;
+        let attributes = [("description", Some(label.description)), ("dimensions", Some(label.dimensions)), ("unit", label.unit)];
+        for (name, value) in attributes {
+            if let Some(value) = value {
+                text_attribute(&dataset, name, value).map_err(|error| self.attribute_error(&path, name, &error))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn attribute_error(&self, path: &str, name: &str, error: &hdf5::Error) -> AtlasError {
+        self.error(&format!("{path}@{name}"), error)
+    }
+
+    fn error(&self, path: &str, error: &hdf5::Error) -> AtlasError {
+        AtlasError::Hdf5 { file: self.file.clone(), path: path.to_owned(), message: error.to_string() }
+    }
+}
+
+/// A text attribute of variable length. Those lie in the file's heap, where the limit of 64 KiB for
+/// attributes does not hold.
+fn text_attribute(location: &Location, name: &str, value: &str) -> hdf5::Result<()> {
+    location.new_attr_builder().with_data(&arr0(unicode(value))).create(name)?;
+    Ok(())
+}
+
+/// A text for the file. HDF5 ends texts at the first NUL, so those become U+FFFD.
+fn unicode(value: &str) -> VarLenUnicode {
+    value.replace('\0', "\u{fffd}").parse().unwrap_or_default()
+}

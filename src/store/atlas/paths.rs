@@ -1,0 +1,109 @@
+//! `/paths`: loss profiles and barriers between pairs of solutions.
+
+use super::AtlasError;
+use super::input::Atlas;
+use super::node::{Label, Node};
+use crate::path::{PathResult, PathSet};
+use crate::solutions::SolutionSet;
+use ndarray::{Array1, Array2};
+
+pub(super) fn write(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
+    let paths = root.group("paths", "low-loss paths between pairs of solutions, by set and landscape")?;
+    for path_set in atlas.paths {
+        let group = paths.group(path_set.set.group(), "paths within sets with one origin")?;
+        let member = group.group(path_set.set.member(), "paths between vectors of one set")?;
+        let name = format!("on_{}", path_set.landscape);
+        let node = member.group(&name, "paths on the landscape of these images, one a row")?;
+        node.text("set", path_set.set.as_str())?;
+        node.text("landscape", path_set.landscape.name())?;
+        let set = atlas.sets.iter().find(|set| set.name == path_set.set);
+        write_pairs(&node, path_set, set)?;
+        write_profiles(&node, path_set, atlas.loss_unit)?;
+        write_numbers(&node, path_set, atlas.loss_unit)?;
+        write_ends(&node, path_set)?;
+    }
+    Ok(())
+}
+
+/// The rows of theta of a pair; none if an end is not in the set.
+pub(super) fn rows(set: Option<&SolutionSet>, (a, b): (u32, u32)) -> Option<[u32; 2]> {
+    let row = |initialization| set?.row_of(initialization).map(|row| row as u32);
+    Some([row(a)?, row(b)?])
+}
+
+fn write_pairs(node: &Node, paths: &PathSet, set: Option<&SolutionSet>) -> Result<(), AtlasError> {
+    // The consistency check has made sure that every end has its row.
+    let ends: Vec<[u32; 2]> = paths.pairs.iter().filter_map(|&pair| rows(set, pair)).collect();
+    node.numbers(&Label::new("pair", "path, end", "rows of theta at t = 0 and t = 1"), &Array2::from(ends))?;
+    let numbers: Vec<[u32; 2]> = paths.pairs.iter().map(|&(a, b)| [a, b]).collect();
+    let label = Label::new("pair_initialization", "path, end", "initialization numbers of the ends at t = 0 and t = 1");
+    node.numbers(&label, &Array2::from(numbers))
+}
+
+/// M, the number of points of the profiles; 0 if there is none.
+pub(super) fn points(paths: &PathSet) -> usize {
+    finished(paths).next().map_or(0, |(_, path)| path.loss.len())
+}
+
+fn write_profiles(node: &Node, paths: &PathSet, loss_unit: &str) -> Result<(), AtlasError> {
+    let points = points(paths);
+    let t = Array1::from_shape_fn(points, |m| m as f64 / (points - 1) as f64);
+    node.numbers(&Label::new("t", "point", "path parameter t_m = m / (M - 1) of the points of the profiles").unit("1"), &t)?;
+    let loss = "mean loss along the best path: that of the step with the lowest summed loss; NaN if failed";
+    let label = Label::new("loss", "path, point", loss).unit(loss_unit);
+    node.profiles(&label, &table(paths, points, |path| &path.loss))?;
+    let label = Label::new("straight_loss", "path, point", "mean loss along the straight line; NaN if failed").unit(loss_unit);
+    node.profiles(&label, &table(paths, points, |path| &path.straight_loss))
+}
+
+fn table(paths: &PathSet, points: usize, profile: impl Fn(&PathResult) -> &Vec<f64>) -> Array2<f64> {
+    let mut table = Array2::from_elem((paths.results.len(), points), f64::NAN);
+    for (row, path) in finished(paths) {
+        for (entry, &loss) in table.row_mut(row).iter_mut().zip(profile(path)) {
+            *entry = loss;
+        }
+    }
+    table
+}
+
+fn write_numbers(node: &Node, paths: &PathSet, loss_unit: &str) -> Result<(), AtlasError> {
+    let column = |number: fn(&PathResult) -> f64| -> Vec<f64> {
+        paths.results.iter().map(|result| result.as_ref().map_or(f64::NAN, number)).collect()
+    };
+    let height = "barrier H: maximum of loss over the points; NaN if failed";
+    node.numbers(&Label::new("height", "path", height).unit(loss_unit), &column(|path| path.height))?;
+    let height = "maximum of the loss along the same path on a grid ten times as fine; NaN if failed";
+    node.numbers(&Label::new("height_dense", "path", height).unit(loss_unit), &column(|path| path.height_dense))?;
+    let height = "maximum of straight_loss over the points; NaN if failed";
+    node.numbers(&Label::new("height_straight", "path", height).unit(loss_unit), &column(|path| path.height_straight))?;
+    let length = "length of the best path, the sum of the distances between its points; NaN if failed";
+    node.numbers(&Label::new("length", "path", length).unit("1"), &column(|path| path.length))?;
+    let length = "distance between the ends; NaN if failed";
+    node.numbers(&Label::new("length_straight", "path", length).unit("1"), &column(|path| path.length_straight))?;
+
+    let count = |number: fn(&PathResult) -> u32| -> Vec<u32> {
+        paths.results.iter().map(|result| result.as_ref().map_or(0, number)).collect()
+    };
+    node.numbers(&Label::new("steps", "path", "Adam steps taken; 0 if failed"), &count(|path| path.steps))?;
+    let best = "step after which the best path was found, 0 is the straight line; 0 if failed";
+    node.numbers(&Label::new("best_step", "path", best), &count(|path| path.best_step))
+}
+
+fn write_ends(node: &Node, paths: &PathSet) -> Result<(), AtlasError> {
+    let status: Vec<&str> = paths.results.iter().map(|result| if result.is_ok() { "done" } else { "failed" }).collect();
+    node.texts(&Label::new("status", "path", "done or failed"), &status)?;
+    let reasons: Vec<String> = paths
+        .results
+        .iter()
+        .map(|result| match result {
+            Ok(path) => path.stop.to_string(),
+            Err(reason) => reason.clone(),
+        })
+        .collect();
+    let reasons: Vec<&str> = reasons.iter().map(String::as_str).collect();
+    node.texts(&Label::new("stop_reason", "path", "why the computation ended, in words"), &reasons)
+}
+
+fn finished(paths: &PathSet) -> impl Iterator<Item = (usize, &PathResult)> {
+    paths.results.iter().enumerate().filter_map(|(row, result)| Some((row, result.as_ref().ok()?)))
+}

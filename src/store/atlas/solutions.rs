@@ -1,0 +1,103 @@
+//! `/solutions`: the sets of parameter vectors, and the loss curves of the runs they come from.
+
+use super::input::{Atlas, Curves, Tensor};
+use super::node::{Label, Node};
+use super::{AtlasError, check};
+use crate::optimizer::{StopReason, TrainingRun};
+use crate::solutions::SolutionSet;
+use ndarray::Array2;
+
+pub(super) fn write(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
+    let solutions = root.group("solutions", "parameter vectors, by optimizer or imported collection")?;
+    for set in atlas.sets {
+        let group = solutions.group(set.name.group(), "sets of parameter vectors with one origin")?;
+        let member = group.group(set.name.member(), "a set of parameter vectors, one a row")?;
+        write_set(&member, set, atlas)?;
+    }
+    for curves in atlas.curves {
+        let group = solutions.group(curves.method.name(), "sets of parameter vectors with one origin")?;
+        let node = group.group(check::CURVES, "all training runs of this optimizer, one a row")?;
+        write_curves(&node, curves, atlas.loss_unit)?;
+    }
+    Ok(())
+}
+
+fn write_set(node: &Node, set: &SolutionSet, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
+    let theta = Label::new("theta", "vector, parameter", "parameter vectors; /network says where each tensor lies").unit("1");
+    if set.theta.nrows() == 0 {
+        // A set without vectors does not know how many components they would have.
+        let parameters = atlas.layout.iter().map(Tensor::len).sum();
+        node.numbers(&theta, &Array2::<f32>::zeros((0, parameters)))?;
+    } else {
+        node.numbers(&theta, &set.theta)?;
+    }
+    let loss_train = Label::new("loss_train", "vector", "mean loss on the training images");
+    node.numbers(&loss_train.unit(atlas.loss_unit), &set.loss_train)?;
+    let loss_test = Label::new("loss_test", "vector", "mean loss on the test images");
+    node.numbers(&loss_test.unit(atlas.loss_unit), &set.loss_test)?;
+    let accuracy = "fraction of training images classified correctly; NaN without classes";
+    node.numbers(&Label::new("accuracy_train", "vector", accuracy).unit("1"), &set.accuracy_train)?;
+    let accuracy = "fraction of test images classified correctly; NaN without classes";
+    node.numbers(&Label::new("accuracy_test", "vector", accuracy).unit("1"), &set.accuracy_test)?;
+    let epoch = "epoch (SGD) or iteration (L-BFGS) of the snapshot; 0 is the initialization";
+    node.numbers(&Label::new("epoch", "vector", epoch), &set.epoch)?;
+    let initialization = "number of the random initialization the vector grew from";
+    node.numbers(&Label::new("initialization", "vector", initialization), &set.initialization)
+}
+
+fn write_curves(node: &Node, curves: &Curves<'_>, loss_unit: &str) -> Result<(), AtlasError> {
+    let train = "mean loss on the training images after each epoch, that of the initialization first; NaN after the end";
+    let label = Label::new("train_loss", "initialization, epoch", train).unit(loss_unit);
+    node.profiles(&label, &table(curves, |run| &run.curve_train))?;
+    let test = "mean loss on the test images after each epoch, that of the initialization first; NaN after the end";
+    let label = Label::new("test_loss", "initialization, epoch", test).unit(loss_unit);
+    node.profiles(&label, &table(curves, |run| &run.curve_test))?;
+
+    let status: Vec<&str> = curves.runs.iter().map(|run| status(run.as_ref())).collect();
+    let words = "done, diverged (curves but no solution), failed (neither) or missing (not run yet)";
+    node.texts(&Label::new("status", "initialization", words), &status)?;
+    let reasons: Vec<String> = curves.runs.iter().map(|run| stop_reason(run.as_ref())).collect();
+    let reasons: Vec<&str> = reasons.iter().map(String::as_str).collect();
+    node.texts(&Label::new("stop_reason", "initialization", "why the run ended, in words; empty if missing"), &reasons)?;
+
+    let epochs: Vec<u32> = per_run(curves, |run| run.curve_train.len().saturating_sub(1) as u32);
+    let words = "epochs or iterations run; 0 if failed or missing";
+    node.numbers(&Label::new("epochs_run", "initialization", words), &epochs)?;
+    let dropped = per_run(curves, |run| run.memory_dropped);
+    let words = "how often L-BFGS dropped its memory and took a steepest-descent step; 0 for SGD, or if failed or missing";
+    node.numbers(&Label::new("memory_dropped", "initialization", words), &dropped)
+}
+
+/// The curves as rows of one length, that of the longest of both kinds.
+fn table(curves: &Curves<'_>, curve: impl Fn(&TrainingRun) -> &Vec<f64>) -> Array2<f64> {
+    let finished = || curves.runs.iter().enumerate().filter_map(|(row, run)| Some((row, (*run)?.ok()?)));
+    let columns = finished().map(|(_, run)| run.curve_train.len().max(run.curve_test.len())).max().unwrap_or(0);
+    let mut table = Array2::from_elem((curves.runs.len(), columns), f64::NAN);
+    for (row, run) in finished() {
+        for (entry, &loss) in table.row_mut(row).iter_mut().zip(curve(run)) {
+            *entry = loss;
+        }
+    }
+    table
+}
+
+fn per_run(curves: &Curves<'_>, number: impl Fn(&TrainingRun) -> u32) -> Vec<u32> {
+    curves.runs.iter().map(|run| run.and_then(Result::ok).map_or(0, &number)).collect()
+}
+
+fn status(run: Option<&Result<&TrainingRun, &str>>) -> &'static str {
+    match run {
+        None => "missing",
+        Some(Err(_)) => "failed",
+        Some(Ok(run)) if matches!(run.stop, StopReason::Diverged { .. }) => "diverged",
+        Some(Ok(_)) => "done",
+    }
+}
+
+fn stop_reason(run: Option<&Result<&TrainingRun, &str>>) -> String {
+    match run {
+        None => String::new(),
+        Some(Err(reason)) => (*reason).to_owned(),
+        Some(Ok(run)) => run.stop.to_string(),
+    }
+}

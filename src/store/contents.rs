@@ -1,0 +1,172 @@
+//! The records of a journal, indexed.
+
+use super::record::{ConfigurationRecord, Record, SessionRecord};
+use crate::optimizer::{Method, TrainingRun};
+use crate::path::PathResult;
+use crate::solutions::{SetName, Split};
+use std::collections::BTreeMap;
+
+/// What a training run or a path computation came to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome<T> {
+    /// Wall time in s.
+    pub seconds: f64,
+    /// The result, or why there is none.
+    pub result: Result<T, String>,
+}
+
+type PathKey = (Split, (u32, u32));
+
+/// All that is known, by key.
+///
+/// Of two records with one key the first stays: results are deterministic, so a second one can only
+/// repeat it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Contents {
+    configurations: Vec<ConfigurationRecord>,
+    sessions: Vec<SessionRecord>,
+    trainings: BTreeMap<(Method, u32), Outcome<TrainingRun>>,
+    // Nested, so that a look-up by a borrowed set name needs no copy of it.
+    paths: BTreeMap<SetName, BTreeMap<PathKey, Outcome<PathResult>>>,
+}
+
+impl Contents {
+    /// Adds a record. Returns whether it is new, that is, not a training run or path already known.
+    pub fn insert(&mut self, record: Record) -> bool {
+        match record {
+            Record::Configuration(configuration) => self.configurations.push(configuration),
+            Record::Session(session) => self.sessions.push(session),
+            Record::Training { method, initialization, seconds, outcome } => {
+                return insert_first(&mut self.trainings, (method, initialization), seconds, outcome);
+            }
+            Record::Path { set, landscape, pair, seconds, outcome } => {
+                return insert_first(self.paths.entry(set).or_default(), (landscape, pair), seconds, outcome);
+            }
+        }
+        true
+    }
+
+    /// The configuration in force: the latest.
+    pub fn configuration(&self) -> Option<&ConfigurationRecord> {
+        self.configurations.last()
+    }
+
+    /// All configurations, the first of them first; more than one if it was extended.
+    pub fn configurations(&self) -> &[ConfigurationRecord] {
+        &self.configurations
+    }
+
+    /// The starts of the program, in order.
+    pub fn sessions(&self) -> &[SessionRecord] {
+        &self.sessions
+    }
+
+    /// The training run of `method` from this initialization, if it has ended.
+    pub fn training(&self, method: Method, initialization: u32) -> Option<&Outcome<TrainingRun>> {
+        self.trainings.get(&(method, initialization))
+    }
+
+    /// The training runs of `method` that have ended, by ascending number of the initialization.
+    pub fn trainings(&self, method: Method) -> impl Iterator<Item = (u32, &Outcome<TrainingRun>)> {
+        let numbers = (method, 0)..=(method, u32::MAX);
+        self.trainings.range(numbers).map(|(&(_, initialization), outcome)| (initialization, outcome))
+    }
+
+    /// The path of this pair, direction included, if its computation has ended.
+    pub fn path(&self, set: &SetName, landscape: Split, pair: (u32, u32)) -> Option<&Outcome<PathResult>> {
+        self.paths.get(set)?.get(&(landscape, pair))
+    }
+
+    /// The paths of a set on a landscape whose computation has ended, by ascending pair.
+    pub fn paths(&self, set: &SetName, landscape: Split) -> impl Iterator<Item = ((u32, u32), &Outcome<PathResult>)> {
+        let keys = (landscape, (0, 0))..=(landscape, (u32::MAX, u32::MAX));
+        self.paths
+            .get(set)
+            .into_iter()
+            .flat_map(move |paths| paths.range(keys.clone()))
+            .map(|(&(_, pair), outcome)| (pair, outcome))
+    }
+
+    /// The sets that have paths, by name.
+    pub fn path_sets(&self) -> impl Iterator<Item = &SetName> {
+        self.paths.keys()
+    }
+}
+
+fn insert_first<K: Ord, T>(map: &mut BTreeMap<K, Outcome<T>>, key: K, seconds: f64, result: Result<T, String>) -> bool {
+    let mut new = false;
+    map.entry(key).or_insert_with(|| {
+        new = true;
+        Outcome { seconds, result }
+    });
+    new
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn training(method: Method, initialization: u32, reason: &str) -> Record {
+        Record::Training { method, initialization, seconds: 1.0, outcome: Err(reason.to_owned()) }
+    }
+
+    fn path(set: &str, landscape: Split, pair: (u32, u32)) -> Record {
+        let set = SetName::parse(set).expect("a valid name");
+        Record::Path { set, landscape, pair, seconds: 1.0, outcome: Err(String::new()) }
+    }
+
+    #[test]
+    fn the_first_of_two_records_with_one_key_stays() {
+        let mut contents = Contents::default();
+        assert!(contents.insert(training(Method::Sgd, 3, "first")));
+        assert!(!contents.insert(training(Method::Sgd, 3, "second")));
+        let reason = contents.training(Method::Sgd, 3).and_then(|outcome| outcome.result.as_ref().err());
+        assert_eq!(reason.map(String::as_str), Some("first"));
+    }
+
+    #[test]
+    fn methods_sets_landscapes_and_directions_are_kept_apart() {
+        let mut contents = Contents::default();
+        for (method, number) in [(Method::Lbfgs, 0), (Method::Sgd, u32::MAX), (Method::Sgd, 0)] {
+            contents.insert(training(method, number, ""));
+        }
+        let numbers = |method| contents.trainings(method).map(|(number, _)| number).collect::<Vec<_>>();
+        assert_eq!(numbers(Method::Sgd), [0, u32::MAX]);
+        assert_eq!(numbers(Method::Lbfgs), [0]);
+
+        for (set, landscape, pair) in [
+            ("sgd/train", Split::Train, (1, 2)),
+            ("sgd/train", Split::Test, (1, 2)),
+            ("sgd/train", Split::Train, (2, 1)),
+            ("sgd/test", Split::Train, (7, 8)),
+        ] {
+            assert!(contents.insert(path(set, landscape, pair)));
+        }
+        let pairs = |set: &str, landscape| {
+            let set = SetName::parse(set).expect("a valid name");
+            contents.paths(&set, landscape).map(|(pair, _)| pair).collect::<Vec<_>>()
+        };
+        assert_eq!(pairs("sgd/train", Split::Train), [(1, 2), (2, 1)]);
+        assert_eq!(pairs("sgd/train", Split::Test), [(1, 2)]);
+        assert_eq!(pairs("sgd/test", Split::Test), []);
+        assert_eq!(pairs("other/set", Split::Train), []);
+    }
+
+    #[test]
+    fn the_latest_configuration_is_in_force() {
+        let configuration = |text: &str| ConfigurationRecord {
+            effective: BTreeMap::new(),
+            text: text.to_owned(),
+            overrides: Vec::new(),
+            version: String::new(),
+            dataset_name: String::new(),
+            dataset_checksum: String::new(),
+        };
+        let mut contents = Contents::default();
+        assert_eq!(contents.configuration(), None);
+        contents.insert(Record::Configuration(configuration("first")));
+        contents.insert(Record::Configuration(configuration("extended")));
+        assert_eq!(contents.configuration(), Some(&configuration("extended")));
+        assert_eq!(contents.configurations().len(), 2);
+    }
+}

@@ -1,0 +1,96 @@
+//! What can go wrong with a journal.
+
+use std::io;
+use std::path::PathBuf;
+
+/// Why a journal cannot be opened, read or extended. None of these changes a record in the file.
+///
+/// Each message is complete: no cause is left to a chain of sources.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// The file system refused.
+    #[error("cannot {action} {}: {reason}", file.display())]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// The file or directory.
+        file: PathBuf,
+        /// The reason given by the system.
+        reason: io::Error,
+    },
+    /// There is no journal to read.
+    #[error("there is no {}: no results have been saved in this directory; check the path", file.display())]
+    Missing {
+        /// The journal looked for.
+        file: PathBuf,
+    },
+    /// Another process holds the journal.
+    #[error("another lossatlas is running in {}; wait for its end or choose another output directory", directory.display())]
+    Locked {
+        /// The output directory.
+        directory: PathBuf,
+    },
+    /// The file is not a journal.
+    #[error("{} was not written by lossatlas (byte 0: its header differs); move it away or choose another output directory", file.display())]
+    Foreign {
+        /// The file.
+        file: PathBuf,
+    },
+    /// The journal has a format this program does not know.
+    #[error(
+        "{} has format version {found} (byte {offset}), this program reads and writes version {expected}; \
+         use the lossatlas that wrote it or choose another output directory",
+        file.display()
+    )]
+    Version {
+        /// The file.
+        file: PathBuf,
+        /// Where the version is written.
+        offset: u64,
+        /// The version in the file.
+        found: u32,
+        /// The version of this program.
+        expected: u32,
+    },
+    /// A record that once was whole is not any more.
+    #[error(
+        "{}: the record at byte {offset} is damaged ({problem}); the file is left as it is: restore it from a copy, \
+         or give up this record and all after it with `truncate --size={offset} {}` and start again",
+        file.display(),
+        file.display()
+    )]
+    Damaged {
+        /// The file.
+        file: PathBuf,
+        /// Where the record starts.
+        offset: u64,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The file grew or shrank behind the program's back.
+    #[error(
+        "{} has {found} bytes instead of {expected}: another program writes to it; \
+         make sure that only one lossatlas runs in its directory and start again",
+        file.display()
+    )]
+    Changed {
+        /// The file.
+        file: PathBuf,
+        /// Its size.
+        found: u64,
+        /// The size after the last record written here.
+        expected: u64,
+    },
+    /// A record cannot be encoded.
+    #[error("cannot save a record of {bytes} bytes: a journal holds records of up to {} bytes", u32::MAX)]
+    TooLarge {
+        /// Its size.
+        bytes: usize,
+    },
+    /// A record cannot be serialized.
+    #[error("cannot encode a record: {reason}")]
+    Encode {
+        /// The reason given by the encoder.
+        reason: postcard::Error,
+    },
+}

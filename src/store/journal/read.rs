@@ -1,0 +1,106 @@
+//! Reading a journal, and telling what a crash cut short from what was damaged later.
+
+use super::frame::{FORMAT_VERSION, HEAD_LENGTH, HEADER_LENGTH, Head, MAGIC, contains_frame, decode, header};
+use super::{JournalError, TornTail, io_error};
+use crate::store::contents::Contents;
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+use std::path::Path;
+
+/// What a journal holds, and where its last whole record ends.
+pub(super) struct Journaled {
+    pub contents: Contents,
+    /// End of the last whole record; 0 if there is not even a header.
+    pub end: u64,
+    pub torn: Option<TornTail>,
+}
+
+/// One step through the file.
+enum Step {
+    /// A whole frame, its payload now in the buffer.
+    Frame,
+    /// The rest of the file was cut short by a crash.
+    Torn,
+    /// The frame was whole once and is not any more.
+    Damaged(&'static str),
+}
+
+/// Reads the whole journal.
+///
+/// Every append ends with a sync before the next one starts, so a crash can leave only the last
+/// frame incomplete: too short, or with parts of it never written. Hence a frame is torn if nothing
+/// follows it, and damaged if anything does.
+pub(super) fn read(file: &File, path: &Path) -> Result<Journaled, JournalError> {
+    let length = file.metadata().map_err(io_error("inspect", path))?.len();
+    // What another process appends in the meantime is not looked at.
+    let mut reader = BufReader::with_capacity(1 << 20, file.take(length));
+    let mut read = Journaled { contents: Contents::default(), end: 0, torn: None };
+    if check_header(&mut reader, length, path)? {
+        read.end = HEADER_LENGTH as u64;
+        let mut payload = Vec::new();
+        while read.end < length {
+            let damaged = |problem| JournalError::Damaged { file: path.to_owned(), offset: read.end, problem };
+            match step(&mut reader, length - read.end, &mut payload).map_err(io_error("read", path))? {
+                Step::Frame => read.contents.insert(decode(&payload).map_err(damaged)?),
+                Step::Torn => break,
+                Step::Damaged(problem) => return Err(damaged(problem.to_owned())),
+            };
+            read.end += (HEAD_LENGTH + payload.len()) as u64;
+        }
+    }
+    if read.end < length {
+        read.torn = Some(TornTail { offset: read.end, bytes: length - read.end });
+    }
+    Ok(read)
+}
+
+/// Whether there is a header; none if the crash came before its last byte reached the disk.
+fn check_header(reader: &mut impl Read, length: u64, path: &Path) -> Result<bool, JournalError> {
+    let mut found = Vec::new();
+    reader.take(HEADER_LENGTH as u64).read_to_end(&mut found).map_err(io_error("read", path))?;
+    if found == header() {
+        return Ok(true);
+    }
+    let nothing_more = length <= HEADER_LENGTH as u64;
+    let unwritten = found.iter().all(|&byte| byte == 0) || header().starts_with(&found);
+    if nothing_more && unwritten {
+        return Ok(false);
+    }
+    match found.strip_prefix(&MAGIC).and_then(|version| version.first_chunk()) {
+        Some(version) => Err(JournalError::Version {
+            file: path.to_owned(),
+            offset: MAGIC.len() as u64,
+            found: u32::from_le_bytes(*version),
+            expected: FORMAT_VERSION,
+        }),
+        None => Err(JournalError::Foreign { file: path.to_owned() }),
+    }
+}
+
+/// Reads the next frame of a file of which `remaining` bytes are left.
+fn step(reader: &mut impl Read, remaining: u64, payload: &mut Vec<u8>) -> io::Result<Step> {
+    if remaining < HEAD_LENGTH as u64 {
+        return Ok(Step::Torn);
+    }
+    let mut bytes = [0; HEAD_LENGTH];
+    reader.read_exact(&mut bytes)?;
+    let remaining = remaining - HEAD_LENGTH as u64;
+    let Some(head) = Head::parse(&bytes) else {
+        // Its length cannot be trusted, so the next frame may start anywhere. This reads the rest
+        // of the file into memory, but only on the way to an error or to an incomplete record.
+        let mut rest = Vec::new();
+        reader.read_to_end(&mut rest)?;
+        return Ok(if contains_frame(&rest) { Step::Damaged("its head is not the one written") } else { Step::Torn });
+    };
+    let length = u64::from(head.length);
+    if length > remaining {
+        return Ok(Step::Torn);
+    }
+    payload.resize(head.length as usize, 0);
+    reader.read_exact(payload)?;
+    Ok(match (head.matches(payload), length == remaining) {
+        (true, _) => Step::Frame,
+        (false, true) => Step::Torn,
+        (false, false) => Step::Damaged("its checksum does not match its content"),
+    })
+}

@@ -1,0 +1,75 @@
+//! What the journal holds.
+
+use crate::optimizer::{Method, TrainingRun};
+use crate::path::PathResult;
+use crate::solutions::{SetName, Split};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// One entry of the journal.
+///
+/// On disk a variant is known by its position: new ones go to the end, and whatever changes the
+/// fields of an old one needs a new [`FORMAT_VERSION`](super::journal::FORMAT_VERSION).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Record {
+    /// The configuration of the results that follow: the first record; again when it is extended.
+    Configuration(ConfigurationRecord),
+    /// A start of the program.
+    Session(SessionRecord),
+    /// A training run that ended.
+    Training {
+        /// Its optimizer.
+        method: Method,
+        /// Number of the initialization it grew from.
+        initialization: u32,
+        /// Wall time in s.
+        seconds: f64,
+        /// The run, or why there is none.
+        outcome: Result<TrainingRun, String>,
+    },
+    /// A path computation that ended.
+    Path {
+        /// The set both ends come from.
+        set: SetName,
+        /// The images whose mean loss is the landscape.
+        landscape: Split,
+        /// Initialization numbers of the ends ω^a and ω^b.
+        pair: (u32, u32),
+        /// Wall time in s.
+        seconds: f64,
+        /// The path, or why there is none.
+        outcome: Result<PathResult, String>,
+    },
+}
+
+/// What was asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConfigurationRecord {
+    /// Every key with its value in use, defaults included.
+    pub effective: BTreeMap<String, String>,
+    /// The configuration file as written by the user.
+    pub text: String,
+    /// Keys set on the command line, `"key=value"`, in their order.
+    pub overrides: Vec<String>,
+    /// Version of the program that checked the configuration.
+    pub version: String,
+    /// Where the images come from, in words.
+    pub dataset_name: String,
+    /// SHA-256, hexadecimal, of the images and labels in use.
+    pub dataset_checksum: String,
+}
+
+/// Who computed, where and when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionRecord {
+    /// Name of the host of rank 0.
+    pub host: String,
+    /// Number of ranks.
+    pub ranks: u32,
+    /// Time of the start, RFC 3339, UTC.
+    pub started: String,
+    /// Version of the program.
+    pub version: String,
+    /// Commit the program was built from; empty if unknown.
+    pub commit: String,
+}

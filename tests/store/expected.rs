@@ -1,0 +1,174 @@
+//! What h5py must find in the atlas of [`Results`], written down value by value.
+
+use super::results::{Results, odd_nan};
+use lossatlas::optimizer::{Snapshot, TrainingRun};
+use serde_json::{Map, Value, json};
+
+/// What the datasets must hold, by path.
+#[derive(Default)]
+pub struct Expected(pub Map<String, Value>);
+
+impl Expected {
+    fn add(&mut self, path: &str, kind: &str, shape: &[usize], bytes: &[u8]) {
+        let entry = json!({ "type": kind, "shape": shape, "bytes": bytes });
+        assert!(self.0.insert(path.to_owned(), entry).is_none(), "{path} is there twice");
+    }
+
+    fn f64(&mut self, path: &str, shape: &[usize], values: &[f64]) {
+        let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        self.add(path, "float64", shape, &bytes);
+    }
+
+    fn f32(&mut self, path: &str, shape: &[usize], values: &[f32]) {
+        let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        self.add(path, "float32", shape, &bytes);
+    }
+
+    fn u32(&mut self, path: &str, shape: &[usize], values: &[u32]) {
+        let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        self.add(path, "uint32", shape, &bytes);
+    }
+
+    pub fn u64(&mut self, path: &str, shape: &[usize], values: &[u64]) {
+        let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        self.add(path, "uint64", shape, &bytes);
+    }
+
+    pub fn texts(&mut self, path: &str, shape: &[usize], texts: &[&str]) {
+        self.0.insert(path.to_owned(), json!({ "type": "text", "shape": shape, "texts": texts }));
+    }
+
+    fn set(&mut self, path: &str, snapshots: &[(u32, &Snapshot)]) {
+        let n = snapshots.len();
+        let theta: Vec<f32> = snapshots.iter().flat_map(|(_, snapshot)| snapshot.theta.clone()).collect();
+        self.f32(&format!("{path}/theta"), &[n, 8], &theta);
+        let column = |number: fn(&Snapshot) -> f64| snapshots.iter().map(|(_, s)| number(s)).collect::<Vec<_>>();
+        self.f64(&format!("{path}/loss_train"), &[n], &column(|snapshot| snapshot.loss_train));
+        self.f64(&format!("{path}/loss_test"), &[n], &column(|snapshot| snapshot.loss_test));
+        self.f64(&format!("{path}/accuracy_train"), &[n], &column(|snapshot| snapshot.accuracy_train));
+        self.f64(&format!("{path}/accuracy_test"), &[n], &column(|snapshot| snapshot.accuracy_test));
+        let epochs: Vec<u32> = snapshots.iter().map(|(_, snapshot)| snapshot.epoch).collect();
+        self.u32(&format!("{path}/epoch"), &[n], &epochs);
+        let initializations: Vec<u32> = snapshots.iter().map(|&(initialization, _)| initialization).collect();
+        self.u32(&format!("{path}/initialization"), &[n], &initializations);
+    }
+
+    fn solutions(&mut self, [done, stationary, diverged]: [&TrainingRun; 3]) {
+        // The lower training loss first.
+        self.set("/solutions/sgd/train", &[(3, &stationary.train), (7, &done.train)]);
+        self.set("/solutions/sgd/test", &[(3, &stationary.test), (7, &done.test)]);
+        self.set("/solutions/torch/final.1", &[(3, &stationary.train), (7, &done.train)]);
+        self.set("/solutions/lbfgs/train", &[]);
+        self.set("/solutions/lbfgs/test", &[]);
+
+        let nan = f64::NAN;
+        let tail = [nan; 7];
+        let train = [&[2.5, 0.25, nan, 2.5, 0.75, 0.1 + 0.2, 2.5, f64::INFINITY][..], &tail].concat();
+        self.f64("/solutions/sgd/curves/train_loss", &[5, 3], &train);
+        let (first, second, third) = (&stationary.curve_test, &done.curve_test, &diverged.curve_test);
+        let test = [&first[..], &[nan], &second[..], &third[..], &tail].concat();
+        self.f64("/solutions/sgd/curves/test_loss", &[5, 3], &test);
+        let status = ["done", "done", "diverged", "failed", "missing"];
+        self.texts("/solutions/sgd/curves/status", &[5], &status);
+        let reasons = [
+            "converged: zero gradient in iteration 1",
+            "completed",
+            "diverged: the loss was not finite in epoch 1",
+            "no\u{fffd}memory",
+            "",
+        ];
+        self.texts("/solutions/sgd/curves/stop_reason", &[5], &reasons);
+        self.u32("/solutions/sgd/curves/epochs_run", &[5], &[1, 2, 1, 0, 0]);
+        self.u32("/solutions/sgd/curves/memory_dropped", &[5], &[4, 4, 4, 0, 0]);
+        self.f64("/solutions/lbfgs/curves/train_loss", &[0, 0], &[]);
+        self.f64("/solutions/lbfgs/curves/test_loss", &[0, 0], &[]);
+        self.texts("/solutions/lbfgs/curves/status", &[0], &[]);
+        self.texts("/solutions/lbfgs/curves/stop_reason", &[0], &[]);
+        self.u32("/solutions/lbfgs/curves/epochs_run", &[0], &[]);
+        self.u32("/solutions/lbfgs/curves/memory_dropped", &[0], &[]);
+    }
+
+    fn paths(&mut self) {
+        let nan = f64::NAN;
+        let on = "/paths/sgd/train/on_train";
+        self.u32(&format!("{on}/pair"), &[3, 2], &[1, 0, 0, 1, 1, 1]);
+        self.u32(&format!("{on}/pair_initialization"), &[3, 2], &[7, 3, 3, 7, 7, 7]);
+        self.f64(&format!("{on}/t"), &[3], &[0.0, 0.5, 1.0]);
+        self.f64(&format!("{on}/loss"), &[3, 3], &[0.5, 0.75, 0.25, nan, nan, nan, 0.25, odd_nan(), 0.5]);
+        let straight = [1.5, 1.75, 1.25, nan, nan, nan, 1.25, 1.875, 1.5];
+        self.f64(&format!("{on}/straight_loss"), &[3, 3], &straight);
+        self.f64(&format!("{on}/height"), &[3], &[0.75, nan, 0.875]);
+        self.f64(&format!("{on}/height_dense"), &[3], &[0.875, nan, 1.0]);
+        self.f64(&format!("{on}/height_straight"), &[3], &[1.75, nan, 1.875]);
+        self.f64(&format!("{on}/length"), &[3], &[4.5, nan, 4.5]);
+        self.f64(&format!("{on}/length_straight"), &[3], &[4.0, nan, 4.0]);
+        self.u32(&format!("{on}/steps"), &[3], &[100, 0, 100]);
+        self.u32(&format!("{on}/best_step"), &[3], &[42, 0, 42]);
+        self.texts(&format!("{on}/status"), &[3], &["done", "failed", "done"]);
+        let not_finite = "stopped: the loss was not finite in step 9; the best path before it stands";
+        self.texts(&format!("{on}/stop_reason"), &[3], &["completed", "the loss is not finite at ω^a", not_finite]);
+
+        self.paths_without_points("/paths/sgd/train/on_test", &[], &[]);
+        self.paths_without_points("/paths/torch/final.1/on_test", &[[1, 0]], &["no memory"]);
+    }
+
+    fn paths_without_points(&mut self, on: &str, pairs: &[[u32; 2]], reasons: &[&str]) {
+        let n = pairs.len();
+        self.u32(&format!("{on}/pair"), &[n, 2], pairs.as_flattened());
+        let initializations: Vec<u32> = pairs.as_flattened().iter().map(|&row| [3, 7][row as usize]).collect();
+        self.u32(&format!("{on}/pair_initialization"), &[n, 2], &initializations);
+        self.f64(&format!("{on}/t"), &[0], &[]);
+        for profile in ["loss", "straight_loss"] {
+            self.f64(&format!("{on}/{profile}"), &[n, 0], &[]);
+        }
+        for number in ["height", "height_dense", "height_straight", "length", "length_straight"] {
+            self.f64(&format!("{on}/{number}"), &[n], &vec![f64::NAN; n]);
+        }
+        for count in ["steps", "best_step"] {
+            self.u32(&format!("{on}/{count}"), &[n], &vec![0; n]);
+        }
+        self.texts(&format!("{on}/status"), &[n], &vec!["failed"; n]);
+        self.texts(&format!("{on}/stop_reason"), &[n], reasons);
+    }
+
+    fn the_rest(&mut self, configuration: &str) {
+        self.texts("/configuration", &[], &[configuration]);
+        self.texts("/network/name", &[2], &["layer.weight", "layer.bias"]);
+        self.u64("/network/shape", &[2, 4], &[2, 3, 0, 0, 2, 0, 0, 0]);
+        self.u64("/network/offset", &[2], &[0, 6]);
+        self.f64("/kpca/rbf union/eigenvalues", &[3], &[0.5, 0.25, -1e-17]);
+        self.f64("/kpca/rbf union/explained", &[3], &[2.0 / 3.0, 1.0 / 3.0, 0.0]);
+        self.f64("/kpca/rbf union/projection", &[3, 2], &[1.0, 4.0, 2.0, 5.0, 3.0, 6.0]);
+        self.texts("/kpca/rbf union/set", &[3], &["sgd/train", "sgd/train", "torch/final.1"]);
+        self.u32("/kpca/rbf union/initialization", &[3], &[3, 7, 0]);
+        self.f64("/statistics/moments/sgd/train/mean", &[], &[-1.44e-3]);
+        self.f64("/statistics/moments/sgd/train/standard_deviation", &[], &[0.139]);
+        self.texts("/statistics/distances/train/set", &[2], &["sgd/train", "lbfgs/train"]);
+        self.f64("/statistics/distances/train/distance_first", &[2], &[1.5, 2.5]);
+        self.f64("/statistics/distances/train/distance_second", &[0], &[]);
+        self.f64("/statistics/distances/train/centroid_to_origin", &[], &[0.25]);
+        self.f64("/statistics/distances/train/centroid_distance", &[], &[0.5]);
+    }
+}
+
+pub fn expectation(results: &Results) -> Value {
+    let mut expected = Expected::default();
+    let [done, stationary, diverged] = &results.runs[..] else { unreachable!("three runs") };
+    expected.solutions([done, stationary, diverged]);
+    expected.paths();
+    expected.the_rest(&results.configuration);
+    json!({
+        "loss_unit": "nat",
+        "attributes": {
+            "/": {
+                "format_version": 1, "program_version": "0.1.0", "commit": "abc123", "configuration": results.configuration,
+                "dataset": "digits seed 7", "dataset_checksum": "00ff", "ranks": 64, "host": "node1",
+                "started": "2026-01-02T03:04:05Z", "finished": "",
+            },
+            "/network": { "layout": "layer.weight [2, 3], layer.bias [2]" },
+            "/paths/sgd/train/on_test": { "set": "sgd/train", "landscape": "test" },
+            "/kpca/rbf union": { "kernel": "rbf", "two_sigma_squared": 8.0 },
+        },
+        "datasets": expected.0,
+    })
+}

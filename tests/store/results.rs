@@ -1,0 +1,163 @@
+//! Results of every kind and outcome.
+
+use lossatlas::optimizer::{Method, Snapshot, StopReason, TrainingRun};
+use lossatlas::path::{PathResult, PathSet, StopReason as PathStop};
+use lossatlas::solutions::{SetName, SolutionSet, Split, select};
+use lossatlas::store::atlas::{Atlas, AtlasError, Curves, DistancesGroup, KernelPcaGroup, MomentsGroup, Provenance, Tensor};
+use lossatlas::store::write_atlas;
+use ndarray::array;
+use std::path::Path;
+
+/// A NaN whose bits are not those of `f64::NAN`, to see that bits and not just values arrive.
+pub fn odd_nan() -> f64 {
+    f64::from_bits(0x7ff8_0000_dead_beef)
+}
+
+pub fn name(name: &str) -> SetName {
+    SetName::parse(name).expect("a valid name")
+}
+
+fn run(first: f32, curve: &[f64], stop: StopReason) -> TrainingRun {
+    let snapshot = |epoch, sign: f32| Snapshot {
+        epoch,
+        theta: (0..8).map(|component| sign * (first + component as f32 / 3.0)).collect(),
+        loss_train: curve[curve.len() - 1],
+        loss_test: odd_nan(),
+        accuracy_train: 1.0 / 3.0,
+        accuracy_test: -0.0,
+    };
+    let curve_test = curve.iter().map(|loss| loss * 1.1).collect();
+    TrainingRun {
+        train: snapshot(2, 1.0),
+        test: snapshot(1, -1.0),
+        curve_train: curve.to_vec(),
+        curve_test,
+        memory_dropped: 4,
+        stop,
+    }
+}
+
+pub fn path(loss: [f64; 3], stop: PathStop) -> PathResult {
+    PathResult {
+        loss: loss.to_vec(),
+        straight_loss: loss.map(|loss| loss + 1.0).to_vec(),
+        height: loss[1],
+        height_dense: loss[1] + 0.125,
+        height_straight: loss[1] + 1.0,
+        length: 4.5,
+        length_straight: 4.0,
+        steps: 100,
+        best_step: 42,
+        stop,
+    }
+}
+
+/// Results of every kind and outcome; what borrows from them is in [`Results::atlas`].
+pub struct Results {
+    pub layout: Vec<Tensor>,
+    pub runs: Vec<TrainingRun>,
+    pub sets: Vec<SolutionSet>,
+    pub paths: Vec<PathSet>,
+    pub kernel_pca: Vec<KernelPcaGroup>,
+    pub moments: Vec<MomentsGroup>,
+    pub distances: Vec<DistancesGroup>,
+    pub configuration: String,
+}
+
+impl Results {
+    pub fn new() -> Self {
+        let runs = vec![
+            run(0.5, &[2.5, 0.75, 0.1 + 0.2], StopReason::Completed),
+            run(f32::MIN_POSITIVE / 4.0, &[2.5, 0.25], StopReason::Stationary { iteration: 1 }),
+            run(9.0, &[2.5, f64::INFINITY], StopReason::Diverged { epoch: 1 }),
+        ];
+        let solutions = [(7, &runs[0]), (3, &runs[1])];
+        let mut sets: Vec<SolutionSet> = select("sgd", &solutions, 2).into();
+        sets.extend(select("lbfgs", &[], 2));
+        let imported = SolutionSet { name: name("torch/final.1"), ..sets[0].clone() };
+        sets.push(imported);
+        Self {
+            layout: vec![
+                Tensor { name: "layer.weight".into(), shape: vec![2, 3], offset: 0 },
+                Tensor { name: "layer.bias".into(), shape: vec![2], offset: 6 },
+            ],
+            runs,
+            sets,
+            paths: paths(),
+            kernel_pca: vec![KernelPcaGroup {
+                name: "rbf union".into(),
+                kernel: "rbf".into(),
+                parameters: vec![("two_sigma_squared".into(), 8.0)],
+                eigenvalues: vec![0.5, 0.25, -1e-17],
+                explained: vec![2.0 / 3.0, 1.0 / 3.0, 0.0],
+                // Columns first in memory: what is written is the array, not its memory.
+                projection: array![[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]].reversed_axes(),
+                set: vec![name("sgd/train"), name("sgd/train"), name("torch/final.1")],
+                initialization: vec![3, 7, 0],
+            }],
+            moments: vec![MomentsGroup { set: name("sgd/train"), mean: -1.44e-3, standard_deviation: 0.139 }],
+            distances: vec![DistancesGroup {
+                name: "train".into(),
+                sets: [name("sgd/train"), name("lbfgs/train")],
+                distances: [vec![1.5, 2.5], Vec::new()],
+                centroid_to_origin: 0.25,
+                centroid_distance: 0.5,
+            }],
+            // Longer than the 64 KiB that HDF5 allows other attributes.
+            configuration: format!("seed = 1 # µ\n{}", "# a long comment\n".repeat(10_000)),
+        }
+    }
+
+    fn curves(&self) -> [Curves<'_>; 2] {
+        let [done, stationary, diverged] = &self.runs[..] else { unreachable!("three runs") };
+        let sgd = vec![Some(Ok(stationary)), Some(Ok(done)), Some(Ok(diverged)), Some(Err("no\0memory")), None];
+        [Curves { method: Method::Sgd, runs: sgd }, Curves { method: Method::Lbfgs, runs: Vec::new() }]
+    }
+
+    fn atlas<'a>(&'a self, curves: &'a [Curves<'a>]) -> Atlas<'a> {
+        Atlas {
+            provenance: Provenance {
+                program_version: "0.1.0".into(),
+                commit: "abc123".into(),
+                configuration: self.configuration.clone(),
+                dataset: "digits seed 7".into(),
+                dataset_checksum: "00ff".into(),
+                ranks: 64,
+                host: "node1".into(),
+                started: "2026-01-02T03:04:05Z".into(),
+                finished: String::new(),
+            },
+            loss_unit: "nat",
+            layout: &self.layout,
+            sets: &self.sets,
+            curves,
+            paths: &self.paths,
+            kernel_pca: &self.kernel_pca,
+            moments: &self.moments,
+            distances: &self.distances,
+        }
+    }
+
+    pub fn write(&self, directory: &Path) -> Result<(), AtlasError> {
+        write_atlas(directory, &self.atlas(&self.curves())).map(|file| assert_eq!(file, directory.join("atlas.h5")))
+    }
+}
+
+fn paths() -> Vec<PathSet> {
+    let results = vec![
+        Ok(path([0.5, 0.75, 0.25], PathStop::Completed)),
+        Err("the loss is not finite at ω^a".into()),
+        Ok(PathResult { loss: vec![0.25, odd_nan(), 0.5], ..path([0.25, 0.875, 0.5], PathStop::NotFinite { step: 9 }) }),
+    ];
+    let set = |set: &str, landscape, results: Vec<_>| PathSet {
+        set: name(set),
+        landscape,
+        pairs: [(7, 3), (3, 7), (7, 7)][..results.len()].to_vec(),
+        results,
+    };
+    vec![
+        set("sgd/train", Split::Train, results),
+        set("sgd/train", Split::Test, Vec::new()),
+        set("torch/final.1", Split::Test, vec![Err("no memory".into())]),
+    ]
+}
