@@ -1,0 +1,75 @@
+//! What is wrong with a configuration, and where it says so.
+
+use std::fmt;
+use thiserror::Error;
+
+/// Where a wrong value was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In the configuration file.
+    File {
+        /// The file as it was named to the program.
+        name: String,
+        /// The line, from 1; `None` when it is the whole file, as for a section that is missing.
+        line: Option<usize>,
+    },
+    /// In an override, `key.path=value`.
+    Override(String),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File { name, line: Some(line) } => write!(f, "{name}:{line}"),
+            Self::File { name, line: None } => f.write_str(name),
+            Self::Override(text) => write!(f, "--set {text}"),
+        }
+    }
+}
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Where it was written.
+    pub place: Place,
+    /// The key, `training.sgd.epochs`; entries of a list by their index, `kpca.0.name`. `None` when
+    /// the file could not be read as TOML at all.
+    pub key: Option<String>,
+    /// What is wrong and how to right it.
+    pub message: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let line = match &self.key {
+            Some(key) => format!("{}: {key}: {}", self.place, self.message),
+            None => format!("{}: {}", self.place, self.message),
+        };
+        // What the user typed is part of the line and may hold line breaks.
+        f.write_str(&line.replace(char::is_control, " "))
+    }
+}
+
+/// Everything that is wrong with a configuration: in the order of the file, overrides last.
+///
+/// Displayed, each problem is one line: `run.toml:12: training.keep: must be at least 1, is 0`.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{}", lines(.problems))]
+pub struct ConfigErrors {
+    problems: Vec<Problem>,
+}
+
+impl ConfigErrors {
+    pub(super) fn new(problems: Vec<Problem>) -> Self {
+        Self { problems }
+    }
+
+    /// The problems, at least one.
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+}
+
+fn lines(problems: &[Problem]) -> String {
+    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,145 @@
+//! `[[kpca]]`: kernel principal component analyses of unions of sets.
+
+use super::reader::{Choice, Read, Section};
+use super::training::Yields;
+use crate::solutions::SetName;
+
+/// One kernel PCA.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KpcaConfig {
+    /// Its name in the results: letters, digits, `-`, `_`, `.`; no two are the same.
+    pub name: String,
+    /// The sets whose union is analyzed, at least one.
+    pub sets: Vec<SetName>,
+    /// The kernel.
+    pub kernel: KernelConfig,
+    /// Components to keep, ≥ 1, from the largest eigenvalue down.
+    pub components: usize,
+}
+
+/// The kernel k(x, x') of two parameter vectors.
+#[derive(Clone, Debug, PartialEq)]
+pub enum KernelConfig {
+    /// x·x'.
+    Linear,
+    /// (x·x' + constant)^degree.
+    Polynomial {
+        /// 1 to 100.
+        degree: u32,
+        /// ≥ 0: below, the kernel is not positive semidefinite.
+        constant: f64,
+    },
+    /// tanh(scale x·x' + constant).
+    Sigmoid {
+        /// > 0; `None`: 1/P, P the number of parameters.
+        scale: Option<f64>,
+        /// Any finite number.
+        constant: f64,
+    },
+    /// exp(−|x − x'|² / 2σ²).
+    Rbf {
+        /// 2σ² > 0; `None`: P, the number of parameters.
+        two_sigma_squared: Option<f64>,
+    },
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Kernel {
+    Linear,
+    Polynomial,
+    Sigmoid,
+    Rbf,
+}
+
+impl Choice for Kernel {
+    const ALL: &'static [Self] = &[Self::Linear, Self::Polynomial, Self::Sigmoid, Self::Rbf];
+    fn word(self) -> &'static str {
+        match self {
+            Self::Linear => "linear",
+            Self::Polynomial => "polynomial",
+            Self::Sigmoid => "sigmoid",
+            Self::Rbf => "rbf",
+        }
+    }
+}
+
+/// Reads all entries of the file.
+pub(super) fn read_all(root: &Section<'_>, yields: &Yields) -> Read<Vec<KpcaConfig>> {
+    let mut names = Vec::new();
+    root.sections("kpca", |section| {
+        let name = read_name(section, &names);
+        names.push(name.clone().ok());
+        if let Ok(name) = &name {
+            section.record_as(format!("kpca.{name}"));
+        }
+        let sets = section.key("sets").list(|text| yields.set(text)).required("sets = [\"lbfgs/train\", \"sgd/test\"]");
+        let kernel = read_kernel(section);
+        let vectors = sets.as_ref().ok().zip(yields.keep).map(|(sets, keep)| sets.len() * keep);
+        let components = read_components(section, vectors);
+        Ok(KpcaConfig { name: name?, sets: sets?, kernel: kernel?, components: components? })
+    })
+}
+
+/// Later entries are compared with the `names` of those before; `None` is one in error.
+fn read_name(section: &Section<'_>, names: &[Option<String>]) -> Read<String> {
+    let well_formed = |name: &String| {
+        let valid = name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
+        if valid && !["", ".", ".."].contains(&name.as_str()) {
+            Ok(())
+        } else {
+            Err(format!("{name:?} is not a name; write letters, digits, \"-\", \"_\" and \".\""))
+        }
+    };
+    let new = |name: &String| match names.iter().position(|other| other.as_ref() == Some(name)) {
+        Some(index) => Err(format!("{name:?} is already the name of kpca.{index}; give each its own")),
+        None => Ok(()),
+    };
+    section.key("name").text().check(well_formed).check(new).required("name = \"lbfgs-train_sgd-test\"")
+}
+
+fn read_kernel(section: &Section<'_>) -> Read<KernelConfig> {
+    let kernel = section.key("kernel").choice().or(Kernel::Rbf);
+    section.keys_of_choices(
+        "kernel",
+        kernel,
+        &[
+            ("degree", &[Kernel::Polynomial]),
+            ("constant", &[Kernel::Polynomial, Kernel::Sigmoid]),
+            ("scale", &[Kernel::Sigmoid]),
+            ("two_sigma_squared", &[Kernel::Rbf]),
+        ],
+    );
+    match kernel? {
+        Kernel::Linear => Ok(KernelConfig::Linear),
+        Kernel::Polynomial => {
+            // x·x' is of the order of 10³ here: a degree above 100 overflows.
+            let degree = section.key("degree").integer(1, 100).map(|degree| degree as u32).or(3);
+            let constant = section.key("constant").not_negative().or(1.0);
+            Ok(KernelConfig::Polynomial { degree: degree?, constant: constant? })
+        }
+        Kernel::Sigmoid => {
+            let scale = section.key("scale").positive().or_unset();
+            let constant = section.key("constant").finite().or(1.0);
+            Ok(KernelConfig::Sigmoid { scale: scale?, constant: constant? })
+        }
+        Kernel::Rbf => {
+            let two_sigma_squared = section.key("two_sigma_squared").positive().or_unset()?;
+            Ok(KernelConfig::Rbf { two_sigma_squared })
+        }
+    }
+}
+
+/// Centering takes one dimension: n vectors have n − 1 components at most.
+fn read_components(section: &Section<'_>, vectors: Option<usize>) -> Read<usize> {
+    let most = vectors.map(|vectors| vectors - 1);
+    if most == Some(0) {
+        section.own_problem("needs two vectors, but its set keeps only one; add a set or raise training.keep");
+    }
+    let within = |components: &usize| match most {
+        Some(most) if most > 0 && *components > most => {
+            Err(format!("must be at most {most}, one less than the vectors in the sets, is {components}"))
+        }
+        _ => Ok(()),
+    };
+    section.key("components").count(1).check(within).or(most.unwrap_or(10).clamp(1, 10))
+}

@@ -1,0 +1,225 @@
+//! One key of a section, and what was found there.
+
+use super::notation::{Choice, Notation, alternatives};
+use super::report::{Read, Reported};
+use super::section::Section;
+use crate::config::tree::{Node, Value};
+
+/// A key whose value is still to be read.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::config) struct Key<'s> {
+    pub(super) section: &'s Section<'s>,
+    pub(super) name: &'static str,
+    pub(super) node: Option<&'s Node>,
+}
+
+/// The value of a key as far as it could be read.
+#[must_use]
+#[derive(Debug)]
+pub(in crate::config) struct Found<'s, T> {
+    key: Key<'s>,
+    state: State<T>,
+}
+
+#[derive(Debug)]
+enum State<T> {
+    Missing,
+    /// The problem has been reported.
+    Refused,
+    Given(T),
+}
+
+impl<'s> Key<'s> {
+    fn read<T>(self, convert: impl FnOnce(&'s Value) -> Result<T, String>) -> Found<'s, T> {
+        let state = match self.node.map(|node| convert(&node.value)) {
+            None => State::Missing,
+            Some(Ok(value)) => State::Given(value),
+            Some(Err(message)) => {
+                self.section.problem(self.name, message);
+                State::Refused
+            }
+        };
+        Found { key: self, state }
+    }
+
+    /// An integer from `least` to `most`.
+    pub fn integer(self, least: u64, most: u64) -> Found<'s, u64> {
+        self.read(|value| integer(value, least, most, "an integer"))
+    }
+
+    /// A number of things, at least `least`. No count needs more than 32 bits, and sums and products
+    /// of two cannot overflow.
+    pub fn count(self, least: usize) -> Found<'s, usize> {
+        self.integer(least as u64, u32::MAX.into()).map(|count| count as usize)
+    }
+
+    /// A number of things, at least 1, or `"all"` of them (`None`).
+    pub fn count_or_all(self) -> Found<'s, Option<usize>> {
+        self.read(|value| match value {
+            Value::String(text) if text == "all" => Ok(None),
+            value => integer(value, 1, u32::MAX.into(), "an integer or \"all\"").map(|count| Some(count as usize)),
+        })
+    }
+
+    /// A finite number.
+    pub fn finite(self) -> Found<'s, f64> {
+        self.number("a finite number", |_| true)
+    }
+
+    /// A finite number > 0.
+    pub fn positive(self) -> Found<'s, f64> {
+        self.number("a finite number above 0", |number| number > 0.0)
+    }
+
+    /// A finite number ≥ 0.
+    pub fn not_negative(self) -> Found<'s, f64> {
+        self.number("a finite number, 0 or above", |number| number >= 0.0)
+    }
+
+    /// A finite number with a further requirement.
+    pub fn number(self, requirement: &str, accept: impl FnOnce(f64) -> bool) -> Found<'s, f64> {
+        self.read(|value| {
+            let number = match value {
+                Value::Float(number) => *number,
+                Value::Integer(integer) => *integer as f64,
+                other => return Err(format!("must be {requirement}, not {}", other.kind())),
+            };
+            if number.is_finite() && accept(number) {
+                Ok(number)
+            } else {
+                Err(format!("must be {requirement}, is {}", number.toml()))
+            }
+        })
+    }
+
+    /// A string.
+    pub fn text(self) -> Found<'s, String> {
+        self.read(|value| match value {
+            Value::String(text) => Ok(text.clone()),
+            other => Err(format!("must be a string, not {}", other.kind())),
+        })
+    }
+
+    /// One of a few words.
+    pub fn choice<C: Choice>(self) -> Found<'s, C> {
+        self.read(|value| match value {
+            Value::String(text) => choice(text),
+            other => Err(format!("must be {}, not {}", alternatives(C::ALL), other.kind())),
+        })
+    }
+
+    /// Some of a few words, none twice, in their own order whatever the order of the file.
+    pub fn choices<C: Choice>(self) -> Found<'s, Vec<C>> {
+        self.list(choice).map(|given: Vec<C>| C::ALL.iter().copied().filter(|word| given.contains(word)).collect())
+    }
+
+    /// A list of strings, not empty, none twice, each read by `item`.
+    pub fn list<T: PartialEq>(self, item: impl Fn(&str) -> Result<T, String>) -> Found<'s, Vec<T>> {
+        let items = match self.node.map(|node| &node.value) {
+            Some(Value::Array(items)) if !items.is_empty() => items,
+            _ => {
+                return self.read(|value| match value {
+                    Value::Array(_) => Err("must not be empty".to_owned()),
+                    other => Err(format!("must be a list in brackets, not {}", other.kind())),
+                });
+            }
+        };
+        let mut values = Vec::with_capacity(items.len());
+        for node in items {
+            match list_item(node, &item, &values) {
+                Ok(value) => values.push(value),
+                Err(message) => {
+                    self.section.report.problem(node.origin, Some(self.section.path_of(self.name)), message);
+                }
+            }
+        }
+        let state = if values.len() == items.len() { State::Given(values) } else { State::Refused };
+        Found { key: self, state }
+    }
+}
+
+impl<T> Found<'_, T> {
+    /// Refuses a value that `check` refuses.
+    pub fn check(self, check: impl FnOnce(&T) -> Result<(), String>) -> Self {
+        if let State::Given(value) = &self.state
+            && let Err(message) = check(value)
+        {
+            self.key.section.problem(self.key.name, message);
+            return Self { state: State::Refused, ..self };
+        }
+        self
+    }
+}
+
+impl<'s, T> Found<'s, T> {
+    /// Turns the value into another type.
+    pub fn map<U>(self, convert: impl FnOnce(T) -> U) -> Found<'s, U> {
+        let state = match self.state {
+            State::Missing => State::Missing,
+            State::Refused => State::Refused,
+            State::Given(value) => State::Given(convert(value)),
+        };
+        Found { key: self.key, state }
+    }
+}
+
+impl<T: Notation> Found<'_, T> {
+    /// The value of a key without a default; `example` is what could be written.
+    pub fn required(self, example: &str) -> Read<T> {
+        if matches!(self.state, State::Missing) {
+            self.key.section.problem(self.key.name, format!("missing; write for instance {example}"));
+        }
+        self.or_unset()?.ok_or(Reported)
+    }
+
+    /// The value, or the default.
+    pub fn or(self, default: T) -> Read<T> {
+        let state = match self.state {
+            State::Missing => State::Given(default),
+            state => state,
+        };
+        Self { state, ..self }.or_unset()?.ok_or(Reported)
+    }
+
+    /// The value; `None` if the key is not written and what then holds is known only later.
+    pub fn or_unset(self) -> Read<Option<T>> {
+        match self.state {
+            State::Missing => Ok(None),
+            State::Refused => Err(Reported),
+            State::Given(value) => {
+                if let Some(key) = self.key.section.record_of(self.key.name) {
+                    self.key.section.report.effective(key, value.toml());
+                }
+                Ok(Some(value))
+            }
+        }
+    }
+}
+
+fn integer(value: &Value, least: u64, most: u64, requirement: &str) -> Result<u64, String> {
+    match value {
+        Value::Integer(integer) if *integer < i128::from(least) => Err(format!("must be at least {least}, is {integer}")),
+        Value::Integer(integer) => match u64::try_from(*integer) {
+            Ok(integer) if integer <= most => Ok(integer),
+            Ok(integer) => Err(format!("must be at most {most}, is {integer}")),
+            Err(_) => Err(format!("must be at most {most}")),
+        },
+        other => Err(format!("must be {requirement}, not {}", other.kind())),
+    }
+}
+
+fn choice<C: Choice>(text: &str) -> Result<C, String> {
+    let found = C::ALL.iter().copied().find(|choice| choice.word() == text);
+    found.ok_or_else(|| format!("must be {}, is {text:?}", alternatives(C::ALL)))
+}
+
+fn list_item<T: PartialEq>(node: &Node, item: impl Fn(&str) -> Result<T, String>, before: &[T]) -> Result<T, String> {
+    let Value::String(text) = &node.value else {
+        return Err(format!("must be a list of strings, holds {}", node.value.kind()));
+    };
+    let value = item(text)?;
+    if before.contains(&value) {
+        return Err(format!("{text:?} is listed twice"));
+    }
+    Ok(value)
+}

@@ -1,0 +1,176 @@
+//! One section of the file.
+
+use super::key::Key;
+use super::notation::{Choice, Notation, alternatives};
+use super::report::{Read, Report, Reported};
+use crate::config::tree::{Node, Origin, Table, Value};
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+/// A section being read. A section that is not written reads as an empty one.
+#[derive(Debug)]
+pub(in crate::config) struct Section<'a> {
+    pub(super) report: &'a Report,
+    table: Option<&'a Table>,
+    pub(super) origin: Origin,
+    path: String,
+    /// The path under which values are noted as effective; `None` if they have no effect.
+    record: Option<String>,
+    /// The keys that were asked for: all others are unknown.
+    known: RefCell<BTreeSet<&'static str>>,
+}
+
+impl<'a> Section<'a> {
+    /// Reads the whole file.
+    pub fn read_root<T>(report: &'a Report, root: &'a Node, read: impl FnOnce(&mut Self) -> Read<T>) -> Read<T> {
+        Self::read(report, Some(root), Origin::File, String::new(), Some(String::new()), read)
+    }
+
+    fn read<T>(
+        report: &'a Report,
+        node: Option<&'a Node>,
+        parent: Origin,
+        path: String,
+        record: Option<String>,
+        read: impl FnOnce(&mut Self) -> Read<T>,
+    ) -> Read<T> {
+        let table = match node.map(|node| (&node.value, node.origin)) {
+            None => None,
+            Some((Value::Table(table), _)) => Some(table),
+            Some((other, origin)) => {
+                report.problem(origin, Some(path), format!("must be a section, not {}", other.kind()));
+                return Err(Reported);
+            }
+        };
+        let origin = node.map_or(parent, |node| node.origin);
+        let mut section = Self { report, table, origin, path, record, known: RefCell::default() };
+        let result = read(&mut section);
+        section.refuse_unknown();
+        result
+    }
+
+    /// Whether the section is written at all.
+    pub fn is_written(&self) -> bool {
+        self.table.is_some()
+    }
+
+    /// A key of this section.
+    pub fn key(&self, name: &'static str) -> Key<'_> {
+        self.known.borrow_mut().insert(name);
+        Key { section: self, name, node: self.node(name) }
+    }
+
+    /// A section within this one.
+    pub fn section<T>(&self, name: &'static str, read: impl FnOnce(&mut Section<'a>) -> Read<T>) -> Read<T> {
+        self.known.borrow_mut().insert(name);
+        Section::read(self.report, self.node(name), self.origin, self.path_of(name), self.record_of(name), read)
+    }
+
+    /// A section that has an effect only if `used`: checked in either case if it is written, but its
+    /// values are then dropped, `None`, and not noted as effective.
+    pub fn section_if<T>(
+        &self,
+        used: bool,
+        name: &'static str,
+        read: impl FnOnce(&mut Section<'a>) -> Read<T>,
+    ) -> Read<Option<T>> {
+        if used {
+            return self.section(name, read).map(Some);
+        }
+        self.known.borrow_mut().insert(name);
+        match self.node(name) {
+            None => Ok(None),
+            node => Section::read(self.report, node, self.origin, self.path_of(name), None, read).map(|_| None),
+        }
+    }
+
+    /// The entries of a list of sections, `[[name]]`; none is fine. They go by a name rather than by
+    /// their index, so their values are noted as effective only after [`Self::record_as`].
+    pub fn sections<T>(&self, name: &'static str, mut read: impl FnMut(&mut Section<'a>) -> Read<T>) -> Read<Vec<T>> {
+        self.known.borrow_mut().insert(name);
+        let items = match self.node(name).map(|node| (&node.value, node.origin)) {
+            None => return Ok(Vec::new()),
+            Some((Value::Array(items), _)) => items,
+            Some((other, origin)) => {
+                let message = format!("must be a list of sections, each headed [[{name}]], not {}", other.kind());
+                self.report.problem(origin, Some(self.path_of(name)), message);
+                return Err(Reported);
+            }
+        };
+        let path = self.path_of(name);
+        let entries: Vec<_> = items
+            .iter()
+            .enumerate()
+            .map(|(index, item)| Section::read(self.report, Some(item), item.origin, format!("{path}.{index}"), None, &mut read))
+            .collect();
+        entries.into_iter().collect()
+    }
+
+    /// Notes the effective values of this section under this path from here on.
+    pub fn record_as(&mut self, path: String) {
+        self.record = Some(path);
+    }
+
+    /// Refuses the keys that belong to another choice of `selector` than the one made. If none was
+    /// made, they are merely known.
+    pub fn keys_of_choices<C: Choice>(&self, selector: &str, chosen: Read<C>, keys: &[(&'static str, &[C])]) {
+        for &(name, owners) in keys {
+            self.known.borrow_mut().insert(name);
+            if let Ok(chosen) = chosen
+                && !owners.contains(&chosen)
+                && self.node(name).is_some()
+            {
+                let message =
+                    format!("belongs to {selector} = {}, not to {selector} = {}; remove it", alternatives(owners), chosen.toml());
+                self.problem(name, message);
+            }
+        }
+    }
+
+    /// Notes down a problem with a key, located at the section if the key is not written.
+    pub fn problem(&self, name: &str, message: impl Into<String>) {
+        let origin = self.node(name).map_or(self.origin, |node| node.origin);
+        self.report.problem(origin, Some(self.path_of(name)), message);
+    }
+
+    /// Notes down a problem with the section as a whole.
+    pub fn own_problem(&self, message: impl Into<String>) {
+        self.report.problem(self.origin, Some(self.path.clone()), message);
+    }
+
+    fn node(&self, name: &str) -> Option<&'a Node> {
+        self.table.and_then(|table| table.get(name))
+    }
+
+    pub(super) fn path_of(&self, name: &str) -> String {
+        join(&self.path, name)
+    }
+
+    pub(super) fn record_of(&self, name: &str) -> Option<String> {
+        self.record.as_ref().map(|path| join(path, name))
+    }
+
+    fn refuse_unknown(&self) {
+        let known = self.known.borrow();
+        for name in self.table.into_iter().flat_map(Table::keys).filter(|name| !known.contains(name.as_str())) {
+            self.problem(name, format!("unknown key; {}", suggestion(name, &known)));
+        }
+    }
+}
+
+fn join(path: &str, name: &str) -> String {
+    if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
+}
+
+/// Below this likeness a suggestion would be a guess: `epoch` and `epochs` have 0.83, `lambda` and
+/// `landscapes` 0.4.
+const LIKENESS: f64 = 0.6;
+
+fn suggestion(name: &str, known: &BTreeSet<&'static str>) -> String {
+    let likeness = |candidate: &str| strsim::normalized_damerau_levenshtein(name, candidate);
+    let nearest = known.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+    match nearest.filter(|candidate| likeness(candidate) >= LIKENESS) {
+        Some(candidate) => format!("did you mean \"{candidate}\"?"),
+        None => format!("the keys here are {}", known.iter().copied().collect::<Vec<_>>().join(", ")),
+    }
+}

@@ -1,0 +1,102 @@
+//! TOML as written: a tree in which every value knows where it comes from.
+
+use std::collections::BTreeMap;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// Where a value comes from. The order is that in which problems are reported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Origin {
+    /// The file as a whole.
+    File,
+    /// This line of the file, from 1.
+    Line(usize),
+    /// The override with this index.
+    Override(usize),
+}
+
+/// A value and the place of its key.
+#[derive(Clone, Debug)]
+pub(super) struct Node {
+    pub value: Value,
+    pub origin: Origin,
+}
+
+pub(super) type Table = BTreeMap<String, Node>;
+
+/// A TOML value. No key takes a date or a Boolean, so of those the type is enough.
+#[derive(Clone, Debug)]
+pub(super) enum Value {
+    String(String),
+    /// Wider than TOML's 64 bits, so that every `u64` seed can be written.
+    Integer(i128),
+    Float(f64),
+    Boolean,
+    Datetime,
+    Array(Vec<Node>),
+    Table(Table),
+}
+
+impl Value {
+    /// The type with its article, as messages name it.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::String(_) => "a string",
+            Self::Integer(_) => "an integer",
+            Self::Float(_) => "a float",
+            Self::Boolean => "a Boolean",
+            Self::Datetime => "a date or time",
+            Self::Array(_) => "a list",
+            Self::Table(_) => "a table",
+        }
+    }
+}
+
+/// Reads a whole file, or says in which line it stops being TOML.
+pub(super) fn parse_file(text: &str) -> Result<Node, (Origin, String)> {
+    let breaks = |offset: usize| text.bytes().take(offset).filter(|&byte| byte == b'\n').count();
+    let table = DeTable::parse(text).map_err(|error| {
+        let line = error.span().map_or(0, |span| breaks(span.start));
+        let written: String = text.lines().nth(line).unwrap_or_default().trim().chars().take(60).collect();
+        let written = if written.is_empty() { "at the end of the file".to_owned() } else { format!("in `{written}`") };
+        (Origin::Line(line + 1), format!("not valid TOML {written}: {}", error.message()))
+    })?;
+    let line = |offset| Origin::Line(breaks(offset) + 1);
+    Ok(Node { value: Value::Table(read_table(table.get_ref(), &line)), origin: Origin::File })
+}
+
+/// Reads one value, as after the equals sign.
+pub(super) fn parse_value(text: &str, origin: Origin) -> Result<Node, String> {
+    let value = DeValue::parse(text).map_err(|error| error.message().to_owned())?;
+    Ok(read_node(value.get_ref(), origin, &|_| origin))
+}
+
+fn read_table(table: &DeTable<'_>, line: &dyn Fn(usize) -> Origin) -> Table {
+    table
+        .iter()
+        .map(|(key, value)| (key.get_ref().to_string(), read_node(value.get_ref(), line(key.span().start), line)))
+        .collect()
+}
+
+fn read_node(value: &DeValue<'_>, origin: Origin, line: &dyn Fn(usize) -> Origin) -> Node {
+    let value = match value {
+        DeValue::String(text) => Value::String(text.to_string()),
+        DeValue::Integer(integer) => Value::Integer(saturating(integer.as_str(), integer.radix())),
+        // The parser lets nothing through that is not a number; NaN would be refused as not finite.
+        DeValue::Float(float) => Value::Float(float.as_str().parse().unwrap_or(f64::NAN)),
+        DeValue::Boolean(_) => Value::Boolean,
+        DeValue::Datetime(_) => Value::Datetime,
+        DeValue::Array(array) => Value::Array(array.iter().map(|item| read_item(item, line)).collect()),
+        DeValue::Table(table) => Value::Table(read_table(table, line)),
+    };
+    Node { value, origin }
+}
+
+fn read_item(item: &Spanned<DeValue<'_>>, line: &dyn Fn(usize) -> Origin) -> Node {
+    read_node(item.get_ref(), line(item.span().start), line)
+}
+
+/// Beyond 128 bits every integer is equally out of range.
+fn saturating(digits: &str, radix: u32) -> i128 {
+    i128::from_str_radix(digits, radix).unwrap_or(if digits.starts_with('-') { i128::MIN } else { i128::MAX })
+}

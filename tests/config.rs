@@ -1,0 +1,242 @@
+//! Configuration files as a user writes them: good ones load with the values they state, bad ones
+//! are refused with exactly the messages they carry.
+//!
+//! A file of the corpus may begin with overrides, one a line: `#--set key.path=value`. A bad file ends
+//! with its problems, one a line: `#^ 12: training.keep: …`, without the name of the file.
+
+use lossatlas::config::{Activation, Config, DatasetConfig, KernelConfig, NetworkKind};
+use lossatlas::optimizer::Method;
+use lossatlas::random::MasterSeed;
+use lossatlas::solutions::{Pairs, Split};
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn files(directory: &str) -> Vec<PathBuf> {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join(directory);
+    let mut files: Vec<_> = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "toml"));
+    files.sort();
+    files
+}
+
+/// What follows `mark` in the lines that begin with it.
+fn marked(text: &str, mark: &str) -> Vec<String> {
+    text.lines().filter_map(|line| line.strip_prefix(mark)).map(str::to_owned).collect()
+}
+
+fn good(name: &str) -> Config {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/config/good/{name}.toml"));
+    let overrides = marked(&fs::read_to_string(&file).unwrap(), "#--set ");
+    Config::load(&file, &overrides).unwrap_or_else(|errors| panic!("{errors}"))
+}
+
+fn names<T: ToString>(values: &[T]) -> Vec<String> {
+    values.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn bad_files_are_refused_with_the_messages_they_carry() {
+    let files = files("tests/config/bad");
+    assert!(files.len() >= 25, "the corpus is not there");
+    let mut wrong = Vec::new();
+    for file in files {
+        let text = fs::read_to_string(&file).unwrap();
+        let errors = Config::load(&file, &marked(&text, "#--set ")).err().map(|errors| errors.to_string()).unwrap_or_default();
+        let prefix = format!("{}:", file.display());
+        let found: Vec<_> = errors.lines().map(|line| line.strip_prefix(&prefix).unwrap_or(line).trim_start()).collect();
+        if found.is_empty() || found != marked(&text, "#^ ") {
+            wrong.push(format!("{} yields\n#^ {}", file.display(), found.join("\n#^ ")));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn good_files_load() {
+    let files = files("tests/config/good");
+    assert!(!files.is_empty());
+    for file in files {
+        good(file.file_stem().unwrap().to_str().unwrap());
+    }
+}
+
+#[test]
+fn the_shipped_configurations_load() {
+    let files = files("configs");
+    assert!(!files.is_empty());
+    for file in files {
+        let config = Config::load(&file, &[]).unwrap_or_else(|errors| panic!("{errors}"));
+        assert_eq!(config.text, fs::read_to_string(&file).unwrap());
+    }
+}
+
+#[test]
+fn defaults_are_the_published_values() {
+    let config = good("minimal");
+    assert_eq!(config.seed, MasterSeed(0));
+    assert_eq!(config.dataset, DatasetConfig::Digits { seed: None, train: 6000, test: 1000 });
+    assert_eq!(config.network.kind, NetworkKind::Fcp { activation: Activation::Softplus });
+    assert_eq!(config.training.keep, 2);
+    assert_eq!(config.training.methods, Method::ALL);
+    assert_eq!(config.training.sgd.unwrap().batch_size, 64);
+    let lbfgs = config.training.lbfgs.unwrap();
+    assert_eq!((lbfgs.iterations, lbfgs.memory, lbfgs.line_search_evaluations), (1000, 10, 6));
+    assert_eq!(lbfgs.line_search_tolerance.to_bits(), 1e-4_f64.to_bits());
+    assert_eq!(config.paths.pairs, Pairs::Count(300));
+    assert_eq!(names(&config.paths.sets), ["sgd/train", "sgd/test", "lbfgs/train", "lbfgs/test"]);
+    assert_eq!(config.paths.landscapes, [Split::Train, Split::Test]);
+    assert_eq!((config.paths.train, config.paths.test), (None, None));
+    let path = config.paths.parameters;
+    assert_eq!((path.fourier_terms, path.points, path.steps), (10, 51, 100));
+    assert_eq!([path.lambda, path.learning_rate].map(f64::to_bits), [1e-4, 1e-3].map(f64::to_bits));
+    assert!(config.kpca.is_empty());
+    assert_eq!(config.run.blas_threads, 1);
+}
+
+#[test]
+fn the_published_study() {
+    let config = good("published");
+    assert_eq!(config.seed, MasterSeed(u64::MAX));
+    assert_eq!(config.dataset, DatasetConfig::Idx { dir: "data/mnist".into(), train: None, test: None });
+    assert_eq!((config.training.initializations, config.training.keep), (75, 48));
+    let kpca = &config.kpca[0];
+    assert_eq!(names(&kpca.sets), ["lbfgs/train", "sgd/test"]);
+    assert_eq!(kpca.kernel, KernelConfig::Rbf { two_sigma_squared: None });
+    assert_eq!(kpca.components, 10);
+}
+
+#[test]
+fn every_key_has_its_effect() {
+    let config = good("everything");
+    assert_eq!(config.seed, MasterSeed(2026));
+    assert_eq!(config.dataset, DatasetConfig::Digits { seed: Some(9), train: 100, test: 2 });
+    assert_eq!(config.network.kind, NetworkKind::Fcp { activation: Activation::Relu });
+    assert_eq!((config.training.initializations, config.training.keep), (8, 5));
+    assert_eq!(config.training.methods, [Method::Lbfgs]);
+    assert_eq!(config.training.sgd, None);
+    let lbfgs = config.training.lbfgs.unwrap();
+    assert_eq!((lbfgs.iterations, lbfgs.memory, lbfgs.line_search_evaluations), (7, 3, 20));
+    assert_eq!(lbfgs.line_search_tolerance.to_bits(), 0.01_f64.to_bits());
+    assert_eq!(config.paths.pairs, Pairs::All);
+    assert_eq!(names(&config.paths.sets), ["lbfgs/test"]);
+    assert_eq!(config.paths.landscapes, [Split::Test]);
+    assert_eq!((config.paths.train, config.paths.test), (None, Some(1)));
+    let path = config.paths.parameters;
+    assert_eq!((path.fourier_terms, path.points, path.steps), (1, 3, 0));
+    assert_eq!([path.lambda, path.learning_rate].map(f64::to_bits), [0.0, 1.0].map(f64::to_bits));
+    assert_eq!(config.run.blas_threads, 4);
+    let kernels: Vec<_> = config.kpca.iter().map(|kpca| (kpca.name.as_str(), &kpca.kernel, kpca.components)).collect();
+    assert_eq!(
+        kernels,
+        [
+            ("a.b_c-1", &KernelConfig::Polynomial { degree: 2, constant: 0.0 }, 3),
+            // Five vectors, centered, have four components.
+            ("2", &KernelConfig::Sigmoid { scale: Some(1e-5), constant: -1.0 }, 4),
+            ("3", &KernelConfig::Rbf { two_sigma_squared: Some(100.0) }, 4),
+            ("4", &KernelConfig::Linear, 4),
+        ]
+    );
+}
+
+#[test]
+fn overrides_win_and_the_last_one_most() {
+    let config = good("overridden");
+    assert_eq!(config.training.keep, 2);
+    assert_eq!(config.network.kind, NetworkKind::Fcp { activation: Activation::Relu });
+    assert_eq!(config.training.sgd.unwrap().epochs, 5);
+    assert_eq!(config.kpca[1].components, 3);
+    assert_eq!(config.paths.pairs, Pairs::All);
+    assert_eq!(config.overrides.len(), 6);
+    assert_eq!(config.effective["kpca.two.components"], "3");
+    assert_eq!(config.effective["paths.pairs"], "\"all\"");
+}
+
+#[test]
+fn effective_values_are_complete_and_have_one_notation() {
+    let config = good("published");
+    for (key, value) in [
+        ("seed", "18446744073709551615"),
+        ("dataset.dir", "\"data/mnist\""),
+        ("dataset.train", "\"all\""),
+        ("training.keep", "48"),
+        ("training.optimizers", "[\"sgd\", \"lbfgs\"]"),
+        ("training.sgd.learning_rate", "0.1"),
+        ("training.sgd.epochs", "100"),
+        ("training.lbfgs.line_search_tolerance", "0.0001"),
+        ("paths.pairs", "300"),
+        ("paths.landscapes", "[\"train\", \"test\"]"),
+        ("kpca.lbfgs-train_sgd-test.kernel", "\"rbf\""),
+        ("kpca.lbfgs-train_sgd-test.sets", "[\"lbfgs/train\", \"sgd/test\"]"),
+        ("kpca.lbfgs-train_sgd-test.components", "10"),
+        ("run.blas_threads", "1"),
+    ] {
+        assert_eq!(config.effective.get(key).map(String::as_str), Some(value), "{key}");
+    }
+    assert_eq!(good("any-order").effective["training.optimizers"], config.effective["training.optimizers"]);
+    assert_eq!(good("any-order").effective["paths.landscapes"], config.effective["paths.landscapes"]);
+}
+
+#[test]
+fn effective_values_written_out_configure_the_same() {
+    // Kernel PCAs go by name there, so this holds for files without them.
+    let config = good("minimal");
+    let text = config.effective.iter().map(|(key, value)| format!("{key} = {value}")).collect::<Vec<_>>().join("\n");
+    let again = Config::parse("again", &text, &[]).unwrap_or_else(|errors| panic!("{errors}"));
+    let expected = Config { text, ..config };
+    assert_eq!(again, expected);
+}
+
+#[test]
+fn an_optimizer_that_is_not_used_leaves_no_trace() {
+    let config = good("unused-optimizer");
+    assert_eq!(config.training.sgd, None);
+    assert!(config.effective.keys().all(|key| !key.contains("sgd")));
+    assert_eq!(names(&config.paths.sets), ["lbfgs/train", "lbfgs/test"]);
+}
+
+#[test]
+fn the_directory_is_expanded_but_recorded_as_written() {
+    let (home, path) = (env::home_dir().unwrap(), env::var("PATH").unwrap());
+    for (written, expected) in [("~/mnist", home.join("mnist")), ("${PATH}/mnist", format!("{path}/mnist").into())] {
+        let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/config/good/published.toml")).unwrap();
+        let config = Config::parse("x", &text, &[format!("dataset.dir={written}")]).unwrap();
+        assert_eq!(config.dataset, DatasetConfig::Idx { dir: expected, train: None, test: None });
+        assert_eq!(config.effective["dataset.dir"], format!("\"{written}\""));
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_named() {
+    let errors = Config::load(Path::new("tests/config/no-such-file.toml"), &[]).unwrap_err();
+    assert_eq!(errors.problems().len(), 1);
+    let line = errors.to_string();
+    assert!(line.starts_with("tests/config/no-such-file.toml: cannot read the configuration: "), "{line}");
+}
+
+#[test]
+fn what_breaks_off_anywhere_loads_or_says_why() {
+    let text = good("everything").text;
+    let mut refused = 0;
+    for (end, _) in text.char_indices() {
+        if let Err(errors) = Config::parse("cut", &text[..end], &[]) {
+            assert!(!errors.problems().is_empty(), "cut after {end} bytes");
+            refused += 1;
+        }
+    }
+    // The last section names the kind of data set in its last line.
+    assert!(refused > text.len() - 20, "{refused} of {}", text.len());
+}
+
+#[test]
+fn nesting_without_end_is_refused() {
+    for text in [vec!["a"; 1_000_000].join(".") + " = 1", "a = ".to_owned() + &"[".repeat(1_000_000)] {
+        assert!(Config::parse("deep", &text, &[]).is_err());
+    }
+}
+
+#[test]
+fn a_problem_is_one_line_whatever_was_typed() {
+    let errors = Config::parse("x\ny.toml", "seed = 1\n\"a\\nb\" = 2", &["run.\n=1".to_owned()]).unwrap_err();
+    assert_eq!(errors.to_string().lines().count(), errors.problems().len());
+}
