@@ -30,7 +30,7 @@ fn describe(problem: &Problem) {
     let Problem { dataset, network, config } = problem;
     let (train, test) = (dataset.train.len(), dataset.test.len());
     println!("data set   {}: {train} training, {test} test images of {}×{}", dataset.name, dataset.train.rows, dataset.train.columns);
-    println!("network    {}: {} parameters", config.network.kind.name(), network.layout().parameters());
+    println!("network    {}: {} parameters", config.network.name(), network.layout().parameters());
 }
 
 /// A kind of task, how many there are, and the work of one.

@@ -8,6 +8,7 @@ use lossatlas::dataset::{self, Dataset, DatasetError, ImageView};
 use lossatlas::landscape::ImageLandscape;
 use lossatlas::network::Network;
 use lossatlas::parallel::World;
+use lossatlas::random::MasterSeed;
 use lossatlas::solutions::Split;
 
 /// A configuration with its data and its network, the same on every rank.
@@ -33,7 +34,7 @@ impl Problem {
         if !problems.is_empty() {
             return Err(Failure::input(problems.trim_start()));
         }
-        let network = config.network.kind.build(dataset.train.pixels_per_image(), dataset.classes);
+        let network = config.network.build(dataset.train.pixels_per_image(), dataset.classes);
         Ok(Self { config, dataset, network })
     }
 
@@ -60,7 +61,7 @@ impl Problem {
 fn load_dataset(config: &Config) -> Result<Dataset, DatasetError> {
     match &config.dataset {
         DatasetConfig::Idx { dir, train, test } => dataset::idx::load(dir, *train, *test),
-        DatasetConfig::Digits { seed, train, test } => Ok(dataset::digits::draw(seed.unwrap_or(config.seed), *train, *test)),
+        DatasetConfig::Digits { seed, train, test } => Ok(dataset::digits::draw(seed.map_or(config.seed, MasterSeed), *train, *test)),
     }
 }
 

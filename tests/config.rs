@@ -4,7 +4,8 @@
 //! A file of the corpus may begin with overrides, one a line: `#--set key.path=value`. A bad file ends
 //! with its problems, one a line: `#^ 12: training.keep: …`, without the name of the file.
 
-use lossatlas::config::{Activation, Config, DatasetConfig, KernelConfig, NetworkKind};
+use lossatlas::config::{Config, DatasetConfig, KernelConfig};
+use lossatlas::network::{Activation, Architecture};
 use lossatlas::optimizer::Method;
 use lossatlas::random::MasterSeed;
 use lossatlas::solutions::{Pairs, Split};
@@ -76,7 +77,7 @@ fn defaults_are_the_published_values() {
     let config = good("minimal");
     assert_eq!(config.seed, MasterSeed(0));
     assert_eq!(config.dataset, DatasetConfig::Digits { seed: None, train: 6000, test: 1000 });
-    assert_eq!(config.network.kind, NetworkKind::Fcp { activation: Activation::Softplus });
+    assert_eq!(config.network, Architecture::Fcp { activation: Activation::Softplus });
     assert_eq!(config.training.keep, 2);
     assert_eq!(config.training.methods, Method::ALL);
     assert_eq!(config.training.sgd.unwrap().batch_size, 64);
@@ -111,7 +112,7 @@ fn every_key_has_its_effect() {
     let config = good("everything");
     assert_eq!(config.seed, MasterSeed(2026));
     assert_eq!(config.dataset, DatasetConfig::Digits { seed: Some(9), train: 100, test: 2 });
-    assert_eq!(config.network.kind, NetworkKind::Fcp { activation: Activation::Relu });
+    assert_eq!(config.network, Architecture::Fcp { activation: Activation::Relu });
     assert_eq!((config.training.initializations, config.training.keep), (8, 5));
     assert_eq!(config.training.methods, [Method::Lbfgs]);
     assert_eq!(config.training.sgd, None);
@@ -143,7 +144,7 @@ fn every_key_has_its_effect() {
 fn overrides_win_and_the_last_one_most() {
     let config = good("overridden");
     assert_eq!(config.training.keep, 2);
-    assert_eq!(config.network.kind, NetworkKind::Fcp { activation: Activation::Relu });
+    assert_eq!(config.network, Architecture::Fcp { activation: Activation::Relu });
     assert_eq!(config.training.sgd.unwrap().epochs, 5);
     assert_eq!(config.kpca[1].components, 3);
     assert_eq!(config.paths.pairs, Pairs::All);

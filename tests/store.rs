@@ -9,6 +9,7 @@ mod results;
 use expected::{Expected, expectation};
 use lossatlas::path::{PathResult, StopReason as PathStop};
 use lossatlas::store::atlas::{Atlas, AtlasError, Provenance};
+use lossatlas::statistics::Analysis;
 use lossatlas::store::write_atlas;
 use ndarray::Array2;
 use results::{Results, name, path};
@@ -62,9 +63,7 @@ fn an_atlas_of_nothing_is_a_valid_file() {
         sets: &[],
         curves: &[],
         paths: &[],
-        kernel_pca: &[],
-        moments: &[],
-        distances: &[],
+        analysis: &Analysis::default(),
     };
     write_atlas(directory.path(), &nothing).expect("nothing contradicts itself");
     let mut expected = Expected::default();
@@ -123,7 +122,7 @@ fn a_new_atlas_replaces_the_old_one_and_what_a_killed_process_left() {
     let mut results = Results::new();
     results.write(directory.path()).expect("consistent results");
     let old = fs::read(directory.path().join("atlas.h5")).expect("an atlas");
-    results.moments[0].mean = 0.5;
+    results.analysis.moments[0].1.mean = 0.5;
     results.write(directory.path()).expect("consistent results");
     assert_eq!(entries(directory.path()), ["atlas.h5"]);
     assert_ne!(fs::read(directory.path().join("atlas.h5")).expect("an atlas"), old);
@@ -158,10 +157,10 @@ fn contradictions_are_named_and_change_no_file() {
         ("/paths/torch/final.1/on_test", |results| results.sets.truncate(4)),
         ("/paths/sgd/train/on_train", |results| results.paths[0].results[0] = Ok(short_path(1))),
         ("/paths/sgd/train/on_train", |results| results.paths[0].results[2] = Ok(short_path(2))),
-        ("/kpca", |results| results.kernel_pca[0].name = "sgd/train".into()),
-        ("/kpca/rbf union", |results| results.kernel_pca[0].parameters[0].0 = "kernel".into()),
-        ("/kpca/rbf union/set", |results| results.kernel_pca[0].set.truncate(1)),
-        ("/statistics/distances", |results| results.distances[0].name = "..".into()),
+        ("/kpca", |results| results.analysis.kernel_pca[0].name = "sgd/train".into()),
+        ("/kpca/rbf union/set", |results| results.analysis.kernel_pca[0].set[2] = 2),
+        ("/kpca/rbf union/set", |results| results.analysis.kernel_pca[0].set.truncate(1)),
+        ("/statistics/distances", |results| results.analysis.distances[0].name = "..".into()),
     ];
     for (place, spoil) in cases {
         let mut results = Results::new();

@@ -2,6 +2,7 @@
 
 use super::reader::{Choice, Read, Section};
 use super::training::Yields;
+use crate::embedding;
 use crate::solutions::SetName;
 
 /// One kernel PCA.
@@ -41,6 +42,22 @@ pub enum KernelConfig {
         /// 2σ² > 0; `None`: P, the number of parameters.
         two_sigma_squared: Option<f64>,
     },
+}
+
+impl KernelConfig {
+    /// The kernel for vectors of P = `parameters` components.
+    pub fn with_defaults(&self, parameters: usize) -> embedding::Kernel {
+        match *self {
+            Self::Linear => embedding::Kernel::Linear,
+            Self::Polynomial { degree, constant } => embedding::Kernel::Polynomial { degree, constant },
+            Self::Sigmoid { scale, constant } => {
+                embedding::Kernel::Sigmoid { scale: scale.unwrap_or(1.0 / parameters as f64), constant }
+            }
+            Self::Rbf { two_sigma_squared } => {
+                embedding::Kernel::Rbf { two_sigma_squared: two_sigma_squared.unwrap_or(parameters as f64) }
+            }
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq)]

@@ -14,7 +14,7 @@
 //! |---|---|---|
 //! | `seed = …` | [`MasterSeed`] | yes |
 //! | `[dataset]` | [`DatasetConfig`] | yes |
-//! | `[network]` | [`NetworkConfig`] | yes |
+//! | `[network]` | [`Architecture`] | yes |
 //! | `[training]`, `.sgd`, `.lbfgs` | [`TrainingConfig`] | yes |
 //! | `[paths]` | [`PathsConfig`] | no, the published values hold |
 //! | `[[kpca]]` | [`KpcaConfig`] | no, any number |
@@ -22,6 +22,8 @@
 //!
 //! The files in `configs/` explain every key.
 
+pub mod compatibility;
+mod data;
 mod dataset;
 mod error;
 mod expand;
@@ -37,11 +39,11 @@ mod tree;
 pub use dataset::DatasetConfig;
 pub use error::{ConfigErrors, Place, Problem};
 pub use kpca::{KernelConfig, KpcaConfig};
-pub use network::{Activation, NetworkConfig, NetworkKind};
 pub use paths::PathsConfig;
 pub use run::RunConfig;
 pub use training::TrainingConfig;
 
+use crate::network::Architecture;
 use crate::random::MasterSeed;
 use reader::{Read, Report, Reported, Section};
 use std::collections::BTreeMap;
@@ -58,7 +60,7 @@ pub struct Config {
     /// The images.
     pub dataset: DatasetConfig,
     /// The network.
-    pub network: NetworkConfig,
+    pub network: Architecture,
     /// The training runs.
     pub training: TrainingConfig,
     /// The paths.

@@ -1,7 +1,7 @@
 //! `[training]`: how many runs of which optimizers, and which of them are kept.
 
 use super::reader::{Choice, Notation, Read, Section};
-use crate::optimizer::{LbfgsParameters, Method, SgdParameters};
+use crate::optimizer::{LbfgsParameters, Method, SgdParameters, Training};
 use crate::solutions::{SetName, Split};
 
 /// The training runs.
@@ -17,6 +17,20 @@ pub struct TrainingConfig {
     pub sgd: Option<SgdParameters>,
     /// Present exactly if `methods` has [`Method::Lbfgs`].
     pub lbfgs: Option<LbfgsParameters>,
+}
+
+impl TrainingConfig {
+    /// A method with its parameters.
+    ///
+    /// # Panics
+    /// If the method is not one of `methods`.
+    pub fn method(&self, method: Method) -> Training {
+        let configured = match method {
+            Method::Sgd => self.sgd.clone().map(Training::Sgd),
+            Method::Lbfgs => self.lbfgs.clone().map(Training::Lbfgs),
+        };
+        configured.expect("every method in use has its parameters")
+    }
 }
 
 /// What the training will leave to the sections after it, as far as that could be read.

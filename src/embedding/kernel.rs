@@ -36,6 +36,26 @@ pub enum Kernel {
 }
 
 impl Kernel {
+    /// As in configurations: `"linear"`, `"polynomial"`, `"sigmoid"`, `"rbf"`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Linear => "linear",
+            Self::Polynomial { .. } => "polynomial",
+            Self::Sigmoid { .. } => "sigmoid",
+            Self::Rbf { .. } => "rbf",
+        }
+    }
+
+    /// Its parameters by their names in configurations.
+    pub fn parameters(&self) -> Vec<(&'static str, f64)> {
+        match *self {
+            Self::Linear => Vec::new(),
+            Self::Polynomial { degree, constant } => vec![("degree", degree.into()), ("constant", constant)],
+            Self::Sigmoid { scale, constant } => vec![("scale", scale), ("constant", constant)],
+            Self::Rbf { two_sigma_squared } => vec![("two_sigma_squared", two_sigma_squared)],
+        }
+    }
+
     /// Refuses parameters the kernel has no meaning for.
     ///
     /// # Errors

@@ -14,6 +14,7 @@ pub mod registry;
 pub use activation::Activation;
 pub use fcp::Fcp;
 pub use layout::{Layout, Tensor};
+pub use registry::Architecture;
 
 use crate::landscape::Span;
 use crate::real::Real;
@@ -56,6 +57,11 @@ pub trait Network<A: Real>: Send + Sync {
     /// Whether [`Score::correct`] means something.
     fn has_classes(&self) -> bool {
         true
+    }
+
+    /// Unit of the loss: `"nat"` for cross-entropy.
+    fn loss_unit(&self) -> &'static str {
+        "nat"
     }
 
     /// A new evaluator with buffers of its own.

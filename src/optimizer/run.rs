@@ -59,6 +59,13 @@ pub enum StopReason {
     },
 }
 
+impl StopReason {
+    /// Whether the run is no solution.
+    pub fn diverged(&self) -> bool {
+        matches!(self, Self::Diverged { .. })
+    }
+}
+
 impl fmt::Display for StopReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,6 +1,6 @@
 //! Named sets of solutions.
 
-use crate::optimizer::TrainingRun;
+use crate::optimizer::{Method, TrainingRun};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -50,6 +50,11 @@ impl SetName {
             Some((group, member)) if part(group) && part(member) => Ok(Self(name.to_owned())),
             _ => Err(format!("\"{name}\" is not a set of solutions; write \"group/member\", for instance \"sgd/train\"")),
         }
+    }
+
+    /// The set of a method's snapshots.
+    pub fn of(method: Method, split: Split) -> Self {
+        Self(format!("{method}/{split}"))
     }
 
     /// The part before the slash: the optimizer, or the name of an imported collection.
@@ -104,18 +109,19 @@ impl SolutionSet {
 
 /// The `keep` runs with the lowest training loss as two sets, `method/train` and `method/test`.
 ///
-/// `runs` holds (initialization, run) of those that finished; ties go to the smaller number.
+/// `runs` holds (initialization, run) of those that finished; diverged ones are no solutions, and ties
+/// go to the smaller number.
 ///
 /// # Panics
 /// If the snapshots differ in their number of parameters.
-pub fn select(method: &str, runs: &[(u32, &TrainingRun)], keep: usize) -> [SolutionSet; 2] {
-    let mut best = runs.to_vec();
+pub fn select(method: Method, runs: &[(u32, &TrainingRun)], keep: usize) -> [SolutionSet; 2] {
+    let mut best: Vec<_> = runs.iter().copied().filter(|(_, run)| !run.stop.diverged()).collect();
     best.sort_by(|(i, a), (j, b)| a.train.loss_train.total_cmp(&b.train.loss_train).then(i.cmp(j)));
     best.truncate(keep);
     [Split::Train, Split::Test].map(|split| collect(method, split, &best))
 }
 
-fn collect(method: &str, split: Split, runs: &[(u32, &TrainingRun)]) -> SolutionSet {
+fn collect(method: Method, split: Split, runs: &[(u32, &TrainingRun)]) -> SolutionSet {
     let snapshots: Vec<_> = runs
         .iter()
         .map(|(_, run)| match split {
@@ -126,7 +132,7 @@ fn collect(method: &str, split: Split, runs: &[(u32, &TrainingRun)]) -> Solution
     let parameters = snapshots.first().map_or(0, |snapshot| snapshot.theta.len());
     let flat = snapshots.iter().flat_map(|snapshot| snapshot.theta.iter().copied()).collect();
     SolutionSet {
-        name: SetName(format!("{method}/{split}")),
+        name: SetName::of(method, split),
         theta: Array2::from_shape_vec((snapshots.len(), parameters), flat).expect("snapshots of one network have one length"),
         initialization: runs.iter().map(|&(number, _)| number).collect(),
         epoch: snapshots.iter().map(|snapshot| snapshot.epoch).collect(),

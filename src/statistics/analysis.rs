@@ -30,7 +30,7 @@ pub struct DistanceRequest {
 }
 
 /// A kernel PCA of the union of sets: n vectors, k components.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct KernelPcaResult {
     /// The name it was requested by.
     pub name: String,
@@ -68,7 +68,7 @@ pub struct DistanceResult {
 }
 
 /// Everything computed from the sets of solutions as wholes.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Analysis {
     /// Kernel PCAs, in the order of the requests.
     pub kernel_pca: Vec<KernelPcaResult>,

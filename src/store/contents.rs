@@ -4,6 +4,7 @@ use super::record::{ConfigurationRecord, Record, SessionRecord};
 use crate::optimizer::{Method, TrainingRun};
 use crate::path::PathResult;
 use crate::solutions::{SetName, Split};
+use crate::statistics::Analysis;
 use std::collections::BTreeMap;
 
 /// What a training run or a path computation came to.
@@ -28,6 +29,7 @@ pub struct Contents {
     trainings: BTreeMap<(Method, u32), Outcome<TrainingRun>>,
     // Nested, so that a look-up by a borrowed set name needs no copy of it.
     paths: BTreeMap<SetName, BTreeMap<PathKey, Outcome<PathResult>>>,
+    analysis: Option<(String, Analysis)>,
 }
 
 impl Contents {
@@ -39,6 +41,7 @@ impl Contents {
             Record::Training { method, initialization, seconds, outcome } => {
                 return insert_first(&mut self.trainings, (method, initialization), seconds, outcome);
             }
+            Record::Analysis { digest, analysis } => self.analysis = Some((digest, analysis)),
             Record::Path { set, landscape, pair, seconds, outcome } => {
                 return insert_first(self.paths.entry(set).or_default(), (landscape, pair), seconds, outcome);
             }
@@ -85,6 +88,11 @@ impl Contents {
             .into_iter()
             .flat_map(move |paths| paths.range(keys.clone()))
             .map(|(&(_, pair), outcome)| (pair, outcome))
+    }
+
+    /// The latest analysis and its digest.
+    pub fn analysis(&self) -> Option<&(String, Analysis)> {
+        self.analysis.as_ref()
     }
 
     /// The sets that have paths, by name.

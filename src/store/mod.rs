@@ -11,7 +11,7 @@ mod directory;
 pub mod journal;
 pub mod record;
 
-pub use atlas::{Atlas, AtlasError, Tensor, write_atlas};
+pub use atlas::{Atlas, AtlasError, Curves, Provenance, write_atlas};
 pub use contents::{Contents, Outcome};
 pub use journal::{Journal, JournalError, Opened, TornTail};
 pub use record::{ConfigurationRecord, Record, SessionRecord};

@@ -3,6 +3,7 @@
 use crate::optimizer::{Method, TrainingRun};
 use crate::path::PathResult;
 use crate::solutions::{SetName, Split};
+use crate::statistics::Analysis;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -40,6 +41,24 @@ pub enum Record {
         /// The path, or why there is none.
         outcome: Result<PathResult, String>,
     },
+    /// Kernel PCA and statistics.
+    Analysis {
+        /// Tells it from an analysis of other sets or with other settings.
+        digest: String,
+        /// The results.
+        analysis: Analysis,
+    },
+}
+
+impl Record {
+    /// Why there is no solution or no path, for a task that came to nothing.
+    pub fn failure(&self) -> Option<String> {
+        match self {
+            Self::Training { outcome: Ok(run), .. } => run.stop.diverged().then(|| run.stop.to_string()),
+            Self::Training { outcome: Err(reason), .. } | Self::Path { outcome: Err(reason), .. } => Some(reason.clone()),
+            _ => None,
+        }
+    }
 }
 
 /// What was asked for.

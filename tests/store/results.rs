@@ -3,7 +3,10 @@
 use lossatlas::optimizer::{Method, Snapshot, StopReason, TrainingRun};
 use lossatlas::path::{PathResult, PathSet, StopReason as PathStop};
 use lossatlas::solutions::{SetName, SolutionSet, Split, select};
-use lossatlas::store::atlas::{Atlas, AtlasError, Curves, DistancesGroup, KernelPcaGroup, MomentsGroup, Provenance, Tensor};
+use lossatlas::embedding::Kernel;
+use lossatlas::network::Tensor;
+use lossatlas::statistics::{Analysis, DistanceResult, KernelPcaResult, Moments};
+use lossatlas::store::atlas::{Atlas, AtlasError, Curves, Provenance};
 use lossatlas::store::write_atlas;
 use ndarray::array;
 use std::path::Path;
@@ -58,9 +61,7 @@ pub struct Results {
     pub runs: Vec<TrainingRun>,
     pub sets: Vec<SolutionSet>,
     pub paths: Vec<PathSet>,
-    pub kernel_pca: Vec<KernelPcaGroup>,
-    pub moments: Vec<MomentsGroup>,
-    pub distances: Vec<DistancesGroup>,
+    pub analysis: Analysis,
     pub configuration: String,
 }
 
@@ -72,37 +73,40 @@ impl Results {
             run(9.0, &[2.5, f64::INFINITY], StopReason::Diverged { epoch: 1 }),
         ];
         let solutions = [(7, &runs[0]), (3, &runs[1])];
-        let mut sets: Vec<SolutionSet> = select("sgd", &solutions, 2).into();
-        sets.extend(select("lbfgs", &[], 2));
+        let mut sets: Vec<SolutionSet> = select(Method::Sgd, &solutions, 2).into();
+        sets.extend(select(Method::Lbfgs, &[], 2));
         let imported = SolutionSet { name: name("torch/final.1"), ..sets[0].clone() };
         sets.push(imported);
         Self {
             layout: vec![
-                Tensor { name: "layer.weight".into(), shape: vec![2, 3], offset: 0 },
-                Tensor { name: "layer.bias".into(), shape: vec![2], offset: 6 },
+                Tensor { name: "layer.weight".into(), shape: vec![2, 3], offset: 0, bound: 0.5 },
+                Tensor { name: "layer.bias".into(), shape: vec![2], offset: 6, bound: 0.5 },
             ],
             runs,
             sets,
             paths: paths(),
-            kernel_pca: vec![KernelPcaGroup {
-                name: "rbf union".into(),
-                kernel: "rbf".into(),
-                parameters: vec![("two_sigma_squared".into(), 8.0)],
-                eigenvalues: vec![0.5, 0.25, -1e-17],
-                explained: vec![2.0 / 3.0, 1.0 / 3.0, 0.0],
-                // Columns first in memory: what is written is the array, not its memory.
-                projection: array![[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]].reversed_axes(),
-                set: vec![name("sgd/train"), name("sgd/train"), name("torch/final.1")],
-                initialization: vec![3, 7, 0],
-            }],
-            moments: vec![MomentsGroup { set: name("sgd/train"), mean: -1.44e-3, standard_deviation: 0.139 }],
-            distances: vec![DistancesGroup {
-                name: "train".into(),
-                sets: [name("sgd/train"), name("lbfgs/train")],
-                distances: [vec![1.5, 2.5], Vec::new()],
-                centroid_to_origin: 0.25,
-                centroid_distance: 0.5,
-            }],
+            analysis: Analysis {
+                kernel_pca: vec![KernelPcaResult {
+                    name: "rbf union".into(),
+                    kernel: Kernel::Rbf { two_sigma_squared: 8.0 },
+                    eigenvalues: vec![0.5, 0.25, -1e-17],
+                    explained: vec![2.0 / 3.0, 1.0 / 3.0, 0.0],
+                    negative_share: 0.125,
+                    // Columns first in memory: what is written is the array, not its memory.
+                    projection: array![[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]].reversed_axes(),
+                    set: vec![0, 0, 1],
+                    sets: vec![name("sgd/train"), name("torch/final.1")],
+                    initialization: vec![3, 7, 0],
+                }],
+                moments: vec![(name("sgd/train"), Moments { mean: -1.44e-3, standard_deviation: 0.139, count: 16 })],
+                distances: vec![DistanceResult {
+                    name: "train".into(),
+                    sets: [name("sgd/train"), name("lbfgs/train")],
+                    distances: [vec![1.5, 2.5], Vec::new()],
+                    centroid_to_origin: 0.25,
+                    centroid_distance: 0.5,
+                }],
+            },
             // Longer than the 64 KiB that HDF5 allows other attributes.
             configuration: format!("seed = 1 # µ\n{}", "# a long comment\n".repeat(10_000)),
         }
@@ -132,9 +136,7 @@ impl Results {
             sets: &self.sets,
             curves,
             paths: &self.paths,
-            kernel_pca: &self.kernel_pca,
-            moments: &self.moments,
-            distances: &self.distances,
+            analysis: &self.analysis,
         }
     }
 

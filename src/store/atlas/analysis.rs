@@ -1,53 +1,54 @@
 //! `/kpca` and `/statistics`: what is computed from the sets.
 
 use super::AtlasError;
-use super::input::{Atlas, DistancesGroup, KernelPcaGroup, MomentsGroup};
+use super::input::Atlas;
 use super::node::{Label, Node};
-use crate::solutions::SetName;
+use crate::statistics::{DistanceResult, KernelPcaResult, Moments};
 
 pub(super) fn write(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
     let kpca = root.group("kpca", "kernel principal component analyses of unions of sets")?;
-    for analysis in atlas.kernel_pca {
+    for analysis in &atlas.analysis.kernel_pca {
         write_kernel_pca(&kpca.group(&analysis.name, "a kernel principal component analysis")?, analysis)?;
     }
     let statistics = root.group("statistics", "summaries of the sets")?;
     let moments = statistics.group("moments", "moments of all components of all vectors of a set")?;
-    for set in atlas.moments {
-        let group = moments.group(set.set.group(), "sets with one origin")?;
-        write_moments(&group.group(set.set.member(), "moments of one set")?, set)?;
+    for (set, of_set) in &atlas.analysis.moments {
+        let group = moments.group(set.group(), "sets with one origin")?;
+        write_moments(&group.group(set.member(), "moments of one set")?, of_set)?;
     }
     let distances = statistics.group("distances", "distances of the vectors of two sets from their common origin")?;
-    for pair in atlas.distances {
+    for pair in &atlas.analysis.distances {
         let description = "two sets; their common origin is the midpoint of their centroids";
         write_distances(&distances.group(&pair.name, description)?, pair)?;
     }
     Ok(())
 }
 
-fn write_kernel_pca(node: &Node, analysis: &KernelPcaGroup) -> Result<(), AtlasError> {
-    node.text("kernel", &analysis.kernel)?;
-    for (name, value) in &analysis.parameters {
-        node.number(name, *value)?;
+fn write_kernel_pca(node: &Node, analysis: &KernelPcaResult) -> Result<(), AtlasError> {
+    node.text("kernel", analysis.kernel.name())?;
+    for (name, value) in analysis.kernel.parameters() {
+        node.number(name, value)?;
     }
+    node.number("negative_share", analysis.negative_share)?;
     let words = "eigenvalues of the centered kernel matrix, the largest first";
     node.numbers(&Label::new("eigenvalues", "eigenvalue", words).unit("1"), &analysis.eigenvalues)?;
-    let words = "fraction of the sum of all eigenvalues of the centered kernel matrix";
+    let words = "fraction of the sum of all positive eigenvalues of the centered kernel matrix";
     node.numbers(&Label::new("explained", "eigenvalue", words).unit("1"), &analysis.explained)?;
     let words = "coordinates of the vectors along the leading components";
     node.numbers(&Label::new("projection", "vector, component", words).unit("1"), &analysis.projection)?;
-    let sets: Vec<&str> = analysis.set.iter().map(SetName::as_str).collect();
+    let sets: Vec<&str> = analysis.set.iter().map(|&set| analysis.sets[set as usize].as_str()).collect();
     node.texts(&Label::new("set", "vector", "set of each vector, group/member"), &sets)?;
     let words = "number of the random initialization the vector grew from";
     node.numbers(&Label::new("initialization", "vector", words), &analysis.initialization)
 }
 
-fn write_moments(node: &Node, moments: &MomentsGroup) -> Result<(), AtlasError> {
+fn write_moments(node: &Node, moments: &Moments) -> Result<(), AtlasError> {
     node.number_scalar(&Label::new("mean", "", "mean of all components of all vectors").unit("1"), moments.mean)?;
     let words = "standard deviation of all components of all vectors";
     node.number_scalar(&Label::new("standard_deviation", "", words).unit("1"), moments.standard_deviation)
 }
 
-fn write_distances(node: &Node, pair: &DistancesGroup) -> Result<(), AtlasError> {
+fn write_distances(node: &Node, pair: &DistanceResult) -> Result<(), AtlasError> {
     let [first, second] = &pair.sets;
     node.texts(&Label::new("set", "member", "the two sets, group/member"), &[first.as_str(), second.as_str()])?;
     let [first, second] = &pair.distances;

@@ -1,9 +1,11 @@
 //! Whether the parts of an atlas fit together, before anything of it is written.
 
-use super::input::{Atlas, Curves, KernelPcaGroup, Tensor};
+use super::input::{Atlas, Curves};
 use super::{AXES, AtlasError, paths};
+use crate::network::Tensor;
 use crate::path::PathSet;
 use crate::solutions::SolutionSet;
+use crate::statistics::KernelPcaResult;
 use std::collections::HashSet;
 
 /// Name of the group of the loss curves, which lies beside the sets of an optimizer.
@@ -21,10 +23,10 @@ pub(super) fn check(atlas: &Atlas<'_>) -> Result<(), AtlasError> {
     for part in atlas.paths {
         path_set(part, atlas.sets)?;
     }
-    for part in atlas.kernel_pca {
+    for part in &atlas.analysis.kernel_pca {
         kernel_pca(part)?;
     }
-    for part in atlas.distances {
+    for part in &atlas.analysis.distances {
         group_name("/statistics/distances", &part.name)?;
     }
     distinct(atlas)
@@ -95,7 +97,7 @@ fn paths_path(path_set: &PathSet) -> String {
     format!("/paths/{}/on_{}", path_set.set, path_set.landscape)
 }
 
-fn kernel_pca(analysis: &KernelPcaGroup) -> Result<(), AtlasError> {
+fn kernel_pca(analysis: &KernelPcaResult) -> Result<(), AtlasError> {
     group_name("/kpca", &analysis.name)?;
     let path = format!("/kpca/{}", analysis.name);
     let (eigenvalues, explained) = (analysis.eigenvalues.len(), analysis.explained.len());
@@ -104,11 +106,8 @@ fn kernel_pca(analysis: &KernelPcaGroup) -> Result<(), AtlasError> {
     for (name, length) in [("set", analysis.set.len()), ("initialization", analysis.initialization.len())] {
         require(length == vectors, &format!("{path}/{name}"), || format!("{length} values for {vectors} vectors"))?;
     }
-    for (name, _) in &analysis.parameters {
-        let free = !name.is_empty() && !name.contains('\0') && !["description", "kernel"].contains(&name.as_str());
-        require(free, &path, || format!("no parameter of a kernel can be called {name:?}"))?;
-    }
-    distinct_among(analysis.parameters.iter().map(|(name, _)| format!("{path}@{name}")))
+    let known = analysis.set.iter().all(|&set| (set as usize) < analysis.sets.len());
+    require(known, &format!("{path}/set"), || format!("an index beyond the {} sets", analysis.sets.len()))
 }
 
 /// Names that come from a configuration must be those of one group.
@@ -123,9 +122,9 @@ fn distinct(atlas: &Atlas<'_>) -> Result<(), AtlasError> {
         (atlas.sets.iter().map(|set| format!("/solutions/{}", set.name)))
             .chain(atlas.curves.iter().map(curves))
             .chain(atlas.paths.iter().map(paths_path))
-            .chain(atlas.kernel_pca.iter().map(|analysis| format!("/kpca/{}", analysis.name)))
-            .chain(atlas.moments.iter().map(|moments| format!("/statistics/moments/{}", moments.set)))
-            .chain(atlas.distances.iter().map(|pair| format!("/statistics/distances/{}", pair.name))),
+            .chain(atlas.analysis.kernel_pca.iter().map(|analysis| format!("/kpca/{}", analysis.name)))
+            .chain(atlas.analysis.moments.iter().map(|(set, _)| format!("/statistics/moments/{set}")))
+            .chain(atlas.analysis.distances.iter().map(|pair| format!("/statistics/distances/{}", pair.name))),
     )
 }
 

@@ -13,8 +13,9 @@ mod paths;
 mod solutions;
 
 pub use error::AtlasError;
-pub use input::{Atlas, Curves, DistancesGroup, KernelPcaGroup, MomentsGroup, Provenance, Tensor};
+pub use input::{Atlas, Curves, Provenance};
 
+use crate::network::Tensor;
 use node::{Label, Node};
 use std::path::{Path, PathBuf};
 

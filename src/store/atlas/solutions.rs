@@ -1,6 +1,7 @@
 //! `/solutions`: the sets of parameter vectors, and the loss curves of the runs they come from.
 
-use super::input::{Atlas, Curves, Tensor};
+use super::input::{Atlas, Curves};
+use crate::network::Tensor;
 use super::node::{Label, Node};
 use super::{AtlasError, check};
 use crate::optimizer::{StopReason, TrainingRun};
