@@ -1,0 +1,174 @@
+//! Independent tasks on all ranks.
+
+use super::compute::{self, Finished};
+use super::control::Control;
+use super::disagreement::Disagreement;
+use super::dispatcher::Dispatcher;
+use super::message::{MessageError, Parcel, Reply, encode_with};
+use super::worker;
+use super::world::World;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use std::sync::atomic::AtomicBool;
+use std::sync::mpsc::channel;
+use std::thread;
+use std::time::Instant;
+
+/// What rank 0 learns while the farm runs.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event<R> {
+    /// A task has been handed out. The first event of its task.
+    Started {
+        /// Its number.
+        task: usize,
+        /// Where it runs.
+        rank: usize,
+    },
+    /// The latest that a running task has [reported](Control::report); about once a second.
+    Progress {
+        /// Its number.
+        task: usize,
+        /// Where it runs.
+        rank: usize,
+        /// How much of it is done, 0 to 1.
+        fraction: f64,
+        /// The loss at present.
+        loss: f64,
+    },
+    /// A task has ended. The last event of its task, and the only one of its kind.
+    Finished {
+        /// Its number.
+        task: usize,
+        /// Where it ran.
+        rank: usize,
+        /// How long it ran, the way to its rank and back not included.
+        seconds: f64,
+        /// What the work function returned, or why there is nothing.
+        outcome: Result<R, TaskFailure>,
+    },
+    /// About 200 ms have passed since the last one: time to redraw a progress bar or look at a clock.
+    Idle,
+}
+
+/// Why a task has no result.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum TaskFailure {
+    /// The work function panicked with this message.
+    #[error("panicked: {0}")]
+    Panicked(String),
+    /// The task or its result could not travel between the ranks.
+    #[error(transparent)]
+    Message(#[from] MessageError),
+}
+
+/// How a farm ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FarmEnd {
+    /// All tasks have run.
+    Completed,
+    /// A stop was requested: some tasks were not handed out, or may have been cut short.
+    Stopped,
+}
+
+/// Why a farm ended before its time.
+#[derive(Debug, thiserror::Error)]
+pub enum FarmError<E> {
+    /// `on_event` returned this error. On rank 0.
+    #[error("{0}")]
+    Event(E),
+    /// A callback of rank 0 panicked. On rank 0.
+    #[error("{callback} panicked: {message}")]
+    Panicked {
+        /// `"make"` or `"on_event"`.
+        callback: &'static str,
+        /// The text of the panic.
+        message: String,
+    },
+    /// A task could not be sent to its rank. On rank 0.
+    #[error("task {task} cannot be sent to rank {rank}: {reason}")]
+    Task {
+        /// Its number.
+        task: usize,
+        /// Where it was to run.
+        rank: usize,
+        /// What stands in the way.
+        reason: MessageError,
+    },
+    /// A rank could not start its compute thread. On every rank.
+    #[error("no thread to compute in: {0}")]
+    Thread(Disagreement),
+    /// Rank 0 failed, and its error says why. On the other ranks.
+    #[error("stopped because rank 0 failed")]
+    Stopped,
+}
+
+/// Runs tasks 0 to `count − 1` on all ranks, each once. Collective.
+///
+/// Rank 0 hands them out in this order, one at a time to whichever rank is free (see
+/// [`Schedule`](super::Schedule)), so the longest should come first. Four of the arguments matter on
+/// rank 0 only; the others may pass anything:
+/// - `count`: the number of tasks.
+/// - `make` builds a task at the moment it is handed out, up to 2 GiB in the encoding of postcard.
+/// - `on_event` hears of everything in the order in which it happens on rank 0; while it and `make`
+///   run, no other rank gets a task, so writing a result should not take long.
+/// - `stop`: once true (a signal handler, a clock, or `on_event` itself may set it), nothing more is
+///   handed out and [`Control::stop_requested`] becomes true on all ranks. The farm waits for the
+///   running tasks, and their results are delivered as ever.
+///
+/// `work` performs a task in the compute thread of its rank. Only its arguments should decide what
+/// it returns, so that neither the number of ranks nor the order shows in the results. A panic of
+/// it, or a result above 2 GiB that would have to travel, is the outcome of that task.
+///
+/// With a single rank there are no messages, and tasks and results are never encoded.
+///
+/// # Errors
+/// On rank 0, if `on_event` fails, a callback panics, or a task cannot be encoded; nothing more is
+/// handed out then, the running tasks are asked to stop, their results are dropped, `on_event` is not
+/// called again, and the other ranks return [`FarmError::Stopped`]. On all ranks, if one has no
+/// thread to compute in.
+pub fn farm<T, R, E>(
+    world: &World,
+    count: usize,
+    mut make: impl FnMut(usize) -> T,
+    work: impl Fn(&T, &Control) -> R + Sync,
+    mut on_event: impl FnMut(Event<R>) -> Result<(), E>,
+    stop: &AtomicBool,
+) -> Result<FarmEnd, FarmError<E>>
+where
+    T: Serialize + DeserializeOwned + Send,
+    R: Serialize + DeserializeOwned + Send,
+{
+    let control = Control::default();
+    let (work, control) = (&work, &control);
+    if world.is_root() {
+        let (tasks, assigned) = channel();
+        let (finished, outcomes) = channel::<Finished<R>>();
+        thread::scope(|scope| {
+            let spawned = compute::spawn(scope, control, assigned, finished, |task: T| Ok(work(&task, control)));
+            world.agree(spawned).map_err(FarmError::Thread)?;
+            Dispatcher::new(world, count, control, tasks, &mut make, &mut on_event).run(&outcomes, stop)
+        })
+    } else {
+        let (tasks, assigned) = channel();
+        let (finished, outcomes) = channel();
+        thread::scope(|scope| {
+            let spawned = compute::spawn(scope, control, assigned, finished, |task| perform_parcel(&task, control, work));
+            world.agree(spawned).map_err(FarmError::Thread)?;
+            worker::serve(world, control, tasks, &outcomes).ok_or(FarmError::Stopped)
+        })
+    }
+}
+
+/// A task as it arrived to the message that carries its result: decoding and encoding belong to the
+/// compute thread, so that the main thread only moves bytes.
+fn perform_parcel<T: DeserializeOwned, R: Serialize>(
+    parcel: &Parcel,
+    control: &Control,
+    work: impl Fn(&T, &Control) -> R,
+) -> Result<Vec<u8>, TaskFailure> {
+    let task = parcel.value()?;
+    let start = Instant::now();
+    let result = work(&task, control);
+    let seconds = start.elapsed().as_secs_f64();
+    Ok(encode_with(&Reply::Finished { seconds }, &result)?)
+}

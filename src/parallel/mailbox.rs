@@ -1,0 +1,105 @@
+//! Messages between ranks that neither side waits for.
+
+use super::pace::Pace;
+use super::world::World;
+use mpi::Tag;
+use mpi::request::{Request, StaticScope, scope};
+use mpi::traits::{Communicator, Destination, Equivalence, Source};
+use std::{mem, thread};
+
+/// Sends and receives whole messages of bytes.
+///
+/// # No deadlock
+/// MPI copies a small message at once but holds a large one back until the receiver has asked for
+/// it (the rendezvous protocol); two ranks that each sit in a blocking send of several MB to the
+/// other wait forever. Here a send only starts: the mailbox keeps the buffer and
+/// [`complete_sends`](Self::complete_sends) frees it when MPI is done. So every rank always comes
+/// back to [`receive`](Self::receive), and every message finds its receiver looking. A message found
+/// there is already on its way: its sender has started it and keeps calling MPI, which is what the
+/// transfer needs, so waiting for its end waits for nothing else.
+pub struct Mailbox<'a> {
+    world: &'a World,
+    sending: Vec<Sending>,
+}
+
+struct Sending {
+    request: Request<'static, [u8]>,
+    buffer: *mut [u8],
+}
+
+const TAG: Tag = 1;
+
+impl<'a> Mailbox<'a> {
+    pub fn new(world: &'a World) -> Self {
+        Self { world, sending: Vec::new() }
+    }
+
+    /// Starts to send; messages to one rank arrive in the order in which they were sent.
+    ///
+    /// # Panics
+    /// If the message is longer than [`LONGEST`](super::message::LONGEST) or there is no such rank.
+    pub fn send(&mut self, rank: usize, message: Vec<u8>) {
+        let rank = i32::try_from(rank).expect("a rank");
+        let buffer = Box::into_raw(message.into_boxed_slice());
+        // SAFETY: the buffer comes from a box that nothing else refers to, and is given back to a box
+        // only in `complete_sends`, when the request that reads it is complete. If that never comes
+        // to pass it stays allocated for good.
+        let borrowed: &'static [u8] = unsafe { &*buffer };
+        let request = self.world.communicator().process_at_rank(rank).immediate_send_with_tag(StaticScope, borrowed, TAG);
+        self.sending.push(Sending { request, buffer });
+    }
+
+    /// How many messages are on their way.
+    pub fn in_flight(&self) -> usize {
+        self.sending.len()
+    }
+
+    /// Lets MPI carry on, and frees what has been sent.
+    pub fn complete_sends(&mut self) {
+        for Sending { request, buffer } in mem::take(&mut self.sending) {
+            match request.test() {
+                // SAFETY: `buffer` came out of `Box::into_raw` in `send`. `test` has completed the
+                // request and consumed it with the only reference to the buffer.
+                Ok(_) => drop(unsafe { Box::from_raw(buffer) }),
+                Err(request) => self.sending.push(Sending { request, buffer }),
+            }
+        }
+    }
+
+    /// The next message, if one is there, and the rank it is from.
+    pub fn receive(&mut self) -> Option<(usize, Vec<u8>)> {
+        if self.world.size() == 1 {
+            return None;
+        }
+        let (message, status) = self.world.communicator().any_process().immediate_matched_probe_with_tag(TAG)?;
+        let length = usize::try_from(status.count(u8::equivalent_datatype())).expect("a length is not negative");
+        let mut bytes = vec![0; length];
+        scope(|scope| {
+            let mut request = message.immediate_matched_receive_into(scope, &mut bytes[..]);
+            let mut pace = Pace::new();
+            while let Err(pending) = request.test() {
+                request = pending;
+                thread::sleep(pace.wait(false, Pace::WAITING));
+            }
+        });
+        Some((usize::try_from(status.source_rank()).expect("a rank is not negative"), bytes))
+    }
+
+    /// Waits until all messages are sent. Their receivers must be about to receive them.
+    pub fn flush(&mut self) {
+        let mut pace = Pace::new();
+        self.complete_sends();
+        while self.in_flight() > 0 {
+            thread::sleep(pace.wait(false, Pace::WAITING));
+            self.complete_sends();
+        }
+    }
+}
+
+impl Drop for Mailbox<'_> {
+    /// Only a panic leaves messages on their way. MPI may still be reading them, so their buffers
+    /// stay allocated; dropping an active request would be a second panic.
+    fn drop(&mut self) {
+        mem::forget(mem::take(&mut self.sending));
+    }
+}

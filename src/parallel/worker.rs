@@ -1,0 +1,53 @@
+//! The main thread of a rank other than 0 during a farm.
+
+use super::compute::Finished;
+use super::control::Control;
+use super::farm::FarmEnd;
+use super::mailbox::Mailbox;
+use super::message::{Order, Parcel, Reply, encode};
+use super::pace::Pace;
+use super::world::World;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+
+/// Passes tasks to the compute thread and results to rank 0 until rank 0 ends the farm; nothing if
+/// it ends in failure.
+#[expect(clippy::needless_pass_by_value, reason = "the compute thread ends when the sender of tasks is dropped")]
+pub fn serve(
+    world: &World,
+    control: &Control,
+    tasks: Sender<(usize, Parcel)>,
+    outcomes: &Receiver<Finished<Vec<u8>>>,
+) -> Option<FarmEnd> {
+    let mut mailbox = Mailbox::new(world);
+    let mut pace = Pace::new();
+    let (mut active, mut busy) = (true, false);
+    loop {
+        while let Some((_, message)) = mailbox.receive() {
+            match Parcel::open(message) {
+                (Order::Task(task), parcel) => {
+                    tasks.send((task, parcel)).expect("the compute thread waits for tasks");
+                    busy = true;
+                }
+                (Order::Stop, _) => control.request_stop(),
+                (Order::End(end), _) => {
+                    mailbox.flush();
+                    return end.into();
+                }
+            }
+            active = true;
+        }
+        mailbox.complete_sends();
+        if let Some(progress) = control.take_due() {
+            mailbox.send(0, encode(&Reply::Progress(progress)));
+        }
+        let longest = if busy && mailbox.in_flight() == 0 { Pace::WORKING } else { Pace::WAITING };
+        match outcomes.recv_timeout(pace.wait(active, longest)) {
+            Ok(Finished { seconds, outcome }) => {
+                mailbox.send(0, outcome.unwrap_or_else(|failure| encode(&Reply::Failed { seconds, failure })));
+                (active, busy) = (true, false);
+            }
+            Err(RecvTimeoutError::Timeout) => active = false,
+            Err(RecvTimeoutError::Disconnected) => unreachable!("the compute thread lasts as long as its sender of tasks"),
+        }
+    }
+}

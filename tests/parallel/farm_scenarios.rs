@@ -1,0 +1,173 @@
+//! Farms that go well.
+
+use lossatlas::parallel::{Control, Event, FarmEnd, World, farm};
+use std::convert::Infallible;
+use std::fs;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+/// Runs a farm to its end and returns all events but the idle ones; none on ranks other than 0.
+pub fn events<T, R>(
+    world: &World,
+    count: usize,
+    make: impl FnMut(usize) -> T,
+    work: impl Fn(&T, &Control) -> R + Sync,
+) -> Vec<Event<R>>
+where
+    T: serde::Serialize + serde::de::DeserializeOwned + Send,
+    R: serde::Serialize + serde::de::DeserializeOwned + Send,
+{
+    let mut events = Vec::new();
+    let on_event = |event| {
+        if !matches!(event, Event::Idle) {
+            events.push(event);
+        }
+        Ok::<_, Infallible>(())
+    };
+    let end = farm(world, count, make, work, on_event, &AtomicBool::new(false));
+    assert_eq!(end.expect("nothing fails"), FarmEnd::Completed);
+    events
+}
+
+/// Something that depends on every bit of the task.
+fn digest(task: &(u64, Vec<f32>)) -> (u64, Vec<f32>) {
+    let (number, theta) = task;
+    (number.wrapping_mul(0x9E37_79B9_7F4A_7C15), theta.iter().rev().map(|x| 1.5 * x).collect())
+}
+
+fn payload(task: usize) -> (u64, Vec<f32>) {
+    (task as u64, (0..task % 7).map(|i| (task * 10 + i) as f32).collect())
+}
+
+pub fn every_task_once(world: &World) {
+    for count in [0, 1, 2, 3, 4, 200] {
+        let events = events(world, count, payload, |task, _| digest(task));
+        if !world.is_root() {
+            assert_eq!(events, []);
+            continue;
+        }
+        let mut started = Vec::new();
+        let mut runs_on = vec![None; count];
+        let mut results = vec![None; count];
+        for event in events {
+            match event {
+                Event::Started { task, rank } => {
+                    assert!(rank < world.size());
+                    assert_eq!(runs_on[task].replace(rank), None, "task {task} started twice");
+                    started.push(task);
+                }
+                Event::Finished { task, rank, seconds, outcome } => {
+                    assert_eq!(runs_on[task], Some(rank), "task {task} finished where it did not start");
+                    assert!((0.0..60.0).contains(&seconds));
+                    assert_eq!(results[task].replace(outcome), None, "task {task} finished twice");
+                }
+                other => panic!("{other:?} of tasks too short to report"),
+            }
+        }
+        assert_eq!(started, (0..count).collect::<Vec<_>>());
+        let expected: Vec<_> = (0..count).map(|task| Some(Ok(digest(&payload(task))))).collect();
+        assert_eq!(results, expected);
+    }
+}
+
+/// 20 MB to every rank and 20 MB back, at the same time.
+pub fn large_messages(world: &World) {
+    let make = |task: usize| (task as u64, (0..5_000_000).map(|i| (i ^ task) as f32).collect::<Vec<_>>());
+    let mut finished = 0;
+    for event in events(world, 9, make, |task, _| digest(task)) {
+        if let Event::Finished { task, outcome, .. } = event {
+            assert!(outcome == Ok(digest(&make(task))), "task {task} came back changed");
+            finished += 1;
+        }
+    }
+    assert_eq!(finished, if world.is_root() { 9 } else { 0 });
+}
+
+/// The tasks sleep, so the outcome does not depend on how busy the machine is.
+pub fn balance(world: &World) {
+    let (count, duration) = (100, Duration::from_millis(20));
+    let start = Instant::now();
+    let events = events(world, count, |task| task, |_, _| sleep(duration));
+    let total = start.elapsed();
+    if world.is_root() {
+        let mut shares = vec![0; world.size()];
+        for event in events {
+            if let Event::Finished { rank, .. } = event {
+                shares[rank] += 1;
+            }
+        }
+        let alone = duration * count as u32;
+        println!("{count} tasks of {duration:?} on {shares:?} in {total:?}; alone they take {alone:?}");
+        assert_eq!(shares.iter().sum::<usize>(), count);
+        assert!(shares.iter().all(|share| (40..=60).contains(share)), "{shares:?}");
+        assert!(total < alone * 65 / 100, "{total:?}");
+    }
+}
+
+/// Processor time of the calling thread.
+fn thread_time() -> Duration {
+    let statistics = fs::read_to_string("/proc/thread-self/schedstat").expect("a Linux system");
+    let nanoseconds = statistics.split(' ').next().expect("three numbers").parse().expect("a number");
+    Duration::from_nanos(nanoseconds)
+}
+
+pub fn cost_of_communication(world: &World) {
+    world.barrier();
+    let (start, start_of_thread) = (Instant::now(), thread_time());
+    events(world, 8, |task| task, |_, _| sleep(Duration::from_secs(1)));
+    let share = thread_time().saturating_sub(start_of_thread).as_secs_f64() / start.elapsed().as_secs_f64();
+    println!("the main thread of rank {} takes {:.2} % of a core", world.rank(), 100.0 * share);
+    assert!(share < 0.01, "{share}");
+}
+
+pub fn progress(world: &World) {
+    let work = |_: &usize, control: &Control| {
+        let start = Instant::now();
+        while start.elapsed() < Duration::from_millis(2500) {
+            control.report(start.elapsed().as_secs_f64() / 2.5, 1.0 / (1.0 + start.elapsed().as_secs_f64()));
+            sleep(Duration::from_millis(1));
+        }
+    };
+    let mut reports = [const { Vec::new() }; 2];
+    for event in events(world, 2, |task| task, work) {
+        if let Event::Progress { task, fraction, loss, .. } = event {
+            reports[task].push((fraction, loss));
+        }
+    }
+    for reports in reports.iter().filter(|_| world.is_root()) {
+        assert_eq!(reports.len(), 2, "{reports:?}");
+        for (&(fraction, loss), seconds) in reports.iter().zip([1.0, 2.0]) {
+            assert!((2.5 * fraction - seconds).abs() < 0.3 && (loss * (1.0 + 2.5 * fraction) - 1.0).abs() < 0.01, "{reports:?}");
+        }
+    }
+}
+
+/// Tasks that would never end by themselves.
+pub fn stop_request(world: &World) {
+    let stop = AtomicBool::new(false);
+    let work = |&task: &usize, control: &Control| {
+        while !control.stop_requested() {
+            sleep(Duration::from_millis(1));
+        }
+        task + 1000
+    };
+    let (mut started, mut finished) = (0, Vec::new());
+    let on_event = |event| {
+        match event {
+            Event::Started { .. } => started += 1,
+            Event::Finished { outcome, .. } => finished.push(outcome),
+            Event::Idle => stop.store(true, Ordering::Relaxed),
+            Event::Progress { .. } => {}
+        }
+        Ok::<_, Infallible>(())
+    };
+    let end = farm(world, 100, |task| task, work, on_event, &stop);
+    assert_eq!(end.expect("nothing fails"), FarmEnd::Stopped);
+    if world.is_root() {
+        // One task on each rank, all of them delivered, no other begun.
+        finished.sort_by_key(|outcome| outcome.clone().ok());
+        assert_eq!(started, world.size());
+        assert_eq!(finished, (0..world.size()).map(|task| Ok(task + 1000)).collect::<Vec<_>>());
+    }
+}

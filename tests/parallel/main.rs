@@ -1,0 +1,130 @@
+//! The farm and the agreements of ranks, under `mpirun` on one, two and three ranks.
+//!
+//! MPI starts once in the life of a process, so each test starts this binary again under `mpirun`:
+//! every rank then runs the test `rank`, which runs the scenario named by a variable. A scenario
+//! asserts on all ranks.
+
+mod farm_failures;
+mod farm_scenarios;
+#[path = "../support/mod.rs"]
+mod support;
+mod world_scenarios;
+
+use lossatlas::parallel::World;
+use std::env;
+use std::process::Output;
+use std::time::{Duration, Instant};
+use support::{mpirun, mpirun_command};
+
+const SCENARIO: &str = "LOSSATLAS_SCENARIO";
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+#[test]
+#[ignore = "what every rank runs: the other tests start it under mpirun"]
+fn rank() {
+    let Ok(scenario) = env::var(SCENARIO) else { return };
+    let world = World::initialize().expect("MPI starts");
+    match scenario.as_str() {
+        "agree" => world_scenarios::agree(&world),
+        "broadcast" => world_scenarios::broadcast(&world),
+        "second_world" => world_scenarios::second_world(),
+        "panic_of_one_rank" => world_scenarios::panic_of_one_rank(&world),
+        "every_task_once" => farm_scenarios::every_task_once(&world),
+        "large_messages" => farm_scenarios::large_messages(&world),
+        "balance" => farm_scenarios::balance(&world),
+        "cost_of_communication" => farm_scenarios::cost_of_communication(&world),
+        "progress" => farm_scenarios::progress(&world),
+        "stop_request" => farm_scenarios::stop_request(&world),
+        "panicking_tasks" => farm_failures::panicking_tasks(&world),
+        "failing_events" => farm_failures::failing_events(&world),
+        "panicking_callbacks" => farm_failures::panicking_callbacks(&world),
+        "unreadable" => farm_failures::unreadable(&world),
+        "too_large" => farm_failures::too_large(&world),
+        "death_of_one_rank" => farm_failures::death_of_one_rank(&world),
+        unknown => panic!("no scenario {unknown}"),
+    }
+}
+
+fn start(scenario: &str, ranks: usize) -> Output {
+    let this_binary = env::current_exe().expect("the path of this binary");
+    let mut command = mpirun_command(ranks, this_binary, TIMEOUT);
+    command.args(["rank", "--exact", "--ignored", "--nocapture", "--test-threads=1"]).env(SCENARIO, scenario);
+    command.output().expect("mpirun is installed")
+}
+
+/// Runs a scenario that all ranks must survive. Returns what they printed.
+fn pass(scenario: &str, ranks: usize) -> String {
+    let output = start(scenario, ranks);
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    let complete = output.status.success() && printed.matches("1 passed").count() == ranks;
+    assert!(complete, "{scenario} on {ranks} ranks: {}\n{printed}\n{}", output.status, String::from_utf8_lossy(&output.stderr));
+    printed
+}
+
+/// Runs a scenario in which one rank fails for good, which must end the others soon.
+fn perish(scenario: &str, ranks: usize, last_words: &str) {
+    let start_of_run = Instant::now();
+    let output = start(scenario, ranks);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success(), "{scenario} passed");
+    assert!(start_of_run.elapsed() < TIMEOUT / 2, "{scenario} ended by the time-out alone\n{errors}");
+    assert!(errors.contains(last_words), "{scenario}\n{errors}");
+}
+
+macro_rules! on_one_two_and_three_ranks {
+    ($($scenario:ident),* $(,)?) => {$(
+        #[test]
+        fn $scenario() {
+            for ranks in 1..=3 {
+                pass(stringify!($scenario), ranks);
+            }
+        }
+    )*};
+}
+
+on_one_two_and_three_ranks!(
+    agree,
+    broadcast,
+    second_world,
+    every_task_once,
+    large_messages,
+    stop_request,
+    panicking_tasks,
+    failing_events,
+    panicking_callbacks,
+    unreadable,
+    too_large,
+);
+
+#[test]
+fn progress_comes_once_a_second() {
+    pass("progress", 2);
+}
+
+#[test]
+fn two_ranks_share_equal_tasks_evenly() {
+    println!("{}", pass("balance", 2));
+}
+
+#[test]
+fn communication_costs_less_than_a_hundredth_of_a_core() {
+    println!("{}", pass("cost_of_communication", 2));
+}
+
+#[test]
+fn a_rank_that_panics_ends_the_others() {
+    perish("panic_of_one_rank", 3, "deliberate panic");
+}
+
+#[test]
+fn a_process_that_dies_ends_the_others() {
+    perish("death_of_one_rank", 3, "deliberate death");
+}
+
+#[test]
+fn a_hang_is_a_failure() {
+    let start = Instant::now();
+    let output = mpirun(2, "sleep", &["50"], Duration::from_secs(2));
+    assert!(!output.status.success());
+    assert!(start.elapsed() < Duration::from_secs(30));
+}

@@ -1,0 +1,88 @@
+//! What ranks agree on and tell each other.
+
+use lossatlas::parallel::{Report, World, WorldError, mpi_library_version};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::time::Duration;
+
+pub fn agree(world: &World) {
+    let ranks = || (0..world.size()).collect::<Vec<_>>();
+    assert_eq!(world.agree(Ok::<_, String>(world.rank() * 10)), Ok(world.rank() * 10));
+
+    let same = world.agree(Err::<(), _>("no such file")).expect_err("all ranks failed");
+    assert_eq!(same.to_string(), "no such file");
+    assert_eq!(same.reports, [Report { message: "no such file".into(), ranks: ranks() }]);
+
+    let last = world.size() - 1;
+    let one = world.agree(if world.rank() == last { Err("disk full") } else { Ok(()) }).expect_err("one rank failed");
+    assert_eq!(one.reports, [Report { message: "disk full".into(), ranks: vec![last] }]);
+    let expected = if world.size() == 1 { "disk full".to_owned() } else { format!("rank {last}: disk full") };
+    assert_eq!(one.to_string(), expected);
+
+    let each = world.agree(Err::<(), _>(format!("error {}", world.rank()))).expect_err("all ranks failed");
+    let reports = ranks().into_iter().map(|rank| Report { message: format!("error {rank}"), ranks: vec![rank] });
+    assert_eq!(each.reports, reports.collect::<Vec<_>>());
+
+    let causes = anyhow::anyhow!("permission denied").context("cannot write atlas.h5");
+    let told = world.agree(Err::<(), _>(causes)).expect_err("all ranks failed");
+    assert_eq!(told.to_string(), "cannot write atlas.h5: permission denied");
+
+    // A message above the limit, whose bytes end in the middle of a letter there.
+    let long = format!("x{}", "é".repeat(100_000));
+    let cut = world.agree(Err::<(), _>(&long)).expect_err("all ranks failed").reports.remove(0).message;
+    assert_eq!(cut.len(), 65_535);
+    assert!(long.starts_with(&cut));
+
+    world.barrier();
+    assert_eq!(world.agree(Ok::<_, String>("still in step")), Ok("still in step"));
+}
+
+pub fn broadcast(world: &World) {
+    let only_on_rank_0 = |text: &str| {
+        assert!(world.is_root());
+        Ok::<_, String>((text.to_owned(), vec![0.5_f32, f32::MIN_POSITIVE], Some(3_u64)))
+    };
+    let expected = ("ω".to_owned(), vec![0.5, f32::MIN_POSITIVE], Some(3));
+    assert_eq!(world.broadcast(|| only_on_rank_0("ω")), Ok(expected));
+
+    // Several chunks, the last one not full.
+    let numbers = || (0..5_000_000_u64).map(|i| i.wrapping_mul(0x9E37_79B9_7F4A_7C15)).collect::<Vec<_>>();
+    assert_eq!(world.broadcast(|| Ok::<_, String>(numbers())), Ok(numbers()));
+
+    let failed = world.broadcast(|| Err::<(), _>("line 3: no such key")).expect_err("rank 0 failed");
+    assert_eq!(failed.reports, [Report { message: "line 3: no such key".into(), ranks: vec![0] }]);
+
+    // Rank 0 keeps its value; the others cannot read this one back.
+    let unreadable = world.broadcast(|| Ok::<_, String>(Untagged::Number(1)));
+    assert_eq!(unreadable.is_err(), world.size() > 1);
+
+    assert_eq!(world.broadcast(|| Ok::<_, String>(())), Ok(()));
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Untagged {
+    Number(u32),
+}
+
+impl fmt::Display for Untagged {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self::Number(number) = self;
+        number.fmt(f)
+    }
+}
+
+pub fn second_world() {
+    assert_eq!(World::initialize().err(), Some(WorldError::AlreadyInitialized));
+    let version = mpi_library_version();
+    assert!(version.contains("(MPI ") && !version.contains(['\n', '\0', '\t']), "{version:?}");
+}
+
+/// The others are in a collective that the panicking rank never joins.
+pub fn panic_of_one_rank(world: &World) {
+    if world.rank() == 1 {
+        std::thread::sleep(Duration::from_millis(100));
+        panic!("deliberate panic");
+    }
+    world.barrier();
+}
