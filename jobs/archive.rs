@@ -140,7 +140,7 @@ impl Archive {
     /// Assembles `atlas.h5` from all results so far. Collective.
     pub fn write_atlas(world: &World, problem: &Problem, archive: Option<&Self>) -> Result<(), Failure> {
         let written = archive.map(|archive| archive.write_atlas_here(world, problem)).transpose();
-        world.agree(written).map(|_| ()).map_err(Failure::system)
+        world.agree(written).map(|_| ()).map_err(|error| Failure::system(failure::Plain(&error)))
     }
 
     fn write_atlas_here(&self, world: &World, problem: &Problem) -> Result<(), String> {

@@ -3,14 +3,15 @@
 use crate::cli;
 use crate::failure::{self, Failure};
 use crate::session::Problem;
-use lossatlas::landscape::{ImageLandscape, Landscape, Span};
+use lossatlas::landscape::{Landscape, Span};
 use lossatlas::network::Layout;
-use lossatlas::optimizer::{Method, Training};
+use lossatlas::optimizer::Method;
 use lossatlas::parallel::World;
 use lossatlas::path::Grid;
 use lossatlas::plan::{Work, path_bytes, path_work, training_work};
 use lossatlas::solutions::{Pairs, Split};
 use ndarray::{Array2, ArrayView2};
+use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 pub fn run(world: &World, input: &cli::Input) -> Result<u8, Failure> {
@@ -79,7 +80,7 @@ fn print_work(tasks: &[Kind], speed: &Speed) {
 
 fn print_memory(problem: &Problem) {
     let dimension = problem.network.layout().parameters();
-    let images = |split| problem.images(split).pixels.len();
+    let images = |split| problem.images(split).pixels().len();
     let data = images(Split::Train) + images(Split::Test);
     let path = path_bytes(&problem.config.paths.parameters, dimension);
     let training = &problem.config.training;
@@ -121,11 +122,11 @@ impl Speed {
         let image = landscape.samples() as f64;
         let point = image * parameters.points as f64;
         Self {
-            loss: seconds(|| drop(landscape.value(&theta))) / image,
-            gradient: seconds(|| drop(landscape.value_and_gradient(&theta, &mut gradient))) / image,
-            batch: seconds(|| drop(landscape.batch_gradient(&theta, &indices, &mut gradient))) / batch as f64,
-            path_loss: seconds(|| drop(landscape.span_values(&span))) / point,
-            path_gradient: seconds(|| drop(landscape.span_gradient(&span, grid.sines(), coefficients.view_mut()))) / point,
+            loss: seconds(|| landscape.value(&theta)) / image,
+            gradient: seconds(|| landscape.value_and_gradient(&theta, &mut gradient)) / image,
+            batch: seconds(|| landscape.batch_gradient(&theta, &indices, &mut gradient)) / batch as f64,
+            path_loss: seconds(|| landscape.span_values(&span)) / point,
+            path_gradient: seconds(|| landscape.span_gradient(&span, grid.sines(), coefficients.view_mut())) / point,
         }
     }
 
@@ -145,13 +146,13 @@ fn starts(layout: &Layout, problem: &Problem, count: usize) -> Vec<f32> {
 }
 
 /// Seconds of one call, the best of several after a first one that fills the buffers.
-fn seconds(mut call: impl FnMut()) -> f64 {
-    call();
+fn seconds<T>(mut call: impl FnMut() -> T) -> f64 {
+    black_box(call());
     let begin = Instant::now();
     let mut best = f64::INFINITY;
     while begin.elapsed() < Duration::from_millis(100) {
         let start = Instant::now();
-        call();
+        black_box(call());
         best = best.min(start.elapsed().as_secs_f64());
     }
     best

@@ -1,7 +1,5 @@
 //! What ends the program early, and with which exit code.
 
-use lossatlas::config::ConfigErrors;
-use lossatlas::dataset::DatasetError;
 use lossatlas::parallel::Disagreement;
 use std::fmt;
 
@@ -41,21 +39,21 @@ impl fmt::Display for Failure {
     }
 }
 
-impl From<ConfigErrors> for Failure {
-    fn from(errors: ConfigErrors) -> Self {
-        Self::input(errors)
-    }
-}
-
-impl From<DatasetError> for Failure {
-    fn from(error: DatasetError) -> Self {
-        Self::input(error)
-    }
-}
-
-/// The code travels in the message's first character: an agreement passes on text alone.
+/// What ranks disagree on before the work starts is what they were given.
 impl From<Disagreement> for Failure {
     fn from(disagreement: Disagreement) -> Self {
-        Self::input(disagreement)
+        Self::input(Plain(&disagreement))
+    }
+}
+
+/// Without the rank where rank 0 alone has spoken: it alone reads and writes most files.
+pub struct Plain<'a>(pub &'a Disagreement);
+
+impl fmt::Display for Plain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.reports.as_slice() {
+            [report] if report.ranks == [0] => f.write_str(&report.message),
+            _ => self.0.fmt(f),
+        }
     }
 }

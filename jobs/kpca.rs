@@ -2,7 +2,7 @@
 
 use crate::archive::Archive;
 use crate::cli;
-use crate::failure::Failure;
+use crate::failure::{Failure, Plain};
 use crate::session::Problem;
 use lossatlas::optimizer::Method;
 use lossatlas::parallel::World;
@@ -22,7 +22,7 @@ pub fn run(world: &World, job: &cli::Job) -> Result<u8, Failure> {
 pub fn stage(world: &World, problem: &Problem, archive: &mut Option<Archive>) -> Result<(), Failure> {
     let sets = Archive::solutions(world, problem, archive.as_ref())?;
     let analyzed = archive.as_mut().map(|archive| analyze(problem, archive, &sets)).transpose();
-    world.agree(analyzed).map_err(Failure::system)?;
+    world.agree(analyzed).map_err(|error| Failure::system(Plain(&error)))?;
     Archive::write_atlas(world, problem, archive.as_ref())
 }
 
