@@ -5,6 +5,15 @@ pub(super) const NONE: &str = "–";
 
 /// Four significant digits; three and a power of ten below 10⁻³ and from 10⁵ on.
 pub(super) fn number(value: f64) -> String {
+    digits(value, 4)
+}
+
+/// As [`number`], with three significant digits.
+pub(super) fn short(value: f64) -> String {
+    digits(value, 3)
+}
+
+fn digits(value: f64, significant: i32) -> String {
     if value.is_nan() {
         return NONE.to_owned();
     }
@@ -12,9 +21,9 @@ pub(super) fn number(value: f64) -> String {
         return format!("{value}").replace("inf", "∞").replace("-0", "0");
     }
     // The exponent after rounding: 9.9999 has the digits of 10.
-    let rounded = format!("{value:.3e}");
+    let rounded = format!("{value:.*e}", significant as usize - 1);
     match rounded.rsplit('e').next().and_then(|exponent| exponent.parse::<i32>().ok()) {
-        Some(exponent @ -3..=4) => format!("{value:.*}", (3 - exponent).max(0) as usize),
+        Some(exponent @ -3..=4) => format!("{value:.*}", (significant - 1 - exponent).max(0) as usize),
         _ => format!("{value:.2e}"),
     }
 }

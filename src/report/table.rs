@@ -1,13 +1,15 @@
 //! The tables themselves.
 
-use super::number::{NONE, maybe, number, percent};
+use super::number::{NONE, maybe, number, percent, short};
 use super::{BarrierRow, KernelPcaRow, LossRow, RunSummary, SpreadRow};
 use crate::statistics::Summary;
-use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
-use comfy_table::{CellAlignment, ContentArrangement, Table};
+use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 
 /// Columns of text a line has at most; longer names are wrapped.
 const WIDTH: u16 = 100;
+
+/// A line under the header and nothing else.
+const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 
 /// Components of a kernel PCA in the table; figures show no more.
 const COMPONENTS: usize = 3;
@@ -39,25 +41,25 @@ fn losses(rows: &[LossRow]) -> String {
 }
 
 fn barriers(rows: &[BarrierRow]) -> String {
-    let header = ["set", "landscape", "height of", "paths", "failed", "finite", "median", "lowest", "highest"];
+    let header = ["set", "on", "paths", "failed", "straight line", "path H", "dense"];
+    let range = |summary: &Option<Summary>| match summary {
+        Some(heights) => format!("{} [{}, {}]", short(heights.median), short(heights.min), short(heights.max)),
+        None => NONE.to_owned(),
+    };
     let cells = rows.iter().map(|row| {
-        let heights = [&row.straight, &row.grid, &row.dense];
-        let lines = |value: &dyn Fn(&Summary) -> String, none: &str| {
-            heights.map(|summary| summary.as_ref().map_or_else(|| none.to_owned(), value)).join("\n")
-        };
         vec![
             row.set.to_string(),
             row.landscape.to_string(),
-            "straight line\npath H\npath, dense".to_owned(),
             row.count.to_string(),
             row.failed.to_string(),
-            lines(&|summary| summary.count.to_string(), "0"),
-            lines(&|summary| number(summary.median), NONE),
-            lines(&|summary| number(summary.min), NONE),
-            lines(&|summary| number(summary.max), NONE),
+            range(&row.straight),
+            range(&row.grid),
+            row.dense.as_ref().map_or_else(|| NONE.to_owned(), |heights| short(heights.median)),
         ]
     });
-    render("Barriers: the highest loss along each path; H on its own grid, dense on one ten times as fine", &header, 3, cells)
+    let caption = "Barriers, the highest loss on a path: median [lowest, highest]; H on the path's own grid, dense: median\n\
+                   on a grid ten times as fine";
+    render(caption, &header, 2, cells)
 }
 
 fn spreads(rows: &[SpreadRow]) -> String {
@@ -89,7 +91,7 @@ fn kernel_pca(rows: &[KernelPcaRow]) -> String {
 fn render(caption: &str, header: &[&str], texts: usize, rows: impl Iterator<Item = Vec<String>>) -> String {
     let mut table = Table::new();
     table
-        .load_style(UTF8_HORIZONTAL_ONLY)
+        .load_style(STYLE)
         .force_no_tty()
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_width(WIDTH)
@@ -157,10 +159,8 @@ mod tests {
     fn every_number_is_in_its_column() {
         let text = table(&summary());
         assert_eq!(lines_from(&text, "sgd/train", 1)[0], ["sgd/train", "48", "6.21e-4", "0.08250", "–", "98.00 %"]);
-        let barrier = lines_from(&text, "lbfgs/test", 3);
-        assert_eq!(barrier[0], ["lbfgs/test", "train", "straight line", "3", "2", "2", "2.000", "1.500", "2.500"]);
-        assert_eq!(barrier[1], ["path H", "3", "0.5000", "0.2500", "1.000"]);
-        assert_eq!(barrier[2], ["path, dense", "0", "–", "–", "–"]);
+        let heights = ["lbfgs/test", "train", "3", "2", "2.00 [1.50, 2.50]", "0.500 [0.250, 1.00]", "–"];
+        assert_eq!(lines_from(&text, "lbfgs/test", 1)[0], heights);
         assert_eq!(lines_from(&text, "sgd/test", 1)[0], ["sgd/test", "–", "-0.003170", "0.1030", "–", "–"]);
         let embedding = ["rbf", "rbf, 2σ² = 42200", "lbfgs/train + sgd/test", "50.00 %", "12.50 %", "–", "0.00 %"];
         assert_eq!(lines_from(&text, "rbf", 1)[0], embedding);
