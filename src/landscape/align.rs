@@ -24,14 +24,14 @@ pub enum AlignError {
 pub struct Alignment {
     /// `(N · d,)` positions after the motion.
     pub theta: Vec<f64>,
-    /// Root mean square distance √(Σ_i |r_i − s_i|² / N) that remains between corresponding points.
+    /// Root mean square distance √(Σᵢ |rᵢ − sᵢ|² / N) that remains between corresponding points.
     pub deviation: f64,
 }
 
-/// Translates and rotates `moving` so that Σ_i |r_i − s_i|² to the points s_i of `onto` is smallest.
+/// Translates and rotates `moving` so that Σᵢ |rᵢ − sᵢ|² to the points sᵢ of `onto` is smallest.
 ///
 /// Both are N points of `space_dimensions` = d coordinates each. Centroids are laid onto each other;
-/// with X and Y, `(N, d)`, the centered configurations and XᵀY = U S Vᵀ, the best rotation takes a
+/// with X and Y, `(N, d)`, the centered configurations and `XᵀY = U S Vᵀ`, the best rotation takes a
 /// row x to x U D Vᵀ, D = diag(1, …, 1, det(U Vᵀ)). W. Kabsch, Acta Cryst. A 32, 922 (1976) and A 34,
 /// 827 (1978), doi:10.1107/S0567739478001680. D keeps it a rotation: a mirror image is not laid onto
 /// its original. Points keep their numbers; permutations are not tried. Where all points lie on a line

@@ -80,11 +80,11 @@ impl BuiltIn {
         self.build().dimension()
     }
 
-    /// [low, high] of every component, `(P,)`: random starts drawn from it reach every low minimum.
+    /// [low, high] of every component, `(P,)`: a box around the known minima to draw random starts from.
     ///
-    /// For Lennard-Jones clusters a cube (or square) with 1.5 σ³ (or σ²) for each atom, about the
-    /// density of a dense gas: looser, and clusters fall apart before they condense; tighter, and the
-    /// first step is an explosion.
+    /// For Lennard-Jones clusters a cube (or square) with 1.5 σ³ (or σ²) for each atom, somewhat looser
+    /// than a liquid: much looser, and clusters fall apart before they condense; much tighter, and the
+    /// first step is an explosion. Of 200 starts with 7 atoms in space, 33 fall apart.
     pub fn start_region(&self) -> Vec<[f64; 2]> {
         match self {
             Self::TwoWells => vec![[-1.0, 1.0]; 2],
@@ -99,7 +99,8 @@ impl BuiltIn {
 
     /// Numbers in which equal solutions are equal: θ itself, or for Lennard-Jones clusters, which can
     /// be moved and turned at no cost, the sorted distances between atoms. Nothing for a cluster that
-    /// fell apart: its gradient vanishes and yet it is no minimum.
+    /// fell apart: its gradient vanishes and yet it is no minimum. The minima of [`ProductWell`] are
+    /// curves, so there every start has a solution of its own.
     pub fn identify(&self, theta: &[f64]) -> Option<Vec<f64>> {
         match self {
             Self::LennardJones(cluster) => cluster.is_bound(theta).then(|| cluster.pair_distances(theta)),

@@ -2,7 +2,7 @@
 
 use super::{Landscape, SizeError, checked_dimension};
 
-/// f(x) = Σ_i (x_i² − 1)²: a well of height 0 at every corner (±1, …, ±1).
+/// f(x) = Σᵢ (xᵢ² − 1)²: a well of height 0 at every corner (±1, …, ±1).
 ///
 /// A point with k components 0 and all others ±1 is stationary, with height k and k descending
 /// directions. Two wells that differ in k ≥ 1 signs have the lowest pass 1 whatever k is, because

@@ -9,7 +9,7 @@
 //! use lossatlas::landscape::Landscape;
 //! use lossatlas::path::{PathParameters, find_path};
 //!
-//! /// f(x) = Σ (x_i² − 1)², a well at every corner of a cube.
+//! /// f(x) = Σ (xᵢ² − 1)², a well at every corner of a cube.
 //! struct DoubleWells(usize);
 //!
 //! impl Landscape<f64> for DoubleWells {
@@ -87,7 +87,7 @@ pub trait Landscape<A: Real>: Sync {
             .collect()
     }
 
-    /// The same, and overwrites row n of `gradient`, `(N, P)`, with Σ_m `weights[m, n]` ∇f(θ_m);
+    /// The same, and overwrites row n of `gradient`, `(N, P)`, with Σₘ `weights[m, n]` ∇f(θₘ);
     /// `weights` is `(M, N)`.
     fn span_gradient(&self, span: &Span<A>, weights: ArrayView2<A>, mut gradient: ArrayViewMut2<A>) -> Vec<f64> {
         gradient.fill(A::zero());

@@ -2,7 +2,7 @@
 
 use super::Landscape;
 
-/// f(x, y) = Σ_i A_i exp(a_i (x − x_i)² + b_i (x − x_i)(y − y_i) + c_i (y − y_i)²): three minima in a
+/// f(x, y) = Σᵢ Aᵢ exp(aᵢ (x − xᵢ)² + bᵢ (x − xᵢ)(y − yᵢ) + cᵢ (y − yᵢ)²): three minima in a
 /// row and the two saddles between them.
 ///
 /// K. Müller and L. D. Brown, Theor. Chim. Acta 53, 75 (1979), doi:10.1007/BF00547608. Energies and

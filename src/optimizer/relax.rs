@@ -1,4 +1,4 @@
-//! Down into the nearest minimum, and from many random starts into all of them.
+//! Down into a minimum, and from many random starts into all of them.
 //!
 //! For landscapes without images: closed formulas and a user's own. It is L-BFGS with golden section
 //! search as in training, given enough line search evaluations to end at a minimum rather than at
@@ -18,7 +18,7 @@ pub struct RelaxParameters {
     /// |∇f| at which it ends, ≥ 0.
     ///
     /// The line search compares values of f, which are known to ε |f| (ε = 2.2e-16). With curvatures
-    /// κ it cannot bring |∇f| below about √(2 ε |f| κ), 1e-5 for f = −147 and κ = 4000; asked for
+    /// κ it cannot bring |∇f| below about √(2 ε |f| κ), 1.6e-5 for f = −147 and κ = 4000; asked for
     /// less, it ends there with [`RelaxStop::NoDescent`].
     pub tolerance: f64,
     /// Iterations, memory and line search.
@@ -84,7 +84,8 @@ impl fmt::Display for RelaxStop {
 /// Follows L-BFGS with golden section search downhill from `start`, `(P,)`.
 ///
 /// Where it ends is stationary, and since every step goes down it is a minimum unless the start lay
-/// exactly on a ridge.
+/// exactly on a ridge. It need not be the minimum in whose basin the start lies: a line search may
+/// leap over a ridge to a lower point behind it.
 ///
 /// # Panics
 /// If the start is not of the landscape's dimension (as the landscape does).
