@@ -84,7 +84,7 @@ impl BuiltIn {
     ///
     /// For Lennard-Jones clusters a cube (or square) with 1.5 σ³ (or σ²) for each atom, somewhat looser
     /// than a liquid: much looser, and clusters fall apart before they condense; much tighter, and the
-    /// first step is an explosion. Of 200 starts with 7 atoms in space, 33 fall apart.
+    /// first step is an explosion. With 7 atoms in space about one start in six falls apart.
     pub fn start_region(&self) -> Vec<[f64; 2]> {
         match self {
             Self::TwoWells => vec![[-1.0, 1.0]; 2],
