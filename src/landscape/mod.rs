@@ -1,10 +1,15 @@
 //! Anything that has a height: a network's mean loss on images, or a closed formula.
 //!
+//! The closed formulas, [`BuiltIn`], have known minima and passes: what a path finder can be held
+//! against. `docs/landscapes.md` lists them, with how far from the passes the published method stays.
+//!
 //! # A landscape of one's own
+//! Value and gradient are all that the path finder needs:
 //! ```
 //! use lossatlas::landscape::Landscape;
+//! use lossatlas::path::{PathParameters, find_path};
 //!
-//! /// f(x) = Σ (x_i² − 1)², a well at every corner of a cube.
+//! /// f(x) = Σ (xᵢ² − 1)², a well at every corner of a cube.
 //! struct DoubleWells(usize);
 //!
 //! impl Landscape<f64> for DoubleWells {
@@ -20,17 +25,41 @@
 //!     }
 //! }
 //! assert_eq!(DoubleWells(2).value(&[0.0, 1.0]), 1.0);
+//!
+//! // Two wells that differ in two signs. Flipping one after the other needs a height of 1, the
+//! // straight line, which flips both at once, has 2; no path at all stays below 1.
+//! let parameters = PathParameters { fourier_terms: 6, points: 51, lambda: 1.0, steps: 300, learning_rate: 0.01 };
+//! let path = find_path(&DoubleWells(2), [&[-0.9, -1.0], &[1.0, 0.9]], &parameters, &mut |_done, _mean_loss| true)?
+//!     .expect("only the callback could have stopped it");
+//! assert!(path.height_dense >= 1.0);
+//! assert!(path.height_dense < path.height_straight);
+//! # Ok::<(), lossatlas::path::PathError>(())
 //! ```
 
+mod align;
+mod built_in;
+#[cfg(test)]
+mod checks;
+mod double_well;
 mod images;
+mod lennard_jones;
+mod mueller_brown;
+mod product_well;
 mod span;
 mod two_wells;
 
+pub use align::{AlignError, Alignment, align};
+pub use built_in::{BuiltIn, SizeError};
+pub use double_well::DoubleWell;
 pub use images::ImageLandscape;
+pub use lennard_jones::LennardJones;
+pub use mueller_brown::MuellerBrown;
+pub use product_well::ProductWell;
 pub use span::Span;
 pub use two_wells::{Squared, TwoWells};
 
 use crate::real::Real;
+use built_in::checked_dimension;
 use ndarray::{ArrayView2, ArrayViewMut2};
 
 /// A height over parameter vectors of `dimension` components, with its gradient.
@@ -58,7 +87,7 @@ pub trait Landscape<A: Real>: Sync {
             .collect()
     }
 
-    /// The same, and overwrites row n of `gradient`, `(N, P)`, with Σ_m `weights[m, n]` ∇f(θ_m);
+    /// The same, and overwrites row n of `gradient`, `(N, P)`, with Σₘ `weights[m, n]` ∇f(θₘ);
     /// `weights` is `(M, N)`.
     fn span_gradient(&self, span: &Span<A>, weights: ArrayView2<A>, mut gradient: ArrayViewMut2<A>) -> Vec<f64> {
         gradient.fill(A::zero());

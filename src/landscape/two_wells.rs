@@ -2,7 +2,7 @@
 
 use super::Landscape;
 
-/// f(r) = −Σ_i exp(−3 |r − c_i|²) + Σ_j exp(−15 |r − d_j|²) + C: two wells, two bumps between them.
+/// f(r) = −Σᵢ exp(−3 |r − cᵢ|²) + Σⱼ exp(−15 |r − dⱼ|²) + C: two wells, two bumps between them.
 ///
 /// Lowest saddle 0.6243933472 at (−0.16472655, −0.06991718), the next 0.6372572377 at
 /// (0.05288953, −0.68815821).
@@ -56,7 +56,9 @@ impl<L: Landscape<f64>> Landscape<f64> for Squared<L> {
 
     fn value_and_gradient(&self, theta: &[f64], gradient: &mut [f64]) -> f64 {
         let value = self.0.value_and_gradient(theta, gradient);
-        gradient.iter_mut().for_each(|g| *g *= 2.0 * value);
+        for g in gradient {
+            *g *= 2.0 * value;
+        }
         value * value
     }
 }
@@ -67,7 +69,9 @@ mod tests {
 
     #[test]
     fn the_saddles_are_where_the_literature_has_them() {
-        for (height, saddle) in [(0.624_393_347_2, [-0.164_726_55, -0.069_917_18]), (0.637_257_237_7, [0.052_889_53, -0.688_158_21])] {
+        for (height, saddle) in
+            [(0.624_393_347_2, [-0.164_726_55, -0.069_917_18]), (0.637_257_237_7, [0.052_889_53, -0.688_158_21])]
+        {
             let mut gradient = [0.0; 2];
             let value = TwoWells.value_and_gradient(&saddle, &mut gradient);
             assert!((value - height).abs() < 1e-9, "{value}");

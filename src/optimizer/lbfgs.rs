@@ -37,7 +37,7 @@ struct Pair<A> {
 impl<A: Real> Lbfgs<A> {
     /// Starts at θ₀; evaluates loss and gradient there. With no curvature known yet, the unit step of
     /// the first line search is the gradient, cut to length 1.
-    pub fn new(parameters: LbfgsParameters, landscape: &impl Landscape<A>, theta: Vec<A>) -> Self {
+    pub fn new(parameters: LbfgsParameters, landscape: &(impl Landscape<A> + ?Sized), theta: Vec<A>) -> Self {
         let mut gradient = vec![A::zero(); theta.len()];
         let loss = landscape.value_and_gradient(&theta, &mut gradient);
         let scale = norm(&gradient).recip().min(1.0);
@@ -71,7 +71,7 @@ impl<A: Real> Lbfgs<A> {
     ///
     /// # Errors
     /// Why no further iteration is possible; the state then stays as it was.
-    pub fn iterate(&mut self, landscape: &impl Landscape<A>, iteration: u32) -> Result<(), StopReason> {
+    pub fn iterate(&mut self, landscape: &(impl Landscape<A> + ?Sized), iteration: u32) -> Result<(), StopReason> {
         if !self.loss.is_finite() {
             return Err(StopReason::Diverged { epoch: iteration });
         }
@@ -124,7 +124,7 @@ impl<A: Real> Lbfgs<A> {
         (descent.is_finite() && descent > 0.0).then_some(p)
     }
 
-    fn search(&self, landscape: &impl Landscape<A>, direction: &[A]) -> Option<Step> {
+    fn search(&self, landscape: &(impl Landscape<A> + ?Sized), direction: &[A]) -> Option<Step> {
         let mut trial = self.theta.clone();
         let LbfgsParameters { line_search_evaluations, line_search_tolerance, .. } = self.parameters;
         golden_section::search(self.loss, line_search_evaluations, line_search_tolerance, |u| {
@@ -134,7 +134,7 @@ impl<A: Real> Lbfgs<A> {
         })
     }
 
-    fn advance(&mut self, landscape: &impl Landscape<A>, step: Step, direction: &[A]) {
+    fn advance(&mut self, landscape: &(impl Landscape<A> + ?Sized), step: Step, direction: &[A]) {
         let theta = self.theta.clone();
         let gradient = self.gradient.clone();
         add(&mut self.theta, -step.length, direction);

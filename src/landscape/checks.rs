@@ -1,0 +1,26 @@
+//! What the tests of every closed formula share.
+
+use super::Landscape;
+use crate::real::dot;
+
+/// Central differences tend to the gradient with second order in every component.
+pub fn assert_gradient_is_the_derivative(landscape: &dyn Landscape<f64>, at: &[f64]) {
+    let mut gradient = vec![f64::NAN; landscape.dimension()];
+    let value = landscape.value_and_gradient(at, &mut gradient);
+    assert!((landscape.value(at) - value).abs() <= 1e-14 * value.abs(), "value and value_and_gradient disagree");
+    // A direction that weighs the components differently, so that errors in two do not cancel.
+    let direction: Vec<f64> = (0..at.len()).map(|i| 1.0 / (1.0 + i as f64)).collect();
+    let central = |direction: &[f64], h: f64| {
+        let shifted = |h: f64| -> Vec<f64> { at.iter().zip(direction).map(|(x, d)| x + h * d).collect() };
+        (landscape.value(&shifted(h)) - landscape.value(&shifted(-h))) / (2.0 * h)
+    };
+    let error = |h: f64| (central(&direction, h) - dot(&gradient, &direction)).abs();
+    let order = (error(2e-3) / error(1e-3)).log2();
+    assert!((order - 2.0).abs() < 0.05, "order {order} at {at:?}");
+    let scale = gradient.iter().fold(1.0_f64, |scale, g| scale.max(g.abs()));
+    for (i, g) in gradient.iter().enumerate() {
+        let axis: Vec<f64> = (0..at.len()).map(|j| f64::from(u8::from(i == j))).collect();
+        let difference = central(&axis, 1e-6);
+        assert!((difference - g).abs() < 1e-7 * scale, "component {i} at {at:?}: {difference} and {g}");
+    }
+}

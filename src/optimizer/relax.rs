@@ -1,0 +1,229 @@
+//! Down into a minimum, and from many random starts into all of them.
+//!
+//! For landscapes without images: closed formulas and a user's own. It is L-BFGS with golden section
+//! search as in training, given enough line search evaluations to end at a minimum rather than at
+//! the end of a budget.
+
+use super::LbfgsParameters;
+use super::lbfgs::Lbfgs;
+use crate::landscape::Landscape;
+use crate::random::MasterSeed;
+use crate::real::norm;
+use rand::{Rng, RngExt};
+use std::fmt;
+
+/// When a relaxation is content, and what it may spend.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RelaxParameters {
+    /// |∇f| at which it ends, ≥ 0.
+    ///
+    /// The line search compares values of f, which are known to ε |f| (ε = 2.2e-16). With curvatures
+    /// κ it cannot bring |∇f| below about √(2 ε |f| κ), 1.6e-5 for f = −147 and κ = 4000; asked for
+    /// less, it ends there with [`RelaxStop::NoDescent`].
+    pub tolerance: f64,
+    /// Iterations, memory and line search.
+    pub lbfgs: LbfgsParameters,
+}
+
+impl Default for RelaxParameters {
+    /// |∇f| ≤ 1e-6, memory 10 as published. 60 evaluations reach a step 10⁻²⁵ times the unit step
+    /// before they give up; a bracket of 1 % is enough for quasi-Newton steps to converge
+    /// superlinearly. The number of iterations is arbitrary, some ten times what clusters need.
+    fn default() -> Self {
+        let lbfgs = LbfgsParameters { iterations: 5000, memory: 10, line_search_evaluations: 60, line_search_tolerance: 1e-2 };
+        Self { tolerance: 1e-6, lbfgs }
+    }
+}
+
+/// Where a relaxation ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Relaxed {
+    /// `(P,)` the point.
+    pub theta: Vec<f64>,
+    /// f there, never above f at the start.
+    pub value: f64,
+    /// |∇f| there.
+    pub gradient_norm: f64,
+    /// Iterations taken.
+    pub iterations: u32,
+    /// Why it ended.
+    pub stop: RelaxStop,
+}
+
+/// Why a relaxation ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RelaxStop {
+    /// The gradient is as small as asked for.
+    Converged,
+    /// No lower point along the steepest descent: as low as values can be told apart.
+    NoDescent,
+    /// All iterations were taken.
+    IterationsSpent,
+    /// Value or gradient are not finite.
+    NotFinite,
+}
+
+impl RelaxStop {
+    /// Whether the point is stationary as far as could be told.
+    pub fn is_stationary(self) -> bool {
+        matches!(self, Self::Converged | Self::NoDescent)
+    }
+}
+
+impl fmt::Display for RelaxStop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Converged => "converged: the gradient is below the tolerance",
+            Self::NoDescent => "converged: no lower point along the steepest descent",
+            Self::IterationsSpent => "stopped: all iterations were taken",
+            Self::NotFinite => "stopped: value or gradient is not finite",
+        })
+    }
+}
+
+/// Follows L-BFGS with golden section search downhill from `start`, `(P,)`.
+///
+/// Where it ends is stationary, and since every step goes down it is a minimum unless the start lay
+/// exactly on a ridge. It need not be the minimum in whose basin the start lies: a line search may
+/// leap over a ridge to a lower point behind it.
+///
+/// # Panics
+/// If the start is not of the landscape's dimension (as the landscape does).
+pub fn relax(landscape: &dyn Landscape<f64>, start: &[f64], parameters: &RelaxParameters) -> Relaxed {
+    let begin = |theta: &[f64]| Lbfgs::new(parameters.lbfgs.clone(), landscape, theta.to_vec());
+    let mut lbfgs = begin(start);
+    let (mut iterations, mut begun_at) = (0, 0);
+    let stop = loop {
+        let gradient_norm = norm(lbfgs.gradient());
+        if !lbfgs.loss().is_finite() || !gradient_norm.is_finite() {
+            break RelaxStop::NotFinite;
+        }
+        if gradient_norm <= parameters.tolerance {
+            break RelaxStop::Converged;
+        }
+        if iterations as usize >= parameters.lbfgs.iterations {
+            break RelaxStop::IterationsSpent;
+        }
+        if lbfgs.iterate(landscape, iterations + 1).is_ok() {
+            iterations += 1;
+        } else if iterations > begun_at {
+            // The scale of its steps comes from the last pair (s, y). After a fall over many orders
+            // of magnitude, as when two atoms nearly coincided, that scale is useless: begin anew.
+            lbfgs = begin(lbfgs.theta());
+            begun_at = iterations;
+        } else {
+            break RelaxStop::NoDescent;
+        }
+    };
+    Relaxed { value: lbfgs.loss(), gradient_norm: norm(lbfgs.gradient()), theta: lbfgs.theta().to_vec(), iterations, stop }
+}
+
+/// Which minima to look for, and how long.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MinimaSearch {
+    /// Each start is drawn from a stream of its own, so more starts keep the earlier ones.
+    pub seed: MasterSeed,
+    /// Number of random starts.
+    pub starts: u32,
+    /// `(P,)` [low, high] of every component; starts are uniform in this box.
+    pub region: Vec<[f64; 2]>,
+    /// How each start is relaxed.
+    pub relax: RelaxParameters,
+    /// Two minima are the same one when neither their values nor any of the numbers that identify
+    /// them differ by more than this; well above what the relaxation leaves, well below what
+    /// separates minima.
+    pub distinct: f64,
+}
+
+/// The distinct minima that random starts relax into, lowest first.
+///
+/// `identify` gives the numbers in which equal minima are equal: θ itself for an ordinary landscape,
+/// invariants where symmetries make a minimum a whole surface of points; and nothing for a point that
+/// is no solution though it is stationary. [`BuiltIn::identify`](crate::landscape::BuiltIn::identify)
+/// is one. Starts that ended without a stationary point are left out. The outcome depends on the
+/// search alone. That *all* minima are among them is likely, not certain: more starts find more.
+///
+/// # Panics
+/// If the region is not of the landscape's dimension.
+pub fn find_minima(
+    landscape: &dyn Landscape<f64>,
+    search: &MinimaSearch,
+    identify: &dyn Fn(&[f64]) -> Option<Vec<f64>>,
+) -> Vec<Relaxed> {
+    assert_eq!(search.region.len(), landscape.dimension(), "the region of the starts and the landscape disagree");
+    let mut found: Vec<(Vec<f64>, Relaxed)> = (0..search.starts)
+        .map(|start| draw(&search.region, &mut search.seed.stream("relaxation start", &[start.into()])))
+        .map(|start| relax(landscape, &start, &search.relax))
+        .filter(|relaxed| relaxed.stop.is_stationary())
+        .filter_map(|relaxed| Some((identify(&relaxed.theta)?, relaxed)))
+        .collect();
+    found.sort_by(|(_, a), (_, b)| a.value.total_cmp(&b.value));
+    let close = |a: f64, b: f64| (a - b).abs() <= search.distinct;
+    let mut kept: Vec<(Vec<f64>, Relaxed)> = Vec::new();
+    for (identity, relaxed) in found {
+        let known = kept.iter().any(|(other, earlier)| {
+            close(earlier.value, relaxed.value) && other.iter().zip(&identity).all(|(&a, &b)| close(a, b))
+        });
+        if !known {
+            kept.push((identity, relaxed));
+        }
+    }
+    kept.into_iter().map(|(_, relaxed)| relaxed).collect()
+}
+
+/// A point uniform in the box.
+fn draw(region: &[[f64; 2]], generator: &mut impl Rng) -> Vec<f64> {
+    region.iter().map(|[low, high]| low + (high - low) * generator.random::<f64>()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::landscape::{BuiltIn, DoubleWell, LennardJones, TwoWells};
+
+    #[test]
+    fn says_why_it_stopped() {
+        let parameters = RelaxParameters::default();
+        let relaxed = relax(&TwoWells, &[0.9, 0.4], &parameters);
+        assert!(relaxed.stop.is_stationary() && relaxed.gradient_norm < 1e-6, "{relaxed:?}");
+        let few = RelaxParameters { lbfgs: LbfgsParameters { iterations: 2, ..parameters.lbfgs.clone() }, ..parameters.clone() };
+        let stopped = relax(&TwoWells, &[0.9, 0.4], &few);
+        assert_eq!((stopped.stop, stopped.iterations), (RelaxStop::IterationsSpent, 2));
+        assert_eq!(relax(&TwoWells, &[f64::NAN, 0.0], &parameters).stop, RelaxStop::NotFinite);
+        let never = RelaxParameters { tolerance: 0.0, ..parameters };
+        let lowest = relax(&TwoWells, &[0.9, 0.4], &never);
+        assert!(lowest.stop.is_stationary() && lowest.value <= relaxed.value, "{lowest:?}");
+    }
+
+    #[test]
+    fn a_fall_over_thirty_orders_of_magnitude_is_no_end() {
+        let pair = LennardJones::new(2, 2).unwrap();
+        let relaxed = relax(&pair, &[0.0, 0.0, 0.004, 0.0], &RelaxParameters::default());
+        assert!(pair.value(&[0.0, 0.0, 0.004, 0.0]) > 1e28);
+        assert!((relaxed.value + 1.0).abs() < 1e-12, "{relaxed:?}");
+    }
+
+    #[test]
+    fn more_starts_keep_what_fewer_found_and_the_order_is_by_value() {
+        let landscape = BuiltIn::DoubleWell(DoubleWell::new(3).unwrap());
+        let search = |starts| MinimaSearch {
+            seed: MasterSeed(3),
+            starts,
+            region: landscape.start_region(),
+            relax: RelaxParameters::default(),
+            distinct: 1e-4,
+        };
+        let minima = |starts| find_minima(&*landscape.build(), &search(starts), &|theta| landscape.identify(theta));
+        let corners = |minima: Vec<Relaxed>| -> std::collections::BTreeSet<Vec<i8>> {
+            minima.iter().map(|minimum| minimum.theta.iter().map(|x| x.round() as i8).collect()).collect()
+        };
+        let all = minima(60);
+        assert!(all.is_sorted_by(|a, b| a.value <= b.value));
+        assert_eq!(all, minima(60));
+        let (all, few) = (corners(all), corners(minima(5)));
+        assert!(few.is_subset(&all) && few.len() <= 5);
+        // Each of the 8 corners is missed by 60 starts with probability (7/8)⁶⁰ = 3e-4.
+        assert_eq!(all.len(), 8);
+        assert!(all.iter().flatten().all(|x| x.abs() == 1));
+    }
+}
