@@ -233,7 +233,7 @@ fn two_units_swap_around_a_dead_one_at_no_height_and_the_straight_line_has_one()
     // The class is the brightest of three pairs of pixels: something to learn.
     let brightest = |image: &[u8]| (0..3).max_by_key(|&c| u16::from(image[2 * c]) + u16::from(image[2 * c + 1]));
     let labels: Vec<u8> = pixels.chunks(6).filter_map(brightest).map(|class| class as u8).collect();
-    let images = ImageView { pixels: &pixels, labels: &labels, pixels_per_image: 6 };
+    let images = ImageView::new(&pixels, &labels, 6);
     let landscape = ImageLandscape::new(&network, images);
     let theta = network_with_a_dead_unit(&landscape, &network);
     let loss = landscape.value(&theta);

@@ -40,7 +40,7 @@ impl<A: Real> Lbfgs<A> {
     pub fn new(parameters: LbfgsParameters, landscape: &(impl Landscape<A> + ?Sized), theta: Vec<A>) -> Self {
         let mut gradient = vec![A::zero(); theta.len()];
         let loss = landscape.value_and_gradient(&theta, &mut gradient);
-        let scale = norm(&gradient).recip().min(1.0);
+        let scale = first_scale(&gradient);
         Self { parameters, theta, gradient, loss, memory: VecDeque::new(), scale, memory_dropped: 0 }
     }
 
@@ -81,11 +81,7 @@ impl<A: Real> Lbfgs<A> {
         let quasi_newton = self.direction().and_then(|p| Some((self.search(landscape, &p)?, p)));
         let (step, direction) = match quasi_newton {
             Some(found) => found,
-            None => {
-                self.drop_memory();
-                let p = self.steepest();
-                (self.search(landscape, &p).ok_or(StopReason::NoDescent { iteration })?, p)
-            }
+            None => self.search_steepest(landscape).ok_or(StopReason::NoDescent { iteration })?,
         };
         self.advance(landscape, step, &direction);
         Ok(())
@@ -98,10 +94,15 @@ impl<A: Real> Lbfgs<A> {
         }
     }
 
-    /// γ ∇: the steepest descent at the length that the last curvature suggests.
-    fn steepest(&self) -> Vec<A> {
-        let scale = A::of(self.scale);
-        self.gradient.iter().map(|&g| scale * g).collect()
+    /// Along γ ∇, the length that the last curvature suggests; then, since that γ is useless after a
+    /// fall over many orders of magnitude, along the gradient as in the first iteration.
+    fn search_steepest(&mut self, landscape: &(impl Landscape<A> + ?Sized)) -> Option<(Step, Vec<A>)> {
+        self.drop_memory();
+        [self.scale, first_scale(&self.gradient)].into_iter().find_map(|scale| {
+            self.scale = scale;
+            let p: Vec<A> = self.gradient.iter().map(|&g| A::of(scale) * g).collect();
+            Some((self.search(landscape, &p)?, p))
+        })
     }
 
     /// p = H ∇ by the two-loop recursion, so that θ − p is the full step; nothing when it is not
@@ -154,6 +155,11 @@ impl<A: Real> Lbfgs<A> {
             self.drop_memory();
         }
     }
+}
+
+/// Without any curvature: the gradient, cut to length 1.
+fn first_scale<A: Real>(gradient: &[A]) -> f64 {
+    norm(gradient).recip().min(1.0)
 }
 
 /// x ← x + factor · y.

@@ -90,9 +90,8 @@ impl fmt::Display for RelaxStop {
 /// # Panics
 /// If the start is not of the landscape's dimension (as the landscape does).
 pub fn relax(landscape: &dyn Landscape<f64>, start: &[f64], parameters: &RelaxParameters) -> Relaxed {
-    let begin = |theta: &[f64]| Lbfgs::new(parameters.lbfgs.clone(), landscape, theta.to_vec());
-    let mut lbfgs = begin(start);
-    let (mut iterations, mut begun_at) = (0, 0);
+    let mut lbfgs = Lbfgs::new(parameters.lbfgs.clone(), landscape, start.to_vec());
+    let mut iterations = 0;
     let stop = loop {
         let gradient_norm = norm(lbfgs.gradient());
         if !lbfgs.loss().is_finite() || !gradient_norm.is_finite() {
@@ -104,16 +103,10 @@ pub fn relax(landscape: &dyn Landscape<f64>, start: &[f64], parameters: &RelaxPa
         if iterations as usize >= parameters.lbfgs.iterations {
             break RelaxStop::IterationsSpent;
         }
-        if lbfgs.iterate(landscape, iterations + 1).is_ok() {
-            iterations += 1;
-        } else if iterations > begun_at {
-            // The scale of its steps comes from the last pair (s, y). After a fall over many orders
-            // of magnitude, as when two atoms nearly coincided, that scale is useless: begin anew.
-            lbfgs = begin(lbfgs.theta());
-            begun_at = iterations;
-        } else {
+        if lbfgs.iterate(landscape, iterations + 1).is_err() {
             break RelaxStop::NoDescent;
         }
+        iterations += 1;
     };
     Relaxed { value: lbfgs.loss(), gradient_norm: norm(lbfgs.gradient()), theta: lbfgs.theta().to_vec(), iterations, stop }
 }

@@ -57,8 +57,8 @@ fn barriers(rows: &[BarrierRow]) -> String {
             row.dense.as_ref().map_or_else(|| NONE.to_owned(), |heights| short(heights.median)),
         ]
     });
-    let caption = "Barriers, the highest loss on a path: median [lowest, highest]; H on the path's own grid, dense: median\n\
-                   on a grid ten times as fine";
+    let caption = "Barriers, the highest loss on a path: median [lowest, highest]; H on the path's own grid,\n\
+                   dense: median on a grid ten times as fine";
     render(caption, &header, 2, cells)
 }
 
