@@ -26,28 +26,15 @@ pub struct Step {
 /// finite count as infinitely high.
 pub fn search(at_zero: f64, evaluations: usize, tolerance: f64, f: impl FnMut(f64) -> f64) -> Option<Step> {
     let mut trials = Trials { f, left: evaluations };
-    let origin = Step { length: 0.0, value: at_zero };
-    let mut middle = trials.at(FIRST)?;
-    let (mut low, mut high) = (origin, None);
-    // Downhill: go farther until the value rises. Uphill: come closer until it falls.
-    if middle.value < at_zero {
-        let mut growth = 4.0;
-        while high.is_none() {
-            let Some(trial) = trials.at(middle.length * growth) else { return Some(middle) };
-            growth = 2.0;
-            if trial.value < middle.value {
-                (low, middle) = (middle, trial);
-            } else {
-                high = Some(trial);
-            }
+    let first = trials.at(FIRST)?;
+    let Bracket { mut low, mut middle, mut high } = if first.value < at_zero {
+        match outward(&mut trials, Step { length: 0.0, value: at_zero }, first) {
+            Ok(bracket) => bracket,
+            Err(lowest) => return Some(lowest),
         }
     } else {
-        while middle.value >= at_zero {
-            high = Some(middle);
-            middle = trials.at(middle.length * GOLDEN)?;
-        }
-    }
-    let mut high = high.expect("both ways of bracketing end with an upper end");
+        inward(&mut trials, Step { length: 0.0, value: at_zero }, first)?
+    };
     while high.length - low.length > tolerance * middle.length {
         let above = high.length - middle.length > middle.length - low.length;
         let end = if above { high } else { low };
@@ -60,6 +47,37 @@ pub fn search(at_zero: f64, evaluations: usize, tolerance: f64, f: impl FnMut(f6
         }
     }
     Some(middle)
+}
+
+/// Three steps, the one in the middle lower than both ends.
+struct Bracket {
+    low: Step,
+    middle: Step,
+    high: Step,
+}
+
+/// Downhill at `middle`: goes farther until the value rises; the lowest step if the budget ends before.
+fn outward<F: FnMut(f64) -> f64>(trials: &mut Trials<F>, mut low: Step, mut middle: Step) -> Result<Bracket, Step> {
+    let mut growth = 4.0;
+    loop {
+        let trial = trials.at(middle.length * growth).ok_or(middle)?;
+        if trial.value >= middle.value {
+            return Ok(Bracket { low, middle, high: trial });
+        }
+        (low, middle, growth) = (middle, trial, 2.0);
+    }
+}
+
+/// Uphill at `high`: comes closer until the value falls below that of the origin; nothing if the budget
+/// ends before.
+fn inward<F: FnMut(f64) -> f64>(trials: &mut Trials<F>, low: Step, mut high: Step) -> Option<Bracket> {
+    loop {
+        let trial = trials.at(high.length * GOLDEN)?;
+        if trial.value < low.value {
+            return Some(Bracket { low, middle: trial, high });
+        }
+        high = trial;
+    }
 }
 
 struct Trials<F> {

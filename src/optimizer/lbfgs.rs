@@ -75,7 +75,7 @@ impl<A: Real> Lbfgs<A> {
         if !self.loss.is_finite() {
             return Err(StopReason::Diverged { epoch: iteration });
         }
-        if self.gradient.iter().all(|g| g.is_zero()) {
+        if self.gradient.iter().all(A::is_zero) {
             return Err(StopReason::Stationary { iteration });
         }
         let quasi_newton = self.direction().and_then(|p| Some((self.search(landscape, &p)?, p)));

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use support::{mpirun, mpirun_command};
 
 const SCENARIO: &str = "LOSSATLAS_SCENARIO";
-const TIMEOUT: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 #[test]
 #[ignore = "what every rank runs: the other tests start it under mpirun"]

@@ -66,7 +66,7 @@ impl<'a, A: Real> Along<'a, A> {
         self.first_layer(span, batch.inputs);
         for (m, loss) in losses.iter_mut().enumerate() {
             self.forward(m, batch.labels.len());
-            if weights.row(m).iter().all(|w| w.is_zero()) {
+            if weights.row(m).iter().all(A::is_zero) {
                 // The pinned ends: nothing of this point enters the gradient.
                 *loss += cross_entropy::loss(&mut self.logits.view_mut(), batch.labels).loss;
                 self.first.row_mut(m).fill(A::zero());
@@ -154,13 +154,11 @@ impl<'a, A: Real> Along<'a, A> {
 
     /// `(width, images)` output of layer `l` at point `m`, the one last computed.
     fn output(&self, m: usize, l: usize, images: usize) -> ArrayView2<'_, A> {
-        match l.checked_sub(1) {
-            Some(later) => self.outputs[later].view(),
-            None => {
-                let row = self.first.index_axis(Axis(0), m).to_slice().expect("a row is contiguous");
-                ArrayView2::from_shape((self.network.widths[1], images), row).expect("width · images")
-            }
+        if l > 0 {
+            return self.outputs[l - 1].view();
         }
+        let row = self.first.index_axis(Axis(0), m).to_slice().expect("a row is contiguous");
+        ArrayView2::from_shape((self.network.widths[1], images), row).expect("width · images")
     }
 
     /// The logits hold their gradient; leaves that of the first layer's products in `first` and that
