@@ -40,7 +40,7 @@ docs: dependencies ## build the library's documentation
 	RUSTDOCFLAGS="-D warnings" cargo doc --release --no-deps --locked
 
 bench: dependencies ## measure the kernels
-	cargo bench --locked
+	OPENBLAS_NUM_THREADS=1 cargo bench --locked --bench kernels
 
 mnist: ## fetch MNIST into data/mnist and check it
 	@.make/fetch-mnist data/mnist

@@ -1,0 +1,104 @@
+//! What a run spends its time on, one thread, beside the product rate of the machine: run with
+//! `make bench`. Counters give images (for paths: images times points) a second.
+
+use divan::counter::ItemsCount;
+use divan::{Bencher, black_box};
+use lossatlas::dataset::{Dataset, digits};
+use lossatlas::embedding::{Kernel, KernelPca};
+use lossatlas::landscape::{ImageLandscape, Landscape, Span};
+use lossatlas::network::{Activation, Architecture, Network};
+use lossatlas::optimizer::LbfgsParameters;
+use lossatlas::optimizer::lbfgs::Lbfgs;
+use lossatlas::path::Grid;
+use lossatlas::random::MasterSeed;
+use ndarray::Array2;
+use std::sync::LazyLock;
+
+fn main() {
+    divan::main();
+}
+
+const IMAGES: usize = 2048;
+const BATCH: usize = 64;
+const POINTS: usize = 51;
+const TERMS: usize = 10;
+
+static DATA: LazyLock<Dataset> = LazyLock::new(|| digits::draw(MasterSeed(1), IMAGES, 1));
+static NETWORK: LazyLock<Box<dyn Network<f32>>> =
+    LazyLock::new(|| Architecture::Fcp { activation: Activation::Softplus }.build(784, 10));
+
+fn landscape() -> ImageLandscape<'static, f32> {
+    ImageLandscape::new(NETWORK.as_ref(), DATA.train.view())
+}
+
+/// `(count, P)` random parameter vectors.
+fn vectors(count: usize) -> Array2<f32> {
+    let layout = NETWORK.layout();
+    let rows = (0..count).flat_map(|k| layout.initialize::<f32>(&mut MasterSeed(k as u64).stream("bench", &[])));
+    Array2::from_shape_vec((count, layout.parameters()), rows.collect()).expect("as many numbers")
+}
+
+/// The yardstick: a large square product, 2 · 2048³ operations.
+#[divan::bench]
+fn product_2048(bencher: Bencher) {
+    let (a, b) = (Array2::<f32>::ones((2048, 2048)), Array2::<f32>::ones((2048, 2048)));
+    bencher.counter(ItemsCount::new(2_u64 * 2048 * 2048 * 2048)).bench(|| a.dot(&b));
+}
+
+#[divan::bench]
+fn fcp_loss(bencher: Bencher) {
+    let (landscape, theta) = (landscape(), vectors(1));
+    bencher.counter(ItemsCount::new(IMAGES)).bench_local(|| landscape.value(theta.as_slice().expect("contiguous")));
+}
+
+#[divan::bench]
+fn fcp_loss_and_gradient(bencher: Bencher) {
+    let (landscape, theta) = (landscape(), vectors(1));
+    let mut gradient = vec![0.0; theta.len()];
+    let theta = theta.as_slice().expect("contiguous");
+    bencher.counter(ItemsCount::new(IMAGES)).bench_local(|| landscape.value_and_gradient(theta, &mut gradient));
+}
+
+#[divan::bench]
+fn fcp_sgd_step(bencher: Bencher) {
+    let (landscape, mut theta) = (landscape(), vectors(1));
+    let mut gradient = vec![0.0; theta.len()];
+    let indices: Vec<u32> = (0..BATCH as u32).map(|i| i * 31 % IMAGES as u32).collect();
+    let theta = theta.as_slice_mut().expect("contiguous");
+    bencher.counter(ItemsCount::new(BATCH)).bench_local(|| {
+        landscape.batch_gradient(theta, &indices, &mut gradient);
+        theta.iter_mut().zip(&gradient).for_each(|(theta, g)| *theta -= 1e-3 * g);
+    });
+}
+
+#[divan::bench]
+fn fcp_lbfgs_iteration(bencher: Bencher) {
+    let landscape = landscape();
+    let parameters = LbfgsParameters { iterations: 1000, memory: 10, line_search_evaluations: 6, line_search_tolerance: 1e-4 };
+    let mut lbfgs = Lbfgs::new(parameters, &landscape, vectors(1).into_raw_vec_and_offset().0);
+    bencher.counter(ItemsCount::new(IMAGES)).bench_local(|| lbfgs.iterate(&landscape, 1));
+}
+
+#[divan::bench]
+fn fcp_path_losses(bencher: Bencher) {
+    let (landscape, vectors, grid) = (landscape(), vectors(TERMS + 2), Grid::new(POINTS, TERMS));
+    let span = Span { vectors: vectors.view(), coefficients: grid.coefficients() };
+    bencher.counter(ItemsCount::new(IMAGES * POINTS)).bench_local(|| landscape.span_values(&span));
+}
+
+#[divan::bench]
+fn fcp_path_losses_and_gradient(bencher: Bencher) {
+    let (landscape, vectors, grid) = (landscape(), vectors(TERMS + 2), Grid::new(POINTS, TERMS));
+    let span = Span { vectors: vectors.view(), coefficients: grid.coefficients() };
+    let mut gradient = Array2::zeros((TERMS, vectors.ncols()));
+    bencher
+        .counter(ItemsCount::new(IMAGES * POINTS))
+        .bench_local(|| landscape.span_gradient(&span, grid.sines(), gradient.view_mut()));
+}
+
+#[divan::bench(args = [96, 400])]
+fn kernel_pca(bencher: Bencher, count: usize) {
+    let vectors = vectors(count);
+    let kernel = Kernel::Rbf { two_sigma_squared: vectors.ncols() as f64 };
+    bencher.bench(|| KernelPca::fit(black_box(vectors.view()), kernel, 10).expect("finite vectors").eigenvalues().to_vec());
+}
