@@ -13,6 +13,7 @@ pub mod cross_entropy;
 mod dense;
 pub mod fcp;
 pub mod layout;
+pub mod lenet;
 pub mod registry;
 pub mod squared_error;
 
@@ -20,6 +21,7 @@ pub use activation::Activation;
 pub use autoencoder::Autoencoder;
 pub use fcp::Fcp;
 pub use layout::{Layout, Tensor};
+pub use lenet::Lenet;
 pub use registry::Architecture;
 
 use crate::landscape::Span;
