@@ -14,6 +14,7 @@ mod dense;
 pub mod fcp;
 pub mod layout;
 pub mod lenet;
+pub mod lstm;
 pub mod registry;
 pub mod squared_error;
 
@@ -22,6 +23,7 @@ pub use autoencoder::Autoencoder;
 pub use fcp::Fcp;
 pub use layout::{Layout, Tensor};
 pub use lenet::Lenet;
+pub use lstm::Lstm;
 pub use registry::Architecture;
 
 use crate::landscape::Span;
