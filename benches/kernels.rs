@@ -24,8 +24,10 @@ const POINTS: usize = 51;
 const TERMS: usize = 10;
 
 static DATA: LazyLock<Dataset> = LazyLock::new(|| digits::draw(MasterSeed(1), IMAGES, 1));
-static NETWORK: LazyLock<Box<dyn Network<f32>>> =
-    LazyLock::new(|| Architecture::Fcp { activation: Activation::Softplus }.build(784, 10));
+static NETWORK: LazyLock<Box<dyn Network<f32>>> = LazyLock::new(|| {
+    let architecture = Architecture::Fcp { hidden: vec![50, 50], activation: Activation::Softplus };
+    architecture.build(28, 28, 10).expect("a network for these images")
+});
 
 fn landscape() -> ImageLandscape<'static, f32> {
     ImageLandscape::new(NETWORK.as_ref(), DATA.train.view())
@@ -74,7 +76,13 @@ fn fcp_sgd_step(bencher: Bencher) {
 #[divan::bench]
 fn fcp_lbfgs_iteration(bencher: Bencher) {
     let landscape = landscape();
-    let parameters = LbfgsParameters { iterations: 1000, memory: 10, line_search_evaluations: 6, line_search_tolerance: 1e-4 };
+    let parameters = LbfgsParameters {
+        iterations: 1000,
+        memory: 10,
+        line_search_evaluations: 6,
+        line_search_tolerance: 1e-4,
+        target_loss: 0.0,
+    };
     let mut lbfgs = Lbfgs::new(parameters, &landscape, vectors(1).into_raw_vec_and_offset().0);
     bencher.counter(ItemsCount::new(IMAGES)).bench_local(|| lbfgs.iterate(&landscape, 1));
 }

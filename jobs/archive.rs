@@ -33,7 +33,11 @@ impl Archive {
     fn open_here(world: &World, problem: &Problem, directory: &Path) -> Result<Self, String> {
         let Opened { journal, contents, torn } = Journal::open(directory).map_err(|error| error.to_string())?;
         if let Some(torn) = torn {
-            eprintln!("{}: cut off {} bytes of a result that was being written when the run was killed", journal.path().display(), torn.bytes);
+            eprintln!(
+                "{}: cut off {} bytes of a result that was being written when the run was killed",
+                journal.path().display(),
+                torn.bytes
+            );
         }
         let mut archive = Self { directory: directory.to_owned(), contents, journal };
         archive.adopt(problem)?;
@@ -96,7 +100,10 @@ impl Archive {
         let wanted = training.methods.len() * training.initializations as usize;
         if ended < wanted {
             let directory = self.directory.display();
-            return Err(format!("{directory}: {} of {wanted} training runs are missing; run `lossatlas train` first", wanted - ended));
+            return Err(format!(
+                "{directory}: {} of {wanted} training runs are missing; run `lossatlas train` first",
+                wanted - ended
+            ));
         }
         Ok(self.sets(problem))
     }

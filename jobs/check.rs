@@ -30,7 +30,10 @@ pub fn run(world: &World, input: &cli::Input) -> Result<u8, Failure> {
 fn describe(problem: &Problem) {
     let Problem { dataset, network, config } = problem;
     let (train, test) = (dataset.train.len(), dataset.test.len());
-    println!("data set   {}: {train} training, {test} test images of {}×{}", dataset.name, dataset.train.rows, dataset.train.columns);
+    println!(
+        "data set   {}: {train} training, {test} test images of {}×{}",
+        dataset.name, dataset.train.rows, dataset.train.columns
+    );
     println!("network    {}: {} parameters", config.network.name(), network.layout().parameters());
 }
 
@@ -86,7 +89,12 @@ fn print_memory(problem: &Problem) {
     let training = &problem.config.training;
     let solutions = 2 * training.methods.len() * training.initializations as usize * dimension * size_of::<f32>();
     let megabytes = |bytes: usize| format!("{:.0} MB", bytes as f64 / 1e6);
-    println!("memory     each rank: {} images, {} a path; rank 0 besides: {} solutions", megabytes(data), megabytes(path), megabytes(solutions));
+    println!(
+        "memory     each rank: {} images, {} a path; rank 0 besides: {} solutions",
+        megabytes(data),
+        megabytes(path),
+        megabytes(solutions)
+    );
 }
 
 fn duration(seconds: f64) -> String {
@@ -112,7 +120,8 @@ impl Speed {
         let parameters = &problem.config.paths.parameters;
         let theta = starts(layout, problem, 1);
         let vectors = starts(layout, problem, 2 + parameters.fourier_terms);
-        let vectors = ArrayView2::from_shape((2 + parameters.fourier_terms, layout.parameters()), &vectors).expect("as many numbers");
+        let vectors =
+            ArrayView2::from_shape((2 + parameters.fourier_terms, layout.parameters()), &vectors).expect("as many numbers");
         let grid = Grid::new(parameters.points, parameters.fourier_terms);
         let span = Span { vectors, coefficients: grid.coefficients() };
         let mut gradient = vec![0.0; layout.parameters()];

@@ -1,8 +1,8 @@
 //! `lossatlas paths`: pairs of solutions → low-loss paths and barriers.
 
+use crate::archive::Archive;
 use crate::cli;
 use crate::failure::Failure;
-use crate::archive::Archive;
 use crate::session::Problem;
 use crate::stage::{self, Tasks};
 use lossatlas::parallel::World;

@@ -147,9 +147,9 @@ impl Progress {
 
     fn message(&self) -> String {
         let failed = if self.failed > 0 { format!(", {} failed", self.failed) } else { String::new() };
-        let left = self.seconds_left().map_or_else(String::new, |seconds| {
-            format!(", {} left", HumanDuration(Duration::from_secs_f64(seconds.min(1e9))))
-        });
+        let left = self
+            .seconds_left()
+            .map_or_else(String::new, |seconds| format!(", {} left", HumanDuration(Duration::from_secs_f64(seconds.min(1e9)))));
         format!("done, {} running{failed}{left}", self.running.len())
     }
 

@@ -34,7 +34,8 @@ impl Problem {
         if !problems.is_empty() {
             return Err(Failure::input(problems.trim_start()));
         }
-        let network = config.network.build(dataset.train.pixels_per_image(), dataset.classes);
+        let network = config.network.build(dataset.train.rows, dataset.train.columns, dataset.classes);
+        let network = network.map_err(|problem| Failure::input(format!("{name}: network: {problem}")))?;
         Ok(Self { config, dataset, network })
     }
 
@@ -61,7 +62,9 @@ impl Problem {
 fn load_dataset(config: &Config) -> Result<Dataset, DatasetError> {
     match &config.dataset {
         DatasetConfig::Idx { dir, train, test } => dataset::idx::load(dir, *train, *test),
-        DatasetConfig::Digits { seed, train, test } => Ok(dataset::digits::draw(seed.map_or(config.seed, MasterSeed), *train, *test)),
+        DatasetConfig::Digits { seed, train, test } => {
+            Ok(dataset::digits::draw(seed.map_or(config.seed, MasterSeed), *train, *test))
+        }
     }
 }
 

@@ -22,14 +22,29 @@ fn show(directory: &Path) -> Result<(), String> {
     let Some(record) = contents.configuration() else {
         return Err(format!("{}: holds no configuration yet; nothing has run here", directory.display()));
     };
-    let config = Config::parse("the stored configuration", &record.text, &record.overrides).map_err(|errors| errors.to_string())?;
+    let config =
+        Config::parse("the stored configuration", &record.text, &record.overrides).map_err(|errors| errors.to_string())?;
     let sessions = contents.sessions();
     if let Some(last) = sessions.last() {
-        println!("{}: {}, started {} times, last {} on {} ranks of {}", directory.display(), record.dataset_name, sessions.len(), last.started, last.ranks, last.host);
+        println!(
+            "{}: {}, started {} times, last {} on {} ranks of {}",
+            directory.display(),
+            record.dataset_name,
+            sessions.len(),
+            last.started,
+            last.ranks,
+            last.host
+        );
     }
     println!("{:24}{:>8}{:>8}{:>8}", "", "done", "failed", "left");
     for count in counts(&config, &contents) {
-        println!("{:24}{:>8}{:>8}{:>8}", count.name, count.done, count.failed, count.total.saturating_sub(count.done + count.failed));
+        println!(
+            "{:24}{:>8}{:>8}{:>8}",
+            count.name,
+            count.done,
+            count.failed,
+            count.total.saturating_sub(count.done + count.failed)
+        );
     }
     println!("{:24}{:>8}", "kernel PCA", if contents.analysis().is_some() { "done" } else { "left" });
     show_failures(&contents, &config);
@@ -49,7 +64,12 @@ fn counts(config: &Config, contents: &Contents) -> Vec<Count> {
     let runs = training.methods.iter().map(|&method| {
         let ended = (0..training.initializations).filter_map(|number| contents.training(method, number));
         let (done, failed): (Vec<_>, Vec<_>) = ended.partition(|run| run.result.as_ref().is_ok_and(|run| !run.stop.diverged()));
-        Count { name: format!("training {method}"), done: done.len(), failed: failed.len(), total: training.initializations as usize }
+        Count {
+            name: format!("training {method}"),
+            done: done.len(),
+            failed: failed.len(),
+            total: training.initializations as usize,
+        }
     });
     let all = training.keep * (training.keep - 1) / 2;
     let total = match config.paths.pairs {

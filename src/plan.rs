@@ -48,11 +48,7 @@ pub fn training_work(training: &Training, train_images: usize, test_images: usiz
 /// profiles: the straight line, the last and the best path, and the dense one.
 pub fn path_work(parameters: &PathParameters, images: usize) -> Work {
     let points = images as f64 * parameters.points as f64;
-    Work {
-        path_gradients: parameters.steps as f64 * points,
-        path_losses: (3.0 + DENSITY as f64) * points,
-        ..Work::default()
-    }
+    Work { path_gradients: parameters.steps as f64 * points, path_losses: (3.0 + DENSITY as f64) * points, ..Work::default() }
 }
 
 /// Bytes that one path computation holds besides images and block buffers: two ends, and for each

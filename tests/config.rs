@@ -77,13 +77,14 @@ fn defaults_are_the_published_values() {
     let config = good("minimal");
     assert_eq!(config.seed, MasterSeed(0));
     assert_eq!(config.dataset, DatasetConfig::Digits { seed: None, train: 6000, test: 1000 });
-    assert_eq!(config.network, Architecture::Fcp { activation: Activation::Softplus });
+    assert_eq!(config.network, Architecture::Fcp { hidden: vec![50, 50], activation: Activation::Softplus });
     assert_eq!(config.training.keep, 2);
     assert_eq!(config.training.methods, Method::ALL);
     assert_eq!(config.training.sgd.unwrap().batch_size, 64);
     let lbfgs = config.training.lbfgs.unwrap();
     assert_eq!((lbfgs.iterations, lbfgs.memory, lbfgs.line_search_evaluations), (1000, 10, 6));
     assert_eq!(lbfgs.line_search_tolerance.to_bits(), 1e-4_f64.to_bits());
+    assert_eq!(lbfgs.target_loss.to_bits(), 1e-8_f64.to_bits());
     assert_eq!(config.paths.pairs, Pairs::Count(300));
     assert_eq!(names(&config.paths.sets), ["sgd/train", "sgd/test", "lbfgs/train", "lbfgs/test"]);
     assert_eq!(config.paths.landscapes, [Split::Train, Split::Test]);
@@ -93,6 +94,12 @@ fn defaults_are_the_published_values() {
     assert_eq!([path.lambda, path.learning_rate].map(f64::to_bits), [1e-4, 1e-3].map(f64::to_bits));
     assert!(config.kpca.is_empty());
     assert_eq!(config.run.blas_threads, 1);
+}
+
+#[test]
+fn a_network_has_the_sizes_asked_for() {
+    let config = good("networks");
+    assert_eq!(config.network, Architecture::Lstm { hidden: 24, permutation_seed: 7 });
 }
 
 #[test]
@@ -112,7 +119,7 @@ fn every_key_has_its_effect() {
     let config = good("everything");
     assert_eq!(config.seed, MasterSeed(2026));
     assert_eq!(config.dataset, DatasetConfig::Digits { seed: Some(9), train: 100, test: 2 });
-    assert_eq!(config.network, Architecture::Fcp { activation: Activation::Relu });
+    assert_eq!(config.network, Architecture::Fcp { hidden: vec![50, 50], activation: Activation::Relu });
     assert_eq!((config.training.initializations, config.training.keep), (8, 5));
     assert_eq!(config.training.methods, [Method::Lbfgs]);
     assert_eq!(config.training.sgd, None);
@@ -144,7 +151,7 @@ fn every_key_has_its_effect() {
 fn overrides_win_and_the_last_one_most() {
     let config = good("overridden");
     assert_eq!(config.training.keep, 2);
-    assert_eq!(config.network, Architecture::Fcp { activation: Activation::Relu });
+    assert_eq!(config.network, Architecture::Fcp { hidden: vec![50, 50], activation: Activation::Relu });
     assert_eq!(config.training.sgd.unwrap().epochs, 5);
     assert_eq!(config.kpca[1].components, 3);
     assert_eq!(config.paths.pairs, Pairs::All);
@@ -165,6 +172,7 @@ fn effective_values_are_complete_and_have_one_notation() {
         ("training.sgd.learning_rate", "0.1"),
         ("training.sgd.epochs", "100"),
         ("training.lbfgs.line_search_tolerance", "0.0001"),
+        ("training.lbfgs.target_loss", "1e-8"),
         ("paths.pairs", "300"),
         ("paths.landscapes", "[\"train\", \"test\"]"),
         ("kpca.lbfgs-train_sgd-test.kernel", "\"rbf\""),

@@ -1,9 +1,11 @@
 //! Losses and gradients of the networks: against PyTorch, against central differences, and the
 //! whole-path evaluation against the plain one.
 
-use lossatlas::landscape::{ImageLandscape, Landscape, Span};
 use lossatlas::dataset::ImageView;
-use lossatlas::network::{Activation, Fcp, Network};
+use lossatlas::landscape::{ImageLandscape, Landscape, Span};
+use lossatlas::network::lenet::LenetSizes;
+use lossatlas::network::lstm::PUBLISHED_PERMUTATION_SEED;
+use lossatlas::network::{Activation, Architecture, Lstm, Network};
 use lossatlas::path::Grid;
 use lossatlas::real::{Real, dot, norm};
 use ndarray::{Array1, Array2, ArrayView2};
@@ -11,7 +13,6 @@ use ndarray_npy::NpzReader;
 use std::fs::File;
 
 const IMAGES: usize = 24;
-const SCALES: [f64; 2] = [1.0, 20.0];
 
 /// The numbers in [0, 1) of `tests/fixtures/networks/generate.py`.
 fn scrambled(count: usize, salt: u64) -> Vec<f64> {
@@ -28,52 +29,132 @@ fn scrambled(count: usize, salt: u64) -> Vec<f64> {
 struct Pictures {
     pixels: Vec<u8>,
     labels: Vec<u8>,
+    pixels_per_image: usize,
 }
 
 impl Pictures {
-    fn new() -> Self {
+    /// The images of `generate.py`, where there are 24 of 784 pixels in 10 classes.
+    fn new(images: usize, pixels_per_image: usize, classes: f64) -> Self {
         let gray = |v: f64| if v < 0.8 { 0 } else { ((v - 0.8) * 5.0 * 256.0).floor() as u8 };
         Self {
-            pixels: scrambled(IMAGES * 784, 1).into_iter().map(gray).collect(),
-            labels: scrambled(IMAGES, 2).into_iter().map(|v| (v * 10.0) as u8).collect(),
+            pixels: scrambled(images * pixels_per_image, 1).into_iter().map(gray).collect(),
+            labels: scrambled(images, 2).into_iter().map(|v| (v * classes) as u8).collect(),
+            pixels_per_image,
         }
     }
 
     fn view(&self) -> ImageView<'_> {
-        ImageView::new(&self.pixels, &self.labels, 784)
+        ImageView::new(&self.pixels, &self.labels, self.pixels_per_image)
     }
 }
 
+/// Uniform within `scale` times the bounds of the initialization; an LSTM's recurrent weights within 3
+/// times theirs, as in `generate.py`: with larger ones it is chaotic.
 fn theta<A: Real>(network: &dyn Network<A>, salt: u64, scale: f64) -> Vec<A> {
     let layout = network.layout();
-    let bounds = layout.tensors().iter().flat_map(|tensor| std::iter::repeat_n(tensor.bound, tensor.len()));
+    let bounds = layout.tensors().iter().flat_map(|tensor| {
+        let scale = if tensor.name.contains("weight_hh") { scale.min(3.0) } else { scale };
+        std::iter::repeat_n(tensor.bound * scale, tensor.len())
+    });
     let numbers = scrambled(layout.parameters(), salt);
-    numbers.into_iter().zip(bounds).map(|(v, bound)| A::of(f64::from(((2.0 * v - 1.0) * bound * scale) as f32))).collect()
+    numbers.into_iter().zip(bounds).map(|(v, bound)| A::of(f64::from(((2.0 * v - 1.0) * bound) as f32))).collect()
 }
 
-fn networks() -> Vec<(&'static str, Fcp)> {
+/// A published network.
+struct Case {
+    name: &'static str,
+    architecture: Architecture,
+    parameters: usize,
+    /// Of the parameters in `generate.py`: as initialized, and saturated.
+    scales: [f64; 2],
+}
+
+fn published() -> Vec<Case> {
+    let case = |name, architecture, parameters, saturated| Case { name, architecture, parameters, scales: [1.0, saturated] };
     vec![
-        ("fcp-softplus", Fcp::new(&[784, 50, 50, 10], Activation::Softplus)),
-        ("fcp-relu", Fcp::new(&[784, 50, 50, 10], Activation::Relu)),
+        case("fcp-softplus", fcp(&[50, 50], Activation::Softplus), 42_200, 20.0),
+        case("fcp-relu", fcp(&[50, 50], Activation::Relu), 42_200, 20.0),
+        case("lenet-softplus", lenet(LenetSizes::default(), Activation::Softplus), 61_706, 8.0),
+        case("lenet-relu", lenet(LenetSizes::default(), Activation::Relu), 61_706, 8.0),
+        case("autoencoder", Architecture::Autoencoder { hidden: vec![32, 32, 32] }, 52_224, 8.0),
+        case("lstm", lstm(48), 15_456, 300.0),
     ]
 }
 
+/// Small networks in 3 classes with the rows and columns of their images, none of a convenient size.
+fn small() -> Vec<(&'static str, Architecture, [usize; 2])> {
+    let sizes = |kernel| LenetSizes { channels: [7, 8], kernel, dense: vec![5] };
+    vec![
+        ("fcp-softplus", fcp(&[5, 4], Activation::Softplus), [2, 3]),
+        ("fcp-relu", fcp(&[5, 4], Activation::Relu), [2, 3]),
+        ("fcp without hidden layers", fcp(&[], Activation::Relu), [2, 3]),
+        ("lenet-softplus", lenet(sizes(3), Activation::Softplus), [11, 8]),
+        ("lenet-relu", lenet(sizes(3), Activation::Relu), [8, 11]),
+        ("lenet with an even kernel", lenet(sizes(2), Activation::Softplus), [9, 10]),
+        ("lenet with a kernel of one pixel", lenet(sizes(1), Activation::Softplus), [4, 5]),
+        ("autoencoder", Architecture::Autoencoder { hidden: vec![3, 2] }, [3, 3]),
+        ("autoencoder without hidden layers", Architecture::Autoencoder { hidden: vec![] }, [2, 2]),
+        ("lstm", lstm(3), [5, 4]),
+    ]
+}
+
+fn fcp(hidden: &[usize], activation: Activation) -> Architecture {
+    Architecture::Fcp { hidden: hidden.to_vec(), activation }
+}
+
+fn lenet(sizes: LenetSizes, activation: Activation) -> Architecture {
+    Architecture::Lenet { sizes, activation }
+}
+
+fn lstm(hidden: usize) -> Architecture {
+    Architecture::Lstm { hidden, permutation_seed: PUBLISHED_PERMUTATION_SEED }
+}
+
+fn build<A: Real>(architecture: &Architecture) -> Box<dyn Network<A>> {
+    architecture.build(28, 28, 10).unwrap()
+}
+
+fn fixture(name: &str) -> NpzReader<File> {
+    NpzReader::new(File::open(format!("tests/fixtures/networks/{name}.npz")).unwrap()).unwrap()
+}
+
+#[test]
+fn parameters_have_the_published_number_and_the_names_of_pytorch() {
+    for Case { name, architecture, parameters, .. } in published() {
+        let network = build::<f32>(&architecture);
+        let layout = network.layout();
+        assert_eq!(layout.parameters(), parameters, "{name}");
+        let names: Vec<&str> = layout.tensors().iter().map(|tensor| tensor.name.as_str()).collect();
+        let expected = match architecture.name() {
+            "fcp" => "fc1.weight fc2.weight fc3.weight",
+            "lenet" => {
+                "conv1.weight conv1.bias conv2.weight conv2.bias \
+                 fc1.weight fc1.bias fc2.weight fc2.bias fc3.weight fc3.bias"
+            }
+            "autoencoder" => "fc1.weight fc2.weight fc3.weight fc4.weight",
+            _ => "lstm.weight_ih_l0 lstm.weight_hh_l0 lstm.bias_ih_l0 lstm.bias_hh_l0 fc.weight",
+        };
+        assert_eq!(names.join(" "), expected);
+        assert_eq!(network.has_classes(), name != "autoencoder");
+    }
+}
+
 fn compare_with_pytorch<A: Real>(tolerance: f64) {
-    let pictures = Pictures::new();
-    for (name, network) in networks() {
-        let mut fixture = NpzReader::new(File::open(format!("tests/fixtures/networks/{name}.npz")).unwrap()).unwrap();
+    let pictures = Pictures::new(IMAGES, 784, 10.0);
+    for Case { name, architecture, scales, .. } in published() {
+        let mut fixture = fixture(name);
         let losses: Array1<f64> = fixture.by_name("losses").unwrap();
         let gradients: Array2<f32> = fixture.by_name("gradients").unwrap();
-        let network: &dyn Network<A> = &network;
-        let landscape = ImageLandscape::new(network, pictures.view());
+        let network = build::<A>(&architecture);
+        let landscape = ImageLandscape::new(network.as_ref(), pictures.view());
         assert_eq!(landscape.dimension(), gradients.ncols(), "{name}");
-        for (case, scale) in SCALES.into_iter().enumerate() {
-            let theta = theta(network, 3, scale);
+        for (case, scale) in scales.into_iter().enumerate() {
+            let theta = theta(network.as_ref(), 3, scale);
             let mut gradient = vec![A::zero(); theta.len()];
             let loss = landscape.value_and_gradient(&theta, &mut gradient);
             let relative = (loss / losses[case] - 1.0).abs();
             assert!(relative < tolerance, "{name}, scale {scale}: loss {loss}, off by {relative:e}");
-            assert!((landscape.value(&theta) - loss).abs() <= 1e-12 * loss);
+            assert!((landscape.value(&theta) - loss).abs() <= 1e-12 * loss, "{name}, scale {scale}");
             let expected: Vec<A> = gradients.row(case).iter().map(|g| A::of(g.wide())).collect();
             let difference: Vec<A> = gradient.iter().zip(&expected).map(|(&g, &e)| g - e).collect();
             let relative = norm(&difference) / norm(&expected);
@@ -94,39 +175,51 @@ fn losses_and_gradients_match_pytorch_in_f64() {
 }
 
 #[test]
+fn the_order_of_the_pixels_is_the_one_pytorch_draws() {
+    let mut fixture = fixture("permutations");
+    for ([rows, columns], seed) in [([28, 28], 1234), ([28, 28], 7), ([4, 25], 1234)] {
+        let expected: Array1<i64> = fixture.by_name(&format!("{}_{seed}", rows * columns)).unwrap();
+        let network = Lstm::new([rows, columns], 10, 1, seed);
+        assert!(network.permutation().iter().copied().eq(expected.iter().map(|&pixel| pixel as usize)), "seed {seed}");
+    }
+    let network = Lstm::new([28, 28], 10, 48, PUBLISHED_PERMUTATION_SEED);
+    assert_eq!(network.permutation()[..10], [111, 112, 772, 475, 120, 209, 418, 25, 311, 38]);
+}
+
+#[test]
 fn gradients_are_the_limit_of_central_differences_with_second_order() {
-    let pictures = Pictures::new();
+    let pictures = Pictures::new(IMAGES, 784, 10.0);
     // ReLU has kinks, so that differences across one converge with first order only.
-    let network = Fcp::new(&[784, 50, 50, 10], Activation::Softplus);
-    let network: &dyn Network<f64> = &network;
-    let landscape = ImageLandscape::new(network, pictures.view());
-    for scale in [1.0, 5.0] {
-        let at = theta(network, 5, scale);
-        let direction = theta(network, 7, 1.0);
-        let mut gradient = vec![0.0; at.len()];
-        landscape.value_and_gradient(&at, &mut gradient);
-        let slope = dot(&gradient, &direction);
-        let error = |h: f64| {
-            let shifted = |h: f64| -> Vec<f64> { at.iter().zip(&direction).map(|(x, d)| x + h * d).collect() };
-            let difference = (landscape.value(&shifted(h)) - landscape.value(&shifted(-h))) / (2.0 * h);
-            (difference - slope).abs()
-        };
-        let order = (error(2e-2) / error(1e-2)).log2();
-        assert!((order - 2.0).abs() < 0.1, "scale {scale}: order {order}");
-        assert!(error(1e-4) < 1e-7 * slope.abs(), "scale {scale}: {:e} of {slope}", error(1e-4));
+    for Case { name, architecture, .. } in published().into_iter().filter(|case| !case.name.contains("relu")) {
+        let network = build::<f64>(&architecture);
+        let landscape = ImageLandscape::new(network.as_ref(), pictures.view());
+        for scale in [1.0, 5.0] {
+            let at = theta(network.as_ref(), 5, scale);
+            let direction = theta(network.as_ref(), 7, 1.0);
+            let mut gradient = vec![0.0; at.len()];
+            landscape.value_and_gradient(&at, &mut gradient);
+            let slope = dot(&gradient, &direction);
+            let error = |h: f64| {
+                let shifted = |h: f64| -> Vec<f64> { at.iter().zip(&direction).map(|(x, d)| x + h * d).collect() };
+                let difference = (landscape.value(&shifted(h)) - landscape.value(&shifted(-h))) / (2.0 * h);
+                (difference - slope).abs()
+            };
+            let order = (error(2e-2) / error(1e-2)).log2();
+            assert!((order - 2.0).abs() < 0.1, "{name}, scale {scale}: order {order}");
+            assert!(error(1e-4) < 1e-7 * norm(&gradient), "{name}, scale {scale}: {:e} of {slope}", error(1e-4));
+        }
     }
 }
 
-/// Every component of a small network, not one direction of a large one.
+/// Every component of a small network, not one direction of a large one. The images are one group of
+/// sixteen and a part of another.
 #[test]
 fn every_component_of_the_gradient_is_a_difference_quotient() {
-    for activation in Activation::ALL {
-        let network = Fcp::new(&[6, 5, 4, 3], activation);
-        let network: &dyn Network<f64> = &network;
-        let pixels: Vec<u8> = (0..42).map(|i| (i * 37 % 256) as u8).collect();
-        let images = ImageView::new(&pixels, &[0, 1, 2, 0, 1, 2, 0], 6);
-        let landscape = ImageLandscape::new(network, images);
-        let at = theta(network, 11, 3.0);
+    for (name, architecture, [rows, columns]) in small() {
+        let network = architecture.build::<f64>(rows, columns, 3).unwrap();
+        let pictures = Pictures::new(19, rows * columns, 3.0);
+        let landscape = ImageLandscape::new(network.as_ref(), pictures.view());
+        let at = theta(network.as_ref(), 11, 3.0);
         let mut gradient = vec![0.0; at.len()];
         landscape.value_and_gradient(&at, &mut gradient);
         for (i, g) in gradient.iter().enumerate() {
@@ -136,7 +229,7 @@ fn every_component_of_the_gradient_is_a_difference_quotient() {
                 landscape.value(&theta)
             };
             let difference = (shifted(1e-6) - shifted(-1e-6)) / 2e-6;
-            assert!((difference - g).abs() < 1e-8, "{activation}, component {i}: {difference} and {g}");
+            assert!((difference - g).abs() < 1e-8, "{name}, component {i}: {difference} and {g}");
         }
     }
 }
@@ -157,22 +250,22 @@ impl<A: Real> Landscape<A> for PointByPoint<'_, '_, A> {
 }
 
 fn compare_whole_path<A: Real>(tolerance: f64) {
-    let pictures = Pictures::new();
-    let mut all = networks();
-    all.push(("no hidden layer", Fcp::new(&[784, 10], Activation::Relu)));
-    all.push(("one hidden layer", Fcp::new(&[784, 30, 10], Activation::Softplus)));
-    for (name, network) in all {
-        let network: &dyn Network<A> = &network;
-        // More than one block of images, the last one partial.
-        let pixels: Vec<u8> = pictures.pixels.repeat(13);
-        let labels: Vec<u8> = pictures.labels.repeat(13);
-        let landscape = ImageLandscape::new(network, ImageView::new(&pixels, &labels, 784));
-        for scale in [1.0, 8.0] {
-            let rows: Vec<A> = (0..6).flat_map(|k| theta(network, 20 + k, if k < 2 { scale } else { 0.3 * scale })).collect();
+    // More than one block of images, the last one partial.
+    let pictures = Pictures::new(300, 784, 10.0);
+    let all = published().into_iter().map(|case| (case.name, case.architecture, 8.0_f64.min(case.scales[1])));
+    let without = [
+        ("fcp without hidden layers", fcp(&[], Activation::Relu), 8.0),
+        ("fcp with one hidden layer", fcp(&[30], Activation::Softplus), 8.0),
+    ];
+    for (name, architecture, saturated) in all.chain(without) {
+        let network = build::<A>(&architecture);
+        let landscape = ImageLandscape::new(network.as_ref(), pictures.view());
+        for scale in [1.0, saturated] {
+            let size = |k| if k < 2 { scale } else { 0.3 * scale };
+            let rows: Vec<A> = (0..6).flat_map(|k| theta(network.as_ref(), 20 + k, size(k))).collect();
             let vectors = ArrayView2::from_shape((6, landscape.dimension()), &rows).unwrap();
-            let grid = Grid::<A>::new(9, 4);
-            let coefficients = grid.coefficients();
-            let span = Span { vectors, coefficients };
+            let grid = Grid::<A>::new(6, 4);
+            let span = Span { vectors, coefficients: grid.coefficients() };
             let mut fast = Array2::zeros((4, landscape.dimension()));
             let mut plain = fast.clone();
             let losses = landscape.span_gradient(&span, grid.sines(), fast.view_mut());
@@ -195,13 +288,47 @@ fn the_whole_path_evaluation_agrees_with_the_plain_one() {
     compare_whole_path::<f64>(1e-12);
 }
 
+/// Buffers are kept between batches: what a larger one left behind must not be seen.
+#[test]
+fn the_loss_of_a_small_batch_does_not_depend_on_the_larger_one_before() {
+    let pictures = Pictures::new(130, 784, 10.0);
+    let few: Vec<u32> = (0..21).map(|i| i * 6).collect();
+    for Case { name, architecture, .. } in published() {
+        let network = build::<f64>(&architecture);
+        let theta = theta(network.as_ref(), 31, 1.0);
+        let evaluate = |landscape: &ImageLandscape<f64>| {
+            let mut gradient = vec![0.0; theta.len()];
+            (landscape.batch_gradient(&theta, &few, &mut gradient), gradient)
+        };
+        let used = ImageLandscape::new(network.as_ref(), pictures.view());
+        let mut gradient = vec![0.0; theta.len()];
+        used.value_and_gradient(&theta, &mut gradient);
+        assert_eq!(evaluate(&used), evaluate(&ImageLandscape::new(network.as_ref(), pictures.view())), "{name}");
+        assert!(evaluate(&used).1 != gradient, "{name}");
+    }
+}
+
+#[test]
+fn saturated_networks_have_finite_losses_and_gradients() {
+    let pictures = Pictures::new(IMAGES, 784, 10.0);
+    for Case { name, architecture, .. } in published() {
+        let network = build::<f32>(&architecture);
+        let landscape = ImageLandscape::new(network.as_ref(), pictures.view());
+        for scale in [10.0, 100.0, 1000.0] {
+            let theta = theta(network.as_ref(), 3, scale);
+            let mut gradient = vec![0.0; theta.len()];
+            let loss = landscape.value_and_gradient(&theta, &mut gradient);
+            assert!(loss.is_finite() && gradient.iter().all(|g| g.is_finite()), "{name}, scale {scale}: loss {loss}");
+        }
+    }
+}
+
 #[test]
 fn a_loss_of_1e_8_survives_single_precision() {
     // Weights that put every image of class 0 far on the right side: ln(1 + 9 e^−g) for gap g.
-    let network = Fcp::new(&[1, 10], Activation::Relu);
-    let network: &dyn Network<f32> = &network;
-    let images = ImageView::new(&[255], &[0], 1);
-    let landscape = ImageLandscape::new(network, images);
+    let network = fcp(&[], Activation::Relu).build::<f32>(1, 1, 10).unwrap();
+    let white = Pictures { pixels: vec![255], labels: vec![0], pixels_per_image: 1 };
+    let landscape = ImageLandscape::new(network.as_ref(), white.view());
     for gap in [5.0_f32, 20.0, 60.0, 500.0] {
         let theta: Vec<f32> = (0..10).map(|class| if class == 0 { gap } else { 0.0 }).collect();
         let mut gradient = vec![0.0; 10];
@@ -210,4 +337,20 @@ fn a_loss_of_1e_8_survives_single_precision() {
         assert!(gradient.iter().all(|g| g.is_finite()));
         assert!((loss - exact).abs() <= 1e-6 * exact + 1e-36, "gap {gap}: {loss:e} and {exact:e}");
     }
+}
+
+#[test]
+fn what_cannot_be_built_says_why() {
+    let message = |architecture: Architecture, rows, columns| architecture.build::<f32>(rows, columns, 10).err().unwrap();
+    let sizes = LenetSizes::default;
+    assert_eq!(
+        message(lenet(sizes(), Activation::Relu), 11, 28),
+        "images of 11 × 28 pixels are too small for LeNet with a kernel of 5: it needs 12 × 12; \
+         choose a smaller kernel or another network"
+    );
+    assert!(lenet(sizes(), Activation::Relu).build::<f32>(12, 12, 10).is_ok());
+    let flat = LenetSizes { kernel: 0, ..sizes() };
+    assert_eq!(message(lenet(flat, Activation::Relu), 28, 28), "the kernel of lenet is 0; it must be at least 1");
+    assert_eq!(message(fcp(&[50, 0], Activation::Relu), 28, 28), "a hidden width of fcp is 0; it must be at least 1");
+    assert_eq!(message(lstm(48), 0, 28), "there is no network for images of 0 × 28 pixels in 10 classes");
 }

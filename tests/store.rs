@@ -8,8 +8,8 @@ mod results;
 
 use expected::{Expected, expectation};
 use lossatlas::path::{PathResult, StopReason as PathStop};
-use lossatlas::store::atlas::{Atlas, AtlasError, Provenance};
 use lossatlas::statistics::Analysis;
+use lossatlas::store::atlas::{Atlas, AtlasError, Provenance};
 use lossatlas::store::write_atlas;
 use ndarray::Array2;
 use results::{Results, name, path};

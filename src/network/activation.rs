@@ -39,11 +39,11 @@ impl Activation {
     pub fn slope<A: Real>(self, deltas: &mut [A], outputs: &[A]) {
         match self {
             Self::Softplus => A::softplus_slope_all(deltas, outputs),
-            Self::Relu => deltas.iter_mut().zip(outputs).for_each(|(delta, &a)| {
-                if a <= A::zero() {
-                    *delta = A::zero();
-                }
-            }),
+            // Written as a choice of values, not as a branch, which would keep the loop scalar.
+            Self::Relu => {
+                let chosen = |delta, a| if a <= A::zero() { A::zero() } else { delta };
+                deltas.iter_mut().zip(outputs).for_each(|(delta, &a)| *delta = chosen(*delta, a));
+            }
         }
     }
 }

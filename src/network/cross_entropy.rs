@@ -4,11 +4,11 @@ use super::Score;
 use crate::real::Real;
 use ndarray::ArrayViewMut2;
 
-/// Sum over images of −ln p_y, p = softmax(logits), and the number of images whose largest logit is
+/// Sum over images of −ln(`p_y`), p = softmax(logits), and the number of images whose largest logit is
 /// their label's. Overwrites the logits `(n, classes)` with exp(z − max z).
 ///
-/// A trained network is sure of itself: p_y = 1 − 1e-9 is common and logits reach hundreds. So the
-/// loss is (z_max − z_y) + ln(1 + Σ of the other exponentials), which neither overflows nor rounds a
+/// A trained network is sure of itself: `p_y` = 1 − 1e-9 is common and logits reach hundreds. So the
+/// loss is `z_max − z_y` + ln(1 + Σ of the other exponentials), which neither overflows nor rounds a
 /// loss of 1e-9 to zero, and is taken in `f64`.
 ///
 /// # Panics
@@ -19,7 +19,7 @@ pub fn loss<A: Real>(logits: &mut ArrayViewMut2<A>, labels: &[u8]) -> Score {
 
 /// As [`loss`], and overwrites the logits with the gradient p − y of each image's loss.
 ///
-/// The label's own entry, p_y − 1, is minus the sum of the other probabilities: no cancellation.
+/// The label's own entry, `p_y − 1`, is minus the sum of the other probabilities: no cancellation.
 ///
 /// # Panics
 /// If a label is not below the number of classes.
@@ -36,7 +36,7 @@ pub fn loss_and_delta<A: Real>(logits: &mut ArrayViewMut2<A>, labels: &[u8]) -> 
     })
 }
 
-/// Turns each row into exp(z − z_max), scores it, and hands it to `finish`.
+/// Turns each row into `exp(z − z_max)`, scores it, and hands it to `finish`.
 fn for_each_image<A: Real>(logits: &mut ArrayViewMut2<A>, labels: &[u8], finish: impl Fn(&mut [A], usize)) -> Score {
     let classes = logits.ncols();
     let values = logits.as_slice_mut().expect("logits are contiguous");
@@ -48,7 +48,9 @@ fn for_each_image<A: Real>(logits: &mut ArrayViewMut2<A>, labels: &[u8], finish:
             let top = (1..classes).fold(0, |best, j| if row[j] > row[best] { j } else { best });
             let highest = row[top];
             let gap = highest.wide() - row[usize::from(label)].wide();
-            row.iter_mut().for_each(|z| *z -= highest);
+            for z in row.iter_mut() {
+                *z -= highest;
+            }
             (gap, top)
         })
         .collect();

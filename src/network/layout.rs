@@ -33,12 +33,20 @@ impl Tensor {
         (self.shape[0], self.shape[1..].iter().product())
     }
 
+    /// This tensor in θ, row-major.
+    ///
+    /// # Panics
+    /// If `theta` is shorter than the layout.
+    pub fn slice<'a, A>(&self, theta: &'a [A]) -> &'a [A] {
+        &theta[self.offset..self.offset + self.len()]
+    }
+
     /// This tensor in θ as a matrix (first dimension, all others).
     ///
     /// # Panics
     /// If `theta` is shorter than the layout.
     pub fn matrix<'a, A>(&self, theta: &'a [A]) -> ArrayView2<'a, A> {
-        ArrayView2::from_shape(self.matrix_shape(), &theta[self.offset..self.offset + self.len()]).expect("shape and length agree")
+        ArrayView2::from_shape(self.matrix_shape(), self.slice(theta)).expect("shape and length agree")
     }
 
     /// This tensor in θ as a matrix to write to.
@@ -70,6 +78,14 @@ impl Layout {
     /// The tensors in order.
     pub fn tensors(&self) -> &[Tensor] {
         &self.tensors
+    }
+
+    /// The tensor appended last.
+    ///
+    /// # Panics
+    /// If there is none.
+    pub fn last(&self) -> &Tensor {
+        self.tensors.last().expect("a layout that was appended to has a tensor")
     }
 
     /// P, the length of θ.

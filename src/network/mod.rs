@@ -3,22 +3,30 @@
 //! A [`Network`] is a description: its [`Layout`] says where each weight lives in θ. It hands out
 //! [`Evaluator`]s, which own the buffers of the computation, one for each thread.
 //!
-//! To add an architecture: a new file that implements the two traits, and a line in [`registry`].
+//! To add an architecture: a new file that implements the two traits, and a variant in [`registry`].
 
 pub mod activation;
+pub mod autoencoder;
 pub mod cross_entropy;
+mod dense;
 pub mod fcp;
 pub mod layout;
+pub mod lenet;
+pub mod lstm;
 pub mod registry;
+pub mod squared_error;
 
 pub use activation::Activation;
+pub use autoencoder::Autoencoder;
 pub use fcp::Fcp;
 pub use layout::{Layout, Tensor};
+pub use lenet::Lenet;
+pub use lstm::Lstm;
 pub use registry::Architecture;
 
 use crate::landscape::Span;
 use crate::real::Real;
-use ndarray::{ArrayView2, ArrayViewMut2};
+use ndarray::{ArrayView2, ArrayViewMut2, s};
 use std::ops::AddAssign;
 
 /// Images and their classes, as a network sees them.
@@ -28,6 +36,16 @@ pub struct Batch<'a, A> {
     pub inputs: ArrayView2<'a, A>,
     /// `(n,)` classes.
     pub labels: &'a [u8],
+}
+
+impl<A: Real> Batch<'_, A> {
+    /// The same images, at most `size` ≥ 1 at a time.
+    fn strips(self, size: usize) -> impl Iterator<Item = Self> {
+        self.labels.chunks(size).enumerate().map(move |(k, labels)| {
+            let start = k * size;
+            Batch { inputs: self.inputs.slice_move(s![start..start + labels.len(), ..]), labels }
+        })
+    }
 }
 
 /// How well one parameter vector does on some images, summed over them.
@@ -87,7 +105,7 @@ pub trait Evaluator<A: Real>: Send {
         }
     }
 
-    /// The same, and adds Σ_m `weights[m, n]` g_m to row n of `gradient`, `(N, P)`, where g_m is the
+    /// The same, and adds Σₘ `weights[m, n]` gₘ to row n of `gradient`, `(N, P)`, where gₘ is the
     /// summed gradient at point m and `weights` is `(M, N)`.
     fn span_gradient(
         &mut self,

@@ -75,6 +75,9 @@ impl<A: Real> Lbfgs<A> {
         if !self.loss.is_finite() {
             return Err(StopReason::Diverged { epoch: iteration });
         }
+        if self.loss <= self.parameters.target_loss {
+            return Err(StopReason::TargetLoss { iteration: iteration - 1 });
+        }
         if self.gradient.iter().all(A::is_zero) {
             return Err(StopReason::Stationary { iteration });
         }
@@ -194,7 +197,13 @@ mod tests {
     }
 
     fn parameters(evaluations: usize) -> LbfgsParameters {
-        LbfgsParameters { iterations: 1000, memory: 10, line_search_evaluations: evaluations, line_search_tolerance: 1e-4 }
+        LbfgsParameters {
+            iterations: 1000,
+            memory: 10,
+            line_search_evaluations: evaluations,
+            line_search_tolerance: 1e-4,
+            target_loss: f64::NEG_INFINITY,
+        }
     }
 
     #[test]
@@ -223,6 +232,17 @@ mod tests {
         let start = lbfgs.loss();
         (1..=4).for_each(|iteration| lbfgs.iterate(&landscape, iteration).unwrap());
         assert!(lbfgs.loss() < 1e-10 * start, "{:e}", lbfgs.loss());
+    }
+
+    #[test]
+    fn stops_at_the_target_loss_and_names_the_iteration_that_reached_it() {
+        let landscape = Quadratic(vec![1.0, 30.0]);
+        let mut lbfgs = Lbfgs::new(LbfgsParameters { target_loss: 1e-3, ..parameters(10) }, &landscape, vec![1.0, 1.0]);
+        let (last, stop) = (1..100)
+            .find_map(|iteration| lbfgs.iterate(&landscape, iteration).err().map(|stop| (iteration - 1, stop)))
+            .expect("a quadratic is soon at its minimum");
+        assert_eq!(stop, StopReason::TargetLoss { iteration: last });
+        assert!(lbfgs.loss() <= 1e-3);
     }
 
     #[test]

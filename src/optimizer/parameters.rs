@@ -53,4 +53,7 @@ pub struct LbfgsParameters {
     pub line_search_evaluations: usize,
     /// The bracket's width, relative to the step, at which the line search ends, > 0.
     pub line_search_tolerance: f64,
+    /// Loss at which the run is over: on separable data it would fall toward 0 without end. The
+    /// published runs ended near 1e-8, where single-precision cross-entropy rounds to 0.
+    pub target_loss: f64,
 }

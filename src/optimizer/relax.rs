@@ -30,7 +30,14 @@ impl Default for RelaxParameters {
     /// before they give up; a bracket of 1 % is enough for quasi-Newton steps to converge
     /// superlinearly. The number of iterations is arbitrary, some ten times what clusters need.
     fn default() -> Self {
-        let lbfgs = LbfgsParameters { iterations: 5000, memory: 10, line_search_evaluations: 60, line_search_tolerance: 1e-2 };
+        let lbfgs = LbfgsParameters {
+            iterations: 5000,
+            memory: 10,
+            line_search_evaluations: 60,
+            line_search_tolerance: 1e-2,
+            // A landscape has no loss that is good enough.
+            target_loss: f64::NEG_INFINITY,
+        };
         Self { tolerance: 1e-6, lbfgs }
     }
 }

@@ -52,6 +52,11 @@ pub enum StopReason {
         /// The iteration in which it happened.
         iteration: u32,
     },
+    /// The training loss is at or below the target.
+    TargetLoss {
+        /// The iteration that reached it.
+        iteration: u32,
+    },
     /// The gradient is exactly zero.
     Stationary {
         /// The iteration in which it happened.
@@ -74,6 +79,7 @@ impl fmt::Display for StopReason {
             Self::NoDescent { iteration } => {
                 write!(f, "converged: no lower point along the steepest descent in iteration {iteration}")
             }
+            Self::TargetLoss { iteration } => write!(f, "converged: target loss reached in iteration {iteration}"),
             Self::Stationary { iteration } => write!(f, "converged: zero gradient in iteration {iteration}"),
         }
     }

@@ -119,10 +119,9 @@ impl Record {
     }
 
     fn push(&mut self, epoch: u32, theta: &[f32], loss_train: f64, loss_test: f64) {
-        for (curve, best, loss) in [
-            (&mut self.curve_train, &mut self.best_train, loss_train),
-            (&mut self.curve_test, &mut self.best_test, loss_test),
-        ] {
+        for (curve, best, loss) in
+            [(&mut self.curve_train, &mut self.best_train, loss_train), (&mut self.curve_test, &mut self.best_test, loss_test)]
+        {
             if loss < curve[best.0 as usize] {
                 best.0 = epoch;
                 best.1.copy_from_slice(theta);
@@ -138,7 +137,13 @@ impl Record {
         (!finite(&self.curve_train) || !finite(&self.curve_test)).then_some(StopReason::Diverged { epoch })
     }
 
-    fn finish(self, train: &ImageLandscape<f32>, test: &ImageLandscape<f32>, stop: StopReason, memory_dropped: u32) -> TrainingRun {
+    fn finish(
+        self,
+        train: &ImageLandscape<f32>,
+        test: &ImageLandscape<f32>,
+        stop: StopReason,
+        memory_dropped: u32,
+    ) -> TrainingRun {
         let snapshot = |(epoch, theta): (u32, Vec<f32>)| {
             let (loss_train, accuracy_train) = train.loss_and_accuracy(&theta);
             let (loss_test, accuracy_test) = test.loss_and_accuracy(&theta);

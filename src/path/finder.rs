@@ -127,13 +127,8 @@ fn minimize<A: Real>(
 ) -> Option<Best<A>> {
     let mut adam = Adam::new(parameters.learning_rate, path.coefficients().len());
     let mut gradient = Array2::zeros((path.terms(), path.dimension()));
-    let mut best = Best {
-        coefficients: path.coefficients().to_vec(),
-        step: 0,
-        sum: f64::INFINITY,
-        taken: 0,
-        stop: StopReason::Completed,
-    };
+    let mut best =
+        Best { coefficients: path.coefficients().to_vec(), step: 0, sum: f64::INFINITY, taken: 0, stop: StopReason::Completed };
     for step in 0..=parameters.steps as u32 {
         // The last path is only looked at: no step follows it, so it needs no gradient.
         let last = step == parameters.steps as u32;

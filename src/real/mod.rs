@@ -1,15 +1,17 @@
 //! The two floating-point types: `f32` for production, `f64` to check it.
 
+pub(crate) mod dispatch;
 mod vectorized;
 
 use ndarray::{LinalgScalar, NdFloat};
 use num_traits::{Float, FromPrimitive};
+use std::iter::Sum;
 
 /// `f32` or `f64`. Networks, optimizers and paths are written once for both.
 ///
 /// The functions of slices are where a network's time goes beside its products: `f32` has
 /// vectorized versions, `f64` uses the standard library's and is their oracle.
-pub trait Real: NdFloat + LinalgScalar + Float + FromPrimitive + Default + Send + Sync {
+pub trait Real: NdFloat + LinalgScalar + Float + FromPrimitive + Sum + Default + Send + Sync {
     /// Rounds an `f64` to this type.
     fn of(value: f64) -> Self;
     /// Widens to `f64`, exactly.
@@ -17,13 +19,17 @@ pub trait Real: NdFloat + LinalgScalar + Float + FromPrimitive + Default + Send 
 
     /// x ← exp(x), elementwise.
     fn exp_all(values: &mut [Self]) {
-        values.iter_mut().for_each(|x| *x = Float::exp(*x));
+        for x in values {
+            *x = Float::exp(*x);
+        }
     }
 
     /// x ← ln(1 + eˣ), elementwise, as max(x, 0) + ln(1 + e^(−|x|)): no overflow, and small values
     /// keep their relative precision.
     fn softplus_all(values: &mut [Self]) {
-        values.iter_mut().for_each(|x| *x = Float::max(*x, Self::zero()) + Float::ln_1p(Float::exp(-Float::abs(*x))));
+        for x in values {
+            *x = Float::max(*x, Self::zero()) + Float::ln_1p(Float::exp(-Float::abs(*x)));
+        }
     }
 
     /// δ ← δ · softplus'(x), elementwise, given a = softplus(x): softplus'(x) = 1 − e^(−a), which
@@ -34,6 +40,21 @@ pub trait Real: NdFloat + LinalgScalar + Float + FromPrimitive + Default + Send 
     fn softplus_slope_all(deltas: &mut [Self], outputs: &[Self]) {
         debug_assert_eq!(deltas.len(), outputs.len());
         deltas.iter_mut().zip(outputs).for_each(|(delta, &a)| *delta *= -Float::exp_m1(-a));
+    }
+
+    /// x ← σ(x) = 1 / (1 + e^(−x)), elementwise. Never overflows, and keeps its relative precision on
+    /// the side of 0 down to the smallest normal number.
+    fn sigmoid_all(values: &mut [Self]) {
+        for x in values {
+            *x = Self::one() / (Self::one() + Float::exp(-*x));
+        }
+    }
+
+    /// x ← tanh(x), elementwise, with relative precision at 0 too.
+    fn tanh_all(values: &mut [Self]) {
+        for x in values {
+            *x = Float::tanh(*x);
+        }
     }
 }
 
@@ -63,9 +84,15 @@ impl Real for f32 {
         debug_assert_eq!(deltas.len(), outputs.len());
         vectorized::softplus_slope_all(deltas, outputs);
     }
+    fn sigmoid_all(values: &mut [Self]) {
+        vectorized::sigmoid_all(values);
+    }
+    fn tanh_all(values: &mut [Self]) {
+        vectorized::tanh_all(values);
+    }
 }
 
-/// Σ x_i y_i, accumulated in `f64`.
+/// Σ xᵢ yᵢ, accumulated in `f64`.
 ///
 /// # Panics
 /// In debug builds, if the lengths differ.

@@ -1,10 +1,10 @@
 //! Results of every kind and outcome.
 
+use lossatlas::embedding::Kernel;
+use lossatlas::network::Tensor;
 use lossatlas::optimizer::{Method, Snapshot, StopReason, TrainingRun};
 use lossatlas::path::{PathResult, PathSet, StopReason as PathStop};
 use lossatlas::solutions::{SetName, SolutionSet, Split, select};
-use lossatlas::embedding::Kernel;
-use lossatlas::network::Tensor;
 use lossatlas::statistics::{Analysis, DistanceResult, KernelPcaResult, Moments};
 use lossatlas::store::atlas::{Atlas, AtlasError, Curves, Provenance};
 use lossatlas::store::write_atlas;

@@ -61,6 +61,19 @@ impl<'s> Key<'s> {
         })
     }
 
+    /// A list of numbers of things, each at least 1; not empty.
+    pub fn counts(self) -> Found<'s, Vec<usize>> {
+        self.read(|value| match value {
+            Value::Array(items) if !items.is_empty() => {
+                let count =
+                    |item: &Node| integer(&item.value, 1, u32::MAX.into(), "a list of integers").map(|count| count as usize);
+                items.iter().map(count).collect()
+            }
+            Value::Array(_) => Err("must not be empty".to_owned()),
+            other => Err(format!("must be a list of integers in brackets, not {}", other.kind())),
+        })
+    }
+
     /// A finite number.
     pub fn finite(self) -> Found<'s, f64> {
         self.number("a finite number", |_| true)

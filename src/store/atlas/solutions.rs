@@ -1,9 +1,9 @@
 //! `/solutions`: the sets of parameter vectors, and the loss curves of the runs they come from.
 
 use super::input::{Atlas, Curves};
-use crate::network::Tensor;
 use super::node::{Label, Node};
 use super::{AtlasError, check};
+use crate::network::Tensor;
 use crate::optimizer::{StopReason, TrainingRun};
 use crate::solutions::SolutionSet;
 use ndarray::Array2;

@@ -1,0 +1,50 @@
+//! Autoencoder: fully connected layers without biases that squeeze an image through a narrow middle.
+//!
+//! Softplus after every layer but the last, a sigmoid there, and the mean over pixels of
+//! (σ(z) − x)² as the loss. The published network is 784 → 32 → 32 → 32 → 784, P = 52 224.
+
+use super::dense::{Dense, Loss};
+use super::{Activation, Evaluator, Layout, Network};
+use crate::real::Real;
+
+/// An autoencoder; it has no classes.
+#[derive(Clone, Debug)]
+pub struct Autoencoder {
+    inputs: usize,
+    layout: Layout,
+    dense: Dense,
+}
+
+impl Autoencoder {
+    /// pixels → hidden widths → pixels.
+    ///
+    /// # Panics
+    /// If there are no pixels or a width is 0.
+    pub fn new(pixels: usize, hidden: &[usize]) -> Self {
+        let widths = [&[pixels], hidden, &[pixels]].concat();
+        let (layout, dense) = Dense::append(Layout::default(), "fc", &widths, false, Activation::Softplus, Loss::SquaredError);
+        Self { inputs: pixels, layout, dense }
+    }
+}
+
+impl<A: Real> Network<A> for Autoencoder {
+    fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    fn inputs(&self) -> usize {
+        self.inputs
+    }
+
+    fn has_classes(&self) -> bool {
+        false
+    }
+
+    fn loss_unit(&self) -> &'static str {
+        "1"
+    }
+
+    fn evaluator(&self) -> Box<dyn Evaluator<A> + '_> {
+        self.dense.evaluator()
+    }
+}

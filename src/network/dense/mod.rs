@@ -1,0 +1,141 @@
+//! A stack of fully connected layers: all of FCP and of the autoencoder, the end of LeNet and LSTM.
+//!
+//! z₁ = x W₁ᵀ + b₁, aₗ = activation(zₗ), zₗ₊₁ = aₗ Wₗ₊₁ᵀ + bₗ₊₁; Wₗ is (width of l,
+//! width of l − 1). The last z goes into the loss. Images stand in rows, `(images, width)`: the
+//! products then read pixels as they are stored, and OpenBLAS is as fast on them as on columns.
+
+mod along;
+mod at_point;
+
+pub(super) use at_point::AtPoint;
+
+use super::{Activation, Batch, Evaluator, Layout, Score, Tensor, cross_entropy, squared_error};
+use crate::landscape::Span;
+use crate::real::Real;
+use along::Along;
+use ndarray::{ArrayView2, ArrayViewMut2};
+
+/// What is made of the last layer's output.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Loss {
+    /// Softmax and cross-entropy against the labels.
+    CrossEntropy,
+    /// Sigmoid and mean squared error against the image itself.
+    SquaredError,
+}
+
+impl Loss {
+    fn value<A: Real>(self, outputs: &mut ArrayViewMut2<A>, batch: Batch<A>) -> Score {
+        match self {
+            Self::CrossEntropy => cross_entropy::loss(outputs, batch.labels),
+            Self::SquaredError => squared_error::loss(outputs, batch.inputs),
+        }
+    }
+
+    /// As `value`, and overwrites the outputs with the gradient with respect to them.
+    fn value_and_delta<A: Real>(self, outputs: &mut ArrayViewMut2<A>, batch: Batch<A>) -> Score {
+        match self {
+            Self::CrossEntropy => cross_entropy::loss_and_delta(outputs, batch.labels),
+            Self::SquaredError => squared_error::loss_and_delta(outputs, batch.inputs),
+        }
+    }
+}
+
+/// One layer's place in θ.
+#[derive(Clone, Debug)]
+struct Layer {
+    weight: Tensor,
+    bias: Option<Tensor>,
+}
+
+impl Layer {
+    /// Number of outputs.
+    fn width(&self) -> usize {
+        self.weight.shape[0]
+    }
+}
+
+/// A stack of fully connected layers inside a network's θ.
+#[derive(Clone, Debug)]
+pub(super) struct Dense {
+    layers: Vec<Layer>,
+    /// Width of the last layer's output; of the input, where there is no layer.
+    outputs: usize,
+    activation: Activation,
+    loss: Loss,
+}
+
+impl Dense {
+    /// Appends to `layout` the layers between these widths, input first: `name` alone where there is
+    /// one, otherwise numbered from 1.
+    ///
+    /// # Panics
+    /// If there are fewer than two widths or one is 0.
+    pub(super) fn append(
+        mut layout: Layout,
+        name: &str,
+        widths: &[usize],
+        biases: bool,
+        activation: Activation,
+        loss: Loss,
+    ) -> (Layout, Self) {
+        assert!(widths.len() >= 2 && widths.iter().all(|&width| width > 0), "widths {widths:?} make no network");
+        let mut layers = Vec::new();
+        for (l, pair) in widths.windows(2).enumerate() {
+            let name = if widths.len() == 2 { name.to_owned() } else { format!("{name}{}", l + 1) };
+            let bound = 1.0 / (pair[0] as f64).sqrt();
+            layout = layout.with(&format!("{name}.weight"), &[pair[1], pair[0]], bound);
+            let weight = layout.last().clone();
+            let bias = biases.then(|| {
+                layout = std::mem::take(&mut layout).with(&format!("{name}.bias"), &[pair[1]], bound);
+                layout.last().clone()
+            });
+            layers.push(Layer { weight, bias });
+        }
+        (layout, Self { layers, outputs: widths[widths.len() - 1], activation, loss })
+    }
+
+    /// The stack without its first layer, for a θ that begins after that layer's weights.
+    fn after_the_first(&self) -> Self {
+        let start = self.layers[0].weight.len();
+        let mut tail = self.clone();
+        tail.layers.remove(0);
+        tail.layers.iter_mut().for_each(|layer| layer.weight.offset -= start);
+        tail
+    }
+
+    /// An evaluator for a network that is this stack and nothing else, without biases.
+    pub(super) fn evaluator<'a, A: Real>(&self) -> Box<dyn Evaluator<A> + 'a> {
+        Box::new(DenseEvaluator { point: AtPoint::new(self.clone()), along: Along::new(self) })
+    }
+}
+
+struct DenseEvaluator<A> {
+    point: AtPoint<A>,
+    along: Along<A>,
+}
+
+impl<A: Real> Evaluator<A> for DenseEvaluator<A> {
+    fn loss(&mut self, theta: &[A], batch: Batch<A>) -> Score {
+        self.point.loss(theta, batch.inputs, batch)
+    }
+
+    fn loss_and_gradient(&mut self, theta: &[A], batch: Batch<A>, gradient: &mut [A]) -> Score {
+        self.point.loss_and_gradient(theta, batch.inputs, batch, gradient, None)
+    }
+
+    fn span_losses(&mut self, span: &Span<A>, batch: Batch<A>, losses: &mut [f64]) {
+        self.along.losses(span, batch, losses);
+    }
+
+    fn span_gradient(
+        &mut self,
+        span: &Span<A>,
+        weights: ArrayView2<A>,
+        batch: Batch<A>,
+        losses: &mut [f64],
+        gradient: ArrayViewMut2<A>,
+    ) {
+        self.along.gradient(span, weights, batch, losses, gradient);
+    }
+}

@@ -1,0 +1,122 @@
+//! LeNet: two convolutions with average pooling, three fully connected layers, cross-entropy.
+//!
+//! conv 1 → c₁ (padded so that an odd kernel keeps the size) · activation · mean of 2 × 2 · conv
+//! c₁ → c₂ (no padding) · activation · mean of 2 × 2 · fully connected layers with the activation
+//! between them; biases everywhere. The published network has 5 × 5 kernels, 6 and 16 channels and
+//! widths 400 → 120 → 84 → 10, P = 61 706. The activation comes before the pooling, as in the
+//! published code.
+
+mod convolution;
+mod evaluator;
+mod pooling;
+
+use super::dense::{Dense, Loss};
+use super::{Activation, Evaluator, Layout, Network};
+use crate::real::Real;
+use convolution::{Convolution, Maps};
+use evaluator::LenetEvaluator;
+use pooling::pooled;
+use thiserror::Error;
+
+/// Sizes of a LeNet.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LenetSizes {
+    /// Channels of the two convolutions.
+    pub channels: [usize; 2],
+    /// Rows and columns of both kernels.
+    pub kernel: usize,
+    /// Hidden widths of the fully connected layers.
+    pub dense: Vec<usize>,
+}
+
+impl Default for LenetSizes {
+    /// The published ones: 6 and 16 channels, kernel 5, widths 120 and 84.
+    fn default() -> Self {
+        Self { channels: [6, 16], kernel: 5, dense: vec![120, 84] }
+    }
+}
+
+/// The images are too small to be convolved and halved twice.
+#[derive(Clone, Debug, Error, PartialEq)]
+#[error(
+    "images of {rows} × {columns} pixels are too small for LeNet with a kernel of {kernel}: \
+     it needs {needed} × {needed}; choose a smaller kernel or another network"
+)]
+pub struct TooSmall {
+    /// Height of the images.
+    pub rows: usize,
+    /// Width of the images.
+    pub columns: usize,
+    /// Size of the kernels.
+    pub kernel: usize,
+    /// The smallest height and width that leave a pixel after the second pooling.
+    pub needed: usize,
+}
+
+/// A convolutional network.
+#[derive(Clone, Debug)]
+pub struct Lenet {
+    activation: Activation,
+    layout: Layout,
+    /// Each is followed by the activation and the pooling.
+    convolutions: [Convolution; 2],
+    dense: Dense,
+}
+
+impl Lenet {
+    /// A network for images of `rows` × `columns` pixels in `classes` classes.
+    ///
+    /// # Errors
+    /// [`TooSmall`] when no pixel would be left after the second pooling.
+    ///
+    /// # Panics
+    /// If one of the sizes is 0.
+    pub fn new(
+        [rows, columns]: [usize; 2],
+        classes: usize,
+        sizes: &LenetSizes,
+        activation: Activation,
+    ) -> Result<Self, TooSmall> {
+        let kernel = sizes.kernel;
+        let all = [kernel, classes, sizes.channels[0], sizes.channels[1]];
+        assert!(all.iter().chain(&sizes.dense).all(|&size| size > 0), "{sizes:?} and {classes} classes make no network");
+        let padding = (kernel - 1) / 2;
+        // Backward from one pixel: doubled, widened by the second kernel, doubled, the first convolution undone.
+        let needed = (2 * (2 + kernel - 1) + kernel - 1 - 2 * padding).max(1);
+        if rows < needed || columns < needed {
+            return Err(TooSmall { rows, columns, kernel, needed });
+        }
+        let image = Maps { channels: 1, rows, columns };
+        let (layout, first) = convolution(Layout::default(), "conv1", image, sizes.channels[0], kernel, padding);
+        let (layout, second) = convolution(layout, "conv2", pooled(first.output), sizes.channels[1], kernel, 0);
+        let widths = [&[pooled(second.output).len()], &sizes.dense[..], &[classes]].concat();
+        let (layout, dense) = Dense::append(layout, "fc", &widths, true, activation, Loss::CrossEntropy);
+        Ok(Self { activation, layout, convolutions: [first, second], dense })
+    }
+}
+
+/// Appends a convolution to `layout`; the images are not too small for it.
+fn convolution(layout: Layout, name: &str, input: Maps, channels: usize, kernel: usize, padding: usize) -> (Layout, Convolution) {
+    let output =
+        Maps { channels, rows: input.rows + 2 * padding + 1 - kernel, columns: input.columns + 2 * padding + 1 - kernel };
+    let bound = 1.0 / ((input.channels * kernel * kernel) as f64).sqrt();
+    let layout = layout.with(&format!("{name}.weight"), &[channels, input.channels, kernel, kernel], bound);
+    let weight = layout.last().clone();
+    let layout = layout.with(&format!("{name}.bias"), &[channels], bound);
+    let bias = layout.last().clone();
+    (layout, Convolution { input, output, kernel, padding, weight, bias })
+}
+
+impl<A: Real> Network<A> for Lenet {
+    fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    fn inputs(&self) -> usize {
+        self.convolutions[0].input.len()
+    }
+
+    fn evaluator(&self) -> Box<dyn Evaluator<A> + '_> {
+        Box::new(LenetEvaluator::new(self))
+    }
+}

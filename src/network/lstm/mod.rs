@@ -1,0 +1,79 @@
+//! LSTM: reads an image row by row in a fixed random order of its pixels, cross-entropy at the end.
+//!
+//! The pixels are permuted and read as T rows of I inputs xₜ. With h₀ = c₀ = 0,
+//!
+//! - (i, f, g, o) = (σ, σ, tanh, σ)(Wᵢₕ xₜ + bᵢₕ + Wₕₕ hₜ₋₁ + bₕₕ),
+//! - cₜ = f ⊙ cₜ₋₁ + i ⊙ g and hₜ = o ⊙ tanh(cₜ),
+//!
+//! and the logits are the last hₜ times the weights of a fully connected layer. The gate blocks follow
+//! each other in the order input, forget, cell, output, as in PyTorch. The published network has
+//! T = I = 28 and 48 hidden units, P = 15 456.
+
+mod evaluator;
+mod permutation;
+
+use super::dense::{Dense, Loss};
+use super::{Activation, Evaluator, Layout, Network, Tensor};
+use crate::real::Real;
+use evaluator::LstmEvaluator;
+use permutation::random_permutation;
+
+/// The seed of the published code's permutation.
+pub const PUBLISHED_PERMUTATION_SEED: u32 = 1234;
+
+/// A recurrent network of one layer.
+#[derive(Clone, Debug)]
+pub struct Lstm {
+    steps: usize,
+    inputs: usize,
+    hidden: usize,
+    /// Pixel read as input k of step t, at t · I + k.
+    permutation: Vec<usize>,
+    layout: Layout,
+    head: Dense,
+}
+
+impl Lstm {
+    /// A network for images of `rows` × `columns` pixels in `classes` classes: as many steps as rows,
+    /// as many inputs as columns, `hidden` units. The order of the pixels is PyTorch's
+    /// `randperm(rows · columns)` of a CPU generator with this seed.
+    ///
+    /// # Panics
+    /// If one of the sizes is 0.
+    pub fn new([rows, columns]: [usize; 2], classes: usize, hidden: usize, permutation_seed: u32) -> Self {
+        assert!(rows * columns * classes * hidden > 0, "{rows} × {columns}, {hidden} hidden, {classes} classes: no network");
+        let bound = 1.0 / (hidden as f64).sqrt();
+        let layout = Layout::default()
+            .with("lstm.weight_ih_l0", &[4 * hidden, columns], bound)
+            .with("lstm.weight_hh_l0", &[4 * hidden, hidden], bound)
+            .with("lstm.bias_ih_l0", &[4 * hidden], bound)
+            .with("lstm.bias_hh_l0", &[4 * hidden], bound);
+        let (layout, head) = Dense::append(layout, "fc", &[hidden, classes], false, Activation::Softplus, Loss::CrossEntropy);
+        let permutation = random_permutation(rows * columns, permutation_seed);
+        Self { steps: rows, inputs: columns, hidden, permutation, layout, head }
+    }
+
+    /// The pixel read k-th, for each k.
+    pub fn permutation(&self) -> &[usize] {
+        &self.permutation
+    }
+
+    /// Wᵢₕ, Wₕₕ, bᵢₕ, bₕₕ.
+    fn tensors(&self) -> [&Tensor; 4] {
+        [0, 1, 2, 3].map(|k| &self.layout.tensors()[k])
+    }
+}
+
+impl<A: Real> Network<A> for Lstm {
+    fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    fn inputs(&self) -> usize {
+        self.steps * self.inputs
+    }
+
+    fn evaluator(&self) -> Box<dyn Evaluator<A> + '_> {
+        Box::new(LstmEvaluator::new(self))
+    }
+}

@@ -1,0 +1,78 @@
+//! Mean squared error between pixels and their reconstruction by a sigmoid.
+
+use super::Score;
+use crate::real::Real;
+use ndarray::{ArrayView2, ArrayViewMut2};
+
+/// Sum over images of the mean over pixels of (σ(z) − x)². Overwrites `outputs`, z `(n, pixels)`, with
+/// σ(z); `targets` x is `(n, pixels)`. There are no classes, so that none is correct.
+///
+/// The squares are summed in `f64`: there are 4.7e7 of them in the mean over a data set.
+///
+/// # Panics
+/// If the shapes differ or a row is not contiguous.
+pub fn loss<A: Real>(outputs: &mut ArrayViewMut2<A>, targets: ArrayView2<A>) -> Score {
+    for_each_pixel(outputs, targets, |sigma, _| sigma)
+}
+
+/// As [`loss`], and overwrites `outputs` with the gradient of each image's loss,
+/// 2 (σ − x) σ (1 − σ) / pixels.
+///
+/// # Panics
+/// As [`loss`].
+pub fn loss_and_delta<A: Real>(outputs: &mut ArrayViewMut2<A>, targets: ArrayView2<A>) -> Score {
+    let scale = A::of(2.0 / outputs.ncols() as f64);
+    for_each_pixel(outputs, targets, |sigma, error| scale * error * (sigma * (A::one() - sigma)))
+}
+
+/// Replaces each z by what `finish` makes of σ(z) and σ(z) − x.
+fn for_each_pixel<A: Real>(outputs: &mut ArrayViewMut2<A>, targets: ArrayView2<A>, finish: impl Fn(A, A) -> A) -> Score {
+    assert_eq!(outputs.dim(), targets.dim(), "a reconstruction has the size of its image");
+    let mut sum = 0.0;
+    for (mut row, target) in outputs.outer_iter_mut().zip(targets.outer_iter()) {
+        let values = row.as_slice_mut().expect("an image's outputs are contiguous");
+        A::sigmoid_all(values);
+        // Eight partial sums: the additions of one do not wait for those of another.
+        let mut sums = [0.0; 8];
+        let targets = target.to_slice().expect("an image is contiguous");
+        for (values, targets) in values.chunks_mut(8).zip(targets.chunks(8)) {
+            for ((value, &target), sum) in values.iter_mut().zip(targets).zip(&mut sums) {
+                let error = *value - target;
+                *sum += error.wide() * error.wide();
+                *value = finish(*value, error);
+            }
+        }
+        sum += sums.iter().sum::<f64>();
+    }
+    Score { loss: sum / outputs.ncols() as f64, correct: 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::array;
+
+    #[test]
+    fn matches_the_definition_and_stays_finite_when_saturated() {
+        let z = array![[0.0, 2.0, -1.0], [900.0, -900.0, 900.0_f64]];
+        let x = array![[0.5, 0.0, 1.0], [1.0, 0.0, 0.0]];
+        let mut delta = z.clone();
+        let score = loss_and_delta(&mut delta.view_mut(), x.view());
+        let sigma = z.mapv(|z| 1.0 / (1.0 + f64::exp(-z)));
+        let expected: f64 = (&sigma - &x).mapv(|e| e * e / 3.0).sum();
+        assert!((score.loss - expected).abs() < 1e-15 && score.correct == 0);
+        let exact = (&sigma - &x) * &sigma * &sigma.mapv(|s| 1.0 - s) * (2.0 / 3.0);
+        assert!((&delta - &exact).iter().all(|d| d.abs() < 1e-16), "{delta} and {exact}");
+        assert_eq!(loss(&mut z.clone().view_mut(), x.view()), score);
+    }
+
+    #[test]
+    fn a_million_equal_errors_have_the_mean_of_one_in_f32() {
+        let mut outputs = ndarray::Array2::<f32>::from_elem((1250, 800), -0.7);
+        let targets = ndarray::Array2::<f32>::from_elem((1250, 800), 0.9);
+        let exact = (1.0 / (1.0 + f64::exp(0.7_f32.into())) - f64::from(0.9_f32)).powi(2);
+        let mean = loss(&mut outputs.view_mut(), targets.view()).loss / 1250.0;
+        // The rounding of σ alone; a sum in f32 would be off by a thousand times as much.
+        assert!((mean / exact - 1.0).abs() < 1e-6, "{mean} and {exact}");
+    }
+}
