@@ -1,8 +1,8 @@
 //! `lossatlas run`: every stage in order.
 
+use crate::archive::Archive;
 use crate::cli;
 use crate::failure::Failure;
-use crate::archive::Archive;
 use crate::session::Problem;
 use crate::{kpca, paths, train};
 use lossatlas::parallel::World;

@@ -30,9 +30,9 @@ impl Problem {
         let expected = world.broadcast(|| Ok::<_, String>(dataset.checksum.clone()))?;
         world.agree(same_data(&expected, &dataset))?;
         let problems = config.problems_with(&dataset);
-        let problems: String = problems.iter().map(|problem| format!("\n{name}: {problem}")).collect();
         if !problems.is_empty() {
-            return Err(Failure::input(problems.trim_start()));
+            let lines: Vec<_> = problems.iter().map(|problem| format!("{name}: {problem}")).collect();
+            return Err(Failure::input(lines.join("\n")));
         }
         let network = config.network.build(dataset.train.pixels_per_image(), dataset.classes);
         Ok(Self { config, dataset, network })
@@ -61,7 +61,9 @@ impl Problem {
 fn load_dataset(config: &Config) -> Result<Dataset, DatasetError> {
     match &config.dataset {
         DatasetConfig::Idx { dir, train, test } => dataset::idx::load(dir, *train, *test),
-        DatasetConfig::Digits { seed, train, test } => Ok(dataset::digits::draw(seed.map_or(config.seed, MasterSeed), *train, *test)),
+        DatasetConfig::Digits { seed, train, test } => {
+            Ok(dataset::digits::draw(seed.map_or(config.seed, MasterSeed), *train, *test))
+        }
     }
 }
 

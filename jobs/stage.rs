@@ -1,8 +1,8 @@
 //! A stage: tasks on all ranks, each result stored as it arrives.
 
+use crate::archive::Archive;
 use crate::failure::Failure;
 use crate::progress::Progress;
-use crate::archive::Archive;
 use lossatlas::parallel::{Control, Event, FarmError, World, farm};
 use lossatlas::store::{JournalError, Record};
 use serde::Serialize;
@@ -52,7 +52,9 @@ where
         Ok(_) => Ok(()),
         // The other ranks keep silent: rank 0 has the error that says why.
         Err(error @ (FarmError::Stopped | FarmError::Thread(_))) => Err(Failure::system(error)),
-        Err(error) => Err(Failure::system(format!("{stage}: {error}; what was finished is stored, and the same command continues"))),
+        Err(error) => {
+            Err(Failure::system(format!("{stage}: {error}; what was finished is stored, and the same command continues")))
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! `lossatlas train`: seeds → solutions.
 
+use crate::archive::Archive;
 use crate::cli;
 use crate::failure::Failure;
-use crate::archive::Archive;
 use crate::session::Problem;
 use crate::stage::{self, Tasks};
 use lossatlas::optimizer::{self, Method};
