@@ -1,14 +1,15 @@
 //! The directory of a run: its journal, and what is assembled from it.
 
+use crate::console::{count, print, say};
 use crate::failure::{self, Failure};
+use crate::results::Results;
 use crate::session::Problem;
 use crate::version::{COMMIT, VERSION};
 use lossatlas::config::compatibility;
-use lossatlas::optimizer::TrainingRun;
 use lossatlas::parallel::World;
 use lossatlas::path::PathSet;
 use lossatlas::report::{RunSummary, table};
-use lossatlas::solutions::{SolutionSet, draw_pairs, select};
+use lossatlas::solutions::SolutionSet;
 use lossatlas::statistics::Analysis;
 use lossatlas::store::{
     Atlas, ConfigurationRecord, Contents, Curves, Journal, JournalError, Opened, Provenance, Record, SessionRecord, write_atlas,
@@ -33,11 +34,11 @@ impl Archive {
     fn open_here(world: &World, problem: &Problem, directory: &Path) -> Result<Self, String> {
         let Opened { journal, contents, torn } = Journal::open(directory).map_err(|error| error.to_string())?;
         if let Some(torn) = torn {
-            eprintln!(
+            say(format_args!(
                 "{}: cut off {} bytes of a result that was being written when the run was killed",
                 journal.path().display(),
                 torn.bytes
-            );
+            ));
         }
         let mut archive = Self { directory: directory.to_owned(), contents, journal };
         archive.adopt(problem)?;
@@ -69,12 +70,14 @@ impl Archive {
             }
             let mut conflicts = compatibility::conflicts(&before.effective, &record.effective);
             if before.dataset_checksum != record.dataset_checksum {
-                conflicts.push(format!("the images were {}, now other ones: {}", before.dataset_name, record.dataset_name));
+                conflicts.extend(compatibility::image_conflicts(&before.effective, &record.effective));
             }
             if !conflicts.is_empty() {
-                let list: String = conflicts.iter().map(|conflict| format!("\n  {conflict}")).collect();
+                let list = conflicts.join("\n  ");
                 let directory = self.directory.display();
-                return Err(format!("{directory}: holds results of another configuration; choose another --out or undo{list}"));
+                return Err(format!(
+                    "{directory}: holds results of another configuration; choose another --out or undo these changes\n  {list}"
+                ));
             }
         }
         self.store(Record::Configuration(record)).map_err(|error| error.to_string())
@@ -95,53 +98,19 @@ impl Archive {
     }
 
     fn complete_solutions(&self, problem: &Problem) -> Result<Vec<SolutionSet>, String> {
+        let results = self.results(problem);
         let training = &problem.config.training;
-        let ended: usize = training.methods.iter().map(|&method| self.runs(problem, method).iter().flatten().count()).sum();
-        let wanted = training.methods.len() * training.initializations as usize;
-        if ended < wanted {
+        let (missing, wanted) = (results.missing_runs(), training.methods.len() * training.initializations as usize);
+        if missing > 0 {
             let directory = self.directory.display();
-            return Err(format!(
-                "{directory}: {} of {wanted} training runs are missing; run `lossatlas train` first",
-                wanted - ended
-            ));
+            return Err(format!("{directory}: {missing} of {wanted} training runs are missing; run `lossatlas train` first"));
         }
-        Ok(self.sets(problem))
+        Ok(results.sets())
     }
 
-    /// The training runs of a method by initialization, as configured now.
-    fn runs(&self, problem: &Problem, method: lossatlas::optimizer::Method) -> Vec<Option<Result<&TrainingRun, &str>>> {
-        (0..problem.config.training.initializations)
-            .map(|number| Some(self.contents.training(method, number)?.result.as_ref().map_err(String::as_str)))
-            .collect()
-    }
-
-    /// The best of the runs that have ended.
-    fn sets(&self, problem: &Problem) -> Vec<SolutionSet> {
-        let training = &problem.config.training;
-        let select = |&method| {
-            let runs = self.runs(problem, method);
-            let ended: Vec<_> = (0..).zip(&runs).filter_map(|(number, run)| Some((number, run.as_ref()?.ok()?))).collect();
-            select(method, &ended, training.keep)
-        };
-        training.methods.iter().flat_map(select).collect()
-    }
-
-    /// The paths of the configured pairs that have ended.
-    fn paths(&self, problem: &Problem, sets: &[SolutionSet]) -> Vec<PathSet> {
-        let paths = &problem.config.paths;
-        let chosen = paths.sets.iter().filter_map(|name| sets.iter().find(|set| set.name == *name));
-        let with_landscape = chosen.flat_map(|set| paths.landscapes.iter().map(move |&landscape| (set, landscape)));
-        with_landscape
-            .map(|(set, landscape)| {
-                let drawn = draw_pairs(problem.config.seed, &set.initialization, paths.pairs);
-                let ended = drawn.into_iter().filter_map(|pair| {
-                    let outcome = self.contents.path(&set.name, landscape, pair)?;
-                    Some((pair, outcome.result.clone()))
-                });
-                let (pairs, results) = ended.unzip();
-                PathSet { set: set.name.clone(), landscape, pairs, results }
-            })
-            .collect()
+    /// The records as this configuration asks for them.
+    pub fn results<'a>(&'a self, problem: &'a Problem) -> Results<'a> {
+        Results { config: &problem.config, contents: &self.contents }
     }
 
     /// Assembles `atlas.h5` from all results so far. Collective.
@@ -151,11 +120,13 @@ impl Archive {
     }
 
     fn write_atlas_here(&self, world: &World, problem: &Problem) -> Result<(), String> {
-        let sets = self.sets(problem);
-        let curves = problem.config.training.methods.iter().map(|&method| Curves { method, runs: self.runs(problem, method) });
-        let effective = problem.config.effective.iter().map(|(key, value)| format!("{key} = {value}\n")).collect();
+        let results = self.results(problem);
+        let sets = results.sets();
+        let curves = problem.config.training.methods.iter().map(|&method| Curves { method, runs: results.runs(method) });
+        let effective =
+            problem.config.effective.iter().map(|(key, value)| format!("{key} = {value}\n")).collect::<Vec<_>>().concat();
         let empty = Analysis::default();
-        let analysis = self.analysis(problem, &sets).unwrap_or(&empty);
+        let analysis = results.analysis(&sets).unwrap_or(&empty);
         let atlas = Atlas {
             provenance: Provenance {
                 program_version: VERSION.to_owned(),
@@ -172,16 +143,10 @@ impl Archive {
             layout: problem.network.layout().tensors(),
             sets: &sets,
             curves: &curves.collect::<Vec<_>>(),
-            paths: &self.paths(problem, &sets),
+            paths: &results.paths(&sets),
             analysis,
         };
         write_atlas(&self.directory, &atlas).map(|_| ()).map_err(|error| error.to_string())
-    }
-
-    /// The stored analysis, if it is that of these sets.
-    fn analysis(&self, problem: &Problem, sets: &[SolutionSet]) -> Option<&Analysis> {
-        let (digest, analysis) = self.contents.analysis()?;
-        (*digest == crate::kpca::digest(problem, sets)).then_some(analysis)
     }
 
     /// Prints what the run came to and tells the exit code. Collective.
@@ -193,18 +158,17 @@ impl Archive {
 
     /// Returns the number of failed tasks.
     fn print_summary(&self, problem: &Problem) -> usize {
-        let sets = self.sets(problem);
-        let paths = self.paths(problem, &sets);
+        let results = self.results(problem);
+        let sets = results.sets();
+        let paths = results.paths(&sets);
         let empty = Analysis::default();
-        let analysis = self.analysis(problem, &sets).unwrap_or(&empty);
-        println!("{}", table(&RunSummary::of(&sets, analysis, &paths)));
-        println!("results: {}", self.directory.join(lossatlas::store::atlas::FILE_NAME).display());
-        let methods = &problem.config.training.methods;
-        let runs = methods.iter().flat_map(|&method| self.runs(problem, method)).flatten();
-        let failed_runs = runs.filter(|run| run.as_ref().map_or(true, |run| run.stop.diverged())).count();
+        print(table(&RunSummary::of(&sets, results.analysis(&sets).unwrap_or(&empty), &paths)));
+        print(format_args!("results: {}", self.directory.join(lossatlas::store::atlas::FILE_NAME).display()));
+        let failed_runs = results.failed_runs();
         let failed_paths: usize = paths.iter().map(PathSet::failed).sum();
         if failed_runs + failed_paths > 0 {
-            println!("failed: {failed_runs} training runs, {failed_paths} paths; their stop_reason in the results says why");
+            let (runs, paths) = (count(failed_runs, "training run"), count(failed_paths, "path"));
+            print(format_args!("failed: {runs}, {paths}; `lossatlas status {}` says why", self.directory.display()));
         }
         failed_runs + failed_paths
     }

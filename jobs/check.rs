@@ -1,7 +1,9 @@
 //! `lossatlas check`: what a configuration means, without doing it.
 
 use crate::cli;
+use crate::console::print;
 use crate::failure::{self, Failure};
+use crate::results::planned_pairs;
 use crate::session::Problem;
 use lossatlas::landscape::{Landscape, Span};
 use lossatlas::network::Layout;
@@ -9,7 +11,7 @@ use lossatlas::optimizer::Method;
 use lossatlas::parallel::World;
 use lossatlas::path::Grid;
 use lossatlas::plan::{Work, path_bytes, path_work, training_work};
-use lossatlas::solutions::{Pairs, Split};
+use lossatlas::solutions::Split;
 use ndarray::{Array2, ArrayView2};
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -17,12 +19,10 @@ use std::time::{Duration, Instant};
 pub fn run(world: &World, input: &cli::Input) -> Result<u8, Failure> {
     let problem = Problem::load(world, input)?;
     if world.is_root() {
-        println!("{}: valid", input.configuration.display());
+        print(format_args!("{}: valid", input.configuration.display()));
         describe(&problem);
-        let speed = Speed::measure(&problem);
-        let tasks = tasks(&problem);
-        print_work(&tasks, &speed);
         print_memory(&problem);
+        print_work(&tasks(&problem), &Speed::measure(&problem));
     }
     Ok(failure::SUCCESS)
 }
@@ -30,11 +30,11 @@ pub fn run(world: &World, input: &cli::Input) -> Result<u8, Failure> {
 fn describe(problem: &Problem) {
     let Problem { dataset, network, config } = problem;
     let (train, test) = (dataset.train.len(), dataset.test.len());
-    println!(
+    print(format_args!(
         "data set   {}: {train} training, {test} test images of {}×{}",
         dataset.name, dataset.train.rows, dataset.train.columns
-    );
-    println!("network    {}: {} parameters", config.network.name(), network.layout().parameters());
+    ));
+    print(format_args!("network    {}: {} parameters", config.network.name(), network.layout().parameters()));
 }
 
 /// A kind of task, how many there are, and the work of one.
@@ -57,11 +57,7 @@ fn tasks(problem: &Problem) -> Vec<Kind> {
         Kind { name, count: training.initializations as usize, work: training_work(&parameters, train, test) }
     });
     let paths = &problem.config.paths;
-    let all = training.keep * (training.keep - 1) / 2;
-    let pairs = match paths.pairs {
-        Pairs::All => all,
-        Pairs::Count(count) => count.min(all),
-    };
+    let pairs = planned_pairs(&problem.config);
     let on = paths.landscapes.iter().map(|&landscape| {
         let images = problem.path_images(landscape).len();
         let name = format!("paths on {images} {landscape} images");
@@ -72,13 +68,16 @@ fn tasks(problem: &Problem) -> Vec<Kind> {
 
 fn print_work(tasks: &[Kind], speed: &Speed) {
     let mut total = 0.0;
-    println!("tasks");
+    print(format_args!("tasks"));
     for Kind { name, count, work } in tasks {
         let seconds = speed.seconds(work);
         total += seconds * *count as f64;
-        println!("  {count:>6} {name}: {:.3e} image passes, about {} each", work.passes(), duration(seconds));
+        print(format_args!("  {count:>6} {name}: {:.3e} image passes, about {} each", work.passes(), duration(seconds)));
     }
-    println!("work       about {} on one core like this one (measured now), divided by the number of ranks", duration(total));
+    print(format_args!(
+        "work       about {} on one core like this one (measured now), divided by the number of ranks",
+        duration(total)
+    ));
 }
 
 fn print_memory(problem: &Problem) {
@@ -88,17 +87,25 @@ fn print_memory(problem: &Problem) {
     let path = path_bytes(&problem.config.paths.parameters, dimension);
     let training = &problem.config.training;
     let solutions = 2 * training.methods.len() * training.initializations as usize * dimension * size_of::<f32>();
-    let megabytes = |bytes: usize| format!("{:.0} MB", bytes as f64 / 1e6);
-    println!(
+    let megabytes = |bytes: usize| {
+        let megabytes = bytes as f64 / 1e6;
+        if megabytes < 10.0 { format!("{megabytes:.1} MB") } else { format!("{megabytes:.0} MB") }
+    };
+    print(format_args!(
         "memory     each rank: {} images, {} a path; rank 0 besides: {} solutions",
         megabytes(data),
         megabytes(path),
         megabytes(solutions)
-    );
+    ));
 }
 
 fn duration(seconds: f64) -> String {
-    let rounded = if seconds < 10.0 { (seconds * 10.0).round() / 10.0 } else { seconds.round() };
+    let digits = match seconds {
+        ..1.0 => 1e3,
+        1.0..10.0 => 10.0,
+        _ => 1.0,
+    };
+    let rounded = (seconds * digits).round() / digits;
     humantime::format_duration(Duration::from_secs_f64(rounded.min(1e12))).to_string()
 }
 

@@ -7,6 +7,8 @@ use std::path::PathBuf;
 /// between the solutions, and compares them by barriers, spread and kernel PCA.
 #[derive(Debug, Parser)]
 #[command(name = "lossatlas", version = env!("CARGO_PKG_VERSION"), long_version = crate::version::LONG.as_str(), max_term_width = 100)]
+// Open MPI gives rank 0 a terminal of its own, so colors would end up in redirected output.
+#[command(color = clap::ColorChoice::Never)]
 #[command(after_help = "Run it alone, under `mpirun -n N`, or under `srun`: the results do not depend on the number of ranks.\n\
     Exit codes: 0 all done, 1 a file or the system failed, 2 bad input, 3 done but some tasks failed.")]
 pub struct Cli {

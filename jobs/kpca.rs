@@ -2,14 +2,15 @@
 
 use crate::archive::Archive;
 use crate::cli;
+use crate::console::say;
 use crate::failure::{Failure, Plain};
+use crate::results::distance_requests;
 use crate::session::Problem;
-use lossatlas::optimizer::Method;
+use lossatlas::config::KpcaConfig;
 use lossatlas::parallel::World;
-use lossatlas::solutions::{SetName, SolutionSet, Split};
-use lossatlas::statistics::{Analysis, DistanceRequest, KernelPcaRequest};
+use lossatlas::solutions::{SetName, SolutionSet};
+use lossatlas::statistics::{Analysis, KernelPcaRequest};
 use lossatlas::store::Record;
-use sha2::{Digest, Sha256};
 
 pub fn run(world: &World, job: &cli::Job) -> Result<u8, Failure> {
     let problem = Problem::load(world, &job.input)?;
@@ -27,25 +28,27 @@ pub fn stage(world: &World, problem: &Problem, archive: &mut Option<Archive>) ->
 }
 
 fn analyze(problem: &Problem, archive: &mut Archive, sets: &[SolutionSet]) -> Result<(), String> {
-    let digest = digest(problem, sets);
-    if archive.contents.analysis().is_some_and(|(known, _)| *known == digest) {
+    let results = archive.results(problem);
+    if results.analysis(sets).is_some() {
         return Ok(());
     }
-    // Where all runs diverged there is nothing to compare; the others are analyzed all the same.
+    let digest = results.analysis_digest(sets);
+    // Where runs diverged there may be nothing to compare; the rest is analyzed all the same.
     let (usable, empty): (Vec<_>, Vec<_>) = sets.iter().cloned().partition(|set| set.theta.nrows() > 0);
     for set in &empty {
-        eprintln!("kpca: the set {} is empty: every training run failed; what needs it is left out", set.name);
+        say(format_args!("kpca: the set {} is empty: every training run failed; what needs it is left out", set.name));
     }
-    let there = |names: &[SetName]| names.iter().all(|name| usable.iter().any(|set| set.name == *name));
-    let kernel_pca: Vec<_> = kernel_pca_requests(problem).into_iter().filter(|request| there(&request.sets)).collect();
-    let distances: Vec<_> = distance_requests(problem).into_iter().filter(|request| there(&request.sets)).collect();
+    let kernel_pca: Vec<_> = kernel_pca_requests(problem).into_iter().filter(|request| possible(request, &usable)).collect();
+    let there = |name: &SetName| usable.iter().any(|set| set.name == *name);
+    let distances: Vec<_> =
+        distance_requests(&problem.config).into_iter().filter(|request| request.sets.iter().all(there)).collect();
     let analysis = Analysis::of(&usable, &kernel_pca, &distances).map_err(|error| format!("{:#}", anyhow::Error::from(error)))?;
     archive.store(Record::Analysis { digest, analysis }).map_err(|error| error.to_string())
 }
 
 fn kernel_pca_requests(problem: &Problem) -> Vec<KernelPcaRequest> {
     let dimension = problem.network.layout().parameters();
-    let request = |kpca: &lossatlas::config::KpcaConfig| KernelPcaRequest {
+    let request = |kpca: &KpcaConfig| KernelPcaRequest {
         name: kpca.name.clone(),
         kernel: kpca.kernel.with_defaults(dimension),
         sets: kpca.sets.clone(),
@@ -54,25 +57,13 @@ fn kernel_pca_requests(problem: &Problem) -> Vec<KernelPcaRequest> {
     problem.config.kpca.iter().map(request).collect()
 }
 
-/// The paper's two comparisons (Fig. 5 and S3): L-BFGS train with SGD test, and both test sets.
-fn distance_requests(problem: &Problem) -> Vec<DistanceRequest> {
-    if Method::ALL.iter().any(|method| !problem.config.training.methods.contains(method)) {
-        return Vec::new();
+/// Whether all sets are there and hold two vectors together, without which nothing varies.
+fn possible(request: &KernelPcaRequest, usable: &[SolutionSet]) -> bool {
+    let found: Option<Vec<_>> = request.sets.iter().map(|name| usable.iter().find(|set| set.name == *name)).collect();
+    let Some(found) = found else { return false };
+    let vectors: usize = found.iter().map(|set| set.theta.nrows()).sum();
+    if vectors < 2 {
+        say(format_args!("kpca: {} is left out: failed training runs have left its sets {vectors} vector", request.name));
     }
-    [Split::Train, Split::Test]
-        .map(|split| {
-            let sets = [SetName::of(Method::Lbfgs, split), SetName::of(Method::Sgd, Split::Test)];
-            DistanceRequest { name: format!("lbfgs-{split}_sgd-test"), sets }
-        })
-        .into()
-}
-
-/// Tells one analysis from another: by the vectors in the sets and by what is asked of them.
-pub fn digest(problem: &Problem, sets: &[SolutionSet]) -> String {
-    let mut hash = Sha256::new();
-    for set in sets {
-        hash.update(format!("{} {:?} {:?};", set.name, set.initialization, set.epoch));
-    }
-    hash.update(format!("{:?} {:?}", kernel_pca_requests(problem), distance_requests(problem)));
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    vectors >= 2
 }

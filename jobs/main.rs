@@ -5,10 +5,12 @@
 mod archive;
 mod check;
 mod cli;
+mod console;
 mod failure;
 mod kpca;
 mod paths;
 mod progress;
+mod results;
 mod run;
 mod session;
 mod stage;
@@ -28,14 +30,14 @@ fn main() -> ExitCode {
     let world = match World::initialize() {
         Ok(world) => world,
         Err(error) => {
-            eprintln!("lossatlas: {error}");
+            console::say(format_args!("lossatlas: {error}"));
             return ExitCode::from(failure::SYSTEM);
         }
     };
     let code = match Cli::try_parse() {
         Ok(cli) => execute(&world, cli.command).unwrap_or_else(|failure| {
             if world.is_root() {
-                eprintln!("{failure}");
+                console::say(failure.to_string());
             }
             failure.code
         }),
@@ -71,6 +73,8 @@ fn usage(world: &World, error: &clap::Error) -> u8 {
 /// in a task is caught and stored as its outcome.
 fn explain_panic(info: &std::panic::PanicHookInfo) {
     let place = info.location().map_or_else(String::new, |at| format!(" at {}:{}", at.file(), at.line()));
-    let message = info.payload_as_str().unwrap_or("no message");
-    eprintln!("lossatlas: internal error{place}: {message}");
+    let payload = info.payload();
+    let literal = payload.downcast_ref::<&str>().copied();
+    let message = literal.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
+    console::say(format_args!("lossatlas: internal error{place}: {message}"));
 }

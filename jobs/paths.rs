@@ -8,7 +8,7 @@ use crate::stage::{self, Tasks};
 use lossatlas::parallel::World;
 use lossatlas::path::{PathResult, find_path};
 use lossatlas::plan::path_work;
-use lossatlas::solutions::{SetName, SolutionSet, Split, draw_pairs};
+use lossatlas::solutions::{SetName, SolutionSet, Split};
 use lossatlas::store::Record;
 use serde::{Deserialize, Serialize};
 
@@ -65,16 +65,14 @@ pub fn stage(world: &World, problem: &Problem, archive: &mut Option<Archive>) ->
 
 /// Paths not computed yet, those on the larger landscape first.
 fn missing(problem: &Problem, archive: &Archive, sets: &[SolutionSet]) -> Vec<Key> {
-    let paths = &problem.config.paths;
-    let mut landscapes = paths.landscapes.clone();
-    landscapes.sort_by_key(|&split| std::cmp::Reverse(problem.path_images(split).len()));
+    let results = archive.results(problem);
+    let mut path_sets = results.path_sets(sets);
+    path_sets.sort_by_key(|&(_, split)| std::cmp::Reverse(problem.path_images(split).len()));
     let mut keys = Vec::new();
-    for landscape in landscapes {
-        for set in paths.sets.iter().filter_map(|name| sets.iter().find(|set| set.name == *name)) {
-            for pair in draw_pairs(problem.config.seed, &set.initialization, paths.pairs) {
-                if archive.contents.path(&set.name, landscape, pair).is_none() {
-                    keys.push(Key { set: set.name.clone(), landscape, pair });
-                }
+    for (set, landscape) in path_sets {
+        for pair in results.pairs(set) {
+            if archive.contents.path(&set.name, landscape, pair).is_none() {
+                keys.push(Key { set: set.name.clone(), landscape, pair });
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Tells how a stage goes: a bar on a terminal, a line every so often elsewhere, a file for `status`.
 
+use crate::console::{count, say};
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -66,7 +67,7 @@ impl Progress {
             bar
         });
         if bar.is_none() {
-            eprintln!("{stage}: {} tasks", names.len());
+            say(format_args!("{stage}: {}", count(names.len(), "task")));
         }
         Self {
             stage,
@@ -104,7 +105,7 @@ impl Progress {
         self.done += 1;
         if let Some(reason) = failure {
             self.failed += 1;
-            self.say(&format!("{}: {} failed: {reason}", self.stage, self.names[task]));
+            self.announce(&format!("{}: {} failed: {reason}", self.stage, self.names[task]));
         }
         self.show();
     }
@@ -117,7 +118,7 @@ impl Progress {
             bar.set_message(message);
         } else if self.last_line.elapsed() >= LINE_EVERY {
             self.last_line = Instant::now();
-            eprintln!("{}: {}/{} {message}", self.stage, self.done, self.names.len());
+            say(format_args!("{}: {}/{} {message}", self.stage, self.done, self.names.len()));
         }
         if self.last_file.is_none_or(|last| last.elapsed() >= FILE_EVERY) {
             self.last_file = Some(Instant::now());
@@ -132,7 +133,7 @@ impl Progress {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
-        eprintln!("{}: {} of {} tasks in {seconds:.1} s{failed}", self.stage, self.done, self.names.len());
+        say(format_args!("{}: {} of {} in {seconds:.1} s{failed}", self.stage, self.done, count(self.names.len(), "task")));
         // Nothing runs any more; a file that stays would only grow stale.
         std::fs::remove_file(&self.file).ok();
     }
@@ -153,10 +154,10 @@ impl Progress {
         format!("done, {} running{failed}{left}", self.running.len())
     }
 
-    fn say(&self, line: &str) {
+    fn announce(&self, line: &str) {
         match &self.bar {
-            Some(bar) => bar.suspend(|| eprintln!("{line}")),
-            None => eprintln!("{line}"),
+            Some(bar) => bar.suspend(|| say(line)),
+            None => say(line),
         }
     }
 

@@ -30,9 +30,9 @@ impl Problem {
         let expected = world.broadcast(|| Ok::<_, String>(dataset.checksum.clone()))?;
         world.agree(same_data(&expected, &dataset))?;
         let problems = config.problems_with(&dataset);
-        let problems: String = problems.iter().map(|problem| format!("\n{name}: {problem}")).collect();
         if !problems.is_empty() {
-            return Err(Failure::input(problems.trim_start()));
+            let lines: Vec<_> = problems.iter().map(|problem| format!("{name}: {problem}")).collect();
+            return Err(Failure::input(lines.join("\n")));
         }
         let network = config.network.build(dataset.train.rows, dataset.train.columns, dataset.classes);
         let network = network.map_err(|problem| Failure::input(format!("{name}: network: {problem}")))?;

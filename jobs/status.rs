@@ -1,13 +1,14 @@
 //! `lossatlas status`: what a directory holds.
 
+use crate::console::{self, print};
 use crate::failure::{self, Failure};
 use crate::progress;
+use crate::results::{Results, planned_pairs};
 use indicatif::HumanDuration;
 use lossatlas::config::Config;
-use lossatlas::optimizer::Method;
 use lossatlas::parallel::World;
-use lossatlas::solutions::Pairs;
-use lossatlas::store::{Contents, journal};
+use lossatlas::solutions::SolutionSet;
+use lossatlas::store::{ConfigurationRecord, Contents, journal};
 use std::path::Path;
 use std::time::Duration;
 
@@ -22,36 +23,36 @@ fn show(directory: &Path) -> Result<(), String> {
     let Some(record) = contents.configuration() else {
         return Err(format!("{}: holds no configuration yet; nothing has run here", directory.display()));
     };
-    let config =
-        Config::parse("the stored configuration", &record.text, &record.overrides).map_err(|errors| errors.to_string())?;
-    let sessions = contents.sessions();
-    if let Some(last) = sessions.last() {
-        println!(
-            "{}: {}, started {} times, last {} on {} ranks of {}",
-            directory.display(),
-            record.dataset_name,
-            sessions.len(),
-            last.started,
-            last.ranks,
-            last.host
-        );
-    }
-    println!("{:24}{:>8}{:>8}{:>8}", "", "done", "failed", "left");
-    for count in counts(&config, &contents) {
-        println!(
-            "{:24}{:>8}{:>8}{:>8}",
-            count.name,
-            count.done,
-            count.failed,
-            count.total.saturating_sub(count.done + count.failed)
-        );
-    }
-    println!("{:24}{:>8}", "kernel PCA", if contents.analysis().is_some() { "done" } else { "left" });
-    show_failures(&contents, &config);
+    let config = stored_configuration(record).map_err(|problem| format!("{}: {problem}", directory.display()))?;
+    let results = Results { config: &config, contents: &contents };
+    let sets = results.sets();
+    show_sessions(directory, record, &contents);
+    show_counts(&results, &sets);
+    show_failures(&results, &sets);
     show_running(directory);
     Ok(())
 }
 
+/// The configuration in force. Where its images lie is of no concern here: their directory may be
+/// named by a variable that only the jobs on the cluster have.
+fn stored_configuration(record: &ConfigurationRecord) -> Result<Config, String> {
+    let mut overrides = record.overrides.clone();
+    if record.effective.contains_key("dataset.dir") {
+        overrides.push("dataset.dir=.".to_owned());
+    }
+    Config::parse("the stored configuration", &record.text, &overrides).map_err(|errors| errors.to_string())
+}
+
+fn show_sessions(directory: &Path, record: &ConfigurationRecord, contents: &Contents) {
+    let sessions = contents.sessions();
+    if let Some(last) = sessions.last() {
+        let (starts, ranks) = (console::count(sessions.len(), "start"), console::count(last.ranks as usize, "rank"));
+        let (dataset, directory) = (&record.dataset_name, directory.display());
+        print(format_args!("{directory}: {dataset}; {starts}, the last at {} with {ranks} on {}", last.started, last.host));
+    }
+}
+
+/// A line of the table.
 struct Count {
     name: String,
     done: usize,
@@ -59,47 +60,54 @@ struct Count {
     total: usize,
 }
 
-fn counts(config: &Config, contents: &Contents) -> Vec<Count> {
-    let training = &config.training;
-    let runs = training.methods.iter().map(|&method| {
-        let ended = (0..training.initializations).filter_map(|number| contents.training(method, number));
-        let (done, failed): (Vec<_>, Vec<_>) = ended.partition(|run| run.result.as_ref().is_ok_and(|run| !run.stop.diverged()));
-        Count {
-            name: format!("training {method}"),
-            done: done.len(),
-            failed: failed.len(),
-            total: training.initializations as usize,
-        }
-    });
-    let all = training.keep * (training.keep - 1) / 2;
-    let total = match config.paths.pairs {
-        Pairs::All => all,
-        Pairs::Count(count) => count.min(all),
-    };
-    let sets = config.paths.sets.iter().flat_map(|set| config.paths.landscapes.iter().map(move |&landscape| (set, landscape)));
-    let paths = sets.map(|(set, landscape)| {
-        let (done, failed): (Vec<_>, Vec<_>) = contents.paths(set, landscape).partition(|(_, path)| path.result.is_ok());
-        Count { name: format!("paths {set} on {landscape}"), done: done.len(), failed: failed.len(), total }
-    });
-    runs.chain(paths).collect()
+fn show_counts(results: &Results, sets: &[SolutionSet]) {
+    let counts: Vec<Count> = run_counts(results).chain(path_counts(results, sets)).collect();
+    let width = counts.iter().map(|count| count.name.len()).max().unwrap_or(0);
+    print(format_args!("{:width$}{:>8}{:>8}{:>8}", "", "done", "failed", "left"));
+    for Count { name, done, failed, total } in counts {
+        print(format_args!("{name:width$}{done:>8}{failed:>8}{:>8}", total.saturating_sub(done + failed)));
+    }
+    let analyzed = results.missing_runs() == 0 && results.analysis(sets).is_some();
+    print(format_args!("{:width$}{:>8}", "kernel PCA", if analyzed { "done" } else { "left" }));
 }
 
-fn show_failures(contents: &Contents, config: &Config) {
-    for method in Method::ALL {
-        for (number, run) in contents.trainings(method) {
-            match &run.result {
-                Ok(run) if run.stop.diverged() => println!("failed: {method} initialization {number}: {}", run.stop),
-                Err(reason) => println!("failed: {method} initialization {number}: {reason}"),
-                Ok(_) => {}
+fn run_counts(results: &Results) -> impl Iterator<Item = Count> {
+    results.config.training.methods.iter().map(|&method| {
+        let runs = results.runs(method);
+        let ended = runs.iter().flatten().count();
+        let done = runs.iter().flatten().filter(|run| run.is_ok_and(|run| !run.stop.diverged())).count();
+        Count { name: format!("training {method}"), done, failed: ended - done, total: runs.len() }
+    })
+}
+
+/// Which pairs there are is known when the training is over: failed runs leave fewer of them.
+fn path_counts(results: &Results, sets: &[SolutionSet]) -> impl Iterator<Item = Count> {
+    let trained = results.missing_runs() == 0;
+    results.paths(sets).into_iter().map(move |paths| {
+        let set = sets.iter().find(|set| set.name == paths.set);
+        let drawn = set.map_or(0, |set| results.pairs(set).len());
+        let total = if trained { drawn } else { planned_pairs(results.config) };
+        let name = format!("paths {} on {}", paths.set, paths.landscape);
+        Count { name, done: paths.found().count(), failed: paths.failed(), total }
+    })
+}
+
+fn show_failures(results: &Results, sets: &[SolutionSet]) {
+    for &method in &results.config.training.methods {
+        for (number, run) in results.runs(method).into_iter().enumerate() {
+            match run {
+                Some(Ok(run)) if run.stop.diverged() => {
+                    print(format_args!("failed: {method} initialization {number}: {}", run.stop));
+                }
+                Some(Err(reason)) => print(format_args!("failed: {method} initialization {number}: {reason}")),
+                _ => {}
             }
         }
     }
-    for set in &config.paths.sets {
-        for &landscape in &config.paths.landscapes {
-            for ((a, b), path) in contents.paths(set, landscape) {
-                if let Err(reason) = &path.result {
-                    println!("failed: path {set} {a}–{b} on {landscape}: {reason}");
-                }
+    for paths in results.paths(sets) {
+        for ((a, b), result) in paths.pairs.iter().zip(&paths.results) {
+            if let Err(reason) = result {
+                print(format_args!("failed: path {} {a}–{b} on {}: {reason}", paths.set, paths.landscape));
             }
         }
     }
@@ -107,15 +115,16 @@ fn show_failures(contents: &Contents, config: &Config) {
 
 fn show_running(directory: &Path) {
     let Some(snapshot) = progress::current(directory) else {
-        println!("nothing is running");
+        print("nothing is running");
         return;
     };
     let human = |seconds: f64| HumanDuration(Duration::from_secs_f64(seconds.clamp(0.0, 1e9)));
     let left = snapshot.seconds_left.map_or_else(String::new, |seconds| format!(", {} left in this stage", human(seconds)));
-    println!("running: {}{left}", snapshot.stage);
+    print(format_args!("running: {}{left}", snapshot.stage));
     for task in snapshot.running {
         let since = jiff::Timestamp::now().duration_since(task.since).as_secs_f64();
         let loss = task.loss.map_or_else(String::new, |loss| format!(", loss {loss:.4e}"));
-        println!("  rank {}: {}, {:.0} % after {}{loss}", task.rank, task.name, 100.0 * task.fraction, human(since));
+        let percent = 100.0 * task.fraction;
+        print(format_args!("  rank {}: {}, {percent:.0} % after {}{loss}", task.rank, task.name, human(since)));
     }
 }

@@ -26,7 +26,7 @@ fn python() -> &'static str {
     ["python3", "/usr/bin/python3"]
         .into_iter()
         .find(works)
-        .expect("no python3 can import h5py: install it with `make deps` (python3-h5py)")
+        .expect("no python3 can import h5py: install it with `make test` (python3-h5py)")
 }
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/python/read_atlas.py");

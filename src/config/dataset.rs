@@ -38,6 +38,9 @@ impl DatasetConfig {
     }
 }
 
+/// Digits the program draws at most, for each split: 784 MB, on every rank.
+const MOST_DIGITS: usize = 1_000_000;
+
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {
     Idx,
@@ -70,8 +73,8 @@ pub(super) fn read(section: &Section<'_>) -> Read<DatasetConfig> {
         }
         Kind::Digits => {
             let seed = section.key("seed").integer(0, u64::MAX).or_unset();
-            let train = section.key("train").count(1).or(6000);
-            let test = section.key("test").count(1).or(1000);
+            let train = section.key("train").count_up_to(1, MOST_DIGITS).or(6000);
+            let test = section.key("test").count_up_to(1, MOST_DIGITS).or(1000);
             Ok(DatasetConfig::Digits { seed: seed?, train: train?, test: test? })
         }
     }

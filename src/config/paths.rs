@@ -33,6 +33,12 @@ impl PathsConfig {
     }
 }
 
+/// Sines at most: a hundred times the published number takes 840 MB for 42 200 parameters.
+const MOST_TERMS: usize = 1000;
+
+/// Points at most: with as many terms as that, their coefficients on the dense grid take 800 MB.
+const MOST_POINTS: usize = 10_000;
+
 pub(super) fn read(section: &Section<'_>, dataset: Option<&DatasetConfig>, yields: &Yields) -> Read<PathsConfig> {
     // Without the section nobody asked for paths, and one solution alone has none.
     if section.is_written() && yields.keep == Some(1) {
@@ -59,8 +65,8 @@ fn read_images(section: &Section<'_>, split: Split, dataset: Option<&DatasetConf
 }
 
 fn read_parameters(section: &Section<'_>) -> Read<PathParameters> {
-    let fourier_terms = section.key("fourier_terms").count(1).or(10);
-    let points = section.key("points").count(3).or(51);
+    let fourier_terms = section.key("fourier_terms").count_up_to(1, MOST_TERMS).or(10);
+    let points = section.key("points").count_up_to(3, MOST_POINTS).or(51);
     let lambda = section.key("lambda").not_negative().or(1e-4);
     let steps = section.key("steps").count(0).or(100);
     let learning_rate = section.key("learning_rate").positive().or(1e-3);

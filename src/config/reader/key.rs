@@ -53,6 +53,12 @@ impl<'s> Key<'s> {
         self.integer(least as u64, u32::MAX.into()).map(|count| count as usize)
     }
 
+    /// A number of things that are all held in memory, from `least` to `most`: a slip of the keyboard
+    /// should be an error in the configuration and not the end of the process.
+    pub fn count_up_to(self, least: usize, most: usize) -> Found<'s, usize> {
+        self.integer(least as u64, most as u64).map(|count| count as usize)
+    }
+
     /// A number of things, at least 1, or `"all"` of them (`None`).
     pub fn count_or_all(self) -> Found<'s, Option<usize>> {
         self.read(|value| match value {

@@ -18,6 +18,12 @@ pub enum JournalError {
         /// The reason given by the system.
         reason: io::Error,
     },
+    /// The output directory is something else.
+    #[error("{} is not a directory; choose another output directory", path.display())]
+    NoDirectory {
+        /// What was given.
+        path: PathBuf,
+    },
     /// There is no journal to read.
     #[error("there is no {}: no results have been saved in this directory; check the path", file.display())]
     Missing {

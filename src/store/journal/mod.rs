@@ -65,8 +65,11 @@ impl Journal {
     /// # Errors
     /// [`JournalError::Locked`] if another process has it open, [`JournalError::Foreign`],
     /// [`JournalError::Version`] or [`JournalError::Damaged`] for what the file holds,
-    /// [`JournalError::Io`]. The file is unchanged then.
+    /// [`JournalError::NoDirectory`], [`JournalError::Io`]. The file is unchanged then.
     pub fn open(directory: &Path) -> Result<Opened, JournalError> {
+        if directory.exists() && !directory.is_dir() {
+            return Err(JournalError::NoDirectory { path: directory.to_owned() });
+        }
         fs::create_dir_all(directory).map_err(io_error("create the directory", directory))?;
         let path = directory.join(FILE_NAME);
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);

@@ -1,0 +1,22 @@
+//! What the user reads: results on standard output, all else on standard error.
+
+use std::fmt::Display;
+use std::io::{self, Write};
+
+/// Prints a line of results.
+///
+/// Unlike `println!` it does not panic when the reader has gone (`lossatlas status DIR | head -1`):
+/// the results are on disk, and a run must not end because nobody watches it any more.
+pub fn print(line: impl Display) {
+    writeln!(io::stdout().lock(), "{line}").ok();
+}
+
+/// Says how things go, or what is wrong; as careful as [`print`].
+pub fn say(line: impl Display) {
+    writeln!(io::stderr().lock(), "{line}").ok();
+}
+
+/// A number of things: `1 rank`, `3 ranks`.
+pub fn count(number: usize, thing: &str) -> String {
+    if number == 1 { format!("1 {thing}") } else { format!("{number} {thing}s") }
+}

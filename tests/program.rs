@@ -1,0 +1,33 @@
+//! The program as its users meet it: the built binary, alone and under `mpirun`, on small problems.
+//!
+//! Every start has a time-out, so a hang is a failure.
+
+#[path = "program/atlas.rs"]
+mod atlas;
+#[path = "program/bad_data.rs"]
+mod bad_data;
+#[path = "program/bad_directory.rs"]
+mod bad_directory;
+#[path = "program/bad_input.rs"]
+mod bad_input;
+#[path = "program/command_line.rs"]
+mod command_line;
+#[path = "program/continuing.rs"]
+mod continuing;
+#[path = "program/contract.rs"]
+mod contract;
+#[path = "program/failed_tasks.rs"]
+mod failed_tasks;
+#[path = "program/images.rs"]
+mod images;
+#[path = "program/learning.rs"]
+mod learning;
+#[path = "program/ranks.rs"]
+mod ranks;
+#[path = "program/start.rs"]
+mod start;
+#[path = "program/status.rs"]
+mod status;
+#[path = "support/mod.rs"]
+#[expect(dead_code, reason = "shared with tests that start other programs")]
+mod support;

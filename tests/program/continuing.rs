@@ -1,0 +1,106 @@
+//! A run that was interrupted, a run that is finished, a run that is extended.
+
+use crate::atlas::assert_same;
+use crate::images::write;
+use crate::start::{on_tiny, text};
+use lossatlas::optimizer::Method;
+use lossatlas::solutions::Split;
+use lossatlas::store::journal;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
+use tempfile::tempdir;
+
+/// Longer tasks, so that a run is caught in their middle.
+const SLOWER: [&str; 2] = ["training.lbfgs.iterations=20", "paths.steps=20"];
+
+/// Training runs and paths in the journal.
+fn results(directory: &Path) -> usize {
+    let Ok((contents, _)) = journal::read(directory) else { return 0 };
+    let runs: usize = Method::ALL.iter().map(|&method| contents.trainings(method).count()).sum();
+    let paths = |set| [Split::Train, Split::Test].map(|split| contents.paths(set, split).count()).iter().sum::<usize>();
+    runs + contents.path_sets().map(paths).sum::<usize>()
+}
+
+/// The ranks that write to this directory: processes of the program with it among their arguments.
+fn ranks_of(directory: &Path) -> Vec<String> {
+    let is_rank = |process: &Path| {
+        let command = fs::read(process.join("cmdline")).unwrap_or_default();
+        let arguments: Vec<_> = command.split(|&byte| byte == 0).collect();
+        arguments[0].ends_with(b"/lossatlas") && arguments.contains(&text(directory).as_bytes())
+    };
+    let processes = fs::read_dir("/proc").expect("Linux").flatten().map(|entry| entry.path());
+    let ranks = processes.filter(|process| is_rank(process));
+    ranks.filter_map(|process| Some(process.file_name()?.to_str()?.to_owned())).collect()
+}
+
+/// Starts a run and kills all its ranks as soon as the journal holds so many results.
+fn kill_after(results_there: usize, ranks: usize, directory: &Path) {
+    let run = {
+        let directory = directory.to_owned();
+        thread::spawn(move || on_tiny(ranks, "run", &directory, &SLOWER))
+    };
+    let start = Instant::now();
+    while results(directory) < results_there {
+        assert!(start.elapsed() < Duration::from_secs(30) && !run.is_finished(), "{results_there} results never came");
+        thread::sleep(Duration::from_millis(1));
+    }
+    let processes = ranks_of(directory);
+    assert_eq!(processes.len(), ranks, "running ranks");
+    assert!(Command::new("kill").arg("-9").args(&processes).status().expect("kill").success());
+    let ended = run.join().expect("the program could be started");
+    assert_ne!(ended.code, Some(0), "killed, not finished");
+}
+
+#[test]
+fn a_run_killed_at_any_moment_continues_to_the_same_bits() {
+    let root = tempdir().expect("a temporary directory");
+    let [whole, killed] = ["whole", "killed"].map(|name| root.path().join(name));
+    on_tiny(2, "run", &whole, &SLOWER).with_code(0);
+    let total = results(&whole);
+    assert_eq!(total, 8 + 16, "training runs and paths");
+    // In the training, at its end, among the paths; on other ranks each time.
+    let mut before = 0;
+    for (results_there, ranks) in [(2, 3), (7, 1), (14, 2)] {
+        kill_after(results_there, ranks, &killed);
+        let now = results(&killed);
+        assert!(now > before && now < total, "{now} results after {before}");
+        before = now;
+    }
+    // What a crash leaves of a record that is just being written.
+    let file = killed.join("results.journal");
+    let mut bytes = fs::read(&file).expect("a journal");
+    bytes.truncate(bytes.len() - 5);
+    write(&file, &bytes);
+    let last = on_tiny(3, "run", &killed, &SLOWER).with_code(0);
+    assert_eq!(last.said("of a result that was being written when the run was killed"), 1, "{}", last.stderr);
+    assert_same(&whole, &killed);
+    assert_eq!(results(&killed), total);
+}
+
+#[test]
+fn a_finished_run_computes_nothing_and_makes_a_lost_atlas_again() {
+    let root = tempdir().expect("a temporary directory");
+    let [once, twice] = ["once", "twice"].map(|name| root.path().join(name));
+    on_tiny(1, "run", &once, &[]).with_code(0);
+    on_tiny(2, "run", &twice, &[]).with_code(0);
+    fs::remove_file(twice.join("atlas.h5")).expect("written by the program");
+    let again = on_tiny(2, "run", &twice, &[]).with_code(0);
+    assert!(!again.stderr.contains("tasks"), "{}", again.stderr);
+    assert!(again.stdout.contains("Barriers"), "the summary comes all the same");
+    assert_same(&once, &twice);
+}
+
+#[test]
+fn more_initializations_and_pairs_extend_a_run() {
+    let root = tempdir().expect("a temporary directory");
+    let [fresh, extended] = ["fresh", "extended"].map(|name| root.path().join(name));
+    let small = ["training.initializations=3", "training.keep=2", "paths.pairs=1", "paths.sets=[\"sgd/train\"]"];
+    on_tiny(2, "run", &extended, &small).with_code(0);
+    let more = on_tiny(1, "run", &extended, &[]).with_code(0);
+    assert_eq!(more.said("training: 2 tasks"), 1, "one initialization more for each optimizer: {}", more.stderr);
+    on_tiny(3, "run", &fresh, &[]).with_code(0);
+    assert_same(&fresh, &extended);
+}

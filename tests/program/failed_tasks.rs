@@ -1,0 +1,86 @@
+//! Training runs that diverge: told, stored, and no obstacle to the rest.
+
+use crate::atlas::{contents, script};
+use crate::start::{lossatlas, on_tiny, text};
+use serde_json::{Map, Value, json};
+use std::path::Path;
+use tempfile::tempdir;
+
+fn texts(atlas: &Map<String, Value>, path: &str) -> Vec<String> {
+    serde_json::from_value(atlas[path][2].clone()).expect("texts")
+}
+
+fn status(directory: &Path) -> String {
+    lossatlas(1, &["status", text(directory)]).with_code(0).stdout
+}
+
+/// The counts of a line of `status`: done, failed, left.
+fn counts(status: &str, name: &str) -> Vec<usize> {
+    let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_else(|| panic!("no {name} in\n{status}"));
+    line.split_whitespace().map(|count| count.parse().expect("a count")).collect()
+}
+
+#[test]
+fn runs_that_diverge_are_recorded_and_the_others_go_on() {
+    let root = tempdir().expect("a temporary directory");
+    let ended = on_tiny(2, "run", root.path(), &["training.sgd.learning_rate=1e6"]).with_code(3);
+    let atlas = contents(root.path());
+    let (words, reasons) = (texts(&atlas, "/solutions/sgd/curves/status"), texts(&atlas, "/solutions/sgd/curves/stop_reason"));
+    let status = status(root.path());
+    let mut diverged = 0;
+    for (number, (word, reason)) in words.iter().zip(&reasons).enumerate() {
+        let told = format!("sgd initialization {number}");
+        let failed = word == "diverged";
+        diverged += usize::from(failed);
+        assert_eq!(failed, reason.starts_with("diverged: the loss was not finite in epoch"), "{reason}");
+        assert_eq!(failed, status.contains(&format!("failed: {told}: {reason}")), "{status}");
+        assert_eq!(ended.said(&format!("training: {told} failed: {reason}")), usize::from(failed), "{}", ended.stderr);
+    }
+    assert!((1..=4).contains(&diverged), "{words:?}");
+    let vectors = (4 - diverged).min(3);
+    assert_eq!(atlas["/solutions/sgd/train/theta"][1], json!([vectors, 42_200]));
+    assert_eq!(counts(&status, "training sgd"), [4 - diverged, diverged, 0]);
+    // Fewer solutions have fewer pairs: nothing is left that could never be done.
+    let pairs = (vectors * vectors.saturating_sub(1) / 2).min(2);
+    assert_eq!(counts(&status, "paths sgd/train on test"), [pairs, 0, 0]);
+    assert_eq!(counts(&status, "paths lbfgs/train on train"), [2, 0, 0]);
+    assert_eq!(texts(&atlas, "/solutions/lbfgs/curves/status"), ["done"; 4]);
+    let one = if diverged == 1 { "run" } else { "runs" };
+    assert!(ended.stdout.contains(&format!("failed: {diverged} training {one}, 0 paths")), "{}", ended.stdout);
+}
+
+#[test]
+fn a_method_of_which_every_run_diverges_leaves_the_other_one() {
+    let root = tempdir().expect("a temporary directory");
+    let ended = on_tiny(2, "run", root.path(), &["training.sgd.learning_rate=1e30"]).with_code(3);
+    assert!(ended.stdout.contains("failed: 4 training runs, 0 paths"), "{}", ended.stdout);
+    assert_eq!(ended.said("the set sgd/test is empty: every training run failed"), 1, "{}", ended.stderr);
+    let atlas = contents(root.path());
+    assert_eq!(atlas["/solutions/sgd/train/theta"][1], json!([0, 42_200]));
+    assert_eq!(atlas["/solutions/lbfgs/train/theta"][1], json!([3, 42_200]));
+    assert_eq!(atlas["/paths/lbfgs/test/on_test/height"][1], json!([2]));
+    assert!(!atlas.contains_key("/kpca/rbf"), "it needs a set that is empty");
+    let status = status(root.path());
+    assert!(status.lines().any(|line| line.split_whitespace().eq(["kernel", "PCA", "done"])), "{status}");
+    // Nothing is left to do, and the failures are still told.
+    let again = on_tiny(1, "run", root.path(), &["training.sgd.learning_rate=1e30"]).with_code(3);
+    assert!(!again.stderr.contains("task"), "{}", again.stderr);
+}
+
+/// One vector has no components: what is asked of it is left out, the rest is analyzed.
+#[test]
+fn kernel_pca_of_a_set_with_one_solution_left_is_left_out() {
+    let root = tempdir().expect("a temporary directory");
+    let diverging = "training.sgd.learning_rate=1e6";
+    on_tiny(2, "train", root.path(), &[diverging]).with_code(3);
+    let output = script("dump_atlas.py", root.path(), &[]);
+    assert!(output.status.success());
+    let left = contents(root.path())["/solutions/sgd/train/theta"][1][0].clone();
+    assert_eq!(left, json!(1), "this seed and learning rate leave one solution; choose others if not");
+    let alone = ["kpca.0.sets=[\"sgd/train\"]", "kpca.0.components=1"];
+    let ended = on_tiny(1, "run", root.path(), &[&[diverging][..], &alone].concat()).with_code(3);
+    assert_eq!(ended.said("kpca: rbf is left out: failed training runs have left its sets 1 vector"), 1, "{}", ended.stderr);
+    let atlas = contents(root.path());
+    assert!(!atlas.contains_key("/kpca/rbf") && atlas.contains_key("/kpca/sigmoid"));
+    assert!(atlas.contains_key("/statistics/moments/sgd/train/mean"));
+}

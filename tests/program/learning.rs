@@ -1,0 +1,38 @@
+//! The network learns, and the two optimizers differ as they should.
+
+use lossatlas::dataset::digits;
+use lossatlas::landscape::ImageLandscape;
+use lossatlas::network::{Activation, Architecture};
+use lossatlas::optimizer::{LbfgsParameters, SgdParameters, Training, TrainingRun, train};
+use lossatlas::random::MasterSeed;
+
+const SEED: MasterSeed = MasterSeed(7);
+
+fn trained(training: &Training, images: usize) -> TrainingRun {
+    let data = digits::draw(SEED, images, 1000);
+    let network =
+        Architecture::Fcp { activation: Activation::Softplus }.build::<f32>(data.train.pixels_per_image(), data.classes);
+    let [on_train, on_test] = [&data.train, &data.test].map(|images| ImageLandscape::new(network.as_ref(), images.view()));
+    train(training, SEED, 0, &on_train, &on_test, &mut |_, _| true).expect("nobody stops it")
+}
+
+fn sgd(epochs: usize) -> Training {
+    Training::Sgd(SgdParameters { learning_rate: 0.2, batch_size: 64, epochs })
+}
+
+#[test]
+fn sgd_recognizes_95_percent_of_digits_it_has_not_seen() {
+    let run = trained(&sgd(25), 6000);
+    assert!(run.test.accuracy_test > 0.95, "{}", run.test.accuracy_test);
+}
+
+/// On few enough images for L-BFGS to reach the bottom in a few seconds; SGD takes as many epochs.
+#[test]
+fn lbfgs_reaches_a_lower_training_loss_than_sgd() {
+    let iterations = 100;
+    let lbfgs =
+        Training::Lbfgs(LbfgsParameters { iterations, memory: 10, line_search_evaluations: 6, line_search_tolerance: 1e-4 });
+    let (lbfgs, sgd) = (trained(&lbfgs, 1000), trained(&sgd(iterations), 1000));
+    assert!(lbfgs.train.loss_train < sgd.train.loss_train, "{:e} and {:e}", lbfgs.train.loss_train, sgd.train.loss_train);
+    assert!(sgd.train.loss_train < 0.1, "SGD has learned too: {:e}", sgd.train.loss_train);
+}

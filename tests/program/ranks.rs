@@ -1,0 +1,36 @@
+//! The results do not depend on who computes them.
+
+use crate::atlas::{assert_same, contents, differences};
+use crate::start::on_tiny;
+use tempfile::tempdir;
+
+#[test]
+fn any_number_of_ranks_and_any_split_into_stages_give_the_same_bits() {
+    let root = tempdir().expect("a temporary directory");
+    let [one, two, three, stages] = ["one", "two", "three", "stages"].map(|name| root.path().join(name));
+    for (ranks, directory) in [(1, &one), (2, &two), (3, &three)] {
+        on_tiny(ranks, "run", directory, &[]).with_code(0);
+    }
+    for (ranks, stage) in [(2, "train"), (3, "paths"), (1, "kpca")] {
+        on_tiny(ranks, stage, &stages, &[]).with_code(0);
+    }
+    for other in [&two, &three, &stages] {
+        assert_same(&one, other);
+    }
+}
+
+#[test]
+fn another_seed_gives_other_solutions() {
+    let root = tempdir().expect("a temporary directory");
+    let [seven, eight] = ["7", "8"].map(|seed| {
+        let directory = root.path().join(seed);
+        on_tiny(1, "run", &directory, &[&format!("seed={seed}")]).with_code(0);
+        contents(&directory)
+    });
+    let differing = differences(&seven, &eight);
+    for path in
+        ["/solutions/sgd/train/theta", "/solutions/lbfgs/test/theta", "/paths/sgd/test/on_test/loss", "/kpca/rbf/eigenvalues"]
+    {
+        assert!(differing.iter().any(|differing| differing == path), "{path} is the same");
+    }
+}

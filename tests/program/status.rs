@@ -1,0 +1,87 @@
+//! `lossatlas status`, while a run is going on and after it.
+
+use crate::images::write_digits;
+use crate::start::{PROGRAM, lossatlas, on_tiny, text};
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
+use tempfile::tempdir;
+
+fn cells(status: &str, name: &str) -> Vec<String> {
+    let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_else(|| panic!("no {name} in\n{status}"));
+    line.split_whitespace().map(str::to_owned).collect()
+}
+
+#[test]
+fn tells_what_is_running_and_keeps_a_second_run_out() {
+    let root = tempdir().expect("a temporary directory");
+    let longer = ["training.sgd.epochs=1500", "training.initializations=2", "training.keep=2"];
+    let run = {
+        let directory = root.path().to_owned();
+        thread::spawn(move || on_tiny(2, "run", &directory, &longer))
+    };
+    let start = Instant::now();
+    let running = loop {
+        assert!(start.elapsed() < Duration::from_secs(30) && !run.is_finished(), "nothing was ever running");
+        let status = lossatlas(1, &["status", text(root.path())]);
+        // The file of the progress comes a moment after the first task; then the first report.
+        if status.stdout.contains("sgd initialization") && status.stdout.contains("loss") {
+            break status.with_code(0).stdout;
+        }
+        thread::sleep(Duration::from_millis(50));
+    };
+    assert!(running.contains("running: training"), "{running}");
+    let ranks: Vec<_> = running.lines().filter(|line| line.starts_with("  rank ") && line.contains(" % after ")).collect();
+    assert_eq!(ranks.len(), 2, "{running}");
+    assert_eq!(cells(&running, "kernel PCA"), ["left"]);
+    let second = on_tiny(1, "run", root.path(), &longer).with_code(2);
+    assert_eq!(second.said("another lossatlas is running in"), 1, "{}", second.stderr);
+
+    run.join().expect("the program could be started").with_code(0);
+    let after = lossatlas(2, &["status", text(root.path())]).with_code(0).stdout;
+    assert_eq!(after.matches("nothing is running").count(), 1, "{after}");
+    assert_eq!(cells(&after, "training sgd"), ["2", "0", "0"]);
+    assert_eq!(cells(&after, "training lbfgs"), ["2", "0", "0"]);
+    assert_eq!(cells(&after, "paths sgd/test on train"), ["1", "0", "0"]);
+    assert_eq!(cells(&after, "kernel PCA"), ["done"]);
+    assert!(after.contains("; 1 start, the last at 2") && after.contains(" with 2 ranks on "), "{after}");
+}
+
+/// An extension replaces solutions: what was computed between the old ones is not done for the new.
+#[test]
+fn counts_what_the_present_configuration_asks_for() {
+    let root = tempdir().expect("a temporary directory");
+    on_tiny(1, "run", root.path(), &["training.initializations=2", "training.keep=2"]).with_code(0);
+    on_tiny(1, "train", root.path(), &["training.keep=2", "paths.pairs=all"]).with_code(0);
+    let atlas = crate::atlas::contents(root.path());
+    let status = lossatlas(1, &["status", text(root.path())]).with_code(0).stdout;
+    let mut replaced = 0;
+    for set in ["sgd/train", "lbfgs/train"] {
+        // Both old solutions are the pair of before; another pair is still to do.
+        let kept = &atlas[&format!("/solutions/{set}/initialization")][2];
+        let same = ["0000000001000000", "0100000000000000"].iter().any(|old| kept == old);
+        replaced += usize::from(!same);
+        let expected = if same { ["1", "0", "0"] } else { ["0", "0", "1"] };
+        assert_eq!(cells(&status, &format!("paths {set} on train")), expected, "{kept}\n{status}");
+    }
+    assert!(replaced > 0, "with this seed the new initializations are better; choose another one if not");
+    assert_eq!(cells(&status, "kernel PCA"), ["left"], "that of the old solutions does not count");
+}
+
+#[test]
+fn needs_neither_the_images_nor_the_variables_of_the_run() {
+    let root = tempdir().expect("a temporary directory");
+    let (images, out) = (root.path().join("images"), root.path().join("out"));
+    write_digits(&images);
+    let with_variable = ["dataset.kind=idx", "dataset.dir=$LOSSATLAS_TEST_IMAGES"].map(|change| ["--set", change]).concat();
+    let trained = Command::new(PROGRAM)
+        .args(["train", crate::start::TINY, "--out", text(&out)])
+        .args(with_variable)
+        .env("LOSSATLAS_TEST_IMAGES", &images)
+        .output()
+        .expect("the program could be started");
+    assert!(trained.status.success(), "{}", String::from_utf8_lossy(&trained.stderr));
+    std::fs::remove_dir_all(&images).expect("written above");
+    let status = lossatlas(1, &["status", text(&out)]).with_code(0);
+    assert_eq!(cells(&status.stdout, "training sgd"), ["4", "0", "0"]);
+}
