@@ -1,7 +1,6 @@
 //! `lossatlas paths`: pairs of solutions → low-loss paths and barriers.
 
 use crate::archive::Archive;
-use crate::cli;
 use crate::failure::Failure;
 use crate::session::Problem;
 use crate::stage::{self, Tasks};
@@ -24,13 +23,6 @@ struct Key {
     set: SetName,
     landscape: Split,
     pair: (u32, u32),
-}
-
-pub fn run(world: &World, job: &cli::Job) -> Result<u8, Failure> {
-    let problem = Problem::load(world, &job.input)?;
-    let mut archive = Archive::open(world, &problem, &job.out)?;
-    stage(world, &problem, &mut archive)?;
-    Archive::conclude(world, &problem, archive.as_ref())
 }
 
 /// Computes the paths that are not there yet and writes all of them.
