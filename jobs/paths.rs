@@ -49,7 +49,7 @@ pub fn stage(world: &World, problem: &Problem, archive: &mut Option<Archive>) ->
         },
         |index, seconds, outcome: Result<Result<PathResult, String>, String>| {
             let Key { set, landscape, pair } = &keys[index];
-            Record::Path { set: set.clone(), landscape: *landscape, pair: *pair, seconds, outcome: outcome.flatten() }
+            Record::Path { set: set.clone(), landscape: (*landscape).into(), pair: *pair, seconds, outcome: outcome.flatten() }
         },
     )?;
     Archive::write_atlas(world, problem, archive.as_ref())
@@ -63,7 +63,7 @@ fn missing(problem: &Problem, archive: &Archive, sets: &[SolutionSet]) -> Vec<Ke
     let mut keys = Vec::new();
     for (set, landscape) in path_sets {
         for pair in results.pairs(set) {
-            if archive.contents.path(&set.name, landscape, pair).is_none() {
+            if archive.contents.path(&set.name, landscape.into(), pair).is_none() {
                 keys.push(Key { set: set.name.clone(), landscape, pair });
             }
         }
