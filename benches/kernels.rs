@@ -5,12 +5,13 @@ use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use lossatlas::dataset::{Dataset, digits};
 use lossatlas::embedding::{Kernel, KernelPca};
-use lossatlas::landscape::{ImageLandscape, Landscape, Span};
+use lossatlas::landscape::{ImageLandscape, Landscape};
 use lossatlas::network::{Activation, Architecture, Network};
 use lossatlas::optimizer::LbfgsParameters;
 use lossatlas::optimizer::lbfgs::Lbfgs;
 use lossatlas::path::Grid;
 use lossatlas::random::MasterSeed;
+use lossatlas::span::Span;
 use ndarray::Array2;
 use std::sync::LazyLock;
 

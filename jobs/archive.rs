@@ -28,11 +28,13 @@ impl Archive {
     /// has made. Collective.
     pub fn open(world: &World, problem: &Problem, directory: &Path) -> Result<Option<Self>, Failure> {
         let opened = world.is_root().then(|| Self::open_here(world, problem, directory)).transpose();
-        Ok(world.agree(opened)?)
+        let code =
+            world.broadcast(|| Ok::<_, String>(opened.as_ref().map_or_else(|failure| failure.code, |_| failure::SUCCESS)))?;
+        world.agree(opened).map_err(|error| Failure { code, message: failure::Plain(&error).to_string() })
     }
 
-    fn open_here(world: &World, problem: &Problem, directory: &Path) -> Result<Self, String> {
-        let Opened { journal, contents, torn } = Journal::open(directory).map_err(|error| error.to_string())?;
+    fn open_here(world: &World, problem: &Problem, directory: &Path) -> Result<Self, Failure> {
+        let Opened { journal, contents, torn } = Journal::open(directory)?;
         if let Some(torn) = torn {
             say(format_args!(
                 "{}: cut off {} bytes of a result that was being written when the run was killed",
@@ -49,12 +51,12 @@ impl Archive {
             version: VERSION.to_owned(),
             commit: COMMIT.to_owned(),
         };
-        archive.store(Record::Session(session)).map_err(|error| error.to_string())?;
+        archive.store(Record::Session(session))?;
         Ok(archive)
     }
 
     /// Stores the configuration, unless it is the one in force or would mix two kinds of results.
-    fn adopt(&mut self, problem: &Problem) -> Result<(), String> {
+    fn adopt(&mut self, problem: &Problem) -> Result<(), Failure> {
         let config = &problem.config;
         let record = ConfigurationRecord {
             effective: config.effective.clone(),
@@ -68,19 +70,22 @@ impl Archive {
             if *before == record {
                 return Ok(());
             }
-            let mut conflicts = compatibility::conflicts(&before.effective, &record.effective);
+            // A key may have been left out for a while, as with an optimizer that was not in use:
+            // what counts is its latest value.
+            let known = self.contents.configurations().iter().flat_map(|stored| stored.effective.clone()).collect();
+            let mut conflicts = compatibility::conflicts(&known, &record.effective);
             if before.dataset_checksum != record.dataset_checksum {
-                conflicts.extend(compatibility::image_conflicts(&before.effective, &record.effective));
+                conflicts.extend(compatibility::image_conflicts(&known, &record.effective));
             }
             if !conflicts.is_empty() {
                 let list = conflicts.join("\n  ");
                 let directory = self.directory.display();
-                return Err(format!(
+                return Err(Failure::input(format_args!(
                     "{directory}: holds results of another configuration; choose another --out or undo these changes\n  {list}"
-                ));
+                )));
             }
         }
-        self.store(Record::Configuration(record)).map_err(|error| error.to_string())
+        Ok(self.store(Record::Configuration(record))?)
     }
 
     /// Puts a record on disk, then into `contents`.
@@ -122,7 +127,12 @@ impl Archive {
     fn write_atlas_here(&self, world: &World, problem: &Problem) -> Result<(), String> {
         let results = self.results(problem);
         let sets = results.sets();
-        let curves = problem.config.training.methods.iter().map(|&method| Curves { method, runs: results.runs(method) });
+        let training = &problem.config.training;
+        let curves = training.methods.iter().map(|&method| Curves {
+            method,
+            epochs: training.method(method).epochs(),
+            runs: results.runs(method),
+        });
         let effective =
             problem.config.effective.iter().map(|(key, value)| format!("{key} = {value}\n")).collect::<Vec<_>>().concat();
         let empty = Analysis::default();

@@ -1,6 +1,7 @@
 //! What ends the program early, and with which exit code.
 
 use lossatlas::parallel::Disagreement;
+use lossatlas::store::JournalError;
 use std::fmt;
 
 /// All tasks done, or the help was printed.
@@ -36,6 +37,13 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
+    }
+}
+
+impl From<JournalError> for Failure {
+    fn from(error: JournalError) -> Self {
+        let system = matches!(error, JournalError::Io { .. } | JournalError::TooLarge { .. } | JournalError::Encode { .. });
+        if system { Self::system(error) } else { Self::input(error) }
     }
 }
 

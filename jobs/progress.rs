@@ -15,7 +15,7 @@ const LINE_EVERY: Duration = Duration::from_secs(15);
 /// Between two versions of the file.
 const FILE_EVERY: Duration = Duration::from_secs(2);
 /// A file that has not changed for so long belongs to a run that is gone.
-pub const STALE: Duration = Duration::from_secs(30);
+pub const STALE: Duration = Duration::from_secs(10);
 
 /// A task being worked on.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -3,7 +3,7 @@
 use lossatlas::config::Config;
 use lossatlas::optimizer::{Method, TrainingRun};
 use lossatlas::path::PathSet;
-use lossatlas::solutions::{LandscapeName, Pairs, SetName, SolutionSet, Split, draw_pairs, select};
+use lossatlas::solutions::{LandscapeName, SetName, SolutionSet, Split, draw_pairs, select};
 use lossatlas::statistics::{Analysis, DistanceRequest};
 use lossatlas::store::Contents;
 use sha2::{Digest, Sha256};
@@ -105,9 +105,5 @@ pub fn distance_requests(config: &Config) -> Vec<DistanceRequest> {
 
 /// Paths of each set on each landscape if no training run fails.
 pub fn planned_pairs(config: &Config) -> usize {
-    let all = config.training.keep * (config.training.keep - 1) / 2;
-    match config.paths.pairs {
-        Pairs::All => all,
-        Pairs::Count(count) => count.min(all),
-    }
+    config.paths.pairs.of(config.training.keep)
 }

@@ -11,6 +11,7 @@
 //! | module | from → to |
 //! |---|---|
 //! | [`dataset`] | files or a seed → images and labels |
+//! | [`real`], [`random`], [`span`] | numbers, random streams, points in the span of vectors |
 //! | [`network`] | flat parameters θ and images → loss, gradient |
 //! | [`landscape`] | anything with a height: a network on a data set, or a closed formula |
 //! | [`optimizer`] | θ₀ → training run: loss curves, snapshots ω^train and ω^test |
@@ -19,6 +20,7 @@
 //! | [`embedding`] | sets of vectors → kernel matrix, kernel PCA |
 //! | [`statistics`] | sets of vectors → moments, distances; summaries of barriers |
 //! | [`config`] | a TOML file → the parameters of all of the above, checked |
+//! | [`plan`] | a configuration → work and memory |
 //! | [`store`] | results ↔ journal and `atlas.h5` |
 //! | [`parallel`] | tasks → ranks |
 //! | [`report`] | results → tables to read |
@@ -45,5 +47,6 @@ pub mod random;
 pub mod real;
 pub mod report;
 pub mod solutions;
+pub mod span;
 pub mod statistics;
 pub mod store;

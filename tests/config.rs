@@ -84,7 +84,7 @@ fn defaults_are_the_published_values() {
     let lbfgs = config.training.lbfgs.unwrap();
     assert_eq!((lbfgs.iterations, lbfgs.memory, lbfgs.line_search_evaluations), (1000, 10, 6));
     assert_eq!(lbfgs.line_search_tolerance.to_bits(), 1e-4_f64.to_bits());
-    assert_eq!(lbfgs.target_loss.to_bits(), 1e-8_f64.to_bits());
+    assert_eq!(lbfgs.target_loss.to_bits(), 0.0_f64.to_bits());
     assert_eq!(config.paths.pairs, Pairs::Count(300));
     assert_eq!(names(&config.paths.sets), ["sgd/train", "sgd/test", "lbfgs/train", "lbfgs/test"]);
     assert_eq!(config.paths.landscapes, [Split::Train, Split::Test]);
@@ -172,7 +172,7 @@ fn effective_values_are_complete_and_have_one_notation() {
         ("training.sgd.learning_rate", "0.1"),
         ("training.sgd.epochs", "100"),
         ("training.lbfgs.line_search_tolerance", "0.0001"),
-        ("training.lbfgs.target_loss", "1e-8"),
+        ("training.lbfgs.target_loss", "0.0"),
         ("paths.pairs", "300"),
         ("paths.landscapes", "[\"train\", \"test\"]"),
         ("kpca.lbfgs-train_sgd-test.kernel", "\"rbf\""),

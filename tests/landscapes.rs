@@ -2,13 +2,12 @@
 //! published method stays is what `docs/landscapes.md` says.
 
 use lossatlas::dataset::ImageView;
-use lossatlas::landscape::{
-    DoubleWell, ImageLandscape, Landscape, LennardJones, MuellerBrown, ProductWell, Span, Squared, TwoWells,
-};
+use lossatlas::landscape::{DoubleWell, ImageLandscape, Landscape, LennardJones, MuellerBrown, ProductWell, Squared, TwoWells};
 use lossatlas::network::{Activation, Fcp, Network};
 use lossatlas::optimizer::{RelaxParameters, golden_section, relax};
 use lossatlas::path::{FourierPath, Grid, PathParameters, find_path, find_path_for};
 use lossatlas::random::MasterSeed;
+use lossatlas::span::Span;
 use ndarray::Array2;
 use rand::RngExt;
 use std::f64::consts::PI;

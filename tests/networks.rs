@@ -2,12 +2,13 @@
 //! whole-path evaluation against the plain one.
 
 use lossatlas::dataset::ImageView;
-use lossatlas::landscape::{ImageLandscape, Landscape, Span};
+use lossatlas::landscape::{ImageLandscape, Landscape};
 use lossatlas::network::lenet::LenetSizes;
 use lossatlas::network::lstm::PUBLISHED_PERMUTATION_SEED;
 use lossatlas::network::{Activation, Architecture, Lstm, Network};
 use lossatlas::path::Grid;
 use lossatlas::real::{Real, dot, norm};
+use lossatlas::span::Span;
 use ndarray::{Array1, Array2, ArrayView2};
 use ndarray_npy::NpzReader;
 use std::fs::File;

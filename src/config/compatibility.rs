@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Keys whose change leaves every stored result valid: how many, which, and what is derived.
-const HARMLESS: [&str; 9] = [
+const HARMLESS: [&str; 8] = [
     "training.initializations",
     "training.keep",
     "training.optimizers",
@@ -11,18 +11,18 @@ const HARMLESS: [&str; 9] = [
     "paths.sets",
     "paths.landscapes",
     "kpca.",
-    "run.",
     // Compared by the checksum of what is read instead.
     "dataset.",
 ];
 
 /// What a change of the first key that fits invalidates.
-const INVALIDATES: [(&str, &str); 6] = [
+const INVALIDATES: [(&str, &str); 7] = [
     ("seed", "everything"),
     ("network.", "everything"),
     ("training.sgd.", "the SGD solutions and their paths"),
     ("training.lbfgs.", "the L-BFGS solutions and their paths"),
     ("paths.", "the paths"),
+    ("run.blas_threads", "their equality to the last bit"),
     ("", "stored results"),
 ];
 

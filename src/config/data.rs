@@ -15,10 +15,6 @@ impl Config {
             let wanted = self.paths.images(split).filter(|&wanted| wanted > images)?;
             Some(format!("paths.{split}: must be at most {images}, the {split} images in use, is {wanted}"))
         };
-        let batch = self.training.sgd.as_ref().filter(|sgd| sgd.batch_size > dataset.train.len()).map(|sgd| {
-            let images = dataset.train.len();
-            format!("training.sgd.batch_size: must be at most {images}, the training images in use, is {}", sgd.batch_size)
-        });
-        [too_many(Split::Train), too_many(Split::Test), batch].into_iter().flatten().collect()
+        [too_many(Split::Train), too_many(Split::Test)].into_iter().flatten().collect()
     }
 }

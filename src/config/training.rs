@@ -117,7 +117,7 @@ fn read_lbfgs(section: &Section<'_>) -> Read<LbfgsParameters> {
         .key("line_search_tolerance")
         .number("a number above 0 and below 1", |tolerance| tolerance > 0.0 && tolerance < 1.0)
         .or(1e-4);
-    let target_loss = section.key("target_loss").not_negative().or(1e-8);
+    let target_loss = section.key("target_loss").not_negative().or(0.0);
     Ok(LbfgsParameters {
         iterations: iterations?,
         memory: memory?,

@@ -1,9 +1,10 @@
 //! The mean loss of a network over a set of images.
 
-use super::{Landscape, Span};
+use super::Landscape;
 use crate::dataset::ImageView;
 use crate::network::{Batch, Evaluator, Network, Score};
 use crate::real::Real;
+use crate::span::Span;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, s};
 use std::sync::Mutex;
 

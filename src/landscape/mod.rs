@@ -45,7 +45,6 @@ mod images;
 mod lennard_jones;
 mod mueller_brown;
 mod product_well;
-mod span;
 mod two_wells;
 
 pub use align::{AlignError, Alignment, align};
@@ -55,10 +54,10 @@ pub use images::ImageLandscape;
 pub use lennard_jones::LennardJones;
 pub use mueller_brown::MuellerBrown;
 pub use product_well::ProductWell;
-pub use span::Span;
 pub use two_wells::{Squared, TwoWells};
 
 use crate::real::Real;
+use crate::span::Span;
 use built_in::checked_dimension;
 use ndarray::{ArrayView2, ArrayViewMut2};
 
@@ -78,28 +77,20 @@ pub trait Landscape<A: Real>: Sync {
 
     /// f at each of the M points of a span.
     fn span_values(&self, span: &Span<A>) -> Vec<f64> {
-        let mut theta = vec![A::zero(); self.dimension()];
-        (0..span.points())
-            .map(|m| {
-                span.point(m, &mut theta);
-                self.value(&theta)
-            })
-            .collect()
+        let mut values = vec![0.0; span.points()];
+        span.add_values(&mut values, |theta| self.value(theta));
+        values
     }
 
     /// The same, and overwrites row n of `gradient`, `(N, P)`, with Σₘ `weights[m, n]` ∇f(θₘ);
     /// `weights` is `(M, N)`.
     fn span_gradient(&self, span: &Span<A>, weights: ArrayView2<A>, mut gradient: ArrayViewMut2<A>) -> Vec<f64> {
         gradient.fill(A::zero());
-        let mut theta = vec![A::zero(); self.dimension()];
-        let mut at_point = vec![A::zero(); self.dimension()];
-        (0..span.points())
-            .map(|m| {
-                span.point(m, &mut theta);
-                let value = self.value_and_gradient(&theta, &mut at_point);
-                span.spread(&at_point, weights.row(m), &mut gradient);
-                value
-            })
-            .collect()
+        let mut values = vec![0.0; span.points()];
+        span.add_gradients(weights, &mut values, gradient, |theta, gradient| match gradient {
+            Some(gradient) => self.value_and_gradient(theta, gradient),
+            None => self.value(theta),
+        });
+        values
     }
 }

@@ -24,8 +24,8 @@ pub use lenet::Lenet;
 pub use lstm::Lstm;
 pub use registry::Architecture;
 
-use crate::landscape::Span;
 use crate::real::Real;
+use crate::span::Span;
 use ndarray::{ArrayView2, ArrayViewMut2, s};
 use std::ops::AddAssign;
 
@@ -98,11 +98,7 @@ pub trait Evaluator<A: Real>: Send {
 
     /// Adds Σ over images of the loss at each of the M points to `losses`, `(M,)`.
     fn span_losses(&mut self, span: &Span<A>, batch: Batch<A>, losses: &mut [f64]) {
-        let mut theta = vec![A::zero(); span.dimension()];
-        for (m, loss) in losses.iter_mut().enumerate() {
-            span.point(m, &mut theta);
-            *loss += self.loss(&theta, batch).loss;
-        }
+        span.add_values(losses, |theta| self.loss(theta, batch).loss);
     }
 
     /// The same, and adds Σₘ `weights[m, n]` gₘ to row n of `gradient`, `(N, P)`, where gₘ is the
@@ -113,15 +109,14 @@ pub trait Evaluator<A: Real>: Send {
         weights: ArrayView2<A>,
         batch: Batch<A>,
         losses: &mut [f64],
-        mut gradient: ArrayViewMut2<A>,
+        gradient: ArrayViewMut2<A>,
     ) {
-        let mut theta = vec![A::zero(); span.dimension()];
-        let mut at_point = vec![A::zero(); span.dimension()];
-        for (m, loss) in losses.iter_mut().enumerate() {
-            span.point(m, &mut theta);
-            at_point.fill(A::zero());
-            *loss += self.loss_and_gradient(&theta, batch, &mut at_point).loss;
-            span.spread(&at_point, weights.row(m), &mut gradient);
-        }
+        span.add_gradients(weights, losses, gradient, |theta, gradient| match gradient {
+            Some(gradient) => {
+                gradient.fill(A::zero());
+                self.loss_and_gradient(theta, batch, gradient).loss
+            }
+            None => self.loss(theta, batch).loss,
+        });
     }
 }

@@ -1,9 +1,16 @@
 //! Golden section line search with a budget of evaluations.
 //!
-//! Finds a step u > 0 with a low f(u) < f(0). Following the published settings, the first trial is a
-//! fifth of the unit step, the bracket grows by a factor 4 and then by 2, and the bracket with a
-//! lower point inside is narrowed by golden section. Unlike the published code it returns no step
-//! at all rather than one uphill, and evaluates no gradients.
+//! Finds a step u > 0 with a low f(u) < f(0): bracket a minimum, then narrow the bracket by golden
+//! section. As published, the bracket grows by a factor 4 and then by 2.
+//!
+//! It differs from the published search in four places:
+//! - The first trial is a fifth of the *unit step*, u = 0.2; published is 0.2 · |p|. A quasi-Newton
+//!   direction carries its own length, u = 1 is its natural step, and 0.2 · |p| would be far too short
+//!   where |p| is small, that is near the minimum.
+//! - Where the first trial is uphill, the bracket shrinks toward 0 by the golden ratio until a trial is
+//!   lower than the start; published is no rule for that.
+//! - It never returns a step uphill: without a lower point there is no step, and the caller decides.
+//! - It evaluates no gradients.
 
 /// (3 − √5) / 2: where golden section places a trial inside the longer part of a bracket.
 const GOLDEN: f64 = 0.381_966_011_250_105_1;

@@ -70,7 +70,7 @@ impl<A: Real> Lbfgs<A> {
     /// it, the memory is dropped and the same iteration tries the steepest descent.
     ///
     /// # Errors
-    /// Why no further iteration is possible; the state then stays as it was.
+    /// Why no further iteration is possible; parameters, loss and gradient then stay as they were.
     pub fn iterate(&mut self, landscape: &(impl Landscape<A> + ?Sized), iteration: u32) -> Result<(), StopReason> {
         if !self.loss.is_finite() {
             return Err(StopReason::Diverged { epoch: iteration });
@@ -81,7 +81,10 @@ impl<A: Real> Lbfgs<A> {
         if self.gradient.iter().all(A::is_zero) {
             return Err(StopReason::Stationary { iteration });
         }
-        let quasi_newton = self.direction().and_then(|p| Some((self.search(landscape, &p)?, p)));
+        // Without memory the direction is the steepest descent, and there is nothing to fall back from.
+        let remembers = !self.memory.is_empty();
+        let direction = self.direction().filter(|_| remembers);
+        let quasi_newton = direction.and_then(|p| Some((self.search(landscape, &p)?, p)));
         let (step, direction) = match quasi_newton {
             Some(found) => found,
             None => self.search_steepest(landscape).ok_or(StopReason::NoDescent { iteration })?,
@@ -101,7 +104,9 @@ impl<A: Real> Lbfgs<A> {
     /// fall over many orders of magnitude, along the gradient as in the first iteration.
     fn search_steepest(&mut self, landscape: &(impl Landscape<A> + ?Sized)) -> Option<(Step, Vec<A>)> {
         self.drop_memory();
-        [self.scale, first_scale(&self.gradient)].into_iter().find_map(|scale| {
+        let mut scales = vec![self.scale, first_scale(&self.gradient)];
+        scales.dedup();
+        scales.into_iter().find_map(|scale| {
             self.scale = scale;
             let p: Vec<A> = self.gradient.iter().map(|&g| A::of(scale) * g).collect();
             Some((self.search(landscape, &p)?, p))

@@ -53,7 +53,8 @@ pub struct LbfgsParameters {
     pub line_search_evaluations: usize,
     /// The bracket's width, relative to the step, at which the line search ends, > 0.
     pub line_search_tolerance: f64,
-    /// Loss at which the run is over: on separable data it would fall toward 0 without end. The
-    /// published runs ended near 1e-8, where single-precision cross-entropy rounds to 0.
+    /// Loss at which the run is over; 0: never. Once every image is classified correctly the loss falls
+    /// toward 0 without end. The published runs end near 1e-8, where the usual single-precision
+    /// cross-entropy rounds to 0; here it does not, so runs go on to 1e-30 and θ grows with them.
     pub target_loss: f64,
 }

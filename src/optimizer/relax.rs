@@ -82,7 +82,7 @@ impl fmt::Display for RelaxStop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Converged => "converged: the gradient is below the tolerance",
-            Self::NoDescent => "converged: no lower point along the steepest descent",
+            Self::NoDescent => "stopped: the line search found no lower point along the steepest descent",
             Self::IterationsSpent => "stopped: all iterations were taken",
             Self::NotFinite => "stopped: value or gradient is not finite",
         })

@@ -47,6 +47,8 @@ pub enum StopReason {
         /// The epoch or iteration in which it happened.
         epoch: u32,
     },
+    /// The training loss never fell below that of the initialization: the learning rate is too high.
+    NoProgress,
     /// Even steepest descent found no lower point within the budget of the line search.
     NoDescent {
         /// The iteration in which it happened.
@@ -67,7 +69,7 @@ pub enum StopReason {
 impl StopReason {
     /// Whether the run is no solution.
     pub fn diverged(&self) -> bool {
-        matches!(self, Self::Diverged { .. })
+        matches!(self, Self::Diverged { .. } | Self::NoProgress)
     }
 }
 
@@ -76,8 +78,9 @@ impl fmt::Display for StopReason {
         match self {
             Self::Completed => write!(f, "completed"),
             Self::Diverged { epoch } => write!(f, "diverged: the loss was not finite in epoch {epoch}"),
+            Self::NoProgress => write!(f, "diverged: the training loss never fell below that of the initialization"),
             Self::NoDescent { iteration } => {
-                write!(f, "converged: no lower point along the steepest descent in iteration {iteration}")
+                write!(f, "stopped: the line search found no lower point along the steepest descent in iteration {iteration}")
             }
             Self::TargetLoss { iteration } => write!(f, "converged: target loss reached in iteration {iteration}"),
             Self::Stationary { iteration } => write!(f, "converged: zero gradient in iteration {iteration}"),

@@ -58,7 +58,8 @@ pub fn train(
             }
         }
     }
-    Some(record.finish(train, test, stop.unwrap_or(StopReason::Completed), state.memory_dropped()))
+    let completed = if record.best_train.0 == 0 { StopReason::NoProgress } else { StopReason::Completed };
+    Some(record.finish(train, test, stop.unwrap_or(completed), state.memory_dropped()))
 }
 
 enum State {

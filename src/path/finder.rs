@@ -13,7 +13,8 @@ use super::{PathParameters, PathResult, StopReason};
 use crate::landscape::Landscape;
 use crate::optimizer::adam::Adam;
 use crate::real::Real;
-use ndarray::{Array1, Array2, ArrayViewMut2, s};
+use crate::span::Span;
+use ndarray::{Array1, Array2, ArrayViewMut2, Axis, s};
 use thiserror::Error;
 
 /// How many times finer the grid of the dense height is.
@@ -91,7 +92,11 @@ pub fn find_path_for<A: Real>(
 
     let loss = if best.step == 0 { straight_loss.clone() } else { landscape.span_values(&path.points(&grid)) };
     let dense = Grid::new((parameters.points - 1) * DENSITY + 1, parameters.fourier_terms);
-    let dense_loss = landscape.span_values(&path.points(&dense));
+    // In pieces of the grid's size, so that a landscape needs no larger buffers than before.
+    let coefficients = dense.coefficients();
+    let pieces = coefficients.axis_chunks_iter(Axis(0), parameters.points);
+    let dense_loss: Vec<f64> =
+        pieces.flat_map(|coefficients| landscape.span_values(&Span { vectors: path.vectors(), coefficients })).collect();
     check(&loss).and(check(&dense_loss)).map_err(|t| PathError::Dense { t })?;
     let result = PathResult {
         height: highest(&loss),

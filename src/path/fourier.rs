@@ -3,8 +3,8 @@
 //! ω(t) = (1 − t) ω^a + t ω^b + Σ_{n=1..N_F} b_n sin(nπt), t ∈ [0, 1]; both ends are pinned by
 //! construction (Yu and Morozov, section 5 of the method).
 
-use crate::landscape::Span;
 use crate::real::{Real, dot};
+use crate::span::Span;
 use ndarray::{Array1, Array2, ArrayView2, s};
 use std::f64::consts::PI;
 
@@ -63,6 +63,11 @@ impl<A: Real> FourierPath<A> {
     /// Δ = ω^b − ω^a, `(P,)`.
     pub fn difference(&self) -> Array1<A> {
         &self.vectors.row(1) - &self.vectors.row(0)
+    }
+
+    /// ω^a, ω^b, b_1, …, `(2 + N_F, P)`: what the points of the path are combined from.
+    pub fn vectors(&self) -> ArrayView2<'_, A> {
+        self.vectors.view()
     }
 
     /// The points of the path at the parameters of `grid`.

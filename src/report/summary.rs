@@ -90,7 +90,7 @@ impl RunSummary {
     pub fn of(sets: &[SolutionSet], analysis: &Analysis, paths: &[PathSet]) -> Self {
         Self {
             losses: sets.iter().map(loss_row).collect(),
-            barriers: paths.iter().map(barrier_row).collect(),
+            barriers: paths.iter().filter(|paths| !paths.pairs.is_empty()).map(barrier_row).collect(),
             spreads: analysis.moments.iter().flat_map(|(set, moments)| spread_rows(set, *moments, analysis)).collect(),
             kernel_pca: analysis
                 .kernel_pca

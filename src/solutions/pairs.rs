@@ -12,6 +12,17 @@ pub enum Pairs {
     Count(usize),
 }
 
+impl Pairs {
+    /// How many pairs of n vectors that are.
+    pub fn of(self, vectors: usize) -> usize {
+        let all = vectors * vectors.saturating_sub(1) / 2;
+        match self {
+            Self::All => all,
+            Self::Count(count) => count.min(all),
+        }
+    }
+}
+
 /// Pairs `(a, b)`, a ≠ b, of the given initialization numbers in the order of their random draw.
 ///
 /// Every possible pair has a random key that depends on the master seed and on the two numbers
@@ -29,9 +40,7 @@ pub fn draw_pairs(seed: MasterSeed, initializations: &[u32], pairs: Pairs) -> Ve
         .map(|(a, b)| (seed.key("pair", &[a.into(), b.into()]), a, b))
         .collect();
     keyed.sort_unstable();
-    if let Pairs::Count(count) = pairs {
-        keyed.truncate(count);
-    }
+    keyed.truncate(pairs.of(sorted.len()));
     keyed.into_iter().map(|(key, a, b)| if key[31] & 1 == 0 { (a, b) } else { (b, a) }).collect()
 }
 

@@ -80,8 +80,8 @@ impl Expected {
         self.texts("/solutions/sgd/curves/stop_reason", &[5], &reasons);
         self.u32("/solutions/sgd/curves/epochs_run", &[5], &[1, 2, 1, 0, 0]);
         self.u32("/solutions/sgd/curves/memory_dropped", &[5], &[4, 4, 4, 0, 0]);
-        self.f64("/solutions/lbfgs/curves/train_loss", &[0, 0], &[]);
-        self.f64("/solutions/lbfgs/curves/test_loss", &[0, 0], &[]);
+        self.f64("/solutions/lbfgs/curves/train_loss", &[0, 4], &[]);
+        self.f64("/solutions/lbfgs/curves/test_loss", &[0, 4], &[]);
         self.texts("/solutions/lbfgs/curves/status", &[0], &[]);
         self.texts("/solutions/lbfgs/curves/stop_reason", &[0], &[]);
         self.u32("/solutions/lbfgs/curves/epochs_run", &[0], &[]);

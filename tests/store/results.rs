@@ -115,7 +115,7 @@ impl Results {
     fn curves(&self) -> [Curves<'_>; 2] {
         let [done, stationary, diverged] = &self.runs[..] else { unreachable!("three runs") };
         let sgd = vec![Some(Ok(stationary)), Some(Ok(done)), Some(Ok(diverged)), Some(Err("no\0memory")), None];
-        [Curves { method: Method::Sgd, runs: sgd }, Curves { method: Method::Lbfgs, runs: Vec::new() }]
+        [Curves { method: Method::Sgd, epochs: 2, runs: sgd }, Curves { method: Method::Lbfgs, epochs: 3, runs: Vec::new() }]
     }
 
     fn atlas<'a>(&'a self, curves: &'a [Curves<'a>]) -> Atlas<'a> {

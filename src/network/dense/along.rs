@@ -8,9 +8,9 @@
 //! matrices, `(M, K) · (K, images · width)`.
 
 use super::{AtPoint, Dense};
-use crate::landscape::Span;
 use crate::network::Batch;
 use crate::real::Real;
+use crate::span::Span;
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, s};
 

@@ -10,8 +10,8 @@ mod at_point;
 pub(super) use at_point::AtPoint;
 
 use super::{Activation, Batch, Evaluator, Layout, Score, Tensor, cross_entropy, squared_error};
-use crate::landscape::Span;
 use crate::real::Real;
+use crate::span::Span;
 use along::Along;
 use ndarray::{ArrayView2, ArrayViewMut2};
 

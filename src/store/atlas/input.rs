@@ -53,6 +53,8 @@ pub struct Provenance {
 pub struct Curves<'a> {
     /// The optimizer.
     pub method: Method,
+    /// Epochs or iterations at most: the curves have room for one loss more.
+    pub epochs: usize,
     /// By number of the initialization: the run, or the reason why there is none, or nothing if it
     /// has not ended.
     pub runs: Vec<Option<Result<&'a TrainingRun, &'a str>>>,

@@ -4,7 +4,7 @@ use super::input::{Atlas, Curves};
 use super::node::{Label, Node};
 use super::{AtlasError, check};
 use crate::network::Tensor;
-use crate::optimizer::{StopReason, TrainingRun};
+use crate::optimizer::TrainingRun;
 use crate::solutions::SolutionSet;
 use ndarray::Array2;
 
@@ -69,10 +69,11 @@ fn write_curves(node: &Node, curves: &Curves<'_>, loss_unit: &str) -> Result<(),
     node.numbers(&Label::new("memory_dropped", "initialization", words), &dropped)
 }
 
-/// The curves as rows of one length, that of the longest of both kinds.
+/// The curves as rows of one length, epochs + 1; what a run has not reached is NaN.
 fn table(curves: &Curves<'_>, curve: impl Fn(&TrainingRun) -> &Vec<f64>) -> Array2<f64> {
     let finished = || curves.runs.iter().enumerate().filter_map(|(row, run)| Some((row, (*run)?.ok()?)));
-    let columns = finished().map(|(_, run)| run.curve_train.len().max(run.curve_test.len())).max().unwrap_or(0);
+    let columns =
+        finished().map(|(_, run)| run.curve_train.len().max(run.curve_test.len())).max().unwrap_or(0).max(curves.epochs + 1);
     let mut table = Array2::from_elem((curves.runs.len(), columns), f64::NAN);
     for (row, run) in finished() {
         for (entry, &loss) in table.row_mut(row).iter_mut().zip(curve(run)) {
@@ -90,7 +91,7 @@ fn status(run: Option<&Result<&TrainingRun, &str>>) -> &'static str {
     match run {
         None => "missing",
         Some(Err(_)) => "failed",
-        Some(Ok(run)) if matches!(run.stop, StopReason::Diverged { .. }) => "diverged",
+        Some(Ok(run)) if run.stop.diverged() => "diverged",
         Some(Ok(_)) => "done",
     }
 }

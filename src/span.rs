@@ -40,13 +40,42 @@ impl<A: Real> Span<'_, A> {
         }
     }
 
-    /// Adds `weights[n] · at_point` to row n of `gradient`, `(N, P)`.
+    /// Point by point: adds f(θ_m) to `values`, `(M,)`.
+    pub fn add_values(&self, values: &mut [f64], mut f: impl FnMut(&[A]) -> f64) {
+        let mut theta = vec![A::zero(); self.dimension()];
+        for (m, value) in values.iter_mut().enumerate() {
+            self.point(m, &mut theta);
+            *value += f(&theta);
+        }
+    }
+
+    /// Point by point: adds f(θ_m) to `values`, `(M,)`, and Σ_m `weights[m, n]` ∇f(θ_m) to row n of
+    /// `gradient`, `(N, P)`; `weights` is `(M, N)`.
+    ///
+    /// `f` returns f(θ) and overwrites its second argument, if there is one, with ∇f(θ). Points without any
+    /// weight, such as the pinned ends of a path, are asked for their value alone.
     ///
     /// # Panics
     /// If the shapes do not agree.
-    pub fn spread(&self, at_point: &[A], weights: ArrayView1<A>, gradient: &mut ArrayViewMut2<A>) {
-        for (mut row, &w) in gradient.outer_iter_mut().zip(weights) {
-            row.scaled_add(w, &ArrayView1::from(at_point));
+    pub fn add_gradients(
+        &self,
+        weights: ArrayView2<A>,
+        values: &mut [f64],
+        mut gradient: ArrayViewMut2<A>,
+        mut f: impl FnMut(&[A], Option<&mut [A]>) -> f64,
+    ) {
+        let mut theta = vec![A::zero(); self.dimension()];
+        let mut at_point = vec![A::zero(); self.dimension()];
+        for (m, value) in values.iter_mut().enumerate() {
+            self.point(m, &mut theta);
+            if weights.row(m).iter().all(A::is_zero) {
+                *value += f(&theta, None);
+                continue;
+            }
+            *value += f(&theta, Some(&mut at_point));
+            for (mut row, &weight) in gradient.outer_iter_mut().zip(weights.row(m)) {
+                row.scaled_add(weight, &ArrayView1::from(&at_point));
+            }
         }
     }
 }
