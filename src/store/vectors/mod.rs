@@ -16,7 +16,7 @@ pub use npy::write_npy;
 use crate::network::Layout;
 use ndarray::{Array2, ArrayD, Axis, Ix2};
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Where vectors are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,8 +36,9 @@ pub enum VectorSource {
 /// `.npy`, is a NumPy file.
 impl From<&str> for VectorSource {
     fn from(text: &str) -> Self {
+        let is_npy = Path::new(text).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("npy"));
         match text.rsplit_once(":/") {
-            Some((file, group)) if !text.ends_with(".npy") => Self::Atlas { file: file.into(), group: format!("/{group}") },
+            Some((file, group)) if !is_npy => Self::Atlas { file: file.into(), group: format!("/{group}") },
             _ => Self::Npy(text.into()),
         }
     }

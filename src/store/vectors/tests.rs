@@ -2,7 +2,6 @@ use super::*;
 use ndarray::{Array1, Array3, Axis, array};
 use ndarray_npy::{WritableElement, WriteNpyExt};
 use std::fs;
-use std::path::Path;
 use tempfile::{TempDir, tempdir};
 
 fn layout() -> Layout {
