@@ -1,7 +1,6 @@
 //! `lossatlas kpca`: kernel PCA and statistics, on rank 0.
 
 use crate::archive::Archive;
-use crate::cli;
 use crate::console::say;
 use crate::failure::{Failure, Plain};
 use crate::results::distance_requests;
@@ -11,13 +10,6 @@ use lossatlas::parallel::World;
 use lossatlas::solutions::{SetName, SolutionSet};
 use lossatlas::statistics::{Analysis, KernelPcaRequest};
 use lossatlas::store::Record;
-
-pub fn run(world: &World, job: &cli::Job) -> Result<u8, Failure> {
-    let problem = Problem::load(world, &job.input)?;
-    let mut archive = Archive::open(world, &problem, &job.out)?;
-    stage(world, &problem, &mut archive)?;
-    Archive::conclude(world, &problem, archive.as_ref())
-}
 
 /// Analyzes the sets, unless that is done, and writes the results.
 pub fn stage(world: &World, problem: &Problem, archive: &mut Option<Archive>) -> Result<(), Failure> {

@@ -50,10 +50,10 @@ fn main() -> ExitCode {
 
 fn execute(world: &World, command: Command) -> Result<u8, Failure> {
     match command {
-        Command::Run(job) => run::run(world, &job),
-        Command::Train(job) => train::run(world, &job),
-        Command::Paths(job) => paths::run(world, &job),
-        Command::Kpca(job) => kpca::run(world, &job),
+        Command::Run(job) => run::run(world, &job, &[train::stage, paths::stage, kpca::stage]),
+        Command::Train(job) => run::run(world, &job, &[train::stage]),
+        Command::Paths(job) => run::run(world, &job, &[paths::stage]),
+        Command::Kpca(job) => run::run(world, &job, &[kpca::stage]),
         Command::Check(input) => check::run(world, &input),
         Command::Status { directory } => status::run(world, &directory),
         Command::Evaluate(command) => evaluate::run(world, &command),

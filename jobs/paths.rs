@@ -1,7 +1,6 @@
 //! `lossatlas paths`: pairs of solutions → low-loss paths and barriers.
 
 use crate::archive::Archive;
-use crate::cli;
 use crate::failure::Failure;
 use crate::session::Problem;
 use crate::stage::{self, Tasks};
@@ -24,13 +23,6 @@ struct Key {
     set: SetName,
     landscape: Split,
     pair: (u32, u32),
-}
-
-pub fn run(world: &World, job: &cli::Job) -> Result<u8, Failure> {
-    let problem = Problem::load(world, &job.input)?;
-    let mut archive = Archive::open(world, &problem, &job.out)?;
-    stage(world, &problem, &mut archive)?;
-    Archive::conclude(world, &problem, archive.as_ref())
 }
 
 /// Computes the paths that are not there yet and writes all of them.
@@ -57,7 +49,7 @@ pub fn stage(world: &World, problem: &Problem, archive: &mut Option<Archive>) ->
         },
         |index, seconds, outcome: Result<Result<PathResult, String>, String>| {
             let Key { set, landscape, pair } = &keys[index];
-            Record::Path { set: set.clone(), landscape: *landscape, pair: *pair, seconds, outcome: outcome.flatten() }
+            Record::Path { set: set.clone(), landscape: (*landscape).into(), pair: *pair, seconds, outcome: outcome.flatten() }
         },
     )?;
     Archive::write_atlas(world, problem, archive.as_ref())
@@ -71,7 +63,7 @@ fn missing(problem: &Problem, archive: &Archive, sets: &[SolutionSet]) -> Vec<Ke
     let mut keys = Vec::new();
     for (set, landscape) in path_sets {
         for pair in results.pairs(set) {
-            if archive.contents.path(&set.name, landscape, pair).is_none() {
+            if archive.contents.path(&set.name, landscape.into(), pair).is_none() {
                 keys.push(Key { set: set.name.clone(), landscape, pair });
             }
         }

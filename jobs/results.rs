@@ -3,7 +3,7 @@
 use lossatlas::config::Config;
 use lossatlas::optimizer::{Method, TrainingRun};
 use lossatlas::path::PathSet;
-use lossatlas::solutions::{Pairs, SetName, SolutionSet, Split, draw_pairs, select};
+use lossatlas::solutions::{LandscapeName, Pairs, SetName, SolutionSet, Split, draw_pairs, select};
 use lossatlas::statistics::{Analysis, DistanceRequest};
 use lossatlas::store::Contents;
 use sha2::{Digest, Sha256};
@@ -56,12 +56,13 @@ impl<'a> Results<'a> {
     pub fn path_sets<'s>(&self, sets: &'s [SolutionSet]) -> Vec<(&'s SolutionSet, Split)> {
         let paths = &self.config.paths;
         let chosen = paths.sets.iter().filter_map(|name| sets.iter().find(|set| set.name == *name));
-        chosen.flat_map(|set| paths.landscapes.iter().map(move |&landscape| (set, landscape))).collect()
+        chosen.flat_map(|set| paths.landscapes.iter().map(move |&split| (set, split))).collect()
     }
 
     /// The paths of the pairs that have ended.
     pub fn paths(&self, sets: &[SolutionSet]) -> Vec<PathSet> {
-        let ended = |(set, landscape): (&SolutionSet, Split)| {
+        let ended = |(set, split): (&SolutionSet, Split)| {
+            let landscape = LandscapeName::from(split);
             let ended = self.pairs(set).into_iter().filter_map(|pair| {
                 let outcome = self.contents.path(&set.name, landscape, pair)?;
                 Some((pair, outcome.result.clone()))

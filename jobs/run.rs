@@ -1,17 +1,18 @@
-//! `lossatlas run`: every stage in order.
+//! `lossatlas run`, `train`, `paths` and `kpca`: some stages in order.
 
 use crate::archive::Archive;
 use crate::cli;
 use crate::failure::Failure;
 use crate::session::Problem;
-use crate::{kpca, paths, train};
 use lossatlas::parallel::World;
 
-pub fn run(world: &World, job: &cli::Job) -> Result<u8, Failure> {
+/// Computes what is missing of one kind of results and writes all of them. Collective.
+pub type Stage = fn(&World, &Problem, &mut Option<Archive>) -> Result<(), Failure>;
+
+/// Loads, runs the stages, and concludes with the exit code. Collective.
+pub fn run(world: &World, job: &cli::Job, stages: &[Stage]) -> Result<u8, Failure> {
     let problem = Problem::load(world, &job.input)?;
     let mut archive = Archive::open(world, &problem, &job.out)?;
-    train::stage(world, &problem, &mut archive)?;
-    paths::stage(world, &problem, &mut archive)?;
-    kpca::stage(world, &problem, &mut archive)?;
+    stages.iter().try_for_each(|stage| stage(world, &problem, &mut archive))?;
     Archive::conclude(world, &problem, archive.as_ref())
 }

@@ -1,7 +1,6 @@
 //! `lossatlas train`: seeds → solutions.
 
 use crate::archive::Archive;
-use crate::cli;
 use crate::failure::Failure;
 use crate::session::Problem;
 use crate::stage::{self, Tasks};
@@ -16,13 +15,6 @@ use serde::{Deserialize, Serialize};
 struct Task {
     method: Method,
     initialization: u32,
-}
-
-pub fn run(world: &World, job: &cli::Job) -> Result<u8, Failure> {
-    let problem = Problem::load(world, &job.input)?;
-    let mut archive = Archive::open(world, &problem, &job.out)?;
-    stage(world, &problem, &mut archive)?;
-    Archive::conclude(world, &problem, archive.as_ref())
 }
 
 /// Trains what is not trained yet and writes the solutions.

@@ -22,6 +22,8 @@ mod failed_tasks;
 mod images;
 #[path = "program/learning.rs"]
 mod learning;
+#[path = "support/python.rs"]
+mod python;
 #[path = "program/ranks.rs"]
 mod ranks;
 #[path = "program/start.rs"]

@@ -3,6 +3,8 @@
 
 #[path = "store/expected.rs"]
 mod expected;
+#[path = "support/python.rs"]
+mod python;
 #[path = "store/results.rs"]
 mod results;
 
@@ -12,22 +14,13 @@ use lossatlas::statistics::Analysis;
 use lossatlas::store::atlas::{Atlas, AtlasError, Provenance};
 use lossatlas::store::write_atlas;
 use ndarray::Array2;
+use python::python;
 use results::{Results, name, path};
 use serde_json::{Map, Value, json};
 use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
-
-/// The first Python that has h5py.
-fn python() -> &'static str {
-    let works =
-        |python: &&str| Command::new(python).args(["-c", "import h5py"]).output().is_ok_and(|output| output.status.success());
-    ["python3", "/usr/bin/python3"]
-        .into_iter()
-        .find(works)
-        .expect("no python3 can import h5py: install it with `make test` (python3-h5py)")
-}
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/python/read_atlas.py");
 const DOCUMENTATION: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/format.md");

@@ -9,7 +9,8 @@ use super::lbfgs::Lbfgs;
 use crate::landscape::Landscape;
 use crate::random::MasterSeed;
 use crate::real::norm;
-use rand::{Rng, RngExt};
+use rand::RngExt;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// When a relaxation is content, and what it may spend.
@@ -43,7 +44,7 @@ impl Default for RelaxParameters {
 }
 
 /// Where a relaxation ended.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Relaxed {
     /// `(P,)` the point.
     pub theta: Vec<f64>,
@@ -58,7 +59,7 @@ pub struct Relaxed {
 }
 
 /// Why a relaxation ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RelaxStop {
     /// The gradient is as small as asked for.
     Converged,
@@ -151,28 +152,34 @@ pub fn find_minima(
     identify: &dyn Fn(&[f64]) -> Option<Vec<f64>>,
 ) -> Vec<Relaxed> {
     assert_eq!(search.region.len(), landscape.dimension(), "the region of the starts and the landscape disagree");
-    let mut found: Vec<(Vec<f64>, Relaxed)> = (0..search.starts)
-        .map(|start| draw(&search.region, &mut search.seed.stream("relaxation start", &[start.into()])))
-        .map(|start| relax(landscape, &start, &search.relax))
-        .filter(|relaxed| relaxed.stop.is_stationary())
-        .filter_map(|relaxed| Some((identify(&relaxed.theta)?, relaxed)))
-        .collect();
-    found.sort_by(|(_, a), (_, b)| a.value.total_cmp(&b.value));
-    let close = |a: f64, b: f64| (a - b).abs() <= search.distinct;
-    let mut kept: Vec<(Vec<f64>, Relaxed)> = Vec::new();
-    for (identity, relaxed) in found {
-        let known = kept.iter().any(|(other, earlier)| {
-            close(earlier.value, relaxed.value) && other.iter().zip(&identity).all(|(&a, &b)| close(a, b))
-        });
-        if !known {
-            kept.push((identity, relaxed));
-        }
-    }
-    kept.into_iter().map(|(_, relaxed)| relaxed).collect()
+    let starts = (0..search.starts).map(|start| random_start(search.seed, &search.region, start));
+    let found: Vec<Relaxed> = starts.map(|start| relax(landscape, &start, &search.relax)).collect();
+    distinct(&found, search.distinct, identify).into_iter().map(|index| found[index].clone()).collect()
 }
 
-/// A point uniform in the box.
-fn draw(region: &[[f64; 2]], generator: &mut impl Rng) -> Vec<f64> {
+/// Indices of the distinct solutions among `found`, lowest first: see [`find_minima`]. Of equal ones the
+/// lowest counts, and of equally low ones the first.
+pub fn distinct(found: &[Relaxed], tolerance: f64, identify: &dyn Fn(&[f64]) -> Option<Vec<f64>>) -> Vec<usize> {
+    let stationary = found.iter().enumerate().filter(|(_, relaxed)| relaxed.stop.is_stationary());
+    let mut solutions: Vec<_> =
+        stationary.filter_map(|(index, relaxed)| Some((index, relaxed.value, identify(&relaxed.theta)?))).collect();
+    solutions.sort_by(|(_, a, _), (_, b, _)| a.total_cmp(b));
+    let close = |a: f64, b: f64| (a - b).abs() <= tolerance;
+    let mut kept: Vec<(usize, f64, Vec<f64>)> = Vec::new();
+    for (index, value, identity) in solutions {
+        let known = |(_, other, numbers): &(_, f64, Vec<f64>)| {
+            close(*other, value) && numbers.iter().zip(&identity).all(|(&a, &b)| close(a, b))
+        };
+        if !kept.iter().any(known) {
+            kept.push((index, value, identity));
+        }
+    }
+    kept.into_iter().map(|(index, ..)| index).collect()
+}
+
+/// Start number `start`: a point uniform in the box, from a stream of its own.
+pub fn random_start(seed: MasterSeed, region: &[[f64; 2]], start: u32) -> Vec<f64> {
+    let mut generator = seed.stream("relaxation start", &[start.into()]);
     region.iter().map(|[low, high]| low + (high - low) * generator.random::<f64>()).collect()
 }
 

@@ -1,7 +1,7 @@
 //! The paths of one set of solutions on one landscape.
 
 use super::PathResult;
-use crate::solutions::{SetName, Split};
+use crate::solutions::{LandscapeName, SetName};
 use serde::{Deserialize, Serialize};
 
 /// Paths between pairs of one set on one landscape, also those that could not be computed.
@@ -10,7 +10,7 @@ pub struct PathSet {
     /// The set the ends come from.
     pub set: SetName,
     /// The images whose loss is the landscape.
-    pub landscape: Split,
+    pub landscape: LandscapeName,
     /// Initialization numbers of the ends (a, b) of each path.
     pub pairs: Vec<(u32, u32)>,
     /// What came of each pair: its path, or in words why there is none.

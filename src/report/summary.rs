@@ -1,7 +1,7 @@
 //! The rows of the tables: what a run comes to.
 
 use crate::path::{PathResult, PathSet};
-use crate::solutions::{SetName, SolutionSet, Split};
+use crate::solutions::{LandscapeName, SetName, SolutionSet};
 use crate::statistics::{Analysis, Moments, Summary};
 use serde::{Deserialize, Serialize};
 
@@ -42,7 +42,7 @@ pub struct BarrierRow {
     /// The set.
     pub set: SetName,
     /// The images whose loss is the landscape.
-    pub landscape: Split,
+    pub landscape: LandscapeName,
     /// Number of paths found.
     pub count: usize,
     /// Number of pairs without a path.
@@ -206,12 +206,12 @@ mod tests {
     fn failed_paths_are_counted_and_infinite_heights_left_out() {
         let paths = PathSet {
             set: SetName::parse("sgd/test").unwrap(),
-            landscape: Split::Test,
+            landscape: LandscapeName::Test,
             pairs: vec![(1, 2), (3, 1), (2, 3), (1, 3)],
             results: vec![Ok(path(f64::INFINITY, 3.0)), Err("diverged".to_owned()), Ok(path(7.0, 1.0)), Ok(path(9.0, 4.0))],
         };
         let row = RunSummary::of(&[], &Analysis::of(&[], &[], &[]).unwrap(), &[paths]).barriers.remove(0);
-        assert_eq!((row.count, row.failed, row.landscape), (3, 1, Split::Test));
+        assert_eq!((row.count, row.failed, row.landscape), (3, 1, LandscapeName::Test));
         let [straight, grid, dense] = [row.straight, row.grid, row.dense].map(Option::unwrap);
         assert_eq!([straight.count, grid.count, dense.count], [2, 3, 3]);
         assert_relative_eq!(straight.median, 8.0);

@@ -106,7 +106,7 @@ fn render(caption: &str, header: &[&str], texts: usize, rows: impl Iterator<Item
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::solutions::{SetName, Split};
+    use crate::solutions::{LandscapeName, SetName};
     use crate::statistics::Moments;
 
     fn set(name: &str) -> SetName {
@@ -125,7 +125,7 @@ mod tests {
             }],
             barriers: vec![BarrierRow {
                 set: set("lbfgs/test"),
-                landscape: Split::Train,
+                landscape: LandscapeName::Train,
                 count: 3,
                 failed: 2,
                 straight: Summary::of(&[1.5, 2.5]).ok(),

@@ -30,6 +30,43 @@ impl fmt::Display for Split {
     }
 }
 
+/// Which heights the paths cross.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum LandscapeName {
+    /// The mean loss over the training images.
+    Train,
+    /// The mean loss over the test images.
+    Test,
+    /// A landscape that is no network.
+    Formula,
+}
+
+impl LandscapeName {
+    /// `"train"`, `"test"` or `"formula"`, as in file paths.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Train => "train",
+            Self::Test => "test",
+            Self::Formula => "formula",
+        }
+    }
+}
+
+impl From<Split> for LandscapeName {
+    fn from(split: Split) -> Self {
+        match split {
+            Split::Train => Self::Train,
+            Split::Test => Self::Test,
+        }
+    }
+}
+
+impl fmt::Display for LandscapeName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
 /// Name of a set of solutions, `"group/member"`: `"sgd/train"` is ω^train of the SGD runs.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SetName(String);

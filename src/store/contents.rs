@@ -1,9 +1,10 @@
 //! The records of a journal, indexed.
 
 use super::record::{ConfigurationRecord, Record, SessionRecord};
-use crate::optimizer::{Method, TrainingRun};
+use crate::optimizer::relax::Relaxed;
+use crate::optimizer::{Method, Snapshot, TrainingRun};
 use crate::path::PathResult;
-use crate::solutions::{SetName, Split};
+use crate::solutions::{LandscapeName, SetName};
 use crate::statistics::Analysis;
 use std::collections::BTreeMap;
 
@@ -16,7 +17,7 @@ pub struct Outcome<T> {
     pub result: Result<T, String>,
 }
 
-type PathKey = (Split, (u32, u32));
+type PathKey = (LandscapeName, (u32, u32));
 
 /// All that is known, by key.
 ///
@@ -29,6 +30,8 @@ pub struct Contents {
     trainings: BTreeMap<(Method, u32), Outcome<TrainingRun>>,
     // Nested, so that a look-up by a borrowed set name needs no copy of it.
     paths: BTreeMap<SetName, BTreeMap<PathKey, Outcome<PathResult>>>,
+    imported: BTreeMap<SetName, BTreeMap<u32, Outcome<Snapshot>>>,
+    minima: BTreeMap<u32, Outcome<Relaxed>>,
     analysis: Option<(String, Analysis)>,
 }
 
@@ -42,6 +45,12 @@ impl Contents {
                 return insert_first(&mut self.trainings, (method, initialization), seconds, outcome);
             }
             Record::Analysis { digest, analysis } => self.analysis = Some((digest, analysis)),
+            Record::Imported { set, number, seconds, outcome } => {
+                return insert_first(self.imported.entry(set).or_default(), number, seconds, outcome);
+            }
+            Record::Minimum { number, seconds, outcome } => {
+                return insert_first(&mut self.minima, number, seconds, outcome);
+            }
             Record::Path { set, landscape, pair, seconds, outcome } => {
                 return insert_first(self.paths.entry(set).or_default(), (landscape, pair), seconds, outcome);
             }
@@ -76,18 +85,28 @@ impl Contents {
     }
 
     /// The path of this pair, direction included, if its computation has ended.
-    pub fn path(&self, set: &SetName, landscape: Split, pair: (u32, u32)) -> Option<&Outcome<PathResult>> {
+    pub fn path(&self, set: &SetName, landscape: LandscapeName, pair: (u32, u32)) -> Option<&Outcome<PathResult>> {
         self.paths.get(set)?.get(&(landscape, pair))
     }
 
     /// The paths of a set on a landscape whose computation has ended, by ascending pair.
-    pub fn paths(&self, set: &SetName, landscape: Split) -> impl Iterator<Item = ((u32, u32), &Outcome<PathResult>)> {
+    pub fn paths(&self, set: &SetName, landscape: LandscapeName) -> impl Iterator<Item = ((u32, u32), &Outcome<PathResult>)> {
         let keys = (landscape, (0, 0))..=(landscape, (u32::MAX, u32::MAX));
         self.paths
             .get(set)
             .into_iter()
             .flat_map(move |paths| paths.range(keys.clone()))
             .map(|(&(_, pair), outcome)| (pair, outcome))
+    }
+
+    /// Vector `number` of an imported set, if it has been evaluated.
+    pub fn imported(&self, set: &SetName, number: u32) -> Option<&Outcome<Snapshot>> {
+        self.imported.get(set)?.get(&number)
+    }
+
+    /// The relaxation from this start, if it has ended.
+    pub fn minimum(&self, number: u32) -> Option<&Outcome<Relaxed>> {
+        self.minima.get(&number)
     }
 
     /// The latest analysis and its digest.
@@ -118,7 +137,7 @@ mod tests {
         Record::Training { method, initialization, seconds: 1.0, outcome: Err(reason.to_owned()) }
     }
 
-    fn path(set: &str, landscape: Split, pair: (u32, u32)) -> Record {
+    fn path(set: &str, landscape: LandscapeName, pair: (u32, u32)) -> Record {
         let set = SetName::parse(set).expect("a valid name");
         Record::Path { set, landscape, pair, seconds: 1.0, outcome: Err(String::new()) }
     }
@@ -143,10 +162,10 @@ mod tests {
         assert_eq!(numbers(Method::Lbfgs), [0]);
 
         for (set, landscape, pair) in [
-            ("sgd/train", Split::Train, (1, 2)),
-            ("sgd/train", Split::Test, (1, 2)),
-            ("sgd/train", Split::Train, (2, 1)),
-            ("sgd/test", Split::Train, (7, 8)),
+            ("sgd/train", LandscapeName::Train, (1, 2)),
+            ("sgd/train", LandscapeName::Test, (1, 2)),
+            ("sgd/train", LandscapeName::Train, (2, 1)),
+            ("sgd/test", LandscapeName::Train, (7, 8)),
         ] {
             assert!(contents.insert(path(set, landscape, pair)));
         }
@@ -154,10 +173,10 @@ mod tests {
             let set = SetName::parse(set).expect("a valid name");
             contents.paths(&set, landscape).map(|(pair, _)| pair).collect::<Vec<_>>()
         };
-        assert_eq!(pairs("sgd/train", Split::Train), [(1, 2), (2, 1)]);
-        assert_eq!(pairs("sgd/train", Split::Test), [(1, 2)]);
-        assert_eq!(pairs("sgd/test", Split::Test), []);
-        assert_eq!(pairs("other/set", Split::Train), []);
+        assert_eq!(pairs("sgd/train", LandscapeName::Train), [(1, 2), (2, 1)]);
+        assert_eq!(pairs("sgd/train", LandscapeName::Test), [(1, 2)]);
+        assert_eq!(pairs("sgd/test", LandscapeName::Test), []);
+        assert_eq!(pairs("other/set", LandscapeName::Train), []);
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! What the journal holds.
 
-use crate::optimizer::{Method, TrainingRun};
+use crate::optimizer::relax::Relaxed;
+use crate::optimizer::{Method, Snapshot, TrainingRun};
 use crate::path::PathResult;
-use crate::solutions::{SetName, Split};
+use crate::solutions::{LandscapeName, SetName};
 use crate::statistics::Analysis;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -32,8 +33,8 @@ pub enum Record {
     Path {
         /// The set both ends come from.
         set: SetName,
-        /// The images whose mean loss is the landscape.
-        landscape: Split,
+        /// The landscape.
+        landscape: LandscapeName,
         /// Initialization numbers of the ends ω^a and ω^b.
         pair: (u32, u32),
         /// Wall time in s.
@@ -48,6 +49,26 @@ pub enum Record {
         /// The results.
         analysis: Analysis,
     },
+    /// A vector from elsewhere, evaluated.
+    Imported {
+        /// The set it belongs to.
+        set: SetName,
+        /// Its row in the set.
+        number: u32,
+        /// Wall time in s.
+        seconds: f64,
+        /// The vector with its losses, or why it is no solution.
+        outcome: Result<Snapshot, String>,
+    },
+    /// A relaxation on a landscape that is no network.
+    Minimum {
+        /// Number of the start.
+        number: u32,
+        /// Wall time in s.
+        seconds: f64,
+        /// Where it ended, or why nowhere.
+        outcome: Result<Relaxed, String>,
+    },
 }
 
 impl Record {
@@ -55,7 +76,10 @@ impl Record {
     pub fn failure(&self) -> Option<String> {
         match self {
             Self::Training { outcome: Ok(run), .. } => run.stop.diverged().then(|| run.stop.to_string()),
-            Self::Training { outcome: Err(reason), .. } | Self::Path { outcome: Err(reason), .. } => Some(reason.clone()),
+            Self::Training { outcome: Err(reason), .. }
+            | Self::Path { outcome: Err(reason), .. }
+            | Self::Imported { outcome: Err(reason), .. }
+            | Self::Minimum { outcome: Err(reason), .. } => Some(reason.clone()),
             _ => None,
         }
     }

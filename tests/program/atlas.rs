@@ -1,18 +1,9 @@
 //! Reading `atlas.h5` with h5py.
 
+use crate::python::python;
 use serde_json::{Map, Value};
 use std::path::Path;
 use std::process::{Command, Output};
-
-/// The first Python that has h5py.
-fn python() -> &'static str {
-    let works =
-        |python: &&str| Command::new(python).args(["-c", "import h5py"]).output().is_ok_and(|output| output.status.success());
-    ["python3", "/usr/bin/python3"]
-        .into_iter()
-        .find(works)
-        .expect("no python3 can import h5py: `make test` installs it (python3-h5py)")
-}
 
 /// Runs a script of this folder on the atlas in a directory.
 pub fn script(name: &str, directory: &Path, arguments: &[&str]) -> Output {

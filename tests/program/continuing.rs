@@ -4,7 +4,7 @@ use crate::atlas::assert_same;
 use crate::images::write;
 use crate::start::{on_tiny, text};
 use lossatlas::optimizer::Method;
-use lossatlas::solutions::Split;
+use lossatlas::solutions::LandscapeName;
 use lossatlas::store::journal;
 use std::fs;
 use std::path::Path;
@@ -20,7 +20,8 @@ const SLOWER: [&str; 2] = ["training.lbfgs.iterations=20", "paths.steps=20"];
 fn results(directory: &Path) -> usize {
     let Ok((contents, _)) = journal::read(directory) else { return 0 };
     let runs: usize = Method::ALL.iter().map(|&method| contents.trainings(method).count()).sum();
-    let paths = |set| [Split::Train, Split::Test].map(|split| contents.paths(set, split).count()).iter().sum::<usize>();
+    let paths =
+        |set| [LandscapeName::Train, LandscapeName::Test].map(|split| contents.paths(set, split).count()).iter().sum::<usize>();
     runs + contents.path_sets().map(paths).sum::<usize>()
 }
 

@@ -2,7 +2,7 @@
 
 use lossatlas::dataset::digits;
 use lossatlas::landscape::ImageLandscape;
-use lossatlas::network::{Activation, Architecture};
+use lossatlas::network::{Activation, Fcp};
 use lossatlas::optimizer::{LbfgsParameters, SgdParameters, Training, TrainingRun, train};
 use lossatlas::random::MasterSeed;
 
@@ -10,9 +10,8 @@ const SEED: MasterSeed = MasterSeed(7);
 
 fn trained(training: &Training, images: usize) -> TrainingRun {
     let data = digits::draw(SEED, images, 1000);
-    let network =
-        Architecture::Fcp { activation: Activation::Softplus }.build::<f32>(data.train.pixels_per_image(), data.classes);
-    let [on_train, on_test] = [&data.train, &data.test].map(|images| ImageLandscape::new(network.as_ref(), images.view()));
+    let network = Fcp::new(&[784, 50, 50, 10], Activation::Softplus);
+    let [on_train, on_test] = [&data.train, &data.test].map(|images| ImageLandscape::<f32>::new(&network, images.view()));
     train(training, SEED, 0, &on_train, &on_test, &mut |_, _| true).expect("nobody stops it")
 }
 
@@ -30,8 +29,13 @@ fn sgd_recognizes_95_percent_of_digits_it_has_not_seen() {
 #[test]
 fn lbfgs_reaches_a_lower_training_loss_than_sgd() {
     let iterations = 100;
-    let lbfgs =
-        Training::Lbfgs(LbfgsParameters { iterations, memory: 10, line_search_evaluations: 6, line_search_tolerance: 1e-4 });
+    let lbfgs = Training::Lbfgs(LbfgsParameters {
+        iterations,
+        memory: 10,
+        line_search_evaluations: 6,
+        line_search_tolerance: 1e-4,
+        target_loss: 1e-8,
+    });
     let (lbfgs, sgd) = (trained(&lbfgs, 1000), trained(&sgd(iterations), 1000));
     assert!(lbfgs.train.loss_train < sgd.train.loss_train, "{:e} and {:e}", lbfgs.train.loss_train, sgd.train.loss_train);
     assert!(sgd.train.loss_train < 0.1, "SGD has learned too: {:e}", sgd.train.loss_train);

@@ -13,7 +13,7 @@ pub const TINY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/program/tiny.
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_lossatlas");
 
 /// More than any start here takes on a busy machine.
-const TIMEOUT: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// What a start of the program came to.
 pub struct Ended {

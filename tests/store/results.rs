@@ -4,7 +4,7 @@ use lossatlas::embedding::Kernel;
 use lossatlas::network::Tensor;
 use lossatlas::optimizer::{Method, Snapshot, StopReason, TrainingRun};
 use lossatlas::path::{PathResult, PathSet, StopReason as PathStop};
-use lossatlas::solutions::{SetName, SolutionSet, Split, select};
+use lossatlas::solutions::{LandscapeName, SetName, SolutionSet, select};
 use lossatlas::statistics::{Analysis, DistanceResult, KernelPcaResult, Moments};
 use lossatlas::store::atlas::{Atlas, AtlasError, Curves, Provenance};
 use lossatlas::store::write_atlas;
@@ -158,8 +158,8 @@ fn paths() -> Vec<PathSet> {
         results,
     };
     vec![
-        set("sgd/train", Split::Train, results),
-        set("sgd/train", Split::Test, Vec::new()),
-        set("torch/final.1", Split::Test, vec![Err("no memory".into())]),
+        set("sgd/train", LandscapeName::Train, results),
+        set("sgd/train", LandscapeName::Test, Vec::new()),
+        set("torch/final.1", LandscapeName::Test, vec![Err("no memory".into())]),
     ]
 }

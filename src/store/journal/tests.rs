@@ -1,7 +1,7 @@
 use super::*;
 use crate::optimizer::{Method, Snapshot, StopReason, TrainingRun};
 use crate::path::{PathResult, StopReason as PathStop};
-use crate::solutions::{SetName, Split};
+use crate::solutions::{LandscapeName, SetName};
 use crate::store::record::{ConfigurationRecord, SessionRecord};
 use std::process::Command;
 use tempfile::TempDir;
@@ -36,7 +36,7 @@ fn path(pair: (u32, u32)) -> Record {
         stop: PathStop::NotFinite { step: 100 },
     };
     let set = SetName::parse("sgd/train").expect("a valid name");
-    Record::Path { set, landscape: Split::Test, pair, seconds: 1.5, outcome: Ok(result) }
+    Record::Path { set, landscape: LandscapeName::Test, pair, seconds: 1.5, outcome: Ok(result) }
 }
 
 /// One record of every kind and outcome.
