@@ -8,6 +8,8 @@ mod atlas;
 mod exchange;
 #[path = "evaluate/files.rs"]
 mod files;
+#[path = "support/python.rs"]
+mod python;
 #[path = "evaluate/pytorch.rs"]
 mod pytorch;
 #[path = "evaluate/refusals.rs"]
