@@ -1,6 +1,8 @@
 //! The command line.
 
 use clap::{Args, Parser, Subcommand};
+use lossatlas::solutions::SetName;
+use lossatlas::store::VectorSource;
 use std::path::PathBuf;
 
 /// Maps the loss landscapes of neural networks: trains many initializations, finds low-loss paths
@@ -44,6 +46,17 @@ pub enum Command {
         /// Directory of a run (its `--out`)
         directory: PathBuf,
     },
+    /// Losses and accuracies of parameter vectors, from this program or another
+    ///
+    /// Both data sets are those of the configuration; nothing is stored. docs/weights.md shows how
+    /// vectors come from PyTorch and get there.
+    #[command(
+        after_help = "Example: lossatlas evaluate configs/mnist-quick.toml --weights results/quick/atlas.h5:/solutions/lbfgs/train"
+    )]
+    Evaluate(Evaluate),
+    /// Writes a set of solutions as a NumPy file
+    #[command(after_help = "Example: lossatlas export results/quick --set lbfgs/train --to theta.npy")]
+    Export(Export),
 }
 
 /// A configuration, and where the results go.
@@ -54,6 +67,44 @@ pub struct Job {
     /// Directory of the results; made if need be. `atlas.h5` and the journal are in it
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
+}
+
+/// Vectors, and what to compute of them.
+#[derive(Debug, Args)]
+pub struct Evaluate {
+    #[command(flatten)]
+    pub input: Input,
+    /// The vectors: a NumPy file of shape (n, P) or (P,), or a group of an HDF5 file, written as
+    /// FILE:/solutions/GROUP/MEMBER
+    #[arg(long, value_name = "FILE")]
+    pub weights: VectorSource,
+    /// Also writes the gradient of the mean training loss at each vector, a NumPy file of shape
+    /// (n, P), float32
+    #[arg(long, value_name = "OUT.npy")]
+    pub gradient: Option<PathBuf>,
+    /// Replaces the file of the gradients if it exists
+    #[arg(long, requires = "gradient")]
+    pub force: bool,
+    /// Prints comma-separated values in full precision instead of a table
+    #[arg(long)]
+    pub csv: bool,
+}
+
+/// A set of solutions, and where it goes.
+#[derive(Debug, Args)]
+pub struct Export {
+    /// Directory of a run (its `--out`)
+    #[arg(value_name = "DIR")]
+    pub directory: PathBuf,
+    /// The set, for instance `lbfgs/train`
+    #[arg(long, value_name = "GROUP/MEMBER", value_parser = SetName::parse)]
+    pub set: SetName,
+    /// The file to write: one vector a row, (n, P), float32
+    #[arg(long, value_name = "FILE.npy")]
+    pub to: PathBuf,
+    /// Replaces the file if it exists
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// A configuration file and changes to it.

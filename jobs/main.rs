@@ -6,6 +6,8 @@ mod archive;
 mod check;
 mod cli;
 mod console;
+mod evaluate;
+mod export;
 mod failure;
 mod kpca;
 mod paths;
@@ -54,6 +56,8 @@ fn execute(world: &World, command: Command) -> Result<u8, Failure> {
         Command::Kpca(job) => run::run(world, &job, &[kpca::stage]),
         Command::Check(input) => check::run(world, &input),
         Command::Status { directory } => status::run(world, &directory),
+        Command::Evaluate(command) => evaluate::run(world, &command),
+        Command::Export(export) => export::run(world, &export),
     }
 }
 

@@ -3,15 +3,18 @@
 //!
 //! An HDF5 file that is open for writing does not survive a crash, so nothing is kept in one alone:
 //! every finished unit of work goes to the [`journal`] at once, and [`atlas`] replaces `atlas.h5`
-//! as a whole. `docs/format.md` describes both files to their readers.
+//! as a whole. `docs/format.md` describes both files to their readers. [`vectors`] brings parameter
+//! vectors in and out, in files that others read and write too.
 
 pub mod atlas;
 pub mod contents;
 mod directory;
 pub mod journal;
 pub mod record;
+pub mod vectors;
 
 pub use atlas::{Atlas, AtlasError, Curves, Provenance, write_atlas};
 pub use contents::{Contents, Outcome};
 pub use journal::{Journal, JournalError, Opened, TornTail};
 pub use record::{ConfigurationRecord, Record, SessionRecord};
+pub use vectors::{VectorSource, VectorsError, read_vectors, read_vectors_of_any_length, write_npy};

@@ -1,0 +1,42 @@
+//! `lossatlas export`: a set of solutions as a NumPy file.
+
+use crate::cli;
+use crate::console::{count, print};
+use crate::failure::{self, Failure, Plain};
+use lossatlas::parallel::World;
+use lossatlas::store::{VectorSource, VectorsError, atlas, read_vectors_of_any_length, write_npy};
+use std::path::Path;
+
+pub fn run(world: &World, export: &cli::Export) -> Result<u8, Failure> {
+    // One copy of one file: there is nothing to share out.
+    let vectors = world.is_root().then(|| read(export)).transpose();
+    let vectors = world.agree(vectors)?;
+    let written = vectors.as_ref().map(|vectors| write_npy(&export.to, vectors.view())).transpose();
+    world.agree(written).map_err(|error| Failure::system(Plain(&error)))?;
+    if let Some(vectors) = vectors {
+        let (rows, components) = vectors.dim();
+        print(format_args!("{}: {} of {components} components", export.to.display(), count(rows, "vector")));
+    }
+    Ok(failure::SUCCESS)
+}
+
+fn read(export: &cli::Export) -> Result<ndarray::Array2<f32>, String> {
+    may_write(&export.to, export.force)?;
+    let source =
+        VectorSource::Atlas { file: export.directory.join(atlas::FILE_NAME), group: format!("/solutions/{}", export.set) };
+    read_vectors_of_any_length(&source).map_err(|error: VectorsError| error.to_string())
+}
+
+/// Whether there is a place for a new file, asked before anything is computed for it.
+pub fn may_write(file: &Path, force: bool) -> Result<(), String> {
+    let shown = file.display();
+    let directory = file.parent().filter(|directory| *directory != Path::new(""));
+    match file.symlink_metadata() {
+        Ok(there) if there.is_dir() => Err(format!("{shown} is a directory; name a file in it")),
+        Ok(_) if !force => Err(format!("{shown} exists; choose another name or replace it with --force")),
+        _ if directory.is_some_and(|directory| !directory.is_dir()) => {
+            Err(format!("{shown}: there is no such directory; make it first"))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,139 @@
+//! What can go wrong with vectors from elsewhere.
+
+use super::VectorSource;
+use crate::network::{Layout, Tensor};
+use std::io;
+use std::path::PathBuf;
+
+/// Why vectors were not read or written.
+///
+/// Each message is complete and one line: no cause is left to a chain of sources.
+#[derive(Debug, thiserror::Error)]
+pub enum VectorsError {
+    /// The file system refused.
+    #[error("cannot {action} {}: {reason}", file.display())]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// The file or directory.
+        file: PathBuf,
+        /// The reason given by the system.
+        reason: io::Error,
+    },
+    /// The file is no NumPy file.
+    #[error("{} is not an .npy file ({problem}); write one with numpy.save, or name a group of an HDF5 file as in atlas.h5:/solutions/sgd/train", file.display())]
+    NotNpy {
+        /// The file.
+        file: PathBuf,
+        /// What gives it away.
+        problem: String,
+    },
+    /// A NumPy file has less or more bytes than its header says.
+    #[error("{}: {found} bytes of components, but an array of shape {} takes {expected}; write or copy it again", file.display(), shape_in_words(shape))]
+    Length {
+        /// The file.
+        file: PathBuf,
+        /// The shape in its header.
+        shape: Vec<usize>,
+        /// Bytes that the shape takes.
+        expected: u128,
+        /// Bytes after the header.
+        found: u64,
+    },
+    /// The HDF5 library failed.
+    #[error("cannot read {path} of {}: {message}; the file is damaged or not an HDF5 file", file.display())]
+    Hdf5 {
+        /// The file.
+        file: PathBuf,
+        /// Group or dataset inside the file.
+        path: String,
+        /// The reason given by the library.
+        message: String,
+    },
+    /// The file has no such group, or it holds no vectors.
+    #[error("{}: {path} holds no dataset theta; {}", file.display(), alternatives(known))]
+    NoTheta {
+        /// The file.
+        file: PathBuf,
+        /// The group.
+        path: String,
+        /// The groups that do hold one.
+        known: Vec<String>,
+    },
+    /// The components are something else than floating-point numbers of 32 or 64 bits.
+    #[error("{place}: components of type {found}; convert them, in Python with theta.astype(numpy.float32)")]
+    Type {
+        /// Where they are.
+        place: VectorSource,
+        /// Their type, as NumPy calls it.
+        found: String,
+    },
+    /// Neither one vector nor a table of them.
+    #[error("{place}: an array of shape {}; vectors are the rows of an array (n, P), or one array (P,)", shape_in_words(shape))]
+    Dimensions {
+        /// Where it is.
+        place: VectorSource,
+        /// Its shape.
+        shape: Vec<usize>,
+    },
+    /// An empty table.
+    #[error("{place}: there are no vectors in an array of shape {}", shape_in_words(shape))]
+    NoVectors {
+        /// Where it is.
+        place: VectorSource,
+        /// Its shape.
+        shape: Vec<usize>,
+    },
+    /// The vectors belong to another network.
+    #[error(
+        "{place}: rows have {found} components, the network has {}: {}; choose the network they belong to",
+        layout.parameters(),
+        tensors_in_words(layout)
+    )]
+    Width {
+        /// Where they are.
+        place: VectorSource,
+        /// Components of a row.
+        found: usize,
+        /// What the network expects.
+        layout: Layout,
+    },
+    /// NaN, infinite, or beyond the range of `float32`.
+    #[error(
+        "{place}: component {column} of row {row} (counted from 0) is {value:e}, no finite float32; \
+         {count} such in all: leave out vectors that diverged"
+    )]
+    NotFinite {
+        /// Where it is.
+        place: VectorSource,
+        /// Row of the first such component.
+        row: usize,
+        /// Its column.
+        column: usize,
+        /// Its value.
+        value: f64,
+        /// Number of such components.
+        count: usize,
+    },
+}
+
+/// As Python writes it: `(3, 42200)`, `(42200,)`, `()`.
+fn shape_in_words(shape: &[usize]) -> String {
+    match shape {
+        [size] => format!("({size},)"),
+        sizes => format!("({})", sizes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
+    }
+}
+
+fn tensors_in_words(layout: &Layout) -> String {
+    let tensor = |tensor: &Tensor| format!("{} {}", tensor.name, shape_in_words(&tensor.shape));
+    layout.tensors().iter().map(tensor).collect::<Vec<_>>().join(", ")
+}
+
+fn alternatives(known: &[String]) -> String {
+    if known.is_empty() {
+        "there are no sets of vectors in this file".to_owned()
+    } else {
+        format!("there are {}", known.join(", "))
+    }
+}

@@ -1,0 +1,124 @@
+//! Parameter vectors θ from elsewhere, and on their way there: NumPy files, and the sets in
+//! `atlas.h5`.
+//!
+//! A row is θ in the order of the [`Layout`], which is that of PyTorch's `parameters_to_vector`;
+//! `docs/weights.md` shows both directions.
+
+mod atlas;
+mod error;
+mod npy;
+#[cfg(test)]
+mod tests;
+
+pub use error::VectorsError;
+pub use npy::write_npy;
+
+use crate::network::Layout;
+use ndarray::{Array2, ArrayD, Axis, Ix2};
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// Where vectors are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum VectorSource {
+    /// A NumPy file of one vector, `(P,)`, or of one vector a row, `(n, P)`.
+    Npy(PathBuf),
+    /// The dataset `theta`, `(n, P)`, of a group in an HDF5 file such as `atlas.h5`.
+    Atlas {
+        /// The file.
+        file: PathBuf,
+        /// The group, from the root: `"/solutions/lbfgs/train"`.
+        group: String,
+    },
+}
+
+/// `atlas.h5:/solutions/lbfgs/train` is a group in an HDF5 file; all else, and whatever ends in
+/// `.npy`, is a NumPy file.
+impl From<&str> for VectorSource {
+    fn from(text: &str) -> Self {
+        let is_npy = Path::new(text).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("npy"));
+        match text.rsplit_once(":/") {
+            Some((file, group)) if !is_npy => Self::Atlas { file: file.into(), group: format!("/{group}") },
+            _ => Self::Npy(text.into()),
+        }
+    }
+}
+
+impl fmt::Display for VectorSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Npy(file) => write!(f, "{}", file.display()),
+            Self::Atlas { file, group } => write!(f, "{}:{group}", file.display()),
+        }
+    }
+}
+
+/// Components as they are stored.
+enum Components {
+    Single(ArrayD<f32>),
+    Double(ArrayD<f64>),
+}
+
+/// Reads the vectors of a network, `(n, P)`, n ≥ 1, one a row.
+///
+/// `float32` arrives bit by bit, `float64` is rounded to the nearest `float32`. Both byte orders, and
+/// in NumPy files both C and Fortran order, are understood. HDF5 files are opened for reading and
+/// without a lock, so one that a run is about to replace can be read.
+///
+/// # Errors
+/// [`VectorsError`] if there is nothing to read, it is of another kind, its rows do not have the P
+/// components of the layout, or a component is not a finite `float32`.
+pub fn read_vectors(source: &VectorSource, layout: &Layout) -> Result<Array2<f32>, VectorsError> {
+    read(source, Some(layout))
+}
+
+/// Reads vectors of any length P as [`read_vectors`] does: an atlas says itself what its vectors mean.
+///
+/// # Errors
+/// Those of [`read_vectors`] but for the number of components.
+pub fn read_vectors_of_any_length(source: &VectorSource) -> Result<Array2<f32>, VectorsError> {
+    read(source, None)
+}
+
+fn read(source: &VectorSource, layout: Option<&Layout>) -> Result<Array2<f32>, VectorsError> {
+    let components = match source {
+        VectorSource::Npy(file) => npy::read(file)?,
+        VectorSource::Atlas { file, group } => atlas::read(file, group)?,
+    };
+    match components {
+        Components::Single(components) => finite(source, rows(source, layout, components)?),
+        Components::Double(components) => finite(source, rows(source, layout, components)?),
+    }
+}
+
+/// One vector a row, each as long as the layout says.
+fn rows<A>(source: &VectorSource, layout: Option<&Layout>, array: ArrayD<A>) -> Result<Array2<A>, VectorsError> {
+    let shape = array.shape().to_vec();
+    let array = if shape.len() == 1 { array.insert_axis(Axis(0)) } else { array };
+    let Ok(rows) = array.into_dimensionality::<Ix2>() else {
+        return Err(VectorsError::Dimensions { place: source.clone(), shape });
+    };
+    if rows.is_empty() {
+        return Err(VectorsError::NoVectors { place: source.clone(), shape });
+    }
+    match layout {
+        Some(layout) if layout.parameters() != rows.ncols() => {
+            Err(VectorsError::Width { place: source.clone(), found: rows.ncols(), layout: layout.clone() })
+        }
+        _ => Ok(rows),
+    }
+}
+
+/// The vectors in C order and single precision.
+fn finite<A: Copy + Into<f64>>(source: &VectorSource, rows: Array2<A>) -> Result<Array2<f32>, VectorsError> {
+    // Widening and rounding back leaves every finite f32 as it is.
+    let single = rows.as_standard_layout().mapv(|component| component.into() as f32);
+    let mut unusable = single.indexed_iter().filter(|(_, component)| !component.is_finite()).map(|(place, _)| place);
+    match unusable.next() {
+        None => Ok(single),
+        Some((row, column)) => {
+            let (value, count) = (rows[[row, column]].into(), 1 + unusable.count());
+            Err(VectorsError::NotFinite { place: source.clone(), row, column, value, count })
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! Vectors in NumPy files.
+
+use super::{Components, VectorSource, VectorsError};
+use crate::store::directory::sync_directory;
+use ndarray::ArrayView2;
+use ndarray_npy::npy::header::{Header, ReadHeaderError};
+use ndarray_npy::{ReadNpyError, ReadNpyExt, WriteNpyError, WriteNpyExt};
+use std::fs::File;
+use std::io::{self, BufReader, BufWriter, Seek};
+use std::path::{Path, PathBuf};
+use tempfile::TempPath;
+
+pub(super) fn read(file: &Path) -> Result<Components, VectorsError> {
+    let mut reader = BufReader::new(open(file)?);
+    let header = Header::from_reader(&mut reader).map_err(|error| match error {
+        ReadHeaderError::Io(reason) if reason.kind() != io::ErrorKind::UnexpectedEof => io_error("read", file)(reason),
+        other => VectorsError::NotNpy { file: file.to_owned(), problem: problem(&other) },
+    })?;
+    let descriptor = header.type_descriptor.to_string();
+    let component = match descriptor.trim_matches('\'') {
+        "<f4" | ">f4" => size_of::<f32>(),
+        "<f8" | ">f8" => size_of::<f64>(),
+        other => return Err(VectorsError::Type { place: VectorSource::Npy(file.to_owned()), found: numpy_name(other) }),
+    };
+    check_length(file, &mut reader, header.shape, component)?;
+    reader.rewind().map_err(io_error("read", file))?;
+    let components = match component {
+        4 => ReadNpyExt::read_npy(reader).map(Components::Single),
+        _ => ReadNpyExt::read_npy(reader).map(Components::Double),
+    };
+    components.map_err(|error| match error {
+        ReadNpyError::Io(reason) => io_error("read", file)(reason),
+        other => VectorsError::NotNpy { file: file.to_owned(), problem: other.to_string() },
+    })
+}
+
+/// Opens a file that can be read; a directory is none.
+pub(super) fn open(file: &Path) -> Result<File, VectorsError> {
+    let opened = File::open(file)
+        .and_then(|opened| if opened.metadata()?.is_dir() { Err(io::ErrorKind::IsADirectory.into()) } else { Ok(opened) });
+    opened.map_err(io_error("read", file))
+}
+
+/// Holds the header against the size of the file, before memory is set aside for what it promises.
+fn check_length(file: &Path, reader: &mut BufReader<File>, shape: Vec<usize>, component: usize) -> Result<(), VectorsError> {
+    let start = reader.stream_position().map_err(io_error("read", file))?;
+    let size = reader.get_ref().metadata().map_err(io_error("read", file))?.len();
+    let found = size.saturating_sub(start);
+    // Saturated, it still differs from the size of every file.
+    let expected = shape.iter().fold(component as u128, |bytes, &size| bytes.saturating_mul(size as u128));
+    if expected == u128::from(found) {
+        return Ok(());
+    }
+    Err(VectorsError::Length { file: file.to_owned(), shape, expected, found })
+}
+
+fn problem(error: &ReadHeaderError) -> String {
+    match error {
+        ReadHeaderError::Io(_) => "it ends within the header".to_owned(),
+        ReadHeaderError::Parse(reason) => reason.to_string().replace('\n', " "),
+    }
+}
+
+/// What NumPy calls the type with this descriptor: `<i8` is `int64`.
+fn numpy_name(descriptor: &str) -> String {
+    let code = descriptor.trim_start_matches(['<', '>', '|', '=']);
+    let kind = match code.get(..1) {
+        Some("f") => "float",
+        Some("i") => "int",
+        Some("u") => "uint",
+        Some("c") => "complex",
+        Some("b") => return "bool".to_owned(),
+        Some("O") => return "object".to_owned(),
+        _ => return descriptor.to_owned(),
+    };
+    code[1..].parse::<u32>().map_or_else(|_| descriptor.to_owned(), |bytes| format!("{kind}{}", 8 * u64::from(bytes)))
+}
+
+/// Writes vectors, `(n, P)`, as a NumPy file in C order, or replaces one.
+///
+/// The file appears as a whole or not at all: it is written under another name (`….partial`),
+/// synced, and renamed.
+///
+/// # Errors
+/// [`VectorsError::Io`] with what could not be written and why; a file that was there before is
+/// still there then.
+pub fn write_npy(file: &Path, vectors: ArrayView2<f32>) -> Result<(), VectorsError> {
+    let directory = match file.parent() {
+        Some(directory) if directory != Path::new("") => directory,
+        _ => Path::new("."),
+    };
+    let partial = partial(file);
+    let created = File::create(&partial).map_err(io_error("create", &partial))?;
+    // Removes the file on every way out but the last.
+    let guard = TempPath::try_from_path(&partial).map_err(io_error("find", &partial))?;
+    let mut writer = BufWriter::new(created);
+    vectors.as_standard_layout().write_npy(&mut writer).map_err(|error| match error {
+        WriteNpyError::Io(reason) => io_error("write", &partial)(reason),
+        other => io_error("write", &partial)(io::Error::other(other.to_string())),
+    })?;
+    let synced = writer.into_inner().map_err(io::IntoInnerError::into_error).and_then(|written| written.sync_all());
+    synced.map_err(io_error("write to disk", &partial))?;
+    guard.persist(file).map_err(|failed| io_error("rename the finished file to", file)(failed.error))?;
+    sync_directory(directory).map_err(io_error("write the directory", directory))
+}
+
+/// The same name with a suffix. It is fixed, so what a killed process leaves behind is overwritten
+/// by the next one instead of piling up.
+fn partial(file: &Path) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(".partial");
+    name.into()
+}
+
+fn io_error(action: &'static str, file: &Path) -> impl FnOnce(io::Error) -> VectorsError {
+    let file = file.to_owned();
+    move |reason| VectorsError::Io { action, file, reason }
+}
