@@ -99,7 +99,7 @@ impl Archive {
 
     fn complete_solutions(&self, problem: &Problem) -> Result<Vec<SolutionSet>, String> {
         let results = self.results(problem);
-        let training = &problem.config.training;
+        let training = &problem.subject.training;
         let (missing, wanted) = (results.missing_runs(), training.methods.len() * training.initializations as usize);
         if missing > 0 {
             let directory = self.directory.display();
@@ -110,7 +110,7 @@ impl Archive {
 
     /// The records as this configuration asks for them.
     pub fn results<'a>(&'a self, problem: &'a Problem) -> Results<'a> {
-        Results { config: &problem.config, contents: &self.contents }
+        Results { config: &problem.config, subject: &problem.subject, contents: &self.contents }
     }
 
     /// Assembles `atlas.h5` from all results so far. Collective.
@@ -122,7 +122,7 @@ impl Archive {
     fn write_atlas_here(&self, world: &World, problem: &Problem) -> Result<(), String> {
         let results = self.results(problem);
         let sets = results.sets();
-        let curves = problem.config.training.methods.iter().map(|&method| Curves { method, runs: results.runs(method) });
+        let curves = problem.subject.training.methods.iter().map(|&method| Curves { method, runs: results.runs(method) });
         let effective =
             problem.config.effective.iter().map(|(key, value)| format!("{key} = {value}\n")).collect::<Vec<_>>().concat();
         let empty = Analysis::default();

@@ -28,13 +28,13 @@ pub fn run(world: &World, input: &cli::Input) -> Result<u8, Failure> {
 }
 
 fn describe(problem: &Problem) {
-    let Problem { dataset, network, config } = problem;
+    let Problem { dataset, network, subject, .. } = problem;
     let (train, test) = (dataset.train.len(), dataset.test.len());
     print(format_args!(
         "data set   {}: {train} training, {test} test images of {}×{}",
         dataset.name, dataset.train.rows, dataset.train.columns
     ));
-    print(format_args!("network    {}: {} parameters", config.network.name(), network.layout().parameters()));
+    print(format_args!("network    {}: {} parameters", subject.architecture.name(), network.layout().parameters()));
 }
 
 /// A kind of task, how many there are, and the work of one.
@@ -45,7 +45,7 @@ struct Kind {
 }
 
 fn tasks(problem: &Problem) -> Vec<Kind> {
-    let training = &problem.config.training;
+    let training = &problem.subject.training;
     let (train, test) = (problem.dataset.train.len(), problem.dataset.test.len());
     let runs = training.methods.iter().map(|&method| {
         let parameters = training.method(method);
@@ -57,7 +57,7 @@ fn tasks(problem: &Problem) -> Vec<Kind> {
         Kind { name, count: training.initializations as usize, work: training_work(&parameters, train, test) }
     });
     let paths = &problem.config.paths;
-    let pairs = planned_pairs(&problem.config);
+    let pairs = planned_pairs(&problem.config, &problem.subject);
     let on = paths.landscapes.iter().map(|&landscape| {
         let images = problem.path_images(landscape).len();
         let name = format!("paths on {images} {landscape} images");
@@ -85,7 +85,7 @@ fn print_memory(problem: &Problem) {
     let images = |split| problem.images(split).pixels().len();
     let data = images(Split::Train) + images(Split::Test);
     let path = path_bytes(&problem.config.paths.parameters, dimension);
-    let training = &problem.config.training;
+    let training = &problem.subject.training;
     let solutions = 2 * training.methods.len() * training.initializations as usize * dimension * size_of::<f32>();
     let megabytes = |bytes: usize| {
         let megabytes = bytes as f64 / 1e6;
@@ -133,7 +133,7 @@ impl Speed {
         let span = Span { vectors, coefficients: grid.coefficients() };
         let mut gradient = vec![0.0; layout.parameters()];
         let mut coefficients = Array2::zeros((parameters.fourier_terms, layout.parameters()));
-        let batch = problem.config.training.sgd.as_ref().map_or(64, |sgd| sgd.batch_size).min(landscape.samples());
+        let batch = problem.subject.training.sgd.as_ref().map_or(64, |sgd| sgd.batch_size).min(landscape.samples());
         let indices: Vec<u32> = (0..batch as u32).collect();
         let image = landscape.samples() as f64;
         let point = image * parameters.points as f64;

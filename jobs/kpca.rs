@@ -41,7 +41,7 @@ fn analyze(problem: &Problem, archive: &mut Archive, sets: &[SolutionSet]) -> Re
     let kernel_pca: Vec<_> = kernel_pca_requests(problem).into_iter().filter(|request| possible(request, &usable)).collect();
     let there = |name: &SetName| usable.iter().any(|set| set.name == *name);
     let distances: Vec<_> =
-        distance_requests(&problem.config).into_iter().filter(|request| request.sets.iter().all(there)).collect();
+        distance_requests(&problem.subject).into_iter().filter(|request| request.sets.iter().all(there)).collect();
     let analysis = Analysis::of(&usable, &kernel_pca, &distances).map_err(|error| format!("{:#}", anyhow::Error::from(error)))?;
     archive.store(Record::Analysis { digest, analysis }).map_err(|error| error.to_string())
 }

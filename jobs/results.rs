@@ -1,6 +1,6 @@
 //! What a configuration makes of the records in a journal.
 
-use lossatlas::config::Config;
+use lossatlas::config::{Config, NetworkConfig};
 use lossatlas::optimizer::{Method, TrainingRun};
 use lossatlas::path::PathSet;
 use lossatlas::solutions::{Pairs, SetName, SolutionSet, Split, draw_pairs, select};
@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 #[derive(Clone, Copy)]
 pub struct Results<'a> {
     pub config: &'a Config,
+    pub subject: &'a NetworkConfig,
     pub contents: &'a Contents,
 }
 
@@ -20,25 +21,25 @@ impl<'a> Results<'a> {
     /// The training runs of a method by initialization.
     pub fn runs(&self, method: Method) -> Vec<Option<Result<&'a TrainingRun, &'a str>>> {
         let contents = self.contents;
-        (0..self.config.training.initializations)
+        (0..self.subject.training.initializations)
             .map(|number| Some(contents.training(method, number)?.result.as_ref().map_err(String::as_str)))
             .collect()
     }
 
     /// Number of training runs that have not ended.
     pub fn missing_runs(&self) -> usize {
-        self.config.training.methods.iter().map(|&method| self.runs(method).iter().filter(|run| run.is_none()).count()).sum()
+        self.subject.training.methods.iter().map(|&method| self.runs(method).iter().filter(|run| run.is_none()).count()).sum()
     }
 
     /// Number of training runs that ended without a solution.
     pub fn failed_runs(&self) -> usize {
-        let runs = self.config.training.methods.iter().flat_map(|&method| self.runs(method)).flatten();
+        let runs = self.subject.training.methods.iter().flat_map(|&method| self.runs(method)).flatten();
         runs.filter(|run| run.as_ref().map_or(true, |run| run.stop.diverged())).count()
     }
 
     /// The best of the runs that have ended.
     pub fn sets(&self) -> Vec<SolutionSet> {
-        let training = &self.config.training;
+        let training = &self.subject.training;
         let select = |&method| {
             let runs = self.runs(method);
             let ended: Vec<_> = (0..).zip(&runs).filter_map(|(number, run)| Some((number, run.as_ref()?.ok()?))).collect();
@@ -84,14 +85,14 @@ impl<'a> Results<'a> {
         for set in sets {
             hash.update(format!("{} {:?} {:?};", set.name, set.initialization, set.epoch));
         }
-        hash.update(format!("{:?} {:?}", self.config.kpca, distance_requests(self.config)));
+        hash.update(format!("{:?} {:?}", self.config.kpca, distance_requests(self.subject)));
         format!("{:x}", hash.finalize())
     }
 }
 
 /// The paper's two comparisons (Fig. 5 and S3): L-BFGS train with SGD test, and both test sets.
-pub fn distance_requests(config: &Config) -> Vec<DistanceRequest> {
-    if Method::ALL.iter().any(|method| !config.training.methods.contains(method)) {
+pub fn distance_requests(network: &NetworkConfig) -> Vec<DistanceRequest> {
+    if Method::ALL.iter().any(|method| !network.training.methods.contains(method)) {
         return Vec::new();
     }
     [Split::Train, Split::Test]
@@ -103,8 +104,8 @@ pub fn distance_requests(config: &Config) -> Vec<DistanceRequest> {
 }
 
 /// Paths of each set on each landscape if no training run fails.
-pub fn planned_pairs(config: &Config) -> usize {
-    let all = config.training.keep * (config.training.keep - 1) / 2;
+pub fn planned_pairs(config: &Config, network: &NetworkConfig) -> usize {
+    let all = network.training.keep * network.training.keep.saturating_sub(1) / 2;
     match config.paths.pairs {
         Pairs::All => all,
         Pairs::Count(count) => count.min(all),

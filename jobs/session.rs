@@ -3,7 +3,7 @@
 use crate::cli;
 use crate::failure::Failure;
 use crate::version::set_blas_threads;
-use lossatlas::config::{Config, DatasetConfig};
+use lossatlas::config::{Config, DatasetConfig, NetworkConfig, Subject};
 use lossatlas::dataset::{self, Dataset, DatasetError, ImageView};
 use lossatlas::landscape::ImageLandscape;
 use lossatlas::network::Network;
@@ -14,6 +14,7 @@ use lossatlas::solutions::Split;
 /// A configuration with its data and its network, the same on every rank.
 pub struct Problem {
     pub config: Config,
+    pub subject: NetworkConfig,
     pub dataset: Dataset,
     pub network: Box<dyn Network<f32>>,
 }
@@ -26,7 +27,8 @@ impl Problem {
         let text = world.broadcast(|| Config::load(&input.configuration, &input.overrides).map(|config| config.text))?;
         let config = world.agree(Config::parse(&name, &text, &input.overrides))?;
         set_blas_threads(config.run.blas_threads);
-        let dataset = world.agree(load_dataset(&config))?;
+        let subject = world.agree(trained_network(&name, &config))?;
+        let dataset = world.agree(load_dataset(config.seed, &subject.dataset))?;
         let expected = world.broadcast(|| Ok::<_, String>(dataset.checksum.clone()))?;
         world.agree(same_data(&expected, &dataset))?;
         let problems = config.problems_with(&dataset);
@@ -34,9 +36,9 @@ impl Problem {
             let lines: Vec<_> = problems.iter().map(|problem| format!("{name}: {problem}")).collect();
             return Err(Failure::input(lines.join("\n")));
         }
-        let network = config.network.build(dataset.train.rows, dataset.train.columns, dataset.classes);
+        let network = subject.architecture.build(dataset.train.rows, dataset.train.columns, dataset.classes);
         let network = network.map_err(|problem| Failure::input(format!("{name}: network: {problem}")))?;
-        Ok(Self { config, dataset, network })
+        Ok(Self { config, subject, dataset, network })
     }
 
     /// The images that training uses.
@@ -59,12 +61,19 @@ impl Problem {
     }
 }
 
-fn load_dataset(config: &Config) -> Result<Dataset, DatasetError> {
-    match &config.dataset {
+/// The network of a configuration that trains all its solutions.
+pub fn trained_network(name: &str, config: &Config) -> Result<NetworkConfig, String> {
+    match &config.subject {
+        Subject::Network(network) if network.imports.is_empty() => Ok(network.clone()),
+        Subject::Network(_) => Err(format!("{name}: import: this version of the program cannot read sets of solutions")),
+        Subject::Landscape(_) => Err(format!("{name}: landscape: this version of the program maps networks only")),
+    }
+}
+
+fn load_dataset(master: MasterSeed, config: &DatasetConfig) -> Result<Dataset, DatasetError> {
+    match config {
         DatasetConfig::Idx { dir, train, test } => dataset::idx::load(dir, *train, *test),
-        DatasetConfig::Digits { seed, train, test } => {
-            Ok(dataset::digits::draw(seed.map_or(config.seed, MasterSeed), *train, *test))
-        }
+        DatasetConfig::Digits { seed, train, test } => Ok(dataset::digits::draw(seed.map_or(master, MasterSeed), *train, *test)),
     }
 }
 

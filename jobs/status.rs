@@ -4,6 +4,7 @@ use crate::console::{self, print};
 use crate::failure::{self, Failure};
 use crate::progress;
 use crate::results::{Results, planned_pairs};
+use crate::session::trained_network;
 use indicatif::HumanDuration;
 use lossatlas::config::Config;
 use lossatlas::parallel::World;
@@ -24,7 +25,8 @@ fn show(directory: &Path) -> Result<(), String> {
         return Err(format!("{}: holds no configuration yet; nothing has run here", directory.display()));
     };
     let config = stored_configuration(record).map_err(|problem| format!("{}: {problem}", directory.display()))?;
-    let results = Results { config: &config, contents: &contents };
+    let subject = trained_network("the stored configuration", &config)?;
+    let results = Results { config: &config, subject: &subject, contents: &contents };
     let sets = results.sets();
     show_sessions(directory, record, &contents);
     show_counts(&results, &sets);
@@ -72,7 +74,7 @@ fn show_counts(results: &Results, sets: &[SolutionSet]) {
 }
 
 fn run_counts(results: &Results) -> impl Iterator<Item = Count> {
-    results.config.training.methods.iter().map(|&method| {
+    results.subject.training.methods.iter().map(|&method| {
         let runs = results.runs(method);
         let ended = runs.iter().flatten().count();
         let done = runs.iter().flatten().filter(|run| run.is_ok_and(|run| !run.stop.diverged())).count();
@@ -86,14 +88,14 @@ fn path_counts(results: &Results, sets: &[SolutionSet]) -> impl Iterator<Item = 
     results.paths(sets).into_iter().map(move |paths| {
         let set = sets.iter().find(|set| set.name == paths.set);
         let drawn = set.map_or(0, |set| results.pairs(set).len());
-        let total = if trained { drawn } else { planned_pairs(results.config) };
+        let total = if trained { drawn } else { planned_pairs(results.config, results.subject) };
         let name = format!("paths {} on {}", paths.set, paths.landscape);
         Count { name, done: paths.found().count(), failed: paths.failed(), total }
     })
 }
 
 fn show_failures(results: &Results, sets: &[SolutionSet]) {
-    for &method in &results.config.training.methods {
+    for &method in &results.subject.training.methods {
         for (number, run) in results.runs(method).into_iter().enumerate() {
             match run {
                 Some(Ok(run)) if run.stop.diverged() => {

@@ -36,7 +36,7 @@ pub fn stage(world: &World, problem: &Problem, archive: &mut Option<Archive>) ->
         describe(problem, &tasks),
         |index| tasks[index],
         |&Task { method, initialization }, control| {
-            let training = problem.config.training.method(method);
+            let training = problem.subject.training.method(method);
             optimizer::train(&training, problem.config.seed, initialization, &train, &test, &mut |fraction, loss| {
                 control.report(fraction, loss);
                 !control.stop_requested()
@@ -52,7 +52,7 @@ pub fn stage(world: &World, problem: &Problem, archive: &mut Option<Archive>) ->
 
 /// The longest first, so that no rank begins a long one when the others are done.
 fn missing(problem: &Problem, archive: &Archive) -> Vec<Task> {
-    let training = &problem.config.training;
+    let training = &problem.subject.training;
     let mut methods = training.methods.clone();
     methods.sort_by(|&a, &b| passes(problem, b).total_cmp(&passes(problem, a)));
     let all = methods
@@ -69,6 +69,6 @@ fn describe(problem: &Problem, tasks: &[Task]) -> Tasks {
 }
 
 fn passes(problem: &Problem, method: Method) -> f64 {
-    let training = problem.config.training.method(method);
+    let training = problem.subject.training.method(method);
     training_work(&training, problem.dataset.train.len(), problem.dataset.test.len()).passes()
 }
