@@ -5,8 +5,9 @@ use crate::cli;
 use crate::failure::Failure;
 use crate::session::Problem;
 use crate::stage::{self, Tasks};
+use lossatlas::landscape::Squared;
 use lossatlas::parallel::World;
-use lossatlas::path::{PathResult, find_path};
+use lossatlas::path::{Objective, PathResult, find_path, find_path_for};
 use lossatlas::plan::path_work;
 use lossatlas::solutions::{SetName, SolutionSet, Split};
 use lossatlas::store::Record;
@@ -49,10 +50,16 @@ pub fn stage(world: &World, problem: &Problem, archive: &mut Option<Archive>) ->
                 Split::Train => &train,
                 Split::Test => &test,
             };
-            let found = find_path(landscape, [&ends[0], &ends[1]], &problem.config.paths.parameters, &mut |fraction, loss| {
+            let (ends, parameters) = ([&ends[0][..], &ends[1][..]], &problem.config.paths.parameters);
+            let mut watch = |fraction, loss| {
                 control.report(fraction, loss);
                 !control.stop_requested()
-            });
+            };
+            let found = match problem.config.paths.objective {
+                Objective::Sum => find_path(landscape, ends, parameters, &mut watch),
+                Objective::SumOfSquares => find_path_for(&Squared(landscape), landscape, ends, parameters, &mut watch)
+                    .map(|found| found.map(|found| found.result)),
+            };
             found.map_err(|error| error.to_string()).transpose()
         },
         |index, seconds, outcome: Result<Result<PathResult, String>, String>| {
