@@ -3,7 +3,8 @@
 use crate::console::{count, print, say};
 use crate::failure::{self, Failure};
 use crate::results::Results;
-use crate::session::Problem;
+use crate::results::vectors_key;
+use crate::session::{Mapped, Problem};
 use crate::version::{COMMIT, VERSION};
 use lossatlas::config::compatibility;
 use lossatlas::parallel::World;
@@ -14,6 +15,8 @@ use lossatlas::statistics::Analysis;
 use lossatlas::store::{
     Atlas, ConfigurationRecord, Contents, Curves, Journal, JournalError, Opened, Provenance, Record, SessionRecord, write_atlas,
 };
+use ndarray::Array2;
+use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 
 /// A directory open for writing; on rank 0 only.
@@ -58,13 +61,22 @@ impl Archive {
     /// Stores the configuration, unless it is the one in force or would mix two kinds of results.
     fn adopt(&mut self, problem: &Problem) -> Result<(), Failure> {
         let config = &problem.config;
+        let (dataset_name, dataset_checksum) = problem.data();
+        let mut effective = config.effective.clone();
+        if let Mapped::Network(trained) = &problem.mapped {
+            // What was read counts, not only the name of the file.
+            for (name, vectors) in &trained.imports {
+                effective.insert(vectors_key(name), vectors.nrows().to_string());
+                effective.insert(format!("import.{name}.checksum"), checksum(vectors));
+            }
+        }
         let record = ConfigurationRecord {
-            effective: config.effective.clone(),
+            effective,
             text: config.text.clone(),
             overrides: config.overrides.clone(),
             version: VERSION.to_owned(),
-            dataset_name: problem.dataset.name.clone(),
-            dataset_checksum: problem.dataset.checksum.clone(),
+            dataset_name,
+            dataset_checksum,
         };
         if let Some(before) = self.contents.configuration() {
             if *before == record {
@@ -104,11 +116,13 @@ impl Archive {
 
     fn complete_solutions(&self, problem: &Problem) -> Result<Vec<SolutionSet>, String> {
         let results = self.results(problem);
-        let training = &problem.config.training;
-        let (missing, wanted) = (results.missing_runs(), training.methods.len() * training.initializations as usize);
+        let missing = results.missing_runs();
         if missing > 0 {
             let directory = self.directory.display();
-            return Err(format!("{directory}: {missing} of {wanted} training runs are missing; run `lossatlas train` first"));
+            return Err(format!(
+                "{directory}: {missing} of {} solutions are missing; run `lossatlas train` first",
+                results.wanted_runs()
+            ));
         }
         Ok(results.sets())
     }
@@ -127,12 +141,14 @@ impl Archive {
     fn write_atlas_here(&self, world: &World, problem: &Problem) -> Result<(), String> {
         let results = self.results(problem);
         let sets = results.sets();
-        let training = &problem.config.training;
-        let curves = training.methods.iter().map(|&method| Curves {
-            method,
-            epochs: training.method(method).epochs(),
-            runs: results.runs(method),
+        let curves = results.training().into_iter().flat_map(|training| {
+            training.methods.iter().map(|&method| {
+                let (epochs, runs) = (training.method(method).epochs(), results.runs(method));
+                Curves { method, epochs, runs }
+            })
         });
+        let (dataset, dataset_checksum) = problem.data();
+        let layout = problem.layout();
         let effective =
             problem.config.effective.iter().map(|(key, value)| format!("{key} = {value}\n")).collect::<Vec<_>>().concat();
         let empty = Analysis::default();
@@ -142,15 +158,15 @@ impl Archive {
                 program_version: VERSION.to_owned(),
                 commit: COMMIT.to_owned(),
                 configuration: effective,
-                dataset: problem.dataset.name.clone(),
-                dataset_checksum: problem.dataset.checksum.clone(),
+                dataset,
+                dataset_checksum,
                 ranks: world.size() as u32,
                 host: world.host().to_owned(),
                 started: self.contents.sessions().first().map_or_else(String::new, |session| session.started.clone()),
                 finished: now(),
             },
-            loss_unit: problem.network.loss_unit(),
-            layout: problem.network.layout().tensors(),
+            loss_unit: problem.loss_unit(),
+            layout: layout.tensors(),
             sets: &sets,
             curves: &curves.collect::<Vec<_>>(),
             paths: &results.paths(&sets),
@@ -182,6 +198,14 @@ impl Archive {
         }
         failed_runs + failed_paths
     }
+}
+
+/// SHA-256 of shape and components.
+fn checksum(vectors: &Array2<f32>) -> String {
+    let mut hash = Sha256::new();
+    hash.update(format!("{:?}", vectors.shape()));
+    vectors.iter().for_each(|component| hash.update(component.to_le_bytes()));
+    format!("{:x}", hash.finalize())
 }
 
 /// RFC 3339, UTC, to the second.

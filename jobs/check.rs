@@ -1,18 +1,19 @@
 //! `lossatlas check`: what a configuration means, without doing it.
 
 use crate::cli;
-use crate::console::print;
+use crate::console::{count, print};
 use crate::failure::{self, Failure};
-use crate::results::planned_pairs;
-use crate::session::Problem;
+use crate::results::Results;
+use crate::session::{Formula, Mapped, Problem, Trained};
 use lossatlas::landscape::Landscape;
 use lossatlas::network::Layout;
 use lossatlas::optimizer::Method;
 use lossatlas::parallel::World;
 use lossatlas::path::Grid;
 use lossatlas::plan::{Work, path_bytes, path_work, training_work};
-use lossatlas::solutions::Split;
+use lossatlas::solutions::{SetName, Split};
 use lossatlas::span::Span;
+use lossatlas::store::Contents;
 use ndarray::{Array2, ArrayView2};
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -21,21 +22,39 @@ pub fn run(world: &World, input: &cli::Input) -> Result<u8, Failure> {
     let problem = Problem::load(world, input)?;
     if world.is_root() {
         print(format_args!("{}: valid", input.configuration.display()));
-        describe(&problem);
-        print_memory(&problem);
-        print_work(&tasks(&problem), &Speed::measure(&problem));
+        match &problem.mapped {
+            Mapped::Network(trained) => check_network(&problem, trained),
+            Mapped::Formula(formula) => check_formula(&problem, formula),
+        }
     }
     Ok(failure::SUCCESS)
 }
 
-fn describe(problem: &Problem) {
-    let Problem { dataset, network, config } = problem;
+fn check_network(problem: &Problem, trained: &Trained) {
+    let Trained { dataset, network, config, imports, .. } = trained;
     let (train, test) = (dataset.train.len(), dataset.test.len());
     print(format_args!(
         "data set   {}: {train} training, {test} test images of {}×{}",
         dataset.name, dataset.train.rows, dataset.train.columns
     ));
-    print(format_args!("network    {}: {} parameters", config.network.name(), network.layout().parameters()));
+    print(format_args!("network    {}: {} parameters", config.architecture.name(), network.layout().parameters()));
+    for (name, vectors) in imports {
+        print(format_args!("import     {name}: {}", count(vectors.nrows(), "vector")));
+    }
+    print_memory(problem, trained);
+    print_work(&tasks(problem, trained), &Speed::measure(problem, trained));
+}
+
+/// A formula takes no time worth predicting.
+fn check_formula(problem: &Problem, formula: &Formula) {
+    let contents = Contents::default();
+    let results = Results { config: &problem.config, contents: &contents };
+    print(format_args!("landscape  {}: {} components", formula.config.landscape.name(), formula.landscape.dimension()));
+    print(format_args!(
+        "tasks      {}, at most {}",
+        count(results.wanted_runs(), "start"),
+        count(results.planned_pairs(&formula.config.set()), "path")
+    ));
 }
 
 /// A kind of task, how many there are, and the work of one.
@@ -45,9 +64,9 @@ struct Kind {
     work: Work,
 }
 
-fn tasks(problem: &Problem) -> Vec<Kind> {
-    let training = &problem.config.training;
-    let (train, test) = (problem.dataset.train.len(), problem.dataset.test.len());
+fn tasks(problem: &Problem, trained: &Trained) -> Vec<Kind> {
+    let training = &trained.config.training;
+    let (train, test) = (trained.dataset.train.len(), trained.dataset.test.len());
     let runs = training.methods.iter().map(|&method| {
         let parameters = training.method(method);
         let epochs = match method {
@@ -58,11 +77,13 @@ fn tasks(problem: &Problem) -> Vec<Kind> {
         Kind { name, count: training.initializations as usize, work: training_work(&parameters, train, test) }
     });
     let paths = &problem.config.paths;
-    let pairs = planned_pairs(&problem.config);
+    let vectors =
+        |set: &SetName| trained.imports.iter().find(|(name, _)| name == set).map_or(training.keep, |(_, rows)| rows.nrows());
+    let pairs: usize = paths.sets.iter().map(|set| paths.pairs.of(vectors(set))).sum();
     let on = paths.landscapes.iter().map(|&landscape| {
-        let images = problem.path_images(landscape).len();
+        let images = trained.path_images(landscape).len();
         let name = format!("paths on {images} {landscape} images");
-        Kind { name, count: pairs * paths.sets.len(), work: path_work(&paths.parameters, images) }
+        Kind { name, count: pairs, work: path_work(&paths.parameters, images) }
     });
     runs.chain(on).collect()
 }
@@ -81,12 +102,12 @@ fn print_work(tasks: &[Kind], speed: &Speed) {
     ));
 }
 
-fn print_memory(problem: &Problem) {
-    let dimension = problem.network.layout().parameters();
-    let images = |split| problem.images(split).pixels().len();
+fn print_memory(problem: &Problem, trained: &Trained) {
+    let dimension = trained.network.layout().parameters();
+    let images = |split| trained.images(split).pixels().len();
     let data = images(Split::Train) + images(Split::Test);
     let path = path_bytes(&problem.config.paths.parameters, dimension);
-    let training = &problem.config.training;
+    let training = &trained.config.training;
     let solutions = 2 * training.methods.len() * training.initializations as usize * dimension * size_of::<f32>();
     let megabytes = |bytes: usize| {
         let megabytes = bytes as f64 / 1e6;
@@ -121,10 +142,10 @@ struct Speed {
 
 impl Speed {
     /// Times each kind on a few hundred images, for about a tenth of a second.
-    fn measure(problem: &Problem) -> Self {
-        let images = problem.images(Split::Train).first(512.min(problem.dataset.train.len()));
-        let landscape = problem.landscape(images);
-        let layout = problem.network.layout();
+    fn measure(problem: &Problem, trained: &Trained) -> Self {
+        let images = trained.images(Split::Train).first(512.min(trained.dataset.train.len()));
+        let landscape = trained.landscape(images);
+        let layout = trained.network.layout();
         let parameters = &problem.config.paths.parameters;
         let theta = starts(layout, problem, 1);
         let vectors = starts(layout, problem, 2 + parameters.fourier_terms);
@@ -134,7 +155,7 @@ impl Speed {
         let span = Span { vectors, coefficients: grid.coefficients() };
         let mut gradient = vec![0.0; layout.parameters()];
         let mut coefficients = Array2::zeros((parameters.fourier_terms, layout.parameters()));
-        let batch = problem.config.training.sgd.as_ref().map_or(64, |sgd| sgd.batch_size).min(landscape.samples());
+        let batch = trained.config.training.sgd.as_ref().map_or(64, |sgd| sgd.batch_size).min(landscape.samples());
         let indices: Vec<u32> = (0..batch as u32).collect();
         let image = landscape.samples() as f64;
         let point = image * parameters.points as f64;

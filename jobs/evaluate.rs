@@ -4,7 +4,7 @@ use crate::cli;
 use crate::console::{count, print};
 use crate::export::may_write;
 use crate::failure::{self, Failure, Plain};
-use crate::session::Problem;
+use crate::session::{Problem, Trained};
 use indicatif::{ProgressBar, ProgressStyle};
 use lossatlas::landscape::Landscape;
 use lossatlas::parallel::{Event, FarmError, World, farm};
@@ -26,7 +26,7 @@ struct Evaluation {
 }
 
 pub fn run(world: &World, command: &cli::Evaluate) -> Result<u8, Failure> {
-    let problem = Problem::load(world, &command.input)?;
+    let problem = Problem::load_network(world, &command.input)?;
     let vectors = world.agree(world.is_root().then(|| read(&problem, command)).transpose())?;
     let evaluations = evaluate(world, &problem, vectors.as_ref(), command.gradient.is_some())?;
     let written = if world.is_root() { write_gradients(&problem, &evaluations, command) } else { Ok(()) };
@@ -37,7 +37,7 @@ pub fn run(world: &World, command: &cli::Evaluate) -> Result<u8, Failure> {
     Ok(failure::SUCCESS)
 }
 
-fn read(problem: &Problem, command: &cli::Evaluate) -> Result<Array2<f32>, String> {
+fn read(problem: &Trained, command: &cli::Evaluate) -> Result<Array2<f32>, String> {
     if let Some(file) = &command.gradient {
         may_write(file, command.force)?;
     }
@@ -47,7 +47,7 @@ fn read(problem: &Problem, command: &cli::Evaluate) -> Result<Array2<f32>, Strin
 /// The evaluation of each vector, in order; of none on the ranks that have no vectors. Collective.
 fn evaluate(
     world: &World,
-    problem: &Problem,
+    problem: &Trained,
     vectors: Option<&Array2<f32>>,
     with_gradient: bool,
 ) -> Result<Vec<Evaluation>, Failure> {
@@ -88,7 +88,7 @@ fn progress_bar(rows: usize) -> ProgressBar {
     ProgressBar::new(rows as u64).with_style(style.expect("a valid template").progress_chars("=> "))
 }
 
-fn write_gradients(problem: &Problem, evaluations: &[Evaluation], command: &cli::Evaluate) -> Result<(), String> {
+fn write_gradients(problem: &Trained, evaluations: &[Evaluation], command: &cli::Evaluate) -> Result<(), String> {
     let Some(file) = &command.gradient else { return Ok(()) };
     let shape = (evaluations.len(), problem.network.layout().parameters());
     let components = evaluations.iter().flat_map(|evaluation| evaluation.gradient.iter().copied()).collect();
@@ -105,8 +105,8 @@ fn print_csv(evaluations: &[Evaluation]) {
     }
 }
 
-fn print_table(problem: &Problem, command: &cli::Evaluate, evaluations: &[Evaluation]) {
-    let (network, unit) = (problem.config.network.name(), problem.network.loss_unit());
+fn print_table(problem: &Trained, command: &cli::Evaluate, evaluations: &[Evaluation]) {
+    let (network, unit) = (problem.config.architecture.name(), problem.network.loss_unit());
     let (train, test) = (problem.images(Split::Train).len(), problem.images(Split::Test).len());
     print(format_args!(
         "{network} on {}: {train} training, {test} test images; losses in {}; {} of {}",

@@ -3,7 +3,6 @@
 use crate::archive::Archive;
 use crate::console::say;
 use crate::failure::{Failure, Plain};
-use crate::results::distance_requests;
 use crate::session::Problem;
 use lossatlas::config::KpcaConfig;
 use lossatlas::parallel::World;
@@ -24,7 +23,7 @@ fn analyze(problem: &Problem, archive: &mut Archive, sets: &[SolutionSet]) -> Re
     if results.analysis(sets).is_some() {
         return Ok(());
     }
-    let digest = results.analysis_digest(sets);
+    let (digest, distances) = (results.analysis_digest(sets), results.distance_requests());
     // Where runs diverged there may be nothing to compare; the rest is analyzed all the same.
     let (usable, empty): (Vec<_>, Vec<_>) = sets.iter().cloned().partition(|set| set.theta.nrows() > 0);
     for set in &empty {
@@ -32,14 +31,13 @@ fn analyze(problem: &Problem, archive: &mut Archive, sets: &[SolutionSet]) -> Re
     }
     let kernel_pca: Vec<_> = kernel_pca_requests(problem).into_iter().filter(|request| possible(request, &usable)).collect();
     let there = |name: &SetName| usable.iter().any(|set| set.name == *name);
-    let distances: Vec<_> =
-        distance_requests(&problem.config).into_iter().filter(|request| request.sets.iter().all(there)).collect();
+    let distances: Vec<_> = distances.into_iter().filter(|request| request.sets.iter().all(there)).collect();
     let analysis = Analysis::of(&usable, &kernel_pca, &distances).map_err(|error| format!("{:#}", anyhow::Error::from(error)))?;
     archive.store(Record::Analysis { digest, analysis }).map_err(|error| error.to_string())
 }
 
 fn kernel_pca_requests(problem: &Problem) -> Vec<KernelPcaRequest> {
-    let dimension = problem.network.layout().parameters();
+    let dimension = problem.layout().parameters();
     let request = |kpca: &KpcaConfig| KernelPcaRequest {
         name: kpca.name.clone(),
         kernel: kpca.kernel.with_defaults(dimension),

@@ -2,68 +2,126 @@
 
 use crate::archive::Archive;
 use crate::failure::Failure;
-use crate::session::Problem;
+use crate::session::{Formula, Mapped, Problem};
 use crate::stage::{self, Tasks};
-use lossatlas::parallel::World;
-use lossatlas::path::{PathResult, find_path};
+use lossatlas::config::PathsConfig;
+use lossatlas::landscape::{BuiltIn, ImageLandscape, Landscape, Squared};
+use lossatlas::parallel::{Control, World};
+use lossatlas::path::{Objective, PathResult, find_path, find_path_for};
 use lossatlas::plan::path_work;
-use lossatlas::solutions::{SetName, SolutionSet, Split};
+use lossatlas::real::Real;
+use lossatlas::solutions::{LandscapeName, SetName, SolutionSet, Split};
 use lossatlas::store::Record;
 use serde::{Deserialize, Serialize};
 
-/// One path to find: which, and between which vectors.
+/// One path to find: on which landscape, and between which vectors.
 #[derive(Serialize, Deserialize)]
 struct Task {
-    landscape: Split,
-    ends: [Vec<f32>; 2],
+    landscape: LandscapeName,
+    ends: Ends,
+}
+
+#[derive(Serialize, Deserialize)]
+enum Ends {
+    Network([Vec<f32>; 2]),
+    Formula([Vec<f64>; 2]),
 }
 
 /// Which path of which set.
 struct Key {
     set: SetName,
-    landscape: Split,
+    landscape: LandscapeName,
     pair: (u32, u32),
+}
+
+/// The landscapes that paths may cross.
+enum Landscapes<'a> {
+    Network { train: ImageLandscape<'a, f32>, test: ImageLandscape<'a, f32> },
+    Formula(&'a dyn Landscape<f64>),
 }
 
 /// Computes the paths that are not there yet and writes all of them.
 pub fn stage(world: &World, problem: &Problem, archive: &mut Option<Archive>) -> Result<(), Failure> {
     let sets = Archive::solutions(world, problem, archive.as_ref())?;
     let keys = archive.as_ref().map(|archive| missing(problem, archive, &sets)).unwrap_or_default();
-    let [train, test] = [Split::Train, Split::Test].map(|split| problem.landscape(problem.path_images(split)));
+    // Those of a network are large and taken from the sets when they are needed.
+    let formula_ends: Vec<[Vec<f64>; 2]> = match (&problem.mapped, archive.as_ref()) {
+        (Mapped::Formula(formula), Some(archive)) => keys.iter().map(|key| formula_ends(formula, archive, key)).collect(),
+        _ => Vec::new(),
+    };
+    let landscapes = Landscapes::of(problem);
+    let paths = &problem.config.paths;
     stage::run(
         world,
         "paths",
         archive,
         describe(problem, &keys),
-        |index| task(&sets, &keys[index]),
-        |Task { landscape, ends }, control| {
-            let landscape = match landscape {
-                Split::Train => &train,
-                Split::Test => &test,
+        |index| {
+            let ends = match formula_ends.get(index) {
+                Some(ends) => Ends::Formula(ends.clone()),
+                None => Ends::Network(network_ends(&sets, &keys[index])),
             };
-            let found = find_path(landscape, [&ends[0], &ends[1]], &problem.config.paths.parameters, &mut |fraction, loss| {
-                control.report(fraction, loss);
-                !control.stop_requested()
-            });
-            found.map_err(|error| error.to_string()).transpose()
+            Task { landscape: keys[index].landscape, ends }
         },
+        |task: &Task, control| landscapes.find(task, paths, control),
         |index, seconds, outcome: Result<Result<PathResult, String>, String>| {
             let Key { set, landscape, pair } = &keys[index];
-            Record::Path { set: set.clone(), landscape: (*landscape).into(), pair: *pair, seconds, outcome: outcome.flatten() }
+            Record::Path { set: set.clone(), landscape: *landscape, pair: *pair, seconds, outcome: outcome.flatten() }
         },
     )?;
     Archive::write_atlas(world, problem, archive.as_ref())
+}
+
+impl<'a> Landscapes<'a> {
+    fn of(problem: &'a Problem) -> Self {
+        match &problem.mapped {
+            Mapped::Network(trained) => {
+                let [train, test] = [Split::Train, Split::Test].map(|split| trained.landscape(trained.path_images(split)));
+                Self::Network { train, test }
+            }
+            Mapped::Formula(formula) => Self::Formula(formula.landscape.as_ref()),
+        }
+    }
+
+    fn find(&self, task: &Task, paths: &PathsConfig, control: &Control) -> Option<Result<PathResult, String>> {
+        match (self, &task.ends) {
+            (Self::Network { train, test }, Ends::Network(ends)) => {
+                find(if task.landscape == LandscapeName::Test { test } else { train }, ends, paths, control)
+            }
+            (Self::Formula(formula), Ends::Formula(ends)) => find(*formula, ends, paths, control),
+            _ => Some(Err("the ends belong to another landscape".to_owned())),
+        }
+    }
+}
+
+fn find<A: Real>(
+    landscape: &dyn Landscape<A>,
+    ends: &[Vec<A>; 2],
+    paths: &PathsConfig,
+    control: &Control,
+) -> Option<Result<PathResult, String>> {
+    let ends = [&ends[0][..], &ends[1][..]];
+    let mut watch = |fraction, loss| {
+        control.report(fraction, loss);
+        !control.stop_requested()
+    };
+    let found = match paths.objective {
+        Objective::Sum => find_path(landscape, ends, &paths.parameters, &mut watch),
+        Objective::SumOfSquares => find_path_for(&Squared(landscape), landscape, ends, &paths.parameters, &mut watch)
+            .map(|found| found.map(|found| found.result)),
+    };
+    found.map_err(|error| error.to_string()).transpose()
 }
 
 /// Paths not computed yet, those on the larger landscape first.
 fn missing(problem: &Problem, archive: &Archive, sets: &[SolutionSet]) -> Vec<Key> {
     let results = archive.results(problem);
     let mut path_sets = results.path_sets(sets);
-    path_sets.sort_by_key(|&(_, split)| std::cmp::Reverse(problem.path_images(split).len()));
+    path_sets.sort_by_key(|&(_, landscape)| std::cmp::Reverse(images(problem, landscape)));
     let mut keys = Vec::new();
     for (set, landscape) in path_sets {
         for pair in results.pairs(set) {
-            if archive.contents.path(&set.name, landscape.into(), pair).is_none() {
+            if archive.contents.path(&set.name, landscape, pair).is_none() {
                 keys.push(Key { set: set.name.clone(), landscape, pair });
             }
         }
@@ -71,14 +129,39 @@ fn missing(problem: &Problem, archive: &Archive, sets: &[SolutionSet]) -> Vec<Ke
     keys
 }
 
-fn task(sets: &[SolutionSet], key: &Key) -> Task {
+/// Images that one evaluation of a landscape takes; a formula takes none and counts as one.
+fn images(problem: &Problem, landscape: LandscapeName) -> usize {
+    match (&problem.mapped, landscape) {
+        (Mapped::Network(trained), LandscapeName::Test) => trained.path_images(Split::Test).len(),
+        (Mapped::Network(trained), _) => trained.path_images(Split::Train).len(),
+        (Mapped::Formula(_), _) => 1,
+    }
+}
+
+fn network_ends(sets: &[SolutionSet], key: &Key) -> [Vec<f32>; 2] {
     let set = sets.iter().find(|set| set.name == key.set).expect("keys are drawn from the sets");
-    let end = |initialization| set.theta.row(set.row_of(initialization).expect("pairs are drawn from the set")).to_vec();
-    Task { landscape: key.landscape, ends: [end(key.pair.0), end(key.pair.1)] }
+    [key.pair.0, key.pair.1].map(|number| set.theta.row(set.row_of(number).expect("pairs are drawn from the set")).to_vec())
+}
+
+/// In double precision, as they were relaxed. A cluster is first turned onto the other one: the way
+/// there is no part of the path.
+fn formula_ends(formula: &Formula, archive: &Archive, key: &Key) -> [Vec<f64>; 2] {
+    let minimum = |number| {
+        let outcome = archive.contents.minimum(number).expect("pairs are drawn from the minima");
+        outcome.result.as_ref().expect("pairs are drawn from the minima").theta.clone()
+    };
+    let [a, b] = [key.pair.0, key.pair.1].map(minimum);
+    match formula.config.landscape {
+        BuiltIn::LennardJones(cluster) => match cluster.align(&b, &a) {
+            Ok(aligned) => [a, aligned.theta],
+            Err(_) => [a, b],
+        },
+        _ => [a, b],
+    }
 }
 
 fn describe(problem: &Problem, keys: &[Key]) -> Tasks {
-    let passes = |split| path_work(&problem.config.paths.parameters, problem.path_images(split).len()).passes();
+    let passes = |landscape| path_work(&problem.config.paths.parameters, images(problem, landscape)).passes();
     Tasks {
         names: keys.iter().map(|key| format!("{} {}–{} on {}", key.set, key.pair.0, key.pair.1, key.landscape)).collect(),
         work: keys.iter().map(|key| passes(key.landscape)).collect(),

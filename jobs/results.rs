@@ -1,12 +1,16 @@
 //! What a configuration makes of the records in a journal.
 
-use lossatlas::config::Config;
-use lossatlas::optimizer::{Method, TrainingRun};
+use lossatlas::config::{Config, LandscapeConfig, MinimaConfig, Subject, TrainingConfig};
+use lossatlas::optimizer::relax::{Relaxed, distinct};
+use lossatlas::optimizer::{Method, Snapshot, TrainingRun};
 use lossatlas::path::PathSet;
 use lossatlas::solutions::{LandscapeName, SetName, SolutionSet, Split, draw_pairs, select};
 use lossatlas::statistics::{Analysis, DistanceRequest};
 use lossatlas::store::Contents;
 use sha2::{Digest, Sha256};
+
+/// Two minima that differ by less in their values and in all that identifies them are one.
+const DISTINCT: f64 = 1e-4;
 
 /// The records of a journal as a configuration asks for them: a directory may hold more, such as
 /// the paths between solutions that have since been replaced by better ones.
@@ -16,35 +20,92 @@ pub struct Results<'a> {
     pub contents: &'a Contents,
 }
 
+/// What came of one task that yields a solution; nothing if it has not ended.
+pub type Ended<'a, T> = Option<Result<&'a T, &'a str>>;
+
 impl<'a> Results<'a> {
+    /// The training runs; nothing for a formula.
+    pub fn training(&self) -> Option<&'a TrainingConfig> {
+        match &self.config.subject {
+            Subject::Network(network) => Some(&network.training),
+            Subject::Landscape(_) => None,
+        }
+    }
+
+    /// The optimizers in use.
+    pub fn methods(&self) -> &'a [Method] {
+        self.training().map_or(&[], |training| &training.methods)
+    }
+
     /// The training runs of a method by initialization.
-    pub fn runs(&self, method: Method) -> Vec<Option<Result<&'a TrainingRun, &'a str>>> {
+    pub fn runs(&self, method: Method) -> Vec<Ended<'a, TrainingRun>> {
         let contents = self.contents;
-        (0..self.config.training.initializations)
-            .map(|number| Some(contents.training(method, number)?.result.as_ref().map_err(String::as_str)))
-            .collect()
+        let count = self.training().map_or(0, |training| training.initializations);
+        (0..count).map(|number| Some(contents.training(method, number)?.result.as_ref().map_err(String::as_str))).collect()
     }
 
-    /// Number of training runs that have not ended.
+    /// The imported sets with the vectors that have been evaluated, by row.
+    pub fn imports(&self) -> Vec<(&'a SetName, Vec<Ended<'a, Snapshot>>)> {
+        let Subject::Network(network) = &self.config.subject else { return Vec::new() };
+        let contents = self.contents;
+        let vectors = |name: &'a SetName| {
+            let rows = (0..self.imported_rows(name))
+                .map(|number| Some(contents.imported(name, number)?.result.as_ref().map_err(String::as_str)));
+            (name, rows.collect())
+        };
+        network.imports.iter().map(|import| vectors(&import.name)).collect()
+    }
+
+    /// Vectors in an imported file, as it was when the configuration was stored.
+    fn imported_rows(&self, name: &SetName) -> u32 {
+        let stored = self.contents.configuration().and_then(|record| record.effective.get(&vectors_key(name)));
+        stored.and_then(|rows| rows.parse().ok()).unwrap_or(0)
+    }
+
+    /// The minima of a formula by number of their start.
+    pub fn minima(&self) -> Vec<Ended<'a, Relaxed>> {
+        let Subject::Landscape(formula) = &self.config.subject else { return Vec::new() };
+        let contents = self.contents;
+        (0..starts(formula)).map(|number| Some(contents.minimum(number)?.result.as_ref().map_err(String::as_str))).collect()
+    }
+
+    /// Number of solutions that are looked for.
+    pub fn wanted_runs(&self) -> usize {
+        let trained = self.training().map_or(0, |training| training.initializations as usize) * self.methods().len();
+        trained + self.imports().iter().map(|(_, rows)| rows.len()).sum::<usize>() + self.minima().len()
+    }
+
+    /// Number of solutions that have not been looked for to the end.
     pub fn missing_runs(&self) -> usize {
-        self.config.training.methods.iter().map(|&method| self.runs(method).iter().filter(|run| run.is_none()).count()).sum()
+        let runs: usize = self.methods().iter().map(|&method| missing(&self.runs(method))).sum();
+        let imports: usize = self.imports().iter().map(|(_, rows)| missing(rows)).sum();
+        runs + imports + missing(&self.minima())
     }
 
-    /// Number of training runs that ended without a solution.
+    /// Number of searches that ended without a solution.
     pub fn failed_runs(&self) -> usize {
-        let runs = self.config.training.methods.iter().flat_map(|&method| self.runs(method)).flatten();
-        runs.filter(|run| run.as_ref().map_or(true, |run| run.stop.diverged())).count()
+        let runs = self.methods().iter().flat_map(|&method| self.runs(method)).flatten();
+        let failed = runs.filter(|run| run.as_ref().map_or(true, |run| run.stop.diverged())).count();
+        let imports: usize =
+            self.imports().iter().map(|(_, rows)| rows.iter().flatten().filter(|row| row.is_err()).count()).sum();
+        failed + imports + self.minima().iter().flatten().filter(|minimum| minimum.is_err()).count()
     }
 
-    /// The best of the runs that have ended.
+    /// The sets of solutions, as far as they have been found.
     pub fn sets(&self) -> Vec<SolutionSet> {
-        let training = &self.config.training;
-        let select = |&method| {
+        if let Subject::Landscape(formula) = &self.config.subject {
+            return vec![minima_set(formula, &self.minima())];
+        }
+        let trained = self.methods().iter().flat_map(|&method| {
             let runs = self.runs(method);
             let ended: Vec<_> = (0..).zip(&runs).filter_map(|(number, run)| Some((number, run.as_ref()?.ok()?))).collect();
-            select(method, &ended, training.keep)
-        };
-        training.methods.iter().flat_map(select).collect()
+            select(method, &ended, self.training().map_or(0, |training| training.keep))
+        });
+        let imported = self.imports().into_iter().map(|(name, rows)| {
+            let there = (0..).zip(&rows).filter_map(|(number, row)| Some((number, row.as_ref()?.ok()?)));
+            SolutionSet::of(name.clone(), &there.collect::<Vec<_>>())
+        });
+        trained.chain(imported).collect()
     }
 
     /// The pairs of a set that get a path.
@@ -53,16 +114,19 @@ impl<'a> Results<'a> {
     }
 
     /// The sets that get paths, each on every landscape.
-    pub fn path_sets<'s>(&self, sets: &'s [SolutionSet]) -> Vec<(&'s SolutionSet, Split)> {
+    pub fn path_sets<'s>(&self, sets: &'s [SolutionSet]) -> Vec<(&'s SolutionSet, LandscapeName)> {
         let paths = &self.config.paths;
+        let landscapes: Vec<LandscapeName> = match &self.config.subject {
+            Subject::Network(_) => paths.landscapes.iter().map(|&split| split.into()).collect(),
+            Subject::Landscape(_) => vec![LandscapeName::Formula],
+        };
         let chosen = paths.sets.iter().filter_map(|name| sets.iter().find(|set| set.name == *name));
-        chosen.flat_map(|set| paths.landscapes.iter().map(move |&split| (set, split))).collect()
+        chosen.flat_map(|set| landscapes.iter().map(move |&landscape| (set, landscape)).collect::<Vec<_>>()).collect()
     }
 
     /// The paths of the pairs that have ended.
     pub fn paths(&self, sets: &[SolutionSet]) -> Vec<PathSet> {
-        let ended = |(set, split): (&SolutionSet, Split)| {
-            let landscape = LandscapeName::from(split);
+        let ended = |(set, landscape): (&SolutionSet, LandscapeName)| {
             let ended = self.pairs(set).into_iter().filter_map(|pair| {
                 let outcome = self.contents.path(&set.name, landscape, pair)?;
                 Some((pair, outcome.result.clone()))
@@ -71,6 +135,18 @@ impl<'a> Results<'a> {
             PathSet { set: set.name.clone(), landscape, pairs, results }
         };
         self.path_sets(sets).into_iter().map(ended).collect()
+    }
+
+    /// Pairs of a set that get a path if no search for a solution fails.
+    pub fn planned_pairs(&self, set: &SetName) -> usize {
+        let vectors = match &self.config.subject {
+            Subject::Landscape(formula) => formula.keep.min(starts(formula) as usize),
+            Subject::Network(network) => match network.imports.iter().find(|import| import.name == *set) {
+                Some(import) => self.imported_rows(&import.name) as usize,
+                None => network.training.keep,
+            },
+        };
+        self.config.paths.pairs.of(vectors)
     }
 
     /// The stored analysis, if it is that of these sets.
@@ -85,25 +161,62 @@ impl<'a> Results<'a> {
         for set in sets {
             hash.update(format!("{} {:?} {:?};", set.name, set.initialization, set.epoch));
         }
-        hash.update(format!("{:?} {:?}", self.config.kpca, distance_requests(self.config)));
+        hash.update(format!("{:?} {:?}", self.config.kpca, self.distance_requests()));
         format!("{:x}", hash.finalize())
     }
-}
 
-/// The paper's two comparisons (Fig. 5 and S3): L-BFGS train with SGD test, and both test sets.
-pub fn distance_requests(config: &Config) -> Vec<DistanceRequest> {
-    if Method::ALL.iter().any(|method| !config.training.methods.contains(method)) {
-        return Vec::new();
+    /// The paper's two comparisons (Fig. 5 and S3): L-BFGS train with SGD test, and both test sets.
+    pub fn distance_requests(&self) -> Vec<DistanceRequest> {
+        if Method::ALL.iter().any(|method| !self.methods().contains(method)) {
+            return Vec::new();
+        }
+        [Split::Train, Split::Test]
+            .map(|split| {
+                let sets = [SetName::of(Method::Lbfgs, split), SetName::of(Method::Sgd, Split::Test)];
+                DistanceRequest { name: format!("lbfgs-{split}_sgd-test"), sets }
+            })
+            .into()
     }
-    [Split::Train, Split::Test]
-        .map(|split| {
-            let sets = [SetName::of(Method::Lbfgs, split), SetName::of(Method::Sgd, Split::Test)];
-            DistanceRequest { name: format!("lbfgs-{split}_sgd-test"), sets }
-        })
-        .into()
 }
 
-/// Paths of each set on each landscape if no training run fails.
-pub fn planned_pairs(config: &Config) -> usize {
-    config.paths.pairs.of(config.training.keep)
+/// The key under which the number of vectors in an imported file is stored.
+pub fn vectors_key(name: &SetName) -> String {
+    format!("import.{name}.vectors")
+}
+
+/// Number of points that minima are looked for from.
+pub fn starts(formula: &LandscapeConfig) -> u32 {
+    match &formula.minima {
+        MinimaConfig::Search { starts } => *starts,
+        MinimaConfig::Relaxed(points) | MinimaConfig::Given(points) => points.len() as u32,
+    }
+}
+
+fn missing<T>(tasks: &[Ended<T>]) -> usize {
+    tasks.iter().filter(|task| task.is_none()).count()
+}
+
+/// The lowest distinct minima; points that are used as they are stay in their order.
+fn minima_set(formula: &LandscapeConfig, minima: &[Ended<Relaxed>]) -> SolutionSet {
+    let (numbers, found): (Vec<u32>, Vec<Relaxed>) =
+        (0..).zip(minima).filter_map(|(number, minimum)| Some((number, minimum.as_ref()?.ok()?.clone()))).unzip();
+    let chosen = match formula.minima {
+        MinimaConfig::Given(_) => (0..found.len()).collect(),
+        _ => distinct(&found, DISTINCT, &|theta| formula.landscape.identify(theta)),
+    };
+    let snapshots: Vec<(u32, Snapshot)> =
+        chosen.into_iter().take(formula.keep).map(|index| (numbers[index], snapshot(&found[index]))).collect();
+    SolutionSet::of(formula.set(), &snapshots.iter().map(|(number, snapshot)| (*number, snapshot)).collect::<Vec<_>>())
+}
+
+/// A minimum as a solution: its height stands for the training loss, and there is no other.
+fn snapshot(minimum: &Relaxed) -> Snapshot {
+    Snapshot {
+        epoch: minimum.iterations,
+        theta: minimum.theta.iter().map(|&x| x as f32).collect(),
+        loss_train: minimum.value,
+        loss_test: f64::NAN,
+        accuracy_train: f64::NAN,
+        accuracy_test: f64::NAN,
+    }
 }

@@ -3,7 +3,7 @@
 use crate::console::{self, print};
 use crate::failure::{self, Failure};
 use crate::progress;
-use crate::results::{Results, planned_pairs};
+use crate::results::{Ended, Results};
 use indicatif::HumanDuration;
 use lossatlas::config::Config;
 use lossatlas::parallel::World;
@@ -40,6 +40,8 @@ fn stored_configuration(record: &ConfigurationRecord) -> Result<Config, String> 
     if record.effective.contains_key("dataset.dir") {
         overrides.push("dataset.dir=.".to_owned());
     }
+    let imports = record.effective.keys().filter(|key| key.starts_with("import.") && key.ends_with(".file")).count();
+    overrides.extend((0..imports).map(|index| format!("import.{index}.file=\"not-read.npy\"")));
     Config::parse("the stored configuration", &record.text, &overrides).map_err(|errors| errors.to_string())
 }
 
@@ -71,13 +73,22 @@ fn show_counts(results: &Results, sets: &[SolutionSet]) {
     print(format_args!("{:width$}{:>8}", "kernel PCA", if analyzed { "done" } else { "left" }));
 }
 
-fn run_counts(results: &Results) -> impl Iterator<Item = Count> {
-    results.config.training.methods.iter().map(|&method| {
+fn run_counts<'a>(results: &'a Results) -> impl Iterator<Item = Count> + 'a {
+    let trained = results.methods().iter().map(|&method| {
         let runs = results.runs(method);
         let ended = runs.iter().flatten().count();
         let done = runs.iter().flatten().filter(|run| run.is_ok_and(|run| !run.stop.diverged())).count();
         Count { name: format!("training {method}"), done, failed: ended - done, total: runs.len() }
-    })
+    });
+    let imported = results.imports().into_iter().map(|(name, rows)| count_ended(format!("import {name}"), &rows));
+    let minima = results.minima();
+    let minima = (!minima.is_empty()).then(|| count_ended("minima".to_owned(), &minima));
+    trained.chain(imported).chain(minima)
+}
+
+fn count_ended<T>(name: String, tasks: &[Ended<T>]) -> Count {
+    let done = tasks.iter().flatten().filter(|task| task.is_ok()).count();
+    Count { name, done, failed: tasks.iter().flatten().count() - done, total: tasks.len() }
 }
 
 /// Which pairs there are is known when the training is over: failed runs leave fewer of them.
@@ -86,14 +97,14 @@ fn path_counts(results: &Results, sets: &[SolutionSet]) -> impl Iterator<Item = 
     results.paths(sets).into_iter().map(move |paths| {
         let set = sets.iter().find(|set| set.name == paths.set);
         let drawn = set.map_or(0, |set| results.pairs(set).len());
-        let total = if trained { drawn } else { planned_pairs(results.config) };
+        let total = if trained { drawn } else { results.planned_pairs(&paths.set) };
         let name = format!("paths {} on {}", paths.set, paths.landscape);
         Count { name, done: paths.found().count(), failed: paths.failed(), total }
     })
 }
 
 fn show_failures(results: &Results, sets: &[SolutionSet]) {
-    for &method in &results.config.training.methods {
+    for &method in results.methods() {
         for (number, run) in results.runs(method).into_iter().enumerate() {
             match run {
                 Some(Ok(run)) if run.stop.diverged() => {
@@ -102,6 +113,18 @@ fn show_failures(results: &Results, sets: &[SolutionSet]) {
                 Some(Err(reason)) => print(format_args!("failed: {method} initialization {number}: {reason}")),
                 _ => {}
             }
+        }
+    }
+    for (name, rows) in results.imports() {
+        for (number, row) in rows.into_iter().enumerate() {
+            if let Some(Err(reason)) = row {
+                print(format_args!("failed: {name} {number}: {reason}"));
+            }
+        }
+    }
+    for (number, minimum) in results.minima().into_iter().enumerate() {
+        if let Some(Err(reason)) = minimum {
+            print(format_args!("failed: start {number}: {reason}"));
         }
     }
     for paths in results.paths(sets) {

@@ -4,9 +4,11 @@
 //! A file of the corpus may begin with overrides, one a line: `#--set key.path=value`. A bad file ends
 //! with its problems, one a line: `#^ 12: training.keep: …`, without the name of the file.
 
-use lossatlas::config::{Config, DatasetConfig, KernelConfig};
+use lossatlas::config::{Config, DatasetConfig, ImportFile, KernelConfig, LandscapeConfig, MinimaConfig, NetworkConfig, Subject};
+use lossatlas::landscape::{BuiltIn, DoubleWell, LennardJones, TwoWells};
 use lossatlas::network::{Activation, Architecture};
 use lossatlas::optimizer::Method;
+use lossatlas::path::Objective;
 use lossatlas::random::MasterSeed;
 use lossatlas::solutions::{Pairs, Split};
 use std::env;
@@ -32,6 +34,20 @@ fn good(name: &str) -> Config {
     Config::load(&file, &overrides).unwrap_or_else(|errors| panic!("{errors}"))
 }
 
+fn network(config: &Config) -> &NetworkConfig {
+    match &config.subject {
+        Subject::Network(network) => network,
+        Subject::Landscape(landscape) => panic!("{landscape:?}"),
+    }
+}
+
+fn landscape(config: &Config) -> &LandscapeConfig {
+    match &config.subject {
+        Subject::Landscape(landscape) => landscape,
+        Subject::Network(network) => panic!("{network:?}"),
+    }
+}
+
 fn names<T: ToString>(values: &[T]) -> Vec<String> {
     values.iter().map(ToString::to_string).collect()
 }
@@ -39,7 +55,7 @@ fn names<T: ToString>(values: &[T]) -> Vec<String> {
 #[test]
 fn bad_files_are_refused_with_the_messages_they_carry() {
     let files = files("tests/config/bad");
-    assert!(files.len() >= 25, "the corpus is not there");
+    assert!(files.len() >= 90, "the corpus is not there");
     let mut wrong = Vec::new();
     for file in files {
         let text = fs::read_to_string(&file).unwrap();
@@ -76,12 +92,12 @@ fn the_shipped_configurations_load() {
 fn defaults_are_the_published_values() {
     let config = good("minimal");
     assert_eq!(config.seed, MasterSeed(0));
-    assert_eq!(config.dataset, DatasetConfig::Digits { seed: None, train: 6000, test: 1000 });
-    assert_eq!(config.network, Architecture::Fcp { hidden: vec![50, 50], activation: Activation::Softplus });
-    assert_eq!(config.training.keep, 2);
-    assert_eq!(config.training.methods, Method::ALL);
-    assert_eq!(config.training.sgd.unwrap().batch_size, 64);
-    let lbfgs = config.training.lbfgs.unwrap();
+    assert_eq!(network(&config).dataset, DatasetConfig::Digits { seed: None, train: 6000, test: 1000 });
+    assert_eq!(network(&config).architecture, Architecture::Fcp { hidden: vec![50, 50], activation: Activation::Softplus });
+    assert_eq!(network(&config).training.keep, 2);
+    assert_eq!(network(&config).training.methods, Method::ALL);
+    assert_eq!(network(&config).training.sgd.as_ref().unwrap().batch_size, 64);
+    let lbfgs = network(&config).training.lbfgs.as_ref().unwrap();
     assert_eq!((lbfgs.iterations, lbfgs.memory, lbfgs.line_search_evaluations), (1000, 10, 6));
     assert_eq!(lbfgs.line_search_tolerance.to_bits(), 1e-4_f64.to_bits());
     assert_eq!(lbfgs.target_loss.to_bits(), 0.0_f64.to_bits());
@@ -89,9 +105,11 @@ fn defaults_are_the_published_values() {
     assert_eq!(names(&config.paths.sets), ["sgd/train", "sgd/test", "lbfgs/train", "lbfgs/test"]);
     assert_eq!(config.paths.landscapes, [Split::Train, Split::Test]);
     assert_eq!((config.paths.train, config.paths.test), (None, None));
-    let path = config.paths.parameters;
+    let path = &config.paths.parameters;
     assert_eq!((path.fourier_terms, path.points, path.steps), (10, 51, 100));
     assert_eq!([path.lambda, path.learning_rate].map(f64::to_bits), [1e-4, 1e-3].map(f64::to_bits));
+    assert_eq!(config.paths.objective, Objective::Sum);
+    assert!(network(&config).imports.is_empty());
     assert!(config.kpca.is_empty());
     assert_eq!(config.run.blas_threads, 1);
 }
@@ -99,15 +117,15 @@ fn defaults_are_the_published_values() {
 #[test]
 fn a_network_has_the_sizes_asked_for() {
     let config = good("networks");
-    assert_eq!(config.network, Architecture::Lstm { hidden: 24, permutation_seed: 7 });
+    assert_eq!(network(&config).architecture, Architecture::Lstm { hidden: 24, permutation_seed: 7 });
 }
 
 #[test]
 fn the_published_study() {
     let config = good("published");
     assert_eq!(config.seed, MasterSeed(u64::MAX));
-    assert_eq!(config.dataset, DatasetConfig::Idx { dir: "data/mnist".into(), train: None, test: None });
-    assert_eq!((config.training.initializations, config.training.keep), (75, 48));
+    assert_eq!(network(&config).dataset, DatasetConfig::Idx { dir: "data/mnist".into(), train: None, test: None });
+    assert_eq!((network(&config).training.initializations, network(&config).training.keep), (75, 48));
     let kpca = &config.kpca[0];
     assert_eq!(names(&kpca.sets), ["lbfgs/train", "sgd/test"]);
     assert_eq!(kpca.kernel, KernelConfig::Rbf { two_sigma_squared: None });
@@ -118,19 +136,19 @@ fn the_published_study() {
 fn every_key_has_its_effect() {
     let config = good("everything");
     assert_eq!(config.seed, MasterSeed(2026));
-    assert_eq!(config.dataset, DatasetConfig::Digits { seed: Some(9), train: 100, test: 2 });
-    assert_eq!(config.network, Architecture::Fcp { hidden: vec![50, 50], activation: Activation::Relu });
-    assert_eq!((config.training.initializations, config.training.keep), (8, 5));
-    assert_eq!(config.training.methods, [Method::Lbfgs]);
-    assert_eq!(config.training.sgd, None);
-    let lbfgs = config.training.lbfgs.unwrap();
+    assert_eq!(network(&config).dataset, DatasetConfig::Digits { seed: Some(9), train: 100, test: 2 });
+    assert_eq!(network(&config).architecture, Architecture::Fcp { hidden: vec![50, 50], activation: Activation::Relu });
+    assert_eq!((network(&config).training.initializations, network(&config).training.keep), (8, 5));
+    assert_eq!(network(&config).training.methods, [Method::Lbfgs]);
+    assert_eq!(network(&config).training.sgd, None);
+    let lbfgs = network(&config).training.lbfgs.as_ref().unwrap();
     assert_eq!((lbfgs.iterations, lbfgs.memory, lbfgs.line_search_evaluations), (7, 3, 20));
     assert_eq!(lbfgs.line_search_tolerance.to_bits(), 0.01_f64.to_bits());
     assert_eq!(config.paths.pairs, Pairs::All);
     assert_eq!(names(&config.paths.sets), ["lbfgs/test"]);
     assert_eq!(config.paths.landscapes, [Split::Test]);
     assert_eq!((config.paths.train, config.paths.test), (None, Some(1)));
-    let path = config.paths.parameters;
+    let path = &config.paths.parameters;
     assert_eq!((path.fourier_terms, path.points, path.steps), (1, 3, 0));
     assert_eq!([path.lambda, path.learning_rate].map(f64::to_bits), [0.0, 1.0].map(f64::to_bits));
     assert_eq!(config.run.blas_threads, 4);
@@ -150,9 +168,9 @@ fn every_key_has_its_effect() {
 #[test]
 fn overrides_win_and_the_last_one_most() {
     let config = good("overridden");
-    assert_eq!(config.training.keep, 2);
-    assert_eq!(config.network, Architecture::Fcp { hidden: vec![50, 50], activation: Activation::Relu });
-    assert_eq!(config.training.sgd.unwrap().epochs, 5);
+    assert_eq!(network(&config).training.keep, 2);
+    assert_eq!(network(&config).architecture, Architecture::Fcp { hidden: vec![50, 50], activation: Activation::Relu });
+    assert_eq!(network(&config).training.sgd.as_ref().unwrap().epochs, 5);
     assert_eq!(config.kpca[1].components, 3);
     assert_eq!(config.paths.pairs, Pairs::All);
     assert_eq!(config.overrides.len(), 6);
@@ -199,9 +217,85 @@ fn effective_values_written_out_configure_the_same() {
 #[test]
 fn an_optimizer_that_is_not_used_leaves_no_trace() {
     let config = good("unused-optimizer");
-    assert_eq!(config.training.sgd, None);
+    assert_eq!(network(&config).training.sgd, None);
     assert!(config.effective.keys().all(|key| !key.contains("sgd")));
     assert_eq!(names(&config.paths.sets), ["lbfgs/train", "lbfgs/test"]);
+}
+
+#[test]
+fn imported_sets_stand_beside_those_of_the_training() {
+    let config = good("imports");
+    let (home, path) = (env::home_dir().unwrap(), env::var("PATH").unwrap());
+    let imports: Vec<_> = network(&config).imports.iter().map(|import| (import.name.as_str(), &import.file)).collect();
+    let group = "/solutions/sgd/test".to_owned();
+    assert_eq!(
+        imports,
+        [
+            ("published/train", &ImportFile::Npy(home.join("published:v2.npy"))),
+            ("earlier/test", &ImportFile::Atlas { file: format!("{path}/atlas.h5").into(), group }),
+        ]
+    );
+    assert_eq!(names(&config.paths.sets), ["earlier/test", "lbfgs/train"]);
+    assert_eq!(config.paths.objective, Objective::SumOfSquares);
+    assert_eq!(names(&config.kpca[0].sets), ["lbfgs/train", "lbfgs/test", "published/train", "earlier/test"]);
+    // How many vectors an imported set holds is not known yet, so nothing bounds the components.
+    assert_eq!([config.kpca[0].components, config.kpca[1].components], [5000, 10]);
+    assert_eq!(config.effective["import.published/train.file"], "\"~/published:v2.npy\"");
+    assert_eq!(config.effective["import.earlier/test.file"], "\"${PATH}/atlas.h5:/solutions/sgd/test\"");
+    assert_eq!(config.effective["paths.objective"], "\"sum-of-squares\"");
+}
+
+#[test]
+fn without_training_there_are_the_imported_sets() {
+    let config = good("imports-alone");
+    let training = &network(&config).training;
+    assert_eq!((training.initializations, training.keep, training.methods.len()), (0, 0, 0));
+    assert_eq!(names(&config.paths.sets), ["sgd/train", "lbfgs/train"]);
+    assert!(config.effective.keys().all(|key| !key.starts_with("training.")));
+    assert_eq!(names(&good("imports-and-one-solution").paths.sets), ["published/train"]);
+}
+
+#[test]
+fn minima_of_a_formula_are_searched_or_given() {
+    let search = good("landscape-search");
+    let minima = MinimaConfig::Search { starts: 100 };
+    assert_eq!(*landscape(&search), LandscapeConfig { landscape: BuiltIn::TwoWells, minima, keep: 10 });
+    assert_eq!(names(&search.paths.sets), ["minima/relaxed"]);
+    assert!(search.paths.landscapes.is_empty());
+    assert_eq!((names(&search.kpca[0].sets), search.kpca[0].components), (vec!["minima/relaxed".to_owned()], 9));
+    let keys: Vec<_> = search.effective.iter().filter(|(key, _)| key.starts_with("landscape.")).collect();
+    assert_eq!(format!("{keys:?}").matches("landscape.").count(), 4, "{keys:?}");
+    for key in ["paths.landscapes", "paths.train", "paths.test"] {
+        assert!(!search.effective.contains_key(key), "{key}");
+    }
+
+    let cluster = BuiltIn::LennardJones(LennardJones::new(7, 2).unwrap());
+    let minima = MinimaConfig::Search { starts: 4 };
+    assert_eq!(*landscape(&good("landscape-cluster")), LandscapeConfig { landscape: cluster, minima, keep: 4 });
+
+    let relaxed = good("landscape-relaxed-points");
+    let minima = MinimaConfig::Relaxed(vec![vec![1.0; 3], vec![-1.0, 1.0, 0.9], vec![-1.0; 3]]);
+    let wells = BuiltIn::DoubleWell(DoubleWell::new(3).unwrap());
+    assert_eq!(*landscape(&relaxed), LandscapeConfig { landscape: wells, minima, keep: 2 });
+    assert_eq!(relaxed.effective["minimum.1.at"], "[-1.0, 1.0, 0.9]");
+
+    let given = good("landscape-given-points");
+    let minima = MinimaConfig::Given(vec![vec![-1.0, -1.0], vec![0.5, 2.0]]);
+    assert_eq!(*landscape(&given), LandscapeConfig { landscape: BuiltIn::ProductWell, minima, keep: 2 });
+    assert_eq!((names(&given.paths.sets), landscape(&given).set().as_str()), (vec!["minima/given".to_owned()], "minima/given"));
+    assert!(["landscape.starts", "landscape.keep"].iter().all(|key| !given.effective.contains_key(*key)));
+}
+
+#[test]
+fn the_published_example_in_two_dimensions() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs/fig3.toml");
+    let config = Config::load(&file, &[]).unwrap();
+    assert_eq!(landscape(&config).landscape, BuiltIn::TwoWells);
+    assert_eq!(landscape(&config).minima, MinimaConfig::Given(TwoWells::ENDS.map(Vec::from).to_vec()));
+    assert_eq!(config.paths.objective, Objective::SumOfSquares);
+    let path = &config.paths.parameters;
+    assert_eq!((path.points, path.fourier_terms, path.steps), (101, 15, 300));
+    assert_eq!([path.lambda, path.learning_rate].map(f64::to_bits), [10.0, 0.01].map(f64::to_bits));
 }
 
 #[test]
@@ -210,7 +304,7 @@ fn the_directory_is_expanded_but_recorded_as_written() {
     for (written, expected) in [("~/mnist", home.join("mnist")), ("${PATH}/mnist", format!("{path}/mnist").into())] {
         let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/config/good/published.toml")).unwrap();
         let config = Config::parse("x", &text, &[format!("dataset.dir={written}")]).unwrap();
-        assert_eq!(config.dataset, DatasetConfig::Idx { dir: expected, train: None, test: None });
+        assert_eq!(network(&config).dataset, DatasetConfig::Idx { dir: expected, train: None, test: None });
         assert_eq!(config.effective["dataset.dir"], format!("\"{written}\""));
     }
 }

@@ -1,12 +1,15 @@
 //! Whether results of one configuration may be continued with another.
 
+use crate::optimizer::Method;
+use crate::solutions::{SetName, Split};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Keys whose change leaves every stored result valid: how many, which, and what is derived.
-const HARMLESS: [&str; 8] = [
+const HARMLESS: [&str; 9] = [
     "training.initializations",
     "training.keep",
     "training.optimizers",
+    "landscape.keep",
     "paths.pairs",
     "paths.sets",
     "paths.landscapes",
@@ -16,11 +19,16 @@ const HARMLESS: [&str; 8] = [
 ];
 
 /// What a change of the first key that fits invalidates.
-const INVALIDATES: [(&str, &str); 7] = [
+const INVALIDATES: [(&str, &str); 12] = [
     ("seed", "everything"),
     ("network.", "everything"),
     ("training.sgd.", "the SGD solutions and their paths"),
     ("training.lbfgs.", "the L-BFGS solutions and their paths"),
+    ("import.", "the imported set and its paths"),
+    ("landscape.starts", "the minima and their paths"),
+    ("landscape.relax", "the minima and their paths"),
+    ("minimum.", "the minima and their paths"),
+    ("landscape.", "everything"),
     ("paths.", "the paths"),
     ("run.blas_threads", "their equality to the last bit"),
     ("", "stored results"),
@@ -29,21 +37,61 @@ const INVALIDATES: [(&str, &str); 7] = [
 /// One line for each key that differs and matters: its two values and what the change invalidates.
 ///
 /// A key that only one of the two has matters too, unless the whole table is new to the other: an
-/// optimizer that was not in use has no results yet.
+/// optimizer that was not in use has no results yet. Points are the exception, one more of them makes
+/// another set; and a set that is trained here and imported there is not the same set. Between a
+/// network and a formula nothing is comparable, which is one line.
 pub fn conflicts(before: &BTreeMap<String, String>, after: &BTreeMap<String, String>) -> Vec<String> {
-    let has_table = |keys: &BTreeMap<String, String>, table: &str| keys.keys().any(|key| key.starts_with(table));
+    if is_formula(before) != is_formula(after) {
+        return vec![format!("what is mapped: was {}, now {}; invalidates everything", subject(before), subject(after))];
+    }
     let keys: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
-    keys.into_iter()
+    let changed = keys
+        .into_iter()
         .filter(|key| !HARMLESS.iter().any(|harmless| key.starts_with(harmless)))
         .filter(|key| {
-            let table = key.rfind('.').map_or("", |dot| &key[..=dot]);
-            before.get(*key) != after.get(*key) && has_table(before, table) && has_table(after, table)
+            let matters = |keys| key.starts_with("minimum.") || has_table(keys, table_of(key));
+            before.get(*key) != after.get(*key) && matters(before) && matters(after)
         })
         .map(|key| {
             let what = INVALIDATES.iter().find(|(prefix, _)| key.starts_with(prefix)).map_or("", |(_, what)| what);
             format!("{key}: was {}, now {}; invalidates {what}", value(before, key), value(after, key))
-        })
-        .collect()
+        });
+    changed.chain(trained_or_imported(before, after)).collect()
+}
+
+/// One line for each set that is trained in one configuration and imported in the other.
+fn trained_or_imported(before: &BTreeMap<String, String>, after: &BTreeMap<String, String>) -> Vec<String> {
+    let imported = |keys: &BTreeMap<String, String>, name: &SetName| keys.contains_key(&format!("import.{name}.file"));
+    let origins = [(before, after, "imported, now trained"), (after, before, "trained, now imported")];
+    let mut lines = Vec::new();
+    for (importing, training, what) in origins {
+        for method in Method::ALL.into_iter().filter(|method| has_table(training, &format!("training.{method}."))) {
+            for name in [Split::Train, Split::Test].map(|split| SetName::of(method, split)) {
+                if imported(importing, &name) {
+                    lines.push(format!("the set {name}: was {what}; invalidates its paths"));
+                }
+            }
+        }
+    }
+    lines
+}
+
+/// The key's table with its dot, `training.sgd.`; empty for a key outside of all.
+fn table_of(key: &str) -> &str {
+    key.rfind('.').map_or("", |dot| &key[..=dot])
+}
+
+fn has_table(keys: &BTreeMap<String, String>, table: &str) -> bool {
+    keys.keys().any(|key| table_of(key) == table)
+}
+
+fn is_formula(keys: &BTreeMap<String, String>) -> bool {
+    keys.contains_key("landscape.kind")
+}
+
+fn subject(keys: &BTreeMap<String, String>) -> String {
+    let (what, kind) = if is_formula(keys) { ("the landscape", "landscape.kind") } else { ("the network", "network.kind") };
+    format!("{what} {}", value(keys, kind))
 }
 
 /// What became of the images, for two configurations whose data sets have different checksums: one
@@ -62,8 +110,9 @@ pub fn image_conflicts(before: &BTreeMap<String, String>, after: &BTreeMap<Strin
     changed
 }
 
+/// Such a key belongs to another kind, or has a default that only the data tell.
 fn value<'a>(keys: &'a BTreeMap<String, String>, key: &str) -> &'a str {
-    keys.get(key).map_or("its default", String::as_str)
+    keys.get(key).map_or("not given", String::as_str)
 }
 
 #[cfg(test)]
@@ -89,7 +138,7 @@ mod tests {
         assert_eq!(
             image_conflicts(&before, &after),
             [
-                "dataset.seed: was its default, now 7; invalidates everything",
+                "dataset.seed: was not given, now 7; invalidates everything",
                 "dataset.train: was 200, now 190; invalidates everything",
             ]
         );
@@ -114,6 +163,70 @@ mod tests {
                 "seed: was 1, now 2; invalidates everything",
                 "training.sgd.epochs: was 5, now 6; invalidates the SGD solutions and their paths",
             ]
+        );
+    }
+
+    #[test]
+    fn imports_are_compared_one_by_one() {
+        let before = keys(&[("network.kind", "\"fcp\""), ("import.a/b.c.file", "\"b.npy\"")]);
+        let mut after = before.clone();
+        after.insert("import.a/b.file".into(), "\"new.npy\"".into());
+        assert!(conflicts(&before, &after).is_empty(), "one more import");
+        after.remove("import.a/b.c.file");
+        assert!(conflicts(&before, &after).is_empty(), "one less, and none that only looks like it");
+        let mut moved = before.clone();
+        moved.insert("import.a/b.c.file".into(), "\"c.npy\"".into());
+        assert_eq!(
+            conflicts(&before, &moved),
+            ["import.a/b.c.file: was \"b.npy\", now \"c.npy\"; invalidates the imported set and its paths"]
+        );
+    }
+
+    #[test]
+    fn a_trained_set_is_not_the_imported_one_of_its_name() {
+        let imported = keys(&[("seed", "1"), ("import.sgd/train.file", "\"x.npy\"")]);
+        let trained = keys(&[("seed", "1"), ("training.sgd.epochs", "5")]);
+        let other = keys(&[("seed", "1"), ("training.lbfgs.memory", "5")]);
+        assert_eq!(conflicts(&imported, &trained), ["the set sgd/train: was imported, now trained; invalidates its paths"]);
+        assert_eq!(conflicts(&trained, &imported), ["the set sgd/train: was trained, now imported; invalidates its paths"]);
+        assert!(conflicts(&imported, &other).is_empty());
+    }
+
+    #[test]
+    fn formulas_and_their_minima() {
+        let search = keys(&[
+            ("landscape.keep", "10"),
+            ("landscape.kind", "\"two-wells\""),
+            ("landscape.relax", "true"),
+            ("landscape.starts", "100"),
+            ("paths.objective", "\"sum\""),
+        ]);
+        let changed = |changes: &[(&str, &str)]| {
+            let mut after = search.clone();
+            after.extend(keys(changes));
+            conflicts(&search, &after)
+        };
+        assert!(changed(&[("landscape.keep", "3")]).is_empty());
+        assert_eq!(
+            changed(&[
+                ("landscape.kind", "\"mueller-brown\""),
+                ("landscape.starts", "7"),
+                ("paths.objective", "\"sum-of-squares\"")
+            ]),
+            [
+                "landscape.kind: was \"two-wells\", now \"mueller-brown\"; invalidates everything",
+                "landscape.starts: was 100, now 7; invalidates the minima and their paths",
+                "paths.objective: was \"sum\", now \"sum-of-squares\"; invalidates the paths",
+            ]
+        );
+        assert_eq!(
+            changed(&[("minimum.0.at", "[1.0, 2.0]")]),
+            ["minimum.0.at: was not given, now [1.0, 2.0]; invalidates the minima and their paths"]
+        );
+        let network = keys(&[("network.kind", "\"fcp\""), ("training.sgd.epochs", "5")]);
+        assert_eq!(
+            conflicts(&search, &network),
+            ["what is mapped: was the landscape \"two-wells\", now the network \"fcp\"; invalidates everything"]
         );
     }
 }

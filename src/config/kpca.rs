@@ -1,7 +1,7 @@
 //! `[[kpca]]`: kernel principal component analyses of unions of sets.
 
 use super::reader::{Choice, Read, Section};
-use super::training::Yields;
+use super::yields::Yields;
 use crate::embedding;
 use crate::solutions::SetName;
 
@@ -14,7 +14,8 @@ pub struct KpcaConfig {
     pub sets: Vec<SetName>,
     /// The kernel.
     pub kernel: KernelConfig,
-    /// Components to keep, ≥ 1, from the largest eigenvalue down.
+    /// Components to keep, ≥ 1, from the largest eigenvalue down. Where the sets turn out to hold fewer
+    /// vectors than that, as imported ones may, there are as many as vectors.
     pub components: usize,
 }
 
@@ -89,10 +90,10 @@ pub(super) fn read_all(root: &Section<'_>, yields: &Yields) -> Read<Vec<KpcaConf
         if let Ok(name) = &name {
             section.record_as(format!("kpca.{name}"));
         }
-        let sets = section.key("sets").list(|text| yields.set(text)).required("sets = [\"lbfgs/train\", \"sgd/test\"]");
+        let sets = section.key("sets").list(|text| yields.set(text)).or(yields.sets().unwrap_or_default());
         let kernel = read_kernel(section);
-        let vectors = sets.as_ref().ok().zip(yields.keep).map(|(sets, keep)| sets.len() * keep);
-        let components = read_components(section, vectors);
+        let vectors = sets.as_ref().ok().and_then(|sets| yields.vectors_in(sets));
+        let components = read_components(section, vectors, yields.keep_key());
         Ok(KpcaConfig { name: name?, sets: sets?, kernel: kernel?, components: components? })
     })
 }
@@ -147,10 +148,10 @@ fn read_kernel(section: &Section<'_>) -> Read<KernelConfig> {
 }
 
 /// Centering takes one dimension: n vectors have n − 1 components at most.
-fn read_components(section: &Section<'_>, vectors: Option<usize>) -> Read<usize> {
+fn read_components(section: &Section<'_>, vectors: Option<usize>, keep_key: &str) -> Read<usize> {
     let most = vectors.map(|vectors| vectors - 1);
     if most == Some(0) {
-        section.own_problem("needs two vectors, but its set keeps only one; add a set or raise training.keep");
+        section.own_problem(format!("needs two vectors, but its set keeps only one; add a set or raise {keep_key}"));
     }
     let within = |components: &usize| match most {
         Some(most) if most > 0 && *components > most => {

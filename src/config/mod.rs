@@ -13,9 +13,11 @@
 //! | section | type | needed |
 //! |---|---|---|
 //! | `seed = …` | [`MasterSeed`] | yes |
-//! | `[dataset]` | [`DatasetConfig`] | yes |
-//! | `[network]` | [`Architecture`] | yes |
-//! | `[training]`, `.sgd`, `.lbfgs` | [`TrainingConfig`] | yes |
+//! | `[dataset]` | [`DatasetConfig`] | for a network |
+//! | `[network]` | [`Architecture`](crate::network::Architecture) | for a network |
+//! | `[training]`, `.sgd`, `.lbfgs` | [`TrainingConfig`] | for a network, unless its solutions are imported |
+//! | `[[import]]` | [`ImportConfig`] | no, any number |
+//! | `[landscape]`, `[[minimum]]` | [`LandscapeConfig`] | for a formula, in place of the four above |
 //! | `[paths]` | [`PathsConfig`] | no, the published values hold |
 //! | `[[kpca]]` | [`KpcaConfig`] | no, any number |
 //! | `[run]` | [`RunConfig`] | no |
@@ -27,42 +29,44 @@ mod data;
 mod dataset;
 mod error;
 mod expand;
+mod import;
 mod kpca;
+mod landscape;
 mod network;
 mod overrides;
 mod paths;
 mod reader;
 mod run;
+mod subject;
 mod training;
 mod tree;
+mod yields;
 
 pub use dataset::DatasetConfig;
 pub use error::{ConfigErrors, Place, Problem};
+pub use import::{ImportConfig, ImportFile};
 pub use kpca::{KernelConfig, KpcaConfig};
+pub use landscape::{LandscapeConfig, MinimaConfig};
 pub use paths::PathsConfig;
 pub use run::RunConfig;
+pub use subject::{NetworkConfig, Subject};
 pub use training::TrainingConfig;
 
-use crate::network::Architecture;
 use crate::random::MasterSeed;
 use reader::{Read, Report, Reported, Section};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use training::Yields;
 use tree::{Node, Origin};
+use yields::Yields;
 
 /// A configuration in which everything has been checked that can be without looking at the data.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
     /// The seed from which all randomness derives.
     pub seed: MasterSeed,
-    /// The images.
-    pub dataset: DatasetConfig,
-    /// The network.
-    pub network: Architecture,
-    /// The training runs.
-    pub training: TrainingConfig,
+    /// What is mapped: a network on images, or a closed formula.
+    pub subject: Subject,
     /// The paths.
     pub paths: PathsConfig,
     /// The kernel PCAs.
@@ -74,8 +78,8 @@ pub struct Config {
     /// The overrides as given.
     pub overrides: Vec<String>,
     /// Every key that takes effect, with its value in TOML notation, defaults included: equal
-    /// values read equal however they were written. Kernel PCAs go by name,
-    /// `kpca.lbfgs-train_sgd-test.kernel`. A key whose default depends on what is not known yet (a
+    /// values read equal however they were written. Kernel PCAs and imports go by name,
+    /// `kpca.lbfgs-train_sgd-test.kernel`, points by index, `minimum.0.at`. A key whose default depends on what is not known yet (a
     /// derived seed, the number of parameters) is here only if it is written.
     pub effective: BTreeMap<String, String>,
 }
@@ -132,17 +136,13 @@ fn read_tree(report: &Report, text: &str, overrides: &[String]) -> Read<Node> {
 fn read(root: &Section<'_>) -> Read<Config> {
     let mut yields = Yields::default();
     let seed = root.key("seed").integer(0, u64::MAX).required("seed = 1");
-    let dataset = root.section("dataset", |section| dataset::read(section));
-    let network = root.section("network", |section| network::read(section));
-    let training = root.section("training", |section| training::read(section, &mut yields));
-    let paths = root.section("paths", |section| paths::read(section, dataset.as_ref().ok(), &yields));
+    let subject = subject::read(root, &mut yields);
+    let paths = root.section("paths", |section| paths::read(section, &yields));
     let kpca = kpca::read_all(root, &yields);
     let run = root.section("run", |section| run::read(section));
     Ok(Config {
         seed: MasterSeed(seed?),
-        dataset: dataset?,
-        network: network?,
-        training: training?,
+        subject: subject?,
         paths: paths?,
         kpca: kpca?,
         run: run?,

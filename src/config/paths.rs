@@ -1,9 +1,8 @@
 //! `[paths]`: between which solutions, on which landscapes, and how they are found.
 
-use super::dataset::DatasetConfig;
 use super::reader::{Choice, Read, Section};
-use super::training::Yields;
-use crate::path::PathParameters;
+use super::yields::Yields;
+use crate::path::{Objective, PathParameters};
 use crate::solutions::{Pairs, SetName, Split};
 
 /// The paths to find.
@@ -13,12 +12,15 @@ pub struct PathsConfig {
     pub pairs: Pairs,
     /// The sets, at least one.
     pub sets: Vec<SetName>,
-    /// The landscapes, at least one: mean loss over the training or over the test images.
+    /// The landscapes, at least one: mean loss over the training or over the test images. None for a
+    /// closed formula, which is the one landscape there is.
     pub landscapes: Vec<Split>,
     /// Images of the training landscape, from the front; `None`: all in use.
     pub train: Option<usize>,
     /// Images of the test landscape, from the front; `None`: all in use.
     pub test: Option<usize>,
+    /// What is minimized along a path; its heights are those of the landscape in either case.
+    pub objective: Objective,
     /// Settings of the path finder.
     pub parameters: PathParameters,
 }
@@ -39,22 +41,43 @@ const MOST_TERMS: usize = 1000;
 /// Points at most: with as many terms as that, their coefficients on the dense grid take 800 MB.
 const MOST_POINTS: usize = 10_000;
 
-pub(super) fn read(section: &Section<'_>, dataset: Option<&DatasetConfig>, yields: &Yields) -> Read<PathsConfig> {
-    // Without the section nobody asked for paths, and one solution alone has none.
-    if section.is_written() && yields.keep == Some(1) {
-        section.own_problem("a path needs two solutions but only one of each set is kept; raise training.keep");
+impl Choice for Objective {
+    const ALL: &'static [Self] = &Self::ALL;
+    fn word(self) -> &'static str {
+        self.name()
     }
-    let pairs = section.key("pairs").count_or_all().map(|pairs| pairs.map_or(Pairs::All, Pairs::Count)).or(Pairs::Count(300));
-    let sets = section.key("sets").list(|text| yields.set(text)).or(yields.sets.clone().unwrap_or_default());
-    let landscapes = section.key("landscapes").choices::<Split>().or(Split::ALL.to_vec());
-    let train = read_images(section, Split::Train, dataset);
-    let test = read_images(section, Split::Test, dataset);
-    let parameters = read_parameters(section);
-    Ok(PathsConfig { pairs: pairs?, sets: sets?, landscapes: landscapes?, train: train?, test: test?, parameters: parameters? })
 }
 
-fn read_images(section: &Section<'_>, split: Split, dataset: Option<&DatasetConfig>) -> Read<Option<usize>> {
-    let in_use = dataset.and_then(|dataset| dataset.images(split));
+pub(super) fn read(section: &Section<'_>, yields: &Yields) -> Read<PathsConfig> {
+    let pairs = section.key("pairs").count_or_all().map(|pairs| pairs.map_or(Pairs::All, Pairs::Count)).or(Pairs::Count(300));
+    let sets = section.key("sets").list(|text| yields.set(text)).or(yields.sets().unwrap_or_default());
+    // Without the section nobody asked for paths, and one solution alone has none.
+    if section.is_written() && sets.as_ref().is_ok_and(|sets| yields.has_lone_solution(sets)) {
+        let key = yields.keep_key();
+        section.own_problem(format!("a path needs two solutions but only one of each set is kept; raise {key}"));
+    }
+    let on = read_landscapes(section, yields);
+    let objective = section.key("objective").choice().or(Objective::Sum);
+    let parameters = read_parameters(section);
+    let (landscapes, [train, test]) = on?;
+    Ok(PathsConfig { pairs: pairs?, sets: sets?, landscapes, train, test, objective: objective?, parameters: parameters? })
+}
+
+/// The landscapes, and the numbers of training and test images.
+fn read_landscapes(section: &Section<'_>, yields: &Yields) -> Read<(Vec<Split>, [Option<usize>; 2])> {
+    if yields.formula {
+        for name in ["landscapes", "train", "test"] {
+            section.refuse(name, "belongs to a network, not to [landscape], which has no images; remove it");
+        }
+        return Ok((Vec::new(), [None; 2]));
+    }
+    let landscapes = section.key("landscapes").choices::<Split>().or(Split::ALL.to_vec());
+    let [train, test] = [Split::Train, Split::Test].map(|split| read_images(section, split, yields));
+    Ok((landscapes?, [train?, test?]))
+}
+
+fn read_images(section: &Section<'_>, split: Split, yields: &Yields) -> Read<Option<usize>> {
+    let in_use = yields.dataset.as_ref().and_then(|dataset| dataset.images(split));
     let within = |count: &Option<usize>| match (*count, in_use) {
         (Some(count), Some(most)) if count > most => {
             Err(format!("must be at most {most}, the number of dataset.{split} images, is {count}"))

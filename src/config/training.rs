@@ -1,17 +1,20 @@
 //! `[training]`: how many runs of which optimizers, and which of them are kept.
 
-use super::reader::{Choice, Notation, Read, Section};
+use super::reader::{Choice, Read, Section};
+use super::yields::Yields;
 use crate::optimizer::{LbfgsParameters, Method, SgdParameters, Training};
 use crate::solutions::{SetName, Split};
 
-/// The training runs.
+/// The training runs; none at all if every solution is imported.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TrainingConfig {
-    /// Runs of each optimizer, ≥ 1, numbered from 0; equal numbers start from equal θ₀.
+    /// Runs of each optimizer, ≥ 1, numbered from 0; equal numbers start from equal θ₀. 0 without
+    /// `[training]`.
     pub initializations: u32,
-    /// Runs kept of each optimizer, those with the lowest training loss; 1 to `initializations`.
+    /// Runs kept of each optimizer, those with the lowest training loss; 1 to `initializations`,
+    /// or 0 without `[training]`.
     pub keep: usize,
-    /// The optimizers, at least one, in the order of [`Method::ALL`].
+    /// The optimizers, at least one, in the order of [`Method::ALL`]; none without `[training]`.
     pub methods: Vec<Method>,
     /// Present exactly if `methods` has [`Method::Sgd`].
     pub sgd: Option<SgdParameters>,
@@ -20,6 +23,11 @@ pub struct TrainingConfig {
 }
 
 impl TrainingConfig {
+    /// No runs.
+    pub(super) fn none() -> Self {
+        Self { initializations: 0, keep: 0, methods: Vec::new(), sgd: None, lbfgs: None }
+    }
+
     /// A method with its parameters.
     ///
     /// # Panics
@@ -30,30 +38,6 @@ impl TrainingConfig {
             Method::Lbfgs => self.lbfgs.clone().map(Training::Lbfgs),
         };
         configured.expect("every method in use has its parameters")
-    }
-}
-
-/// What the training will leave to the sections after it, as far as that could be read.
-#[derive(Debug, Default)]
-pub(super) struct Yields {
-    /// The sets of solutions.
-    pub sets: Option<Vec<SetName>>,
-    /// Solutions in each set.
-    pub keep: Option<usize>,
-}
-
-impl Yields {
-    /// Reads the name of a set that will exist. If the sets could not be read, every well-formed
-    /// name passes: one mistake should not be reported again wherever it is felt.
-    pub fn set(&self, text: &str) -> Result<SetName, String> {
-        let name = SetName::parse(text)?;
-        match &self.sets {
-            Some(sets) if !sets.contains(&name) => {
-                let available: Vec<_> = sets.iter().map(Notation::toml).collect();
-                Err(format!("the training yields no set {text:?}; it yields {}", available.join(", ")))
-            }
-            _ => Ok(name),
-        }
     }
 }
 
@@ -86,7 +70,8 @@ pub(super) fn read(section: &Section<'_>, yields: &mut Yields) -> Read<TrainingC
         })
         .or(initializations.map_or(1, |count| count as usize));
     let methods = section.key("optimizers").choices::<Method>().or(Method::ALL.to_vec());
-    *yields = Yields { sets: methods.as_deref().ok().map(sets_of), keep: initializations.and(keep).ok() };
+    yields.made = methods.as_deref().ok().map(sets_of);
+    yields.keep = initializations.and(keep).ok();
 
     let uses = |method| methods.as_ref().is_ok_and(|methods| methods.contains(&method));
     let sgd = section.section_if(uses(Method::Sgd), "sgd", |section| read_sgd(section));

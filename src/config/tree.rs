@@ -24,14 +24,14 @@ pub(super) struct Node {
 
 pub(super) type Table = BTreeMap<String, Node>;
 
-/// A TOML value. No key takes a date or a Boolean, so of those the type is enough.
+/// A TOML value. No key takes a date, so of those the type is enough.
 #[derive(Clone, Debug)]
 pub(super) enum Value {
     String(String),
     /// Wider than TOML's 64 bits, so that every `u64` seed can be written.
     Integer(i128),
     Float(f64),
-    Boolean,
+    Boolean(bool),
     Datetime,
     Array(Vec<Node>),
     Table(Table),
@@ -44,7 +44,7 @@ impl Value {
             Self::String(_) => "a string",
             Self::Integer(_) => "an integer",
             Self::Float(_) => "a float",
-            Self::Boolean => "a Boolean",
+            Self::Boolean(_) => "a Boolean",
             Self::Datetime => "a date or time",
             Self::Array(_) => "a list",
             Self::Table(_) => "a table",
@@ -84,7 +84,7 @@ fn read_node(value: &DeValue<'_>, origin: Origin, line: &dyn Fn(usize) -> Origin
         DeValue::Integer(integer) => Value::Integer(saturating(integer.as_str(), integer.radix())),
         // The parser lets nothing through that is not a number; NaN would be refused as not finite.
         DeValue::Float(float) => Value::Float(float.as_str().parse().unwrap_or(f64::NAN)),
-        DeValue::Boolean(_) => Value::Boolean,
+        DeValue::Boolean(boolean) => Value::Boolean(*boolean),
         DeValue::Datetime(_) => Value::Datetime,
         DeValue::Array(array) => Value::Array(array.iter().map(|item| read_item(item, line)).collect()),
         DeValue::Table(table) => Value::Table(read_table(table, line)),

@@ -94,3 +94,26 @@ pub trait Landscape<A: Real>: Sync {
         values
     }
 }
+
+/// What is borrowed is the same landscape, with its own way along a span.
+impl<A: Real, L: Landscape<A> + ?Sized> Landscape<A> for &L {
+    fn dimension(&self) -> usize {
+        (**self).dimension()
+    }
+
+    fn value(&self, theta: &[A]) -> f64 {
+        (**self).value(theta)
+    }
+
+    fn value_and_gradient(&self, theta: &[A], gradient: &mut [A]) -> f64 {
+        (**self).value_and_gradient(theta, gradient)
+    }
+
+    fn span_values(&self, span: &Span<A>) -> Vec<f64> {
+        (**self).span_values(span)
+    }
+
+    fn span_gradient(&self, span: &Span<A>, weights: ArrayView2<A>, gradient: ArrayViewMut2<A>) -> Vec<f64> {
+        (**self).span_gradient(span, weights, gradient)
+    }
+}

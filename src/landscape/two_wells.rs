@@ -1,6 +1,8 @@
 //! The two-dimensional example of the paper, its Fig. 3.
 
-use super::Landscape;
+use super::{Landscape, Span};
+use crate::real::Real;
+use ndarray::{ArrayView2, ArrayViewMut2};
 
 /// f(r) = −Σᵢ exp(−3 |r − cᵢ|²) + Σⱼ exp(−15 |r − dⱼ|²) + C: two wells, two bumps between them.
 ///
@@ -45,27 +47,46 @@ impl Landscape<f64> for TwoWells {
 #[derive(Clone, Copy, Debug)]
 pub struct Squared<L>(pub L);
 
-impl<L: Landscape<f64>> Landscape<f64> for Squared<L> {
+impl<A: Real, L: Landscape<A>> Landscape<A> for Squared<L> {
     fn dimension(&self) -> usize {
         self.0.dimension()
     }
 
-    fn value(&self, theta: &[f64]) -> f64 {
+    fn value(&self, theta: &[A]) -> f64 {
         self.0.value(theta).powi(2)
     }
 
-    fn value_and_gradient(&self, theta: &[f64], gradient: &mut [f64]) -> f64 {
+    fn value_and_gradient(&self, theta: &[A], gradient: &mut [A]) -> f64 {
         let value = self.0.value_and_gradient(theta, gradient);
+        let factor = A::of(2.0 * value);
         for g in gradient {
-            *g *= 2.0 * value;
+            *g *= factor;
         }
         value * value
+    }
+
+    fn span_values(&self, span: &Span<A>) -> Vec<f64> {
+        self.0.span_values(span).into_iter().map(|value| value * value).collect()
+    }
+
+    /// Σₘ wₘₙ ∇(f²)(θₘ) = Σₘ (2 f(θₘ) wₘₙ) ∇f(θₘ). So f is needed before its gradient, one pass of
+    /// values more, and f keeps its own way of evaluating a whole path at once.
+    fn span_gradient(&self, span: &Span<A>, weights: ArrayView2<A>, gradient: ArrayViewMut2<A>) -> Vec<f64> {
+        let values = self.0.span_values(span);
+        let mut scaled = weights.to_owned();
+        for (mut row, value) in scaled.outer_iter_mut().zip(&values) {
+            let factor = A::of(2.0 * value);
+            row.mapv_inplace(|weight| weight * factor);
+        }
+        self.0.span_gradient(span, scaled.view(), gradient);
+        values.into_iter().map(|value| value * value).collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ndarray::{Array2, array};
 
     #[test]
     fn the_saddles_are_where_the_literature_has_them() {
@@ -96,5 +117,27 @@ mod tests {
                 assert!((difference - gradient[axis]).abs() < 1e-8);
             }
         }
+    }
+
+    #[test]
+    fn squares_along_a_span_are_those_of_its_points() {
+        // What is borrowed and squared evaluates as a whole what it also can point by point.
+        let vectors = array![[-0.62, -0.54], [0.49, -0.02], [0.3, 0.2]];
+        let coefficients = array![[1.0, 0.0, 0.0], [0.5, 0.5, 1.0], [0.25, 0.75, -0.5], [0.0, 1.0, 0.0]];
+        let weights = array![[0.0, 0.0], [1.0, 0.3], [0.7, -1.0], [0.0, 0.0]];
+        let span = Span { vectors: vectors.view(), coefficients: coefficients.view() };
+        let (well, mut gradient) = (Squared(&TwoWells), Array2::from_elem((2, 2), f64::NAN));
+        let values = well.span_gradient(&span, weights.view(), gradient.view_mut());
+        assert_eq!(values, well.span_values(&span));
+        let mut expected = Array2::<f64>::zeros((2, 2));
+        for (m, value) in values.into_iter().enumerate() {
+            let (mut r, mut at_point) = ([0.0; 2], [0.0; 2]);
+            span.point(m, &mut r);
+            assert!((well.value_and_gradient(&r, &mut at_point) - value).abs() < 1e-15);
+            for (mut row, weight) in expected.outer_iter_mut().zip(weights.row(m)) {
+                row.scaled_add(*weight, &ndarray::aview1(&at_point));
+            }
+        }
+        assert!((gradient - expected).iter().all(|difference| difference.abs() < 1e-14));
     }
 }

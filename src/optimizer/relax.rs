@@ -69,6 +69,8 @@ pub enum RelaxStop {
     IterationsSpent,
     /// Value or gradient are not finite.
     NotFinite,
+    /// The point was taken as it is.
+    NotRelaxed,
 }
 
 impl RelaxStop {
@@ -85,7 +87,20 @@ impl fmt::Display for RelaxStop {
             Self::NoDescent => "stopped: the line search found no lower point along the steepest descent",
             Self::IterationsSpent => "stopped: all iterations were taken",
             Self::NotFinite => "stopped: value or gradient is not finite",
+            Self::NotRelaxed => "not relaxed: used as given",
         })
+    }
+}
+
+impl Relaxed {
+    /// A point as it is, with its value and gradient.
+    ///
+    /// # Panics
+    /// If the point is not of the landscape's dimension (as the landscape does).
+    pub fn given(landscape: &dyn Landscape<f64>, point: &[f64]) -> Self {
+        let mut gradient = vec![0.0; point.len()];
+        let value = landscape.value_and_gradient(point, &mut gradient);
+        Self { theta: point.to_vec(), value, gradient_norm: norm(&gradient), iterations: 0, stop: RelaxStop::NotRelaxed }
     }
 }
 

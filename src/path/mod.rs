@@ -8,6 +8,6 @@ pub mod set;
 
 pub use finder::{PathError, find_path, find_path_for};
 pub use fourier::{FourierPath, Grid};
-pub use parameters::PathParameters;
+pub use parameters::{Objective, PathParameters};
 pub use result::{PathResult, StopReason};
 pub use set::PathSet;

@@ -2,6 +2,30 @@
 
 use serde::{Deserialize, Serialize};
 
+/// What is minimized along a path besides the squared steps. Heights are those of f in either case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Objective {
+    /// Σ_m f(ω(t_m)).
+    #[default]
+    Sum,
+    /// Σ_m f(ω(t_m))², as in the published two-dimensional example, Fig. 3; see
+    /// [`Squared`](crate::landscape::Squared). Meant for f ≥ 0: it draws what is below 0 up to 0.
+    SumOfSquares,
+}
+
+impl Objective {
+    /// All objectives, the default first.
+    pub const ALL: [Self; 2] = [Self::Sum, Self::SumOfSquares];
+
+    /// `"sum"` or `"sum-of-squares"`, as in configurations.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sum => "sum",
+            Self::SumOfSquares => "sum-of-squares",
+        }
+    }
+}
+
 /// The FourierPathFinder: ω(t) = (1 − t) ω^a + t ω^b + Σ_n b_n sin(nπt).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PathParameters {

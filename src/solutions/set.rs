@@ -1,6 +1,6 @@
 //! Named sets of solutions.
 
-use crate::optimizer::{Method, TrainingRun};
+use crate::optimizer::{Method, Snapshot, TrainingRun};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -138,6 +138,26 @@ pub struct SolutionSet {
 }
 
 impl SolutionSet {
+    /// The set of these vectors, each with the number it goes by, in their order.
+    ///
+    /// # Panics
+    /// If the vectors differ in length.
+    pub fn of(name: SetName, snapshots: &[(u32, &Snapshot)]) -> Self {
+        let parameters = snapshots.first().map_or(0, |(_, snapshot)| snapshot.theta.len());
+        let flat = snapshots.iter().flat_map(|(_, snapshot)| snapshot.theta.iter().copied()).collect();
+        let each = |number: fn(&Snapshot) -> f64| snapshots.iter().map(|(_, snapshot)| number(snapshot)).collect();
+        Self {
+            name,
+            theta: Array2::from_shape_vec((snapshots.len(), parameters), flat).expect("vectors of one set have one length"),
+            initialization: snapshots.iter().map(|&(number, _)| number).collect(),
+            epoch: snapshots.iter().map(|(_, snapshot)| snapshot.epoch).collect(),
+            loss_train: each(|snapshot| snapshot.loss_train),
+            loss_test: each(|snapshot| snapshot.loss_test),
+            accuracy_train: each(|snapshot| snapshot.accuracy_train),
+            accuracy_test: each(|snapshot| snapshot.accuracy_test),
+        }
+    }
+
     /// Row of the vector that grew from this initialization.
     pub fn row_of(&self, initialization: u32) -> Option<usize> {
         self.initialization.iter().position(|&number| number == initialization)
@@ -155,27 +175,14 @@ pub fn select(method: Method, runs: &[(u32, &TrainingRun)], keep: usize) -> [Sol
     let mut best: Vec<_> = runs.iter().copied().filter(|(_, run)| !run.stop.diverged()).collect();
     best.sort_by(|(i, a), (j, b)| a.train.loss_train.total_cmp(&b.train.loss_train).then(i.cmp(j)));
     best.truncate(keep);
-    [Split::Train, Split::Test].map(|split| collect(method, split, &best))
-}
-
-fn collect(method: Method, split: Split, runs: &[(u32, &TrainingRun)]) -> SolutionSet {
-    let snapshots: Vec<_> = runs
-        .iter()
-        .map(|(_, run)| match split {
-            Split::Train => &run.train,
-            Split::Test => &run.test,
-        })
-        .collect();
-    let parameters = snapshots.first().map_or(0, |snapshot| snapshot.theta.len());
-    let flat = snapshots.iter().flat_map(|snapshot| snapshot.theta.iter().copied()).collect();
-    SolutionSet {
-        name: SetName::of(method, split),
-        theta: Array2::from_shape_vec((snapshots.len(), parameters), flat).expect("snapshots of one network have one length"),
-        initialization: runs.iter().map(|&(number, _)| number).collect(),
-        epoch: snapshots.iter().map(|snapshot| snapshot.epoch).collect(),
-        loss_train: snapshots.iter().map(|snapshot| snapshot.loss_train).collect(),
-        loss_test: snapshots.iter().map(|snapshot| snapshot.loss_test).collect(),
-        accuracy_train: snapshots.iter().map(|snapshot| snapshot.accuracy_train).collect(),
-        accuracy_test: snapshots.iter().map(|snapshot| snapshot.accuracy_test).collect(),
-    }
+    [Split::Train, Split::Test].map(|split| {
+        let snapshots: Vec<_> = best
+            .iter()
+            .map(|(number, run)| match split {
+                Split::Train => (*number, &run.train),
+                Split::Test => (*number, &run.test),
+            })
+            .collect();
+        SolutionSet::of(SetName::of(method, split), &snapshots)
+    })
 }

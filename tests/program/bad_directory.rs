@@ -22,7 +22,7 @@ fn a_directory_that_holds_nothing() {
     assert_eq!(fs::read_dir(root.path()).expect("a directory").count(), 0, "looking leaves no trace");
     for stage in ["paths", "kpca"] {
         let out = root.path().join(stage);
-        let missing = "8 of 8 training runs are missing; run `lossatlas train` first";
+        let missing = "8 of 8 solutions are missing; run `lossatlas train` first";
         refused(&[stage, TINY, "--out", text(&out)], &[missing]);
     }
 }

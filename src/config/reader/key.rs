@@ -80,6 +80,25 @@ impl<'s> Key<'s> {
         })
     }
 
+    /// `true` or `false`.
+    pub fn boolean(self) -> Found<'s, bool> {
+        self.read(|value| match value {
+            Value::Boolean(boolean) => Ok(*boolean),
+            other => Err(format!("must be true or false, not {}", other.kind())),
+        })
+    }
+
+    /// A list of finite numbers; not empty.
+    pub fn numbers(self) -> Found<'s, Vec<f64>> {
+        self.read(|value| match value {
+            Value::Array(items) if !items.is_empty() => {
+                items.iter().map(|item| number(&item.value, "a list of finite numbers", |_| true)).collect()
+            }
+            Value::Array(_) => Err("must not be empty".to_owned()),
+            other => Err(format!("must be a list of numbers in brackets, not {}", other.kind())),
+        })
+    }
+
     /// A finite number.
     pub fn finite(self) -> Found<'s, f64> {
         self.number("a finite number", |_| true)
@@ -97,18 +116,7 @@ impl<'s> Key<'s> {
 
     /// A finite number with a further requirement.
     pub fn number(self, requirement: &str, accept: impl FnOnce(f64) -> bool) -> Found<'s, f64> {
-        self.read(|value| {
-            let number = match value {
-                Value::Float(number) => *number,
-                Value::Integer(integer) => *integer as f64,
-                other => return Err(format!("must be {requirement}, not {}", other.kind())),
-            };
-            if number.is_finite() && accept(number) {
-                Ok(number)
-            } else {
-                Err(format!("must be {requirement}, is {}", number.toml()))
-            }
-        })
+        self.read(|value| number(value, requirement, accept))
     }
 
     /// A string.
@@ -225,6 +233,15 @@ fn integer(value: &Value, least: u64, most: u64, requirement: &str) -> Result<u6
         },
         other => Err(format!("must be {requirement}, not {}", other.kind())),
     }
+}
+
+fn number(value: &Value, requirement: &str, accept: impl FnOnce(f64) -> bool) -> Result<f64, String> {
+    let number = match value {
+        Value::Float(number) => *number,
+        Value::Integer(integer) => *integer as f64,
+        other => return Err(format!("must be {requirement}, not {}", other.kind())),
+    };
+    if number.is_finite() && accept(number) { Ok(number) } else { Err(format!("must be {requirement}, is {}", number.toml())) }
 }
 
 fn choice<C: Choice>(text: &str) -> Result<C, String> {

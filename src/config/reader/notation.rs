@@ -47,6 +47,12 @@ impl Notation for f64 {
     }
 }
 
+impl Notation for bool {
+    fn toml(&self) -> String {
+        self.to_string()
+    }
+}
+
 impl Notation for String {
     fn toml(&self) -> String {
         quoted(self)

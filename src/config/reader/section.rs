@@ -54,6 +54,19 @@ impl<'a> Section<'a> {
         self.table.is_some()
     }
 
+    /// Whether a key or a section within this one is written.
+    pub fn has(&self, name: &'static str) -> bool {
+        self.known.borrow_mut().insert(name);
+        self.node(name).is_some()
+    }
+
+    /// Refuses a key or a section that has no place here, if it is written.
+    pub fn refuse(&self, name: &'static str, message: impl Into<String>) {
+        if self.has(name) {
+            self.problem(name, message);
+        }
+    }
+
     /// A key of this section.
     pub fn key(&self, name: &'static str) -> Key<'_> {
         self.known.borrow_mut().insert(name);
@@ -115,10 +128,9 @@ impl<'a> Section<'a> {
     /// made, they are merely known.
     pub fn keys_of_choices<C: Choice>(&self, selector: &str, chosen: Read<C>, keys: &[(&'static str, &[C])]) {
         for &(name, owners) in keys {
-            self.known.borrow_mut().insert(name);
-            if let Ok(chosen) = chosen
+            if self.has(name)
+                && let Ok(chosen) = chosen
                 && !owners.contains(&chosen)
-                && self.node(name).is_some()
             {
                 let message =
                     format!("belongs to {selector} = {}, not to {selector} = {}; remove it", alternatives(owners), chosen.toml());

@@ -1,0 +1,49 @@
+//! Vectors read from files → solutions: their losses and accuracies on all images.
+
+use crate::archive::Archive;
+use crate::failure::Failure;
+use crate::session::Trained;
+use crate::stage::{self, Tasks};
+use lossatlas::optimizer::Snapshot;
+use lossatlas::parallel::World;
+use lossatlas::solutions::{SetName, Split};
+use lossatlas::store::Record;
+use ndarray::ArrayView1;
+
+/// Evaluates the vectors that have not been evaluated yet.
+pub fn stage(world: &World, trained: &Trained, archive: &mut Option<Archive>) -> Result<(), Failure> {
+    let rows = archive.as_ref().map(|archive| missing(trained, archive)).unwrap_or_default();
+    let names = rows.iter().map(|(set, number, _)| format!("{set} {number}")).collect();
+    let [train, test] = [Split::Train, Split::Test].map(|split| trained.landscape(trained.images(split)));
+    stage::run(
+        world,
+        "imports",
+        archive,
+        Tasks { names, work: vec![1.0; rows.len()] },
+        |index| rows[index].2.to_vec(),
+        |theta: &Vec<f32>, _| {
+            let (loss_train, accuracy_train) = train.loss_and_accuracy(theta);
+            let (loss_test, accuracy_test) = test.loss_and_accuracy(theta);
+            let theta = theta.clone();
+            Some(Snapshot { epoch: 0, theta, loss_train, loss_test, accuracy_train, accuracy_test })
+        },
+        |index, seconds, outcome| {
+            let (set, number, _) = &rows[index];
+            let finite = |snapshot: Snapshot| match snapshot.loss_train.is_finite() && snapshot.loss_test.is_finite() {
+                true => Ok(snapshot),
+                false => Err("the loss is not finite at this vector".to_owned()),
+            };
+            Record::Imported { set: set.clone(), number: *number, seconds, outcome: outcome.and_then(finite) }
+        },
+    )
+}
+
+fn missing<'a>(trained: &'a Trained, archive: &Archive) -> Vec<(SetName, u32, ArrayView1<'a, f32>)> {
+    let rows = trained
+        .imports
+        .iter()
+        .flat_map(|(set, vectors)| (0..).zip(vectors.outer_iter()).map(move |(number, row)| (set, number, row)));
+    rows.filter(|(set, number, _)| archive.contents.imported(set, *number).is_none())
+        .map(|(set, number, row)| (set.clone(), number, row))
+        .collect()
+}

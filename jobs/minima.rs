@@ -1,0 +1,47 @@
+//! Points on a formula → minima.
+
+use crate::archive::Archive;
+use crate::failure::Failure;
+use crate::results::starts;
+use crate::session::Formula;
+use crate::stage::{self, Tasks};
+use lossatlas::config::MinimaConfig;
+use lossatlas::optimizer::relax::{RelaxParameters, RelaxStop, Relaxed, random_start, relax};
+use lossatlas::parallel::World;
+use lossatlas::random::MasterSeed;
+use lossatlas::store::Record;
+
+/// Relaxes the points that have not been relaxed yet.
+pub fn stage(world: &World, seed: MasterSeed, formula: &Formula, archive: &mut Option<Archive>) -> Result<(), Failure> {
+    let numbers: Vec<u32> = match archive {
+        Some(archive) => (0..starts(&formula.config)).filter(|&number| archive.contents.minimum(number).is_none()).collect(),
+        None => Vec::new(),
+    };
+    let names = numbers.iter().map(|number| format!("start {number}")).collect();
+    let landscape = formula.landscape.as_ref();
+    stage::run(
+        world,
+        "minima",
+        archive,
+        Tasks { names, work: vec![1.0; numbers.len()] },
+        |index| numbers[index],
+        |&number: &u32, _| {
+            let parameters = RelaxParameters::default();
+            Some(match &formula.config.minima {
+                MinimaConfig::Search { .. } => {
+                    let region = formula.config.landscape.start_region();
+                    relax(landscape, &random_start(seed, &region, number), &parameters)
+                }
+                MinimaConfig::Relaxed(points) => relax(landscape, &points[number as usize], &parameters),
+                MinimaConfig::Given(points) => Relaxed::given(landscape, &points[number as usize]),
+            })
+        },
+        |index, seconds, outcome: Result<Relaxed, String>| {
+            let ended = |relaxed: Relaxed| match relaxed.stop {
+                RelaxStop::NotFinite => Err(relaxed.stop.to_string()),
+                _ => Ok(relaxed),
+            };
+            Record::Minimum { number: numbers[index], seconds, outcome: outcome.and_then(ended) }
+        },
+    )
+}

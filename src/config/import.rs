@@ -1,0 +1,133 @@
+//! `[[import]]`: sets of solutions that other work has found.
+
+use super::expand::expand_path;
+use super::reader::{Read, Reported, Section};
+use super::yields::Yields;
+use crate::solutions::SetName;
+use std::path::{Path, PathBuf};
+
+/// A set of solutions to read from a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportConfig {
+    /// Its name in the results; neither training nor another import yields a set of that name.
+    pub name: SetName,
+    /// Where it is.
+    pub file: ImportFile,
+}
+
+/// Where an imported set is, by the extension of the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ImportFile {
+    /// `.npy`: an array of NumPy, a parameter vector in each row.
+    Npy(PathBuf),
+    /// `.h5` or `.hdf5`: results of an earlier run, `results/atlas.h5:/solutions/sgd/train`.
+    Atlas {
+        /// The HDF5 file.
+        file: PathBuf,
+        /// The group of the set within it, `/solutions/sgd/train`: from the root, without a slash at
+        /// the end.
+        group: String,
+    },
+}
+
+/// Reads all entries of the file, after the training; the sets are left in `yields`.
+pub(super) fn read_all(root: &Section<'_>, yields: &mut Yields) -> Read<Vec<ImportConfig>> {
+    let mut names = Vec::new();
+    let imports = root.sections("import", |section| {
+        let name = read_name(section, &names, yields.made.as_deref().unwrap_or_default());
+        names.push(name.clone().ok());
+        if let Ok(name) = &name {
+            section.record_as(format!("import.{name}"));
+        }
+        let file = read_file(section);
+        Ok(ImportConfig { name: name?, file: file? })
+    });
+    yields.imported = imports.as_ref().ok().map(|imports| imports.iter().map(|import| import.name.clone()).collect());
+    imports
+}
+
+/// Later entries are compared with the `names` of those before; `None` is one in error.
+fn read_name(section: &Section<'_>, names: &[Option<SetName>], trained: &[SetName]) -> Read<SetName> {
+    let well_formed = |name: &String| SetName::parse(name).map(|_| ());
+    let written = section.key("name").text().check(well_formed).required("name = \"published/train\"")?;
+    let refuse = |message| {
+        section.problem("name", message);
+        Reported
+    };
+    let name = SetName::parse(&written).map_err(refuse)?;
+    if trained.contains(&name) {
+        return Err(refuse(format!("{written:?} is a set that [training] yields; give the imported one another name")));
+    }
+    match names.iter().position(|other| other.as_ref() == Some(&name)) {
+        Some(index) => Err(refuse(format!("{written:?} is already the name of import.{index}; give each its own"))),
+        None => Ok(name),
+    }
+}
+
+/// The effective value stays as written: in every job `$TMPDIR` names another directory.
+fn read_file(section: &Section<'_>) -> Read<ImportFile> {
+    let written = section.key("file").text().required("file = \"results/atlas.h5:/solutions/sgd/train\"")?;
+    expand_path(&written).and_then(|path| ImportFile::parse(path.to_string_lossy().as_ref())).map_err(|message| {
+        section.problem("file", message);
+        Reported
+    })
+}
+
+impl ImportFile {
+    fn parse(expanded: &str) -> Result<Self, String> {
+        let atlas = |file: &str| has_extension(file, &["h5", "hdf5"]);
+        // A colon may be part of a directory's name: the one that counts follows the extension.
+        let mut colons = expanded.match_indices(':').map(|(at, _)| (&expanded[..at], &expanded[at + 1..]));
+        match colons.find(|(file, _)| atlas(file)) {
+            Some((file, group)) if is_group(group) => Ok(Self::Atlas { file: file.into(), group: group.to_owned() }),
+            Some((file, group)) => {
+                Err(format!("{group:?} is not the path of a set's group; write for instance {file}:/solutions/sgd/train"))
+            }
+            None if atlas(expanded) => {
+                Err(format!("lacks the group of the set; write for instance {expanded}:/solutions/sgd/train"))
+            }
+            None if has_extension(expanded, &["npy"]) => Ok(Self::Npy(expanded.into())),
+            None => Err(format!(
+                "{expanded:?} is neither an array, \"file.npy\", nor a set in earlier results, \"file.h5:/solutions/sgd/train\""
+            )),
+        }
+    }
+}
+
+fn has_extension(file: &str, extensions: &[&str]) -> bool {
+    let found = Path::new(file).extension();
+    extensions.iter().any(|extension| found.is_some_and(|found| found.eq_ignore_ascii_case(extension)))
+}
+
+/// `/solutions/sgd/train`: from the root, every part a name.
+fn is_group(path: &str) -> bool {
+    path.strip_prefix('/').is_some_and(|parts| parts.split('/').all(|part| !["", ".", ".."].contains(&part)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_extension_tells_arrays_from_sets_in_earlier_results() {
+        let atlas = |file: &str, group: &str| Ok(ImportFile::Atlas { file: file.into(), group: group.into() });
+        for (written, expected) in [
+            ("a/b.npy", Ok(ImportFile::Npy("a/b.npy".into()))),
+            ("b:c.NPY", Ok(ImportFile::Npy("b:c.NPY".into()))),
+            ("atlas.h5:/solutions/sgd/train", atlas("atlas.h5", "/solutions/sgd/train")),
+            ("12:30/x.hdf5:/a", atlas("12:30/x.hdf5", "/a")),
+            ("old.h5/atlas.h5:/a/b.npy", atlas("old.h5/atlas.h5", "/a/b.npy")),
+        ] {
+            assert_eq!(ImportFile::parse(written), expected, "{written}");
+        }
+    }
+
+    #[test]
+    fn what_is_neither_is_refused() {
+        for written in
+            ["a", ".npy", "a.npz", "a.npy:/x", "a.h5", "a.h5:", "a.h5:/", "a.h5:x", "a.h5:/x/", "a.h5://x", "a.h5:/x/../y"]
+        {
+            assert!(ImportFile::parse(written).is_err(), "{written}");
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! What is mapped: a network on images, or a closed formula.
+
+use super::dataset::{self, DatasetConfig};
+use super::import::{self, ImportConfig};
+use super::landscape::{self, LandscapeConfig};
+use super::network;
+use super::reader::{Read, Reported, Section};
+use super::training::{self, TrainingConfig};
+use super::yields::Yields;
+use crate::network::Architecture;
+
+/// What is mapped.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Subject {
+    /// The loss of a network on images: `[dataset]`, `[network]` and its solutions.
+    Network(NetworkConfig),
+    /// A closed formula: `[landscape]`.
+    Landscape(LandscapeConfig),
+}
+
+/// A network on images, and where its solutions come from: training, other work, or both.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NetworkConfig {
+    /// The images.
+    pub dataset: DatasetConfig,
+    /// The network.
+    pub architecture: Architecture,
+    /// The training runs; none without `[training]`.
+    pub training: TrainingConfig,
+    /// The sets of solutions that are read from files; at least one if there are no training runs.
+    pub imports: Vec<ImportConfig>,
+}
+
+/// Reads whatever says what is mapped; what it yields is left in `yields` even where it is in error.
+pub(super) fn read(root: &Section<'_>, yields: &mut Yields) -> Read<Subject> {
+    if root.has("landscape") {
+        for name in ["dataset", "network", "training", "import"] {
+            let heading = if name == "import" { "[[import]]".to_owned() } else { format!("[{name}]") };
+            let message =
+                format!("{heading} belongs to a network, [landscape] is a formula in place of one; remove one of the two");
+            root.refuse(name, message);
+        }
+        return landscape::read(root, yields).map(Subject::Landscape);
+    }
+    root.refuse("minimum", "[[minimum]] is a point of a formula; name the formula with [landscape], or remove it");
+    read_network(root, yields).map(Subject::Network)
+}
+
+fn read_network(root: &Section<'_>, yields: &mut Yields) -> Read<NetworkConfig> {
+    let dataset = root.section("dataset", |section| dataset::read(section));
+    yields.dataset = dataset.as_ref().ok().cloned();
+    let architecture = root.section("network", |section| network::read(section));
+    let trains = root.has("training");
+    let training = if trains {
+        root.section("training", |section| training::read(section, yields))
+    } else {
+        yields.made = Some(Vec::new());
+        Ok(TrainingConfig::none())
+    };
+    let imports = import::read_all(root, yields);
+    if !trains && imports.as_ref().is_ok_and(Vec::is_empty) {
+        // Which sets there are is open now: naming one is not a second mistake.
+        yields.made = None;
+        root.problem("training", "missing; train solutions with [training], or read those of other work with [[import]]");
+        return Err(Reported);
+    }
+    Ok(NetworkConfig { dataset: dataset?, architecture: architecture?, training: training?, imports: imports? })
+}

@@ -1,0 +1,57 @@
+//! What the subject leaves to the sections after it.
+
+use super::dataset::DatasetConfig;
+use super::reader::Notation;
+use crate::solutions::SetName;
+
+/// Images and sets of solutions there will be, as far as that could be read.
+#[derive(Debug, Default)]
+pub(super) struct Yields {
+    /// Whether a formula is mapped, which has neither images nor imported sets.
+    pub formula: bool,
+    /// The images.
+    pub dataset: Option<DatasetConfig>,
+    /// The sets that this run makes itself, by training or by looking for minima.
+    pub made: Option<Vec<SetName>>,
+    /// Solutions in each of those, at most: runs can fail, and minima can be fewer.
+    pub keep: Option<usize>,
+    /// The sets read from files; how many solutions they hold is known only then.
+    pub imported: Option<Vec<SetName>>,
+}
+
+impl Yields {
+    /// All sets, if all could be read.
+    pub fn sets(&self) -> Option<Vec<SetName>> {
+        Some([self.made.as_deref()?, self.imported.as_deref()?].concat())
+    }
+
+    /// Reads the name of a set that will exist. If the sets could not be read, every well-formed
+    /// name passes: one mistake should not be reported again wherever it is felt.
+    pub fn set(&self, text: &str) -> Result<SetName, String> {
+        let name = SetName::parse(text)?;
+        match self.sets() {
+            Some(sets) if !sets.contains(&name) => {
+                let available: Vec<_> = sets.iter().map(Notation::toml).collect();
+                Err(format!("there is no set {text:?}; the sets of this configuration are {}", available.join(", ")))
+            }
+            _ => Ok(name),
+        }
+    }
+
+    /// Vectors in the union of some sets, at least one; `None` if that is not known yet.
+    pub fn vectors_in(&self, sets: &[SetName]) -> Option<usize> {
+        let made = self.made.as_ref()?;
+        let known = !sets.is_empty() && sets.iter().all(|set| made.contains(set));
+        self.keep.filter(|_| known).map(|keep| sets.len() * keep)
+    }
+
+    /// Whether one of these sets keeps a single solution.
+    pub fn has_lone_solution(&self, sets: &[SetName]) -> bool {
+        self.keep == Some(1) && self.made.as_ref().is_some_and(|made| sets.iter().any(|set| made.contains(set)))
+    }
+
+    /// The key that says how many solutions are kept.
+    pub fn keep_key(&self) -> &'static str {
+        if self.formula { "landscape.keep" } else { "training.keep" }
+    }
+}
