@@ -2,9 +2,9 @@
 
 use crate::console::{count, print, say};
 use crate::failure::{self, Failure};
+use crate::problem::{Mapped, Problem};
 use crate::results::Results;
 use crate::results::vectors_key;
-use crate::session::{Mapped, Problem};
 use crate::version::{COMMIT, VERSION};
 use lossatlas::config::compatibility;
 use lossatlas::parallel::World;

@@ -3,8 +3,8 @@
 use crate::cli;
 use crate::console::{count, print};
 use crate::failure::{self, Failure};
+use crate::problem::{Formula, Mapped, Problem, Trained};
 use crate::results::Results;
-use crate::session::{Formula, Mapped, Problem, Trained};
 use lossatlas::landscape::Landscape;
 use lossatlas::network::Layout;
 use lossatlas::optimizer::Method;

@@ -4,7 +4,7 @@ use crate::cli;
 use crate::console::{count, print};
 use crate::export::may_write;
 use crate::failure::{self, Failure, Plain};
-use crate::session::{Problem, Trained};
+use crate::problem::{Problem, Trained};
 use indicatif::{ProgressBar, ProgressStyle};
 use lossatlas::landscape::Landscape;
 use lossatlas::parallel::{Event, FarmError, World, farm};

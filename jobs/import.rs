@@ -2,7 +2,7 @@
 
 use crate::archive::Archive;
 use crate::failure::Failure;
-use crate::session::Trained;
+use crate::problem::Trained;
 use crate::stage::{self, Tasks};
 use lossatlas::optimizer::Snapshot;
 use lossatlas::parallel::World;

@@ -3,7 +3,7 @@
 use crate::archive::Archive;
 use crate::console::say;
 use crate::failure::{Failure, Plain};
-use crate::session::Problem;
+use crate::problem::Problem;
 use lossatlas::config::KpcaConfig;
 use lossatlas::parallel::World;
 use lossatlas::solutions::{SetName, SolutionSet};

@@ -2,8 +2,8 @@
 
 use crate::archive::Archive;
 use crate::failure::Failure;
+use crate::problem::Formula;
 use crate::results::starts;
-use crate::session::Formula;
 use crate::stage::{self, Tasks};
 use lossatlas::config::MinimaConfig;
 use lossatlas::optimizer::relax::{RelaxParameters, RelaxStop, Relaxed, random_start, relax};

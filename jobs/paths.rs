@@ -2,7 +2,7 @@
 
 use crate::archive::Archive;
 use crate::failure::Failure;
-use crate::session::{Formula, Mapped, Problem};
+use crate::problem::{Formula, Mapped, Problem};
 use crate::stage::{self, Tasks};
 use lossatlas::config::PathsConfig;
 use lossatlas::landscape::{BuiltIn, ImageLandscape, Landscape, Squared};

@@ -3,7 +3,7 @@
 use crate::archive::Archive;
 use crate::cli;
 use crate::failure::Failure;
-use crate::session::Problem;
+use crate::problem::Problem;
 use lossatlas::parallel::World;
 
 /// Computes what is missing of one kind of results and writes all of them. Collective.

@@ -2,7 +2,7 @@
 
 use crate::archive::Archive;
 use crate::failure::Failure;
-use crate::session::{Mapped, Problem, Trained};
+use crate::problem::{Mapped, Problem, Trained};
 use crate::stage::{self, Tasks};
 use crate::{import, minima};
 use lossatlas::optimizer::{self, Method};

@@ -30,6 +30,8 @@ mod ranks;
 mod start;
 #[path = "program/status.rs"]
 mod status;
+#[path = "program/subjects.rs"]
+mod subjects;
 #[path = "support/mod.rs"]
 #[expect(dead_code, reason = "shared with tests that start other programs")]
 mod support;

@@ -47,7 +47,8 @@ pub enum StopReason {
         /// The epoch or iteration in which it happened.
         epoch: u32,
     },
-    /// The training loss never fell below that of the initialization: the learning rate is too high.
+    /// The training loss ended above ten times that of the initialization, without ever having been
+    /// below it: the learning rate is too high.
     NoProgress,
     /// Even steepest descent found no lower point within the budget of the line search.
     NoDescent {
@@ -78,7 +79,9 @@ impl fmt::Display for StopReason {
         match self {
             Self::Completed => write!(f, "completed"),
             Self::Diverged { epoch } => write!(f, "diverged: the loss was not finite in epoch {epoch}"),
-            Self::NoProgress => write!(f, "diverged: the training loss never fell below that of the initialization"),
+            Self::NoProgress => {
+                write!(f, "diverged: the training loss rose tenfold and never fell below that of the initialization")
+            }
             Self::NoDescent { iteration } => {
                 write!(f, "stopped: the line search found no lower point along the steepest descent in iteration {iteration}")
             }

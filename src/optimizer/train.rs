@@ -58,8 +58,8 @@ pub fn train(
             }
         }
     }
-    let completed = if record.best_train.0 == 0 { StopReason::NoProgress } else { StopReason::Completed };
-    Some(record.finish(train, test, stop.unwrap_or(completed), state.memory_dropped()))
+    let stop = stop.unwrap_or_else(|| record.completed());
+    Some(record.finish(train, test, stop, state.memory_dropped()))
 }
 
 enum State {
@@ -136,6 +136,14 @@ impl Record {
         let finite = |curve: &[f64]| curve.last().is_some_and(|loss| loss.is_finite());
         let epoch = self.curve_train.len() as u32 - 1;
         (!finite(&self.curve_train) || !finite(&self.curve_test)).then_some(StopReason::Diverged { epoch })
+    }
+
+    /// How a run that took all its epochs ended: a loss that only rose, and by far, may stay finite for
+    /// long, but where it leads is no solution.
+    fn completed(&self) -> StopReason {
+        const FAR: f64 = 10.0;
+        let risen = self.curve_train.last().is_some_and(|&last| last > FAR * self.curve_train[0]);
+        if risen && self.best_train.0 == 0 { StopReason::NoProgress } else { StopReason::Completed }
     }
 
     fn finish(

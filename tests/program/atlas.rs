@@ -32,6 +32,6 @@ pub fn differences(one: &Map<String, Value>, other: &Map<String, Value>) -> Vec<
 #[track_caller]
 pub fn assert_same(one: &Path, other: &Path) {
     let (one, other) = (contents(one), contents(other));
-    assert!(one.len() > 300, "an atlas of {} datasets and attributes", one.len());
+    assert!(one.len() > 100, "an atlas of {} datasets and attributes", one.len());
     assert_eq!(differences(&one, &other), [""; 0]);
 }

@@ -76,7 +76,6 @@ fn several_problems_at_once() {
 fn values_that_do_not_fit_each_other() {
     refused_override("paths.sets=[]", &["--set paths.sets=[]: paths.sets: "]);
     refused_override("paths.train=201", &["paths.train: must be at most 200, the number of dataset.train images, is 201"]);
-    refused_override("training.sgd.batch_size=201", &["training.sgd.batch_size: must be at most 200"]);
     refused_override("network.activation=tanh", &["network.activation: must be \"softplus\" or \"relu\", is \"tanh\""]);
 }
 

@@ -23,7 +23,7 @@ fn counts(status: &str, name: &str) -> Vec<usize> {
 #[test]
 fn runs_that_diverge_are_recorded_and_the_others_go_on() {
     let root = tempdir().expect("a temporary directory");
-    let ended = on_tiny(2, "run", root.path(), &["training.sgd.learning_rate=1e6"]).with_code(3);
+    let ended = on_tiny(2, "run", root.path(), &["training.sgd.learning_rate=11"]).with_code(3);
     let atlas = contents(root.path());
     let (words, reasons) = (texts(&atlas, "/solutions/sgd/curves/status"), texts(&atlas, "/solutions/sgd/curves/stop_reason"));
     let status = status(root.path());
@@ -32,7 +32,7 @@ fn runs_that_diverge_are_recorded_and_the_others_go_on() {
         let told = format!("sgd initialization {number}");
         let failed = word == "diverged";
         diverged += usize::from(failed);
-        assert_eq!(failed, reason.starts_with("diverged: the loss was not finite in epoch"), "{reason}");
+        assert_eq!(failed, reason.starts_with("diverged: "), "{reason}");
         assert_eq!(failed, status.contains(&format!("failed: {told}: {reason}")), "{status}");
         assert_eq!(ended.said(&format!("training: {told} failed: {reason}")), usize::from(failed), "{}", ended.stderr);
     }
@@ -71,7 +71,7 @@ fn a_method_of_which_every_run_diverges_leaves_the_other_one() {
 #[test]
 fn kernel_pca_of_a_set_with_one_solution_left_is_left_out() {
     let root = tempdir().expect("a temporary directory");
-    let diverging = "training.sgd.learning_rate=1e6";
+    let diverging = "training.sgd.learning_rate=13.25";
     on_tiny(2, "train", root.path(), &[diverging]).with_code(3);
     let output = script("dump_atlas.py", root.path(), &[]);
     assert!(output.status.success());

@@ -15,7 +15,7 @@ fn cells(status: &str, name: &str) -> Vec<String> {
 #[test]
 fn tells_what_is_running_and_keeps_a_second_run_out() {
     let root = tempdir().expect("a temporary directory");
-    let longer = ["training.sgd.epochs=1500", "training.initializations=2", "training.keep=2"];
+    let longer = ["training.sgd.epochs=6000", "training.initializations=2", "training.keep=2"];
     let run = {
         let directory = root.path().to_owned();
         thread::spawn(move || on_tiny(2, "run", &directory, &longer))
