@@ -29,9 +29,9 @@ pub fn stage(world: &World, trained: &Trained, archive: &mut Option<Archive>) ->
         },
         |index, seconds, outcome| {
             let (set, number, _) = &rows[index];
-            let finite = |snapshot: Snapshot| match snapshot.loss_train.is_finite() && snapshot.loss_test.is_finite() {
-                true => Ok(snapshot),
-                false => Err("the loss is not finite at this vector".to_owned()),
+            let finite = |snapshot: Snapshot| {
+                let finite = snapshot.loss_train.is_finite() && snapshot.loss_test.is_finite();
+                if finite { Ok(snapshot) } else { Err("the loss is not finite at this vector".to_owned()) }
             };
             Record::Imported { set: set.clone(), number: *number, seconds, outcome: outcome.and_then(finite) }
         },

@@ -21,7 +21,7 @@ pub struct Problem {
 
 /// A network on images, or a closed formula.
 pub enum Mapped {
-    Network(Trained),
+    Network(Box<Trained>),
     Formula(Formula),
 }
 
@@ -51,7 +51,7 @@ impl Problem {
         let config = world.agree(Config::parse(&name, &text, &input.overrides))?;
         set_blas_threads(config.run.blas_threads);
         let mapped = match config.subject.clone() {
-            Subject::Network(network) => Mapped::Network(Trained::load(world, &name, &config, network)?),
+            Subject::Network(network) => Mapped::Network(Box::new(Trained::load(world, &name, &config, network)?)),
             Subject::Landscape(formula) => {
                 let landscape = formula.landscape.build();
                 Mapped::Formula(Formula { config: formula, landscape })
@@ -63,7 +63,7 @@ impl Problem {
     /// As [`Self::load`], for what only a network can do.
     pub fn load_network(world: &World, input: &cli::Input) -> Result<Trained, Failure> {
         match Self::load(world, input)?.mapped {
-            Mapped::Network(network) => Ok(network),
+            Mapped::Network(network) => Ok(*network),
             Mapped::Formula(_) => Err(Failure::input(format_args!(
                 "{}: landscape: a formula has no weights; name a network with [dataset] and [network]",
                 input.configuration.display()

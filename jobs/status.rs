@@ -40,7 +40,8 @@ fn stored_configuration(record: &ConfigurationRecord) -> Result<Config, String> 
     if record.effective.contains_key("dataset.dir") {
         overrides.push("dataset.dir=.".to_owned());
     }
-    let imports = record.effective.keys().filter(|key| key.starts_with("import.") && key.ends_with(".file")).count();
+    let is_file = |key: &&String| key.starts_with("import.") && key.rsplit('.').next() == Some("file");
+    let imports = record.effective.keys().filter(is_file).count();
     overrides.extend((0..imports).map(|index| format!("import.{index}.file=\"not-read.npy\"")));
     Config::parse("the stored configuration", &record.text, &overrides).map_err(|errors| errors.to_string())
 }
