@@ -13,19 +13,19 @@ use lossatlas::store::Record;
 /// Analyzes the sets, unless that is done, and writes the results.
 pub fn stage(world: &World, problem: &Problem, archive: &mut Option<Archive>) -> Result<(), Failure> {
     let sets = Archive::solutions(world, problem, archive.as_ref())?;
-    let analyzed = archive.as_mut().map(|archive| analyze(problem, archive, &sets)).transpose();
+    let analyzed = archive.as_mut().map(|archive| analyze(problem, archive, sets)).transpose();
     world.agree(analyzed).map_err(|error| Failure::system(Plain(&error)))?;
     Archive::write_atlas(world, problem, archive.as_ref())
 }
 
-fn analyze(problem: &Problem, archive: &mut Archive, sets: &[SolutionSet]) -> Result<(), String> {
+fn analyze(problem: &Problem, archive: &mut Archive, sets: Vec<SolutionSet>) -> Result<(), String> {
     let results = archive.results(problem);
-    if results.analysis(sets).is_some() {
+    if results.analysis(&sets).is_some() {
         return Ok(());
     }
-    let (digest, distances) = (results.analysis_digest(sets), results.distance_requests());
+    let (digest, distances) = (results.analysis_digest(&sets), results.distance_requests());
     // Where runs diverged there may be nothing to compare; the rest is analyzed all the same.
-    let (usable, empty): (Vec<_>, Vec<_>) = sets.iter().cloned().partition(|set| set.theta.nrows() > 0);
+    let (usable, empty): (Vec<_>, Vec<_>) = sets.into_iter().partition(|set| set.theta.nrows() > 0);
     for set in &empty {
         say(format_args!("kpca: the set {} is empty: every training run failed; what needs it is left out", set.name));
     }

@@ -16,10 +16,10 @@ pub const COMMIT: &str = env!("LOSSATLAS_COMMIT");
 
 /// Version, commit and the libraries in use, one a line.
 pub static LONG: LazyLock<String> = LazyLock::new(|| {
-    let (major, minor, patch) = hdf5::library_version();
     format!(
-        "{VERSION}\ncommit: {COMMIT}\nMPI:    {}\nHDF5:   {major}.{minor}.{patch}\nBLAS:   {}",
+        "{VERSION}\ncommit: {COMMIT}\nMPI:    {}\nHDF5:   {}\nBLAS:   {}",
         lossatlas::parallel::mpi_library_version(),
+        lossatlas::store::hdf5_library_version(),
         blas()
     )
 });

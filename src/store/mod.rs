@@ -18,3 +18,9 @@ pub use contents::{Contents, Outcome};
 pub use journal::{Journal, JournalError, Opened, TornTail};
 pub use record::{ConfigurationRecord, Record, SessionRecord};
 pub use vectors::{VectorSource, VectorsError, read_vectors, read_vectors_of_any_length, write_npy};
+
+/// The HDF5 library in use: `1.10.8`.
+pub fn hdf5_library_version() -> String {
+    let (major, minor, patch) = hdf5::library_version();
+    format!("{major}.{minor}.{patch}")
+}
