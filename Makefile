@@ -17,7 +17,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: build ## install what is missing, build, run the whole pipeline on built-in data
-	mpirun -n $(RANKS) $(PROGRAM) run configs/demo.toml --out $(OUT)
+	mpirun -n $(RANKS) $(PROGRAM) run configs/demo.toml --out "$(OUT)"
 
 test: ## install what is missing, run all tests
 	@.make/install-dependencies test
