@@ -1,0 +1,106 @@
+# shellcheck shell=bash
+# What every job does; the .sbatch files source it. Slurm copies those away before it runs them, so
+# the other files are found from the folder that the job was submitted from (or sbatch's --chdir).
+
+# Slurm warns this shell before the time limit (--signal=B:USR1@...): the ranks are told and save.
+trap 'interrupted=yes; warned=yes; [[ -z ${ranks:-} ]] || kill -USR1 "$ranks"' USR1
+# The end by scancel, preemption or the time limit, SIGTERM, reaches the ranks without our help. This
+# shell only stays until they have ended; it must not put a job back that somebody has canceled.
+trap 'interrupted=yes; ended=yes' TERM
+
+# Another job waits for this one (submit.sh). The arguments are those of the .sbatch file.
+followed=
+if [[ ${1:-} == --followed ]]; then
+    followed=yes
+    shift
+fi
+
+# shellcheck source=slurm/environment.sh
+. slurm/environment.sh
+
+# The exit codes of the program that are not the end of the matter.
+tasks_failed=3 something_left=75
+
+say() { printf '%s: %s\n' "$(date '+%F %T')" "$*" >&2; }
+
+# lossatlas STAGE CONFIG DIR [OPTION...]: runs a stage on all ranks of the job and ends the job.
+lossatlas() {
+    if (($# < 3)); then
+        say "usage: sbatch [OPTION OF SBATCH...] slurm/$1.sbatch CONFIG DIR [OPTION OF LOSSATLAS...]"
+        exit 2
+    fi
+    name_this_job
+    local stage=$1 configuration=$2 directory=$3
+    say "job $job, attempt $((${SLURM_RESTART_COUNT:-0} + 1)): $stage $configuration -> $directory"
+    start_ranks "$LOSSATLAS_PROGRAM" "$stage" "$configuration" --out "$directory" "${@:4}"
+    await_ranks
+    case $code in
+    "$something_left") come_again ;;
+    "$tasks_failed") [[ -z $followed ]] || code=0 ;;
+    esac
+    exit "$code"
+}
+
+name_this_job() {
+    # The number alone would name all tasks of an array where this is the last of them.
+    job=$SLURM_JOB_ID
+    [[ -z ${SLURM_ARRAY_TASK_ID:-} ]] || job=${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID
+    # Slurm before 23.02 does not tell when the job ends, as the program would like to know.
+    if [[ -z ${SLURM_JOB_END_TIME:-} ]]; then
+        local end
+        end=$(date -d "$(squeue --noheader --jobs "$job" --format %e)" +%s) && export SLURM_JOB_END_TIME=$end
+    fi 2>/dev/null
+}
+
+# Starts a program on all ranks, in the background: a shell that waits in the foreground is deaf.
+start_ranks() {
+    local launch
+    case $LOSSATLAS_LAUNCHER in
+    srun)
+        # Neither --cpus-per-task comes from sbatch by itself (since Slurm 22.05), nor may the first
+        # rank that ends with a code other than 0 have the others killed: that would hide the code.
+        launch=(srun "--mpi=$LOSSATLAS_MPI" "--cpus-per-task=${SLURM_CPUS_PER_TASK:-1}" --kill-on-bad-exit=0)
+        ;;
+    *mpirun* | *mpiexec*)
+        launch=("$LOSSATLAS_LAUNCHER" -n "$SLURM_NTASKS")
+        # Open MPI 4 and 5; others ignore the variables. The threads of a rank are not to share a core.
+        export OMPI_MCA_hwloc_base_binding_policy=none PRTE_MCA_hwloc_default_binding_policy=none
+        # Seconds, twice, between the end of mpirun and that of the ranks, which need them to save. It
+        # always waits so long after an exit code other than 0.
+        local patience=${OMPI_MCA_odls_base_sigkill_timeout:-5}
+        export OMPI_MCA_odls_base_sigkill_timeout=$patience PRTE_MCA_odls_base_sigkill_timeout=$patience
+        ;;
+    *)
+        say "LOSSATLAS_LAUNCHER: $LOSSATLAS_LAUNCHER is neither srun nor mpirun or mpiexec"
+        exit 2
+        ;;
+    esac
+    "${launch[@]}" "$@" &
+    ranks=$!
+}
+
+# Waits for the ranks; their exit code is in `code`.
+await_ranks() {
+    # A signal ends `wait` early, with a code of its own.
+    while interrupted='' && wait "$ranks"; code=$?; [[ -n $interrupted ]]; do :; done
+    # The mpirun of MPICH 4 says 0 after a signal when ranks are on several nodes. If nothing is left
+    # after all, the next attempt ends at once.
+    if ((code == 0)) && [[ -n ${warned:-} && $LOSSATLAS_LAUNCHER != srun ]]; then
+        code=$something_left
+    fi
+}
+
+# Puts this job back into the queue, where it is the same job with the same files, and goes on.
+come_again() {
+    local restarts=${SLURM_RESTART_COUNT:-0} continues='submitting the same job again continues it'
+    if [[ -n ${ended:-} ]]; then
+        say "ended from outside; $continues"
+    elif ((restarts >= LOSSATLAS_REQUEUES)); then
+        say "not finished after $((restarts + 1)) attempts, and not tried again (LOSSATLAS_REQUEUES); $continues"
+    # Slurm ends this job at once: not scontrol, before it can tell that it was heard.
+    elif (trap '' TERM && exec scontrol requeue "$job"); then
+        say "job $job is back in the queue and will go on from here"
+    else
+        say "Slurm does not take job $job back; $continues"
+    fi
+}
