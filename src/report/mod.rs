@@ -1,8 +1,26 @@
-//! Results as tables to read at the terminal.
+//! Results to look at: tables at the terminal, and a page of figures.
+//!
+//! ```text
+//! results ─▶ Run ─┬─ figures ─▶ panels ─▶ SVG ─▶ PNG ─┐
+//!                 │          └▶ tables of numbers     ├─▶ write ─▶ index.html, *.svg, *.png, *.csv
+//!                 └─ claims ──────────────────────────┘
+//! ```
 
+pub mod claims;
+pub mod figure;
+pub mod figures;
 mod number;
+pub mod page;
+pub mod panel;
+pub mod plane;
+pub mod published;
+pub mod run;
+pub mod style;
 pub mod summary;
 mod table;
+mod write;
 
+pub use run::Run;
 pub use summary::{BarrierRow, KernelPcaRow, LossRow, RunSummary, SpreadRow};
 pub use table::table;
+pub use write::{PAGE, ReportError, write};

@@ -28,6 +28,36 @@ fn digits(value: f64, significant: i32) -> String {
     }
 }
 
+/// As [`number`], for print: a true minus sign, and powers of ten as such.
+pub(super) fn typeset(value: f64) -> String {
+    for_print(&number(value))
+}
+
+/// As [`short`], for print.
+pub(super) fn typeset_short(value: f64) -> String {
+    for_print(&short(value))
+}
+
+fn for_print(text: &str) -> String {
+    let text = match text.split_once('e') {
+        Some((digits, exponent)) => format!("{digits}×10{}", superscript(exponent.parse().unwrap_or(0))),
+        None => text.to_owned(),
+    };
+    text.replacen('-', "−", 1)
+}
+
+/// An exponent.
+pub(super) fn superscript(number: i32) -> String {
+    let raise = |digit: char| match digit {
+        '-' => '⁻',
+        '1' => '¹',
+        '2' => '²',
+        '3' => '³',
+        digit => char::from_u32('⁰' as u32 + digit as u32 - '0' as u32).unwrap_or(digit),
+    };
+    number.to_string().chars().map(raise).collect()
+}
+
 /// A fraction in percent, two decimals.
 pub(super) fn percent(fraction: f64) -> String {
     if fraction.is_nan() { NONE.to_owned() } else { format!("{:.2} %", 100.0 * fraction) }
@@ -64,6 +94,12 @@ mod tests {
         for (value, text) in cases {
             assert_eq!(number(value), text, "{value}");
         }
+    }
+
+    #[test]
+    fn powers_of_ten_in_print() {
+        assert_eq!([typeset(-1.26e-8), typeset(0.25), typeset(3.456e12)], ["−1.26×10⁻⁸", "0.2500", "3.46×10¹²"]);
+        assert_eq!(superscript(-1_234_567_890), "⁻¹²³⁴⁵⁶⁷⁸⁹⁰");
     }
 
     #[test]

@@ -58,7 +58,7 @@ fn barriers(rows: &[BarrierRow]) -> String {
         ]
     });
     let caption = "Barriers, the highest loss on a path: median [lowest, highest]; H on the path's own grid,\n\
-                   dense: median on a grid ten times as fine";
+                   dense: median of the highest point, from a grid ten times as fine, refined";
     render(caption, &header, 2, cells)
 }
 

@@ -1,14 +1,20 @@
-//! What sets of vectors and lists of barriers amount to: moments, distances, summaries; and the
-//! [`Analysis`] of a whole run.
+//! What sets of vectors and lists of barriers amount to: moments, distances, summaries; whether two
+//! lists differ; and the [`Analysis`] of a whole run.
 
 pub mod analysis;
 pub mod distances;
 pub mod error;
+pub mod histogram;
+pub mod interval;
 pub mod moments;
+pub mod rank_test;
 pub mod summary;
 
 pub use analysis::{Analysis, AnalysisError, DistanceRequest, DistanceResult, KernelPcaRequest, KernelPcaResult};
 pub use distances::{Distances, distances};
 pub use error::StatisticsError;
+pub use histogram::{bin_counts, bin_edges};
+pub use interval::{Interval, PairValues, median_interval, pair_shift_interval, shift_interval};
 pub use moments::{Moments, moments};
-pub use summary::Summary;
+pub use rank_test::{RankTest, mann_whitney, smallest_p};
+pub use summary::{Summary, quantile};

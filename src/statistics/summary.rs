@@ -35,9 +35,7 @@ impl Summary {
     /// [`StatisticsError::Empty`]; [`StatisticsError::NotFinite`] for the first NaN or infinity, for
     /// which the caller decides what leaving it out means.
     pub fn of(values: &[f64]) -> Result<Self, StatisticsError> {
-        if let Some(index) = values.iter().position(|value| !value.is_finite()) {
-            return Err(StatisticsError::NotFinite { index, value: values[index] });
-        }
+        check_finite(values)?;
         let mut sorted = values.to_vec();
         sorted.sort_unstable_by(f64::total_cmp);
         let (Some(&min), Some(&max)) = (sorted.first(), sorted.last()) else {
@@ -59,8 +57,19 @@ impl Summary {
     }
 }
 
-/// The quantile at `q` of a sorted list that is not empty.
-fn quantile(sorted: &[f64], q: f64) -> f64 {
+/// Refuses the first NaN or infinity of a list.
+pub(super) fn check_finite(values: &[f64]) -> Result<(), StatisticsError> {
+    match values.iter().position(|value| !value.is_finite()) {
+        Some(index) => Err(StatisticsError::NotFinite { index, value: values[index] }),
+        None => Ok(()),
+    }
+}
+
+/// The quantile at `q` of an ascending list, defined as in [`Summary::of`].
+///
+/// # Panics
+/// If the list is empty.
+pub fn quantile(sorted: &[f64], q: f64) -> f64 {
     let place = (sorted.len() - 1) as f64 * q;
     let below = place.floor() as usize;
     let above = (below + 1).min(sorted.len() - 1);

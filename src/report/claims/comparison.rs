@@ -1,0 +1,112 @@
+//! Two lists of numbers compared.
+
+use super::LEVEL;
+use crate::report::number::typeset_short;
+use crate::statistics::{Interval, PairValues, Summary, mann_whitney, pair_shift_interval, shift_interval, smallest_p};
+
+/// Two lists compared by their medians, by rank, and by the ratio between them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Comparison {
+    /// What is compared.
+    pub quantity: String,
+    /// What the two lists are of.
+    pub names: [String; 2],
+    /// How many numbers they hold.
+    pub counts: [usize; 2],
+    /// Their medians.
+    pub medians: [f64; 2],
+    /// By what factor the first exceeds the second, with the interval of 99 %; none of numbers that are
+    /// not all positive or are too few.
+    pub ratio: Option<Interval>,
+    /// p of the test of Mann and Whitney, two-sided.
+    pub p: f64,
+    /// Cliff's δ.
+    pub delta: f64,
+    /// The published ratio of the means, where there is one.
+    pub published: Option<f64>,
+    /// Numbers that can be told apart are too few in these lists if this is above the level.
+    smallest_p: f64,
+    /// Whether intervals are meant at all: scores of a kernel PCA have no ratio.
+    positive: bool,
+}
+
+impl Comparison {
+    /// Of independent numbers.
+    ///
+    /// # Errors
+    /// In words what there is nothing of, or what is no number.
+    pub fn of(quantity: &str, names: [String; 2], [x, y]: [&[f64]; 2]) -> Result<Self, String> {
+        let mut comparison = Self::by_rank(quantity, names, [x, y])?;
+        if comparison.positive {
+            let logs = |values: &[f64]| values.iter().map(|value| value.ln()).collect::<Vec<_>>();
+            let shift = shift_interval(&logs(x), &logs(y), 1.0 - LEVEL).map_err(|error| error.to_string())?;
+            comparison.ratio = shift.map(exponential);
+        }
+        Ok(comparison)
+    }
+
+    /// Of numbers that belong to pairs of solutions: pairs that share one are not independent, which
+    /// the interval takes into account; p does not.
+    ///
+    /// # Errors
+    /// As [`Self::of`].
+    pub fn of_pairs(quantity: &str, names: [String; 2], [x, y]: [&PairValues; 2]) -> Result<Self, String> {
+        let mut comparison = Self::by_rank(quantity, names, [&x.values, &y.values])?;
+        if comparison.positive {
+            let logs = |pairs: &PairValues| PairValues {
+                ends: pairs.ends.clone(),
+                values: pairs.values.iter().map(|value| value.ln()).collect(),
+            };
+            let shift = pair_shift_interval(&logs(x), &logs(y), 1.0 - LEVEL).map_err(|error| error.to_string())?;
+            comparison.ratio = Some(exponential(shift));
+        }
+        Ok(comparison)
+    }
+
+    fn by_rank(quantity: &str, names: [String; 2], [x, y]: [&[f64]; 2]) -> Result<Self, String> {
+        for (name, values) in names.iter().zip([x, y]) {
+            if values.is_empty() {
+                return Err(format!("there is nothing of {name}"));
+            }
+        }
+        let test = mann_whitney(x, y).map_err(|error| error.to_string())?;
+        let median = |values: &[f64]| Summary::of(values).map_or(f64::NAN, |summary| summary.median);
+        Ok(Self {
+            quantity: quantity.to_owned(),
+            names,
+            counts: [x.len(), y.len()],
+            medians: [median(x), median(y)],
+            ratio: None,
+            p: test.p,
+            delta: test.delta,
+            published: None,
+            smallest_p: smallest_p(x.len(), y.len()),
+            positive: x.iter().chain(y).all(|&value| value > 0.0),
+        })
+    }
+
+    /// Why nothing can come of so few numbers.
+    pub fn too_few(&self) -> Option<String> {
+        let [n, m] = self.counts;
+        (self.smallest_p > LEVEL).then(|| {
+            let least = typeset_short(self.smallest_p);
+            format!("too few numbers: of {n} against {m} even the clearest difference has p = {least}, above {LEVEL}")
+        })
+    }
+
+    /// Whether the lists differ: by the test, and by the interval where there is one.
+    pub fn differs(&self) -> bool {
+        self.p < LEVEL && self.ratio.is_none_or(|ratio| ratio.low > 1.0 || ratio.high < 1.0)
+    }
+
+    /// The same with the published ratio of the means.
+    #[must_use]
+    pub fn published(mut self, ratio: Option<f64>) -> Self {
+        self.published = ratio;
+        self
+    }
+}
+
+fn exponential(log: Interval) -> Interval {
+    Interval { estimate: log.estimate.exp(), low: log.low.exp(), high: log.high.exp() }
+}

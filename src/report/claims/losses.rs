@@ -1,0 +1,86 @@
+//! Claims about losses.
+
+use super::{Comparison, Finding, LEVEL, Status, Verdict, larger};
+use crate::network::Architecture;
+use crate::optimizer::Method;
+use crate::report::number::{typeset, typeset_short};
+use crate::report::published::Published;
+use crate::report::run::Run;
+use crate::report::style::set_name;
+use crate::solutions::{SetName, Split};
+use crate::statistics::median_interval;
+
+/// "Much lower": at most half. The smallest published factor is 2.7, of the autoencoder.
+const MUCH: f64 = 2.0;
+/// "Alike": within this factor of each other.
+const ALIKE: f64 = 2.0;
+/// "Steeply": to at least so many times the minimum.
+const STEEP: f64 = 1.5;
+
+/// Claim 1.
+pub(super) fn levels(run: &Run<'_>) -> Vec<Finding> {
+    if run.network().is_none() {
+        return Vec::new();
+    }
+    let much = format!("the training loss of L-BFGS is lower than that of SGD by a factor of {MUCH} or more");
+    let alike = format!("the test losses are within a factor of {ALIKE} of each other");
+    vec![
+        Finding::judged(run, much, compare(run, Split::Train), |comparison| match comparison.ratio {
+            Some(ratio) if ratio.high * MUCH < 1.0 => {
+                (Status::Supported, format!("by a factor of {}", typeset(1.0 / ratio.estimate)))
+            }
+            _ => (Status::NotSupported, larger(comparison, false).1),
+        }),
+        Finding::judged(run, alike, compare(run, Split::Test), |comparison| match comparison.ratio {
+            Some(ratio) if ratio.low * ALIKE > 1.0 && ratio.high < ALIKE => {
+                (Status::Supported, "the whole interval is within".to_owned())
+            }
+            Some(ratio) if ratio.low > ALIKE || ratio.high * ALIKE < 1.0 => {
+                (Status::NotSupported, "the whole interval is outside".to_owned())
+            }
+            _ => (Status::NotTestable, "the interval reaches across the factor".to_owned()),
+        }),
+    ]
+}
+
+/// Losses on the images that the snapshots of this split are the best on.
+fn compare(run: &Run<'_>, split: Split) -> Result<Comparison, String> {
+    let methods = [Method::Lbfgs, Method::Sgd];
+    let names = methods.map(|method| set_name(&SetName::of(method, split)));
+    let losses = methods.map(|method| {
+        let set = run.snapshots(method, split);
+        set.map(|set| if split == Split::Train { &set.loss_train } else { &set.loss_test }).map_or(&[][..], Vec::as_slice)
+    });
+    let published = Published::of(run).map(|numbers| numbers.loss(Method::Lbfgs, split) / numbers.loss(Method::Sgd, split));
+    let quantity = if split == Split::Train { "training loss" } else { "test loss" };
+    Ok(Comparison::of(quantity, names, losses)?.published(published))
+}
+
+/// Claim 2.
+pub(super) fn overfitting(run: &Run<'_>) -> Vec<Finding> {
+    let Some(network) = run.network() else { return Vec::new() };
+    let expected = !matches!(network.architecture, Architecture::Autoencoder { .. });
+    let rises = if expected { "rises" } else { "does not rise" };
+    let statement = format!("the test loss of L-BFGS {rises} to {STEEP} times its minimum or more");
+    vec![Finding::new(run, statement, rise(run, expected), None)]
+}
+
+fn rise(run: &Run<'_>, expected: bool) -> Verdict {
+    let runs = run.curves.iter().filter(|(method, _)| *method == Method::Lbfgs).flat_map(|(_, runs)| runs);
+    let ratio = |curve: &[f64]| Some(curve.last()? / curve.iter().copied().fold(f64::INFINITY, f64::min));
+    let ratios: Vec<f64> = runs.filter_map(|(_, run)| ratio(&run.curve_test)).filter(|ratio| ratio.is_finite()).collect();
+    match median_interval(&ratios, 1.0 - LEVEL) {
+        Ok(Some(interval)) => {
+            let [median, low, high] = [interval.estimate, interval.low, interval.high].map(typeset_short);
+            let reason = format!("final over lowest test loss of {} runs: median {median}, 99 % [{low}, {high}]", ratios.len());
+            let status = |so: bool| if so == expected { Status::Supported } else { Status::NotSupported };
+            match interval {
+                _ if interval.low > STEEP => (status(true), reason),
+                _ if interval.high < STEEP => (status(false), reason),
+                _ => (Status::NotTestable, format!("{reason}, which holds {STEEP}")),
+            }
+        }
+        Ok(None) => (Status::NotTestable, format!("{} runs do not bound their median with 99 % confidence; 8 do", ratios.len())),
+        Err(_) => (Status::NotTestable, "there are no runs of L-BFGS".to_owned()),
+    }
+}

@@ -1,0 +1,150 @@
+//! What the paper claims, and what a run says to it.
+//!
+//! Each claim is split into statements that one comparison can decide. A difference counts if a rank test
+//! finds it at the level of 1 % and the interval of 99 % for its size leaves out "none": about thirty
+//! comparisons are made for a network, and at 5 % one or two of them would come out by chance. Where
+//! the claim is about size ("much lower", "alike", "steep", "close"), the size that counts is stated;
+//! it is ours, the paper gives none.
+
+mod barriers;
+mod comparison;
+mod embedding;
+mod losses;
+mod plane;
+#[cfg(test)]
+mod tests;
+mod vectors;
+
+pub use comparison::Comparison;
+
+use super::run::Run;
+
+/// The level of the tests.
+pub const LEVEL: f64 = 0.01;
+
+/// What a run says to a statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// It is so here.
+    Supported,
+    /// It is not so here.
+    NotSupported,
+    /// The run cannot tell.
+    NotTestable,
+}
+
+impl Status {
+    /// In print.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Supported => "supported",
+            Self::NotSupported => "not supported",
+            Self::NotTestable => "not testable here",
+        }
+    }
+}
+
+/// A statement with its verdict.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    /// Label of the run.
+    pub run: String,
+    /// What is claimed of this run.
+    pub statement: String,
+    /// The verdict.
+    pub status: Status,
+    /// Why.
+    pub reason: String,
+    /// The numbers it rests on.
+    pub comparison: Option<Comparison>,
+}
+
+/// A claim of the paper with all findings.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Claim {
+    /// Its number.
+    pub number: usize,
+    /// The claim, in our words.
+    pub text: &'static str,
+    /// What the runs say to it.
+    pub findings: Vec<Finding>,
+}
+
+/// The nine claims with what these runs say to them; a claim about which no run is has no findings.
+pub fn claims(runs: &[Run<'_>]) -> Vec<Claim> {
+    type Judge = fn(&Run<'_>) -> Vec<Finding>;
+    let all: [(&str, Judge); 9] = [
+        ("L-BFGS reaches a much lower training loss than SGD; the test losses are alike.", losses::levels),
+        (
+            "The test loss of L-BFGS rises steeply after its minimum (overfitting), except for the autoencoder.",
+            losses::overfitting,
+        ),
+        (
+            "Barriers between SGD solutions are lower than between L-BFGS solutions, except for the autoencoder.",
+            barriers::methods,
+        ),
+        (
+            "Barriers between L-BFGS train vectors exceed those between L-BFGS test vectors for FCP and LSTM only.",
+            barriers::splits,
+        ),
+        ("The components of L-BFGS vectors have the larger standard deviation.", vectors::deviations),
+        (
+            "L-BFGS vectors lie farther from the common origin than SGD vectors, and the two centroids are close.",
+            vectors::distances,
+        ),
+        (
+            "Kernel PCA with the RBF kernel separates L-BFGS train from SGD test vectors, mostly along PC1; other kernels do not.",
+            embedding::train,
+        ),
+        (
+            "Between test vectors of both that separation nearly vanishes for FCP and LeNet and stays for autoencoder and LSTM.",
+            embedding::test,
+        ),
+        ("In the two-dimensional example the height of the path hardly depends on λ.", plane::lambda),
+    ];
+    (1..)
+        .zip(all)
+        .map(|(number, (text, judge))| Claim { number, text, findings: runs.iter().flat_map(judge).collect() })
+        .collect()
+}
+
+impl Finding {
+    fn new(run: &Run<'_>, statement: impl Into<String>, verdict: Verdict, comparison: Option<Comparison>) -> Self {
+        let (status, reason) = verdict;
+        Self { run: run.label.clone(), statement: statement.into(), status, reason, comparison }
+    }
+
+    /// A comparison, if there is one, judged.
+    fn judged(
+        run: &Run<'_>,
+        statement: impl Into<String>,
+        compared: Result<Comparison, String>,
+        judge: impl Fn(&Comparison) -> Verdict,
+    ) -> Self {
+        match compared {
+            Ok(comparison) => {
+                let verdict = match comparison.too_few() {
+                    Some(reason) => (Status::NotTestable, reason),
+                    None => judge(&comparison),
+                };
+                Self::new(run, statement, verdict, Some(comparison))
+            }
+            Err(reason) => Self::new(run, statement, (Status::NotTestable, reason), None),
+        }
+    }
+}
+
+/// A verdict and why.
+type Verdict = (Status, String);
+
+/// For "the first is larger", or where the claim makes an exception, "it is not so".
+fn larger(comparison: &Comparison, claimed: bool) -> Verdict {
+    let status = |so: bool| if so == claimed { Status::Supported } else { Status::NotSupported };
+    let [first, second] = &comparison.names;
+    match (comparison.differs(), comparison.delta > 0.0) {
+        (true, true) => (status(true), format!("{first} is above {second}")),
+        (true, false) => (status(false), format!("{first} is below {second}")),
+        (false, _) if claimed => (Status::NotSupported, "no difference can be told from chance".to_owned()),
+        (false, _) => (Status::NotTestable, "no difference can be told from chance, either way".to_owned()),
+    }
+}

@@ -1,0 +1,144 @@
+use super::{Claim, Status, claims};
+use crate::config::Config;
+use crate::embedding::Kernel;
+use crate::optimizer::Method;
+use crate::path::{PathResult, PathSet, StopReason};
+use crate::report::Run;
+use crate::solutions::{LandscapeName, SetName, SolutionSet, Split};
+use crate::statistics::{Analysis, DistanceRequest, KernelPcaRequest};
+use ndarray::Array2;
+
+fn config(network: &str) -> Config {
+    let text = format!(
+        "seed = 1\n[dataset]\nkind = \"digits\"\n[network]\nkind = \"{network}\"\n[training]\ninitializations = 9\n\
+         sgd = {{ learning_rate = 0.1, epochs = 3 }}\nlbfgs = {{ iterations = 9 }}\n"
+    );
+    Config::parse("test", &text, &[]).unwrap()
+}
+
+/// n vectors of 40 components with this spread, every one in its own direction, around `center` in the
+/// first component; losses about 1 times `loss`.
+fn set(method: Method, split: Split, n: usize, spread: f32, center: f32, loss: f64) -> SolutionSet {
+    let theta = Array2::from_shape_fn((n, 40), |(i, j)| {
+        let wave = ((7 * i + 3 * j + i * j) as f32).sin();
+        spread * (1.0 + 0.05 * i as f32) * wave + if j == 0 { center } else { 0.0 }
+    });
+    let losses: Vec<f64> = (0..n).map(|i| loss * (1.0 + 0.03 * i as f64)).collect();
+    SolutionSet {
+        name: SetName::of(method, split),
+        theta,
+        initialization: (0..n as u32).collect(),
+        epoch: vec![1; n],
+        loss_train: losses.clone(),
+        loss_test: losses,
+        accuracy_train: vec![0.9; n],
+        accuracy_test: vec![0.9; n],
+    }
+}
+
+/// Every pair of n solutions; heights about `height`.
+fn paths(method: Method, split: Split, landscape: LandscapeName, n: u32, height: f64) -> PathSet {
+    let pairs: Vec<(u32, u32)> = (0..n).flat_map(|a| (a + 1..n).map(move |b| (a, b))).collect();
+    let path = |&(a, b): &(u32, u32)| {
+        let height = height * (1.0 + 0.02 * f64::from(a) + 0.031 * f64::from(b));
+        Ok(PathResult {
+            loss: vec![height],
+            straight_loss: vec![height],
+            height,
+            height_dense: height,
+            height_straight: height,
+            length: 1.0,
+            length_straight: 1.0,
+            steps: 1,
+            best_step: 1,
+            stop: StopReason::Completed,
+        })
+    };
+    PathSet { set: SetName::of(method, split), landscape, results: pairs.iter().map(path).collect(), pairs }
+}
+
+/// A run of n solutions a set in which all that the paper claims of FCP is so.
+fn as_claimed(config: &Config, n: usize) -> Run<'_> {
+    use Method::{Lbfgs, Sgd};
+    let sets = vec![
+        set(Sgd, Split::Train, n, 0.1, 0.0, 1e-3),
+        set(Sgd, Split::Test, n, 0.1, 0.0, 0.1),
+        set(Lbfgs, Split::Train, n, 0.2, 3.0, 1e-8),
+        set(Lbfgs, Split::Test, n, 0.15, 0.0, 0.11),
+    ];
+    let heights = [(Sgd, Split::Train, 0.1), (Sgd, Split::Test, 0.1), (Lbfgs, Split::Train, 0.9), (Lbfgs, Split::Test, 0.3)];
+    let on = |landscape| heights.map(|(method, split, height)| paths(method, split, landscape, n as u32, height));
+    let name = SetName::of;
+    let both = |split| [name(Lbfgs, split), name(Sgd, Split::Test)];
+    let kernel = Kernel::Rbf { two_sigma_squared: 40.0 };
+    let pca = |split: Split| KernelPcaRequest { name: split.to_string(), kernel, sets: both(split).into(), components: 3 };
+    let distance = |split: Split| DistanceRequest { name: split.to_string(), sets: both(split) };
+    let splits = [Split::Train, Split::Test];
+    let analysis = Analysis::of(&sets, &splits.map(pca), &splits.map(distance)).unwrap();
+    Run {
+        label: "FCP".to_owned(),
+        config,
+        effective: config.effective.clone(),
+        data: String::new(),
+        curves: Vec::new(),
+        paths: [LandscapeName::Train, LandscapeName::Test].into_iter().flat_map(on).collect(),
+        sets,
+        analysis,
+        plane: None,
+        missing: Vec::new(),
+    }
+}
+
+/// The verdicts on a claim, in order.
+fn verdicts(claims: &[Claim], number: usize) -> Vec<Status> {
+    claims[number - 1].findings.iter().map(|finding| finding.status).collect()
+}
+
+#[test]
+fn what_is_as_claimed_is_supported_and_exceptions_are_the_opposite() {
+    use Status::{NotSupported as No, NotTestable as Open, Supported as Yes};
+    let (fcp, autoencoder) = (config("fcp"), config("autoencoder"));
+    let found = claims(&[as_claimed(&fcp, 12)]);
+    // No curves: claim 2 is open. The centers of the train sets are farther apart than the vectors are wide.
+    let expected: [&[Status]; 9] =
+        [&[Yes, Yes], &[Open], &[Yes, Yes, Yes], &[Yes], &[Yes, Yes], &[Yes, No, Yes, Yes], &[Yes, Open], &[Yes], &[]];
+    for (number, expected) in (1..).zip(expected) {
+        assert_eq!(verdicts(&found, number), expected, "claim {number}: {:#?}", found[number - 1]);
+    }
+    let found = claims(&[as_claimed(&autoencoder, 12)]);
+    for (number, expected) in [(3, &[No, No, No][..]), (4, &[No]), (8, &[No])] {
+        assert_eq!(verdicts(&found, number), expected, "claim {number}");
+    }
+}
+
+#[test]
+fn few_numbers_and_no_numbers_decide_nothing() {
+    let config = config("fcp");
+    let few = claims(&[as_claimed(&config, 4)]);
+    for number in [1, 5, 8] {
+        assert!(verdicts(&few, number).iter().all(|status| *status == Status::NotTestable), "claim {number}");
+    }
+    assert!(few[0].findings[0].reason.contains("of 4 against 4 even the clearest difference has p = 0.0286, above 0.01"));
+    let mut nothing = as_claimed(&config, 12);
+    (nothing.sets, nothing.paths, nothing.analysis) = (Vec::new(), Vec::new(), Analysis::default());
+    let nothing = claims(&[nothing]);
+    let all = || nothing.iter().flat_map(|claim| &claim.findings);
+    assert!(all().count() >= 8 && all().all(|finding| finding.status == Status::NotTestable && !finding.reason.is_empty()));
+}
+
+#[test]
+fn what_is_the_same_is_told_from_what_is_not() {
+    let config = config("fcp");
+    let mut run = as_claimed(&config, 12);
+    // Barriers and losses of SGD in place of those of L-BFGS.
+    let copied: Vec<PathSet> = run.paths.iter().filter(|paths| paths.set.group() == "sgd").cloned().collect();
+    let renamed = copied
+        .iter()
+        .map(|paths| PathSet { set: SetName::parse(&format!("lbfgs/{}", paths.set.member())).unwrap(), ..paths.clone() });
+    run.paths = copied.iter().cloned().chain(renamed).collect();
+    run.sets[2].loss_train = run.sets[0].loss_train.clone();
+    let found = claims(&[run]);
+    assert!(verdicts(&found, 3).iter().all(|status| *status == Status::NotSupported));
+    assert_eq!(verdicts(&found, 4), [Status::NotSupported]);
+    assert_eq!(verdicts(&found, 1), [Status::NotSupported, Status::Supported]);
+}

@@ -1,0 +1,68 @@
+//! A figure: panels, the numbers behind them, and what a reader has to know.
+
+use super::panel::Panel;
+use super::run::Run;
+
+/// A figure of the report.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Figure {
+    /// Name of its files and its anchor on the page.
+    pub key: &'static str,
+    /// Its heading.
+    pub title: &'static str,
+    /// What is plotted and how to read it.
+    pub about: &'static str,
+    /// The panels; none where there are no results yet.
+    pub panels: Vec<Panel>,
+    /// The numbers behind them, the first table under the figure's own name.
+    pub tables: Vec<Table>,
+}
+
+/// Numbers as a file of comma-separated values.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Table {
+    /// Name of the file, without extension.
+    pub name: String,
+    /// Names of the columns.
+    pub header: Vec<&'static str>,
+    /// The rows.
+    pub rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    /// A table without rows.
+    pub fn new(name: &str, header: &[&'static str]) -> Self {
+        Self { name: name.to_owned(), header: header.to_vec(), rows: Vec::new() }
+    }
+
+    /// Adds a row.
+    pub fn push<const N: usize>(&mut self, row: [String; N]) {
+        self.rows.push(row.into());
+    }
+}
+
+/// The panels of every run, those of one kind side by side: `panels` gives each with its kind. Where
+/// there are several runs, titles begin with the run's label.
+pub(super) fn gather(runs: &[Run<'_>], panels: impl Fn(&Run<'_>) -> Vec<(String, Panel)>) -> Vec<Panel> {
+    let mut kinds: Vec<(String, Vec<Panel>)> = Vec::new();
+    for run in runs {
+        for (kind, mut panel) in panels(run) {
+            if panel.is_empty() {
+                continue;
+            }
+            if runs.len() > 1 {
+                panel.title = format!("{}: {}", run.label, panel.title);
+            }
+            match kinds.iter_mut().find(|(known, _)| *known == kind) {
+                Some((_, group)) => group.push(panel),
+                None => kinds.push((kind, vec![panel])),
+            }
+        }
+    }
+    kinds.into_iter().flat_map(|(_, panels)| panels).collect()
+}
+
+/// A number in full precision: read again, it is the same to the bit.
+pub(super) fn exact(value: f64) -> String {
+    value.to_string()
+}

@@ -1,0 +1,135 @@
+//! Barrier histograms (Figs. 4 and S2 of the paper).
+
+use super::by_member;
+use crate::path::{PathResult, PathSet};
+use crate::report::figure::{Figure, Table, exact, gather};
+use crate::report::panel::{Axis, Ink, Panel, Scale, Shape};
+use crate::report::run::Run;
+use crate::report::style::{look, set_name};
+use crate::statistics::{bin_counts, bin_edges};
+
+/// Bins of a histogram at most.
+const BINS: usize = 60;
+
+pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
+    Figure {
+        key: "barriers",
+        title: "Barriers",
+        about: "How high the way from one solution to another is: the highest loss H on the optimized path (filled) and on the \
+                straight line between the same two solutions (dashed outline). Each panel has one kind of solutions, ω^train or \
+                ω^test, on one landscape, the loss on the training or on the test images. The further to the left a histogram \
+                lies, the better connected are the solutions. The bins are equally wide on the axis as drawn and the same for \
+                all histograms of a panel.",
+        panels: gather(runs, |run| {
+            by_member(run).into_iter().map(|(kind, title, sets)| (kind, panel(run, title, &sets))).collect()
+        }),
+        tables: vec![table(runs)],
+    }
+}
+
+fn heights(paths: &PathSet, height: fn(&PathResult) -> f64) -> Vec<f64> {
+    paths.found().map(height).filter(|height| height.is_finite()).collect()
+}
+
+fn panel(run: &Run<'_>, title: String, sets: &[&PathSet]) -> Panel {
+    let curved: Vec<Vec<f64>> = sets.iter().map(|paths| heights(paths, |path| path.height)).collect();
+    let straight: Vec<Vec<f64>> = sets.iter().map(|paths| heights(paths, |path| path.height_straight)).collect();
+    let scale = scale(curved.iter().chain(&straight).flatten().copied());
+    let label = format!("highest {}", run.height_label());
+    let x = if scale == Scale::Log { Axis::log(label) } else { Axis::linear(label) };
+    let mut panel = Panel::new(title, x, Axis::linear("number of paths").including(&[0.0]).whole());
+    let groups: Vec<&[f64]> = curved.iter().chain(&straight).map(Vec::as_slice).collect();
+    let edges = edges(&groups, scale);
+    let groups = run.groups();
+    for ((paths, curved), straight) in sets.iter().zip(&curved).zip(&straight) {
+        let color = look(paths.set.group(), &groups).color;
+        let (filled, outlined) = (outline(curved, &edges), outline(straight, &edges));
+        let label = |way| Some(format!("{}, {way}", set_name(&paths.set)));
+        panel = panel
+            .with(
+                Shape::Areas(vec![filled.clone()]),
+                Ink::fill(color),
+                Some(format!("{}, path ({})", set_name(&paths.set), curved.len())),
+            )
+            .with(Shape::Lines(vec![filled]), Ink::line(color).width(22), None)
+            .with(Shape::Lines(vec![outlined]), Ink::line(color).width(22).dashed(), label("straight"));
+    }
+    panel
+}
+
+/// Logarithmic where values are positive and far apart.
+pub(super) fn scale(values: impl Iterator<Item = f64>) -> Scale {
+    let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)));
+    if low > 0.0 && high > 10.0 * low { Scale::Log } else { Scale::Linear }
+}
+
+/// Edges of bins that are equally wide on the axis.
+pub(super) fn edges(groups: &[&[f64]], scale: Scale) -> Vec<f64> {
+    match scale {
+        Scale::Linear => bin_edges(groups, BINS),
+        Scale::Log => {
+            let logs: Vec<Vec<f64>> = groups.iter().map(|group| group.iter().map(|value| value.log10()).collect()).collect();
+            let mut edges = bin_edges(&logs.iter().map(Vec::as_slice).collect::<Vec<_>>(), BINS);
+            edges.iter_mut().for_each(|edge| *edge = 10_f64.powf(*edge));
+            // Rounding must not leave out the outermost values.
+            let all = || groups.iter().copied().flatten().copied();
+            if let Some(first) = edges.first_mut() {
+                *first = all().fold(*first, f64::min);
+            }
+            if let Some(last) = edges.last_mut() {
+                *last = all().fold(*last, f64::max);
+            }
+            edges
+        }
+    }
+}
+
+/// The outline of a histogram, from where it leaves zero to where it returns.
+pub(super) fn outline(values: &[f64], edges: &[f64]) -> Vec<[f64; 2]> {
+    let counts = bin_counts(values, edges);
+    let Some(first) = counts.iter().position(|&count| count > 0) else { return Vec::new() };
+    let last = counts.iter().rposition(|&count| count > 0).unwrap_or(first);
+    let steps = (first..=last).flat_map(|bin| [[edges[bin], counts[bin] as f64], [edges[bin + 1], counts[bin] as f64]]);
+    std::iter::once([edges[first], 0.0]).chain(steps).chain([[edges[last + 1], 0.0]]).collect()
+}
+
+fn table(runs: &[Run<'_>]) -> Table {
+    let header = ["run", "set", "landscape", "a", "b", "height", "height_dense", "height_straight", "length", "length_straight"];
+    let mut table = Table::new("barriers", &header);
+    for run in runs {
+        for paths in &run.paths {
+            for ((a, b), result) in paths.pairs.iter().zip(&paths.results) {
+                let Ok(path) = result else { continue };
+                let [height, dense, straight] = [path.height, path.height_dense, path.height_straight].map(exact);
+                let (set, landscape) = (paths.set.to_string(), paths.landscape.to_string());
+                let [length, direct] = [path.length, path.length_straight].map(exact);
+                let (a, b) = (a.to_string(), b.to_string());
+                table.push([run.label.clone(), set, landscape, a, b, height, dense, straight, length, direct]);
+            }
+        }
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outlines_enclose_as_many_as_there_are() {
+        let values = [0.011, 0.012, 0.2, 0.2, 7.0];
+        let edges = edges(&[&values, &[0.001, 30.0]], scale(values.into_iter()));
+        let outline = outline(&values, &edges);
+        assert_eq!((outline[0][1], outline[outline.len() - 1][1]), (0.0, 0.0));
+        let counted: f64 = outline[1..outline.len() - 1].chunks(2).map(|step| step[0][1]).sum();
+        assert_eq!(counted as usize, values.len());
+        assert!(super::outline(&[], &edges).is_empty());
+    }
+
+    #[test]
+    fn heights_below_zero_or_close_together_are_spread_evenly() {
+        assert_eq!(scale([-147.0, -40.0].into_iter()), Scale::Linear);
+        assert_eq!(scale([0.5, 0.9].into_iter()), Scale::Linear);
+        assert_eq!(scale([0.01, 5.0].into_iter()), Scale::Log);
+    }
+}

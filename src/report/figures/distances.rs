@@ -1,0 +1,67 @@
+//! Distances from the common origin (Figs. 5 and S3 of the paper).
+
+use super::barriers::{edges, outline};
+use crate::report::figure::{Figure, Table, exact, gather};
+use crate::report::panel::{Axis, Ink, Panel, Scale, Shape};
+use crate::report::run::Run;
+use crate::report::style::{BLACK, look, set_name};
+use crate::statistics::DistanceResult;
+
+pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
+    Figure {
+        key: "distances",
+        title: "Distances from the common origin",
+        about: "How far the parameter vectors of two sets lie from the point midway between the centroids of the sets, in units of \
+                the parameters themselves. The dashed line is the distance of the centroids from the same point: left of the \
+                histograms, it says that both sets surround one common origin, and that one of them does so further out. Of \
+                few vectors the centroids are apart by chance alone: those of n independent vectors lie about 1/√n of their own \
+                distance from where they belong.",
+        panels: gather(runs, |run| {
+            run.analysis.distances.iter().map(|result| (result.name.clone(), panel(run, result))).collect()
+        }),
+        tables: vec![table(runs), centroid_table(runs)],
+    }
+}
+
+fn panel(run: &Run<'_>, result: &DistanceResult) -> Panel {
+    let title = result.sets.each_ref().map(set_name).join(" and ");
+    let x = Axis::linear("Euclidean distance from the common origin").including(&[0.0]);
+    let mut panel = Panel::new(title, x, Axis::linear("number of vectors").including(&[0.0]).whole());
+    let edges = edges(&result.distances.each_ref().map(Vec::as_slice), Scale::Linear);
+    let groups = run.groups();
+    for (set, distances) in result.sets.iter().zip(&result.distances) {
+        let color = look(set.group(), &groups).color;
+        let outline = outline(distances, &edges);
+        panel = panel
+            .with(Shape::Areas(vec![outline.clone()]), Ink::fill(color), Some(format!("{} ({})", set_name(set), distances.len())))
+            .with(Shape::Lines(vec![outline]), Ink::line(color).width(22), None);
+    }
+    panel.with(Shape::Upright(result.centroid_to_origin), Ink::line(BLACK).dashed(), Some("centroids".to_owned()))
+}
+
+fn table(runs: &[Run<'_>]) -> Table {
+    let mut table = Table::new("distances", &["run", "comparison", "set", "initialization", "distance"]);
+    for run in runs {
+        for result in &run.analysis.distances {
+            for (name, distances) in result.sets.iter().zip(&result.distances) {
+                let Some(set) = run.set(name) else { continue };
+                for (number, distance) in set.initialization.iter().zip(distances) {
+                    let (comparison, set) = (result.name.clone(), name.to_string());
+                    table.push([run.label.clone(), comparison, set, number.to_string(), exact(*distance)]);
+                }
+            }
+        }
+    }
+    table
+}
+
+fn centroid_table(runs: &[Run<'_>]) -> Table {
+    let mut table = Table::new("distances-centroids", &["run", "comparison", "centroid_to_origin", "centroid_distance"]);
+    for run in runs {
+        for result in &run.analysis.distances {
+            let [half, whole] = [result.centroid_to_origin, result.centroid_distance].map(exact);
+            table.push([run.label.clone(), result.name.clone(), half, whole]);
+        }
+    }
+    table
+}

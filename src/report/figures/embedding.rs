@@ -1,0 +1,75 @@
+//! Kernel PCA (Figs. 6 and S4 of the paper).
+
+use crate::embedding::Kernel;
+use crate::report::figure::{Figure, Table, exact, gather};
+use crate::report::panel::{Axis, Ink, Panel, Shape};
+use crate::report::run::Run;
+use crate::report::style::{look, numbered, set_name};
+use crate::statistics::KernelPcaResult;
+
+pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
+    Figure {
+        key: "kernel-pca",
+        title: "Kernel PCA",
+        about: "Each parameter vector is a point, placed along the two directions of the kernel's feature space in which the \
+                vectors differ most; the percentage is the share of all variance along that direction. The kernel does not know \
+                which set a vector is from: two separate clouds of different markers say that the optimizers find different \
+                kinds of solutions.",
+        panels: gather(runs, |run| {
+            run.analysis.kernel_pca.iter().map(|result| (result.name.clone(), panel(run, result))).collect()
+        }),
+        tables: vec![table(runs)],
+    }
+}
+
+/// `"RBF"`, …
+pub(in crate::report) fn kernel_name(kernel: Kernel) -> String {
+    match kernel {
+        Kernel::Linear => "linear".to_owned(),
+        Kernel::Polynomial { degree, .. } => format!("polynomial (degree {degree})"),
+        Kernel::Sigmoid { .. } => "sigmoid".to_owned(),
+        Kernel::Rbf { .. } => "RBF".to_owned(),
+    }
+}
+
+fn panel(run: &Run<'_>, result: &KernelPcaResult) -> Panel {
+    let axis = |component: usize| {
+        let share = result
+            .explained
+            .get(component)
+            .map_or_else(String::new, |share| format!(" ({:.1} % of the variance)", 100.0 * share));
+        Axis::linear(format!("PC{}{share}", component + 1))
+    };
+    let title = format!("{} kernel", kernel_name(result.kernel));
+    let mut panel = Panel::new(title, axis(0), axis(1));
+    if result.projection.ncols() < 2 {
+        return panel;
+    }
+    let groups = run.groups();
+    for (index, name) in (0..).zip(&result.sets) {
+        let rows = result.projection.outer_iter().zip(&result.set).filter(|(_, set)| **set == index);
+        let points: Vec<[f64; 2]> = rows.map(|(row, _)| [row[0], row[1]]).collect();
+        // Two sets of one group would look the same.
+        let alone = result.sets.iter().filter(|set| set.group() == name.group()).count() == 1;
+        let look = if alone { look(name.group(), &groups) } else { numbered(index as usize) };
+        let label = format!("{} ({})", set_name(name), points.len());
+        panel = panel.with(Shape::Points(points, look.marker), Ink::marker(look.color), Some(label));
+    }
+    panel
+}
+
+fn table(runs: &[Run<'_>]) -> Table {
+    let mut table = Table::new("kernel-pca", &["run", "kernel_pca", "set", "initialization", "component", "score"]);
+    for run in runs {
+        for result in &run.analysis.kernel_pca {
+            for (row, scores) in result.projection.outer_iter().enumerate() {
+                let Some(set) = result.sets.get(result.set[row] as usize) else { continue };
+                for (component, score) in scores.iter().enumerate() {
+                    let (number, component) = (result.initialization[row].to_string(), (component + 1).to_string());
+                    table.push([run.label.clone(), result.name.clone(), set.to_string(), number, component, exact(*score)]);
+                }
+            }
+        }
+    }
+    table
+}

@@ -1,0 +1,53 @@
+//! The eigenvalues behind the kernel PCAs.
+
+use super::embedding::kernel_name;
+use crate::report::figure::{Figure, Table, exact, gather};
+use crate::report::panel::{Axis, Ink, Panel, Shape};
+use crate::report::run::Run;
+use crate::report::style::{numbered, set_name};
+use crate::statistics::KernelPcaResult;
+
+pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
+    Figure {
+        key: "spectrum",
+        title: "Eigenvalue spectrum of the kernel PCAs",
+        about: "The share of the variance along each component. A first component far above the others is one direction in which \
+                the vectors differ most of all; shares that hardly fall say that they differ in every direction alike, as \
+                random vectors do. The eigenvalues themselves are in the table of numbers.",
+        panels: gather(runs, |run| vec![(String::new(), panel(run))]),
+        tables: vec![table(runs)],
+    }
+}
+
+fn panel(run: &Run<'_>) -> Panel {
+    let y = Axis::linear("share of the variance (%)").including(&[0.0]);
+    let mut panel = Panel::new("eigenvalues", Axis::linear("component").whole(), y);
+    for (index, result) in run.analysis.kernel_pca.iter().enumerate() {
+        let points: Vec<[f64; 2]> = (1..).zip(&result.explained).map(|(k, share)| [f64::from(k), 100.0 * share]).collect();
+        let look = numbered(index);
+        panel = panel.with(Shape::Lines(vec![points.clone()]), Ink::line(look.color).width(16), None).with(
+            Shape::Points(points, look.marker),
+            Ink::marker(look.color).opacity(1.0),
+            Some(name(result)),
+        );
+    }
+    panel
+}
+
+fn name(result: &KernelPcaResult) -> String {
+    let sets: Vec<_> = result.sets.iter().map(set_name).collect();
+    format!("{}: {}", kernel_name(result.kernel), sets.join(" + "))
+}
+
+fn table(runs: &[Run<'_>]) -> Table {
+    let mut table = Table::new("spectrum", &["run", "kernel_pca", "component", "eigenvalue", "explained"]);
+    for run in runs {
+        for result in &run.analysis.kernel_pca {
+            for (component, (eigenvalue, share)) in result.eigenvalues.iter().zip(&result.explained).enumerate() {
+                let component = (component + 1).to_string();
+                table.push([run.label.clone(), result.name.clone(), component, exact(*eigenvalue), exact(*share)]);
+            }
+        }
+    }
+    table
+}

@@ -1,0 +1,149 @@
+//! The page: everything in one file that fetches nothing.
+
+mod tables;
+mod verdicts;
+
+pub use tables::{losses_table, moments_table};
+pub use verdicts::table as claims_table;
+
+use super::claims::Claim;
+use super::figure::Figure;
+use super::panel::{DrawError, panel_svgs};
+use super::published::differences;
+use super::run::Run;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+/// A report with all that is on its page.
+pub struct Page<'a, 'r> {
+    /// The runs, side by side.
+    pub runs: &'a [Run<'r>],
+    /// The figures.
+    pub figures: &'a [Figure],
+    /// The claims with their findings.
+    pub claims: &'a [Claim],
+    /// Program and version.
+    pub made_by: &'a str,
+}
+
+impl Page<'_, '_> {
+    /// The page as HTML.
+    ///
+    /// # Errors
+    /// [`DrawError`] if a figure cannot be drawn.
+    pub fn html(&self) -> Result<String, DrawError> {
+        let figures = (1..).zip(self.figures).map(|(number, figure)| draw(number, figure)).collect::<Result<Vec<_>, _>>()?;
+        let title = format!("Loss landscape: {}", self.runs.iter().map(|run| run.label.as_str()).collect::<Vec<_>>().join(", "));
+        let page = html! {
+            (DOCTYPE)
+            html lang="en" {
+                head {
+                    meta charset="utf-8";
+                    meta name="viewport" content="width=device-width, initial-scale=1";
+                    // Browsers ask a server for an icon unless the page says that there is none.
+                    link rel="icon" href="data:,";
+                    title { (title) }
+                    style { (PreEscaped(include_str!("style.css"))) }
+                }
+                body {
+                    header {
+                        h1 { (title) }
+                        @for run in self.runs { (about(run)) }
+                        (self.contents())
+                    }
+                    main {
+                        (verdicts::summary(self.claims))
+                        @for figure in &figures { (figure) }
+                        (tables::section(self.runs))
+                        (verdicts::section(self.claims, self.runs))
+                        (self.configurations())
+                    }
+                    footer {
+                        p {
+                            "Made by " (self.made_by) ". The method is that of J. Yu and A. V. Morozov, "
+                            i { "Neural network optimization strategies and the topography of the loss landscape" }
+                            ", arXiv:2602.21276 (2026)."
+                        }
+                    }
+                }
+            }
+        };
+        Ok(page.into_string())
+    }
+
+    fn contents(&self) -> Markup {
+        html! {
+            nav {
+                @for figure in self.figures { a href={ "#" (figure.key) } { (figure.title) } " " }
+                @if self.runs.iter().any(|run| run.network().is_some()) { a href="#tables" { "Tables" } " " }
+                a href="#claims" { "Claims of the paper" }
+            }
+        }
+    }
+
+    fn configurations(&self) -> Markup {
+        html! {
+            section #configuration {
+                h2 { "Configuration" }
+                @for run in self.runs {
+                    details {
+                        summary { "Every key in force" @if self.runs.len() > 1 { ", " (run.label) } }
+                        pre { @for (key, value) in &run.effective { (key) " = " (value) "\n" } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What the run is and what it lacks.
+fn about(run: &Run<'_>) -> Markup {
+    let differences = differences(run);
+    html! {
+        p {
+            b { (run.label) }
+            @if run.network().is_some() { " on " (run.data) ". " } @else { ", a closed formula. " }
+            @if !differences.is_empty() {
+                "This is not the protocol of the paper: " (differences.join(", ")) ". "
+            } @else if run.network().is_some() {
+                "The protocol is that of the paper. "
+            }
+        }
+        @if !run.missing.is_empty() {
+            div.missing {
+                p { b { "Not all of it is there." } }
+                ul { @for line in &run.missing { li { (line) } } }
+            }
+        }
+    }
+}
+
+fn draw(number: usize, figure: &Figure) -> Result<Markup, DrawError> {
+    let panels = panel_svgs(&figure.panels)?;
+    let key = figure.key;
+    Ok(html! {
+        section.figure id=(key) {
+            h2 { "Figure " (number) ". " (figure.title) }
+            p { (PreEscaped(marked_up(figure.about))) }
+            @if panels.is_empty() {
+                p.missing { "There is nothing to show yet." }
+            } @else {
+                figure {
+                    div.panels { @for panel in &panels { div.panel { (PreEscaped(panel)) } } }
+                    figcaption {
+                        "For print: " a href={ (key) ".svg" } { "SVG" } ", " a href={ (key) ".png" } { "PNG" } ". The numbers: "
+                        @for (index, table) in figure.tables.iter().enumerate() {
+                            @if index > 0 { ", " }
+                            a href={ (table.name) ".csv" } { (table.name) ".csv" }
+                        }
+                        "."
+                    }
+                }
+            }
+        }
+    })
+}
+
+/// With the names of the snapshots as they are printed; there is nothing to escape in these texts.
+fn marked_up(text: &str) -> String {
+    text.replace("ω^train", "ω<sup>train</sup>").replace("ω^test", "ω<sup>test</sup>")
+}

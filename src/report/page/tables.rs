@@ -1,0 +1,147 @@
+//! Table I and Table S1 of the paper, with this run's numbers.
+
+use crate::optimizer::Method;
+use crate::report::figure::{Table, exact};
+use crate::report::number::{NONE, typeset};
+use crate::report::published::Published;
+use crate::report::run::Run;
+use crate::report::style::set_name;
+use crate::solutions::{SetName, Split};
+use maud::{Markup, html};
+
+/// A row of either table: a set and its numbers with the published ones.
+struct Row {
+    run: String,
+    set: SetName,
+    count: usize,
+    numbers: Vec<(f64, Option<f64>)>,
+}
+
+/// The sets of both optimizers first, in the order of the paper, then those of other origin.
+fn sets(run: &Run<'_>) -> Vec<(SetName, Option<(Method, Split)>)> {
+    let snapshots = [Split::Train, Split::Test]
+        .map(|split| [Method::Lbfgs, Method::Sgd].map(|method| (SetName::of(method, split), Some((method, split)))));
+    let mut sets: Vec<_> = snapshots.into_iter().flatten().filter(|(name, _)| run.set(name).is_some()).collect();
+    for set in run.sets.iter().filter(|set| set.theta.nrows() > 0) {
+        if !sets.iter().any(|(name, _)| *name == set.name) {
+            sets.push((set.name.clone(), None));
+        }
+    }
+    sets
+}
+
+fn loss_rows(run: &Run<'_>) -> Vec<Row> {
+    let published = Published::of(run);
+    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+    let row = |(name, snapshot): (SetName, Option<(Method, Split)>)| {
+        let set = run.set(&name)?;
+        // The paper has the training loss of ω^train and the test loss of ω^test.
+        let of =
+            |split| published.zip(snapshot).filter(|(_, (_, own))| *own == split).map(|(p, (method, _))| p.loss(method, split));
+        let numbers = vec![(mean(&set.loss_train), of(Split::Train)), (mean(&set.loss_test), of(Split::Test))];
+        Some(Row { run: run.label.clone(), count: set.theta.nrows(), set: name, numbers })
+    };
+    sets(run).into_iter().filter_map(row).collect()
+}
+
+fn moment_rows(run: &Run<'_>) -> Vec<Row> {
+    let published = Published::of(run);
+    let row = |(name, snapshot): (SetName, Option<(Method, Split)>)| {
+        let (moments, count) = (run.moments(&name)?, run.set(&name)?.theta.nrows());
+        let of = published.zip(snapshot).map(|(p, (method, split))| p.moments(method, split));
+        let numbers = vec![(moments.mean, of.map(|of| of[0])), (moments.standard_deviation, of.map(|of| of[1]))];
+        Some(Row { run: run.label.clone(), set: name, count, numbers })
+    };
+    sets(run).into_iter().filter_map(row).collect()
+}
+
+/// Mean losses of every set, with those of Table I.
+pub fn losses_table(runs: &[Run<'_>]) -> Table {
+    let header = ["run", "set", "vectors", "train_loss", "train_loss_published", "test_loss", "test_loss_published"];
+    table("table-1", &header, runs.iter().flat_map(loss_rows))
+}
+
+/// Moments of every set, with those of Table S1.
+pub fn moments_table(runs: &[Run<'_>]) -> Table {
+    let header = ["run", "set", "vectors", "mean", "mean_published", "standard_deviation", "standard_deviation_published"];
+    table("table-s1", &header, runs.iter().flat_map(moment_rows))
+}
+
+fn table(name: &str, header: &[&'static str], rows: impl Iterator<Item = Row>) -> Table {
+    let mut table = Table::new(name, header);
+    table.rows = rows
+        .map(|row| {
+            let numbers =
+                row.numbers.iter().flat_map(|(here, published)| [exact(*here), published.map_or_else(String::new, exact)]);
+            [row.run, row.set.to_string(), row.count.to_string()].into_iter().chain(numbers).collect()
+        })
+        .collect();
+    table
+}
+
+/// Both tables; nothing where only formulas are mapped.
+pub(super) fn section(runs: &[Run<'_>]) -> Markup {
+    let networks: Vec<&Run<'_>> = runs.iter().filter(|run| run.network().is_some()).collect();
+    let published = networks.iter().any(|run| Published::of(run).is_some());
+    let losses: Vec<Row> = networks.iter().flat_map(|run| loss_rows(run)).collect();
+    let moments: Vec<Row> = networks.iter().flat_map(|run| moment_rows(run)).collect();
+    html! {
+        @if !networks.is_empty() {
+            section #tables {
+                h2 { "Tables" }
+                p {
+                    "Means over the solutions of each set, as in Tables I and S1 of the paper. "
+                    @if published {
+                        "Published values stand beside those of a network of the published sizes on images from files; where the \
+                         protocol differs (see the top of the page) so may the numbers. "
+                    } @else {
+                        "There are no published values for this network on these images. "
+                    }
+                    "In full precision: " a href="table-1.csv" { "table-1.csv" } ", " a href="table-s1.csv" { "table-s1.csv" } "."
+                }
+                (rendered("Mean losses (Table I)", ["training loss", "test loss"], &losses, runs.len() > 1, published))
+                (rendered("Components of all vectors of a set (Table S1)", ["mean μ", "standard deviation σ"], &moments, runs.len() > 1, published))
+            }
+        }
+    }
+}
+
+fn rendered(caption: &str, names: [&str; 2], rows: &[Row], several: bool, published: bool) -> Markup {
+    html! {
+        @if rows.is_empty() {
+            p.missing { (caption) ": not computed yet." }
+        } @else {
+            div.scroll {
+                table.cards {
+                    caption { (caption) }
+                    thead {
+                        tr {
+                            @if several { th { "run" } }
+                            th { "set" }
+                            th.number { "vectors" }
+                            @for name in names {
+                                th.number { (name) }
+                                @if published { th.number { "published" } }
+                            }
+                        }
+                    }
+                    tbody {
+                        @for row in rows {
+                            tr {
+                                @if several { td { (row.run) } }
+                                td { (set_name(&row.set)) }
+                                td.number data-name="vectors" { (row.count) }
+                                @for (name, (here, there)) in names.iter().zip(&row.numbers) {
+                                    td.number data-name=(name) { (typeset(*here)) }
+                                    @if published {
+                                        td.number data-name="published" { (there.map_or_else(|| NONE.to_owned(), typeset)) }
+                                    }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! The claims of the paper with what the runs say to them.
+
+use crate::report::claims::{Claim, Comparison, Finding, LEVEL, Status};
+use crate::report::figure::{Table, exact};
+use crate::report::number::{typeset, typeset_short};
+use crate::report::run::Run;
+use crate::statistics::Interval;
+use maud::{Markup, html};
+
+fn class(status: Status) -> &'static str {
+    match status {
+        Status::Supported => "status supported",
+        Status::NotSupported => "status not-supported",
+        Status::NotTestable => "status not-testable",
+    }
+}
+
+/// How many statements came out how.
+pub(super) fn summary(claims: &[Claim]) -> Markup {
+    let count = |status| claims.iter().flat_map(|claim| &claim.findings).filter(|finding| finding.status == status).count();
+    let [supported, refuted, open] = [Status::Supported, Status::NotSupported, Status::NotTestable].map(count);
+    html! {
+        p {
+            "Of the statements that the claims of the paper come down to for this page, "
+            b { (supported) } " are supported by it, " b { (refuted) } " are not, and " b { (open) }
+            " cannot be tested with what there is; " a href="#claims" { "each with its numbers" } "."
+        }
+    }
+}
+
+pub(super) fn section(claims: &[Claim], runs: &[Run<'_>]) -> Markup {
+    html! {
+        section #claims {
+            h2 { "Claims of the paper" }
+            p {
+                "Each claim is split into statements that one comparison can decide. Two lists of numbers differ if the rank test of \
+                 Mann and Whitney finds it (p below " (LEVEL) ", two-sided) and the interval of 99 % for the ratio between them \
+                 leaves out 1. δ is Cliff's: 1 if every number of the first list is above every number of the second, −1 if below, 0 \
+                 if neither list is ahead. Barriers that share a solution are not independent: their intervals come from \
+                 drawing solutions, not barriers (bootstrap), while p takes them for independent and is too small. Where a claim \
+                 is about size, the size that counts is ours. The verdicts are about this page's runs, not about the paper's."
+            }
+            @for claim in claims.iter().filter(|claim| !claim.findings.is_empty()) { (of_claim(claim, runs.len() > 1)) }
+            (not_about_these(claims, runs))
+            p.note { "All of it in full precision: " a href="claims.csv" { "claims.csv" } "." }
+        }
+    }
+}
+
+/// The claims that no run on the page can speak to.
+fn not_about_these(claims: &[Claim], runs: &[Run<'_>]) -> Markup {
+    let others: Vec<&Claim> = claims.iter().filter(|claim| claim.findings.is_empty()).collect();
+    let need = if runs.iter().any(|run| run.network().is_some()) {
+        "about the two wells, which are not on this page (configs/fig3.toml)"
+    } else {
+        "about networks, of which there is none on this page"
+    };
+    html! {
+        @if !others.is_empty() {
+            p { span class=(class(Status::NotTestable)) { "not testable here" } ", for they are " (need) ":" }
+            ul { @for claim in others { li { (claim.number) ". " (claim.text) } } }
+        }
+    }
+}
+
+fn of_claim(claim: &Claim, several: bool) -> Markup {
+    let compared = claim.findings.iter().any(|finding| finding.comparison.is_some());
+    html! {
+        h3 { (claim.number) ". " (claim.text) }
+        table.cards.findings {
+            thead {
+                tr {
+                    @if several { th.run { "run" } }
+                    th { "statement" }
+                    th { "verdict" }
+                    @if compared { th { "numbers" } }
+                }
+            }
+            tbody { @for finding in &claim.findings { (row(finding, several, compared)) } }
+        }
+    }
+}
+
+fn row(finding: &Finding, several: bool, compared: bool) -> Markup {
+    html! {
+        tr {
+            @if several { td { (finding.run) } }
+            td { (finding.statement) }
+            td {
+                span class=(class(finding.status)) { (finding.status.words()) } br;
+                (finding.reason)
+            }
+            @if compared { td { @if let Some(comparison) = &finding.comparison { (numbers(comparison)) } } }
+        }
+    }
+}
+
+fn numbers(comparison: &Comparison) -> Markup {
+    let [x, y] = &comparison.names;
+    let [n, m] = comparison.counts;
+    let [a, b] = comparison.medians.map(typeset);
+    html! {
+        "median " (comparison.quantity) ": " (x) " " (a) " (" (n) "), " (y) " " (b) " (" (m) ")"
+        @if let Some(Interval { estimate, low, high }) = comparison.ratio {
+            br; "ratio " (typeset_short(estimate)) ", 99 % [" (typeset_short(low)) ", " (typeset_short(high)) "]"
+        }
+        @if let Some(published) = comparison.published { "; published " (typeset_short(published)) }
+        br; "p = " (typeset_short(comparison.p)) ", δ = " (typeset_short(comparison.delta))
+    }
+}
+
+/// The findings as comma-separated values.
+pub fn table(claims: &[Claim]) -> Table {
+    let header = [
+        "claim",
+        "run",
+        "statement",
+        "verdict",
+        "reason",
+        "quantity",
+        "x",
+        "y",
+        "n_x",
+        "n_y",
+        "median_x",
+        "median_y",
+        "ratio",
+        "ratio_low",
+        "ratio_high",
+        "ratio_published",
+        "p",
+        "delta",
+    ];
+    let mut table = Table::new("claims", &header);
+    for (claim, finding) in claims.iter().flat_map(|claim| claim.findings.iter().map(move |finding| (claim, finding))) {
+        let mut row = vec![
+            claim.number.to_string(),
+            finding.run.clone(),
+            finding.statement.clone(),
+            finding.status.words().to_owned(),
+            finding.reason.clone(),
+        ];
+        match &finding.comparison {
+            Some(comparison) => row.extend(cells(comparison)),
+            None => row.extend(std::iter::repeat_n(String::new(), header.len() - row.len())),
+        }
+        table.rows.push(row);
+    }
+    table
+}
+
+fn cells(comparison: &Comparison) -> Vec<String> {
+    let maybe = |value: Option<f64>| value.map_or_else(String::new, exact);
+    let [x, y] = comparison.names.clone();
+    let [n, m] = comparison.counts.map(|count| count.to_string());
+    let [a, b] = comparison.medians.map(exact);
+    let ratio = comparison.ratio;
+    vec![
+        comparison.quantity.clone(),
+        x,
+        y,
+        n,
+        m,
+        a,
+        b,
+        maybe(ratio.map(|ratio| ratio.estimate)),
+        maybe(ratio.map(|ratio| ratio.low)),
+        maybe(ratio.map(|ratio| ratio.high)),
+        maybe(comparison.published),
+        exact(comparison.p),
+        exact(comparison.delta),
+    ]
+}

@@ -1,0 +1,146 @@
+//! One coordinate system with what is drawn in it, and figures as grids of such panels.
+//!
+//! A panel says what is drawn, not how: `draw` knows plotters, `raster` knows resvg, and no
+//! figure knows either.
+
+mod axis;
+mod draw;
+mod legend;
+mod raster;
+mod svg;
+
+pub use axis::{Axis, Scale};
+pub use raster::png;
+pub use svg::{DrawError, figure_svg, panel_svgs};
+
+use super::style::Color;
+
+/// A coordinate system and the layers in it, the first one lowest.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Panel {
+    /// Set above the panel.
+    pub title: String,
+    /// The horizontal axis.
+    pub x: Axis,
+    /// The vertical axis.
+    pub y: Axis,
+    /// What is drawn.
+    pub layers: Vec<Layer>,
+}
+
+/// Something drawn in one color.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Layer {
+    /// Its shape, in data coordinates.
+    pub shape: Shape,
+    /// How it is drawn.
+    pub ink: Ink,
+    /// Its entry in the legend, if it has one.
+    pub label: Option<String>,
+}
+
+/// What can be drawn. A point whose place an axis does not have (0 on a logarithmic one, NaN) is left out.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Shape {
+    /// Curves, each through its points in their order.
+    Lines(Vec<Vec<[f64; 2]>>),
+    /// Markers.
+    Points(Vec<[f64; 2]>, Marker),
+    /// Filled polygons.
+    Areas(Vec<Vec<[f64; 2]>>),
+    /// A line from bottom to top at this x.
+    Upright(f64),
+}
+
+/// The shape of a marker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Marker {
+    /// A disk.
+    Disk,
+    /// A square.
+    Square,
+    /// A square on its corner.
+    Diamond,
+    /// A triangle.
+    Triangle,
+    /// A cross.
+    Cross,
+}
+
+/// Color and stroke.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Ink {
+    /// The color.
+    pub color: Color,
+    /// 0, nothing, to 1.
+    pub opacity: f64,
+    /// Width of lines and half the width of markers, in units of 10 µm on paper.
+    pub width: u32,
+    /// Whether lines are broken into dashes.
+    pub dashed: bool,
+}
+
+impl Panel {
+    /// A panel with nothing in it.
+    pub fn new(title: impl Into<String>, x: Axis, y: Axis) -> Self {
+        Self { title: title.into(), x, y, layers: Vec::new() }
+    }
+
+    /// The same with one more layer on top.
+    #[must_use]
+    pub fn with(mut self, shape: Shape, ink: Ink, label: Option<String>) -> Self {
+        self.layers.push(Layer { shape, ink, label });
+        self
+    }
+
+    /// Whether there is anything to see.
+    pub fn is_empty(&self) -> bool {
+        self.layers.iter().all(|layer| layer.shape.points().next().is_none())
+    }
+}
+
+impl Shape {
+    /// All points, in no order of use. An upright line has no y of its own.
+    fn points(&self) -> Box<dyn Iterator<Item = [f64; 2]> + '_> {
+        match self {
+            Self::Lines(curves) | Self::Areas(curves) => Box::new(curves.iter().flatten().copied()),
+            Self::Points(points, _) => Box::new(points.iter().copied()),
+            Self::Upright(x) => Box::new(std::iter::once([*x, f64::NAN])),
+        }
+    }
+}
+
+impl Ink {
+    /// A solid line of half a point.
+    pub fn line(color: Color) -> Self {
+        Self { color, opacity: 1.0, width: 30, dashed: false }
+    }
+
+    /// Markers that can overlap.
+    pub fn marker(color: Color) -> Self {
+        Self { color, opacity: 0.75, width: 60, dashed: false }
+    }
+
+    /// A fill that lets others shine through.
+    pub fn fill(color: Color) -> Self {
+        Self { color, opacity: 0.3, width: 0, dashed: false }
+    }
+
+    /// The same in dashes.
+    #[must_use]
+    pub fn dashed(self) -> Self {
+        Self { dashed: true, ..self }
+    }
+
+    /// The same with another width.
+    #[must_use]
+    pub fn width(self, width: u32) -> Self {
+        Self { width, ..self }
+    }
+
+    /// The same with another opacity.
+    #[must_use]
+    pub fn opacity(self, opacity: f64) -> Self {
+        Self { opacity, ..self }
+    }
+}

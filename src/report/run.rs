@@ -1,0 +1,101 @@
+//! What a report is made of: the results of one run, as far as there are any.
+
+use super::plane::Plane;
+use crate::config::{Config, NetworkConfig, Subject};
+use crate::network::Architecture;
+use crate::optimizer::{Method, TrainingRun};
+use crate::path::PathSet;
+use crate::solutions::{SetName, SolutionSet, Split};
+use crate::statistics::{Analysis, Moments};
+use std::collections::BTreeMap;
+
+/// One run.
+pub struct Run<'a> {
+    /// What its panels are called when there are several runs.
+    pub label: String,
+    /// The configuration in force.
+    pub config: &'a Config,
+    /// Every key in force with its value.
+    pub effective: BTreeMap<String, String>,
+    /// The data in words.
+    pub data: String,
+    /// Training runs that ended as they should, by number of their initialization.
+    pub curves: Vec<(Method, Vec<(u32, &'a TrainingRun)>)>,
+    /// The sets of solutions.
+    pub sets: Vec<SolutionSet>,
+    /// The paths, by set and landscape.
+    pub paths: Vec<PathSet>,
+    /// Moments, distances and kernel PCA; empty if not computed yet.
+    pub analysis: Analysis,
+    /// Of a formula of two variables, the map.
+    pub plane: Option<Plane>,
+    /// What is not there yet, or failed, in words.
+    pub missing: Vec<String>,
+}
+
+impl Run<'_> {
+    /// The network, unless a formula is mapped.
+    pub fn network(&self) -> Option<&NetworkConfig> {
+        match &self.config.subject {
+            Subject::Network(network) => Some(network),
+            Subject::Landscape(_) => None,
+        }
+    }
+
+    /// What is mapped, in print: `"FCP"`, `"two wells"`.
+    pub fn subject(&self) -> String {
+        match &self.config.subject {
+            Subject::Network(network) => network_name(&network.architecture).to_owned(),
+            Subject::Landscape(formula) => match formula.landscape.name() {
+                "mueller-brown" => "Müller–Brown".to_owned(),
+                "lennard-jones" => "Lennard-Jones".to_owned(),
+                name => name.replace('-', " "),
+            },
+        }
+    }
+
+    /// What heights are called on an axis, with their unit.
+    pub fn height_label(&self) -> &'static str {
+        match self.network().map(|network| &network.architecture) {
+            None => "height",
+            Some(Architecture::Autoencoder { .. }) => "loss (squared error per pixel)",
+            Some(_) => "loss (nat per image)",
+        }
+    }
+
+    /// A set, if it has vectors.
+    pub fn set(&self, name: &SetName) -> Option<&SolutionSet> {
+        self.sets.iter().find(|set| set.name == *name && set.theta.nrows() > 0)
+    }
+
+    /// The set of a method's snapshots, if it has vectors.
+    pub fn snapshots(&self, method: Method, split: Split) -> Option<&SolutionSet> {
+        self.set(&SetName::of(method, split))
+    }
+
+    /// The moments of all components of a set.
+    pub fn moments(&self, name: &SetName) -> Option<&Moments> {
+        self.analysis.moments.iter().find(|(set, _)| set == name).map(|(_, moments)| moments)
+    }
+
+    /// The groups of all sets, each once, in their order.
+    pub fn groups(&self) -> Vec<&str> {
+        let mut groups = Vec::new();
+        for set in &self.sets {
+            if !groups.contains(&set.name.group()) {
+                groups.push(set.name.group());
+            }
+        }
+        groups
+    }
+}
+
+/// The network's name in print.
+pub fn network_name(architecture: &Architecture) -> &'static str {
+    match architecture {
+        Architecture::Fcp { .. } => "FCP",
+        Architecture::Lenet { .. } => "LeNet",
+        Architecture::Autoencoder { .. } => "Autoencoder",
+        Architecture::Lstm { .. } => "LSTM",
+    }
+}

@@ -1,0 +1,106 @@
+//! Colors and measures that all figures share.
+//!
+//! The colors are those of M. Okabe and K. Ito, "Color universal design" (2008), which readers with
+//! any kind of color vision can tell apart; markers and dashes say the same once more.
+
+use super::panel::Marker;
+use crate::solutions::SetName;
+
+/// Red, green and blue, 0 to 255.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Color(pub u8, pub u8, pub u8);
+
+/// SGD.
+const VERMILION: Color = Color(213, 94, 0);
+/// L-BFGS.
+const BLUE: Color = Color(0, 114, 178);
+/// Whatever belongs to no optimizer, one after the other.
+const OTHERS: [Color; 6] =
+    [Color(0, 158, 115), Color(204, 121, 167), Color(230, 159, 0), Color(86, 180, 233), BLACK, Color(213, 94, 0)];
+/// Text, frames and marks.
+pub const BLACK: Color = Color(0, 0, 0);
+/// What is there for comparison.
+pub const GRAY: Color = Color(110, 110, 110);
+
+/// How sets of one group, or curves of one kind, are drawn in every figure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// Their color.
+    pub color: Color,
+    /// Their marker.
+    pub marker: Marker,
+}
+
+/// The look of a group: of the optimizers always the same, of others by their place among `groups`.
+pub fn look(group: &str, groups: &[&str]) -> Look {
+    match group {
+        "sgd" => Look { color: VERMILION, marker: Marker::Disk },
+        "lbfgs" => Look { color: BLUE, marker: Marker::Square },
+        _ => numbered(
+            groups.iter().filter(|known| !["sgd", "lbfgs"].contains(known)).position(|known| *known == group).unwrap_or(0),
+        ),
+    }
+}
+
+/// The look of the `index`-th of things that have no fixed one.
+pub fn numbered(index: usize) -> Look {
+    let markers = [Marker::Diamond, Marker::Triangle, Marker::Cross, Marker::Square, Marker::Disk];
+    Look { color: OTHERS[index % OTHERS.len()], marker: markers[index % markers.len()] }
+}
+
+/// What a group is called in print.
+pub fn group_name(group: &str) -> &str {
+    match group {
+        "sgd" => "SGD",
+        "lbfgs" => "L-BFGS",
+        other => other,
+    }
+}
+
+/// What a set is called in print: `"SGD train"`.
+pub fn set_name(set: &SetName) -> String {
+    format!("{} {}", group_name(set.group()), set.member())
+}
+
+/// A color of a sequence from white (0) to blue (1): the lighter part of Blues of C. Brewer,
+/// <https://colorbrewer2.org> (Apache 2.0), linear between its colors. Lines in any color of the other
+/// figures stand out on it, and in black and white the heights stay in order.
+pub fn height_color(share: f64) -> Color {
+    const BLUES: [Color; 7] = [
+        Color(255, 255, 255),
+        Color(240, 246, 252),
+        Color(222, 235, 247),
+        Color(198, 219, 239),
+        Color(158, 202, 225),
+        Color(107, 174, 214),
+        Color(66, 146, 198),
+    ];
+    let place = share.clamp(0.0, 1.0) * (BLUES.len() - 1) as f64;
+    let below = (place as usize).min(BLUES.len() - 2);
+    let (low, high, part) = (BLUES[below], BLUES[below + 1], place - below as f64);
+    let mix = |low: u8, high: u8| (f64::from(low) + (f64::from(high) - f64::from(low)) * part).round() as u8;
+    Color(mix(low.0, high.0), mix(low.1, high.1), mix(low.2, high.2))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_look_different() {
+        let groups = ["sgd", "torch", "lbfgs", "other"];
+        let looks = groups.map(|group| look(group, &groups));
+        for (i, a) in looks.iter().enumerate() {
+            assert!(looks[i + 1..].iter().all(|b| a.color != b.color && a.marker != b.marker));
+        }
+    }
+
+    #[test]
+    fn heights_get_darker() {
+        let light = |share| {
+            let Color(r, g, b) = height_color(share);
+            0.2126 * f64::from(r) + 0.7152 * f64::from(g) + 0.0722 * f64::from(b)
+        };
+        assert!((0..20).all(|k| light(f64::from(k) / 20.0) > light(f64::from(k + 1) / 20.0)));
+    }
+}

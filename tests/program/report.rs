@@ -1,0 +1,127 @@
+//! The report: complete, true to the atlas, self-contained, and the same whoever makes it.
+
+use crate::bad_directory::refused;
+use crate::python::python;
+use crate::start::{lossatlas, on_tiny, text};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use tempfile::tempdir;
+
+/// Runs `check_report.py` and fails with what it says.
+#[track_caller]
+fn check(report: &Path, run: &Path) {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/program/check_report.py");
+    let output = Command::new(python()).arg(script).arg(report).arg(run.join("atlas.h5")).output().expect("a Python to run");
+    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{said}");
+}
+
+/// Every file of a directory.
+fn files(directory: &Path) -> BTreeMap<String, Vec<u8>> {
+    let entries = fs::read_dir(directory).expect("a directory").map(|entry| entry.expect("an entry").path());
+    let name = |path: &Path| path.file_name().expect("a name").to_string_lossy().into_owned();
+    entries.map(|path| (name(&path), fs::read(&path).expect("a file"))).collect()
+}
+
+fn page(report: &Path) -> String {
+    fs::read_to_string(report.join("index.html")).expect("a page")
+}
+
+#[test]
+fn a_run_ends_with_a_report_that_is_true_to_its_atlas_and_the_same_on_any_number_of_ranks() {
+    let root = tempdir().expect("a temporary directory");
+    let [one, two] = ["one", "two"].map(|name| root.path().join(name));
+    for (ranks, directory) in [(1, &one), (2, &two)] {
+        let ended = on_tiny(ranks, "run", directory, &[]).with_code(0);
+        assert_eq!(ended.stdout.matches("report/index.html").count(), 1, "{}", ended.stdout);
+    }
+    let first = files(&one.join("report"));
+    for name in ["index.html", "losses", "barriers", "profiles", "distances", "kernel-pca", "spectrum"] {
+        let kinds: &[_] = if name.contains('.') { &[""] } else { &[".svg", ".png", ".csv"] };
+        assert!(kinds.iter().all(|kind| first.contains_key(&format!("{name}{kind}"))), "{name} of {:?}", first.keys());
+    }
+    check(&one.join("report"), &one);
+    let differing = |other: &BTreeMap<String, Vec<u8>>| -> Vec<String> {
+        let names = first.keys().chain(other.keys());
+        names.filter(|name| first.get(*name) != other.get(*name)).cloned().collect()
+    };
+    assert_eq!(differing(&files(&two.join("report"))), [""; 0]);
+    lossatlas(2, &["report", text(&one)]).with_code(0);
+    assert_eq!(differing(&files(&one.join("report"))), [""; 0]);
+
+    // The checks can fail: these are the numbers of another seed.
+    let other = root.path().join("other");
+    on_tiny(1, "run", &other, &["seed=8"]).with_code(0);
+    let mixed = std::panic::catch_unwind(|| check(&one.join("report"), &other));
+    assert!(mixed.is_err());
+}
+
+#[test]
+fn what_is_missing_is_said() {
+    let root = tempdir().expect("a temporary directory");
+    let directory = root.path().join("run");
+    on_tiny(1, "train", &directory, &[]).with_code(0);
+    assert!(!directory.join("report").exists(), "a stage alone makes none");
+    lossatlas(2, &["report", text(&directory)]).with_code(0);
+    let page = page(&directory.join("report"));
+    for part in [
+        "Not all of it is there.",
+        "None of 16 paths has been looked for yet.",
+        "Kernel PCA, distances and moments have not been computed",
+        "There is nothing to show yet.",
+        "there is nothing of L-BFGS train",
+    ] {
+        assert!(page.contains(part), "{part}");
+    }
+    assert!(directory.join("report/losses.svg").exists() && !directory.join("report/barriers.svg").exists());
+}
+
+#[test]
+fn several_runs_stand_side_by_side() {
+    let root = tempdir().expect("a temporary directory");
+    let [first, second, to] = ["first", "second", "both"].map(|name| root.path().join(name));
+    on_tiny(1, "run", &first, &[]).with_code(0);
+    on_tiny(1, "run", &second, &["seed=8"]).with_code(0);
+    let directories = ["report", text(&first), text(&second)];
+    refused(&directories, &["several runs have no directory in common: say with --to DIR where their report goes"]);
+    lossatlas(2, &[&directories[..], &["--to", text(&to)]].concat()).with_code(0);
+    let page = page(&to);
+    for title in ["FCP (first): training loss", "FCP (second): training loss"] {
+        assert_eq!(page.matches(&format!(">\n{title}\n<")).count(), 1, "{title}");
+    }
+    let losses = fs::read_to_string(to.join("losses.csv")).expect("a table");
+    let alone = fs::read_to_string(first.join("report/losses.csv")).expect("a table");
+    assert_eq!(losses.lines().count(), 2 * alone.lines().count() - 1);
+}
+
+#[test]
+fn a_report_that_fails_does_not_fail_the_run() {
+    let root = tempdir().expect("a temporary directory");
+    let directory = root.path().join("run");
+    on_tiny(1, "train", &directory, &[]).with_code(0);
+    fs::write(directory.join("report"), b"precious").expect("a writable directory");
+    let ended = on_tiny(2, "run", &directory, &[]).with_code(0);
+    assert_eq!((ended.said("no report: "), ended.said("the results are complete all the same")), (1, 1), "{}", ended.stderr);
+    assert!(directory.join("atlas.h5").exists());
+    assert_eq!(fs::read(directory.join("report")).expect("still there"), b"precious");
+    let alone = lossatlas(2, &["report", text(&directory)]).with_code(1);
+    assert_eq!(alone.said("the report cannot be written"), 1, "{}", alone.stderr);
+    refused(&["report", text(root.path())], &["results.journal: no results have been saved in this directory"]);
+}
+
+#[test]
+fn the_paths_on_a_map_are_those_of_the_run() {
+    let root = tempdir().expect("a temporary directory");
+    for name in ["fig3", "mueller-brown"] {
+        let configuration = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs").join(format!("{name}.toml"));
+        let directory = root.path().join(name);
+        lossatlas(1, &["run", text(&configuration), "--out", text(&directory)]).with_code(0);
+        check(&directory.join("report"), &directory);
+    }
+    // The published paths for three weights, and the claim they are for.
+    let claims = fs::read_to_string(root.path().join("fig3/report/claims.csv")).expect("a table");
+    let lambda = claims.lines().find(|line| line.starts_with("9,")).expect("the claim about λ");
+    assert!(lambda.contains(",supported,") && lambda.contains("λ = 1000"), "{lambda}");
+}
