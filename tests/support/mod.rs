@@ -1,6 +1,7 @@
-//! Starts programs under `mpirun`.
+//! Starts programs under `mpirun`, or what the variable `MPIEXEC` names in its place.
 
 use assert_cmd::Command;
+use std::env;
 use std::ffi::OsStr;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -16,7 +17,7 @@ pub fn mpirun<A: AsRef<OsStr>>(ranks: usize, program: impl AsRef<OsStr>, args: &
 
 /// The command of [`mpirun`], to add arguments and variables to.
 pub fn mpirun_command(ranks: usize, program: impl AsRef<OsStr>, timeout: Duration) -> Command {
-    let mut command = Command::new("mpirun");
+    let mut command = Command::new(env::var_os("MPIEXEC").unwrap_or_else(|| "mpirun".into()));
     command.arg("-n").arg(ranks.to_string()).arg(program);
     // More ranks than cores: Open MPI 4, Open MPI 5. Variables, unlike flags, mean nothing to the
     // other implementations.

@@ -1,0 +1,36 @@
+//! The corpus of `tests/config.rs`, whole.
+
+use crate::corpus::{Case, refuse};
+use std::fs;
+use std::path::Path;
+use tempfile::tempdir;
+
+#[test]
+fn configurations() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/config/bad");
+    let files = fs::read_dir(corpus).expect("the corpus").map(|entry| entry.expect("still there").path());
+    let cases: Vec<_> = files.map(|file| case(&file)).collect();
+    assert!(cases.len() >= 60, "the corpus is not there");
+    refuse(&cases);
+}
+
+fn case(file: &Path) -> Case {
+    let name = file.file_name().and_then(|name| name.to_str()).expect("an ordinary name").to_owned();
+    let text = fs::read_to_string(file).expect("a text");
+    let directory = tempdir().expect("a temporary directory");
+    fs::write(directory.path().join(&name), &text).expect("space for a small file");
+    let marked = |mark| text.lines().filter_map(move |line| line.strip_prefix(mark));
+    let mut arguments = vec!["run".to_owned(), name.clone(), "--out".to_owned(), "out".to_owned()];
+    arguments.extend(marked("#--set ").flat_map(|change| ["--set".to_owned(), change.to_owned()]));
+    let message: Vec<_> = marked("#^ ").map(|problem| placed(&name, problem)).collect();
+    Case { name, directory, arguments, message: message.join("\n") }
+}
+
+/// A problem as the program says it: with the name of the file, unless an override is to blame.
+fn placed(name: &str, problem: &str) -> String {
+    match problem.split_once(':') {
+        Some((line, _)) if line.parse::<usize>().is_ok() => format!("{name}:{problem}"),
+        _ if problem.starts_with("--set ") => problem.to_owned(),
+        _ => format!("{name}: {problem}"),
+    }
+}

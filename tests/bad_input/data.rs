@@ -1,0 +1,329 @@
+//! Data sets that are wrong.
+
+use crate::corpus::{Case, refuse};
+use crate::idx::{gzip, idx};
+use crate::study::{self, TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS, write};
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::Command;
+
+/// What it is called, what is done to the sound study, what the program says.
+type Row = (&'static str, fn(&Path), &'static str);
+
+fn change(root: &Path, name: &str, change: impl FnOnce(&mut Vec<u8>)) {
+    let mut bytes = fs::read(root.join(name)).expect("a file of the sound study");
+    change(&mut bytes);
+    write(root, name, &bytes);
+}
+
+fn cut(root: &Path, name: &str, length: usize) {
+    change(root, name, |bytes| bytes.truncate(length));
+}
+
+fn compress(root: &Path, name: &str) {
+    change(root, name, |bytes| *bytes = gzip(bytes));
+}
+
+fn remove(root: &Path, name: &str) {
+    fs::remove_file(root.join(name)).expect("a file of the sound study");
+}
+
+/// Puts something that is no file in place of one.
+fn replace(root: &Path, name: &str, make: impl FnOnce(&Path)) {
+    remove(root, name);
+    make(&root.join(name));
+}
+
+fn set(root: &Path, old: &str, new: &str) {
+    let text = fs::read_to_string(root.join(study::FILE)).expect("the configuration");
+    assert!(text.contains(old));
+    write(root, study::FILE, text.replacen(old, new, 1).as_bytes());
+}
+
+const CASES: &[Row] = &[
+    // ---- the directory --------------------------------------------------------------------------
+    (
+        "a directory that is not there",
+        |root| fs::rename(root.join("images"), root.join("pictures")).expect("a directory"),
+        "images: no such folder; `make mnist` fetches MNIST into data/mnist; or put the four IDX files into images \
+         (train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte, each plain or \
+         with .gz), or set dataset.dir",
+    ),
+    (
+        "a file in place of the directory",
+        |root| set(root, "\"images\"", "\"study.toml\""),
+        "study.toml: no such folder; `make mnist` fetches MNIST into data/mnist; or put the four IDX files into study.toml \
+         (train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte, each plain or \
+         with .gz), or set dataset.dir",
+    ),
+    (
+        "an empty directory",
+        |root| [TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS].iter().for_each(|name| remove(root, name)),
+        "images: no train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte (nor \
+         with .gz); `make mnist` fetches MNIST into data/mnist; or put the four IDX files into images \
+         (train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte, each plain or \
+         with .gz), or set dataset.dir",
+    ),
+    (
+        "one file is missing",
+        |root| remove(root, TEST_LABELS),
+        "images: no t10k-labels-idx1-ubyte (nor with .gz); `make mnist` fetches MNIST into data/mnist; or put the four IDX \
+         files into images (train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, \
+         t10k-labels-idx1-ubyte, each plain or with .gz), or set dataset.dir",
+    ),
+    // ---- what is no file ------------------------------------------------------------------------
+    (
+        "a directory in place of a file",
+        |root| replace(root, TRAIN_IMAGES, |file| fs::create_dir(file).expect("a new directory")),
+        "images/train-images-idx3-ubyte: cannot be read: Is a directory (os error 21)",
+    ),
+    (
+        "a file that cannot be opened",
+        |root| replace(root, TEST_IMAGES, |file| symlink("t10k-images-idx3-ubyte", file).expect("a link to itself")),
+        "images/t10k-images-idx3-ubyte: cannot be read: Too many levels of symbolic links (os error 40)",
+    ),
+    (
+        "a device in place of a file",
+        |root| replace(root, TRAIN_LABELS, |file| symlink("/dev/zero", file).expect("a link")),
+        "images/train-labels-idx1-ubyte: cannot be read: not a regular file",
+    ),
+    (
+        "a pipe in place of a file",
+        |root| {
+            replace(root, TEST_LABELS, |file| {
+                assert!(Command::new("mkfifo").arg(file).status().expect("coreutils").success());
+            });
+        },
+        "images/t10k-labels-idx1-ubyte: cannot be read: not a regular file",
+    ),
+    // ---- the magic number -----------------------------------------------------------------------
+    (
+        "labels in place of images",
+        |root| write(root, TRAIN_IMAGES, &idx(&[4], &[0; 4])),
+        "images/train-images-idx3-ubyte: starts with 0x00000801, but images in IDX format start with 0x00000803; is this the \
+         right file?",
+    ),
+    (
+        "images in place of labels",
+        |root| write(root, TRAIN_LABELS, &idx(&[4, 2, 3], &[0; 24])),
+        "images/train-labels-idx1-ubyte: starts with 0x00000803, but labels in IDX format start with 0x00000801; is this the \
+         right file?",
+    ),
+    (
+        "numbers of 32 bits",
+        |root| change(root, TEST_IMAGES, |bytes| bytes[2] = 0x0d),
+        "images/t10k-images-idx3-ubyte: starts with 0x00000d03, but images in IDX format start with 0x00000803; is this the \
+         right file?",
+    ),
+    (
+        "a page of the web",
+        |root| write(root, TEST_LABELS, b"<!DOCTYPE html><html>404</html>"),
+        "images/t10k-labels-idx1-ubyte: starts with 0x3c21444f, but labels in IDX format start with 0x00000801; is this the \
+         right file?",
+    ),
+    (
+        "a zip archive",
+        |root| write(root, TRAIN_IMAGES, b"PK\x03\x04 and so on"),
+        "images/train-images-idx3-ubyte: starts with 0x504b0304, but images in IDX format start with 0x00000803; is this the \
+         right file?",
+    ),
+    (
+        "the other byte order",
+        |root| change(root, TRAIN_IMAGES, |bytes| bytes[..4].reverse()),
+        "images/train-images-idx3-ubyte: starts with 0x03080000, but images in IDX format start with 0x00000803; is this the \
+         right file?",
+    ),
+    // ---- lengths --------------------------------------------------------------------------------
+    (
+        "an empty file of images",
+        |root| cut(root, TRAIN_IMAGES, 0),
+        "images/train-images-idx3-ubyte: 0 bytes, but the header alone takes 16; fetch it again",
+    ),
+    (
+        "an empty file of labels",
+        |root| cut(root, TEST_LABELS, 0),
+        "images/t10k-labels-idx1-ubyte: 0 bytes, but the header alone takes 8; fetch it again",
+    ),
+    (
+        "a header cut short",
+        |root| cut(root, TRAIN_IMAGES, 15),
+        "images/train-images-idx3-ubyte: 15 bytes, but the header alone takes 16; fetch it again",
+    ),
+    (
+        "images cut short",
+        |root| cut(root, TEST_IMAGES, 33),
+        "images/t10k-images-idx3-ubyte: 33 bytes, but the header's 3 images of 2×3 pixels take 34; fetch it again",
+    ),
+    (
+        "labels cut short",
+        |root| cut(root, TRAIN_LABELS, 11),
+        "images/train-labels-idx1-ubyte: 11 bytes, but the header's 4 labels take 12; fetch it again",
+    ),
+    (
+        "something behind the images",
+        |root| change(root, TRAIN_IMAGES, |bytes| bytes.push(b'\n')),
+        "images/train-images-idx3-ubyte: 41 bytes, but the header's 4 images of 2×3 pixels take 40; fetch it again",
+    ),
+    (
+        "a count that is too high",
+        |root| change(root, TEST_IMAGES, |bytes| bytes[7] = 4),
+        "images/t10k-images-idx3-ubyte: 34 bytes, but the header's 4 images of 2×3 pixels take 40; fetch it again",
+    ),
+    (
+        "sizes whose product no computer can count",
+        |root| change(root, TRAIN_IMAGES, |bytes| bytes[4..16].fill(0xff)),
+        "images/train-images-idx3-ubyte: 40 bytes, but the header's 4294967295 images of 4294967295×4294967295 pixels take \
+         79228162458924105385300197391; fetch it again",
+    ),
+    (
+        "more labels than memory holds",
+        |root| change(root, TRAIN_LABELS, |bytes| bytes[4..8].fill(0xff)),
+        "images/train-labels-idx1-ubyte: 12 bytes, but the header's 4294967295 labels take 4294967303; fetch it again",
+    ),
+    (
+        "no images at all",
+        |root| {
+            write(root, TRAIN_IMAGES, &idx(&[0, 2, 3], &[]));
+            write(root, TRAIN_LABELS, &idx(&[0], &[]));
+        },
+        "images/train-images-idx3-ubyte: holds 0 images of 2×3 pixels: nothing to learn from",
+    ),
+    (
+        "images without pixels",
+        |root| write(root, TRAIN_IMAGES, &idx(&[4, 0, 0], &[])),
+        "images/train-images-idx3-ubyte: holds 4 images of 0×0 pixels: nothing to learn from\n\
+         images/train-images-idx3-ubyte: images of 0×0 pixels, but images/t10k-images-idx3-ubyte holds images of 2×3; the \
+         files do not belong together",
+    ),
+    // ---- compression ----------------------------------------------------------------------------
+    (
+        "a compressed file cut short",
+        |root| {
+            compress(root, TRAIN_IMAGES);
+            change(root, TRAIN_IMAGES, |bytes| bytes.truncate(bytes.len() - 9));
+        },
+        "images/train-images-idx3-ubyte: damaged gzip file (incomplete deflate stream); fetch it again",
+    ),
+    (
+        "only the beginning of a gzip header",
+        |root| write(root, TRAIN_LABELS, &[0x1f, 0x8b]),
+        "images/train-labels-idx1-ubyte: damaged gzip file (unexpected end of file); fetch it again",
+    ),
+    (
+        "a compressed file with a wrong byte",
+        |root| {
+            compress(root, TEST_IMAGES);
+            change(root, TEST_IMAGES, |bytes| {
+                let checksum = bytes.len() - 8;
+                bytes[checksum] ^= 1;
+            });
+        },
+        "images/t10k-images-idx3-ubyte: damaged gzip file (corrupt gzip stream does not have a matching checksum); fetch it \
+         again",
+    ),
+    (
+        "garbage that begins like a compressed file",
+        |root| write(root, TEST_LABELS, b"\x1f\x8b\x08 what a mess, and no end of it"),
+        "images/t10k-labels-idx1-ubyte: damaged gzip file (invalid gzip header); fetch it again",
+    ),
+    (
+        "garbage behind a compressed file",
+        |root| {
+            compress(root, TRAIN_LABELS);
+            change(root, TRAIN_LABELS, |bytes| bytes.extend(b"garbage and more"));
+        },
+        "images/train-labels-idx1-ubyte: damaged gzip file (invalid gzip header); fetch it again",
+    ),
+    (
+        "compressed and too long for its header",
+        |root| {
+            change(root, TRAIN_IMAGES, |bytes| bytes.extend([0; 100]));
+            compress(root, TRAIN_IMAGES);
+        },
+        "images/train-images-idx3-ubyte: 140 bytes decompressed, but the header's 4 images of 2×3 pixels take 40; fetch it \
+         again",
+    ),
+    (
+        "compressed twice",
+        |root| {
+            compress(root, TRAIN_IMAGES);
+            compress(root, TRAIN_IMAGES);
+        },
+        "images/train-images-idx3-ubyte: starts with 0x1f8b0800, but images in IDX format start with 0x00000803; is this the \
+         right file?",
+    ),
+    // ---- what does not fit together -------------------------------------------------------------
+    (
+        "a label beyond the classes",
+        |root| change(root, TEST_LABELS, |bytes| bytes[10] = 10),
+        "images/t10k-labels-idx1-ubyte: label 10 at image 2 (counted from 0); labels are 0 to 9: use a data set of ten \
+         classes",
+    ),
+    (
+        "labels as letters",
+        |root| write(root, TRAIN_LABELS, &idx(&[4], b"3141")),
+        "images/train-labels-idx1-ubyte: label 51 at image 0 (counted from 0); labels are 0 to 9: use a data set of ten \
+         classes",
+    ),
+    (
+        "fewer labels than images",
+        |root| write(root, TRAIN_LABELS, &idx(&[3], &[0, 1, 2])),
+        "images/train-images-idx3-ubyte: 4 images, but images/train-labels-idx1-ubyte holds 3 labels; the two files do not \
+         belong together",
+    ),
+    (
+        "images of two sizes",
+        |root| write(root, TEST_IMAGES, &idx(&[3, 3, 2], &[0; 18])),
+        "images/train-images-idx3-ubyte: images of 2×3 pixels, but images/t10k-images-idx3-ubyte holds images of 3×2; the \
+         files do not belong together",
+    ),
+    (
+        "images too small for the network",
+        |root| set(root, "\"fcp\"\nhidden = [2]", "\"lenet\""),
+        "study.toml: network: images of 2 × 3 pixels are too small for LeNet with a kernel of 5: it needs 12 × 12; choose a \
+         smaller kernel or another network",
+    ),
+    (
+        "more images asked for than there are",
+        |root| set(root, "\"images\"", "\"images\"\ntrain = 5\ntest = 4"),
+        "dataset.train = 5, but images/train-images-idx3-ubyte holds 4; ask for 4 at most, or leave dataset.train out to use \
+         all\n\
+         dataset.test = 4, but images/t10k-images-idx3-ubyte holds 3; ask for 3 at most, or leave dataset.test out to use all",
+    ),
+    (
+        "paths on more images than there are",
+        |root| set(root, "[paths]", "[paths]\ntest = 4"),
+        "study.toml: paths.test: must be at most 3, the test images in use, is 4",
+    ),
+    // ---- several at once ------------------------------------------------------------------------
+    (
+        "something wrong with every file",
+        |root| {
+            remove(root, TRAIN_IMAGES);
+            cut(root, TRAIN_LABELS, 9);
+            write(root, TEST_IMAGES, b"GIF89a");
+            write(root, TEST_LABELS, b"\x1f\x8bx");
+        },
+        "images: no train-images-idx3-ubyte (nor with .gz); `make mnist` fetches MNIST into data/mnist; or put the four IDX \
+         files into images (train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte, \
+         each plain or with .gz), or set dataset.dir\n\
+         images/train-labels-idx1-ubyte: 9 bytes, but the header's 4 labels take 12; fetch it again\n\
+         images/t10k-images-idx3-ubyte: starts with 0x47494638, but images in IDX format start with 0x00000803; is this the \
+         right file?\n\
+         images/t10k-labels-idx1-ubyte: damaged gzip file (unexpected end of file); fetch it again",
+    ),
+];
+
+#[test]
+fn data() {
+    let cases: Vec<_> = CASES.iter().map(case).collect();
+    refuse(&cases);
+}
+
+fn case(&(name, damage, message): &Row) -> Case {
+    let directory = study::sound();
+    damage(directory.path());
+    let arguments = ["run", study::FILE, "--out", "out"].map(str::to_owned).into();
+    Case { name: name.to_owned(), directory, arguments, message: message.to_owned() }
+}

@@ -1,0 +1,27 @@
+//! The readers of what users bring along, on files that chance has damaged: IDX, NumPy, configurations.
+//!
+//! Whatever the bytes, a reader returns: it neither panics nor sets aside more memory than a multiple
+//! of the length of the file, and an error names the file. A file that nothing was done to is read as
+//! what was written.
+//!
+//! `make test` tries each property on 256 cases; `PROPTEST_CASES=1000000 cargo test --release --test
+//! fuzz` on as many as one likes. A case that fails is shrunk and printed; it belongs into the corpus
+//! of `tests/bad_input.rs` then.
+
+#[path = "fuzz/configuration.rs"]
+mod configuration;
+#[path = "fuzz/damage.rs"]
+mod damage;
+#[path = "fuzz/idx.rs"]
+mod idx;
+#[path = "fuzz/memory.rs"]
+mod memory;
+#[path = "fuzz/npy.rs"]
+mod npy;
+
+use proptest::test_runner::Config;
+
+/// The number of cases comes from `PROPTEST_CASES`.
+fn settings() -> Config {
+    Config { failure_persistence: None, ..Config::default() }
+}
