@@ -11,7 +11,15 @@ export OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 endif
 export OMPI_MCA_rmaps_base_oversubscribe=1
 
-.PHONY: help demo test build lint format mnist docs bench dependencies clean
+# The HDF5 of a module often brings nothing for pkg-config; it is found beside its compiler wrapper.
+ifeq ($(HDF5_DIR)$(shell pkg-config --exists hdf5 2>&1 && echo found),)
+HDF5_FOLDER := $(patsubst %/bin/h5cc,%,$(patsubst %/bin/h5pcc,%,$(shell command -v h5cc || command -v h5pcc)))
+ifneq ($(wildcard $(HDF5_FOLDER)/include/hdf5.h),)
+export HDF5_DIR := $(HDF5_FOLDER)
+endif
+endif
+
+.PHONY: help demo test test-mpich build lint format mnist docs bench bench-scale dependencies clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,13 +31,24 @@ test: ## install what is missing, run all tests
 	@.make/install-dependencies test
 	cargo test --release --locked
 
+# Beside the MPI that is installed, in a folder of its own.
+test-mpich: export MPICC=mpicc.mpich
+test-mpich: export MPIEXEC=mpirun.mpich
+test-mpich: export CARGO_TARGET_DIR=target/mpich
+test-mpich: ## run the tests of the ranks with MPICH (Debian's, installed if missing); not part of `test`
+	@.make/install-dependencies mpich
+	cargo test --release --locked --test parallel
+	cargo test --release --locked --test program ranks
+
 build: dependencies ## build the program
 	cargo build --release --locked
 
 dependencies:
 	@.make/install-dependencies build
 
-lint: dependencies ## formatting and clippy, warnings are errors
+lint: ## formatting, clippy and shellcheck, warnings are errors
+	@.make/install-dependencies lint
+	shellcheck --external-sources slurm/*.sh slurm/*.sbatch .make/*
 	cargo fmt --check
 	cargo clippy --release --all-targets --locked -- -D warnings
 
@@ -41,6 +60,9 @@ docs: dependencies ## build the library's documentation
 
 bench: dependencies ## measure the kernels
 	OPENBLAS_NUM_THREADS=1 cargo bench --locked --bench kernels
+
+bench-scale: dependencies ## play studies on up to 16384 ranks (SCALE_DIR: where results would go)
+	OPENBLAS_NUM_THREADS=1 cargo bench --locked --bench scale
 
 mnist: ## fetch MNIST into data/mnist and check it
 	@.make/fetch-mnist data/mnist

@@ -6,6 +6,8 @@ use divan::{Bencher, black_box};
 use lossatlas::dataset::{Dataset, digits};
 use lossatlas::embedding::{Kernel, KernelPca};
 use lossatlas::landscape::{ImageLandscape, Landscape};
+use lossatlas::network::lenet::LenetSizes;
+use lossatlas::network::lstm::PUBLISHED_PERMUTATION_SEED;
 use lossatlas::network::{Activation, Architecture, Network};
 use lossatlas::optimizer::LbfgsParameters;
 use lossatlas::optimizer::lbfgs::Lbfgs;
@@ -25,20 +27,45 @@ const POINTS: usize = 51;
 const TERMS: usize = 10;
 
 static DATA: LazyLock<Dataset> = LazyLock::new(|| digits::draw(MasterSeed(1), IMAGES, 1));
-static NETWORK: LazyLock<Box<dyn Network<f32>>> = LazyLock::new(|| {
-    let architecture = Architecture::Fcp { hidden: vec![50, 50], activation: Activation::Softplus };
-    architecture.build(28, 28, 10).expect("a network for these images")
-});
 
-fn landscape() -> ImageLandscape<'static, f32> {
-    ImageLandscape::new(NETWORK.as_ref(), DATA.train.view())
+/// The published networks.
+#[derive(Clone, Copy, Debug)]
+enum Published {
+    Fcp,
+    Lenet,
+    Autoencoder,
+    Lstm,
+}
+
+use Published::{Autoencoder, Fcp, Lenet, Lstm};
+
+impl Published {
+    fn network(self) -> Box<dyn Network<f32>> {
+        let activation = Activation::Softplus;
+        let architecture = match self {
+            Fcp => Architecture::Fcp { hidden: vec![50, 50], activation },
+            Lenet => Architecture::Lenet { sizes: LenetSizes::default(), activation },
+            Autoencoder => Architecture::Autoencoder { hidden: vec![32, 32, 32] },
+            Lstm => Architecture::Lstm { hidden: 48, permutation_seed: PUBLISHED_PERMUTATION_SEED },
+        };
+        architecture.build(28, 28, 10).expect("a network for these images")
+    }
+}
+
+fn landscape(network: &dyn Network<f32>) -> ImageLandscape<'_, f32> {
+    ImageLandscape::new(network, DATA.train.view())
 }
 
 /// `(count, P)` random parameter vectors.
-fn vectors(count: usize) -> Array2<f32> {
-    let layout = NETWORK.layout();
+fn vectors(network: &dyn Network<f32>, count: usize) -> Array2<f32> {
+    let layout = network.layout();
     let rows = (0..count).flat_map(|k| layout.initialize::<f32>(&mut MasterSeed(k as u64).stream("bench", &[])));
     Array2::from_shape_vec((count, layout.parameters()), rows.collect()).expect("as many numbers")
+}
+
+/// One parameter vector.
+fn vector(network: &dyn Network<f32>) -> Vec<f32> {
+    vectors(network, 1).into_raw_vec_and_offset().0
 }
 
 /// The yardstick: a large square product, 2 · 2048³ operations.
@@ -48,35 +75,37 @@ fn product_2048(bencher: Bencher) {
     bencher.counter(ItemsCount::new(2_u64 * 2048 * 2048 * 2048)).bench(|| a.dot(&b));
 }
 
-#[divan::bench]
-fn fcp_loss(bencher: Bencher) {
-    let (landscape, theta) = (landscape(), vectors(1));
-    bencher.counter(ItemsCount::new(IMAGES)).bench_local(|| landscape.value(theta.as_slice().expect("contiguous")));
+#[divan::bench(args = [Fcp, Lenet, Autoencoder, Lstm], max_time = 5)]
+fn loss(bencher: Bencher, published: Published) {
+    let network = published.network();
+    let (landscape, theta) = (landscape(network.as_ref()), vector(network.as_ref()));
+    bencher.counter(ItemsCount::new(IMAGES)).bench_local(|| landscape.value(&theta));
 }
 
-#[divan::bench]
-fn fcp_loss_and_gradient(bencher: Bencher) {
-    let (landscape, theta) = (landscape(), vectors(1));
+#[divan::bench(args = [Fcp, Lenet, Autoencoder, Lstm], max_time = 5)]
+fn loss_and_gradient(bencher: Bencher, published: Published) {
+    let network = published.network();
+    let (landscape, theta) = (landscape(network.as_ref()), vector(network.as_ref()));
     let mut gradient = vec![0.0; theta.len()];
-    let theta = theta.as_slice().expect("contiguous");
-    bencher.counter(ItemsCount::new(IMAGES)).bench_local(|| landscape.value_and_gradient(theta, &mut gradient));
+    bencher.counter(ItemsCount::new(IMAGES)).bench_local(|| landscape.value_and_gradient(&theta, &mut gradient));
 }
 
-#[divan::bench]
-fn fcp_sgd_step(bencher: Bencher) {
-    let (landscape, mut theta) = (landscape(), vectors(1));
+#[divan::bench(args = [Fcp, Lenet, Autoencoder, Lstm], max_time = 5)]
+fn sgd_step(bencher: Bencher, published: Published) {
+    let network = published.network();
+    let (landscape, mut theta) = (landscape(network.as_ref()), vector(network.as_ref()));
     let mut gradient = vec![0.0; theta.len()];
     let indices: Vec<u32> = (0..BATCH as u32).map(|i| i * 31 % IMAGES as u32).collect();
-    let theta = theta.as_slice_mut().expect("contiguous");
     bencher.counter(ItemsCount::new(BATCH)).bench_local(|| {
-        landscape.batch_gradient(theta, &indices, &mut gradient);
+        landscape.batch_gradient(&theta, &indices, &mut gradient);
         theta.iter_mut().zip(&gradient).for_each(|(theta, g)| *theta -= 1e-3 * g);
     });
 }
 
-#[divan::bench]
-fn fcp_lbfgs_iteration(bencher: Bencher) {
-    let landscape = landscape();
+#[divan::bench(args = [Fcp, Lenet, Autoencoder, Lstm], max_time = 5)]
+fn lbfgs_iteration(bencher: Bencher, published: Published) {
+    let network = published.network();
+    let landscape = landscape(network.as_ref());
     let parameters = LbfgsParameters {
         iterations: 1000,
         memory: 10,
@@ -84,20 +113,24 @@ fn fcp_lbfgs_iteration(bencher: Bencher) {
         line_search_tolerance: 1e-4,
         target_loss: 0.0,
     };
-    let mut lbfgs = Lbfgs::new(parameters, &landscape, vectors(1).into_raw_vec_and_offset().0);
+    let mut lbfgs = Lbfgs::new(parameters, &landscape, vector(network.as_ref()));
     bencher.counter(ItemsCount::new(IMAGES)).bench_local(|| lbfgs.iterate(&landscape, 1));
 }
 
-#[divan::bench]
-fn fcp_path_losses(bencher: Bencher) {
-    let (landscape, vectors, grid) = (landscape(), vectors(TERMS + 2), Grid::new(POINTS, TERMS));
+#[divan::bench(args = [Fcp, Lenet, Autoencoder, Lstm], max_time = 5)]
+fn path_losses(bencher: Bencher, published: Published) {
+    let network = published.network();
+    let (landscape, vectors, grid) =
+        (landscape(network.as_ref()), vectors(network.as_ref(), TERMS + 2), Grid::new(POINTS, TERMS));
     let span = Span { vectors: vectors.view(), coefficients: grid.coefficients() };
     bencher.counter(ItemsCount::new(IMAGES * POINTS)).bench_local(|| landscape.span_values(&span));
 }
 
-#[divan::bench]
-fn fcp_path_losses_and_gradient(bencher: Bencher) {
-    let (landscape, vectors, grid) = (landscape(), vectors(TERMS + 2), Grid::new(POINTS, TERMS));
+#[divan::bench(args = [Fcp, Lenet, Autoencoder, Lstm], max_time = 5)]
+fn path_losses_and_gradient(bencher: Bencher, published: Published) {
+    let network = published.network();
+    let (landscape, vectors, grid) =
+        (landscape(network.as_ref()), vectors(network.as_ref(), TERMS + 2), Grid::new(POINTS, TERMS));
     let span = Span { vectors: vectors.view(), coefficients: grid.coefficients() };
     let mut gradient = Array2::zeros((TERMS, vectors.ncols()));
     bencher
@@ -107,7 +140,7 @@ fn fcp_path_losses_and_gradient(bencher: Bencher) {
 
 #[divan::bench(args = [96, 400])]
 fn kernel_pca(bencher: Bencher, count: usize) {
-    let vectors = vectors(count);
+    let vectors = vectors(Fcp.network().as_ref(), count);
     let kernel = Kernel::Rbf { two_sigma_squared: vectors.ncols() as f64 };
     bencher.bench(|| KernelPca::fit(black_box(vectors.view()), kernel, 10).expect("finite vectors").eigenvalues().to_vec());
 }

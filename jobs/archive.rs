@@ -13,7 +13,8 @@ use lossatlas::report::{RunSummary, table};
 use lossatlas::solutions::SolutionSet;
 use lossatlas::statistics::Analysis;
 use lossatlas::store::{
-    Atlas, ConfigurationRecord, Contents, Curves, Journal, JournalError, Opened, Provenance, Record, SessionRecord, write_atlas,
+    Atlas, Checkpoints, ConfigurationRecord, Contents, Curves, Journal, JournalError, Opened, Provenance, Record, SessionRecord,
+    TaskKey, check_existing, write_atlas,
 };
 use ndarray::Array2;
 use sha2::{Digest, Sha256};
@@ -23,10 +24,20 @@ use std::path::{Path, PathBuf};
 pub struct Archive {
     pub directory: PathBuf,
     pub contents: Contents,
+    /// States of the tasks under way.
+    pub checkpoints: Checkpoints,
     journal: Journal,
 }
 
 impl Archive {
+    /// A directory of its own for a test.
+    #[cfg(test)]
+    pub fn scratch(directory: &Path) -> Self {
+        let Opened { journal, contents, .. } = Journal::open(directory).expect("an empty directory");
+        let checkpoints = Checkpoints::open(directory).expect("an empty directory");
+        Self { directory: directory.to_owned(), contents, checkpoints, journal }
+    }
+
     /// Opens the directory on rank 0, or makes it; refuses one whose results another configuration
     /// has made. Collective.
     pub fn open(world: &World, problem: &Problem, directory: &Path) -> Result<Option<Self>, Failure> {
@@ -37,6 +48,7 @@ impl Archive {
     }
 
     fn open_here(world: &World, problem: &Problem, directory: &Path) -> Result<Self, Failure> {
+        check_existing(directory).map_err(Failure::input)?;
         let Opened { journal, contents, torn } = Journal::open(directory)?;
         if let Some(torn) = torn {
             say(format_args!(
@@ -45,8 +57,10 @@ impl Archive {
                 torn.bytes
             ));
         }
-        let mut archive = Self { directory: directory.to_owned(), contents, journal };
+        let checkpoints = Checkpoints::open(directory)?;
+        let mut archive = Self { directory: directory.to_owned(), contents, checkpoints, journal };
         archive.adopt(problem)?;
+        archive.forget_finished_tasks()?;
         let session = SessionRecord {
             host: world.host().to_owned(),
             ranks: world.size() as u32,
@@ -98,6 +112,16 @@ impl Archive {
             }
         }
         Ok(self.store(Record::Configuration(record))?)
+    }
+
+    /// A crash may have come between storing a result and forgetting the state that led to it.
+    fn forget_finished_tasks(&mut self) -> Result<(), JournalError> {
+        let finished = |key: &&TaskKey| match key {
+            TaskKey::Training { method, initialization } => self.contents.training(*method, *initialization).is_some(),
+            TaskKey::Path { set, landscape, pair } => self.contents.path(set, *landscape, *pair).is_some(),
+        };
+        let finished: Vec<TaskKey> = self.checkpoints.keys().filter(finished).cloned().collect();
+        finished.iter().try_for_each(|key| self.checkpoints.forget(key))
     }
 
     /// Puts a record on disk, then into `contents`.

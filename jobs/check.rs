@@ -5,18 +5,13 @@ use crate::console::{count, print};
 use crate::failure::{self, Failure};
 use crate::problem::{Formula, Mapped, Problem, Trained};
 use crate::results::Results;
-use lossatlas::landscape::Landscape;
-use lossatlas::network::Layout;
+use lossatlas::config::DatasetConfig;
 use lossatlas::optimizer::Method;
 use lossatlas::parallel::World;
-use lossatlas::path::Grid;
-use lossatlas::plan::{Work, path_bytes, path_work, training_work};
+use lossatlas::plan::{Speed, Work, path_bytes, path_work, training_work};
 use lossatlas::solutions::{SetName, Split};
-use lossatlas::span::Span;
 use lossatlas::store::Contents;
-use ndarray::{Array2, ArrayView2};
-use std::hint::black_box;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 pub fn run(world: &World, input: &cli::Input) -> Result<u8, Failure> {
     let problem = Problem::load(world, input)?;
@@ -42,7 +37,14 @@ fn check_network(problem: &Problem, trained: &Trained) {
         print(format_args!("import     {name}: {}", count(vectors.nrows(), "vector")));
     }
     print_memory(problem, trained);
-    print_work(&tasks(problem, trained), &Speed::measure(problem, trained));
+    print_work(&tasks(problem, trained), &speed(problem, trained));
+}
+
+/// Of this machine, on a few hundred images.
+fn speed(problem: &Problem, trained: &Trained) -> Speed {
+    let images = trained.images(Split::Train).first(512);
+    let batch = trained.config.training.sgd.as_ref().map_or(64, |sgd| sgd.batch_size);
+    Speed::measure(&trained.landscape(images), batch, &problem.config.paths.parameters, problem.config.seed)
 }
 
 /// A formula takes no time worth predicting.
@@ -104,8 +106,9 @@ fn print_work(tasks: &[Kind], speed: &Speed) {
 
 fn print_memory(problem: &Problem, trained: &Trained) {
     let dimension = trained.network.layout().parameters();
-    let images = |split| trained.images(split).pixels().len();
-    let data = images(Split::Train) + images(Split::Test);
+    let (shared, own): (Vec<_>, Vec<_>) =
+        [&trained.dataset.train.pixels, &trained.dataset.test.pixels].into_iter().partition(|pixels| pixels.are_shared());
+    let [shared, own] = [shared, own].map(|pixels| pixels.iter().map(|pixels| pixels.len()).sum::<usize>());
     let path = path_bytes(&problem.config.paths.parameters, dimension);
     let training = &trained.config.training;
     let solutions = 2 * training.methods.len() * training.initializations as usize * dimension * size_of::<f32>();
@@ -113,12 +116,17 @@ fn print_memory(problem: &Problem, trained: &Trained) {
         let megabytes = bytes as f64 / 1e6;
         if megabytes < 10.0 { format!("{megabytes:.1} MB") } else { format!("{megabytes:.0} MB") }
     };
+    let images = |bytes, whose: &str| if bytes > 0 { format!("{} images{whose}", megabytes(bytes)) } else { String::new() };
     print(format_args!(
-        "memory     each rank: {} images, {} a path; rank 0 besides: {} solutions",
-        megabytes(data),
+        "memory     {}each rank: {}{} a path; rank 0 besides: {} solutions",
+        images(shared, " for all ranks of a node; "),
+        images(own, ", "),
         megabytes(path),
         megabytes(solutions)
     ));
+    if own > 0 && matches!(trained.config.dataset, DatasetConfig::Idx { .. }) {
+        print("           ranks of a node share images that are not compressed: gunzip the files to save memory");
+    }
 }
 
 fn duration(seconds: f64) -> String {
@@ -129,69 +137,4 @@ fn duration(seconds: f64) -> String {
     };
     let rounded = (seconds * digits).round() / digits;
     humantime::format_duration(Duration::from_secs_f64(rounded.min(1e12))).to_string()
-}
-
-/// Seconds for one image, by kind of evaluation, on this machine.
-struct Speed {
-    loss: f64,
-    gradient: f64,
-    batch: f64,
-    path_loss: f64,
-    path_gradient: f64,
-}
-
-impl Speed {
-    /// Times each kind on a few hundred images, for about a tenth of a second.
-    fn measure(problem: &Problem, trained: &Trained) -> Self {
-        let images = trained.images(Split::Train).first(512.min(trained.dataset.train.len()));
-        let landscape = trained.landscape(images);
-        let layout = trained.network.layout();
-        let parameters = &problem.config.paths.parameters;
-        let theta = starts(layout, problem, 1);
-        let vectors = starts(layout, problem, 2 + parameters.fourier_terms);
-        let vectors =
-            ArrayView2::from_shape((2 + parameters.fourier_terms, layout.parameters()), &vectors).expect("as many numbers");
-        let grid = Grid::new(parameters.points, parameters.fourier_terms);
-        let span = Span { vectors, coefficients: grid.coefficients() };
-        let mut gradient = vec![0.0; layout.parameters()];
-        let mut coefficients = Array2::zeros((parameters.fourier_terms, layout.parameters()));
-        let batch = trained.config.training.sgd.as_ref().map_or(64, |sgd| sgd.batch_size).min(landscape.samples());
-        let indices: Vec<u32> = (0..batch as u32).collect();
-        let image = landscape.samples() as f64;
-        let point = image * parameters.points as f64;
-        Self {
-            loss: seconds(|| landscape.value(&theta)) / image,
-            gradient: seconds(|| landscape.value_and_gradient(&theta, &mut gradient)) / image,
-            batch: seconds(|| landscape.batch_gradient(&theta, &indices, &mut gradient)) / batch as f64,
-            path_loss: seconds(|| landscape.span_values(&span)) / point,
-            path_gradient: seconds(|| landscape.span_gradient(&span, grid.sines(), coefficients.view_mut())) / point,
-        }
-    }
-
-    fn seconds(&self, work: &Work) -> f64 {
-        let Work { losses, gradients, batches, path_losses, path_gradients } = *work;
-        losses * self.loss
-            + gradients * self.gradient
-            + batches * self.batch
-            + path_losses * self.path_loss
-            + path_gradients * self.path_gradient
-    }
-}
-
-fn starts(layout: &Layout, problem: &Problem, count: usize) -> Vec<f32> {
-    let mut generator = problem.config.seed.stream("speed", &[]);
-    (0..count).flat_map(|_| layout.initialize::<f32>(&mut generator)).collect()
-}
-
-/// Seconds of one call, the best of several after a first one that fills the buffers.
-fn seconds<T>(mut call: impl FnMut() -> T) -> f64 {
-    black_box(call());
-    let begin = Instant::now();
-    let mut best = f64::INFINITY;
-    while begin.elapsed() < Duration::from_millis(100) {
-        let start = Instant::now();
-        black_box(call());
-        best = best.min(start.elapsed().as_secs_f64());
-    }
-    best
 }

@@ -1,9 +1,11 @@
 //! The command line.
 
+use clap::builder::{NonEmptyStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 use lossatlas::solutions::SetName;
 use lossatlas::store::VectorSource;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Maps the loss landscapes of neural networks: trains many initializations, finds low-loss paths
 /// between the solutions, and compares them by barriers, spread and kernel PCA.
@@ -12,7 +14,8 @@ use std::path::PathBuf;
 // Open MPI gives rank 0 a terminal of its own, so colors would end up in redirected output.
 #[command(color = clap::ColorChoice::Never)]
 #[command(after_help = "Run it alone, under `mpirun -n N`, or under `srun`: the results do not depend on the number of ranks.\n\
-    Exit codes: 0 all done, 1 a file or the system failed, 2 bad input, 3 done but some tasks failed.")]
+    Exit codes: 0 all done, 1 a file or the system failed, 2 bad input, 3 done but some tasks failed,\n\
+    75 told to stop by a signal or a time limit, what is left is continued by the same command.")]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
@@ -39,6 +42,13 @@ pub enum Command {
     Kpca(Job),
     /// Validates a configuration and prints the plan: tasks, memory per rank, amount of work
     Check(Input),
+    /// Figures, tables and the paper's claims judged, as one page
+    ///
+    /// Writes DIR/report/: `index.html`, which needs no network, every figure as SVG and PNG, and the
+    /// numbers behind them as CSV. Several directories are put side by side. Only reads the results, also
+    /// those of a run that is going on.
+    #[command(after_help = "Example: lossatlas report results/fcp results/lenet --to results/networks")]
+    Report(Report),
     /// What a directory holds: done, running, failed, left
     ///
     /// Only reads, so it may be used while a run is going on.
@@ -67,6 +77,13 @@ pub struct Job {
     /// Directory of the results; made if need be. `atlas.h5` and the journal are in it
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
+    /// Puts the work down in time to end after so long, as in 3h50m; the same command continues it
+    ///
+    /// Tasks under way store their state, and the exit code is 75. This begins a twentieth of the time
+    /// before its end, at most a minute. Default: the end of the Slurm job, where there is one. The signals
+    /// SIGUSR1, SIGTERM and Ctrl-C do the same at once; after a second SIGTERM or Ctrl-C nothing is stored.
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub time_limit: Option<Duration>,
 }
 
 /// Vectors, and what to compute of them.
@@ -76,7 +93,7 @@ pub struct Evaluate {
     pub input: Input,
     /// The vectors: a NumPy file of shape (n, P) or (P,), or a group of an HDF5 file, written as
     /// FILE:/solutions/GROUP/MEMBER
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = NonEmptyStringValueParser::new().map(|text| VectorSource::from(&*text)))]
     pub weights: VectorSource,
     /// Also writes the gradient of the mean training loss at each vector, a NumPy file of shape
     /// (n, P), float32
@@ -105,6 +122,17 @@ pub struct Export {
     /// Replaces the file if it exists
     #[arg(long)]
     pub force: bool,
+}
+
+/// Runs, and where the report on them goes.
+#[derive(Debug, Args)]
+pub struct Report {
+    /// Directories of runs (their `--out`)
+    #[arg(value_name = "DIR", required = true)]
+    pub directories: Vec<PathBuf>,
+    /// Directory of the report; made if need be. Default for one run: DIR/report
+    #[arg(long, value_name = "DIR")]
+    pub to: Option<PathBuf>,
 }
 
 /// A configuration file and changes to it.

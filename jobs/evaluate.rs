@@ -12,7 +12,6 @@ use lossatlas::solutions::Split;
 use lossatlas::store::{read_vectors, write_npy};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
-use std::sync::atomic::AtomicBool;
 
 /// What is computed of one vector.
 #[derive(Serialize, Deserialize)]
@@ -72,7 +71,7 @@ fn evaluate(
         Ok::<_, String>(())
     };
     let make = |row| vectors.map_or_else(Vec::new, |vectors| vectors.row(row).to_vec());
-    let ended = farm(world, rows, make, |theta, _| work(theta), on_event, &AtomicBool::new(false));
+    let ended = farm(world, rows, make, |theta, _| work(theta), on_event, &|| false, None);
     bar.finish_and_clear();
     match ended {
         Ok(_) => Ok(evaluations.into_iter().flatten().collect()),

@@ -13,6 +13,9 @@ pub const BAD_INPUT: u8 = 2;
 /// Everything ran, but some tasks failed; their reasons are in the results.
 pub const TASKS_FAILED: u8 = 3;
 
+/// Told to stop before everything had run; the same command continues. EX_TEMPFAIL of sysexits.h: try again.
+pub const TRY_AGAIN: u8 = 75;
+
 /// A message for the user, and the exit code. The same on every rank.
 #[derive(Debug)]
 pub struct Failure {

@@ -3,29 +3,27 @@
 use crate::archive::Archive;
 use crate::failure::Failure;
 use crate::problem::Trained;
-use crate::stage::{self, Tasks};
+use crate::resume::Ended;
+use crate::stage::{Stage, Tasks};
 use lossatlas::optimizer::Snapshot;
-use lossatlas::parallel::World;
 use lossatlas::solutions::{SetName, Split};
 use lossatlas::store::Record;
 use ndarray::ArrayView1;
 
 /// Evaluates the vectors that have not been evaluated yet.
-pub fn stage(world: &World, trained: &Trained, archive: &mut Option<Archive>) -> Result<(), Failure> {
+pub fn run(stage: &Stage, trained: &Trained, archive: &mut Option<Archive>) -> Result<(), Failure> {
     let rows = archive.as_ref().map(|archive| missing(trained, archive)).unwrap_or_default();
     let names = rows.iter().map(|(set, number, _)| format!("{set} {number}")).collect();
     let [train, test] = [Split::Train, Split::Test].map(|split| trained.landscape(trained.images(split)));
-    stage::run(
-        world,
-        "imports",
+    stage.run(
         archive,
-        Tasks { names, work: vec![1.0; rows.len()] },
+        Tasks { names, work: vec![1.0; rows.len()], ..Tasks::default() },
         |index| rows[index].2.to_vec(),
-        |theta: &Vec<f32>, _| {
+        |theta: &Vec<f32>, _, _| {
             let (loss_train, accuracy_train) = train.loss_and_accuracy(theta);
             let (loss_test, accuracy_test) = test.loss_and_accuracy(theta);
             let theta = theta.clone();
-            Some(Snapshot { epoch: 0, theta, loss_train, loss_test, accuracy_train, accuracy_test })
+            Ended::Finished(Snapshot { epoch: 0, theta, loss_train, loss_test, accuracy_train, accuracy_test })
         },
         |index, seconds, outcome| {
             let (set, number, _) = &rows[index];

@@ -2,17 +2,23 @@
 
 use crate::archive::Archive;
 use crate::console::say;
-use crate::failure::{Failure, Plain};
+use crate::failure::{self, Failure, Plain};
 use crate::problem::Problem;
+use crate::stage::Context;
 use lossatlas::config::KpcaConfig;
-use lossatlas::parallel::World;
 use lossatlas::solutions::{SetName, SolutionSet};
 use lossatlas::statistics::{Analysis, KernelPcaRequest};
 use lossatlas::store::Record;
 
 /// Analyzes the sets, unless that is done, and writes the results.
-pub fn stage(world: &World, problem: &Problem, archive: &mut Option<Archive>) -> Result<(), Failure> {
+pub fn stage(context: &Context, archive: &mut Option<Archive>) -> Result<(), Failure> {
+    let &Context { world, problem, interruption } = context;
     let sets = Archive::solutions(world, problem, archive.as_ref())?;
+    let missing = archive.as_ref().is_some_and(|archive| archive.results(problem).analysis(&sets).is_none());
+    if world.broadcast(|| Ok::<_, String>(missing && interruption.cause().is_some()))? {
+        let message = "stopped before the kernel PCA; the same command continues".to_owned();
+        return Err(Failure { code: failure::TRY_AGAIN, message });
+    }
     let analyzed = archive.as_mut().map(|archive| analyze(problem, archive, sets)).transpose();
     world.agree(analyzed).map_err(|error| Failure::system(Plain(&error)))?;
     Archive::write_atlas(world, problem, archive.as_ref())

@@ -15,7 +15,9 @@ mod minima;
 mod paths;
 mod problem;
 mod progress;
+mod report;
 mod results;
+mod resume;
 mod run;
 mod stage;
 mod status;
@@ -52,11 +54,12 @@ fn main() -> ExitCode {
 
 fn execute(world: &World, command: Command) -> Result<u8, Failure> {
     match command {
-        Command::Run(job) => run::run(world, &job, &[train::stage, paths::stage, kpca::stage]),
+        Command::Run(job) => run::run_and_report(world, &job, &[train::stage, paths::stage, kpca::stage]),
         Command::Train(job) => run::run(world, &job, &[train::stage]),
         Command::Paths(job) => run::run(world, &job, &[paths::stage]),
         Command::Kpca(job) => run::run(world, &job, &[kpca::stage]),
         Command::Check(input) => check::run(world, &input),
+        Command::Report(command) => report::run(world, &command),
         Command::Status { directory } => status::run(world, &directory),
         Command::Evaluate(command) => evaluate::run(world, &command),
         Command::Export(export) => export::run(world, &export),

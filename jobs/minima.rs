@@ -4,37 +4,42 @@ use crate::archive::Archive;
 use crate::failure::Failure;
 use crate::problem::Formula;
 use crate::results::starts;
-use crate::stage::{self, Tasks};
+use crate::resume::Ended;
+use crate::stage::{Stage, Tasks};
 use lossatlas::config::MinimaConfig;
+use lossatlas::landscape::Interruptible;
 use lossatlas::optimizer::relax::{RelaxParameters, RelaxStop, Relaxed, random_start, relax};
-use lossatlas::parallel::World;
 use lossatlas::random::MasterSeed;
 use lossatlas::store::Record;
 
 /// Relaxes the points that have not been relaxed yet.
-pub fn stage(world: &World, seed: MasterSeed, formula: &Formula, archive: &mut Option<Archive>) -> Result<(), Failure> {
+pub fn run(stage: &Stage, seed: MasterSeed, formula: &Formula, archive: &mut Option<Archive>) -> Result<(), Failure> {
     let numbers: Vec<u32> = match archive {
         Some(archive) => (0..starts(&formula.config)).filter(|&number| archive.contents.minimum(number).is_none()).collect(),
         None => Vec::new(),
     };
     let names = numbers.iter().map(|number| format!("start {number}")).collect();
     let landscape = formula.landscape.as_ref();
-    stage::run(
-        world,
-        "minima",
+    stage.run(
         archive,
-        Tasks { names, work: vec![1.0; numbers.len()] },
+        Tasks { names, work: vec![1.0; numbers.len()], ..Tasks::default() },
         |index| numbers[index],
-        |&number: &u32, _| {
+        |&number: &u32, _, control| {
+            let interrupt = || control.stop_requested();
+            let landscape = &Interruptible(landscape, &interrupt);
             let parameters = RelaxParameters::default();
-            Some(match &formula.config.minima {
+            let relaxed = match &formula.config.minima {
                 MinimaConfig::Search { .. } => {
                     let region = formula.config.landscape.start_region();
                     relax(landscape, &random_start(seed, &region, number), &parameters)
                 }
                 MinimaConfig::Relaxed(points) => relax(landscape, &points[number as usize], &parameters),
                 MinimaConfig::Given(points) => Relaxed::given(landscape, &points[number as usize]),
-            })
+            };
+            match relaxed.stop {
+                RelaxStop::Interrupted => Ended::Suspended(None),
+                _ => Ended::Finished(relaxed),
+            }
         },
         |index, seconds, outcome: Result<Relaxed, String>| {
             let ended = |relaxed: Relaxed| match relaxed.stop {

@@ -3,15 +3,16 @@
 use crate::archive::Archive;
 use crate::failure::Failure;
 use crate::problem::{Formula, Mapped, Problem};
-use crate::stage::{self, Tasks};
+use crate::resume::{Ended, decode, drive};
+use crate::stage::{Context, Tasks};
 use lossatlas::config::PathsConfig;
-use lossatlas::landscape::{BuiltIn, ImageLandscape, Landscape, Squared};
-use lossatlas::parallel::{Control, World};
-use lossatlas::path::{Objective, PathResult, find_path, find_path_for};
+use lossatlas::landscape::{BuiltIn, Landscape, Squared};
+use lossatlas::parallel::Control;
+use lossatlas::path::{Objective, PathResult, PathSearch};
 use lossatlas::plan::path_work;
 use lossatlas::real::Real;
 use lossatlas::solutions::{LandscapeName, SetName, SolutionSet, Split};
-use lossatlas::store::Record;
+use lossatlas::store::{Record, TaskKey};
 use serde::{Deserialize, Serialize};
 
 /// One path to find: on which landscape, and between which vectors.
@@ -34,14 +35,15 @@ struct Key {
     pair: (u32, u32),
 }
 
-/// The landscapes that paths may cross.
-enum Landscapes<'a> {
-    Network { train: ImageLandscape<'a, f32>, test: ImageLandscape<'a, f32> },
-    Formula(&'a dyn Landscape<f64>),
+impl Key {
+    fn task(&self) -> TaskKey {
+        TaskKey::Path { set: self.set.clone(), landscape: self.landscape, pair: self.pair }
+    }
 }
 
 /// Computes the paths that are not there yet and writes all of them.
-pub fn stage(world: &World, problem: &Problem, archive: &mut Option<Archive>) -> Result<(), Failure> {
+pub fn stage(context: &Context, archive: &mut Option<Archive>) -> Result<(), Failure> {
+    let &Context { world, problem, .. } = context;
     let sets = Archive::solutions(world, problem, archive.as_ref())?;
     let keys = archive.as_ref().map(|archive| missing(problem, archive, &sets)).unwrap_or_default();
     // Those of a network are large and taken from the sets when they are needed.
@@ -49,11 +51,7 @@ pub fn stage(world: &World, problem: &Problem, archive: &mut Option<Archive>) ->
         (Mapped::Formula(formula), Some(archive)) => keys.iter().map(|key| formula_ends(formula, archive, key)).collect(),
         _ => Vec::new(),
     };
-    let landscapes = Landscapes::of(problem);
-    let paths = &problem.config.paths;
-    stage::run(
-        world,
-        "paths",
+    context.stage("paths").run(
         archive,
         describe(problem, &keys),
         |index| {
@@ -63,7 +61,7 @@ pub fn stage(world: &World, problem: &Problem, archive: &mut Option<Archive>) ->
             };
             Task { landscape: keys[index].landscape, ends }
         },
-        |task: &Task, control| landscapes.find(task, paths, control),
+        |task: &Task, state, control| find_on(problem, task, state, control),
         |index, seconds, outcome: Result<Result<PathResult, String>, String>| {
             let Key { set, landscape, pair } = &keys[index];
             Record::Path { set: set.clone(), landscape: *landscape, pair: *pair, seconds, outcome: outcome.flatten() }
@@ -72,45 +70,35 @@ pub fn stage(world: &World, problem: &Problem, archive: &mut Option<Archive>) ->
     Archive::write_atlas(world, problem, archive.as_ref())
 }
 
-impl<'a> Landscapes<'a> {
-    fn of(problem: &'a Problem) -> Self {
-        match &problem.mapped {
-            Mapped::Network(trained) => {
-                let [train, test] = [Split::Train, Split::Test].map(|split| trained.landscape(trained.path_images(split)));
-                Self::Network { train, test }
-            }
-            Mapped::Formula(formula) => Self::Formula(formula.landscape.as_ref()),
+/// Finds a path on the landscape that its task names.
+fn find_on(problem: &Problem, task: &Task, state: Option<&[u8]>, control: &Control) -> Ended<Result<PathResult, String>> {
+    let paths = &problem.config.paths;
+    match (&problem.mapped, &task.ends) {
+        (Mapped::Network(trained), Ends::Network(ends)) => {
+            let split = if task.landscape == LandscapeName::Test { Split::Test } else { Split::Train };
+            let interrupt = || control.stop_requested();
+            let landscape = trained.landscape(trained.path_images(split)).interruptible(&interrupt);
+            find(&landscape, ends, paths, state, control)
         }
-    }
-
-    fn find(&self, task: &Task, paths: &PathsConfig, control: &Control) -> Option<Result<PathResult, String>> {
-        match (self, &task.ends) {
-            (Self::Network { train, test }, Ends::Network(ends)) => {
-                find(if task.landscape == LandscapeName::Test { test } else { train }, ends, paths, control)
-            }
-            (Self::Formula(formula), Ends::Formula(ends)) => find(*formula, ends, paths, control),
-            _ => Some(Err("the ends belong to another landscape".to_owned())),
-        }
+        (Mapped::Formula(formula), Ends::Formula(ends)) => find(&*formula.landscape, ends, paths, state, control),
+        _ => Ended::Finished(Err("the ends belong to another landscape".to_owned())),
     }
 }
 
 fn find<A: Real>(
     landscape: &dyn Landscape<A>,
-    ends: &[Vec<A>; 2],
+    [a, b]: &[Vec<A>; 2],
     paths: &PathsConfig,
+    state: Option<&[u8]>,
     control: &Control,
-) -> Option<Result<PathResult, String>> {
-    let ends = [&ends[0][..], &ends[1][..]];
-    let mut watch = |fraction, loss| {
-        control.report(fraction, loss);
-        !control.stop_requested()
+) -> Ended<Result<PathResult, String>> {
+    let squared = Squared(landscape);
+    let objective = match paths.objective {
+        Objective::Sum => landscape,
+        Objective::SumOfSquares => &squared,
     };
-    let found = match paths.objective {
-        Objective::Sum => find_path(landscape, ends, &paths.parameters, &mut watch),
-        Objective::SumOfSquares => find_path_for(&Squared(landscape), landscape, ends, &paths.parameters, &mut watch)
-            .map(|found| found.map(|found| found.result)),
-    };
-    found.map_err(|error| error.to_string()).transpose()
+    let search = PathSearch::new(objective, landscape, [a, b], &paths.parameters, decode(state));
+    drive(search, control).map(|found| found.map(|found| found.result).map_err(|error| error.to_string()))
 }
 
 /// Paths not computed yet, those on the larger landscape first.
@@ -165,5 +153,6 @@ fn describe(problem: &Problem, keys: &[Key]) -> Tasks {
     Tasks {
         names: keys.iter().map(|key| format!("{} {}–{} on {}", key.set, key.pair.0, key.pair.1, key.landscape)).collect(),
         work: keys.iter().map(|key| passes(key.landscape)).collect(),
+        keys: keys.iter().map(Key::task).collect(),
     }
 }

@@ -154,7 +154,8 @@ impl Progress {
         format!("done, {} running{failed}{left}", self.running.len())
     }
 
-    fn announce(&self, line: &str) {
+    /// A line of its own.
+    pub fn announce(&self, line: &str) {
         match &self.bar {
             Some(bar) => bar.suspend(|| say(line)),
             None => say(line),

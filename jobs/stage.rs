@@ -1,13 +1,41 @@
-//! A stage: tasks on all ranks, each result stored as it arrives.
+//! A stage: tasks on all ranks, each result stored as it arrives, each task under way now and then.
 
 use crate::archive::Archive;
-use crate::failure::Failure;
+use crate::console::count;
+use crate::failure::{self, Failure};
+use crate::problem::Problem;
 use crate::progress::Progress;
-use lossatlas::parallel::{Control, Event, FarmError, World, farm};
-use lossatlas::store::{JournalError, Record};
+use crate::resume::Ended;
+use lossatlas::config::RunConfig;
+use lossatlas::parallel::{Cause, Control, Event, FarmEnd, FarmError, Interruption, World, farm};
+use lossatlas::store::{JournalError, Record, Saved, TaskKey};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::sync::atomic::AtomicBool;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
+
+/// What every stage of a run has to do with. Its results go to an archive, on rank 0.
+pub struct Context<'a> {
+    pub world: &'a World,
+    pub problem: &'a Problem,
+    pub interruption: &'a Interruption,
+}
+
+impl<'a> Context<'a> {
+    /// A stage of this name.
+    pub fn stage(&self, name: &'static str) -> Stage<'a> {
+        Stage { world: self.world, name, run: &self.problem.config.run, interruption: self.interruption }
+    }
+}
+
+/// What a stage has to do with besides its tasks.
+pub struct Stage<'a> {
+    pub world: &'a World,
+    pub name: &'static str,
+    pub run: &'a RunConfig,
+    pub interruption: &'a Interruption,
+}
 
 /// The tasks of a stage, as rank 0 knows them; empty on the other ranks.
 #[derive(Default)]
@@ -16,70 +44,260 @@ pub struct Tasks {
     pub names: Vec<String>,
     /// What each costs, in any unit.
     pub work: Vec<f64>,
+    /// Under which each stores its state; empty where tasks are too short for that.
+    pub keys: Vec<TaskKey>,
 }
 
-/// Runs tasks on all ranks. Collective.
-///
-/// `make` and `record` matter on rank 0: the one builds a task when it is handed out, the other turns
-/// its outcome and its duration into what is stored. `work` returns nothing when it was asked to stop.
-pub fn run<T, R>(
-    world: &World,
-    stage: &'static str,
-    archive: &mut Option<Archive>,
-    tasks: Tasks,
-    make: impl FnMut(usize) -> T,
-    work: impl Fn(&T, &Control) -> Option<R> + Sync,
-    record: impl Fn(usize, f64, Result<R, String>) -> Record,
-) -> Result<(), Failure>
-where
-    T: Serialize + DeserializeOwned + Send,
-    R: Serialize + DeserializeOwned + Send,
-{
-    if world.broadcast(|| Ok::<_, String>(tasks.names.is_empty()))? {
-        return Ok(());
+impl Stage<'_> {
+    /// Runs tasks on all ranks. Collective.
+    ///
+    /// `make` and `record` matter on rank 0: the one builds a task when it is handed out, the other turns
+    /// its outcome and its duration into what is stored. `perform` goes on from the state that it is given,
+    /// and returns one when it is asked to stop.
+    pub fn run<T, R>(
+        &self,
+        archive: &mut Option<Archive>,
+        tasks: Tasks,
+        make: impl Fn(usize) -> T,
+        perform: impl Fn(&T, Option<&[u8]>, &Control) -> Ended<R> + Sync,
+        record: impl Fn(usize, f64, Result<R, String>) -> Record,
+    ) -> Result<(), Failure>
+    where
+        T: Serialize + DeserializeOwned + Send,
+        R: Serialize + DeserializeOwned + Send,
+    {
+        if self.world.broadcast(|| Ok::<_, String>(tasks.names.is_empty()))? {
+            return Ok(());
+        }
+        let mut ledger = archive.as_mut().map(|archive| Ledger::new(self, archive, tasks, &record));
+        let ended = self.rounds(&mut ledger, &make, &perform);
+        if let Some(ledger) = ledger {
+            ledger.progress.end();
+        }
+        ended
     }
-    let count = tasks.names.len();
-    let mut progress = archive.as_ref().map(|archive| Progress::new(stage, tasks.names, tasks.work, &archive.directory));
-    let on_event = |event| match (archive.as_mut(), progress.as_mut()) {
-        (Some(archive), Some(progress)) => handle(event, archive, progress, &record),
-        _ => Ok(()),
-    };
-    let ended = farm(world, count, make, work, on_event, &AtomicBool::new(false));
-    if let Some(progress) = progress {
-        progress.end();
+
+    /// All tasks, then once more those that came to nothing, as often as configured.
+    fn rounds<T, R>(
+        &self,
+        ledger: &mut Option<Ledger<R>>,
+        make: &impl Fn(usize) -> T,
+        perform: &(impl Fn(&T, Option<&[u8]>, &Control) -> Ended<R> + Sync),
+    ) -> Result<(), Failure>
+    where
+        T: Serialize + DeserializeOwned + Send,
+        R: Serialize + DeserializeOwned + Send,
+    {
+        for round in 0..=self.run.retries {
+            let pending: Vec<usize> = ledger.iter().flat_map(|ledger| ledger.pending.iter().copied()).collect();
+            if self.world.broadcast(|| Ok::<_, String>(pending.is_empty()))? {
+                break;
+            }
+            self.round(ledger.as_mut(), &pending, round < self.run.retries, make, perform)?;
+        }
+        Ok(())
     }
-    match ended {
-        Ok(_) => Ok(()),
-        // The other ranks keep silent: rank 0 has the error that says why.
-        Err(error @ (FarmError::Stopped | FarmError::Thread(_))) => Err(Failure::system(error)),
-        Err(error) => {
-            Err(Failure::system(format!("{stage}: {error}; what was finished is stored, and the same command continues")))
+
+    fn round<T, R>(
+        &self,
+        ledger: Option<&mut Ledger<R>>,
+        pending: &[usize],
+        may_retry: bool,
+        make: &impl Fn(usize) -> T,
+        perform: &(impl Fn(&T, Option<&[u8]>, &Control) -> Ended<R> + Sync),
+    ) -> Result<(), Failure>
+    where
+        T: Serialize + DeserializeOwned + Send,
+        R: Serialize + DeserializeOwned + Send,
+    {
+        // Both callbacks of rank 0 need it, one after the other.
+        let ledger = RefCell::new(ledger);
+        let make_with_state = |index: usize| {
+            let state = ledger.borrow_mut().as_mut().and_then(|ledger| ledger.state(pending[index]));
+            (make(pending[index]), state)
+        };
+        let on_event = |event| match ledger.borrow_mut().as_mut() {
+            Some(ledger) => ledger.handle(event, pending, may_retry),
+            None => Ok(()),
+        };
+        let work = |(task, state): &(T, Option<Vec<u8>>), control: &Control| perform(task, state.as_deref(), control);
+        let stop = || self.interruption.cause().is_some();
+        let ended = farm(self.world, pending.len(), make_with_state, work, on_event, &stop, Some(self.run.checkpoint));
+        let ledger = ledger.into_inner();
+        let stopped = match ended {
+            Ok(end) => end == FarmEnd::Stopped,
+            // The other ranks keep silent: rank 0 has the error that says why.
+            Err(error @ (FarmError::Stopped | FarmError::Thread(_))) => return Err(Failure::system(error)),
+            Err(error) => {
+                let name = self.name;
+                return Err(Failure::system(format!(
+                    "{name}: {error}; what was finished is stored, and the same command continues"
+                )));
+            }
+        };
+        // A stop that came when everything was done is none.
+        let stopped = ledger.and_then(|ledger| ledger.what_is_left().filter(|_| stopped));
+        match self.world.broadcast(|| Ok::<_, String>(stopped))? {
+            Some(message) => Err(Failure { code: failure::TRY_AGAIN, message }),
+            None => Ok(()),
+        }
+    }
+
+    /// What has put an end to the work, in words.
+    fn cause(&self) -> String {
+        match self.interruption.cause() {
+            Some(Cause::Signal(name)) => name.to_owned(),
+            Some(Cause::TimeLimit(limit)) => format!("the time limit of {}", humantime::format_duration(limit)),
+            None => "a signal to another rank".to_owned(),
         }
     }
 }
 
-fn handle<R>(
-    event: Event<Option<R>>,
-    archive: &mut Archive,
-    progress: &mut Progress,
-    record: impl Fn(usize, f64, Result<R, String>) -> Record,
-) -> Result<(), JournalError> {
-    match event {
-        Event::Started { task, rank } => progress.start(task, rank),
-        Event::Progress { task, fraction, loss, .. } => progress.report(task, fraction, loss),
-        Event::Idle => progress.show(),
-        Event::Finished { task, seconds, outcome, .. } => {
-            let result = match outcome {
-                Ok(Some(result)) => Ok(result),
-                // Asked to stop: there is nothing to store, the next run computes it.
-                Ok(None) => return Ok(()),
-                Err(failure) => Err(failure.to_string()),
-            };
-            let record = record(task, seconds, result);
-            let failure = record.failure();
-            archive.store(record)?;
-            progress.finish(task, failure.as_deref());
+/// What rank 0 knows of a stage.
+struct Ledger<'a, R> {
+    stage: &'a Stage<'a>,
+    archive: &'a mut Archive,
+    progress: Progress,
+    names: Vec<String>,
+    keys: Vec<TaskKey>,
+    /// Tasks without a result.
+    pending: BTreeSet<usize>,
+    /// When each task that runs has begun, and the seconds it had taken before.
+    running: BTreeMap<usize, (Instant, f64)>,
+    record: &'a dyn Fn(usize, f64, Result<R, String>) -> Record,
+}
+
+impl<'a, R> Ledger<'a, R> {
+    fn new(
+        stage: &'a Stage,
+        archive: &'a mut Archive,
+        tasks: Tasks,
+        record: &'a dyn Fn(usize, f64, Result<R, String>) -> Record,
+    ) -> Self {
+        let progress = Progress::new(stage.name, tasks.names.clone(), tasks.work, &archive.directory);
+        let pending = (0..tasks.names.len()).collect();
+        Self { stage, archive, progress, names: tasks.names, keys: tasks.keys, pending, running: BTreeMap::new(), record }
+    }
+
+    /// What a task that is handed out goes on from.
+    fn state(&mut self, task: usize) -> Option<Vec<u8>> {
+        let saved = self.keys.get(task).map_or(Ok(None), |key| self.archive.checkpoints.load(key));
+        let saved = saved.unwrap_or_else(|error| {
+            self.progress.announce(&format!("{}: {} starts over: {error}", self.stage.name, self.names[task]));
+            None
+        });
+        let before = saved.as_ref().map_or(0.0, |saved| saved.seconds);
+        self.running.insert(task, (Instant::now(), before));
+        saved.map(|saved| saved.state)
+    }
+
+    fn handle(&mut self, event: Event<Ended<R>>, pending: &[usize], may_retry: bool) -> Result<(), JournalError> {
+        match event {
+            Event::Started { task, rank } => self.progress.start(pending[task], rank),
+            Event::Progress { task, fraction, loss, .. } => self.progress.report(pending[task], fraction, loss),
+            Event::Checkpoint { task, state, .. } => {
+                let task = pending[task];
+                let seconds = self.running.get(&task).map_or(0.0, |(since, before)| before + since.elapsed().as_secs_f64());
+                self.save(task, Saved { seconds, state });
+            }
+            Event::Idle => self.progress.show(),
+            Event::Finished { task, seconds, outcome, .. } => {
+                let task = pending[task];
+                let seconds = seconds + self.running.remove(&task).map_or(0.0, |(_, before)| before);
+                match outcome {
+                    Ok(Ended::Finished(result)) => self.store(task, seconds, Ok(result))?,
+                    Ok(Ended::Suspended(state)) => {
+                        if let Some(state) = state {
+                            self.save(task, Saved { seconds, state });
+                        }
+                    }
+                    Err(failure) if may_retry => {
+                        let (stage, name) = (self.stage.name, &self.names[task]);
+                        self.progress.announce(&format!("{stage}: {name} failed and will be tried again: {failure}"));
+                    }
+                    Err(failure) => self.store(task, seconds, Err(failure.to_string()))?,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn store(&mut self, task: usize, seconds: f64, result: Result<R, String>) -> Result<(), JournalError> {
+        let record = (self.record)(task, seconds, result);
+        let failure = record.failure();
+        self.archive.store(record)?;
+        self.pending.remove(&task);
+        if let Some(key) = self.keys.get(task) {
+            self.archive.checkpoints.forget(key)?;
+        }
+        self.progress.finish(task, failure.as_deref());
+        Ok(())
+    }
+
+    /// A state that cannot be stored is no reason to lose what is being computed.
+    fn save(&mut self, task: usize, saved: Saved) {
+        let Some(key) = self.keys.get(task) else { return };
+        if let Err(error) = self.archive.checkpoints.save(key.clone(), &saved) {
+            let (stage, name) = (self.stage.name, &self.names[task]);
+            self.progress.announce(&format!("{stage}: the state of {name} is not stored, the run goes on: {error}"));
         }
     }
-    Ok(())
+
+    /// Says what is left after something has put an end to the work.
+    fn what_is_left(&self) -> Option<String> {
+        if self.pending.is_empty() {
+            return None;
+        }
+        let stored =
+            self.pending.iter().filter(|&&task| self.keys.get(task).is_some_and(|key| self.archive.checkpoints.contains(key)));
+        let (cause, stage, total) = (self.stage.cause(), self.stage.name, count(self.names.len(), "task"));
+        let (left, stored, directory) = (self.pending.len(), stored.count(), self.archive.directory.display());
+        Some(format!(
+            "stopped by {cause}: {stage}: {left} of {total} left, {stored} of them begun and stored in {directory}; \
+             the same command continues"
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lossatlas::optimizer::Method;
+    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::time::Duration;
+
+    /// Task 0 panics always, task 1 the first time, task 2 fails by itself. What is stored of them, how
+    /// often each was performed.
+    fn outcomes(world: &World, retries: usize) -> (Vec<String>, [u32; 3]) {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let run = RunConfig { blas_threads: 1, checkpoint: Duration::from_mins(1), retries };
+        let interruption = Interruption::watch(None).expect("signal handlers");
+        let mut archive = Some(Archive::scratch(directory.path()));
+        let performed = [const { AtomicU32::new(0) }; 3];
+        let names = (0..3).map(|task| format!("task {task}")).collect();
+        let tasks = Tasks { names, work: vec![1.0; 3], keys: Vec::new() };
+        let perform = |&task: &usize, _: Option<&[u8]>, _: &Control| {
+            let before = performed[task].fetch_add(1, Ordering::Relaxed);
+            assert!(task == 2 || (task == 1 && before > 0), "deliberate panic");
+            Ended::Finished(if task == 2 { Err("no such path".to_owned()) } else { Ok(()) })
+        };
+        let record = |task: usize, seconds, outcome: Result<Result<(), String>, String>| {
+            let reason = outcome.flatten().err().unwrap_or_else(|| "done".to_owned());
+            Record::Training { method: Method::Sgd, initialization: task as u32, seconds, outcome: Err(reason) }
+        };
+        let stage = Stage { world, name: "test", run: &run, interruption: &interruption };
+        stage.run(&mut archive, tasks, |task| task, perform, record).expect("failed tasks are no failure of the stage");
+        let contents = archive.expect("rank 0").contents;
+        let stored = |(_, outcome): (u32, &lossatlas::store::Outcome<_>)| outcome.result.clone().err().unwrap_or_default();
+        (contents.trainings(Method::Sgd).map(stored).collect(), performed.map(AtomicU32::into_inner))
+    }
+
+    #[test]
+    fn what_panicked_is_tried_again_as_configured_and_what_failed_by_itself_is_not() {
+        let world = World::initialize().expect("MPI starts once in this process");
+        let panicked = "panicked: deliberate panic".to_owned();
+        let failed = "no such path".to_owned();
+        assert_eq!(outcomes(&world, 0), (vec![panicked.clone(), panicked.clone(), failed.clone()], [1, 1, 1]));
+        assert_eq!(outcomes(&world, 1), (vec![panicked, "done".to_owned(), failed], [2, 2, 1]));
+    }
 }

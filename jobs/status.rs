@@ -35,7 +35,7 @@ fn show(directory: &Path) -> Result<(), String> {
 
 /// The configuration in force. Where its images lie is of no concern here: their directory may be
 /// named by a variable that only the jobs on the cluster have.
-fn stored_configuration(record: &ConfigurationRecord) -> Result<Config, String> {
+pub fn stored_configuration(record: &ConfigurationRecord) -> Result<Config, String> {
     let mut overrides = record.overrides.clone();
     if record.effective.contains_key("dataset.dir") {
         overrides.push("dataset.dir=.".to_owned());

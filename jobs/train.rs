@@ -3,14 +3,13 @@
 use crate::archive::Archive;
 use crate::failure::Failure;
 use crate::problem::{Mapped, Problem, Trained};
-use crate::stage::{self, Tasks};
+use crate::resume::{decode, drive};
+use crate::stage::{Context, Stage, Tasks};
 use crate::{import, minima};
-use lossatlas::optimizer::{self, Method};
-use lossatlas::parallel::World;
+use lossatlas::optimizer::{Method, Trainer};
 use lossatlas::plan::training_work;
-use lossatlas::random::MasterSeed;
 use lossatlas::solutions::Split;
-use lossatlas::store::Record;
+use lossatlas::store::{Record, TaskKey};
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Copy, Serialize, Deserialize)]
@@ -21,32 +20,31 @@ struct Task {
 
 /// Finds the solutions that are missing: trains, evaluates what is read from files, or relaxes into
 /// the minima of a formula.
-pub fn stage(world: &World, problem: &Problem, archive: &mut Option<Archive>) -> Result<(), Failure> {
+pub fn stage(context: &Context, archive: &mut Option<Archive>) -> Result<(), Failure> {
+    let &Context { world, problem, .. } = context;
     match &problem.mapped {
         Mapped::Network(trained) => {
-            train(world, problem.config.seed, trained, archive)?;
-            import::stage(world, trained, archive)?;
+            train(&context.stage("training"), problem, trained, archive)?;
+            import::run(&context.stage("imports"), trained, archive)?;
         }
-        Mapped::Formula(formula) => minima::stage(world, problem.config.seed, formula, archive)?,
+        Mapped::Formula(formula) => minima::run(&context.stage("minima"), problem.config.seed, formula, archive)?,
     }
     Archive::write_atlas(world, problem, archive.as_ref())
 }
 
-fn train(world: &World, seed: MasterSeed, trained: &Trained, archive: &mut Option<Archive>) -> Result<(), Failure> {
+fn train(stage: &Stage, problem: &Problem, trained: &Trained, archive: &mut Option<Archive>) -> Result<(), Failure> {
     let tasks = archive.as_ref().map(|archive| missing(trained, archive)).unwrap_or_default();
-    let [train, test] = [Split::Train, Split::Test].map(|split| trained.landscape(trained.images(split)));
-    stage::run(
-        world,
-        "training",
+    stage.run(
         archive,
         describe(trained, &tasks),
         |index| tasks[index],
-        |&Task { method, initialization }, control| {
-            let training = trained.config.training.method(method);
-            optimizer::train(&training, seed, initialization, &train, &test, &mut |fraction, loss| {
-                control.report(fraction, loss);
-                !control.stop_requested()
-            })
+        |&Task { method, initialization }, state, control| {
+            let training = &trained.config.training.method(method);
+            let interrupt = || control.stop_requested();
+            let [train, test] =
+                [Split::Train, Split::Test].map(|split| trained.landscape(trained.images(split)).interruptible(&interrupt));
+            let (train, test, state) = (&train, &test, decode(state));
+            drive(Trainer { training, seed: problem.config.seed, initialization, train, test, state }, control)
         },
         |index, seconds, outcome| {
             let Task { method, initialization } = tasks[index];
@@ -70,6 +68,7 @@ fn describe(trained: &Trained, tasks: &[Task]) -> Tasks {
     Tasks {
         names: tasks.iter().map(|task| format!("{} initialization {}", task.method, task.initialization)).collect(),
         work: tasks.iter().map(|task| passes(trained, task.method)).collect(),
+        keys: tasks.iter().map(|&Task { method, initialization }| TaskKey::Training { method, initialization }).collect(),
     }
 }
 

@@ -12,18 +12,19 @@
 //! |---|---|
 //! | [`dataset`] | files or a seed → images and labels |
 //! | [`real`], [`random`], [`span`] | numbers, random streams, points in the span of vectors |
+//! | [`stepwise`] | computations that can be put down and taken up again |
 //! | [`network`] | flat parameters θ and images → loss, gradient |
 //! | [`landscape`] | anything with a height: a network on a data set, or a closed formula |
 //! | [`optimizer`] | θ₀ → training run: loss curves, snapshots ω^train and ω^test |
 //! | [`solutions`] | training runs → the sets of best parameter vectors, pairs of them |
 //! | [`path`] | two solutions → Fourier path, loss profile, barrier |
 //! | [`embedding`] | sets of vectors → kernel matrix, kernel PCA |
-//! | [`statistics`] | sets of vectors → moments, distances; summaries of barriers |
+//! | [`statistics`] | sets of vectors → moments, distances; lists of numbers → summaries, tests, intervals |
 //! | [`config`] | a TOML file → the parameters of all of the above, checked |
 //! | [`plan`] | a configuration → work and memory |
 //! | [`store`] | results ↔ journal and `atlas.h5` |
 //! | [`parallel`] | tasks → ranks |
-//! | [`report`] | results → tables to read |
+//! | [`report`] | results → tables, figures, verdicts |
 //!
 //! Above [`config`] nothing knows of MPI, HDF5 or the terminal; below it there is no mathematics.
 //!
@@ -49,4 +50,5 @@ pub mod report;
 pub mod solutions;
 pub mod span;
 pub mod statistics;
+pub mod stepwise;
 pub mod store;

@@ -89,6 +89,26 @@ fn the_shipped_configurations_load() {
 }
 
 #[test]
+fn the_published_protocol_is_there_for_all_four_networks() {
+    for (name, parameters) in [("fcp", 42_200), ("lenet", 61_706), ("autoencoder", 52_224), ("lstm", 15_456)] {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("configs/paper-{name}.toml"));
+        let config = Config::load(&file, &[]).unwrap_or_else(|errors| panic!("{errors}"));
+        let NetworkConfig { dataset, architecture, training, .. } = network(&config);
+        assert_eq!(architecture.name(), name);
+        assert_eq!(architecture.build::<f32>(28, 28, 10).unwrap().layout().parameters(), parameters);
+        assert_eq!(*dataset, DatasetConfig::Idx { dir: "data/mnist".into(), train: Some(60_000), test: Some(10_000) });
+        assert_eq!((training.initializations, training.keep, &training.methods[..]), (75, 48, &Method::ALL[..]));
+        assert_eq!(training.sgd.as_ref().unwrap().batch_size, 64);
+        assert_eq!(training.lbfgs, network(&good("minimal")).training.lbfgs);
+        assert_eq!((&config.paths.pairs, config.paths.landscapes.len()), (&Pairs::Count(300), 2));
+        assert_eq!(config.paths.parameters, good("minimal").paths.parameters);
+        let names: Vec<_> = config.kpca.iter().map(|kpca| kpca.name.as_str()).collect();
+        assert_eq!(names, ["lbfgs-train_sgd-test", "lbfgs-test_sgd-test"]);
+        assert!(config.kpca.iter().all(|kpca| kpca.kernel == KernelConfig::Rbf { two_sigma_squared: None }));
+    }
+}
+
+#[test]
 fn defaults_are_the_published_values() {
     let config = good("minimal");
     assert_eq!(config.seed, MasterSeed(0));

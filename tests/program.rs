@@ -4,32 +4,38 @@
 
 #[path = "program/atlas.rs"]
 mod atlas;
-#[path = "program/bad_data.rs"]
-mod bad_data;
 #[path = "program/bad_directory.rs"]
 mod bad_directory;
-#[path = "program/bad_input.rs"]
-mod bad_input;
 #[path = "program/command_line.rs"]
 mod command_line;
 #[path = "program/continuing.rs"]
 mod continuing;
 #[path = "program/contract.rs"]
 mod contract;
+#[path = "program/failed_ranks.rs"]
+mod failed_ranks;
 #[path = "program/failed_tasks.rs"]
 mod failed_tasks;
+#[path = "support/idx.rs"]
+mod idx;
 #[path = "program/images.rs"]
 mod images;
+#[path = "program/interrupt.rs"]
+mod interrupt;
 #[path = "program/learning.rs"]
 mod learning;
 #[path = "support/python.rs"]
 mod python;
 #[path = "program/ranks.rs"]
 mod ranks;
+#[path = "program/report.rs"]
+mod report;
 #[path = "program/start.rs"]
 mod start;
 #[path = "program/status.rs"]
 mod status;
+#[path = "program/stopping.rs"]
+mod stopping;
 #[path = "program/subjects.rs"]
 mod subjects;
 #[path = "support/mod.rs"]

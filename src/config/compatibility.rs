@@ -5,7 +5,7 @@ use crate::solutions::{SetName, Split};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Keys whose change leaves every stored result valid: how many, which, and what is derived.
-const HARMLESS: [&str; 9] = [
+const HARMLESS: [&str; 11] = [
     "training.initializations",
     "training.keep",
     "training.optimizers",
@@ -14,6 +14,8 @@ const HARMLESS: [&str; 9] = [
     "paths.sets",
     "paths.landscapes",
     "kpca.",
+    "run.checkpoint_minutes",
+    "run.retries",
     // Compared by the checksum of what is read instead.
     "dataset.",
 ];

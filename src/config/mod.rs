@@ -55,7 +55,8 @@ pub use training::TrainingConfig;
 use crate::random::MasterSeed;
 use reader::{Read, Report, Reported, Section};
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::Path;
 use tree::{Node, Origin};
 use yields::Yields;
@@ -91,7 +92,7 @@ impl Config {
     /// All problems of the file and of the overrides, or why the file cannot be read.
     pub fn load(path: &Path, overrides: &[String]) -> Result<Self, ConfigErrors> {
         let name = path.display().to_string();
-        match fs::read_to_string(path) {
+        match read_text(path) {
             Ok(text) => Self::parse(&name, &text, overrides),
             Err(error) => {
                 let message = format!("cannot read the configuration: {error}");
@@ -116,6 +117,20 @@ impl Config {
             _ => Err(ConfigErrors::new(problems)),
         }
     }
+}
+
+/// More than any configuration takes, and little memory: a wrong file, or a device without an end, should
+/// be refused and not fill the machine.
+const LONGEST: u64 = 16 << 20;
+
+fn read_text(path: &Path) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(LONGEST + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LONGEST {
+        return Err(io::Error::other(format!("it is longer than {} MiB; is this the right file?", LONGEST >> 20)));
+    }
+    let text = String::from_utf8(bytes).ok().filter(|text| !text.contains('\0'));
+    text.ok_or_else(|| io::Error::other("it is not a text; is this the right file?"))
 }
 
 fn read_tree(report: &Report, text: &str, overrides: &[String]) -> Read<Node> {

@@ -18,6 +18,9 @@ const FILES: [&str; 4] =
 /// compressed is decided by its first bytes, and the name without `.gz` wins where both exist.
 /// The first `train` and `test` images are kept, `None` for all; images of any size are accepted.
 ///
+/// The pixels of a file that is not compressed are mapped, so all ranks of a machine share them
+/// ([`Bytes`](super::Bytes)); such a file must not be changed in place while it is in use.
+///
 /// # Errors
 /// Every [`Problem`] of all four files at once: missing, unreadable, damaged, of another format,
 /// truncated or too long, not belonging together, a label above 9, fewer images than asked for.
@@ -78,9 +81,10 @@ impl Set {
     }
 
     fn into_images(self) -> Option<Images> {
-        let (images, mut labels) = (self.images?, self.labels?.bytes);
+        let (images, labels) = (self.images?, self.labels?.bytes);
         let [_, rows, columns] = images.sizes.map(|size| size as usize);
-        labels.truncate(images.bytes.len() / (rows * columns).max(1));
+        let count = images.bytes.len() / (rows * columns).max(1);
+        let labels = labels[..count.min(labels.len())].to_vec();
         Some(Images { pixels: images.bytes, labels, rows, columns })
     }
 }

@@ -1,15 +1,18 @@
 //! Labeled images: read from IDX files ([`idx::load`]), or drawn by the program ([`digits::draw`]).
 //!
-//! Pixels stay 8-bit integers in memory (MNIST takes 55 MB) and become floating-point numbers block
-//! by block: [`Images::view`] → [`ImageView::blocks`] → [`ImageView::scaled`].
+//! Pixels stay 8-bit integers in memory (MNIST takes 55 MB), those of uncompressed files once for all
+//! ranks of a machine, and become floating-point numbers block by block: [`Images::view`] →
+//! [`ImageView::blocks`] → [`ImageView::scaled`].
 
 use sha2::{Digest, Sha256};
 
+mod bytes;
 pub mod digits;
 mod error;
 pub mod idx;
 mod view;
 
+pub use bytes::Bytes;
 pub use error::{DatasetError, Problem};
 pub use view::ImageView;
 
@@ -20,7 +23,7 @@ pub const CLASSES: usize = 10;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Images {
     /// `(n, rows · columns)` pixels, 0 (background) to 255.
-    pub pixels: Vec<u8>,
+    pub pixels: Bytes,
     /// `(n,)` class of each image, `0..classes`.
     pub labels: Vec<u8>,
     /// Height of an image in pixels.
@@ -60,7 +63,7 @@ impl Dataset {
             for size in [images.len(), images.rows, images.columns] {
                 hash.update((size as u64).to_le_bytes());
             }
-            hash.update(&images.pixels);
+            hash.update(&*images.pixels);
             hash.update(&images.labels);
         }
         Self { name, checksum: format!("{:x}", hash.finalize()), classes: CLASSES, train, test }
@@ -97,7 +100,7 @@ mod tests {
     use super::*;
 
     fn images(pixels: &[u8], labels: &[u8], rows: usize) -> Images {
-        Images { pixels: pixels.to_vec(), labels: labels.to_vec(), rows, columns: pixels.len() / labels.len() / rows }
+        Images { pixels: pixels.to_vec().into(), labels: labels.to_vec(), rows, columns: pixels.len() / labels.len() / rows }
     }
 
     fn checksum(train: &Images, test: &Images) -> String {

@@ -7,10 +7,14 @@ use crate::real::Real;
 use crate::span::Span;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, s};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Images converted to floating point and worked through at a time: a block of 784 pixels an image
 /// and its activations stay in a core's second-level cache.
 const BLOCK: usize = 256;
+
+/// Says whether to give up; once true it stays so.
+pub type Interrupt<'a> = dyn Fn() -> bool + Sync + 'a;
 
 /// θ ↦ mean over images of the loss of a network.
 ///
@@ -18,6 +22,10 @@ const BLOCK: usize = 256;
 pub struct ImageLandscape<'a, A> {
     network: &'a dyn Network<A>,
     images: ImageView<'a>,
+    interrupt: Option<&'a Interrupt<'a>>,
+    /// Whether an evaluation was broken off. Only evaluations change it: between two of them every
+    /// question has the same answer, whenever the interrupt comes.
+    broken_off: AtomicBool,
     /// Buffers of evaluations that are not under way; grows to one for each thread.
     idle: Mutex<Vec<Scratch<'a, A>>>,
 }
@@ -37,7 +45,14 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
     pub fn new(network: &'a dyn Network<A>, images: ImageView<'a>) -> Self {
         assert!(!images.is_empty(), "a landscape needs images");
         assert_eq!(images.pixels_per_image(), network.inputs(), "image size and network disagree");
-        Self { network, images, idle: Mutex::default() }
+        Self { network, images, interrupt: None, broken_off: AtomicBool::new(false), idle: Mutex::default() }
+    }
+
+    /// The same landscape; its evaluations are broken off between two blocks of images once
+    /// `interrupt` says true, which is asked before each block.
+    #[must_use]
+    pub fn interruptible(self, interrupt: &'a Interrupt<'a>) -> Self {
+        Self { interrupt: Some(interrupt), ..self }
     }
 
     /// Number of images.
@@ -57,12 +72,16 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
         (self.mean(score.loss), accuracy)
     }
 
-    /// Mean loss over the images of these indices, and overwrites `gradient` with its gradient.
+    /// Mean loss over the images of these indices, and overwrites `gradient` with its gradient; NaN where the
+    /// landscape is [interrupted](Landscape::interrupted).
     ///
     /// # Panics
     /// If an index is not below the number of images, or there is none.
     pub fn batch_gradient(&self, theta: &[A], indices: &[u32], gradient: &mut [A]) -> f64 {
         gradient.fill(A::zero());
+        if self.breaks_off() {
+            return f64::NAN;
+        }
         let loss = self.with_scratch(|scratch| {
             let mut sum = 0.0;
             for chunk in indices.chunks(BLOCK) {
@@ -95,11 +114,21 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
     fn for_each_block(&self, mut work: impl FnMut(&mut dyn Evaluator<A>, Batch<A>)) {
         self.with_scratch(|scratch| {
             for block in self.images.blocks(BLOCK) {
+                if self.breaks_off() {
+                    break;
+                }
                 let mut inputs = scratch.inputs.slice_mut(s![..block.len(), ..]);
                 block.scaled(&mut inputs);
                 work(scratch.evaluator.as_mut(), Batch { inputs: inputs.view(), labels: block.labels() });
             }
         });
+    }
+
+    /// Whether the evaluation under way is to end here.
+    fn breaks_off(&self) -> bool {
+        let now = self.interrupt.is_some_and(|interrupt| interrupt());
+        self.broken_off.store(now, Ordering::Relaxed);
+        now
     }
 
     fn with_scratch<T>(&self, work: impl FnOnce(&mut Scratch<'a, A>) -> T) -> T {
@@ -121,6 +150,10 @@ impl<A: Real> Landscape<A> for ImageLandscape<'_, A> {
 
     fn value(&self, theta: &[A]) -> f64 {
         self.mean(self.sum(theta).loss)
+    }
+
+    fn interrupted(&self) -> bool {
+        self.broken_off.load(Ordering::Relaxed)
     }
 
     fn value_and_gradient(&self, theta: &[A], gradient: &mut [A]) -> f64 {

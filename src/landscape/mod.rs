@@ -42,6 +42,7 @@ mod built_in;
 mod checks;
 mod double_well;
 mod images;
+mod interruptible;
 mod lennard_jones;
 mod mueller_brown;
 mod product_well;
@@ -50,7 +51,8 @@ mod two_wells;
 pub use align::{AlignError, Alignment, align};
 pub use built_in::{BuiltIn, SizeError};
 pub use double_well::DoubleWell;
-pub use images::ImageLandscape;
+pub use images::{ImageLandscape, Interrupt};
+pub use interruptible::Interruptible;
 pub use lennard_jones::LennardJones;
 pub use mueller_brown::MuellerBrown;
 pub use product_well::ProductWell;
@@ -74,6 +76,13 @@ pub trait Landscape<A: Real>: Sync {
 
     /// f(θ), and overwrites `gradient`, `(P,)`, with ∇f(θ).
     fn value_and_gradient(&self, theta: &[A], gradient: &mut [A]) -> f64;
+
+    /// Whether an evaluation has been broken off: what it and any later one returned means nothing, and
+    /// whoever asked for them should give up. Once true it stays so, and it becomes true in an evaluation
+    /// only: what was computed by a complete one may be kept.
+    fn interrupted(&self) -> bool {
+        false
+    }
 
     /// f at each of the M points of a span.
     fn span_values(&self, span: &Span<A>) -> Vec<f64> {
@@ -107,6 +116,10 @@ impl<A: Real, L: Landscape<A> + ?Sized> Landscape<A> for &L {
 
     fn value_and_gradient(&self, theta: &[A], gradient: &mut [A]) -> f64 {
         (**self).value_and_gradient(theta, gradient)
+    }
+
+    fn interrupted(&self) -> bool {
+        (**self).interrupted()
     }
 
     fn span_values(&self, span: &Span<A>) -> Vec<f64> {

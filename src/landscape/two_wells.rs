@@ -65,6 +65,10 @@ impl<A: Real, L: Landscape<A>> Landscape<A> for Squared<L> {
         value * value
     }
 
+    fn interrupted(&self) -> bool {
+        self.0.interrupted()
+    }
+
     fn span_values(&self, span: &Span<A>) -> Vec<f64> {
         self.0.span_values(span).into_iter().map(|value| value * value).collect()
     }

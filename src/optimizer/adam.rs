@@ -1,12 +1,14 @@
 //! Adam, for the coefficients of a path.
 
 use crate::real::Real;
+use serde::{Deserialize, Serialize};
 
 /// First and second moments of the gradient, and the step count.
 ///
 /// D. P. Kingma and J. Ba, arXiv:1412.6980, Algorithm 1, with their β₁ = 0.9, β₂ = 0.999, ε = 1e-8
 /// (PyTorch's defaults too).
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(bound(serialize = "A: Real", deserialize = "A: Real"))]
 pub struct Adam<A> {
     learning_rate: f64,
     first: Vec<A>,
@@ -22,6 +24,11 @@ impl<A: Real> Adam<A> {
     /// For vectors of `dimension` components, no step taken yet.
     pub fn new(learning_rate: f64, dimension: usize) -> Self {
         Self { learning_rate, first: vec![A::zero(); dimension], second: vec![A::zero(); dimension], steps: 0 }
+    }
+
+    /// Steps taken.
+    pub fn steps(&self) -> u32 {
+        self.steps.unsigned_abs()
     }
 
     /// x ← x − η m̂ / (√v̂ + ε), with the bias-corrected moments m̂ and v̂.

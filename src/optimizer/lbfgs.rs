@@ -7,13 +7,15 @@ use super::golden_section::{self, Step};
 use super::{LbfgsParameters, StopReason};
 use crate::landscape::Landscape;
 use crate::real::{Real, dot, norm};
+use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
 /// Pairs (s, y) at a smaller angle cosine carry no usable curvature: the published threshold.
 const SMALLEST_COSINE: f64 = 1e-4;
 
 /// The state between two iterations.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(bound(serialize = "A: Real", deserialize = "A: Real"))]
 pub struct Lbfgs<A> {
     parameters: LbfgsParameters,
     theta: Vec<A>,
@@ -26,12 +28,21 @@ pub struct Lbfgs<A> {
 }
 
 /// s = θ_{k+1} − θ_k and y = ∇_{k+1} − ∇_k.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(bound(serialize = "A: Real", deserialize = "A: Real"))]
 struct Pair<A> {
     s: Vec<A>,
     y: Vec<A>,
     /// 1 / s·y.
     rho: f64,
+}
+
+/// A step that goes down along −direction.
+struct Descent<A> {
+    step: Step,
+    direction: Vec<A>,
+    /// γ of a steepest descent, for which the memory is to be dropped; none for a quasi-Newton step.
+    steepest: Option<f64>,
 }
 
 impl<A: Real> Lbfgs<A> {
@@ -69,6 +80,8 @@ impl<A: Real> Lbfgs<A> {
     /// Where the quasi-Newton direction is no descent, or the line search finds nothing lower along
     /// it, the memory is dropped and the same iteration tries the steepest descent.
     ///
+    /// Where the landscape is [interrupted](Landscape::interrupted) everything stays as it was.
+    ///
     /// # Errors
     /// Why no further iteration is possible; parameters, loss and gradient then stay as they were.
     pub fn iterate(&mut self, landscape: &(impl Landscape<A> + ?Sized), iteration: u32) -> Result<(), StopReason> {
@@ -81,15 +94,14 @@ impl<A: Real> Lbfgs<A> {
         if self.gradient.iter().all(A::is_zero) {
             return Err(StopReason::Stationary { iteration });
         }
-        // Without memory the direction is the steepest descent, and there is nothing to fall back from.
-        let remembers = !self.memory.is_empty();
-        let direction = self.direction().filter(|_| remembers);
-        let quasi_newton = direction.and_then(|p| Some((self.search(landscape, &p)?, p)));
-        let (step, direction) = match quasi_newton {
-            Some(found) => found,
-            None => self.search_steepest(landscape).ok_or(StopReason::NoDescent { iteration })?,
+        let Some(descent) = self.descent(landscape) else {
+            if landscape.interrupted() {
+                return Ok(());
+            }
+            self.drop_memory();
+            return Err(StopReason::NoDescent { iteration });
         };
-        self.advance(landscape, step, &direction);
+        self.advance(landscape, descent);
         Ok(())
     }
 
@@ -100,16 +112,26 @@ impl<A: Real> Lbfgs<A> {
         }
     }
 
+    /// Along the quasi-Newton direction, where there is one and it leads down; otherwise steepest.
+    fn descent(&self, landscape: &(impl Landscape<A> + ?Sized)) -> Option<Descent<A>> {
+        // Without memory the direction is the steepest descent, and there is nothing to fall back from.
+        let remembers = !self.memory.is_empty();
+        let direction = self.direction().filter(|_| remembers);
+        let quasi_newton = direction.and_then(|p| Some((self.search(landscape, &p)?, p)));
+        match quasi_newton {
+            Some((step, direction)) => Some(Descent { step, direction, steepest: None }),
+            None => self.steepest_descent(landscape),
+        }
+    }
+
     /// Along γ ∇, the length that the last curvature suggests; then, since that γ is useless after a
     /// fall over many orders of magnitude, along the gradient as in the first iteration.
-    fn search_steepest(&mut self, landscape: &(impl Landscape<A> + ?Sized)) -> Option<(Step, Vec<A>)> {
-        self.drop_memory();
+    fn steepest_descent(&self, landscape: &(impl Landscape<A> + ?Sized)) -> Option<Descent<A>> {
         let mut scales = vec![self.scale, first_scale(&self.gradient)];
         scales.dedup();
         scales.into_iter().find_map(|scale| {
-            self.scale = scale;
-            let p: Vec<A> = self.gradient.iter().map(|&g| A::of(scale) * g).collect();
-            Some((self.search(landscape, &p)?, p))
+            let direction: Vec<A> = self.gradient.iter().map(|&g| A::of(scale) * g).collect();
+            Some(Descent { step: self.search(landscape, &direction)?, direction, steepest: Some(scale) })
         })
     }
 
@@ -143,13 +165,21 @@ impl<A: Real> Lbfgs<A> {
         })
     }
 
-    fn advance(&mut self, landscape: &(impl Landscape<A> + ?Sized), step: Step, direction: &[A]) {
-        let theta = self.theta.clone();
-        let gradient = self.gradient.clone();
-        add(&mut self.theta, -step.length, direction);
-        self.loss = landscape.value_and_gradient(&self.theta, &mut self.gradient);
-        let s = difference(&self.theta, &theta);
-        let y = difference(&self.gradient, &gradient);
+    fn advance(&mut self, landscape: &(impl Landscape<A> + ?Sized), Descent { step, direction, steepest }: Descent<A>) {
+        let mut theta = self.theta.clone();
+        add(&mut theta, -step.length, &direction);
+        let mut gradient = vec![A::zero(); theta.len()];
+        let loss = landscape.value_and_gradient(&theta, &mut gradient);
+        if landscape.interrupted() {
+            return;
+        }
+        if let Some(scale) = steepest {
+            self.drop_memory();
+            self.scale = scale;
+        }
+        let s = difference(&theta, &self.theta);
+        let y = difference(&gradient, &self.gradient);
+        (self.theta, self.gradient, self.loss) = (theta, gradient, loss);
         let curvature = dot(&s, &y);
         let cosine = curvature / (norm(&s) * norm(&y));
         // NaN (no change at all) counts as too small.

@@ -71,6 +71,8 @@ pub enum RelaxStop {
     NotFinite,
     /// The point was taken as it is.
     NotRelaxed,
+    /// The landscape was interrupted.
+    Interrupted,
 }
 
 impl RelaxStop {
@@ -88,6 +90,7 @@ impl fmt::Display for RelaxStop {
             Self::IterationsSpent => "stopped: all iterations were taken",
             Self::NotFinite => "stopped: value or gradient is not finite",
             Self::NotRelaxed => "not relaxed: used as given",
+            Self::Interrupted => "interrupted",
         })
     }
 }
@@ -117,6 +120,9 @@ pub fn relax(landscape: &dyn Landscape<f64>, start: &[f64], parameters: &RelaxPa
     let mut iterations = 0;
     let stop = loop {
         let gradient_norm = norm(lbfgs.gradient());
+        if landscape.interrupted() {
+            break RelaxStop::Interrupted;
+        }
         if !lbfgs.loss().is_finite() || !gradient_norm.is_finite() {
             break RelaxStop::NotFinite;
         }

@@ -1,27 +1,24 @@
 //! Plain stochastic gradient descent on mini-batches.
 
 use super::{SgdParameters, StopReason};
-use crate::landscape::ImageLandscape;
-use crate::random::MasterSeed;
+use crate::landscape::{ImageLandscape, Landscape};
 use crate::real::Real;
+use rand::Rng;
 use rand::seq::SliceRandom;
+use serde::{Deserialize, Serialize};
 
 /// The state between two epochs.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(bound(serialize = "A: Real", deserialize = "A: Real"))]
 pub struct Sgd<A> {
     parameters: SgdParameters,
-    seed: MasterSeed,
-    initialization: u32,
     theta: Vec<A>,
-    gradient: Vec<A>,
 }
 
 impl<A: Real> Sgd<A> {
-    /// Starts at θ₀. The order of the images in each epoch is drawn from a stream of its own, named
-    /// by initialization and epoch: an epoch can be repeated without those before it.
-    pub fn new(parameters: SgdParameters, seed: MasterSeed, initialization: u32, theta: Vec<A>) -> Self {
-        let gradient = vec![A::zero(); theta.len()];
-        Self { parameters, seed, initialization, theta, gradient }
+    /// Starts at θ₀.
+    pub fn new(parameters: SgdParameters, theta: Vec<A>) -> Self {
+        Self { parameters, theta }
     }
 
     /// Current parameters, `(P,)`.
@@ -29,21 +26,28 @@ impl<A: Real> Sgd<A> {
         &self.theta
     }
 
-    /// One pass over all images in random order: θ ← θ − η ∇ for each mini-batch. The last batch
-    /// holds what is left.
+    /// One pass over all images in an order drawn from `order`: θ ← θ − η ∇ for each mini-batch. The last
+    /// batch holds what is left. A stream of its own for each epoch lets an epoch be repeated without
+    /// those before it. Where the landscape is [interrupted](Landscape::interrupted) θ stays as it was.
     ///
     /// # Errors
     /// [`StopReason::Diverged`] when the loss of a mini-batch is not finite.
-    pub fn epoch(&mut self, landscape: &ImageLandscape<A>, epoch: u32) -> Result<(), StopReason> {
-        let mut order: Vec<u32> = (0..landscape.samples() as u32).collect();
-        order.shuffle(&mut self.seed.stream("mini-batches", &[self.initialization.into(), epoch.into()]));
+    pub fn epoch(&mut self, landscape: &ImageLandscape<A>, epoch: u32, mut order: impl Rng) -> Result<(), StopReason> {
+        let mut indices: Vec<u32> = (0..landscape.samples() as u32).collect();
+        indices.shuffle(&mut order);
+        let before = self.theta.clone();
+        let mut gradient = vec![A::zero(); before.len()];
         let rate = A::of(self.parameters.learning_rate);
-        for batch in order.chunks(self.parameters.batch_size) {
-            let loss = landscape.batch_gradient(&self.theta, batch, &mut self.gradient);
+        for batch in indices.chunks(self.parameters.batch_size) {
+            let loss = landscape.batch_gradient(&self.theta, batch, &mut gradient);
+            if landscape.interrupted() {
+                self.theta = before;
+                return Ok(());
+            }
             if !loss.is_finite() {
                 return Err(StopReason::Diverged { epoch });
             }
-            self.theta.iter_mut().zip(&self.gradient).for_each(|(theta, &g)| *theta -= rate * g);
+            self.theta.iter_mut().zip(&gradient).for_each(|(theta, &g)| *theta -= rate * g);
         }
         Ok(())
     }

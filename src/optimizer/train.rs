@@ -5,6 +5,8 @@ use super::sgd::Sgd;
 use super::{LbfgsParameters, SgdParameters, Snapshot, StopReason, TrainingRun};
 use crate::landscape::{ImageLandscape, Landscape};
 use crate::random::MasterSeed;
+use crate::stepwise::{Step, Stepwise, Watch, complete};
+use serde::{Deserialize, Serialize};
 
 /// A method with its parameters.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,63 +27,157 @@ impl Training {
     }
 }
 
-/// What the run is told after each epoch: how far it is, in [0, 1], and its training loss. It goes
-/// on while the answer is `true`.
-pub type Watch<'a> = dyn FnMut(f64, f64) -> bool + 'a;
-
 /// Trains `initialization` on `train` and keeps the snapshots of lowest training and lowest test loss.
 ///
 /// Both methods start from the same θ₀, drawn from the network's default initialization. After every
 /// epoch both losses are taken over all images. Nothing is returned when `watch` stopped the run.
-pub fn train(
+pub fn train<'d>(
     training: &Training,
     seed: MasterSeed,
     initialization: u32,
-    train: &ImageLandscape<f32>,
-    test: &ImageLandscape<f32>,
+    train: &ImageLandscape<'d, f32>,
+    test: &ImageLandscape<'d, f32>,
     watch: &mut Watch,
 ) -> Option<TrainingRun> {
-    let theta = train.network().layout().initialize(&mut seed.stream("initialization", &[initialization.into()]));
-    let mut state = State::new(training, seed, initialization, train, theta);
-    let mut record = Record::new(state.theta(), state.loss(train), test.value(state.theta()));
-    let mut stop = record.diverged();
-    for epoch in 1..=training.epochs() as u32 {
-        if stop.is_some() {
-            break;
-        }
-        stop = state.epoch(train, epoch).err();
-        if stop.is_none() {
-            record.push(epoch, state.theta(), state.loss(train), test.value(state.theta()));
-            stop = record.diverged();
-            if !watch(f64::from(epoch) / training.epochs() as f64, *record.curve_train.last()?) {
-                return None;
-            }
-        }
-    }
-    let stop = stop.unwrap_or_else(|| record.completed());
-    Some(record.finish(train, test, stop, state.memory_dropped()))
+    complete(Trainer { training, seed, initialization, train, test, state: None }, watch)
 }
 
-enum State {
+/// A training run step by step: an epoch, the losses after it, at the end the accuracies.
+pub struct Trainer<'a, 'd> {
+    /// The method.
+    pub training: &'a Training,
+    /// From which the initialization and the order of the images derive.
+    pub seed: MasterSeed,
+    /// Number of the initialization.
+    pub initialization: u32,
+    /// What is minimized.
+    pub train: &'a ImageLandscape<'d, f32>,
+    /// The test loss.
+    pub test: &'a ImageLandscape<'d, f32>,
+    /// How far the run is; nothing before its first step.
+    pub state: Option<TrainingState>,
+}
+
+/// A training run between two steps.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct TrainingState {
+    optimizer: Optimizer,
+    record: Record,
+    /// Epochs that the optimizer has done; the record may lack the last.
+    epoch: u32,
+    stop: Option<StopReason>,
+    /// ω^train with its accuracies, once the run is over.
+    snapshot: Option<Snapshot>,
+}
+
+impl Stepwise for Trainer<'_, '_> {
+    type Output = TrainingRun;
+
+    fn step(&mut self) -> Step<TrainingRun> {
+        let Some(mut state) = self.state.take() else {
+            let begun = self.begin();
+            if self.interrupted() {
+                return Step::Interrupted;
+            }
+            self.state = Some(begun);
+            return Step::Continue;
+        };
+        let step = if state.stop.is_none() { self.train_on(&mut state) } else { self.take_snapshot(&mut state) };
+        self.state = Some(state);
+        step
+    }
+
+    fn state(&self) -> Option<impl Serialize + '_> {
+        self.state.as_ref()
+    }
+
+    fn progress(&self) -> (f64, f64) {
+        let Some(state) = &self.state else { return (0.0, f64::NAN) };
+        let loss = state.record.curve_train.last().copied().unwrap_or(f64::NAN);
+        (f64::from(state.epoch) / self.training.epochs() as f64, loss)
+    }
+}
+
+impl Trainer<'_, '_> {
+    fn interrupted(&self) -> bool {
+        self.train.interrupted() || self.test.interrupted()
+    }
+
+    /// The initialization with its losses.
+    fn begin(&self) -> TrainingState {
+        let number = self.initialization;
+        let theta = self.train.network().layout().initialize(&mut self.seed.stream("initialization", &[number.into()]));
+        let optimizer = match self.training.clone() {
+            Training::Sgd(parameters) => Optimizer::Sgd(Sgd::new(parameters, theta)),
+            Training::Lbfgs(parameters) => Optimizer::Lbfgs(Box::new(Lbfgs::new(parameters, self.train, theta))),
+        };
+        let record = Record::new(optimizer.theta(), optimizer.loss(self.train), self.test.value(optimizer.theta()));
+        let stop = record.diverged();
+        TrainingState { optimizer, record, epoch: 0, stop, snapshot: None }
+    }
+
+    /// The losses after an epoch if they are due, otherwise the next epoch.
+    fn train_on(&self, state: &mut TrainingState) -> Step<TrainingRun> {
+        let TrainingState { optimizer, record, epoch, stop, .. } = state;
+        if record.epochs() < *epoch {
+            let losses = (optimizer.loss(self.train), self.test.value(optimizer.theta()));
+            if self.interrupted() {
+                return Step::Interrupted;
+            }
+            record.push(*epoch, optimizer.theta(), losses.0, losses.1);
+            *stop = record.diverged();
+        } else if *epoch as usize == self.training.epochs() {
+            *stop = Some(record.completed());
+        } else {
+            let end = match optimizer {
+                Optimizer::Sgd(sgd) => {
+                    let order = self.seed.stream("mini-batches", &[self.initialization.into(), (*epoch + 1).into()]);
+                    sgd.epoch(self.train, *epoch + 1, order)
+                }
+                Optimizer::Lbfgs(lbfgs) => lbfgs.iterate(self.train, *epoch + 1),
+            };
+            if self.interrupted() {
+                return Step::Interrupted;
+            }
+            *stop = end.err();
+            *epoch += u32::from(stop.is_none());
+        }
+        Step::Continue
+    }
+
+    /// The accuracies at ω^train, then those at ω^test, which ends the run.
+    fn take_snapshot(&self, state: &mut TrainingState) -> Step<TrainingRun> {
+        let record = &mut state.record;
+        let (epoch, theta) = if state.snapshot.is_none() { &record.best_train } else { &record.best_test };
+        let (loss_train, accuracy_train) = self.train.loss_and_accuracy(theta);
+        let (loss_test, accuracy_test) = self.test.loss_and_accuracy(theta);
+        if self.interrupted() {
+            return Step::Interrupted;
+        }
+        let (epoch, theta) = (*epoch, theta.clone());
+        let snapshot = Snapshot { epoch, theta, loss_train, loss_test, accuracy_train, accuracy_test };
+        let Some(train) = state.snapshot.take() else {
+            state.snapshot = Some(snapshot);
+            return Step::Continue;
+        };
+        Step::Finished(TrainingRun {
+            train,
+            test: snapshot,
+            curve_train: std::mem::take(&mut record.curve_train),
+            curve_test: std::mem::take(&mut record.curve_test),
+            memory_dropped: state.optimizer.memory_dropped(),
+            stop: state.stop.clone().expect("a run that takes its snapshots is over"),
+        })
+    }
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+enum Optimizer {
     Sgd(Sgd<f32>),
     Lbfgs(Box<Lbfgs<f32>>),
 }
 
-impl State {
-    fn new(training: &Training, seed: MasterSeed, initialization: u32, train: &ImageLandscape<f32>, theta: Vec<f32>) -> Self {
-        match training {
-            Training::Sgd(parameters) => Self::Sgd(Sgd::new(parameters.clone(), seed, initialization, theta)),
-            Training::Lbfgs(parameters) => Self::Lbfgs(Box::new(Lbfgs::new(parameters.clone(), train, theta))),
-        }
-    }
-
-    fn epoch(&mut self, train: &ImageLandscape<f32>, epoch: u32) -> Result<(), StopReason> {
-        match self {
-            Self::Sgd(sgd) => sgd.epoch(train, epoch),
-            Self::Lbfgs(lbfgs) => lbfgs.iterate(train, epoch),
-        }
-    }
-
+impl Optimizer {
     fn theta(&self) -> &[f32] {
         match self {
             Self::Sgd(sgd) => sgd.theta(),
@@ -106,6 +202,7 @@ impl State {
 }
 
 /// Curves and best snapshots so far.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Record {
     curve_train: Vec<f64>,
     curve_test: Vec<f64>,
@@ -117,6 +214,11 @@ impl Record {
     fn new(theta: &[f32], loss_train: f64, loss_test: f64) -> Self {
         let best = || (0, theta.to_vec());
         Self { curve_train: vec![loss_train], curve_test: vec![loss_test], best_train: best(), best_test: best() }
+    }
+
+    /// Epochs recorded, the initialization not counted.
+    fn epochs(&self) -> u32 {
+        self.curve_train.len() as u32 - 1
     }
 
     fn push(&mut self, epoch: u32, theta: &[f32], loss_train: f64, loss_test: f64) {
@@ -134,8 +236,7 @@ impl Record {
     /// Whether the last recorded loss is not finite.
     fn diverged(&self) -> Option<StopReason> {
         let finite = |curve: &[f64]| curve.last().is_some_and(|loss| loss.is_finite());
-        let epoch = self.curve_train.len() as u32 - 1;
-        (!finite(&self.curve_train) || !finite(&self.curve_test)).then_some(StopReason::Diverged { epoch })
+        (!finite(&self.curve_train) || !finite(&self.curve_test)).then_some(StopReason::Diverged { epoch: self.epochs() })
     }
 
     /// How a run that took all its epochs ended: a loss that only rose, and by far, may stay finite for
@@ -144,27 +245,5 @@ impl Record {
         const FAR: f64 = 10.0;
         let risen = self.curve_train.last().is_some_and(|&last| last > FAR * self.curve_train[0]);
         if risen && self.best_train.0 == 0 { StopReason::NoProgress } else { StopReason::Completed }
-    }
-
-    fn finish(
-        self,
-        train: &ImageLandscape<f32>,
-        test: &ImageLandscape<f32>,
-        stop: StopReason,
-        memory_dropped: u32,
-    ) -> TrainingRun {
-        let snapshot = |(epoch, theta): (u32, Vec<f32>)| {
-            let (loss_train, accuracy_train) = train.loss_and_accuracy(&theta);
-            let (loss_test, accuracy_test) = test.loss_and_accuracy(&theta);
-            Snapshot { epoch, theta, loss_train, loss_test, accuracy_train, accuracy_test }
-        };
-        TrainingRun {
-            train: snapshot(self.best_train),
-            test: snapshot(self.best_test),
-            curve_train: self.curve_train,
-            curve_test: self.curve_test,
-            memory_dropped,
-            stop,
-        }
     }
 }

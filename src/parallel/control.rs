@@ -5,13 +5,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Lets a task ask whether to stop and report how far it is.
+/// Lets a task ask whether to stop, report how far it is, and hand in its state.
 ///
-/// `Control::default()` belongs to no farm: nothing stops the task and nobody reads its reports.
+/// `Control::default()` belongs to no farm: nothing stops the task, nobody reads its reports, and its state
+/// is never due.
 #[derive(Debug, Default)]
 pub struct Control {
     stop: AtomicBool,
     latest: Mutex<Latest>,
+    /// Time between two states of a task; none are asked for without it.
+    save_every: Option<Duration>,
 }
 
 /// How far a task is.
@@ -27,6 +30,16 @@ struct Latest {
     progress: Option<Progress>,
     /// The task that runs, and when it began or was last passed on.
     task: Option<(usize, Instant)>,
+    /// When the task began or last handed in its state.
+    saved: Option<Instant>,
+    state: Option<Checkpoint>,
+}
+
+/// The state of a task under way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checkpoint {
+    pub task: usize,
+    pub state: Vec<u8>,
 }
 
 /// The time between two reports of one task to rank 0. Counted from the beginning of the task, so
@@ -51,15 +64,37 @@ impl Control {
         }
     }
 
+    /// Whether it is time to [hand in](Self::save) the state of the task.
+    pub fn save_due(&self) -> bool {
+        let latest = self.latest();
+        let due = self.save_every.zip(latest.saved).is_some_and(|(every, saved)| saved.elapsed() >= every);
+        // One that has not left yet will do.
+        due && latest.state.is_none()
+    }
+
+    /// Hands in the state of the task, for rank 0 to store.
+    pub fn save(&self, state: Vec<u8>) {
+        let mut latest = self.latest();
+        if let Some((task, _)) = latest.task {
+            latest.state = Some(Checkpoint { task, state });
+            latest.saved = Some(Instant::now());
+        }
+    }
+
+    pub(super) fn saving_every(interval: Option<Duration>) -> Self {
+        Self { save_every: interval, ..Self::default() }
+    }
+
     pub(super) fn request_stop(&self) {
         self.stop.store(true, Ordering::Relaxed);
     }
 
     pub(super) fn begin(&self, task: usize) {
-        *self.latest() = Latest { progress: None, task: Some((task, Instant::now())) };
+        let now = Instant::now();
+        *self.latest() = Latest { task: Some((task, now)), saved: Some(now), ..Latest::default() };
     }
 
-    /// No report of the task is passed on after this.
+    /// No report and no state of the task is passed on after this.
     pub(super) fn end(&self) {
         *self.latest() = Latest::default();
     }
@@ -76,6 +111,11 @@ impl Control {
         Some(progress)
     }
 
+    /// The state that was handed in, if it has not been taken yet.
+    pub(super) fn take_checkpoint(&self) -> Option<Checkpoint> {
+        self.latest().state.take()
+    }
+
     fn latest(&self) -> MutexGuard<'_, Latest> {
         self.latest.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -84,6 +124,27 @@ impl Control {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_state_is_due_after_the_interval_and_not_before_the_last_one_has_left() {
+        let control = Control::saving_every(Some(Duration::from_millis(20)));
+        assert!(!control.save_due(), "no task");
+        control.begin(3);
+        assert!(!control.save_due(), "too early");
+        std::thread::sleep(Duration::from_millis(25));
+        assert!(control.save_due());
+        control.save(vec![1]);
+        std::thread::sleep(Duration::from_millis(25));
+        assert!(!control.save_due(), "the last one is still here");
+        assert_eq!(control.take_checkpoint(), Some(Checkpoint { task: 3, state: vec![1] }));
+        assert!(control.save_due());
+        control.save(vec![2]);
+        control.end();
+        assert_eq!(control.take_checkpoint(), None, "the task is over");
+        let never = Control::default();
+        never.begin(0);
+        assert!(!never.save_due());
+    }
 
     #[test]
     fn reports_are_passed_on_once_a_second_and_only_while_the_task_runs() {

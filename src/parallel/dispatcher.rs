@@ -1,7 +1,7 @@
 //! The main thread of rank 0 during a farm.
 
 use super::compute::{Finished, panic_message};
-use super::control::{Control, Progress};
+use super::control::{Checkpoint, Control, Progress};
 use super::farm::{Event, FarmEnd, FarmError, TaskFailure};
 use super::mailbox::Mailbox;
 use super::message::{End, Order, Parcel, Reply, encode, encode_with};
@@ -11,7 +11,6 @@ use super::world::World;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
@@ -64,11 +63,11 @@ where
     }
 
     /// Runs the farm to its end, on all ranks.
-    pub fn run(mut self, outcomes: &Receiver<Finished<R>>, stop: &AtomicBool) -> Result<FarmEnd, FarmError<E>> {
+    pub fn run(mut self, outcomes: &Receiver<Finished<R>>, stop: &dyn Fn() -> bool) -> Result<FarmEnd, FarmError<E>> {
         let mut pace = Pace::new();
         let mut active = true;
         while !self.schedule.is_over() {
-            if stop.load(Ordering::Relaxed) {
+            if stop() {
                 self.stop();
             }
             active |= self.hand_out() | self.hear_ranks();
@@ -135,6 +134,8 @@ where
                 (Reply::Progress(Progress { task, fraction, loss }), _) => {
                     self.tell(Event::Progress { task, rank, fraction, loss });
                 }
+                (Reply::Checkpoint(Checkpoint { task, state }), _) => self.tell(Event::Checkpoint { task, rank, state }),
+                (Reply::StopRequested, _) => self.stop(),
                 (Reply::Failed { seconds, failure }, _) => self.finish(rank, seconds, Err(failure)),
                 // Nobody would see the result of a farm that has failed.
                 (Reply::Finished { .. }, _) if self.failure.is_some() => _ = self.schedule.release(rank),
@@ -156,6 +157,9 @@ where
     fn report_progress_here(&mut self) {
         if let Some(Progress { task, fraction, loss }) = self.control.take_due() {
             self.tell(Event::Progress { task, rank: 0, fraction, loss });
+        }
+        if let Some(Checkpoint { task, state }) = self.control.take_checkpoint() {
+            self.tell(Event::Checkpoint { task, rank: 0, state });
         }
     }
 

@@ -9,10 +9,9 @@ use super::worker;
 use super::world::World;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::channel;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// What rank 0 learns while the farm runs.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,6 +33,15 @@ pub enum Event<R> {
         fraction: f64,
         /// The loss at present.
         loss: f64,
+    },
+    /// A running task has [handed in](Control::save) its state.
+    Checkpoint {
+        /// Its number.
+        task: usize,
+        /// Where it runs.
+        rank: usize,
+        /// What to give it when it is taken up again.
+        state: Vec<u8>,
     },
     /// A task has ended. The last event of its task, and the only one of its kind.
     Finished {
@@ -105,15 +113,19 @@ pub enum FarmError<E> {
 /// Runs tasks 0 to `count − 1` on all ranks, each once. Collective.
 ///
 /// Rank 0 hands them out in this order, one at a time to whichever rank is free (see
-/// [`Schedule`](super::Schedule)), so the longest should come first. Four of the arguments matter on
+/// [`Schedule`](super::Schedule)), so the longest should come first. Three of the arguments matter on
 /// rank 0 only; the others may pass anything:
 /// - `count`: the number of tasks.
 /// - `make` builds a task at the moment it is handed out, up to 2 GiB in the encoding of postcard.
 /// - `on_event` hears of everything in the order in which it happens on rank 0; while it and `make`
 ///   run, no other rank gets a task, so writing a result should not take long.
-/// - `stop`: once true (a signal handler, a clock, or `on_event` itself may set it), nothing more is
-///   handed out and [`Control::stop_requested`] becomes true on all ranks. The farm waits for the
-///   running tasks, and their results are delivered as ever.
+///
+/// Two matter on every rank:
+/// - `stop`: once true on any rank (a signal handler, a clock, or `on_event` itself may see to it),
+///   nothing more is handed out and [`Control::stop_requested`] becomes true on all ranks. The farm waits
+///   for the running tasks, and their results are delivered as ever.
+/// - `save_every`: the time after which [`Control::save_due`] asks a task for its state, an
+///   [`Event::Checkpoint`]; never without it.
 ///
 /// `work` performs a task in the compute thread of its rank. Only its arguments should decide what
 /// it returns, so that neither the number of ranks nor the order shows in the results. A panic of
@@ -132,13 +144,14 @@ pub fn farm<T, R, E>(
     mut make: impl FnMut(usize) -> T,
     work: impl Fn(&T, &Control) -> R + Sync,
     mut on_event: impl FnMut(Event<R>) -> Result<(), E>,
-    stop: &AtomicBool,
+    stop: &dyn Fn() -> bool,
+    save_every: Option<Duration>,
 ) -> Result<FarmEnd, FarmError<E>>
 where
     T: Serialize + DeserializeOwned + Send,
     R: Serialize + DeserializeOwned + Send,
 {
-    let control = Control::default();
+    let control = Control::saving_every(save_every);
     let (work, control) = (&work, &control);
     if world.is_root() {
         let (tasks, assigned) = channel();
@@ -154,7 +167,7 @@ where
         thread::scope(|scope| {
             let spawned = compute::spawn(scope, control, assigned, finished, |task| perform_parcel(&task, control, work));
             world.agree(spawned).map_err(FarmError::Thread)?;
-            worker::serve(world, control, tasks, &outcomes).ok_or(FarmError::Stopped)
+            worker::serve(world, control, tasks, &outcomes, stop).ok_or(FarmError::Stopped)
         })
     }
 }

@@ -1,7 +1,7 @@
 //! What rank 0 and the other ranks tell each other: a header and, where there is one, the value it
 //! announces, both in the encoding of postcard.
 
-use super::control::Progress;
+use super::control::{Checkpoint, Progress};
 use super::farm::{FarmEnd, TaskFailure};
 use postcard::experimental::serialized_size;
 use serde::de::DeserializeOwned;
@@ -33,6 +33,10 @@ pub enum End {
 #[derive(Debug, Serialize, Deserialize)]
 pub enum Reply {
     Progress(Progress),
+    /// The task goes on; this is to be stored.
+    Checkpoint(Checkpoint),
+    /// This rank was asked to stop, by a signal for instance; all should.
+    StopRequested,
     /// The result follows.
     Finished {
         seconds: f64,

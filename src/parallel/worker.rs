@@ -17,10 +17,11 @@ pub fn serve(
     control: &Control,
     tasks: Sender<(usize, Parcel)>,
     outcomes: &Receiver<Finished<Vec<u8>>>,
+    stop: &dyn Fn() -> bool,
 ) -> Option<FarmEnd> {
     let mut mailbox = Mailbox::new(world);
     let mut pace = Pace::new();
-    let (mut active, mut busy) = (true, false);
+    let (mut active, mut busy, mut asked_to_stop) = (true, false, false);
     loop {
         while let Some((_, message)) = mailbox.receive() {
             match Parcel::open(message) {
@@ -39,6 +40,13 @@ pub fn serve(
         mailbox.complete_sends();
         if let Some(progress) = control.take_due() {
             mailbox.send(0, encode(&Reply::Progress(progress)));
+        }
+        if let Some(checkpoint) = control.take_checkpoint() {
+            mailbox.send(0, encode(&Reply::Checkpoint(checkpoint)));
+        }
+        if !asked_to_stop && stop() {
+            asked_to_stop = true;
+            mailbox.send(0, encode(&Reply::StopRequested));
         }
         let longest = if busy && mailbox.in_flight() == 0 { Pace::WORKING } else { Pace::WAITING };
         match outcomes.recv_timeout(pace.wait(active, longest)) {

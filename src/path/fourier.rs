@@ -96,7 +96,7 @@ impl<A: Real> FourierPath<A> {
     }
 }
 
-/// Equally spaced parameters t_m = m / (M − 1), and the sines there.
+/// Parameters t_m, mostly equally spaced, t_m = m / (M − 1), and the sines there.
 #[derive(Clone, Debug)]
 pub struct Grid<A> {
     /// `(M, 2 + N_F)`: 1 − t_m, t_m, sin(nπt_m).
@@ -112,17 +112,22 @@ impl<A: Real> Grid<A> {
     /// If there are fewer than two points.
     pub fn new(points: usize, terms: usize) -> Self {
         assert!(points >= 2, "a path has two ends");
-        let exact = Array2::from_shape_fn((points, 2 + terms), |(m, k)| {
-            let t = m as f64 / (points - 1) as f64;
+        Self::at(&Self::parameters(points), terms)
+    }
+
+    /// The grid of these parameters in [0, 1], two at least, in ascending order.
+    pub fn at(parameters: &[f64], terms: usize) -> Self {
+        let exact = Array2::from_shape_fn((parameters.len(), 2 + terms), |(m, k)| {
+            let t = parameters[m];
             match k {
                 0 => 1.0 - t,
                 1 => t,
                 // sin(nπ) is exactly 0, not 1e-16: the ends are pinned.
-                _ if m == 0 || m == points - 1 => 0.0,
+                _ if t <= 0.0 || t >= 1.0 => 0.0,
                 _ => ((k - 1) as f64 * PI * t).sin(),
             }
         });
-        let steps = Array2::from_shape_fn((points - 1, 1 + terms), |(m, k)| exact[(m + 1, k + 1)] - exact[(m, k + 1)]);
+        let steps = Array2::from_shape_fn((parameters.len() - 1, 1 + terms), |(m, k)| exact[(m + 1, k + 1)] - exact[(m, k + 1)]);
         Self { coefficients: exact.mapv(A::of), steps }
     }
 

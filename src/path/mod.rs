@@ -4,10 +4,12 @@ pub mod finder;
 pub mod fourier;
 pub mod parameters;
 pub mod result;
+pub mod search;
 pub mod set;
 
-pub use finder::{PathError, find_path, find_path_for};
+pub use finder::{Found, PathError, find_path, find_path_for};
 pub use fourier::{FourierPath, Grid};
 pub use parameters::{Objective, PathParameters};
 pub use result::{PathResult, StopReason};
+pub use search::{PathSearch, PathState};
 pub use set::PathSet;

@@ -13,7 +13,8 @@ pub struct PathResult {
     pub straight_loss: Vec<f64>,
     /// H = max over the grid of `loss`: the barrier as published.
     pub height: f64,
-    /// The maximum along the same path on a grid ten times as fine.
+    /// The maximum along the same path: the highest point of a grid ten times as fine, refined between its
+    /// neighbors until it does not rise any more.
     pub height_dense: f64,
     /// The maximum over the grid of `straight_loss`.
     pub height_straight: f64,

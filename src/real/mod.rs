@@ -5,13 +5,17 @@ mod vectorized;
 
 use ndarray::{LinalgScalar, NdFloat};
 use num_traits::{Float, FromPrimitive};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use std::iter::Sum;
 
 /// `f32` or `f64`. Networks, optimizers and paths are written once for both.
 ///
 /// The functions of slices are where a network's time goes beside its products: `f32` has
 /// vectorized versions, `f64` uses the standard library's and is their oracle.
-pub trait Real: NdFloat + LinalgScalar + Float + FromPrimitive + Sum + Default + Send + Sync {
+pub trait Real:
+    NdFloat + LinalgScalar + Float + FromPrimitive + Sum + Default + dispatch::Packed + Serialize + DeserializeOwned + Send + Sync
+{
     /// Rounds an `f64` to this type.
     fn of(value: f64) -> Self;
     /// Widens to `f64`, exactly.

@@ -6,18 +6,18 @@
 
 #![expect(clippy::inline_always, reason = "a function compiled for one set of vector instructions must contain its loops")]
 
-use super::dispatch::{dispatched, multiply_add};
+use super::dispatch::{Simd, dispatched, multiply_add};
 
 /// Horner's scheme; the coefficient of the highest power first.
 #[inline(always)]
-fn polynomial<const FUSED: bool>(x: f32, coefficients: &[f32]) -> f32 {
-    coefficients.iter().fold(0.0, |sum, &c| multiply_add::<FUSED, f32>(sum, x, c))
+fn polynomial<S: Simd>(simd: S, x: f32, coefficients: &[f32]) -> f32 {
+    coefficients.iter().fold(0.0, |sum, &c| multiply_add(simd, sum, x, c))
 }
 
 /// eˣ = 2ⁿ e^r with n the integer nearest to x / ln 2, |r| ≤ ln 2 / 2, and e^r by its series to r⁷.
 /// Below −87.3 the result is the smallest normal number, above 88.37 about 2.4e38; NaN stays NaN.
 #[inline(always)]
-fn exp<const FUSED: bool>(x: f32) -> f32 {
+fn exp<S: Simd>(simd: S, x: f32) -> f32 {
     // Adding 1.5 · 2²³ leaves n in the low bits of the mantissa: no conversion to an integer.
     const SHIFT: f32 = 12_582_912.0;
     const LN_2_HIGH: f32 = 0.693_359_4;
@@ -25,94 +25,99 @@ fn exp<const FUSED: bool>(x: f32) -> f32 {
     const SERIES: [f32; 8] = [1.0 / 5040.0, 1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0, 1.0];
     let clamped = if x < -87.336_54 { -87.336_54 } else { x };
     let clamped = if clamped > 88.37 { 88.37 } else { clamped };
-    let shifted = multiply_add::<FUSED, f32>(clamped, std::f32::consts::LOG2_E, SHIFT);
+    let shifted = multiply_add(simd, clamped, std::f32::consts::LOG2_E, SHIFT);
     let n = shifted - SHIFT;
-    let r = multiply_add::<FUSED, f32>(n, -LN_2_LOW, multiply_add::<FUSED, f32>(n, -LN_2_HIGH, clamped));
+    let r = multiply_add(simd, n, -LN_2_LOW, multiply_add(simd, n, -LN_2_HIGH, clamped));
     let power = f32::from_bits((shifted.to_bits() << 23).wrapping_add(127 << 23));
-    polynomial::<FUSED>(r, &SERIES) * power
+    polynomial(simd, r, &SERIES) * power
 }
 
 /// ln(1 + u) for 0 ≤ u ≤ 1 as 2 artanh(u / (2 + u)): the series to s¹⁵, s ≤ 1/3, has no cancellation.
 #[inline(always)]
-fn ln_1p<const FUSED: bool>(u: f32) -> f32 {
+fn ln_1p<S: Simd>(simd: S, u: f32) -> f32 {
     const SERIES: [f32; 8] = [1.0 / 15.0, 1.0 / 13.0, 1.0 / 11.0, 1.0 / 9.0, 1.0 / 7.0, 1.0 / 5.0, 1.0 / 3.0, 1.0];
     let s = u / (2.0 + u);
-    2.0 * s * polynomial::<FUSED>(s * s, &SERIES)
+    2.0 * s * polynomial(simd, s * s, &SERIES)
 }
 
 #[inline(always)]
-fn softplus<const FUSED: bool>(x: f32) -> f32 {
+fn softplus<S: Simd>(simd: S, x: f32) -> f32 {
     let positive = if x < 0.0 { 0.0 } else { x };
-    positive + ln_1p::<FUSED>(exp::<FUSED>(-x.abs()))
+    positive + ln_1p(simd, exp(simd, -x.abs()))
 }
 
 /// 1 − e^(−a) for a ≥ 0: by its series below 1/2, where the subtraction would cancel.
 #[inline(always)]
-fn softplus_slope<const FUSED: bool>(a: f32) -> f32 {
+fn softplus_slope<S: Simd>(simd: S, a: f32) -> f32 {
     const SERIES: [f32; 8] = [-1.0 / 40320.0, 1.0 / 5040.0, -1.0 / 720.0, 1.0 / 120.0, -1.0 / 24.0, 1.0 / 6.0, -0.5, 1.0];
-    let small = a * polynomial::<FUSED>(a, &SERIES);
-    let large = 1.0 - exp::<FUSED>(-a);
+    let small = a * polynomial(simd, a, &SERIES);
+    let large = 1.0 - exp(simd, -a);
     if a < 0.5 { small } else { large }
 }
 
 /// 1 / (1 + e^(−x)). Both directions are relative: e^(−x) of a very negative x is cut off near 2e38,
 /// which leaves 4e-39 there.
 #[inline(always)]
-fn sigmoid<const FUSED: bool>(x: f32) -> f32 {
-    1.0 / (1.0 + exp::<FUSED>(-x))
+fn sigmoid<S: Simd>(simd: S, x: f32) -> f32 {
+    1.0 / (1.0 + exp(simd, -x))
 }
 
 /// (e^(2|x|) − 1) / (e^(2|x|) + 1) with the sign of x; below 0.7, where that would cancel, the fifth
 /// convergent of Lambert's continued fraction x / (1 + x² / (3 + x² / (5 + …))), off by less than
 /// 1e-8 there. The two share one division.
 #[inline(always)]
-fn tanh<const FUSED: bool>(x: f32) -> f32 {
+fn tanh<S: Simd>(simd: S, x: f32) -> f32 {
     let square = x * x;
-    let small_over = x * polynomial::<FUSED>(square, &[1.0, 105.0, 945.0]);
-    let small_under = polynomial::<FUSED>(square, &[15.0, 420.0, 945.0]);
-    let e = exp::<FUSED>(2.0 * x.abs());
+    let small_over = x * polynomial(simd, square, &[1.0, 105.0, 945.0]);
+    let small_under = polynomial(simd, square, &[15.0, 420.0, 945.0]);
+    let e = exp(simd, 2.0 * x.abs());
     let large_over = (e - 1.0).copysign(x);
     let is_small = x.abs() < 0.7;
     (if is_small { small_over } else { large_over }) / (if is_small { small_under } else { e + 1.0 })
 }
 
-dispatched!(
+dispatched! {
     /// x ← eˣ.
-    pub(super) fn exp_all(values: &mut [f32]),
-    for x in values {
-        *x = exp::<FUSED>(*x);
+    pub(super) fn exp_all(simd, values: &mut [f32]) {
+        for x in values {
+            *x = exp(simd, *x);
+        }
     }
-);
+}
 
-dispatched!(
+dispatched! {
     /// x ← ln(1 + eˣ).
-    pub(super) fn softplus_all(values: &mut [f32]),
-    for x in values {
-        *x = softplus::<FUSED>(*x);
+    pub(super) fn softplus_all(simd, values: &mut [f32]) {
+        for x in values {
+            *x = softplus(simd, *x);
+        }
     }
-);
+}
 
-dispatched!(
+dispatched! {
     /// δ ← δ (1 − e^(−a)).
-    pub(super) fn softplus_slope_all(deltas: &mut [f32], outputs: &[f32]),
-    deltas.iter_mut().zip(outputs).for_each(|(delta, &a)| *delta *= softplus_slope::<FUSED>(a))
-);
+    pub(super) fn softplus_slope_all(simd, deltas: &mut [f32], outputs: &[f32]) {
+        deltas.iter_mut().zip(outputs).for_each(|(delta, &a)| *delta *= softplus_slope(simd, a));
+    }
+}
 
-dispatched!(
+dispatched! {
     /// x ← 1 / (1 + e^(−x)).
-    pub(super) fn sigmoid_all(values: &mut [f32]),
-    for x in values {
-        *x = sigmoid::<FUSED>(*x);
+    pub(super) fn sigmoid_all(simd, values: &mut [f32]) {
+        for x in values {
+            *x = sigmoid(simd, *x);
+        }
     }
-);
+}
 
-dispatched!(
+dispatched! {
     /// x ← tanh(x).
-    pub(super) fn tanh_all(values: &mut [f32]),
-    for x in values {
-        *x = tanh::<FUSED>(*x);
+    pub(super) fn tanh_all(simd, values: &mut [f32]) {
+        for x in values {
+            *x = tanh(simd, *x);
+        }
     }
-);
+}
 
 #[cfg(test)]
 mod tests {

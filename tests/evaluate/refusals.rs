@@ -1,8 +1,7 @@
-//! Files that hold no vectors of the network: refused once, on any number of ranks.
+//! Atlases of real runs that hold no such vectors, and files that must not be written over.
 
-use crate::files::{FIXTURES, PARAMETERS, evaluate, export, fixture_vectors, write};
+use crate::files::{FIXTURES, evaluate, export};
 use crate::start::{Ended, lossatlas, on_tiny, text};
-use ndarray::{Array1, Array2, Array3};
 use std::fs;
 use std::path::Path;
 use tempfile::tempdir;
@@ -27,61 +26,6 @@ fn refused_weights(weights: &str, parts: &[&str]) {
     for ranks in [1, 2] {
         refused(evaluate(ranks, weights, &[]), parts);
     }
-}
-
-#[test]
-fn files_that_are_not_there_or_not_numpy_files() {
-    let root = tempdir().expect("a temporary directory");
-    refused_weights("nowhere.npy", &["cannot read nowhere.npy: No such file or directory"]);
-    refused_weights(text(root.path()), &["cannot read ", ": is a directory"]);
-    let file = root.path().join("theta.npy");
-    fs::write(&file, "0.1 0.2 0.3\n").expect("space for a small file");
-    refused_weights(
-        text(&file),
-        &["theta.npy is not an .npy file (start does not match magic string); write one with numpy.save"],
-    );
-    let whole = write(root.path(), "whole", &fixture_vectors());
-    let bytes = fs::read(whole).expect("just written");
-    fs::write(&file, &bytes[..bytes.len() - 100]).expect("space for a small file");
-    refused_weights(
-        text(&file),
-        &["theta.npy: 50716 bytes of components, but an array of shape (2, 6352) takes 50816; write or copy it again"],
-    );
-}
-
-#[test]
-fn arrays_that_hold_something_else() {
-    let root = tempdir().expect("a temporary directory");
-    let integers = write(root.path(), "integers", &Array2::<i64>::zeros((2, PARAMETERS)));
-    refused_weights(
-        text(&integers),
-        &["integers.npy: components of type int64; convert them, in Python with theta.astype(numpy.float32)"],
-    );
-    let cube = write(root.path(), "cube", &Array3::<f32>::zeros((1, 2, PARAMETERS)));
-    refused_weights(
-        text(&cube),
-        &["cube.npy: an array of shape (1, 2, 6352); vectors are the rows of an array (n, P), or one array (P,)"],
-    );
-    let none = write(root.path(), "none", &Array2::<f32>::zeros((0, PARAMETERS)));
-    refused_weights(text(&none), &["none.npy: there are no vectors in an array of shape (0, 6352)"]);
-    let layout = "rows have 6353 components, the network has 6352: fc1.weight (8, 784), fc2.weight (10, 8); choose";
-    for wide in [
-        write(root.path(), "wide", &Array2::<f64>::zeros((2, PARAMETERS + 1))),
-        write(root.path(), "wide", &Array1::<f32>::zeros(PARAMETERS + 1)),
-    ] {
-        refused_weights(text(&wide), &["wide.npy: ", layout]);
-    }
-}
-
-#[test]
-fn components_that_are_not_finite() {
-    let root = tempdir().expect("a temporary directory");
-    let mut vectors = fixture_vectors();
-    vectors[[1, 17]] = f32::NAN;
-    vectors[[1, 18]] = f32::INFINITY;
-    let file = write(root.path(), "theta", &vectors);
-    let rest = "no finite float32; 2 such in all: leave out vectors that diverged";
-    refused_weights(text(&file), &["theta.npy: component 17 of row 1 (counted from 0) is NaN, ", rest]);
 }
 
 #[test]

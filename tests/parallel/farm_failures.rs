@@ -9,10 +9,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::sleep;
 use std::time::Duration;
 
-fn never() -> AtomicBool {
-    AtomicBool::new(false)
-}
-
 /// Outcomes in the order of the tasks.
 fn outcomes<R>(events: Vec<Event<R>>) -> Vec<Result<R, TaskFailure>> {
     let finished = events.into_iter().filter_map(|event| match event {
@@ -59,7 +55,7 @@ pub fn failing_events(world: &World) {
             sleep(Duration::from_millis(2));
             task
         };
-        let end = farm(world, count, |task| task, work, on_event, &never());
+        let end = farm(world, count, |task| task, work, on_event, &|| false, None);
         match end.expect_err("an event failed") {
             FarmError::Event(error) => assert!(world.is_root() && error == "disk full"),
             FarmError::Stopped => assert!(!world.is_root()),
@@ -90,12 +86,12 @@ pub fn panicking_callbacks(world: &World) {
         assert!(task < world.size(), "deliberate panic in make");
         task
     };
-    check(farm(world, 50, in_make, work, |_| Ok(()), &never()), "make", "deliberate panic in make");
+    check(farm(world, 50, in_make, work, |_| Ok(()), &|| false, None), "make", "deliberate panic in make");
     let in_event = |event| match event {
         Event::Finished { .. } => panic!("deliberate panic in on_event"),
         _ => Ok(()),
     };
-    check(farm(world, 50, |task| task, work, in_event, &never()), "on_event", "deliberate panic in on_event");
+    check(farm(world, 50, |task| task, work, in_event, &|| false, None), "on_event", "deliberate panic in on_event");
     every_task_once(world);
 }
 
@@ -178,7 +174,7 @@ pub fn too_large(world: &World) {
         finished.fetch_or(matches!(event, Event::Finished { outcome: Ok(length), .. } if length == 1 << 31), Ordering::Relaxed);
         Ok::<_, String>(())
     };
-    let end = farm(world, 2, |_| Huge::new(), work, on_event, &never());
+    let end = farm(world, 2, |_| Huge::new(), work, on_event, &|| false, None);
     match end {
         Ok(end) => assert!(world.size() == 1 && end == FarmEnd::Completed && finished.into_inner()),
         Err(FarmError::Task { task, rank, reason }) => assert!(world.is_root() && task == rank && is_too_large(&reason)),

@@ -25,7 +25,7 @@ where
         }
         Ok::<_, Infallible>(())
     };
-    let end = farm(world, count, make, work, on_event, &AtomicBool::new(false));
+    let end = farm(world, count, make, work, on_event, &|| false, None);
     assert_eq!(end.expect("nothing fails"), FarmEnd::Completed);
     events
 }
@@ -158,16 +158,70 @@ pub fn stop_request(world: &World) {
             Event::Started { .. } => started += 1,
             Event::Finished { outcome, .. } => finished.push(outcome),
             Event::Idle => stop.store(true, Ordering::Relaxed),
-            Event::Progress { .. } => {}
+            Event::Progress { .. } | Event::Checkpoint { .. } => {}
         }
         Ok::<_, Infallible>(())
     };
-    let end = farm(world, 100, |task| task, work, on_event, &stop);
+    let end = farm(world, 100, |task| task, work, on_event, &|| stop.load(Ordering::Relaxed), None);
     assert_eq!(end.expect("nothing fails"), FarmEnd::Stopped);
     if world.is_root() {
         // One task on each rank, all of them delivered, no other begun.
         finished.sort_by_key(|outcome| outcome.clone().ok());
         assert_eq!(started, world.size());
         assert_eq!(finished, (0..world.size()).map(|task| Ok(task + 1000)).collect::<Vec<_>>());
+    }
+}
+
+/// States come from the ranks in their order, before the end of their task, and none twice.
+pub fn checkpoints(world: &World) {
+    let work = |&task: &usize, control: &Control| {
+        let mut handed_in = Vec::new();
+        for step in 0..40_u8 {
+            if control.save_due() {
+                control.save(vec![task as u8, step]);
+                handed_in.push(step);
+            }
+            sleep(Duration::from_millis(5));
+        }
+        handed_in
+    };
+    let (mut states, mut finished) = (vec![Vec::new(); 4], vec![false; 4]);
+    let on_event = |event| {
+        match event {
+            Event::Checkpoint { task, rank, state } => {
+                assert!(rank < world.size() && !finished[task], "a state after the end of its task");
+                assert_eq!(usize::from(state[0]), task);
+                states[task].push(state[1]);
+            }
+            Event::Finished { task, outcome, .. } => {
+                finished[task] = true;
+                let handed_in: Vec<u8> = outcome.expect("nothing fails");
+                // The last one may still be on its way to the main thread when the task ends.
+                let arrived = states[task].len();
+                assert!(arrived >= 2 && arrived + 1 >= handed_in.len(), "{arrived} of {handed_in:?}");
+                assert_eq!(states[task], handed_in[..arrived]);
+            }
+            _ => {}
+        }
+        Ok::<_, Infallible>(())
+    };
+    let end = farm(world, 4, |task| task, work, on_event, &|| false, Some(Duration::from_millis(30)));
+    assert_eq!(end.expect("nothing fails"), FarmEnd::Completed);
+}
+
+/// Each rank in turn is the only one that notices a reason to stop.
+pub fn stop_on_any_rank(world: &World) {
+    for noticing in 0..world.size() {
+        let start = Instant::now();
+        let stop = || world.rank() == noticing && start.elapsed() > Duration::from_millis(50);
+        let work = |_: &usize, control: &Control| {
+            while !control.stop_requested() {
+                sleep(Duration::from_millis(1));
+            }
+        };
+        let end = farm(world, 100, |task| task, work, |_| Ok::<_, Infallible>(()), &stop, None);
+        assert_eq!(end.expect("nothing fails"), FarmEnd::Stopped);
+        assert!(start.elapsed() < Duration::from_secs(20));
+        world.barrier();
     }
 }

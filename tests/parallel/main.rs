@@ -27,6 +27,10 @@ fn rank() {
     match scenario.as_str() {
         "agree" => world_scenarios::agree(&world),
         "broadcast" => world_scenarios::broadcast(&world),
+        "each_rank_fails_in_turn" => world_scenarios::each_rank_fails_in_turn(&world),
+        "death_in_a_collective" => world_scenarios::death_in_a_collective(&world),
+        "checkpoints" => farm_scenarios::checkpoints(&world),
+        "stop_on_any_rank" => farm_scenarios::stop_on_any_rank(&world),
         "second_world" => world_scenarios::second_world(),
         "panic_of_one_rank" => world_scenarios::panic_of_one_rank(&world),
         "every_task_once" => farm_scenarios::every_task_once(&world),
@@ -45,16 +49,19 @@ fn rank() {
     }
 }
 
-fn start(scenario: &str, ranks: usize) -> Output {
+fn start(scenario: &str, ranks: usize, variables: &[(&str, &str)]) -> Output {
     let this_binary = env::current_exe().expect("the path of this binary");
     let mut command = mpirun_command(ranks, this_binary, TIMEOUT);
-    command.args(["rank", "--exact", "--ignored", "--nocapture", "--test-threads=1"]).env(SCENARIO, scenario);
+    command
+        .args(["rank", "--exact", "--ignored", "--nocapture", "--test-threads=1"])
+        .env(SCENARIO, scenario)
+        .envs(variables.iter().copied());
     command.output().expect("mpirun is installed")
 }
 
 /// Runs a scenario that all ranks must survive. Returns what they printed.
 fn pass(scenario: &str, ranks: usize) -> String {
-    let output = start(scenario, ranks);
+    let output = start(scenario, ranks, &[]);
     let printed = String::from_utf8_lossy(&output.stdout).into_owned();
     let complete = output.status.success() && printed.matches("1 passed").count() == ranks;
     assert!(complete, "{scenario} on {ranks} ranks: {}\n{printed}\n{}", output.status, String::from_utf8_lossy(&output.stderr));
@@ -62,9 +69,9 @@ fn pass(scenario: &str, ranks: usize) -> String {
 }
 
 /// Runs a scenario in which one rank fails for good, which must end the others soon.
-fn perish(scenario: &str, ranks: usize, last_words: &str) {
+fn perish(scenario: &str, ranks: usize, variables: &[(&str, &str)], last_words: &str) {
     let start_of_run = Instant::now();
-    let output = start(scenario, ranks);
+    let output = start(scenario, ranks, variables);
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success(), "{scenario} passed");
     assert!(start_of_run.elapsed() < TIMEOUT / 2, "{scenario} ended by the time-out alone\n{errors}");
@@ -85,6 +92,9 @@ macro_rules! on_one_two_and_three_ranks {
 on_one_two_and_three_ranks!(
     agree,
     broadcast,
+    each_rank_fails_in_turn,
+    checkpoints,
+    stop_on_any_rank,
     second_world,
     every_task_once,
     large_messages,
@@ -113,12 +123,22 @@ fn communication_costs_less_than_a_hundredth_of_a_core() {
 
 #[test]
 fn a_rank_that_panics_ends_the_others() {
-    perish("panic_of_one_rank", 3, "deliberate panic");
+    perish("panic_of_one_rank", 3, &[], "deliberate panic");
 }
 
 #[test]
 fn a_process_that_dies_ends_the_others() {
-    perish("death_of_one_rank", 3, "deliberate death");
+    perish("death_of_one_rank", 3, &[], "deliberate death");
+}
+
+#[test]
+fn each_process_that_dies_in_a_collective_ends_the_others() {
+    for collective in ["barrier", "agree", "broadcast"] {
+        for victim in ["0", "1", "2"] {
+            let variables = [("LOSSATLAS_VICTIM", victim), ("LOSSATLAS_COLLECTIVE", collective)];
+            perish("death_in_a_collective", 3, &variables, "deliberate death");
+        }
+    }
 }
 
 #[test]

@@ -37,6 +37,49 @@ pub fn agree(world: &World) {
     assert_eq!(world.agree(Ok::<_, String>("still in step")), Ok("still in step"));
 }
 
+/// Each rank fails in turn before each collective, and all hear of it and stay in step.
+pub fn each_rank_fails_in_turn(world: &World) {
+    let collectives: [&dyn Fn(); 4] = [
+        &|| world.barrier(),
+        &|| assert_eq!(world.agree(Ok::<_, String>(1)), Ok(1)),
+        &|| assert_eq!(world.broadcast(|| Ok::<_, String>(7)), Ok(7)),
+        &|| crate::farm_scenarios::every_task_once(world),
+    ];
+    for collective in collectives {
+        for victim in 0..world.size() {
+            let here = if world.rank() == victim { Err("deliberate failure") } else { Ok(()) };
+            let told = world.agree(here).expect_err("one rank failed");
+            assert_eq!(told.reports, [Report { message: "deliberate failure".into(), ranks: vec![victim] }]);
+            collective();
+        }
+    }
+}
+
+/// The rank named by a variable dies while it and all others but one, which is late, are in the collective
+/// named by another.
+pub fn death_in_a_collective(world: &World) {
+    let variable = |name| std::env::var(name).expect("set by the test");
+    let victim: usize = variable("LOSSATLAS_VICTIM").parse().expect("a rank");
+    if world.rank() == victim {
+        std::thread::spawn(|| {
+            std::thread::sleep(Duration::from_millis(200));
+            eprintln!("deliberate death");
+            std::process::abort();
+        });
+    }
+    if world.rank() == (victim + 1) % world.size() {
+        std::thread::sleep(Duration::from_millis(600));
+    }
+    match variable("LOSSATLAS_COLLECTIVE").as_str() {
+        "barrier" => world.barrier(),
+        "agree" => _ = world.agree(Err::<(), _>("all ranks have something to say")),
+        "broadcast" => _ = world.broadcast(|| Ok::<_, String>(vec![0_u8; 40 << 20])),
+        unknown => panic!("no collective {unknown}"),
+    }
+    // The death may come a moment after the collective.
+    std::thread::sleep(Duration::from_secs(2));
+}
+
 pub fn broadcast(world: &World) {
     let only_on_rank_0 = |text: &str| {
         assert!(world.is_root());

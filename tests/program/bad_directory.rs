@@ -1,10 +1,28 @@
 //! Output directories that are not what they should be. What they hold stays as it is.
 
-use crate::bad_input::refused;
+use crate::atlas::assert_same;
 use crate::images::write;
-use crate::start::{TINY, lossatlas, on_tiny, text};
+use crate::interrupt::results;
+use crate::python::python;
+use crate::start::{PROGRAM, TINY, lossatlas, on_tiny, text};
 use std::fs;
 use tempfile::tempdir;
+
+/// Starts the program on 1 and on 3 ranks and expects it to refuse: exit code 2, nothing on standard
+/// output, and every part of the message exactly once.
+#[track_caller]
+pub fn refused(arguments: &[&str], parts: &[&str]) {
+    for ranks in [1, 3] {
+        let ended = lossatlas(ranks, arguments).with_code(2);
+        assert_eq!(ended.stdout, "", "{arguments:?}");
+        for part in parts {
+            assert_eq!(ended.said(part), 1, "{part:?} for {arguments:?} on {ranks} ranks:\n{}", ended.stderr);
+        }
+        for noise in ["panicked", "internal error", "backtrace", "lossatlas::", "src/"] {
+            assert_eq!(ended.said(noise), 0, "{arguments:?} on {ranks} ranks:\n{}", ended.stderr);
+        }
+    }
+}
 
 #[test]
 fn a_file_in_place_of_a_directory() {
@@ -67,4 +85,65 @@ fn a_journal_that_cannot_be_read() {
         assert!(status.said(message) == 1 && status.said("results.journal") > 0, "{what}: {}", status.stderr);
         assert_eq!(fs::read(&journal).expect("still there"), bytes, "{what}");
     }
+}
+
+/// An `atlas.h5` is never replaced unless it came from the journal beside it.
+#[test]
+fn an_atlas_that_must_not_be_overwritten() {
+    let root = tempdir().expect("a temporary directory");
+    on_tiny(1, "train", root.path(), &[]).with_code(0);
+    let (atlas, journal) = (root.path().join("atlas.h5"), root.path().join("results.journal"));
+    let sound = fs::read(&atlas).expect("written by the program");
+    let foreign = "was not written by lossatlas, or is damaged";
+    let refused_as_it_is = |message: &str| {
+        let before = fs::read(&atlas).expect("a file");
+        refused(&["run", TINY, "--out", text(root.path())], &["atlas.h5", message, "it is left as it is"]);
+        assert_eq!(fs::read(&atlas).expect("still there"), before);
+    };
+    for bytes in [&b"precious"[..], &sound[..sound.len() / 2], &[0; 5000]] {
+        write(&atlas, bytes);
+        refused_as_it_is(foreign);
+    }
+    write(&atlas, &sound);
+    let set_version = "import h5py, sys; h5py.File(sys.argv[1], 'a').attrs['format_version'] = 99";
+    let changed = std::process::Command::new(python()).args(["-c", set_version, text(&atlas)]).status();
+    assert!(changed.expect("a Python to run").success());
+    refused_as_it_is("has format version 99, this program writes version 1");
+    write(&atlas, &sound);
+    fs::remove_file(&journal).expect("written by the program");
+    refused_as_it_is("holds results, but there is no results.journal beside it to continue from");
+    assert!(!journal.exists(), "nothing is written");
+}
+
+#[test]
+fn states_of_tasks_under_way_that_cannot_be_read() {
+    let root = tempdir().expect("a temporary directory");
+    on_tiny(1, "train", root.path(), &[]).with_code(0);
+    let states = root.path().join("in-flight.checkpoints");
+    write(&states, b"precious data of somebody else");
+    refused(&["run", TINY, "--out", text(root.path())], &["in-flight.checkpoints", "was not written by lossatlas"]);
+    assert_eq!(fs::read(&states).expect("still there"), b"precious data of somebody else");
+}
+
+/// Where files cannot grow beyond a limit writes are cut short exactly as on a full disk.
+#[test]
+fn a_full_disk_keeps_what_was_stored_and_the_run_goes_on_once_there_is_room() {
+    let root = tempdir().expect("a temporary directory");
+    let [whole, full] = ["whole", "full"].map(|name| root.path().join(name));
+    let many = ["training.initializations=30", "training.keep=3"];
+    on_tiny(1, "train", &whole, &many).with_code(0);
+    // One run of the sixty takes 340 kB: room for some forty (12 MB; MPI itself needs files of 4).
+    let limited = std::process::Command::new("sh")
+        .args(["-c", "trap '' XFSZ; ulimit -f 24000; exec \"$@\"", "sh"])
+        .args([PROGRAM, "train", TINY, "--out", text(&full), "--set", many[0], "--set", many[1]])
+        .output()
+        .expect("a shell");
+    let said = String::from_utf8_lossy(&limited.stderr);
+    assert_eq!(limited.status.code(), Some(1), "{said}");
+    assert_eq!(said.matches("cannot append to").count(), 1, "{said}");
+    assert!(said.contains("what was finished is stored, and the same command continues"), "{said}");
+    let stored = results(&full);
+    assert!((20..60).contains(&stored), "{stored} results");
+    on_tiny(2, "train", &full, &many).with_code(0);
+    assert_same(&whole, &full);
 }

@@ -14,6 +14,7 @@ fn help_is_printed_once_and_without_colors() {
         ("paths", "Pairs of solutions → low-loss paths and barriers"),
         ("kpca", "Kernel PCA and statistics of the solutions"),
         ("check", "Validates a configuration and prints the plan"),
+        ("report", "Figures, tables and the paper's claims judged, as one page"),
         ("status", "What a directory holds: done, running, failed, left"),
     ] {
         let help = lossatlas(1, &[subcommand, "--help"]).with_code(0).stdout;
@@ -36,6 +37,18 @@ fn the_version_names_all_that_numbers_depend_on() {
         let value = line.strip_prefix(name).unwrap_or_else(|| panic!("no {name} in {version}"));
         assert!(!value.trim().is_empty(), "{version}");
     }
+}
+
+#[test]
+fn ranks_that_do_not_find_each_other_are_told_why() {
+    let directory = tempdir().expect("a temporary directory");
+    let mut command = Command::new(PROGRAM);
+    command.args(["run", TINY, "--out", text(directory.path())]).env("SLURM_STEP_NUM_TASKS", "4");
+    let output = command.output().expect("the program starts");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.starts_with("4 ranks were started (SLURM_STEP_NUM_TASKS), but each finds itself alone"), "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
 }
 
 #[test]

@@ -2,55 +2,18 @@
 
 use crate::atlas::assert_same;
 use crate::images::write;
-use crate::start::{on_tiny, text};
-use lossatlas::optimizer::Method;
-use lossatlas::solutions::LandscapeName;
-use lossatlas::store::journal;
+use crate::interrupt::{SLOWER, results, signal, start, wait_for};
+use crate::start::on_tiny;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
-use std::thread;
-use std::time::{Duration, Instant};
 use tempfile::tempdir;
-
-/// Longer tasks, so that a run is caught in their middle.
-const SLOWER: [&str; 2] = ["training.lbfgs.iterations=20", "paths.steps=20"];
-
-/// Training runs and paths in the journal.
-fn results(directory: &Path) -> usize {
-    let Ok((contents, _)) = journal::read(directory) else { return 0 };
-    let runs: usize = Method::ALL.iter().map(|&method| contents.trainings(method).count()).sum();
-    let paths =
-        |set| [LandscapeName::Train, LandscapeName::Test].map(|split| contents.paths(set, split).count()).iter().sum::<usize>();
-    runs + contents.path_sets().map(paths).sum::<usize>()
-}
-
-/// The ranks that write to this directory: processes of the program with it among their arguments.
-fn ranks_of(directory: &Path) -> Vec<String> {
-    let is_rank = |process: &Path| {
-        let command = fs::read(process.join("cmdline")).unwrap_or_default();
-        let arguments: Vec<_> = command.split(|&byte| byte == 0).collect();
-        arguments[0].ends_with(b"/lossatlas") && arguments.contains(&text(directory).as_bytes())
-    };
-    let processes = fs::read_dir("/proc").expect("Linux").flatten().map(|entry| entry.path());
-    let ranks = processes.filter(|process| is_rank(process));
-    ranks.filter_map(|process| Some(process.file_name()?.to_str()?.to_owned())).collect()
-}
 
 /// Starts a run and kills all its ranks as soon as the journal holds so many results.
 fn kill_after(results_there: usize, ranks: usize, directory: &Path) {
-    let run = {
-        let directory = directory.to_owned();
-        thread::spawn(move || on_tiny(ranks, "run", &directory, &SLOWER))
-    };
-    let start = Instant::now();
-    while results(directory) < results_there {
-        assert!(start.elapsed() < Duration::from_secs(30) && !run.is_finished(), "{results_there} results never came");
-        thread::sleep(Duration::from_millis(1));
-    }
-    let processes = ranks_of(directory);
+    let run = start(ranks, directory, &[]);
+    let processes = wait_for(results_there, ranks, directory, &run);
     assert_eq!(processes.len(), ranks, "running ranks");
-    assert!(Command::new("kill").arg("-9").args(&processes).status().expect("kill").success());
+    assert!(signal("KILL", &processes));
     let ended = run.join().expect("the program could be started");
     assert_ne!(ended.code, Some(0), "killed, not finished");
 }

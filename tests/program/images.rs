@@ -1,24 +1,10 @@
 //! Data sets on disk.
 
-use flate2::Compression;
-use flate2::write::GzEncoder;
+use crate::idx::{gzip, idx};
 use lossatlas::dataset::{Images, digits};
 use lossatlas::random::MasterSeed;
 use std::fs;
-use std::io::Write;
 use std::path::Path;
-
-/// An IDX file: the magic number, the sizes, the bytes.
-pub fn idx(sizes: &[usize], bytes: &[u8]) -> Vec<u8> {
-    let numbers = [0x800 + sizes.len() as u32].into_iter().chain(sizes.iter().map(|&size| size as u32));
-    numbers.flat_map(u32::to_be_bytes).chain(bytes.iter().copied()).collect()
-}
-
-pub fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-    encoder.write_all(bytes).expect("memory does not fail");
-    encoder.finish().expect("memory does not fail")
-}
 
 /// 200 training and 100 test digits as four IDX files, one of them compressed.
 pub fn write_digits(directory: &Path) {

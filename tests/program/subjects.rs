@@ -1,7 +1,9 @@
 //! What can be mapped: every network, vectors from files, and formulas that are no network.
 
 use crate::atlas::{assert_same, contents};
-use crate::start::{lossatlas, text};
+use crate::idx::idx;
+use crate::images::write;
+use crate::start::{lossatlas, on_tiny, text};
 use std::fs;
 use std::path::Path;
 use tempfile::tempdir;
@@ -151,4 +153,20 @@ fn the_published_heights_of_the_two_wells_come_out_of_the_program() {
         let [_, _, straight, _, _, height, ..] = heights[..] else { panic!("{row}") };
         assert!((straight - 1.102).abs() < 0.005 && (height - published).abs() < 0.02, "λ = {lambda}: {row}");
     }
+}
+
+/// A network of fully connected layers takes images of any size.
+#[test]
+fn images_of_another_size() {
+    let root = tempdir().expect("a temporary directory");
+    let (images, out) = (root.path().join("images"), root.path().join("out"));
+    fs::create_dir(&images).expect("a new directory");
+    for (prefix, count) in [("train", 200), ("t10k", 100)] {
+        let pixels: Vec<_> = (0..count * 12).map(|i| (i * 37 % 256) as u8).collect();
+        let labels: Vec<_> = (0..count).map(|i| (i % 10) as u8).collect();
+        write(&images.join(format!("{prefix}-images-idx3-ubyte")), &idx(&[count, 4, 3], &pixels));
+        write(&images.join(format!("{prefix}-labels-idx1-ubyte")), &idx(&[count], &labels));
+    }
+    let place = format!("dataset.dir={}", text(&images));
+    on_tiny(1, "run", &out, &["dataset.kind=idx", &place]).with_code(0);
 }

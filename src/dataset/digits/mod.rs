@@ -35,13 +35,13 @@ pub fn draw(seed: MasterSeed, train: usize, test: usize) -> Dataset {
 }
 
 fn draw_set(seed: MasterSeed, purpose: &str, count: usize) -> Images {
-    let mut images = Images { pixels: vec![0; count * SIDE * SIDE], labels: vec![0; count], rows: SIDE, columns: SIDE };
-    for (index, (pixels, label)) in images.pixels.chunks_exact_mut(SIDE * SIDE).zip(&mut images.labels).enumerate() {
+    let (mut pixels, mut labels) = (vec![0; count * SIDE * SIDE], vec![0; count]);
+    for (index, (pixels, label)) in pixels.chunks_exact_mut(SIDE * SIDE).zip(&mut labels).enumerate() {
         let mut random = seed.stream(purpose, &[index as u64]);
         *label = random.random_range(0..CLASSES as u8);
         write_digit(*label, pixels, &mut random);
     }
-    images
+    Images { pixels: pixels.into(), labels, rows: SIDE, columns: SIDE }
 }
 
 /// Draws one image of the digit `label` onto black `pixels`.

@@ -1,10 +1,10 @@
 //! One IDX file: a magic number, the sizes (32-bit big-endian), the bytes.
 
-use crate::dataset::Problem;
+use crate::dataset::{Bytes, Problem};
 use flate2::bufread::MultiGzDecoder;
-use std::fs::File;
+use std::fs::{File, metadata};
 use std::io::{self, BufRead, BufReader, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
@@ -42,7 +42,7 @@ pub(super) struct IdxFile {
     /// Number of items, rows, columns; rows and columns are 1 for labels.
     pub sizes: [u32; 3],
     /// The items asked for, row-major.
-    pub bytes: Vec<u8>,
+    pub bytes: Bytes,
 }
 
 /// What stopped the parser; [`read`] adds the path.
@@ -59,13 +59,25 @@ impl From<io::Error> for Fault {
 }
 
 /// Reads the first `limit` items, and the rest only to check the length (and the checksum of a
-/// compressed file).
+/// compressed file). Images in a file that is not compressed are mapped instead.
 pub(super) fn read(path: PathBuf, content: Content, limit: Option<usize>) -> Result<IdxFile, Problem> {
     let mut compressed = false;
     let parsed = (|| {
-        let mut reader = BufReader::new(File::open(&path)?);
+        let file = open(&path)?;
+        let mut reader = BufReader::new(&file);
         compressed = reader.fill_buf()?.starts_with(&GZIP_MAGIC);
-        if compressed { parse(MultiGzDecoder::new(reader), content, limit) } else { parse(reader, content, limit) }
+        if compressed {
+            let mut reader = MultiGzDecoder::new(reader);
+            let header = Header::read(&mut reader, content)?;
+            Ok((header.sizes, header.read_items(reader, limit)?.into()))
+        } else {
+            let header = Header::read(&mut reader, content)?;
+            let bytes = match header.map_images(&file, limit) {
+                Some(images) => images,
+                None => header.read_items(reader, limit)?.into(),
+            };
+            Ok((header.sizes, bytes))
+        }
     })();
     match parsed {
         Ok((sizes, bytes)) => Ok(IdxFile { path, sizes, bytes }),
@@ -79,33 +91,78 @@ pub(super) fn read(path: PathBuf, content: Content, limit: Option<usize>) -> Res
     }
 }
 
-/// Sizes and bytes of the first `limit` items.
-fn parse(mut reader: impl Read, content: Content, limit: Option<usize>) -> Result<([u32; 3], Vec<u8>), Fault> {
-    let header_length = u64::from(4 + 4 * content.dimensions());
-    let mut header = Vec::new();
-    reader.by_ref().take(header_length).read_to_end(&mut header)?;
-    let mut numbers = header.as_chunks().0.iter().map(|&bytes| u32::from_be_bytes(bytes));
-    if let Some(found) = numbers.next().filter(|&found| found != content.magic()) {
-        return Err(Fault::Magic(found));
+/// Opening a pipe would wait for someone to write into it, and a device may have no end.
+fn open(path: &Path) -> io::Result<File> {
+    let kind = metadata(path)?.file_type();
+    // Reading a directory fails with the system's own words.
+    if !kind.is_file() && !kind.is_dir() {
+        return Err(io::Error::other("not a regular file"));
     }
-    let found = header.len() as u64;
-    if found < header_length {
-        return Err(Fault::Length { claim: "the header alone takes".into(), expected: header_length.into(), found });
-    }
-    let sizes: [u32; 3] = std::array::from_fn(|_| numbers.next().unwrap_or(1));
-    let [count, rows, columns] = sizes.map(u128::from);
-    let item = rows * columns;
+    File::open(path)
+}
 
-    // The buffer grows with what is really read, so a header that claims 2^96 bytes allocates none.
-    let wanted = item * limit.map_or(count, |limit| count.min(limit as u128));
-    let mut bytes = Vec::new();
-    reader.by_ref().take(wanted.try_into().unwrap_or(u64::MAX)).read_to_end(&mut bytes)?;
-    let rest = io::copy(&mut reader, &mut io::sink())?;
-    let (expected, found) = (u128::from(header_length) + count * item, header_length + bytes.len() as u64 + rest);
-    if u128::from(found) != expected {
-        let shape = if item == 1 { String::new() } else { format!(" of {rows}×{columns} pixels") };
-        return Err(Fault::Length { claim: format!("the header's {count} {}{shape} take", content.name()), expected, found });
+/// The beginning of a file, before its items.
+struct Header {
+    content: Content,
+    /// Bytes.
+    length: u64,
+    sizes: [u32; 3],
+}
+
+impl Header {
+    fn read(reader: &mut impl Read, content: Content) -> Result<Self, Fault> {
+        let length = u64::from(4 + 4 * content.dimensions());
+        let mut header = Vec::new();
+        reader.take(length).read_to_end(&mut header)?;
+        let mut numbers = header.as_chunks().0.iter().map(|&bytes| u32::from_be_bytes(bytes));
+        if let Some(found) = numbers.next().filter(|&found| found != content.magic()) {
+            return Err(Fault::Magic(found));
+        }
+        let found = header.len() as u64;
+        if found < length {
+            return Err(Fault::Length { claim: "the header alone takes".into(), expected: length.into(), found });
+        }
+        Ok(Self { content, length, sizes: std::array::from_fn(|_| numbers.next().unwrap_or(1)) })
     }
-    bytes.shrink_to_fit();
-    Ok((sizes, bytes))
+
+    /// The first `limit` items. The buffer grows with what is really read, so a header that claims
+    /// 2^96 bytes allocates none.
+    fn read_items(&self, mut reader: impl Read, limit: Option<usize>) -> Result<Vec<u8>, Fault> {
+        let mut bytes = Vec::new();
+        reader.by_ref().take(self.bytes(limit).try_into().unwrap_or(u64::MAX)).read_to_end(&mut bytes)?;
+        let rest = io::copy(&mut reader, &mut io::sink())?;
+        self.check(self.length + bytes.len() as u64 + rest)?;
+        bytes.shrink_to_fit();
+        Ok(bytes)
+    }
+
+    /// The first `limit` images without reading them; nothing for labels, which are few, for a file of
+    /// another length, and where the file system cannot map files.
+    fn map_images(&self, file: &File, limit: Option<usize>) -> Option<Bytes> {
+        if !matches!(self.content, Content::Images) {
+            return None;
+        }
+        self.check(file.metadata().ok()?.len()).ok()?;
+        Bytes::map(file, self.length, self.bytes(limit).try_into().ok()?).ok()
+    }
+
+    /// Bytes of the first `limit` items.
+    fn bytes(&self, limit: Option<usize>) -> u128 {
+        let [count, rows, columns] = self.sizes.map(u128::from);
+        rows * columns * limit.map_or(count, |limit| count.min(limit as u128))
+    }
+
+    /// Holds the bytes that there are against those that the sizes take.
+    fn check(&self, found: u64) -> Result<(), Fault> {
+        let expected = u128::from(self.length) + self.bytes(None);
+        if u128::from(found) == expected {
+            return Ok(());
+        }
+        let [count, rows, columns] = self.sizes;
+        let shape = match self.content {
+            Content::Images => format!(" of {rows}×{columns} pixels"),
+            Content::Labels => String::new(),
+        };
+        Err(Fault::Length { claim: format!("the header's {count} {}{shape} take", self.content.name()), expected, found })
+    }
 }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::dataset::Bytes;
 use flate2::{Compression, write::GzEncoder};
 use std::fs;
 use std::io::Write;
@@ -24,6 +25,10 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 /// `n` images of 2×3 pixels, pixel j of the set has the value j.
 fn images(n: u8) -> Vec<u8> {
     idx(0x803, &[n.into(), 2, 3], &(0..6 * n).collect::<Vec<_>>())
+}
+
+fn pixels(values: std::ops::Range<u8>) -> Bytes {
+    values.collect::<Vec<_>>().into()
 }
 
 /// A good folder: four training images labeled 0, 1, 9, 3 and two test images labeled 5, 6.
@@ -63,16 +68,16 @@ fn reads_pixels_labels_and_sizes() {
     let data = load(folder.path(), None, None).unwrap();
     assert_eq!(data.name, format!("idx {}", folder.path().display()));
     assert_eq!(data.classes, 10);
-    assert_eq!(data.train, Images { pixels: (0..24).collect(), labels: vec![0, 1, 9, 3], rows: 2, columns: 3 });
-    assert_eq!(data.test, Images { pixels: (0..12).collect(), labels: vec![5, 6], rows: 2, columns: 3 });
+    assert_eq!(data.train, Images { pixels: pixels(0..24), labels: vec![0, 1, 9, 3], rows: 2, columns: 3 });
+    assert_eq!(data.test, Images { pixels: pixels(0..12), labels: vec![5, 6], rows: 2, columns: 3 });
 }
 
 #[test]
 fn a_limit_takes_images_from_the_front() {
     let folder = folder();
     let data = load(folder.path(), Some(3), Some(1)).unwrap();
-    assert_eq!(data.train, Images { pixels: (0..18).collect(), labels: vec![0, 1, 9], rows: 2, columns: 3 });
-    assert_eq!(data.test, Images { pixels: (0..6).collect(), labels: vec![5], rows: 2, columns: 3 });
+    assert_eq!(data.train, Images { pixels: pixels(0..18), labels: vec![0, 1, 9], rows: 2, columns: 3 });
+    assert_eq!(data.test, Images { pixels: pixels(0..6), labels: vec![5], rows: 2, columns: 3 });
     assert_ne!(data.checksum, load(folder.path(), None, None).unwrap().checksum);
 }
 
@@ -90,6 +95,21 @@ fn compressed_files_are_recognized_by_their_bytes() {
     write(&other, &format!("{TEST_LABELS}.gz"), &[first, second].concat());
     let data = load(other.path(), None, None).unwrap();
     assert_eq!((data.train, data.test, data.checksum), (expected.train, expected.test, expected.checksum));
+}
+
+#[test]
+fn images_that_are_not_compressed_are_shared() {
+    let folder = folder();
+    let bytes = fs::read(folder.path().join(TEST_IMAGES)).unwrap();
+    write(&folder, TEST_IMAGES, &gzip(&bytes));
+    let data = load(folder.path(), Some(3), None).unwrap();
+    assert!(data.train.pixels.are_shared() && !data.test.pixels.are_shared());
+    assert_eq!((&*data.train.pixels, &*data.test.pixels), (&*pixels(0..18), &*pixels(0..12)));
+    // A file that is replaced or removed leaves the pixels as they were.
+    fs::rename(folder.path().join(TEST_IMAGES), folder.path().join(TRAIN_IMAGES)).unwrap();
+    assert_eq!(data.train.pixels, pixels(0..18));
+    drop(folder);
+    assert_eq!(data.train.pixels, pixels(0..18));
 }
 
 #[test]

@@ -4,7 +4,9 @@
 //! in strips of a few such groups, whose maps stay near the core.
 
 use super::Lenet;
-use super::convolution::{Convolution, LANES, Lanes, TILE, add_weight_gradient, convolve, input_gradient};
+use super::convolution::{Convolution, total};
+use super::kernels::{NEIGHBORS, TILE, WeightSums, add_weight_gradient, convolve};
+use super::maps::{LANES, Lanes, Maps};
 use super::pooling::{pool, pooled, unpool};
 use crate::network::dense::AtPoint;
 use crate::network::{Activation, Batch, Evaluator, Score};
@@ -18,18 +20,21 @@ const STRIP: usize = 4 * LANES;
 /// Numbers of sixteen images; aligned, so that no load of sixteen crosses a cache line.
 type Buffer<A> = AVec<Lanes<A>>;
 
-fn buffer<A: Real>(length: usize) -> Buffer<A> {
-    avec![[A::zero(); LANES]; length]
+/// Zeros, among them the border, which nobody writes, and one more number after the last.
+fn buffer<A: Real>(maps: Maps) -> Buffer<A> {
+    avec![[A::zero(); LANES]; maps.channels * maps.area() + 1]
 }
 
 pub(super) struct LenetEvaluator<'a, A> {
     network: &'a Lenet,
-    stages: [Stage<A>; 2],
+    stages: [Stage<'a, A>; 2],
     groups: Vec<Group<A>>,
     /// `(STRIP, width)`: what the fully connected layers take, and the gradient with respect to it.
     features: Array2<A>,
     below: Array2<A>,
     head: AtPoint<A>,
+    /// Zeros for the channels between the convolutions.
+    no_bias: Vec<A>,
 }
 
 /// What sixteen images leave behind for the way back.
@@ -40,102 +45,111 @@ struct Group<A> {
     pooled: [Buffer<A>; 2],
 }
 
-/// The working memory of one convolution.
-struct Stage<A> {
-    by_output: Vec<[A; TILE]>,
-    by_input: Vec<[A; TILE]>,
-    /// ∂loss/∂weights of each of the sixteen images.
-    sums: AVec<[Lanes<A>; TILE]>,
+/// A convolution and its working memory.
+struct Stage<'a, A> {
+    convolution: &'a Convolution,
+    /// After the pooling.
+    pooled: Maps,
+    /// The weights as the inner loops want them.
+    forward: Vec<[A; TILE]>,
+    backward: Vec<[A; TILE]>,
+    sums: AVec<WeightSums<A>>,
     /// Gradients of one group with respect to the convolution's and the pooling's output.
     deltas: Buffer<A>,
     pooled_deltas: Buffer<A>,
 }
 
-impl<A: Real> Stage<A> {
-    fn new(sizes: &Convolution) -> Self {
+impl<'a, A: Real> Stage<'a, A> {
+    fn new(convolution: &'a Convolution) -> Self {
+        let (forward, backward) = (convolution.forward, convolution.backward);
+        let pooled = pooled(forward.to);
         Self {
-            by_output: vec![[A::zero(); TILE]; sizes.tiles_by_output()],
-            by_input: vec![[A::zero(); TILE]; sizes.tiles_by_input()],
-            sums: avec![[[A::zero(); LANES]; TILE]; sizes.tiles_by_output()],
-            deltas: buffer(sizes.output.len()),
-            pooled_deltas: buffer(pooled(sizes.output).len()),
+            convolution,
+            pooled,
+            forward: vec![[A::zero(); TILE]; forward.tiles() * forward.taps()],
+            backward: vec![[A::zero(); TILE]; backward.tiles() * backward.taps()],
+            sums: avec![[[[A::zero(); LANES]; NEIGHBORS]; TILE]; forward.tiles() * convolution.pairs()],
+            deltas: buffer(backward.from),
+            pooled_deltas: buffer(pooled),
         }
     }
 
-    /// Takes the gradient with respect to the pooled output, in `pooled_deltas`, down to the weights.
-    fn backward(
-        &mut self,
-        sizes: &Convolution,
+    fn forward(
+        &self,
+        theta: &[A],
         activation: Activation,
-        activated: &[Lanes<A>],
         input: &[Lanes<A>],
-        gradient: &mut [A],
+        activated: &mut [Lanes<A>],
+        pooled: &mut [Lanes<A>],
     ) {
-        unpool(sizes.output, &self.pooled_deltas, &mut self.deltas);
-        activation.slope(self.deltas.as_flattened_mut(), activated.as_flattened());
-        add_weight_gradient(sizes, &self.deltas, input, &mut self.sums);
-        let area = sizes.output.rows * sizes.output.columns;
-        let biases = sizes.bias.matrix_mut(gradient);
-        for (bias, deltas) in biases.into_iter().zip(self.deltas.chunks_exact(area)) {
-            *bias += sum(deltas);
+        let Convolution { forward, bias, .. } = self.convolution;
+        convolve(*forward, &self.forward, bias.slice(theta), input, activated);
+        activation.apply(activated.as_flattened_mut());
+        pool((forward.to, self.pooled), activated, pooled);
+    }
+
+    /// Takes the gradient with respect to the pooled output, in `pooled_deltas`, down to the weights.
+    fn backward(&mut self, activation: Activation, activated: &[Lanes<A>], input: &[Lanes<A>], gradient: &mut [A]) {
+        let Convolution { forward, backward, bias, .. } = self.convolution;
+        unpool(activation, (self.pooled, backward.from), &self.pooled_deltas, activated, &mut self.deltas);
+        add_weight_gradient(*forward, backward.from, &self.deltas, input, &mut self.sums);
+        let biases = bias.matrix_mut(gradient);
+        for (bias, deltas) in biases.into_iter().zip(self.deltas.chunks_exact(backward.from.area())) {
+            *bias += total(&sum(deltas));
         }
     }
 }
 
-/// Sum over pixels and images.
-fn sum<A: Real>(lanes: &[Lanes<A>]) -> A {
+/// Sum over pixels.
+fn sum<A: Real>(lanes: &[Lanes<A>]) -> Lanes<A> {
     let mut sums = [A::zero(); LANES];
     for lanes in lanes {
         for (sum, &x) in sums.iter_mut().zip(lanes) {
             *sum += x;
         }
     }
-    sums.into_iter().sum()
+    sums
 }
 
 impl<'a, A: Real> LenetEvaluator<'a, A> {
     pub(super) fn new(network: &'a Lenet) -> Self {
-        let convolutions = &network.convolutions;
-        let lengths = |length: fn(&Convolution) -> usize| [0, 1].map(|k| buffer(length(&convolutions[k])));
+        let [first, second] = &network.convolutions;
+        let stages = [Stage::new(first), Stage::new(second)];
         let group = || Group {
-            image: buffer(convolutions[0].input.len()),
-            activated: lengths(|sizes| sizes.output.len()),
-            pooled: lengths(|sizes| pooled(sizes.output).len()),
+            image: buffer(first.forward.from),
+            activated: [buffer(first.forward.to), buffer(second.forward.to)],
+            pooled: [buffer(stages[0].pooled), buffer(stages[1].pooled)],
         };
-        let features = pooled(convolutions[1].output).len();
+        let features = stages[1].pooled.len();
         Self {
             network,
-            stages: [0, 1].map(|k| Stage::new(&convolutions[k])),
             groups: (0..STRIP / LANES).map(|_| group()).collect(),
             features: Array2::zeros((STRIP, features)),
             below: Array2::zeros((STRIP, features)),
             head: AtPoint::new(network.dense.clone()),
+            no_bias: vec![A::zero(); second.forward.from.channels],
+            stages,
         }
     }
 
     fn reorder_weights(&mut self, theta: &[A]) {
-        for (sizes, stage) in self.network.convolutions.iter().zip(&mut self.stages) {
-            sizes.by_output(theta, &mut stage.by_output);
-            sizes.by_input(theta, &mut stage.by_input);
+        for stage in &mut self.stages {
+            stage.convolution.reorder(theta, &mut stage.forward, &mut stage.backward);
         }
     }
 
     /// Fills `features` of the images of a strip.
     fn forward(&mut self, theta: &[A], inputs: ArrayView2<A>) {
+        let activation = self.network.activation;
         for (g, images) in inputs.axis_chunks_iter(Axis(0), LANES).enumerate() {
-            let group = &mut self.groups[g];
-            side_by_side(images, &mut group.image);
-            for (k, sizes) in self.network.convolutions.iter().enumerate() {
-                let (before, after) = group.pooled.split_at_mut(k);
-                let input = before.last().unwrap_or(&group.image);
-                let activated = &mut group.activated[k];
-                convolve(sizes, &self.stages[k].by_output, sizes.bias.slice(theta), input, activated);
-                self.network.activation.apply(activated.as_flattened_mut());
-                pool(sizes.output, activated, &mut after[0]);
-            }
+            let Group { image, activated, pooled } = &mut self.groups[g];
+            let ([first, second], [first_pooled, second_pooled]) = (activated, pooled);
+            side_by_side(images, self.stages[0].convolution.forward.from, image);
+            self.stages[0].forward(theta, activation, image, first, first_pooled);
+            self.stages[1].forward(theta, activation, first_pooled, second, second_pooled);
             let mut features = self.features.slice_mut(s![g * LANES..g * LANES + images.nrows(), ..]);
             for (lane, mut features) in features.outer_iter_mut().enumerate() {
-                features.iter_mut().zip(group.pooled[1].iter()).for_each(|(feature, pooled)| *feature = pooled[lane]);
+                features.iter_mut().zip(second_pooled.iter()).for_each(|(feature, pooled)| *feature = pooled[lane]);
             }
         }
     }
@@ -145,29 +159,33 @@ impl<'a, A: Real> LenetEvaluator<'a, A> {
         let below = self.below.slice(s![..images, ..]);
         for (group, below) in self.groups.iter().zip(below.axis_chunks_iter(Axis(0), LANES)) {
             let [first, second] = &mut self.stages;
-            let [sizes_first, sizes_second] = &self.network.convolutions;
             // Where there are fewer than sixteen images the others have no gradient.
             second.pooled_deltas.as_flattened_mut().fill(A::zero());
             for (lane, below) in below.outer_iter().enumerate() {
                 second.pooled_deltas.iter_mut().zip(below).for_each(|(deltas, &delta)| deltas[lane] = delta);
             }
             let activation = self.network.activation;
-            second.backward(sizes_second, activation, &group.activated[1], &group.pooled[0], gradient);
-            input_gradient(sizes_second, &second.by_input, &second.deltas, &mut first.pooled_deltas);
-            first.backward(sizes_first, activation, &group.activated[0], &group.image, gradient);
+            second.backward(activation, &group.activated[1], &group.pooled[0], gradient);
+            let no_bias = &self.no_bias;
+            convolve(second.convolution.backward, &second.backward, no_bias, &second.deltas, &mut first.pooled_deltas);
+            first.backward(activation, &group.activated[0], &group.image, gradient);
         }
     }
 }
 
 /// Writes up to sixteen images, `(images, pixels)`, side by side; the last one fills the lanes of
 /// those that are missing, so that no number arises there that does not elsewhere.
-fn side_by_side<A: Real>(images: ArrayView2<A>, lanes: &mut [Lanes<A>]) {
-    let rows: [&[A]; LANES] = std::array::from_fn(|lane| {
+fn side_by_side<A: Real>(images: ArrayView2<A>, maps: Maps, lanes: &mut [Lanes<A>]) {
+    let images: [&[A]; LANES] = std::array::from_fn(|lane| {
         let image = images.index_axis_move(Axis(0), lane.min(images.nrows() - 1));
-        &image.to_slice().expect("an image is contiguous")[..lanes.len()]
+        &image.to_slice().expect("an image is contiguous")[..maps.len()]
     });
-    for (pixel, lanes) in lanes.iter_mut().enumerate() {
-        *lanes = rows.map(|row| row[pixel]);
+    for row in 0..maps.rows {
+        let pixels = row * maps.columns..(row + 1) * maps.columns;
+        let rows = images.map(|image| &image[pixels.clone()]);
+        for (column, lanes) in lanes[maps.index(0, row, 0)..][..maps.columns].iter_mut().enumerate() {
+            *lanes = rows.map(|row| row[column]);
+        }
     }
 }
 
@@ -184,7 +202,7 @@ impl<A: Real> Evaluator<A> for LenetEvaluator<'_, A> {
 
     fn loss_and_gradient(&mut self, theta: &[A], batch: Batch<A>, gradient: &mut [A]) -> Score {
         self.reorder_weights(theta);
-        self.stages.iter_mut().for_each(|stage| stage.sums.fill([[A::zero(); LANES]; TILE]));
+        self.stages.iter_mut().for_each(|stage| stage.sums.as_flattened_mut().fill([[A::zero(); LANES]; NEIGHBORS]));
         let mut score = Score::default();
         for strip in batch.strips(STRIP) {
             let images = strip.labels.len();
@@ -194,8 +212,8 @@ impl<A: Real> Evaluator<A> for LenetEvaluator<'_, A> {
             score += self.head.loss_and_gradient(theta, features, strip, gradient, Some(below));
             self.backward(images, gradient);
         }
-        for (sizes, stage) in self.network.convolutions.iter().zip(&self.stages) {
-            sizes.reduce(&stage.sums, gradient);
+        for stage in &self.stages {
+            stage.convolution.reduce(&stage.sums, gradient);
         }
         score
     }

@@ -8,13 +8,16 @@
 
 mod convolution;
 mod evaluator;
+mod kernels;
+mod maps;
 mod pooling;
 
 use super::dense::{Dense, Loss};
 use super::{Activation, Evaluator, Layout, Network};
 use crate::real::Real;
-use convolution::{Convolution, Maps};
+use convolution::Convolution;
 use evaluator::LenetEvaluator;
+use maps::Maps;
 use pooling::pooled;
 use thiserror::Error;
 
@@ -86,25 +89,23 @@ impl Lenet {
         if rows < needed || columns < needed {
             return Err(TooSmall { rows, columns, kernel, needed });
         }
-        let image = Maps { channels: 1, rows, columns };
-        let (layout, first) = convolution(Layout::default(), "conv1", image, sizes.channels[0], kernel, padding);
-        let (layout, second) = convolution(layout, "conv2", pooled(first.output), sizes.channels[1], kernel, 0);
-        let widths = [&[pooled(second.output).len()], &sizes.dense[..], &[classes]].concat();
+        let image = Maps { channels: 1, rows, columns, border: padding };
+        let (layout, first) = convolution(Layout::default(), "conv1", image, sizes.channels[0], kernel);
+        let (layout, second) = convolution(layout, "conv2", pooled(first.forward.to), sizes.channels[1], kernel);
+        let widths = [&[pooled(second.forward.to).len()], &sizes.dense[..], &[classes]].concat();
         let (layout, dense) = Dense::append(layout, "fc", &widths, true, activation, Loss::CrossEntropy);
         Ok(Self { activation, layout, convolutions: [first, second], dense })
     }
 }
 
 /// Appends a convolution to `layout`; the images are not too small for it.
-fn convolution(layout: Layout, name: &str, input: Maps, channels: usize, kernel: usize, padding: usize) -> (Layout, Convolution) {
-    let output =
-        Maps { channels, rows: input.rows + 2 * padding + 1 - kernel, columns: input.columns + 2 * padding + 1 - kernel };
+fn convolution(layout: Layout, name: &str, input: Maps, channels: usize, kernel: usize) -> (Layout, Convolution) {
     let bound = 1.0 / ((input.channels * kernel * kernel) as f64).sqrt();
     let layout = layout.with(&format!("{name}.weight"), &[channels, input.channels, kernel, kernel], bound);
     let weight = layout.last().clone();
     let layout = layout.with(&format!("{name}.bias"), &[channels], bound);
     let bias = layout.last().clone();
-    (layout, Convolution { input, output, kernel, padding, weight, bias })
+    (layout, Convolution::new(input, channels, kernel, weight, bias))
 }
 
 impl<A: Real> Network<A> for Lenet {
@@ -113,7 +114,7 @@ impl<A: Real> Network<A> for Lenet {
     }
 
     fn inputs(&self) -> usize {
-        self.convolutions[0].input.len()
+        self.convolutions[0].forward.from.len()
     }
 
     fn evaluator(&self) -> Box<dyn Evaluator<A> + '_> {

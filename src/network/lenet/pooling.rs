@@ -1,20 +1,21 @@
 //! Average pooling of 2 × 2 pixels, sixteen images at a time.
 
-use super::convolution::{LANES, Lanes, Maps};
+use super::maps::{LANES, Lanes, Maps};
+use crate::network::Activation;
 use crate::real::Real;
 
-/// Extent after pooling; an odd last row or column is left out, as in PyTorch.
+/// Extent after pooling, without a border: the next convolution has no padding. An odd last row or
+/// column is left out, as in PyTorch.
 pub(super) fn pooled(maps: Maps) -> Maps {
-    Maps { channels: maps.channels, rows: maps.rows / 2, columns: maps.columns / 2 }
+    Maps { channels: maps.channels, rows: maps.rows / 2, columns: maps.columns / 2, border: 0 }
 }
 
-/// Mean of each square of four numbers of `input`, of extent `maps`.
-pub(super) fn pool<A: Real>(maps: Maps, input: &[Lanes<A>], output: &mut [Lanes<A>]) {
-    let to = pooled(maps);
+/// Mean of each square of four numbers of `input`, of extent `from`, written to `output`, of extent `to`.
+pub(super) fn pool<A: Real>((from, to): (Maps, Maps), input: &[Lanes<A>], output: &mut [Lanes<A>]) {
     let quarter = A::of(0.25);
     for channel in 0..to.channels {
         for row in 0..to.rows {
-            let [upper, lower] = [2 * row, 2 * row + 1].map(|row| &input[maps.index(channel, row, 0)..][..maps.columns]);
+            let [upper, lower] = [2 * row, 2 * row + 1].map(|row| &input[from.index(channel, row, 0)..][..from.columns]);
             let output = &mut output[to.index(channel, row, 0)..][..to.columns];
             for ((mean, upper), lower) in output.iter_mut().zip(upper.chunks_exact(2)).zip(lower.chunks_exact(2)) {
                 for lane in 0..LANES {
@@ -25,23 +26,28 @@ pub(super) fn pool<A: Real>(maps: Maps, input: &[Lanes<A>], output: &mut [Lanes<
     }
 }
 
-/// Overwrites `below`, of extent `maps`, with the gradient with respect to the numbers that were pooled.
-pub(super) fn unpool<A: Real>(maps: Maps, deltas: &[Lanes<A>], below: &mut [Lanes<A>]) {
-    let from = pooled(maps);
+/// Overwrites `below`, of extent `to`, with the gradient with respect to the numbers before their
+/// activation and pooling; `deltas`, of extent `from`, is that after it, and `activated` the numbers
+/// between the two, without a border.
+pub(super) fn unpool<A: Real>(
+    activation: Activation,
+    (from, to): (Maps, Maps),
+    deltas: &[Lanes<A>],
+    activated: &[Lanes<A>],
+    below: &mut [Lanes<A>],
+) {
     let quarter = A::of(0.25);
-    for channel in 0..maps.channels {
-        for row in 0..maps.rows {
-            let below = &mut below[maps.index(channel, row, 0)..][..maps.columns];
-            if row / 2 == from.rows {
-                below.fill([A::zero(); LANES]);
-                continue;
-            }
+    let without_border = Maps { border: 0, ..to };
+    for channel in 0..to.channels {
+        // An odd last row stays 0.
+        for row in 0..2 * from.rows {
+            let below = &mut below[to.index(channel, row, 0)..][..2 * from.columns];
             let deltas = &deltas[from.index(channel, row / 2, 0)..][..from.columns];
-            let (pairs, left_out) = below.as_chunks_mut::<2>();
-            for (pair, delta) in pairs.iter_mut().zip(deltas) {
+            for (pair, delta) in below.as_chunks_mut::<2>().0.iter_mut().zip(deltas) {
                 *pair = [delta.map(|delta| quarter * delta); 2];
             }
-            left_out.fill([A::zero(); LANES]);
+            let activated = &activated[without_border.index(channel, row, 0)..][..below.len()];
+            activation.slope(below.as_flattened_mut(), activated.as_flattened());
         }
     }
 }

@@ -162,12 +162,11 @@ fn update_cells<A: Real>(gates: &mut [A], before: &[A], after: &mut [A]) {
     }
 }
 
-dispatched!(
+dispatched! {
     /// Backward through one step: turns the gates into the gradients before their activations, and
     /// ∂loss/∂cₜ, from the later steps, into ∂loss/∂cₜ₋₁. `before` is cₜ₋₁, `squashed` tanh(cₜ),
     /// `hidden_deltas` ∂loss/∂hₜ.
-    fn step_back<A>(gates: &mut [A], before: &[A], squashed: &[A], hidden_deltas: &[A], cell_deltas: &mut [A]),
-    {
+    fn step_back<A>(_simd, gates: &mut [A], before: &[A], squashed: &[A], hidden_deltas: &[A], cell_deltas: &mut [A]) {
         let one = A::one();
         let [input, forget, cell, output] = blocks(gates);
         let length = before.len();
@@ -187,7 +186,7 @@ dispatched!(
             cell_deltas[k] = delta * f;
         }
     }
-);
+}
 
 impl<A: Real> Evaluator<A> for LstmEvaluator<'_, A> {
     fn loss(&mut self, theta: &[A], batch: Batch<A>) -> Score {

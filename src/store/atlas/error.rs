@@ -8,6 +8,14 @@ use std::path::PathBuf;
 /// Each message is complete: no cause is left to a chain of sources.
 #[derive(Debug, thiserror::Error)]
 pub enum AtlasError {
+    /// A file of that name is there already, and is none that this program has written.
+    #[error("{}: {problem}; it is left as it is: move it away or choose another output directory", file.display())]
+    Existing {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// The file system refused.
     #[error("cannot {action} {}: {reason}", file.display())]
     Io {

@@ -6,6 +6,7 @@
 mod analysis;
 mod check;
 mod error;
+mod existing;
 mod file;
 mod input;
 mod node;
@@ -13,6 +14,7 @@ mod paths;
 mod solutions;
 
 pub use error::AtlasError;
+pub use existing::check_existing;
 pub use input::{Atlas, Curves, Provenance};
 
 use crate::network::Tensor;

@@ -72,7 +72,7 @@ fn write_numbers(node: &Node, paths: &PathSet, loss_unit: &str) -> Result<(), At
     };
     let height = "barrier H: maximum of loss over the points; NaN if failed";
     node.numbers(&Label::new("height", "path", height).unit(loss_unit), &column(|path| path.height))?;
-    let height = "maximum of the loss along the same path on a grid ten times as fine; NaN if failed";
+    let height = "maximum of the loss along the same path, from a grid ten times as fine, refined; NaN if failed";
     node.numbers(&Label::new("height_dense", "path", height).unit(loss_unit), &column(|path| path.height_dense))?;
     let height = "maximum of straight_loss over the points; NaN if failed";
     node.numbers(&Label::new("height_straight", "path", height).unit(loss_unit), &column(|path| path.height_straight))?;

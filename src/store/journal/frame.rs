@@ -1,6 +1,7 @@
-//! The bytes of a journal: the header of the file and the frames of its records.
+//! The bytes of a journal or of the checkpoints: the header of the file and the frames of its records.
 //!
-//! All integers are little-endian. The header is [`MAGIC`] and the format version. A frame is
+//! All integers are little-endian. The header is the [`Kind`] of the file: its first bytes and its
+//! format version. A frame is
 //!
 //! | bytes | meaning |
 //! |---|---|
@@ -14,27 +15,38 @@
 //! follows would have to check every imaginable length at every byte.
 
 use super::JournalError;
-use crate::store::record::Record;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
-/// First bytes of every journal; line ends and a control character, because transfer in text mode
-/// changes those.
-pub(super) const MAGIC: [u8; 12] = *b"lossatlas\r\n\x1a";
+/// What a file holds, as its first bytes say.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::store) struct Kind {
+    /// Line ends and a control character, because transfer in text mode changes those.
+    pub magic: [u8; 12],
+    /// Version of the frames and of the records in them.
+    pub version: u32,
+}
 
-/// Version of the frames and of the records in them.
+/// Version of the journal.
 pub const FORMAT_VERSION: u32 = 1;
 
-/// Bytes of the header of the file.
-pub(super) const HEADER_LENGTH: usize = MAGIC.len() + 4;
+/// A journal of finished work.
+pub(super) const JOURNAL: Kind = Kind { magic: *b"lossatlas\r\n\x1a", version: FORMAT_VERSION };
+
+/// Bytes of the header of a file.
+pub(super) const HEADER_LENGTH: usize = 12 + 4;
 
 /// Bytes of a frame before its payload.
-pub(super) const HEAD_LENGTH: usize = 12;
+pub(in crate::store) const HEAD_LENGTH: usize = 12;
 
-/// The header of a journal of this version.
-pub(super) fn header() -> [u8; HEADER_LENGTH] {
-    let mut header = [0; HEADER_LENGTH];
-    header[..MAGIC.len()].copy_from_slice(&MAGIC);
-    header[MAGIC.len()..].copy_from_slice(&FORMAT_VERSION.to_le_bytes());
-    header
+impl Kind {
+    /// The header of such a file.
+    pub(super) fn header(self) -> [u8; HEADER_LENGTH] {
+        let mut header = [0; HEADER_LENGTH];
+        header[..self.magic.len()].copy_from_slice(&self.magic);
+        header[self.magic.len()..].copy_from_slice(&self.version.to_le_bytes());
+        header
+    }
 }
 
 /// What a frame says of its payload.
@@ -79,7 +91,7 @@ impl Head {
 ///
 /// # Errors
 /// [`JournalError::TooLarge`] from 4 GiB on, [`JournalError::Encode`].
-pub(super) fn encode(record: &Record) -> Result<Vec<u8>, JournalError> {
+pub(in crate::store) fn encode(record: &impl Serialize) -> Result<Vec<u8>, JournalError> {
     let mut frame = postcard::to_extend(record, vec![0; HEAD_LENGTH]).map_err(|reason| JournalError::Encode { reason })?;
     let (head, payload) = frame.split_at_mut(HEAD_LENGTH);
     head.copy_from_slice(&Head::of(payload)?.bytes());
@@ -90,7 +102,7 @@ pub(super) fn encode(record: &Record) -> Result<Vec<u8>, JournalError> {
 ///
 /// # Errors
 /// A sentence saying why the bytes are no record.
-pub(super) fn decode(payload: &[u8]) -> Result<Record, String> {
+pub(in crate::store) fn decode<T: DeserializeOwned>(payload: &[u8]) -> Result<T, String> {
     match postcard::take_from_bytes(payload) {
         Ok((record, [])) => Ok(record),
         Ok((_, rest)) => Err(format!("{} bytes are left over after its fields", rest.len())),

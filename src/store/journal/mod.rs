@@ -6,21 +6,22 @@
 //! more thing that a crash can leave wrong, and there is nothing to gain: 100 000 paths and 1000
 //! training runs of 60 000 parameters, 570 MB, are read, checked and decoded in 0.6 s on one core.
 
+mod append;
 mod error;
-mod frame;
+pub(super) mod frame;
 mod read;
 #[cfg(test)]
 mod tests;
 
+pub(super) use append::AppendFile;
 pub use error::JournalError;
 pub use frame::FORMAT_VERSION;
 
 use super::contents::Contents;
-use super::directory::sync_directory;
 use super::record::Record;
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::Path;
 
 /// Name of the journal in the output directory.
 pub const FILE_NAME: &str = "results.journal";
@@ -28,12 +29,7 @@ pub const FILE_NAME: &str = "results.journal";
 /// A journal open for appending, locked against other processes where the file system can lock.
 #[derive(Debug)]
 pub struct Journal {
-    file: File,
-    path: PathBuf,
-    /// End of the last whole record.
-    end: u64,
-    /// Whether something may lie beyond `end` that an append left there when it failed.
-    unclean: bool,
+    file: AppendFile,
 }
 
 /// A journal just opened and what it held.
@@ -70,19 +66,17 @@ impl Journal {
         if directory.exists() && !directory.is_dir() {
             return Err(JournalError::NoDirectory { path: directory.to_owned() });
         }
-        fs::create_dir_all(directory).map_err(io_error("create the directory", directory))?;
-        let path = directory.join(FILE_NAME);
-        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
-        let file = file.map_err(io_error("open", &path))?;
-        lock(&file, directory)?;
-        let read = read::read(&file, &path)?;
-        let mut journal = Self { file, path, end: read.end, unclean: read.torn.is_some() };
-        journal.cut().map_err(io_error("cut the incomplete last record off", &journal.path))?;
-        if journal.end == 0 {
-            journal.write(&frame::header()).map_err(io_error("write", &journal.path))?;
-            sync_directory(directory).map_err(io_error("write the directory", directory))?;
-        }
-        Ok(Opened { journal, contents: read.contents, torn: read.torn })
+        fs::create_dir_all(directory).map_err(|error| match error.kind() {
+            io::ErrorKind::NotADirectory => JournalError::NoDirectory { path: directory.to_owned() },
+            _ => io_error("create the directory", directory)(error),
+        })?;
+        let mut contents = Contents::default();
+        let locked = |file: &File| lock(file, directory);
+        let (file, torn) = AppendFile::open(frame::JOURNAL, directory, FILE_NAME, locked, |_, payload| {
+            contents.insert(frame::decode(payload)?);
+            Ok(())
+        })?;
+        Ok(Opened { journal: Self { file }, contents, torn })
     }
 
     /// Appends a record and returns when it is on disk.
@@ -95,59 +89,12 @@ impl Journal {
     /// program wrote to the file, which is how two runs in one directory notice each other where
     /// files cannot be locked; [`JournalError::TooLarge`], [`JournalError::Encode`].
     pub fn append(&mut self, record: &Record) -> Result<(), JournalError> {
-        let frame = frame::encode(record)?;
-        self.cut().map_err(io_error("repair", &self.path))?;
-        let found = self.file.metadata().map_err(io_error("inspect", &self.path))?.len();
-        if found != self.end {
-            return Err(JournalError::Changed { file: self.path.clone(), found, expected: self.end });
-        }
-        self.write(&frame).map_err(io_error("append to", &self.path))
+        self.file.append(&frame::encode(record)?).map(|_| ())
     }
 
     /// The file.
     pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// Writes at the end, through to the disk; undoes what it can of a failure.
-    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.unclean = true;
-        let written = self
-            .file
-            .seek(SeekFrom::Start(self.end))
-            .and_then(|_| self.file.write_all(bytes))
-            .and_then(|()| self.file.sync_data());
-        match written {
-            Ok(()) => {
-                self.end += bytes.len() as u64;
-                self.unclean = false;
-                Ok(())
-            }
-            Err(error) => {
-                // If this fails too, the next append tries again, and opening takes what is left
-                // for the torn tail that it is. The first error is the one to report.
-                self.cut().ok();
-                Err(error)
-            }
-        }
-    }
-
-    /// Removes what lies beyond the last whole record, if an append or a crash left something.
-    fn cut(&mut self) -> io::Result<()> {
-        if self.unclean {
-            self.file.set_len(self.end)?;
-            self.file.sync_data()?;
-            self.unclean = false;
-        }
-        Ok(())
-    }
-}
-
-impl Drop for Journal {
-    /// Gives the lock back. Closing the file alone would not while a child process, between its
-    /// fork and its exec, holds a copy of the descriptor.
-    fn drop(&mut self) {
-        self.file.unlock().ok();
+        self.file.path()
     }
 }
 
@@ -162,8 +109,12 @@ pub fn read(directory: &Path) -> Result<(Contents, Option<TornTail>), JournalErr
         io::ErrorKind::NotFound => JournalError::Missing { file: path.clone() },
         _ => io_error("open", &path)(error),
     })?;
-    let read = read::read(&file, &path)?;
-    Ok((read.contents, read.torn))
+    let mut contents = Contents::default();
+    let extent = read::read(frame::JOURNAL, &file, &path, |_, payload| {
+        contents.insert(frame::decode(payload)?);
+        Ok(())
+    })?;
+    Ok((contents, extent.torn))
 }
 
 /// Keeps other processes out, where that is possible: some parallel file systems cannot lock, and
@@ -175,7 +126,7 @@ fn lock(file: &File, directory: &Path) -> Result<(), JournalError> {
     }
 }
 
-fn io_error(action: &'static str, file: &Path) -> impl FnOnce(io::Error) -> JournalError {
+pub(super) fn io_error(action: &'static str, file: &Path) -> impl FnOnce(io::Error) -> JournalError {
     let file = file.to_owned();
     move |reason| JournalError::Io { action, file, reason }
 }

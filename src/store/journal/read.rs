@@ -1,15 +1,13 @@
 //! Reading a journal, and telling what a crash cut short from what was damaged later.
 
-use super::frame::{FORMAT_VERSION, HEAD_LENGTH, HEADER_LENGTH, Head, MAGIC, contains_frame, decode, header};
+use super::frame::{HEAD_LENGTH, HEADER_LENGTH, Head, Kind, contains_frame};
 use super::{JournalError, TornTail, io_error};
-use crate::store::contents::Contents;
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::Path;
 
-/// What a journal holds, and where its last whole record ends.
-pub(super) struct Journaled {
-    pub contents: Contents,
+/// Where the whole records of a file end.
+pub(super) struct Extent {
     /// End of the last whole record; 0 if there is not even a header.
     pub end: u64,
     pub torn: Option<TornTail>,
@@ -25,26 +23,32 @@ enum Step {
     Damaged(&'static str),
 }
 
-/// Reads the whole journal.
+/// Reads a whole file and hands the payload of each record, with its offset, to `insert`, which says why it
+/// is none.
 ///
 /// Every append ends with a sync before the next one starts, so a crash can leave only the last
 /// frame incomplete: too short, or with parts of it never written. Hence a frame is torn if nothing
 /// follows it, and damaged if anything does.
-pub(super) fn read(file: &File, path: &Path) -> Result<Journaled, JournalError> {
+pub(super) fn read(
+    kind: Kind,
+    file: &File,
+    path: &Path,
+    mut insert: impl FnMut(u64, &[u8]) -> Result<(), String>,
+) -> Result<Extent, JournalError> {
     let length = file.metadata().map_err(io_error("inspect", path))?.len();
     // What another process appends in the meantime is not looked at.
     let mut reader = BufReader::with_capacity(1 << 20, file.take(length));
-    let mut read = Journaled { contents: Contents::default(), end: 0, torn: None };
-    if check_header(&mut reader, length, path)? {
+    let mut read = Extent { end: 0, torn: None };
+    if check_header(kind, &mut reader, length, path)? {
         read.end = HEADER_LENGTH as u64;
         let mut payload = Vec::new();
         while read.end < length {
             let damaged = |problem| JournalError::Damaged { file: path.to_owned(), offset: read.end, problem };
             match step(&mut reader, length - read.end, &mut payload).map_err(io_error("read", path))? {
-                Step::Frame => read.contents.insert(decode(&payload).map_err(damaged)?),
+                Step::Frame => insert(read.end + HEAD_LENGTH as u64, &payload).map_err(damaged)?,
                 Step::Torn => break,
                 Step::Damaged(problem) => return Err(damaged(problem.to_owned())),
-            };
+            }
             read.end += (HEAD_LENGTH + payload.len()) as u64;
         }
     }
@@ -55,23 +59,23 @@ pub(super) fn read(file: &File, path: &Path) -> Result<Journaled, JournalError> 
 }
 
 /// Whether there is a header; none if the crash came before its last byte reached the disk.
-fn check_header(reader: &mut impl Read, length: u64, path: &Path) -> Result<bool, JournalError> {
+fn check_header(kind: Kind, reader: &mut impl Read, length: u64, path: &Path) -> Result<bool, JournalError> {
     let mut found = Vec::new();
     reader.take(HEADER_LENGTH as u64).read_to_end(&mut found).map_err(io_error("read", path))?;
-    if found == header() {
+    if found == kind.header() {
         return Ok(true);
     }
     let nothing_more = length <= HEADER_LENGTH as u64;
-    let unwritten = found.iter().all(|&byte| byte == 0) || header().starts_with(&found);
+    let unwritten = found.iter().all(|&byte| byte == 0) || kind.header().starts_with(&found);
     if nothing_more && unwritten {
         return Ok(false);
     }
-    match found.strip_prefix(&MAGIC).and_then(|version| version.first_chunk()) {
+    match found.strip_prefix(&kind.magic).and_then(|version| version.first_chunk()) {
         Some(version) => Err(JournalError::Version {
             file: path.to_owned(),
-            offset: MAGIC.len() as u64,
+            offset: kind.magic.len() as u64,
             found: u32::from_le_bytes(*version),
-            expected: FORMAT_VERSION,
+            expected: kind.version,
         }),
         None => Err(JournalError::Foreign { file: path.to_owned() }),
     }

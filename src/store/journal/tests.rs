@@ -76,10 +76,10 @@ fn contents(records: &[Record]) -> Contents {
 fn written() -> (TempDir, Vec<u64>) {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let mut journal = Journal::open(directory.path()).expect("a new journal").journal;
-    let mut offsets = vec![journal.end];
+    let mut offsets = vec![journal.file.end];
     for record in records() {
         journal.append(&record).expect("space for a record");
-        offsets.push(journal.end);
+        offsets.push(journal.file.end);
     }
     (directory, offsets)
 }
@@ -247,7 +247,7 @@ const MAGIC_LENGTH: usize = frame::HEADER_LENGTH - 4;
 #[test]
 fn a_crash_while_the_file_is_created_loses_nothing() {
     let directory = tempfile::tempdir().expect("a temporary directory");
-    let header = frame::header();
+    let header = frame::JOURNAL.header();
     for begun in (0..header.len()).map(|end| &header[..end]).chain([&[0; frame::HEADER_LENGTH][..]]) {
         replace(&directory, begun);
         assert_eq!(read(directory.path()).expect("as good as empty").0, Contents::default());
@@ -323,13 +323,13 @@ const DIRECTORY_VARIABLE: &str = "LOSSATLAS_TEST_DIRECTORY";
 fn fill_the_disk() {
     let directory = std::env::var_os(DIRECTORY_VARIABLE).expect("set by the parent");
     let mut journal = Journal::open(Path::new(&directory)).expect("a journal").journal;
-    let end = journal.end;
-    let length = || fs::metadata(&journal.path).expect("a journal").len();
+    let end = journal.file.end;
+    let length = || fs::metadata(journal.path()).expect("a journal").len();
     let before = length();
     for _ in 0..2 {
         let error = journal.append(&training(40, vec![0.5; 50_000])).expect_err("too large for the limit");
         assert!(error.to_string().starts_with("cannot append to "), "{error}");
-        assert_eq!((journal.end, fs::metadata(&journal.path).expect("a journal").len()), (end, before));
+        assert_eq!((journal.file.end, fs::metadata(journal.path()).expect("a journal").len()), (end, before));
     }
     journal.append(&training(50, vec![0.5; 10])).expect("space for a small record");
 }

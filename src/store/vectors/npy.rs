@@ -5,13 +5,21 @@ use crate::store::directory::sync_directory;
 use ndarray::ArrayView2;
 use ndarray_npy::npy::header::{Header, ReadHeaderError};
 use ndarray_npy::{ReadNpyError, ReadNpyExt, WriteNpyError, WriteNpyExt};
-use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Seek};
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek};
 use std::path::{Path, PathBuf};
 use tempfile::TempPath;
 
+const MAGIC: &[u8] = b"\x93NUMPY";
+const CUT_SHORT: &str = "it ends within the header";
+/// NumPy's own limit, in bytes.
+const LONGEST_HEADER: u32 = 10_000;
+/// A dictionary with lists of records in it takes three or four.
+const DEEPEST_HEADER: usize = 32;
+
 pub(super) fn read(file: &Path) -> Result<Components, VectorsError> {
     let mut reader = BufReader::new(open(file)?);
+    check_header(file, &mut reader)?;
     let header = Header::from_reader(&mut reader).map_err(|error| match error {
         ReadHeaderError::Io(reason) if reason.kind() != io::ErrorKind::UnexpectedEof => io_error("read", file)(reason),
         other => VectorsError::NotNpy { file: file.to_owned(), problem: problem(&other) },
@@ -20,7 +28,7 @@ pub(super) fn read(file: &Path) -> Result<Components, VectorsError> {
     let component = match descriptor.trim_matches('\'') {
         "<f4" | ">f4" => size_of::<f32>(),
         "<f8" | ">f8" => size_of::<f64>(),
-        other => return Err(VectorsError::Type { place: VectorSource::Npy(file.to_owned()), found: numpy_name(other) }),
+        other => return Err(VectorsError::Type { place: VectorSource::Npy(file.to_owned()), found: numpy_name(&quoted(other)) }),
     };
     check_length(file, &mut reader, header.shape, component)?;
     reader.rewind().map_err(io_error("read", file))?;
@@ -34,11 +42,56 @@ pub(super) fn read(file: &Path) -> Result<Components, VectorsError> {
     })
 }
 
-/// Opens a file that can be read; a directory is none.
+/// Opens a file that can be read: no directory, no device, which may have no end, and no pipe, on which
+/// opening would wait for someone to write into it.
 pub(super) fn open(file: &Path) -> Result<File, VectorsError> {
-    let opened = File::open(file)
-        .and_then(|opened| if opened.metadata()?.is_dir() { Err(io::ErrorKind::IsADirectory.into()) } else { Ok(opened) });
+    let opened = fs::metadata(file).and_then(|about| match about.file_type() {
+        kind if kind.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+        kind if !kind.is_file() => Err(io::Error::other("not a regular file")),
+        _ => File::open(file),
+    });
     opened.map_err(io_error("read", file))
+}
+
+/// Looks at the header before it is parsed: memory would be set aside for whatever length it claims,
+/// and the parser takes memory by the letter and stack by the bracket.
+fn check_header(file: &Path, reader: &mut BufReader<File>) -> Result<(), VectorsError> {
+    let refuse = |problem: &str| Err(VectorsError::NotNpy { file: file.to_owned(), problem: problem.to_owned() });
+    let start = reader.fill_buf().map_err(io_error("read", file))?;
+    // Magic string, version, length: two bytes of it in version 1, four since.
+    let (before, length) = match start.strip_prefix(MAGIC) {
+        Some([1, _, a, b, ..]) => (10, u32::from(u16::from_le_bytes([*a, *b]))),
+        Some([2 | 3, _, a, b, c, d, ..]) => (12, u32::from_le_bytes([*a, *b, *c, *d])),
+        // Too short or of another kind, which the parser finds at once.
+        _ => return Ok(()),
+    };
+    let size = reader.get_ref().metadata().map_err(io_error("read", file))?.len();
+    if before + u64::from(length) > size {
+        return refuse(CUT_SHORT);
+    }
+    if length > LONGEST_HEADER {
+        return refuse(&format!("its header takes {length} bytes, more than the {LONGEST_HEADER} that NumPy reads"));
+    }
+    let mut header = vec![0; before as usize + length as usize];
+    reader.read_exact(&mut header).map_err(io_error("read", file))?;
+    if nesting(&header) > DEEPEST_HEADER {
+        return refuse("its header is nested too deeply");
+    }
+    reader.rewind().map_err(io_error("read", file))
+}
+
+/// The most brackets that are open at a time; those in strings count, which does no harm.
+fn nesting(text: &[u8]) -> usize {
+    let (mut open, mut deepest) = (0_usize, 0);
+    for letter in text {
+        match letter {
+            b'(' | b'[' | b'{' => open += 1,
+            b')' | b']' | b'}' => open = open.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(open);
+    }
+    deepest
 }
 
 /// Holds the header against the size of the file, before memory is set aside for what it promises.
@@ -56,9 +109,15 @@ fn check_length(file: &Path, reader: &mut BufReader<File>, shape: Vec<usize>, co
 
 fn problem(error: &ReadHeaderError) -> String {
     match error {
-        ReadHeaderError::Io(_) => "it ends within the header".to_owned(),
-        ReadHeaderError::Parse(reason) => reason.to_string().replace('\n', " "),
+        ReadHeaderError::Io(_) => CUT_SHORT.to_owned(),
+        ReadHeaderError::Parse(reason) => quoted(&reason.to_string()),
     }
+}
+
+/// What may hold a part of the header, which may be long and padded: on one line and cut.
+fn quoted(text: &str) -> String {
+    let words = text.split(|letter: char| letter.is_whitespace() || letter.is_control()).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join(" ").chars().take(300).collect()
 }
 
 /// What NumPy calls the type with this descriptor: `<i8` is `int64`.

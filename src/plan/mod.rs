@@ -1,4 +1,8 @@
-//! How much work a task is and how much memory it takes, before it is done.
+//! How much work a task is, how long and how much memory it takes, before it is done.
+
+mod speed;
+
+pub use speed::Speed;
 
 use crate::optimizer::Training;
 use crate::path::PathParameters;
@@ -45,7 +49,7 @@ pub fn training_work(training: &Training, train_images: usize, test_images: usiz
 }
 
 /// Work of one path on a landscape of so many images: every step on the grid with gradients, then
-/// profiles: the straight line, the last and the best path, and the dense one.
+/// profiles: the straight line, the last and the best path, the dense one, and the top of that.
 pub fn path_work(parameters: &PathParameters, images: usize) -> Work {
     let points = images as f64 * parameters.points as f64;
     Work { path_gradients: parameters.steps as f64 * points, path_losses: (3.0 + DENSITY as f64) * points, ..Work::default() }

@@ -1,0 +1,53 @@
+//! What rank 0 holds: the contents of the journal, with both vectors of every run.
+
+use crate::costs::run;
+use crate::studies::Network;
+use lossatlas::optimizer::Method;
+use lossatlas::solutions::select;
+use lossatlas::store::{Journal, Opened, Record, journal};
+use std::fs;
+use std::path::Path;
+use std::time::Instant;
+
+/// Enough to tell what one takes.
+const RUNS: u32 = 400;
+
+pub fn print(network: &Network, directory: &Path) {
+    let scratch = tempfile::tempdir_in(directory).expect("a directory to write to");
+    let Opened { mut journal, .. } = Journal::open(scratch.path()).expect("a new journal");
+    for number in 0..RUNS {
+        let outcome = Ok(run(network.parameters, 1000));
+        let record = Record::Training { method: Method::Lbfgs, initialization: number, seconds: 1.0, outcome };
+        journal.append(&record).expect("space");
+    }
+    drop(journal);
+    let before = resident();
+    let start = Instant::now();
+    let (contents, _) = journal::read(scratch.path()).expect("just written");
+    let seconds = start.elapsed().as_secs_f64();
+    let of_run = (resident() - before) / f64::from(RUNS);
+    let ended: Vec<_> =
+        contents.trainings(Method::Lbfgs).filter_map(|(number, run)| Some((number, run.result.as_ref().ok()?))).collect();
+    let before = resident();
+    let sets = select(Method::Lbfgs, &ended, RUNS as usize);
+    let of_kept = (resident() - before) / f64::from(RUNS);
+    drop(sets);
+    println!("\n| {} | rank 0 holds: all runs | both sets of each method, while paths are computed | read in |", network.name);
+    println!("|---|---|---|---|");
+    for (initializations, keep) in [(75, 48), (1000, 640), (10_000, 1000), (10_000, 6400), (100_000, 1000)] {
+        let (runs, kept) = (2.0 * f64::from(initializations), 2.0 * f64::from(keep));
+        println!(
+            "| {initializations} initializations, {keep} kept | {:.2} GB | {:.2} GB | {:.1} s |",
+            runs * of_run / 1e9,
+            kept * of_kept / 1e9,
+            runs * seconds / f64::from(RUNS)
+        );
+    }
+}
+
+/// Memory of this process, in bytes.
+fn resident() -> f64 {
+    let text = fs::read_to_string("/proc/self/statm").expect("Linux");
+    let pages = text.split_whitespace().nth(1).and_then(|pages| pages.parse::<f64>().ok());
+    pages.expect("a number") * 4096.0
+}

@@ -1,0 +1,43 @@
+//! Feature maps of sixteen images at a time.
+
+/// Images side by side: one AVX-512 register of `f32`, several of narrower machines.
+pub(super) const LANES: usize = 16;
+
+/// A number in each of the images.
+pub(super) type Lanes<A> = [A; LANES];
+
+/// Extent of a stack of feature maps, stored `(channels, rows, columns)` with a border of zeros
+/// around each map.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Maps {
+    pub(super) channels: usize,
+    pub(super) rows: usize,
+    pub(super) columns: usize,
+    /// Zeros on each of the four sides.
+    pub(super) border: usize,
+}
+
+impl Maps {
+    /// Numbers in all maps of an image, without the borders.
+    pub(super) fn len(self) -> usize {
+        self.channels * self.rows * self.columns
+    }
+
+    /// Length of a stored row.
+    #[inline]
+    pub(super) fn width(self) -> usize {
+        self.columns + 2 * self.border
+    }
+
+    /// Length of a stored map.
+    #[inline]
+    pub(super) fn area(self) -> usize {
+        (self.rows + 2 * self.border) * self.width()
+    }
+
+    /// Where a number is stored.
+    #[inline]
+    pub(super) fn index(self, channel: usize, row: usize, column: usize) -> usize {
+        channel * self.area() + (row + self.border) * self.width() + column + self.border
+    }
+}

@@ -1,0 +1,78 @@
+//! How fast this machine is.
+
+use super::Work;
+use crate::landscape::{ImageLandscape, Landscape};
+use crate::path::{Grid, PathParameters};
+use crate::random::MasterSeed;
+use crate::span::Span;
+use ndarray::Array2;
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+/// Seconds for one image (for paths: one image at one point), by kind of evaluation, on one core.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Speed {
+    /// Its loss, in a full batch.
+    pub loss: f64,
+    /// Loss and gradient, in a full batch.
+    pub gradient: f64,
+    /// Loss and gradient in a mini-batch.
+    pub batch: f64,
+    /// Loss along a path.
+    pub path_loss: f64,
+    /// Loss and gradient along a path.
+    pub path_gradient: f64,
+}
+
+impl Speed {
+    /// Times each kind on the images of `landscape`, a few hundred, for about a tenth of a second: the
+    /// best of several calls, since other programs can only slow one down. Mini-batches have `batch`
+    /// images, paths the points and terms of `paths`; the vectors are drawn like initializations.
+    ///
+    /// # Panics
+    /// If `paths` has fewer than two points.
+    pub fn measure(landscape: &ImageLandscape<f32>, batch: usize, paths: &PathParameters, seed: MasterSeed) -> Self {
+        let layout = landscape.network().layout();
+        let (terms, parameters) = (paths.fourier_terms, layout.parameters());
+        let mut generator = seed.stream("speed", &[]);
+        let theta = layout.initialize::<f32>(&mut generator);
+        let rows = (0..2 + terms).flat_map(|_| layout.initialize::<f32>(&mut generator)).collect();
+        let vectors = Array2::from_shape_vec((2 + terms, parameters), rows).expect("as many numbers");
+        let grid = Grid::new(paths.points, terms);
+        let span = Span { vectors: vectors.view(), coefficients: grid.coefficients() };
+        let (mut gradient, mut coefficients) = (vec![0.0; parameters], Array2::zeros((terms, parameters)));
+        let indices: Vec<u32> = (0..batch.min(landscape.samples()) as u32).collect();
+        let image = landscape.samples() as f64;
+        let point = image * paths.points as f64;
+        Self {
+            loss: seconds(|| landscape.value(&theta)) / image,
+            gradient: seconds(|| landscape.value_and_gradient(&theta, &mut gradient)) / image,
+            batch: seconds(|| landscape.batch_gradient(&theta, &indices, &mut gradient)) / indices.len() as f64,
+            path_loss: seconds(|| landscape.span_values(&span)) / point,
+            path_gradient: seconds(|| landscape.span_gradient(&span, grid.sines(), coefficients.view_mut())) / point,
+        }
+    }
+
+    /// How long this takes on one core.
+    pub fn seconds(&self, work: &Work) -> f64 {
+        let Work { losses, gradients, batches, path_losses, path_gradients } = *work;
+        losses * self.loss
+            + gradients * self.gradient
+            + batches * self.batch
+            + path_losses * self.path_loss
+            + path_gradients * self.path_gradient
+    }
+}
+
+/// Seconds of one call, the best of several after a first one that fills the buffers.
+fn seconds<T>(mut call: impl FnMut() -> T) -> f64 {
+    black_box(call());
+    let begin = Instant::now();
+    let mut best = f64::INFINITY;
+    while begin.elapsed() < Duration::from_millis(100) {
+        let start = Instant::now();
+        black_box(call());
+        best = best.min(start.elapsed().as_secs_f64());
+    }
+    best
+}

@@ -1,0 +1,65 @@
+//! Runs that are caught in the middle.
+
+use crate::start::{Ended, on_tiny, text};
+use lossatlas::optimizer::Method;
+use lossatlas::solutions::LandscapeName;
+use lossatlas::store::journal;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+/// Longer tasks, so that a run is caught in their middle.
+pub const SLOWER: [&str; 2] = ["training.lbfgs.iterations=20", "paths.steps=20"];
+
+/// Training runs and paths in the journal.
+pub fn results(directory: &Path) -> usize {
+    let Ok((contents, _)) = journal::read(directory) else { return 0 };
+    let runs: usize = Method::ALL.iter().map(|&method| contents.trainings(method).count()).sum();
+    let paths =
+        |set| [LandscapeName::Train, LandscapeName::Test].map(|split| contents.paths(set, split).count()).iter().sum::<usize>();
+    runs + contents.path_sets().map(paths).sum::<usize>()
+}
+
+/// The ranks that write to this directory, in their order: processes of the program with it among their
+/// arguments.
+pub fn ranks_of(directory: &Path) -> Vec<String> {
+    let is_rank = |process: &Path| {
+        let command = fs::read(process.join("cmdline")).unwrap_or_default();
+        let arguments: Vec<_> = command.split(|&byte| byte == 0).collect();
+        arguments[0].ends_with(b"/lossatlas") && arguments.contains(&text(directory).as_bytes())
+    };
+    let processes = fs::read_dir("/proc").expect("Linux").flatten().map(|entry| entry.path());
+    let ranks = processes.filter(|process| is_rank(process));
+    let mut ranks: Vec<_> = ranks.filter_map(|process| Some(process.file_name()?.to_str()?.to_owned())).collect();
+    ranks.sort_by_key(|process| process.parse::<u32>().ok());
+    ranks
+}
+
+/// Sends a signal to processes; whether all were there.
+pub fn signal(name: &str, processes: &[String]) -> bool {
+    Command::new("kill")
+        .arg(format!("-{name}"))
+        .args(processes)
+        .stderr(std::process::Stdio::null())
+        .status()
+        .expect("kill")
+        .success()
+}
+
+/// A run with [`SLOWER`] and more in the background.
+pub fn start(ranks: usize, directory: &Path, more: &[&'static str]) -> JoinHandle<Ended> {
+    let (directory, overrides) = (directory.to_owned(), [&SLOWER[..], more].concat());
+    thread::spawn(move || on_tiny(ranks, "run", &directory, &overrides))
+}
+
+/// Waits until the journal holds so many results and returns the processes of all ranks.
+pub fn wait_for(results_there: usize, ranks: usize, directory: &Path, run: &JoinHandle<Ended>) -> Vec<String> {
+    let start = Instant::now();
+    while results(directory) < results_there || ranks_of(directory).len() < ranks {
+        assert!(start.elapsed() < Duration::from_secs(30) && !run.is_finished(), "{results_there} results never came");
+        thread::sleep(Duration::from_millis(1));
+    }
+    ranks_of(directory)
+}

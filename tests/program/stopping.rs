@@ -1,0 +1,150 @@
+//! Runs that are told to stop, or killed at any moment: what was under way is stored too, and what comes of
+//! it in the end has the same bits.
+
+use crate::atlas::assert_same;
+use crate::interrupt::{SLOWER, ranks_of, results, signal, start, wait_for};
+use crate::start::{Ended, TINY, lossatlas, on_tiny, text};
+use lossatlas::random::MasterSeed;
+use rand::RngExt;
+use std::fs;
+use std::path::Path;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+use tempfile::tempdir;
+
+/// Two long training runs: an hour of work that is stored within seconds.
+const LONG: [&str; 4] =
+    ["training.sgd.epochs=1000000", "training.initializations=2", "training.keep=2", "training.optimizers=[\"sgd\"]"];
+
+/// Only sets that [`LONG`] trains.
+const LONG_SETS: [&str; 2] = ["paths.sets=[\"sgd/train\"]", "kpca=[]"];
+
+const STATES: &str = "in-flight.checkpoints";
+
+#[test]
+fn a_warning_to_any_rank_stops_all_and_the_run_goes_on_to_the_same_bits() {
+    let root = tempdir().expect("a temporary directory");
+    let [whole, stopped] = ["whole", "stopped"].map(|name| root.path().join(name));
+    on_tiny(1, "run", &whole, &SLOWER).with_code(0);
+    // Each rank of three in turn, then one alone; in the training, then among the paths.
+    for (name, ranks, rank, results_there) in [("USR1", 3, 0, 1), ("USR1", 3, 1, 4), ("TERM", 3, 2, 9), ("INT", 1, 0, 14)] {
+        let run = start(ranks, &stopped, &[]);
+        let processes = wait_for(results_there, ranks, &stopped, &run);
+        assert!(signal(name, &processes[rank..=rank]));
+        let ended = run.join().expect("the program could be started").with_code(75);
+        assert_eq!(ended.said("stopped by "), 1, "{}", ended.stderr);
+        assert_eq!(ended.said("the same command continues"), 1, "{}", ended.stderr);
+        assert!(!stopped.join("progress.json").exists(), "nothing is running");
+    }
+    on_tiny(2, "run", &stopped, &SLOWER).with_code(0);
+    assert_same(&whole, &stopped);
+    assert!(!stopped.join(STATES).exists(), "no task is under way any more");
+    // Nothing is left to do: exit code 0 at once, whatever the time limit.
+    let mut arguments = vec!["run", TINY, "--out", text(&stopped), "--time-limit", "1ms"];
+    arguments.extend(SLOWER.iter().flat_map(|change| ["--set", change]));
+    lossatlas(2, &arguments).with_code(0);
+}
+
+#[test]
+fn long_tasks_are_stored_within_seconds_and_taken_up_by_other_ranks() {
+    let root = tempdir().expect("a temporary directory");
+    let overrides = [&LONG[..], &LONG_SETS].concat();
+    let limited = |ranks, limit| {
+        let started = Instant::now();
+        let mut arguments = vec!["run", TINY, "--out", text(root.path()), "--time-limit", limit];
+        arguments.extend(overrides.iter().flat_map(|change| ["--set", change]));
+        let ended = lossatlas(ranks, &arguments).with_code(75);
+        assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
+        ended
+    };
+    let ended = limited(2, "2s");
+    let expected = "stopped by the time limit of 2s: training: 2 of 2 tasks left, 2 of them begun and stored in";
+    assert_eq!(ended.said(expected), 1, "{}", ended.stderr);
+    let epochs = || fs::metadata(root.path().join(STATES)).expect("states").len();
+    let before = epochs();
+    // The curves in the states grow from one start to the next.
+    limited(1, "1s500ms");
+    assert!(epochs() > before, "{before} bytes and then {}", epochs());
+}
+
+#[test]
+fn a_second_signal_ends_the_program_at_once() {
+    let root = tempdir().expect("a temporary directory");
+    let overrides = [&LONG[..], &LONG_SETS].concat();
+    let run = {
+        let directory = root.path().to_owned();
+        std::thread::spawn(move || on_tiny(2, "run", &directory, &overrides))
+    };
+    let processes = wait_for(0, 2, root.path(), &run);
+    sleep(Duration::from_secs(1));
+    // A rank that does not answer: the other one waits for it.
+    assert!(signal("STOP", &processes[1..]));
+    assert!(signal("INT", &processes[..1]));
+    sleep(Duration::from_secs(1));
+    assert!(!run.is_finished(), "rank 0 waits for the other one");
+    assert!(signal("INT", &processes[..1]));
+    let ended: Ended = run.join().expect("the program could be started");
+    assert_eq!(ended.code, Some(130), "{}", ended.stderr);
+    signal("CONT", &processes[1..]);
+    signal("KILL", &processes[1..]);
+}
+
+/// `LOSSATLAS_KILLS` sets how many times.
+#[test]
+fn a_run_killed_at_random_instants_comes_to_the_same_bits() {
+    let kills: u32 = std::env::var("LOSSATLAS_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(20);
+    let root = tempdir().expect("a temporary directory");
+    let whole = root.path().join("whole");
+    // States every few milliseconds, so that many a kill falls into the writing of one.
+    let often = ["run.checkpoint_minutes=0.0001"];
+    let started = Instant::now();
+    on_tiny(2, "run", &whole, &[&SLOWER[..], &often].concat()).with_code(0);
+    let whole_run = started.elapsed();
+    let mut random = MasterSeed(u64::from(std::process::id())).stream("kills", &[]);
+    let (mut killed, mut round) = (0, 0);
+    while killed < kills {
+        round += 1;
+        let directory = root.path().join(format!("killed-{round}"));
+        killed += kill_until_done(&directory, whole_run, &often, &mut random);
+        assert_same(&whole, &directory);
+        assert!(!directory.join(STATES).exists(), "no task is under way any more");
+        fs::remove_dir_all(&directory).expect("a directory of this test");
+    }
+    println!("{killed} kills in {round} runs");
+}
+
+/// Starts a run on 1 to 3 ranks again and again, kills one rank or all after a random time, until it comes
+/// to its end. Returns the number of kills.
+fn kill_until_done(directory: &Path, whole_run: Duration, overrides: &[&'static str], random: &mut impl rand::Rng) -> u32 {
+    let mut kills = 0;
+    loop {
+        let ranks = random.random_range(1..=3);
+        let run = start(ranks, directory, overrides);
+        // Never so early that nothing can ever be finished, and at last not at all.
+        let patience = if kills > 8 { 100.0 } else { random.random_range(0.2..1.0) };
+        let until = Instant::now() + whole_run.mul_f64(patience);
+        while Instant::now() < until && !run.is_finished() {
+            sleep(Duration::from_millis(1));
+        }
+        let processes = ranks_of(directory);
+        let victims = if random.random::<bool>() { &processes[..] } else { &processes[..processes.len().min(1)] };
+        let hit = !victims.is_empty() && signal("KILL", victims);
+        let ended = run.join().expect("the program could be started");
+        if ended.code == Some(0) {
+            assert!(results(directory) > 0);
+            return kills;
+        }
+        assert!(hit, "neither killed nor finished: {}", ended.stderr);
+        assert_eq!(ended.said("damaged"), 0, "{}", ended.stderr);
+        kills += 1;
+    }
+}
+
+#[test]
+fn a_time_limit_is_a_time() {
+    let root = tempdir().expect("a temporary directory");
+    let out = root.path().join("out");
+    let ended = lossatlas(1, &["run", TINY, "--out", text(&out), "--time-limit", "soon"]).with_code(2);
+    assert_eq!(ended.said("--time-limit"), 1, "{}", ended.stderr);
+    assert!(!out.exists());
+}

@@ -1,0 +1,158 @@
+//! Put down between two steps or in the middle of one and taken up again: the same bits.
+
+use lossatlas::dataset::{Dataset, digits};
+use lossatlas::landscape::{ImageLandscape, Landscape};
+use lossatlas::network::{Activation, Fcp, Network};
+use lossatlas::optimizer::{LbfgsParameters, SgdParameters, Trainer, Training, TrainingRun, TrainingState, train};
+use lossatlas::path::{PathParameters, PathResult, PathSearch, PathState, find_path};
+use lossatlas::random::MasterSeed;
+use lossatlas::stepwise::{Step, Stepwise};
+use serde::Serialize;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+const SEED: MasterSeed = MasterSeed(5);
+
+fn data() -> Dataset {
+    digits::draw(SEED, 600, 60)
+}
+
+fn network() -> Fcp {
+    Fcp::new(&[784, 8, 10], Activation::Softplus)
+}
+
+/// Its state as it goes to disk.
+fn bytes<S: Stepwise>(computation: &S) -> Option<Vec<u8>> {
+    computation.state().map(|state| postcard::to_allocvec(&state).expect("a state is plain data"))
+}
+
+/// An interrupt that comes after so many looks at it.
+struct Fuse(AtomicUsize);
+
+const NEVER: usize = usize::MAX / 2;
+
+impl Fuse {
+    fn burnt(&self) -> bool {
+        let left = self.0.load(Ordering::Relaxed);
+        self.0.store(left.saturating_sub(1), Ordering::Relaxed);
+        left == 0
+    }
+
+    fn set(&self, looks: usize) {
+        self.0.store(looks, Ordering::Relaxed);
+    }
+}
+
+/// Lets a step be interrupted at each of its looks before it is taken for good; the interrupted ones must
+/// change nothing.
+fn interrupted_step<S: Stepwise>(computation: &mut S, fuse: &Fuse) -> Step<S::Output> {
+    let before = bytes(computation);
+    for looks in 0.. {
+        fuse.set(looks);
+        let step = computation.step();
+        fuse.set(NEVER);
+        // Interrupted after its last look, or without one, a step is taken all the same.
+        if !matches!(step, Step::Interrupted) {
+            return step;
+        }
+        assert!(bytes(computation) == before, "a step interrupted at look {looks} left a trace");
+    }
+    unreachable!("a step ends")
+}
+
+/// Drives a computation that is stored and made anew after every step.
+fn in_pieces<O>(mut piece: impl FnMut(Option<Vec<u8>>) -> (Step<O>, Option<Vec<u8>>)) -> (O, usize) {
+    let mut state = None;
+    for steps in 1.. {
+        match piece(state) {
+            (Step::Finished(output), _) => return (output, steps),
+            (Step::Continue, stored) => state = stored,
+            (Step::Interrupted, _) => panic!("nothing interrupts here"),
+        }
+    }
+    unreachable!("a computation ends")
+}
+
+fn same_bits(one: &impl Serialize, other: &impl Serialize) {
+    assert_eq!(postcard::to_allocvec(one).expect("plain data"), postcard::to_allocvec(other).expect("plain data"));
+}
+
+fn trained_in_pieces(training: &Training) -> (TrainingRun, TrainingRun, usize) {
+    let (data, network) = (data(), network());
+    let fuse = Fuse(AtomicUsize::new(NEVER));
+    let interrupt = || fuse.burnt();
+    let landscape = |images| ImageLandscape::<f32>::new(&network, images).interruptible(&interrupt);
+    let [on_train, on_test] = [&data.train, &data.test].map(|images| landscape(images.view()));
+    let whole = train(training, SEED, 3, &on_train, &on_test, &mut |_, _| true).expect("nobody stops it");
+    let (pieced, steps) = in_pieces(|stored| {
+        let state: Option<TrainingState> = stored.map(|bytes| postcard::from_bytes(&bytes).expect("as stored"));
+        let mut trainer = Trainer { training, seed: SEED, initialization: 3, train: &on_train, test: &on_test, state };
+        let step = interrupted_step(&mut trainer, &fuse);
+        let stored = bytes(&trainer);
+        (step, stored)
+    });
+    (whole, pieced, steps)
+}
+
+#[test]
+fn training_runs() {
+    let sgd = Training::Sgd(SgdParameters { learning_rate: 0.1, batch_size: 32, epochs: 4 });
+    let lbfgs = |line_search_evaluations| {
+        Training::Lbfgs(LbfgsParameters {
+            iterations: 40,
+            memory: 3,
+            line_search_evaluations,
+            line_search_tolerance: 1e-4,
+            target_loss: 1e-4,
+        })
+    };
+    // With two trials a line search often fails, so that the memory is dropped now and then.
+    for (training, least) in [(sgd, 10), (lbfgs(6), 20), (lbfgs(2), 20)] {
+        let (whole, pieced, steps) = trained_in_pieces(&training);
+        assert!(steps >= least, "{steps} steps of {training:?}");
+        same_bits(&whole, &pieced);
+    }
+}
+
+#[test]
+fn a_diverging_run_diverges_alike() {
+    let (whole, pieced, _) = trained_in_pieces(&Training::Sgd(SgdParameters { learning_rate: 1e30, batch_size: 32, epochs: 4 }));
+    assert!(whole.stop.diverged());
+    same_bits(&whole, &pieced);
+}
+
+#[test]
+fn paths() {
+    let (data, network) = (data(), network());
+    let fuse = Fuse(AtomicUsize::new(NEVER));
+    let interrupt = || fuse.burnt();
+    let landscape = ImageLandscape::<f32>::new(&network, data.train.view()).interruptible(&interrupt);
+    let theta = |number: u64| Network::<f32>::layout(&network).initialize::<f32>(&mut SEED.stream("theta", &[number]));
+    let (a, b) = (theta(0), theta(1));
+    for steps in [0, 7] {
+        let parameters = PathParameters { fourier_terms: 3, points: 9, lambda: 1e-4, steps, learning_rate: 1e-2 };
+        let whole: PathResult = find_path(&landscape, [&a, &b], &parameters, &mut |_, _| true).unwrap().unwrap();
+        let (pieced, pieces) = in_pieces(|stored| {
+            let state: Option<PathState<f32>> = stored.map(|bytes| postcard::from_bytes(&bytes).expect("as stored"));
+            let mut search = PathSearch::new(&landscape, &landscape, [&a, &b], &parameters, state);
+            let step = interrupted_step(&mut search, &fuse);
+            let (fraction, _) = search.progress();
+            assert!((0.0..=1.0).contains(&fraction), "{fraction}");
+            let stored = bytes(&search);
+            (step, stored)
+        });
+        // The line, the steps and a last look, the profile, ten pieces of the dense one.
+        assert!(pieces >= steps + 12, "{pieces} pieces");
+        same_bits(&whole, &pieced.unwrap().result);
+        assert!(whole.height_dense >= whole.height);
+    }
+}
+
+#[test]
+fn an_evaluation_under_way_is_broken_off() {
+    let (data, network) = (digits::draw(SEED, 3000, 1), network());
+    let landscape = ImageLandscape::<f32>::new(&network, data.train.view()).interruptible(&|| true);
+    let theta = Network::<f32>::layout(&network).initialize::<f32>(&mut SEED.stream("theta", &[]));
+    assert!(!landscape.interrupted(), "nothing has been broken off yet");
+    assert!(landscape.value(&theta).abs() < 1e-300, "not one block was evaluated");
+    assert!(landscape.interrupted());
+}
