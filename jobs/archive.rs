@@ -6,15 +6,15 @@ use crate::problem::{Mapped, Problem};
 use crate::results::Results;
 use crate::results::vectors_key;
 use crate::version::{COMMIT, VERSION};
-use lossatlas::config::compatibility;
+use lossatlas::config::{Config, Subject, compatibility};
 use lossatlas::parallel::World;
 use lossatlas::path::PathSet;
 use lossatlas::report::{RunSummary, table};
 use lossatlas::solutions::SolutionSet;
 use lossatlas::statistics::Analysis;
 use lossatlas::store::{
-    Atlas, Checkpoints, ConfigurationRecord, Contents, Curves, Journal, JournalError, Opened, Provenance, Record, SessionRecord,
-    TaskKey, check_existing, write_atlas,
+    Atlas, Checkpoints, ConfigurationRecord, Contents, Curves, Journal, JournalError, Opened, Provenance, Record, Retention,
+    SessionRecord, TaskKey, check_existing, write_atlas,
 };
 use ndarray::Array2;
 use sha2::{Digest, Sha256};
@@ -33,7 +33,7 @@ impl Archive {
     /// A directory of its own for a test.
     #[cfg(test)]
     pub fn scratch(directory: &Path) -> Self {
-        let Opened { journal, contents, .. } = Journal::open(directory).expect("an empty directory");
+        let Opened { journal, contents, .. } = Journal::open(directory, Contents::default()).expect("an empty directory");
         let checkpoints = Checkpoints::open(directory).expect("an empty directory");
         Self { directory: directory.to_owned(), contents, checkpoints, journal }
     }
@@ -49,7 +49,7 @@ impl Archive {
 
     fn open_here(world: &World, problem: &Problem, directory: &Path) -> Result<Self, Failure> {
         check_existing(directory).map_err(Failure::input)?;
-        let Opened { journal, contents, torn } = Journal::open(directory)?;
+        let Opened { journal, contents, torn } = Journal::open(directory, contents_of(&problem.config))?;
         if let Some(torn) = torn {
             say(format_args!(
                 "{}: cut off {} bytes of a result that was being written when the run was killed",
@@ -221,6 +221,14 @@ impl Archive {
             print(format_args!("failed: {runs}, {paths}; `lossatlas status {}` says why", self.directory.display()));
         }
         failed_runs + failed_paths
+    }
+}
+
+/// Nothing yet; it will hold the vectors that the configuration has a use for.
+fn contents_of(config: &Config) -> Contents {
+    match &config.subject {
+        Subject::Network(network) => Contents::holding(Retention::best(network.training.keep, network.training.initializations)),
+        Subject::Landscape(_) => Contents::default(),
     }
 }
 

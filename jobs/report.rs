@@ -71,7 +71,7 @@ struct Stored {
 
 impl Stored {
     fn read(directory: &Path) -> Result<Self, Failure> {
-        let (contents, _) = journal::read(directory)?;
+        let (contents, _) = journal::read(directory, Contents::default())?;
         let Some(record) = contents.configuration().cloned() else {
             return Err(Failure::input(format_args!(
                 "{}: holds no configuration yet; nothing has run here",

@@ -8,7 +8,7 @@ use indicatif::HumanDuration;
 use lossatlas::config::Config;
 use lossatlas::parallel::World;
 use lossatlas::solutions::SolutionSet;
-use lossatlas::store::{ConfigurationRecord, Contents, journal};
+use lossatlas::store::{ConfigurationRecord, Contents, Retention, journal};
 use std::path::Path;
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ pub fn run(world: &World, directory: &Path) -> Result<u8, Failure> {
 }
 
 fn show(directory: &Path) -> Result<(), String> {
-    let (contents, _) = journal::read(directory).map_err(|error| error.to_string())?;
+    let (contents, _) = journal::read(directory, Contents::holding(Retention::best(0, 0))).map_err(|error| error.to_string())?;
     let Some(record) = contents.configuration() else {
         return Err(format!("{}: holds no configuration yet; nothing has run here", directory.display()));
     };

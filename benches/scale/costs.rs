@@ -5,7 +5,7 @@ use crate::studies::Network;
 use lossatlas::optimizer::{Method, Snapshot, StopReason as Stop, TrainingRun};
 use lossatlas::path::{PathResult, StopReason};
 use lossatlas::solutions::{LandscapeName, SetName};
-use lossatlas::store::{Checkpoints, Journal, Opened, Record, Saved, TaskKey};
+use lossatlas::store::{Checkpoints, Contents, Journal, Opened, Record, Saved, TaskKey};
 use std::path::Path;
 use std::time::Instant;
 
@@ -63,7 +63,7 @@ pub fn path_result() -> PathResult {
 
 pub fn measure(network: &Network, directory: &Path) -> AllCosts {
     let scratch = tempfile::tempdir_in(directory).expect("a directory to write to");
-    let Opened { mut journal, .. } = Journal::open(scratch.path()).expect("a new journal");
+    let Opened { mut journal, .. } = Journal::open(scratch.path(), Contents::default()).expect("a new journal");
     let mut checkpoints = Checkpoints::open(scratch.path()).expect("a new file");
     let mut of = |kind: Kind, state: usize| {
         let (messages, bytes) = exchange::measure(kind, network.parameters);

@@ -7,11 +7,13 @@
 //! after sleeps as `parallel::pace` describes them.
 
 use crate::costs::Costs;
-use lossatlas::parallel::{Assignment, Schedule};
+use lossatlas::parallel::{Assignment, Cadence, REPORTS_PER_SECOND, Schedule};
 use lossatlas::random::MasterSeed;
 use rand::RngExt;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::iter;
+use std::time::Duration;
 
 /// One task.
 #[derive(Clone, Copy)]
@@ -38,10 +40,9 @@ pub struct Outcome {
 const NETWORK: f64 = 1.25e9;
 
 /// Time between two states of a task: `run.checkpoint_minutes`.
-const CHECKPOINT: f64 = 600.0;
+const CHECKPOINT: Duration = Duration::from_mins(10);
 
-/// Reports of progress that reach rank 0 in a second at most, and what each takes.
-const REPORTS: f64 = 1000.0;
+/// What a report of progress takes rank 0.
 const REPORT: f64 = 20e-6;
 
 /// The longest sleep of rank 0 while it computes.
@@ -110,7 +111,8 @@ impl Simulation<'_> {
     fn run(&mut self, ranks: usize) -> [f64; 2] {
         let mut looks = MasterSeed(1).stream("looks", &[]);
         let (mut total, mut longest, mut finished) = (0.0, 0.0_f64, 0_u32);
-        let reports = if self.tasks.iter().any(|task| task.costs.is_some()) { REPORTS.min(ranks as f64) * REPORT } else { 0.0 };
+        let reports =
+            if self.tasks.iter().any(|task| task.costs.is_some()) { ranks.min(REPORTS_PER_SECOND) as f64 * REPORT } else { 0.0 };
         self.hand_out();
         while let Some(Reverse((Time(arrival), rank, message))) = self.arrivals.pop() {
             if rank == 0 && message == Message::Finished && self.delay_of_own(arrival) {
@@ -161,7 +163,9 @@ impl Simulation<'_> {
                 self.own = (self.now, self.served);
             }
             if costs.is_some() {
-                let states = (1..).map(|number| f64::from(number) * CHECKPOINT).take_while(|&after| after < seconds);
+                let first = Cadence::new(rank, self.current.len(), Some(CHECKPOINT)).first_save.expect("as asked for");
+                let states = iter::successors(Some(first), |&after| Some(after + CHECKPOINT)).map(|after| after.as_secs_f64());
+                let states = states.take_while(|&after| after < seconds);
                 self.arrivals.extend(states.map(|after| Reverse((Time(self.now + after), rank, Message::State))));
             }
             self.arrivals.push(Reverse((Time(self.now + seconds), rank, Message::Finished)));

@@ -1,9 +1,10 @@
 //! What a running task and the main thread of its rank tell each other.
 
+use super::cadence::Cadence;
 use serde::{Deserialize, Serialize};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// Lets a task ask whether to stop, report how far it is, and hand in its state.
 ///
@@ -13,8 +14,7 @@ use std::time::{Duration, Instant};
 pub struct Control {
     stop: AtomicBool,
     latest: Mutex<Latest>,
-    /// Time between two states of a task; none are asked for without it.
-    save_every: Option<Duration>,
+    cadence: Cadence,
 }
 
 /// How far a task is.
@@ -30,8 +30,8 @@ struct Latest {
     progress: Option<Progress>,
     /// The task that runs, and when it began or was last passed on.
     task: Option<(usize, Instant)>,
-    /// When the task began or last handed in its state.
-    saved: Option<Instant>,
+    /// When the task is to hand in its state.
+    save: Option<Instant>,
     state: Option<Checkpoint>,
 }
 
@@ -41,10 +41,6 @@ pub struct Checkpoint {
     pub task: usize,
     pub state: Vec<u8>,
 }
-
-/// The time between two reports of one task to rank 0. Counted from the beginning of the task, so
-/// short tasks, which may be many, send none.
-const INTERVAL: Duration = Duration::from_secs(1);
 
 impl Control {
     /// Whether the task should end as soon as it can. What it returns then is delivered like any
@@ -56,7 +52,7 @@ impl Control {
     /// Reports that `fraction` (0 to 1) of the task is done and the loss at present.
     ///
     /// Cheap enough for every epoch or step: it stores two numbers under a lock nobody holds for
-    /// long. The latest report goes to rank 0 about once a second.
+    /// long. The latest report goes to rank 0 about once a second, on thousands of ranks less often.
     pub fn report(&self, fraction: f64, loss: f64) {
         let mut latest = self.latest();
         if let Some((task, _)) = latest.task {
@@ -67,9 +63,8 @@ impl Control {
     /// Whether it is time to [hand in](Self::save) the state of the task.
     pub fn save_due(&self) -> bool {
         let latest = self.latest();
-        let due = self.save_every.zip(latest.saved).is_some_and(|(every, saved)| saved.elapsed() >= every);
         // One that has not left yet will do.
-        due && latest.state.is_none()
+        latest.save.is_some_and(|due| Instant::now() >= due) && latest.state.is_none()
     }
 
     /// Hands in the state of the task, for rank 0 to store.
@@ -77,12 +72,12 @@ impl Control {
         let mut latest = self.latest();
         if let Some((task, _)) = latest.task {
             latest.state = Some(Checkpoint { task, state });
-            latest.saved = Some(Instant::now());
+            latest.save = self.cadence.save.map(|every| Instant::now() + every);
         }
     }
 
-    pub(super) fn saving_every(interval: Option<Duration>) -> Self {
-        Self { save_every: interval, ..Self::default() }
+    pub(super) fn with(cadence: Cadence) -> Self {
+        Self { cadence, ..Self::default() }
     }
 
     pub(super) fn request_stop(&self) {
@@ -91,7 +86,8 @@ impl Control {
 
     pub(super) fn begin(&self, task: usize) {
         let now = Instant::now();
-        *self.latest() = Latest { task: Some((task, now)), saved: Some(now), ..Latest::default() };
+        *self.latest() =
+            Latest { task: Some((task, now)), save: self.cadence.first_save.map(|first| now + first), ..Latest::default() };
     }
 
     /// No report and no state of the task is passed on after this.
@@ -103,7 +99,7 @@ impl Control {
     pub(super) fn take_due(&self) -> Option<Progress> {
         let mut latest = self.latest();
         let (task, last) = latest.task?;
-        if last.elapsed() < INTERVAL {
+        if last.elapsed() < self.cadence.report {
             return None;
         }
         let progress = latest.progress.take()?;
@@ -124,10 +120,11 @@ impl Control {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
 
     #[test]
     fn a_state_is_due_after_the_interval_and_not_before_the_last_one_has_left() {
-        let control = Control::saving_every(Some(Duration::from_millis(20)));
+        let control = Control::with(Cadence::new(0, 1, Some(Duration::from_millis(20))));
         assert!(!control.save_due(), "no task");
         control.begin(3);
         assert!(!control.save_due(), "too early");
@@ -154,12 +151,12 @@ mod tests {
         control.begin(7);
         control.report(0.1, 3.0);
         assert_eq!(control.take_due(), None, "too early");
-        std::thread::sleep(INTERVAL);
+        std::thread::sleep(control.cadence.report);
         control.report(0.2, 2.0);
         assert_eq!(control.take_due(), Some(Progress { task: 7, fraction: 0.2, loss: 2.0 }));
         control.report(0.3, 2.0);
         assert_eq!(control.take_due(), None, "too early again");
-        std::thread::sleep(INTERVAL);
+        std::thread::sleep(control.cadence.report);
         control.end();
         assert_eq!(control.take_due(), None, "the task is over");
     }

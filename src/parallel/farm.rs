@@ -1,5 +1,6 @@
 //! Independent tasks on all ranks.
 
+use super::cadence::Cadence;
 use super::compute::{self, Finished};
 use super::control::Control;
 use super::disagreement::Disagreement;
@@ -23,7 +24,7 @@ pub enum Event<R> {
         /// Where it runs.
         rank: usize,
     },
-    /// The latest that a running task has [reported](Control::report); about once a second.
+    /// The latest that a running task has [reported](Control::report); about once a second, on more than 500 ranks less often.
     Progress {
         /// Its number.
         task: usize,
@@ -125,7 +126,7 @@ pub enum FarmError<E> {
 ///   nothing more is handed out and [`Control::stop_requested`] becomes true on all ranks. The farm waits
 ///   for the running tasks, and their results are delivered as ever.
 /// - `save_every`: the time after which [`Control::save_due`] asks a task for its state, an
-///   [`Event::Checkpoint`]; never without it.
+///   [`Event::Checkpoint`], the first time at a part of it that differs from rank to rank; never without it.
 ///
 /// `work` performs a task in the compute thread of its rank. Only its arguments should decide what
 /// it returns, so that neither the number of ranks nor the order shows in the results. A panic of
@@ -151,7 +152,7 @@ where
     T: Serialize + DeserializeOwned + Send,
     R: Serialize + DeserializeOwned + Send,
 {
-    let control = Control::saving_every(save_every);
+    let control = Control::with(Cadence::new(world.rank(), world.size(), save_every));
     let (work, control) = (&work, &control);
     if world.is_root() {
         let (tasks, assigned) = channel();

@@ -20,6 +20,7 @@
 //!
 //! What nothing here can mend is a task that neither ends nor asks [`Control::stop_requested`].
 
+mod cadence;
 mod compute;
 mod control;
 mod disagreement;
@@ -33,6 +34,7 @@ mod schedule;
 mod worker;
 mod world;
 
+pub use cadence::{Cadence, REPORTS_PER_SECOND};
 pub use control::Control;
 pub use disagreement::{Disagreement, Report};
 pub use farm::{Event, FarmEnd, FarmError, TaskFailure, farm};

@@ -266,7 +266,7 @@ mod tests {
     #[test]
     fn a_journal_is_no_checkpoint_file() {
         let directory = tempfile::tempdir().expect("a temporary directory");
-        crate::store::Journal::open(directory.path()).expect("a journal");
+        crate::store::Journal::open(directory.path(), crate::store::Contents::default()).expect("a journal");
         fs::rename(directory.path().join(crate::store::journal::FILE_NAME), directory.path().join(FILE_NAME)).expect("a file");
         assert!(matches!(Checkpoints::open(directory.path()), Err(JournalError::Foreign { .. })));
     }

@@ -1,6 +1,7 @@
 //! The records of a journal, indexed.
 
 use super::record::{ConfigurationRecord, Record, SessionRecord};
+use super::retention::Retention;
 use crate::optimizer::relax::Relaxed;
 use crate::optimizer::{Method, Snapshot, TrainingRun};
 use crate::path::PathResult;
@@ -33,16 +34,26 @@ pub struct Contents {
     imported: BTreeMap<SetName, BTreeMap<u32, Outcome<Snapshot>>>,
     minima: BTreeMap<u32, Outcome<Relaxed>>,
     analysis: Option<(String, Analysis)>,
+    retention: Option<Retention>,
 }
 
 impl Contents {
+    /// Nothing yet; of the training runs only some will hold their vectors, those of the others are empty.
+    pub fn holding(retention: Retention) -> Self {
+        Self { retention: Some(retention), ..Self::default() }
+    }
+
     /// Adds a record. Returns whether it is new, that is, not a training run or path already known.
     pub fn insert(&mut self, record: Record) -> bool {
         match record {
             Record::Configuration(configuration) => self.configurations.push(configuration),
             Record::Session(session) => self.sessions.push(session),
             Record::Training { method, initialization, seconds, outcome } => {
-                return insert_first(&mut self.trainings, (method, initialization), seconds, outcome);
+                let new = insert_first(&mut self.trainings, (method, initialization), seconds, outcome);
+                if new {
+                    self.release_vectors(method, initialization);
+                }
+                return new;
             }
             Record::Analysis { digest, analysis } => self.analysis = Some((digest, analysis)),
             Record::Imported { set, number, seconds, outcome } => {
@@ -56,6 +67,17 @@ impl Contents {
             }
         }
         true
+    }
+
+    /// Lets go of the vectors that a new run makes superfluous, perhaps its own.
+    fn release_vectors(&mut self, method: Method, initialization: u32) {
+        let run = self.trainings.get(&(method, initialization)).and_then(|outcome| outcome.result.as_ref().ok());
+        let superfluous =
+            self.retention.as_mut().zip(run).and_then(|(retention, run)| retention.admit(method, initialization, run));
+        let run = superfluous.and_then(|number| self.trainings.get_mut(&(method, number)));
+        if let Some(Outcome { result: Ok(run), .. }) = run {
+            (run.train.theta, run.test.theta) = (Vec::new(), Vec::new());
+        }
     }
 
     /// The configuration in force: the latest.

@@ -12,6 +12,7 @@ pub mod contents;
 mod directory;
 pub mod journal;
 pub mod record;
+mod retention;
 pub mod vectors;
 
 pub use atlas::{Atlas, AtlasError, Curves, Provenance, check_existing, write_atlas};
@@ -19,6 +20,7 @@ pub use checkpoints::{Checkpoints, Saved, TaskKey};
 pub use contents::{Contents, Outcome};
 pub use journal::{Journal, JournalError, Opened, TornTail};
 pub use record::{ConfigurationRecord, Record, SessionRecord};
+pub use retention::Retention;
 pub use vectors::{VectorSource, VectorsError, read_vectors, read_vectors_of_any_length, write_npy};
 
 /// The HDF5 library in use: `1.10.8`.

@@ -3,7 +3,7 @@
 use crate::start::{Ended, on_tiny, text};
 use lossatlas::optimizer::Method;
 use lossatlas::solutions::LandscapeName;
-use lossatlas::store::journal;
+use lossatlas::store::{Contents, journal};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -15,7 +15,7 @@ pub const SLOWER: [&str; 2] = ["training.lbfgs.iterations=20", "paths.steps=20"]
 
 /// Training runs and paths in the journal.
 pub fn results(directory: &Path) -> usize {
-    let Ok((contents, _)) = journal::read(directory) else { return 0 };
+    let Ok((contents, _)) = journal::read(directory, Contents::default()) else { return 0 };
     let runs: usize = Method::ALL.iter().map(|&method| contents.trainings(method).count()).sum();
     let paths =
         |set| [LandscapeName::Train, LandscapeName::Test].map(|split| contents.paths(set, split).count()).iter().sum::<usize>();

@@ -55,6 +55,8 @@ pub struct TornTail {
 impl Journal {
     /// Opens the journal of an output directory; creates both if need be.
     ///
+    /// The records are added to `contents`, which is empty or [holds](Contents::holding) only some vectors.
+    ///
     /// A last record that was cut short by a crash is removed and reported. No other content is
     /// ever removed.
     ///
@@ -62,7 +64,7 @@ impl Journal {
     /// [`JournalError::Locked`] if another process has it open, [`JournalError::Foreign`],
     /// [`JournalError::Version`] or [`JournalError::Damaged`] for what the file holds,
     /// [`JournalError::NoDirectory`], [`JournalError::Io`]. The file is unchanged then.
-    pub fn open(directory: &Path) -> Result<Opened, JournalError> {
+    pub fn open(directory: &Path, mut contents: Contents) -> Result<Opened, JournalError> {
         if directory.exists() && !directory.is_dir() {
             return Err(JournalError::NoDirectory { path: directory.to_owned() });
         }
@@ -70,7 +72,6 @@ impl Journal {
             io::ErrorKind::NotADirectory => JournalError::NoDirectory { path: directory.to_owned() },
             _ => io_error("create the directory", directory)(error),
         })?;
-        let mut contents = Contents::default();
         let locked = |file: &File| lock(file, directory);
         let (file, torn) = AppendFile::open(frame::JOURNAL, directory, FILE_NAME, locked, |_, payload| {
             contents.insert(frame::decode(payload)?);
@@ -98,18 +99,17 @@ impl Journal {
     }
 }
 
-/// Reads the journal of an output directory without locking or changing it, also while another
-/// process appends to it: the record being written then counts as torn.
+/// Reads the journal of an output directory into `contents` as [`Journal::open`] does, without locking or
+/// changing it, also while another process appends to it: the record being written then counts as torn.
 ///
 /// # Errors
 /// [`JournalError::Missing`] if there is none, otherwise as [`Journal::open`].
-pub fn read(directory: &Path) -> Result<(Contents, Option<TornTail>), JournalError> {
+pub fn read(directory: &Path, mut contents: Contents) -> Result<(Contents, Option<TornTail>), JournalError> {
     let path = directory.join(FILE_NAME);
     let file = File::open(&path).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => JournalError::Missing { file: path.clone() },
         _ => io_error("open", &path)(error),
     })?;
-    let mut contents = Contents::default();
     let extent = read::read(frame::JOURNAL, &file, &path, |_, payload| {
         contents.insert(frame::decode(payload)?);
         Ok(())

@@ -75,7 +75,7 @@ fn contents(records: &[Record]) -> Contents {
 /// A directory with a journal of [`records`] and the offsets at which its records start, the end last.
 fn written() -> (TempDir, Vec<u64>) {
     let directory = tempfile::tempdir().expect("a temporary directory");
-    let mut journal = Journal::open(directory.path()).expect("a new journal").journal;
+    let mut journal = Journal::open(directory.path(), Contents::default()).expect("a new journal").journal;
     let mut offsets = vec![journal.file.end];
     for record in records() {
         journal.append(&record).expect("space for a record");
@@ -95,8 +95,8 @@ fn replace(directory: &TempDir, bytes: &[u8]) {
 /// Opens and reads what must be an error, and checks that the file is not touched.
 fn refusal(directory: &TempDir) -> JournalError {
     let before = bytes(directory);
-    let reading = read(directory.path()).expect_err("reading refuses").to_string();
-    let opening = Journal::open(directory.path()).expect_err("opening refuses");
+    let reading = read(directory.path(), Contents::default()).expect_err("reading refuses").to_string();
+    let opening = Journal::open(directory.path(), Contents::default()).expect_err("opening refuses");
     assert_eq!(reading, opening.to_string());
     assert_eq!(bytes(directory), before);
     opening
@@ -105,10 +105,10 @@ fn refusal(directory: &TempDir) -> JournalError {
 #[test]
 fn what_is_appended_is_read_back() {
     let (directory, _) = written();
-    let opened = Journal::open(directory.path()).expect("a sound journal");
+    let opened = Journal::open(directory.path(), Contents::default()).expect("a sound journal");
     assert_eq!(opened.contents, contents(&records()));
     assert_eq!(opened.torn, None);
-    assert_eq!(read(directory.path()).expect("a sound journal"), (contents(&records()), None));
+    assert_eq!(read(directory.path(), Contents::default()).expect("a sound journal"), (contents(&records()), None));
 }
 
 #[test]
@@ -138,10 +138,10 @@ fn a_crash_at_any_byte_of_an_append_loses_that_record_alone() {
     for end in last..whole.len() as u64 {
         replace(&directory, &whole[..end as usize]);
         let torn = (end > last).then(|| TornTail { offset: last, bytes: end - last });
-        assert_eq!(read(directory.path()).expect("readable"), (before.clone(), torn), "cut at byte {end}");
+        assert_eq!(read(directory.path(), Contents::default()).expect("readable"), (before.clone(), torn), "cut at byte {end}");
         assert_eq!(bytes(&directory).len() as u64, end, "reading leaves the file alone");
 
-        let mut opened = Journal::open(directory.path()).expect("only the tail is torn");
+        let mut opened = Journal::open(directory.path(), Contents::default()).expect("only the tail is torn");
         assert_eq!((&opened.contents, opened.torn), (&before, torn), "cut at byte {end}");
         assert_eq!(bytes(&directory).len() as u64, last);
         opened.journal.append(&training(1, vec![0.1; 5])).expect("space for a record");
@@ -158,7 +158,7 @@ fn a_last_record_of_which_parts_never_reached_the_disk_is_torn() {
         let mut bytes = whole.clone();
         bytes[unwritten.clone()].fill(0);
         replace(&directory, &bytes);
-        let torn = Journal::open(directory.path()).expect("only the tail is torn").torn;
+        let torn = Journal::open(directory.path(), Contents::default()).expect("only the tail is torn").torn;
         let expected = TornTail { offset: last as u64, bytes: (whole.len() - last) as u64 };
         assert_eq!(torn, Some(expected), "bytes {unwritten:?} are zeros");
     }
@@ -197,7 +197,7 @@ fn damage_names_file_offset_and_remedy() {
         assert!(message.contains(part), "{message}");
     }
     replace(&directory, &damaged[..offset as usize]);
-    let opened = Journal::open(directory.path()).expect("the remedy helps");
+    let opened = Journal::open(directory.path(), Contents::default()).expect("the remedy helps");
     assert_eq!(opened.contents, contents(&records()[..2]));
 }
 
@@ -250,31 +250,31 @@ fn a_crash_while_the_file_is_created_loses_nothing() {
     let header = frame::JOURNAL.header();
     for begun in (0..header.len()).map(|end| &header[..end]).chain([&[0; frame::HEADER_LENGTH][..]]) {
         replace(&directory, begun);
-        assert_eq!(read(directory.path()).expect("as good as empty").0, Contents::default());
-        let mut opened = Journal::open(directory.path()).expect("as good as empty");
+        assert_eq!(read(directory.path(), Contents::default()).expect("as good as empty").0, Contents::default());
+        let mut opened = Journal::open(directory.path(), Contents::default()).expect("as good as empty");
         assert_eq!(opened.torn.map_or(0, |torn| torn.bytes), begun.len() as u64);
         opened.journal.append(&path((0, 1))).expect("space for a record");
         drop(opened);
-        assert_eq!(read(directory.path()).expect("a journal"), (contents(&[path((0, 1))]), None));
+        assert_eq!(read(directory.path(), Contents::default()).expect("a journal"), (contents(&[path((0, 1))]), None));
     }
 }
 
 #[test]
 fn a_second_run_in_one_directory_is_refused_and_readers_are_not() {
     let (directory, _) = written();
-    let first = Journal::open(directory.path()).expect("nobody else").journal;
-    let message = Journal::open(directory.path()).expect_err("locked").to_string();
+    let first = Journal::open(directory.path(), Contents::default()).expect("nobody else").journal;
+    let message = Journal::open(directory.path(), Contents::default()).expect_err("locked").to_string();
     let expected = format!("another lossatlas is running in {}", directory.path().display());
     assert!(message.starts_with(&expected), "{message}");
-    read(directory.path()).expect("reading needs no lock");
+    read(directory.path(), Contents::default()).expect("reading needs no lock");
     drop(first);
-    Journal::open(directory.path()).expect("the lock ends with its holder");
+    Journal::open(directory.path(), Contents::default()).expect("the lock ends with its holder");
 }
 
 #[test]
 fn a_second_writer_is_noticed_where_files_cannot_be_locked() {
     let (directory, _) = written();
-    let mut journal = Journal::open(directory.path()).expect("nobody else").journal;
+    let mut journal = Journal::open(directory.path(), Contents::default()).expect("nobody else").journal;
     let other = [bytes(&directory), frame::encode(&path((8, 9))).expect("small")].concat();
     replace(&directory, &other);
     assert!(matches!(journal.append(&path((4, 5))), Err(JournalError::Changed { .. })));
@@ -284,14 +284,14 @@ fn a_second_writer_is_noticed_where_files_cannot_be_locked() {
 #[test]
 fn a_missing_journal_is_not_created_by_reading() {
     let directory = tempfile::tempdir().expect("a temporary directory");
-    assert!(matches!(read(directory.path()), Err(JournalError::Missing { .. })));
+    assert!(matches!(read(directory.path(), Contents::default()), Err(JournalError::Missing { .. })));
     assert_eq!(fs::read_dir(directory.path()).expect("a directory").count(), 0);
 }
 
 #[test]
 fn a_directory_that_is_a_file_is_named() {
     let file = tempfile::NamedTempFile::new().expect("a temporary file");
-    let message = Journal::open(file.path()).expect_err("no directory").to_string();
+    let message = Journal::open(file.path(), Contents::default()).expect_err("no directory").to_string();
     assert_eq!(message, format!("{} is not a directory; choose another output directory", file.path().display()));
 }
 
@@ -310,7 +310,7 @@ fn a_full_disk_leaves_whole_records_and_a_journal_that_goes_on() {
         .expect("a shell");
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success() && text.contains("1 passed"), "{text}{}", String::from_utf8_lossy(&output.stderr));
-    let opened = Journal::open(directory.path()).expect("whole records");
+    let opened = Journal::open(directory.path(), Contents::default()).expect("whole records");
     assert_eq!(opened.torn, None);
     assert!(opened.contents.training(Method::Lbfgs, 50).is_some(), "the record that fitted is there");
     assert_eq!(opened.contents.training(Method::Lbfgs, 40), None, "the record that did not fit is not");
@@ -322,7 +322,7 @@ const DIRECTORY_VARIABLE: &str = "LOSSATLAS_TEST_DIRECTORY";
 #[ignore = "runs as a child of the test above, which limits the size of files"]
 fn fill_the_disk() {
     let directory = std::env::var_os(DIRECTORY_VARIABLE).expect("set by the parent");
-    let mut journal = Journal::open(Path::new(&directory)).expect("a journal").journal;
+    let mut journal = Journal::open(Path::new(&directory), Contents::default()).expect("a journal").journal;
     let end = journal.file.end;
     let length = || fs::metadata(journal.path()).expect("a journal").len();
     let before = length();
