@@ -19,7 +19,7 @@ export HDF5_DIR := $(HDF5_FOLDER)
 endif
 endif
 
-.PHONY: help demo test test-mpich build lint format mnist docs bench bench-scale dependencies clean
+.PHONY: help demo test test-mpich build lint format mnist docs bench bench-scale bench-peers dependencies clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,6 +63,13 @@ bench: dependencies ## measure the kernels
 
 bench-scale: dependencies ## play studies on up to 16384 ranks (SCALE_DIR: where results would go)
 	OPENBLAS_NUM_THREADS=1 cargo bench --locked --bench scale
+
+bench-peers: dependencies ## compare with PyTorch, installed into target/pytorch (MNIST=DIR: on its images)
+	cargo bench --locked --bench peers --no-run
+	python3 -m venv --system-site-packages target/pytorch
+	target/pytorch/bin/pip install --quiet --requirement benches/pytorch/requirements.txt
+	OPENBLAS_NUM_THREADS=1 target/pytorch/bin/python benches/pytorch/compare.py \
+	  "$$(ls -t target/release/deps/peers-* | grep -v '\.d$$' | head -1)" $(if $(MNIST),--mnist $(MNIST))
 
 mnist: ## fetch MNIST into data/mnist and check it
 	@.make/fetch-mnist data/mnist

@@ -1,20 +1,22 @@
 //! What a run spends its time on, one thread, beside the product rate of the machine: run with
 //! `make bench`. Counters give images (for paths: images times points) a second.
 
+#[path = "kernels/published.rs"]
+mod published;
+
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use lossatlas::dataset::{Dataset, digits};
 use lossatlas::embedding::{Kernel, KernelPca};
 use lossatlas::landscape::{ImageLandscape, Landscape};
-use lossatlas::network::lenet::LenetSizes;
-use lossatlas::network::lstm::PUBLISHED_PERMUTATION_SEED;
-use lossatlas::network::{Activation, Architecture, Network};
+use lossatlas::network::Network;
 use lossatlas::optimizer::LbfgsParameters;
 use lossatlas::optimizer::lbfgs::Lbfgs;
 use lossatlas::path::Grid;
 use lossatlas::random::MasterSeed;
 use lossatlas::span::Span;
 use ndarray::Array2;
+use published::{Published, vectors};
 use std::sync::LazyLock;
 
 fn main() {
@@ -28,39 +30,10 @@ const TERMS: usize = 10;
 
 static DATA: LazyLock<Dataset> = LazyLock::new(|| digits::draw(MasterSeed(1), IMAGES, 1));
 
-/// The published networks.
-#[derive(Clone, Copy, Debug)]
-enum Published {
-    Fcp,
-    Lenet,
-    Autoencoder,
-    Lstm,
-}
-
 use Published::{Autoencoder, Fcp, Lenet, Lstm};
-
-impl Published {
-    fn network(self) -> Box<dyn Network<f32>> {
-        let activation = Activation::Softplus;
-        let architecture = match self {
-            Fcp => Architecture::Fcp { hidden: vec![50, 50], activation },
-            Lenet => Architecture::Lenet { sizes: LenetSizes::default(), activation },
-            Autoencoder => Architecture::Autoencoder { hidden: vec![32, 32, 32] },
-            Lstm => Architecture::Lstm { hidden: 48, permutation_seed: PUBLISHED_PERMUTATION_SEED },
-        };
-        architecture.build(28, 28, 10).expect("a network for these images")
-    }
-}
 
 fn landscape(network: &dyn Network<f32>) -> ImageLandscape<'_, f32> {
     ImageLandscape::new(network, DATA.train.view())
-}
-
-/// `(count, P)` random parameter vectors.
-fn vectors(network: &dyn Network<f32>, count: usize) -> Array2<f32> {
-    let layout = network.layout();
-    let rows = (0..count).flat_map(|k| layout.initialize::<f32>(&mut MasterSeed(k as u64).stream("bench", &[])));
-    Array2::from_shape_vec((count, layout.parameters()), rows.collect()).expect("as many numbers")
 }
 
 /// One parameter vector.

@@ -1,0 +1,38 @@
+//! The four networks of the paper.
+
+use lossatlas::network::lenet::LenetSizes;
+use lossatlas::network::lstm::PUBLISHED_PERMUTATION_SEED;
+use lossatlas::network::{Activation, Architecture, Network};
+use lossatlas::random::MasterSeed;
+use ndarray::Array2;
+
+#[derive(Clone, Copy, Debug)]
+pub enum Published {
+    Fcp,
+    Lenet,
+    Autoencoder,
+    Lstm,
+}
+
+impl Published {
+    pub fn architecture(self) -> Architecture {
+        let activation = Activation::Softplus;
+        match self {
+            Self::Fcp => Architecture::Fcp { hidden: vec![50, 50], activation },
+            Self::Lenet => Architecture::Lenet { sizes: LenetSizes::default(), activation },
+            Self::Autoencoder => Architecture::Autoencoder { hidden: vec![32, 32, 32] },
+            Self::Lstm => Architecture::Lstm { hidden: 48, permutation_seed: PUBLISHED_PERMUTATION_SEED },
+        }
+    }
+
+    pub fn network(self) -> Box<dyn Network<f32>> {
+        self.architecture().build(28, 28, 10).expect("a network for these images")
+    }
+}
+
+/// `(count, P)` random parameter vectors.
+pub fn vectors(network: &dyn Network<f32>, count: usize) -> Array2<f32> {
+    let layout = network.layout();
+    let rows = (0..count).flat_map(|k| layout.initialize::<f32>(&mut MasterSeed(k as u64).stream("bench", &[])));
+    Array2::from_shape_vec((count, layout.parameters()), rows.collect()).expect("as many numbers")
+}

@@ -1,0 +1,160 @@
+//! One side of `make bench-peers`: does a piece of work when told so on the standard input and answers with
+//! the seconds it took. `benches/pytorch/compare.py` starts it, and alternates with its own side.
+//!
+//! `peers DIRECTORY [MNIST]` writes what both sides work on into the directory as NumPy files.
+
+#[path = "kernels/published.rs"]
+mod published;
+
+use lossatlas::dataset::{Dataset, digits, idx};
+use lossatlas::landscape::{ImageLandscape, Landscape};
+use lossatlas::network::Network;
+use lossatlas::optimizer::LbfgsParameters;
+use lossatlas::optimizer::lbfgs::Lbfgs;
+use lossatlas::path::Grid;
+use lossatlas::random::MasterSeed;
+use lossatlas::span::Span;
+use ndarray::{Array1, Array2};
+use ndarray_npy::write_npy;
+use published::{Published, vectors};
+use std::hint::black_box;
+use std::io::{BufRead, stdin};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+use std::{env, fs};
+
+const NETWORKS: [Published; 4] = [Published::Fcp, Published::Lenet, Published::Autoencoder, Published::Lstm];
+const PATH_IMAGES: usize = 2000;
+const LBFGS_IMAGES: usize = 6400;
+const BATCH: usize = 64;
+const POINTS: usize = 51;
+const TERMS: usize = 10;
+/// A step of SGD is too short to be timed alone.
+const STEPS: usize = 20;
+
+fn main() {
+    let arguments: Vec<PathBuf> = env::args_os().skip(1).filter(|word| word != "--bench").map(PathBuf::from).collect();
+    let Some(directory) = arguments.first() else { return println!("see `make bench-peers`") };
+    let data = match arguments.get(1) {
+        Some(mnist) => idx::load(mnist, Some(LBFGS_IMAGES), Some(1)).expect("four IDX files"),
+        None => digits::draw(MasterSeed(1), LBFGS_IMAGES, 1),
+    };
+    fs::create_dir_all(directory).expect("a directory to write to");
+    write(directory, "images", &Array2::from_shape_vec((LBFGS_IMAGES, 784), data.train.pixels.to_vec()).expect("as many pixels"));
+    write(directory, "labels", &Array1::from(data.train.labels.to_vec()));
+    write(directory, "coefficients", &Grid::<f32>::new(POINTS, TERMS).coefficients().to_owned());
+    for line in stdin().lock().lines() {
+        let line = line.expect("text");
+        let (work, name) = line.split_once(' ').expect("what and for which network");
+        let published = NETWORKS.into_iter().find(|published| published.architecture().name() == name).expect("a network");
+        let network = published.network();
+        let side = Side { directory, network: network.as_ref(), data: &data, name };
+        match work {
+            "check" => side.check(),
+            "path" => println!("{:e}", side.path()),
+            "sgd" => println!("{:e}", side.sgd()),
+            "lbfgs" => side.lbfgs(),
+            _ => panic!("unknown: {work}"),
+        }
+    }
+}
+
+fn write<A: ndarray_npy::WritableElement, D: ndarray::Dimension>(directory: &Path, name: &str, array: &ndarray::Array<A, D>) {
+    write_npy(directory.join(format!("{name}.npy")), array).expect("space");
+}
+
+/// A network on the images.
+struct Side<'a> {
+    directory: &'a Path,
+    network: &'a dyn Network<f32>,
+    data: &'a Dataset,
+    name: &'a str,
+}
+
+impl<'a> Side<'a> {
+    fn landscape(&self, images: usize) -> ImageLandscape<'a, f32> {
+        ImageLandscape::new(self.network, self.data.train.view().first(images))
+    }
+
+    /// Writes the vectors of the path, its losses and coefficient gradients, and those of one vector.
+    fn check(&self) {
+        let vectors = vectors(self.network, TERMS + 2);
+        let (landscape, grid) = (self.landscape(PATH_IMAGES), Grid::new(POINTS, TERMS));
+        let span = Span { vectors: vectors.view(), coefficients: grid.coefficients() };
+        let mut gradient = Array2::zeros((TERMS, vectors.ncols()));
+        let losses = landscape.span_gradient(&span, grid.sines(), gradient.view_mut());
+        let name = self.name;
+        write(self.directory, &format!("{name}-vectors"), &vectors);
+        write(self.directory, &format!("{name}-losses"), &Array1::from(losses));
+        write(self.directory, &format!("{name}-gradient"), &gradient);
+        println!("written");
+    }
+
+    fn path(&self) -> f64 {
+        let vectors = vectors(self.network, TERMS + 2);
+        let (landscape, grid) = (self.landscape(PATH_IMAGES), Grid::new(POINTS, TERMS));
+        let span = Span { vectors: vectors.view(), coefficients: grid.coefficients() };
+        let mut gradient = Array2::zeros((TERMS, vectors.ncols()));
+        // The buffers of a landscape last for the whole search.
+        landscape.value(vectors.row(0).as_slice().expect("a row"));
+        seconds(|| landscape.span_gradient(&span, grid.sines(), gradient.view_mut()))
+    }
+
+    fn sgd(&self) -> f64 {
+        let landscape = self.landscape(LBFGS_IMAGES);
+        let mut theta = vectors(self.network, 1).into_raw_vec_and_offset().0;
+        let mut gradient = vec![0.0; theta.len()];
+        let mut step = |number: usize| {
+            let batch: Vec<u32> = (0..BATCH).map(|i| ((number * BATCH + i) * 31 % LBFGS_IMAGES) as u32).collect();
+            landscape.batch_gradient(&theta, &batch, &mut gradient);
+            theta.iter_mut().zip(&gradient).for_each(|(theta, g)| *theta -= 1e-3 * g);
+        };
+        step(0);
+        seconds(|| (0..STEPS).for_each(&mut step)) / STEPS as f64
+    }
+
+    /// Prints the seconds of an iteration with full memory and its evaluations in the line search.
+    fn lbfgs(&self) {
+        let landscape = Counted { landscape: self.landscape(LBFGS_IMAGES), values: AtomicUsize::new(0) };
+        let parameters = LbfgsParameters {
+            iterations: 1000,
+            memory: 10,
+            line_search_evaluations: 6,
+            line_search_tolerance: 1e-4,
+            target_loss: 0.0,
+        };
+        let mut lbfgs = Lbfgs::new(parameters, &landscape, vectors(self.network, 1).into_raw_vec_and_offset().0);
+        _ = lbfgs.iterate(&landscape, 1);
+        landscape.values.store(0, Ordering::Relaxed);
+        let seconds = seconds(|| lbfgs.iterate(&landscape, 2));
+        println!("{seconds:e} {}", landscape.values.load(Ordering::Relaxed));
+    }
+}
+
+fn seconds<T>(work: impl FnOnce() -> T) -> f64 {
+    let start = Instant::now();
+    black_box(work());
+    start.elapsed().as_secs_f64()
+}
+
+/// Counts losses without gradient.
+struct Counted<L> {
+    landscape: L,
+    values: AtomicUsize,
+}
+
+impl<L: Landscape<f32>> Landscape<f32> for Counted<L> {
+    fn dimension(&self) -> usize {
+        self.landscape.dimension()
+    }
+
+    fn value(&self, theta: &[f32]) -> f64 {
+        self.values.fetch_add(1, Ordering::Relaxed);
+        self.landscape.value(theta)
+    }
+
+    fn value_and_gradient(&self, theta: &[f32], gradient: &mut [f32]) -> f64 {
+        self.landscape.value_and_gradient(theta, gradient)
+    }
+}
