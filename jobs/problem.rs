@@ -2,7 +2,7 @@
 
 use crate::cli;
 use crate::failure::Failure;
-use crate::version::set_blas_threads;
+use crate::version::keep_blas_on_one_thread;
 use lossatlas::config::{Config, DatasetConfig, ImportConfig, ImportFile, LandscapeConfig, NetworkConfig, Subject};
 use lossatlas::dataset::{self, Dataset, DatasetError, ImageView};
 use lossatlas::landscape::{ImageLandscape, Landscape};
@@ -11,6 +11,7 @@ use lossatlas::parallel::World;
 use lossatlas::random::MasterSeed;
 use lossatlas::solutions::{SetName, Split};
 use lossatlas::store::{VectorSource, read_vectors};
+use lossatlas::threads::Threads;
 use ndarray::Array2;
 
 /// A configuration and what it maps, the same on every rank.
@@ -34,6 +35,8 @@ pub struct Trained {
     pub imports: Vec<(SetName, Array2<f32>)>,
     /// Images of the path landscapes, training and test.
     path_images: [Option<usize>; 2],
+    /// What evaluates the landscapes.
+    threads: Threads,
 }
 
 /// A closed formula.
@@ -49,7 +52,7 @@ impl Problem {
         // Rank 0 reads the file, so that an edit in the meantime cannot tear the ranks apart.
         let text = world.broadcast(|| Config::load(&input.configuration, &input.overrides).map(|config| config.text))?;
         let config = world.agree(Config::parse(&name, &text, &input.overrides))?;
-        set_blas_threads(config.run.blas_threads);
+        keep_blas_on_one_thread();
         let mapped = match config.subject.clone() {
             Subject::Network(network) => Mapped::Network(Box::new(Trained::load(world, &name, &config, network)?)),
             Subject::Landscape(formula) => {
@@ -111,7 +114,8 @@ impl Trained {
         let imports =
             world.agree(if world.is_root() { import(name, &network.imports, built.layout()) } else { Ok(Vec::new()) })?;
         let path_images = [Split::Train, Split::Test].map(|split| config.paths.images(split));
-        Ok(Self { config: network, dataset, network: built, imports, path_images })
+        let threads = world.agree(start_threads(config.run.threads_per_rank))?;
+        Ok(Self { config: network, dataset, network: built, imports, path_images, threads })
     }
 
     /// The images that training uses.
@@ -130,8 +134,12 @@ impl Trained {
 
     /// The network's loss on these images.
     pub fn landscape<'a>(&'a self, images: ImageView<'a>) -> ImageLandscape<'a, f32> {
-        ImageLandscape::new(self.network.as_ref(), images)
+        ImageLandscape::new(self.network.as_ref(), images).on(&self.threads)
     }
+}
+
+fn start_threads(count: usize) -> Result<Threads, String> {
+    Threads::new(count).map_err(|error| format!("run.threads_per_rank: the system refuses {count} threads: {error}"))
 }
 
 /// All sets of vectors that the configuration reads from files, or everything wrong with them.

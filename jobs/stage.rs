@@ -270,7 +270,7 @@ mod tests {
     /// often each was performed.
     fn outcomes(world: &World, retries: usize) -> (Vec<String>, [u32; 3]) {
         let directory = tempfile::tempdir().expect("a temporary directory");
-        let run = RunConfig { blas_threads: 1, checkpoint: Duration::from_mins(1), retries };
+        let run = RunConfig { threads_per_rank: 1, checkpoint: Duration::from_mins(1), retries };
         let interruption = Interruption::watch(None).expect("signal handlers");
         let mut archive = Some(Archive::scratch(directory.path()));
         let performed = [const { AtomicU32::new(0) }; 3];

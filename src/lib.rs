@@ -12,6 +12,7 @@
 //! |---|---|
 //! | [`dataset`] | files or a seed → images and labels |
 //! | [`real`], [`random`], [`span`] | numbers, random streams, points in the span of vectors |
+//! | [`threads`] | work in items → the threads of a rank, results in order |
 //! | [`stepwise`] | computations that can be put down and taken up again |
 //! | [`network`] | flat parameters θ and images → loss, gradient |
 //! | [`landscape`] | anything with a height: a network on a data set, or a closed formula |
@@ -52,3 +53,4 @@ pub mod span;
 pub mod statistics;
 pub mod stepwise;
 pub mod store;
+pub mod threads;

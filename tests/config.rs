@@ -131,7 +131,7 @@ fn defaults_are_the_published_values() {
     assert_eq!(config.paths.objective, Objective::Sum);
     assert!(network(&config).imports.is_empty());
     assert!(config.kpca.is_empty());
-    assert_eq!(config.run.blas_threads, 1);
+    assert_eq!(config.run.threads_per_rank, 1);
 }
 
 #[test]
@@ -171,7 +171,7 @@ fn every_key_has_its_effect() {
     let path = &config.paths.parameters;
     assert_eq!((path.fourier_terms, path.points, path.steps), (1, 3, 0));
     assert_eq!([path.lambda, path.learning_rate].map(f64::to_bits), [0.0, 1.0].map(f64::to_bits));
-    assert_eq!(config.run.blas_threads, 4);
+    assert_eq!(config.run.threads_per_rank, 4);
     let kernels: Vec<_> = config.kpca.iter().map(|kpca| (kpca.name.as_str(), &kpca.kernel, kpca.components)).collect();
     assert_eq!(
         kernels,
@@ -216,7 +216,7 @@ fn effective_values_are_complete_and_have_one_notation() {
         ("kpca.lbfgs-train_sgd-test.kernel", "\"rbf\""),
         ("kpca.lbfgs-train_sgd-test.sets", "[\"lbfgs/train\", \"sgd/test\"]"),
         ("kpca.lbfgs-train_sgd-test.components", "10"),
-        ("run.blas_threads", "1"),
+        ("run.threads_per_rank", "1"),
     ] {
         assert_eq!(config.effective.get(key).map(String::as_str), Some(value), "{key}");
     }

@@ -9,6 +9,7 @@ use lossatlas::network::{Activation, Architecture, Lstm, Network};
 use lossatlas::path::Grid;
 use lossatlas::real::{Real, dot, norm};
 use lossatlas::span::Span;
+use lossatlas::threads::Threads;
 use ndarray::{Array1, Array2, ArrayView2};
 use ndarray_npy::NpzReader;
 use std::fs::File;
@@ -287,6 +288,32 @@ fn compare_whole_path<A: Real>(tolerance: f64) {
 fn the_whole_path_evaluation_agrees_with_the_plain_one() {
     compare_whole_path::<f32>(1e-5);
     compare_whole_path::<f64>(1e-12);
+}
+
+#[test]
+fn any_number_of_threads_comes_to_the_same_bits() {
+    // Blocks and parts that do not come out even.
+    let pictures = Pictures::new(1100, 784, 10.0);
+    for Case { name, architecture, .. } in published().into_iter().filter(|case| !case.name.contains("relu")) {
+        let network = build::<f32>(&architecture);
+        let rows: Vec<f32> = (0..4).flat_map(|k| theta(network.as_ref(), 20 + k, 1.0)).collect();
+        let vectors = ArrayView2::from_shape((4, network.layout().parameters()), &rows).unwrap();
+        let grid = Grid::<f32>::new(5, 2);
+        let span = Span { vectors, coefficients: grid.coefficients() };
+        let evaluate = |threads| {
+            let threads = Threads::new(threads).unwrap();
+            let landscape = ImageLandscape::new(network.as_ref(), pictures.view()).on(&threads);
+            let theta = vectors.row(0).to_vec();
+            let (mut gradient, mut along) = (vec![0.0; theta.len()], Array2::zeros((2, theta.len())));
+            let loss = landscape.value_and_gradient(&theta, &mut gradient);
+            let losses = landscape.span_gradient(&span, grid.sines(), along.view_mut());
+            (loss, landscape.value(&theta), landscape.span_values(&span), gradient, losses, along)
+        };
+        let one = evaluate(1);
+        for threads in [2, 3, 8] {
+            assert!(evaluate(threads) == one, "{name} on {threads} threads");
+        }
+    }
 }
 
 /// Buffers are kept between batches: what a larger one left behind must not be seen.

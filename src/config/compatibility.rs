@@ -5,7 +5,7 @@ use crate::solutions::{SetName, Split};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Keys whose change leaves every stored result valid: how many, which, and what is derived.
-const HARMLESS: [&str; 11] = [
+const HARMLESS: [&str; 12] = [
     "training.initializations",
     "training.keep",
     "training.optimizers",
@@ -16,12 +16,13 @@ const HARMLESS: [&str; 11] = [
     "kpca.",
     "run.checkpoint_minutes",
     "run.retries",
+    "run.threads_per_rank",
     // Compared by the checksum of what is read instead.
     "dataset.",
 ];
 
 /// What a change of the first key that fits invalidates.
-const INVALIDATES: [(&str, &str); 12] = [
+const INVALIDATES: [(&str, &str); 11] = [
     ("seed", "everything"),
     ("network.", "everything"),
     ("training.sgd.", "the SGD solutions and their paths"),
@@ -32,7 +33,6 @@ const INVALIDATES: [(&str, &str); 12] = [
     ("minimum.", "the minima and their paths"),
     ("landscape.", "everything"),
     ("paths.", "the paths"),
-    ("run.blas_threads", "their equality to the last bit"),
     ("", "stored results"),
 ];
 

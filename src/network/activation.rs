@@ -1,6 +1,7 @@
 //! Activation functions between the layers.
 
-use crate::real::Real;
+use crate::real::dispatch::{Simd, dispatched};
+use crate::real::{self, Real};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -28,19 +29,48 @@ impl Activation {
     /// x ← activation(x), elementwise.
     pub fn apply<A: Real>(self, values: &mut [A]) {
         match self {
-            Self::Softplus => A::softplus_all(values),
-            // NaN must stay NaN: a comparison that is false for it would hide a diverged run.
-            Self::Relu => values.iter_mut().for_each(|x| *x = if *x < A::zero() { A::zero() } else { *x }),
+            Self::Softplus => real::softplus_all(values),
+            Self::Relu => relu_all(values),
         }
     }
 
-    /// δ ← δ · activation'(x), elementwise, given a = activation(x). ReLU's slope at 0 is 0, as in
-    /// PyTorch.
+    /// δ ← δ · activation'(x), elementwise, given a = activation(x).
     pub fn slope<A: Real>(self, deltas: &mut [A], outputs: &[A]) {
+        slopes(self, deltas, outputs);
+    }
+
+    /// activation'(x), given a = activation(x). ReLU's slope at 0 is 0, as in PyTorch.
+    #[allow(clippy::inline_always, reason = "belongs into functions compiled for one set of vector instructions")]
+    #[inline(always)]
+    pub(crate) fn slope_at<S: Simd, A: Real>(self, simd: S, a: A) -> A {
         match self {
-            Self::Softplus => A::softplus_slope_all(deltas, outputs),
-            // Written as a choice of values, not as a branch, which would keep the loop scalar.
+            Self::Softplus => A::softplus_slope(simd, a),
             Self::Relu => {
+                if a <= A::zero() {
+                    A::zero()
+                } else {
+                    A::one()
+                }
+            }
+        }
+    }
+}
+
+dispatched! {
+    /// x ← max(x, 0). NaN must stay NaN: a comparison that is false for it would hide a diverged run.
+    fn relu_all<A>(_simd, values: &mut [A]) {
+        values.iter_mut().for_each(|x| *x = if *x < A::zero() { A::zero() } else { *x });
+    }
+}
+
+dispatched! {
+    fn slopes<A>(simd, activation: Activation, deltas: &mut [A], outputs: &[A]) {
+        match activation {
+            Activation::Softplus => {
+                deltas.iter_mut().zip(outputs).for_each(|(delta, &a)| *delta *= A::softplus_slope(simd, a));
+            }
+            // A choice of deltas, not a factor: what is infinite stays out where the slope is 0.
+            Activation::Relu => {
                 let chosen = |delta, a| if a <= A::zero() { A::zero() } else { delta };
                 deltas.iter_mut().zip(outputs).for_each(|(delta, &a)| *delta = chosen(*delta, a));
             }

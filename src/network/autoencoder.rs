@@ -4,7 +4,7 @@
 //! (σ(z) − x)² as the loss. The published network is 784 → 32 → 32 → 32 → 784, P = 52 224.
 
 use super::dense::{Dense, Loss};
-use super::{Activation, Evaluator, Layout, Network};
+use super::{Activation, Evaluator, Layout, Network, SpanEvaluator};
 use crate::real::Real;
 
 /// An autoencoder; it has no classes.
@@ -46,5 +46,9 @@ impl<A: Real> Network<A> for Autoencoder {
 
     fn evaluator(&self) -> Box<dyn Evaluator<A> + '_> {
         self.dense.evaluator()
+    }
+
+    fn span_evaluator(&self) -> Option<Box<dyn SpanEvaluator<A> + '_>> {
+        Some(self.dense.span_evaluator())
     }
 }

@@ -3,7 +3,7 @@
 //! The published network is 784 → 50 → 50 → 10, P = 42 200.
 
 use super::dense::{Dense, Loss};
-use super::{Activation, Evaluator, Layout, Network};
+use super::{Activation, Evaluator, Layout, Network, SpanEvaluator};
 use crate::real::Real;
 
 /// A fully connected perceptron.
@@ -36,5 +36,9 @@ impl<A: Real> Network<A> for Fcp {
 
     fn evaluator(&self) -> Box<dyn Evaluator<A> + '_> {
         self.dense.evaluator()
+    }
+
+    fn span_evaluator(&self) -> Option<Box<dyn SpanEvaluator<A> + '_>> {
+        Some(self.dense.span_evaluator())
     }
 }

@@ -26,7 +26,7 @@ pub use registry::Architecture;
 
 use crate::real::Real;
 use crate::span::Span;
-use ndarray::{ArrayView2, ArrayViewMut2, s};
+use ndarray::{ArrayView2, s};
 use std::ops::AddAssign;
 
 /// Images and their classes, as a network sees them.
@@ -84,6 +84,11 @@ pub trait Network<A: Real>: Send + Sync {
 
     /// A new evaluator with buffers of its own.
     fn evaluator(&self) -> Box<dyn Evaluator<A> + '_>;
+
+    /// One for whole paths, where the architecture has a way to share work between their points.
+    fn span_evaluator(&self) -> Option<Box<dyn SpanEvaluator<A> + '_>> {
+        None
+    }
 }
 
 /// Computes losses and gradients, summed over the images of a batch.
@@ -95,28 +100,18 @@ pub trait Evaluator<A: Real>: Send {
 
     /// The same, and adds Σ over images of ∂loss/∂θ to `gradient`, `(P,)`.
     fn loss_and_gradient(&mut self, theta: &[A], batch: Batch<A>, gradient: &mut [A]) -> Score;
+}
 
+/// Computes losses and gradients at all points of a span, summed over the images of a batch, sharing work
+/// between the points.
+pub trait SpanEvaluator<A: Real>: Send {
     /// Adds Σ over images of the loss at each of the M points to `losses`, `(M,)`.
-    fn span_losses(&mut self, span: &Span<A>, batch: Batch<A>, losses: &mut [f64]) {
-        span.add_values(losses, |theta| self.loss(theta, batch).loss);
-    }
+    fn losses(&mut self, span: &Span<A>, batch: Batch<A>, losses: &mut [f64]);
 
-    /// The same, and adds Σₘ `weights[m, n]` gₘ to row n of `gradient`, `(N, P)`, where gₘ is the
-    /// summed gradient at point m and `weights` is `(M, N)`.
-    fn span_gradient(
-        &mut self,
-        span: &Span<A>,
-        weights: ArrayView2<A>,
-        batch: Batch<A>,
-        losses: &mut [f64],
-        gradient: ArrayViewMut2<A>,
-    ) {
-        span.add_gradients(weights, losses, gradient, |theta, gradient| match gradient {
-            Some(gradient) => {
-                gradient.fill(A::zero());
-                self.loss_and_gradient(theta, batch, gradient).loss
-            }
-            None => self.loss(theta, batch).loss,
-        });
-    }
+    /// The same, and prepares what [`Self::add_gradient`] needs; `weights` is `(M, N)`.
+    fn gradient(&mut self, span: &Span<A>, weights: ArrayView2<A>, batch: Batch<A>, losses: &mut [f64]);
+
+    /// Adds Σₘ `weights[m, n]` gₘ to `row`, `(P,)`, where gₘ is the gradient at point m summed over the images
+    /// of the batch that was last prepared, here given again.
+    fn add_gradient(&mut self, n: usize, batch: Batch<A>, row: &mut [A]);
 }

@@ -2,6 +2,7 @@
 
 use super::Score;
 use crate::real::Real;
+use crate::real::dispatch::dispatched;
 use ndarray::{ArrayView2, ArrayViewMut2};
 
 /// Sum over images of the mean over pixels of (σ(z) − x)². Overwrites `outputs`, z `(n, pixels)`, with
@@ -12,7 +13,7 @@ use ndarray::{ArrayView2, ArrayViewMut2};
 /// # Panics
 /// If the shapes differ or a row is not contiguous.
 pub fn loss<A: Real>(outputs: &mut ArrayViewMut2<A>, targets: ArrayView2<A>) -> Score {
-    for_each_pixel(outputs, targets, |sigma, _| sigma)
+    evaluate(outputs, targets, None)
 }
 
 /// As [`loss`], and overwrites `outputs` with the gradient of each image's loss,
@@ -22,27 +23,33 @@ pub fn loss<A: Real>(outputs: &mut ArrayViewMut2<A>, targets: ArrayView2<A>) -> 
 /// As [`loss`].
 pub fn loss_and_delta<A: Real>(outputs: &mut ArrayViewMut2<A>, targets: ArrayView2<A>) -> Score {
     let scale = A::of(2.0 / outputs.ncols() as f64);
-    for_each_pixel(outputs, targets, |sigma, error| scale * error * (sigma * (A::one() - sigma)))
+    evaluate(outputs, targets, Some(scale))
 }
 
-/// Replaces each z by what `finish` makes of σ(z) and σ(z) − x.
-fn for_each_pixel<A: Real>(outputs: &mut ArrayViewMut2<A>, targets: ArrayView2<A>, finish: impl Fn(A, A) -> A) -> Score {
-    assert_eq!(outputs.dim(), targets.dim(), "a reconstruction has the size of its image");
-    let mut sum = 0.0;
-    for (mut row, target) in outputs.outer_iter_mut().zip(targets.outer_iter()) {
-        let values = row.as_slice_mut().expect("an image's outputs are contiguous");
-        A::sigmoid_all(values);
-        // Eight partial sums: the additions of one do not wait for those of another.
-        let mut sums = [0.0; 8];
-        let targets = target.to_slice().expect("an image is contiguous");
-        for (values, targets) in values.chunks_mut(8).zip(targets.chunks(8)) {
-            for ((value, &target), sum) in values.iter_mut().zip(targets).zip(&mut sums) {
-                let error = *value - target;
+dispatched! {
+    /// Turns z into σ(z), or that into the gradient of the squared error times `scale`, and adds Σ (σ(z) − x)².
+    fn image<A>(simd, outputs: &mut [A], targets: &[A], scale: Option<A>, sum: &mut f64) {
+        // Sixteen partial sums: the additions of one do not wait for those of another.
+        let mut sums = [0.0; 16];
+        for (outputs, targets) in outputs.chunks_mut(16).zip(targets.chunks(16)) {
+            for ((output, &target), sum) in outputs.iter_mut().zip(targets).zip(&mut sums) {
+                let sigma = A::sigmoid(simd, *output);
+                let error = sigma - target;
                 *sum += error.wide() * error.wide();
-                *value = finish(*value, error);
+                *output = scale.map_or(sigma, |scale| scale * error * (sigma * (A::one() - sigma)));
             }
         }
-        sum += sums.iter().sum::<f64>();
+        *sum += sums.iter().sum::<f64>();
+    }
+}
+
+/// Image by image.
+fn evaluate<A: Real>(outputs: &mut ArrayViewMut2<A>, targets: ArrayView2<A>, scale: Option<A>) -> Score {
+    assert_eq!(outputs.dim(), targets.dim(), "a reconstruction has the size of its image");
+    let mut sum = 0.0;
+    for (mut outputs, targets) in outputs.outer_iter_mut().zip(targets.outer_iter()) {
+        let outputs = outputs.as_slice_mut().expect("an image's outputs are contiguous");
+        image(outputs, targets.to_slice().expect("an image is contiguous"), scale, &mut sum);
     }
     Score { loss: sum / outputs.ncols() as f64, correct: 0 }
 }

@@ -1,6 +1,7 @@
 //! Adam, for the coefficients of a path.
 
 use crate::real::Real;
+use crate::real::dispatch::dispatched;
 use serde::{Deserialize, Serialize};
 
 /// First and second moments of the gradient, and the step count.
@@ -43,7 +44,17 @@ impl<A: Real> Adam<A> {
         let (keep_1, take_1) = (A::of(BETA_1), A::of(1.0 - BETA_1));
         let (keep_2, take_2) = (A::of(BETA_2), A::of(1.0 - BETA_2));
         let epsilon = A::of(EPSILON);
-        for (((x, &g), m), v) in x.iter_mut().zip(gradient).zip(&mut self.first).zip(&mut self.second) {
+        descend([keep_1, take_1, keep_2, take_2], [rate, correction, epsilon], gradient, [x, &mut self.first, &mut self.second]);
+    }
+}
+
+dispatched! {
+    /// One step of all components, with their moments.
+    fn descend<A>(_simd, decay: [A; 4], step: [A; 3], gradient: &[A], state: [&mut [A]; 3]) {
+        let [keep_1, take_1, keep_2, take_2] = decay;
+        let [rate, correction, epsilon] = step;
+        let [x, first, second] = state;
+        for (((x, &g), m), v) in x.iter_mut().zip(gradient).zip(first).zip(second) {
             *m = keep_1 * *m + take_1 * g;
             *v = keep_2 * *v + take_2 * g * g;
             *x -= rate * *m / (num_traits::Float::sqrt(*v) * correction + epsilon);

@@ -6,7 +6,7 @@
 use super::golden_section::{self, Step};
 use super::{LbfgsParameters, StopReason};
 use crate::landscape::Landscape;
-use crate::real::{Real, dot, norm};
+use crate::real::{Real, add_scaled, dot, norm};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
@@ -202,8 +202,7 @@ fn first_scale<A: Real>(gradient: &[A]) -> f64 {
 
 /// x ← x + factor · y.
 fn add<A: Real>(x: &mut [A], factor: f64, y: &[A]) {
-    let factor = A::of(factor);
-    x.iter_mut().zip(y).for_each(|(x, &y)| *x += factor * y);
+    add_scaled(A::of(factor), y, x);
 }
 
 fn difference<A: Real>(x: &[A], y: &[A]) -> Vec<A> {

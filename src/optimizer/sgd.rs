@@ -2,7 +2,7 @@
 
 use super::{SgdParameters, StopReason};
 use crate::landscape::{ImageLandscape, Landscape};
-use crate::real::Real;
+use crate::real::{Real, add_scaled};
 use rand::Rng;
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
@@ -47,7 +47,7 @@ impl<A: Real> Sgd<A> {
             if !loss.is_finite() {
                 return Err(StopReason::Diverged { epoch });
             }
-            self.theta.iter_mut().zip(&gradient).for_each(|(theta, &g)| *theta -= rate * g);
+            add_scaled(-rate, &gradient, &mut self.theta);
         }
         Ok(())
     }

@@ -4,33 +4,32 @@ use super::Dense;
 use crate::network::{Batch, Score};
 use crate::real::Real;
 use ndarray::linalg::general_mat_mul;
-use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, s};
+use ndarray::{ArrayView2, ArrayViewMut2, Axis};
 
 /// The buffers of a stack's evaluation; they grow to the largest batch seen.
 pub(in crate::network) struct AtPoint<A> {
     dense: Dense,
-    /// Output of each layer, `(images, width)`; the last holds the logits, then their gradient.
+    /// Output of each layer, `(width, images)`; the last holds the logits, then their gradient.
     /// Where there is no layer, the one buffer holds the inputs.
-    outputs: Vec<Array2<A>>,
+    outputs: Vec<Vec<A>>,
     /// Gradient with respect to the output of each hidden layer.
-    deltas: Vec<Array2<A>>,
+    deltas: Vec<Vec<A>>,
 }
 
 impl<A: Real> AtPoint<A> {
     pub(in crate::network) fn new(dense: Dense) -> Self {
-        let empty = |count| vec![Array2::zeros((0, 0)); count];
+        let empty = |count| vec![Vec::new(); count];
         let layers = dense.layers.len();
         Self { dense, outputs: empty(layers.max(1)), deltas: empty(layers.saturating_sub(1)) }
     }
 
-    /// Σ of the losses for `inputs`, `(images, width)`, computed from the images of `batch`.
+    /// Σ of the losses for `inputs`, `(width, images)`, computed from the images of `batch`.
     pub(in crate::network) fn loss(&mut self, theta: &[A], inputs: ArrayView2<A>, batch: Batch<A>) -> Score {
         self.forward(theta, inputs);
-        let loss = self.dense.loss;
-        loss.value(&mut self.last(inputs.nrows()), batch)
+        self.dense.loss.value(&mut self.last(inputs.ncols()), batch)
     }
 
-    /// The same, adds the gradient to `gradient`, and overwrites `below`, `(images, width)`, with
+    /// The same, adds the gradient to `gradient`, and overwrites `below`, `(width, images)`, with
     /// that with respect to the inputs.
     pub(in crate::network) fn loss_and_gradient(
         &mut self,
@@ -42,71 +41,71 @@ impl<A: Real> AtPoint<A> {
     ) -> Score {
         self.forward(theta, inputs);
         let loss = self.dense.loss;
-        let score = loss.value_and_delta(&mut self.last(inputs.nrows()), batch);
+        let score = loss.value_and_delta(&mut self.last(inputs.ncols()), batch);
         self.backward(theta, inputs, gradient, below);
         score
     }
 
     fn last(&mut self, images: usize) -> ArrayViewMut2<'_, A> {
-        self.outputs.last_mut().expect("there is always a buffer").slice_mut(s![..images, ..])
+        let last = self.outputs.last_mut().expect("there is always a buffer");
+        self.dense.order().matrix_mut(last, self.dense.outputs, images)
     }
 
     fn reserve(&mut self, images: usize) {
-        if self.outputs[0].nrows() < images {
-            let layers = &self.dense.layers;
-            self.outputs = layers.iter().map(|layer| Array2::zeros((images, layer.width()))).collect();
-            self.deltas = layers.iter().skip(1).map(|layer| Array2::zeros((images, layer.weight.shape[1]))).collect();
-            if layers.is_empty() {
-                self.outputs.push(Array2::zeros((images, self.dense.outputs)));
+        if self.outputs[self.outputs.len() - 1].len() < self.dense.outputs * images {
+            let widths = self.dense.layers.iter().map(|layer| vec![A::zero(); layer.width() * images]);
+            self.outputs = widths.collect();
+            self.deltas = self.outputs.split_last().map_or(Vec::new(), |(_, hidden)| hidden.to_vec());
+            if self.outputs.is_empty() {
+                self.outputs.push(vec![A::zero(); self.dense.outputs * images]);
             }
         }
     }
 
     fn forward(&mut self, theta: &[A], inputs: ArrayView2<A>) {
-        let images = inputs.nrows();
+        let images = inputs.ncols();
         self.reserve(images);
-        let layers = self.dense.layers.len();
+        let (layers, order) = (self.dense.layers.len(), self.dense.order());
         if layers == 0 {
             self.last(images).assign(&inputs);
         }
         for (l, layer) in self.dense.layers.iter().enumerate() {
             let (before, after) = self.outputs.split_at_mut(l);
-            let input = before.last().map_or(inputs, |output| output.slice(s![..images, ..]));
-            let mut output = after[0].slice_mut(s![..images, ..]);
+            let input = before.last().map_or(inputs, |output| order.matrix(output, layer.inputs(), images));
+            let mut output = order.matrix_mut(&mut after[0], layer.width(), images);
             let added = layer.bias.as_ref().map_or(A::zero(), |bias| {
-                output.assign(&bias.matrix(theta).column(0));
+                output.assign(&bias.matrix(theta));
                 A::one()
             });
-            general_mat_mul(A::one(), &input, &layer.weight.matrix(theta).t(), added, &mut output);
+            general_mat_mul(A::one(), &layer.weight.matrix(theta), &input, added, &mut output);
             if l + 1 < layers {
-                self.dense.activation.apply(output.as_slice_mut().expect("leading rows are contiguous"));
+                self.dense.activation.apply(&mut after[0][..layer.width() * images]);
             }
         }
     }
 
     /// The last output holds the loss's gradient with respect to it.
     fn backward(&mut self, theta: &[A], inputs: ArrayView2<A>, gradient: &mut [A], mut below: Option<ArrayViewMut2<A>>) {
-        let images = inputs.nrows();
+        let (images, order) = (inputs.ncols(), self.dense.order());
         let (last, hidden) = self.outputs.split_last().expect("there is always a buffer");
-        let last = last.slice(s![..images, ..]);
+        let last = order.matrix(last, self.dense.outputs, images);
         if let (true, Some(below)) = (self.dense.layers.is_empty(), &mut below) {
             below.assign(&last);
         }
         for (l, layer) in self.dense.layers.iter().enumerate().rev() {
             let (before, after) = self.deltas.split_at_mut(l);
-            let delta = after.first().map_or(last, |delta| delta.slice(s![..images, ..]));
-            let input = l.checked_sub(1).map_or(inputs, |l| hidden[l].slice(s![..images, ..]));
-            general_mat_mul(A::one(), &delta.t(), &input, A::one(), &mut layer.weight.matrix_mut(gradient));
+            let delta = after.first().map_or(last, |delta| order.matrix(delta, layer.width(), images));
+            let input = l.checked_sub(1).map_or(inputs, |l| order.matrix(&hidden[l], layer.inputs(), images));
+            general_mat_mul(A::one(), &delta, &input.t(), A::one(), &mut layer.weight.matrix_mut(gradient));
             if let Some(bias) = &layer.bias {
-                bias.matrix_mut(gradient).column_mut(0).scaled_add(A::one(), &delta.sum_axis(Axis(0)));
+                bias.matrix_mut(gradient).column_mut(0).scaled_add(A::one(), &delta.sum_axis(Axis(1)));
             }
+            let weight = layer.weight.matrix(theta);
             if let Some(before) = before.last_mut() {
-                let mut before = before.slice_mut(s![..images, ..]);
-                general_mat_mul(A::one(), &delta, &layer.weight.matrix(theta), A::zero(), &mut before);
-                let slopes = input.to_slice().expect("leading rows are contiguous");
-                self.dense.activation.slope(before.as_slice_mut().expect("leading rows are contiguous"), slopes);
+                general_mat_mul(A::one(), &weight.t(), &delta, A::zero(), &mut order.matrix_mut(before, layer.inputs(), images));
+                self.dense.activation.slope(&mut before[..layer.inputs() * images], &hidden[l - 1]);
             } else if let Some(below) = &mut below {
-                general_mat_mul(A::one(), &delta, &layer.weight.matrix(theta), A::zero(), below);
+                general_mat_mul(A::one(), &weight.t(), &delta, A::zero(), below);
             }
         }
     }

@@ -1,19 +1,19 @@
 //! A stack of fully connected layers: all of FCP and of the autoencoder, the end of LeNet and LSTM.
 //!
-//! z₁ = x W₁ᵀ + b₁, aₗ = activation(zₗ), zₗ₊₁ = aₗ Wₗ₊₁ᵀ + bₗ₊₁; Wₗ is (width of l,
-//! width of l − 1). The last z goes into the loss. Images stand in rows, `(images, width)`: the
-//! products then read pixels as they are stored, and OpenBLAS is as fast on them as on columns.
+//! z₁ = W₁ x + b₁, aₗ = activation(zₗ), zₗ₊₁ = Wₗ₊₁ aₗ + bₗ₊₁; Wₗ is (width of l, width of l − 1). The
+//! last z goes into the loss. Images stand in columns, `(width, images)`, in one of two [`Order`]s of memory.
 
 mod along;
 mod at_point;
+mod order;
 
 pub(super) use at_point::AtPoint;
+use order::Order;
 
-use super::{Activation, Batch, Evaluator, Layout, Score, Tensor, cross_entropy, squared_error};
+use super::{Activation, Batch, Evaluator, Layout, Score, SpanEvaluator, Tensor, cross_entropy, squared_error};
 use crate::real::Real;
-use crate::span::Span;
 use along::Along;
-use ndarray::{ArrayView2, ArrayViewMut2};
+use ndarray::ArrayViewMut2;
 
 /// What is made of the last layer's output.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -28,7 +28,7 @@ impl Loss {
     fn value<A: Real>(self, outputs: &mut ArrayViewMut2<A>, batch: Batch<A>) -> Score {
         match self {
             Self::CrossEntropy => cross_entropy::loss(outputs, batch.labels),
-            Self::SquaredError => squared_error::loss(outputs, batch.inputs),
+            Self::SquaredError => squared_error::loss(&mut outputs.view_mut().reversed_axes(), batch.inputs),
         }
     }
 
@@ -36,7 +36,15 @@ impl Loss {
     fn value_and_delta<A: Real>(self, outputs: &mut ArrayViewMut2<A>, batch: Batch<A>) -> Score {
         match self {
             Self::CrossEntropy => cross_entropy::loss_and_delta(outputs, batch.labels),
-            Self::SquaredError => squared_error::loss_and_delta(outputs, batch.inputs),
+            Self::SquaredError => squared_error::loss_and_delta(&mut outputs.view_mut().reversed_axes(), batch.inputs),
+        }
+    }
+
+    /// How what goes into it has to be stored.
+    fn order(self) -> Order {
+        match self {
+            Self::CrossEntropy => Order::Rows,
+            Self::SquaredError => Order::Columns,
         }
     }
 }
@@ -52,6 +60,11 @@ impl Layer {
     /// Number of outputs.
     fn width(&self) -> usize {
         self.weight.shape[0]
+    }
+
+    /// Number of inputs.
+    fn inputs(&self) -> usize {
+        self.weight.shape[1]
     }
 }
 
@@ -95,6 +108,11 @@ impl Dense {
         (layout, Self { layers, outputs: widths[widths.len() - 1], activation, loss })
     }
 
+    /// How the outputs of its layers lie in memory.
+    fn order(&self) -> Order {
+        self.loss.order()
+    }
+
     /// The stack without its first layer, for a θ that begins after that layer's weights.
     fn after_the_first(&self) -> Self {
         let start = self.layers[0].weight.len();
@@ -106,36 +124,21 @@ impl Dense {
 
     /// An evaluator for a network that is this stack and nothing else, without biases.
     pub(super) fn evaluator<'a, A: Real>(&self) -> Box<dyn Evaluator<A> + 'a> {
-        Box::new(DenseEvaluator { point: AtPoint::new(self.clone()), along: Along::new(self) })
+        Box::new(AtPoint::new(self.clone()))
+    }
+
+    /// The same for whole paths.
+    pub(super) fn span_evaluator<'a, A: Real>(&self) -> Box<dyn SpanEvaluator<A> + 'a> {
+        Box::new(Along::new(self))
     }
 }
 
-struct DenseEvaluator<A> {
-    point: AtPoint<A>,
-    along: Along<A>,
-}
-
-impl<A: Real> Evaluator<A> for DenseEvaluator<A> {
+impl<A: Real> Evaluator<A> for AtPoint<A> {
     fn loss(&mut self, theta: &[A], batch: Batch<A>) -> Score {
-        self.point.loss(theta, batch.inputs, batch)
+        self.loss(theta, batch.inputs.reversed_axes(), batch)
     }
 
     fn loss_and_gradient(&mut self, theta: &[A], batch: Batch<A>, gradient: &mut [A]) -> Score {
-        self.point.loss_and_gradient(theta, batch.inputs, batch, gradient, None)
-    }
-
-    fn span_losses(&mut self, span: &Span<A>, batch: Batch<A>, losses: &mut [f64]) {
-        self.along.losses(span, batch, losses);
-    }
-
-    fn span_gradient(
-        &mut self,
-        span: &Span<A>,
-        weights: ArrayView2<A>,
-        batch: Batch<A>,
-        losses: &mut [f64],
-        gradient: ArrayViewMut2<A>,
-    ) {
-        self.along.gradient(span, weights, batch, losses, gradient);
+        self.loss_and_gradient(theta, batch.inputs.reversed_axes(), batch, gradient, None)
     }
 }

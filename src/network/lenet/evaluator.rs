@@ -7,12 +7,12 @@ use super::Lenet;
 use super::convolution::{Convolution, total};
 use super::kernels::{NEIGHBORS, TILE, WeightSums, add_weight_gradient, convolve};
 use super::maps::{LANES, Lanes, Maps};
-use super::pooling::{pool, pooled, unpool};
+use super::pooling::{add_pixels, pool, pooled, unpool};
 use crate::network::dense::AtPoint;
 use crate::network::{Activation, Batch, Evaluator, Score};
 use crate::real::Real;
 use aligned_vec::{AVec, avec};
-use ndarray::{Array2, ArrayView2, Axis, s};
+use ndarray::{ArrayView2, ArrayViewMut2, Axis};
 
 /// Images of one pass through all layers.
 const STRIP: usize = 4 * LANES;
@@ -29,9 +29,9 @@ pub(super) struct LenetEvaluator<'a, A> {
     network: &'a Lenet,
     stages: [Stage<'a, A>; 2],
     groups: Vec<Group<A>>,
-    /// `(STRIP, width)`: what the fully connected layers take, and the gradient with respect to it.
-    features: Array2<A>,
-    below: Array2<A>,
+    /// `(width, images)`: what the fully connected layers take, and the gradient with respect to it.
+    features: Vec<A>,
+    below: Vec<A>,
     head: AtPoint<A>,
     /// Zeros for the channels between the convolutions.
     no_bias: Vec<A>,
@@ -85,30 +85,21 @@ impl<'a, A: Real> Stage<'a, A> {
         let Convolution { forward, bias, .. } = self.convolution;
         convolve(*forward, &self.forward, bias.slice(theta), input, activated);
         activation.apply(activated.as_flattened_mut());
-        pool((forward.to, self.pooled), activated, pooled);
+        pool(forward.to, self.pooled, activated, pooled);
     }
 
     /// Takes the gradient with respect to the pooled output, in `pooled_deltas`, down to the weights.
     fn backward(&mut self, activation: Activation, activated: &[Lanes<A>], input: &[Lanes<A>], gradient: &mut [A]) {
         let Convolution { forward, backward, bias, .. } = self.convolution;
-        unpool(activation, (self.pooled, backward.from), &self.pooled_deltas, activated, &mut self.deltas);
+        unpool(activation, self.pooled, backward.from, &self.pooled_deltas, activated, &mut self.deltas);
         add_weight_gradient(*forward, backward.from, &self.deltas, input, &mut self.sums);
         let biases = bias.matrix_mut(gradient);
         for (bias, deltas) in biases.into_iter().zip(self.deltas.chunks_exact(backward.from.area())) {
-            *bias += total(&sum(deltas));
+            let mut sums = [A::zero(); LANES];
+            add_pixels(deltas, &mut sums);
+            *bias += total(&sums);
         }
     }
-}
-
-/// Sum over pixels.
-fn sum<A: Real>(lanes: &[Lanes<A>]) -> Lanes<A> {
-    let mut sums = [A::zero(); LANES];
-    for lanes in lanes {
-        for (sum, &x) in sums.iter_mut().zip(lanes) {
-            *sum += x;
-        }
-    }
-    sums
 }
 
 impl<'a, A: Real> LenetEvaluator<'a, A> {
@@ -124,8 +115,8 @@ impl<'a, A: Real> LenetEvaluator<'a, A> {
         Self {
             network,
             groups: (0..STRIP / LANES).map(|_| group()).collect(),
-            features: Array2::zeros((STRIP, features)),
-            below: Array2::zeros((STRIP, features)),
+            features: vec![A::zero(); features * STRIP],
+            below: vec![A::zero(); features * STRIP],
             head: AtPoint::new(network.dense.clone()),
             no_bias: vec![A::zero(); second.forward.from.channels],
             stages,
@@ -147,22 +138,22 @@ impl<'a, A: Real> LenetEvaluator<'a, A> {
             side_by_side(images, self.stages[0].convolution.forward.from, image);
             self.stages[0].forward(theta, activation, image, first, first_pooled);
             self.stages[1].forward(theta, activation, first_pooled, second, second_pooled);
-            let mut features = self.features.slice_mut(s![g * LANES..g * LANES + images.nrows(), ..]);
-            for (lane, mut features) in features.outer_iter_mut().enumerate() {
-                features.iter_mut().zip(second_pooled.iter()).for_each(|(feature, pooled)| *feature = pooled[lane]);
+            let features = self.features.chunks_exact_mut(inputs.nrows());
+            for (features, pooled) in features.zip(second_pooled.iter()) {
+                features[g * LANES..g * LANES + images.nrows()].copy_from_slice(&pooled[..images.nrows()]);
             }
         }
     }
 
     /// `below` holds the gradient with respect to the features of the strip's images.
     fn backward(&mut self, images: usize, gradient: &mut [A]) {
-        let below = self.below.slice(s![..images, ..]);
-        for (group, below) in self.groups.iter().zip(below.axis_chunks_iter(Axis(0), LANES)) {
+        for (g, group) in self.groups.iter().enumerate().take(images.div_ceil(LANES)) {
             let [first, second] = &mut self.stages;
-            // Where there are fewer than sixteen images the others have no gradient.
-            second.pooled_deltas.as_flattened_mut().fill(A::zero());
-            for (lane, below) in below.outer_iter().enumerate() {
-                second.pooled_deltas.iter_mut().zip(below).for_each(|(deltas, &delta)| deltas[lane] = delta);
+            let lanes = g * LANES..images.min((g + 1) * LANES);
+            for (deltas, below) in second.pooled_deltas.iter_mut().zip(self.below.chunks_exact(images)) {
+                // Where there are fewer than sixteen images the others have no gradient.
+                *deltas = [A::zero(); LANES];
+                deltas[..lanes.len()].copy_from_slice(&below[lanes.clone()]);
             }
             let activation = self.network.activation;
             second.backward(activation, &group.activated[1], &group.pooled[0], gradient);
@@ -171,6 +162,12 @@ impl<'a, A: Real> LenetEvaluator<'a, A> {
             first.backward(activation, &group.activated[0], &group.image, gradient);
         }
     }
+}
+
+/// The features of so many images, from the buffer for a whole strip.
+fn matrix<A>(features: &[A], images: usize) -> ArrayView2<'_, A> {
+    let width = features.len() / STRIP;
+    ArrayView2::from_shape((width, images), &features[..width * images]).expect("width · images")
 }
 
 /// Writes up to sixteen images, `(images, pixels)`, side by side; the last one fills the lanes of
@@ -195,7 +192,7 @@ impl<A: Real> Evaluator<A> for LenetEvaluator<'_, A> {
         let mut score = Score::default();
         for strip in batch.strips(STRIP) {
             self.forward(theta, strip.inputs);
-            score += self.head.loss(theta, self.features.slice(s![..strip.labels.len(), ..]), strip);
+            score += self.head.loss(theta, matrix(&self.features, strip.labels.len()), strip);
         }
         score
     }
@@ -207,9 +204,9 @@ impl<A: Real> Evaluator<A> for LenetEvaluator<'_, A> {
         for strip in batch.strips(STRIP) {
             let images = strip.labels.len();
             self.forward(theta, strip.inputs);
-            let features = self.features.slice(s![..images, ..]);
-            let below = self.below.slice_mut(s![..images, ..]);
-            score += self.head.loss_and_gradient(theta, features, strip, gradient, Some(below));
+            let width = self.below.len() / STRIP;
+            let below = ArrayViewMut2::from_shape((width, images), &mut self.below[..width * images]).expect("width · images");
+            score += self.head.loss_and_gradient(theta, matrix(&self.features, images), strip, gradient, Some(below));
             self.backward(images, gradient);
         }
         for stage in &self.stages {

@@ -109,16 +109,9 @@ impl<'a, A: Real> LstmEvaluator<'a, A> {
             let gates = &mut self.gates[t][..4 * area];
             let mut product = ArrayViewMut2::from_shape((self.combined.nrows(), count), &mut *gates).expect("4H · images");
             general_mat_mul(A::one(), &self.combined, &z, A::zero(), &mut product);
-            A::sigmoid_all(&mut gates[..2 * area]);
-            A::tanh_all(&mut gates[2 * area..3 * area]);
-            A::sigmoid_all(&mut gates[3 * area..]);
             let (before, after) = self.cells.split_at_mut(t + 1);
             let (cells, squashed) = (&mut after[0][..area], &mut self.squashed[t][..area]);
-            update_cells(gates, &before[t][..area], cells);
-            squashed.copy_from_slice(cells);
-            A::tanh_all(squashed);
-            let outputs = &gates[3 * area..];
-            next[0][hidden.clone()].iter_mut().zip(outputs).zip(&*squashed).for_each(|((h, &o), &c)| *h = o * c);
+            step(gates, &before[t][..area], cells, squashed, &mut next[0][hidden.clone()]);
         }
     }
 
@@ -154,11 +147,21 @@ fn blocks<A>(gates: &mut [A]) -> [&mut [A]; 4] {
     [input, forget, cell, output]
 }
 
-/// cₜ = f ⊙ cₜ₋₁ + i ⊙ g.
-fn update_cells<A: Real>(gates: &mut [A], before: &[A], after: &mut [A]) {
-    let [input, forget, cell, _] = blocks(gates);
-    for ((((after, &before), &i), &f), &g) in after.iter_mut().zip(before).zip(input.iter()).zip(forget.iter()).zip(cell.iter()) {
-        *after = f * before + i * g;
+dispatched! {
+    /// One step: applies the activations of the gates; `before` is cₜ₋₁, `after` becomes
+    /// cₜ = f ⊙ cₜ₋₁ + i ⊙ g, `squashed` tanh(cₜ), `hidden` hₜ = o ⊙ tanh(cₜ).
+    fn step<A>(simd, gates: &mut [A], before: &[A], after: &mut [A], squashed: &mut [A], hidden: &mut [A]) {
+        let length = before.len();
+        let [input, forget, cell, output] = blocks(gates).map(|block| &mut block[..length]);
+        let (after, squashed, hidden) = (&mut after[..length], &mut squashed[..length], &mut hidden[..length]);
+        for k in 0..length {
+            let (i, f) = (A::sigmoid(simd, input[k]), A::sigmoid(simd, forget[k]));
+            let (g, o) = (A::tanh_with(simd, cell[k]), A::sigmoid(simd, output[k]));
+            let c = f * before[k] + i * g;
+            let s = A::tanh_with(simd, c);
+            (input[k], forget[k], cell[k], output[k]) = (i, f, g, o);
+            (after[k], squashed[k], hidden[k]) = (c, s, o * s);
+        }
     }
 }
 
@@ -196,7 +199,7 @@ impl<A: Real> Evaluator<A> for LstmEvaluator<'_, A> {
             self.forward(strip.inputs);
             let images = strip.labels.len();
             let last = &self.inputs[self.network.steps][self.hidden_rows(images)];
-            score += self.head.loss(theta, matrix(last, self.network.hidden, images).reversed_axes(), strip);
+            score += self.head.loss(theta, matrix(last, self.network.hidden, images), strip);
         }
         score
     }
@@ -209,9 +212,9 @@ impl<A: Real> Evaluator<A> for LstmEvaluator<'_, A> {
             self.forward(strip.inputs);
             let (images, hidden) = (strip.labels.len(), self.network.hidden);
             let last = &self.inputs[self.network.steps][self.hidden_rows(images)];
-            let last = matrix(last, hidden, images).reversed_axes();
+            let last = matrix(last, hidden, images);
             let below = &mut self.hidden_delta[..hidden * images];
-            let below = ArrayViewMut2::from_shape((hidden, images), below).expect("H · images").reversed_axes();
+            let below = ArrayViewMut2::from_shape((hidden, images), below).expect("H · images");
             score += self.head.loss_and_gradient(theta, last, strip, gradient, Some(below));
             self.backward(images);
         }

@@ -1,11 +1,18 @@
 //! The mean loss of a network over a set of images.
 
+mod along;
+mod scratch;
+
 use super::Landscape;
 use crate::dataset::ImageView;
-use crate::network::{Batch, Evaluator, Network, Score};
-use crate::real::Real;
+use crate::network::{Batch, Network, Score};
+use crate::real::{self, Real};
 use crate::span::Span;
-use ndarray::{Array2, ArrayView2, ArrayViewMut2, s};
+use crate::threads::{Threads, Turn};
+use ndarray::{ArrayView2, ArrayViewMut2, s};
+use along::Sought;
+use scratch::Scratch;
+use std::ops::Range;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -13,27 +20,27 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// and its activations stay in a core's second-level cache.
 const BLOCK: usize = 256;
 
+/// Parts that the images are cut into for loss and gradient at a point, if each is a block at least: enough to
+/// keep dozens of threads busy; each costs an addition of gradients.
+const PARTS: usize = 64;
+
 /// Says whether to give up; once true it stays so.
 pub type Interrupt<'a> = dyn Fn() -> bool + Sync + 'a;
 
 /// θ ↦ mean over images of the loss of a network.
 ///
-/// Losses are summed in `f64`, block after block in a fixed order.
+/// Losses are summed in `f64`, gradients part by part, both in an order that depends on the number of images
+/// alone.
 pub struct ImageLandscape<'a, A> {
     network: &'a dyn Network<A>,
     images: ImageView<'a>,
+    threads: Option<&'a Threads>,
     interrupt: Option<&'a Interrupt<'a>>,
     /// Whether an evaluation was broken off. Only evaluations change it: between two of them every
     /// question has the same answer, whenever the interrupt comes.
     broken_off: AtomicBool,
     /// Buffers of evaluations that are not under way; grows to one for each thread.
     idle: Mutex<Vec<Scratch<'a, A>>>,
-}
-
-struct Scratch<'a, A> {
-    evaluator: Box<dyn Evaluator<A> + 'a>,
-    /// `(BLOCK, pixels)`.
-    inputs: Array2<A>,
 }
 
 impl<'a, A: Real> ImageLandscape<'a, A> {
@@ -45,7 +52,13 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
     pub fn new(network: &'a dyn Network<A>, images: ImageView<'a>) -> Self {
         assert!(!images.is_empty(), "a landscape needs images");
         assert_eq!(images.pixels_per_image(), network.inputs(), "image size and network disagree");
-        Self { network, images, interrupt: None, broken_off: AtomicBool::new(false), idle: Mutex::default() }
+        Self { network, images, threads: None, interrupt: None, broken_off: AtomicBool::new(false), idle: Mutex::default() }
+    }
+
+    /// The same landscape, evaluated by these threads; mini-batches stay on the caller's.
+    #[must_use]
+    pub fn on(self, threads: &'a Threads) -> Self {
+        Self { threads: Some(threads), ..self }
     }
 
     /// The same landscape; its evaluations are broken off between two blocks of images once
@@ -79,6 +92,7 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
     /// If an index is not below the number of images, or there is none.
     pub fn batch_gradient(&self, theta: &[A], indices: &[u32], gradient: &mut [A]) -> f64 {
         gradient.fill(A::zero());
+        self.broken_off.store(false, Ordering::Relaxed);
         if self.breaks_off() {
             return f64::NAN;
         }
@@ -87,7 +101,7 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
             for chunk in indices.chunks(BLOCK) {
                 let mut labels = [0_u8; BLOCK];
                 for ((&index, label), row) in chunk.iter().zip(&mut labels).zip(scratch.inputs.outer_iter_mut()) {
-                    let image = self.images.image(index as usize);
+                    let image = self.images.range(index as usize..index as usize + 1);
                     image.scaled(&mut row.insert_axis(ndarray::Axis(0)));
                     *label = image.labels()[0];
                 }
@@ -96,8 +110,7 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
             }
             sum
         });
-        let scale = A::of(1.0 / indices.len() as f64);
-        gradient.iter_mut().for_each(|g| *g *= scale);
+        real::scale(A::of(1.0 / indices.len() as f64), gradient);
         loss / indices.len() as f64
     }
 
@@ -105,42 +118,82 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
         sum / self.samples() as f64
     }
 
+    /// Nothing but NaN where the evaluation was broken off.
     fn sum(&self, theta: &[A]) -> Score {
-        let mut score = Score::default();
-        self.for_each_block(|evaluator, batch| score += evaluator.loss(theta, batch));
-        score
+        let parts = self.parts(self.samples().div_ceil(PARTS));
+        let scores = self.run(parts.len(), 0, |scratch, turn| {
+            let mut score = Score::default();
+            self.for_each_block(&parts[turn.item], scratch, |scratch, batch| score += scratch.evaluator.loss(theta, batch))?;
+            Some(score)
+        });
+        total(scores)
     }
 
-    fn for_each_block(&self, mut work: impl FnMut(&mut dyn Evaluator<A>, Batch<A>)) {
-        self.with_scratch(|scratch| {
-            for block in self.images.blocks(BLOCK) {
-                if self.breaks_off() {
-                    break;
-                }
-                let mut inputs = scratch.inputs.slice_mut(s![..block.len(), ..]);
+    /// Ranges of whole blocks, as many as it takes to have `size` images or more in each but the last.
+    fn parts(&self, size: usize) -> Vec<Range<usize>> {
+        let (samples, size) = (self.samples(), size.next_multiple_of(BLOCK));
+        (0..samples).step_by(size).map(|start| start..samples.min(start + size)).collect()
+    }
+
+    /// [`Threads::run`] with buffers for each item.
+    fn run<R: Send>(
+        &self,
+        items: usize,
+        gates: usize,
+        work: impl Fn(&mut Scratch<'a, A>, Turn) -> Option<R> + Sync,
+    ) -> Option<Vec<R>> {
+        self.broken_off.store(false, Ordering::Relaxed);
+        let one = Threads::default();
+        self.threads.unwrap_or(&one).run(items, gates, |turn| self.with_scratch(|scratch| work(scratch, turn)))
+    }
+
+    /// Calls `work` with the scaled images of each block of `range`; nothing if it is broken off.
+    fn for_each_block(
+        &self,
+        range: &Range<usize>,
+        scratch: &mut Scratch<'a, A>,
+        mut work: impl FnMut(&mut Scratch<'a, A>, Batch<A>),
+    ) -> Option<()> {
+        // Taken out, so that `work` may have the other buffers.
+        let mut inputs = std::mem::take(&mut scratch.inputs);
+        let complete = self.images.range(range.clone()).blocks(BLOCK).all(|block| {
+            let breaks_off = self.breaks_off();
+            if !breaks_off {
+                let mut inputs = inputs.slice_mut(s![..block.len(), ..]);
                 block.scaled(&mut inputs);
-                work(scratch.evaluator.as_mut(), Batch { inputs: inputs.view(), labels: block.labels() });
+                work(scratch, Batch { inputs: inputs.view(), labels: block.labels() });
             }
+            !breaks_off
         });
+        scratch.inputs = std::mem::take(&mut inputs);
+        complete.then_some(())
     }
 
     /// Whether the evaluation under way is to end here.
     fn breaks_off(&self) -> bool {
         let now = self.interrupt.is_some_and(|interrupt| interrupt());
-        self.broken_off.store(now, Ordering::Relaxed);
+        // Not to be taken back by another thread that looked before.
+        self.broken_off.fetch_or(now, Ordering::Relaxed);
         now
     }
 
     fn with_scratch<T>(&self, work: impl FnOnce(&mut Scratch<'a, A>) -> T) -> T {
         let idle = self.idle.lock().expect("no evaluation panics while it holds the lock").pop();
-        let mut scratch = idle.unwrap_or_else(|| Scratch {
-            evaluator: self.network.evaluator(),
-            inputs: Array2::zeros((BLOCK, self.images.pixels_per_image())),
-        });
+        let mut scratch = idle.unwrap_or_else(|| Scratch::new(self.network, BLOCK));
         let result = work(&mut scratch);
         self.idle.lock().expect("no evaluation panics while it holds the lock").push(scratch);
         result
     }
+}
+
+/// In the order of the parts.
+fn total(scores: Option<Vec<Score>>) -> Score {
+    let mut sum = Score::default();
+    match scores {
+        Some(scores) => scores.into_iter().for_each(|score| sum += score),
+        None => sum.loss = f64::NAN,
+    }
+    sum
 }
 
 impl<A: Real> Landscape<A> for ImageLandscape<'_, A> {
@@ -158,25 +211,32 @@ impl<A: Real> Landscape<A> for ImageLandscape<'_, A> {
 
     fn value_and_gradient(&self, theta: &[A], gradient: &mut [A]) -> f64 {
         gradient.fill(A::zero());
-        let mut score = Score::default();
-        self.for_each_block(|evaluator, batch| score += evaluator.loss_and_gradient(theta, batch, gradient));
-        let scale = A::of(self.mean(1.0));
-        gradient.iter_mut().for_each(|g| *g *= scale);
-        self.mean(score.loss)
+        let parts = self.parts(self.samples().div_ceil(PARTS));
+        let sum = Mutex::new(&mut *gradient);
+        let scores = self.run(parts.len(), 1, |scratch, turn| {
+            let mut score = Score::default();
+            let mut own = scratch.take_gradient();
+            self.for_each_block(&parts[turn.item], scratch, |scratch, batch| {
+                score += scratch.evaluator.loss_and_gradient(theta, batch, &mut own);
+            })?;
+            turn.pass(0, || {
+                real::add_scaled(A::one(), &own, &mut sum.lock().expect("adding does not panic"));
+            })?;
+            scratch.gradient = own;
+            Some(score)
+        });
+        real::scale(A::of(self.mean(1.0)), gradient);
+        self.mean(total(scores).loss)
     }
 
     fn span_values(&self, span: &Span<A>) -> Vec<f64> {
-        let mut losses = vec![0.0; span.points()];
-        self.for_each_block(|evaluator, batch| evaluator.span_losses(span, batch, &mut losses));
-        losses.into_iter().map(|loss| self.mean(loss)).collect()
+        self.along(span, None)
     }
 
     fn span_gradient(&self, span: &Span<A>, weights: ArrayView2<A>, mut gradient: ArrayViewMut2<A>) -> Vec<f64> {
         gradient.fill(A::zero());
-        let mut losses = vec![0.0; span.points()];
-        self.for_each_block(|evaluator, batch| evaluator.span_gradient(span, weights, batch, &mut losses, gradient.view_mut()));
-        let scale = A::of(self.mean(1.0));
-        gradient.iter_mut().for_each(|g| *g *= scale);
-        losses.into_iter().map(|loss| self.mean(loss)).collect()
+        let losses = self.along(span, Some(&Sought::new(weights, gradient.view_mut())));
+        real::scale(A::of(self.mean(1.0)), gradient.as_slice_mut().expect("the gradient is contiguous"));
+        losses
     }
 }

@@ -1,121 +1,85 @@
-//! exp, softplus, sigmoid and tanh of `f32` slices, written so that the compiler turns the loops into
-//! vector instructions.
-//!
-//! A scalar call of the C library per activation would cost as much as the products of the layer.
-//! Relative errors are below 4e-7 (tested over the whole range), about three units in the last place.
+//! Loops over slices, compiled for the vector instructions of the machine.
 
-#![expect(clippy::inline_always, reason = "a function compiled for one set of vector instructions must contain its loops")]
-
-use super::dispatch::{Simd, dispatched, multiply_add};
-
-/// Horner's scheme; the coefficient of the highest power first.
-#[inline(always)]
-fn polynomial<S: Simd>(simd: S, x: f32, coefficients: &[f32]) -> f32 {
-    coefficients.iter().fold(0.0, |sum, &c| multiply_add(simd, sum, x, c))
-}
-
-/// eˣ = 2ⁿ e^r with n the integer nearest to x / ln 2, |r| ≤ ln 2 / 2, and e^r by its series to r⁷.
-/// Below −87.3 the result is the smallest normal number, above 88.37 about 2.4e38; NaN stays NaN.
-#[inline(always)]
-fn exp<S: Simd>(simd: S, x: f32) -> f32 {
-    // Adding 1.5 · 2²³ leaves n in the low bits of the mantissa: no conversion to an integer.
-    const SHIFT: f32 = 12_582_912.0;
-    const LN_2_HIGH: f32 = 0.693_359_4;
-    const LN_2_LOW: f32 = -2.121_944_4e-4;
-    const SERIES: [f32; 8] = [1.0 / 5040.0, 1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0, 1.0];
-    let clamped = if x < -87.336_54 { -87.336_54 } else { x };
-    let clamped = if clamped > 88.37 { 88.37 } else { clamped };
-    let shifted = multiply_add(simd, clamped, std::f32::consts::LOG2_E, SHIFT);
-    let n = shifted - SHIFT;
-    let r = multiply_add(simd, n, -LN_2_LOW, multiply_add(simd, n, -LN_2_HIGH, clamped));
-    let power = f32::from_bits((shifted.to_bits() << 23).wrapping_add(127 << 23));
-    polynomial(simd, r, &SERIES) * power
-}
-
-/// ln(1 + u) for 0 ≤ u ≤ 1 as 2 artanh(u / (2 + u)): the series to s¹⁵, s ≤ 1/3, has no cancellation.
-#[inline(always)]
-fn ln_1p<S: Simd>(simd: S, u: f32) -> f32 {
-    const SERIES: [f32; 8] = [1.0 / 15.0, 1.0 / 13.0, 1.0 / 11.0, 1.0 / 9.0, 1.0 / 7.0, 1.0 / 5.0, 1.0 / 3.0, 1.0];
-    let s = u / (2.0 + u);
-    2.0 * s * polynomial(simd, s * s, &SERIES)
-}
-
-#[inline(always)]
-fn softplus<S: Simd>(simd: S, x: f32) -> f32 {
-    let positive = if x < 0.0 { 0.0 } else { x };
-    positive + ln_1p(simd, exp(simd, -x.abs()))
-}
-
-/// 1 − e^(−a) for a ≥ 0: by its series below 1/2, where the subtraction would cancel.
-#[inline(always)]
-fn softplus_slope<S: Simd>(simd: S, a: f32) -> f32 {
-    const SERIES: [f32; 8] = [-1.0 / 40320.0, 1.0 / 5040.0, -1.0 / 720.0, 1.0 / 120.0, -1.0 / 24.0, 1.0 / 6.0, -0.5, 1.0];
-    let small = a * polynomial(simd, a, &SERIES);
-    let large = 1.0 - exp(simd, -a);
-    if a < 0.5 { small } else { large }
-}
-
-/// 1 / (1 + e^(−x)). Both directions are relative: e^(−x) of a very negative x is cut off near 2e38,
-/// which leaves 4e-39 there.
-#[inline(always)]
-fn sigmoid<S: Simd>(simd: S, x: f32) -> f32 {
-    1.0 / (1.0 + exp(simd, -x))
-}
-
-/// (e^(2|x|) − 1) / (e^(2|x|) + 1) with the sign of x; below 0.7, where that would cancel, the fifth
-/// convergent of Lambert's continued fraction x / (1 + x² / (3 + x² / (5 + …))), off by less than
-/// 1e-8 there. The two share one division.
-#[inline(always)]
-fn tanh<S: Simd>(simd: S, x: f32) -> f32 {
-    let square = x * x;
-    let small_over = x * polynomial(simd, square, &[1.0, 105.0, 945.0]);
-    let small_under = polynomial(simd, square, &[15.0, 420.0, 945.0]);
-    let e = exp(simd, 2.0 * x.abs());
-    let large_over = (e - 1.0).copysign(x);
-    let is_small = x.abs() < 0.7;
-    (if is_small { small_over } else { large_over }) / (if is_small { small_under } else { e + 1.0 })
-}
+use super::dispatch::{dispatched, multiply_add};
 
 dispatched! {
-    /// x ← eˣ.
-    pub(super) fn exp_all(simd, values: &mut [f32]) {
+    /// x ← eˣ, elementwise.
+    pub fn exp_all<A>(simd, values: &mut [A]) {
         for x in values {
-            *x = exp(simd, *x);
+            *x = A::exp_with(simd, *x);
         }
     }
 }
 
 dispatched! {
-    /// x ← ln(1 + eˣ).
-    pub(super) fn softplus_all(simd, values: &mut [f32]) {
+    /// x ← ln(1 + eˣ), elementwise.
+    pub fn softplus_all<A>(simd, values: &mut [A]) {
         for x in values {
-            *x = softplus(simd, *x);
+            *x = A::softplus(simd, *x);
         }
     }
 }
 
 dispatched! {
-    /// δ ← δ (1 − e^(−a)).
-    pub(super) fn softplus_slope_all(simd, deltas: &mut [f32], outputs: &[f32]) {
-        deltas.iter_mut().zip(outputs).for_each(|(delta, &a)| *delta *= softplus_slope(simd, a));
+    /// δ ← δ · softplus'(x), elementwise, given a = softplus(x). Beyond the shorter one nothing happens.
+    pub fn softplus_slope_all<A>(simd, deltas: &mut [A], outputs: &[A]) {
+        deltas.iter_mut().zip(outputs).for_each(|(delta, &a)| *delta *= A::softplus_slope(simd, a));
     }
 }
 
 dispatched! {
-    /// x ← 1 / (1 + e^(−x)).
-    pub(super) fn sigmoid_all(simd, values: &mut [f32]) {
+    /// x ← σ(x), elementwise.
+    pub fn sigmoid_all<A>(simd, values: &mut [A]) {
         for x in values {
-            *x = sigmoid(simd, *x);
+            *x = A::sigmoid(simd, *x);
         }
     }
 }
 
 dispatched! {
-    /// x ← tanh(x).
-    pub(super) fn tanh_all(simd, values: &mut [f32]) {
+    /// x ← tanh(x), elementwise.
+    pub fn tanh_all<A>(simd, values: &mut [A]) {
         for x in values {
-            *x = tanh(simd, *x);
+            *x = A::tanh_with(simd, *x);
         }
+    }
+}
+
+dispatched! {
+    /// x ← p/255, elementwise. Beyond the shorter one nothing happens.
+    pub fn gray_all<A>(_simd, pixels: &[u8], values: &mut [A]) {
+        values.iter_mut().zip(pixels).for_each(|(x, &pixel)| *x = A::gray(pixel));
+    }
+}
+
+dispatched! {
+    /// x ← factor · x, elementwise.
+    pub fn scale<A>(_simd, factor: A, values: &mut [A]) {
+        values.iter_mut().for_each(|x| *x *= factor);
+    }
+}
+
+dispatched! {
+    /// x ← x + factor · y, elementwise. Beyond the shorter one nothing happens.
+    pub fn add_scaled<A>(simd, factor: A, summands: &[A], values: &mut [A]) {
+        values.iter_mut().zip(summands).for_each(|(x, &y)| *x = multiply_add(simd, factor, y, *x));
+    }
+}
+
+dispatched! {
+    /// Adds Σ xᵢ yᵢ, accumulated in `f64`, to `sum`.
+    pub(super) fn add_products<A>(_simd, x: &[A], y: &[A], sum: &mut f64) {
+        // Sixteen partial sums: the additions of one do not wait for those of another.
+        let (xs, x_rest) = x.as_chunks::<16>();
+        let (ys, y_rest) = y.as_chunks::<16>();
+        let mut sums = [0.0; 16];
+        for (a, b) in xs.iter().zip(ys) {
+            for lane in 0..16 {
+                sums[lane] += a[lane].wide() * b[lane].wide();
+            }
+        }
+        let rest: f64 = x_rest.iter().zip(y_rest).map(|(&a, &b)| a.wide() * b.wide()).sum();
+        *sum += sums.iter().sum::<f64>() + rest;
     }
 }
 
@@ -158,7 +122,7 @@ mod tests {
         let mut values = inputs.clone();
         softplus_all(&mut values);
         let mut exact: Vec<f64> = inputs.iter().map(|&x| x.wide()).collect();
-        f64::softplus_all(&mut exact);
+        softplus_all(&mut exact);
         let error = worst(&values, exact.iter().copied());
         assert!(error < 4e-7, "softplus: relative error {error:e}");
 
@@ -205,7 +169,7 @@ mod tests {
     #[test]
     fn the_f64_sigmoid_is_relative_on_both_sides_and_finite_everywhere() {
         let mut values = [-800.0, -40.0, 0.0, 40.0, 800.0_f64];
-        f64::sigmoid_all(&mut values);
+        sigmoid_all(&mut values);
         assert!(values[0] < 1e-300 && (values[2] - 0.5).abs() < 1e-16 && values[4] >= 1.0, "{values:?}");
         assert!((values[1] / f64::exp(-40.0) - 1.0).abs() < 1e-15 && (1.0 - values[3]) < 1e-16, "{values:?}");
     }
@@ -214,9 +178,9 @@ mod tests {
     fn the_f64_slope_is_the_derivative_of_softplus() {
         for x in [-30.0, -3.0, -0.1, 0.0, 0.2, 4.0, 40.0] {
             let mut output = [x];
-            f64::softplus_all(&mut output);
+            softplus_all(&mut output);
             let mut slope = [1.0];
-            f64::softplus_slope_all(&mut slope, &output);
+            softplus_slope_all(&mut slope, &output);
             let logistic = 1.0 / (1.0 + f64::exp(-x));
             assert!((slope[0] - logistic).abs() < 1e-15 + 1e-12 * logistic, "x = {x}: {} and {logistic}", slope[0]);
         }

@@ -1,0 +1,119 @@
+//! Losses and gradients at all points of a path.
+//!
+//! Where the network shares work between the points ([`SpanEvaluator`](crate::network::SpanEvaluator)), block by block of images, all points
+//! for each; elsewhere point by point, many images for each, so that points are combined from the vectors of
+//! the path, and their gradients added to those of its coefficients, only now and then.
+
+use super::scratch::Scratch;
+use super::{BLOCK, ImageLandscape};
+use crate::real::{Real, add_scaled};
+use crate::span::Span;
+use crate::threads::Turn;
+use ndarray::{ArrayView2, ArrayViewMut2};
+use std::ops::Range;
+use std::sync::Mutex;
+
+/// Images at one point between two additions of its gradient, which then take a hundredth of the time.
+const STRETCH: usize = 16 * BLOCK;
+
+/// Σₘ `weights[m, n]` gₘ for each n.
+pub(super) struct Sought<'g, A> {
+    /// `(M, N)`.
+    weights: ArrayView2<'g, A>,
+    /// N of them, `(P,)`. Each is behind the gate of its number, so that nobody waits for the lock.
+    rows: Vec<Mutex<&'g mut [A]>>,
+}
+
+impl<'g, A: Real> Sought<'g, A> {
+    /// Adds to the rows of `gradient`, `(N, P)`.
+    pub(super) fn new(weights: ArrayView2<'g, A>, gradient: ArrayViewMut2<'g, A>) -> Self {
+        let dimension = gradient.ncols();
+        let rows = gradient.into_slice().expect("the gradient is contiguous").chunks_exact_mut(dimension);
+        Self { weights, rows: rows.map(Mutex::new).collect() }
+    }
+
+    /// Calls `add` with the number of each row and the row, in their turn.
+    fn add(&self, turn: Turn, mut add: impl FnMut(usize, &mut [A])) -> Option<()> {
+        let mut rows = self.rows.iter().enumerate();
+        rows.try_for_each(|(n, row)| turn.pass(n, || add(n, &mut row.lock().expect("adding does not panic"))))
+    }
+}
+
+impl<'a, A: Real> ImageLandscape<'a, A> {
+    /// Mean losses, `(M,)`, and the sums over all images of what is sought.
+    pub(super) fn along(&self, span: &Span<A>, sought: Option<&Sought<A>>) -> Vec<f64> {
+        let (points, gates) = (span.points(), sought.map_or(0, |sought| sought.rows.len()));
+        let sums = if self.with_scratch(|scratch| scratch.along.is_some()) {
+            let blocks = self.parts(BLOCK);
+            let losses = self.run(blocks.len(), gates, |scratch, turn| {
+                self.at_all_points(span, sought, &blocks[turn.item], scratch, turn)
+            });
+            losses.map(|losses| (0..points).map(|m| losses.iter().map(|losses| losses[m]).sum()).collect())
+        } else {
+            let stretches = self.parts(STRETCH);
+            let count = stretches.len();
+            let losses = self.run(points * count, gates, |scratch, turn| {
+                self.at_one_point(span, turn.item / count, sought, &stretches[turn.item % count], scratch, turn)
+            });
+            losses.map(|losses| losses.chunks_exact(count).map(|losses| losses.iter().sum()).collect())
+        };
+        let sums: Vec<f64> = sums.unwrap_or_else(|| vec![f64::NAN; points]);
+        sums.into_iter().map(|loss| self.mean(loss)).collect()
+    }
+
+    /// Losses of a block of images at every point.
+    fn at_all_points(
+        &self,
+        span: &Span<A>,
+        sought: Option<&Sought<A>>,
+        block: &Range<usize>,
+        scratch: &mut Scratch<'a, A>,
+        turn: Turn,
+    ) -> Option<Vec<f64>> {
+        let mut losses = vec![0.0; span.points()];
+        let mut added = Some(());
+        self.for_each_block(block, scratch, |scratch, batch| {
+            let along = scratch.along.as_mut().expect("only where the network has one");
+            match sought {
+                None => along.losses(span, batch, &mut losses),
+                Some(sought) => {
+                    along.gradient(span, sought.weights, batch, &mut losses);
+                    added = sought.add(turn, |n, row| along.add_gradient(n, batch, row));
+                }
+            }
+        })?;
+        added.map(|()| losses)
+    }
+
+    /// Loss of many images at one point.
+    fn at_one_point(
+        &self,
+        span: &Span<A>,
+        m: usize,
+        sought: Option<&Sought<A>>,
+        images: &Range<usize>,
+        scratch: &mut Scratch<'a, A>,
+        turn: Turn,
+    ) -> Option<f64> {
+        let mut theta = scratch.take_theta();
+        span.point(m, &mut theta);
+        let mut loss = 0.0;
+        // Nothing of the pinned ends enters the gradient.
+        let weights = sought.map(|sought| sought.weights.row(m)).filter(|weights| weights.iter().any(|w| !w.is_zero()));
+        if let Some(weights) = weights {
+            let mut gradient = scratch.take_gradient();
+            self.for_each_block(images, scratch, |scratch, batch| {
+                loss += scratch.evaluator.loss_and_gradient(&theta, batch, &mut gradient).loss;
+            })?;
+            sought?.add(turn, |n, row| add_scaled(weights[n], &gradient, row))?;
+            scratch.gradient = gradient;
+        } else {
+            self.for_each_block(images, scratch, |scratch, batch| loss += scratch.evaluator.loss(&theta, batch).loss)?;
+            if let Some(sought) = sought {
+                sought.add(turn, |_, _| ())?;
+            }
+        }
+        scratch.theta = theta;
+        Some(loss)
+    }
+}

@@ -1,0 +1,150 @@
+//! exp, softplus, sigmoid and tanh for loops that the compiler turns into vector instructions.
+//!
+//! A scalar call of the C library per activation would cost as much as the products of the layer. For `f32`
+//! relative errors are below 4e-7 (tested over the whole range), about three units in the last place. `f64`
+//! takes the standard library's functions and is the oracle.
+
+#![expect(clippy::inline_always, reason = "a function compiled for one set of vector instructions must contain its loops")]
+
+use super::dispatch::{Simd, multiply_add};
+use num_traits::Float;
+
+/// Functions of one number, to be called in the loops of [`dispatched`](super::dispatch::dispatched).
+pub trait Elementary: Float {
+    /// eˣ.
+    fn exp_with<S: Simd>(simd: S, x: Self) -> Self;
+
+    /// ln(1 + eˣ) as max(x, 0) + ln(1 + e^(−|x|)): no overflow, and small values keep their relative
+    /// precision.
+    fn softplus<S: Simd>(simd: S, x: Self) -> Self;
+
+    /// softplus'(x) = 1 − e^(−a), given a = softplus(x): no second logarithm.
+    fn softplus_slope<S: Simd>(simd: S, a: Self) -> Self;
+
+    /// σ(x) = 1 / (1 + e^(−x)). Never overflows, and keeps its relative precision on the side of 0 down to
+    /// the smallest normal number.
+    fn sigmoid<S: Simd>(simd: S, x: Self) -> Self;
+
+    /// tanh(x), with relative precision at 0 too.
+    fn tanh_with<S: Simd>(simd: S, x: Self) -> Self;
+
+    /// The gray value of a pixel, p/255.
+    ///
+    /// Divided, not multiplied by 1/255: numerator and denominator are exact in both types, so IEEE
+    /// division gives the number nearest to p/255, while 1/255 is already rounded and puts 126 of
+    /// the 256 values in `f32` one unit off.
+    fn gray(pixel: u8) -> Self;
+}
+
+impl Elementary for f64 {
+    #[inline(always)]
+    fn exp_with<S: Simd>(_: S, x: Self) -> Self {
+        x.exp()
+    }
+    #[inline(always)]
+    fn softplus<S: Simd>(_: S, x: Self) -> Self {
+        x.max(0.0) + (-x.abs()).exp().ln_1p()
+    }
+    #[inline(always)]
+    fn softplus_slope<S: Simd>(_: S, a: Self) -> Self {
+        -(-a).exp_m1()
+    }
+    #[inline(always)]
+    fn sigmoid<S: Simd>(_: S, x: Self) -> Self {
+        1.0 / (1.0 + (-x).exp())
+    }
+    #[inline(always)]
+    fn tanh_with<S: Simd>(_: S, x: Self) -> Self {
+        x.tanh()
+    }
+    #[inline(always)]
+    fn gray(pixel: u8) -> Self {
+        f64::from(pixel) / 255.0
+    }
+}
+
+impl Elementary for f32 {
+    #[inline(always)]
+    fn exp_with<S: Simd>(simd: S, x: Self) -> Self {
+        let (power, e_m1) = exp_parts(simd, x);
+        multiply_add(simd, power, e_m1, power)
+    }
+    #[inline(always)]
+    fn softplus<S: Simd>(simd: S, x: Self) -> Self {
+        let positive = if x < 0.0 { 0.0 } else { x };
+        positive + ln_1p(simd, Self::exp_with(simd, -x.abs()))
+    }
+    #[inline(always)]
+    fn softplus_slope<S: Simd>(simd: S, a: Self) -> Self {
+        -exp_m1(simd, -a)
+    }
+    #[inline(always)]
+    fn sigmoid<S: Simd>(simd: S, x: Self) -> Self {
+        // e^(−x) of a very negative x is cut off near 2e38, which leaves 4e-39.
+        1.0 / (1.0 + Self::exp_with(simd, -x))
+    }
+    #[inline(always)]
+    fn tanh_with<S: Simd>(simd: S, x: Self) -> Self {
+        // (e^(2|x|) − 1) / (e^(2|x|) + 1) with the sign of x; beyond 20 the quotient is 1.
+        let double = 2.0 * x.abs();
+        let e_m1 = exp_m1(simd, if double > 20.0 { 20.0 } else { double });
+        (e_m1 / (e_m1 + 2.0)).copysign(x)
+    }
+    #[inline(always)]
+    fn gray(pixel: u8) -> Self {
+        f32::from(pixel) / 255.0
+    }
+}
+
+/// Horner's scheme; the coefficient of the highest power first.
+#[inline(always)]
+fn polynomial<S: Simd>(simd: S, x: f32, coefficients: &[f32]) -> f32 {
+    coefficients.iter().fold(0.0, |sum, &c| multiply_add(simd, sum, x, c))
+}
+
+/// 2ⁿ and e^r − 1 with n the integer nearest to x / ln 2 and x = n ln 2 + r, |r| ≤ ln 2 / 2.
+///
+/// e^r − 1 = r + r² q(r); q interpolates at the zeros of the Chebyshev polynomial of fifth order on that
+/// interval, which leaves e^r a relative error of 1.1e-8. Below −87.3 the product of power and e^r is the
+/// smallest normal number, above 88.37 about 2.4e38; NaN stays NaN.
+#[inline(always)]
+fn exp_parts<S: Simd>(simd: S, x: f32) -> (f32, f32) {
+    // Adding 1.5 · 2²³ leaves n in the low bits of the mantissa: no conversion to an integer.
+    const SHIFT: f32 = 12_582_912.0;
+    const LN_2_HIGH: f32 = 0.693_359_4;
+    const LN_2_LOW: f32 = -2.121_944_4e-4;
+    const Q: [f32; 5] = [0.001_392_618_4, 0.008_363_179, 0.041_666_556, 0.166_665_76, 0.5];
+    let clamped = if x < -87.336_54 { -87.336_54 } else { x };
+    let clamped = if clamped > 88.37 { 88.37 } else { clamped };
+    let shifted = multiply_add(simd, clamped, std::f32::consts::LOG2_E, SHIFT);
+    let n = shifted - SHIFT;
+    let r = multiply_add(simd, n, -LN_2_LOW, multiply_add(simd, n, -LN_2_HIGH, clamped));
+    let power = f32::from_bits((shifted.to_bits() << 23).wrapping_add(127 << 23));
+    (power, multiply_add(simd, r * r, polynomial(simd, r, &Q), r))
+}
+
+/// eˣ − 1 for x up to 88: near 0, where n = 0, the power is 1 and nothing cancels.
+#[inline(always)]
+fn exp_m1<S: Simd>(simd: S, x: f32) -> f32 {
+    let (power, e_m1) = exp_parts(simd, x);
+    multiply_add(simd, power, e_m1, power - 1.0)
+}
+
+/// ln(1 + u) for 0 ≤ u ≤ 1 as u p(u); p interpolates at the zeros of the Chebyshev polynomial of tenth order,
+/// with a relative error of 1.5e-8. Cheaper than a series with a division.
+#[inline(always)]
+fn ln_1p<S: Simd>(simd: S, u: f32) -> f32 {
+    const P: [f32; 10] = [
+        -0.003_176_057,
+        0.019_542_526,
+        -0.056_373_611,
+        0.105_436_236,
+        -0.152_696_67,
+        0.196_632_74,
+        -0.249_516_16,
+        0.333_297_1,
+        -0.499_998_93,
+        1.0,
+    ];
+    u * polynomial(simd, u, &P)
+}
