@@ -21,6 +21,7 @@ pub mod error;
 pub mod kernel;
 pub mod kernel_pca;
 mod products;
+mod routines;
 pub mod vectors;
 
 pub use centering::Centering;

@@ -2,7 +2,7 @@
 
 use super::EmbeddingError;
 use crate::real::Real;
-use ndarray::{ArrayView2, ArrayViewMut2, Axis, s};
+use ndarray::{Array1, ArrayView2, ArrayViewMut2, Axis, Zip, s};
 use std::ops::Range;
 
 /// The union of sets of vectors, borrowed: `n` rows of `P` finite components.
@@ -50,14 +50,21 @@ impl<'a, A: Real> Vectors<'a, A> {
         self.width
     }
 
-    /// Writes these columns of all vectors to `block` `(n, columns)`.
-    pub(super) fn widen(&self, columns: &Range<usize>, mut block: ArrayViewMut2<'_, f64>) {
-        let mut start = 0;
-        for part in &self.parts {
-            let end = start + part.nrows();
-            let source = part.slice(s![.., columns.clone()]);
-            block.slice_mut(s![start..end, ..]).zip_mut_with(&source, |wide, value| *wide = value.wide());
-            start = end;
+    /// `(columns,)` means of these columns over all vectors.
+    pub(super) fn means(&self, columns: &Range<usize>) -> Array1<f64> {
+        let mut sums = Array1::zeros(columns.len());
+        for row in self.parts.iter().flat_map(|part| part.outer_iter()) {
+            sums.zip_mut_with(&row.slice(s![columns.clone()]), |sum, value| *sum += value.wide());
+        }
+        sums / self.count as f64
+    }
+
+    /// Writes these columns of all vectors, less `origin` `(columns,)`, to `block` `(n, columns)`.
+    pub(super) fn widen(&self, columns: &Range<usize>, origin: &Array1<f64>, mut block: ArrayViewMut2<'_, f64>) {
+        let rows = self.parts.iter().flat_map(|part| part.outer_iter());
+        for (mut wide, row) in block.outer_iter_mut().zip(rows) {
+            let row = row.slice(s![columns.clone()]);
+            Zip::from(&mut wide).and(&row).and(origin).for_each(|wide, value, origin| *wide = value.wide() - origin);
         }
     }
 }
@@ -83,8 +90,9 @@ mod tests {
         let vectors = Vectors::check([a.view(), empty.view(), b.view()]).unwrap();
         assert_eq!((vectors.len(), vectors.width()), (3, 3));
         let mut block = Array2::zeros((3, 2));
-        vectors.widen(&(1..3), block.view_mut());
-        assert_eq!(block, array![[2.0, 3.0], [5.0, 6.0], [8.0, 9.0]]);
+        vectors.widen(&(1..3), &array![0.0, 0.5], block.view_mut());
+        assert_eq!(block, array![[2.0, 2.5], [5.0, 5.5], [8.0, 8.5]]);
+        assert_eq!(vectors.means(&(1..3)), array![5.0, 6.0]);
     }
 
     #[test]
