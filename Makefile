@@ -64,6 +64,13 @@ bench: dependencies ## measure the kernels
 bench-scale: dependencies ## play studies on up to 16384 ranks (SCALE_DIR: where results would go)
 	OPENBLAS_NUM_THREADS=1 cargo bench --locked --bench scale
 
+.PHONY: bench-kpca
+bench-kpca: dependencies ## measure kernel PCA and compare it with scikit-learn, installed into target/peers
+	OPENBLAS_NUM_THREADS=1 cargo bench --locked --bench embedding
+	python3 -m venv target/peers
+	target/peers/bin/pip install --quiet --requirement benches/pytorch/requirements-kernel-pca.txt
+	target/peers/bin/python benches/pytorch/kernel_pca.py "$$(ls -t target/release/deps/embedding-* | grep -v '\.d$$' | head -1)"
+
 mnist: ## fetch MNIST into data/mnist and check it
 	@.make/fetch-mnist data/mnist
 

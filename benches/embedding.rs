@@ -1,5 +1,5 @@
 //! Kernel PCA of parameter vectors of LeNet, in its two parts, one thread, beside the product rate of the
-//! machine: run with `make bench-kernel-pca`, which then compares it with scikit-learn. Counters give
+//! machine: run with `make bench-kpca`, which then compares it with scikit-learn. Counters give
 //! floating-point operations a second.
 //!
 //! `embedding DIRECTORY` is our side of that comparison (`benches/pytorch/kernel_pca.py`): it reads lines

@@ -34,7 +34,7 @@ pub(super) fn tolerance(count: usize) -> f64 {
 /// an indefinite kernel no trace can tell the positive from the negative ones. So: `dsytrd` makes the
 /// matrix tridiagonal, `dsterf` has all eigenvalues of that in O(n²), `dstemr` the k eigenvectors in
 /// O(nk), and `dormtr` turns these back in 2n²k. The reduction is all that counts: 4n³/3 operations,
-/// against about 9n³ of `dsyev`, which accumulates n eigenvectors (n = 1000, k = 10: 0.1 s and 1.3 s). `dsyevr` for
+/// against about 9n³ of `dsyev`, which accumulates n eigenvectors (n = 1000, k = 10: 0.12 s and 1.3 s). `dsyevr` for
 /// an index range would take the same steps, but gives the eigenvalues of the range only. The reduction in
 /// two stages (`dsytrd_2stage`) is twice as fast at n = 4000, but LAPACK has no way back from it.
 ///
