@@ -147,7 +147,7 @@ mod tests {
     fn hard_spectra(count: usize) -> Vec<Array1<f64>> {
         let by = |value: &dyn Fn(usize) -> f64| Array1::from_iter((0..count).map(value));
         vec![
-            by(&|j| 0.7_f64.powi(j as i32)),
+            by(&|j| 0.7_f64.powf(j as f64)),
             by(&|j| if j < 5 { 1.0 } else { 0.0 }),
             by(&|j| 1.0 + 1e-14 * j as f64),
             by(&|j| (j % 3) as f64 - 1.0),
