@@ -19,7 +19,7 @@ export HDF5_DIR := $(HDF5_FOLDER)
 endif
 endif
 
-.PHONY: help demo test test-mpich build lint format mnist docs bench bench-scale bench-peers dependencies clean
+.PHONY: help demo test test-mpich build lint format mnist docs bench bench-scale bench-peers bench-kpca peers dependencies clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,12 +64,18 @@ bench: dependencies ## measure the kernels
 bench-scale: dependencies ## play studies on up to 16384 ranks (SCALE_DIR: where results would go)
 	OPENBLAS_NUM_THREADS=1 cargo bench --locked --bench scale
 
-bench-peers: dependencies ## compare with PyTorch, installed into target/pytorch (MNIST=DIR: on its images)
+peers: dependencies
+	python3 -m venv target/peers
+	target/peers/bin/pip install --quiet --requirement benches/pytorch/requirements.txt
+
+bench-peers: peers ## compare with PyTorch, installed into target/peers (MNIST=DIR: on its images; 20 minutes)
 	cargo bench --locked --bench peers --no-run
-	python3 -m venv --system-site-packages target/pytorch
-	target/pytorch/bin/pip install --quiet --requirement benches/pytorch/requirements.txt
-	OPENBLAS_NUM_THREADS=1 target/pytorch/bin/python benches/pytorch/compare.py \
+	OPENBLAS_NUM_THREADS=1 target/peers/bin/python benches/pytorch/compare.py \
 	  "$$(ls -t target/release/deps/peers-* | grep -v '\.d$$' | head -1)" $(if $(MNIST),--mnist $(MNIST))
+
+bench-kpca: peers ## measure kernel PCA and compare it with scikit-learn, installed into target/peers
+	OPENBLAS_NUM_THREADS=1 cargo bench --locked --bench embedding
+	target/peers/bin/python benches/pytorch/kernel_pca.py "$$(ls -t target/release/deps/embedding-* | grep -v '\.d$$' | head -1)"
 
 mnist: ## fetch MNIST into data/mnist and check it
 	@.make/fetch-mnist data/mnist

@@ -5,9 +5,8 @@
 mod published;
 
 use divan::counter::ItemsCount;
-use divan::{Bencher, black_box};
+use divan::Bencher;
 use lossatlas::dataset::{Dataset, digits};
-use lossatlas::embedding::{Kernel, KernelPca};
 use lossatlas::landscape::{ImageLandscape, Landscape};
 use lossatlas::network::Network;
 use lossatlas::optimizer::LbfgsParameters;
@@ -109,11 +108,4 @@ fn path_losses_and_gradient(bencher: Bencher, published: Published) {
     bencher
         .counter(ItemsCount::new(IMAGES * POINTS))
         .bench_local(|| landscape.span_gradient(&span, grid.sines(), gradient.view_mut()));
-}
-
-#[divan::bench(args = [96, 400])]
-fn kernel_pca(bencher: Bencher, count: usize) {
-    let vectors = vectors(Fcp.network().as_ref(), count);
-    let kernel = Kernel::Rbf { two_sigma_squared: vectors.ncols() as f64 };
-    bencher.bench(|| KernelPca::fit(black_box(vectors.view()), kernel, 10).expect("finite vectors").eigenvalues().to_vec());
 }

@@ -3,8 +3,10 @@
 //! The reference results are those of `fixtures/kernel_pca/generate.py`.
 
 use lossatlas::embedding::{Centering, EmbeddingError, Kernel, KernelPca, Vectors};
-use ndarray::{Array1, Array2, Axis, array, s};
-use ndarray_linalg::SVD;
+use lossatlas::random::MasterSeed;
+use ndarray::{Array1, Array2, ArrayView1, Axis, array, concatenate, s};
+use ndarray_linalg::{Eigh, SVD, UPLO};
+use rand::RngExt;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -158,6 +160,61 @@ fn vectors_of_the_fit_are_transformed_to_their_projection() {
     for kernel in kernels {
         let pca = KernelPca::fit(fit.view(), kernel, 5).unwrap();
         assert_close(&kernel.to_string(), &pca.transform(fit.view()).unwrap(), &pca.projection(), 1e-10);
+    }
+}
+
+/// 24 vectors along a few directions, and of each a twin that differs in the last digit of some components.
+fn twins(width: usize) -> Array2<f32> {
+    let mut stream = MasterSeed(23).stream("twins", &[]);
+    let mut random = |shape| Array2::from_shape_simple_fn(shape, || stream.random_range(-1.0_f32..1.0));
+    let (coordinates, directions, noise) = (random((24, 4)), random((4, width)), random((24, width)));
+    let first = (coordinates * array![2.0, 1.4, 1.0, 0.7]).dot(&directions) + noise * 0.3;
+    let mut second = first.clone();
+    second.iter_mut().step_by(7).for_each(|value| *value = value.next_up());
+    concatenate![Axis(0), first, second]
+}
+
+fn direct_distance(x: ArrayView1<f32>, y: ArrayView1<f32>) -> f64 {
+    x.iter().zip(y).map(|(&a, &b)| (f64::from(a) - f64::from(b)).powi(2)).sum()
+}
+
+#[test]
+fn nearly_identical_vectors_are_embedded_as_by_direct_distances() {
+    let width = 3000;
+    let fit = twins(width);
+    let (count, two_sigma_squared) = (fit.nrows(), width as f64);
+    let kernel = Kernel::Rbf { two_sigma_squared };
+    let mut direct =
+        Array2::from_shape_fn((count, count), |(i, j)| (-direct_distance(fit.row(i), fit.row(j)) / two_sigma_squared).exp());
+    let mean = fit.mean_axis(Axis(0)).unwrap();
+    let widest = fit.outer_iter().map(|row| direct_distance(row, mean.view())).fold(0.0, f64::max);
+
+    // The error of a squared distance is some ε max |x − x̄|², and |dk| ≤ |d(d²)| / 2σ².
+    let kernel_limit = 50.0 * f64::EPSILON * widest / two_sigma_squared;
+    assert!(kernel_limit < 1e-13, "the vectors are meant to be about σ wide");
+    let matrix = kernel.matrix(&Vectors::check([fit.view()]).unwrap()).unwrap();
+    assert!((&matrix - &direct).iter().all(|difference| difference.abs() <= kernel_limit));
+
+    // H. Weyl: no eigenvalue is off by more than the norm of the error.
+    let norm = count as f64 * (kernel_limit + 10.0 * f64::EPSILON);
+    let centering = Centering::of(&direct);
+    centering.center(&mut direct);
+    let (ascending, columns) = direct.eigh(UPLO::Lower).unwrap();
+    let (values, columns) = (ascending.slice(s![..;-1]), columns.slice(s![.., ..;-1]));
+    let pca = KernelPca::fit(fit.view(), kernel, count).unwrap();
+    assert!((pca.eigenvalues() - &values).iter().all(|difference| difference.abs() <= norm));
+
+    // C. Davis and W. Kahan: an eigenvector turns by the norm over the gap.
+    let projection = pca.projection();
+    for c in 0..4 {
+        let gap = values.windows(2).into_iter().map(|pair| pair[0] - pair[1]).skip(c.max(1) - 1).take(2).fold(1.0, f64::min);
+        let limit = norm * (2.0 * values[c].sqrt() / gap + values[c].sqrt().recip());
+        assert!(limit < 1e-10, "the first eigenvalues are meant to be far apart: {limit:e}");
+        let vector = &columns.column(c) * columns.column(c).dot(&pca.eigenvectors().column(c)).signum();
+        let difference = &projection.column(c) - &(vector * values[c].sqrt());
+        assert!(difference.iter().all(|difference| difference.abs() <= limit), "component {c}: {difference}");
+        let (first, second) = projection.column(c).split_at(Axis(0), count / 2);
+        assert!((&first - &second).iter().all(|apart| apart.abs() < 1e-7), "twins in component {c}");
     }
 }
 

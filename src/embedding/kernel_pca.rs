@@ -50,15 +50,14 @@ impl<'a, A: Real> KernelPca<'a, A> {
         let magnitude = matrix.iter().fold(0.0, |largest: f64, value| largest.max(value.abs()));
         let centering = Centering::of(&matrix);
         centering.center(&mut matrix);
-        let Eigenpairs { mut values, vectors: columns } = eigen::symmetric(&matrix)?;
+        let kept = components.min(count);
+        let Eigenpairs { mut values, vectors: eigenvectors } = eigen::symmetric(&matrix, kept)?;
         let noise = eigen::tolerance(count) * values[0].max(magnitude);
         values.mapv_inplace(|value| if value.abs() <= noise { 0.0 } else { value });
         let (positive, negative) = totals(&values);
-        let kept = components.min(count);
         let eigenvalues = values.slice(s![..kept]).mapv(|value| value.max(0.0));
         let explained = eigenvalues.mapv(|value| if positive > 0.0 { value / positive } else { 0.0 });
         let negative = if negative > 0.0 { negative / (positive + negative) } else { 0.0 };
-        let eigenvectors = columns.slice(s![.., ..kept]).to_owned();
         Ok(Self { kernel, vectors, centering, eigenvalues, eigenvectors, explained, negative })
     }
 

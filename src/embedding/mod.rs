@@ -11,8 +11,10 @@
 //!
 //! | step | call | BLAS / LAPACK |
 //! |---|---|---|
-//! | x·x' of column blocks | [`ndarray::linalg::general_mat_mul`] | `dgemm` |
-//! | eigenpairs of K̃ | [`ndarray_linalg::Eigh`] | `dsyev` |
+//! | x·x' of column blocks, off the diagonal | [`ndarray::linalg::general_mat_mul`] | `dgemm` |
+//! | the same on the diagonal | `routines` | `dsyrk` |
+//! | all eigenvalues of K̃ and k eigenvectors | `routines` | `dsytrd`, `dsterf`, `dstemr`, `dormtr` |
+//! | where these fail | [`ndarray_linalg::Eigh`] | `dsyev` |
 //! | their residual, projection of new vectors | [`ndarray::linalg::Dot`] | `dgemm` |
 
 pub mod centering;
@@ -21,6 +23,7 @@ pub mod error;
 pub mod kernel;
 pub mod kernel_pca;
 mod products;
+mod routines;
 pub mod vectors;
 
 pub use centering::Centering;

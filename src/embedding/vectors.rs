@@ -2,7 +2,9 @@
 
 use super::EmbeddingError;
 use crate::real::Real;
-use ndarray::{ArrayView2, ArrayViewMut2, Axis, s};
+use crate::real::dispatch::dispatched;
+use ndarray::{ArrayView2, ArrayViewMut2, Axis, CowArray, Ix1, s};
+use num_traits::Float;
 use std::ops::Range;
 
 /// The union of sets of vectors, borrowed: `n` rows of `P` finite components.
@@ -50,20 +52,57 @@ impl<'a, A: Real> Vectors<'a, A> {
         self.width
     }
 
-    /// Writes these columns of all vectors to `block` `(n, columns)`.
-    pub(super) fn widen(&self, columns: &Range<usize>, mut block: ArrayViewMut2<'_, f64>) {
-        let mut start = 0;
-        for part in &self.parts {
-            let end = start + part.nrows();
-            let source = part.slice(s![.., columns.clone()]);
-            block.slice_mut(s![start..end, ..]).zip_mut_with(&source, |wide, value| *wide = value.wide());
-            start = end;
+    /// `(columns,)` means of these columns over all vectors.
+    pub(super) fn means(&self, columns: &Range<usize>) -> Vec<f64> {
+        let mut sums = vec![0.0; columns.len()];
+        for row in self.parts.iter().flat_map(|part| part.outer_iter()) {
+            add(&mut sums, in_one_piece(&row.slice(s![columns.clone()]).as_standard_layout()));
+        }
+        sums.iter_mut().for_each(|sum| *sum /= self.count as f64);
+        sums
+    }
+
+    /// Writes these columns of all vectors, less `origin` `(columns,)`, to `block` `(n, columns)`.
+    ///
+    /// # Panics
+    /// If the rows of the block do not lie in one piece.
+    pub(super) fn widen(&self, columns: &Range<usize>, origin: &[f64], mut block: ArrayViewMut2<'_, f64>) {
+        let rows = self.parts.iter().flat_map(|part| part.outer_iter());
+        for (mut wide, row) in block.outer_iter_mut().zip(rows) {
+            let wide = wide.as_slice_mut().expect("a row in one piece");
+            subtract(wide, in_one_piece(&row.slice(s![columns.clone()]).as_standard_layout()), origin);
+        }
+    }
+}
+
+fn in_one_piece<'a, A>(row: &'a CowArray<'_, A, Ix1>) -> &'a [A] {
+    row.as_slice().expect("a row in standard layout")
+}
+
+dispatched! {
+    /// sum ← sum + x, elementwise.
+    fn add<A>(_simd, sums: &mut [f64], row: &[A]) {
+        for (sum, value) in sums.iter_mut().zip(row) {
+            *sum += value.wide();
+        }
+    }
+}
+
+dispatched! {
+    /// wide ← x − origin, elementwise.
+    fn subtract<A>(_simd, wide: &mut [f64], row: &[A], origin: &[f64]) {
+        for ((wide, value), origin) in wide.iter_mut().zip(row).zip(origin) {
+            *wide = value.wide() - origin;
         }
     }
 }
 
 fn check_finite<A: Real>(part: &ArrayView2<'_, A>, first_row: usize) -> Result<(), EmbeddingError> {
     for (row, vector) in part.axis_iter(Axis(0)).enumerate() {
+        // Without a branch for each component, which would take as long as widening them.
+        if vector.iter().fold(true, |finite, &value| finite & Float::is_finite(value)) {
+            continue;
+        }
         if let Some(column) = vector.iter().position(|value| !value.wide().is_finite()) {
             return Err(EmbeddingError::NotFinite { row: first_row + row, column, value: vector[column].wide() });
         }
@@ -83,8 +122,13 @@ mod tests {
         let vectors = Vectors::check([a.view(), empty.view(), b.view()]).unwrap();
         assert_eq!((vectors.len(), vectors.width()), (3, 3));
         let mut block = Array2::zeros((3, 2));
-        vectors.widen(&(1..3), block.view_mut());
-        assert_eq!(block, array![[2.0, 3.0], [5.0, 6.0], [8.0, 9.0]]);
+        vectors.widen(&(1..3), &[0.0, 0.5], block.view_mut());
+        assert_eq!(block, array![[2.0, 2.5], [5.0, 5.5], [8.0, 8.5]]);
+        let columns_in_one_piece = array![[1.0_f32, 4.0], [2.0, 5.0], [3.0, 6.0]];
+        let transposed = Vectors::check([columns_in_one_piece.t()]).unwrap();
+        transposed.widen(&(0..2), &[0.0, 0.0], block.slice_mut(s![..2, ..]));
+        assert_eq!(block, array![[1.0, 2.0], [4.0, 5.0], [8.0, 8.5]]);
+        assert_eq!(vectors.means(&(1..3)), [5.0, 6.0]);
     }
 
     #[test]
