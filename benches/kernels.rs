@@ -4,8 +4,8 @@
 #[path = "kernels/published.rs"]
 mod published;
 
-use divan::counter::ItemsCount;
 use divan::Bencher;
+use divan::counter::ItemsCount;
 use lossatlas::dataset::{Dataset, digits};
 use lossatlas::landscape::{ImageLandscape, Landscape};
 use lossatlas::network::Network;

@@ -42,7 +42,7 @@ fn main() {
     };
     fs::create_dir_all(directory).expect("a directory to write to");
     write(directory, "images", &Array2::from_shape_vec((LBFGS_IMAGES, 784), data.train.pixels.to_vec()).expect("as many pixels"));
-    write(directory, "labels", &Array1::from(data.train.labels.to_vec()));
+    write(directory, "labels", &Array1::from(data.train.labels.clone()));
     write(directory, "coefficients", &Grid::<f32>::new(POINTS, TERMS).coefficients().to_owned());
     for line in stdin().lock().lines() {
         let line = line.expect("text");

@@ -40,9 +40,9 @@ fn evaluate<A: Real>(logits: &mut ArrayViewMut2<A>, labels: &[u8], delta: bool) 
     for (start, labels) in (0..).step_by(LANES).zip(labels.chunks(LANES)) {
         let mut softmax = Softmax::default();
         exponentials(logits, images, start, labels, &mut softmax);
-        for lane in 0..labels.len() {
+        for (lane, &label) in labels.iter().enumerate() {
             score.loss += softmax.gap[lane].wide() + softmax.others[lane].ln_1p();
-            score.correct += u64::from(softmax.top[lane] == labels[lane]);
+            score.correct += u64::from(softmax.top[lane] == label);
         }
         if delta {
             subtract_labels(logits, images, start, labels);

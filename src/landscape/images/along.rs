@@ -45,9 +45,8 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
         let (points, gates) = (span.points(), sought.map_or(0, |sought| sought.rows.len()));
         let sums = if self.with_scratch(|scratch| scratch.along.is_some()) {
             let blocks = self.parts(BLOCK);
-            let losses = self.run(blocks.len(), gates, |scratch, turn| {
-                self.at_all_points(span, sought, &blocks[turn.item], scratch, turn)
-            });
+            let losses = self
+                .run(blocks.len(), gates, |scratch, turn| self.at_all_points(span, sought, &blocks[turn.item], scratch, turn));
             losses.map(|losses| (0..points).map(|m| losses.iter().map(|losses| losses[m]).sum()).collect())
         } else {
             let stretches = self.parts(STRETCH);
