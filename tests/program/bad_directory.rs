@@ -115,6 +115,38 @@ fn an_atlas_that_must_not_be_overwritten() {
     assert!(!journal.exists(), "nothing is written");
 }
 
+/// Also where both runs have the same configuration: the other one may have got further.
+#[test]
+fn an_atlas_of_another_run_or_one_that_was_changed_is_not_overwritten() {
+    let root = tempdir().expect("a temporary directory");
+    let [own, other] = ["own", "other"].map(|name| root.path().join(name));
+    on_tiny(1, "train", &own, &[]).with_code(0);
+    let atlas = own.join("atlas.h5");
+    let after_training = fs::read(&atlas).expect("written by the program");
+    on_tiny(1, "run", &own, &[]).with_code(0);
+    on_tiny(2, "train", &other, &[]).with_code(0);
+    let sound = fs::read(&atlas).expect("written by the program");
+    let foreign = fs::read(other.join("atlas.h5")).expect("written by the program");
+    let mut damaged = sound.clone();
+    let middle = damaged.len() / 2;
+    damaged[middle..middle + 4096].iter_mut().for_each(|byte| *byte ^= 0xff);
+    for (bytes, message) in [
+        (&foreign, "atlas.h5: is the atlas of another run: it does not come from the results.journal beside it; it is left"),
+        (&damaged, "atlas.h5: is not as this run has written it: it was changed or damaged since, or is newer than the journal"),
+    ] {
+        write(&atlas, bytes);
+        refused(&["run", TINY, "--out", text(&own)], &[message, "move it away or choose another output directory"]);
+        assert!(fs::read(&atlas).expect("still there") == *bytes, "{message}");
+    }
+    // An earlier one of this run holds nothing that the journal does not; nor does none.
+    write(&atlas, &after_training);
+    on_tiny(1, "run", &own, &[]).with_code(0);
+    fs::remove_file(&atlas).expect("written by the program");
+    on_tiny(2, "run", &own, &[]).with_code(0);
+    on_tiny(1, "run", &other, &[]).with_code(0);
+    assert_same(&own, &other);
+}
+
 #[test]
 fn states_of_tasks_under_way_that_cannot_be_read() {
     let root = tempdir().expect("a temporary directory");
