@@ -4,8 +4,11 @@ use crate::atlas::assert_same;
 use crate::images::write;
 use crate::interrupt::results;
 use crate::python::python;
-use crate::start::{PROGRAM, TINY, lossatlas, on_tiny, text};
+use crate::start::{Ended, PROGRAM, TINY, lossatlas, on_tiny, text};
+use crate::stopping::{LONG, LONG_SETS, steps};
 use std::fs;
+use std::io::Write;
+use std::path::Path;
 use tempfile::tempdir;
 
 /// Starts the program on 1 and on 3 ranks and expects it to refuse: exit code 2, nothing on standard
@@ -43,6 +46,35 @@ fn a_directory_that_holds_nothing() {
         let missing = "8 of 8 solutions are missing; run `lossatlas train` first";
         refused(&[stage, TINY, "--out", text(&out)], &[missing]);
     }
+}
+
+/// Where even root may not write. Others are kept out by the mode of the directory.
+#[test]
+fn a_directory_that_cannot_be_written_to() {
+    let root = tempdir().expect("a temporary directory");
+    let out = root.path().join("out");
+    on_tiny(1, "train", &out, &[]).with_code(0);
+    let before = fs::read(out.join("results.journal")).expect("written by the program");
+    let read_only = "mount --bind \"$0\" \"$0\" && mount -o remount,bind,ro \"$0\" && exec \"$@\"";
+    let inside = |arguments: &[&str]| {
+        let mut command = std::process::Command::new("unshare");
+        command.args(["--mount", "sh", "-c", read_only, text(root.path())]).args(arguments);
+        command.output().expect("unshare is part of util-linux")
+    };
+    if !inside(&["true"]).status.success() {
+        writeln!(std::io::stderr(), "SKIPPED: a read-only directory: only root may mount one, and not in every container").ok();
+        return;
+    }
+    for (directory, message) in
+        [(&out, "results.journal: Read-only file system"), (&root.path().join("new"), "cannot create the directory")]
+    {
+        let ended: Ended = inside(&[PROGRAM, "run", TINY, "--out", text(directory)]).into();
+        let ended = ended.with_code(1);
+        assert_eq!((ended.said(message), ended.stderr.lines().count()), (1, 1), "{}", ended.stderr);
+    }
+    assert!(fs::read(out.join("results.journal")).expect("still there") == before);
+    assert!(!root.path().join("new").exists());
+    on_tiny(1, "run", &out, &[]).with_code(0);
 }
 
 #[test]
@@ -157,6 +189,26 @@ fn states_of_tasks_under_way_that_cannot_be_read() {
     assert_eq!(fs::read(&states).expect("still there"), b"precious data of somebody else");
 }
 
+/// A start where no file can grow beyond 12 MB.
+fn with_room_for_12_megabytes(subcommand: &str, out: &Path, overrides: &[&str], more: &[&str]) -> Ended {
+    let mut command = std::process::Command::new("sh");
+    command.args(["-c", "trap '' XFSZ; ulimit -f 24000; exec \"$@\"", "sh", PROGRAM, subcommand, TINY, "--out", text(out)]);
+    command.args(overrides.iter().flat_map(|change| ["--set", change])).args(more);
+    command.output().expect("a shell").into()
+}
+
+/// States come every few milliseconds and find no room a hundred times; those from before stay.
+#[test]
+fn a_full_disk_is_told_once_while_a_task_goes_on() {
+    let root = tempdir().expect("a temporary directory");
+    let long = [&LONG[..], &LONG_SETS, &["run.checkpoint_minutes=0.0002"]].concat();
+    let ended = with_room_for_12_megabytes("run", root.path(), &long, &["--time-limit", "4s"]).with_code(75);
+    assert_eq!(ended.said("is not stored, the run goes on: cannot append to "), 1, "{}", ended.stderr);
+    assert_eq!(ended.said("is not stored"), 1, "{}", ended.stderr);
+    assert_eq!(ended.said("1 of them begun and stored"), 1, "{}", ended.stderr);
+    assert!(steps(root.path()).iter().sum::<u64>() > 0);
+}
+
 /// Where files cannot grow beyond a limit writes are cut short exactly as on a full disk.
 #[test]
 fn a_full_disk_keeps_what_was_stored_and_the_run_goes_on_once_there_is_room() {
@@ -165,15 +217,9 @@ fn a_full_disk_keeps_what_was_stored_and_the_run_goes_on_once_there_is_room() {
     let many = ["training.initializations=30", "training.keep=3"];
     on_tiny(1, "train", &whole, &many).with_code(0);
     // One run of the sixty takes 340 kB: room for some forty (12 MB; MPI itself needs files of 4).
-    let limited = std::process::Command::new("sh")
-        .args(["-c", "trap '' XFSZ; ulimit -f 24000; exec \"$@\"", "sh"])
-        .args([PROGRAM, "train", TINY, "--out", text(&full), "--set", many[0], "--set", many[1]])
-        .output()
-        .expect("a shell");
-    let said = String::from_utf8_lossy(&limited.stderr);
-    assert_eq!(limited.status.code(), Some(1), "{said}");
-    assert_eq!(said.matches("cannot append to").count(), 1, "{said}");
-    assert!(said.contains("what was finished is stored, and the same command continues"), "{said}");
+    let limited = with_room_for_12_megabytes("train", &full, &many, &[]).with_code(1);
+    assert_eq!(limited.said("cannot append to"), 1, "{}", limited.stderr);
+    assert_eq!(limited.said("what was finished is stored, and the same command continues"), 1, "{}", limited.stderr);
     let stored = results(&full);
     assert!((20..60).contains(&stored), "{stored} results");
     on_tiny(2, "train", &full, &many).with_code(0);
