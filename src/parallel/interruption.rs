@@ -74,7 +74,7 @@ const STATE: Duration = Duration::from_millis(10);
 fn working_time(limit: Duration, ranks: usize) -> Duration {
     let states = STATE.saturating_mul(u32::try_from(ranks).unwrap_or(u32::MAX));
     let margin = (limit / 20).min(Duration::from_mins(1)).saturating_add(states);
-    limit - margin.min(limit / 2)
+    limit.saturating_sub(margin.min(limit / 2))
 }
 
 #[cfg(test)]

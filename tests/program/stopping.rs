@@ -84,11 +84,11 @@ fn limited(ranks: usize, directory: &Path, limit: &str, overrides: &[&str]) -> E
     ended
 }
 
-/// Goes on for a second on one rank with what has taken several: from the beginning it would not get as far.
+/// Goes on for two seconds on one rank with what has taken six: from the beginning it would not get as far.
 fn goes_on_from_its_states(directory: &Path, overrides: &[&str]) {
     let before = steps(directory);
     assert!(!before.is_empty() && before.iter().all(|&steps| steps > 0), "{before:?}");
-    limited(1, directory, "1s", overrides);
+    limited(1, directory, "2s", overrides);
     let after = steps(directory);
     assert!(
         after.len() == before.len() && after.iter().zip(&before).all(|(after, before)| after >= before),
@@ -101,8 +101,8 @@ fn goes_on_from_its_states(directory: &Path, overrides: &[&str]) {
 fn long_tasks_are_stored_within_seconds_of_a_warning_and_taken_up_by_other_ranks() {
     let root = tempdir().expect("a temporary directory");
     let overrides = [&LONG[..], &LONG_SETS].concat();
-    let ended = limited(2, root.path(), "4s", &overrides);
-    let expected = "stopped by the time limit of 4s: training: 2 of 2 tasks left, 2 of them begun and stored in";
+    let ended = limited(2, root.path(), "6s", &overrides);
+    let expected = "stopped by the time limit of 6s: training: 2 of 2 tasks left, 2 of them begun and stored in";
     assert_eq!(ended.said(expected), 1, "{}", ended.stderr);
     goes_on_from_its_states(root.path(), &overrides);
 }
@@ -116,7 +116,7 @@ fn long_tasks_that_are_killed_go_on_from_their_last_states() {
         std::thread::spawn(move || on_tiny(2, "run", &directory, &overrides))
     };
     let processes = wait_for(0, 2, root.path(), &run);
-    sleep(Duration::from_secs(5));
+    sleep(Duration::from_secs(7));
     assert!(signal("KILL", &processes));
     assert_ne!(run.join().expect("the program could be started").code, Some(0));
     goes_on_from_its_states(root.path(), &overrides);
@@ -126,8 +126,8 @@ fn long_tasks_that_are_killed_go_on_from_their_last_states() {
 fn a_long_path_goes_on_from_its_state() {
     let root = tempdir().expect("a temporary directory");
     on_tiny(1, "train", root.path(), &LONG_PATH).with_code(0);
-    let ended = limited(2, root.path(), "4s", &LONG_PATH);
-    let expected = "stopped by the time limit of 4s: paths: 1 of 1 task left, 1 of them begun and stored in";
+    let ended = limited(2, root.path(), "6s", &LONG_PATH);
+    let expected = "stopped by the time limit of 6s: paths: 1 of 1 task left, 1 of them begun and stored in";
     assert_eq!(ended.said(expected), 1, "{}", ended.stderr);
     goes_on_from_its_states(root.path(), &LONG_PATH);
 }
@@ -184,13 +184,18 @@ fn a_run_killed_at_random_instants_comes_to_the_same_bits() {
     let often = ["run.checkpoint_minutes=0.0001"];
     let started = Instant::now();
     on_tiny(2, "run", &whole, &[&SLOWER[..], &often].concat()).with_code(0);
-    let whole_run = started.elapsed();
+    let mut whole_run = started.elapsed();
     let mut random = MasterSeed(u64::from(std::process::id())).stream("kills", &[]);
     let (mut killed, mut round) = (0, 0);
     while killed < kills {
         round += 1;
         let directory = root.path().join(format!("killed-{round}"));
-        killed += kill_until_done(&directory, whole_run, &often, &mut random);
+        let kills_here = kill_until_done(&directory, whole_run, &often, &mut random);
+        if kills_here == 0 {
+            // The machine was busier when the whole run was timed.
+            whole_run = whole_run.mul_f64(0.8);
+        }
+        killed += kills_here;
         assert_same(&whole, &directory);
         assert!(!directory.join(STATES).exists(), "no task is under way any more");
         fs::remove_dir_all(&directory).expect("a directory of this test");
