@@ -14,7 +14,7 @@ use lossatlas::solutions::SolutionSet;
 use lossatlas::statistics::Analysis;
 use lossatlas::store::{
     Atlas, Checkpoints, ConfigurationRecord, Contents, Curves, Journal, JournalError, Opened, Provenance, Record, Retention,
-    SessionRecord, TaskKey, check_existing, write_atlas,
+    SessionRecord, TaskKey, check_existing, check_origin, write_atlas,
 };
 use ndarray::Array2;
 use sha2::{Digest, Sha256};
@@ -48,7 +48,7 @@ impl Archive {
     }
 
     fn open_here(world: &World, problem: &Problem, directory: &Path) -> Result<Self, Failure> {
-        check_existing(directory).map_err(Failure::input)?;
+        check_existing(directory)?;
         let Opened { journal, contents, torn } = Journal::open(directory, contents_of(&problem.config))?;
         if let Some(torn) = torn {
             say(format_args!(
@@ -57,6 +57,7 @@ impl Archive {
                 torn.bytes
             ));
         }
+        check_origin(directory, &contents)?;
         let checkpoints = Checkpoints::open(directory)?;
         let mut archive = Self { directory: directory.to_owned(), contents, checkpoints, journal };
         archive.adopt(problem)?;
@@ -157,13 +158,14 @@ impl Archive {
     }
 
     /// Assembles `atlas.h5` from all results so far. Collective.
-    pub fn write_atlas(world: &World, problem: &Problem, archive: Option<&Self>) -> Result<(), Failure> {
+    pub fn write_atlas(world: &World, problem: &Problem, archive: Option<&mut Self>) -> Result<(), Failure> {
         let written = archive.map(|archive| archive.write_atlas_here(world, problem)).transpose();
         world.agree(written).map(|_| ()).map_err(|error| Failure::system(failure::Plain(&error)))
     }
 
-    fn write_atlas_here(&self, world: &World, problem: &Problem) -> Result<(), String> {
-        let results = self.results(problem);
+    fn write_atlas_here(&mut self, world: &World, problem: &Problem) -> Result<(), String> {
+        let Self { directory, contents, journal, .. } = self;
+        let results = Results { config: &problem.config, contents };
         let sets = results.sets();
         let curves = results.training().into_iter().flat_map(|training| {
             training.methods.iter().map(|&method| {
@@ -184,9 +186,10 @@ impl Archive {
                 configuration: effective,
                 dataset,
                 dataset_checksum,
+                run: contents.run_identity().unwrap_or_default(),
                 ranks: world.size() as u32,
                 host: world.host().to_owned(),
-                started: self.contents.sessions().first().map_or_else(String::new, |session| session.started.clone()),
+                started: contents.sessions().first().map_or_else(String::new, |session| session.started.clone()),
                 finished: now(),
             },
             loss_unit: problem.loss_unit(),
@@ -196,7 +199,8 @@ impl Archive {
             paths: &results.paths(&sets),
             analysis,
         };
-        write_atlas(&self.directory, &atlas).map(|_| ()).map_err(|error| error.to_string())
+        let announce = |checksum| journal.append(&Record::Atlas { checksum });
+        write_atlas(directory, &atlas, announce).map(|_| ()).map_err(|error| error.to_string())
     }
 
     /// Prints what the run came to and tells the exit code. Collective.

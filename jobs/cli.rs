@@ -80,7 +80,7 @@ pub struct Job {
     /// Puts the work down in time to end after so long, as in 3h50m; the same command continues it
     ///
     /// Tasks under way store their state, and the exit code is 75. This begins a twentieth of the time
-    /// before its end, at most a minute. Default: the end of the Slurm job, where there is one. The signals
+    /// before its end, at most a minute, and 10 ms for each rank. Default: the end of the Slurm job, where there is one. The signals
     /// SIGUSR1, SIGTERM and Ctrl-C do the same at once; after a second SIGTERM or Ctrl-C nothing is stored.
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub time_limit: Option<Duration>,

@@ -1,7 +1,7 @@
 //! What ends the program early, and with which exit code.
 
 use lossatlas::parallel::Disagreement;
-use lossatlas::store::JournalError;
+use lossatlas::store::{AtlasError, JournalError};
 use std::fmt;
 
 /// All tasks done, or the help was printed.
@@ -47,6 +47,12 @@ impl From<JournalError> for Failure {
     fn from(error: JournalError) -> Self {
         let system = matches!(error, JournalError::Io { .. } | JournalError::TooLarge { .. } | JournalError::Encode { .. });
         if system { Self::system(error) } else { Self::input(error) }
+    }
+}
+
+impl From<AtlasError> for Failure {
+    fn from(error: AtlasError) -> Self {
+        if matches!(error, AtlasError::Existing { .. }) { Self::input(error) } else { Self::system(error) }
     }
 }
 

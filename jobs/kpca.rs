@@ -21,7 +21,7 @@ pub fn stage(context: &Context, archive: &mut Option<Archive>) -> Result<(), Fai
     }
     let analyzed = archive.as_mut().map(|archive| analyze(problem, archive, sets)).transpose();
     world.agree(analyzed).map_err(|error| Failure::system(Plain(&error)))?;
-    Archive::write_atlas(world, problem, archive.as_ref())
+    Archive::write_atlas(world, problem, archive.as_mut())
 }
 
 fn analyze(problem: &Problem, archive: &mut Archive, sets: Vec<SolutionSet>) -> Result<(), String> {

@@ -67,7 +67,7 @@ pub fn stage(context: &Context, archive: &mut Option<Archive>) -> Result<(), Fai
             Record::Path { set: set.clone(), landscape: *landscape, pair: *pair, seconds, outcome: outcome.flatten() }
         },
     )?;
-    Archive::write_atlas(world, problem, archive.as_ref())
+    Archive::write_atlas(world, problem, archive.as_mut())
 }
 
 /// Finds a path on the landscape that its task names.

@@ -17,7 +17,7 @@ pub type Stage = fn(&Context, &mut Option<Archive>) -> Result<(), Failure>;
 pub fn run(world: &World, job: &cli::Job, stages: &[Stage]) -> Result<u8, Failure> {
     refuse_ranks_that_do_not_meet(world)?;
     let limit = job.time_limit.or_else(end_of_the_batch_job);
-    let interruption = world.agree(Interruption::watch(limit))?;
+    let interruption = world.agree(Interruption::watch(limit, world.size()))?;
     let problem = Problem::load(world, &job.input)?;
     let mut archive = Archive::open(world, &problem, &job.out)?;
     let context = Context { world, problem: &problem, interruption: &interruption };

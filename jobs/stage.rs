@@ -165,6 +165,8 @@ struct Ledger<'a, R> {
     /// When each task that runs has begun, and the seconds it had taken before.
     running: BTreeMap<usize, (Instant, f64)>,
     record: &'a dyn Fn(usize, f64, Result<R, String>) -> Record,
+    /// Why the last state was not stored, if it was not; said already.
+    unsaved: Option<String>,
 }
 
 impl<'a, R> Ledger<'a, R> {
@@ -176,7 +178,8 @@ impl<'a, R> Ledger<'a, R> {
     ) -> Self {
         let progress = Progress::new(stage.name, tasks.names.clone(), tasks.work, &archive.directory);
         let pending = (0..tasks.names.len()).collect();
-        Self { stage, archive, progress, names: tasks.names, keys: tasks.keys, pending, running: BTreeMap::new(), record }
+        let Tasks { names, keys, .. } = tasks;
+        Self { stage, archive, progress, names, keys, pending, running: BTreeMap::new(), record, unsaved: None }
     }
 
     /// What a task that is handed out goes on from.
@@ -234,13 +237,18 @@ impl<'a, R> Ledger<'a, R> {
         Ok(())
     }
 
-    /// A state that cannot be stored is no reason to lose what is being computed.
+    /// A state that cannot be stored is no reason to lose what is being computed. Why is said once: on a full
+    /// disk that of every task fails, again and again.
     fn save(&mut self, task: usize, saved: Saved) {
         let Some(key) = self.keys.get(task) else { return };
-        if let Err(error) = self.archive.checkpoints.save(key.clone(), &saved) {
+        let failure = self.archive.checkpoints.save(key.clone(), &saved).err().map(|error| error.to_string());
+        if let Some(reason) = failure.as_ref().filter(|_| failure != self.unsaved) {
             let (stage, name) = (self.stage.name, &self.names[task]);
-            self.progress.announce(&format!("{stage}: the state of {name} is not stored, the run goes on: {error}"));
+            let line =
+                format!("{stage}: the state of {name} is not stored, the run goes on: {reason}; not said again until one is");
+            self.progress.announce(&line);
         }
+        self.unsaved = failure;
     }
 
     /// Says what is left after something has put an end to the work.
@@ -271,7 +279,7 @@ mod tests {
     fn outcomes(world: &World, retries: usize) -> (Vec<String>, [u32; 3]) {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let run = RunConfig { threads_per_rank: 1, checkpoint: Duration::from_mins(1), retries };
-        let interruption = Interruption::watch(None).expect("signal handlers");
+        let interruption = Interruption::watch(None, 1).expect("signal handlers");
         let mut archive = Some(Archive::scratch(directory.path()));
         let performed = [const { AtomicU32::new(0) }; 3];
         let names = (0..3).map(|task| format!("task {task}")).collect();

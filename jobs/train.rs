@@ -29,7 +29,7 @@ pub fn stage(context: &Context, archive: &mut Option<Archive>) -> Result<(), Fai
         }
         Mapped::Formula(formula) => minima::run(&context.stage("minima"), problem.config.seed, formula, archive)?,
     }
-    Archive::write_atlas(world, problem, archive.as_ref())
+    Archive::write_atlas(world, problem, archive.as_mut())
 }
 
 fn train(stage: &Stage, problem: &Problem, trained: &Trained, archive: &mut Option<Archive>) -> Result<(), Failure> {

@@ -24,8 +24,9 @@ const NEW: &str = "in-flight.checkpoints.new";
 
 const KIND: Kind = Kind { magic: *b"lossatlas\r\n\x1b", version: 1 };
 
-/// Smaller files are not worth a replacement.
-const SMALL: u64 = 64 << 20;
+/// Smaller files are not worth a replacement. Not larger than that: on a disk that is nearly full results need
+/// the room, and once it is full there is none left for a replacement.
+const SMALL: u64 = 16 << 20;
 
 /// Which task.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -252,7 +253,8 @@ mod tests {
         for round in 0..40 {
             checkpoints.save(key(round % 3), &saved(round as u8, 5 << 20)).expect("space");
             let length = fs::metadata(directory.path().join(FILE_NAME)).expect("a file").len();
-            assert!(length < SMALL + (6 << 20), "{length} bytes after round {round}");
+            // Three states of 5 MiB and a small one count; one more may have come before the replacement.
+            assert!(length < SMALL.max(2 * (15 << 20)) + (6 << 20), "{length} bytes after round {round}");
         }
         for (number, byte) in [(0, 39), (1, 37), (2, 38)] {
             assert_eq!(checkpoints.load(&key(number)).expect("readable"), Some(saved(byte, 5 << 20)));

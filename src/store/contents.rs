@@ -7,7 +7,8 @@ use crate::optimizer::{Method, Snapshot, TrainingRun};
 use crate::path::PathResult;
 use crate::solutions::{LandscapeName, SetName};
 use crate::statistics::Analysis;
-use std::collections::BTreeMap;
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a training run or a path computation came to.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,6 +35,8 @@ pub struct Contents {
     imported: BTreeMap<SetName, BTreeMap<u32, Outcome<Snapshot>>>,
     minima: BTreeMap<u32, Outcome<Relaxed>>,
     analysis: Option<(String, Analysis)>,
+    /// Checksums of the files `atlas.h5` that were assembled from these records.
+    atlases: BTreeSet<String>,
     retention: Option<Retention>,
 }
 
@@ -59,6 +62,7 @@ impl Contents {
             Record::Imported { set, number, seconds, outcome } => {
                 return insert_first(self.imported.entry(set).or_default(), number, seconds, outcome);
             }
+            Record::Atlas { checksum } => return self.atlases.insert(checksum),
             Record::Minimum { number, seconds, outcome } => {
                 return insert_first(&mut self.minima, number, seconds, outcome);
             }
@@ -93,6 +97,20 @@ impl Contents {
     /// The starts of the program, in order.
     pub fn sessions(&self) -> &[SessionRecord] {
         &self.sessions
+    }
+
+    /// What tells the run of this directory from others: 32 hexadecimal digits, the beginning of the SHA-256 of
+    /// the first configuration and the first session as the journal holds them. It exists as soon as they do
+    /// and never changes.
+    pub fn run_identity(&self) -> Option<String> {
+        let first = (self.configurations.first()?, self.sessions.first()?);
+        let hash = Sha256::digest(postcard::to_allocvec(&first).ok()?);
+        Some(hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// Whether a file `atlas.h5` with this checksum was assembled from these records, or from the first of them.
+    pub fn has_made(&self, atlas_checksum: &str) -> bool {
+        self.atlases.contains(atlas_checksum)
     }
 
     /// The training run of `method` from this initialization, if it has ended.

@@ -3,8 +3,9 @@
 //!
 //! An HDF5 file that is open for writing does not survive a crash, so nothing is kept in one alone:
 //! every finished unit of work goes to the [`journal`] at once, and [`atlas`] replaces `atlas.h5`
-//! as a whole. Tasks under way leave their states in [`checkpoints`]. `docs/format.md` describes both files to their readers. [`vectors`] brings parameter
-//! vectors in and out, in files that others read and write too.
+//! as a whole. Tasks under way leave their states in [`checkpoints`]. `docs/format.md` describes
+//! these files to their readers. [`vectors`] brings parameter vectors in and out, in files that others read
+//! and write too.
 
 pub mod atlas;
 pub mod checkpoints;
@@ -15,7 +16,7 @@ pub mod record;
 mod retention;
 pub mod vectors;
 
-pub use atlas::{Atlas, AtlasError, Curves, Provenance, check_existing, write_atlas};
+pub use atlas::{Atlas, AtlasError, Curves, Provenance, check_existing, check_origin, write_atlas};
 pub use checkpoints::{Checkpoints, Saved, TaskKey};
 pub use contents::{Contents, Outcome};
 pub use journal::{Journal, JournalError, Opened, TornTail};

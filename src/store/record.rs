@@ -69,6 +69,11 @@ pub enum Record {
         /// Where it ended, or why nowhere.
         outcome: Result<Relaxed, String>,
     },
+    /// An `atlas.h5` that is about to take its place in the directory.
+    Atlas {
+        /// SHA-256, hexadecimal, of the file.
+        checksum: String,
+    },
 }
 
 impl Record {

@@ -463,18 +463,22 @@ fn case(&(name, weights, prepare, message): &Row) -> Case {
     Case { name: name.to_owned(), directory, arguments, message: message.to_owned() }
 }
 
-/// The same readers, met from a configuration: two sets, both wrong, both named.
+/// The same readers, met from a configuration: three sets, all wrong, all named.
 #[test]
 fn imports() {
     let directory = study::sound();
     let root = directory.path();
     array(root, &Array2::<f32>::zeros((2, 7)));
+    atlas(root, "solutions/sgd/train/theta", &Array2::from_elem((1, PARAMETERS), f32::NAN));
     let text = fs::read_to_string(root.join(study::FILE)).expect("the configuration");
-    let imports = "[[import]]\nname = \"a/one\"\nfile = \"theta.npy\"\n[[import]]\nname = \"a/two\"\nfile = \"nowhere.npy\"\n";
-    write(root, study::FILE, (text + imports).as_bytes());
+    let files = [("one", "theta.npy"), ("two", "nowhere.npy"), ("three", "atlas.h5:/solutions/sgd/train")];
+    let imports = files.map(|(name, file)| format!("[[import]]\nname = \"a/{name}\"\nfile = \"{file}\"\n")).concat();
+    write(root, study::FILE, (text + &imports).as_bytes());
     let arguments = ["run", study::FILE, "--out", "out"].map(str::to_owned).into();
     let message = "study.toml: import.a/one: theta.npy: rows have 7 components, the network has 32: fc1.weight (2, 6), fc2.weight (10, \
          2); choose the network they belong to\n\
-         study.toml: import.a/two: cannot read nowhere.npy: No such file or directory (os error 2)";
-    refuse(&[Case { name: "two imports".to_owned(), directory, arguments, message: message.to_owned() }]);
+         study.toml: import.a/two: cannot read nowhere.npy: No such file or directory (os error 2)\n\
+         study.toml: import.a/three: atlas.h5:/solutions/sgd/train: component 0 of row 0 (counted from 0) is NaN, no finite \
+         float32; 32 such in all: leave out vectors that diverged";
+    refuse(&[Case { name: "three imports".to_owned(), directory, arguments, message: message.to_owned() }]);
 }

@@ -127,8 +127,10 @@ fn a_rank_that_panics_ends_the_others() {
 }
 
 #[test]
-fn a_process_that_dies_ends_the_others() {
-    perish("death_of_one_rank", 3, &[], "deliberate death");
+fn each_process_that_dies_in_a_farm_ends_the_others() {
+    for victim in ["0", "1", "2"] {
+        perish("death_of_one_rank", 3, &[("LOSSATLAS_VICTIM", victim)], "deliberate death");
+    }
 }
 
 #[test]

@@ -4,8 +4,11 @@ use crate::atlas::assert_same;
 use crate::images::write;
 use crate::interrupt::results;
 use crate::python::python;
-use crate::start::{PROGRAM, TINY, lossatlas, on_tiny, text};
+use crate::start::{Ended, PROGRAM, TINY, lossatlas, on_tiny, text};
+use crate::stopping::{LONG, LONG_SETS, steps};
 use std::fs;
+use std::io::Write;
+use std::path::Path;
 use tempfile::tempdir;
 
 /// Starts the program on 1 and on 3 ranks and expects it to refuse: exit code 2, nothing on standard
@@ -43,6 +46,35 @@ fn a_directory_that_holds_nothing() {
         let missing = "8 of 8 solutions are missing; run `lossatlas train` first";
         refused(&[stage, TINY, "--out", text(&out)], &[missing]);
     }
+}
+
+/// Where even root may not write. Others are kept out by the mode of the directory.
+#[test]
+fn a_directory_that_cannot_be_written_to() {
+    let root = tempdir().expect("a temporary directory");
+    let out = root.path().join("out");
+    on_tiny(1, "train", &out, &[]).with_code(0);
+    let before = fs::read(out.join("results.journal")).expect("written by the program");
+    let read_only = "mount --bind \"$0\" \"$0\" && mount -o remount,bind,ro \"$0\" && exec \"$@\"";
+    let inside = |arguments: &[&str]| {
+        let mut command = std::process::Command::new("unshare");
+        command.args(["--mount", "sh", "-c", read_only, text(root.path())]).args(arguments);
+        command.output().expect("unshare is part of util-linux")
+    };
+    if !inside(&["true"]).status.success() {
+        writeln!(std::io::stderr(), "SKIPPED: a read-only directory: only root may mount one, and not in every container").ok();
+        return;
+    }
+    for (directory, message) in
+        [(&out, "results.journal: Read-only file system"), (&root.path().join("new"), "cannot create the directory")]
+    {
+        let ended: Ended = inside(&[PROGRAM, "run", TINY, "--out", text(directory)]).into();
+        let ended = ended.with_code(1);
+        assert_eq!((ended.said(message), ended.stderr.lines().count()), (1, 1), "{}", ended.stderr);
+    }
+    assert!(fs::read(out.join("results.journal")).expect("still there") == before);
+    assert!(!root.path().join("new").exists());
+    on_tiny(1, "run", &out, &[]).with_code(0);
 }
 
 #[test]
@@ -115,6 +147,38 @@ fn an_atlas_that_must_not_be_overwritten() {
     assert!(!journal.exists(), "nothing is written");
 }
 
+/// Also where both runs have the same configuration: the other one may have got further.
+#[test]
+fn an_atlas_of_another_run_or_one_that_was_changed_is_not_overwritten() {
+    let root = tempdir().expect("a temporary directory");
+    let [own, other] = ["own", "other"].map(|name| root.path().join(name));
+    on_tiny(1, "train", &own, &[]).with_code(0);
+    let atlas = own.join("atlas.h5");
+    let after_training = fs::read(&atlas).expect("written by the program");
+    on_tiny(1, "run", &own, &[]).with_code(0);
+    on_tiny(2, "train", &other, &[]).with_code(0);
+    let sound = fs::read(&atlas).expect("written by the program");
+    let foreign = fs::read(other.join("atlas.h5")).expect("written by the program");
+    let mut damaged = sound.clone();
+    let middle = damaged.len() / 2;
+    damaged[middle..middle + 4096].iter_mut().for_each(|byte| *byte ^= 0xff);
+    for (bytes, message) in [
+        (&foreign, "atlas.h5: is the atlas of another run: it does not come from the results.journal beside it; it is left"),
+        (&damaged, "atlas.h5: is not as this run has written it: it was changed or damaged since, or is newer than the journal"),
+    ] {
+        write(&atlas, bytes);
+        refused(&["run", TINY, "--out", text(&own)], &[message, "move it away or choose another output directory"]);
+        assert!(fs::read(&atlas).expect("still there") == *bytes, "{message}");
+    }
+    // An earlier one of this run holds nothing that the journal does not; nor does none.
+    write(&atlas, &after_training);
+    on_tiny(1, "run", &own, &[]).with_code(0);
+    fs::remove_file(&atlas).expect("written by the program");
+    on_tiny(2, "run", &own, &[]).with_code(0);
+    on_tiny(1, "run", &other, &[]).with_code(0);
+    assert_same(&own, &other);
+}
+
 #[test]
 fn states_of_tasks_under_way_that_cannot_be_read() {
     let root = tempdir().expect("a temporary directory");
@@ -125,6 +189,26 @@ fn states_of_tasks_under_way_that_cannot_be_read() {
     assert_eq!(fs::read(&states).expect("still there"), b"precious data of somebody else");
 }
 
+/// A start where no file can grow beyond 12 MB.
+fn with_room_for_12_megabytes(subcommand: &str, out: &Path, overrides: &[&str], more: &[&str]) -> Ended {
+    let mut command = std::process::Command::new("sh");
+    command.args(["-c", "trap '' XFSZ; ulimit -f 24000; exec \"$@\"", "sh", PROGRAM, subcommand, TINY, "--out", text(out)]);
+    command.args(overrides.iter().flat_map(|change| ["--set", change])).args(more);
+    command.output().expect("a shell").into()
+}
+
+/// States come every few milliseconds and find no room a hundred times; those from before stay.
+#[test]
+fn a_full_disk_is_told_once_while_a_task_goes_on() {
+    let root = tempdir().expect("a temporary directory");
+    let long = [&LONG[..], &LONG_SETS, &["run.checkpoint_minutes=0.0002"]].concat();
+    let ended = with_room_for_12_megabytes("run", root.path(), &long, &["--time-limit", "4s"]).with_code(75);
+    assert_eq!(ended.said("is not stored, the run goes on: cannot append to "), 1, "{}", ended.stderr);
+    assert_eq!(ended.said("is not stored"), 1, "{}", ended.stderr);
+    assert_eq!(ended.said("1 of them begun and stored"), 1, "{}", ended.stderr);
+    assert!(steps(root.path()).iter().sum::<u64>() > 0);
+}
+
 /// Where files cannot grow beyond a limit writes are cut short exactly as on a full disk.
 #[test]
 fn a_full_disk_keeps_what_was_stored_and_the_run_goes_on_once_there_is_room() {
@@ -133,15 +217,9 @@ fn a_full_disk_keeps_what_was_stored_and_the_run_goes_on_once_there_is_room() {
     let many = ["training.initializations=30", "training.keep=3"];
     on_tiny(1, "train", &whole, &many).with_code(0);
     // One run of the sixty takes 340 kB: room for some forty (12 MB; MPI itself needs files of 4).
-    let limited = std::process::Command::new("sh")
-        .args(["-c", "trap '' XFSZ; ulimit -f 24000; exec \"$@\"", "sh"])
-        .args([PROGRAM, "train", TINY, "--out", text(&full), "--set", many[0], "--set", many[1]])
-        .output()
-        .expect("a shell");
-    let said = String::from_utf8_lossy(&limited.stderr);
-    assert_eq!(limited.status.code(), Some(1), "{said}");
-    assert_eq!(said.matches("cannot append to").count(), 1, "{said}");
-    assert!(said.contains("what was finished is stored, and the same command continues"), "{said}");
+    let limited = with_room_for_12_megabytes("train", &full, &many, &[]).with_code(1);
+    assert_eq!(limited.said("cannot append to"), 1, "{}", limited.stderr);
+    assert_eq!(limited.said("what was finished is stored, and the same command continues"), 1, "{}", limited.stderr);
     let stored = results(&full);
     assert!((20..60).contains(&stored), "{stored} results");
     on_tiny(2, "train", &full, &many).with_code(0);

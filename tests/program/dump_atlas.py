@@ -10,7 +10,7 @@ import sys
 
 import h5py
 
-SESSION = {"started", "finished", "host", "ranks"}
+SESSION = {"started", "finished", "host", "ranks", "run"}
 
 dump = {}
 

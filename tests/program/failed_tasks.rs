@@ -1,8 +1,9 @@
-//! Training runs that diverge: told, stored, and no obstacle to the rest.
+//! Training runs that diverge and paths that cannot be computed: told, stored, and no obstacle to the rest.
 
 use crate::atlas::{contents, script};
 use crate::start::{lossatlas, on_tiny, text};
 use serde_json::{Map, Value, json};
+use std::fs;
 use std::path::Path;
 use tempfile::tempdir;
 
@@ -65,6 +66,35 @@ fn a_method_of_which_every_run_diverges_leaves_the_other_one() {
     // Nothing is left to do, and the failures are still told.
     let again = on_tiny(1, "run", root.path(), &["training.sgd.learning_rate=1e30"]).with_code(3);
     assert!(!again.stderr.contains("task"), "{}", again.stderr);
+}
+
+/// Two atoms change places along a straight line: halfway they are in one place, where the energy is infinite.
+#[test]
+fn a_path_that_cannot_be_computed_is_recorded_and_the_rest_goes_on() {
+    let root = tempdir().expect("a temporary directory");
+    let (file, out) = (root.path().join("atoms.toml"), root.path().join("out"));
+    let points = [[0.0, 0.0, 1.1, 0.0, 3.0, 0.0], [1.1, 0.0, 0.0, 0.0, 3.0, 0.0], [0.1, 0.0, 1.2, 0.0, 3.1, 0.1]];
+    let minima: String = points.map(|at| format!("[[minimum]]\nat = {at:?}\n")).concat();
+    let landscape = "[landscape]\nkind = \"lennard-jones\"\natoms = 3\nspace_dimensions = 2\nrelax = false\n";
+    let paths = "[paths]\npairs = \"all\"\npoints = 11\nsteps = 5\n[[kpca]]\nname = \"minima\"\ncomponents = 1\n";
+    fs::write(&file, format!("seed = 1\n{landscape}{minima}{paths}")).expect("a writable directory");
+    for ranks in [2, 1] {
+        let ended = lossatlas(ranks, &["run", text(&file), "--out", text(&out)]).with_code(3);
+        assert!(ended.stdout.contains("failed: 0 training runs, 1 path;"), "{}", ended.stdout);
+    }
+    let atlas = contents(&out);
+    let on = "/paths/minima/given/on_formula";
+    let (words, reasons) = (texts(&atlas, &format!("{on}/status")), texts(&atlas, &format!("{on}/stop_reason")));
+    let mut done = 0;
+    for (word, reason) in words.iter().zip(&reasons) {
+        done += usize::from(word == "done");
+        assert!(word == "done" || reason == "the loss is not finite on the straight line at t = 0.5", "{word}: {reason}");
+    }
+    assert_eq!((done, words.len()), (2, 3), "{words:?} {reasons:?}");
+    let status = status(&out);
+    assert_eq!(counts(&status, "paths minima/given on formula"), [2, 1, 0]);
+    assert_eq!(status.matches("on formula: the loss is not finite on the straight line at t = 0.5").count(), 1, "{status}");
+    assert!(atlas.contains_key("/kpca/minima/projection"));
 }
 
 /// One vector has no components: what is asked of it is left out, the rest is analyzed.

@@ -4,6 +4,7 @@ use crate::atlas::{assert_same, contents};
 use crate::idx::idx;
 use crate::images::write;
 use crate::start::{lossatlas, on_tiny, text};
+use serde_json::{Map, Value, json};
 use std::fs;
 use std::path::Path;
 use tempfile::tempdir;
@@ -138,6 +139,48 @@ fn two_formulas_run_through_the_pipeline_to_the_heights_known_for_them() {
         assert!(dense > pass - 0.005 * pass.abs(), "{name}: {dense} is below the pass {pass}");
         assert!(contents(&one).contains_key(&format!("/paths/{set}/on_formula/height_dense")));
     }
+}
+
+/// A formula in so many dimensions, its minima searched for on two ranks and on one; the atlas.
+fn minima_and_paths(root: &Path, name: &str, landscape: &str) -> Map<String, Value> {
+    let file = root.join(format!("{name}.toml"));
+    let paths = "[paths]\npairs = 3\npoints = 21\nsteps = 50\nlearning_rate = 0.01\n";
+    let written =
+        format!("seed = 5\n[landscape]\nkind = \"{name}\"\n{landscape}\n{paths}[[kpca]]\nname = \"minima\"\ncomponents = 2\n");
+    fs::write(&file, written).expect("a writable directory");
+    let [one, two] = ["1", "2"].map(|ranks| root.join(format!("{name}-{ranks}")));
+    lossatlas(2, &["run", text(&file), "--out", text(&two)]).with_code(0);
+    lossatlas(1, &["run", text(&file), "--out", text(&one)]).with_code(0);
+    assert_same(&one, &two);
+    contents(&two)
+}
+
+#[test]
+fn clusters_and_double_wells_are_searched_and_connected_on_any_number_of_ranks() {
+    let root = tempdir().expect("a temporary directory");
+    let dense = "/paths/minima/relaxed/on_formula/height_dense";
+    let (height, theta) = ("/solutions/minima/relaxed/loss_train", "/solutions/minima/relaxed/theta");
+
+    let wells = minima_and_paths(root.path(), "double-well", "dimension = 4\nstarts = 12\nkeep = 6");
+    assert_eq!(wells[theta][1], json!([6, 4]));
+    assert!(doubles(&wells[height]).iter().all(|height| height.abs() < 1e-12), "corners: {}", wells[height]);
+    let passes = doubles(&wells[dense]);
+    // No path between two corners stays below 1; the straight line reaches at most 4.
+    assert!(passes.len() == 3 && passes.iter().all(|height| (1.0 - 1e-3..=4.0).contains(height)), "{passes:?}");
+
+    let clusters = minima_and_paths(root.path(), "lennard-jones", "atoms = 7\nspace_dimensions = 2\nstarts = 60\nkeep = 4");
+    assert_eq!(clusters[theta][1], json!([4, 14]), "seven atoms in the plane have four minima");
+    let energies = doubles(&clusters[height]);
+    assert!((energies[0] + 12.534_867).abs() < 1e-6 && energies.is_sorted(), "{energies:?}");
+    let passes = doubles(&clusters[dense]);
+    assert!(passes.len() == 3 && passes.iter().all(|&height| height > energies[0]), "{passes:?}");
+}
+
+/// The numbers of a dataset of type float64, which `dump_atlas.py` prints as hexadecimal digits.
+fn doubles(dataset: &Value) -> Vec<f64> {
+    let digits = dataset[2].as_str().expect("numbers");
+    let number = |eight: &[u8]| u64::from_str_radix(std::str::from_utf8(eight).expect("digits"), 16).expect("hexadecimal");
+    digits.as_bytes().chunks_exact(16).map(|digits| f64::from_bits(number(digits).swap_bytes())).collect()
 }
 
 #[test]

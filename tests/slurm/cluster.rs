@@ -31,7 +31,10 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// Starts a cluster, or says on standard error why there is none.
+    /// Starts a cluster, or says on standard error what is not installed. One that is installed has to start.
+    ///
+    /// # Panics
+    /// With the words of the daemons, if it does not.
     pub fn start() -> Option<Self> {
         let needed = ["munged", "slurmctld", "slurmd", "sbatch", "srun", "setpriv"];
         let missing: Vec<_> = needed.into_iter().filter(|program| !is_installed(program)).collect();
@@ -41,13 +44,10 @@ impl Cluster {
         }
         let root = TempDir::new().expect("a temporary directory");
         let mut cluster = Self { root, daemons: Vec::new(), started: Instant::now() };
-        match cluster.start_daemons() {
-            Ok(()) => Some(cluster),
-            Err(error) => {
-                skipped(format_args!("Slurm does not start here: {error}\n{}", cluster.logs()));
-                None
-            }
+        if let Err(error) = cluster.start_daemons() {
+            panic!("Slurm is installed, but does not start: {error}\n{}", cluster.logs());
         }
+        Some(cluster)
     }
 
     /// A directory for the files of the test.

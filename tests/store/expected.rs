@@ -162,7 +162,7 @@ pub fn expectation(results: &Results) -> Value {
         "attributes": {
             "/": {
                 "format_version": 1, "program_version": "0.1.0", "commit": "abc123", "configuration": results.configuration,
-                "dataset": "digits seed 7", "dataset_checksum": "00ff", "ranks": 64, "host": "node1",
+                "dataset": "digits seed 7", "dataset_checksum": "00ff", "run": "f00d", "ranks": 64, "host": "node1",
                 "started": "2026-01-02T03:04:05Z", "finished": "",
             },
             "/network": { "layout": "layer.weight [2, 3], layer.bias [2]" },

@@ -1,5 +1,6 @@
 //! What can go wrong with an atlas.
 
+use crate::store::JournalError;
 use std::io;
 use std::path::PathBuf;
 
@@ -26,6 +27,9 @@ pub enum AtlasError {
         /// The reason given by the system.
         reason: io::Error,
     },
+    /// The journal does not take the checksum of the new file.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
     /// The HDF5 library failed.
     #[error("cannot write {path} to {}: {message}; check that the disk has space left", file.display())]
     Hdf5 {

@@ -38,6 +38,8 @@ pub struct Provenance {
     pub dataset: String,
     /// SHA-256, hexadecimal, of the images and labels.
     pub dataset_checksum: String,
+    /// [Identity](crate::store::Contents::run_identity) of the run.
+    pub run: String,
     /// Number of MPI ranks of the last session.
     pub ranks: u32,
     /// Host of rank 0 of the last session.

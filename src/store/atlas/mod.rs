@@ -14,9 +14,10 @@ mod paths;
 mod solutions;
 
 pub use error::AtlasError;
-pub use existing::check_existing;
+pub use existing::{check_existing, check_origin};
 pub use input::{Atlas, Curves, Provenance};
 
+use super::JournalError;
 use crate::network::Tensor;
 use node::{Label, Node};
 use std::path::{Path, PathBuf};
@@ -30,14 +31,20 @@ pub const FORMAT_VERSION: u32 = 1;
 /// Writes `atlas.h5` into an existing directory and returns its path.
 ///
 /// The file appears, or replaces an older one, as a whole or not at all: it is written under
-/// another name, synced, and renamed.
+/// another name, synced, and renamed. Just before that, `announce` is given its SHA-256, hexadecimal, to be put
+/// into the journal: whenever a crash comes, the file that is there is one that the journal knows
+/// ([`check_origin`]).
 ///
 /// # Errors
 /// [`AtlasError::Inconsistent`] if results contradict each other, before anything is written;
-/// [`AtlasError::Io`] and [`AtlasError::Hdf5`] with what could not be written and why.
-pub fn write_atlas(directory: &Path, atlas: &Atlas<'_>) -> Result<PathBuf, AtlasError> {
+/// [`AtlasError::Io`] and [`AtlasError::Hdf5`] with what could not be written and why; the error of `announce`.
+pub fn write_atlas(
+    directory: &Path,
+    atlas: &Atlas<'_>,
+    announce: impl FnOnce(String) -> Result<(), JournalError>,
+) -> Result<PathBuf, AtlasError> {
     check::check(atlas)?;
-    file::replace(directory, FILE_NAME, |root| fill(root, atlas))
+    file::replace(directory, FILE_NAME, |root| fill(root, atlas), announce)
 }
 
 fn fill(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
@@ -58,6 +65,7 @@ fn write_provenance(root: &Node, provenance: &Provenance) -> Result<(), AtlasErr
         ("configuration", &provenance.configuration),
         ("dataset", &provenance.dataset),
         ("dataset_checksum", &provenance.dataset_checksum),
+        ("run", &provenance.run),
         ("host", &provenance.host),
         ("started", &provenance.started),
         ("finished", &provenance.finished),

@@ -107,7 +107,7 @@ impl Journal {
 pub fn read(directory: &Path, mut contents: Contents) -> Result<(Contents, Option<TornTail>), JournalError> {
     let path = directory.join(FILE_NAME);
     let file = File::open(&path).map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => JournalError::Missing { file: path.clone() },
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => JournalError::Missing { file: path.clone() },
         _ => io_error("open", &path)(error),
     })?;
     let extent = read::read(frame::JOURNAL, &file, &path, |_, payload| {
