@@ -6,9 +6,7 @@ use divan::{Bencher, black_box};
 use lossatlas::dataset::{Dataset, digits};
 use lossatlas::embedding::{Kernel, KernelPca};
 use lossatlas::landscape::{ImageLandscape, Landscape};
-use lossatlas::network::lenet::LenetSizes;
-use lossatlas::network::lstm::PUBLISHED_PERMUTATION_SEED;
-use lossatlas::network::{Activation, Architecture, Network};
+use lossatlas::network::{Architecture, Network, autoencoder, fcp, lenet, lstm};
 use lossatlas::optimizer::LbfgsParameters;
 use lossatlas::optimizer::lbfgs::Lbfgs;
 use lossatlas::path::Grid;
@@ -41,14 +39,13 @@ use Published::{Autoencoder, Fcp, Lenet, Lstm};
 
 impl Published {
     fn network(self) -> Box<dyn Network<f32>> {
-        let activation = Activation::Softplus;
-        let architecture = match self {
-            Fcp => Architecture::Fcp { hidden: vec![50, 50], activation },
-            Lenet => Architecture::Lenet { sizes: LenetSizes::default(), activation },
-            Autoencoder => Architecture::Autoencoder { hidden: vec![32, 32, 32] },
-            Lstm => Architecture::Lstm { hidden: 48, permutation_seed: PUBLISHED_PERMUTATION_SEED },
+        let descriptor = match self {
+            Fcp => &fcp::DESCRIPTOR,
+            Lenet => &lenet::DESCRIPTOR,
+            Autoencoder => &autoencoder::DESCRIPTOR,
+            Lstm => &lstm::DESCRIPTOR,
         };
-        architecture.build(28, 28, 10).expect("a network for these images")
+        Architecture::with_defaults(descriptor).build(28, 28, 10).expect("a network for these images")
     }
 }
 
