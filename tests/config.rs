@@ -4,7 +4,9 @@
 //! A file of the corpus may begin with overrides, one a line: `#--set key.path=value`. A bad file ends
 //! with its problems, one a line: `#^ 12: training.keep: …`, without the name of the file.
 
-use lossatlas::config::{Config, DatasetConfig, ImportFile, KernelConfig, LandscapeConfig, MinimaConfig, NetworkConfig, Subject};
+use lossatlas::config::{
+    Config, DatasetConfig, ImportFile, KernelConfig, KpcaConfig, LandscapeConfig, MinimaConfig, NetworkConfig, Subject,
+};
 use lossatlas::landscape::{BuiltIn, DoubleWell, LennardJones, TwoWells};
 use lossatlas::network::{Architecture, Value, fcp, lstm};
 use lossatlas::optimizer::Method;
@@ -107,8 +109,17 @@ fn the_published_protocol_is_there_for_all_four_networks() {
         assert_eq!((&config.paths.pairs, config.paths.landscapes.len()), (&Pairs::Count(300), 2));
         assert_eq!(config.paths.parameters, good("minimal").paths.parameters);
         let names: Vec<_> = config.kpca.iter().map(|kpca| kpca.name.as_str()).collect();
-        assert_eq!(names, ["lbfgs-train_sgd-test", "lbfgs-test_sgd-test"]);
-        assert!(config.kpca.iter().all(|kpca| kpca.kernel == KernelConfig::Rbf { two_sigma_squared: None }));
+        let train = "lbfgs-train_sgd-test";
+        let others = ["linear", "polynomial", "sigmoid"].map(|kernel| format!("{train}_{kernel}"));
+        assert_eq!(names, [train, &others[0], &others[1], &others[2], "lbfgs-test_sgd-test"]);
+        let rbf = KernelConfig::Rbf { two_sigma_squared: None };
+        let kernels: Vec<_> = config.kpca.iter().map(|kpca| &kpca.kernel).collect();
+        let polynomial = KernelConfig::Polynomial { degree: 3, constant: 1.0 };
+        let sigmoid = KernelConfig::Sigmoid { scale: None, constant: 1.0 };
+        assert_eq!(kernels, [&rbf, &KernelConfig::Linear, &polynomial, &sigmoid, &rbf]);
+        let of = |kpca: &KpcaConfig| kpca.sets.iter().map(ToString::to_string).collect::<Vec<_>>().join(" + ");
+        assert!(config.kpca[..4].iter().all(|kpca| of(kpca) == "lbfgs/train + sgd/test"));
+        assert_eq!(of(&config.kpca[4]), "lbfgs/test + sgd/test");
     }
 }
 
