@@ -4,9 +4,11 @@
 //! A file of the corpus may begin with overrides, one a line: `#--set key.path=value`. A bad file ends
 //! with its problems, one a line: `#^ 12: training.keep: …`, without the name of the file.
 
-use lossatlas::config::{Config, DatasetConfig, ImportFile, KernelConfig, LandscapeConfig, MinimaConfig, NetworkConfig, Subject};
+use lossatlas::config::{
+    Config, DatasetConfig, ImportFile, KernelConfig, KpcaConfig, LandscapeConfig, MinimaConfig, NetworkConfig, Subject,
+};
 use lossatlas::landscape::{BuiltIn, DoubleWell, LennardJones, TwoWells};
-use lossatlas::network::{Activation, Architecture};
+use lossatlas::network::{Architecture, Value, fcp, lstm};
 use lossatlas::optimizer::Method;
 use lossatlas::path::Objective;
 use lossatlas::random::MasterSeed;
@@ -46,6 +48,10 @@ fn landscape(config: &Config) -> &LandscapeConfig {
         Subject::Landscape(landscape) => landscape,
         Subject::Network(network) => panic!("{network:?}"),
     }
+}
+
+fn fcp_with_relu() -> Architecture {
+    Architecture::with_defaults(&fcp::DESCRIPTOR).with("activation", Value::Word("relu"))
 }
 
 fn names<T: ToString>(values: &[T]) -> Vec<String> {
@@ -103,8 +109,17 @@ fn the_published_protocol_is_there_for_all_four_networks() {
         assert_eq!((&config.paths.pairs, config.paths.landscapes.len()), (&Pairs::Count(300), 2));
         assert_eq!(config.paths.parameters, good("minimal").paths.parameters);
         let names: Vec<_> = config.kpca.iter().map(|kpca| kpca.name.as_str()).collect();
-        assert_eq!(names, ["lbfgs-train_sgd-test", "lbfgs-test_sgd-test"]);
-        assert!(config.kpca.iter().all(|kpca| kpca.kernel == KernelConfig::Rbf { two_sigma_squared: None }));
+        let train = "lbfgs-train_sgd-test";
+        let others = ["linear", "polynomial", "sigmoid"].map(|kernel| format!("{train}_{kernel}"));
+        assert_eq!(names, [train, &others[0], &others[1], &others[2], "lbfgs-test_sgd-test"]);
+        let rbf = KernelConfig::Rbf { two_sigma_squared: None };
+        let kernels: Vec<_> = config.kpca.iter().map(|kpca| &kpca.kernel).collect();
+        let polynomial = KernelConfig::Polynomial { degree: 3, constant: 1.0 };
+        let sigmoid = KernelConfig::Sigmoid { scale: None, constant: 1.0 };
+        assert_eq!(kernels, [&rbf, &KernelConfig::Linear, &polynomial, &sigmoid, &rbf]);
+        let of = |kpca: &KpcaConfig| kpca.sets.iter().map(ToString::to_string).collect::<Vec<_>>().join(" + ");
+        assert!(config.kpca[..4].iter().all(|kpca| of(kpca) == "lbfgs/train + sgd/test"));
+        assert_eq!(of(&config.kpca[4]), "lbfgs/test + sgd/test");
     }
 }
 
@@ -113,7 +128,9 @@ fn defaults_are_the_published_values() {
     let config = good("minimal");
     assert_eq!(config.seed, MasterSeed(0));
     assert_eq!(network(&config).dataset, DatasetConfig::Digits { seed: None, train: 6000, test: 1000 });
-    assert_eq!(network(&config).architecture, Architecture::Fcp { hidden: vec![50, 50], activation: Activation::Softplus });
+    let published = Architecture::with_defaults(&fcp::DESCRIPTOR);
+    assert_eq!(network(&config).architecture, published);
+    assert_eq!((published.counts("hidden"), published.word("activation")), (&[50, 50][..], "softplus"));
     assert_eq!(network(&config).training.keep, 2);
     assert_eq!(network(&config).training.methods, Method::ALL);
     assert_eq!(network(&config).training.sgd.as_ref().unwrap().batch_size, 64);
@@ -137,7 +154,9 @@ fn defaults_are_the_published_values() {
 #[test]
 fn a_network_has_the_sizes_asked_for() {
     let config = good("networks");
-    assert_eq!(network(&config).architecture, Architecture::Lstm { hidden: 24, permutation_seed: 7 });
+    let lstm = Architecture::with_defaults(&lstm::DESCRIPTOR);
+    let expected = lstm.with("hidden", Value::Count(24)).with("permutation_seed", Value::Seed(7));
+    assert_eq!(network(&config).architecture, expected);
 }
 
 #[test]
@@ -157,7 +176,7 @@ fn every_key_has_its_effect() {
     let config = good("everything");
     assert_eq!(config.seed, MasterSeed(2026));
     assert_eq!(network(&config).dataset, DatasetConfig::Digits { seed: Some(9), train: 100, test: 2 });
-    assert_eq!(network(&config).architecture, Architecture::Fcp { hidden: vec![50, 50], activation: Activation::Relu });
+    assert_eq!(network(&config).architecture, fcp_with_relu());
     assert_eq!((network(&config).training.initializations, network(&config).training.keep), (8, 5));
     assert_eq!(network(&config).training.methods, [Method::Lbfgs]);
     assert_eq!(network(&config).training.sgd, None);
@@ -189,7 +208,7 @@ fn every_key_has_its_effect() {
 fn overrides_win_and_the_last_one_most() {
     let config = good("overridden");
     assert_eq!(network(&config).training.keep, 2);
-    assert_eq!(network(&config).architecture, Architecture::Fcp { hidden: vec![50, 50], activation: Activation::Relu });
+    assert_eq!(network(&config).architecture, fcp_with_relu());
     assert_eq!(network(&config).training.sgd.as_ref().unwrap().epochs, 5);
     assert_eq!(config.kpca[1].components, 3);
     assert_eq!(config.paths.pairs, Pairs::All);

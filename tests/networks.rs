@@ -3,9 +3,7 @@
 
 use lossatlas::dataset::ImageView;
 use lossatlas::landscape::{ImageLandscape, Landscape};
-use lossatlas::network::lenet::LenetSizes;
-use lossatlas::network::lstm::PUBLISHED_PERMUTATION_SEED;
-use lossatlas::network::{Activation, Architecture, Lstm, Network};
+use lossatlas::network::{Activation, Architecture, Lstm, Network, Precision, Value, autoencoder, fcp, lenet, lstm};
 use lossatlas::path::Grid;
 use lossatlas::real::{Real, dot, norm};
 use lossatlas::span::Span;
@@ -76,43 +74,54 @@ fn published() -> Vec<Case> {
     vec![
         case("fcp-softplus", fcp(&[50, 50], Activation::Softplus), 42_200, 20.0),
         case("fcp-relu", fcp(&[50, 50], Activation::Relu), 42_200, 20.0),
-        case("lenet-softplus", lenet(LenetSizes::default(), Activation::Softplus), 61_706, 8.0),
-        case("lenet-relu", lenet(LenetSizes::default(), Activation::Relu), 61_706, 8.0),
-        case("autoencoder", Architecture::Autoencoder { hidden: vec![32, 32, 32] }, 52_224, 8.0),
+        case("lenet-softplus", published_lenet(Activation::Softplus), 61_706, 8.0),
+        case("lenet-relu", published_lenet(Activation::Relu), 61_706, 8.0),
+        case("autoencoder", autoencoder(&[32, 32, 32]), 52_224, 8.0),
         case("lstm", lstm(48), 15_456, 300.0),
     ]
 }
 
 /// Small networks in 3 classes with the rows and columns of their images, none of a convenient size.
 fn small() -> Vec<(&'static str, Architecture, [usize; 2])> {
-    let sizes = |kernel| LenetSizes { channels: [7, 8], kernel, dense: vec![5] };
+    let lenet = |kernel, activation| {
+        published_lenet(activation)
+            .with("channels", Value::Counts(vec![7, 8]))
+            .with("kernel", Value::Count(kernel))
+            .with("dense", Value::Counts(vec![5]))
+    };
     vec![
         ("fcp-softplus", fcp(&[5, 4], Activation::Softplus), [2, 3]),
         ("fcp-relu", fcp(&[5, 4], Activation::Relu), [2, 3]),
         ("fcp without hidden layers", fcp(&[], Activation::Relu), [2, 3]),
-        ("lenet-softplus", lenet(sizes(3), Activation::Softplus), [11, 8]),
-        ("lenet-relu", lenet(sizes(3), Activation::Relu), [8, 11]),
-        ("lenet with an even kernel", lenet(sizes(2), Activation::Softplus), [9, 10]),
-        ("lenet with a kernel of one pixel", lenet(sizes(1), Activation::Softplus), [4, 5]),
-        ("autoencoder", Architecture::Autoencoder { hidden: vec![3, 2] }, [3, 3]),
-        ("autoencoder without hidden layers", Architecture::Autoencoder { hidden: vec![] }, [2, 2]),
+        ("lenet-softplus", lenet(3, Activation::Softplus), [11, 8]),
+        ("lenet-relu", lenet(3, Activation::Relu), [8, 11]),
+        ("lenet with an even kernel", lenet(2, Activation::Softplus), [9, 10]),
+        ("lenet with a kernel of one pixel", lenet(1, Activation::Softplus), [4, 5]),
+        ("autoencoder", autoencoder(&[3, 2]), [3, 3]),
+        ("autoencoder without hidden layers", autoencoder(&[]), [2, 2]),
         ("lstm", lstm(3), [5, 4]),
     ]
 }
 
 fn fcp(hidden: &[usize], activation: Activation) -> Architecture {
-    Architecture::Fcp { hidden: hidden.to_vec(), activation }
+    Architecture::with_defaults(&fcp::DESCRIPTOR)
+        .with("hidden", Value::Counts(hidden.to_vec()))
+        .with("activation", Value::Word(activation.name()))
 }
 
-fn lenet(sizes: LenetSizes, activation: Activation) -> Architecture {
-    Architecture::Lenet { sizes, activation }
+fn published_lenet(activation: Activation) -> Architecture {
+    Architecture::with_defaults(&lenet::DESCRIPTOR).with("activation", Value::Word(activation.name()))
+}
+
+fn autoencoder(hidden: &[usize]) -> Architecture {
+    Architecture::with_defaults(&autoencoder::DESCRIPTOR).with("hidden", Value::Counts(hidden.to_vec()))
 }
 
 fn lstm(hidden: usize) -> Architecture {
-    Architecture::Lstm { hidden, permutation_seed: PUBLISHED_PERMUTATION_SEED }
+    Architecture::with_defaults(&lstm::DESCRIPTOR).with("hidden", Value::Count(hidden))
 }
 
-fn build<A: Real>(architecture: &Architecture) -> Box<dyn Network<A>> {
+fn build<A: Precision>(architecture: &Architecture) -> Box<dyn Network<A>> {
     architecture.build(28, 28, 10).unwrap()
 }
 
@@ -141,7 +150,7 @@ fn parameters_have_the_published_number_and_the_names_of_pytorch() {
     }
 }
 
-fn compare_with_pytorch<A: Real>(tolerance: f64) {
+fn compare_with_pytorch<A: Precision>(tolerance: f64) {
     let pictures = Pictures::new(IMAGES, 784, 10.0);
     for Case { name, architecture, scales, .. } in published() {
         let mut fixture = fixture(name);
@@ -184,7 +193,7 @@ fn the_order_of_the_pixels_is_the_one_pytorch_draws() {
         let network = Lstm::new([rows, columns], 10, 1, seed);
         assert!(network.permutation().iter().copied().eq(expected.iter().map(|&pixel| pixel as usize)), "seed {seed}");
     }
-    let network = Lstm::new([28, 28], 10, 48, PUBLISHED_PERMUTATION_SEED);
+    let network = Lstm::new([28, 28], 10, 48, lstm::PUBLISHED_PERMUTATION_SEED);
     assert_eq!(network.permutation()[..10], [111, 112, 772, 475, 120, 209, 418, 25, 311, 38]);
 }
 
@@ -251,7 +260,7 @@ impl<A: Real> Landscape<A> for PointByPoint<'_, '_, A> {
     }
 }
 
-fn compare_whole_path<A: Real>(tolerance: f64) {
+fn compare_whole_path<A: Precision>(tolerance: f64) {
     // More than one block of images, the last one partial.
     let pictures = Pictures::new(300, 784, 10.0);
     let all = published().into_iter().map(|case| (case.name, case.architecture, 8.0_f64.min(case.scales[1])));
@@ -370,15 +379,15 @@ fn a_loss_of_1e_8_survives_single_precision() {
 #[test]
 fn what_cannot_be_built_says_why() {
     let message = |architecture: Architecture, rows, columns| architecture.build::<f32>(rows, columns, 10).err().unwrap();
-    let sizes = LenetSizes::default;
+    let lenet = || published_lenet(Activation::Relu);
     assert_eq!(
-        message(lenet(sizes(), Activation::Relu), 11, 28),
+        message(lenet(), 11, 28),
         "images of 11 × 28 pixels are too small for LeNet with a kernel of 5: it needs 12 × 12; \
          choose a smaller kernel or another network"
     );
-    assert!(lenet(sizes(), Activation::Relu).build::<f32>(12, 12, 10).is_ok());
-    let flat = LenetSizes { kernel: 0, ..sizes() };
-    assert_eq!(message(lenet(flat, Activation::Relu), 28, 28), "the kernel of lenet is 0; it must be at least 1");
-    assert_eq!(message(fcp(&[50, 0], Activation::Relu), 28, 28), "a hidden width of fcp is 0; it must be at least 1");
+    assert!(lenet().build::<f32>(12, 12, 10).is_ok());
+    let flat = lenet().with("kernel", Value::Count(0));
+    assert_eq!(message(flat, 28, 28), "kernel of lenet must be at least 1, is 0");
+    assert_eq!(message(fcp(&[50, 0], Activation::Relu), 28, 28), "hidden of fcp must be numbers of at least 1, is [50, 0]");
     assert_eq!(message(lstm(48), 0, 28), "there is no network for images of 0 × 28 pixels in 10 classes");
 }

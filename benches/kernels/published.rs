@@ -1,8 +1,6 @@
 //! The four networks of the paper.
 
-use lossatlas::network::lenet::LenetSizes;
-use lossatlas::network::lstm::PUBLISHED_PERMUTATION_SEED;
-use lossatlas::network::{Activation, Architecture, Network};
+use lossatlas::network::{Architecture, Network, autoencoder, fcp, lenet, lstm};
 use lossatlas::random::MasterSeed;
 use ndarray::Array2;
 
@@ -16,13 +14,12 @@ pub enum Published {
 
 impl Published {
     pub fn architecture(self) -> Architecture {
-        let activation = Activation::Softplus;
-        match self {
-            Self::Fcp => Architecture::Fcp { hidden: vec![50, 50], activation },
-            Self::Lenet => Architecture::Lenet { sizes: LenetSizes::default(), activation },
-            Self::Autoencoder => Architecture::Autoencoder { hidden: vec![32, 32, 32] },
-            Self::Lstm => Architecture::Lstm { hidden: 48, permutation_seed: PUBLISHED_PERMUTATION_SEED },
-        }
+        Architecture::with_defaults(match self {
+            Self::Fcp => &fcp::DESCRIPTOR,
+            Self::Lenet => &lenet::DESCRIPTOR,
+            Self::Autoencoder => &autoencoder::DESCRIPTOR,
+            Self::Lstm => &lstm::DESCRIPTOR,
+        })
     }
 
     pub fn network(self) -> Box<dyn Network<f32>> {

@@ -4,8 +4,7 @@ use crate::costs::{AllCosts, Costs};
 use crate::simulation::{Task, play};
 use lossatlas::dataset::digits;
 use lossatlas::landscape::ImageLandscape;
-use lossatlas::network::lenet::LenetSizes;
-use lossatlas::network::{Activation, Architecture};
+use lossatlas::network::{Architecture, autoencoder, fcp, lenet, lstm};
 use lossatlas::optimizer::{LbfgsParameters, SgdParameters, Trainer, Training};
 use lossatlas::path::{PathParameters, PathSearch};
 use lossatlas::plan::{Speed, path_work, training_work};
@@ -47,14 +46,8 @@ fn parameters() -> (Training, Training, PathParameters) {
 }
 
 pub fn networks() -> [Network; 4] {
-    let softplus = Activation::Softplus;
-    [
-        Architecture::Fcp { hidden: vec![50, 50], activation: softplus },
-        Architecture::Lenet { sizes: LenetSizes::default(), activation: softplus },
-        Architecture::Autoencoder { hidden: vec![32; 3] },
-        Architecture::Lstm { hidden: 48, permutation_seed: 1234 },
-    ]
-    .map(|architecture| network(&architecture))
+    [&fcp::DESCRIPTOR, &lenet::DESCRIPTOR, &autoencoder::DESCRIPTOR, &lstm::DESCRIPTOR]
+        .map(|descriptor| network(&Architecture::with_defaults(descriptor)))
 }
 
 fn network(architecture: &Architecture) -> Network {

@@ -1,82 +1,96 @@
-//! `[network]`: which architecture, and its sizes.
+//! `[network]`: which architecture, and the values of its keys.
+//!
+//! Which architectures there are and what keys they have, their descriptors say.
 
-use super::reader::{Choice, Read, Section};
-use crate::network::lenet::LenetSizes;
-use crate::network::lstm::PUBLISHED_PERMUTATION_SEED;
-use crate::network::{Activation, Architecture};
-
-impl Choice for Activation {
-    const ALL: &'static [Self] = &Self::ALL;
-    fn word(self) -> &'static str {
-        self.name()
-    }
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Kind {
-    Fcp,
-    Lenet,
-    Autoencoder,
-    Lstm,
-}
-
-impl Choice for Kind {
-    const ALL: &'static [Self] = &[Self::Fcp, Self::Lenet, Self::Autoencoder, Self::Lstm];
-    fn word(self) -> &'static str {
-        match self {
-            Self::Fcp => "fcp",
-            Self::Lenet => "lenet",
-            Self::Autoencoder => "autoencoder",
-            Self::Lstm => "lstm",
-        }
-    }
-}
+use super::reader::{Read, Reported, Section};
+use crate::network::descriptor::{Key, Kind};
+use crate::network::{Architecture, NETWORKS, Value};
 
 pub(super) fn read(section: &Section<'_>) -> Read<Architecture> {
-    let kind = section.key("kind").choice().required("kind = \"fcp\"");
-    section.keys_of_choices(
-        "kind",
-        kind,
-        &[
-            ("activation", &[Kind::Fcp, Kind::Lenet]),
-            ("hidden", &[Kind::Fcp, Kind::Autoencoder, Kind::Lstm]),
-            ("channels", &[Kind::Lenet]),
-            ("kernel", &[Kind::Lenet]),
-            ("dense", &[Kind::Lenet]),
-            ("permutation_seed", &[Kind::Lstm]),
-        ],
-    );
-    let activation = || section.key("activation").choice().or(Activation::Softplus);
-    match kind? {
-        Kind::Fcp => {
-            let hidden = section.key("hidden").counts().or(vec![50, 50]);
-            Ok(Architecture::Fcp { activation: activation()?, hidden: hidden? })
+    let names: Vec<&str> = NETWORKS.iter().map(|network| network.name).collect();
+    let kind = section.key("kind").word(&names).required(&format!("kind = \"{}\"", names[0]));
+    let keys = keys_with_owners();
+    section.keys_of_choices("kind", kind, &keys.iter().map(|(key, owners)| (*key, &owners[..])).collect::<Vec<_>>());
+    let kind = kind?;
+    let network = NETWORKS.iter().find(|network| network.name == kind).ok_or(Reported)?;
+    let values: Vec<_> = network.keys.iter().map(|key| (key.name, read_value(section, key))).collect();
+    values.into_iter().try_fold(Architecture::with_defaults(network), |with, (key, value)| Ok(with.with(key, value?)))
+}
+
+/// The keys of all architectures, each once, and which of them have it.
+fn keys_with_owners() -> Vec<(&'static str, Vec<&'static str>)> {
+    let mut keys: Vec<(&str, Vec<&str>)> = Vec::new();
+    for network in NETWORKS {
+        for key in network.keys {
+            match keys.iter_mut().find(|(name, _)| *name == key.name) {
+                Some((_, owners)) => owners.push(network.name),
+                None => keys.push((key.name, vec![network.name])),
+            }
         }
-        Kind::Lenet => {
-            let published = LenetSizes::default();
-            let activation = activation();
-            let channels = section.key("channels").counts().check(two).or(published.channels.to_vec());
-            let kernel = section.key("kernel").count(1).or(published.kernel);
-            let dense = section.key("dense").counts().or(published.dense);
-            let channels = channels.map(|channels| [channels[0], channels[1]]);
-            Ok(Architecture::Lenet {
-                sizes: LenetSizes { channels: channels?, kernel: kernel?, dense: dense? },
-                activation: activation?,
-            })
-        }
-        Kind::Autoencoder => {
-            let hidden = section.key("hidden").counts().or(vec![32, 32, 32]);
-            Ok(Architecture::Autoencoder { hidden: hidden? })
-        }
-        Kind::Lstm => {
-            let hidden = section.key("hidden").count(1).or(48);
-            let seed = section.key("permutation_seed").integer(0, u32::MAX.into()).map(|seed| seed as u32);
-            let permutation_seed = seed.or(PUBLISHED_PERMUTATION_SEED);
-            Ok(Architecture::Lstm { hidden: hidden?, permutation_seed: permutation_seed? })
-        }
+    }
+    keys
+}
+
+fn read_value(section: &Section<'_>, key: &Key) -> Read<Value> {
+    let found = section.key(key.name);
+    match key.kind {
+        Kind::Count { default } => found.count(1).or(default).map(Value::Count),
+        Kind::Counts { default, check } => found.counts().check(|counts| check(counts)).or(default.to_vec()).map(Value::Counts),
+        Kind::Seed { default } => found.integer(0, u32::MAX.into()).map(|seed| seed as u32).or(default).map(Value::Seed),
+        Kind::Positive { default } => found.positive().or(default).map(Value::Positive),
+        Kind::Flag { default } => found.boolean().or(default).map(Value::Flag),
+        Kind::Word { words, default } => found.word(words).or(default).map(Value::Word),
     }
 }
 
-fn two(channels: &Vec<usize>) -> Result<(), String> {
-    if channels.len() == 2 { Ok(()) } else { Err(format!("must be two numbers, one for each convolution, is {channels:?}")) }
+#[cfg(test)]
+mod tests {
+    use crate::config::{Config, Subject};
+    use crate::network::{Architecture, NETWORKS, Value};
+
+    fn config(network: &str) -> Result<Config, String> {
+        let text = format!(
+            "seed = 1\n[dataset]\nkind = \"digits\"\n[training]\ninitializations = 2\noptimizers = [\"lbfgs\"]\n[network]\n{network}"
+        );
+        Config::parse("x", &text, &[]).map_err(|errors| errors.to_string())
+    }
+
+    fn architecture(config: &Config) -> &Architecture {
+        match &config.subject {
+            Subject::Network(network) => &network.architecture,
+            Subject::Landscape(landscape) => panic!("{landscape:?}"),
+        }
+    }
+
+    #[test]
+    fn a_network_that_is_listed_can_be_configured() {
+        for network in NETWORKS {
+            let config = config(&format!("kind = \"{}\"", network.name)).unwrap();
+            assert_eq!(*architecture(&config), Architecture::with_defaults(network));
+            for key in network.keys {
+                assert!(config.effective.contains_key(&format!("network.{}", key.name)), "{} of {network:?}", key.name);
+            }
+        }
+        let config = config("kind = \"linear\"\ngain = 2\nbiases = false\n").unwrap();
+        let linear = Architecture::with_defaults(NETWORKS.iter().find(|network| network.name == "linear").unwrap());
+        assert_eq!(*architecture(&config), linear.with("gain", Value::Positive(2.0)).with("biases", Value::Flag(false)));
+        assert_eq!([&config.effective["network.gain"], &config.effective["network.biases"]], ["2.0", "false"]);
+    }
+
+    #[test]
+    fn its_keys_are_checked_like_those_of_the_others() {
+        let refused = config("kind = \"linear\"\ngain = 0\nbiases = 1\nhidden = [5]\n").unwrap_err();
+        assert_eq!(
+            refused.lines().collect::<Vec<_>>(),
+            [
+                "x:9: network.gain: must be a finite number above 0, is 0.0",
+                "x:10: network.biases: must be true or false, not an integer",
+                "x:11: network.hidden: belongs to kind = \"fcp\", \"autoencoder\" or \"lstm\", not to kind = \"linear\"; remove it",
+            ]
+        );
+        let refused = config("kind = \"fcp\"\ngain = 1.0\n").unwrap_err();
+        assert_eq!(refused, "x:9: network.gain: belongs to kind = \"linear\", not to kind = \"fcp\"; remove it");
+        let refused = config("kind = \"resnet\"\n").unwrap_err();
+        assert!(refused.contains("\"fcp\", \"lenet\", \"autoencoder\", \"lstm\" or \"linear\""), "{refused}");
+    }
 }

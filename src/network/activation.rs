@@ -1,5 +1,7 @@
 //! Activation functions between the layers.
 
+use super::Architecture;
+use super::descriptor::{Key, Kind};
 use crate::real::dispatch::{Simd, dispatched};
 use crate::real::{self, Real};
 use serde::{Deserialize, Serialize};
@@ -18,8 +20,23 @@ impl Activation {
     /// All of them.
     pub const ALL: [Self; 2] = [Self::Softplus, Self::Relu];
 
+    /// The key of the networks that leave the choice.
+    pub const KEY: Key = Key {
+        name: "activation",
+        kind: Kind::Word { words: &[Self::Softplus.name(), Self::Relu.name()], default: Self::Softplus.name() },
+    };
+
+    /// The value of [`Self::KEY`].
+    ///
+    /// # Panics
+    /// If the architecture has no such key, or a word there that the key does not take.
+    pub fn of(architecture: &Architecture) -> Self {
+        let word = architecture.word(Self::KEY.name);
+        Self::ALL.into_iter().find(|activation| activation.name() == word).expect("a word of the key")
+    }
+
     /// As in configurations: `"softplus"`, `"relu"`.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Softplus => "softplus",
             Self::Relu => "relu",

@@ -3,8 +3,26 @@
 //! The published network is 784 → 50 → 50 → 10, P = 42 200.
 
 use super::dense::{Dense, Loss};
+use super::descriptor::{Claim, Descriptor, Key, Published};
 use super::{Activation, Evaluator, Layout, Network, SpanEvaluator};
 use crate::real::Real;
+
+/// `kind = "fcp"`.
+pub static DESCRIPTOR: Descriptor = Descriptor {
+    name: "fcp",
+    title: "FCP",
+    loss_label: "loss (nat per image)",
+    keys: &[Key::counts("hidden", &[50, 50]), Activation::KEY],
+    build: |architecture, [rows, columns], classes| {
+        let widths = [&[rows * columns], architecture.counts("hidden"), &[classes]].concat();
+        Ok(Box::new(Fcp::new(&widths, Activation::of(architecture))))
+    },
+    published: Some(Published {
+        losses: [[1.26e-8, 6.21e-4], [9.69e-2, 8.25e-2]],
+        moments: [[[-2.47e-3, 2.34e-1], [-1.44e-3, 1.39e-1]], [[-4.11e-3, 1.22e-1], [-3.17e-3, 1.03e-1]]],
+        claims: &[Claim::Overfits, Claim::HigherWithLbfgs, Claim::HigherBetweenTrain],
+    }),
+};
 
 /// A fully connected perceptron.
 #[derive(Clone, Debug)]

@@ -3,13 +3,28 @@
 //! A [`Network`] is a description: its [`Layout`] says where each weight lives in θ. It hands out
 //! [`Evaluator`]s, which own the buffers of the computation, one for each thread.
 //!
-//! To add an architecture: a new file that implements the two traits, and a variant in [`registry`].
+//! # A new architecture
+//! Touches one new file and its line in [`registry::NETWORKS`] (beside the `mod` line that every file has):
+//!
+//! 1. The file implements [`Network`] and [`Evaluator`] for any [`Real`](crate::real::Real). Its layout names
+//!    the tensors as PyTorch does.
+//! 2. It has a `pub static DESCRIPTOR: `[`Descriptor`]: the word after `kind =`, the keys of `[network]` with
+//!    their ranges and defaults, a function that builds the network from their values, how it is called in
+//!    print, and what was published of it, if anything.
+//! 3. The registry lists that descriptor.
+//!
+//! Nothing else names a network: the reader of `[network]`, its messages, the effective configuration,
+//! `check`, `evaluate`, the tables, figures and claims of a report all go by the descriptor and by what
+//! [`Network`] says. The file `fifth.rs`, which only the tests build, is an example, and proves it.
 
 pub mod activation;
 pub mod autoencoder;
 pub mod cross_entropy;
 mod dense;
+pub mod descriptor;
 pub mod fcp;
+#[cfg(test)]
+mod fifth;
 pub mod layout;
 pub mod lenet;
 pub mod lstm;
@@ -18,11 +33,12 @@ pub mod squared_error;
 
 pub use activation::Activation;
 pub use autoencoder::Autoencoder;
+pub use descriptor::{Descriptor, Value};
 pub use fcp::Fcp;
 pub use layout::{Layout, Tensor};
 pub use lenet::Lenet;
 pub use lstm::Lstm;
-pub use registry::Architecture;
+pub use registry::{Architecture, NETWORKS, Precision};
 
 use crate::real::Real;
 use crate::span::Span;

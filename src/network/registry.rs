@@ -1,84 +1,183 @@
-//! The architectures a configuration can name.
+//! The architectures a configuration can name, and one of them with its sizes.
 
-use super::lenet::LenetSizes;
-use super::{Activation, Autoencoder, Fcp, Lenet, Lstm, Network};
+use super::descriptor::{Descriptor, EitherPrecision, Key, Value};
+use super::{Network, autoencoder, fcp, lenet, lstm};
 use crate::real::Real;
 
-/// An architecture with its sizes, as configured.
+/// All architectures, in the order in which messages list them: a line each.
+pub static NETWORKS: &[&Descriptor] = &[
+    &fcp::DESCRIPTOR,
+    &lenet::DESCRIPTOR,
+    &autoencoder::DESCRIPTOR,
+    &lstm::DESCRIPTOR,
+    #[cfg(test)]
+    &super::fifth::DESCRIPTOR,
+];
+
+/// An architecture with a value for each of its keys.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Architecture {
-    /// Fully connected layers without biases.
-    Fcp {
-        /// Widths between pixels and classes; published: 50, 50.
-        hidden: Vec<usize>,
-        /// Between the layers.
-        activation: Activation,
-    },
-    /// Two convolutions, then fully connected layers.
-    Lenet {
-        /// Channels, kernel and widths.
-        sizes: LenetSizes,
-        /// After each layer but the last.
-        activation: Activation,
-    },
-    /// Fully connected layers without biases that reproduce the image.
-    Autoencoder {
-        /// Widths between pixels and pixels; published: 32, 32, 32.
-        hidden: Vec<usize>,
-    },
-    /// A recurrent layer that reads permuted images row by row.
-    Lstm {
-        /// Hidden units; published: 48.
-        hidden: usize,
-        /// Seed of the order of the pixels; published: 1234.
-        permutation_seed: u32,
-    },
+pub struct Architecture {
+    descriptor: &'static Descriptor,
+    /// In the order of the descriptor's keys, and each of its key's kind.
+    values: Vec<Value>,
 }
 
 impl Architecture {
-    /// As in configurations: `"fcp"`, `"lenet"`, `"autoencoder"`, `"lstm"`.
+    /// With the default of every key.
+    pub fn with_defaults(descriptor: &'static Descriptor) -> Self {
+        Self { descriptor, values: descriptor.keys.iter().map(Key::default).collect() }
+    }
+
+    /// The same with another value of a key. Whether the key takes it, [`Self::build`] checks.
+    ///
+    /// # Panics
+    /// If there is no such key, or if it takes values of another kind.
+    #[must_use]
+    pub fn with(mut self, key: &str, value: Value) -> Self {
+        let index = self.index(key);
+        let same_kind = std::mem::discriminant(&value) == std::mem::discriminant(&self.values[index]);
+        assert!(same_kind, "{key} of {} is {:?}, and cannot be {value:?}", self.name(), self.values[index]);
+        self.values[index] = value;
+        self
+    }
+
+    /// What its file says of it.
+    pub fn descriptor(&self) -> &'static Descriptor {
+        self.descriptor
+    }
+
+    /// As in configurations: `"fcp"`.
     pub fn name(&self) -> &'static str {
-        match self {
-            Self::Fcp { .. } => "fcp",
-            Self::Lenet { .. } => "lenet",
-            Self::Autoencoder { .. } => "autoencoder",
-            Self::Lstm { .. } => "lstm",
-        }
+        self.descriptor.name
+    }
+
+    /// The keys with their values.
+    pub fn values(&self) -> impl Iterator<Item = (&'static Key, &Value)> {
+        self.descriptor.keys.iter().zip(&self.values)
     }
 
     /// The network for images of `rows` × `columns` pixels in `classes` classes.
     ///
     /// # Errors
-    /// A sentence saying which size is 0, or what images the architecture needs.
-    pub fn build<A: Real>(&self, rows: usize, columns: usize, classes: usize) -> Result<Box<dyn Network<A>>, String> {
+    /// A sentence saying which value its key does not take, or what images the architecture needs.
+    pub fn build<A: Precision>(&self, rows: usize, columns: usize, classes: usize) -> Result<Box<dyn Network<A>>, String> {
         if rows * columns == 0 || classes == 0 {
             return Err(format!("there is no network for images of {rows} × {columns} pixels in {classes} classes"));
         }
-        if let Some(size) = self.zero() {
-            return Err(format!("{size} of {} is 0; it must be at least 1", self.name()));
+        for (key, value) in self.values() {
+            key.check(value).map_err(|message| format!("{} of {} {message}", key.name, self.name()))?;
         }
-        let pixels = rows * columns;
-        Ok(match self {
-            Self::Fcp { hidden, activation } => Box::new(Fcp::new(&[&[pixels], &hidden[..], &[classes]].concat(), *activation)),
-            Self::Lenet { sizes, activation } => {
-                Box::new(Lenet::new([rows, columns], classes, sizes, *activation).map_err(|error| error.to_string())?)
-            }
-            Self::Autoencoder { hidden } => Box::new(Autoencoder::new(pixels, hidden)),
-            Self::Lstm { hidden, permutation_seed } => Box::new(Lstm::new([rows, columns], classes, *hidden, *permutation_seed)),
-        })
+        (self.descriptor.build)(self, [rows, columns], classes).map(A::of_either)
     }
 
-    /// Name of a size that is 0.
-    fn zero(&self) -> Option<&'static str> {
-        let sizes = match self {
-            Self::Fcp { hidden, .. } | Self::Autoencoder { hidden } => vec![("a hidden width", &hidden[..])],
-            Self::Lenet { sizes, .. } => vec![
-                ("a number of channels", &sizes.channels[..]),
-                ("the kernel", std::slice::from_ref(&sizes.kernel)),
-                ("a width of the dense layers", &sizes.dense[..]),
-            ],
-            Self::Lstm { hidden, .. } => vec![("the number of hidden units", std::slice::from_ref(hidden))],
+    fn index(&self, key: &str) -> usize {
+        let index = self.descriptor.keys.iter().position(|known| known.name == key);
+        index.unwrap_or_else(|| panic!("{} has no key {key:?}", self.name()))
+    }
+}
+
+/// Values of one kind, for the builders in the networks' files.
+///
+/// # Panics
+/// Each, if the descriptor has no such key of this kind.
+impl Architecture {
+    /// A number of things.
+    pub fn count(&self, key: &str) -> usize {
+        self.value(key, |value| if let Value::Count(count) = value { Some(*count) } else { None })
+    }
+
+    /// Numbers of things.
+    pub fn counts(&self, key: &str) -> &[usize] {
+        self.value(key, |value| if let Value::Counts(counts) = value { Some(&counts[..]) } else { None })
+    }
+
+    /// A seed.
+    pub fn seed(&self, key: &str) -> u32 {
+        self.value(key, |value| if let Value::Seed(seed) = value { Some(*seed) } else { None })
+    }
+
+    /// A number > 0.
+    pub fn positive(&self, key: &str) -> f64 {
+        self.value(key, |value| if let Value::Positive(number) = value { Some(*number) } else { None })
+    }
+
+    /// Yes or no.
+    pub fn flag(&self, key: &str) -> bool {
+        self.value(key, |value| if let Value::Flag(flag) = value { Some(*flag) } else { None })
+    }
+
+    /// A word.
+    pub fn word(&self, key: &str) -> &'static str {
+        self.value(key, |value| if let Value::Word(word) = value { Some(*word) } else { None })
+    }
+
+    fn value<'a, T>(&'a self, key: &str, of_kind: impl FnOnce(&'a Value) -> Option<T>) -> T {
+        let value = &self.values[self.index(key)];
+        of_kind(value).unwrap_or_else(|| panic!("{key} of {} is {value:?}, not of the kind asked for", self.name()))
+    }
+}
+
+/// `f32` or `f64`, as what a network is asked to compute in.
+pub trait Precision: Real {
+    /// The network in this precision.
+    fn of_either(network: Box<dyn EitherPrecision>) -> Box<dyn Network<Self>>;
+}
+
+impl Precision for f32 {
+    fn of_either(network: Box<dyn EitherPrecision>) -> Box<dyn Network<Self>> {
+        network
+    }
+}
+
+impl Precision for f64 {
+    fn of_either(network: Box<dyn EitherPrecision>) -> Box<dyn Network<Self>> {
+        network
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    /// The builder asks for no key that the descriptor lacks, and its own defaults satisfy it.
+    #[test]
+    fn every_network_builds_from_its_defaults() {
+        for descriptor in NETWORKS {
+            let architecture = Architecture::with_defaults(descriptor);
+            let single = architecture.build::<f32>(28, 28, 10).unwrap();
+            let double = architecture.build::<f64>(28, 28, 10).unwrap();
+            assert_eq!(single.layout(), double.layout());
+            assert_eq!((single.inputs(), single.has_classes()), (784, double.has_classes()));
+        }
+    }
+
+    #[test]
+    fn names_tell_networks_and_keys_apart() {
+        let names: BTreeSet<_> = NETWORKS.iter().map(|descriptor| descriptor.name).collect();
+        assert_eq!(names.len(), NETWORKS.len());
+        for descriptor in NETWORKS {
+            let keys: BTreeSet<_> = descriptor.keys.iter().map(|key| key.name).chain(["kind"]).collect();
+            assert_eq!(keys.len(), descriptor.keys.len() + 1, "{descriptor:?}");
+        }
+    }
+
+    #[test]
+    fn a_value_that_its_key_does_not_take_is_named() {
+        let refused = |descriptor, key, value| {
+            Architecture::with_defaults(descriptor).with(key, value).build::<f32>(28, 28, 10).err().unwrap()
         };
-        sizes.into_iter().find(|(_, sizes)| sizes.contains(&0)).map(|(name, _)| name)
+        let channels = refused(&lenet::DESCRIPTOR, "channels", Value::Counts(vec![6]));
+        assert_eq!(channels, "channels of lenet must be two numbers, one for each convolution, is [6]");
+        let activation = refused(&fcp::DESCRIPTOR, "activation", Value::Word("tanh"));
+        assert_eq!(activation, "activation of fcp must be one of its words, is tanh");
+        let gain = refused(&super::super::fifth::DESCRIPTOR, "gain", Value::Positive(f64::NAN));
+        assert_eq!(gain, "gain of linear must be a finite number above 0, is NaN");
+    }
+
+    #[test]
+    #[should_panic(expected = "hidden of lstm is Count(48), and cannot be Counts([48])")]
+    fn a_value_of_another_kind_is_a_mistake_of_the_caller() {
+        _ = Architecture::with_defaults(&lstm::DESCRIPTOR).with("hidden", Value::Counts(vec![48]));
     }
 }

@@ -5,36 +5,39 @@
 
 use super::run::Run;
 use crate::config::{DatasetConfig, NetworkConfig};
-use crate::network::lenet::LenetSizes;
-use crate::network::{Activation, Architecture};
+use crate::network::descriptor::{self, Claim};
+use crate::network::{Activation, Architecture, Value};
 use crate::optimizer::Method;
 use crate::solutions::{Pairs, Split};
 
 /// What was published of one network.
-pub struct Published {
-    /// Mean loss of L-BFGS and SGD: of ω^train on the training images, of ω^test on the test images.
-    losses: [[f64; 2]; 2],
-    /// Mean and standard deviation of all components, in the order of `losses`.
-    moments: [[[f64; 2]; 2]; 2],
-}
+#[derive(Clone, Copy)]
+pub struct Published(&'static descriptor::Published);
 
 impl Published {
     /// Of a network of the published sizes on images from files; of no other network.
-    pub fn of(run: &Run<'_>) -> Option<&'static Self> {
+    pub fn of(run: &Run<'_>) -> Option<Self> {
         let network = run.network()?;
         let from_files = matches!(network.dataset, DatasetConfig::Idx { .. });
-        if from_files && has_published_sizes(&network.architecture) { Some(numbers(&network.architecture)) } else { None }
+        let published = network.architecture.descriptor().published.as_ref();
+        published.filter(|_| from_files && has_published_sizes(&network.architecture)).map(Self)
     }
 
     /// Mean loss of a set of snapshots on the images they are the best on (Table I).
-    pub fn loss(&self, method: Method, split: Split) -> f64 {
-        self.losses[split as usize][column(method)]
+    pub fn loss(self, method: Method, split: Split) -> f64 {
+        self.0.losses[split as usize][column(method)]
     }
 
     /// Mean and standard deviation of all components of a set (Table S1).
-    pub fn moments(&self, method: Method, split: Split) -> [f64; 2] {
-        self.moments[split as usize][column(method)]
+    pub fn moments(self, method: Method, split: Split) -> [f64; 2] {
+        self.0.moments[split as usize][column(method)]
     }
+}
+
+/// Whether the paper claims this of the run's network, or the opposite; `None` where it does not speak of it.
+pub fn claims(run: &Run<'_>, claim: Claim) -> Option<bool> {
+    let published = run.network()?.architecture.descriptor().published.as_ref()?;
+    Some(published.claims.contains(&claim))
 }
 
 fn column(method: Method) -> usize {
@@ -44,51 +47,18 @@ fn column(method: Method) -> usize {
     }
 }
 
-fn numbers(architecture: &Architecture) -> &'static Published {
-    match architecture {
-        Architecture::Fcp { .. } => &Published {
-            losses: [[1.26e-8, 6.21e-4], [9.69e-2, 8.25e-2]],
-            moments: [[[-2.47e-3, 2.34e-1], [-1.44e-3, 1.39e-1]], [[-4.11e-3, 1.22e-1], [-3.17e-3, 1.03e-1]]],
-        },
-        Architecture::Lenet { .. } => &Published {
-            losses: [[3.35e-8, 1.76e-5], [4.17e-2, 3.89e-2]],
-            moments: [[[1.04e-3, 1.08e-1], [-3.57e-3, 8.77e-2]], [[2.33e-4, 8.00e-2], [-2.83e-3, 7.06e-2]]],
-        },
-        Architecture::Autoencoder { .. } => &Published {
-            losses: [[1.69e-2, 4.57e-2], [1.65e-2, 4.52e-2]],
-            moments: [[[-3.65e-2, 1.60e-1], [-7.06e-3, 8.54e-2]], [[-3.65e-2, 1.61e-1], [-7.07e-3, 8.54e-2]]],
-        },
-        Architecture::Lstm { .. } => &Published {
-            losses: [[1.63e-6, 1.35e-2], [1.55e-1, 1.28e-1]],
-            moments: [[[1.06e-2, 7.33e-1], [1.35e-2, 3.24e-1]], [[2.92e-3, 4.76e-1], [1.16e-2, 2.59e-1]]],
-        },
-    }
-}
-
 /// The published heights of the two wells, Fig. 3: λ and the height of its path.
 pub const TWO_WELLS: [(f64, f64); 3] = [(10.0, 0.646), (100.0, 0.640), (1000.0, 0.652)];
 
 fn has_published_sizes(architecture: &Architecture) -> bool {
-    match architecture {
-        Architecture::Fcp { hidden, .. } => *hidden == [50, 50],
-        Architecture::Lenet { sizes, .. } => *sizes == LenetSizes::default(),
-        Architecture::Autoencoder { hidden } => *hidden == [32, 32, 32],
-        Architecture::Lstm { hidden, .. } => *hidden == 48,
-    }
+    architecture.values().all(|(key, value)| !key.is_size() || *value == key.default())
 }
 
 /// In what a run of a network differs from the published protocol; nothing if in nothing.
 pub fn differences(run: &Run<'_>) -> Vec<String> {
     let Some(network) = run.network() else { return Vec::new() };
     let mut list = Vec::new();
-    if !has_published_sizes(&network.architecture) {
-        list.push("layers of other sizes".to_owned());
-    }
-    if let Architecture::Fcp { activation: Activation::Relu, .. } | Architecture::Lenet { activation: Activation::Relu, .. } =
-        network.architecture
-    {
-        list.push("ReLU, as in the text, instead of the softplus of the published code".to_owned());
-    }
+    values(&network.architecture, &mut list);
     data(network, &mut list);
     training(network, &mut list);
     paths(run, &mut list);
@@ -99,6 +69,24 @@ fn instead<T: PartialEq + std::fmt::Display>(list: &mut Vec<String>, what: &str,
     if here != published {
         list.push(format!("{here} {what} instead of {published}"));
     }
+}
+
+/// The values of the network's keys that are not those of the published code.
+fn values(architecture: &Architecture, list: &mut Vec<String>) {
+    if architecture.descriptor().published.is_none() {
+        list.push("a network that is not in the paper".to_owned());
+        return;
+    }
+    if !has_published_sizes(architecture) {
+        list.push("layers of other sizes".to_owned());
+    }
+    let others = architecture.values().filter(|(key, value)| !key.is_size() && **value != key.default());
+    list.extend(others.map(|(key, value)| match value {
+        Value::Word(word) if *word == Activation::Relu.name() => {
+            "ReLU, as in the text, instead of the softplus of the published code".to_owned()
+        }
+        value => format!("{} = {value} instead of {}", key.name, key.default()),
+    }));
 }
 
 fn data(network: &NetworkConfig, list: &mut Vec<String>) {

@@ -2,7 +2,6 @@
 
 use super::plane::Plane;
 use crate::config::{Config, NetworkConfig, Subject};
-use crate::network::Architecture;
 use crate::optimizer::{Method, TrainingRun};
 use crate::path::PathSet;
 use crate::solutions::{SetName, SolutionSet, Split};
@@ -45,7 +44,7 @@ impl Run<'_> {
     /// What is mapped, in print: `"FCP"`, `"two wells"`.
     pub fn subject(&self) -> String {
         match &self.config.subject {
-            Subject::Network(network) => network_name(&network.architecture).to_owned(),
+            Subject::Network(network) => network.architecture.descriptor().title.to_owned(),
             Subject::Landscape(formula) => match formula.landscape.name() {
                 "mueller-brown" => "Müller–Brown".to_owned(),
                 "lennard-jones" => "Lennard-Jones".to_owned(),
@@ -56,11 +55,7 @@ impl Run<'_> {
 
     /// What heights are called on an axis, with their unit.
     pub fn height_label(&self) -> &'static str {
-        match self.network().map(|network| &network.architecture) {
-            None => "height",
-            Some(Architecture::Autoencoder { .. }) => "loss (squared error per pixel)",
-            Some(_) => "loss (nat per image)",
-        }
+        self.network().map_or("height", |network| network.architecture.descriptor().loss_label)
     }
 
     /// A set, if it has vectors.
@@ -87,15 +82,5 @@ impl Run<'_> {
             }
         }
         groups
-    }
-}
-
-/// The network's name in print.
-pub fn network_name(architecture: &Architecture) -> &'static str {
-    match architecture {
-        Architecture::Fcp { .. } => "FCP",
-        Architecture::Lenet { .. } => "LeNet",
-        Architecture::Autoencoder { .. } => "Autoencoder",
-        Architecture::Lstm { .. } => "LSTM",
     }
 }

@@ -129,15 +129,25 @@ impl<'s> Key<'s> {
 
     /// One of a few words.
     pub fn choice<C: Choice>(self) -> Found<'s, C> {
+        self.one_of(C::ALL, C::word)
+    }
+
+    /// One of these words.
+    pub fn word(self, words: &[&'static str]) -> Found<'s, &'static str> {
+        self.one_of(words, |word| word)
+    }
+
+    fn one_of<C: Notation + Copy>(self, all: &[C], word: impl Fn(C) -> &'static str) -> Found<'s, C> {
         self.read(|value| match value {
-            Value::String(text) => choice(text),
-            other => Err(format!("must be {}, not {}", alternatives(C::ALL), other.kind())),
+            Value::String(text) => chosen(text, all, word),
+            other => Err(format!("must be {}, not {}", alternatives(all), other.kind())),
         })
     }
 
     /// Some of a few words, none twice, in their own order whatever the order of the file.
     pub fn choices<C: Choice>(self) -> Found<'s, Vec<C>> {
-        self.list(choice).map(|given: Vec<C>| C::ALL.iter().copied().filter(|word| given.contains(word)).collect())
+        self.list(|text| chosen(text, C::ALL, C::word))
+            .map(|given: Vec<C>| C::ALL.iter().copied().filter(|word| given.contains(word)).collect())
     }
 
     /// A list of strings, not empty, none twice, each read by `item`.
@@ -244,9 +254,9 @@ fn number(value: &Value, requirement: &str, accept: impl FnOnce(f64) -> bool) ->
     if number.is_finite() && accept(number) { Ok(number) } else { Err(format!("must be {requirement}, is {}", number.toml())) }
 }
 
-fn choice<C: Choice>(text: &str) -> Result<C, String> {
-    let found = C::ALL.iter().copied().find(|choice| choice.word() == text);
-    found.ok_or_else(|| format!("must be {}, is {text:?}", alternatives(C::ALL)))
+fn chosen<C: Notation + Copy>(text: &str, all: &[C], word: impl Fn(C) -> &'static str) -> Result<C, String> {
+    let found = all.iter().copied().find(|choice| word(*choice) == text);
+    found.ok_or_else(|| format!("must be {}, is {text:?}", alternatives(all)))
 }
 
 fn list_item<T: PartialEq>(node: &Node, item: impl Fn(&str) -> Result<T, String>, before: &[T]) -> Result<T, String> {

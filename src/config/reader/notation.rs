@@ -59,6 +59,12 @@ impl Notation for String {
     }
 }
 
+impl Notation for &'static str {
+    fn toml(&self) -> String {
+        quoted(self)
+    }
+}
+
 impl Notation for SetName {
     fn toml(&self) -> String {
         quoted(self.as_str())
@@ -93,7 +99,7 @@ fn quoted(text: &str) -> String {
 }
 
 /// `"a", "b" or "c"`.
-pub(super) fn alternatives<C: Choice>(choices: &[C]) -> String {
+pub(super) fn alternatives<C: Notation>(choices: &[C]) -> String {
     let words: Vec<_> = choices.iter().map(Notation::toml).collect();
     match words.split_last() {
         Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),

@@ -1,7 +1,7 @@
 //! One section of the file.
 
 use super::key::Key;
-use super::notation::{Choice, Notation, alternatives};
+use super::notation::{Notation, alternatives};
 use super::report::{Read, Report, Reported};
 use crate::config::tree::{Node, Origin, Table, Value};
 use std::cell::RefCell;
@@ -126,7 +126,12 @@ impl<'a> Section<'a> {
 
     /// Refuses the keys that belong to another choice of `selector` than the one made. If none was
     /// made, they are merely known.
-    pub fn keys_of_choices<C: Choice>(&self, selector: &str, chosen: Read<C>, keys: &[(&'static str, &[C])]) {
+    pub fn keys_of_choices<C: Notation + Copy + PartialEq>(
+        &self,
+        selector: &str,
+        chosen: Read<C>,
+        keys: &[(&'static str, &[C])],
+    ) {
         for &(name, owners) in keys {
             if self.has(name)
                 && let Ok(chosen) = chosen

@@ -13,6 +13,7 @@ mod maps;
 mod pooling;
 
 use super::dense::{Dense, Loss};
+use super::descriptor::{Claim, Descriptor, Key, Kind, Published};
 use super::{Activation, Evaluator, Layout, Network};
 use crate::real::Real;
 use convolution::Convolution;
@@ -20,6 +21,40 @@ use evaluator::LenetEvaluator;
 use maps::Maps;
 use pooling::pooled;
 use thiserror::Error;
+
+/// `kind = "lenet"`.
+pub static DESCRIPTOR: Descriptor = Descriptor {
+    name: "lenet",
+    title: "LeNet",
+    loss_label: "loss (nat per image)",
+    keys: &[
+        Key { name: "channels", kind: Kind::Counts { default: &[6, 16], check: one_for_each_convolution } },
+        Key::count("kernel", 5),
+        Key::counts("dense", &[120, 84]),
+        Activation::KEY,
+    ],
+    build: |architecture, images, classes| {
+        let channels = architecture.counts("channels");
+        let sizes = LenetSizes {
+            channels: [channels[0], channels[1]],
+            kernel: architecture.count("kernel"),
+            dense: architecture.counts("dense").to_vec(),
+        };
+        match Lenet::new(images, classes, &sizes, Activation::of(architecture)) {
+            Ok(network) => Ok(Box::new(network)),
+            Err(error) => Err(error.to_string()),
+        }
+    },
+    published: Some(Published {
+        losses: [[3.35e-8, 1.76e-5], [4.17e-2, 3.89e-2]],
+        moments: [[[1.04e-3, 1.08e-1], [-3.57e-3, 8.77e-2]], [[2.33e-4, 8.00e-2], [-2.83e-3, 7.06e-2]]],
+        claims: &[Claim::Overfits, Claim::HigherWithLbfgs],
+    }),
+};
+
+fn one_for_each_convolution(channels: &[usize]) -> Result<(), String> {
+    if channels.len() == 2 { Ok(()) } else { Err(format!("must be two numbers, one for each convolution, is {channels:?}")) }
+}
 
 /// Sizes of a LeNet.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,13 +65,6 @@ pub struct LenetSizes {
     pub kernel: usize,
     /// Hidden widths of the fully connected layers.
     pub dense: Vec<usize>,
-}
-
-impl Default for LenetSizes {
-    /// The published ones: 6 and 16 channels, kernel 5, widths 120 and 84.
-    fn default() -> Self {
-        Self { channels: [6, 16], kernel: 5, dense: vec![120, 84] }
-    }
 }
 
 /// The images are too small to be convolved and halved twice.

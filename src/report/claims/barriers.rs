@@ -1,8 +1,9 @@
 //! Claims about barriers.
 
 use super::{Comparison, Finding, larger};
-use crate::network::Architecture;
+use crate::network::descriptor::Claim;
 use crate::optimizer::Method;
+use crate::report::published::claims;
 use crate::report::run::Run;
 use crate::report::style::set_name;
 use crate::solutions::{LandscapeName, SetName, Split};
@@ -10,8 +11,7 @@ use crate::statistics::PairValues;
 
 /// Claim 3: on the training landscape all four sets, on the test landscape the test sets.
 pub(super) fn methods(run: &Run<'_>) -> Vec<Finding> {
-    let Some(network) = run.network() else { return Vec::new() };
-    let claimed = !matches!(network.architecture, Architecture::Autoencoder { .. });
+    let Some(claimed) = claims(run, Claim::HigherWithLbfgs) else { return Vec::new() };
     let cases = [(Split::Train, LandscapeName::Train), (Split::Test, LandscapeName::Train), (Split::Test, LandscapeName::Test)];
     let finding = |(split, landscape)| {
         let not = if claimed { "" } else { "not " };
@@ -26,8 +26,7 @@ pub(super) fn methods(run: &Run<'_>) -> Vec<Finding> {
 
 /// Claim 4.
 pub(super) fn splits(run: &Run<'_>) -> Vec<Finding> {
-    let Some(network) = run.network() else { return Vec::new() };
-    let claimed = matches!(network.architecture, Architecture::Fcp { .. } | Architecture::Lstm { .. });
+    let Some(claimed) = claims(run, Claim::HigherBetweenTrain) else { return Vec::new() };
     let not = if claimed { "" } else { "not " };
     let statement =
         format!("on the training landscape, barriers between L-BFGS train vectors are {not}higher than between test vectors");

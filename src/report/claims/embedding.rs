@@ -2,10 +2,11 @@
 
 use super::{Comparison, Finding, LEVEL, Status};
 use crate::embedding::Kernel;
-use crate::network::Architecture;
+use crate::network::descriptor::Claim;
 use crate::optimizer::Method;
 use crate::report::figures::kernel_name;
 use crate::report::number::typeset_short;
+use crate::report::published::claims;
 use crate::report::run::Run;
 use crate::report::style::set_name;
 use crate::solutions::{SetName, Split};
@@ -56,8 +57,7 @@ fn by_kernel(run: &Run<'_>, result: &KernelPcaResult, sets: &[SetName; 2]) -> Fi
 
 /// Claim 8.
 pub(super) fn test(run: &Run<'_>) -> Vec<Finding> {
-    let Some(network) = run.network() else { return Vec::new() };
-    let stays = matches!(network.architecture, Architecture::Autoencoder { .. } | Architecture::Lstm { .. });
+    let Some(stays) = claims(run, Claim::SeparateTest) else { return Vec::new() };
     let sets = [Method::Lbfgs, Method::Sgd].map(|method| SetName::of(method, Split::Test));
     let how = if stays { "separates" } else { "hardly separates" };
     let statement = format!("the RBF kernel {how} L-BFGS test from SGD test vectors");

@@ -1,10 +1,10 @@
 //! Claims about losses.
 
 use super::{Comparison, Finding, LEVEL, Status, Verdict, larger};
-use crate::network::Architecture;
+use crate::network::descriptor::Claim;
 use crate::optimizer::Method;
 use crate::report::number::{typeset, typeset_short};
-use crate::report::published::Published;
+use crate::report::published::{Published, claims};
 use crate::report::run::Run;
 use crate::report::style::set_name;
 use crate::solutions::{SetName, Split};
@@ -58,8 +58,7 @@ fn compare(run: &Run<'_>, split: Split) -> Result<Comparison, String> {
 
 /// Claim 2.
 pub(super) fn overfitting(run: &Run<'_>) -> Vec<Finding> {
-    let Some(network) = run.network() else { return Vec::new() };
-    let expected = !matches!(network.architecture, Architecture::Autoencoder { .. });
+    let Some(expected) = claims(run, Claim::Overfits) else { return Vec::new() };
     let rises = if expected { "rises" } else { "does not rise" };
     let statement = format!("the test loss of L-BFGS {rises} to {STEEP} times its minimum or more");
     vec![Finding::new(run, statement, rise(run, expected), None)]

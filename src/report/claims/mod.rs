@@ -70,7 +70,8 @@ pub struct Claim {
     pub findings: Vec<Finding>,
 }
 
-/// The nine claims with what these runs say to them; a claim about which no run is has no findings.
+/// The nine claims with what these runs say to them; a claim about which no run is has no findings. Of a
+/// network that is not the paper's only what is claimed of all networks is asked.
 pub fn claims(runs: &[Run<'_>]) -> Vec<Claim> {
     type Judge = fn(&Run<'_>) -> Vec<Finding>;
     let all: [(&str, Judge); 9] = [

@@ -4,6 +4,7 @@ use crate::embedding::Kernel;
 use crate::optimizer::Method;
 use crate::path::{PathResult, PathSet, StopReason};
 use crate::report::Run;
+use crate::report::published::differences;
 use crate::solutions::{LandscapeName, SetName, SolutionSet, Split};
 use crate::statistics::{Analysis, DistanceRequest, KernelPcaRequest};
 use ndarray::Array2;
@@ -141,4 +142,22 @@ fn what_is_the_same_is_told_from_what_is_not() {
     assert!(verdicts(&found, 3).iter().all(|status| *status == Status::NotSupported));
     assert_eq!(verdicts(&found, 4), [Status::NotSupported]);
     assert_eq!(verdicts(&found, 1), [Status::NotSupported, Status::Supported]);
+}
+
+/// The paper does not speak of it: what differs from network to network is not asked, and nothing published
+/// stands beside it.
+#[test]
+fn a_network_that_is_not_in_the_paper_has_what_is_claimed_of_all() {
+    use Status::{NotTestable as Open, Supported as Yes};
+    let config = config("linear");
+    let run = as_claimed(&config, 12);
+    assert_eq!((run.subject(), run.height_label()), ("Linear".to_owned(), "loss (nat per image, linear)"));
+    assert_eq!(differences(&run)[0], "a network that is not in the paper");
+    let found = claims(&[run]);
+    for number in [2, 3, 4, 8] {
+        assert_eq!(verdicts(&found, number), [], "claim {number}");
+    }
+    for (number, expected) in [(1, &[Yes, Yes][..]), (5, &[Yes, Yes]), (7, &[Yes, Open])] {
+        assert_eq!(verdicts(&found, number), expected, "claim {number}");
+    }
 }

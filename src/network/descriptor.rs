@@ -1,0 +1,198 @@
+//! What a network's file says of it, so that no other file needs to know the network.
+//!
+//! A [`Descriptor`] names the keys that a configuration may give in `[network]`, each with its range and
+//! its default, builds the network from their values, and has the words and the published numbers that a
+//! report needs.
+
+use super::{Architecture, Network};
+use std::fmt;
+
+/// An architecture as the rest of the program knows it.
+pub struct Descriptor {
+    /// As in configurations: `"fcp"`. No two are the same.
+    pub name: &'static str,
+    /// In print: `"FCP"`.
+    pub title: &'static str,
+    /// What the mean loss is called on an axis, with its unit.
+    pub loss_label: &'static str,
+    /// The keys of `[network]` beside `kind`.
+    pub keys: &'static [Key],
+    /// The network for images of `[rows, columns]` pixels, in so many classes. Called with values that
+    /// their keys accept and with images that have pixels and classes; what else is needed is checked here,
+    /// and said in a sentence.
+    pub build: fn(&Architecture, [usize; 2], usize) -> Built,
+    /// What was published of it, with the default sizes; `None` for a network that is not the paper's.
+    pub published: Option<Published>,
+}
+
+impl fmt::Debug for Descriptor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+impl PartialEq for Descriptor {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+/// A network, or a sentence saying why there is none.
+pub type Built = Result<Box<dyn EitherPrecision>, String>;
+
+/// A network that computes in either precision; every one that is written for any
+/// [`Real`](crate::real::Real) does.
+pub trait EitherPrecision: Network<f32> + Network<f64> {}
+
+impl<N: Network<f32> + Network<f64>> EitherPrecision for N {}
+
+/// A key of `[network]`.
+#[derive(Debug)]
+pub struct Key {
+    /// As in configurations. Networks may share a name for values of one kind.
+    pub name: &'static str,
+    /// What it takes.
+    pub kind: Kind,
+}
+
+/// What a key takes, and what holds if it is not written.
+#[derive(Debug)]
+pub enum Kind {
+    /// A number of things, ≥ 1.
+    Count {
+        /// The default.
+        default: usize,
+    },
+    /// Numbers of things, each ≥ 1.
+    Counts {
+        /// The default.
+        default: &'static [usize],
+        /// A further requirement: says what must be and what is.
+        check: fn(&[usize]) -> Result<(), String>,
+    },
+    /// A seed, any integer of 32 bits.
+    Seed {
+        /// The default.
+        default: u32,
+    },
+    /// A finite number > 0.
+    Positive {
+        /// The default.
+        default: f64,
+    },
+    /// Yes or no.
+    Flag {
+        /// The default.
+        default: bool,
+    },
+    /// One of a few words.
+    Word {
+        /// All of them.
+        words: &'static [&'static str],
+        /// The default.
+        default: &'static str,
+    },
+}
+
+/// The value of a key.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// Of [`Kind::Count`].
+    Count(usize),
+    /// Of [`Kind::Counts`].
+    Counts(Vec<usize>),
+    /// Of [`Kind::Seed`].
+    Seed(u32),
+    /// Of [`Kind::Positive`].
+    Positive(f64),
+    /// Of [`Kind::Flag`].
+    Flag(bool),
+    /// Of [`Kind::Word`].
+    Word(&'static str),
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Count(count) => count.fmt(f),
+            Self::Counts(counts) => fmt::Debug::fmt(counts, f),
+            Self::Seed(seed) => seed.fmt(f),
+            Self::Positive(number) => number.fmt(f),
+            Self::Flag(flag) => flag.fmt(f),
+            Self::Word(word) => word.fmt(f),
+        }
+    }
+}
+
+impl Key {
+    /// A number of things.
+    pub const fn count(name: &'static str, default: usize) -> Self {
+        Self { name, kind: Kind::Count { default } }
+    }
+
+    /// Numbers of things, as many as one likes.
+    pub const fn counts(name: &'static str, default: &'static [usize]) -> Self {
+        Self { name, kind: Kind::Counts { default, check: |_| Ok(()) } }
+    }
+
+    /// What holds if the key is not written.
+    pub fn default(&self) -> Value {
+        match self.kind {
+            Kind::Count { default } => Value::Count(default),
+            Kind::Counts { default, .. } => Value::Counts(default.to_vec()),
+            Kind::Seed { default } => Value::Seed(default),
+            Kind::Positive { default } => Value::Positive(default),
+            Kind::Flag { default } => Value::Flag(default),
+            Kind::Word { default, .. } => Value::Word(default),
+        }
+    }
+
+    /// Whether it is a size of the network: with other ones the published numbers mean nothing.
+    pub fn is_size(&self) -> bool {
+        matches!(self.kind, Kind::Count { .. } | Kind::Counts { .. })
+    }
+
+    /// Whether the key takes this value.
+    ///
+    /// # Errors
+    /// What the value must be, to follow the name of the key.
+    pub fn check(&self, value: &Value) -> Result<(), String> {
+        let requirement = match (&self.kind, value) {
+            (Kind::Count { .. }, Value::Count(0)) => "must be at least 1",
+            (Kind::Counts { .. }, Value::Counts(counts)) if counts.contains(&0) => "must be numbers of at least 1",
+            (Kind::Counts { check, .. }, Value::Counts(counts)) => return check(counts),
+            (Kind::Positive { .. }, Value::Positive(number)) if !(number.is_finite() && *number > 0.0) => {
+                "must be a finite number above 0"
+            }
+            (Kind::Word { words, .. }, Value::Word(word)) if !words.contains(word) => "must be one of its words",
+            _ if std::mem::discriminant(value) != std::mem::discriminant(&self.default()) => "must be of another kind",
+            _ => return Ok(()),
+        };
+        Err(format!("{requirement}, is {value}"))
+    }
+}
+
+/// What was published of a network: J. Yu and A. V. Morozov, arXiv:2602.21276 (2026).
+#[derive(Debug)]
+pub struct Published {
+    /// Mean loss with L-BFGS and with SGD (Table I): of ω^train on the training images, of ω^test on the
+    /// test images.
+    pub losses: [[f64; 2]; 2],
+    /// Mean and standard deviation of all components (Table S1), in the order of `losses`.
+    pub moments: [[[f64; 2]; 2]; 2],
+    /// What is claimed of it, of the claims that differ from network to network.
+    pub claims: &'static [Claim],
+}
+
+/// A claim of the paper about some of its networks. Of the others it claims the opposite.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// The test loss of L-BFGS rises steeply after its minimum.
+    Overfits,
+    /// Barriers between L-BFGS vectors are higher than between SGD vectors.
+    HigherWithLbfgs,
+    /// Barriers between L-BFGS train vectors are higher than between L-BFGS test vectors.
+    HigherBetweenTrain,
+    /// The RBF kernel separates the test vectors of the two methods.
+    SeparateTest,
+}

@@ -1,0 +1,104 @@
+//! A network that only the tests build: the example of what a new architecture takes.
+//!
+//! Linear: zₖ = gain · wₖ·x + bₖ and cross-entropy. This file and its line in the registry are all there is
+//! of it. The tests here, those of the configuration and those of the report use it like the others.
+
+use super::descriptor::{Descriptor, Key, Kind};
+use super::{Batch, Evaluator, Layout, Network, Score, cross_entropy};
+use crate::real::Real;
+use ndarray::{Array2, ArrayViewMut1, Axis};
+
+pub static DESCRIPTOR: Descriptor = Descriptor {
+    name: "linear",
+    title: "Linear",
+    loss_label: "loss (nat per image, linear)",
+    keys: &[
+        Key { name: "gain", kind: Kind::Positive { default: 0.5 } },
+        Key { name: "biases", kind: Kind::Flag { default: true } },
+    ],
+    build: |architecture, [rows, columns], classes| {
+        let (inputs, gain) = (rows * columns, architecture.positive("gain"));
+        let bound = 1.0 / (inputs as f64).sqrt();
+        let mut layout = Layout::default().with("fc.weight", &[classes, inputs], bound);
+        if architecture.flag("biases") {
+            layout = layout.with("fc.bias", &[classes], bound);
+        }
+        Ok(Box::new(Linear { gain, layout }))
+    },
+    published: None,
+};
+
+struct Linear {
+    gain: f64,
+    layout: Layout,
+}
+
+impl<A: Real> Network<A> for Linear {
+    fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    fn inputs(&self) -> usize {
+        self.layout.tensors()[0].shape[1]
+    }
+
+    fn evaluator(&self) -> Box<dyn Evaluator<A> + '_> {
+        Box::new(self)
+    }
+}
+
+impl Linear {
+    fn logits<A: Real>(&self, theta: &[A], batch: Batch<A>) -> Array2<A> {
+        let weight = self.layout.tensors()[0].matrix(theta);
+        let mut logits = batch.inputs.dot(&weight.t()) * A::of(self.gain);
+        if let Some(bias) = self.layout.tensors().get(1) {
+            logits += &ndarray::aview1(bias.slice(theta));
+        }
+        logits.as_standard_layout().into_owned()
+    }
+}
+
+impl<A: Real> Evaluator<A> for &Linear {
+    fn loss(&mut self, theta: &[A], batch: Batch<A>) -> Score {
+        cross_entropy::loss(&mut self.logits(theta, batch).view_mut(), batch.labels)
+    }
+
+    fn loss_and_gradient(&mut self, theta: &[A], batch: Batch<A>, gradient: &mut [A]) -> Score {
+        let mut delta = self.logits(theta, batch);
+        let score = cross_entropy::loss_and_delta(&mut delta.view_mut(), batch.labels);
+        let weights = self.layout.tensors()[0].len();
+        let mut of_weight = self.layout.tensors()[0].matrix_mut(gradient);
+        of_weight += &(delta.t().dot(&batch.inputs) * A::of(self.gain));
+        if weights < gradient.len() {
+            let mut of_bias = ArrayViewMut1::from(&mut gradient[weights..]);
+            of_bias += &delta.sum_axis(Axis(0));
+        }
+        score
+    }
+}
+
+#[test]
+fn its_gradient_is_that_of_its_loss() {
+    use super::{Architecture, Value};
+    for biases in [true, false] {
+        let architecture = Architecture::with_defaults(&DESCRIPTOR).with("biases", Value::Flag(biases));
+        let network = architecture.build::<f64>(2, 3, 4).unwrap();
+        let inputs = Array2::from_shape_fn((5, 6), |(i, j)| (i * 6 + j) as f64 / 30.0);
+        let batch = Batch { inputs: inputs.view(), labels: &[0, 3, 1, 2, 3] };
+        let parameters = network.layout().parameters();
+        assert_eq!(parameters, if biases { 28 } else { 24 });
+        let theta: Vec<f64> = (0..parameters).map(|i| (1.7 * i as f64).sin()).collect();
+        let mut evaluator = network.evaluator();
+        let mut gradient = vec![0.0; parameters];
+        let score = evaluator.loss_and_gradient(&theta, batch, &mut gradient);
+        assert_eq!(score, evaluator.loss(&theta, batch));
+        for (i, slope) in gradient.iter().enumerate() {
+            let [above, below] = [1e-5, -1e-5].map(|h| {
+                let mut theta = theta.clone();
+                theta[i] += h;
+                evaluator.loss(&theta, batch).loss
+            });
+            assert!(((above - below) / 2e-5 - slope).abs() < 1e-8, "component {i}");
+        }
+    }
+}
