@@ -3,12 +3,14 @@
 use crate::cli;
 use crate::console::{count, print};
 use crate::failure::{self, Failure};
+use crate::memory::{self, Memory};
 use crate::problem::{Formula, Mapped, Problem, Trained};
 use crate::results::Results;
 use lossatlas::config::DatasetConfig;
+use lossatlas::landscape::ImageLandscape;
 use lossatlas::optimizer::Method;
 use lossatlas::parallel::World;
-use lossatlas::plan::{Speed, Work, path_bytes, path_work, training_work};
+use lossatlas::plan::{Speed, Work, path_bytes, path_work, training_bytes, training_work};
 use lossatlas::solutions::{SetName, Split};
 use lossatlas::store::Contents;
 use std::time::Duration;
@@ -36,15 +38,30 @@ fn check_network(problem: &Problem, trained: &Trained) {
     for (name, vectors) in imports {
         print(format_args!("import     {name}: {}", count(vectors.nrows(), "vector")));
     }
-    print_memory(problem, trained);
-    print_work(&tasks(problem, trained), &speed(problem, trained));
+    let loaded = memory::read();
+    memory::forget_peak();
+    let speed = speed(problem, trained);
+    let needed = loaded.zip(memory::read()).map(|(before, after)| rank_bytes(problem, trained, before, after));
+    print_memory(trained, needed);
+    print_work(&tasks(problem, trained), &speed, problem.config.run.threads_per_rank);
 }
 
-/// Of this machine, on a few hundred images.
+/// Of one core of this machine, on a few hundred images.
 fn speed(problem: &Problem, trained: &Trained) -> Speed {
-    let images = trained.images(Split::Train).first(512);
+    let landscape = ImageLandscape::new(trained.network.as_ref(), trained.images(Split::Train).first(512));
     let batch = trained.config.training.sgd.as_ref().map_or(64, |sgd| sgd.batch_size);
-    Speed::measure(&trained.landscape(images), batch, &problem.config.paths.parameters, problem.config.seed)
+    Speed::measure(&landscape, batch, &problem.config.paths.parameters, problem.config.seed)
+}
+
+/// What a rank takes at its peak: when it reads the data, or when it computes. What the libraries and the buffers
+/// of one thread take has been measured, `before` and `after` all kinds of evaluations.
+fn rank_bytes(problem: &Problem, trained: &Trained, before: Memory, after: Memory) -> usize {
+    let dimension = trained.network.layout().parameters();
+    let (paths, training) = (&problem.config.paths.parameters, &trained.config.training);
+    let buffers = (after.peak - before.now.min(after.peak)).saturating_sub(Speed::bytes(paths, dimension));
+    let runs = training.methods.iter().map(|&method| training_bytes(&training.method(method), dimension));
+    let task = runs.chain([path_bytes(paths, dimension)]).max().unwrap_or(0);
+    before.peak.max(before.now + problem.config.run.threads_per_rank * buffers + task)
 }
 
 /// A formula takes no time worth predicting.
@@ -90,7 +107,7 @@ fn tasks(problem: &Problem, trained: &Trained) -> Vec<Kind> {
     runs.chain(on).collect()
 }
 
-fn print_work(tasks: &[Kind], speed: &Speed) {
+fn print_work(tasks: &[Kind], speed: &Speed, threads: usize) {
     let mut total = 0.0;
     print(format_args!("tasks"));
     for Kind { name, count, work } in tasks {
@@ -98,35 +115,35 @@ fn print_work(tasks: &[Kind], speed: &Speed) {
         total += seconds * *count as f64;
         print(format_args!("  {count:>6} {name}: {:.3e} image passes, about {} each", work.passes(), duration(seconds)));
     }
+    let divided = if threads == 1 { "ranks" } else { "ranks and of their threads" };
     print(format_args!(
-        "work       about {} on one core like this one (measured now), divided by the number of ranks",
+        "work       about {} on one core like this one (measured now), divided by the number of {divided}",
         duration(total)
     ));
 }
 
-fn print_memory(problem: &Problem, trained: &Trained) {
+fn print_memory(trained: &Trained, needed: Option<usize>) {
     let dimension = trained.network.layout().parameters();
-    let (shared, own): (Vec<_>, Vec<_>) =
-        [&trained.dataset.train.pixels, &trained.dataset.test.pixels].into_iter().partition(|pixels| pixels.are_shared());
-    let [shared, own] = [shared, own].map(|pixels| pixels.iter().map(|pixels| pixels.len()).sum::<usize>());
-    let path = path_bytes(&problem.config.paths.parameters, dimension);
+    let pixels = [&trained.dataset.train.pixels, &trained.dataset.test.pixels];
+    let bytes = |shared: bool| -> usize {
+        pixels.into_iter().filter(|pixels| pixels.are_shared() == shared).map(|pixels| pixels.len()).sum()
+    };
     let training = &trained.config.training;
     let solutions = 2 * training.methods.len() * training.initializations as usize * dimension * size_of::<f32>();
-    let megabytes = |bytes: usize| {
-        let megabytes = bytes as f64 / 1e6;
-        if megabytes < 10.0 { format!("{megabytes:.1} MB") } else { format!("{megabytes:.0} MB") }
+    let rank = needed.map_or_else(|| "not known on this system".to_owned(), |bytes| format!("about {}", megabytes(bytes)));
+    let shared = match bytes(true) {
+        0 => String::new(),
+        bytes => format!(", {} of it images that the ranks of a node share", megabytes(bytes)),
     };
-    let images = |bytes, whose: &str| if bytes > 0 { format!("{} images{whose}", megabytes(bytes)) } else { String::new() };
-    print(format_args!(
-        "memory     {}each rank: {}{} a path; rank 0 besides: {} solutions",
-        images(shared, " for all ranks of a node; "),
-        images(own, ", "),
-        megabytes(path),
-        megabytes(solutions)
-    ));
-    if own > 0 && matches!(trained.config.dataset, DatasetConfig::Idx { .. }) {
+    print(format_args!("memory     each rank: {rank}{shared}; rank 0 besides: {} solutions", megabytes(solutions)));
+    if bytes(false) > 0 && matches!(trained.config.dataset, DatasetConfig::Idx { .. }) {
         print("           ranks of a node share images that are not compressed: gunzip the files to save memory");
     }
+}
+
+fn megabytes(bytes: usize) -> String {
+    let megabytes = bytes as f64 / 1e6;
+    if megabytes < 10.0 { format!("{megabytes:.1} MB") } else { format!("{megabytes:.0} MB") }
 }
 
 fn duration(seconds: f64) -> String {

@@ -11,6 +11,7 @@ mod export;
 mod failure;
 mod import;
 mod kpca;
+mod memory;
 mod minima;
 mod paths;
 mod problem;

@@ -24,6 +24,8 @@ mod images;
 mod interrupt;
 #[path = "program/learning.rs"]
 mod learning;
+#[path = "program/memory.rs"]
+mod memory;
 #[path = "support/python.rs"]
 mod python;
 #[path = "program/ranks.rs"]

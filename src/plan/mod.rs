@@ -55,8 +55,19 @@ pub fn path_work(parameters: &PathParameters, images: usize) -> Work {
     Work { path_gradients: parameters.steps as f64 * points, path_losses: (3.0 + DENSITY as f64) * points, ..Work::default() }
 }
 
-/// Bytes that one path computation holds besides images and block buffers: two ends, and for each
-/// term the coefficients, their best values, the gradient and Adam's two moments, in `f32`.
+/// Bytes that one path computation holds besides images and block buffers: two ends and their difference, and
+/// for each term the coefficients, their best values, the gradient and Adam's two moments, in `f32`.
 pub fn path_bytes(parameters: &PathParameters, dimension: usize) -> usize {
-    (2 + 5 * parameters.fourier_terms) * dimension * size_of::<f32>()
+    (3 + 5 * parameters.fourier_terms) * dimension * size_of::<f32>()
+}
+
+/// Bytes that one training run holds besides: θ and two snapshots, and what it takes to come to the next θ, in
+/// `f32`. L-BFGS: gradient, direction, trial, the next θ and gradient, the memory with one pair to come; SGD: its
+/// θ before the epoch and a gradient.
+pub fn training_bytes(training: &Training, dimension: usize) -> usize {
+    let vectors = match training {
+        Training::Sgd(_) => 5,
+        Training::Lbfgs(lbfgs) => 8 + 2 * (lbfgs.memory + 1),
+    };
+    vectors * dimension * size_of::<f32>()
 }

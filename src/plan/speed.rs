@@ -53,6 +53,11 @@ impl Speed {
         }
     }
 
+    /// Bytes of the vectors that [`Self::measure`] works on.
+    pub fn bytes(paths: &PathParameters, dimension: usize) -> usize {
+        (4 + 2 * paths.fourier_terms) * dimension * size_of::<f32>()
+    }
+
     /// How long this takes on one core.
     pub fn seconds(&self, work: &Work) -> f64 {
         let Work { losses, gradients, batches, path_losses, path_gradients } = *work;
