@@ -19,7 +19,7 @@ export HDF5_DIR := $(HDF5_FOLDER)
 endif
 endif
 
-.PHONY: help demo test test-mpich build lint format mnist docs bench bench-scale bench-peers bench-kpca peers dependencies clean
+.PHONY: help demo test test-mpich test-pytorch build lint format mnist docs bench bench-scale bench-peers bench-kpca peers dependencies clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,12 @@ test-mpich: ## run the tests of the ranks with MPICH (Debian's, installed if mis
 	@.make/install-dependencies mpich
 	cargo test --release --locked --test parallel
 	cargo test --release --locked --test program ranks
+
+test-pytorch: PYTHON ?= python3
+test-pytorch: ## take weights to PyTorch and back as docs/weights.md says (PYTHON=… has torch); not part of `test`
+	@.make/install-dependencies test
+	@$(PYTHON) -c 'import torch, numpy' || { echo "$(PYTHON) has no PyTorch: install torch and numpy where you like and name that Python, make test-pytorch PYTHON=…" >&2; exit 1; }
+	PYTHON="$(PYTHON)" cargo test --release --locked --test evaluate -- --ignored pytorch
 
 build: dependencies ## build the program
 	cargo build --release --locked

@@ -216,15 +216,17 @@ impl Archive {
         let sets = results.sets();
         let paths = results.paths(&sets);
         let empty = Analysis::default();
-        print(table(&RunSummary::of(&sets, results.analysis(&sets).unwrap_or(&empty), &paths)));
+        let formula = matches!(problem.mapped, Mapped::Formula(_));
+        print(table(&RunSummary { formula, ..RunSummary::of(&sets, results.analysis(&sets).unwrap_or(&empty), &paths) }));
         print(format_args!("results: {}", self.directory.join(lossatlas::store::atlas::FILE_NAME).display()));
-        let failed_runs = results.failed_runs();
-        let failed_paths: usize = paths.iter().map(PathSet::failed).sum();
-        if failed_runs + failed_paths > 0 {
-            let (runs, paths) = (count(failed_runs, "training run"), count(failed_paths, "path"));
-            print(format_args!("failed: {runs}, {paths}; `lossatlas status {}` says why", self.directory.display()));
+        let sources = results.failed_sources().into_iter().map(|(source, failed)| (source.name(), failed));
+        let tasks: Vec<_> = sources.chain([("path", paths.iter().map(PathSet::failed).sum())]).collect();
+        let failed = tasks.iter().map(|(_, failed)| failed).sum();
+        if failed > 0 {
+            let list = tasks.iter().map(|&(name, failed)| count(failed, name)).collect::<Vec<_>>().join(", ");
+            print(format_args!("failed: {list}; `lossatlas status {}` says why", self.directory.display()));
         }
-        failed_runs + failed_paths
+        failed
     }
 }
 

@@ -4,6 +4,7 @@ use crate::archive::Archive;
 use crate::console::say;
 use crate::failure::{self, Failure, Plain};
 use crate::problem::Problem;
+use crate::results::Results;
 use crate::stage::Context;
 use lossatlas::config::KpcaConfig;
 use lossatlas::solutions::{SetName, SolutionSet};
@@ -33,9 +34,11 @@ fn analyze(problem: &Problem, archive: &mut Archive, sets: Vec<SolutionSet>) -> 
     // Where runs diverged there may be nothing to compare; the rest is analyzed all the same.
     let (usable, empty): (Vec<_>, Vec<_>) = sets.into_iter().partition(|set| set.theta.nrows() > 0);
     for set in &empty {
-        say(format_args!("kpca: the set {} is empty: every training run failed; what needs it is left out", set.name));
+        let source = results.source(&set.name).name();
+        say(format_args!("kpca: the set {} is empty: every {source} failed; what needs it is left out", set.name));
     }
-    let kernel_pca: Vec<_> = kernel_pca_requests(problem).into_iter().filter(|request| possible(request, &usable)).collect();
+    let kernel_pca: Vec<_> =
+        kernel_pca_requests(problem).into_iter().filter(|request| possible(request, &usable, &results)).collect();
     let there = |name: &SetName| usable.iter().any(|set| set.name == *name);
     let distances: Vec<_> = distances.into_iter().filter(|request| request.sets.iter().all(there)).collect();
     let analysis = Analysis::of(&usable, &kernel_pca, &distances).map_err(|error| format!("{:#}", anyhow::Error::from(error)))?;
@@ -54,12 +57,15 @@ fn kernel_pca_requests(problem: &Problem) -> Vec<KernelPcaRequest> {
 }
 
 /// Whether all sets are there and hold two vectors together, without which nothing varies.
-fn possible(request: &KernelPcaRequest, usable: &[SolutionSet]) -> bool {
+fn possible(request: &KernelPcaRequest, usable: &[SolutionSet], results: &Results<'_>) -> bool {
     let found: Option<Vec<_>> = request.sets.iter().map(|name| usable.iter().find(|set| set.name == *name)).collect();
     let Some(found) = found else { return false };
     let vectors: usize = found.iter().map(|set| set.theta.nrows()).sum();
     if vectors < 2 {
-        say(format_args!("kpca: {} is left out: failed training runs have left its sets {vectors} vector", request.name));
+        let mut sources: Vec<_> = request.sets.iter().map(|set| format!("{}s", results.source(set).name())).collect();
+        sources.dedup();
+        let sources = sources.join(" and ");
+        say(format_args!("kpca: {} is left out: failed {sources} have left its sets {vectors} vector", request.name));
     }
     vectors >= 2
 }

@@ -128,8 +128,8 @@ fn missing(results: &Results<'_>, sets: &[SolutionSet], paths: &[PathSet]) -> Ve
     if runs > 0 {
         missing.push(format!("{} of {} have not been looked for yet.", count(runs, "solution"), results.wanted_runs()));
     }
-    if results.failed_runs() > 0 {
-        missing.push(format!("{} ended without a solution; `lossatlas status` says why.", count(results.failed_runs(), "run")));
+    for (source, failed) in results.failed_sources().into_iter().filter(|(_, failed)| *failed > 0) {
+        missing.push(format!("{} ended without a solution; `lossatlas status` says why.", count(failed, source.name())));
     }
     let planned = |paths: &PathSet| {
         let set = sets.iter().find(|set| set.name == paths.set);

@@ -23,6 +23,25 @@ pub struct Results<'a> {
 /// What came of one task that yields a solution; nothing if it has not ended.
 pub type Ended<'a, T> = Option<Result<&'a T, &'a str>>;
 
+/// What a solution comes from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Source {
+    TrainingRun,
+    ImportedVector,
+    /// Of a search for a minimum of a formula.
+    Start,
+}
+
+impl Source {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::TrainingRun => "training run",
+            Self::ImportedVector => "imported vector",
+            Self::Start => "start",
+        }
+    }
+}
+
 impl<'a> Results<'a> {
     /// The training runs; nothing for a formula.
     pub fn training(&self) -> Option<&'a TrainingConfig> {
@@ -82,13 +101,26 @@ impl<'a> Results<'a> {
         runs + imports + missing(&self.minima())
     }
 
-    /// Number of searches that ended without a solution.
-    pub fn failed_runs(&self) -> usize {
+    /// What solutions come from here, and how many of each ended without one.
+    pub fn failed_sources(&self) -> Vec<(Source, usize)> {
+        if matches!(self.config.subject, Subject::Landscape(_)) {
+            return vec![(Source::Start, failed(&self.minima()))];
+        }
         let runs = self.methods().iter().flat_map(|&method| self.runs(method)).flatten();
-        let failed = runs.filter(|run| run.as_ref().map_or(true, |run| run.stop.diverged())).count();
-        let imports: usize =
-            self.imports().iter().map(|(_, rows)| rows.iter().flatten().filter(|row| row.is_err()).count()).sum();
-        failed + imports + self.minima().iter().flatten().filter(|minimum| minimum.is_err()).count()
+        let diverged = runs.filter(|run| run.as_ref().map_or(true, |run| run.stop.diverged())).count();
+        let imports = self.imports();
+        let imported = imports.iter().map(|(_, rows)| failed(rows)).sum();
+        let trained = (!self.methods().is_empty()).then_some((Source::TrainingRun, diverged));
+        trained.into_iter().chain((!imports.is_empty()).then_some((Source::ImportedVector, imported))).collect()
+    }
+
+    /// What the solutions of a set come from.
+    pub fn source(&self, set: &SetName) -> Source {
+        match &self.config.subject {
+            Subject::Landscape(_) => Source::Start,
+            Subject::Network(network) if network.imports.iter().any(|import| import.name == *set) => Source::ImportedVector,
+            Subject::Network(_) => Source::TrainingRun,
+        }
     }
 
     /// The sets of solutions, as far as they have been found.
@@ -194,6 +226,10 @@ pub fn starts(formula: &LandscapeConfig) -> u32 {
 
 fn missing<T>(tasks: &[Ended<T>]) -> usize {
     tasks.iter().filter(|task| task.is_none()).count()
+}
+
+fn failed<T>(tasks: &[Ended<T>]) -> usize {
+    tasks.iter().flatten().filter(|task| task.is_err()).count()
 }
 
 /// The lowest distinct minima; points that are used as they are stay in their order.

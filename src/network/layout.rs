@@ -107,3 +107,57 @@ impl Layout {
             .collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::network::{Architecture, Descriptor, autoencoder, fcp, lenet, lstm};
+    use crate::random::MasterSeed;
+
+    /// What PyTorch takes the square root of, tensor by tensor: the inputs of a unit (`Linear`, `Conv2d`, biases
+    /// too), or the hidden units (`LSTM`).
+    const FAN_IN: [(&Descriptor, &[u32]); 4] = [
+        (&fcp::DESCRIPTOR, &[784, 50, 50]),
+        (&lenet::DESCRIPTOR, &[25, 25, 150, 150, 400, 400, 120, 120, 84, 84]),
+        (&autoencoder::DESCRIPTOR, &[784, 32, 32, 32]),
+        (&lstm::DESCRIPTOR, &[48, 48, 48, 48, 48]),
+    ];
+
+    /// |x| ≤ b with mean 0, variance b²/3 and fourth moment b⁴/5, each within five standard errors.
+    #[test]
+    fn every_tensor_is_uniform_within_the_bounds_of_pytorch() {
+        for (descriptor, fan_in) in FAN_IN {
+            let network = Architecture::with_defaults(descriptor).build::<f64>(28, 28, 10).unwrap();
+            let layout = network.layout();
+            assert_eq!(layout.tensors().len(), fan_in.len());
+            // Small tensors, such as ten biases, get as many numbers as the large ones.
+            let draws: Vec<Vec<f64>> =
+                (0..100).map(|number| layout.initialize(&mut MasterSeed(5).stream("initialization", &[number]))).collect();
+            for (tensor, &fan_in) in layout.tensors().iter().zip(fan_in) {
+                let bound = 1.0 / f64::from(fan_in).sqrt();
+                let values: Vec<f64> =
+                    draws.iter().flat_map(|theta| tensor.slice(theta)).map(|component| component / bound).collect();
+                let what = format!("{} of {descriptor:?}", tensor.name);
+                assert!(values.iter().all(|x| x.abs() <= 1.0 + 1e-15), "{what}");
+                let count = values.len() as f64;
+                let moment = |power: i32| values.iter().map(|x| x.powi(power)).sum::<f64>() / count;
+                // Of a uniform x the variance of xᵏ is ⟨x²ᵏ⟩ − ⟨xᵏ⟩², and ⟨xᵏ⟩ = 1/(k + 1) for even k.
+                for (power, expected, variance) in
+                    [(1, 0.0, 1.0 / 3.0), (2, 1.0 / 3.0, 1.0 / 5.0 - 1.0 / 9.0), (4, 1.0 / 5.0, 1.0 / 9.0 - 1.0 / 25.0)]
+                {
+                    let error = (moment(power) - expected) / (variance / count).sqrt();
+                    assert!(error.abs() < 5.0, "{what}: moment {power} is off by {error} standard errors");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn both_precisions_start_from_the_same_point_and_seeds_from_different_ones() {
+        let network = Architecture::with_defaults(&fcp::DESCRIPTOR).build::<f64>(28, 28, 10).unwrap();
+        let stream = |seed| MasterSeed(seed).stream("initialization", &[]);
+        let double: Vec<f64> = network.layout().initialize(&mut stream(1));
+        let single: Vec<f32> = network.layout().initialize(&mut stream(1));
+        assert!(single.iter().zip(&double).all(|(single, double)| *single == *double as f32));
+        assert_ne!(double, network.layout().initialize::<f64>(&mut stream(2)));
+    }
+}

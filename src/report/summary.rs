@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 /// What a run comes to, in a few numbers a set.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RunSummary {
+    /// Whether a closed formula is mapped: its heights then stand for the training losses, and there is
+    /// nothing else in [`LossRow`].
+    pub formula: bool,
     /// A row a set.
     pub losses: Vec<LossRow>,
     /// A row a set and landscape.
@@ -86,9 +89,10 @@ pub struct KernelPcaRow {
 }
 
 impl RunSummary {
-    /// The rows for these results, in their order.
+    /// The rows for these results of a network, in their order.
     pub fn of(sets: &[SolutionSet], analysis: &Analysis, paths: &[PathSet]) -> Self {
         Self {
+            formula: false,
             losses: sets.iter().map(loss_row).collect(),
             barriers: paths.iter().filter(|paths| !paths.pairs.is_empty()).map(barrier_row).collect(),
             spreads: analysis.moments.iter().flat_map(|(set, moments)| spread_rows(set, *moments, analysis)).collect(),

@@ -17,8 +17,9 @@ const COMPONENTS: usize = 3;
 /// The tables of a run, each under its caption, without color; what has no rows is left out.
 pub fn table(summary: &RunSummary) -> String {
     let tables = [
-        (!summary.losses.is_empty()).then(|| losses(&summary.losses)),
-        (!summary.barriers.is_empty()).then(|| barriers(&summary.barriers)),
+        (!summary.losses.is_empty()).then(|| if summary.formula { heights(&summary.losses) } else { losses(&summary.losses) }),
+        (!summary.barriers.is_empty())
+            .then(|| barriers(&summary.barriers, if summary.formula { "greatest height" } else { "highest loss" })),
         (!summary.spreads.is_empty()).then(|| spreads(&summary.spreads)),
         (!summary.kernel_pca.is_empty()).then(|| kernel_pca(&summary.kernel_pca)),
     ];
@@ -40,7 +41,14 @@ fn losses(rows: &[LossRow]) -> String {
     render("Losses and accuracies: means over the solutions of each set", &header, 1, cells)
 }
 
-fn barriers(rows: &[BarrierRow]) -> String {
+/// Of a formula.
+fn heights(rows: &[LossRow]) -> String {
+    let cells = rows.iter().map(|row| vec![row.set.to_string(), row.count.to_string(), number(row.loss_train)]);
+    render("Heights: means over the minima of each set", &["set", "minima", "height"], 1, cells)
+}
+
+/// `what` on a path is a barrier.
+fn barriers(rows: &[BarrierRow], what: &str) -> String {
     let header = ["set", "on", "paths", "failed", "straight line", "path H", "dense"];
     let range = |summary: &Option<Summary>| match summary {
         Some(heights) => format!("{} [{}, {}]", short(heights.median), short(heights.min), short(heights.max)),
@@ -57,9 +65,11 @@ fn barriers(rows: &[BarrierRow]) -> String {
             row.dense.as_ref().map_or_else(|| NONE.to_owned(), |heights| short(heights.median)),
         ]
     });
-    let caption = "Barriers, the highest loss on a path: median [lowest, highest]; H on the path's own grid,\n\
-                   dense: median of the highest point, from a grid ten times as fine, refined";
-    render(caption, &header, 2, cells)
+    let caption = format!(
+        "Barriers, the {what} on a path: median [lowest, highest]; H on the path's own grid,\n\
+         dense: median of the highest point, from a grid ten times as fine, refined"
+    );
+    render(&caption, &header, 2, cells)
 }
 
 fn spreads(rows: &[SpreadRow]) -> String {
@@ -115,6 +125,7 @@ mod tests {
 
     fn summary() -> RunSummary {
         RunSummary {
+            formula: false,
             losses: vec![LossRow {
                 set: set("sgd/train"),
                 count: 48,
@@ -164,6 +175,15 @@ mod tests {
         assert_eq!(lines_from(&text, "sgd/test", 1)[0], ["sgd/test", "–", "-0.003170", "0.1030", "–", "–"]);
         let embedding = ["rbf", "rbf, 2σ² = 42200", "lbfgs/train + sgd/test", "50.00 %", "12.50 %", "–", "0.00 %"];
         assert_eq!(lines_from(&text, "rbf", 1)[0], embedding);
+    }
+
+    #[test]
+    fn a_formula_has_heights_and_no_losses() {
+        let row = LossRow { loss_train: -72.25, loss_test: f64::NAN, set: set("minima/relaxed"), ..summary().losses.remove(0) };
+        let text = table(&RunSummary { formula: true, losses: vec![row], ..summary() });
+        assert!(text.starts_with("Heights: ") && text.contains("the greatest height on a path"), "{text}");
+        assert!(!text.to_lowercase().contains("loss") && !text.contains("accuracy"), "{text}");
+        assert_eq!(lines_from(&text, "minima/relaxed", 1)[0], ["minima/relaxed", "48", "-72.25"]);
     }
 
     #[test]

@@ -46,7 +46,7 @@ fn the_page_shows_the_modules_that_the_networks_are_tested_against() {
 }
 
 #[test]
-#[ignore = "needs a Python with PyTorch: name it in the variable PYTHON"]
+#[ignore = "needs a Python with PyTorch: make test-pytorch PYTHON=…"]
 fn exported_vectors_have_the_same_losses_in_the_modules_of_the_page() {
     let python = std::env::var("PYTHON").unwrap_or_else(|_| "python3".to_owned());
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/python/load_into_pytorch.py");

@@ -120,6 +120,27 @@ fn bad_imports_get_one_message_each() {
     }
 }
 
+/// Vectors so large that the loss overflows.
+#[test]
+fn imported_vectors_without_a_loss_are_called_that() {
+    let root = tempdir().expect("a temporary directory");
+    let (file, weights, out) = (root.path().join("import.toml"), root.path().join("huge.npy"), root.path().join("out"));
+    ndarray_npy::write_npy(&weights, &ndarray::Array2::from_elem((3, 784 * 5 + 5 * 10), 3e38_f32)).expect("a file");
+    let written = format!(
+        "seed = 3\n[dataset]\nkind = \"digits\"\ntrain = 70\ntest = 30\n[network]\nkind = \"fcp\"\nhidden = [5]\n\
+         [[import]]\nname = \"huge/train\"\nfile = \"{}\"\n[paths]\npairs = \"all\"\n\
+         [[kpca]]\nname = \"huge\"\n",
+        weights.display()
+    );
+    fs::write(&file, written).expect("a writable directory");
+    let ended = lossatlas(2, &["run", text(&file), "--out", text(&out)]).with_code(3);
+    assert!(ended.stdout.contains("failed: 3 imported vectors, 0 paths"), "{}", ended.stdout);
+    assert_eq!(ended.said("the set huge/train is empty: every imported vector failed"), 1, "{}", ended.stderr);
+    assert!(!format!("{}{}", ended.stdout, ended.stderr).contains("training run"), "{}\n{}", ended.stdout, ended.stderr);
+    let page = fs::read_to_string(out.join("report/index.html")).expect("a page");
+    assert!(page.contains("3 imported vectors ended without a solution"));
+}
+
 #[test]
 fn two_formulas_run_through_the_pipeline_to_the_heights_known_for_them() {
     let root = tempdir().expect("a temporary directory");
@@ -133,6 +154,7 @@ fn two_formulas_run_through_the_pipeline_to_the_heights_known_for_them() {
         lossatlas(2, &["run", text(&file), "--out", text(&two)]).with_code(0);
         assert_same(&one, &two);
         let table = lossatlas(1, &["run", text(&file), "--out", text(&one)]).with_code(0).stdout;
+        assert!(table.contains("Heights: ") && !table.contains("loss") && !table.contains("accurac"), "{table}");
         let row = table.lines().find(|line| line.contains("formula")).expect("a row of barriers");
         let dense: f64 = row.split_whitespace().last().and_then(|number| number.parse().ok()).expect("a dense height");
         // The lowest pass between any two minima; heights are printed with three digits.
