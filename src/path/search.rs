@@ -8,6 +8,7 @@ use crate::optimizer::adam::Adam;
 use crate::real::{Real, norm};
 use crate::span::Span;
 use crate::stepwise::{Step, Stepwise};
+use ndarray::linalg::general_mat_mul;
 use ndarray::{Array1, Array2, ArrayViewMut2, s};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -290,7 +291,7 @@ impl<'a, A: Real> PathSearch<'a, A> {
 fn add_penalty<A: Real>(path: &FourierPath<A>, grid: &Grid<A>, lambda: f64, mut gradient: ArrayViewMut2<A>) {
     let factors = grid.curvature().mapv(|c| A::of(2.0 * lambda * c));
     let rows = path.coefficient_rows();
-    gradient.scaled_add(A::one(), &factors.slice(s![.., 1..]).dot(&rows));
+    general_mat_mul(A::one(), &factors.slice(s![.., 1..]), &rows, A::one(), &mut gradient);
     // The sines' part along Δ = ω^b − ω^a: Σ_m (t_{m+1} − t_m) [sin(nπt_{m+1}) − sin(nπt_m)].
     let difference: Array1<A> = path.difference();
     for (mut row, factor) in gradient.outer_iter_mut().zip(factors.column(0)) {

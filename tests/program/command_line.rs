@@ -63,8 +63,8 @@ fn the_plan_counts_tasks_and_memory() {
         "4 lbfgs training runs of 4 iterations at most",
         "8 paths on 200 train images",
         "8 paths on 100 test images",
-        // 17 vectors of 42 200 single-precision numbers; 300 images of 784 bytes.
-        "0.2 MB images, 2.9 MB a path",
+        // 16 vectors of 42 200 single-precision numbers.
+        "rank 0 besides: 2.7 MB solutions",
     ] {
         assert_eq!(plan.stdout.matches(part).count(), 1, "{part}:\n{}", plan.stdout);
     }
