@@ -50,9 +50,9 @@ impl<A: Real> Network<A> for Linear {
 impl Linear {
     fn logits<A: Real>(&self, theta: &[A], batch: Batch<A>) -> Array2<A> {
         let weight = self.layout.tensors()[0].matrix(theta);
-        let mut logits = batch.inputs.dot(&weight.t()) * A::of(self.gain);
+        let mut logits = weight.dot(&batch.inputs.t()) * A::of(self.gain);
         if let Some(bias) = self.layout.tensors().get(1) {
-            logits += &ndarray::aview1(bias.slice(theta));
+            logits += &bias.matrix(theta);
         }
         logits.as_standard_layout().into_owned()
     }
@@ -68,10 +68,10 @@ impl<A: Real> Evaluator<A> for &Linear {
         let score = cross_entropy::loss_and_delta(&mut delta.view_mut(), batch.labels);
         let weights = self.layout.tensors()[0].len();
         let mut of_weight = self.layout.tensors()[0].matrix_mut(gradient);
-        of_weight += &(delta.t().dot(&batch.inputs) * A::of(self.gain));
+        of_weight += &(delta.dot(&batch.inputs) * A::of(self.gain));
         if weights < gradient.len() {
             let mut of_bias = ArrayViewMut1::from(&mut gradient[weights..]);
-            of_bias += &delta.sum_axis(Axis(0));
+            of_bias += &delta.sum_axis(Axis(1));
         }
         score
     }
