@@ -80,7 +80,7 @@ fn a_path_that_cannot_be_computed_is_recorded_and_the_rest_goes_on() {
     fs::write(&file, format!("seed = 1\n{landscape}{minima}{paths}")).expect("a writable directory");
     for ranks in [2, 1] {
         let ended = lossatlas(ranks, &["run", text(&file), "--out", text(&out)]).with_code(3);
-        assert!(ended.stdout.contains("failed: 0 training runs, 1 path;"), "{}", ended.stdout);
+        assert!(ended.stdout.contains("failed: 0 starts, 1 path;"), "{}", ended.stdout);
     }
     let atlas = contents(&out);
     let on = "/paths/minima/given/on_formula";
