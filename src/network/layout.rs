@@ -157,7 +157,7 @@ mod tests {
         let stream = |seed| MasterSeed(seed).stream("initialization", &[]);
         let double: Vec<f64> = network.layout().initialize(&mut stream(1));
         let single: Vec<f32> = network.layout().initialize(&mut stream(1));
-        assert!(single.iter().zip(&double).all(|(single, double)| *single == *double as f32));
+        assert!(single.iter().zip(&double).all(|(single, double)| single.to_bits() == (*double as f32).to_bits()));
         assert_ne!(double, network.layout().initialize::<f64>(&mut stream(2)));
     }
 }
