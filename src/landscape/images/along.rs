@@ -1,8 +1,9 @@
 //! Losses and gradients at all points of a path.
 //!
-//! Where the network shares work between the points ([`SpanEvaluator`](crate::network::SpanEvaluator)), block by block of images, all points
-//! for each; elsewhere point by point, many images for each, so that points are combined from the vectors of
-//! the path, and their gradients added to those of its coefficients, only now and then.
+//! Where the network shares work between the points, with a [`SpanEvaluator`](crate::network::SpanEvaluator),
+//! block by block of images, all points for each; elsewhere point by point, many images for each, so that points
+//! are combined from the vectors of the path, and their gradients added to those of its coefficients, only now
+//! and then.
 
 use super::scratch::Scratch;
 use super::{BLOCK, ImageLandscape};
