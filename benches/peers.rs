@@ -7,7 +7,7 @@
 mod published;
 
 use lossatlas::dataset::{Dataset, digits, idx};
-use lossatlas::landscape::{ImageLandscape, Landscape};
+use lossatlas::landscape::{ImageLandscape, Landscape, Line};
 use lossatlas::network::Network;
 use lossatlas::optimizer::LbfgsParameters;
 use lossatlas::optimizer::lbfgs::Lbfgs;
@@ -138,7 +138,7 @@ fn seconds<T>(work: impl FnOnce() -> T) -> f64 {
     start.elapsed().as_secs_f64()
 }
 
-/// Counts losses without gradient.
+/// Counts the losses of line searches.
 struct Counted<L> {
     landscape: L,
     values: AtomicUsize,
@@ -150,11 +150,30 @@ impl<L: Landscape<f32>> Landscape<f32> for Counted<L> {
     }
 
     fn value(&self, theta: &[f32]) -> f64 {
-        self.values.fetch_add(1, Ordering::Relaxed);
         self.landscape.value(theta)
     }
 
     fn value_and_gradient(&self, theta: &[f32], gradient: &mut [f32]) -> f64 {
         self.landscape.value_and_gradient(theta, gradient)
+    }
+
+    fn line(&self, start: &[f32], direction: &[f32]) -> Box<dyn Line<f32> + '_> {
+        Box::new(CountedLine { line: self.landscape.line(start, direction), values: &self.values })
+    }
+}
+
+struct CountedLine<'c> {
+    line: Box<dyn Line<f32> + 'c>,
+    values: &'c AtomicUsize,
+}
+
+impl Line<f32> for CountedLine<'_> {
+    fn value(&mut self, u: f64) -> f64 {
+        self.values.fetch_add(1, Ordering::Relaxed);
+        self.line.value(u)
+    }
+
+    fn value_and_gradient(&mut self, u: f64, gradient: &mut [f32]) -> f64 {
+        self.line.value_and_gradient(u, gradient)
     }
 }

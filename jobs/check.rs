@@ -59,7 +59,8 @@ fn rank_bytes(problem: &Problem, trained: &Trained, before: Memory, after: Memor
     let dimension = trained.network.layout().parameters();
     let (paths, training) = (&problem.config.paths.parameters, &trained.config.training);
     let buffers = (after.peak - before.now.min(after.peak)).saturating_sub(Speed::bytes(paths, dimension));
-    let runs = training.methods.iter().map(|&method| training_bytes(&training.method(method), dimension));
+    let line = ImageLandscape::new(trained.network.as_ref(), trained.images(Split::Train)).line_bytes();
+    let runs = training.methods.iter().map(|&method| training_bytes(&training.method(method), dimension, line));
     let task = runs.chain([path_bytes(paths, dimension)]).max().unwrap_or(0);
     before.peak.max(before.now + problem.config.run.threads_per_rank * buffers + task)
 }

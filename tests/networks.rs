@@ -284,6 +284,7 @@ fn compare_whole_path<A: Precision>(tolerance: f64) {
             for (loss, expected) in losses.iter().chain(&landscape.span_values(&span)).zip(expected.iter().cycle()) {
                 assert!((loss / expected - 1.0).abs() < tolerance, "{name}: loss {loss}, expected {expected}");
             }
+            compare_line(&landscape, [&rows[..landscape.dimension()], vectors.row(3).as_slice().unwrap()], tolerance, name);
             for (n, (fast, plain)) in fast.outer_iter().zip(plain.outer_iter()).enumerate() {
                 let difference = (&fast - &plain).to_vec();
                 let relative = norm(&difference) / norm(plain.as_slice().unwrap());
@@ -291,6 +292,23 @@ fn compare_whole_path<A: Precision>(tolerance: f64) {
             }
         }
     }
+}
+
+/// Along a line the losses are asked for one after another, the gradient last, as a line search does.
+fn compare_line<A: Real>(landscape: &ImageLandscape<A>, [start, direction]: [&[A]; 2], tolerance: f64, name: &str) {
+    let plain = PointByPoint(landscape);
+    let (mut fast, mut expected) = (landscape.line(start, direction), plain.line(start, direction));
+    for u in [0.0, 0.2, -1.5] {
+        let (loss, expected) = (fast.value(u), expected.value(u));
+        assert!((loss / expected - 1.0).abs() < tolerance, "{name}, u = {u}: loss {loss}, expected {expected}");
+    }
+    // Whatever the gradient held before is overwritten.
+    let mut gradients = [vec![A::one(); start.len()], vec![A::zero(); start.len()]];
+    let [loss, exact] = [fast.value_and_gradient(0.7, &mut gradients[0]), expected.value_and_gradient(0.7, &mut gradients[1])];
+    let difference: Vec<A> = gradients[0].iter().zip(&gradients[1]).map(|(&fast, &plain)| fast - plain).collect();
+    let relative = norm(&difference) / norm(&gradients[1]);
+    assert!((loss / exact - 1.0).abs() < tolerance && relative < tolerance, "{name}: gradient on a line off by {relative:e}");
+    assert_eq!(loss, fast.value(0.7), "{name}: the loss of a step is the loss that comes with its gradient");
 }
 
 #[test]
@@ -316,7 +334,10 @@ fn any_number_of_threads_comes_to_the_same_bits() {
             let (mut gradient, mut along) = (vec![0.0; theta.len()], Array2::zeros((2, theta.len())));
             let loss = landscape.value_and_gradient(&theta, &mut gradient);
             let losses = landscape.span_gradient(&span, grid.sines(), along.view_mut());
-            (loss, landscape.value(&theta), landscape.span_values(&span), gradient, losses, along)
+            let (mut line, mut on_line) = (landscape.line(&theta, vectors.row(3).as_slice().unwrap()), vec![0.0; theta.len()]);
+            let on_line = (line.value(0.3), line.value_and_gradient(0.6, &mut on_line), on_line);
+            drop(line);
+            (on_line, loss, landscape.value(&theta), landscape.span_values(&span), gradient, losses, along)
         };
         let one = evaluate(1);
         for threads in [2, 3, 8] {

@@ -1,6 +1,6 @@
 //! A landscape that can be interrupted.
 
-use super::{Interrupt, Landscape};
+use super::{Interrupt, Landscape, Line};
 use crate::real::Real;
 use crate::span::Span;
 use ndarray::{ArrayView2, ArrayViewMut2};
@@ -24,6 +24,10 @@ impl<A: Real> Landscape<A> for Interruptible<'_, A> {
 
     fn interrupted(&self) -> bool {
         (self.1)()
+    }
+
+    fn line(&self, start: &[A], direction: &[A]) -> Box<dyn Line<A> + '_> {
+        self.0.line(start, direction)
     }
 
     fn span_values(&self, span: &Span<A>) -> Vec<f64> {

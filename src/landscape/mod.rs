@@ -44,6 +44,7 @@ mod double_well;
 mod images;
 mod interruptible;
 mod lennard_jones;
+mod line;
 mod mueller_brown;
 mod product_well;
 mod two_wells;
@@ -54,6 +55,7 @@ pub use double_well::DoubleWell;
 pub use images::{ImageLandscape, Interrupt};
 pub use interruptible::Interruptible;
 pub use lennard_jones::LennardJones;
+pub use line::Line;
 pub use mueller_brown::MuellerBrown;
 pub use product_well::ProductWell;
 pub use two_wells::{Squared, TwoWells};
@@ -61,6 +63,7 @@ pub use two_wells::{Squared, TwoWells};
 use crate::real::Real;
 use crate::span::Span;
 use built_in::checked_dimension;
+use line::PointByPoint;
 use ndarray::{ArrayView2, ArrayViewMut2};
 
 /// A height over parameter vectors of `dimension` components, with its gradient.
@@ -82,6 +85,13 @@ pub trait Landscape<A: Real>: Sync {
     /// only: what was computed by a complete one may be kept.
     fn interrupted(&self) -> bool {
         false
+    }
+
+    /// The landscape along u ↦ `start` + u `direction`, for values at one u after another.
+    ///
+    /// They agree with [`value`](Self::value) up to rounding.
+    fn line(&self, start: &[A], direction: &[A]) -> Box<dyn Line<A> + '_> {
+        Box::new(PointByPoint::new(self, start, direction))
     }
 
     /// f at each of the M points of a span.
@@ -120,6 +130,10 @@ impl<A: Real, L: Landscape<A> + ?Sized> Landscape<A> for &L {
 
     fn interrupted(&self) -> bool {
         (**self).interrupted()
+    }
+
+    fn line(&self, start: &[A], direction: &[A]) -> Box<dyn Line<A> + '_> {
+        (**self).line(start, direction)
     }
 
     fn span_values(&self, span: &Span<A>) -> Vec<f64> {

@@ -121,11 +121,23 @@ pub trait Evaluator<A: Real>: Send {
 /// Computes losses and gradients at all points of a span, summed over the images of a batch, sharing work
 /// between the points.
 pub trait SpanEvaluator<A: Real>: Send {
-    /// Adds Σ over images of the loss at each of the M points to `losses`, `(M,)`.
-    fn losses(&mut self, span: &Span<A>, batch: Batch<A>, losses: &mut [f64]);
+    /// How many numbers [`Self::share`] writes for each vector and image.
+    fn shared_length(&self) -> usize;
+
+    /// What all points in the span of `vectors`, `(K, P)`, have in common on these `(n, pixels)` inputs, for those
+    /// who ask about the same images again: overwrites `shared`, of length K · n · [`Self::shared_length`].
+    fn share(&mut self, vectors: ArrayView2<A>, inputs: ArrayView2<A>, shared: &mut [A]);
+
+    /// Whether [`Self::losses`] reads the pixels of the batch where it is given what is shared; otherwise they
+    /// may be anything.
+    fn compares_with_inputs(&self) -> bool;
+
+    /// Adds Σ over images of the loss at each of the M points to `losses`, `(M,)`; `shared` is what
+    /// [`Self::share`] wrote for the same vectors and images, if it was asked.
+    fn losses(&mut self, span: &Span<A>, shared: Option<&[A]>, batch: Batch<A>, losses: &mut [f64]);
 
     /// The same, and prepares what [`Self::add_gradient`] needs; `weights` is `(M, N)`.
-    fn gradient(&mut self, span: &Span<A>, weights: ArrayView2<A>, batch: Batch<A>, losses: &mut [f64]);
+    fn gradient(&mut self, span: &Span<A>, shared: Option<&[A]>, weights: ArrayView2<A>, batch: Batch<A>, losses: &mut [f64]);
 
     /// Adds Σₘ `weights[m, n]` gₘ to `row`, `(P,)`, where gₘ is the gradient at point m summed over the images
     /// of the batch that was last prepared, here given again.

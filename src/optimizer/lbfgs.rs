@@ -5,7 +5,7 @@
 
 use super::golden_section::{self, Step};
 use super::{LbfgsParameters, StopReason};
-use crate::landscape::Landscape;
+use crate::landscape::{Landscape, Line};
 use crate::real::{Real, add_scaled, dot, norm};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
@@ -37,9 +37,11 @@ struct Pair<A> {
     rho: f64,
 }
 
-/// A step that goes down along −direction.
-struct Descent<A> {
+/// A step that goes down along a line.
+struct Descent<'l, A> {
     step: Step,
+    /// u ↦ θ + u d.
+    line: Box<dyn Line<A> + 'l>,
     direction: Vec<A>,
     /// γ of a steepest descent, for which the memory is to be dropped; none for a quasi-Newton step.
     steepest: Option<f64>,
@@ -113,63 +115,63 @@ impl<A: Real> Lbfgs<A> {
     }
 
     /// Along the quasi-Newton direction, where there is one and it leads down; otherwise steepest.
-    fn descent(&self, landscape: &(impl Landscape<A> + ?Sized)) -> Option<Descent<A>> {
+    fn descent<'l>(&self, landscape: &'l (impl Landscape<A> + ?Sized)) -> Option<Descent<'l, A>> {
         // Without memory the direction is the steepest descent, and there is nothing to fall back from.
         let remembers = !self.memory.is_empty();
         let direction = self.direction().filter(|_| remembers);
-        let quasi_newton = direction.and_then(|p| Some((self.search(landscape, &p)?, p)));
-        match quasi_newton {
-            Some((step, direction)) => Some(Descent { step, direction, steepest: None }),
-            None => self.steepest_descent(landscape),
-        }
+        let quasi_newton = direction.and_then(|direction| self.search(landscape, direction, None));
+        quasi_newton.or_else(|| self.steepest_descent(landscape))
     }
 
     /// Along γ ∇, the length that the last curvature suggests; then, since that γ is useless after a
     /// fall over many orders of magnitude, along the gradient as in the first iteration.
-    fn steepest_descent(&self, landscape: &(impl Landscape<A> + ?Sized)) -> Option<Descent<A>> {
+    fn steepest_descent<'l>(&self, landscape: &'l (impl Landscape<A> + ?Sized)) -> Option<Descent<'l, A>> {
         let mut scales = vec![self.scale, first_scale(&self.gradient)];
         scales.dedup();
         scales.into_iter().find_map(|scale| {
-            let direction: Vec<A> = self.gradient.iter().map(|&g| A::of(scale) * g).collect();
-            Some(Descent { step: self.search(landscape, &direction)?, direction, steepest: Some(scale) })
+            let direction = self.gradient.iter().map(|&g| A::of(-scale) * g).collect();
+            self.search(landscape, direction, Some(scale))
         })
     }
 
-    /// p = H ∇ by the two-loop recursion, so that θ − p is the full step; nothing when it is not
+    /// d = −H ∇ by the two-loop recursion, so that θ + d is the full step; nothing when it is not
     /// finite or no descent.
     fn direction(&self) -> Option<Vec<A>> {
-        let mut p = self.gradient.clone();
+        let mut d: Vec<A> = self.gradient.iter().map(|&g| -g).collect();
         let mut alphas = Vec::with_capacity(self.memory.len());
         for pair in self.memory.iter().rev() {
-            let alpha = pair.rho * dot(&pair.s, &p);
-            add(&mut p, -alpha, &pair.y);
+            let alpha = pair.rho * dot(&pair.s, &d);
+            add(&mut d, -alpha, &pair.y);
             alphas.push(alpha);
         }
         let scale = A::of(self.scale);
-        p.iter_mut().for_each(|x| *x *= scale);
+        d.iter_mut().for_each(|x| *x *= scale);
         for (pair, alpha) in self.memory.iter().zip(alphas.into_iter().rev()) {
-            let beta = pair.rho * dot(&pair.y, &p);
-            add(&mut p, alpha - beta, &pair.s);
+            let beta = pair.rho * dot(&pair.y, &d);
+            add(&mut d, alpha - beta, &pair.s);
         }
-        let descent = dot(&p, &self.gradient);
-        (descent.is_finite() && descent > 0.0).then_some(p)
+        let slope = dot(&d, &self.gradient);
+        (slope.is_finite() && slope < 0.0).then_some(d)
     }
 
-    fn search(&self, landscape: &(impl Landscape<A> + ?Sized), direction: &[A]) -> Option<Step> {
-        let mut trial = self.theta.clone();
+    fn search<'l>(
+        &self,
+        landscape: &'l (impl Landscape<A> + ?Sized),
+        direction: Vec<A>,
+        steepest: Option<f64>,
+    ) -> Option<Descent<'l, A>> {
+        let mut line = landscape.line(&self.theta, &direction);
         let LbfgsParameters { line_search_evaluations, line_search_tolerance, .. } = self.parameters;
-        golden_section::search(self.loss, line_search_evaluations, line_search_tolerance, |u| {
-            trial.copy_from_slice(&self.theta);
-            add(&mut trial, -u, direction);
-            landscape.value(&trial)
-        })
+        let step = golden_section::search(self.loss, line_search_evaluations, line_search_tolerance, |u| line.value(u))?;
+        Some(Descent { step, line, direction, steepest })
     }
 
-    fn advance(&mut self, landscape: &(impl Landscape<A> + ?Sized), Descent { step, direction, steepest }: Descent<A>) {
+    fn advance(&mut self, landscape: &(impl Landscape<A> + ?Sized), descent: Descent<A>) {
+        let Descent { step, mut line, direction, steepest } = descent;
         let mut theta = self.theta.clone();
-        add(&mut theta, -step.length, &direction);
+        add(&mut theta, step.length, &direction);
         let mut gradient = vec![A::zero(); theta.len()];
-        let loss = landscape.value_and_gradient(&theta, &mut gradient);
+        let loss = line.value_and_gradient(step.length, &mut gradient);
         if landscape.interrupted() {
             return;
         }

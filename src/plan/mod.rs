@@ -13,6 +13,8 @@ use crate::path::finder::DENSITY;
 pub struct Work {
     /// Losses alone, full batch.
     pub losses: f64,
+    /// Losses on the line of a line search, full batch.
+    pub trials: f64,
     /// Losses with gradients, full batch.
     pub gradients: f64,
     /// Losses with gradients in mini-batches.
@@ -27,7 +29,7 @@ impl Work {
     /// One number to compare tasks by: forward passes of an image, a forward and a backward pass
     /// counted as three, the ratio of their products.
     pub fn passes(&self) -> f64 {
-        self.losses + self.path_losses + 3.0 * (self.gradients + self.batches + self.path_gradients)
+        self.losses + self.trials + self.path_losses + 3.0 * (self.gradients + self.batches + self.path_gradients)
     }
 }
 
@@ -43,7 +45,12 @@ pub fn training_work(training: &Training, train_images: usize, test_images: usiz
         // Each iteration: the line search's trials, one gradient, the test loss.
         Training::Lbfgs(lbfgs) => {
             let (iterations, trials) = (lbfgs.iterations as f64, lbfgs.line_search_evaluations as f64);
-            Work { gradients: iterations * train, losses: iterations * (trials * train + test), ..Work::default() }
+            Work {
+                gradients: iterations * train,
+                trials: iterations * trials * train,
+                losses: iterations * test,
+                ..Work::default()
+            }
         }
     }
 }
@@ -62,12 +69,13 @@ pub fn path_bytes(parameters: &PathParameters, dimension: usize) -> usize {
 }
 
 /// Bytes that one training run holds besides: θ and two snapshots, and what it takes to come to the next θ, in
-/// `f32`. L-BFGS: gradient, direction, trial, the next θ and gradient, the memory with one pair to come; SGD: its
-/// θ before the epoch and a gradient.
-pub fn training_bytes(training: &Training, dimension: usize) -> usize {
-    let vectors = match training {
-        Training::Sgd(_) => 5,
-        Training::Lbfgs(lbfgs) => 8 + 2 * (lbfgs.memory + 1),
+/// `f32`. L-BFGS: gradient, direction, the two vectors of the line, the next θ and gradient, the memory with one
+/// pair to come, and `line` bytes of what the trials of a [line](crate::landscape::Landscape::line) share; SGD:
+/// its θ before the epoch and a gradient.
+pub fn training_bytes(training: &Training, dimension: usize, line: usize) -> usize {
+    let (vectors, shared) = match training {
+        Training::Sgd(_) => (5, 0),
+        Training::Lbfgs(lbfgs) => (9 + 2 * (lbfgs.memory + 1), line),
     };
-    vectors * dimension * size_of::<f32>()
+    vectors * dimension * size_of::<f32>() + shared
 }

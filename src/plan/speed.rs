@@ -9,11 +9,16 @@ use ndarray::Array2;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
+/// Trials of the line search that is timed: as many as published.
+const TRIALS: usize = 6;
+
 /// Seconds for one image (for paths: one image at one point), by kind of evaluation, on one core.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Speed {
     /// Its loss, in a full batch.
     pub loss: f64,
+    /// Its loss in a trial of a line search, with its part of what the trials share.
+    pub trial: f64,
     /// Loss and gradient, in a full batch.
     pub gradient: f64,
     /// Loss and gradient in a mini-batch.
@@ -46,6 +51,7 @@ impl Speed {
         let point = image * paths.points as f64;
         Self {
             loss: seconds(|| landscape.value(&theta)) / image,
+            trial: seconds(|| search(landscape, &theta)) / (TRIALS as f64 * image),
             gradient: seconds(|| landscape.value_and_gradient(&theta, &mut gradient)) / image,
             batch: seconds(|| landscape.batch_gradient(&theta, &indices, &mut gradient)) / indices.len() as f64,
             path_loss: seconds(|| landscape.span_values(&span)) / point,
@@ -60,13 +66,20 @@ impl Speed {
 
     /// How long this takes on one core.
     pub fn seconds(&self, work: &Work) -> f64 {
-        let Work { losses, gradients, batches, path_losses, path_gradients } = *work;
+        let Work { losses, trials, gradients, batches, path_losses, path_gradients } = *work;
         losses * self.loss
+            + trials * self.trial
             + gradients * self.gradient
             + batches * self.batch
             + path_losses * self.path_loss
             + path_gradients * self.path_gradient
     }
+}
+
+/// The losses of a line search.
+fn search(landscape: &ImageLandscape<f32>, theta: &[f32]) -> f64 {
+    let mut line = landscape.line(theta, theta);
+    (1..=TRIALS).map(|trial| line.value(-0.01 * trial as f64)).sum()
 }
 
 /// Seconds of one call, the best of several after a first one that fills the buffers.

@@ -30,9 +30,8 @@ pub trait Elementary: Float {
 
     /// The gray value of a pixel, p/255.
     ///
-    /// Divided, not multiplied by 1/255: numerator and denominator are exact in both types, so IEEE
-    /// division gives the number nearest to p/255, while 1/255 is already rounded and puts 126 of
-    /// the 256 values in `f32` one unit off.
+    /// The number nearest to p/255; a product with 1/255, which is already rounded, would put 126 of the 256
+    /// values in `f32` one unit off.
     fn gray(pixel: u8) -> Self;
 }
 
@@ -92,7 +91,12 @@ impl Elementary for f32 {
     }
     #[inline(always)]
     fn gray(pixel: u8) -> Self {
-        f32::from(pixel) / 255.0
+        // 1/255 in two parts: the first product is exact, and the sum rounds once. A division takes four times
+        // as long.
+        const HIGH: f32 = 257.0 / 65536.0;
+        const LOW: f32 = 1.0 / 255.0 / 65536.0;
+        let pixel = f32::from(pixel);
+        pixel * HIGH + pixel * LOW
     }
 }
 

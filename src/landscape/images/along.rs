@@ -75,9 +75,9 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
         self.for_each_block(block, scratch, |scratch, batch| {
             let along = scratch.along.as_mut().expect("only where the network has one");
             match sought {
-                None => along.losses(span, batch, &mut losses),
+                None => along.losses(span, None, batch, &mut losses),
                 Some(sought) => {
-                    along.gradient(span, sought.weights, batch, &mut losses);
+                    along.gradient(span, None, sought.weights, batch, &mut losses);
                     added = sought.add(turn, |n, row| along.add_gradient(n, batch, row));
                 }
             }

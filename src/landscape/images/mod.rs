@@ -1,15 +1,18 @@
 //! The mean loss of a network over a set of images.
 
 mod along;
+mod line;
 mod scratch;
 
-use super::Landscape;
+use super::line::PointByPoint;
+use super::{Landscape, Line};
 use crate::dataset::ImageView;
 use crate::network::{Batch, Network, Score};
 use crate::real::{self, Real};
 use crate::span::Span;
 use crate::threads::{Threads, Turn};
 use along::Sought;
+use line::SharedLine;
 use ndarray::{ArrayView2, ArrayViewMut2, s};
 use scratch::Scratch;
 use std::ops::Range;
@@ -114,19 +117,31 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
         loss / indices.len() as f64
     }
 
+    /// Bytes that a [line](Landscape::line) keeps of what its points share; 0 where they do not.
+    pub fn line_bytes(&self) -> usize {
+        let length = self.with_scratch(|scratch| scratch.along.as_ref().map_or(0, |along| along.shared_length()));
+        let bytes = line::VECTORS * self.samples() * length * size_of::<A>();
+        if bytes > line::MOST_BYTES { 0 } else { bytes }
+    }
+
     fn mean(&self, sum: f64) -> f64 {
         sum / self.samples() as f64
     }
 
     /// Nothing but NaN where the evaluation was broken off.
     fn sum(&self, theta: &[A]) -> Score {
-        let parts = self.parts(self.samples().div_ceil(PARTS));
+        let parts = self.point_parts();
         let scores = self.run(parts.len(), 0, |scratch, turn| {
             let mut score = Score::default();
             self.for_each_block(&parts[turn.item], scratch, |scratch, batch| score += scratch.evaluator.loss(theta, batch))?;
             Some(score)
         });
         total(scores)
+    }
+
+    /// The parts for an evaluation at a point.
+    fn point_parts(&self) -> Vec<Range<usize>> {
+        self.parts(self.samples().div_ceil(PARTS))
     }
 
     /// Ranges of whole blocks, as many as it takes to have `size` images or more in each but the last.
@@ -152,6 +167,17 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
         &self,
         range: &Range<usize>,
         scratch: &mut Scratch<'a, A>,
+        work: impl FnMut(&mut Scratch<'a, A>, Batch<A>),
+    ) -> Option<()> {
+        self.for_each_labeled_block(range, scratch, true, work)
+    }
+
+    /// The same; without `pixels` the labels alone can be relied on.
+    fn for_each_labeled_block(
+        &self,
+        range: &Range<usize>,
+        scratch: &mut Scratch<'a, A>,
+        pixels: bool,
         mut work: impl FnMut(&mut Scratch<'a, A>, Batch<A>),
     ) -> Option<()> {
         // Taken out, so that `work` may have the other buffers.
@@ -160,7 +186,9 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
             let breaks_off = self.breaks_off();
             if !breaks_off {
                 let mut inputs = inputs.slice_mut(s![..block.len(), ..]);
-                block.scaled(&mut inputs);
+                if pixels {
+                    block.scaled(&mut inputs);
+                }
                 work(scratch, Batch { inputs: inputs.view(), labels: block.labels() });
             }
             !breaks_off
@@ -211,7 +239,7 @@ impl<A: Real> Landscape<A> for ImageLandscape<'_, A> {
 
     fn value_and_gradient(&self, theta: &[A], gradient: &mut [A]) -> f64 {
         gradient.fill(A::zero());
-        let parts = self.parts(self.samples().div_ceil(PARTS));
+        let parts = self.point_parts();
         let sum = Mutex::new(&mut *gradient);
         let scores = self.run(parts.len(), 1, |scratch, turn| {
             let mut score = Score::default();
@@ -227,6 +255,13 @@ impl<A: Real> Landscape<A> for ImageLandscape<'_, A> {
         });
         real::scale(A::of(self.mean(1.0)), gradient);
         self.mean(total(scores).loss)
+    }
+
+    fn line(&self, start: &[A], direction: &[A]) -> Box<dyn Line<A> + '_> {
+        match SharedLine::new(self, start, direction) {
+            Some(line) => Box::new(line),
+            None => Box::new(PointByPoint::new(self, start, direction)),
+        }
     }
 
     fn span_values(&self, span: &Span<A>) -> Vec<f64> {

@@ -6,12 +6,12 @@
 //! Σₘ wₘₙ δₘ Xᵀ = (Σₘ wₘₙ δₘ) Xᵀ. With K = 12, N = 10 and M = 51 that is a quarter of the work.
 //! The later layers are done point by point.
 
-use super::{AtPoint, Dense, Order};
+use super::{AtPoint, Dense, Loss, Order};
 use crate::network::{Batch, SpanEvaluator};
 use crate::real::{Real, add_scaled, combine};
 use crate::span::Span;
 use ndarray::linalg::general_mat_mul;
-use ndarray::{ArrayView2, Axis};
+use ndarray::{ArrayView2, Axis, s};
 use std::ops::Range;
 
 /// The buffers grow to the largest span and batch seen.
@@ -59,32 +59,42 @@ impl<A: Real> Along<A> {
         m * length..(m + 1) * length
     }
 
-    /// First layer before its activation at every point, and the later weights at every point.
-    fn first_layer(&mut self, span: &Span<A>, inputs: ArrayView2<A>) {
+    /// Vₖ X of each spanning vector, `(K, width · images)`.
+    fn products(&mut self, vectors: ArrayView2<A>, inputs: ArrayView2<A>, products: &mut [A]) {
         let weight = &self.dense.layers[0].weight;
-        let (vectors, points) = (span.vectors.nrows(), span.points());
-        let (width, images, later) = (weight.shape[0], inputs.nrows(), span.dimension() - weight.len());
-        grow(&mut self.shared, vectors * width * images);
-        grow(&mut self.first, points * width * images);
-        grow(&mut self.later, points * later);
-        let rows = span.vectors.outer_iter().map(|row| row.to_slice().expect("a spanning vector is contiguous"));
+        let (width, images) = (weight.shape[0], inputs.nrows());
         if self.dense.order() == Order::Rows {
             // One product for all: OpenBLAS then reads the images once.
+            let rows = vectors.nrows() * width;
             self.weights.clear();
-            rows.clone().for_each(|vector| self.weights.extend_from_slice(weight.slice(vector)));
-            let weights = Order::Rows.matrix(&self.weights, weight.shape[1], vectors * width);
-            let weights = weights.into_shape_with_order((vectors * width, weight.shape[1])).expect("as many numbers");
-            let mut products = Order::Rows.matrix_mut(&mut self.shared, vectors * width, images);
+            rows_of(vectors).for_each(|vector| self.weights.extend_from_slice(weight.slice(vector)));
+            let weights = ArrayView2::from_shape((rows, weight.shape[1]), &self.weights).expect("as many numbers");
+            let mut products = Order::Rows.matrix_mut(products, rows, images);
             general_mat_mul(A::one(), &weights, &inputs.t(), A::zero(), &mut products);
         } else {
-            for (vector, product) in rows.clone().zip(self.shared.chunks_exact_mut(width * images)) {
+            for (vector, product) in rows_of(vectors).zip(products.chunks_exact_mut(width * images)) {
                 let mut product = self.dense.order().matrix_mut(product, width, images);
                 general_mat_mul(A::one(), &weight.matrix(vector), &inputs.t(), A::zero(), &mut product);
             }
         }
-        let shared: Vec<&[A]> = self.shared.chunks_exact(width * images).take(vectors).collect();
-        combine(span.coefficients, &shared, &mut self.first[..points * width * images]);
-        let tails: Vec<&[A]> = rows.map(|vector| &vector[weight.len()..]).collect();
+    }
+
+    /// First layer before its activation at every point, and the later weights at every point.
+    fn first_layer(&mut self, span: &Span<A>, shared: Option<&[A]>, inputs: ArrayView2<A>) {
+        let (points, vectors, area) = (span.points(), span.vectors.nrows(), self.width() * inputs.nrows());
+        let (first, later) = (self.dense.layers[0].weight.len(), self.later_length());
+        grow(&mut self.first, points * area);
+        grow(&mut self.later, points * later);
+        grow(&mut self.shared, if shared.is_some() { 0 } else { vectors * area });
+        let mut own = std::mem::take(&mut self.shared);
+        let products = shared.unwrap_or_else(|| {
+            self.products(span.vectors, inputs, &mut own[..vectors * area]);
+            &own
+        });
+        let products: Vec<&[A]> = products.chunks_exact(area).take(vectors).collect();
+        combine(span.coefficients, &products, &mut self.first[..points * area]);
+        self.shared = own;
+        let tails: Vec<&[A]> = rows_of(span.vectors).map(|vector| &vector[first..]).collect();
         combine(span.coefficients, &tails, &mut self.later[..points * later]);
     }
 
@@ -128,6 +138,10 @@ fn activated<'a, A: Real>(dense: &Dense, output: &'a mut [A]) -> &'a mut [A] {
     output
 }
 
+fn rows_of<'v, A: Real>(vectors: ArrayView2<'v, A>) -> impl Iterator<Item = &'v [A]> {
+    (0..vectors.nrows()).map(move |k| vectors.slice_move(s![k, ..]).to_slice().expect("a spanning vector is contiguous"))
+}
+
 fn grow<A: Real>(buffer: &mut Vec<A>, length: usize) {
     if buffer.len() < length {
         buffer.resize(length, A::zero());
@@ -135,17 +149,30 @@ fn grow<A: Real>(buffer: &mut Vec<A>, length: usize) {
 }
 
 impl<A: Real> SpanEvaluator<A> for Along<A> {
-    fn losses(&mut self, span: &Span<A>, batch: Batch<A>, losses: &mut [f64]) {
-        self.first_layer(span, batch.inputs);
+    fn shared_length(&self) -> usize {
+        self.width()
+    }
+
+    fn share(&mut self, vectors: ArrayView2<A>, inputs: ArrayView2<A>, shared: &mut [A]) {
+        self.products(vectors, inputs, shared);
+    }
+
+    fn compares_with_inputs(&self) -> bool {
+        self.dense.loss == Loss::SquaredError
+    }
+
+    fn losses(&mut self, span: &Span<A>, shared: Option<&[A]>, batch: Batch<A>, losses: &mut [f64]) {
+        self.first_layer(span, shared, batch.inputs);
         for (m, loss) in losses.iter_mut().enumerate() {
             *loss += self.loss(m, batch);
         }
     }
 
-    fn gradient(&mut self, span: &Span<A>, weights: ArrayView2<A>, batch: Batch<A>, losses: &mut [f64]) {
-        self.first_layer(span, batch.inputs);
+    fn gradient(&mut self, span: &Span<A>, shared: Option<&[A]>, weights: ArrayView2<A>, batch: Batch<A>, losses: &mut [f64]) {
+        self.first_layer(span, shared, batch.inputs);
         let (points, terms) = weights.dim();
         let (area, later) = (self.width() * batch.labels.len(), self.later_length());
+        grow(&mut self.shared, terms * area);
         grow(&mut self.delta, area);
         grow(&mut self.later_gradient, points * later);
         grow(&mut self.later_rows, terms * later);

@@ -1,0 +1,115 @@
+//! Losses along a line, which share the first layer's products.
+//!
+//! W(θ + u d) X = W(θ) X + u W(d) X: with both products kept for all images, a trial of a line search costs
+//! the later layers only, and a gradient no forward product with the images.
+
+use super::scratch::Scratch;
+use super::{BLOCK, ImageLandscape};
+use crate::landscape::line::Line;
+use crate::network::{Batch, SpanEvaluator};
+use crate::real::{self, Real};
+use crate::span::Span;
+use ndarray::{Array2, arr2};
+use std::ops::Range;
+use std::sync::Mutex;
+
+/// What a line may keep; beyond that it goes point by point.
+pub(super) const MOST_BYTES: usize = 256 << 20;
+
+/// θ and d are the two vectors of a span.
+pub(super) const VECTORS: usize = 2;
+
+pub(super) struct SharedLine<'l, 'a, A> {
+    landscape: &'l ImageLandscape<'a, A>,
+    /// `(2, P)`: θ and d.
+    vectors: Array2<A>,
+    /// What each block of images shares; none where that evaluation was broken off.
+    shared: Option<Vec<Vec<A>>>,
+}
+
+impl<'l, 'a, A: Real> SharedLine<'l, 'a, A> {
+    /// Nothing where the network has no way to share, or it would take too much memory.
+    pub(super) fn new(landscape: &'l ImageLandscape<'a, A>, start: &[A], direction: &[A]) -> Option<Self> {
+        if landscape.line_bytes() == 0 {
+            return None;
+        }
+        let numbers = [start, direction].concat();
+        let vectors = Array2::from_shape_vec((VECTORS, start.len()), numbers).expect("two vectors of the same length");
+        let blocks = landscape.parts(BLOCK);
+        let shared = landscape.run(blocks.len(), 0, |scratch, turn| {
+            let block = &blocks[turn.item];
+            let mut shared = vec![A::zero(); VECTORS * block.len() * scratch.along.as_ref()?.shared_length()];
+            landscape.for_each_block(block, scratch, |scratch, batch| {
+                let along = scratch.along.as_mut().expect("only where the network has one");
+                along.share(vectors.view(), batch.inputs, &mut shared);
+            })?;
+            Some(shared)
+        });
+        Some(Self { landscape, vectors, shared })
+    }
+
+    /// Calls `work` with each block of `images` and what it shares; nothing if it is broken off.
+    fn for_each_block(
+        &self,
+        images: &Range<usize>,
+        scratch: &mut Scratch<'a, A>,
+        pixels: bool,
+        mut work: impl FnMut(&mut dyn SpanEvaluator<A>, Option<&[A]>, Batch<A>),
+    ) -> Option<()> {
+        let mut shared = self.shared.as_ref()?[images.start / BLOCK..].iter();
+        self.landscape.for_each_labeled_block(images, scratch, pixels, |scratch, batch| {
+            let along = scratch.along.as_mut().expect("only where the network has one");
+            work(along.as_mut(), shared.next().map(Vec::as_slice), batch);
+        })
+    }
+
+    fn coefficients(u: f64) -> Array2<A> {
+        arr2(&[[A::one(), A::of(u)]])
+    }
+
+    fn mean(&self, losses: Option<Vec<f64>>) -> f64 {
+        losses.map_or(f64::NAN, |losses| self.landscape.mean(losses.iter().sum()))
+    }
+}
+
+impl<A: Real> Line<A> for SharedLine<'_, '_, A> {
+    fn value(&mut self, u: f64) -> f64 {
+        if self.shared.is_none() {
+            return f64::NAN;
+        }
+        let (coefficients, parts) = (Self::coefficients(u), self.landscape.point_parts());
+        let span = Span { vectors: self.vectors.view(), coefficients: coefficients.view() };
+        let losses = self.landscape.run(parts.len(), 0, |scratch, turn| {
+            let mut loss = [0.0];
+            let pixels = scratch.along.as_ref()?.compares_with_inputs();
+            self.for_each_block(&parts[turn.item], scratch, pixels, |along, shared, batch| {
+                along.losses(&span, shared, batch, &mut loss);
+            })?;
+            Some(loss[0])
+        });
+        self.mean(losses)
+    }
+
+    fn value_and_gradient(&mut self, u: f64, gradient: &mut [A]) -> f64 {
+        if self.shared.is_none() {
+            return f64::NAN;
+        }
+        gradient.fill(A::zero());
+        let (coefficients, parts) = (Self::coefficients(u), self.landscape.point_parts());
+        let span = Span { vectors: self.vectors.view(), coefficients: coefficients.view() };
+        let weights = arr2(&[[A::one()]]);
+        let sum = Mutex::new(&mut *gradient);
+        let losses = self.landscape.run(parts.len(), 1, |scratch, turn| {
+            let (mut loss, mut own) = ([0.0], scratch.take_gradient());
+            self.for_each_block(&parts[turn.item], scratch, true, |along, shared, batch| {
+                along.gradient(&span, shared, weights.view(), batch, &mut loss);
+                along.add_gradient(0, batch, &mut own);
+            })?;
+            turn.pass(0, || real::add_scaled(A::one(), &own, &mut sum.lock().expect("adding does not panic")))?;
+            scratch.gradient = own;
+            Some(loss[0])
+        });
+        real::scale(A::of(self.landscape.mean(1.0)), gradient);
+        self.mean(losses)
+    }
+}
