@@ -103,7 +103,7 @@ fn tasks(problem: &Problem, trained: &Trained) -> Vec<Kind> {
     let on = paths.landscapes.iter().map(|&landscape| {
         let images = trained.path_images(landscape).len();
         let name = format!("paths on {images} {landscape} images");
-        Kind { name, count: pairs, work: path_work(&paths.parameters, images) }
+        Kind { name, count: pairs, work: path_work(&paths.parameters, images, paths.batch) }
     });
     runs.chain(on).collect()
 }

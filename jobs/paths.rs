@@ -8,7 +8,7 @@ use crate::stage::{Context, Tasks};
 use lossatlas::config::PathsConfig;
 use lossatlas::landscape::{BuiltIn, Landscape, Squared};
 use lossatlas::parallel::Control;
-use lossatlas::path::{Objective, PathResult, PathSearch};
+use lossatlas::path::{Batches, Objective, PathResult, PathSearch};
 use lossatlas::plan::path_work;
 use lossatlas::real::Real;
 use lossatlas::solutions::{LandscapeName, SetName, SolutionSet, Split};
@@ -78,26 +78,34 @@ fn find_on(problem: &Problem, task: &Task, state: Option<&[u8]>, control: &Contr
             let split = if task.landscape == LandscapeName::Test { Split::Test } else { Split::Train };
             let interrupt = || control.stop_requested();
             let landscape = trained.landscape(trained.path_images(split)).interruptible(&interrupt);
-            find(&landscape, ends, paths, state, control)
+            let size = paths.batch.filter(|&size| size < landscape.samples());
+            let batches = size.map(|size| landscape.batches(size, problem.config.seed));
+            let batches = batches.as_ref().map(|batches| batches as &dyn Batches<f32>);
+            find(&landscape, batches, ends, paths, state, control)
         }
-        (Mapped::Formula(formula), Ends::Formula(ends)) => find(&*formula.landscape, ends, paths, state, control),
+        (Mapped::Formula(formula), Ends::Formula(ends)) => find(&*formula.landscape, None, ends, paths, state, control),
         _ => Ended::Finished(Err("the ends belong to another landscape".to_owned())),
     }
 }
 
 fn find<A: Real>(
     landscape: &dyn Landscape<A>,
+    batches: Option<&dyn Batches<A>>,
     [a, b]: &[Vec<A>; 2],
     paths: &PathsConfig,
     state: Option<&[u8]>,
     control: &Control,
 ) -> Ended<Result<PathResult, String>> {
-    let squared = Squared(landscape);
-    let objective = match paths.objective {
-        Objective::Sum => landscape,
-        Objective::SumOfSquares => &squared,
+    let (squared, squared_batches) = (Squared(landscape), batches.map(Squared));
+    let (objective, batches): (&dyn Landscape<A>, _) = match paths.objective {
+        Objective::Sum => (landscape, batches),
+        Objective::SumOfSquares => (&squared, squared_batches.as_ref().map(|batches| batches as &dyn Batches<A>)),
     };
     let search = PathSearch::new(objective, landscape, [a, b], &paths.parameters, decode(state));
+    let search = match batches {
+        Some(batches) => search.in_batches(batches),
+        None => search,
+    };
     drive(search, control).map(|found| found.map(|found| found.result).map_err(|error| error.to_string()))
 }
 
@@ -149,7 +157,8 @@ fn formula_ends(formula: &Formula, archive: &Archive, key: &Key) -> [Vec<f64>; 2
 }
 
 fn describe(problem: &Problem, keys: &[Key]) -> Tasks {
-    let passes = |landscape| path_work(&problem.config.paths.parameters, images(problem, landscape)).passes();
+    let paths = &problem.config.paths;
+    let passes = |landscape| path_work(&paths.parameters, images(problem, landscape), paths.batch).passes();
     Tasks {
         names: keys.iter().map(|key| format!("{} {}–{} on {}", key.set, key.pair.0, key.pair.1, key.landscape)).collect(),
         work: keys.iter().map(|key| passes(key.landscape)).collect(),

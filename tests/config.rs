@@ -139,10 +139,11 @@ fn defaults_are_the_published_values() {
     assert_eq!(config.paths.pairs, Pairs::Count(300));
     assert_eq!(names(&config.paths.sets), ["sgd/train", "sgd/test", "lbfgs/train", "lbfgs/test"]);
     assert_eq!(config.paths.landscapes, [Split::Train, Split::Test]);
-    assert_eq!((config.paths.train, config.paths.test), (None, None));
+    assert_eq!((config.paths.train, config.paths.test, config.paths.batch), (None, None, None));
     let path = &config.paths.parameters;
     assert_eq!((path.fourier_terms, path.points, path.steps), (10, 51, 100));
     assert_eq!([path.lambda, path.learning_rate].map(f64::to_bits), [1e-4, 1e-3].map(f64::to_bits));
+    assert_eq!((path.tolerance.to_bits(), path.patience), (0.0_f64.to_bits(), 10));
     assert_eq!(config.paths.objective, Objective::Sum);
     assert!(network(&config).imports.is_empty());
     assert!(config.kpca.is_empty());

@@ -121,7 +121,8 @@ fn no_path_is_lower_than_the_lowest_pass() {
             let ends = case.ends.iter().map(|end| case.landscape.value(end)).fold(f64::NEG_INFINITY, f64::max);
             assert!(ends < case.pass, "the displaced ends lie in their wells");
             for (fourier_terms, points, lambda, steps, learning_rate) in settings {
-                let parameters = PathParameters { fourier_terms, points, lambda, steps, learning_rate };
+                let parameters =
+                    PathParameters { fourier_terms, points, lambda, steps, learning_rate, tolerance: 0.0, patience: 10 };
                 let measured = case.measure(&parameters);
                 let about = format!("{landscape}, {path}, seed {seed}, {parameters:?}: {:.9}", measured.path);
                 assert!(measured.path >= case.pass - 1e-9 * (1.0 + case.pass.abs()), "below the pass: {about}");
@@ -154,8 +155,15 @@ fn the_documented_distances_from_the_pass_are_those_measured() {
         let case = Case::named(&cells[0], &cells[1]);
         let count = |i: usize| cells[i].parse().unwrap_or_else(|_| panic!("no count: {}", cells[i]));
         let (fourier_terms, points, steps) = (count(2), count(3), count(5));
-        let parameters =
-            PathParameters { fourier_terms, points, lambda: number(&cells[4]), steps, learning_rate: number(&cells[6]) };
+        let parameters = PathParameters {
+            fourier_terms,
+            points,
+            lambda: number(&cells[4]),
+            steps,
+            learning_rate: number(&cells[6]),
+            tolerance: 0.0,
+            patience: 10,
+        };
         let Measured { grid, dense, path, straight } = case.measure(&parameters);
         let fresh = [grid, dense, path, straight, case.pass, path - case.pass];
         if fresh.iter().zip(&cells[7..]).any(|(height, cell)| (height - number(cell)).abs() > TOLERANCE) {
@@ -172,7 +180,8 @@ fn the_documented_distances_from_the_pass_are_those_measured() {
 #[test]
 fn flipping_k_signs_at_once_costs_k_and_one_by_one_costs_1() {
     let landscape = DoubleWell::new(6).unwrap();
-    let straight_only = PathParameters { fourier_terms: 1, points: 51, lambda: 0.0, steps: 0, learning_rate: 0.01 };
+    let straight_only =
+        PathParameters { fourier_terms: 1, points: 51, lambda: 0.0, steps: 0, learning_rate: 0.01, tolerance: 0.0, patience: 10 };
     for seed in 0..5 {
         let mut generator = MasterSeed(seed).stream("signs", &[]);
         for k in 0..=6 {
@@ -247,7 +256,8 @@ fn two_units_swap_around_a_dead_one_at_no_height_and_the_straight_line_has_one()
             assert!(losses.iter().all(|height| (height - loss).abs() < 1e-12), "flat at {loss}: {losses:?}");
         }
         for (lambda, learning_rate) in [(0.0, 0.01), (1e-4, 0.03)] {
-            let parameters = PathParameters { fourier_terms: 10, points: 51, lambda, steps: 100, learning_rate };
+            let parameters =
+                PathParameters { fourier_terms: 10, points: 51, lambda, steps: 100, learning_rate, tolerance: 0.0, patience: 10 };
             let path = find_path(&landscape, [&theta, swapped], &parameters, &mut |_, _| true);
             let path = path.expect("finite everywhere").expect("not stopped");
             let about = format!("units {i} and {j}: {} and {} from {loss}", path.height_dense, path.height_straight);
@@ -266,7 +276,15 @@ fn aligning_a_cluster_onto_its_turned_copy_leaves_nothing_to_climb() {
     // A third of a turn about the diagonal (x → y → z → x), and a shift.
     let turned: Vec<f64> = minimum.theta.chunks(3).flat_map(|r| [r[2] + 1.0, r[0], r[1] - 2.0]).collect();
     let straight = |end: &[f64]| {
-        let parameters = PathParameters { fourier_terms: 1, points: 51, lambda: 0.0, steps: 0, learning_rate: 0.01 };
+        let parameters = PathParameters {
+            fourier_terms: 1,
+            points: 51,
+            lambda: 0.0,
+            steps: 0,
+            learning_rate: 0.01,
+            tolerance: 0.0,
+            patience: 10,
+        };
         let found = find_path(&cluster, [&minimum.theta, end], &parameters, &mut |_, _| true);
         found.expect("no two atoms meet").expect("not stopped").height_straight
     };

@@ -4,9 +4,9 @@ use lossatlas::dataset::{Dataset, digits};
 use lossatlas::landscape::{ImageLandscape, Landscape};
 use lossatlas::network::{Activation, Fcp, Network};
 use lossatlas::optimizer::{LbfgsParameters, SgdParameters, Trainer, Training, TrainingRun, TrainingState, train};
-use lossatlas::path::{PathParameters, PathResult, PathSearch, PathState, find_path};
+use lossatlas::path::{PathParameters, PathSearch, PathState, StopReason};
 use lossatlas::random::MasterSeed;
-use lossatlas::stepwise::{Step, Stepwise};
+use lossatlas::stepwise::{Step, Stepwise, complete};
 use serde::Serialize;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -128,12 +128,25 @@ fn paths() {
     let landscape = ImageLandscape::<f32>::new(&network, data.train.view()).interruptible(&interrupt);
     let theta = |number: u64| Network::<f32>::layout(&network).initialize::<f32>(&mut SEED.stream("theta", &[number]));
     let (a, b) = (theta(0), theta(1));
-    for steps in [0, 7] {
-        let parameters = PathParameters { fourier_terms: 3, points: 9, lambda: 1e-4, steps, learning_rate: 1e-2 };
-        let whole: PathResult = find_path(&landscape, [&a, &b], &parameters, &mut |_, _| true).unwrap().unwrap();
+    let batches = landscape.batches(250, SEED);
+    // The whole in each step; batches, looked at every third step; until hardly anything is gained.
+    let (all, every) = (0.0, 0.99);
+    for (steps, batches, tolerance) in
+        [(0, None, all), (7, None, all), (0, Some(&batches), all), (7, Some(&batches), all), (40, Some(&batches), every)]
+    {
+        let parameters =
+            PathParameters { fourier_terms: 3, points: 9, lambda: 1e-4, steps, learning_rate: 1e-2, tolerance, patience: 2 };
+        let search = |state| {
+            let search = PathSearch::new(&landscape, &landscape, [&a, &b], &parameters, state);
+            match batches {
+                Some(batches) => search.in_batches(batches),
+                None => search,
+            }
+        };
+        let whole = complete(search(None), &mut |_, _| true).unwrap().unwrap().result;
         let (pieced, pieces) = in_pieces(|stored| {
             let state: Option<PathState<f32>> = stored.map(|bytes| postcard::from_bytes(&bytes).expect("as stored"));
-            let mut search = PathSearch::new(&landscape, &landscape, [&a, &b], &parameters, state);
+            let mut search = search(state);
             let step = interrupted_step(&mut search, &fuse);
             let (fraction, _) = search.progress();
             assert!((0.0..=1.0).contains(&fraction), "{fraction}");
@@ -141,7 +154,9 @@ fn paths() {
             (step, stored)
         });
         // The line, the steps and a last look, the profile, ten pieces of the dense one.
-        assert!(pieces >= steps + 12, "{pieces} pieces");
+        assert!(pieces >= whole.steps as usize + 12, "{pieces} pieces");
+        let converged = matches!(whole.stop, StopReason::Converged { step } if step == whole.steps && step < 40);
+        assert!(converged || tolerance.to_bits() == all.to_bits() && whole.steps as usize == steps, "{whole:?}");
         same_bits(&whole, &pieced.unwrap().result);
         assert!(whole.height_dense >= whole.height);
     }

@@ -41,7 +41,15 @@ fn parameters() -> (Training, Training, PathParameters) {
         line_search_tolerance: 1e-4,
         target_loss: 0.0,
     };
-    let paths = PathParameters { fourier_terms: 10, points: 51, lambda: 1e-4, steps: 100, learning_rate: 1e-3 };
+    let paths = PathParameters {
+        fourier_terms: 10,
+        points: 51,
+        lambda: 1e-4,
+        steps: 100,
+        learning_rate: 1e-3,
+        tolerance: 0.0,
+        patience: 10,
+    };
     (Training::Sgd(sgd), Training::Lbfgs(lbfgs), paths)
 }
 
@@ -57,7 +65,7 @@ fn network(architecture: &Architecture) -> Network {
     let (sgd, lbfgs, paths) = parameters();
     let speed = Speed::measure(&landscape, 64, &paths, MasterSeed(1));
     let training = |training: &Training| speed.seconds(&training_work(training, TRAIN, TEST));
-    let path = |images| speed.seconds(&path_work(&paths, images));
+    let path = |images| speed.seconds(&path_work(&paths, images, None));
     let small = ImageLandscape::new(network.as_ref(), data.train.view().first(8));
     let mut trainer =
         Trainer { training: &lbfgs, seed: MasterSeed(1), initialization: 0, train: &small, test: &small, state: None };

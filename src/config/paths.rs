@@ -19,6 +19,9 @@ pub struct PathsConfig {
     pub train: Option<usize>,
     /// Images of the test landscape, from the front; `None`: all in use.
     pub test: Option<usize>,
+    /// Images of each step of a path's descent, drawn at random; `None`: all of the landscape. A landscape of no
+    /// more images is taken whole.
+    pub batch: Option<usize>,
     /// What is minimized along a path; its heights are those of the landscape in either case.
     pub objective: Objective,
     /// Settings of the path finder.
@@ -59,21 +62,29 @@ pub(super) fn read(section: &Section<'_>, yields: &Yields) -> Read<PathsConfig> 
     let on = read_landscapes(section, yields);
     let objective = section.key("objective").choice().or(Objective::Sum);
     let parameters = read_parameters(section);
-    let (landscapes, [train, test]) = on?;
-    Ok(PathsConfig { pairs: pairs?, sets: sets?, landscapes, train, test, objective: objective?, parameters: parameters? })
+    let On { landscapes, train, test, batch } = on?;
+    Ok(PathsConfig { pairs: pairs?, sets: sets?, landscapes, train, test, batch, objective: objective?, parameters: parameters? })
 }
 
-/// The landscapes, and the numbers of training and test images.
-fn read_landscapes(section: &Section<'_>, yields: &Yields) -> Read<(Vec<Split>, [Option<usize>; 2])> {
+/// The landscapes, and the images of each and of a step.
+struct On {
+    landscapes: Vec<Split>,
+    train: Option<usize>,
+    test: Option<usize>,
+    batch: Option<usize>,
+}
+
+fn read_landscapes(section: &Section<'_>, yields: &Yields) -> Read<On> {
     if yields.formula {
-        for name in ["landscapes", "train", "test"] {
+        for name in ["landscapes", "train", "test", "batch"] {
             section.refuse(name, "belongs to a network, not to [landscape], which has no images; remove it");
         }
-        return Ok((Vec::new(), [None; 2]));
+        return Ok(On { landscapes: Vec::new(), train: None, test: None, batch: None });
     }
     let landscapes = section.key("landscapes").choices::<Split>().or(Split::ALL.to_vec());
     let [train, test] = [Split::Train, Split::Test].map(|split| read_images(section, split, yields));
-    Ok((landscapes?, [train?, test?]))
+    let batch = section.key("batch").count_or_all().or(None);
+    Ok(On { landscapes: landscapes?, train: train?, test: test?, batch: batch? })
 }
 
 fn read_images(section: &Section<'_>, split: Split, yields: &Yields) -> Read<Option<usize>> {
@@ -93,11 +104,15 @@ fn read_parameters(section: &Section<'_>) -> Read<PathParameters> {
     let lambda = section.key("lambda").not_negative().or(1e-4);
     let steps = section.key("steps").count(0).or(100);
     let learning_rate = section.key("learning_rate").positive().or(1e-3);
+    let tolerance = section.key("tolerance").not_negative().or(0.0);
+    let patience = section.key("patience").count(1).or(10);
     Ok(PathParameters {
         fourier_terms: fourier_terms?,
         points: points?,
         lambda: lambda?,
         steps: steps?,
         learning_rate: learning_rate?,
+        tolerance: tolerance?,
+        patience: patience?,
     })
 }

@@ -28,7 +28,7 @@
 //!
 //! // Two wells that differ in two signs. Flipping one after the other needs a height of 1, the
 //! // straight line, which flips both at once, has 2; no path at all stays below 1.
-//! let parameters = PathParameters { fourier_terms: 6, points: 51, lambda: 1.0, steps: 300, learning_rate: 0.01 };
+//! let parameters = PathParameters { fourier_terms: 6, points: 51, lambda: 1.0, steps: 300, learning_rate: 0.01, tolerance: 0.0, patience: 10 };
 //! let path = find_path(&DoubleWells(2), [&[-0.9, -1.0], &[1.0, 0.9]], &parameters, &mut |_done, _mean_loss| true)?
 //!     .expect("only the callback could have stopped it");
 //! assert!(path.height_dense >= 1.0);
@@ -52,7 +52,7 @@ mod two_wells;
 pub use align::{AlignError, Alignment, align};
 pub use built_in::{BuiltIn, SizeError};
 pub use double_well::DoubleWell;
-pub use images::{ImageLandscape, Interrupt};
+pub use images::{ImageBatches, ImageLandscape, Interrupt};
 pub use interruptible::Interruptible;
 pub use lennard_jones::LennardJones;
 pub use line::Line;

@@ -107,7 +107,7 @@ mod tests {
     }
 
     fn parameters(steps: usize) -> PathParameters {
-        PathParameters { fourier_terms: 2, points: 11, lambda: 0.0, steps, learning_rate: 0.1 }
+        PathParameters { fourier_terms: 2, points: 11, lambda: 0.0, steps, learning_rate: 0.1, tolerance: 0.0, patience: 10 }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Low-loss paths between solutions.
 
+pub mod batches;
 pub mod finder;
 pub mod fourier;
 pub mod parameters;
@@ -7,6 +8,7 @@ pub mod result;
 pub mod search;
 pub mod set;
 
+pub use batches::Batches;
 pub use finder::{Found, PathError, find_path, find_path_for};
 pub use fourier::{FourierPath, Grid};
 pub use parameters::{Objective, PathParameters};

@@ -35,6 +35,11 @@ pub struct PathResult {
 pub enum StopReason {
     /// All steps were taken.
     Completed,
+    /// The objective had stopped falling by this step.
+    Converged {
+        /// The step that was not taken any more.
+        step: u32,
+    },
     /// The summed loss stopped being finite in this step; the best path before it stands.
     NotFinite {
         /// The step in which it happened.
@@ -46,6 +51,7 @@ impl fmt::Display for StopReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Completed => write!(f, "completed"),
+            Self::Converged { step } => write!(f, "converged: the objective had stopped falling by step {step}"),
             Self::NotFinite { step } => {
                 write!(f, "stopped: the loss was not finite in step {step}; the best path before it stands")
             }

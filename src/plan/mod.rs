@@ -55,11 +55,18 @@ pub fn training_work(training: &Training, train_images: usize, test_images: usiz
     }
 }
 
-/// Work of one path on a landscape of so many images: every step on the grid with gradients, then
-/// profiles: the straight line, the last and the best path, the dense one, and the top of that.
-pub fn path_work(parameters: &PathParameters, images: usize) -> Work {
-    let points = images as f64 * parameters.points as f64;
-    Work { path_gradients: parameters.steps as f64 * points, path_losses: (3.0 + DENSITY as f64) * points, ..Work::default() }
+/// Work of one path at most on a landscape of so many images: every step on the grid with gradients, on `batch`
+/// images and once an epoch the losses of all of them, if there are more; then profiles: the straight line, the
+/// last and the best path, the dense one, and the top of that.
+pub fn path_work(parameters: &PathParameters, images: usize, batch: Option<usize>) -> Work {
+    let (points, steps) = (parameters.points as f64, parameters.steps);
+    let batch = batch.filter(|&batch| batch < images);
+    let looks = batch.map_or(0, |batch| steps.div_ceil(images.div_ceil(batch)));
+    Work {
+        path_gradients: steps as f64 * points * batch.unwrap_or(images) as f64,
+        path_losses: (looks as f64 + 3.0 + DENSITY as f64) * points * images as f64,
+        ..Work::default()
+    }
 }
 
 /// Bytes that one path computation holds besides images and block buffers: two ends and their difference, and

@@ -1,6 +1,7 @@
 //! The mean loss of a network over a set of images.
 
 mod along;
+mod batches;
 mod line;
 mod scratch;
 
@@ -12,6 +13,7 @@ use crate::real::{self, Real};
 use crate::span::Span;
 use crate::threads::{Threads, Turn};
 use along::Sought;
+pub use batches::ImageBatches;
 use line::SharedLine;
 use ndarray::{ArrayView2, ArrayViewMut2, s};
 use scratch::Scratch;

@@ -1,0 +1,57 @@
+//! The loss on a random subset of the images, another one for each step.
+
+use super::{ImageLandscape, Interrupt};
+use crate::dataset::ImageView;
+use crate::landscape::Landscape;
+use crate::network::Network;
+use crate::path::Batches;
+use crate::random::MasterSeed;
+use crate::real::Real;
+use crate::threads::Threads;
+use rand::seq::index::sample;
+
+/// `size` of the images at a time, drawn without replacement.
+///
+/// The images of a step depend on the seed, the step, and the numbers of images alone: every path descends on
+/// the same sequence.
+pub struct ImageBatches<'a, A> {
+    network: &'a dyn Network<A>,
+    images: ImageView<'a>,
+    size: usize,
+    seed: MasterSeed,
+    threads: Option<&'a Threads>,
+    interrupt: Option<&'a Interrupt<'a>>,
+}
+
+impl<'a, A: Real> ImageLandscape<'a, A> {
+    /// Batches of `size` images of this landscape, evaluated and interrupted like it.
+    ///
+    /// # Panics
+    /// If `size` is 0 or greater than the number of images.
+    pub fn batches(&self, size: usize, seed: MasterSeed) -> ImageBatches<'a, A> {
+        assert!((1..=self.samples()).contains(&size), "a batch of {size} images of {}", self.samples());
+        let &Self { network, images, threads, interrupt, .. } = self;
+        ImageBatches { network, images, size, seed, threads, interrupt }
+    }
+}
+
+impl<A: Real> Batches<A> for ImageBatches<'_, A> {
+    fn with_batch(&self, step: u32, evaluate: &mut dyn FnMut(&dyn Landscape<A>)) {
+        let mut drawn = sample(&mut self.seed.stream("path batch", &[step.into()]), self.images.len(), self.size).into_vec();
+        // In the order in which they lie in memory.
+        drawn.sort_unstable();
+        let (mut pixels, mut labels) = (Vec::with_capacity(self.size * self.images.pixels_per_image()), Vec::new());
+        for image in drawn.into_iter().map(|index| self.images.range(index..index + 1)) {
+            pixels.extend_from_slice(image.pixels());
+            labels.extend_from_slice(image.labels());
+        }
+        let batch = ImageView::new(&pixels, &labels, self.images.pixels_per_image());
+        let landscape =
+            ImageLandscape { threads: self.threads, interrupt: self.interrupt, ..ImageLandscape::new(self.network, batch) };
+        evaluate(&landscape);
+    }
+
+    fn steps_per_epoch(&self) -> usize {
+        self.images.len().div_ceil(self.size)
+    }
+}

@@ -1,0 +1,24 @@
+//! Parts of a landscape to descend on.
+
+use crate::landscape::{Landscape, Squared};
+use crate::real::Real;
+
+/// Random parts of a landscape, another one for each step of a descent.
+pub trait Batches<A: Real> {
+    /// Calls `evaluate` once with the landscape of this step, which depends on the step alone.
+    fn with_batch(&self, step: u32, evaluate: &mut dyn FnMut(&dyn Landscape<A>));
+
+    /// Steps whose parts amount to the whole, ≥ 1.
+    fn steps_per_epoch(&self) -> usize;
+}
+
+/// The squares of the batches' heights.
+impl<A: Real, B: Batches<A> + ?Sized> Batches<A> for Squared<&B> {
+    fn with_batch(&self, step: u32, evaluate: &mut dyn FnMut(&dyn Landscape<A>)) {
+        self.0.with_batch(step, &mut |landscape| evaluate(&Squared(landscape)));
+    }
+
+    fn steps_per_epoch(&self) -> usize {
+        self.0.steps_per_epoch()
+    }
+}

@@ -1,0 +1,212 @@
+//! The search for a path as a computation that goes by steps.
+
+mod descent;
+mod heights;
+
+use super::finder::{DENSITY, Found, PathError};
+use super::fourier::{FourierPath, Grid};
+use super::{Batches, PathParameters, PathResult, StopReason};
+use crate::landscape::Landscape;
+use crate::optimizer::adam::Adam;
+use crate::real::{Real, norm};
+use crate::stepwise::{Step, Stepwise};
+use descent::Best;
+use heights::{ROUNDS, Top, check, highest};
+use ndarray::Array2;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::collections::VecDeque;
+
+/// The search for a path step by step: the straight line, each step of Adam, the profile of the best
+/// path, its dense profile in pieces, and the surroundings of the highest point of that, ever finer.
+pub struct PathSearch<'a, A: Real> {
+    objective: &'a dyn Landscape<A>,
+    landscape: &'a dyn Landscape<A>,
+    /// Of the objective; without them every step is taken on all of it.
+    batches: Option<&'a dyn Batches<A>>,
+    parameters: &'a PathParameters,
+    grid: Grid<A>,
+    dense: Grid<A>,
+    path: FourierPath<A>,
+    gradient: Array2<A>,
+    progress: Progress<A>,
+}
+
+/// A search between two steps.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(bound(serialize = "A: Real", deserialize = "A: Real"))]
+pub struct PathState<'a, A: Real> {
+    /// b_n: those of the present step, at the end those of the best.
+    coefficients: Cow<'a, [A]>,
+    progress: Cow<'a, Progress<A>>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(bound(serialize = "A: Real", deserialize = "A: Real"))]
+struct Progress<A> {
+    /// Empty before the first step.
+    straight_loss: Vec<f64>,
+    adam: Adam<A>,
+    best: Best<A>,
+    /// The lowest objective with penalty up to each of the last looks at the whole, for the rule that stops.
+    lowest: VecDeque<f64>,
+    /// Why there are no more steps of Adam.
+    stop: Option<StopReason>,
+    /// Mean loss on the present path.
+    mean_loss: f64,
+    /// Profiles of the best path; empty before they are taken.
+    loss: Vec<f64>,
+    dense_loss: Vec<f64>,
+    /// The highest maxima of the path; empty before the dense profile is complete.
+    tops: Vec<Top>,
+    /// How often they have been refined.
+    rounds: u32,
+}
+
+/// Why a step was not taken.
+enum Halt {
+    Interrupted,
+    Failed(PathError),
+}
+
+impl From<PathError> for Halt {
+    fn from(error: PathError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl<A: Real> Stepwise for PathSearch<'_, A> {
+    type Output = Result<Found<A>, PathError>;
+
+    fn step(&mut self) -> Step<Self::Output> {
+        let taken = if self.progress.straight_loss.is_empty() {
+            self.measure_straight_line()
+        } else if self.progress.stop.is_none() {
+            self.descend()
+        } else if self.progress.loss.is_empty() {
+            self.measure()
+        } else if self.progress.tops.is_empty() {
+            self.measure_densely()
+        } else {
+            self.refine_tops()
+        };
+        match taken {
+            Err(Halt::Interrupted) => Step::Interrupted,
+            Err(Halt::Failed(error)) => Step::Finished(Err(error)),
+            Ok(()) if self.progress.rounds == ROUNDS => Step::Finished(Ok(self.found())),
+            Ok(()) => Step::Continue,
+        }
+    }
+
+    fn state(&self) -> Option<impl Serialize + '_> {
+        let begun = !self.progress.straight_loss.is_empty();
+        let coefficients = Cow::Borrowed(self.path.coefficients());
+        begun.then_some(PathState { coefficients, progress: Cow::Borrowed(&self.progress) })
+    }
+
+    /// Adam's steps count as three evaluations each, profiles as one.
+    fn progress(&self) -> (f64, f64) {
+        let steps = 3 * self.parameters.steps;
+        let profile = self.progress.loss.len() + self.progress.dense_loss.len();
+        let done = 3 * self.progress.adam.steps() as usize + profile / self.grid.points();
+        let done = if self.progress.loss.is_empty() { done } else { done.max(steps) };
+        (done as f64 / (steps + 1 + DENSITY) as f64, self.progress.mean_loss)
+    }
+}
+
+impl<'a, A: Real> PathSearch<'a, A> {
+    /// A search between these ends, from its beginning or from a state that a search between the same
+    /// ends with the same parameters was in.
+    ///
+    /// # Panics
+    /// As [`find_path`](super::find_path).
+    pub fn new(
+        objective: &'a dyn Landscape<A>,
+        landscape: &'a dyn Landscape<A>,
+        [a, b]: [&[A]; 2],
+        parameters: &'a PathParameters,
+        state: Option<PathState<A>>,
+    ) -> Self {
+        let mut path = FourierPath::straight(a, b, parameters.fourier_terms);
+        let progress = match state {
+            Some(state) => {
+                path.coefficients_mut().copy_from_slice(&state.coefficients);
+                state.progress.into_owned()
+            }
+            None => Progress {
+                straight_loss: Vec::new(),
+                adam: Adam::new(parameters.learning_rate, path.coefficients().len()),
+                lowest: VecDeque::new(),
+                best: Best { coefficients: path.coefficients().to_vec(), step: 0, sum: f64::INFINITY },
+                stop: None,
+                mean_loss: f64::NAN,
+                loss: Vec::new(),
+                dense_loss: Vec::new(),
+                tops: Vec::new(),
+                rounds: 0,
+            },
+        };
+        Self {
+            objective,
+            landscape,
+            batches: None,
+            parameters,
+            grid: Grid::new(parameters.points, parameters.fourier_terms),
+            dense: Grid::new((parameters.points - 1) * DENSITY + 1, parameters.fourier_terms),
+            gradient: Array2::zeros((path.terms(), path.dimension())),
+            path,
+            progress,
+        }
+    }
+
+    /// The same search, each step on a batch of the objective in place of the whole. The whole is looked at
+    /// once an epoch, when the batches amount to it, and after the last step: the best path and the rule that
+    /// stops go by these looks.
+    #[must_use]
+    pub fn in_batches(self, batches: &'a dyn Batches<A>) -> Self {
+        Self { batches: Some(batches), ..self }
+    }
+
+    /// The heights at the points of a grid, unless that was interrupted.
+    fn heights(&self, grid: &Grid<A>) -> Result<Vec<f64>, Halt> {
+        let heights = self.landscape.span_values(&self.path.points(grid));
+        if self.landscape.interrupted() { Err(Halt::Interrupted) } else { Ok(heights) }
+    }
+
+    fn measure_straight_line(&mut self) -> Result<(), Halt> {
+        let losses = self.heights(&self.grid)?;
+        check(&losses).map_err(|t| PathError::StraightLine { t })?;
+        self.progress.straight_loss = losses;
+        Ok(())
+    }
+
+    /// The profile of the best path on the grid.
+    fn measure(&mut self) -> Result<(), Halt> {
+        let losses = match self.progress.best.step {
+            0 => self.progress.straight_loss.clone(),
+            _ => self.heights(&self.grid)?,
+        };
+        check(&losses).map_err(|t| PathError::Dense { t })?;
+        self.progress.loss = losses;
+        Ok(())
+    }
+
+    fn found(&self) -> Found<A> {
+        let Progress { straight_loss, adam, best, stop, loss, tops, .. } = &self.progress;
+        let gram = self.path.gram();
+        let result = PathResult {
+            height: highest(loss),
+            // The grid's points are among the dense ones up to rounding; the maximum is over both.
+            height_dense: tops.iter().fold(highest(loss), |height, top| height.max(top.height)),
+            height_straight: highest(straight_loss),
+            length: self.grid.squared_steps(&gram).into_iter().map(f64::sqrt).sum(),
+            length_straight: norm(self.path.difference().as_slice().expect("an owned vector is contiguous")),
+            loss: loss.clone(),
+            straight_loss: straight_loss.clone(),
+            steps: adam.steps(),
+            best_step: best.step,
+            stop: stop.clone().expect("a path that is measured has been searched for"),
+        };
+        Found { path: self.path.clone(), result }
+    }
+}
