@@ -19,7 +19,7 @@ export HDF5_DIR := $(HDF5_FOLDER)
 endif
 endif
 
-.PHONY: help demo test test-mpich test-pytorch build lint format mnist docs bench bench-scale bench-peers bench-kpca peers dependencies clean
+.PHONY: help demo test test-mpich test-pytorch build lint format mnist docs bench bench-scale bench-peers bench-kpca bench-batches peers dependencies clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -82,6 +82,10 @@ bench-peers: peers ## compare with PyTorch, installed into target/peers (MNIST=D
 bench-kpca: peers ## measure kernel PCA and compare it with scikit-learn, installed into target/peers
 	OPENBLAS_NUM_THREADS=1 cargo bench --locked --bench embedding
 	target/peers/bin/python benches/pytorch/kernel_pca.py "$$(ls -t target/release/deps/embedding-* | grep -v '\.d$$' | head -1)"
+
+bench-batches: build peers ## how low paths come for how many evaluations, all images or batches (MNIST=DIR; an hour)
+	target/peers/bin/python benches/batches/sweep.py $(PROGRAM) "$(or $(MNIST),data/mnist)" fcp
+	target/peers/bin/python benches/batches/sweep.py $(PROGRAM) "$(or $(MNIST),data/mnist)" lstm
 
 mnist: ## fetch MNIST into data/mnist and check it
 	@.make/fetch-mnist data/mnist

@@ -47,6 +47,10 @@ fn main() {
     for line in stdin().lock().lines() {
         let line = line.expect("text");
         let (work, name) = line.split_once(' ').expect("what and for which network");
+        if work == "product" {
+            println!("{:e}", product(name.parse().expect("rows")));
+            continue;
+        }
         let published = NETWORKS.into_iter().find(|published| published.architecture().name() == name).expect("a network");
         let network = published.network();
         let side = Side { directory, network: network.as_ref(), data: &data, name };
@@ -130,6 +134,12 @@ impl<'a> Side<'a> {
         let seconds = seconds(|| lbfgs.iterate(&landscape, 2));
         println!("{seconds:e} {}", landscape.values.load(Ordering::Relaxed));
     }
+}
+
+/// The yardstick: seconds of a square product of that size.
+fn product(size: usize) -> f64 {
+    let (a, b) = (Array2::<f32>::ones((size, size)), Array2::<f32>::ones((size, size)));
+    seconds(|| a.dot(&b))
 }
 
 fn seconds<T>(work: impl FnOnce() -> T) -> f64 {
