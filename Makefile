@@ -19,7 +19,7 @@ export HDF5_DIR := $(HDF5_FOLDER)
 endif
 endif
 
-.PHONY: help demo test test-mpich test-pytorch build lint format mnist docs bench bench-scale bench-peers bench-kpca bench-batches peers dependencies clean
+.PHONY: help demo test test-mpich test-pytorch build lint format mnist docs bench bench-scale bench-peers bench-kpca bench-batches bench-threads peers dependencies clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -73,6 +73,9 @@ bench-scale: dependencies ## play studies on up to 16384 ranks (SCALE_DIR: where
 peers: dependencies
 	python3 -m venv target/peers
 	target/peers/bin/pip install --quiet --requirement benches/pytorch/requirements.txt
+
+bench-threads: dependencies ## measure what the threads of a rank gain
+	OPENBLAS_NUM_THREADS=1 cargo bench --locked --bench threads
 
 bench-peers: peers ## compare with PyTorch, installed into target/peers (MNIST=DIR: on its images; 20 minutes)
 	cargo bench --locked --bench peers --no-run
