@@ -115,3 +115,12 @@ pub fn links(text: &str) -> Vec<Link> {
     };
     events(text).filter_map(link).collect()
 }
+
+/// Code within the text, with its line.
+pub fn code(text: &str) -> Vec<(usize, String)> {
+    let span = |(event, range): (Event, Range<usize>)| match event {
+        Event::Code(span) => Some((line(text, range.start), span.to_string())),
+        _ => None,
+    };
+    events(text).filter_map(span).collect()
+}
