@@ -86,22 +86,22 @@ fn entries(key: &Documented) -> BTreeMap<String, String> {
 
 /// The configuration, or all that is wrong with it.
 fn parse(entries: &BTreeMap<String, String>) -> Result<Config, String> {
-    let (mut plain, mut lists) = (String::new(), String::new());
+    let (mut plain, mut lists) = (Vec::new(), Vec::new());
     let mut last = "";
     for (path, value) in entries {
         match path.split('.').collect::<Vec<_>>()[..] {
             [list, index, name] if index.parse::<usize>().is_ok() => {
                 let entry = &path[..path.len() - name.len()];
                 if entry != last {
-                    lists += &format!("[[{list}]]\n");
+                    lists.push(format!("[[{list}]]"));
                     last = entry;
                 }
-                lists += &format!("{name} = {value}\n");
+                lists.push(format!("{name} = {value}"));
             }
-            _ => plain += &format!("{path} = {value}\n"),
+            _ => plain.push(format!("{path} = {value}")),
         }
     }
-    Config::parse("x", &(plain + &lists), &[]).map_err(|errors| errors.to_string())
+    Config::parse("x", &[plain, lists].concat().join("\n"), &[]).map_err(|errors| errors.to_string())
 }
 
 /// What is said of this key if it has this value.
@@ -162,16 +162,13 @@ fn the_defaults_of_the_reference_are_those_in_effect() {
         }
         let effective = parsed.unwrap_or_else(|said| panic!("without {}: {said}", key.path)).effective;
         let found = effective.get(&key.path.replace("kpca.0", "kpca.x"));
-        match key.default.strip_prefix('`').and_then(|rest| rest.strip_suffix('`')) {
-            Some(literal) => {
-                let found = found.unwrap_or_else(|| panic!("{key:?} has no value in effect: {effective:?}"));
-                assert_eq!(toml(found), toml(literal), "{key:?}");
-            }
-            None => {
-                let dependent = DEPENDENT.iter().find(|(path, _)| *path == key.path);
-                let (_, expected) = dependent.unwrap_or_else(|| panic!("{key:?} has a default that this test does not know"));
-                assert_eq!(found.map(String::as_str), *expected, "{key:?}");
-            }
+        if let Some(literal) = key.default.strip_prefix('`').and_then(|rest| rest.strip_suffix('`')) {
+            let found = found.unwrap_or_else(|| panic!("{key:?} has no value in effect: {effective:?}"));
+            assert_eq!(toml(found), toml(literal), "{key:?}");
+        } else {
+            let dependent = DEPENDENT.iter().find(|(path, _)| *path == key.path);
+            let (_, expected) = dependent.unwrap_or_else(|| panic!("{key:?} has a default that this test does not know"));
+            assert_eq!(found.map(String::as_str), *expected, "{key:?}");
         }
     }
 }

@@ -51,13 +51,13 @@ impl Scales {
     pub fn attach(&self, group: &str, dataset: &Dataset, reference: ObjectReference1, axes: &[&str]) -> hdf5::Result<()> {
         let mut scales = self.0.borrow_mut();
         let mut list: Vec<VarLenArray<ObjectReference1>> = Vec::new();
-        for (dimension, axis) in axes.iter().enumerate() {
+        for (dimension, axis) in (0..).zip(axes) {
             let above = ancestors(group).find_map(|above| {
                 let path = format!("{above}/{axis}");
                 scales.iter().position(|scale| scale.path == path)
             });
             let scale = &mut scales[above.unwrap_or_else(|| panic!("no scale {axis} for a dataset in {group}"))];
-            scale.uses.push(Use { dataset: reference, dimension: dimension as i32 });
+            scale.uses.push(Use { dataset: reference, dimension });
             list.push([scale.reference].into());
         }
         dataset.new_attr_builder().with_data(&Array1::from(list)).create("DIMENSION_LIST")?;
