@@ -103,7 +103,7 @@ fn keys() -> BTreeSet<String> {
     let mut keys = BTreeSet::new();
     for row in rows(&page.text).into_iter().filter(|row| row.cells.len() == 5) {
         let headings = row.headings.iter().filter_map(|heading| heading.strip_prefix('`'));
-        let section = headings.filter(|heading| heading.starts_with('[')).last().unwrap_or("");
+        let section = headings.rev().find(|heading| heading.starts_with('[')).unwrap_or("");
         let name = section.trim_matches(['[', ']', '`']);
         let index = if section.starts_with("[[") { ".0" } else { "" };
         keys.insert(format!("{name}{index}.{}", row.cells[0].trim_matches('`')).trim_start_matches('.').to_owned());

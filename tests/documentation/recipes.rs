@@ -41,7 +41,13 @@ fn recipes_run_and_draw() {
             let said = String::from_utf8_lossy(&output.stderr);
             assert!(output.status.success(), "{}: {said}", page.place(block.line));
             scripts += 1;
-            for name in block.text.split('"').skip(1).step_by(2).filter(|name| name.ends_with(".png")) {
+            for name in block
+                .text
+                .split('"')
+                .skip(1)
+                .step_by(2)
+                .filter(|name| Path::new(name).extension().is_some_and(|extension| extension == "png"))
+            {
                 let picture = root.path().join(name);
                 let bytes = fs::read(&picture).unwrap_or_else(|_| panic!("{}: no {name}", page.place(block.line)));
                 assert!(bytes.starts_with(b"\x89PNG"), "{}: {name} is no picture", page.place(block.line));

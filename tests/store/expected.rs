@@ -36,7 +36,7 @@ impl Expected {
 
     /// An axis: its coordinates count from 0.
     pub fn axis(&mut self, path: &str, length: u32) {
-        self.u32(path, &[length as usize], &Vec::from_iter(0..length));
+        self.u32(path, &[length as usize], &(0..length).collect::<Vec<_>>());
     }
 
     pub fn texts(&mut self, path: &str, shape: &[usize], texts: &[&str]) {
