@@ -61,8 +61,10 @@ lint: ## formatting, clippy and shellcheck, warnings are errors
 format: ## format the code
 	cargo fmt
 
-docs: dependencies ## build the library's documentation
+docs: ## build the library's documentation, check the pages of docs/
+	@.make/install-dependencies test
 	RUSTDOCFLAGS="-D warnings" cargo doc --release --no-deps --locked
+	cargo test --release --locked --test documentation --test config
 
 bench: dependencies ## measure the kernels
 	OPENBLAS_NUM_THREADS=1 cargo bench --locked --bench kernels

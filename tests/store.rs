@@ -61,6 +61,9 @@ fn an_atlas_of_nothing_is_a_valid_file() {
     write_atlas(directory.path(), &nothing, |_| Ok(())).expect("nothing contradicts itself");
     let mut expected = Expected::default();
     expected.texts("/configuration", &[], &[""]);
+    for (axis, length) in [("/parameter", 0), ("/network/tensor", 0), ("/network/axis", 4)] {
+        expected.axis(axis, length);
+    }
     expected.texts("/network/name", &[0], &[]);
     expected.u64("/network/shape", &[0, 4], &[]);
     expected.u64("/network/offset", &[0], &[]);
@@ -97,7 +100,7 @@ fn the_comparison_notices_a_bit_a_unit_and_a_gap_in_the_documentation() {
 
     let unit = page.replace("on_LANDSCAPE/height` | (path) | float64 | LOSS", "on_LANDSCAPE/height` | (path) | float64 | 1");
     fs::write(&changed, unit).expect("space for a small file");
-    complains(&changed, &sound, "/paths/sgd/train/on_train/height: unit nat, documented as 1");
+    complains(&changed, &sound, "/paths/sgd/train/on_train/height: units nat, documented as 1");
 }
 
 /// Names of what is in a directory.

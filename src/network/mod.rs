@@ -6,7 +6,7 @@
 //! # A new architecture
 //! Touches one new file and its line in [`registry::NETWORKS`] (beside the `mod` line that every file has):
 //!
-//! 1. The file implements [`Network`] and [`Evaluator`] for any [`Real`](crate::real::Real). Its layout names
+//! 1. The file implements [`Network`] and [`Evaluator`] for any [`Real`]. Its layout names
 //!    the tensors as PyTorch does.
 //! 2. It has a `pub static DESCRIPTOR: `[`Descriptor`]: the word after `kind =`, the keys of `[network]` with
 //!    their ranges and defaults, a function that builds the network from their values, how it is called in

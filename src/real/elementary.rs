@@ -9,7 +9,7 @@
 use super::dispatch::{Simd, multiply_add};
 use num_traits::Float;
 
-/// Functions of one number, to be called in the loops of [`dispatched`](super::dispatch::dispatched).
+/// Functions of one number, to be called in the loops of `dispatched!`.
 pub trait Elementary: Float {
     /// eˣ.
     fn exp_with<S: Simd>(simd: S, x: Self) -> Self;

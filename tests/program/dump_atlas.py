@@ -11,13 +11,15 @@ import sys
 import h5py
 
 SESSION = {"started", "finished", "host", "ranks", "run"}
+# Addresses of other datasets: what the axes are called stands in the attribute `dimensions` too.
+SCALES = {"CLASS", "NAME", "DIMENSION_LIST", "REFERENCE_LIST"}
 
 dump = {}
 
 
 def attributes(path, item):
     for name, value in item.attrs.items():
-        if path != "/" or name not in SESSION:
+        if (path != "/" or name not in SESSION) and name not in SCALES:
             dump[f"{path}@{name}"] = value if isinstance(value, str) else [str(value.dtype), value.tobytes().hex()]
 
 

@@ -18,7 +18,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "weights.md"
 TOLERANCE = 1e-5
 
 constructor, directory, images = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]).resolve()
-code = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), flags=re.DOTALL)
+code = re.findall(r"```python torch\n(.*?)```", PAGE.read_text(encoding="utf-8"), flags=re.DOTALL)
 out, back, modules = code
 page = {}
 exec(modules, page)

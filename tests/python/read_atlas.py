@@ -15,7 +15,7 @@ import sys
 import h5py
 
 # The names that the documentation leaves open, and what may stand in their place.
-OPEN_NAMES = {"METHOD": "(?:sgd|lbfgs)", "LANDSCAPE": "(?:train|test)", "GROUP": "[^/]+", "MEMBER": "[^/]+", "NAME": "[^/]+"}
+OPEN_NAMES = {"METHOD": "(?:sgd|lbfgs)", "LANDSCAPE": "(?:train|test)", "GROUP": "[^/]+", "MEMBER": "(?!curves/)[^/]+", "NAME": "[^/]+"}
 NUMPY_TYPES = {"float32": "<f4", "float64": "<f8", "uint32": "<u4", "uint64": "<u8"}
 
 problems = []
@@ -77,7 +77,26 @@ def check_description(path, dataset, row, loss_unit):
     require(len([name for name in shape.strip("()").split(",") if name]) == dataset.ndim, f"{path}: {dataset.ndim} axes")
     require(type_name(dataset) == kind, f"{path}: documented as {kind}, is {type_name(dataset)}")
     unit = {"LOSS": loss_unit, "–": None}.get(unit, unit)
-    require(attributes.get("unit") == unit, f"{path}: unit {attributes.get('unit')}, documented as {unit}")
+    require(attributes.get("units") == unit, f"{path}: units {attributes.get('units')}, documented as {unit}")
+    require((unit is None) == (kind == "text"), f"{path}: {kind} in units of {unit}")
+    for name in attributes.get("coordinates", "").split():
+        require(name in dataset.parent, f"{path}: told apart by {name}, which is not there")
+
+
+def check_scales(path, dataset):
+    """Each axis has one scale: a dataset of its name and length in the group or one above."""
+    names = [name for name in dataset.attrs["dimensions"].split(", ") if name]
+    own = h5py.h5ds.is_scale(dataset.id)
+    require(own == (names == [path.rsplit("/", 1)[1]]), f"{path}: a scale: {own}, with the axes {names}")
+    if own:
+        return
+    for axis, (name, dimension) in enumerate(zip(names, dataset.dims)):
+        scales = dimension.items()
+        require([found for found, _ in scales] == [name], f"{path}: the scales of axis {axis} are {scales}, not {name}")
+        for _, scale in scales:
+            group, found = scale.name.rsplit("/", 1)
+            require(path.startswith(group + "/") and found == name, f"{path}: axis {name} is {scale.name}")
+            require(scale.shape == dataset.shape[axis : axis + 1], f"{path}: axis {name} of another length than its scale")
 
 
 def check_attributes(atlas, expected, documentation):
@@ -109,6 +128,7 @@ def main():
         for row in matching:
             used.add(row[0])
             check_description(path, item, row, expected["loss_unit"])
+        check_scales(path, item)
         check_storage(path, item)
         if path in expected["datasets"]:
             check_contents(path, item, expected["datasets"][path])

@@ -34,12 +34,18 @@ impl Expected {
         self.add(path, "uint64", shape, &bytes);
     }
 
+    /// An axis: its coordinates count from 0.
+    pub fn axis(&mut self, path: &str, length: u32) {
+        self.u32(path, &[length as usize], &(0..length).collect::<Vec<_>>());
+    }
+
     pub fn texts(&mut self, path: &str, shape: &[usize], texts: &[&str]) {
         self.0.insert(path.to_owned(), json!({ "type": "text", "shape": shape, "texts": texts }));
     }
 
     fn set(&mut self, path: &str, snapshots: &[(u32, &Snapshot)]) {
         let n = snapshots.len();
+        self.axis(&format!("{path}/vector"), n as u32);
         let theta: Vec<f32> = snapshots.iter().flat_map(|(_, snapshot)| snapshot.theta.clone()).collect();
         self.f32(&format!("{path}/theta"), &[n, 8], &theta);
         let column = |number: fn(&Snapshot) -> f64| snapshots.iter().map(|(_, s)| number(s)).collect::<Vec<_>>();
@@ -61,6 +67,10 @@ impl Expected {
         self.set("/solutions/lbfgs/train", &[]);
         self.set("/solutions/lbfgs/test", &[]);
 
+        for (method, runs, epochs) in [("sgd", 5, 3), ("lbfgs", 0, 4)] {
+            self.axis(&format!("/solutions/{method}/curves/initialization"), runs);
+            self.axis(&format!("/solutions/{method}/curves/epoch"), epochs);
+        }
         let nan = f64::NAN;
         let tail = [nan; 7];
         let train = [&[2.5, 0.25, nan, 2.5, 0.75, 0.1 + 0.2, 2.5, f64::INFINITY][..], &tail].concat();
@@ -91,6 +101,8 @@ impl Expected {
     fn paths(&mut self) {
         let nan = f64::NAN;
         let on = "/paths/sgd/train/on_train";
+        self.axis(&format!("{on}/path"), 3);
+        self.axis(&format!("{on}/end"), 2);
         self.u32(&format!("{on}/pair"), &[3, 2], &[1, 0, 0, 1, 1, 1]);
         self.u32(&format!("{on}/pair_initialization"), &[3, 2], &[7, 3, 3, 7, 7, 7]);
         self.f64(&format!("{on}/t"), &[3], &[0.0, 0.5, 1.0]);
@@ -114,6 +126,8 @@ impl Expected {
 
     fn paths_without_points(&mut self, on: &str, pairs: &[[u32; 2]], reasons: &[&str]) {
         let n = pairs.len();
+        self.axis(&format!("{on}/path"), n as u32);
+        self.axis(&format!("{on}/end"), 2);
         self.u32(&format!("{on}/pair"), &[n, 2], pairs.as_flattened());
         let initializations: Vec<u32> = pairs.as_flattened().iter().map(|&row| [3, 7][row as usize]).collect();
         self.u32(&format!("{on}/pair_initialization"), &[n, 2], &initializations);
@@ -133,6 +147,19 @@ impl Expected {
 
     fn the_rest(&mut self, configuration: &str) {
         self.texts("/configuration", &[], &[configuration]);
+        for (path, length) in [
+            ("/parameter", 8),
+            ("/network/tensor", 2),
+            ("/network/axis", 4),
+            ("/kpca/rbf union/vector", 3),
+            ("/kpca/rbf union/component", 2),
+            ("/kpca/rbf union/eigenvalue", 3),
+            ("/statistics/distances/train/member", 2),
+            ("/statistics/distances/train/first_vector", 2),
+            ("/statistics/distances/train/second_vector", 0),
+        ] {
+            self.axis(path, length);
+        }
         self.texts("/network/name", &[2], &["layer.weight", "layer.bias"]);
         self.u64("/network/shape", &[2, 4], &[2, 3, 0, 0, 2, 0, 0, 0]);
         self.u64("/network/offset", &[2], &[0, 6]);

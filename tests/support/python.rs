@@ -7,10 +7,17 @@ use std::process::Command;
 /// # Panics
 /// If there is none; the message says how to get one.
 pub fn python() -> &'static str {
-    let works =
-        |python: &&str| Command::new(python).args(["-c", "import h5py"]).output().is_ok_and(|output| output.status.success());
-    ["python3", "/usr/bin/python3"]
-        .into_iter()
-        .find(works)
-        .expect("no python3 can import h5py: `make test` installs it (python3-h5py)")
+    python_with("h5py")
+}
+
+/// The first Python that has these modules, separated by commas.
+///
+/// # Panics
+/// If there is none; the message says how to get one.
+pub fn python_with(modules: &str) -> &'static str {
+    let import = format!("import {modules}");
+    let works = |python: &&str| Command::new(python).args(["-c", &import]).output().is_ok_and(|output| output.status.success());
+    ["python3", "/usr/bin/python3"].into_iter().find(works).unwrap_or_else(|| {
+        panic!("no python3 can import {modules}: `make test` installs what is missing (python3-h5py and others)")
+    })
 }

@@ -34,12 +34,42 @@ const MARK: i32 = 90;
 const LEFT: u32 = 1250;
 const RIGHT: u32 = 250;
 const BOTTOM: u32 = 950;
-/// Room for the title.
+/// Room for a title of one line.
 const TITLE: i32 = 480;
+/// Room for each line more.
+const TITLE_LINE: i32 = 350;
 
-/// Rows that the legend of a panel takes.
-pub(super) fn legend_rows(panel: &Panel) -> usize {
-    legend_of(panel).len()
+/// Lines above the frame of a panel.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Room {
+    title: usize,
+    legend: usize,
+}
+
+impl Room {
+    /// What all of these panels take, so that their frames are equal.
+    pub fn of(panels: &[Panel]) -> Self {
+        let most = |lines: fn(&Panel) -> usize| panels.iter().map(lines).max().unwrap_or(0);
+        Self { title: most(|panel| title_lines(&panel.title).len()), legend: most(|panel| legend_of(panel).len()) }
+    }
+}
+
+fn title_font() -> FontDesc<'static> {
+    FontDesc::new(FontFamily::Name(FAMILY), TEXT * 8.0 / 7.0, FontStyle::Bold)
+}
+
+/// The title, broken between words where it is wider than the frame.
+fn title_lines(title: &str) -> Vec<String> {
+    let (font, width) = (title_font(), WIDTH - LEFT - RIGHT / 2);
+    let mut lines: Vec<String> = Vec::new();
+    for word in title.split(' ') {
+        let longer = lines.last().map(|line| format!("{line} {word}"));
+        match longer.filter(|longer| font.box_size(longer).is_ok_and(|(length, _)| length <= width)) {
+            Some(longer) => *lines.last_mut().expect("there is one to be longer") = longer,
+            None => lines.push(word.to_owned()),
+        }
+    }
+    lines
 }
 
 fn legend_of(panel: &Panel) -> Vec<Vec<(i32, &Layer, &str)>> {
@@ -47,10 +77,10 @@ fn legend_of(panel: &Panel) -> Vec<Vec<(i32, &Layer, &str)>> {
     legend::rows(panel, (WIDTH - LEFT - RIGHT) as i32, &small)
 }
 
-/// Draws a panel with room for so many rows of its legend, so that neighbors can have equal frames.
-pub(super) fn draw(panel: &Panel, area: &Area<'_>, room: usize) -> Result {
-    let rows = legend_of(panel);
-    let top = TITLE + legend::ROW * room.max(rows.len()) as i32 + 60;
+/// Draws a panel with so much room above its frame, that of its neighbors.
+pub(super) fn draw(panel: &Panel, area: &Area<'_>, room: Room) -> Result {
+    let head = TITLE + TITLE_LINE * (room.title as i32 - 1);
+    let top = head + legend::ROW * room.legend as i32 + 60;
 
     let values = |axis: usize| panel.layers.iter().flat_map(move |layer| layer.shape.points().map(move |point| point[axis]));
     let (x, y) = (panel.x.ruler(values(0)), panel.y.ruler(values(1)));
@@ -66,10 +96,12 @@ pub(super) fn draw(panel: &Panel, area: &Area<'_>, room: usize) -> Result {
     }
     draw_axes(&chart, panel, [&x, &y], area)?;
 
-    let title = TextStyle::from(FontDesc::new(FontFamily::Name(FAMILY), TEXT * 8.0 / 7.0, FontStyle::Bold)).color(&INK);
-    area.draw_text(&panel.title, &title.pos(Pos::new(HPos::Left, VPos::Center)), (LEFT as i32, TITLE / 2 + 40))?;
-    for (row, entries) in rows.into_iter().enumerate() {
-        let middle = TITLE + legend::ROW * row as i32 + legend::ROW / 2;
+    let title = TextStyle::from(title_font()).color(&INK).pos(Pos::new(HPos::Left, VPos::Center));
+    for (row, line) in title_lines(&panel.title).iter().enumerate() {
+        area.draw_text(line, &title, (LEFT as i32, TITLE / 2 + 40 + TITLE_LINE * row as i32))?;
+    }
+    for (row, entries) in legend_of(panel).into_iter().enumerate() {
+        let middle = head + legend::ROW * row as i32 + legend::ROW / 2;
         for (from, layer, label) in entries {
             legend::draw_entry(area, (LEFT as i32 + from, middle), layer, label)?;
         }

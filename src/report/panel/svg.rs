@@ -1,7 +1,7 @@
 //! Panels and figures as SVG.
 
 use super::Panel;
-use super::draw::{draw, legend_rows};
+use super::draw::{Room, draw};
 use plotters::prelude::{IntoDrawingArea, SVGBackend, WHITE};
 use plotters::style::{FontStyle, register_font};
 use std::sync::LazyLock;
@@ -31,7 +31,7 @@ pub struct DrawError(pub(super) String);
 /// [`DrawError`], a defect of this program.
 pub fn panel_svgs(panels: &[Panel]) -> Result<Vec<String>, DrawError> {
     prepare()?;
-    let room = panels.iter().map(legend_rows).max().unwrap_or(0);
+    let room = Room::of(panels);
     panels.iter().map(|panel| render(&[panel], 1, room, &panel.title)).collect()
 }
 
@@ -41,12 +41,11 @@ pub fn panel_svgs(panels: &[Panel]) -> Result<Vec<String>, DrawError> {
 /// [`DrawError`], a defect of this program.
 pub fn figure_svg(panels: &[Panel], title: &str) -> Result<String, DrawError> {
     prepare()?;
-    let room = panels.iter().map(legend_rows).max().unwrap_or(0);
     let lettered: Vec<Panel> = match panels {
         [_] => panels.to_vec(),
         _ => ('a'..='z').chain('A'..='Z').map(Some).chain(std::iter::repeat(None)).zip(panels).map(letter).collect(),
     };
-    render(&lettered.iter().collect::<Vec<_>>(), panels.len().clamp(1, 2), room, title)
+    render(&lettered.iter().collect::<Vec<_>>(), panels.len().clamp(1, 2), Room::of(&lettered), title)
 }
 
 fn letter((letter, panel): (Option<char>, &Panel)) -> Panel {
@@ -64,7 +63,7 @@ fn prepare() -> Result<(), DrawError> {
     if *FONT { Ok(()) } else { Err(DrawError("the built-in font cannot be read".to_owned())) }
 }
 
-fn render(panels: &[&Panel], columns: usize, room: usize, title: &str) -> Result<String, DrawError> {
+fn render(panels: &[&Panel], columns: usize, room: Room, title: &str) -> Result<String, DrawError> {
     let rows = panels.len().div_ceil(columns).max(1);
     let (width, height) = (WIDTH * columns as u32, HEIGHT * rows as u32);
     let mut svg = String::new();
@@ -90,4 +89,24 @@ fn finish(svg: &str, [width, height]: [u32; 2], title: &str) -> String {
         f64::from(height) / 100.0
     );
     svg.replacen(&drawn, &sized, 1).replace(&format!(" font-family=\"{FAMILY}\""), "").replace(" opacity=\"1\"", "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::panel::Axis;
+
+    #[test]
+    fn a_title_wider_than_the_frame_takes_two_lines_and_all_frames_stay_equal() {
+        let panel =
+            |title: &str| Panel::new(title, Axis::linear("x").including(&[0.0, 1.0]), Axis::linear("y").including(&[0.0, 1.0]));
+        let panels = [panel("short"), panel("FCP (of-a-long-name): between train vectors, training landscape")];
+        let [short, long] = panel_svgs(&panels).unwrap().try_into().unwrap();
+        let texts = |svg: &str| svg.matches("<text").count();
+        assert_eq!(texts(&long), texts(&short) + 1);
+        let lines = |svg: &str| svg.lines().filter(|line| line.starts_with("<polyline")).map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(lines(&long), lines(&short));
+        let alone = panel_svgs(&panels[..1]).unwrap();
+        assert_ne!(lines(&alone[0]), lines(&short), "a title of one line leaves more room for the frame");
+    }
 }

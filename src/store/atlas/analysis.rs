@@ -30,12 +30,16 @@ fn write_kernel_pca(node: &Node, analysis: &KernelPcaResult) -> Result<(), Atlas
         node.number(name, value)?;
     }
     node.number("negative_share", analysis.negative_share)?;
+    node.axis("vector", "number of each vector, in the order of the sets", analysis.projection.nrows())?;
+    node.axis("component", "number of each component, that of the largest eigenvalue first", analysis.projection.ncols())?;
+    node.axis("eigenvalue", "number of each eigenvalue, the largest first", analysis.eigenvalues.len())?;
     let words = "eigenvalues of the centered kernel matrix, the largest first";
-    node.numbers(&Label::new("eigenvalues", "eigenvalue", words).unit("1"), &analysis.eigenvalues)?;
+    node.numbers(&Label::new("eigenvalues", "eigenvalue", words), &analysis.eigenvalues)?;
     let words = "fraction of the sum of all positive eigenvalues of the centered kernel matrix";
-    node.numbers(&Label::new("explained", "eigenvalue", words).unit("1"), &analysis.explained)?;
+    node.numbers(&Label::new("explained", "eigenvalue", words), &analysis.explained)?;
     let words = "coordinates of the vectors along the leading components";
-    node.numbers(&Label::new("projection", "vector, component", words).unit("1"), &analysis.projection)?;
+    let label = Label::new("projection", "vector, component", words).told_apart_by("set initialization");
+    node.numbers(&label, &analysis.projection)?;
     let sets: Vec<&str> = analysis.set.iter().map(|&set| analysis.sets[set as usize].as_str()).collect();
     node.texts(&Label::new("set", "vector", "set of each vector, group/member"), &sets)?;
     let words = "number of the random initialization the vector grew from";
@@ -43,21 +47,25 @@ fn write_kernel_pca(node: &Node, analysis: &KernelPcaResult) -> Result<(), Atlas
 }
 
 fn write_moments(node: &Node, moments: &Moments) -> Result<(), AtlasError> {
-    node.number_scalar(&Label::new("mean", "", "mean of all components of all vectors").unit("1"), moments.mean)?;
+    node.number_scalar(&Label::new("mean", "", "mean of all components of all vectors"), moments.mean)?;
     let words = "standard deviation of all components of all vectors";
-    node.number_scalar(&Label::new("standard_deviation", "", words).unit("1"), moments.standard_deviation)
+    node.number_scalar(&Label::new("standard_deviation", "", words), moments.standard_deviation)
 }
 
 fn write_distances(node: &Node, pair: &DistanceResult) -> Result<(), AtlasError> {
+    let [first, second] = &pair.distances;
+    node.axis("member", "number of each of the two sets", 2)?;
+    node.axis("first_vector", "row of each vector in the first set", first.len())?;
+    node.axis("second_vector", "row of each vector in the second set", second.len())?;
     let [first, second] = &pair.sets;
     node.texts(&Label::new("set", "member", "the two sets, group/member"), &[first.as_str(), second.as_str()])?;
     let [first, second] = &pair.distances;
     let words = "distance of each vector of the first set from the common origin";
-    node.numbers(&Label::new("distance_first", "first vector", words).unit("1"), first)?;
+    node.numbers(&Label::new("distance_first", "first_vector", words), first)?;
     let words = "distance of each vector of the second set from the common origin";
-    node.numbers(&Label::new("distance_second", "second vector", words).unit("1"), second)?;
+    node.numbers(&Label::new("distance_second", "second_vector", words), second)?;
     let words = "distance of either centroid from the common origin";
-    node.number_scalar(&Label::new("centroid_to_origin", "", words).unit("1"), pair.centroid_to_origin)?;
+    node.number_scalar(&Label::new("centroid_to_origin", "", words), pair.centroid_to_origin)?;
     let words = "distance between the two centroids";
-    node.number_scalar(&Label::new("centroid_distance", "", words).unit("1"), pair.centroid_distance)
+    node.number_scalar(&Label::new("centroid_distance", "", words), pair.centroid_distance)
 }

@@ -1,7 +1,8 @@
 //! `atlas.h5`: all results of a configuration in one self-describing HDF5 file.
 //!
 //! Every dataset says in attributes what it holds (`description`), what its axes count
-//! (`dimensions`) and, where there is one, its `unit`. `docs/format.md` lists them all.
+//! (`dimensions`) and, if it holds numbers, their `units`; its axes have their coordinates attached as dimension
+//! scales. `docs/format.md` lists them all.
 
 mod analysis;
 mod check;
@@ -11,6 +12,7 @@ mod file;
 mod input;
 mod node;
 mod paths;
+mod scale;
 mod solutions;
 
 pub use error::AtlasError;
@@ -49,10 +51,13 @@ pub fn write_atlas(
 
 fn fill(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
     write_provenance(root, &atlas.provenance)?;
+    let parameters = atlas.layout.iter().map(Tensor::len).sum();
+    root.axis("parameter", "index of each component of theta", parameters)?;
     write_layout(&root.group("network", "the network: where each of its tensors lies in theta")?, atlas.layout)?;
     solutions::write(root, atlas)?;
     paths::write(root, atlas)?;
-    analysis::write(root, atlas)
+    analysis::write(root, atlas)?;
+    root.finish()
 }
 
 fn write_provenance(root: &Node, provenance: &Provenance) -> Result<(), AtlasError> {
@@ -82,6 +87,8 @@ fn write_provenance(root: &Node, provenance: &Provenance) -> Result<(), AtlasErr
 const AXES: usize = 4;
 
 fn write_layout(node: &Node, layout: &[Tensor]) -> Result<(), AtlasError> {
+    node.axis("tensor", "number of each tensor, in the order of theta", layout.len())?;
+    node.axis("axis", "number of each axis of a tensor", AXES)?;
     let names: Vec<&str> = layout.iter().map(|tensor| tensor.name.as_str()).collect();
     node.texts(&Label::new("name", "tensor", "name of each tensor, in the order of theta"), &names)?;
 

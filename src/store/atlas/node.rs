@@ -1,16 +1,19 @@
 //! Groups, datasets and attributes, each described where it is written.
 
 use super::AtlasError;
+use super::scale::Scales;
 use hdf5::types::VarLenUnicode;
 use hdf5::{Dataset, Group, H5Type, Location};
-use ndarray::{Array2, ArrayView, Dimension, arr0};
+use ndarray::{Array1, Array2, ArrayView, Dimension, arr0};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 /// A group of the file being written.
 pub(super) struct Node {
     group: Group,
     path: String,
     file: PathBuf,
+    scales: Rc<Scales>,
 }
 
 /// What a dataset is called and says of itself.
@@ -18,25 +21,37 @@ pub(super) struct Label<'a> {
     name: &'a str,
     dimensions: &'a str,
     description: &'a str,
-    unit: Option<&'a str>,
+    units: &'a str,
+    coordinates: Option<&'a str>,
 }
 
 impl<'a> Label<'a> {
-    /// `dimensions` are the names of the axes, separated by commas; empty for a single value.
+    /// `dimensions` are the names of the axes, separated by commas; empty for a single value. Each is the name of
+    /// an [axis](Node::axis) of the group, or of one above.
     pub fn new(name: &'a str, dimensions: &'a str, description: &'a str) -> Self {
-        Self { name, dimensions, description, unit: None }
+        Self { name, dimensions, description, units: "1", coordinates: None }
     }
 
-    /// The same with a unit; counts, numbers of things and texts have none.
-    pub fn unit(self, unit: &'a str) -> Self {
-        Self { unit: Some(unit), ..self }
+    /// The same with a unit other than 1. Texts have none.
+    pub fn units(self, units: &'a str) -> Self {
+        Self { units, ..self }
+    }
+
+    /// The same with the names of datasets beside it, separated by spaces, that tell its rows apart.
+    pub fn told_apart_by(self, coordinates: &'a str) -> Self {
+        Self { coordinates: Some(coordinates), ..self }
     }
 }
 
 impl Node {
     /// The root group.
     pub fn root(group: Group, file: &Path) -> Self {
-        Self { group, path: String::new(), file: file.to_owned() }
+        Self { group, path: String::new(), file: file.to_owned(), scales: Rc::default() }
+    }
+
+    /// Writes what can only be written when everything else has been.
+    pub fn finish(&self) -> Result<(), AtlasError> {
+        self.scales.finish().map_err(|error| self.error("/", &error))
     }
 
     /// A group in this one, created and described unless it exists.
@@ -45,11 +60,28 @@ impl Node {
         let exists = self.group.link_exists(name);
         let group = if exists { self.group.group(name) } else { self.group.create_group(name) };
         let group = group.map_err(|error| self.error(&path, &error))?;
-        let node = Self { group, path, file: self.file.clone() };
+        let node = Self { group, path, file: self.file.clone(), scales: Rc::clone(&self.scales) };
         if !exists {
             node.text("description", description)?;
         }
         Ok(node)
+    }
+
+    /// An axis of the datasets in this group and below: its name and, as the dataset of that name, its
+    /// coordinates, which count from 0.
+    pub fn axis(&self, name: &str, description: &str, length: usize) -> Result<(), AtlasError> {
+        self.coordinates(&Label::new(name, name, description), &Array1::from_iter(0..length as u32))
+    }
+
+    /// The same with coordinates of any kind.
+    pub fn coordinates<T: H5Type + Clone>(&self, label: &Label<'_>, coordinates: &Array1<T>) -> Result<(), AtlasError> {
+        let path = format!("{}/{}", self.path, label.name);
+        let dataset = self.group.new_dataset_builder().with_data(coordinates).no_chunk().create(label.name);
+        let dataset = dataset.map_err(|error| self.error(&path, &error))?;
+        let reference = self.group.reference(label.name).map_err(|error| self.error(&path, &error))?;
+        let added = self.scales.add(path.clone(), label.name, dataset.clone(), reference);
+        added.map_err(|error| self.error(&path, &error))?;
+        self.describe(&dataset, label, false)
     }
 
     /// Numbers of any shape, contiguous as they are: floating-point parameters do not compress, and
@@ -63,7 +95,7 @@ impl Node {
         let data = data.into();
         let data = data.as_standard_layout();
         let dataset = self.group.new_dataset_builder().with_data(data.view()).no_chunk().create(label.name);
-        self.describe(dataset, label)
+        self.label(dataset, label, false)
     }
 
     /// A single number.
@@ -74,21 +106,21 @@ impl Node {
     /// Smooth rows, or rows with a tail of NaN: shuffled bytes of those compress well.
     pub fn profiles(&self, label: &Label<'_>, data: &Array2<f64>) -> Result<(), AtlasError> {
         let dataset = self.group.new_dataset_builder().with_data(data).shuffle().deflate(4).create(label.name);
-        self.describe(dataset, label)
+        self.label(dataset, label, false)
     }
 
     /// A row of texts.
     pub fn texts(&self, label: &Label<'_>, texts: &[&str]) -> Result<(), AtlasError> {
         let texts: Vec<_> = texts.iter().map(|value| unicode(value)).collect();
         let dataset = self.group.new_dataset_builder().with_data(&texts).no_chunk().create(label.name);
-        self.describe(dataset, label)
+        self.label(dataset, label, true)
     }
 
     /// A single text.
     pub fn text_scalar(&self, label: &Label<'_>, value: &str) -> Result<(), AtlasError> {
         let value = arr0(unicode(value));
         let dataset = self.group.new_dataset_builder().with_data(&value).no_chunk().create(label.name);
-        self.describe(dataset, label)
+        self.label(dataset, label, true)
     }
 
     /// A text as an attribute of the group.
@@ -103,13 +135,30 @@ impl Node {
         Ok(())
     }
 
-    fn describe(&self, dataset: hdf5::Result<Dataset>, label: &Label<'_>) -> Result<(), AtlasError> {
+    /// Names the axes of a dataset and says what it holds.
+    fn label(&self, dataset: hdf5::Result<Dataset>, label: &Label<'_>, is_text: bool) -> Result<(), AtlasError> {
         let path = format!("{}/{}", self.path, label.name);
         let dataset = dataset.map_err(|error| self.error(&path, &error))?;
-        let attributes = [("description", Some(label.description)), ("dimensions", Some(label.dimensions)), ("unit", label.unit)];
+        if dataset.ndim() > 0 {
+            let axes: Vec<&str> = label.dimensions.split(", ").collect();
+            let reference = self.group.reference(label.name).map_err(|error| self.error(&path, &error))?;
+            let attached = self.scales.attach(&self.path, &dataset, reference, &axes);
+            attached.map_err(|error| self.attribute_error(&path, "DIMENSION_LIST", &error))?;
+        }
+        self.describe(&dataset, label, is_text)
+    }
+
+    fn describe(&self, dataset: &Dataset, label: &Label<'_>, is_text: bool) -> Result<(), AtlasError> {
+        let path = format!("{}/{}", self.path, label.name);
+        let attributes = [
+            ("description", Some(label.description)),
+            ("dimensions", Some(label.dimensions)),
+            ("units", Some(label.units).filter(|_| !is_text)),
+            ("coordinates", label.coordinates),
+        ];
         for (name, value) in attributes {
             if let Some(value) = value {
-                text_attribute(&dataset, name, value).map_err(|error| self.attribute_error(&path, name, &error))?;
+                text_attribute(dataset, name, value).map_err(|error| self.attribute_error(&path, name, &error))?;
             }
         }
         Ok(())

@@ -17,6 +17,8 @@ pub(super) fn write(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
         node.text("set", path_set.set.as_str())?;
         node.text("landscape", path_set.landscape.name())?;
         let set = atlas.sets.iter().find(|set| set.name == path_set.set);
+        node.axis("path", "number of each path", path_set.pairs.len())?;
+        node.axis("end", "the ends of a path: 0 at t = 0, 1 at t = 1", 2)?;
         write_pairs(&node, path_set, set)?;
         write_profiles(&node, path_set, atlas.loss_unit)?;
         write_numbers(&node, path_set, atlas.loss_unit)?;
@@ -48,11 +50,11 @@ pub(super) fn points(paths: &PathSet) -> usize {
 fn write_profiles(node: &Node, paths: &PathSet, loss_unit: &str) -> Result<(), AtlasError> {
     let points = points(paths);
     let t = Array1::from_shape_fn(points, |m| m as f64 / (points - 1) as f64);
-    node.numbers(&Label::new("t", "point", "path parameter t_m = m / (M - 1) of the points of the profiles").unit("1"), &t)?;
+    node.coordinates(&Label::new("t", "t", "path parameter t_m = m / (M - 1) of the points of the profiles"), &t)?;
     let loss = "mean loss along the best path: that of the step with the lowest summed loss; NaN if failed";
-    let label = Label::new("loss", "path, point", loss).unit(loss_unit);
+    let label = Label::new("loss", "path, t", loss).units(loss_unit);
     node.profiles(&label, &table(paths, points, |path| &path.loss))?;
-    let label = Label::new("straight_loss", "path, point", "mean loss along the straight line; NaN if failed").unit(loss_unit);
+    let label = Label::new("straight_loss", "path, t", "mean loss along the straight line; NaN if failed").units(loss_unit);
     node.profiles(&label, &table(paths, points, |path| &path.straight_loss))
 }
 
@@ -71,15 +73,15 @@ fn write_numbers(node: &Node, paths: &PathSet, loss_unit: &str) -> Result<(), At
         paths.results.iter().map(|result| result.as_ref().map_or(f64::NAN, number)).collect()
     };
     let height = "barrier H: maximum of loss over the points; NaN if failed";
-    node.numbers(&Label::new("height", "path", height).unit(loss_unit), &column(|path| path.height))?;
+    node.numbers(&Label::new("height", "path", height).units(loss_unit), &column(|path| path.height))?;
     let height = "maximum of the loss along the same path, from a grid ten times as fine, refined; NaN if failed";
-    node.numbers(&Label::new("height_dense", "path", height).unit(loss_unit), &column(|path| path.height_dense))?;
+    node.numbers(&Label::new("height_dense", "path", height).units(loss_unit), &column(|path| path.height_dense))?;
     let height = "maximum of straight_loss over the points; NaN if failed";
-    node.numbers(&Label::new("height_straight", "path", height).unit(loss_unit), &column(|path| path.height_straight))?;
+    node.numbers(&Label::new("height_straight", "path", height).units(loss_unit), &column(|path| path.height_straight))?;
     let length = "length of the best path, the sum of the distances between its points; NaN if failed";
-    node.numbers(&Label::new("length", "path", length).unit("1"), &column(|path| path.length))?;
+    node.numbers(&Label::new("length", "path", length), &column(|path| path.length))?;
     let length = "distance between the ends; NaN if failed";
-    node.numbers(&Label::new("length_straight", "path", length).unit("1"), &column(|path| path.length_straight))?;
+    node.numbers(&Label::new("length_straight", "path", length), &column(|path| path.length_straight))?;
 
     let count = |number: fn(&PathResult) -> u32| -> Vec<u32> {
         paths.results.iter().map(|result| result.as_ref().map_or(0, number)).collect()

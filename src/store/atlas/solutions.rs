@@ -24,7 +24,10 @@ pub(super) fn write(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
 }
 
 fn write_set(node: &Node, set: &SolutionSet, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
-    let theta = Label::new("theta", "vector, parameter", "parameter vectors; /network says where each tensor lies").unit("1");
+    node.axis("vector", "row of each vector", set.theta.nrows())?;
+    let of_vector = |name, description| Label::new(name, "vector", description).told_apart_by("initialization");
+    let theta = "parameter vectors; /network says where each tensor lies";
+    let theta = Label::new("theta", "vector, parameter", theta).told_apart_by("initialization");
     if set.theta.nrows() == 0 {
         // A set without vectors does not know how many components they would have.
         let parameters = atlas.layout.iter().map(Tensor::len).sum();
@@ -32,26 +35,28 @@ fn write_set(node: &Node, set: &SolutionSet, atlas: &Atlas<'_>) -> Result<(), At
     } else {
         node.numbers(&theta, &set.theta)?;
     }
-    let loss_train = Label::new("loss_train", "vector", "mean loss on the training images");
-    node.numbers(&loss_train.unit(atlas.loss_unit), &set.loss_train)?;
-    let loss_test = Label::new("loss_test", "vector", "mean loss on the test images");
-    node.numbers(&loss_test.unit(atlas.loss_unit), &set.loss_test)?;
+    let loss_train = of_vector("loss_train", "mean loss on the training images");
+    node.numbers(&loss_train.units(atlas.loss_unit), &set.loss_train)?;
+    let loss_test = of_vector("loss_test", "mean loss on the test images");
+    node.numbers(&loss_test.units(atlas.loss_unit), &set.loss_test)?;
     let accuracy = "fraction of training images classified correctly; NaN without classes";
-    node.numbers(&Label::new("accuracy_train", "vector", accuracy).unit("1"), &set.accuracy_train)?;
+    node.numbers(&of_vector("accuracy_train", accuracy), &set.accuracy_train)?;
     let accuracy = "fraction of test images classified correctly; NaN without classes";
-    node.numbers(&Label::new("accuracy_test", "vector", accuracy).unit("1"), &set.accuracy_test)?;
+    node.numbers(&of_vector("accuracy_test", accuracy), &set.accuracy_test)?;
     let epoch = "epoch (SGD) or iteration (L-BFGS) of the snapshot; 0 is the initialization";
-    node.numbers(&Label::new("epoch", "vector", epoch), &set.epoch)?;
+    node.numbers(&of_vector("epoch", epoch), &set.epoch)?;
     let initialization = "number of the random initialization the vector grew from";
     node.numbers(&Label::new("initialization", "vector", initialization), &set.initialization)
 }
 
 fn write_curves(node: &Node, curves: &Curves<'_>, loss_unit: &str) -> Result<(), AtlasError> {
+    node.axis("initialization", "number of each random initialization", curves.runs.len())?;
+    node.axis("epoch", "epochs (SGD) or iterations (L-BFGS) done; 0 is the initialization", columns(curves))?;
     let train = "mean loss on the training images after each epoch, that of the initialization first; NaN after the end";
-    let label = Label::new("train_loss", "initialization, epoch", train).unit(loss_unit);
+    let label = Label::new("train_loss", "initialization, epoch", train).units(loss_unit);
     node.profiles(&label, &table(curves, |run| &run.curve_train))?;
     let test = "mean loss on the test images after each epoch, that of the initialization first; NaN after the end";
-    let label = Label::new("test_loss", "initialization, epoch", test).unit(loss_unit);
+    let label = Label::new("test_loss", "initialization, epoch", test).units(loss_unit);
     node.profiles(&label, &table(curves, |run| &run.curve_test))?;
 
     let status: Vec<&str> = curves.runs.iter().map(|run| status(run.as_ref())).collect();
@@ -69,13 +74,20 @@ fn write_curves(node: &Node, curves: &Curves<'_>, loss_unit: &str) -> Result<(),
     node.numbers(&Label::new("memory_dropped", "initialization", words), &dropped)
 }
 
+/// Losses in the longest curve, and at least as many as there may be.
+fn columns(curves: &Curves<'_>) -> usize {
+    let longest = finished(curves).map(|(_, run)| run.curve_train.len().max(run.curve_test.len())).max();
+    longest.unwrap_or(0).max(curves.epochs + 1)
+}
+
+fn finished<'a>(curves: &'a Curves<'_>) -> impl Iterator<Item = (usize, &'a TrainingRun)> {
+    curves.runs.iter().enumerate().filter_map(|(row, run)| Some((row, (*run)?.ok()?)))
+}
+
 /// The curves as rows of one length, epochs + 1; what a run has not reached is NaN.
 fn table(curves: &Curves<'_>, curve: impl Fn(&TrainingRun) -> &Vec<f64>) -> Array2<f64> {
-    let finished = || curves.runs.iter().enumerate().filter_map(|(row, run)| Some((row, (*run)?.ok()?)));
-    let columns =
-        finished().map(|(_, run)| run.curve_train.len().max(run.curve_test.len())).max().unwrap_or(0).max(curves.epochs + 1);
-    let mut table = Array2::from_elem((curves.runs.len(), columns), f64::NAN);
-    for (row, run) in finished() {
+    let mut table = Array2::from_elem((curves.runs.len(), columns(curves)), f64::NAN);
+    for (row, run) in finished(curves) {
         for (entry, &loss) in table.row_mut(row).iter_mut().zip(curve(run)) {
             *entry = loss;
         }

@@ -1,0 +1,72 @@
+//! The Python of the pages, run on a small study; the datasets that other languages name.
+
+use crate::markdown::blocks;
+use crate::python::python_with;
+use crate::{ROOT, pages};
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::Command;
+use tempfile::{TempDir, tempdir};
+
+/// A directory in which the runs that the pages speak of lie where they say, all of them the small study of the tests.
+fn runs() -> TempDir {
+    let root = tempdir().expect("a temporary directory");
+    let run = root.path().join("results/demo");
+    let configuration = Path::new(ROOT).join("tests/program/tiny.toml");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lossatlas"));
+    let output = command.arg("run").arg(configuration).arg("--out").arg(&run).output().expect("the program");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    symlink(&run, root.path().join("results/tutorial")).expect("a link");
+    symlink(run.join("atlas.h5"), root.path().join("atlas.h5")).expect("a link");
+    root
+}
+
+/// What stands in `"` and names a dataset: `"/paths/…"`.
+fn datasets(text: &str) -> BTreeSet<&str> {
+    text.split('"').skip(1).step_by(2).filter(|quoted| quoted.starts_with('/')).collect()
+}
+
+#[test]
+fn recipes_run_and_draw() {
+    let root = runs();
+    let python = python_with("h5py, xarray, h5netcdf, pandas, matplotlib");
+    let (mut scripts, mut pictures) = (0, 0);
+    for page in pages() {
+        for block in blocks(&page.text).into_iter().filter(|block| block.language == "python") {
+            let mut command = Command::new(python);
+            command.args(["-W", "error::DeprecationWarning:__main__", "-c", &block.text]).env("MPLBACKEND", "Agg");
+            let output = command.current_dir(root.path()).output().expect("a Python to run");
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "{}: {said}", page.place(block.line));
+            scripts += 1;
+            for name in block
+                .text
+                .split('"')
+                .skip(1)
+                .step_by(2)
+                .filter(|name| Path::new(name).extension().is_some_and(|extension| extension == "png"))
+            {
+                let picture = root.path().join(name);
+                let bytes = fs::read(&picture).unwrap_or_else(|_| panic!("{}: no {name}", page.place(block.line)));
+                assert!(bytes.starts_with(b"\x89PNG"), "{}: {name} is no picture", page.place(block.line));
+                fs::remove_file(picture).expect("read above");
+                pictures += 1;
+            }
+        }
+    }
+    assert!(scripts > 5 && pictures > 3, "{scripts} scripts and {pictures} pictures");
+
+    let atlas = hdf5::File::open(root.path().join("atlas.h5")).expect("a file");
+    let mut named = 0;
+    for page in pages() {
+        for block in blocks(&page.text).into_iter().filter(|block| ["julia", "matlab"].contains(&&*block.language)) {
+            for path in datasets(&block.text) {
+                assert!(atlas.dataset(path).is_ok(), "{}: there is no dataset {path}", page.place(block.line));
+                named += 1;
+            }
+        }
+    }
+    assert!(named > 3, "{named} datasets");
+}
