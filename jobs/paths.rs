@@ -9,7 +9,7 @@ use lossatlas::config::PathsConfig;
 use lossatlas::landscape::{BuiltIn, Landscape, Squared};
 use lossatlas::parallel::Control;
 use lossatlas::path::{Objective, PathResult, PathSearch};
-use lossatlas::plan::path_work;
+use lossatlas::plan::{Planned, path_work};
 use lossatlas::real::Real;
 use lossatlas::solutions::{LandscapeName, SetName, SolutionSet, Split};
 use lossatlas::store::{Record, TaskKey};
@@ -149,10 +149,14 @@ fn formula_ends(formula: &Formula, archive: &Archive, key: &Key) -> [Vec<f64>; 2
 }
 
 fn describe(problem: &Problem, keys: &[Key]) -> Tasks {
-    let passes = |landscape| path_work(&problem.config.paths.parameters, images(problem, landscape)).passes();
+    let planned = |key: &Key| Planned {
+        kind: key.landscape as usize,
+        work: path_work(&problem.config.paths.parameters, images(problem, key.landscape)).passes(),
+        left: 1.0,
+    };
     Tasks {
         names: keys.iter().map(|key| format!("{} {}–{} on {}", key.set, key.pair.0, key.pair.1, key.landscape)).collect(),
-        work: keys.iter().map(|key| passes(key.landscape)).collect(),
+        planned: keys.iter().map(planned).collect(),
         keys: keys.iter().map(Key::task).collect(),
     }
 }

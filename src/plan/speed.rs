@@ -45,11 +45,29 @@ impl Speed {
         let image = landscape.samples() as f64;
         let point = image * paths.points as f64;
         Self {
-            loss: seconds(|| landscape.value(&theta)) / image,
-            gradient: seconds(|| landscape.value_and_gradient(&theta, &mut gradient)) / image,
-            batch: seconds(|| landscape.batch_gradient(&theta, &indices, &mut gradient)) / indices.len() as f64,
-            path_loss: seconds(|| landscape.span_values(&span)) / point,
-            path_gradient: seconds(|| landscape.span_gradient(&span, grid.sines(), coefficients.view_mut())) / point,
+            loss: seconds(PATIENCE, || landscape.value(&theta)) / image,
+            gradient: seconds(PATIENCE, || landscape.value_and_gradient(&theta, &mut gradient)) / image,
+            batch: seconds(PATIENCE, || landscape.batch_gradient(&theta, &indices, &mut gradient)) / indices.len() as f64,
+            path_loss: seconds(PATIENCE, || landscape.span_values(&span)) / point,
+            path_gradient: seconds(PATIENCE, || landscape.span_gradient(&span, grid.sines(), coefficients.view_mut())) / point,
+        }
+    }
+
+    /// As [`Self::measure`] for what training does, in a fraction of the time and as rough: enough to tell how the
+    /// work of the optimizers compares. That along paths is left at 0.
+    pub fn of_training(landscape: &ImageLandscape<f32>, batch: usize, seed: MasterSeed) -> Self {
+        let layout = landscape.network().layout();
+        let theta = layout.initialize::<f32>(&mut seed.stream("speed", &[]));
+        let mut gradient = vec![0.0; layout.parameters()];
+        let indices: Vec<u32> = (0..batch.min(landscape.samples()) as u32).collect();
+        let image = landscape.samples() as f64;
+        let briefly = Duration::from_millis(10);
+        Self {
+            loss: seconds(briefly, || landscape.value(&theta)) / image,
+            gradient: seconds(briefly, || landscape.value_and_gradient(&theta, &mut gradient)) / image,
+            batch: seconds(briefly, || landscape.batch_gradient(&theta, &indices, &mut gradient)) / indices.len() as f64,
+            path_loss: 0.0,
+            path_gradient: 0.0,
         }
     }
 
@@ -69,12 +87,15 @@ impl Speed {
     }
 }
 
+/// Spent on each kind of evaluation.
+const PATIENCE: Duration = Duration::from_millis(100);
+
 /// Seconds of one call, the best of several after a first one that fills the buffers.
-fn seconds<T>(mut call: impl FnMut() -> T) -> f64 {
+fn seconds<T>(patience: Duration, mut call: impl FnMut() -> T) -> f64 {
     black_box(call());
     let begin = Instant::now();
     let mut best = f64::INFINITY;
-    while begin.elapsed() < Duration::from_millis(100) {
+    while begin.elapsed() < patience {
         let start = Instant::now();
         black_box(call());
         best = best.min(start.elapsed().as_secs_f64());

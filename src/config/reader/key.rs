@@ -129,7 +129,7 @@ impl<'s> Key<'s> {
 
     /// A string.
     pub fn text(self) -> Found<'s, String> {
-        self.takes("a text").read(|value| match value {
+        self.takes("").read(|value| match value {
             Value::String(text) => Ok(text.clone()),
             other => Err(format!("must be a string, not {}", other.kind())),
         })
@@ -162,7 +162,7 @@ impl<'s> Key<'s> {
 
     /// A list of strings, not empty, none twice, each read by `item`.
     pub fn list<T: PartialEq>(self, item: impl Fn(&str) -> Result<T, String>) -> Found<'s, Vec<T>> {
-        self.takes("a list of texts");
+        self.takes("");
         let items = match self.node.map(|node| &node.value) {
             Some(Value::Array(items)) if !items.is_empty() => items,
             _ => {

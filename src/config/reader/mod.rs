@@ -11,4 +11,4 @@ mod section;
 
 pub(super) use notation::{Choice, Notation, quoted};
 pub(super) use report::{Description, Read, Report, Reported};
-pub(super) use section::Section;
+pub(super) use section::{Section, nearest};

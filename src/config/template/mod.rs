@@ -9,6 +9,7 @@ mod words;
 use super::reader::{Description, quoted};
 use super::{Config, ConfigErrors};
 use crate::network::{Architecture, Descriptor, NETWORKS};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use words::{KEYS, OPEN, SECTIONS};
 
@@ -110,14 +111,19 @@ impl Template {
             "`lossatlas check FILE` says what it comes to: tasks, memory, time. Keys at their defaults may be removed.",
         );
         text.push('\n');
-        let mut section = "";
+        let (mut section, mut explained) = ("", BTreeSet::new());
         for key in keys {
             let table = key.key.rsplit_once('.').map_or("", |(table, _)| table);
             if table != section {
                 text += &self.heading(table);
                 section = table;
             }
-            text += &line(key, self.about(&key.key));
+            // Entries of a list explain what the ones before have not.
+            let new = explained.insert(without_index(&key.key));
+            text += &if new { line(key, self.about(&key.key)) } else { bare(key) };
+            if key.key == "network.kind" {
+                text += &self.other_networks();
+            }
         }
         text
     }
@@ -132,8 +138,7 @@ impl Template {
             return format!("{first}[[kpca]]\n");
         }
         let title = SECTIONS.iter().find(|(name, _)| *name == table).map_or(table, |(_, title)| title);
-        let others = if table == "network" { self.other_networks() } else { String::new() };
-        format!("{}[{table}]\n{others}", ruler(title))
+        format!("{}[{table}]\n", ruler(title))
     }
 
     /// The other architectures, each with its keys at their defaults.
@@ -182,12 +187,19 @@ fn ruler(title: &str) -> String {
 /// A key with its value and all there is to say of it.
 fn line(key: &Description, about: &str) -> String {
     let name = key.key.rsplit('.').next().unwrap_or_default();
+    let takes = if key.takes.is_empty() { String::new() } else { format!("; {}", key.takes) };
     let Some(value) = &key.value else {
         let (_, example, about, default) = open(&key.key);
-        return comment(&format!("# {name} = {example}"), &format!("{about}; {}; default: {default}", key.takes));
+        return comment(&format!("# {name} = {example}"), &format!("{about}{takes}; default: {default}"));
     };
     let default = key.default.as_ref().map_or_else(|| "required".to_owned(), |default| format!("default {default}"));
-    comment(&format!("{name} = {value}"), &format!("{about}; {}; {default}", key.takes))
+    comment(&format!("{name} = {value}"), &format!("{about}{takes}; {default}"))
+}
+
+/// A key that has been explained, if it has a value.
+fn bare(key: &Description) -> String {
+    let name = key.key.rsplit('.').next().unwrap_or_default();
+    key.value.as_ref().map_or_else(String::new, |value| format!("{name} = {value}\n"))
 }
 
 fn open(key: &str) -> (&'static str, &'static str, &'static str, &'static str) {
@@ -199,8 +211,7 @@ fn open(key: &str) -> (&'static str, &'static str, &'static str, &'static str) {
 fn comment(before: &str, words: &str) -> String {
     let indent = if before.is_empty() { 0 } else { COLUMN };
     let mut text = format!("{before:indent$}");
-    // Too long to have a comment beside it.
-    if text.len() > indent {
+    if !before.is_empty() && !text.ends_with(' ') {
         text.push(' ');
     }
     text.push('#');
@@ -251,14 +262,19 @@ mod tests {
             let text = template.text().unwrap();
             for key in &keys {
                 let meant = if key.value.is_some() { template.about(&key.key) } else { open(&key.key).2 };
-                assert!(!meant.is_empty() && !key.takes.is_empty(), "{key:?} is not explained");
-                assert!(text.contains(&line(key, template.about(&key.key))), "{key:?}:\n{text}");
+                assert!(!meant.is_empty(), "{key:?} is not explained");
+                let (explained, bare) = (line(key, template.about(&key.key)), bare(key));
+                assert!(text.contains(&explained) || without_first_entry(&key.key) && text.contains(&bare), "{key:?}:\n{text}");
             }
             // The reader leaves no key out.
             for key in config.effective.keys().filter(|key| !key.starts_with("kpca.")) {
                 assert!(keys.iter().any(|described| described.key == *key), "{key}");
             }
         }
+    }
+
+    fn without_first_entry(key: &str) -> bool {
+        key.starts_with("kpca.") && !key.starts_with("kpca.0.")
     }
 
     /// The numbers of the sizes are those that `configs/` argues for.
