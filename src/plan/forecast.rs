@@ -94,7 +94,7 @@ impl Forecast {
         self.states[task] = State::Ended { seconds, fraction };
     }
 
-    /// A task has been put down and is to be taken up again, from its beginning.
+    /// A task has been put down, and waits again.
     pub fn put_back(&mut self, task: usize) {
         self.states[task] = State::Waiting;
     }
@@ -144,9 +144,10 @@ impl Forecast {
     }
 }
 
-/// Seconds for a unit of work of a kind.
+/// What is known of a kind.
 #[derive(Clone, Copy, Debug)]
 struct Pace {
+    /// Seconds for a unit of work.
     expected: f64,
     ends: Option<Ends>,
 }

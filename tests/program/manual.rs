@@ -17,17 +17,14 @@ fn subcommands() -> BTreeSet<String> {
     names
 }
 
+/// The long options that the help of a command lists.
 fn options(subcommand: &str) -> BTreeSet<String> {
     let help = lossatlas(1, &[subcommand, "--help"]).with_code(0).stdout;
-    let words = help.split_whitespace().filter(|word| word.starts_with("--") && word.len() > 2);
-    let clean = |word: &str| word.trim_end_matches(|c: char| !c.is_ascii_alphanumeric()).to_owned();
-    help.lines()
-        .filter(|line| line.trim_start().starts_with('-'))
-        .flat_map(str::split_whitespace)
-        .filter(|word| word.starts_with("--"))
-        .map(clean)
-        .chain(words.filter(|word| *word == "--help").map(clean))
-        .collect()
+    let listed = help.lines().map(str::trim_start).filter(|line| line.starts_with('-'));
+    let words = listed.flat_map(str::split_whitespace).filter(|word| word.starts_with("--"));
+    let options: BTreeSet<_> = words.map(|word| word.trim_end_matches(',').to_owned()).collect();
+    assert!(options.contains("--help"), "{help}");
+    options
 }
 
 fn completions(shell: &str) -> String {

@@ -8,7 +8,7 @@ mod words;
 
 use super::reader::{Description, quoted};
 use super::{Config, ConfigErrors};
-use crate::network::{Architecture, Descriptor, NETWORKS};
+use crate::network::{Architecture, Descriptor, NETWORKS, Value};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use words::{KEYS, OPEN, SECTIONS};
@@ -162,8 +162,7 @@ impl Template {
 }
 
 /// Values of networks as TOML writes them.
-fn notation(value: &crate::network::Value) -> String {
-    use crate::network::Value;
+fn notation(value: &Value) -> String {
     match value {
         Value::Word(word) => quoted(word),
         Value::Positive(number) => format!("{number:?}"),

@@ -172,7 +172,8 @@ fn a_kind_that_has_not_begun_takes_the_pace_of_the_others() {
 
 #[test]
 fn waiting_tasks_go_to_whoever_is_free_first() {
-    assert_eq!(makespan(2, &[5.0, 1.0], &[3.0, 3.0, 3.0]), 8.0);
-    assert_eq!(makespan(4, &[], &[3.0, 2.0]), 3.0);
-    assert_eq!(makespan(2, &[7.0], &[]), 7.0);
+    let cases = [(2, &[5.0, 1.0][..], &[3.0, 3.0, 3.0][..], 8.0), (4, &[], &[3.0, 2.0], 3.0), (2, &[7.0], &[], 7.0)];
+    for (ranks, running, waiting, end) in cases {
+        assert!((makespan(ranks, running, waiting) - end).abs() < 1e-12);
+    }
 }
