@@ -32,7 +32,8 @@ fn main() {
     for published in [Published::Fcp, Published::Lenet, Published::Autoencoder, Published::Lstm] {
         let network = published.network();
         for (what, images) in ["at a point", "along a path"].into_iter().zip(IMAGES) {
-            let work = Work { data: &data, network: network.as_ref(), vectors: vectors(network.as_ref(), TERMS + 2), images, what };
+            let work =
+                Work { data: &data, network: network.as_ref(), vectors: vectors(network.as_ref(), TERMS + 2), images, what };
             work.compare(published.architecture().name(), cores);
         }
     }

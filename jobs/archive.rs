@@ -14,7 +14,7 @@ use lossatlas::solutions::SolutionSet;
 use lossatlas::statistics::Analysis;
 use lossatlas::store::{
     Atlas, Checkpoints, ConfigurationRecord, Contents, Curves, Journal, JournalError, Opened, Provenance, Record, Retention,
-    SessionRecord, TaskKey, check_existing, check_origin, write_atlas,
+    SessionRecord, TaskKey, check_existing, check_origin, journal, write_atlas,
 };
 use ndarray::Array2;
 use sha2::{Digest, Sha256};
@@ -73,44 +73,36 @@ impl Archive {
         Ok(archive)
     }
 
+    /// What a directory holds, on rank 0, without changing it; refuses what [`Self::open`] refuses. Collective.
+    pub fn look(world: &World, problem: &Problem, directory: &Path) -> Result<Option<Contents>, Failure> {
+        let looked = world.is_root().then(|| Self::look_here(problem, directory)).transpose();
+        let code =
+            world.broadcast(|| Ok::<_, String>(looked.as_ref().map_or_else(|failure| failure.code, |_| failure::SUCCESS)))?;
+        world.agree(looked).map_err(|error| Failure { code, message: failure::Plain(&error).to_string() })
+    }
+
+    fn look_here(problem: &Problem, directory: &Path) -> Result<Contents, Failure> {
+        check_existing(directory)?;
+        let contents = match journal::read(directory, contents_of(&problem.config)) {
+            Ok((contents, _)) => contents,
+            Err(JournalError::Missing { .. }) if !directory.exists() || directory.is_dir() => contents_of(&problem.config),
+            Err(JournalError::Missing { .. }) => {
+                let shown = directory.display();
+                return Err(Failure::input(format_args!("{shown} is not a directory; choose another output directory")));
+            }
+            Err(error) => return Err(error.into()),
+        };
+        check_origin(directory, &contents)?;
+        check_configuration(directory, &contents, &configuration_record(problem))?;
+        Ok(contents)
+    }
+
     /// Stores the configuration, unless it is the one in force or would mix two kinds of results.
     fn adopt(&mut self, problem: &Problem) -> Result<(), Failure> {
-        let config = &problem.config;
-        let (dataset_name, dataset_checksum) = problem.data();
-        let mut effective = config.effective.clone();
-        if let Mapped::Network(trained) = &problem.mapped {
-            // What was read counts, not only the name of the file.
-            for (name, vectors) in &trained.imports {
-                effective.insert(vectors_key(name), vectors.nrows().to_string());
-                effective.insert(format!("import.{name}.checksum"), checksum(vectors));
-            }
-        }
-        let record = ConfigurationRecord {
-            effective,
-            text: config.text.clone(),
-            overrides: config.overrides.clone(),
-            version: VERSION.to_owned(),
-            dataset_name,
-            dataset_checksum,
-        };
-        if let Some(before) = self.contents.configuration() {
-            if *before == record {
-                return Ok(());
-            }
-            // A key may have been left out for a while, as with an optimizer that was not in use:
-            // what counts is its latest value.
-            let known = self.contents.configurations().iter().flat_map(|stored| stored.effective.clone()).collect();
-            let mut conflicts = compatibility::conflicts(&known, &record.effective);
-            if before.dataset_checksum != record.dataset_checksum {
-                conflicts.extend(compatibility::image_conflicts(&known, &record.effective));
-            }
-            if !conflicts.is_empty() {
-                let list = conflicts.join("\n  ");
-                let directory = self.directory.display();
-                return Err(Failure::input(format_args!(
-                    "{directory}: holds results of another configuration; choose another --out or undo these changes\n  {list}"
-                )));
-            }
+        let record = configuration_record(problem);
+        check_configuration(&self.directory, &self.contents, &record)?;
+        if self.contents.configuration() == Some(&record) {
+            return Ok(());
         }
         Ok(self.store(Record::Configuration(record))?)
     }
@@ -228,6 +220,47 @@ impl Archive {
         }
         failed
     }
+}
+
+/// What is asked for, as the journal stores it.
+fn configuration_record(problem: &Problem) -> ConfigurationRecord {
+    let config = &problem.config;
+    let (dataset_name, dataset_checksum) = problem.data();
+    let mut effective = config.effective.clone();
+    if let Mapped::Network(trained) = &problem.mapped {
+        // What was read counts, not only the name of the file.
+        for (name, vectors) in &trained.imports {
+            effective.insert(vectors_key(name), vectors.nrows().to_string());
+            effective.insert(format!("import.{name}.checksum"), checksum(vectors));
+        }
+    }
+    ConfigurationRecord {
+        effective,
+        text: config.text.clone(),
+        overrides: config.overrides.clone(),
+        version: VERSION.to_owned(),
+        dataset_name,
+        dataset_checksum,
+    }
+}
+
+/// Refuses a configuration that would mix two kinds of results.
+fn check_configuration(directory: &Path, contents: &Contents, record: &ConfigurationRecord) -> Result<(), Failure> {
+    let Some(before) = contents.configuration().filter(|before| *before != record) else { return Ok(()) };
+    // A key may have been left out for a while, as with an optimizer that was not in use: what counts is its
+    // latest value.
+    let known = contents.configurations().iter().flat_map(|stored| stored.effective.clone()).collect();
+    let mut conflicts = compatibility::conflicts(&known, &record.effective);
+    if before.dataset_checksum != record.dataset_checksum {
+        conflicts.extend(compatibility::image_conflicts(&known, &record.effective));
+    }
+    if conflicts.is_empty() {
+        return Ok(());
+    }
+    let (list, directory) = (conflicts.join("\n  "), directory.display());
+    Err(Failure::input(format_args!(
+        "{directory}: holds results of another configuration; choose another --out or undo these changes\n  {list}"
+    )))
 }
 
 /// Nothing yet; it will hold the vectors that the configuration has a use for.

@@ -38,12 +38,18 @@ fn check_network(problem: &Problem, trained: &Trained) {
     for (name, vectors) in imports {
         print(format_args!("import     {name}: {}", count(vectors.nrows(), "vector")));
     }
+    let (speed, needed) = measure(problem, trained);
+    print_memory(trained, needed);
+    print_work(&tasks(problem, trained), &speed, problem.config.run.threads_per_rank);
+}
+
+/// The speed of this machine, and the bytes that a rank takes at its peak, where the system tells.
+pub fn measure(problem: &Problem, trained: &Trained) -> (Speed, Option<usize>) {
     let loaded = memory::read();
     memory::forget_peak();
     let speed = speed(problem, trained);
     let needed = loaded.zip(memory::read()).map(|(before, after)| rank_bytes(problem, trained, before, after));
-    print_memory(trained, needed);
-    print_work(&tasks(problem, trained), &speed, problem.config.run.threads_per_rank);
+    (speed, needed)
 }
 
 /// Of one core of this machine, on a few hundred images.
@@ -123,7 +129,8 @@ fn print_work(tasks: &[Kind], speed: &Speed, threads: usize) {
     ));
 }
 
-fn print_memory(trained: &Trained, needed: Option<usize>) {
+/// What a rank needs, `needed` bytes, and rank 0 besides.
+pub fn print_memory(trained: &Trained, needed: Option<usize>) {
     let dimension = trained.network.layout().parameters();
     let pixels = [&trained.dataset.train.pixels, &trained.dataset.test.pixels];
     let bytes = |shared: bool| -> usize {
@@ -147,7 +154,8 @@ fn megabytes(bytes: usize) -> String {
     if megabytes < 10.0 { format!("{megabytes:.1} MB") } else { format!("{megabytes:.0} MB") }
 }
 
-fn duration(seconds: f64) -> String {
+/// In words, to two digits or so.
+pub fn duration(seconds: f64) -> String {
     let digits = match seconds {
         ..1.0 => 1e3,
         1.0..10.0 => 10.0,

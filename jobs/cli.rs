@@ -1,7 +1,12 @@
 //! The command line.
 
-use clap::builder::{NonEmptyStringValueParser, TypedValueParser};
-use clap::{Args, Parser, Subcommand};
+use crate::init::BUILT_IN;
+use crate::{log, status};
+use clap::builder::{NonEmptyStringValueParser, PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand, ValueHint};
+use clap_complete::Shell;
+use lossatlas::config::template::Size;
+use lossatlas::network::{Descriptor, NETWORKS};
 use lossatlas::solutions::SetName;
 use lossatlas::store::VectorSource;
 use std::path::PathBuf;
@@ -42,6 +47,9 @@ pub enum Command {
     Kpca(Job),
     /// Validates a configuration and prints the plan: tasks, memory per rank, amount of work
     Check(Input),
+    /// Writes a first configuration, every key with its meaning, range and default
+    #[command(after_help = "Example: lossatlas init study.toml --network lenet --data data/mnist --size quick")]
+    Init(Init),
     /// Figures, tables and the paper's claims judged, as one page
     ///
     /// Writes DIR/report/: `index.html`, which needs no network, every figure as SVG and PNG, and the
@@ -52,10 +60,7 @@ pub enum Command {
     /// What a directory holds: done, running, failed, left
     ///
     /// Only reads, so it may be used while a run is going on.
-    Status {
-        /// Directory of a run (its `--out`)
-        directory: PathBuf,
-    },
+    Status(Status),
     /// Losses and accuracies of parameter vectors, from this program or another
     ///
     /// Both data sets are those of the configuration; nothing is stored. docs/weights.md shows how
@@ -67,6 +72,60 @@ pub enum Command {
     /// Writes a set of solutions as a NumPy file
     #[command(after_help = "Example: lossatlas export results/quick --set lbfgs/train --to theta.npy")]
     Export(Export),
+    /// Prints what completes lossatlas at the command line of a shell
+    #[command(after_help = "Example: lossatlas completions bash > ~/.local/share/bash-completion/completions/lossatlas")]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Manual pages: prints that of lossatlas, or writes those of all commands
+    #[command(after_help = "Example: lossatlas man ~/.local/share/man/man1 && man lossatlas-run")]
+    Man {
+        /// Directory for the pages of all commands; made if need be
+        #[arg(value_name = "DIR")]
+        directory: Option<PathBuf>,
+    },
+}
+
+/// What to write a configuration for, and where it goes.
+#[derive(Debug, Args)]
+pub struct Init {
+    /// The file to write; `-` is standard output
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// The network
+    #[arg(long, value_name = "NETWORK", default_value = NETWORKS[0].name, value_parser = network())]
+    pub network: &'static Descriptor,
+    /// The folder of four IDX files, or `built-in`: digits that the program draws
+    #[arg(long, value_name = "DIR", default_value = BUILT_IN, value_parser = NonEmptyStringValueParser::new(), value_hint = ValueHint::DirPath)]
+    pub data: String,
+    /// How much to compute
+    #[arg(long, value_name = "SIZE", default_value = Size::Demo.name(), value_parser = size())]
+    pub size: Size,
+    /// Replaces the file if it exists
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// The networks there are, by name.
+fn network() -> impl TypedValueParser<Value = &'static Descriptor> {
+    let names = NETWORKS.iter().map(|network| PossibleValue::new(network.name).help(network.title));
+    PossibleValuesParser::new(names).map(|name| *NETWORKS.iter().find(|network| network.name == name).expect("one of the names"))
+}
+
+fn size() -> impl TypedValueParser<Value = Size> {
+    let names = Size::ALL.map(|size| PossibleValue::new(size.name()).help(size.about()));
+    PossibleValuesParser::new(names).map(|name| Size::ALL.into_iter().find(|size| size.name() == name).expect("one of the names"))
+}
+
+/// A directory to look at.
+#[derive(Debug, Args)]
+pub struct Status {
+    /// Directory of a run (its `--out`)
+    pub directory: PathBuf,
+    /// For people or for programs
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    pub format: status::Format,
 }
 
 /// A configuration, and where the results go.
@@ -84,6 +143,12 @@ pub struct Job {
     /// SIGUSR1, SIGTERM and Ctrl-C do the same at once; after a second SIGTERM or Ctrl-C nothing is stored.
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub time_limit: Option<Duration>,
+    /// Says what would be done with what the directory holds, and ends; nothing is written
+    #[arg(long)]
+    pub dry_run: bool,
+    /// How the lines of DIR/run.log are written
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    pub log_format: log::Format,
 }
 
 /// Vectors, and what to compute of them.

@@ -11,6 +11,11 @@ pub fn print(line: impl Display) {
     writeln!(io::stdout().lock(), "{line}").ok();
 }
 
+/// Prints a text that has lines of its own; as careful as [`print`].
+pub fn write(text: impl Display) {
+    write!(io::stdout().lock(), "{text}").ok();
+}
+
 /// Says how things go, or what is wrong; as careful as [`print`].
 pub fn say(line: impl Display) {
     writeln!(io::stderr().lock(), "{line}").ok();

@@ -17,7 +17,7 @@ pub fn run(stage: &Stage, trained: &Trained, archive: &mut Option<Archive>) -> R
     let [train, test] = [Split::Train, Split::Test].map(|split| trained.landscape(trained.images(split)));
     stage.run(
         archive,
-        Tasks { names, work: vec![1.0; rows.len()], ..Tasks::default() },
+        Tasks::alike(names),
         |index| rows[index].2.to_vec(),
         |theta: &Vec<f32>, _, _| {
             let (loss_train, accuracy_train) = train.loss_and_accuracy(theta);

@@ -6,10 +6,15 @@ use crate::failure::{self, Failure, Plain};
 use crate::problem::Problem;
 use crate::results::Results;
 use crate::stage::Context;
+use crate::{log, progress};
 use lossatlas::config::KpcaConfig;
 use lossatlas::solutions::{SetName, SolutionSet};
 use lossatlas::statistics::{Analysis, KernelPcaRequest};
 use lossatlas::store::Record;
+use std::time::Instant;
+
+/// What the log and `status` call it.
+const STAGE: &str = "kernel PCA";
 
 /// Analyzes the sets, unless that is done, and writes the results.
 pub fn stage(context: &Context, archive: &mut Option<Archive>) -> Result<(), Failure> {
@@ -20,7 +25,14 @@ pub fn stage(context: &Context, archive: &mut Option<Archive>) -> Result<(), Fai
         let message = "stopped before the kernel PCA; the same command continues".to_owned();
         return Err(Failure { code: failure::TRY_AGAIN, message });
     }
+    if missing {
+        log::stage_started(STAGE, 1);
+    }
+    let start = Instant::now();
     let analyzed = archive.as_mut().map(|archive| analyze(problem, archive, sets)).transpose();
+    if missing && analyzed.is_ok() {
+        log::stage_ended(STAGE, 1, 0, 1, start.elapsed().as_secs_f64());
+    }
     world.agree(analyzed).map_err(|error| Failure::system(Plain(&error)))?;
     Archive::write_atlas(world, problem, archive.as_mut())
 }
@@ -41,7 +53,8 @@ fn analyze(problem: &Problem, archive: &mut Archive, sets: Vec<SolutionSet>) -> 
         kernel_pca_requests(problem).into_iter().filter(|request| possible(request, &usable, &results)).collect();
     let there = |name: &SetName| usable.iter().any(|set| set.name == *name);
     let distances: Vec<_> = distances.into_iter().filter(|request| request.sets.iter().all(there)).collect();
-    let analysis = Analysis::of(&usable, &kernel_pca, &distances).map_err(|error| format!("{:#}", anyhow::Error::from(error)))?;
+    let analysis = progress::during(STAGE, &archive.directory, || Analysis::of(&usable, &kernel_pca, &distances));
+    let analysis = analysis.map_err(|error| format!("{:#}", anyhow::Error::from(error)))?;
     archive.store(Record::Analysis { digest, analysis }).map_err(|error| error.to_string())
 }
 

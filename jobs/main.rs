@@ -6,13 +6,18 @@ mod archive;
 mod check;
 mod cli;
 mod console;
+mod dry_run;
 mod evaluate;
 mod export;
 mod failure;
 mod import;
+mod init;
 mod kpca;
+mod log;
+mod manual;
 mod memory;
 mod minima;
+mod overview;
 mod paths;
 mod problem;
 mod progress;
@@ -34,6 +39,12 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     std::panic::set_hook(Box::new(explain_panic));
+    let parsed = Cli::try_parse();
+    match &parsed {
+        Ok(Cli { command: Command::Completions { shell } }) => return ExitCode::from(manual::completions(*shell)),
+        Ok(Cli { command: Command::Man { directory } }) => return ExitCode::from(manual::man(directory.as_deref())),
+        _ => {}
+    }
     let world = match World::initialize() {
         Ok(world) => world,
         Err(error) => {
@@ -41,7 +52,7 @@ fn main() -> ExitCode {
             return ExitCode::from(failure::SYSTEM);
         }
     };
-    let code = match Cli::try_parse() {
+    let code = match parsed {
         Ok(cli) => execute(&world, cli.command).unwrap_or_else(|failure| {
             if world.is_root() {
                 console::say(failure.to_string());
@@ -55,15 +66,17 @@ fn main() -> ExitCode {
 
 fn execute(world: &World, command: Command) -> Result<u8, Failure> {
     match command {
-        Command::Run(job) => run::run_and_report(world, &job, &[train::stage, paths::stage, kpca::stage]),
-        Command::Train(job) => run::run(world, &job, &[train::stage]),
-        Command::Paths(job) => run::run(world, &job, &[paths::stage]),
-        Command::Kpca(job) => run::run(world, &job, &[kpca::stage]),
+        Command::Run(job) => run::run(world, &job, &run::Command::RUN),
+        Command::Train(job) => run::run(world, &job, &run::Command::TRAIN),
+        Command::Paths(job) => run::run(world, &job, &run::Command::PATHS),
+        Command::Kpca(job) => run::run(world, &job, &run::Command::KPCA),
+        Command::Init(init) => init::run(world, &init),
         Command::Check(input) => check::run(world, &input),
         Command::Report(command) => report::run(world, &command),
-        Command::Status { directory } => status::run(world, &directory),
+        Command::Status(command) => status::run(world, &command),
         Command::Evaluate(command) => evaluate::run(world, &command),
         Command::Export(export) => export::run(world, &export),
+        Command::Completions { .. } | Command::Man { .. } => unreachable!("done before MPI was started"),
     }
 }
 
@@ -87,4 +100,5 @@ fn explain_panic(info: &std::panic::PanicHookInfo) {
     let literal = payload.downcast_ref::<&str>().copied();
     let message = literal.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
     console::say(format_args!("lossatlas: internal error{place}: {message}"));
+    log::internal_error(place.trim_start_matches(" at "), message);
 }

@@ -22,7 +22,7 @@ pub fn run(stage: &Stage, seed: MasterSeed, formula: &Formula, archive: &mut Opt
     let landscape = formula.landscape.as_ref();
     stage.run(
         archive,
-        Tasks { names, work: vec![1.0; numbers.len()], ..Tasks::default() },
+        Tasks::alike(names),
         |index| numbers[index],
         |&number: &u32, _, control| {
             let interrupt = || control.stop_requested();

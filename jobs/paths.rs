@@ -9,7 +9,7 @@ use lossatlas::config::PathsConfig;
 use lossatlas::landscape::{BuiltIn, Landscape, Squared};
 use lossatlas::parallel::Control;
 use lossatlas::path::{Batches, Objective, PathResult, PathSearch};
-use lossatlas::plan::path_work;
+use lossatlas::plan::{Planned, path_work};
 use lossatlas::real::Real;
 use lossatlas::solutions::{LandscapeName, SetName, SolutionSet, Split};
 use lossatlas::store::{Record, TaskKey};
@@ -158,10 +158,14 @@ fn formula_ends(formula: &Formula, archive: &Archive, key: &Key) -> [Vec<f64>; 2
 
 fn describe(problem: &Problem, keys: &[Key]) -> Tasks {
     let paths = &problem.config.paths;
-    let passes = |landscape| path_work(&paths.parameters, images(problem, landscape), paths.batch).passes();
+    let planned = |key: &Key| Planned {
+        kind: key.landscape as usize,
+        work: path_work(&paths.parameters, images(problem, key.landscape), paths.batch).passes(),
+        left: 1.0,
+    };
     Tasks {
         names: keys.iter().map(|key| format!("{} {}–{} on {}", key.set, key.pair.0, key.pair.1, key.landscape)).collect(),
-        work: keys.iter().map(|key| passes(key.landscape)).collect(),
+        planned: keys.iter().map(planned).collect(),
         keys: keys.iter().map(Key::task).collect(),
     }
 }

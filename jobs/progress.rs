@@ -1,17 +1,22 @@
 //! Tells how a stage goes: a bar on a terminal, a line every so often elsewhere, a file for `status`.
 
 use crate::console::{count, say};
+use crate::log;
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
+use lossatlas::plan::Forecast;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
 /// Name of the file for `status`; it is replaced as a whole every few seconds.
 const FILE_NAME: &str = "progress.json";
 /// Between two lines where the output is a file.
 const LINE_EVERY: Duration = Duration::from_secs(15);
+/// Between two looks of the bar.
+const SHOW_EVERY: Duration = Duration::from_millis(100);
 /// Between two versions of the file.
 const FILE_EVERY: Duration = Duration::from_secs(2);
 /// A file that has not changed for so long belongs to a run that is gone.
@@ -24,8 +29,8 @@ pub struct Running {
     pub rank: usize,
     /// RFC 3339, UTC.
     pub since: jiff::Timestamp,
-    /// How much of it is done, 0 to 1.
-    pub fraction: f64,
+    /// How much of it is done, 0 to 1; unknown for what has no parts.
+    pub fraction: Option<f64>,
     /// The loss at present, once it has reported one.
     pub loss: Option<f64>,
 }
@@ -43,22 +48,21 @@ pub struct Snapshot {
 pub struct Progress {
     stage: &'static str,
     names: Vec<String>,
-    /// Work of each task, in any unit: the tasks of a stage may differ a hundredfold.
-    work: Vec<f64>,
-    work_done: f64,
+    forecast: Forecast,
     done: usize,
     failed: usize,
     running: BTreeMap<usize, Running>,
     started: Instant,
     bar: Option<ProgressBar>,
+    last_show: Option<Instant>,
     last_line: Instant,
     file: PathBuf,
     last_file: Option<Instant>,
 }
 
 impl Progress {
-    /// The beginning of a stage of these tasks; `work` estimates what each costs.
-    pub fn new(stage: &'static str, names: Vec<String>, work: Vec<f64>, directory: &Path) -> Self {
+    /// The beginning of a stage of these tasks.
+    pub fn new(stage: &'static str, names: Vec<String>, forecast: Forecast, directory: &Path) -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
             let bar = ProgressBar::new(names.len() as u64);
             let style = ProgressStyle::with_template("{prefix:8} [{wide_bar}] {pos}/{len} {msg}");
@@ -66,42 +70,54 @@ impl Progress {
             bar.set_prefix(stage);
             bar
         });
+        // A terminal that cannot move its cursor (`TERM=dumb`) gets lines, as a file does.
+        let bar = bar.filter(|bar| !bar.is_hidden());
         if bar.is_none() {
             say(format_args!("{stage}: {}", count(names.len(), "task")));
         }
         Self {
             stage,
             names,
-            work,
-            work_done: 0.0,
+            forecast,
             done: 0,
             failed: 0,
             running: BTreeMap::new(),
             started: Instant::now(),
             bar,
+            last_show: None,
             last_line: Instant::now(),
             file: directory.join(FILE_NAME),
             last_file: None,
         }
     }
 
-    pub fn start(&mut self, task: usize, rank: usize) {
+    /// A task begins, or goes on after so many seconds `before`.
+    pub fn start(&mut self, task: usize, rank: usize, before: f64) {
+        self.forecast.start(task, self.now(), before);
         let name = self.names[task].clone();
-        self.running.insert(task, Running { name, rank, since: jiff::Timestamp::now(), fraction: 0.0, loss: None });
+        self.running.insert(task, Running { name, rank, since: jiff::Timestamp::now(), fraction: Some(0.0), loss: None });
         self.show();
     }
 
     pub fn report(&mut self, task: usize, fraction: f64, loss: f64) {
         if let Some(running) = self.running.get_mut(&task) {
-            running.fraction = fraction;
+            running.fraction = Some(fraction);
             running.loss = Some(loss);
+            self.forecast.report(task, self.started.elapsed().as_secs_f64(), fraction);
         }
         self.show();
     }
 
-    pub fn finish(&mut self, task: usize, failure: Option<&str>) {
+    /// A task is put down, to be taken up again.
+    pub fn put_back(&mut self, task: usize) {
         self.running.remove(&task);
-        self.work_done += self.work[task];
+        self.forecast.put_back(task);
+    }
+
+    /// A task has ended after so many seconds in all.
+    pub fn finish(&mut self, task: usize, seconds: f64, failure: Option<&str>) {
+        self.running.remove(&task);
+        self.forecast.finish(task, seconds);
         self.done += 1;
         if let Some(reason) = failure {
             self.failed += 1;
@@ -112,6 +128,11 @@ impl Progress {
 
     /// Draws what has changed, if it is time to.
     pub fn show(&mut self) {
+        // Events may come by the hundred, and the time left is made of all tasks.
+        if self.last_show.is_some_and(|last| last.elapsed() < SHOW_EVERY) {
+            return;
+        }
+        self.last_show = Some(Instant::now());
         let message = self.message();
         if let Some(bar) = &self.bar {
             bar.set_position(self.done as u64);
@@ -134,16 +155,18 @@ impl Progress {
             bar.finish_and_clear();
         }
         say(format_args!("{}: {} of {} in {seconds:.1} s{failed}", self.stage, self.done, count(self.names.len(), "task")));
+        log::stage_ended(self.stage, self.done, self.failed, self.names.len(), seconds);
         // Nothing runs any more; a file that stays would only grow stale.
         std::fs::remove_file(&self.file).ok();
     }
 
-    /// Time left: what is left of the work at the rate so far.
     fn seconds_left(&self) -> Option<f64> {
-        let partial: f64 = self.running.iter().map(|(&task, running)| running.fraction * self.work[task]).sum();
-        let done = self.work_done + partial;
-        let total: f64 = self.work.iter().sum();
-        (done > 0.0).then(|| self.started.elapsed().as_secs_f64() * (total - done).max(0.0) / done)
+        self.forecast.seconds_left(self.now())
+    }
+
+    /// Seconds since the stage began.
+    fn now(&self) -> f64 {
+        self.started.elapsed().as_secs_f64()
     }
 
     fn message(&self) -> String {
@@ -164,18 +187,46 @@ impl Progress {
 
     /// Best effort: what it tells is a convenience, and a full disk shows up at the next result.
     fn write_file(&self) {
-        let snapshot = Snapshot {
-            updated: jiff::Timestamp::now(),
-            stage: self.stage.to_owned(),
-            seconds_left: self.seconds_left(),
-            running: self.running.values().cloned().collect(),
-        };
-        let temporary = self.file.with_extension("json.new");
-        let written = serde_json::to_vec_pretty(&snapshot).map(|text| std::fs::write(&temporary, text));
+        let running = self.running.values().cloned().collect();
+        Snapshot { updated: jiff::Timestamp::now(), stage: self.stage.to_owned(), seconds_left: self.seconds_left(), running }
+            .write(&self.file);
+    }
+}
+
+impl Snapshot {
+    fn write(&self, file: &Path) {
+        let temporary = file.with_extension("json.new");
+        let written = serde_json::to_vec_pretty(self).map(|text| std::fs::write(&temporary, text));
         if matches!(written, Ok(Ok(()))) {
-            std::fs::rename(&temporary, &self.file).ok();
+            std::fs::rename(&temporary, file).ok();
         }
     }
+}
+
+/// Tells `status` of work of rank 0 alone that has no parts to count, while it goes on.
+pub fn during<T>(stage: &str, directory: &Path, work: impl FnOnce() -> T) -> T {
+    let file = directory.join(FILE_NAME);
+    let (done, waiting) = std::sync::mpsc::channel::<()>();
+    let since = jiff::Timestamp::now();
+    let running = vec![Running { name: stage.to_owned(), rank: 0, since, fraction: None, loss: None }];
+    let mut snapshot = Snapshot { updated: since, stage: stage.to_owned(), seconds_left: None, running };
+    let result = std::thread::scope(|scope| {
+        let told = file.clone();
+        let tell = move || {
+            // The sender goes when the work has ended, in whatever way.
+            while waiting.recv_timeout(FILE_EVERY) == Err(RecvTimeoutError::Timeout) {
+                snapshot.updated = jiff::Timestamp::now();
+                snapshot.write(&told);
+            }
+        };
+        // Without a thread nobody is told, and that is all.
+        std::thread::Builder::new().spawn_scoped(scope, tell).ok();
+        let result = work();
+        drop(done);
+        result
+    });
+    std::fs::remove_file(&file).ok();
+    result
 }
 
 /// What the run in `directory` is doing, if one is going on.

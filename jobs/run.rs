@@ -4,31 +4,79 @@ use crate::archive::Archive;
 use crate::cli;
 use crate::failure::Failure;
 use crate::problem::Problem;
-use crate::report;
 use crate::stage::Context;
+use crate::{dry_run, kpca, log, paths, report, train};
 use lossatlas::parallel::{Interruption, World, mpi_library_version};
 use std::env;
-use std::time::{Duration, SystemTime};
+use std::path::Path;
+use std::time::{Duration, Instant, SystemTime};
+
+/// One of the commands of this file.
+pub struct Command {
+    /// As it is typed.
+    pub name: &'static str,
+    pub stages: &'static [StageName],
+    /// Whether it closes with the report.
+    pub reports: bool,
+}
+
+/// A stage of the pipeline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StageName {
+    Training,
+    Paths,
+    KernelPca,
+}
+
+impl Command {
+    pub const RUN: Self =
+        Self { name: "run", stages: &[StageName::Training, StageName::Paths, StageName::KernelPca], reports: true };
+    pub const TRAIN: Self = Self { name: "train", stages: &[StageName::Training], reports: false };
+    pub const PATHS: Self = Self { name: "paths", stages: &[StageName::Paths], reports: false };
+    pub const KPCA: Self = Self { name: "kpca", stages: &[StageName::KernelPca], reports: false };
+}
 
 /// Computes what is missing of one kind of results and writes all of them. Collective.
-pub type Stage = fn(&Context, &mut Option<Archive>) -> Result<(), Failure>;
+type Stage = fn(&Context, &mut Option<Archive>) -> Result<(), Failure>;
+
+impl StageName {
+    fn stage(self) -> Stage {
+        match self {
+            Self::Training => train::stage,
+            Self::Paths => paths::stage,
+            Self::KernelPca => kpca::stage,
+        }
+    }
+}
 
 /// Loads, runs the stages, and concludes with the exit code. Collective.
-pub fn run(world: &World, job: &cli::Job, stages: &[Stage]) -> Result<u8, Failure> {
+pub fn run(world: &World, job: &cli::Job, command: &Command) -> Result<u8, Failure> {
     refuse_ranks_that_do_not_meet(world)?;
     let limit = job.time_limit.or_else(end_of_the_batch_job);
     let interruption = world.agree(Interruption::watch(limit, world.size()))?;
+    let start = Instant::now();
     let problem = Problem::load(world, &job.input)?;
+    if job.dry_run {
+        return dry_run::run(world, &problem, command, &job.out);
+    }
     let mut archive = Archive::open(world, &problem, &job.out)?;
+    if let Some(archive) = &archive {
+        log::begin(&archive.directory, job.log_format);
+        let run = archive.contents.run_identity().unwrap_or_default();
+        log::run_started(command.name, world, &problem.config, &run);
+    }
     let context = Context { world, problem: &problem, interruption: &interruption };
-    stages.iter().try_for_each(|stage| stage(&context, &mut archive))?;
-    Archive::conclude(world, &problem, archive.as_ref())
+    let ended = work(&context, &mut archive, command, &job.out);
+    log::run_ended(&ended, start);
+    ended
 }
 
-/// As [`run`], and closes with the report. Collective.
-pub fn run_and_report(world: &World, job: &cli::Job, stages: &[Stage]) -> Result<u8, Failure> {
-    let code = run(world, job, stages)?;
-    report::conclude(world, &job.out);
+fn work(context: &Context, archive: &mut Option<Archive>, command: &Command, directory: &Path) -> Result<u8, Failure> {
+    command.stages.iter().try_for_each(|name| name.stage()(context, archive))?;
+    let code = Archive::conclude(context.world, context.problem, archive.as_ref())?;
+    if command.reports {
+        report::conclude(context.world, directory);
+    }
     Ok(code)
 }
 

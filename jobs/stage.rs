@@ -3,15 +3,17 @@
 use crate::archive::Archive;
 use crate::console::count;
 use crate::failure::{self, Failure};
+use crate::log::{self, KeyNumbers};
 use crate::problem::Problem;
 use crate::progress::Progress;
 use crate::resume::Ended;
 use lossatlas::config::RunConfig;
 use lossatlas::parallel::{Cause, Control, Event, FarmEnd, FarmError, Interruption, World, farm};
+use lossatlas::plan::{Forecast, Planned};
 use lossatlas::store::{JournalError, Record, Saved, TaskKey};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
@@ -38,14 +40,21 @@ pub struct Stage<'a> {
 }
 
 /// The tasks of a stage, as rank 0 knows them; empty on the other ranks.
-#[derive(Default)]
 pub struct Tasks {
     /// What to call each.
     pub names: Vec<String>,
-    /// What each costs, in any unit.
-    pub work: Vec<f64>,
+    /// What each costs.
+    pub planned: Vec<Planned>,
     /// Under which each stores its state; empty where tasks are too short for that.
     pub keys: Vec<TaskKey>,
+}
+
+impl Tasks {
+    /// Tasks that cost the same and are too short to be put down.
+    pub fn alike(names: Vec<String>) -> Self {
+        let planned = vec![Planned { kind: 0, work: 1.0, left: 1.0 }; names.len()];
+        Self { names, planned, keys: Vec::new() }
+    }
 }
 
 impl Stage<'_> {
@@ -121,7 +130,14 @@ impl Stage<'_> {
             None => Ok(()),
         };
         let work = |(task, state): &(T, Option<Vec<u8>>), control: &Control| perform(task, state.as_deref(), control);
-        let stop = || self.interruption.cause().is_some();
+        let told = Cell::new(false);
+        let stop = || {
+            let stop = self.interruption.cause().is_some();
+            if stop && !told.replace(true) {
+                log::stop_requested(self.name, &self.cause());
+            }
+            stop
+        };
         let ended = farm(self.world, pending.len(), make_with_state, work, on_event, &stop, Some(self.run.checkpoint));
         let ledger = ledger.into_inner();
         let stopped = match ended {
@@ -176,9 +192,15 @@ impl<'a, R> Ledger<'a, R> {
         tasks: Tasks,
         record: &'a dyn Fn(usize, f64, Result<R, String>) -> Record,
     ) -> Self {
-        let progress = Progress::new(stage.name, tasks.names.clone(), tasks.work, &archive.directory);
-        let pending = (0..tasks.names.len()).collect();
-        let Tasks { names, keys, .. } = tasks;
+        let Tasks { names, mut planned, keys } = tasks;
+        for (planned, _) in planned.iter_mut().zip(&keys).filter(|(_, key)| archive.checkpoints.contains(key)) {
+            // How much is known when its state is read; on average it is half.
+            planned.left = 0.5;
+        }
+        let forecast = Forecast::new(stage.world.size(), planned);
+        let progress = Progress::new(stage.name, names.clone(), forecast, &archive.directory);
+        log::stage_started(stage.name, names.len());
+        let pending = (0..names.len()).collect();
         Self { stage, archive, progress, names, keys, pending, running: BTreeMap::new(), record, unsaved: None }
     }
 
@@ -196,7 +218,12 @@ impl<'a, R> Ledger<'a, R> {
 
     fn handle(&mut self, event: Event<Ended<R>>, pending: &[usize], may_retry: bool) -> Result<(), JournalError> {
         match event {
-            Event::Started { task, rank } => self.progress.start(pending[task], rank),
+            Event::Started { task, rank } => {
+                let task = pending[task];
+                let before = self.running.get(&task).map_or(0.0, |(_, before)| *before);
+                self.progress.start(task, rank, before);
+                log::task_started(self.stage.name, &self.names[task], rank, before);
+            }
             Event::Progress { task, fraction, loss, .. } => self.progress.report(pending[task], fraction, loss),
             Event::Checkpoint { task, state, .. } => {
                 let task = pending[task];
@@ -204,12 +231,13 @@ impl<'a, R> Ledger<'a, R> {
                 self.save(task, Saved { seconds, state });
             }
             Event::Idle => self.progress.show(),
-            Event::Finished { task, seconds, outcome, .. } => {
+            Event::Finished { task, rank, seconds, outcome } => {
                 let task = pending[task];
                 let seconds = seconds + self.running.remove(&task).map_or(0.0, |(_, before)| before);
                 match outcome {
-                    Ok(Ended::Finished(result)) => self.store(task, seconds, Ok(result))?,
+                    Ok(Ended::Finished(result)) => self.store(task, rank, seconds, Ok(result))?,
                     Ok(Ended::Suspended(state)) => {
+                        self.progress.put_back(task);
                         if let Some(state) = state {
                             self.save(task, Saved { seconds, state });
                         }
@@ -217,23 +245,26 @@ impl<'a, R> Ledger<'a, R> {
                     Err(failure) if may_retry => {
                         let (stage, name) = (self.stage.name, &self.names[task]);
                         self.progress.announce(&format!("{stage}: {name} failed and will be tried again: {failure}"));
+                        log::task_retried(stage, name, rank, &failure.to_string());
+                        self.progress.put_back(task);
                     }
-                    Err(failure) => self.store(task, seconds, Err(failure.to_string()))?,
+                    Err(failure) => self.store(task, rank, seconds, Err(failure.to_string()))?,
                 }
             }
         }
         Ok(())
     }
 
-    fn store(&mut self, task: usize, seconds: f64, result: Result<R, String>) -> Result<(), JournalError> {
+    fn store(&mut self, task: usize, rank: usize, seconds: f64, result: Result<R, String>) -> Result<(), JournalError> {
         let record = (self.record)(task, seconds, result);
-        let failure = record.failure();
+        let (failure, numbers) = (record.failure(), KeyNumbers::of(&record));
         self.archive.store(record)?;
+        log::task_ended(self.stage.name, &self.names[task], rank, seconds, &numbers, failure.as_deref());
         self.pending.remove(&task);
         if let Some(key) = self.keys.get(task) {
             self.archive.checkpoints.forget(key)?;
         }
-        self.progress.finish(task, failure.as_deref());
+        self.progress.finish(task, seconds, failure.as_deref());
         Ok(())
     }
 
@@ -247,6 +278,10 @@ impl<'a, R> Ledger<'a, R> {
             let line =
                 format!("{stage}: the state of {name} is not stored, the run goes on: {reason}; not said again until one is");
             self.progress.announce(&line);
+            log::state_not_stored(stage, name, reason);
+        }
+        if failure.is_none() {
+            log::state_stored(self.stage.name, &self.names[task], saved.seconds, saved.state.len());
         }
         self.unsaved = failure;
     }
@@ -283,7 +318,7 @@ mod tests {
         let mut archive = Some(Archive::scratch(directory.path()));
         let performed = [const { AtomicU32::new(0) }; 3];
         let names = (0..3).map(|task| format!("task {task}")).collect();
-        let tasks = Tasks { names, work: vec![1.0; 3], keys: Vec::new() };
+        let tasks = Tasks::alike(names);
         let perform = |&task: &usize, _: Option<&[u8]>, _: &Control| {
             let before = performed[task].fetch_add(1, Ordering::Relaxed);
             assert!(task == 2 || (task == 1 && before > 0), "deliberate panic");

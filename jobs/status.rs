@@ -1,35 +1,43 @@
-//! `lossatlas status`: what a directory holds.
+//! `lossatlas status`: what a directory holds and what is going on there.
 
+use crate::cli;
 use crate::console::{self, print};
 use crate::failure::{self, Failure};
-use crate::progress;
-use crate::results::{Ended, Results};
+use crate::overview::Overview;
+use crate::progress::{self, Running, Snapshot};
+use crate::results::Results;
+use clap::ValueEnum;
 use indicatif::HumanDuration;
+use jiff::{Span, Timestamp};
 use lossatlas::config::Config;
 use lossatlas::parallel::World;
-use lossatlas::solutions::SolutionSet;
-use lossatlas::store::{ConfigurationRecord, Contents, Retention, journal};
+use lossatlas::store::{ConfigurationRecord, Contents, Retention, SessionRecord, journal};
+use serde::Serialize;
 use std::path::Path;
 use std::time::Duration;
 
-pub fn run(world: &World, directory: &Path) -> Result<u8, Failure> {
-    let shown = if world.is_root() { show(directory) } else { Ok(()) };
+/// How it is printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// One JSON object
+    Json,
+}
+
+pub fn run(world: &World, command: &cli::Status) -> Result<u8, Failure> {
+    let shown = if world.is_root() { show(&command.directory, command.format) } else { Ok(()) };
     world.agree(shown)?;
     Ok(failure::SUCCESS)
 }
 
-fn show(directory: &Path) -> Result<(), String> {
-    let (contents, _) = journal::read(directory, Contents::holding(Retention::best(0, 0))).map_err(|error| error.to_string())?;
-    let Some(record) = contents.configuration() else {
-        return Err(format!("{}: holds no configuration yet; nothing has run here", directory.display()));
-    };
-    let config = stored_configuration(record).map_err(|problem| format!("{}: {problem}", directory.display()))?;
-    let results = Results { config: &config, contents: &contents };
-    let sets = results.sets();
-    show_sessions(directory, record, &contents);
-    show_counts(&results, &sets);
-    show_failures(&results, &sets);
-    show_running(directory);
+fn show(directory: &Path, format: Format) -> Result<(), String> {
+    let status = Status::of(directory)?;
+    match format {
+        Format::Text => status.print(),
+        Format::Json => print(serde_json::to_string_pretty(&status).expect("texts and numbers")),
+    }
     Ok(())
 }
 
@@ -46,109 +54,124 @@ pub fn stored_configuration(record: &ConfigurationRecord) -> Result<Config, Stri
     Config::parse("the stored configuration", &record.text, &overrides).map_err(|errors| errors.to_string())
 }
 
-fn show_sessions(directory: &Path, record: &ConfigurationRecord, contents: &Contents) {
-    let sessions = contents.sessions();
-    if let Some(last) = sessions.last() {
-        let (starts, ranks) = (console::count(sessions.len(), "start"), console::count(last.ranks as usize, "rank"));
-        let (dataset, directory) = (&record.dataset_name, directory.display());
-        print(format_args!("{directory}: {dataset}; {starts}, the last at {} with {ranks} on {}", last.started, last.host));
-    }
+/// All there is to tell, as `--format json` prints it.
+#[derive(Serialize)]
+struct Status {
+    directory: String,
+    dataset: String,
+    starts: usize,
+    last_start: Option<Start>,
+    tasks: Vec<Counted>,
+    kernel_pca: &'static str,
+    failed: Vec<Failed>,
+    running: Option<Stage>,
 }
 
-/// A line of the table.
-struct Count {
+#[derive(Serialize)]
+struct Start {
+    started: String,
+    ranks: u32,
+    host: String,
+    version: String,
+}
+
+#[derive(Serialize)]
+struct Counted {
     name: String,
     done: usize,
     failed: usize,
-    total: usize,
+    left: usize,
 }
 
-fn show_counts(results: &Results, sets: &[SolutionSet]) {
-    let counts: Vec<Count> = run_counts(results).chain(path_counts(results, sets)).collect();
-    let width = counts.iter().map(|count| count.name.len()).max().unwrap_or(0);
-    print(format_args!("{:width$}{:>8}{:>8}{:>8}", "", "done", "failed", "left"));
-    for Count { name, done, failed, total } in counts {
-        print(format_args!("{name:width$}{done:>8}{failed:>8}{:>8}", total.saturating_sub(done + failed)));
+#[derive(Serialize)]
+struct Failed {
+    task: String,
+    reason: String,
+}
+
+/// The stage of a run that is going on.
+#[derive(Serialize)]
+struct Stage {
+    stage: String,
+    updated: Timestamp,
+    seconds_left: Option<f64>,
+    /// When the stage will end, to the second.
+    ends: Option<Timestamp>,
+    tasks: Vec<Running>,
+}
+
+impl Status {
+    fn of(directory: &Path) -> Result<Self, String> {
+        let (contents, _) =
+            journal::read(directory, Contents::holding(Retention::best(0, 0))).map_err(|error| error.to_string())?;
+        let Some(record) = contents.configuration() else {
+            return Err(format!("{}: holds no configuration yet; nothing has run here", directory.display()));
+        };
+        let config = stored_configuration(record).map_err(|problem| format!("{}: {problem}", directory.display()))?;
+        let Overview { counts, failures, analyzed } = Overview::of(&Results { config: &config, contents: &contents });
+        Ok(Self {
+            directory: directory.display().to_string(),
+            dataset: record.dataset_name.clone(),
+            starts: contents.sessions().len(),
+            last_start: contents.sessions().last().map(Start::of),
+            tasks: counts
+                .into_iter()
+                .map(|count| Counted { name: count.kind.name(), done: count.done, failed: count.failed, left: count.left })
+                .collect(),
+            kernel_pca: if analyzed { "done" } else { "left" },
+            failed: failures.into_iter().map(|failed| Failed { task: failed.task, reason: failed.reason }).collect(),
+            running: progress::current(directory).map(Stage::of),
+        })
     }
-    let analyzed = results.missing_runs() == 0 && results.analysis(sets).is_some();
-    print(format_args!("{:width$}{:>8}", "kernel PCA", if analyzed { "done" } else { "left" }));
-}
 
-fn run_counts<'a>(results: &'a Results) -> impl Iterator<Item = Count> + 'a {
-    let trained = results.methods().iter().map(|&method| {
-        let runs = results.runs(method);
-        let ended = runs.iter().flatten().count();
-        let done = runs.iter().flatten().filter(|run| run.is_ok_and(|run| !run.stop.diverged())).count();
-        Count { name: format!("training {method}"), done, failed: ended - done, total: runs.len() }
-    });
-    let imported = results.imports().into_iter().map(|(name, rows)| count_ended(format!("import {name}"), &rows));
-    let minima = results.minima();
-    let minima = (!minima.is_empty()).then(|| count_ended("minima".to_owned(), &minima));
-    trained.chain(imported).chain(minima)
-}
-
-fn count_ended<T>(name: String, tasks: &[Ended<T>]) -> Count {
-    let done = tasks.iter().flatten().filter(|task| task.is_ok()).count();
-    Count { name, done, failed: tasks.iter().flatten().count() - done, total: tasks.len() }
-}
-
-/// Which pairs there are is known when the training is over: failed runs leave fewer of them.
-fn path_counts(results: &Results, sets: &[SolutionSet]) -> impl Iterator<Item = Count> {
-    let trained = results.missing_runs() == 0;
-    results.paths(sets).into_iter().map(move |paths| {
-        let set = sets.iter().find(|set| set.name == paths.set);
-        let drawn = set.map_or(0, |set| results.pairs(set).len());
-        let total = if trained { drawn } else { results.planned_pairs(&paths.set) };
-        let name = format!("paths {} on {}", paths.set, paths.landscape);
-        Count { name, done: paths.found().count(), failed: paths.failed(), total }
-    })
-}
-
-fn show_failures(results: &Results, sets: &[SolutionSet]) {
-    for &method in results.methods() {
-        for (number, run) in results.runs(method).into_iter().enumerate() {
-            match run {
-                Some(Ok(run)) if run.stop.diverged() => {
-                    print(format_args!("failed: {method} initialization {number}: {}", run.stop));
-                }
-                Some(Err(reason)) => print(format_args!("failed: {method} initialization {number}: {reason}")),
-                _ => {}
-            }
+    fn print(&self) {
+        if let Some(Start { started, ranks, host, .. }) = &self.last_start {
+            let (starts, ranks) = (console::count(self.starts, "start"), console::count(*ranks as usize, "rank"));
+            print(format_args!("{}: {}; {starts}, the last at {started} with {ranks} on {host}", self.directory, self.dataset));
         }
-    }
-    for (name, rows) in results.imports() {
-        for (number, row) in rows.into_iter().enumerate() {
-            if let Some(Err(reason)) = row {
-                print(format_args!("failed: {name} {number}: {reason}"));
-            }
+        let width = self.tasks.iter().map(|count| count.name.len()).max().unwrap_or(0).max("kernel PCA".len());
+        print(format_args!("{:width$}{:>8}{:>8}{:>8}", "", "done", "failed", "left"));
+        for Counted { name, done, failed, left } in &self.tasks {
+            print(format_args!("{name:width$}{done:>8}{failed:>8}{left:>8}"));
         }
-    }
-    for (number, minimum) in results.minima().into_iter().enumerate() {
-        if let Some(Err(reason)) = minimum {
-            print(format_args!("failed: start {number}: {reason}"));
+        print(format_args!("{:width$}{:>8}", "kernel PCA", self.kernel_pca));
+        for Failed { task, reason } in &self.failed {
+            print(format_args!("failed: {task}: {reason}"));
         }
-    }
-    for paths in results.paths(sets) {
-        for ((a, b), result) in paths.pairs.iter().zip(&paths.results) {
-            if let Err(reason) = result {
-                print(format_args!("failed: path {} {a}–{b} on {}: {reason}", paths.set, paths.landscape));
-            }
+        match &self.running {
+            Some(stage) => stage.print(),
+            None => print("nothing is running"),
         }
     }
 }
 
-fn show_running(directory: &Path) {
-    let Some(snapshot) = progress::current(directory) else {
-        print("nothing is running");
-        return;
-    };
-    let human = |seconds: f64| HumanDuration(Duration::from_secs_f64(seconds.clamp(0.0, 1e9)));
-    let left = snapshot.seconds_left.map_or_else(String::new, |seconds| format!(", {} left in this stage", human(seconds)));
-    print(format_args!("running: {}{left}", snapshot.stage));
-    for task in snapshot.running {
-        let since = jiff::Timestamp::now().duration_since(task.since).as_secs_f64();
-        let loss = task.loss.map_or_else(String::new, |loss| format!(", loss {loss:.4e}"));
-        let percent = 100.0 * task.fraction;
-        print(format_args!("  rank {}: {}, {percent:.0} % after {}{loss}", task.rank, task.name, human(since)));
+impl Start {
+    fn of(session: &SessionRecord) -> Self {
+        let SessionRecord { host, ranks, started, version, .. } = session.clone();
+        Self { started, ranks, host, version }
+    }
+}
+
+impl Stage {
+    fn of(snapshot: Snapshot) -> Self {
+        let Snapshot { updated, stage, seconds_left, running } = snapshot;
+        let ends =
+            seconds_left.and_then(|seconds| updated.checked_add(Span::new().try_seconds(seconds.round() as i64).ok()?).ok());
+        let ends = ends.and_then(|end| Timestamp::from_second(end.as_second()).ok());
+        Self { stage, updated, seconds_left, ends, tasks: running }
+    }
+
+    fn print(&self) {
+        let human = |seconds: f64| HumanDuration(Duration::from_secs_f64(seconds.clamp(0.0, 1e9)));
+        let left = self.seconds_left.zip(self.ends).map_or_else(String::new, |(seconds, ends)| {
+            format!(", {} left in this stage, which ends at about {ends}", human(seconds))
+        });
+        print(format_args!("running: {}{left}", self.stage));
+        for Running { name, rank, since, fraction, loss } in &self.tasks {
+            let percent = fraction.map_or_else(String::new, |fraction| format!(" {:.0} %", 100.0 * fraction));
+            let loss = loss.map_or_else(String::new, |loss| format!(", loss {loss:.4e}"));
+            let running = human(Timestamp::now().duration_since(*since).as_secs_f64());
+            print(format_args!("  rank {rank}: {name},{percent} after {running}, since {since:.0}{loss}"));
+        }
     }
 }

@@ -7,7 +7,7 @@ use crate::resume::{decode, drive};
 use crate::stage::{Context, Stage, Tasks};
 use crate::{import, minima};
 use lossatlas::optimizer::{Method, Trainer};
-use lossatlas::plan::training_work;
+use lossatlas::plan::{Planned, Speed, Work, training_work};
 use lossatlas::solutions::Split;
 use lossatlas::store::{Record, TaskKey};
 use serde::{Deserialize, Serialize};
@@ -36,7 +36,7 @@ fn train(stage: &Stage, problem: &Problem, trained: &Trained, archive: &mut Opti
     let tasks = archive.as_ref().map(|archive| missing(trained, archive)).unwrap_or_default();
     stage.run(
         archive,
-        describe(trained, &tasks),
+        describe(problem, trained, &tasks),
         |index| tasks[index],
         |&Task { method, initialization }, state, control| {
             let training = &trained.config.training.method(method);
@@ -64,15 +64,38 @@ fn missing(trained: &Trained, archive: &Archive) -> Vec<Task> {
     all.filter(|task| archive.contents.training(task.method, task.initialization).is_none()).collect()
 }
 
-fn describe(trained: &Trained, tasks: &[Task]) -> Tasks {
+fn describe(problem: &Problem, trained: &Trained, tasks: &[Task]) -> Tasks {
+    let work = work_by_method(problem, trained, tasks);
     Tasks {
         names: tasks.iter().map(|task| format!("{} initialization {}", task.method, task.initialization)).collect(),
-        work: tasks.iter().map(|task| passes(trained, task.method)).collect(),
+        planned: tasks
+            .iter()
+            .map(|&Task { method, .. }| Planned { kind: method as usize, work: work(method), left: 1.0 })
+            .collect(),
         keys: tasks.iter().map(|&Task { method, initialization }| TaskKey::Training { method, initialization }).collect(),
     }
 }
 
+/// What a run of each method costs, for the time left. Where both are to run they are compared by the speed of
+/// this machine: the passes of one may be done before anything is known of the other's.
+fn work_by_method(problem: &Problem, trained: &Trained, tasks: &[Task]) -> impl Fn(Method) -> f64 {
+    let there = |method| tasks.iter().any(|task| task.method == method);
+    let speed = Method::ALL.into_iter().all(there).then(|| {
+        let landscape = trained.landscape(trained.images(Split::Train).first(256));
+        let batch = trained.config.training.sgd.as_ref().map_or(64, |sgd| sgd.batch_size);
+        Speed::of_training(&landscape, batch, problem.config.seed)
+    });
+    move |method| match &speed {
+        Some(speed) => speed.seconds(&work(trained, method)),
+        None => passes(trained, method),
+    }
+}
+
 fn passes(trained: &Trained, method: Method) -> f64 {
+    work(trained, method).passes()
+}
+
+fn work(trained: &Trained, method: Method) -> Work {
     let training = trained.config.training.method(method);
-    training_work(&training, trained.dataset.train.len(), trained.dataset.test.len()).passes()
+    training_work(&training, trained.dataset.train.len(), trained.dataset.test.len())
 }

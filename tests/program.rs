@@ -12,6 +12,8 @@ mod command_line;
 mod continuing;
 #[path = "program/contract.rs"]
 mod contract;
+#[path = "program/dry_run.rs"]
+mod dry_run;
 #[path = "program/failed_ranks.rs"]
 mod failed_ranks;
 #[path = "program/failed_tasks.rs"]
@@ -20,10 +22,16 @@ mod failed_tasks;
 mod idx;
 #[path = "program/images.rs"]
 mod images;
+#[path = "program/init.rs"]
+mod init;
 #[path = "program/interrupt.rs"]
 mod interrupt;
 #[path = "program/learning.rs"]
 mod learning;
+#[path = "program/log.rs"]
+mod log;
+#[path = "program/manual.rs"]
+mod manual;
 #[path = "program/memory.rs"]
 mod memory;
 #[path = "support/python.rs"]
@@ -43,3 +51,5 @@ mod subjects;
 #[path = "support/mod.rs"]
 #[expect(dead_code, reason = "shared with tests that start other programs")]
 mod support;
+#[path = "program/terminal.rs"]
+mod terminal;

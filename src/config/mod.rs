@@ -22,7 +22,7 @@
 //! | `[[kpca]]` | [`KpcaConfig`] | no, any number |
 //! | `[run]` | [`RunConfig`] | no |
 //!
-//! The files in `configs/` explain every key.
+//! The files in `configs/` explain every key, and so does whatever [`template`] writes.
 
 pub mod compatibility;
 mod data;
@@ -38,6 +38,7 @@ mod paths;
 mod reader;
 mod run;
 mod subject;
+pub mod template;
 mod training;
 mod tree;
 mod yields;
@@ -53,7 +54,7 @@ pub use subject::{NetworkConfig, Subject};
 pub use training::TrainingConfig;
 
 use crate::random::MasterSeed;
-use reader::{Read, Report, Reported, Section};
+use reader::{Description, Read, Report, Reported, Section};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -107,12 +108,18 @@ impl Config {
     /// # Errors
     /// All problems of the text and of the overrides. If the text is not TOML, only that.
     pub fn parse(name: &str, text: &str, overrides: &[String]) -> Result<Self, ConfigErrors> {
+        Self::parse_and_describe(name, text, overrides).map(|(config, _)| config)
+    }
+
+    /// As [`Self::parse`], with all keys that were read.
+    fn parse_and_describe(name: &str, text: &str, overrides: &[String]) -> Result<(Self, Vec<Description>), ConfigErrors> {
         let report = Report::default();
         let sections = read_tree(&report, text, overrides).and_then(|root| Section::read_root(&report, &root, |root| read(root)));
+        let descriptions = report.descriptions();
         let (problems, effective) = report.finish(name, overrides);
         match sections {
             Ok(config) if problems.is_empty() => {
-                Ok(Self { text: text.to_owned(), overrides: overrides.to_vec(), effective, ..config })
+                Ok((Self { text: text.to_owned(), overrides: overrides.to_vec(), effective, ..config }, descriptions))
             }
             _ => Err(ConfigErrors::new(problems)),
         }

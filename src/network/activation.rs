@@ -23,6 +23,7 @@ impl Activation {
     /// The key of the networks that leave the choice.
     pub const KEY: Key = Key {
         name: "activation",
+        about: "after the hidden layers; the published code ran softplus, the text says ReLU",
         kind: Kind::Word { words: &[Self::Softplus.name(), Self::Relu.name()], default: Self::Softplus.name() },
     };
 

@@ -21,6 +21,8 @@ pub struct Descriptor {
     /// their keys accept and with images that have pixels and classes; what else is needed is checked here,
     /// and said in a sentence.
     pub build: fn(&Architecture, [usize; 2], usize) -> Built,
+    /// Where SGD begins well, for whoever writes a first configuration.
+    pub sgd: SuggestedSgd,
     /// What was published of it, with the default sizes; `None` for a network that is not the paper's.
     pub published: Option<Published>,
 }
@@ -46,11 +48,23 @@ pub trait EitherPrecision: Network<f32> + Network<f64> {}
 
 impl<N: Network<f32> + Network<f64>> EitherPrecision for N {}
 
+/// Settings of SGD that a new configuration starts from. The paper has none; how those of its networks were
+/// chosen, `configs/paper-*.toml` say.
+#[derive(Clone, Copy, Debug)]
+pub struct SuggestedSgd {
+    /// `training.sgd.learning_rate`.
+    pub learning_rate: f64,
+    /// `training.sgd.epochs` for a study of the paper's size.
+    pub epochs: usize,
+}
+
 /// A key of `[network]`.
 #[derive(Debug)]
 pub struct Key {
     /// As in configurations. Networks may share a name for values of one kind.
     pub name: &'static str,
+    /// What it is, in a few words, for the comments of a new configuration.
+    pub about: &'static str,
     /// What it takes.
     pub kind: Kind,
 }
@@ -126,13 +140,13 @@ impl fmt::Display for Value {
 
 impl Key {
     /// A number of things.
-    pub const fn count(name: &'static str, default: usize) -> Self {
-        Self { name, kind: Kind::Count { default } }
+    pub const fn count(name: &'static str, about: &'static str, default: usize) -> Self {
+        Self { name, about, kind: Kind::Count { default } }
     }
 
     /// Numbers of things, as many as one likes.
-    pub const fn counts(name: &'static str, default: &'static [usize]) -> Self {
-        Self { name, kind: Kind::Counts { default, check: |_| Ok(()) } }
+    pub const fn counts(name: &'static str, about: &'static str, default: &'static [usize]) -> Self {
+        Self { name, about, kind: Kind::Counts { default, check: |_| Ok(()) } }
     }
 
     /// What holds if the key is not written.

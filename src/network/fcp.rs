@@ -3,7 +3,7 @@
 //! The published network is 784 → 50 → 50 → 10, P = 42 200.
 
 use super::dense::{Dense, Loss};
-use super::descriptor::{Claim, Descriptor, Key, Published};
+use super::descriptor::{Claim, Descriptor, Key, Published, SuggestedSgd};
 use super::{Activation, Evaluator, Layout, Network, SpanEvaluator};
 use crate::real::Real;
 
@@ -12,11 +12,12 @@ pub static DESCRIPTOR: Descriptor = Descriptor {
     name: "fcp",
     title: "FCP",
     loss_label: "loss (nat per image)",
-    keys: &[Key::counts("hidden", &[50, 50]), Activation::KEY],
+    keys: &[Key::counts("hidden", "widths of the layers between pixels and classes", &[50, 50]), Activation::KEY],
     build: |architecture, [rows, columns], classes| {
         let widths = [&[rows * columns], architecture.counts("hidden"), &[classes]].concat();
         Ok(Box::new(Fcp::new(&widths, Activation::of(architecture))))
     },
+    sgd: SuggestedSgd { learning_rate: 0.1, epochs: 80 },
     published: Some(Published {
         losses: [[1.26e-8, 6.21e-4], [9.69e-2, 8.25e-2]],
         moments: [[[-2.47e-3, 2.34e-1], [-1.44e-3, 1.39e-1]], [[-4.11e-3, 1.22e-1], [-3.17e-3, 1.03e-1]]],

@@ -3,7 +3,7 @@
 //! Linear: zₖ = gain · wₖ·x + bₖ and cross-entropy. This file and its line in the registry are all there is
 //! of it. The tests here, those of the configuration and those of the report use it like the others.
 
-use super::descriptor::{Descriptor, Key, Kind};
+use super::descriptor::{Descriptor, Key, Kind, SuggestedSgd};
 use super::{Batch, Evaluator, Layout, Network, Score, cross_entropy};
 use crate::real::Real;
 use ndarray::{Array2, ArrayViewMut1, Axis};
@@ -13,8 +13,8 @@ pub static DESCRIPTOR: Descriptor = Descriptor {
     title: "Linear",
     loss_label: "loss (nat per image, linear)",
     keys: &[
-        Key { name: "gain", kind: Kind::Positive { default: 0.5 } },
-        Key { name: "biases", kind: Kind::Flag { default: true } },
+        Key { name: "gain", about: "of the logits", kind: Kind::Positive { default: 0.5 } },
+        Key { name: "biases", about: "whether there are biases", kind: Kind::Flag { default: true } },
     ],
     build: |architecture, [rows, columns], classes| {
         let (inputs, gain) = (rows * columns, architecture.positive("gain"));
@@ -25,6 +25,7 @@ pub static DESCRIPTOR: Descriptor = Descriptor {
         }
         Ok(Box::new(Linear { gain, layout }))
     },
+    sgd: SuggestedSgd { learning_rate: 0.1, epochs: 10 },
     published: None,
 };
 

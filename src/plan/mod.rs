@@ -1,7 +1,9 @@
 //! How much work a task is, how long and how much memory it takes, before it is done.
 
+mod forecast;
 mod speed;
 
+pub use forecast::{Forecast, Planned, makespan};
 pub use speed::Speed;
 
 use crate::optimizer::Training;

@@ -40,22 +40,39 @@ impl Speed {
         let layout = landscape.network().layout();
         let (terms, parameters) = (paths.fourier_terms, layout.parameters());
         let mut generator = seed.stream("speed", &[]);
-        let theta = layout.initialize::<f32>(&mut generator);
         let rows = (0..2 + terms).flat_map(|_| layout.initialize::<f32>(&mut generator)).collect();
         let vectors = Array2::from_shape_vec((2 + terms, parameters), rows).expect("as many numbers");
         let grid = Grid::new(paths.points, terms);
         let span = Span { vectors: vectors.view(), coefficients: grid.coefficients() };
-        let (mut gradient, mut coefficients) = (vec![0.0; parameters], Array2::zeros((terms, parameters)));
+        let mut coefficients = Array2::zeros((terms, parameters));
+        let point = (landscape.samples() * paths.points) as f64;
+        Self {
+            path_loss: seconds(PATIENCE, || landscape.span_values(&span)) / point,
+            path_gradient: seconds(PATIENCE, || landscape.span_gradient(&span, grid.sines(), coefficients.view_mut())) / point,
+            ..Self::within(PATIENCE, landscape, batch, seed)
+        }
+    }
+
+    /// As [`Self::measure`] for what training does, in a fraction of the time and as rough: enough to tell how the
+    /// work of the optimizers compares. That along paths is left at 0.
+    pub fn of_training(landscape: &ImageLandscape<f32>, batch: usize, seed: MasterSeed) -> Self {
+        Self::within(Duration::from_millis(10), landscape, batch, seed)
+    }
+
+    /// What training does, each kind for so long.
+    fn within(patience: Duration, landscape: &ImageLandscape<f32>, batch: usize, seed: MasterSeed) -> Self {
+        let layout = landscape.network().layout();
+        let theta = layout.initialize::<f32>(&mut seed.stream("speed", &[]));
+        let mut gradient = vec![0.0; layout.parameters()];
         let indices: Vec<u32> = (0..batch.min(landscape.samples()) as u32).collect();
         let image = landscape.samples() as f64;
-        let point = image * paths.points as f64;
         Self {
-            loss: seconds(|| landscape.value(&theta)) / image,
-            trial: seconds(|| search(landscape, &theta)) / (TRIALS as f64 * image),
-            gradient: seconds(|| landscape.value_and_gradient(&theta, &mut gradient)) / image,
-            batch: seconds(|| landscape.batch_gradient(&theta, &indices, &mut gradient)) / indices.len() as f64,
-            path_loss: seconds(|| landscape.span_values(&span)) / point,
-            path_gradient: seconds(|| landscape.span_gradient(&span, grid.sines(), coefficients.view_mut())) / point,
+            loss: seconds(patience, || landscape.value(&theta)) / image,
+            trial: seconds(patience, || search(landscape, &theta)) / (TRIALS as f64 * image),
+            gradient: seconds(patience, || landscape.value_and_gradient(&theta, &mut gradient)) / image,
+            batch: seconds(patience, || landscape.batch_gradient(&theta, &indices, &mut gradient)) / indices.len() as f64,
+            path_loss: 0.0,
+            path_gradient: 0.0,
         }
     }
 
@@ -82,12 +99,15 @@ fn search(landscape: &ImageLandscape<f32>, theta: &[f32]) -> f64 {
     (1..=TRIALS).map(|trial| line.value(-0.01 * trial as f64)).sum()
 }
 
+/// Spent on each kind of evaluation.
+const PATIENCE: Duration = Duration::from_millis(100);
+
 /// Seconds of one call, the best of several after a first one that fills the buffers.
-fn seconds<T>(mut call: impl FnMut() -> T) -> f64 {
+fn seconds<T>(patience: Duration, mut call: impl FnMut() -> T) -> f64 {
     black_box(call());
     let begin = Instant::now();
     let mut best = f64::INFINITY;
-    while begin.elapsed() < Duration::from_millis(100) {
+    while begin.elapsed() < patience {
         let start = Instant::now();
         black_box(call());
         best = best.min(start.elapsed().as_secs_f64());

@@ -38,6 +38,11 @@ fn runs_that_diverge_are_recorded_and_the_others_go_on() {
         assert_eq!(ended.said(&format!("training: {told} failed: {reason}")), usize::from(failed), "{}", ended.stderr);
     }
     assert!((1..=4).contains(&diverged), "{words:?}");
+    let json = lossatlas(1, &["status", text(root.path()), "--format", "json"]).with_code(0).stdout;
+    let json: Value = serde_json::from_str(&json).expect("JSON");
+    let failed = json["failed"].as_array().expect("a list");
+    assert_eq!(failed.len(), diverged, "{json}");
+    assert!(failed.iter().all(|failed| failed["reason"].as_str().is_some_and(|reason| reason.starts_with("diverged: "))));
     let vectors = (4 - diverged).min(3);
     assert_eq!(atlas["/solutions/sgd/train/theta"][1], json!([vectors, 42_200]));
     assert_eq!(counts(&status, "training sgd"), [4 - diverged, diverged, 0]);

@@ -12,6 +12,11 @@ fn cells(status: &str, name: &str) -> Vec<String> {
     line.split_whitespace().map(str::to_owned).collect()
 }
 
+fn json(directory: &std::path::Path) -> serde_json::Value {
+    let status = lossatlas(1, &["status", "--format", "json", text(directory)]).with_code(0);
+    serde_json::from_str(&status.stdout).expect("JSON")
+}
+
 #[test]
 fn tells_what_is_running_and_keeps_a_second_run_out() {
     let root = tempdir().expect("a temporary directory");
@@ -34,12 +39,29 @@ fn tells_what_is_running_and_keeps_a_second_run_out() {
     let ranks: Vec<_> = running.lines().filter(|line| line.starts_with("  rank ") && line.contains(" % after ")).collect();
     assert_eq!(ranks.len(), 2, "{running}");
     assert_eq!(cells(&running, "kernel PCA"), ["left"]);
+    assert_eq!(running.matches(" left in this stage, which ends at about 2").count(), 1, "{running}");
+    let json = json(root.path());
+    let (stage, tasks) = (&json["running"], json["running"]["tasks"].as_array().expect("tasks"));
+    assert_eq!((&stage["stage"], tasks.len()), (&"training".into(), 2), "{json}");
+    let time = |value: &serde_json::Value| value.as_str().expect("a time").parse::<jiff::Timestamp>().expect("RFC 3339");
+    let until_the_end = time(&stage["ends"]).duration_since(time(&stage["updated"])).as_secs_f64();
+    assert!((until_the_end - stage["seconds_left"].as_f64().expect("a number")).abs() <= 1.5, "{json}");
+    let mut ranks: Vec<_> = tasks.iter().map(|task| task["rank"].as_u64()).collect();
+    ranks.sort_unstable();
+    assert_eq!(ranks, [Some(0), Some(1)]);
+    for task in tasks {
+        assert!(time(&task["since"]) <= time(&stage["updated"]) && task["fraction"].as_f64() > Some(0.0), "{json}");
+    }
     let second = on_tiny(1, "run", root.path(), &longer).with_code(2);
     assert_eq!(second.said("another lossatlas is running in"), 1, "{}", second.stderr);
 
     run.join().expect("the program could be started").with_code(0);
     let after = lossatlas(2, &["status", text(root.path())]).with_code(0).stdout;
     assert_eq!(after.matches("nothing is running").count(), 1, "{after}");
+    let json = self::json(root.path());
+    assert_eq!((&json["running"], &json["kernel_pca"], &json["failed"]), (&().into(), &"done".into(), &serde_json::json!([])));
+    assert_eq!(json["tasks"][0], serde_json::json!({"name": "training sgd", "done": 2, "failed": 0, "left": 0}));
+    assert_eq!((&json["starts"], &json["last_start"]["ranks"]), (&1.into(), &2.into()), "{json}");
     assert_eq!(cells(&after, "training sgd"), ["2", "0", "0"]);
     assert_eq!(cells(&after, "training lbfgs"), ["2", "0", "0"]);
     assert_eq!(cells(&after, "paths sgd/test on train"), ["1", "0", "0"]);

@@ -30,6 +30,12 @@ enum State<T> {
 }
 
 impl<'s> Key<'s> {
+    /// Notes down what the key takes, as a comment in a configuration says it.
+    fn takes(self, words: impl Into<String>) -> Self {
+        self.section.report.describe(self.section.path_of(self.name), words);
+        self
+    }
+
     fn read<T>(self, convert: impl FnOnce(&'s Value) -> Result<T, String>) -> Found<'s, T> {
         let state = match self.node.map(|node| convert(&node.value)) {
             None => State::Missing,
@@ -44,7 +50,9 @@ impl<'s> Key<'s> {
 
     /// An integer from `least` to `most`.
     pub fn integer(self, least: u64, most: u64) -> Found<'s, u64> {
-        self.read(|value| integer(value, least, most, "an integer"))
+        // 32 bits stand for as many as one likes; all 64, for a seed, are worth telling.
+        let words = if most == u32::MAX.into() { format!("at least {least}") } else { format!("{least} to {most}") };
+        self.takes(words).read(|value| integer(value, least, most, "an integer"))
     }
 
     /// A number of things, at least `least`. No count needs more than 32 bits, and sums and products
@@ -61,7 +69,7 @@ impl<'s> Key<'s> {
 
     /// A number of things, at least 1, or `"all"` of them (`None`).
     pub fn count_or_all(self) -> Found<'s, Option<usize>> {
-        self.read(|value| match value {
+        self.takes("at least 1, or \"all\"").read(|value| match value {
             Value::String(text) if text == "all" => Ok(None),
             value => integer(value, 1, u32::MAX.into(), "an integer or \"all\"").map(|count| Some(count as usize)),
         })
@@ -69,7 +77,7 @@ impl<'s> Key<'s> {
 
     /// A list of numbers of things, each at least 1; not empty.
     pub fn counts(self) -> Found<'s, Vec<usize>> {
-        self.read(|value| match value {
+        self.takes("each at least 1").read(|value| match value {
             Value::Array(items) if !items.is_empty() => {
                 let count =
                     |item: &Node| integer(&item.value, 1, u32::MAX.into(), "a list of integers").map(|count| count as usize);
@@ -82,7 +90,7 @@ impl<'s> Key<'s> {
 
     /// `true` or `false`.
     pub fn boolean(self) -> Found<'s, bool> {
-        self.read(|value| match value {
+        self.takes("true or false").read(|value| match value {
             Value::Boolean(boolean) => Ok(*boolean),
             other => Err(format!("must be true or false, not {}", other.kind())),
         })
@@ -90,7 +98,7 @@ impl<'s> Key<'s> {
 
     /// A list of finite numbers; not empty.
     pub fn numbers(self) -> Found<'s, Vec<f64>> {
-        self.read(|value| match value {
+        self.takes("finite numbers").read(|value| match value {
             Value::Array(items) if !items.is_empty() => {
                 items.iter().map(|item| number(&item.value, "a list of finite numbers", |_| true)).collect()
             }
@@ -116,12 +124,12 @@ impl<'s> Key<'s> {
 
     /// A finite number with a further requirement.
     pub fn number(self, requirement: &str, accept: impl FnOnce(f64) -> bool) -> Found<'s, f64> {
-        self.read(|value| number(value, requirement, accept))
+        self.takes(requirement).read(|value| number(value, requirement, accept))
     }
 
     /// A string.
     pub fn text(self) -> Found<'s, String> {
-        self.read(|value| match value {
+        self.takes("").read(|value| match value {
             Value::String(text) => Ok(text.clone()),
             other => Err(format!("must be a string, not {}", other.kind())),
         })
@@ -138,7 +146,7 @@ impl<'s> Key<'s> {
     }
 
     fn one_of<C: Notation + Copy>(self, all: &[C], word: impl Fn(C) -> &'static str) -> Found<'s, C> {
-        self.read(|value| match value {
+        self.takes(alternatives(all)).read(|value| match value {
             Value::String(text) => chosen(text, all, word),
             other => Err(format!("must be {}, not {}", alternatives(all), other.kind())),
         })
@@ -146,12 +154,15 @@ impl<'s> Key<'s> {
 
     /// Some of a few words, none twice, in their own order whatever the order of the file.
     pub fn choices<C: Choice>(self) -> Found<'s, Vec<C>> {
-        self.list(|text| chosen(text, C::ALL, C::word))
+        // As `list` would say less of it, this comes first.
+        self.takes(format!("any of {}", C::ALL.iter().map(Notation::toml).collect::<Vec<_>>().join(", ")))
+            .list(|text| chosen(text, C::ALL, C::word))
             .map(|given: Vec<C>| C::ALL.iter().copied().filter(|word| given.contains(word)).collect())
     }
 
     /// A list of strings, not empty, none twice, each read by `item`.
     pub fn list<T: PartialEq>(self, item: impl Fn(&str) -> Result<T, String>) -> Found<'s, Vec<T>> {
+        self.takes("");
         let items = match self.node.map(|node| &node.value) {
             Some(Value::Array(items)) if !items.is_empty() => items,
             _ => {
@@ -211,6 +222,7 @@ impl<T: Notation> Found<'_, T> {
 
     /// The value, or the default.
     pub fn or(self, default: T) -> Read<T> {
+        self.key.section.report.describe_default(&self.key.section.path_of(self.key.name), default.toml());
         let state = match self.state {
             State::Missing => State::Given(default),
             state => state,
@@ -224,6 +236,7 @@ impl<T: Notation> Found<'_, T> {
             State::Missing => Ok(None),
             State::Refused => Err(Reported),
             State::Given(value) => {
+                self.key.section.report.describe_value(&self.key.section.path_of(self.key.name), value.toml());
                 if let Some(key) = self.key.section.record_of(self.key.name) {
                     self.key.section.report.effective(key, value.toml());
                 }

@@ -9,6 +9,6 @@ mod notation;
 mod report;
 mod section;
 
-pub(super) use notation::{Choice, Notation};
-pub(super) use report::{Read, Report, Reported};
-pub(super) use section::Section;
+pub(super) use notation::{Choice, Notation, quoted};
+pub(super) use report::{Description, Read, Report, Reported};
+pub(super) use section::{Section, nearest};

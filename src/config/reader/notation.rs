@@ -94,7 +94,8 @@ impl<T: Notation> Notation for Vec<T> {
     }
 }
 
-fn quoted(text: &str) -> String {
+/// A string.
+pub(in crate::config) fn quoted(text: &str) -> String {
     toml::Value::from(text).to_string()
 }
 

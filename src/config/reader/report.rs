@@ -19,6 +19,20 @@ pub(in crate::config) type Read<T> = Result<T, Reported>;
 pub(in crate::config) struct Report {
     findings: RefCell<Vec<Finding>>,
     effective: RefCell<BTreeMap<String, String>>,
+    descriptions: RefCell<Vec<Description>>,
+}
+
+/// A key that was read, as whoever writes a configuration wants to know it; values in TOML notation.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::config) struct Description {
+    /// With its sections, entries of a list by their index: `kpca.0.kernel`.
+    pub key: String,
+    /// The values that it takes, in words.
+    pub takes: String,
+    /// What holds if it is not written; `None` if it must be written, or if that is known only later.
+    pub default: Option<String>,
+    /// What it is; `None` if it is not written and has no default.
+    pub value: Option<String>,
 }
 
 #[derive(Debug)]
@@ -37,6 +51,35 @@ impl Report {
     /// Notes down a value, in TOML notation, that takes effect.
     pub fn effective(&self, key: String, toml: String) {
         self.effective.borrow_mut().insert(key, toml);
+    }
+
+    /// Notes down a key and what it takes, once.
+    pub fn describe(&self, key: String, takes: impl Into<String>) {
+        let mut descriptions = self.descriptions.borrow_mut();
+        if !descriptions.iter().any(|known| known.key == key) {
+            descriptions.push(Description { key, takes: takes.into(), default: None, value: None });
+        }
+    }
+
+    /// Notes down the default of a key that has been described.
+    pub fn describe_default(&self, key: &str, toml: String) {
+        self.change_description(key, |description| description.default = Some(toml));
+    }
+
+    /// Notes down the value of a key that has been described.
+    pub fn describe_value(&self, key: &str, toml: String) {
+        self.change_description(key, |description| description.value = Some(toml));
+    }
+
+    fn change_description(&self, key: &str, change: impl FnOnce(&mut Description)) {
+        if let Some(known) = self.descriptions.borrow_mut().iter_mut().find(|known| known.key == key) {
+            change(known);
+        }
+    }
+
+    /// The keys that were read, in the order of reading.
+    pub fn descriptions(&self) -> Vec<Description> {
+        self.descriptions.borrow().clone()
     }
 
     /// The problems in the order of the file, those of the overrides last, and the effective values.

@@ -183,10 +183,14 @@ fn join(path: &str, name: &str) -> String {
 /// `landscapes` 0.4.
 const LIKENESS: f64 = 0.6;
 
-fn suggestion(name: &str, known: &BTreeSet<&'static str>) -> String {
+/// Whichever of some words was probably meant: the likest, if it is so like at least, 1 for the same word.
+pub(in crate::config) fn nearest<'c>(name: &str, candidates: impl Iterator<Item = &'c str>, least: f64) -> Option<&'c str> {
     let likeness = |candidate: &str| strsim::normalized_damerau_levenshtein(name, candidate);
-    let nearest = known.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
-    match nearest.filter(|candidate| likeness(candidate) >= LIKENESS) {
+    candidates.filter(|candidate| likeness(candidate) >= least).max_by(|a, b| likeness(a).total_cmp(&likeness(b)))
+}
+
+fn suggestion(name: &str, known: &BTreeSet<&'static str>) -> String {
+    match nearest(name, known.iter().copied(), LIKENESS) {
         Some(candidate) => format!("did you mean \"{candidate}\"?"),
         None => format!("the keys here are {}", known.iter().copied().collect::<Vec<_>>().join(", ")),
     }

@@ -13,7 +13,7 @@ mod maps;
 mod pooling;
 
 use super::dense::{Dense, Loss};
-use super::descriptor::{Claim, Descriptor, Key, Kind, Published};
+use super::descriptor::{Claim, Descriptor, Key, Kind, Published, SuggestedSgd};
 use super::{Activation, Evaluator, Layout, Network};
 use crate::real::Real;
 use convolution::Convolution;
@@ -28,9 +28,13 @@ pub static DESCRIPTOR: Descriptor = Descriptor {
     title: "LeNet",
     loss_label: "loss (nat per image)",
     keys: &[
-        Key { name: "channels", kind: Kind::Counts { default: &[6, 16], check: one_for_each_convolution } },
-        Key::count("kernel", 5),
-        Key::counts("dense", &[120, 84]),
+        Key {
+            name: "channels",
+            about: "maps of the two convolutions",
+            kind: Kind::Counts { default: &[6, 16], check: one_for_each_convolution },
+        },
+        Key::count("kernel", "edge of their kernels, in pixels", 5),
+        Key::counts("dense", "widths of the layers between the maps and the classes", &[120, 84]),
         Activation::KEY,
     ],
     build: |architecture, images, classes| {
@@ -45,6 +49,7 @@ pub static DESCRIPTOR: Descriptor = Descriptor {
             Err(error) => Err(error.to_string()),
         }
     },
+    sgd: SuggestedSgd { learning_rate: 0.1, epochs: 70 },
     published: Some(Published {
         losses: [[3.35e-8, 1.76e-5], [4.17e-2, 3.89e-2]],
         moments: [[[1.04e-3, 1.08e-1], [-3.57e-3, 8.77e-2]], [[2.33e-4, 8.00e-2], [-2.83e-3, 7.06e-2]]],

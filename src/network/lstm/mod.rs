@@ -13,7 +13,7 @@ mod evaluator;
 mod permutation;
 
 use super::dense::{Dense, Loss};
-use super::descriptor::{Claim, Descriptor, Key, Kind, Published};
+use super::descriptor::{Claim, Descriptor, Key, Kind, Published, SuggestedSgd};
 use super::{Activation, Evaluator, Layout, Network, Tensor};
 use crate::real::Real;
 use evaluator::LstmEvaluator;
@@ -24,10 +24,18 @@ pub static DESCRIPTOR: Descriptor = Descriptor {
     name: "lstm",
     title: "LSTM",
     loss_label: "loss (nat per image)",
-    keys: &[Key::count("hidden", 48), Key { name: "permutation_seed", kind: Kind::Seed { default: PUBLISHED_PERMUTATION_SEED } }],
+    keys: &[
+        Key::count("hidden", "units", 48),
+        Key {
+            name: "permutation_seed",
+            about: "of the order of the pixels, as PyTorch's randperm draws it",
+            kind: Kind::Seed { default: PUBLISHED_PERMUTATION_SEED },
+        },
+    ],
     build: |architecture, images, classes| {
         Ok(Box::new(Lstm::new(images, classes, architecture.count("hidden"), architecture.seed("permutation_seed"))))
     },
+    sgd: SuggestedSgd { learning_rate: 0.1, epochs: 80 },
     published: Some(Published {
         losses: [[1.63e-6, 1.35e-2], [1.55e-1, 1.28e-1]],
         moments: [[[1.06e-2, 7.33e-1], [1.35e-2, 3.24e-1]], [[2.92e-3, 4.76e-1], [1.16e-2, 2.59e-1]]],

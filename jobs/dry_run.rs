@@ -1,0 +1,107 @@
+//! `--dry-run`: what a command would do with what its directory holds. Nothing is written.
+
+use crate::archive::Archive;
+use crate::check::{self, duration};
+use crate::console::{count, print};
+use crate::failure::{self, Failure};
+use crate::overview::{Count, Kind, Overview};
+use crate::problem::{Mapped, Problem, Trained};
+use crate::progress;
+use crate::results::Results;
+use crate::run::{Command, StageName};
+use lossatlas::config::Config;
+use lossatlas::parallel::World;
+use lossatlas::plan::{Work, makespan, path_work, training_work};
+use lossatlas::solutions::{LandscapeName, Split};
+use lossatlas::store::Contents;
+use std::path::Path;
+
+/// Refuses what the command would refuse, and says what it would do. Collective.
+pub fn run(world: &World, problem: &Problem, command: &Command, directory: &Path) -> Result<u8, Failure> {
+    let contents = Archive::look(world, problem, directory)?;
+    if let Some(contents) = contents {
+        let results = Results { config: &problem.config, contents: &contents };
+        describe_directory(directory, &contents);
+        describe_tasks(world, problem, command, &results);
+    }
+    Ok(failure::SUCCESS)
+}
+
+fn describe_directory(directory: &Path, contents: &Contents) {
+    let shown = directory.display();
+    print("dry run: nothing is computed, nothing is written");
+    match contents.sessions().len() {
+        0 if !directory.exists() => print(format_args!("{shown}: is not there yet and would be made")),
+        0 => print(format_args!("{shown}: holds no results yet")),
+        starts => print(format_args!("{shown}: would be continued after {}", count(starts, "start"))),
+    }
+    if progress::current(directory).is_some() {
+        print(format_args!("{shown}: a run is going on there; until it ends another one is refused"));
+    }
+}
+
+fn describe_tasks(world: &World, problem: &Problem, command: &Command, results: &Results) {
+    let overview = Overview::of(results);
+    let belongs = |count: &&Count| command.stages.contains(&stage_of(&count.kind));
+    let counts: Vec<_> = overview.counts.iter().filter(belongs).collect();
+    let analysis = command.stages.contains(&StageName::KernelPca);
+    let width = counts.iter().map(|count| count.kind.name().len()).max().unwrap_or(0).max("kernel PCA".len());
+    print(format_args!("{:width$}{:>8}{:>8}{:>8}", "", "done", "failed", "left"));
+    for Count { kind, done, failed, left } in &counts {
+        print(format_args!("{:width$}{done:>8}{failed:>8}{left:>8}", kind.name()));
+    }
+    if analysis {
+        print(format_args!("{:width$}{:>8}", "kernel PCA", if overview.analyzed { "done" } else { "left" }));
+    }
+    let left: usize = counts.iter().map(|count| count.left).sum();
+    let solutions = results.missing_runs();
+    if solutions > 0 && !command.stages.contains(&StageName::Training) {
+        print(format_args!(
+            "`{}` would be refused: {solutions} of {} solutions are missing; run `lossatlas train` first",
+            command.name,
+            results.wanted_runs()
+        ));
+    } else if left == 0 && (overview.analyzed || !analysis) {
+        print("nothing would be computed: all that this command computes is there");
+    } else if let Mapped::Network(trained) = &problem.mapped {
+        describe_costs(world, problem, trained, &counts);
+    }
+}
+
+/// Memory as `check` predicts it, and the time of what is left.
+fn describe_costs(world: &World, problem: &Problem, trained: &Trained, counts: &[&Count]) {
+    let (speed, needed) = check::measure(problem, trained);
+    check::print_memory(trained, needed);
+    let seconds = |kind: &Kind| speed.seconds(&work(&problem.config, trained, kind));
+    let tasks: Vec<f64> = counts.iter().flat_map(|count| std::iter::repeat_n(seconds(&count.kind), count.left)).collect();
+    let threads = problem.config.run.threads_per_rank;
+    let (one, ranks) = (tasks.iter().sum::<f64>(), world.size());
+    print(format_args!("work left  about {} on one core like this one (measured now)", duration(one)));
+    if ranks > 1 || threads > 1 {
+        let end = makespan(ranks, &[], &tasks) / threads as f64;
+        print(format_args!("           about {} on {} of {}", duration(end), count(ranks, "rank"), count(threads, "thread")));
+    }
+}
+
+fn stage_of(kind: &Kind) -> StageName {
+    match kind {
+        Kind::Training(_) | Kind::Import(_) | Kind::Minima => StageName::Training,
+        Kind::Paths(..) => StageName::Paths,
+    }
+}
+
+/// The work of one task.
+fn work(config: &Config, trained: &Trained, kind: &Kind) -> Work {
+    let images = |split| trained.images(split).len();
+    match kind {
+        Kind::Training(method) => {
+            training_work(&trained.config.training.method(*method), images(Split::Train), images(Split::Test))
+        }
+        Kind::Import(_) => Work { losses: (images(Split::Train) + images(Split::Test)) as f64, ..Work::default() },
+        Kind::Minima => Work::default(),
+        Kind::Paths(_, landscape) => {
+            let split = if *landscape == LandscapeName::Test { Split::Test } else { Split::Train };
+            path_work(&config.paths.parameters, trained.path_images(split).len(), config.paths.batch)
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! When tasks that are being worked on will all be done: events so far → time left.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+/// What is expected of a task before it begins.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Planned {
+    /// Tasks of one kind run at one pace, and end early alike.
+    pub kind: usize,
+    /// What it costs on one rank, in any unit that all tasks share.
+    pub work: f64,
+    /// The share of it that is left, below 1 for a task that goes on from a stored state.
+    pub left: f64,
+}
+
+/// The tasks of a stage, handed out in their order to ranks that are free, and how far they are.
+///
+/// A pure function of what it is told: times are seconds on one clock, whose origin does not matter.
+///
+/// The pace of a kind, seconds for a unit of work, is measured: by the tasks that have ended, which also shows
+/// how early they end, and until then by what those under way report. A kind of which nothing is known takes
+/// the pace of all others. A task that is well under way goes by its own pace rather than by that of its kind.
+/// What is left is then handed out in thought as it will be in fact, so that ranks which stand idle at the end
+/// count as well.
+#[derive(Clone, Debug)]
+pub struct Forecast {
+    ranks: usize,
+    planned: Vec<Planned>,
+    states: Vec<State>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum State {
+    Waiting,
+    Running {
+        /// When it would have begun, had it not been interrupted in between.
+        began: f64,
+        /// Its latest report: how much of it was done, and when.
+        report: Option<(f64, f64)>,
+    },
+    Ended {
+        seconds: f64,
+        /// How much of it was done then, going by its reports: less than 1 if it ended early.
+        fraction: f64,
+    },
+}
+
+/// Seconds that went into so much work.
+#[derive(Clone, Copy, Debug, Default)]
+struct Observed {
+    seconds: f64,
+    work: f64,
+}
+
+impl Observed {
+    fn add(&mut self, seconds: f64, work: f64) {
+        self.seconds += seconds;
+        self.work += work;
+    }
+
+    fn pace(self) -> Option<f64> {
+        (self.work > 0.0).then(|| self.seconds / self.work)
+    }
+}
+
+impl Forecast {
+    /// Nothing has begun.
+    pub fn new(ranks: usize, planned: Vec<Planned>) -> Self {
+        let states = vec![State::Waiting; planned.len()];
+        Self { ranks: ranks.max(1), planned, states }
+    }
+
+    /// A task begins now; `before` are the seconds it had taken when it was put down, 0 for a new one.
+    pub fn start(&mut self, task: usize, now: f64, before: f64) {
+        self.states[task] = State::Running { began: now - before, report: None };
+    }
+
+    /// So much of a running task is done now, 0 to 1.
+    pub fn report(&mut self, task: usize, now: f64, fraction: f64) {
+        if let State::Running { report, .. } = &mut self.states[task]
+            && fraction > 0.0
+        {
+            *report = Some((fraction.min(1.0), now));
+        }
+    }
+
+    /// A task has ended, well or not, after so many seconds in all.
+    pub fn finish(&mut self, task: usize, seconds: f64) {
+        let fraction = match self.states[task] {
+            State::Running { began, report: Some((fraction, at)) } => (fraction * seconds / (at - began)).min(1.0),
+            _ => 1.0,
+        };
+        self.states[task] = State::Ended { seconds, fraction };
+    }
+
+    /// A task has been put down, and waits again.
+    pub fn put_back(&mut self, task: usize) {
+        self.states[task] = State::Waiting;
+    }
+
+    /// Seconds from now to the end of the last task; `None` until something is known of the pace.
+    pub fn seconds_left(&self, now: f64) -> Option<f64> {
+        let general = self.observed(|_| true, true).pace()?;
+        let kinds = 1 + self.planned.iter().map(|planned| planned.kind).max().unwrap_or(0);
+        let paces: Vec<Pace> = (0..kinds).map(|kind| self.pace(kind, general)).collect();
+        let running: Vec<f64> =
+            self.tasks().filter_map(|(planned, state)| left(planned, state, paces[planned.kind], now)).collect();
+        let waiting = self.tasks().filter(|(_, state)| matches!(state, State::Waiting));
+        let waiting: Vec<f64> = waiting.map(|(planned, _)| paces[planned.kind].expected * planned.work * planned.left).collect();
+        Some(makespan(self.ranks, &running, &waiting))
+    }
+
+    fn pace(&self, kind: usize, general: f64) -> Pace {
+        let ended = self.observed(|planned| planned.kind == kind, false).pace();
+        let seen = self.observed(|planned| planned.kind == kind, true).pace();
+        let fractions: Vec<f64> = self
+            .tasks()
+            .filter(|(planned, _)| planned.kind == kind)
+            .filter_map(|(_, state)| if let State::Ended { fraction, .. } = state { Some(*fraction) } else { None })
+            .collect();
+        let latest = fractions.iter().copied().reduce(f64::max);
+        let ends = latest.map(|latest| Ends { mean: fractions.iter().sum::<f64>() / fractions.len() as f64, latest });
+        Pace { expected: ended.or(seen).unwrap_or(general), ends }
+    }
+
+    /// What is known of some tasks: of those that have ended, and of those under way if they count.
+    fn observed(&self, belongs: impl Fn(&Planned) -> bool, with_running: bool) -> Observed {
+        let mut observed = Observed::default();
+        for (planned, state) in self.tasks().filter(|(planned, _)| belongs(planned)) {
+            match *state {
+                State::Ended { seconds, .. } => observed.add(seconds, planned.work),
+                State::Running { began, report: Some((fraction, at)) } if with_running => {
+                    observed.add(at - began, fraction * planned.work);
+                }
+                _ => {}
+            }
+        }
+        observed
+    }
+
+    fn tasks(&self) -> impl Iterator<Item = (&Planned, &State)> {
+        self.planned.iter().zip(&self.states)
+    }
+}
+
+/// What is known of a kind.
+#[derive(Clone, Copy, Debug)]
+struct Pace {
+    /// Seconds for a unit of work.
+    expected: f64,
+    ends: Option<Ends>,
+}
+
+/// How much was done of the tasks of a kind that have ended.
+#[derive(Clone, Copy, Debug)]
+struct Ends {
+    mean: f64,
+    latest: f64,
+}
+
+/// What is left of a running task.
+fn left(planned: &Planned, state: &State, pace: Pace, now: f64) -> Option<f64> {
+    let State::Running { began, report } = *state else { return None };
+    let of_kind = pace.expected * planned.work;
+    let total = match report {
+        None => of_kind,
+        Some((fraction, at)) => {
+            let own = (at - began) / fraction;
+            match pace.ends {
+                // The further it is, the more its own pace counts.
+                Some(Ends { mean, .. }) if fraction < mean => fraction * own + (1.0 - fraction / mean) * of_kind,
+                Some(Ends { latest, .. }) if fraction < latest => own * latest,
+                _ => own,
+            }
+        }
+    };
+    Some((total - (now - began)).max(0.0))
+}
+
+/// When the last of some tasks ends, if those that run take these times and those that wait are handed out in
+/// order, each to the rank that is free first.
+pub fn makespan(ranks: usize, running: &[f64], waiting: &[f64]) -> f64 {
+    let idle = std::iter::repeat_n(0.0, ranks.saturating_sub(running.len()));
+    let mut free: BinaryHeap<Reverse<Seconds>> = running.iter().copied().chain(idle).map(|end| Reverse(Seconds(end))).collect();
+    let mut last = running.iter().copied().fold(0.0, f64::max);
+    for seconds in waiting {
+        let Some(Reverse(Seconds(begin))) = free.pop() else { break };
+        let end = begin + seconds;
+        last = last.max(end);
+        free.push(Reverse(Seconds(end)));
+    }
+    last
+}
+
+/// Times in their order.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Seconds(f64);
+
+impl Eq for Seconds {}
+
+impl PartialOrd for Seconds {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Seconds {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.0.total_cmp(&other.0)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,103 @@
+//! `lossatlas init`: every configuration that it writes is one that `check` takes and `run` runs.
+
+use crate::idx::idx;
+use crate::start::{lossatlas, text};
+use lossatlas::config::template::Size;
+use lossatlas::network::NETWORKS;
+use std::fs::{self, File};
+use std::io::{Seek, SeekFrom, Write};
+use std::path::Path;
+use std::sync::Mutex;
+use std::thread;
+use tempfile::tempdir;
+
+/// As many black images as MNIST has, in files that take no room.
+fn write_as_many_as_mnist(directory: &Path) {
+    fs::create_dir_all(directory).expect("a temporary directory");
+    for (prefix, count) in [("train", 60_000), ("t10k", 10_000)] {
+        for (name, sizes) in [("images-idx3", &[count, 28, 28][..]), ("labels-idx1", &[count])] {
+            let mut file = File::create(directory.join(format!("{prefix}-{name}-ubyte"))).expect("a new file");
+            let header = idx(sizes, &[]);
+            file.write_all(&header).expect("space for a header");
+            file.seek(SeekFrom::Start(0)).expect("a file");
+            file.set_len((header.len() + sizes.iter().product::<usize>()) as u64).expect("a hole");
+        }
+    }
+}
+
+#[test]
+fn every_network_size_and_kind_of_data_passes_check() {
+    let root = tempdir().expect("a temporary directory");
+    let images = root.path().join("images");
+    write_as_many_as_mnist(&images);
+    let mut left = Vec::new();
+    for network in NETWORKS {
+        for size in Size::ALL {
+            left.extend([text(&images), "built-in"].map(|data| (network.name, size.name(), data)));
+        }
+    }
+    assert_eq!(left.len(), 24);
+    let left = Mutex::new(left);
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                while let Some((network, size, data)) = { left.lock().expect("no panic").pop() } {
+                    let kind = if data == "built-in" { "digits" } else { "idx" };
+                    let file = root.path().join(format!("{network}-{size}-{kind}.toml"));
+                    let arguments = ["init", text(&file), "--network", network, "--size", size, "--data", data];
+                    let said = lossatlas(1, &arguments).with_code(0);
+                    assert_eq!(
+                        said.stdout,
+                        format!("{0}: written; `lossatlas check {0}` says what it comes to\n", file.display())
+                    );
+                    // `check` measures the speed of paths; short ones do for that.
+                    let short = ["--set", "paths.points=3", "--set", "paths.fourier_terms=1"];
+                    let plan = lossatlas(1, &[&["check", text(&file)][..], &short].concat()).with_code(0);
+                    assert!(plan.stdout.contains(": valid\n") && plan.stdout.contains(&format!("network    {network}:")));
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn the_smallest_runs() {
+    let root = tempdir().expect("a temporary directory");
+    let (file, out) = (root.path().join("study.toml"), root.path().join("out"));
+    lossatlas(2, &["init", text(&file)]).with_code(0);
+    // Of its minute a second.
+    let fewer =
+        ["dataset.train=500", "dataset.test=500", "training.sgd.epochs=2", "training.lbfgs.iterations=3", "paths.steps=2"];
+    let mut arguments = vec!["run", text(&file), "--out", text(&out)];
+    arguments.extend(fewer.iter().flat_map(|change| ["--set", change]));
+    let ended = lossatlas(2, &arguments).with_code(0);
+    assert_eq!((ended.said("training: 12 of 12 tasks"), ended.said("paths: 24 of 24 tasks")), (1, 1), "{}", ended.stderr);
+    assert!(out.join("atlas.h5").exists() && out.join("report/index.html").exists());
+}
+
+#[test]
+fn what_exists_is_replaced_by_force_only() {
+    let root = tempdir().expect("a temporary directory");
+    let file = root.path().join("study.toml");
+    fs::write(&file, "precious").expect("a writable directory");
+    let refused = lossatlas(2, &["init", text(&file)]).with_code(2);
+    assert_eq!(refused.said("study.toml exists; choose another name or replace it with --force"), 1, "{}", refused.stderr);
+    assert_eq!(fs::read_to_string(&file).expect("still there"), "precious");
+    lossatlas(1, &["init", text(&file), "--force", "--network", "lstm"]).with_code(0);
+    let written = fs::read_to_string(&file).expect("a text");
+    // The same text on standard output, once.
+    assert_eq!(lossatlas(2, &["init", "-", "--network", "lstm"]).with_code(0).stdout, written);
+}
+
+#[test]
+fn wrong_words_are_told_what_was_probably_meant() {
+    for (arguments, part) in [
+        (["--network", "lnet"], "a similar value exists: 'lenet'"),
+        (["--size", "papr"], "a similar value exists: 'paper'"),
+        (["--data", "$LOSSATLAS_NOT_SET/mnist"], "dataset.dir: "),
+        (["--netwrk", "fcp"], "a similar argument exists: '--network'"),
+    ] {
+        let refused = lossatlas(1, &["init", "-", arguments[0], arguments[1]]).with_code(2);
+        assert_eq!((refused.said(part), refused.stdout.as_str()), (1, ""), "{}", refused.stderr);
+    }
+}

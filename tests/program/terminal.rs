@@ -1,0 +1,51 @@
+//! What a terminal gets, and what it does not.
+
+use crate::python::python;
+use crate::start::{PROGRAM, TINY, on_tiny, text};
+use std::path::Path;
+use std::process::Command;
+use tempfile::tempdir;
+
+/// Runs a program on a terminal of its own and copies all that it writes there.
+const ON_A_TERMINAL: &str = "\
+import os, pty, sys
+sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))
+";
+
+fn on_a_terminal(directory: &Path, variables: &[(&str, &str)]) -> String {
+    let mut command = Command::new(python());
+    command.args(["-c", ON_A_TERMINAL, PROGRAM, "train", TINY, "--out", text(directory)]);
+    command.args(["--set", "training.lbfgs.iterations=20"]).env("TERM", "xterm-256color").env_remove("NO_COLOR");
+    let output = command.envs(variables.iter().copied()).output().expect("python3");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// Sequences that set colors or other looks: ESC [ … m.
+fn looks(said: &str) -> usize {
+    let ends = said.split("\u{1b}[").skip(1).filter_map(|rest| rest.chars().find(char::is_ascii_alphabetic));
+    ends.filter(|end| *end == 'm').count()
+}
+
+#[test]
+fn a_terminal_gets_a_bar_without_colors_and_a_dumb_one_lines() {
+    let root = tempdir().expect("a temporary directory");
+    for (name, variables) in [("color", &[][..]), ("no-color", &[("NO_COLOR", "1")])] {
+        let said = on_a_terminal(&root.path().join(name), variables);
+        assert!(said.contains("training [") && said.contains("/8 done"), "{said:?}");
+        assert_eq!(looks(&said), 0, "{said:?}");
+        assert_eq!(said.matches("training: 8 of 8 tasks in").count(), 1, "{said:?}");
+    }
+    let said = on_a_terminal(&root.path().join("dumb"), &[("TERM", "dumb")]);
+    assert!(said.contains("training: 8 tasks\r\n") && !said.contains('\u{1b}'), "{said:?}");
+}
+
+#[test]
+fn a_file_gets_neither_bar_nor_escapes() {
+    let root = tempdir().expect("a temporary directory");
+    for ranks in [1, 2] {
+        let ended = on_tiny(ranks, "run", &root.path().join(ranks.to_string()), &[]).with_code(0);
+        assert!(!ended.stderr.contains('\u{1b}') && !ended.stdout.contains('\u{1b}'), "{}", ended.stderr);
+        assert!(!ended.stderr.contains('\r'), "{:?}", ended.stderr);
+    }
+}
