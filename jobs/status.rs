@@ -92,7 +92,8 @@ struct Failed {
 /// The stage of a run that is going on.
 #[derive(Serialize)]
 struct Stage {
-    stage: String,
+    #[serde(rename = "stage")]
+    name: String,
     updated: Timestamp,
     seconds_left: Option<f64>,
     /// When the stage will end, to the second.
@@ -158,7 +159,7 @@ impl Stage {
         let ends =
             seconds_left.and_then(|seconds| updated.checked_add(Span::new().try_seconds(seconds.round() as i64).ok()?).ok());
         let ends = ends.and_then(|end| Timestamp::from_second(end.as_second()).ok());
-        Self { stage, updated, seconds_left, ends, tasks: running }
+        Self { name: stage, updated, seconds_left, ends, tasks: running }
     }
 
     fn print(&self) {
@@ -166,7 +167,7 @@ impl Stage {
         let left = self.seconds_left.zip(self.ends).map_or_else(String::new, |(seconds, ends)| {
             format!(", {} left in this stage, which ends at about {ends}", human(seconds))
         });
-        print(format_args!("running: {}{left}", self.stage));
+        print(format_args!("running: {}{left}", self.name));
         for Running { name, rank, since, fraction, loss } in &self.tasks {
             let percent = fraction.map_or_else(String::new, |fraction| format!(" {:.0} %", 100.0 * fraction));
             let loss = loss.map_or_else(String::new, |loss| format!(", loss {loss:.4e}"));

@@ -115,7 +115,7 @@ impl Template {
         for key in keys {
             let table = key.key.rsplit_once('.').map_or("", |(table, _)| table);
             if table != section {
-                text += &self.heading(table);
+                text += &Self::heading(table);
                 section = table;
             }
             // Entries of a list explain what the ones before have not.
@@ -128,7 +128,7 @@ impl Template {
         text
     }
 
-    fn heading(&self, table: &str) -> String {
+    fn heading(table: &str) -> String {
         if let Some(number) = table.strip_prefix("kpca.") {
             let first = if number == "0" {
                 ruler("Kernel PCA: any number of entries, each of the union of some sets")

@@ -138,7 +138,7 @@ fn activated<'a, A: Real>(dense: &Dense, output: &'a mut [A]) -> &'a mut [A] {
     output
 }
 
-fn rows_of<'v, A: Real>(vectors: ArrayView2<'v, A>) -> impl Iterator<Item = &'v [A]> {
+fn rows_of<A: Real>(vectors: ArrayView2<'_, A>) -> impl Iterator<Item = &[A]> {
     (0..vectors.nrows()).map(move |k| vectors.slice_move(s![k, ..]).to_slice().expect("a spanning vector is contiguous"))
 }
 
