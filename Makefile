@@ -19,7 +19,7 @@ export HDF5_DIR := $(HDF5_FOLDER)
 endif
 endif
 
-.PHONY: help demo test test-mpich test-pytorch build lint format mnist docs bench bench-scale bench-peers bench-kpca bench-batches bench-threads peers dependencies clean
+.PHONY: help paper demo test test-mpich test-pytorch build lint format mnist docs bench bench-scale bench-peers bench-kpca bench-batches bench-threads peers dependencies clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -79,7 +79,7 @@ peers: dependencies
 bench-threads: dependencies ## measure what the threads of a rank gain
 	OPENBLAS_NUM_THREADS=1 cargo bench --locked --bench threads
 
-bench-peers: peers ## compare with PyTorch, installed into target/peers (MNIST=DIR: on its images; 20 minutes)
+bench-peers: peers ## compare with PyTorch, installed into target/peers (MNIST=DIR: on its images; half an hour or more)
 	cargo bench --locked --bench peers --no-run
 	OPENBLAS_NUM_THREADS=1 target/peers/bin/python benches/pytorch/compare.py \
 	  "$$(ls -t target/release/deps/peers-* | grep -v '\.d$$' | head -1)" $(if $(MNIST),--mnist $(MNIST))
@@ -91,6 +91,9 @@ bench-kpca: peers ## measure kernel PCA and compare it with scikit-learn, instal
 bench-batches: build peers ## how low paths come for how many evaluations, all images or batches (MNIST=DIR; an hour)
 	target/peers/bin/python benches/batches/sweep.py $(PROGRAM) "$(or $(MNIST),data/mnist)" fcp
 	target/peers/bin/python benches/batches/sweep.py $(PROGRAM) "$(or $(MNIST),data/mnist)" lstm
+
+paper: build ## the paper's protocol of NETWORK=fcp (or lenet, autoencoder, lstm): core-hours, and how to submit it
+	@.make/paper "$(or $(NETWORK),fcp)" "$(or $(MNIST),data/mnist)" "$(or $(TASKS),96)"
 
 mnist: ## fetch MNIST into data/mnist and check it
 	@.make/fetch-mnist data/mnist

@@ -133,15 +133,10 @@ impl Archive {
 
     fn complete_solutions(&self, problem: &Problem) -> Result<Vec<SolutionSet>, String> {
         let results = self.results(problem);
-        let missing = results.missing_runs();
-        if missing > 0 {
-            let directory = self.directory.display();
-            return Err(format!(
-                "{directory}: {missing} of {} solutions are missing; run `lossatlas train` first",
-                results.wanted_runs()
-            ));
+        match results.missing_solutions(&self.directory) {
+            Some(missing) => Err(missing),
+            None => Ok(results.sets()),
         }
-        Ok(results.sets())
     }
 
     /// The records as this configuration asks for them.

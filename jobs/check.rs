@@ -68,7 +68,10 @@ fn rank_bytes(problem: &Problem, trained: &Trained, before: Memory, after: Memor
     let line = ImageLandscape::new(trained.network.as_ref(), trained.images(Split::Train)).line_bytes();
     let runs = training.methods.iter().map(|&method| training_bytes(&training.method(method), dimension, line));
     let task = runs.chain([path_bytes(paths, dimension)]).max().unwrap_or(0);
-    before.peak.max(before.now + problem.config.run.threads_per_rank * buffers + task)
+    // Batches of a path have buffers of their own, and their images.
+    let sets = problem.config.run.threads_per_rank * (1 + usize::from(problem.config.paths.batch.is_some()));
+    let batch = problem.config.paths.batch.unwrap_or(0) * trained.network.inputs();
+    before.peak.max(before.now + sets * buffers + batch + task)
 }
 
 /// A formula takes no time worth predicting.
@@ -124,8 +127,9 @@ fn print_work(tasks: &[Kind], speed: &Speed, threads: usize) {
     }
     let divided = if threads == 1 { "ranks" } else { "ranks and of their threads" };
     print(format_args!(
-        "work       about {} on one core like this one (measured now), divided by the number of {divided}",
-        duration(total)
+        "work       about {} ({:.1} core-hours) on one core like this one (measured now), divided by the number of {divided}",
+        duration(total),
+        total / 3600.0
     ));
 }
 

@@ -11,9 +11,14 @@ pub fn print(line: impl Display) {
     writeln!(io::stdout().lock(), "{line}").ok();
 }
 
-/// Prints a text that has lines of its own; as careful as [`print`].
-pub fn write(text: impl Display) {
-    write!(io::stdout().lock(), "{text}").ok();
+/// Prints a text that is all that was asked for, and may be redirected to a file: that there is no space for it must
+/// not pass for success. A reader that has gone is none the worse.
+pub fn write(text: impl Display) -> Result<(), String> {
+    let mut output = io::stdout().lock();
+    match write!(output, "{text}").and_then(|()| output.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(format!("standard output cannot be written: {error}")),
+        _ => Ok(()),
+    }
 }
 
 /// Says how things go, or what is wrong; as careful as [`print`].

@@ -19,11 +19,13 @@ use std::path::Path;
 /// Refuses what the command would refuse, and says what it would do. Collective.
 pub fn run(world: &World, problem: &Problem, command: &Command, directory: &Path) -> Result<u8, Failure> {
     let contents = Archive::look(world, problem, directory)?;
-    if let Some(contents) = contents {
-        let results = Results { config: &problem.config, contents: &contents };
-        describe_directory(directory, &contents);
+    let refused = contents.as_ref().and_then(|contents| {
+        let results = Results { config: &problem.config, contents };
+        describe_directory(directory, contents);
         describe_tasks(world, problem, command, &results);
-    }
+        refusal(command, directory, &results)
+    });
+    world.agree(refused.map_or(Ok(()), Err))?;
     Ok(failure::SUCCESS)
 }
 
@@ -35,9 +37,15 @@ fn describe_directory(directory: &Path, contents: &Contents) {
         0 => print(format_args!("{shown}: holds no results yet")),
         starts => print(format_args!("{shown}: would be continued after {}", count(starts, "start"))),
     }
+}
+
+/// Why the command itself would not begin, although the configuration fits.
+fn refusal(command: &Command, directory: &Path, results: &Results) -> Option<String> {
     if progress::current(directory).is_some() {
-        print(format_args!("{shown}: a run is going on there; until it ends another one is refused"));
+        return Some(format!("{}: a run is going on there; until it ends another one is refused", directory.display()));
     }
+    let trains = command.stages.contains(&StageName::Training);
+    results.missing_solutions(directory).filter(|_| !trains)
 }
 
 fn describe_tasks(world: &World, problem: &Problem, command: &Command, results: &Results) {
@@ -54,14 +62,7 @@ fn describe_tasks(world: &World, problem: &Problem, command: &Command, results: 
         print(format_args!("{:width$}{:>8}", "kernel PCA", if overview.analyzed { "done" } else { "left" }));
     }
     let left: usize = counts.iter().map(|count| count.left).sum();
-    let solutions = results.missing_runs();
-    if solutions > 0 && !command.stages.contains(&StageName::Training) {
-        print(format_args!(
-            "`{}` would be refused: {solutions} of {} solutions are missing; run `lossatlas train` first",
-            command.name,
-            results.wanted_runs()
-        ));
-    } else if left == 0 && (overview.analyzed || !analysis) {
+    if left == 0 && (overview.analyzed || !analysis) {
         print("nothing would be computed: all that this command computes is there");
     } else if let Mapped::Network(trained) = &problem.mapped {
         describe_costs(world, problem, trained, &counts);
@@ -72,8 +73,13 @@ fn describe_tasks(world: &World, problem: &Problem, command: &Command, results: 
 fn describe_costs(world: &World, problem: &Problem, trained: &Trained, counts: &[&Count]) {
     let (speed, needed) = check::measure(problem, trained);
     check::print_memory(trained, needed);
+    if counts.iter().all(|count| count.left == 0) {
+        return;
+    }
     let seconds = |kind: &Kind| speed.seconds(&work(&problem.config, trained, kind));
-    let tasks: Vec<f64> = counts.iter().flat_map(|count| std::iter::repeat_n(seconds(&count.kind), count.left)).collect();
+    let mut tasks: Vec<f64> = counts.iter().flat_map(|count| std::iter::repeat_n(seconds(&count.kind), count.left)).collect();
+    // Long ones are handed out first.
+    tasks.sort_by(|a, b| b.total_cmp(a));
     let threads = problem.config.run.threads_per_rank;
     let (one, ranks) = (tasks.iter().sum::<f64>(), world.size());
     print(format_args!("work left  about {} on one core like this one (measured now)", duration(one)));

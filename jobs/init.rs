@@ -6,7 +6,11 @@ use crate::export::may_write;
 use crate::failure::{self, Failure, Plain};
 use lossatlas::config::template::Template;
 use lossatlas::parallel::World;
+use std::fs::Permissions;
+use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use tempfile::Builder;
 
 /// In place of a file: standard output.
 const STDOUT: &str = "-";
@@ -30,13 +34,21 @@ fn text(init: &cli::Init) -> Result<String, String> {
     Template { network: init.network, data, size: init.size }.text().map_err(|errors| errors.to_string())
 }
 
+/// The whole text or what was there before.
+fn place(file: &Path, text: &str) -> io::Result<()> {
+    let directory = file.parent().filter(|directory| *directory != Path::new("")).unwrap_or(Path::new("."));
+    let mut temporary = Builder::new().permissions(Permissions::from_mode(0o644)).tempfile_in(directory)?;
+    temporary.write_all(text.as_bytes())?;
+    temporary.persist(file)?;
+    Ok(())
+}
+
 fn deliver(file: &Path, text: &str) -> Result<(), String> {
     if file == Path::new(STDOUT) {
-        write(text);
-        return Ok(());
+        return write(text);
     }
     let shown = file.display();
-    std::fs::write(file, text).map_err(|error| format!("{shown}: cannot be written: {error}"))?;
+    place(file, text).map_err(|error| format!("{shown}: cannot be written: {error}"))?;
     print(format_args!("{shown}: written; `lossatlas check {shown}` says what it comes to"));
     Ok(())
 }

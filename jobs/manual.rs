@@ -16,8 +16,7 @@ const NAME: &str = "lossatlas";
 pub fn completions(shell: Shell) -> u8 {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut command(), NAME, &mut script);
-    write(String::from_utf8_lossy(&script));
-    failure::SUCCESS
+    told(write(String::from_utf8_lossy(&script)))
 }
 
 /// Prints the page of the program, or writes those of all commands into a directory.
@@ -26,8 +25,7 @@ pub fn man(directory: Option<&Path>) -> u8 {
         let mut page = Vec::new();
         // Memory does not fail.
         clap_mangen::Man::new(command().disable_help_subcommand(true)).render(&mut page).ok();
-        write(String::from_utf8_lossy(&page));
-        return failure::SUCCESS;
+        return told(write(String::from_utf8_lossy(&page)));
     };
     match write_pages(directory) {
         Ok(pages) => {
@@ -36,6 +34,17 @@ pub fn man(directory: Option<&Path>) -> u8 {
         }
         Err(error) => {
             say(format_args!("{}: the pages cannot be written: {error}", directory.display()));
+            failure::SYSTEM
+        }
+    }
+}
+
+/// The exit code, and what went wrong.
+fn told(written: Result<(), String>) -> u8 {
+    match written {
+        Ok(()) => failure::SUCCESS,
+        Err(error) => {
+            say(error);
             failure::SYSTEM
         }
     }

@@ -8,6 +8,7 @@ use lossatlas::solutions::{LandscapeName, SetName, SolutionSet, Split, draw_pair
 use lossatlas::statistics::{Analysis, DistanceRequest};
 use lossatlas::store::Contents;
 use sha2::{Digest, Sha256};
+use std::path::Path;
 
 /// Two minima that differ by less in their values and in all that identifies them are one.
 const DISTINCT: f64 = 1e-4;
@@ -99,6 +100,13 @@ impl<'a> Results<'a> {
         let runs: usize = self.methods().iter().map(|&method| missing(&self.runs(method))).sum();
         let imports: usize = self.imports().iter().map(|(_, rows)| missing(rows)).sum();
         runs + imports + missing(&self.minima())
+    }
+
+    /// That there are solutions missing, and what to do, if so.
+    pub fn missing_solutions(&self, directory: &Path) -> Option<String> {
+        let (missing, directory) = (self.missing_runs(), directory.display());
+        let wanted = self.wanted_runs();
+        (missing > 0).then(|| format!("{directory}: {missing} of {wanted} solutions are missing; run `lossatlas train` first"))
     }
 
     /// What solutions come from here, and how many of each ended without one.

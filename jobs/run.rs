@@ -52,13 +52,13 @@ impl StageName {
 /// Loads, runs the stages, and concludes with the exit code. Collective.
 pub fn run(world: &World, job: &cli::Job, command: &Command) -> Result<u8, Failure> {
     refuse_ranks_that_do_not_meet(world)?;
+    if job.dry_run {
+        return dry_run::run(world, &Problem::load(world, &job.input)?, command, &job.out);
+    }
     let limit = job.time_limit.or_else(end_of_the_batch_job);
     let interruption = world.agree(Interruption::watch(limit, world.size()))?;
     let start = Instant::now();
     let problem = Problem::load(world, &job.input)?;
-    if job.dry_run {
-        return dry_run::run(world, &problem, command, &job.out);
-    }
     let mut archive = Archive::open(world, &problem, &job.out)?;
     if let Some(archive) = &archive {
         log::begin(&archive.directory, job.log_format);

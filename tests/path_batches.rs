@@ -82,12 +82,12 @@ fn batches_are_subsets_of_their_size_that_differ_from_step_to_step_and_are_drawn
 }
 
 #[test]
-fn a_descent_in_batches_comes_as_low_on_all_images_with_a_third_of_the_evaluations() {
+fn a_descent_in_batches_comes_as_low_on_all_images_with_half_of_the_evaluations() {
     let data = data();
     let full = find(&data, None, 1, &PARAMETERS);
     let batches = find(&data, Some(100), 1, &PathParameters { steps: 140, ..PARAMETERS });
     assert!(full.height_dense < 0.5 * full.height_straight, "{} and {}", full.height_dense, full.height_straight);
-    // 140 steps of 100 images against 60 of 700.
+    // 140 steps of 100 images and 21 looks at 700, a third each, against 60 steps of 700: 45 %.
     assert!(batches.height_dense < 1.05 * full.height_dense, "{} and {}", batches.height_dense, full.height_dense);
     assert_eq!(batches.best_step % 7, 0, "the best path was looked at on all images");
     assert_eq!(batches, find(&data, Some(100), 2, &PathParameters { steps: 140, ..PARAMETERS }));

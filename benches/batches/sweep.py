@@ -4,7 +4,7 @@
 
 NETWORK names the configuration beside this file. Trains once, then finds the same paths with each kind of descent,
 and prints a table of median dense heights against evaluations of an image at a point with its gradient (one without
-counts as a third).
+counts as a third), medians with the lowest and the highest.
 """
 
 import argparse
@@ -48,34 +48,22 @@ def main():
             raise SystemExit(done.stderr)
 
     lossatlas("train", HERE / f"{arguments.network}-solutions.toml", root / "solutions")
-    print("| images a step | learning rate | steps | evaluations, 10⁶ | set | median dense height | lowest | highest | straight line |")
-    print("|---|---|---|---|---|---|---|---|---|")
+    print("| images a step | learning rate | steps | evaluations, 10⁶ | ω^train of SGD | of L-BFGS |")
+    print("|---|---|---|---|---|---|")
     for (batch, counts), rate in itertools.product(STEPS[arguments.network].items(), arguments.learning_rates):
         for steps in counts:
             out = root / f"{batch}-{rate}-{steps}"
             lossatlas("run", configuration, out, [f"paths.batch={batch}", f"paths.steps={steps}", f"paths.learning_rate={rate}"])
-            for name, group in paths(out / "atlas.h5"):
-                cost = evaluations(batch, steps, images, group["loss"].shape[1])
-                heights, straight = list(group["height_dense"]), statistics.median(group["height_straight"])
-                print(
-                    f"| {batch} | {rate} | {steps} | {cost / 1e6:.1f} | {name} | {statistics.median(heights):.4g} "
-                    f"| {min(heights):.4g} | {max(heights):.4g} | {straight:.3g} |",
-                    flush=True,
-                )
+            with h5py.File(out / "atlas.h5") as atlas:
+                groups = [atlas[f"paths/{method}/train/on_train"] for method in ("sgd", "lbfgs")]
+                cost = evaluations(batch, steps, images, groups[0]["loss"].shape[1])
+                heights = [spread(group["height_dense"][:]) for group in groups]
+            print(f"| {batch} | {rate} | {steps} | {cost / 1e6:.1f} | {heights[0]} | {heights[1]} |", flush=True)
 
 
-def paths(file):
-    """The groups of paths with their sets."""
-    if not file.exists():
-        return []
-    atlas = h5py.File(file)
-    found = []
-    atlas["paths"].visititems(lambda name, node: found.append((name, node)) if "height_dense" in node_names(node) else None)
-    return [(name.replace("/on_train", ""), group) for name, group in found]
-
-
-def node_names(node):
-    return list(node) if isinstance(node, h5py.Group) else []
+def spread(heights):
+    """The median with the lowest and the highest."""
+    return f"{statistics.median(heights):.2g} [{min(heights):.2g}, {max(heights):.2g}]"
 
 
 def evaluations(batch, steps, images, points):

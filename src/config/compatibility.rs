@@ -21,6 +21,9 @@ const HARMLESS: [&str; 12] = [
     "dataset.",
 ];
 
+/// Keys that came later, with the value that results without them were made with.
+const CAME_LATER: [(&str, &str); 3] = [("paths.batch", "\"all\""), ("paths.tolerance", "0.0"), ("paths.patience", "10")];
+
 /// What a change of the first key that fits invalidates.
 const INVALIDATES: [(&str, &str); 11] = [
     ("seed", "everything"),
@@ -52,13 +55,19 @@ pub fn conflicts(before: &BTreeMap<String, String>, after: &BTreeMap<String, Str
         .filter(|key| !HARMLESS.iter().any(|harmless| key.starts_with(harmless)))
         .filter(|key| {
             let matters = |keys| key.starts_with("minimum.") || has_table(keys, table_of(key));
-            before.get(*key) != after.get(*key) && matters(before) && matters(after)
+            setting(before, key) != setting(after, key) && matters(before) && matters(after)
         })
         .map(|key| {
             let what = INVALIDATES.iter().find(|(prefix, _)| key.starts_with(prefix)).map_or("", |(_, what)| what);
             format!("{key}: was {}, now {}; invalidates {what}", value(before, key), value(after, key))
         });
     changed.chain(trained_or_imported(before, after)).collect()
+}
+
+/// The value of a key, written or not.
+fn setting<'a>(keys: &'a BTreeMap<String, String>, key: &str) -> Option<&'a str> {
+    let later = CAME_LATER.iter().find(|(name, _)| *name == key).map(|(_, value)| *value);
+    keys.get(key).map(String::as_str).or(later)
 }
 
 /// One line for each set that is trained in one configuration and imported in the other.
@@ -166,6 +175,17 @@ mod tests {
                 "training.sgd.epochs: was 5, now 6; invalidates the SGD solutions and their paths",
             ]
         );
+    }
+
+    #[test]
+    fn what_was_made_before_a_key_existed_was_made_with_its_first_value() {
+        let before = keys(&[("paths.pairs", "3"), ("paths.steps", "100")]);
+        let mut after = before.clone();
+        after.extend(keys(&[("paths.batch", "\"all\""), ("paths.tolerance", "0.0"), ("paths.patience", "10")]));
+        assert!(conflicts(&before, &after).is_empty(), "{:?}", conflicts(&before, &after));
+        assert!(conflicts(&after, &before).is_empty());
+        after.insert("paths.batch".into(), "250".into());
+        assert_eq!(conflicts(&before, &after), ["paths.batch: was not given, now 250; invalidates the paths"]);
     }
 
     #[test]

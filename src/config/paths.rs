@@ -104,7 +104,8 @@ fn read_parameters(section: &Section<'_>) -> Read<PathParameters> {
     let lambda = section.key("lambda").not_negative().or(1e-4);
     let steps = section.key("steps").count(0).or(100);
     let learning_rate = section.key("learning_rate").positive().or(1e-3);
-    let tolerance = section.key("tolerance").not_negative().or(0.0);
+    let tolerance =
+        section.key("tolerance").number("a finite number, 0 or above and below 1", |number| (0.0..1.0).contains(&number)).or(0.0);
     let patience = section.key("patience").count(1).or(10);
     Ok(PathParameters {
         fourier_terms: fourier_terms?,

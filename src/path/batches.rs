@@ -8,6 +8,9 @@ pub trait Batches<A: Real> {
     /// Calls `evaluate` once with the landscape of this step, which depends on the step alone.
     fn with_batch(&self, step: u32, evaluate: &mut dyn FnMut(&dyn Landscape<A>));
 
+    /// How much of the whole a part is, in (0, 1].
+    fn fraction(&self) -> f64;
+
     /// Steps whose parts amount to the whole, ≥ 1.
     fn steps_per_epoch(&self) -> usize;
 }
@@ -16,6 +19,10 @@ pub trait Batches<A: Real> {
 impl<A: Real, B: Batches<A> + ?Sized> Batches<A> for Squared<&B> {
     fn with_batch(&self, step: u32, evaluate: &mut dyn FnMut(&dyn Landscape<A>)) {
         self.0.with_batch(step, &mut |landscape| evaluate(&Squared(landscape)));
+    }
+
+    fn fraction(&self) -> f64 {
+        self.0.fraction()
     }
 
     fn steps_per_epoch(&self) -> usize {

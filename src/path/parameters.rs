@@ -39,7 +39,7 @@ pub struct PathParameters {
     pub steps: usize,
     /// Adam's learning rate, > 0.
     pub learning_rate: f64,
-    /// No more steps follow once the lowest L has fallen by less than this fraction over the last `patience`
+    /// No more steps follow once the lowest L has fallen by no more than this fraction over the last `patience`
     /// evaluations of the whole objective; 0: all steps are taken.
     pub tolerance: f64,
     /// Evaluations of the whole objective that the lowest L is given to fall, ≥ 1.

@@ -30,19 +30,19 @@ pub struct PathResult {
     pub stop: StopReason,
 }
 
-/// Why a path computation ended.
+/// Why a path computation ended. New variants go last: the journal stores their numbers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum StopReason {
     /// All steps were taken.
     Completed,
-    /// The objective had stopped falling by this step.
-    Converged {
-        /// The step that was not taken any more.
-        step: u32,
-    },
     /// The summed loss stopped being finite in this step; the best path before it stands.
     NotFinite {
         /// The step in which it happened.
+        step: u32,
+    },
+    /// The objective had stopped falling by this step.
+    Converged {
+        /// The step that was not taken any more.
         step: u32,
     },
 }

@@ -62,8 +62,10 @@ fn what_is_done_failed_and_left_is_told_and_nothing_is_written() {
 fn what_would_be_refused_is_refused() {
     let root = tempdir().expect("a temporary directory");
     let out = root.path().join("out");
-    let early = dry(1, "paths", &out, &[]).with_code(0).stdout;
-    assert!(early.contains("`paths` would be refused: 8 of 8 solutions are missing; run `lossatlas train` first"), "{early}");
+    for (ranks, command) in [(1, "paths"), (2, "paths"), (1, "kpca")] {
+        let early = dry(ranks, command, &out, &[]).with_code(2);
+        assert_eq!(early.said("out: 8 of 8 solutions are missing; run `lossatlas train` first"), 1, "{}", early.stderr);
+    }
     on_tiny(1, "train", &out, &[]).with_code(0);
     for ranks in [1, 3] {
         let conflict = dry(ranks, "run", &out, &["training.sgd.epochs=3"]).with_code(2);

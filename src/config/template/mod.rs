@@ -102,8 +102,10 @@ impl Template {
     }
 
     fn render(&self, keys: &[Description]) -> String {
-        let data =
-            self.data.as_ref().map_or_else(|| "digits that the program draws".to_owned(), |data| format!("the images in {data}"));
+        let data = self
+            .data
+            .as_ref()
+            .map_or_else(|| "digits that the program draws".to_owned(), |data| format!("the images in {}", quoted(data)));
         let mut text =
             comment("", &format!("{} on {data}; size {}: {}.", self.network.title, self.size.name(), self.size.about()));
         text += &comment(

@@ -51,6 +51,10 @@ impl<A: Real> Batches<A> for ImageBatches<'_, A> {
         evaluate(&landscape);
     }
 
+    fn fraction(&self) -> f64 {
+        self.size as f64 / self.images.len() as f64
+    }
+
     fn steps_per_epoch(&self) -> usize {
         self.images.len().div_ceil(self.size)
     }

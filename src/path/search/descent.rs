@@ -94,7 +94,7 @@ impl<A: Real> PathSearch<'_, A> {
             return false;
         }
         let before = lowest.pop_front().expect("there are more than the patience");
-        before - lowest[lowest.len() - 1] < self.parameters.tolerance * before.abs()
+        before - lowest[lowest.len() - 1] <= self.parameters.tolerance * before.abs()
     }
 }
 

@@ -104,13 +104,13 @@ impl<A: Real> Stepwise for PathSearch<'_, A> {
         begun.then_some(PathState { coefficients, progress: Cow::Borrowed(&self.progress) })
     }
 
-    /// Adam's steps count as three evaluations each, profiles as one.
+    /// A step on the whole counts as three evaluations, a look and a profile as one.
     fn progress(&self) -> (f64, f64) {
-        let steps = 3 * self.parameters.steps;
-        let profile = self.progress.loss.len() + self.progress.dense_loss.len();
-        let done = 3 * self.progress.adam.steps() as usize + profile / self.grid.points();
-        let done = if self.progress.loss.is_empty() { done } else { done.max(steps) };
-        (done as f64 / (steps + 1 + DENSITY) as f64, self.progress.mean_loss)
+        let each = self.batches.map_or(3.0, |batches| 3.0 * batches.fraction() + 1.0 / batches.steps_per_epoch() as f64);
+        let [steps, taken] = [self.parameters.steps as f64, self.progress.adam.steps().into()].map(|steps| each * steps);
+        let taken = if self.progress.loss.is_empty() { taken } else { steps };
+        let profiles = (self.progress.loss.len() + self.progress.dense_loss.len()) / self.grid.points();
+        ((taken + profiles as f64) / (steps + 1.0 + DENSITY as f64), self.progress.mean_loss)
     }
 }
 
