@@ -126,10 +126,11 @@ fn print_work(tasks: &[Kind], speed: &Speed, threads: usize) {
         print(format_args!("  {count:>6} {name}: {:.3e} image passes, about {} each", work.passes(), duration(seconds)));
     }
     let divided = if threads == 1 { "ranks" } else { "ranks and of their threads" };
+    let hours = total / 3600.0;
+    let hours = if hours < 0.1 { String::new() } else { format!(" ({hours:.1} core-hours)") };
+    let time = duration(total);
     print(format_args!(
-        "work       about {} ({:.1} core-hours) on one core like this one (measured now), divided by the number of {divided}",
-        duration(total),
-        total / 3600.0
+        "work       about {time}{hours} on one core like this one (measured now), divided by the number of {divided}"
     ));
 }
 
