@@ -118,7 +118,7 @@ impl<'a> Side<'a> {
         seconds(|| (0..STEPS).for_each(&mut step)) / STEPS as f64
     }
 
-    /// Prints the seconds of an iteration with full memory and its evaluations in the line search.
+    /// Prints the seconds of the second iteration, the first one with a memory, and its evaluations in the line search.
     fn lbfgs(&self) {
         let landscape = Counted { landscape: self.landscape(LBFGS_IMAGES), values: AtomicUsize::new(0) };
         let parameters = LbfgsParameters {
