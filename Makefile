@@ -19,7 +19,7 @@ export HDF5_DIR := $(HDF5_FOLDER)
 endif
 endif
 
-.PHONY: help paper demo test test-mpich test-pytorch build lint format mnist docs bench bench-scale bench-peers bench-kpca bench-batches bench-threads peers dependencies clean
+.PHONY: help paper demo test test-mpich test-pytorch build lint format mnist docs bench bench-scale bench-peers bench-kpca bench-batches bench-parameters bench-threads bench-precision peers dependencies clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -89,8 +89,18 @@ bench-kpca: peers ## measure kernel PCA and compare it with scikit-learn, instal
 	target/peers/bin/python benches/pytorch/kernel_pca.py "$$(ls -t target/release/deps/embedding-* | grep -v '\.d$$' | head -1)"
 
 bench-batches: build peers ## how low paths come for how many evaluations, all images or batches (MNIST=DIR; an hour)
-	target/peers/bin/python benches/batches/sweep.py $(PROGRAM) "$(or $(MNIST),data/mnist)" fcp
-	target/peers/bin/python benches/batches/sweep.py $(PROGRAM) "$(or $(MNIST),data/mnist)" lstm
+	target/peers/bin/python benches/paths/batches.py $(PROGRAM) "$(or $(MNIST),data/mnist)" fcp
+	target/peers/bin/python benches/paths/batches.py $(PROGRAM) "$(or $(MNIST),data/mnist)" lstm
+
+bench-parameters: build peers ## how barriers depend on sines, λ, points, steps, images, with figures (MNIST=DIR; half an hour)
+	for network in fcp lstm; do \
+	  target/peers/bin/python benches/paths/parameters.py $(PROGRAM) "$(or $(MNIST),data/mnist)" $$network \
+	    --figure docs/parameters-$$network.svg --table docs/parameters-$$network.csv || exit; done
+
+bench-precision: peers ## how far down L-BFGS goes in single and double precision, here and with PyTorch (MNIST=DIR)
+	cargo bench --locked --bench precision --no-run
+	OPENBLAS_NUM_THREADS=1 target/peers/bin/python benches/pytorch/precision.py \
+	  "$$(ls -t target/release/deps/precision-* | grep -v '\.d$$' | head -1)" $(if $(MNIST),--mnist $(MNIST))
 
 paper: build ## the paper's protocol of NETWORK=fcp (or lenet, autoencoder, lstm): core-hours, and how to submit it
 	@.make/paper "$(or $(NETWORK),fcp)" "$(or $(MNIST),data/mnist)" "$(or $(TASKS),96)"

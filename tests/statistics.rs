@@ -1,9 +1,10 @@
-//! Tests, intervals and histograms against scipy and numpy.
+//! Tests, intervals, histograms and silhouettes against scipy, numpy and scikit-learn.
 //!
 //! The reference results are those of `fixtures/statistics/generate.py`.
 
 use approx::assert_relative_eq;
-use lossatlas::statistics::{bin_counts, bin_edges, mann_whitney, median_interval};
+use lossatlas::statistics::{bin_counts, bin_edges, mann_whitney, median_interval, silhouette};
+use ndarray::Array2;
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -32,10 +33,18 @@ struct HistogramCase {
 }
 
 #[derive(Deserialize)]
+struct SilhouetteCase {
+    x: Vec<Vec<f64>>,
+    y: Vec<Vec<f64>>,
+    silhouette: f64,
+}
+
+#[derive(Deserialize)]
 struct Reference {
     rank_tests: Vec<RankCase>,
     medians: Vec<MedianCase>,
     histograms: Vec<HistogramCase>,
+    silhouettes: Vec<SilhouetteCase>,
 }
 
 fn reference() -> Reference {
@@ -81,5 +90,16 @@ fn histograms_are_those_of_numpy() {
             assert_relative_eq!(*edge, *expected, epsilon = 1e-13);
         }
         assert_eq!(bin_counts(&case.values, &case.edges), case.counts);
+    }
+}
+
+#[test]
+fn silhouettes_are_those_of_scikit_learn() {
+    let points =
+        |rows: &[Vec<f64>]| Array2::from_shape_vec((rows.len(), rows[0].len()), rows.concat()).expect("rows of one length");
+    for case in reference().silhouettes {
+        let (x, y) = (points(&case.x), points(&case.y));
+        let found = silhouette(&x.view(), &y.view()).expect("finite points");
+        assert_relative_eq!(found, case.silhouette, epsilon = 1e-14);
     }
 }

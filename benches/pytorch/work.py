@@ -125,12 +125,14 @@ class Peer:
             self.chunked(theta - (trial + 1) / trials * 1e-3 * direction, self.images, self.labels, size, False)
 
 
-def two_loops(gradient, memory):
+def two_loops(gradient, memory, scale=1.0):
+    """−H ∇ without its sign, from scale · 1."""
     p, alphas = gradient.clone(), []
     for s, y in reversed(memory):
         alpha = (s @ p) / (s @ y)
         p -= alpha * y
         alphas.append(alpha)
+    p *= scale
     for (s, y), alpha in zip(memory, reversed(alphas)):
         p += (alpha - (y @ p) / (s @ y)) * s
     return p

@@ -8,6 +8,7 @@ pub mod histogram;
 pub mod interval;
 pub mod moments;
 pub mod rank_test;
+pub mod silhouette;
 pub mod summary;
 
 pub use analysis::{Analysis, AnalysisError, DistanceRequest, DistanceResult, KernelPcaRequest, KernelPcaResult};
@@ -17,4 +18,5 @@ pub use histogram::{bin_counts, bin_edges};
 pub use interval::{Interval, PairValues, median_interval, pair_shift_interval, shift_interval};
 pub use moments::{Moments, moments};
 pub use rank_test::{RankTest, mann_whitney, smallest_p};
+pub use silhouette::silhouette;
 pub use summary::{Summary, quantile};

@@ -10,7 +10,8 @@ use crate::report::published::claims;
 use crate::report::run::Run;
 use crate::report::style::set_name;
 use crate::solutions::{SetName, Split};
-use crate::statistics::KernelPcaResult;
+use crate::statistics::{KernelPcaResult, silhouette};
+use ndarray::{Axis, s};
 
 /// "Separates": |Cliff's δ| of the scores of the two sets along a component is at least this.
 const SEPARATE: f64 = 0.9;
@@ -38,7 +39,8 @@ fn by_kernel(run: &Run<'_>, result: &KernelPcaResult, sets: &[SetName; 2]) -> Fi
     let second = delta(result, sets, 1).abs();
     let shown = |first: f64| {
         let [first, second] = [first, second].map(typeset_short);
-        format!("|δ| is {first} along PC1, {second} along PC2; {SEPARATE} counts as separate")
+        let apart = apart(result, sets);
+        format!("|δ| is {first} along PC1, {second} along PC2; {SEPARATE} counts as separate; {apart}")
     };
     if is_rbf(result) {
         let statement = "the RBF kernel separates L-BFGS train from SGD test vectors along PC1";
@@ -69,9 +71,10 @@ pub(super) fn test(run: &Run<'_>) -> Vec<Finding> {
     vec![Finding::judged(run, statement, compare(result, &sets, best), |comparison| {
         let separation = comparison.delta.abs();
         let reason = format!(
-            "|δ| is at most {} (PC{}); {SEPARATE} counts as separate, less than {MIXED} as mixed",
+            "|δ| is at most {} (PC{}); {SEPARATE} counts as separate, less than {MIXED} as mixed; {}",
             typeset_short(separation),
-            best + 1
+            best + 1,
+            apart(result, &sets)
         );
         let separate = separation >= SEPARATE && comparison.p < LEVEL;
         let status = match (stays, separate) {
@@ -99,13 +102,29 @@ fn absent(run: &Run<'_>, statement: &str, kernel: &str, sets: &[SetName; 2]) -> 
     Finding::new(run, statement, (Status::NotTestable, reason), None)
 }
 
+/// The silhouette of the two sets in the plane of PC1 and PC2, in words.
+fn apart(result: &KernelPcaResult, sets: &[SetName; 2]) -> String {
+    let plane = sets.each_ref().map(|name| {
+        let rows: Vec<usize> = rows_of(result, name).collect();
+        result.projection.select(Axis(0), &rows).slice_move(s![.., ..2.min(result.projection.ncols())])
+    });
+    match silhouette(&plane[0].view(), &plane[1].view()) {
+        Ok(silhouette) => format!("their silhouette in the plane of both is {}", typeset_short(silhouette)),
+        Err(error) => format!("they have no silhouette: {error}"),
+    }
+}
+
+/// The rows of the projection that are of a set.
+fn rows_of<'a>(result: &'a KernelPcaResult, name: &'a SetName) -> impl Iterator<Item = usize> + 'a {
+    let of_set = |set: u32| result.sets.get(set as usize) == Some(name);
+    result.set.iter().enumerate().filter(move |(_, set)| of_set(**set)).map(|(row, _)| row)
+}
+
 /// The scores along a component. The kernel PCA has not been told of the sets, so if they were of one
 /// kind every assignment of its scores to them would be as likely: what the rank test assumes.
 fn compare(result: &KernelPcaResult, sets: &[SetName; 2], component: usize) -> Result<Comparison, String> {
     let scores = |name: &SetName| -> Vec<f64> {
-        let rows = result.projection.outer_iter().zip(&result.set);
-        let of_set = rows.filter(|(_, set)| result.sets.get(**set as usize) == Some(name));
-        of_set.filter_map(|(row, _)| row.get(component).copied()).collect()
+        rows_of(result, name).filter_map(|row| result.projection.get((row, component)).copied()).collect()
     };
     let [x, y] = sets.each_ref().map(scores);
     Comparison::of(&format!("score along PC{}", component + 1), sets.each_ref().map(set_name), [&x, &y])
