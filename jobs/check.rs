@@ -6,11 +6,12 @@ use crate::failure::{self, Failure};
 use crate::memory::{self, Memory};
 use crate::problem::{Formula, Mapped, Problem, Trained};
 use crate::results::Results;
+use crate::work;
 use lossatlas::config::DatasetConfig;
 use lossatlas::landscape::ImageLandscape;
 use lossatlas::optimizer::Method;
 use lossatlas::parallel::World;
-use lossatlas::plan::{Speed, Work, path_bytes, path_work, training_bytes, training_work};
+use lossatlas::plan::{Speed, Work, path_bytes, training_bytes};
 use lossatlas::solutions::{SetName, Split};
 use lossatlas::store::Contents;
 use std::time::Duration;
@@ -95,15 +96,13 @@ struct Kind {
 
 fn tasks(problem: &Problem, trained: &Trained) -> Vec<Kind> {
     let training = &trained.config.training;
-    let (train, test) = (trained.dataset.train.len(), trained.dataset.test.len());
     let runs = training.methods.iter().map(|&method| {
-        let parameters = training.method(method);
         let epochs = match method {
             Method::Sgd => "epochs",
             Method::Lbfgs => "iterations at most",
         };
-        let name = format!("{method} training runs of {} {epochs}", parameters.epochs());
-        Kind { name, count: training.initializations as usize, work: training_work(&parameters, train, test) }
+        let name = format!("{method} training runs of {} {epochs}", training.method(method).epochs());
+        Kind { name, count: training.initializations as usize, work: work::training(trained, method) }
     });
     let paths = &problem.config.paths;
     let vectors =
@@ -112,7 +111,7 @@ fn tasks(problem: &Problem, trained: &Trained) -> Vec<Kind> {
     let on = paths.landscapes.iter().map(|&landscape| {
         let images = trained.path_images(landscape).len();
         let name = format!("paths on {images} {landscape} images");
-        Kind { name, count: pairs, work: path_work(&paths.parameters, images, paths.batch) }
+        Kind { name, count: pairs, work: work::path(trained, paths, landscape) }
     });
     runs.chain(on).collect()
 }

@@ -9,9 +9,10 @@ use crate::problem::{Mapped, Problem, Trained};
 use crate::progress;
 use crate::results::Results;
 use crate::run::{Command, StageName};
+use crate::work;
 use lossatlas::config::Config;
 use lossatlas::parallel::World;
-use lossatlas::plan::{Work, makespan, path_work, training_work};
+use lossatlas::plan::{Work, makespan};
 use lossatlas::solutions::{LandscapeName, Split};
 use lossatlas::store::Contents;
 use std::path::Path;
@@ -76,7 +77,7 @@ fn describe_costs(world: &World, problem: &Problem, trained: &Trained, counts: &
     if counts.iter().all(|count| count.left == 0) {
         return;
     }
-    let seconds = |kind: &Kind| speed.seconds(&work(&problem.config, trained, kind));
+    let seconds = |kind: &Kind| speed.seconds(&work_of(&problem.config, trained, kind));
     let mut tasks: Vec<f64> = counts.iter().flat_map(|count| std::iter::repeat_n(seconds(&count.kind), count.left)).collect();
     // Long ones are handed out first.
     tasks.sort_by(|a, b| b.total_cmp(a));
@@ -96,18 +97,12 @@ fn stage_of(kind: &Kind) -> StageName {
     }
 }
 
-/// The work of one task.
-fn work(config: &Config, trained: &Trained, kind: &Kind) -> Work {
-    let images = |split| trained.images(split).len();
+fn work_of(config: &Config, trained: &Trained, kind: &Kind) -> Work {
     match kind {
-        Kind::Training(method) => {
-            training_work(&trained.config.training.method(*method), images(Split::Train), images(Split::Test))
-        }
-        Kind::Import(_) => Work { losses: (images(Split::Train) + images(Split::Test)) as f64, ..Work::default() },
+        Kind::Training(method) => work::training(trained, *method),
+        Kind::Import(_) => work::import(trained),
         Kind::Minima => Work::default(),
-        Kind::Paths(_, landscape) => {
-            let split = if *landscape == LandscapeName::Test { Split::Test } else { Split::Train };
-            path_work(&config.paths.parameters, trained.path_images(split).len(), config.paths.batch)
-        }
+        Kind::Paths(_, LandscapeName::Test) => work::path(trained, &config.paths, Split::Test),
+        Kind::Paths(..) => work::path(trained, &config.paths, Split::Train),
     }
 }

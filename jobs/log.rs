@@ -135,7 +135,8 @@ impl KeyNumbers {
             Record::Training { outcome: Ok(run), .. } => Self {
                 loss_train: Some(run.train.loss_train),
                 loss_test: Some(run.test.loss_test),
-                steps: Some(run.curve_train.len() as u32),
+                // The curve begins with the initialization.
+                steps: Some(run.curve_train.len().saturating_sub(1) as u32),
                 stop: Some(run.stop.to_string()),
                 ..Self::default()
             },

@@ -29,6 +29,7 @@ mod stage;
 mod status;
 mod train;
 mod version;
+mod work;
 
 use clap::Parser;
 use clap::error::ErrorKind;

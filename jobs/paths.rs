@@ -5,11 +5,12 @@ use crate::failure::Failure;
 use crate::problem::{Formula, Mapped, Problem};
 use crate::resume::{Ended, decode, drive};
 use crate::stage::{Context, Tasks};
+use crate::work;
 use lossatlas::config::PathsConfig;
 use lossatlas::landscape::{BuiltIn, Landscape, Squared};
 use lossatlas::parallel::Control;
 use lossatlas::path::{Batches, Objective, PathResult, PathSearch};
-use lossatlas::plan::{Planned, path_work};
+use lossatlas::plan::{Planned, Work, path_work};
 use lossatlas::real::Real;
 use lossatlas::solutions::{LandscapeName, SetName, SolutionSet, Split};
 use lossatlas::store::{Record, TaskKey};
@@ -113,7 +114,8 @@ fn find<A: Real>(
 fn missing(problem: &Problem, archive: &Archive, sets: &[SolutionSet]) -> Vec<Key> {
     let results = archive.results(problem);
     let mut path_sets = results.path_sets(sets);
-    path_sets.sort_by_key(|&(_, landscape)| std::cmp::Reverse(images(problem, landscape)));
+    let passes = |&(_, landscape): &(_, LandscapeName)| work_on(problem, landscape).passes();
+    path_sets.sort_by(|a, b| passes(b).total_cmp(&passes(a)));
     let mut keys = Vec::new();
     for (set, landscape) in path_sets {
         for pair in results.pairs(set) {
@@ -125,12 +127,13 @@ fn missing(problem: &Problem, archive: &Archive, sets: &[SolutionSet]) -> Vec<Ke
     keys
 }
 
-/// Images that one evaluation of a landscape takes; a formula takes none and counts as one.
-fn images(problem: &Problem, landscape: LandscapeName) -> usize {
+/// A formula takes no images and counts as one.
+fn work_on(problem: &Problem, landscape: LandscapeName) -> Work {
+    let paths = &problem.config.paths;
     match (&problem.mapped, landscape) {
-        (Mapped::Network(trained), LandscapeName::Test) => trained.path_images(Split::Test).len(),
-        (Mapped::Network(trained), _) => trained.path_images(Split::Train).len(),
-        (Mapped::Formula(_), _) => 1,
+        (Mapped::Network(trained), LandscapeName::Test) => work::path(trained, paths, Split::Test),
+        (Mapped::Network(trained), _) => work::path(trained, paths, Split::Train),
+        (Mapped::Formula(_), _) => path_work(&paths.parameters, 1, None),
     }
 }
 
@@ -157,12 +160,7 @@ fn formula_ends(formula: &Formula, archive: &Archive, key: &Key) -> [Vec<f64>; 2
 }
 
 fn describe(problem: &Problem, keys: &[Key]) -> Tasks {
-    let paths = &problem.config.paths;
-    let planned = |key: &Key| Planned {
-        kind: key.landscape as usize,
-        work: path_work(&paths.parameters, images(problem, key.landscape), paths.batch).passes(),
-        left: 1.0,
-    };
+    let planned = |key: &Key| Planned { kind: key.landscape as usize, work: work_on(problem, key.landscape).passes(), left: 1.0 };
     Tasks {
         names: keys.iter().map(|key| format!("{} {}–{} on {}", key.set, key.pair.0, key.pair.1, key.landscape)).collect(),
         planned: keys.iter().map(planned).collect(),

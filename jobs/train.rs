@@ -5,9 +5,9 @@ use crate::failure::Failure;
 use crate::problem::{Mapped, Problem, Trained};
 use crate::resume::{decode, drive};
 use crate::stage::{Context, Stage, Tasks};
-use crate::{import, minima};
+use crate::{import, minima, work};
 use lossatlas::optimizer::{Method, Trainer};
-use lossatlas::plan::{Planned, Speed, Work, training_work};
+use lossatlas::plan::{Planned, Speed};
 use lossatlas::solutions::Split;
 use lossatlas::store::{Record, TaskKey};
 use serde::{Deserialize, Serialize};
@@ -86,16 +86,11 @@ fn work_by_method(problem: &Problem, trained: &Trained, tasks: &[Task]) -> impl 
         Speed::of_training(&landscape, batch, problem.config.seed)
     });
     move |method| match &speed {
-        Some(speed) => speed.seconds(&work(trained, method)),
+        Some(speed) => speed.seconds(&work::training(trained, method)),
         None => passes(trained, method),
     }
 }
 
 fn passes(trained: &Trained, method: Method) -> f64 {
-    work(trained, method).passes()
-}
-
-fn work(trained: &Trained, method: Method) -> Work {
-    let training = trained.config.training.method(method);
-    training_work(&training, trained.dataset.train.len(), trained.dataset.test.len())
+    work::training(trained, method).passes()
 }

@@ -4,7 +4,7 @@
 //! (σ(z) − x)² as the loss. The published network is 784 → 32 → 32 → 32 → 784, P = 52 224.
 
 use super::dense::{Dense, Loss};
-use super::descriptor::{Claim, Descriptor, Key, Published, SuggestedSgd};
+use super::descriptor::{Claim, Descriptor, Key, Published, QuickStudy, SuggestedSgd};
 use super::{Activation, Evaluator, Layout, Network, SpanEvaluator};
 use crate::real::Real;
 
@@ -16,6 +16,7 @@ pub static DESCRIPTOR: Descriptor = Descriptor {
     keys: &[Key::counts("hidden", "widths of the layers between the pixels and their copy", &[32, 32, 32])],
     build: |architecture, [rows, columns], _| Ok(Box::new(Autoencoder::new(rows * columns, architecture.counts("hidden")))),
     sgd: SuggestedSgd { learning_rate: 0.5, epochs: 16 },
+    quick: QuickStudy { train: 5000, test: Some(2000), paths: [600, 300] },
     published: Some(Published {
         losses: [[1.69e-2, 4.57e-2], [1.65e-2, 4.52e-2]],
         moments: [[[-3.65e-2, 1.60e-1], [-7.06e-3, 8.54e-2]], [[-3.65e-2, 1.61e-1], [-7.07e-3, 8.54e-2]]],

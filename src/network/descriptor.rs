@@ -23,6 +23,8 @@ pub struct Descriptor {
     pub build: fn(&Architecture, [usize; 2], usize) -> Built,
     /// Where SGD begins well, for whoever writes a first configuration.
     pub sgd: SuggestedSgd,
+    /// Images of a quick study of it: of those networks that take long for an image there are fewer.
+    pub quick: QuickStudy,
     /// What was published of it, with the default sizes; `None` for a network that is not the paper's.
     pub published: Option<Published>,
 }
@@ -56,6 +58,17 @@ pub struct SuggestedSgd {
     pub learning_rate: f64,
     /// `training.sgd.epochs` for a study of the paper's size.
     pub epochs: usize,
+}
+
+/// What makes a study take minutes to half an hour on two cores.
+#[derive(Clone, Copy, Debug)]
+pub struct QuickStudy {
+    /// Images to train on.
+    pub train: usize,
+    /// Images to test on; of files that may hold fewer, `None`: all.
+    pub test: Option<usize>,
+    /// Images of the training and of the test landscape of the paths.
+    pub paths: [usize; 2],
 }
 
 /// A key of `[network]`.

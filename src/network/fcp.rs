@@ -3,7 +3,7 @@
 //! The published network is 784 → 50 → 50 → 10, P = 42 200.
 
 use super::dense::{Dense, Loss};
-use super::descriptor::{Claim, Descriptor, Key, Published, SuggestedSgd};
+use super::descriptor::{Claim, Descriptor, Key, Published, QuickStudy, SuggestedSgd};
 use super::{Activation, Evaluator, Layout, Network, SpanEvaluator};
 use crate::real::Real;
 
@@ -18,6 +18,7 @@ pub static DESCRIPTOR: Descriptor = Descriptor {
         Ok(Box::new(Fcp::new(&widths, Activation::of(architecture))))
     },
     sgd: SuggestedSgd { learning_rate: 0.1, epochs: 80 },
+    quick: QuickStudy { train: 10_000, test: None, paths: [2000, 1000] },
     published: Some(Published {
         losses: [[1.26e-8, 6.21e-4], [9.69e-2, 8.25e-2]],
         moments: [[[-2.47e-3, 2.34e-1], [-1.44e-3, 1.39e-1]], [[-4.11e-3, 1.22e-1], [-3.17e-3, 1.03e-1]]],

@@ -3,7 +3,7 @@
 //! Linear: zₖ = gain · wₖ·x + bₖ and cross-entropy. This file and its line in the registry are all there is
 //! of it. The tests here, those of the configuration and those of the report use it like the others.
 
-use super::descriptor::{Descriptor, Key, Kind, SuggestedSgd};
+use super::descriptor::{Descriptor, Key, Kind, QuickStudy, SuggestedSgd};
 use super::{Batch, Evaluator, Layout, Network, Score, cross_entropy};
 use crate::real::Real;
 use ndarray::{Array2, ArrayViewMut1, Axis};
@@ -26,6 +26,7 @@ pub static DESCRIPTOR: Descriptor = Descriptor {
         Ok(Box::new(Linear { gain, layout }))
     },
     sgd: SuggestedSgd { learning_rate: 0.1, epochs: 10 },
+    quick: QuickStudy { train: 10_000, test: None, paths: [2000, 1000] },
     published: None,
 };
 

@@ -1,7 +1,7 @@
 //! Adam, for the coefficients of a path.
 
-use crate::real::Real;
 use crate::real::dispatch::dispatched;
+use crate::real::{Real, without_subnormals};
 use serde::{Deserialize, Serialize};
 
 /// First and second moments of the gradient, and the step count.
@@ -44,7 +44,9 @@ impl<A: Real> Adam<A> {
         let (keep_1, take_1) = (A::of(BETA_1), A::of(1.0 - BETA_1));
         let (keep_2, take_2) = (A::of(BETA_2), A::of(1.0 - BETA_2));
         let epsilon = A::of(EPSILON);
-        descend([keep_1, take_1, keep_2, take_2], [rate, correction, epsilon], gradient, [x, &mut self.first, &mut self.second]);
+        let (decay, step) = ([keep_1, take_1, keep_2, take_2], [rate, correction, epsilon]);
+        // Squares of small gradients are smaller still.
+        without_subnormals(|| descend(decay, step, gradient, [x, &mut self.first, &mut self.second]));
     }
 }
 

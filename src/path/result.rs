@@ -30,6 +30,24 @@ pub struct PathResult {
     pub stop: StopReason,
 }
 
+impl PathResult {
+    /// The loss of the higher end. No path between the two is lower; where H is this there is no barrier.
+    pub fn higher_end(&self) -> f64 {
+        let ends = [self.loss.first(), self.loss.last()].into_iter().flatten();
+        ends.copied().fold(f64::NEG_INFINITY, f64::max)
+    }
+
+    /// Whether the path rises nowhere on its grid above its higher end.
+    pub fn is_no_higher_than_its_ends(&self) -> bool {
+        self.height <= self.higher_end()
+    }
+
+    /// Whether the last step was the lowest one: the descent had not ended, more steps would come lower.
+    pub fn was_descending(&self) -> bool {
+        self.steps > 0 && self.best_step == self.steps
+    }
+}
+
 /// Why a path computation ended. New variants go last: the journal stores their numbers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum StopReason {

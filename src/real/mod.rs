@@ -4,10 +4,12 @@ mod combine;
 pub(crate) mod dispatch;
 mod elementary;
 mod slices;
+mod subnormal;
 
 pub use combine::combine;
 pub use elementary::Elementary;
 pub use slices::{add_scaled, exp_all, gray_all, scale, sigmoid_all, softplus_all, softplus_slope_all, tanh_all};
+pub use subnormal::without_subnormals;
 
 use ndarray::{LinalgScalar, NdFloat};
 use num_traits::FromPrimitive;

@@ -56,6 +56,10 @@ pub struct BarrierRow {
     pub grid: Option<Summary>,
     /// Heights of the same paths on the finer grid.
     pub dense: Option<Summary>,
+    /// Losses of the higher end of each path, below which no path can be.
+    pub higher_end: Option<Summary>,
+    /// Number of paths of which the last step was the lowest.
+    pub descending: usize,
 }
 
 /// How widely the vectors of a set are spread.
@@ -136,6 +140,8 @@ fn barrier_row(paths: &PathSet) -> BarrierRow {
         straight: summary(|path| path.height_straight),
         grid: summary(|path| path.height),
         dense: summary(|path| path.height_dense),
+        higher_end: summary(PathResult::higher_end),
+        descending: paths.found().filter(|path| path.was_descending()).count(),
     }
 }
 
@@ -221,6 +227,8 @@ mod tests {
         assert_relative_eq!(straight.median, 8.0);
         assert_relative_eq!(grid.median, 3.0);
         assert_relative_eq!(dense.max, 5.0);
+        assert_relative_eq!(row.higher_end.unwrap().median, 3.0);
+        assert_eq!(row.descending, 3);
     }
 
     #[test]

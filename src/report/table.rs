@@ -49,7 +49,8 @@ fn heights(rows: &[LossRow]) -> String {
 
 /// `what` on a path is a barrier.
 fn barriers(rows: &[BarrierRow], what: &str) -> String {
-    let header = ["set", "on", "paths", "failed", "straight line", "path H", "dense"];
+    let header = ["set", "on", "paths", "straight line", "path H", "dense", "end"];
+    let median = |summary: &Option<Summary>| summary.as_ref().map_or_else(|| NONE.to_owned(), |heights| short(heights.median));
     let range = |summary: &Option<Summary>| match summary {
         Some(heights) => format!("{} [{}, {}]", short(heights.median), short(heights.min), short(heights.max)),
         None => NONE.to_owned(),
@@ -58,18 +59,29 @@ fn barriers(rows: &[BarrierRow], what: &str) -> String {
         vec![
             row.set.to_string(),
             row.landscape.to_string(),
-            row.count.to_string(),
-            row.failed.to_string(),
+            if row.failed > 0 { format!("{}, {} failed", row.count, row.failed) } else { row.count.to_string() },
             range(&row.straight),
             range(&row.grid),
-            row.dense.as_ref().map_or_else(|| NONE.to_owned(), |heights| short(heights.median)),
+            median(&row.dense),
+            median(&row.higher_end),
         ]
     });
     let caption = format!(
         "Barriers, the {what} on a path: median [lowest, highest]; H on the path's own grid,\n\
-         dense: median of the highest point, from a grid ten times as fine, refined"
+         dense: median of the highest point, from a grid ten times as fine, refined;\n\
+         end: median of the higher end, below which no path can be"
     );
-    render(&caption, &header, 2, cells)
+    render(&caption, &header, 2, cells) + &descending(rows)
+}
+
+/// What is to be known of paths that did not come to rest.
+fn descending(rows: &[BarrierRow]) -> String {
+    let (all, descending): (usize, usize) =
+        rows.iter().fold((0, 0), |(all, descending), row| (all + row.count, descending + row.descending));
+    if descending == 0 {
+        return String::new();
+    }
+    format!("{descending} of the {all} paths were lowest after their last step: with more steps they come lower\n")
 }
 
 fn spreads(rows: &[SpreadRow]) -> String {
@@ -142,6 +154,8 @@ mod tests {
                 straight: Summary::of(&[1.5, 2.5]).ok(),
                 grid: Summary::of(&[0.25, 0.5, 1.0]).ok(),
                 dense: None,
+                higher_end: Summary::of(&[0.125]).ok(),
+                descending: 2,
             }],
             spreads: vec![SpreadRow {
                 set: set("sgd/test"),
@@ -170,9 +184,10 @@ mod tests {
     fn every_number_is_in_its_column() {
         let text = table(&summary());
         assert_eq!(lines_from(&text, "sgd/train", 1)[0], ["sgd/train", "48", "6.21e-4", "0.08250", "–", "98.00 %"]);
-        let heights = ["lbfgs/test", "train", "3", "2", "2.00 [1.50, 2.50]", "0.500 [0.250, 1.00]", "–"];
+        let heights = ["lbfgs/test", "train", "3, 2 failed", "2.00 [1.50, 2.50]", "0.500 [0.250, 1.00]", "–", "0.125"];
         assert_eq!(lines_from(&text, "lbfgs/test", 1)[0], heights);
         assert_eq!(lines_from(&text, "sgd/test", 1)[0], ["sgd/test", "–", "-0.003170", "0.1030", "–", "–"]);
+        assert!(text.contains("\n2 of the 3 paths were lowest after their last step"), "{text}");
         let embedding = ["rbf", "rbf, 2σ² = 42200", "lbfgs/train + sgd/test", "50.00 %", "12.50 %", "–", "0.00 %"];
         assert_eq!(lines_from(&text, "rbf", 1)[0], embedding);
     }

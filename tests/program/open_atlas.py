@@ -2,7 +2,8 @@
 
     open_atlas.py ATLAS REPORT
 
-Dimensions must have names, numbers must be those that h5py reads, and the two must agree with each other.
+Dimensions must have names, numbers must be those that h5py reads, the two must agree with each other, and
+docs/format.md must have the columns of the tables.
 Prints every problem; exits with 1 if there is one.
 """
 
@@ -63,7 +64,12 @@ def check_tables():
     require(len(tables) >= 10, f"tables {sorted(tables)}")
     for name, table in tables.items():
         require(len(table) > 0 and not any(column.startswith("Unnamed") for column in table), f"{name}.csv: {table}")
-    for column in ("height", "height_dense", "height_straight", "length", "length_straight"):
+    page = (Path(__file__).parents[2] / "docs" / "format.md").read_text().splitlines()
+    for name, table in tables.items():
+        row = "".join(line for line in page if line.startswith("| `") and f"`{name}.csv`" in line)
+        missing = [column for column in table if f"`{column}`" not in row]
+        require(not missing, f"docs/format.md does not have {missing} of {name}.csv")
+    for column in ("height", "height_dense", "height_straight", "higher_end", "length", "length_straight"):
         require(tables["barriers"][column].dtype == float, f"barriers.csv: {column} is no number")
     for (name, landscape), rows in tables["barriers"].groupby(["set", "landscape"]):
         with open_group(f"paths/{name}/on_{landscape}") as paths:

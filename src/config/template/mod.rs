@@ -65,13 +65,13 @@ impl Size {
         }
     }
 
-    /// Training and test images in use; of files, all test images where there may be fewer.
-    fn images(self, from_files: bool) -> [&'static str; 2] {
-        match (self, from_files) {
-            (Self::Demo, _) => ["6000", "1000"],
-            (Self::Quick, true) => ["10000", "\"all\""],
-            (Self::Quick, false) => ["10000", "2000"],
-            (Self::Paper, _) => ["60000", "10000"],
+    /// Training and test images in use, the latter as a value of the key.
+    fn images(self, network: &Descriptor, from_files: bool) -> (usize, String) {
+        let all = if from_files { quoted("all") } else { "2000".to_owned() };
+        match self {
+            Self::Demo => (6000, "1000".to_owned()),
+            Self::Quick => (network.quick.train, network.quick.test.map_or(all, |count| count.to_string())),
+            Self::Paper => (60_000, "10000".to_owned()),
         }
     }
 }
@@ -88,16 +88,25 @@ impl Template {
 
     /// What the network and the data add to the few lines of the size.
     fn settings(&self) -> Vec<String> {
-        let [train, test] = self.size.images(self.data.is_some());
+        let (train, test) = self.size.images(self.network, self.data.is_some());
         let sgd = self.network.sgd;
-        let epochs = if self.size == Size::Paper { sgd.epochs } else { 60 };
+        let epochs = match self.size {
+            Size::Demo => 60,
+            // As many steps however few the images are.
+            Size::Quick => 600_000 / train,
+            Size::Paper => sgd.epochs,
+        };
         let mut settings = vec!["seed=2026".to_owned()];
         settings.push(format!("dataset.kind={}", if self.data.is_some() { "idx" } else { "digits" }));
         settings.extend(self.data.iter().map(|data| format!("dataset.dir={}", quoted(data))));
-        settings.extend([("train", train), ("test", test)].map(|(key, count)| format!("dataset.{key}={count}")));
+        settings.extend([format!("dataset.train={train}"), format!("dataset.test={test}")]);
         settings.push(format!("network.kind={}", self.network.name));
         settings.push(format!("training.sgd.learning_rate={:?}", sgd.learning_rate));
         settings.push(format!("training.sgd.epochs={epochs}"));
+        if self.size == Size::Quick {
+            let [train, test] = self.network.quick.paths;
+            settings.extend([format!("paths.train={train}"), format!("paths.test={test}")]);
+        }
         settings
     }
 

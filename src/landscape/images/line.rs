@@ -7,11 +7,10 @@ use super::scratch::Scratch;
 use super::{BLOCK, ImageLandscape};
 use crate::landscape::line::Line;
 use crate::network::{Batch, SpanEvaluator};
-use crate::real::{self, Real};
+use crate::real::Real;
 use crate::span::Span;
 use ndarray::{Array2, arr2};
 use std::ops::Range;
-use std::sync::Mutex;
 
 /// What a line may keep; beyond that it goes point by point.
 pub(super) const MOST_BYTES: usize = 256 << 20;
@@ -94,22 +93,16 @@ impl<A: Real> Line<A> for SharedLine<'_, '_, A> {
         if self.shared.is_none() {
             return f64::NAN;
         }
-        gradient.fill(A::zero());
-        let (coefficients, parts) = (Self::coefficients(u), self.landscape.point_parts());
+        let (coefficients, weights) = (Self::coefficients(u), arr2(&[[A::one()]]));
         let span = Span { vectors: self.vectors.view(), coefficients: coefficients.view() };
-        let weights = arr2(&[[A::one()]]);
-        let sum = Mutex::new(&mut *gradient);
-        let losses = self.landscape.run(parts.len(), 1, |scratch, turn| {
-            let (mut loss, mut own) = ([0.0], scratch.take_gradient());
-            self.for_each_block(&parts[turn.item], scratch, true, |along, shared, batch| {
+        let losses = self.landscape.mean_gradient(gradient, |part, scratch, own| {
+            let mut loss = [0.0];
+            self.for_each_block(part, scratch, true, |along, shared, batch| {
                 along.gradient(&span, shared, weights.view(), batch, &mut loss);
-                along.add_gradient(0, batch, &mut own);
+                along.add_gradient(0, batch, own);
             })?;
-            turn.pass(0, || real::add_scaled(A::one(), &own, &mut sum.lock().expect("adding does not panic")))?;
-            scratch.gradient = own;
             Some(loss[0])
         });
-        real::scale(A::of(self.landscape.mean(1.0)), gradient);
         self.mean(losses)
     }
 }

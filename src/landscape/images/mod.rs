@@ -164,6 +164,26 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
         self.threads.unwrap_or(&one).run(items, gates, |turn| self.with_scratch(|scratch| work(scratch, turn)))
     }
 
+    /// Overwrites `gradient` with the mean over the images of what `work` adds up for each part of them, and
+    /// returns what it returns, in the order of the parts; nothing if one is broken off.
+    fn mean_gradient<R: Send>(
+        &self,
+        gradient: &mut [A],
+        work: impl Fn(&Range<usize>, &mut Scratch<'a, A>, &mut [A]) -> Option<R> + Sync,
+    ) -> Option<Vec<R>> {
+        gradient.fill(A::zero());
+        let (parts, sum) = (self.point_parts(), Mutex::new(&mut *gradient));
+        let results = self.run(parts.len(), 1, |scratch, turn| {
+            let mut own = scratch.take_gradient();
+            let result = work(&parts[turn.item], scratch, &mut own)?;
+            turn.pass(0, || real::add_scaled(A::one(), &own, &mut sum.lock().expect("adding does not panic")))?;
+            scratch.gradient = own;
+            Some(result)
+        });
+        real::scale(A::of(self.mean(1.0)), gradient);
+        results
+    }
+
     /// Calls `work` with the scaled images of each block of `range`; nothing if it is broken off.
     fn for_each_block(
         &self,
@@ -210,7 +230,7 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
     fn with_scratch<T>(&self, work: impl FnOnce(&mut Scratch<'a, A>) -> T) -> T {
         let idle = self.idle.lock().expect("no evaluation panics while it holds the lock").pop();
         let mut scratch = idle.unwrap_or_else(|| Scratch::new(self.network, BLOCK));
-        let result = work(&mut scratch);
+        let result = real::without_subnormals(|| work(&mut scratch));
         self.idle.lock().expect("no evaluation panics while it holds the lock").push(scratch);
         result
     }
@@ -240,22 +260,13 @@ impl<A: Real> Landscape<A> for ImageLandscape<'_, A> {
     }
 
     fn value_and_gradient(&self, theta: &[A], gradient: &mut [A]) -> f64 {
-        gradient.fill(A::zero());
-        let parts = self.point_parts();
-        let sum = Mutex::new(&mut *gradient);
-        let scores = self.run(parts.len(), 1, |scratch, turn| {
+        let scores = self.mean_gradient(gradient, |part, scratch, own| {
             let mut score = Score::default();
-            let mut own = scratch.take_gradient();
-            self.for_each_block(&parts[turn.item], scratch, |scratch, batch| {
-                score += scratch.evaluator.loss_and_gradient(theta, batch, &mut own);
+            self.for_each_block(part, scratch, |scratch, batch| {
+                score += scratch.evaluator.loss_and_gradient(theta, batch, own);
             })?;
-            turn.pass(0, || {
-                real::add_scaled(A::one(), &own, &mut sum.lock().expect("adding does not panic"));
-            })?;
-            scratch.gradient = own;
             Some(score)
         });
-        real::scale(A::of(self.mean(1.0)), gradient);
         self.mean(total(scores).loss)
     }
 

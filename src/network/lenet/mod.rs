@@ -13,7 +13,7 @@ mod maps;
 mod pooling;
 
 use super::dense::{Dense, Loss};
-use super::descriptor::{Claim, Descriptor, Key, Kind, Published, SuggestedSgd};
+use super::descriptor::{Claim, Descriptor, Key, Kind, Published, QuickStudy, SuggestedSgd};
 use super::{Activation, Evaluator, Layout, Network};
 use crate::real::Real;
 use convolution::Convolution;
@@ -50,6 +50,7 @@ pub static DESCRIPTOR: Descriptor = Descriptor {
         }
     },
     sgd: SuggestedSgd { learning_rate: 0.1, epochs: 70 },
+    quick: QuickStudy { train: 2000, test: Some(2000), paths: [60, 60] },
     published: Some(Published {
         losses: [[3.35e-8, 1.76e-5], [4.17e-2, 3.89e-2]],
         moments: [[[1.04e-3, 1.08e-1], [-3.57e-3, 8.77e-2]], [[2.33e-4, 8.00e-2], [-2.83e-3, 7.06e-2]]],

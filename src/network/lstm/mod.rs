@@ -13,7 +13,7 @@ mod evaluator;
 mod permutation;
 
 use super::dense::{Dense, Loss};
-use super::descriptor::{Claim, Descriptor, Key, Kind, Published, SuggestedSgd};
+use super::descriptor::{Claim, Descriptor, Key, Kind, Published, QuickStudy, SuggestedSgd};
 use super::{Activation, Evaluator, Layout, Network, Tensor};
 use crate::real::Real;
 use evaluator::LstmEvaluator;
@@ -36,6 +36,7 @@ pub static DESCRIPTOR: Descriptor = Descriptor {
         Ok(Box::new(Lstm::new(images, classes, architecture.count("hidden"), architecture.seed("permutation_seed"))))
     },
     sgd: SuggestedSgd { learning_rate: 0.1, epochs: 80 },
+    quick: QuickStudy { train: 2000, test: Some(2000), paths: [100, 100] },
     published: Some(Published {
         losses: [[1.63e-6, 1.35e-2], [1.55e-1, 1.28e-1]],
         moments: [[[1.06e-2, 7.33e-1], [1.35e-2, 3.24e-1]], [[2.92e-3, 4.76e-1], [1.16e-2, 2.59e-1]]],

@@ -90,7 +90,7 @@ impl Comparison {
         let [n, m] = self.counts;
         (self.smallest_p > LEVEL).then(|| {
             let least = typeset_short(self.smallest_p);
-            format!("too few numbers: of {n} against {m} even the clearest difference has p = {least}, above {LEVEL}")
+            format!("too few numbers: of {n} against {m}, all different, the clearest order has p = {least}, above {LEVEL}")
         })
     }
 

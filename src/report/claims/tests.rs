@@ -119,7 +119,7 @@ fn few_numbers_and_no_numbers_decide_nothing() {
     for number in [1, 5, 8] {
         assert!(verdicts(&few, number).iter().all(|status| *status == Status::NotTestable), "claim {number}");
     }
-    assert!(few[0].findings[0].reason.contains("of 4 against 4 even the clearest difference has p = 0.0286, above 0.01"));
+    assert!(few[0].findings[0].reason.contains("of 4 against 4, all different, the clearest order has p = 0.0286, above 0.01"));
     let mut nothing = as_claimed(&config, 12);
     (nothing.sets, nothing.paths, nothing.analysis) = (Vec::new(), Vec::new(), Analysis::default());
     let nothing = claims(&[nothing]);

@@ -6,7 +6,7 @@ use crate::report::figure::{Figure, Table, exact, gather};
 use crate::report::panel::{Axis, Ink, Panel, Scale, Shape};
 use crate::report::run::Run;
 use crate::report::style::{look, set_name};
-use crate::statistics::{bin_counts, bin_edges};
+use crate::statistics::{Summary, bin_counts, bin_edges};
 
 /// Bins of a histogram at most.
 const BINS: usize = 60;
@@ -17,8 +17,10 @@ pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
         title: "Barriers",
         about: "How high the way from one solution to another is: the highest loss H on the optimized path (filled) and on the \
                 straight line between the same two solutions (dashed outline). Each panel has one kind of solutions, ω^train or \
-                ω^test, on one landscape, the loss on the training or on the test images. The further to the left a histogram \
-                lies, the better connected are the solutions. The bins are equally wide on the axis as drawn and the same for \
+                ω^test, on one landscape, the loss on the training or on the test images. The upright line is \
+                the median of the higher ends: no path is lower than its higher end, so a histogram that stands there shows the \
+                solutions themselves and no barrier between them. How low a path comes depends on the number of steps it was \
+                given as well. The bins are equally wide on the axis as drawn and the same for \
                 all histograms of a panel.",
         panels: gather(runs, |run| {
             by_member(run).into_iter().map(|(kind, title, sets)| (kind, panel(run, title, &sets))).collect()
@@ -53,6 +55,10 @@ fn panel(run: &Run<'_>, title: String, sets: &[&PathSet]) -> Panel {
             )
             .with(Shape::Lines(vec![filled]), Ink::line(color).width(22), None)
             .with(Shape::Lines(vec![outlined]), Ink::line(color).width(22).dashed(), label("straight"));
+        if let Ok(ends) = Summary::of(&heights(paths, PathResult::higher_end)) {
+            panel =
+                panel.with(Shape::Upright(ends.median), Ink::line(color), Some(format!("{}, higher end", set_name(&paths.set))));
+        }
     }
     panel
 }
@@ -94,17 +100,30 @@ pub(super) fn outline(values: &[f64], edges: &[f64]) -> Vec<[f64; 2]> {
 }
 
 fn table(runs: &[Run<'_>]) -> Table {
-    let header = ["run", "set", "landscape", "a", "b", "height", "height_dense", "height_straight", "length", "length_straight"];
+    let header = [
+        "run",
+        "set",
+        "landscape",
+        "a",
+        "b",
+        "height",
+        "height_dense",
+        "height_straight",
+        "higher_end",
+        "length",
+        "length_straight",
+    ];
     let mut table = Table::new("barriers", &header);
     for run in runs {
         for paths in &run.paths {
             for ((a, b), result) in paths.pairs.iter().zip(&paths.results) {
                 let Ok(path) = result else { continue };
-                let [height, dense, straight] = [path.height, path.height_dense, path.height_straight].map(exact);
+                let heights = [path.height, path.height_dense, path.height_straight, path.higher_end()];
+                let [height, dense, straight, end] = heights.map(exact);
                 let (set, landscape) = (paths.set.to_string(), paths.landscape.to_string());
                 let [length, direct] = [path.length, path.length_straight].map(exact);
                 let (a, b) = (a.to_string(), b.to_string());
-                table.push([run.label.clone(), set, landscape, a, b, height, dense, straight, length, direct]);
+                table.push([run.label.clone(), set, landscape, a, b, height, dense, straight, end, length, direct]);
             }
         }
     }

@@ -15,7 +15,9 @@ pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
         title: "Loss along the paths",
         about: "The loss from one solution (t = 0) to the other (t = 1): at every t the median over all paths, and the band that \
                 holds the middle half of them. Solid: the optimized paths; dashed: the straight lines between the same solutions. \
-                A profile without a hump says that the two solutions lie in one valley.",
+                A profile without a hump above its ends says that there is no barrier between the two. Far below them, as it often \
+                goes in the middle, a path has been fitted to the very images of this landscape, test images included: that a \
+                point on it does as well on other images does not follow.",
         panels: gather(runs, |run| {
             by_member(run).into_iter().map(|(kind, title, sets)| (kind, panel(run, title, &sets))).collect()
         }),

@@ -38,7 +38,8 @@ pub(super) fn section(claims: &[Claim], runs: &[Run<'_>]) -> Markup {
                  leaves out 1. δ is Cliff's: 1 if every number of the first list is above every number of the second, −1 if below, 0 \
                  if neither list is ahead. Barriers that share a solution are not independent: their intervals come from \
                  drawing solutions, not barriers (bootstrap), while p takes them for independent and is too small. Where a claim \
-                 is about size, the size that counts is ours. The verdicts are about this page's runs, not about the paper's."
+                 is about size, the size that counts is ours. \"Not supported\" says that these runs, enough of them to tell a clear difference, show the opposite or none that can be \
+                 told from chance. The verdicts are about this page's runs, not about the paper's."
             }
             @for claim in claims.iter().filter(|claim| !claim.findings.is_empty()) { (of_claim(claim, runs.len() > 1)) }
             (not_about_these(claims, runs))
