@@ -10,6 +10,8 @@ use crate::statistics::{Summary, bin_counts, bin_edges};
 
 /// Bins of a histogram at most.
 const BINS: usize = 60;
+/// Higher ends are marked from this part of the lowest height on, on a logarithmic axis.
+const NEAR: f64 = 0.1;
 
 pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
     Figure {
@@ -19,7 +21,7 @@ pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
                 straight line between the same two solutions (dashed outline). Each panel has one kind of solutions, ω^train or \
                 ω^test, on one landscape, the loss on the training or on the test images. The upright line is \
                 the median of the higher ends: no path is lower than its higher end, so a histogram that stands there shows the \
-                solutions themselves and no barrier between them. How low a path comes depends on the number of steps it was \
+                solutions themselves and no barrier between them; it is not drawn where it is far to the left. How low a path comes depends on the number of steps it was \
                 given as well. The bins are equally wide on the axis as drawn and the same for \
                 all histograms of a panel.",
         panels: gather(runs, |run| {
@@ -55,7 +57,9 @@ fn panel(run: &Run<'_>, title: String, sets: &[&PathSet]) -> Panel {
             )
             .with(Shape::Lines(vec![filled]), Ink::line(color).width(22), None)
             .with(Shape::Lines(vec![outlined]), Ink::line(color).width(22).dashed(), label("straight"));
-        if let Ok(ends) = Summary::of(&heights(paths, PathResult::higher_end)) {
+        // Ends far below would leave the histograms no room.
+        let near = |ends: &Summary| scale == Scale::Linear || ends.median > NEAR * edges[0];
+        if let Some(ends) = Summary::of(&heights(paths, PathResult::higher_end)).ok().filter(near) {
             panel =
                 panel.with(Shape::Upright(ends.median), Ink::line(color), Some(format!("{}, higher end", set_name(&paths.set))));
         }

@@ -57,7 +57,11 @@ pub(super) fn draw_entry(area: &Area<'_>, (x, y): (i32, i32), layer: &Layer, lab
         }
         Shape::Upright(_) => {
             let ends = vec![(x + SAMPLE / 2, y + ROW / 2 - 30), (x + SAMPLE / 2, y - ROW / 2 + 30)];
-            area.draw(&DashedPathElement::new(ends, 90, 60, style))?;
+            if layer.ink.dashed {
+                area.draw(&DashedPathElement::new(ends, 90, 60, style))?;
+            } else {
+                area.draw(&PathElement::new(ends, style))?;
+            }
         }
         Shape::Points(_, marker) => draw_marker(area, (x + SAMPLE / 2, y), *marker, &layer.ink)?,
         Shape::Areas(_) => {
