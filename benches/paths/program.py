@@ -27,11 +27,11 @@ def parser(description, networks):
 class Program:
     """The program with the solutions of one network, trained when it is made."""
 
-    def __init__(self, arguments):
+    def __init__(self, arguments, changes=()):
         self.arguments = arguments
         self.root = arguments.directory / arguments.network
         os.environ |= {"OMPI_MCA_rmaps_base_oversubscribe": "1", "SOLUTIONS": str(self.root / "solutions")}
-        self._run("train", HERE / f"{arguments.network}-solutions.toml", self.root / "solutions")
+        self._run("train", HERE / f"{arguments.network}-solutions.toml", self.root / "solutions", changes)
 
     def heights(self, out, changes):
         """Dense heights of the paths found with these settings, by optimizer, and the number of points."""

@@ -40,7 +40,11 @@ fn panel(run: &Run<'_>, result: &KernelPcaResult) -> Panel {
             .map_or_else(String::new, |share| format!(" ({:.1} % of the variance)", 100.0 * share));
         Axis::linear(format!("PC{}{share}", component + 1))
     };
-    let title = format!("{} kernel", kernel_name(result.kernel));
+    let width = match result.kernel {
+        Kernel::Rbf { two_sigma_squared } => format!(", 2σ² = {two_sigma_squared}"),
+        _ => String::new(),
+    };
+    let title = format!("{} kernel{width}", kernel_name(result.kernel));
     let mut panel = Panel::new(title, axis(0), axis(1));
     if result.projection.ncols() < 2 {
         return panel;
