@@ -71,7 +71,7 @@ fn what_is_missing_is_said() {
         "None of 16 paths has been looked for yet.",
         "Kernel PCA, distances and moments have not been computed",
         "There is nothing to show yet.",
-        "there is nothing of L-BFGS train",
+        "there are no paths of lbfgs/train on the train images",
     ] {
         assert!(page.contains(part), "{part}");
     }
