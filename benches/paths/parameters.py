@@ -40,8 +40,8 @@ LABELS = {
     "steps": "steps of Adam",
     "train": "images",
 }
-# Of SGD: after fewer there is no barrier above the higher end, and nothing to see.
-EPOCHS = 300
+# After less there is no barrier above the higher end, and nothing to see.
+TRAINING = ["training.sgd.epochs=300", "training.lbfgs.iterations=300"]
 # Vermilion and blue of Okabe and Ito, as in the report.
 STYLE = {"SGD": {"color": "#D55E00", "marker": "o"}, "L-BFGS": {"color": "#0072B2", "marker": "^"}}
 
@@ -52,7 +52,7 @@ def main():
     words.add_argument("--table", type=Path, default=Path("parameters.csv"))
     arguments = words.parse_args()
     published = PUBLISHED | {"train": IMAGES[arguments.network]}
-    program = Program(arguments, [f"training.sgd.epochs={EPOCHS}"])
+    program = Program(arguments, TRAINING)
     found = {}
     for key, values in VALUES[arguments.network].items():
         for value in values:
