@@ -5,6 +5,7 @@ import itertools
 import os
 import statistics
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -29,7 +30,8 @@ class Program:
 
     def __init__(self, arguments, changes=()):
         self.arguments = arguments
-        self.root = arguments.directory / arguments.network
+        # Each sweep trains in its own way.
+        self.root = arguments.directory / Path(sys.argv[0]).stem / arguments.network
         os.environ |= {"OMPI_MCA_rmaps_base_oversubscribe": "1", "SOLUTIONS": str(self.root / "solutions")}
         self._run("train", HERE / f"{arguments.network}-solutions.toml", self.root / "solutions", changes)
 

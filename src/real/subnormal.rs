@@ -3,8 +3,8 @@
 /// Runs `work` with subnormal numbers, in single precision those below 1.2e-38, taken as 0 by this thread.
 ///
 /// Where a network is sure of itself its probabilities, and the gradients they cause, are smaller than that. A
-/// processor takes a hundred times longer for an operation with such a number: paths between solutions of
-/// loss 1e-8 would take five to ten times longer than others. Nothing is lost: beside any other number of a sum they
+/// processor takes many times longer for an operation with such a number: paths between solutions of
+/// loss 1e-8 would take several times longer than others. Nothing is lost: beside any other number of a sum they
 /// are nothing. Processors other than x86-64 and ARM64 keep them.
 pub fn without_subnormals<T>(work: impl FnOnce() -> T) -> T {
     // SAFETY: the compiler takes the mode for the default one, so it may give an operation on subnormal numbers the
