@@ -3,11 +3,13 @@
 mod combine;
 pub(crate) mod dispatch;
 mod elementary;
+mod product;
 mod slices;
 mod subnormal;
 
 pub use combine::combine;
 pub use elementary::Elementary;
+pub use product::{Transpose, add_product, product};
 pub use slices::{add_scaled, exp_all, gray_all, scale, sigmoid_all, softplus_all, softplus_slope_all, tanh_all};
 pub use subnormal::without_subnormals;
 
@@ -26,6 +28,7 @@ pub trait Real:
     + Sum
     + Default
     + dispatch::Packed
+    + Transpose
     + Serialize
     + DeserializeOwned
     + Send

@@ -8,9 +8,8 @@
 
 use super::{AtPoint, Dense, Loss, Order};
 use crate::network::{Batch, SpanEvaluator};
-use crate::real::{Real, add_scaled, combine};
+use crate::real::{Real, add_product, add_scaled, combine, product};
 use crate::span::Span;
-use ndarray::linalg::general_mat_mul;
 use ndarray::{ArrayView2, Axis, s};
 use std::ops::Range;
 
@@ -69,12 +68,10 @@ impl<A: Real> Along<A> {
             self.weights.clear();
             rows_of(vectors).for_each(|vector| self.weights.extend_from_slice(weight.slice(vector)));
             let weights = ArrayView2::from_shape((rows, weight.shape[1]), &self.weights).expect("as many numbers");
-            let mut products = Order::Rows.matrix_mut(products, rows, images);
-            general_mat_mul(A::one(), &weights, &inputs.t(), A::zero(), &mut products);
+            product(weights, inputs.t(), Order::Rows.matrix_mut(products, rows, images));
         } else {
-            for (vector, product) in rows_of(vectors).zip(products.chunks_exact_mut(width * images)) {
-                let mut product = self.dense.order().matrix_mut(product, width, images);
-                general_mat_mul(A::one(), &weight.matrix(vector), &inputs.t(), A::zero(), &mut product);
+            for (vector, into) in rows_of(vectors).zip(products.chunks_exact_mut(width * images)) {
+                product(weight.matrix(vector), inputs.t(), self.dense.order().matrix_mut(into, width, images));
             }
         }
     }
@@ -193,6 +190,6 @@ impl<A: Real> SpanEvaluator<A> for Along<A> {
         let (weight, later, area) = (&self.dense.layers[0].weight, self.later_length(), self.width() * batch.labels.len());
         add_scaled(A::one(), &self.later_rows[Self::row(n, later)], &mut row[weight.len()..]);
         let delta = self.dense.order().matrix(&self.shared[Self::row(n, area)], self.width(), batch.labels.len());
-        general_mat_mul(A::one(), &delta, &batch.inputs, A::one(), &mut weight.matrix_mut(row));
+        add_product(delta, batch.inputs, weight.matrix_mut(row));
     }
 }

@@ -2,8 +2,7 @@
 
 use super::Dense;
 use crate::network::{Batch, Score};
-use crate::real::Real;
-use ndarray::linalg::general_mat_mul;
+use crate::real::{Real, add_product, product};
 use ndarray::{ArrayView2, ArrayViewMut2, Axis};
 
 /// The buffers of a stack's evaluation; they grow to the largest batch seen.
@@ -73,11 +72,13 @@ impl<A: Real> AtPoint<A> {
             let (before, after) = self.outputs.split_at_mut(l);
             let input = before.last().map_or(inputs, |output| order.matrix(output, layer.inputs(), images));
             let mut output = order.matrix_mut(&mut after[0], layer.width(), images);
-            let added = layer.bias.as_ref().map_or(A::zero(), |bias| {
+            let weight = layer.weight.matrix(theta);
+            if let Some(bias) = &layer.bias {
                 output.assign(&bias.matrix(theta));
-                A::one()
-            });
-            general_mat_mul(A::one(), &layer.weight.matrix(theta), &input, added, &mut output);
+                add_product(weight, input, output);
+            } else {
+                product(weight, input, output);
+            }
             if l + 1 < layers {
                 self.dense.activation.apply(&mut after[0][..layer.width() * images]);
             }
@@ -96,16 +97,16 @@ impl<A: Real> AtPoint<A> {
             let (before, after) = self.deltas.split_at_mut(l);
             let delta = after.first().map_or(last, |delta| order.matrix(delta, layer.width(), images));
             let input = l.checked_sub(1).map_or(inputs, |l| order.matrix(&hidden[l], layer.inputs(), images));
-            general_mat_mul(A::one(), &delta, &input.t(), A::one(), &mut layer.weight.matrix_mut(gradient));
+            add_product(delta, input.reversed_axes(), layer.weight.matrix_mut(gradient));
             if let Some(bias) = &layer.bias {
                 bias.matrix_mut(gradient).column_mut(0).scaled_add(A::one(), &delta.sum_axis(Axis(1)));
             }
             let weight = layer.weight.matrix(theta);
             if let Some(before) = before.last_mut() {
-                general_mat_mul(A::one(), &weight.t(), &delta, A::zero(), &mut order.matrix_mut(before, layer.inputs(), images));
+                product(weight.t(), delta, order.matrix_mut(before, layer.inputs(), images));
                 self.dense.activation.slope(&mut before[..layer.inputs() * images], &hidden[l - 1]);
             } else if let Some(below) = &mut below {
-                general_mat_mul(A::one(), &weight.t(), &delta, A::zero(), below);
+                product(weight.t(), delta, below.view_mut());
             }
         }
     }

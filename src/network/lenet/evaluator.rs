@@ -179,9 +179,13 @@ fn side_by_side<A: Real>(images: ArrayView2<A>, maps: Maps, lanes: &mut [Lanes<A
     });
     for row in 0..maps.rows {
         let pixels = row * maps.columns..(row + 1) * maps.columns;
-        let rows = images.map(|image| &image[pixels.clone()]);
-        for (column, lanes) in lanes[maps.index(0, row, 0)..][..maps.columns].iter_mut().enumerate() {
-            *lanes = rows.map(|row| row[column]);
+        let lanes = &mut lanes[maps.index(0, row, 0)..][..maps.columns];
+        for (first, images) in images.as_chunks().0.iter().enumerate().map(|(half, images)| (half * images.len(), images)) {
+            let rows = images.map(|image| &image[pixels.clone()]);
+            let done = A::transpose(rows, &mut lanes.as_flattened_mut()[first..], LANES);
+            for (column, lanes) in lanes.iter_mut().enumerate().skip(done) {
+                lanes[first..].iter_mut().zip(rows).for_each(|(lane, row)| *lane = row[column]);
+            }
         }
     }
 }
