@@ -3,13 +3,14 @@
 //! A layer's product has a few dozen rows and columns, or a few hundred. OpenBLAS copies both factors before it
 //! multiplies, which takes a quarter of the time or more at such sizes; here the left factor is read where it
 //! stands, and the right one copied only where its rows do not lie side by side. Large products are left to
-//! OpenBLAS. Which of the two multiplies depends on shapes and orders in memory alone.
+//! OpenBLAS. Which of the two multiplies depends on the type of processor, on shapes and orders in memory alone.
 
 mod kernel;
 mod panel;
 mod transpose;
 
 use super::Real;
+use super::dispatch::Arch;
 use kernel::{Left, multiply};
 use ndarray::linalg::general_mat_mul;
 use ndarray::{ArrayView2, ArrayViewMut2};
@@ -53,9 +54,9 @@ fn choose<A: Real>(a: ArrayView2<A>, b: ArrayView2<A>, mut c: ArrayViewMut2<A>, 
     general_mat_mul(A::one(), &a, &b, old, &mut c);
 }
 
-/// Whether the product of these is one for [`multiply`].
+/// Whether the product of these is one for [`multiply`]; without vector instructions none is.
 fn suits<A>(left: ArrayView2<A>, right: ArrayView2<A>) -> bool {
-    left.len() <= LARGE && left.len() * right.ncols() > SMALL
+    left.len() <= LARGE && left.len() * right.ncols() > SMALL && !matches!(Arch::new(), Arch::Scalar)
 }
 
 #[cfg(test)]
