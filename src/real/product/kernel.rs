@@ -7,6 +7,7 @@ use crate::real::Real;
 use crate::real::dispatch::{Simd, dispatched};
 use ndarray::ArrayView2;
 use std::array::from_fn;
+use std::ops::Range;
 
 /// The left factor, where it stands.
 #[derive(Clone, Copy)]
@@ -33,7 +34,7 @@ impl<'a, A> Left<'a, A> {
 /// A stretch of the inner dimension, one panel of the right factor, and where in C that goes.
 struct Task<'a, A> {
     left: Left<'a, A>,
-    inner: std::ops::Range<usize>,
+    inner: Range<usize>,
     /// Rows of the panel, each at `stride` numbers from the one before.
     panel: &'a [A],
     stride: usize,
@@ -57,7 +58,7 @@ dispatched! {
         }
         let mut packed = [A::zero(); DEPTH * WIDTH];
         let lanes = A::lanes::<S>();
-        // What the registers hold beside the sums: a panel's row and a factor.
+        // The sums of six rows, a row of the panel and a factor have to fit into the registers.
         let most = if S::REGISTER_COUNT > 16 { 4 } else { 2 };
         for start in (0..inner).step_by(DEPTH) {
             let inner = start..inner.min(start + DEPTH);
