@@ -2,7 +2,7 @@
 
 #![expect(clippy::inline_always, reason = "a function compiled for one set of vector instructions must contain its loops")]
 
-use super::panel::{DEPTH, Panels, WIDTH, pack, unpacked};
+use super::panel::{DEPTH, WIDTH, pack, panels, unpacked};
 use crate::real::Real;
 use crate::real::dispatch::{Simd, dispatched};
 use ndarray::ArrayView2;
@@ -62,7 +62,7 @@ dispatched! {
         let most = if S::REGISTER_COUNT > 16 { 4 } else { 2 };
         for start in (0..inner).step_by(DEPTH) {
             let inner = start..inner.min(start + DEPTH);
-            for columns in Panels::new(width, lanes, most) {
+            for columns in panels(width, lanes, most) {
                 let (first, count, vectors) = (columns.start, columns.len(), columns.len().div_ceil(lanes));
                 let (panel, stride) = if let Some(panel) = unpacked(right, inner.clone(), columns.clone(), lanes) {
                     (panel, width)

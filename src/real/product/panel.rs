@@ -14,36 +14,13 @@ pub(super) const DEPTH: usize = 128;
 /// Columns of a panel, at most.
 pub(super) const WIDTH: usize = 64;
 
-/// Ranges of columns, of whole vectors but the last, and of nearly as many vectors each.
-pub(super) struct Panels {
-    width: usize,
-    lanes: usize,
-    vectors: usize,
-    count: usize,
-    next: usize,
-}
-
-impl Panels {
-    /// Of `width` columns, with `lanes` numbers in a vector, up to `most` vectors in each.
-    pub(super) fn new(width: usize, lanes: usize, most: usize) -> Self {
-        let vectors = width.div_ceil(lanes);
-        Self { width, lanes, vectors, count: vectors.div_ceil(most), next: 0 }
-    }
-}
-
-impl Iterator for Panels {
-    type Item = Range<usize>;
-
-    #[inline]
-    fn next(&mut self) -> Option<Range<usize>> {
-        if self.next == self.count {
-            return None;
-        }
-        let start = |panel: usize| (panel * self.vectors / self.count * self.lanes).min(self.width);
-        let columns = start(self.next)..start(self.next + 1);
-        self.next += 1;
-        Some(columns)
-    }
+/// Ranges of `width` columns, of whole vectors of `lanes` numbers but the last, of up to `most` vectors and nearly
+/// as many each.
+pub(super) fn panels(width: usize, lanes: usize, most: usize) -> impl Iterator<Item = Range<usize>> {
+    let vectors = width.div_ceil(lanes);
+    let count = vectors.div_ceil(most);
+    let start = move |panel: usize| (panel * vectors / count * lanes).min(width);
+    (0..count).map(move |panel| start(panel)..start(panel + 1))
 }
 
 /// A panel that can be read where it stands, its rows as far apart as the factor is wide: whole vectors,
