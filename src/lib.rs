@@ -36,6 +36,7 @@
 // Links OpenBLAS, which `ndarray` and `ndarray-linalg` call.
 extern crate openblas_src as _;
 
+mod allocator;
 pub mod config;
 pub mod dataset;
 pub mod embedding;

@@ -2,7 +2,7 @@
 
 #![expect(clippy::inline_always, reason = "a function compiled for one set of vector instructions must contain its loops")]
 
-use super::panel::{DEPTH, WIDTH, pack, panels, unpacked};
+use super::panel::{DEPTH, Packed, WIDTH, pack, panels, unpacked};
 use crate::real::Real;
 use crate::real::dispatch::{Simd, dispatched};
 use ndarray::ArrayView2;
@@ -56,7 +56,8 @@ dispatched! {
         if inner == 0 && !added {
             into.fill(A::zero());
         }
-        let mut packed = [A::zero(); DEPTH * WIDTH];
+        let mut packed = Packed::default();
+        let packed = &mut packed.0;
         let lanes = A::lanes::<S>();
         // The sums of six rows, a row of the panel and a factor have to fit into the registers.
         let most = if S::REGISTER_COUNT > 16 { 4 } else { 2 };
@@ -67,7 +68,7 @@ dispatched! {
                 let (panel, stride) = if let Some(panel) = unpacked(right, inner.clone(), columns.clone(), lanes) {
                     (panel, width)
                 } else {
-                    pack(right, inner.clone(), columns, vectors * lanes, &mut packed);
+                    pack(right, inner.clone(), columns, vectors * lanes, packed);
                     (&packed[..], vectors * lanes)
                 };
                 let task = Task { left, inner: inner.clone(), panel, stride, first, count, width, added: added || start > 0 };

@@ -14,6 +14,16 @@ pub(super) const DEPTH: usize = 128;
 /// Columns of a panel, at most.
 pub(super) const WIDTH: usize = 64;
 
+/// Room for a panel, at the lines of the cache.
+#[repr(align(64))]
+pub(super) struct Packed<A>(pub(super) [A; DEPTH * WIDTH]);
+
+impl<A: Real> Default for Packed<A> {
+    fn default() -> Self {
+        Self([A::zero(); DEPTH * WIDTH])
+    }
+}
+
 /// Ranges of `width` columns, of whole vectors of `lanes` numbers but the last, of up to `most` vectors and nearly
 /// as many each.
 pub(super) fn panels(width: usize, lanes: usize, most: usize) -> impl Iterator<Item = Range<usize>> {
@@ -65,9 +75,11 @@ pub(super) fn pack<A: Real>(right: ArrayView2<A>, inner: Range<usize>, columns: 
 /// Writes the columns from `first` on, as many as are transposed at a time, into rows that are `stride` apart.
 fn transpose<A: Real>(panel: ArrayView2<A>, first: usize, stride: usize, into: &mut [A]) {
     let (depth, width) = panel.dim();
+    let zeros = [A::zero(); DEPTH];
     let mut done = 0;
-    if first + BLOCK <= width.min(stride) && panel.strides()[0] == 1 {
-        let columns = from_fn(|j| panel.index_axis_move(Axis(1), first + j).to_slice().expect("contiguous columns"));
+    if first + BLOCK <= stride && panel.strides()[0] == 1 {
+        let column = |j| panel.index_axis_move(Axis(1), j).to_slice().expect("contiguous columns");
+        let columns = from_fn(|j| if first + j < width { column(first + j) } else { &zeros[..depth] });
         done = A::transpose(columns, &mut into[first..], stride);
     }
     for k in done..depth {
