@@ -101,7 +101,7 @@ impl<'a> Side<'a> {
         let span = Span { vectors: vectors.view(), coefficients: grid.coefficients() };
         let mut gradient = Array2::zeros((TERMS, vectors.ncols()));
         // The buffers of a landscape last for the whole search.
-        landscape.value(vectors.row(0).as_slice().expect("a row"));
+        landscape.span_gradient(&span, grid.sines(), gradient.view_mut());
         seconds(|| landscape.span_gradient(&span, grid.sines(), gradient.view_mut()))
     }
 

@@ -67,7 +67,8 @@ mod tests {
         for count in [LONG / 4, 1000, 12_800, 1 << 20] {
             let mut numbers = vec![1.0_f32; count];
             assert!(numbers.as_ptr().addr().is_multiple_of(LINE), "{count}");
-            assert!(vec![0.0_f32; count].as_ptr().addr().is_multiple_of(LINE), "{count} zeros");
+            let zeros = vec![0.0_f32; count];
+            assert!(zeros.as_ptr().addr().is_multiple_of(LINE), "{count} zeros");
             numbers.extend((0..count).map(|i| i as f32));
             assert!(numbers.as_ptr().addr().is_multiple_of(LINE), "{count}, grown");
             assert!(numbers[..count].iter().all(|&x| x.to_bits() == 1.0_f32.to_bits()));

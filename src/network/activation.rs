@@ -57,6 +57,11 @@ impl Activation {
         slopes(self, deltas, outputs);
     }
 
+    /// a ← δ · activation'(x), elementwise, for a = activation(x).
+    pub fn replace_by_slope<A: Real>(self, outputs: &mut [A], deltas: &[A]) {
+        slopes_in_place(self, outputs, deltas);
+    }
+
     /// activation'(x), given a = activation(x). ReLU's slope at 0 is 0, as in PyTorch.
     #[allow(clippy::inline_always, reason = "belongs into functions compiled for one set of vector instructions")]
     #[inline(always)]
@@ -81,17 +86,36 @@ dispatched! {
     }
 }
 
+/// δ · softplus'(x), given a = softplus(x).
+#[allow(clippy::inline_always, reason = "belongs into functions compiled for one set of vector instructions")]
+#[inline(always)]
+fn softplus_back<S: Simd, A: Real>(simd: S, delta: A, a: A) -> A {
+    delta * A::softplus_slope(simd, a)
+}
+
+/// A choice of deltas, not a factor: what is infinite stays out where the slope is 0.
+#[allow(clippy::inline_always, reason = "belongs into functions compiled for one set of vector instructions")]
+#[inline(always)]
+fn relu_back<A: Real>(delta: A, a: A) -> A {
+    if a <= A::zero() { A::zero() } else { delta }
+}
+
 dispatched! {
     fn slopes<A>(simd, activation: Activation, deltas: &mut [A], outputs: &[A]) {
+        let pairs = deltas.iter_mut().zip(outputs);
         match activation {
-            Activation::Softplus => {
-                deltas.iter_mut().zip(outputs).for_each(|(delta, &a)| *delta *= A::softplus_slope(simd, a));
-            }
-            // A choice of deltas, not a factor: what is infinite stays out where the slope is 0.
-            Activation::Relu => {
-                let chosen = |delta, a| if a <= A::zero() { A::zero() } else { delta };
-                deltas.iter_mut().zip(outputs).for_each(|(delta, &a)| *delta = chosen(*delta, a));
-            }
+            Activation::Softplus => pairs.for_each(|(delta, &a)| *delta = softplus_back(simd, *delta, a)),
+            Activation::Relu => pairs.for_each(|(delta, &a)| *delta = relu_back(*delta, a)),
+        }
+    }
+}
+
+dispatched! {
+    fn slopes_in_place<A>(simd, activation: Activation, outputs: &mut [A], deltas: &[A]) {
+        let pairs = outputs.iter_mut().zip(deltas);
+        match activation {
+            Activation::Softplus => pairs.for_each(|(a, &delta)| *a = softplus_back(simd, delta, *a)),
+            Activation::Relu => pairs.for_each(|(a, &delta)| *a = relu_back(delta, *a)),
         }
     }
 }

@@ -61,6 +61,10 @@ impl<A: Real> Network<A> for Autoencoder {
         "1"
     }
 
+    fn multiplies_images(&self) -> bool {
+        true
+    }
+
     fn evaluator(&self) -> Box<dyn Evaluator<A> + '_> {
         self.dense.evaluator()
     }

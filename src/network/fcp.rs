@@ -54,6 +54,10 @@ impl<A: Real> Network<A> for Fcp {
         self.inputs
     }
 
+    fn multiplies_images(&self) -> bool {
+        true
+    }
+
     fn evaluator(&self) -> Box<dyn Evaluator<A> + '_> {
         self.dense.evaluator()
     }

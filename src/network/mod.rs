@@ -40,26 +40,29 @@ pub use lenet::Lenet;
 pub use lstm::Lstm;
 pub use registry::{Architecture, NETWORKS, Precision};
 
-use crate::real::Real;
+use crate::real::{Real, Sparse};
 use crate::span::Span;
 use ndarray::{ArrayView2, s};
 use std::ops::AddAssign;
 
 /// Images and their classes, as a network sees them.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Batch<'a, A> {
     /// `(n, pixels)` gray values in [0, 1], contiguous.
     pub inputs: ArrayView2<'a, A>,
+    /// The same images as lists of what is not black, where most is and the network
+    /// [asks for it](Network::multiplies_images).
+    pub sparse: Option<&'a Sparse<A>>,
     /// `(n,)` classes.
     pub labels: &'a [u8],
 }
 
 impl<A: Real> Batch<'_, A> {
-    /// The same images, at most `size` ≥ 1 at a time.
+    /// The same images, at most `size` ≥ 1 at a time, without lists.
     fn strips(self, size: usize) -> impl Iterator<Item = Self> {
         self.labels.chunks(size).enumerate().map(move |(k, labels)| {
             let start = k * size;
-            Batch { inputs: self.inputs.slice_move(s![start..start + labels.len(), ..]), labels }
+            Batch { inputs: self.inputs.slice_move(s![start..start + labels.len(), ..]), sparse: None, labels }
         })
     }
 }
@@ -87,6 +90,11 @@ pub trait Network<A: Real>: Send + Sync {
 
     /// Pixels of an image.
     fn inputs(&self) -> usize;
+
+    /// Whether the first thing it does with an image is a product with all of its pixels.
+    fn multiplies_images(&self) -> bool {
+        false
+    }
 
     /// Whether [`Score::correct`] means something.
     fn has_classes(&self) -> bool {
@@ -124,9 +132,9 @@ pub trait SpanEvaluator<A: Real>: Send {
     /// How many numbers [`Self::share`] writes for each vector and image.
     fn shared_length(&self) -> usize;
 
-    /// What all points in the span of `vectors`, `(K, P)`, have in common on these `(n, pixels)` inputs, for those
+    /// What all points in the span of `vectors`, `(K, P)`, have in common on these images, for those
     /// who ask about the same images again: overwrites `shared`, of length K · n · [`Self::shared_length`].
-    fn share(&mut self, vectors: ArrayView2<A>, inputs: ArrayView2<A>, shared: &mut [A]);
+    fn share(&mut self, vectors: ArrayView2<A>, batch: Batch<A>, shared: &mut [A]);
 
     /// Whether [`Self::losses`] reads the pixels of the batch where it is given what is shared; otherwise they
     /// may be anything.

@@ -5,12 +5,14 @@ pub(crate) mod dispatch;
 mod elementary;
 mod product;
 mod slices;
+mod sparse;
 mod subnormal;
 
 pub use combine::combine;
 pub use elementary::Elementary;
 pub use product::{Transpose, add_product, product};
 pub use slices::{add_scaled, exp_all, gray_all, scale, sigmoid_all, softplus_all, softplus_slope_all, tanh_all};
+pub use sparse::Sparse;
 pub use subnormal::without_subnormals;
 
 use ndarray::{LinalgScalar, NdFloat};

@@ -3,6 +3,7 @@
 //! W(θ + u d) X = W(θ) X + u W(d) X: with both products kept for all images, a trial of a line search costs
 //! the later layers only, and a gradient no forward product with the images.
 
+use super::gray::Form;
 use super::scratch::Scratch;
 use super::{BLOCK, ImageLandscape};
 use crate::landscape::line::Line;
@@ -38,9 +39,9 @@ impl<'l, 'a, A: Real> SharedLine<'l, 'a, A> {
         let shared = landscape.run(blocks.len(), 0, |scratch, turn| {
             let block = &blocks[turn.item];
             let mut shared = vec![A::zero(); VECTORS * block.len() * scratch.along.as_ref()?.shared_length()];
-            landscape.for_each_block(block, scratch, |scratch, batch| {
+            landscape.for_each_block(block, scratch, Form::Lists, |scratch, batch| {
                 let along = scratch.along.as_mut().expect("only where the network has one");
-                along.share(vectors.view(), batch.inputs, &mut shared);
+                along.share(vectors.view(), batch, &mut shared);
             })?;
             Some(shared)
         });
@@ -52,11 +53,11 @@ impl<'l, 'a, A: Real> SharedLine<'l, 'a, A> {
         &self,
         images: &Range<usize>,
         scratch: &mut Scratch<'a, A>,
-        pixels: bool,
+        form: Form,
         mut work: impl FnMut(&mut dyn SpanEvaluator<A>, Option<&[A]>, Batch<A>),
     ) -> Option<()> {
         let mut shared = self.shared.as_ref()?[images.start / BLOCK..].iter();
-        self.landscape.for_each_labeled_block(images, scratch, pixels, |scratch, batch| {
+        self.landscape.for_each_block(images, scratch, form, |scratch, batch| {
             let along = scratch.along.as_mut().expect("only where the network has one");
             work(along.as_mut(), shared.next().map(Vec::as_slice), batch);
         })
@@ -80,8 +81,9 @@ impl<A: Real> Line<A> for SharedLine<'_, '_, A> {
         let span = Span { vectors: self.vectors.view(), coefficients: coefficients.view() };
         let losses = self.landscape.run(parts.len(), 0, |scratch, turn| {
             let mut loss = [0.0];
-            let pixels = scratch.along.as_ref()?.compares_with_inputs();
-            self.for_each_block(&parts[turn.item], scratch, pixels, |along, shared, batch| {
+            let compares = scratch.along.as_ref()?.compares_with_inputs();
+            let form = if compares { Form::Numbers } else { Form::Labels };
+            self.for_each_block(&parts[turn.item], scratch, form, |along, shared, batch| {
                 along.losses(&span, shared, batch, &mut loss);
             })?;
             Some(loss[0])
@@ -97,7 +99,7 @@ impl<A: Real> Line<A> for SharedLine<'_, '_, A> {
         let span = Span { vectors: self.vectors.view(), coefficients: coefficients.view() };
         let losses = self.landscape.mean_gradient(gradient, |part, scratch, own| {
             let mut loss = [0.0];
-            self.for_each_block(part, scratch, true, |along, shared, batch| {
+            self.for_each_block(part, scratch, Form::Numbers, |along, shared, batch| {
                 along.gradient(&span, shared, weights.view(), batch, &mut loss);
                 along.add_gradient(0, batch, own);
             })?;

@@ -2,6 +2,7 @@
 
 mod along;
 mod batches;
+mod gray;
 mod line;
 mod scratch;
 
@@ -9,13 +10,14 @@ use super::line::PointByPoint;
 use super::{Landscape, Line};
 use crate::dataset::ImageView;
 use crate::network::{Batch, Network, Score};
-use crate::real::{self, Real};
+use crate::real::{self, Real, Sparse};
 use crate::span::Span;
 use crate::threads::{Threads, Turn};
 use along::Sought;
 pub use batches::ImageBatches;
+use gray::Form;
 use line::SharedLine;
-use ndarray::{ArrayView2, ArrayViewMut2, s};
+use ndarray::{ArrayView2, ArrayViewMut2};
 use scratch::Scratch;
 use std::ops::Range;
 use std::sync::Mutex;
@@ -39,6 +41,8 @@ pub type Interrupt<'a> = dyn Fn() -> bool + Sync + 'a;
 pub struct ImageLandscape<'a, A> {
     network: &'a dyn Network<A>,
     images: ImageView<'a>,
+    /// Whether the network is to have lists of what is not black.
+    lists: bool,
     threads: Option<&'a Threads>,
     interrupt: Option<&'a Interrupt<'a>>,
     /// Whether an evaluation was broken off. Only evaluations change it: between two of them every
@@ -57,7 +61,10 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
     pub fn new(network: &'a dyn Network<A>, images: ImageView<'a>) -> Self {
         assert!(!images.is_empty(), "a landscape needs images");
         assert_eq!(images.pixels_per_image(), network.inputs(), "image size and network disagree");
-        Self { network, images, threads: None, interrupt: None, broken_off: AtomicBool::new(false), idle: Mutex::default() }
+        // Of the first images alone: what is decided changes speed and the last bits, and has to come from the data.
+        let lists = network.multiplies_images() && Sparse::<A>::suits(images.first(BLOCK).pixels());
+        let (broken_off, idle) = (AtomicBool::new(false), Mutex::default());
+        Self { network, images, lists, threads: None, interrupt: None, broken_off, idle }
     }
 
     /// The same landscape, evaluated by these threads; mini-batches stay on the caller's.
@@ -103,14 +110,16 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
         }
         let loss = self.with_scratch(|scratch| {
             let mut sum = 0.0;
+            let (pixels, labels) = &mut scratch.gathered;
             for chunk in indices.chunks(BLOCK) {
-                let mut labels = [0_u8; BLOCK];
-                for ((&index, label), row) in chunk.iter().zip(&mut labels).zip(scratch.inputs.outer_iter_mut()) {
-                    let image = self.images.range(index as usize..index as usize + 1);
-                    image.scaled(&mut row.insert_axis(ndarray::Axis(0)));
-                    *label = image.labels()[0];
+                pixels.clear();
+                labels.clear();
+                for image in chunk.iter().map(|&index| self.images.range(index as usize..index as usize + 1)) {
+                    pixels.extend_from_slice(image.pixels());
+                    labels.extend_from_slice(image.labels());
                 }
-                let batch = Batch { inputs: scratch.inputs.slice(s![..chunk.len(), ..]), labels: &labels[..chunk.len()] };
+                let chunk = ImageView::new(pixels, labels, self.images.pixels_per_image());
+                let batch = scratch.images.read(chunk, Form::Lists, self.lists);
                 sum += scratch.evaluator.loss_and_gradient(theta, batch, gradient).loss;
             }
             sum
@@ -135,7 +144,9 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
         let parts = self.point_parts();
         let scores = self.run(parts.len(), 0, |scratch, turn| {
             let mut score = Score::default();
-            self.for_each_block(&parts[turn.item], scratch, |scratch, batch| score += scratch.evaluator.loss(theta, batch))?;
+            self.for_each_block(&parts[turn.item], scratch, Form::Lists, |scratch, batch| {
+                score += scratch.evaluator.loss(theta, batch);
+            })?;
             Some(score)
         });
         total(scores)
@@ -184,38 +195,24 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
         results
     }
 
-    /// Calls `work` with the scaled images of each block of `range`; nothing if it is broken off.
+    /// Calls `work` with the images of each block of `range`; nothing if it is broken off.
     fn for_each_block(
         &self,
         range: &Range<usize>,
         scratch: &mut Scratch<'a, A>,
-        work: impl FnMut(&mut Scratch<'a, A>, Batch<A>),
-    ) -> Option<()> {
-        self.for_each_labeled_block(range, scratch, true, work)
-    }
-
-    /// The same; without `pixels` the labels alone can be relied on.
-    fn for_each_labeled_block(
-        &self,
-        range: &Range<usize>,
-        scratch: &mut Scratch<'a, A>,
-        pixels: bool,
+        form: Form,
         mut work: impl FnMut(&mut Scratch<'a, A>, Batch<A>),
     ) -> Option<()> {
         // Taken out, so that `work` may have the other buffers.
-        let mut inputs = std::mem::take(&mut scratch.inputs);
+        let mut images = std::mem::take(&mut scratch.images);
         let complete = self.images.range(range.clone()).blocks(BLOCK).all(|block| {
             let breaks_off = self.breaks_off();
             if !breaks_off {
-                let mut inputs = inputs.slice_mut(s![..block.len(), ..]);
-                if pixels {
-                    block.scaled(&mut inputs);
-                }
-                work(scratch, Batch { inputs: inputs.view(), labels: block.labels() });
+                work(scratch, images.read(block, form, self.lists));
             }
             !breaks_off
         });
-        scratch.inputs = std::mem::take(&mut inputs);
+        scratch.images = images;
         complete.then_some(())
     }
 
@@ -262,7 +259,7 @@ impl<A: Real> Landscape<A> for ImageLandscape<'_, A> {
     fn value_and_gradient(&self, theta: &[A], gradient: &mut [A]) -> f64 {
         let scores = self.mean_gradient(gradient, |part, scratch, own| {
             let mut score = Score::default();
-            self.for_each_block(part, scratch, |scratch, batch| {
+            self.for_each_block(part, scratch, Form::Lists, |scratch, batch| {
                 score += scratch.evaluator.loss_and_gradient(theta, batch, own);
             })?;
             Some(score)

@@ -1,14 +1,15 @@
 //! What one thread needs to evaluate a network.
 
+use super::gray::GrayImages;
 use crate::network::{Evaluator, Network, SpanEvaluator};
 use crate::real::Real;
-use ndarray::Array2;
 
 /// Buffers of one evaluation; those that not every kind of evaluation needs are empty until it does.
 pub(super) struct Scratch<'a, A> {
     network: &'a dyn Network<A>,
-    /// `(block, pixels)` scaled images.
-    pub(super) inputs: Array2<A>,
+    pub(super) images: GrayImages<A>,
+    /// Pixels of images that do not lie side by side, and their labels.
+    pub(super) gathered: (Vec<u8>, Vec<u8>),
     pub(super) evaluator: Box<dyn Evaluator<A> + 'a>,
     pub(super) along: Option<Box<dyn SpanEvaluator<A> + 'a>>,
     /// `(P,)` a point, and a gradient.
@@ -20,7 +21,8 @@ impl<'a, A: Real> Scratch<'a, A> {
     pub(super) fn new(network: &'a dyn Network<A>, block: usize) -> Self {
         Self {
             network,
-            inputs: Array2::zeros((block, network.inputs())),
+            images: GrayImages::new(block, network.inputs()),
+            gathered: Default::default(),
             evaluator: network.evaluator(),
             along: network.span_evaluator(),
             theta: Vec::new(),

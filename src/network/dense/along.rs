@@ -6,9 +6,9 @@
 //! Σₘ wₘₙ δₘ Xᵀ = (Σₘ wₘₙ δₘ) Xᵀ. With K = 12, N = 10 and M = 51 that is a quarter of the work.
 //! The later layers are done point by point.
 
-use super::{AtPoint, Dense, Loss, Order};
+use super::{AtPoint, Dense, Inputs, Loss, Order};
 use crate::network::{Batch, SpanEvaluator};
-use crate::real::{Real, add_product, add_scaled, combine, product};
+use crate::real::{Real, add_scaled, combine};
 use crate::span::Span;
 use ndarray::{ArrayView2, Axis, s};
 use std::ops::Range;
@@ -32,6 +32,8 @@ pub(super) struct Along<A> {
     later_gradient: Vec<A>,
     /// `(N, P − first)`: what of that enters each row of the path's gradient.
     later_rows: Vec<A>,
+    /// For products with lists.
+    room: Vec<A>,
 }
 
 impl<A: Real> Along<A> {
@@ -46,6 +48,7 @@ impl<A: Real> Along<A> {
             later: Vec::new(),
             later_gradient: Vec::new(),
             later_rows: Vec::new(),
+            room: Vec::new(),
         }
     }
 
@@ -59,26 +62,26 @@ impl<A: Real> Along<A> {
     }
 
     /// Vₖ X of each spanning vector, `(K, width · images)`.
-    fn products(&mut self, vectors: ArrayView2<A>, inputs: ArrayView2<A>, products: &mut [A]) {
+    fn products(&mut self, vectors: ArrayView2<A>, inputs: Inputs<A>, products: &mut [A]) {
         let weight = &self.dense.layers[0].weight;
-        let (width, images) = (weight.shape[0], inputs.nrows());
+        let (width, images) = (weight.shape[0], inputs.images());
         if self.dense.order() == Order::Rows {
             // One product for all: OpenBLAS then reads the images once.
             let rows = vectors.nrows() * width;
             self.weights.clear();
             rows_of(vectors).for_each(|vector| self.weights.extend_from_slice(weight.slice(vector)));
             let weights = ArrayView2::from_shape((rows, weight.shape[1]), &self.weights).expect("as many numbers");
-            product(weights, inputs.t(), Order::Rows.matrix_mut(products, rows, images));
+            inputs.product(weights, Order::Rows.matrix_mut(products, rows, images), &mut self.room);
         } else {
             for (vector, into) in rows_of(vectors).zip(products.chunks_exact_mut(width * images)) {
-                product(weight.matrix(vector), inputs.t(), self.dense.order().matrix_mut(into, width, images));
+                inputs.product(weight.matrix(vector), self.dense.order().matrix_mut(into, width, images), &mut self.room);
             }
         }
     }
 
     /// First layer before its activation at every point, and the later weights at every point.
-    fn first_layer(&mut self, span: &Span<A>, shared: Option<&[A]>, inputs: ArrayView2<A>) {
-        let (points, vectors, area) = (span.points(), span.vectors.nrows(), self.width() * inputs.nrows());
+    fn first_layer(&mut self, span: &Span<A>, shared: Option<&[A]>, inputs: Inputs<A>) {
+        let (points, vectors, area) = (span.points(), span.vectors.nrows(), self.width() * inputs.images());
         let (first, later) = (self.dense.layers[0].weight.len(), self.later_length());
         grow(&mut self.first, points * area);
         grow(&mut self.later, points * later);
@@ -100,7 +103,7 @@ impl<A: Real> Along<A> {
         let (width, images) = (self.width(), batch.labels.len());
         let later = Self::row(m, self.later_length());
         let output = activated(&self.dense, &mut self.first[Self::row(m, width * images)]);
-        self.tail.loss(&self.later[later], self.dense.order().matrix(output, width, images), batch).loss
+        self.tail.loss(&self.later[later], self.dense.order().matrix(output, width, images).into(), batch).loss
     }
 
     /// Components of θ beyond the first layer.
@@ -117,12 +120,13 @@ impl<A: Real> Along<A> {
         let gradient = &mut self.later_gradient[later.clone()];
         gradient.fill(A::zero());
         let below = order.matrix_mut(delta, width, images);
-        let input = order.matrix(output, width, images);
+        let input = order.matrix(output, width, images).into();
         let score = self.tail.loss_and_gradient(&self.later[later], input, batch, gradient, Some(below));
         if self.dense.layers.len() > 1 {
-            self.dense.activation.slope(delta, output);
+            self.dense.activation.replace_by_slope(output, delta);
+        } else {
+            output.copy_from_slice(delta);
         }
-        output.copy_from_slice(delta);
         score.loss
     }
 }
@@ -150,8 +154,8 @@ impl<A: Real> SpanEvaluator<A> for Along<A> {
         self.width()
     }
 
-    fn share(&mut self, vectors: ArrayView2<A>, inputs: ArrayView2<A>, shared: &mut [A]) {
-        self.products(vectors, inputs, shared);
+    fn share(&mut self, vectors: ArrayView2<A>, batch: Batch<A>, shared: &mut [A]) {
+        self.products(vectors, Inputs::images_of(batch), shared);
     }
 
     fn compares_with_inputs(&self) -> bool {
@@ -159,14 +163,14 @@ impl<A: Real> SpanEvaluator<A> for Along<A> {
     }
 
     fn losses(&mut self, span: &Span<A>, shared: Option<&[A]>, batch: Batch<A>, losses: &mut [f64]) {
-        self.first_layer(span, shared, batch.inputs);
+        self.first_layer(span, shared, Inputs::images_of(batch));
         for (m, loss) in losses.iter_mut().enumerate() {
             *loss += self.loss(m, batch);
         }
     }
 
     fn gradient(&mut self, span: &Span<A>, shared: Option<&[A]>, weights: ArrayView2<A>, batch: Batch<A>, losses: &mut [f64]) {
-        self.first_layer(span, shared, batch.inputs);
+        self.first_layer(span, shared, Inputs::images_of(batch));
         let (points, terms) = weights.dim();
         let (area, later) = (self.width() * batch.labels.len(), self.later_length());
         grow(&mut self.shared, terms * area);
@@ -190,6 +194,6 @@ impl<A: Real> SpanEvaluator<A> for Along<A> {
         let (weight, later, area) = (&self.dense.layers[0].weight, self.later_length(), self.width() * batch.labels.len());
         add_scaled(A::one(), &self.later_rows[Self::row(n, later)], &mut row[weight.len()..]);
         let delta = self.dense.order().matrix(&self.shared[Self::row(n, area)], self.width(), batch.labels.len());
-        add_product(delta, batch.inputs, weight.matrix_mut(row));
+        Inputs::images_of(batch).add_outer_product(delta, weight.matrix_mut(row), &mut self.room);
     }
 }

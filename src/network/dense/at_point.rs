@@ -1,9 +1,9 @@
 //! Loss and gradient of a stack at one θ: the plain computation, and the oracle of the others.
 
-use super::Dense;
+use super::{Dense, Inputs};
 use crate::network::{Batch, Score};
-use crate::real::{Real, add_product, product};
-use ndarray::{ArrayView2, ArrayViewMut2, Axis};
+use crate::real::{Real, product};
+use ndarray::{ArrayViewMut2, Axis};
 
 /// The buffers of a stack's evaluation; they grow to the largest batch seen.
 pub(in crate::network) struct AtPoint<A> {
@@ -13,19 +13,21 @@ pub(in crate::network) struct AtPoint<A> {
     outputs: Vec<Vec<A>>,
     /// Gradient with respect to the output of each hidden layer.
     deltas: Vec<Vec<A>>,
+    /// For products with lists.
+    room: Vec<A>,
 }
 
 impl<A: Real> AtPoint<A> {
     pub(in crate::network) fn new(dense: Dense) -> Self {
         let empty = |count| vec![Vec::new(); count];
         let layers = dense.layers.len();
-        Self { dense, outputs: empty(layers.max(1)), deltas: empty(layers.saturating_sub(1)) }
+        Self { dense, outputs: empty(layers.max(1)), deltas: empty(layers.saturating_sub(1)), room: Vec::new() }
     }
 
     /// Σ of the losses for `inputs`, `(width, images)`, computed from the images of `batch`.
-    pub(in crate::network) fn loss(&mut self, theta: &[A], inputs: ArrayView2<A>, batch: Batch<A>) -> Score {
+    pub(in crate::network) fn loss(&mut self, theta: &[A], inputs: Inputs<A>, batch: Batch<A>) -> Score {
         self.forward(theta, inputs);
-        self.dense.loss.value(&mut self.last(inputs.ncols()), batch)
+        self.dense.loss.value(&mut self.last(inputs.images()), batch)
     }
 
     /// The same, adds the gradient to `gradient`, and overwrites `below`, `(width, images)`, with
@@ -33,14 +35,14 @@ impl<A: Real> AtPoint<A> {
     pub(in crate::network) fn loss_and_gradient(
         &mut self,
         theta: &[A],
-        inputs: ArrayView2<A>,
+        inputs: Inputs<A>,
         batch: Batch<A>,
         gradient: &mut [A],
         below: Option<ArrayViewMut2<A>>,
     ) -> Score {
         self.forward(theta, inputs);
         let loss = self.dense.loss;
-        let score = loss.value_and_delta(&mut self.last(inputs.ncols()), batch);
+        let score = loss.value_and_delta(&mut self.last(inputs.images()), batch);
         self.backward(theta, inputs, gradient, below);
         score
     }
@@ -61,23 +63,23 @@ impl<A: Real> AtPoint<A> {
         }
     }
 
-    fn forward(&mut self, theta: &[A], inputs: ArrayView2<A>) {
-        let images = inputs.ncols();
+    fn forward(&mut self, theta: &[A], inputs: Inputs<A>) {
+        let images = inputs.images();
         self.reserve(images);
         let (layers, order) = (self.dense.layers.len(), self.dense.order());
         if layers == 0 {
-            self.last(images).assign(&inputs);
+            self.last(images).assign(&inputs.numbers());
         }
         for (l, layer) in self.dense.layers.iter().enumerate() {
             let (before, after) = self.outputs.split_at_mut(l);
-            let input = before.last().map_or(inputs, |output| order.matrix(output, layer.inputs(), images));
+            let input = before.last().map_or(inputs.reborrow(), |output| order.matrix(output, layer.inputs(), images).into());
             let mut output = order.matrix_mut(&mut after[0], layer.width(), images);
             let weight = layer.weight.matrix(theta);
             if let Some(bias) = &layer.bias {
                 output.assign(&bias.matrix(theta));
-                add_product(weight, input, output);
+                input.add_product(weight, output, &mut self.room);
             } else {
-                product(weight, input, output);
+                input.product(weight, output, &mut self.room);
             }
             if l + 1 < layers {
                 self.dense.activation.apply(&mut after[0][..layer.width() * images]);
@@ -86,8 +88,8 @@ impl<A: Real> AtPoint<A> {
     }
 
     /// The last output holds the loss's gradient with respect to it.
-    fn backward(&mut self, theta: &[A], inputs: ArrayView2<A>, gradient: &mut [A], mut below: Option<ArrayViewMut2<A>>) {
-        let (images, order) = (inputs.ncols(), self.dense.order());
+    fn backward(&mut self, theta: &[A], inputs: Inputs<A>, gradient: &mut [A], mut below: Option<ArrayViewMut2<A>>) {
+        let (images, order) = (inputs.images(), self.dense.order());
         let (last, hidden) = self.outputs.split_last().expect("there is always a buffer");
         let last = order.matrix(last, self.dense.outputs, images);
         if let (true, Some(below)) = (self.dense.layers.is_empty(), &mut below) {
@@ -96,8 +98,8 @@ impl<A: Real> AtPoint<A> {
         for (l, layer) in self.dense.layers.iter().enumerate().rev() {
             let (before, after) = self.deltas.split_at_mut(l);
             let delta = after.first().map_or(last, |delta| order.matrix(delta, layer.width(), images));
-            let input = l.checked_sub(1).map_or(inputs, |l| order.matrix(&hidden[l], layer.inputs(), images));
-            add_product(delta, input.reversed_axes(), layer.weight.matrix_mut(gradient));
+            let input = l.checked_sub(1).map_or(inputs.reborrow(), |l| order.matrix(&hidden[l], layer.inputs(), images).into());
+            input.add_outer_product(delta, layer.weight.matrix_mut(gradient), &mut self.room);
             if let Some(bias) = &layer.bias {
                 bias.matrix_mut(gradient).column_mut(0).scaled_add(A::one(), &delta.sum_axis(Axis(1)));
             }

@@ -5,9 +5,11 @@
 
 mod along;
 mod at_point;
+mod inputs;
 mod order;
 
 pub(super) use at_point::AtPoint;
+use inputs::Inputs;
 use order::Order;
 
 use super::{Activation, Batch, Evaluator, Layout, Score, SpanEvaluator, Tensor, cross_entropy, squared_error};
@@ -135,10 +137,10 @@ impl Dense {
 
 impl<A: Real> Evaluator<A> for AtPoint<A> {
     fn loss(&mut self, theta: &[A], batch: Batch<A>) -> Score {
-        self.loss(theta, batch.inputs.reversed_axes(), batch)
+        self.loss(theta, Inputs::images_of(batch), batch)
     }
 
     fn loss_and_gradient(&mut self, theta: &[A], batch: Batch<A>, gradient: &mut [A]) -> Score {
-        self.loss_and_gradient(theta, batch.inputs.reversed_axes(), batch, gradient, None)
+        self.loss_and_gradient(theta, Inputs::images_of(batch), batch, gradient, None)
     }
 }

@@ -196,7 +196,7 @@ impl<A: Real> Evaluator<A> for LenetEvaluator<'_, A> {
         let mut score = Score::default();
         for strip in batch.strips(STRIP) {
             self.forward(theta, strip.inputs);
-            score += self.head.loss(theta, matrix(&self.features, strip.labels.len()), strip);
+            score += self.head.loss(theta, matrix(&self.features, strip.labels.len()).into(), strip);
         }
         score
     }
@@ -210,7 +210,7 @@ impl<A: Real> Evaluator<A> for LenetEvaluator<'_, A> {
             self.forward(theta, strip.inputs);
             let width = self.below.len() / STRIP;
             let below = ArrayViewMut2::from_shape((width, images), &mut self.below[..width * images]).expect("width · images");
-            score += self.head.loss_and_gradient(theta, matrix(&self.features, images), strip, gradient, Some(below));
+            score += self.head.loss_and_gradient(theta, matrix(&self.features, images).into(), strip, gradient, Some(below));
             self.backward(images, gradient);
         }
         for stage in &self.stages {

@@ -260,7 +260,7 @@ impl<A: Real> Evaluator<A> for LstmEvaluator<'_, A> {
         let mut score = Score::default();
         for strip in batch.strips(STRIP) {
             self.forward(strip.inputs);
-            score += self.head.loss(theta, matrix(&self.last, self.network.hidden, strip.labels.len()), strip);
+            score += self.head.loss(theta, matrix(&self.last, self.network.hidden, strip.labels.len()).into(), strip);
         }
         score
     }
@@ -274,7 +274,7 @@ impl<A: Real> Evaluator<A> for LstmEvaluator<'_, A> {
             let (images, hidden) = (strip.labels.len(), self.network.hidden);
             let below = matrix_mut(&mut self.hidden_delta, images, hidden).reversed_axes();
             let last = matrix(&self.last, hidden, images);
-            score += self.head.loss_and_gradient(theta, last, strip, gradient, Some(below));
+            score += self.head.loss_and_gradient(theta, last.into(), strip, gradient, Some(below));
             self.backward(theta, images);
         }
         self.separate_gradient(gradient);

@@ -6,7 +6,7 @@
 //! OpenBLAS. Which of the two multiplies depends on the type of processor, on shapes and orders in memory alone.
 
 mod kernel;
-mod panel;
+pub(super) mod panel;
 mod transpose;
 
 use super::Real;
@@ -20,8 +20,9 @@ pub use transpose::Transpose;
 /// copy it once.
 const LARGE: usize = 1 << 18;
 
-/// Multiplications up to which OpenBLAS does without copies as well, and has the faster kernels.
-const SMALL: usize = 1_000_000;
+/// Multiplications up to which OpenBLAS does without copies as well, and has the faster kernels: where rows of the
+/// right factor follow each other in memory, and where its columns do.
+const SMALL: [usize; 2] = [1_000_000, 500_000];
 
 /// C ← A B.
 ///
@@ -56,7 +57,8 @@ fn choose<A: Real>(a: ArrayView2<A>, b: ArrayView2<A>, mut c: ArrayViewMut2<A>, 
 
 /// Whether the product of these is one for [`multiply`]; without vector instructions none is.
 fn suits<A>(left: ArrayView2<A>, right: ArrayView2<A>) -> bool {
-    left.len() <= LARGE && left.len() * right.ncols() > SMALL && !matches!(Arch::new(), Arch::Scalar)
+    let small = SMALL[usize::from(right.strides()[1] != 1)];
+    left.len() <= LARGE && left.len() * right.ncols() > small && !matches!(Arch::new(), Arch::Scalar)
 }
 
 #[cfg(test)]

@@ -2,21 +2,21 @@
 
 #![expect(clippy::inline_always, reason = "belongs into a function compiled for one set of vector instructions")]
 
-use super::transpose::BLOCK;
+pub(in crate::real) use super::transpose::BLOCK;
 use crate::real::Real;
 use ndarray::{ArrayView2, Axis, s};
 use std::array::from_fn;
 use std::ops::Range;
 
 /// Rows of a panel.
-pub(super) const DEPTH: usize = 128;
+pub(in crate::real) const DEPTH: usize = 128;
 
 /// Columns of a panel, at most.
-pub(super) const WIDTH: usize = 64;
+pub(in crate::real) const WIDTH: usize = 64;
 
 /// Room for a panel, at the lines of the cache.
 #[repr(align(64))]
-pub(super) struct Packed<A>(pub(super) [A; DEPTH * WIDTH]);
+pub(in crate::real) struct Packed<A>(pub(in crate::real) [A; DEPTH * WIDTH]);
 
 impl<A: Real> Default for Packed<A> {
     fn default() -> Self {
@@ -26,7 +26,7 @@ impl<A: Real> Default for Packed<A> {
 
 /// Ranges of `width` columns, of whole vectors of `lanes` numbers but the last, of up to `most` vectors and nearly
 /// as many each.
-pub(super) fn panels(width: usize, lanes: usize, most: usize) -> impl Iterator<Item = Range<usize>> {
+pub(in crate::real) fn panels(width: usize, lanes: usize, most: usize) -> impl Iterator<Item = Range<usize>> {
     let vectors = width.div_ceil(lanes);
     let count = vectors.div_ceil(most);
     let start = move |panel: usize| (panel * vectors / count * lanes).min(width);
@@ -53,7 +53,7 @@ pub(super) fn unpacked<A: Real>(
 
 /// Copies a panel, its rows `stride` numbers apart; those beyond its last column are 0.
 #[inline(always)]
-pub(super) fn pack<A: Real>(right: ArrayView2<A>, inner: Range<usize>, columns: Range<usize>, stride: usize, into: &mut [A]) {
+pub(in crate::real) fn pack<A: Real>(right: ArrayView2<A>, inner: Range<usize>, columns: Range<usize>, stride: usize, into: &mut [A]) {
     let panel = right.slice(s![inner, columns]);
     let (depth, width) = panel.dim();
     let into = &mut into[..depth * stride];

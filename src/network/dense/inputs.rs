@@ -1,0 +1,67 @@
+//! What goes into a stack.
+
+use crate::network::Batch;
+use crate::real::{Real, Sparse, add_product, product};
+use ndarray::{ArrayView2, ArrayViewMut2};
+
+/// Images or what an earlier layer made of them, as columns of a matrix X, `(width, images)`.
+#[derive(Clone, Copy)]
+pub(in crate::network) struct Inputs<'a, A> {
+    numbers: ArrayView2<'a, A>,
+    /// Of images most of whose pixels are black.
+    lists: Option<&'a Sparse<A>>,
+}
+
+impl<'a, A> From<ArrayView2<'a, A>> for Inputs<'a, A> {
+    fn from(numbers: ArrayView2<'a, A>) -> Self {
+        Self { numbers, lists: None }
+    }
+}
+
+impl<'a, A: Real> Inputs<'a, A> {
+    /// The images themselves.
+    pub(super) fn images_of(batch: Batch<'a, A>) -> Self {
+        Self { numbers: batch.inputs.reversed_axes(), lists: batch.sparse }
+    }
+
+    /// The same for a shorter time: ndarray's views do not shorten by themselves.
+    pub(super) fn reborrow<'b>(self) -> Inputs<'b, A>
+    where
+        'a: 'b,
+    {
+        Inputs { numbers: self.numbers.reborrow(), lists: self.lists }
+    }
+
+    pub(super) fn numbers(self) -> ArrayView2<'a, A> {
+        self.numbers
+    }
+
+    /// Number of images.
+    pub(super) fn images(self) -> usize {
+        self.numbers.ncols()
+    }
+
+    /// C ← W X; `room` is for lists.
+    pub(super) fn product(self, weight: ArrayView2<A>, into: ArrayViewMut2<A>, room: &mut Vec<A>) {
+        match self.lists {
+            Some(lists) => lists.product(weight, into, room),
+            None => product(weight, self.numbers, into),
+        }
+    }
+
+    /// C ← C + W X.
+    pub(super) fn add_product(self, weight: ArrayView2<A>, into: ArrayViewMut2<A>, room: &mut Vec<A>) {
+        match self.lists {
+            Some(lists) => lists.add_product(weight, into, room),
+            None => add_product(weight, self.numbers, into),
+        }
+    }
+
+    /// C ← C + δ Xᵀ.
+    pub(super) fn add_outer_product(self, delta: ArrayView2<A>, into: ArrayViewMut2<A>, room: &mut Vec<A>) {
+        match self.lists.filter(|lists| lists.has_backward()) {
+            Some(lists) => lists.add_outer_product(delta, into, room),
+            None => add_product(delta, self.numbers.reversed_axes(), into),
+        }
+    }
+}
