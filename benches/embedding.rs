@@ -7,6 +7,7 @@
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
+use lossatlas::allocator::Lines;
 use lossatlas::embedding::{Kernel, KernelPca, Vectors};
 use lossatlas::random::MasterSeed;
 use ndarray::linalg::general_mat_mul;
@@ -19,6 +20,9 @@ use std::io::{BufRead, stdin};
 use std::path::Path;
 use std::sync::LazyLock;
 use std::time::Instant;
+
+#[global_allocator]
+static ALLOCATOR: Lines = Lines;
 
 /// Parameters of LeNet.
 const PARAMETERS: usize = 61_706;

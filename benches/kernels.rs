@@ -6,6 +6,7 @@ mod published;
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
+use lossatlas::allocator::Lines;
 use lossatlas::dataset::{Dataset, digits};
 use lossatlas::landscape::{ImageLandscape, Landscape};
 use lossatlas::network::Network;
@@ -17,6 +18,9 @@ use lossatlas::span::Span;
 use ndarray::Array2;
 use published::{Published, vectors};
 use std::sync::LazyLock;
+
+#[global_allocator]
+static ALLOCATOR: Lines = Lines;
 
 fn main() {
     divan::main();

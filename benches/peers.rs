@@ -6,6 +6,7 @@
 #[path = "kernels/published.rs"]
 mod published;
 
+use lossatlas::allocator::Lines;
 use lossatlas::dataset::{Dataset, digits, idx};
 use lossatlas::landscape::{ImageLandscape, Landscape, Line};
 use lossatlas::network::Network;
@@ -23,6 +24,9 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 use std::{env, fs};
+
+#[global_allocator]
+static ALLOCATOR: Lines = Lines;
 
 const NETWORKS: [Published; 4] = [Published::Fcp, Published::Lenet, Published::Autoencoder, Published::Lstm];
 const PATH_IMAGES: usize = 2000;

@@ -6,6 +6,7 @@
 #[path = "kernels/published.rs"]
 mod published;
 
+use lossatlas::allocator::Lines;
 use lossatlas::dataset::{Dataset, digits};
 use lossatlas::landscape::{ImageLandscape, Landscape};
 use lossatlas::network::Network;
@@ -17,6 +18,9 @@ use ndarray::Array2;
 use published::{Published, vectors};
 use std::thread::{available_parallelism, scope};
 use std::time::Instant;
+
+#[global_allocator]
+static ALLOCATOR: Lines = Lines;
 
 const ROUNDS: usize = 9;
 const POINTS: usize = 51;

@@ -35,8 +35,12 @@ use clap::Parser;
 use clap::error::ErrorKind;
 use cli::{Cli, Command};
 use failure::Failure;
+use lossatlas::allocator::Lines;
 use lossatlas::parallel::World;
 use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: Lines = Lines;
 
 fn main() -> ExitCode {
     std::panic::set_hook(Box::new(explain_panic));

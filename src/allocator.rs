@@ -12,11 +12,8 @@ const LINE: usize = 64;
 /// Bytes from which on an allocation begins with a line.
 const LONG: usize = 1024;
 
-/// The system's allocator; long allocations begin with a line.
-struct Lines;
-
-#[global_allocator]
-static LINES: Lines = Lines;
+/// The system's allocator; long allocations begin with a line. For a program's `#[global_allocator]`.
+pub struct Lines;
 
 /// A function of the size alone: what is freed is asked for in the same words.
 fn with_lines(layout: Layout) -> Layout {
@@ -60,7 +57,10 @@ unsafe impl GlobalAlloc for Lines {
 
 #[cfg(test)]
 mod tests {
-    use super::{LINE, LONG};
+    use super::{LINE, LONG, Lines};
+
+    #[global_allocator]
+    static LINES: Lines = Lines;
 
     #[test]
     fn long_arrays_begin_with_a_line_also_after_they_grew() {

@@ -11,6 +11,7 @@
 //! | module | from → to |
 //! |---|---|
 //! | [`dataset`] | files or a seed → images and labels |
+//! | [`allocator`] | long arrays at the lines of the cache |
 //! | [`real`], [`random`], [`span`] | numbers, random streams, points in the span of vectors |
 //! | [`threads`] | work in items → the threads of a rank, results in order |
 //! | [`stepwise`] | computations that can be put down and taken up again |
@@ -36,7 +37,7 @@
 // Links OpenBLAS, which `ndarray` and `ndarray-linalg` call.
 extern crate openblas_src as _;
 
-mod allocator;
+pub mod allocator;
 pub mod config;
 pub mod dataset;
 pub mod embedding;

@@ -119,7 +119,7 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
                     labels.extend_from_slice(image.labels());
                 }
                 let chunk = ImageView::new(pixels, labels, self.images.pixels_per_image());
-                let batch = scratch.images.read(chunk, Form::Lists, self.lists);
+                let batch = scratch.images.read(chunk, Form::Numbers, self.lists);
                 sum += scratch.evaluator.loss_and_gradient(theta, batch, gradient).loss;
             }
             sum

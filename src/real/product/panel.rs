@@ -53,7 +53,13 @@ pub(super) fn unpacked<A: Real>(
 
 /// Copies a panel, its rows `stride` numbers apart; those beyond its last column are 0.
 #[inline(always)]
-pub(in crate::real) fn pack<A: Real>(right: ArrayView2<A>, inner: Range<usize>, columns: Range<usize>, stride: usize, into: &mut [A]) {
+pub(in crate::real) fn pack<A: Real>(
+    right: ArrayView2<A>,
+    inner: Range<usize>,
+    columns: Range<usize>,
+    stride: usize,
+    into: &mut [A],
+) {
     let panel = right.slice(s![inner, columns]);
     let (depth, width) = panel.dim();
     let into = &mut into[..depth * stride];

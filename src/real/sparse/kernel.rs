@@ -59,13 +59,7 @@ dispatched! {
 
 /// The sums of every row over a stretch; with `added` on top of what was there.
 #[inline(always)]
-fn all_rows<S: Simd, A: Real, const VECTORS: usize>(
-    simd: S,
-    stretch: &Stretch<A>,
-    panel: &[A],
-    sums: &mut [A],
-    added: bool,
-) {
+fn all_rows<S: Simd, A: Real, const VECTORS: usize>(simd: S, stretch: &Stretch<A>, panel: &[A], sums: &mut [A], added: bool) {
     let (panel, _) = A::vectors::<S>(panel).as_chunks::<VECTORS>();
     let panel: &[_; STRETCH] = panel.first_chunk().expect("room for all rows of a stretch");
     let (sums, _) = A::vectors_mut::<S>(sums).as_chunks_mut::<VECTORS>();

@@ -162,7 +162,7 @@ static PLACES: [u64; 256] = {
 /// A bit for each byte that is not 0, the lowest first.
 fn not_zero(word: u64) -> u8 {
     const LOW_SEVEN: u64 = 127 * ONES;
-    let high_bits = ((word & LOW_SEVEN) + LOW_SEVEN | word) & !LOW_SEVEN;
+    let high_bits = (((word & LOW_SEVEN) + LOW_SEVEN) | word) & !LOW_SEVEN;
     // Moves bit 7 of byte k to bit 56 + k.
     ((high_bits >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56) as u8
 }

@@ -32,7 +32,9 @@ fn close<A: Real>(c: &Array2<A>, expected: &Array2<f64>, tolerance: f64, what: &
 fn is_the_plain_product<A: Real>(tolerance: f64) {
     let (mut sparse, mut sums) = (Sparse::default(), Vec::new());
     // Also after another block, larger or smaller.
-    for (images, count, width) in [(1, 1, 1), (9, 128, 50), (64, 784, 50), (131, 130, 67), (256, 784, 3), (7, 8, 64), (16, 100, 16)] {
+    for (images, count, width) in
+        [(1, 1, 1), (9, 128, 50), (64, 784, 50), (131, 130, 67), (256, 784, 3), (7, 8, 64), (16, 100, 16)]
+    {
         let bytes = pixels(images, count, 5);
         sparse.read(&bytes, count, true);
         assert!(sparse.has_backward());
@@ -43,7 +45,8 @@ fn is_the_plain_product<A: Real>(tolerance: f64) {
         for (weight, delta) in [(&weight, &delta), (&by_columns(&weight), &by_columns(&delta))] {
             for turned in [false, true] {
                 let what = format!("{images} images of {count} pixels, {width} wide, {turned}");
-                let ordered = |matrix: &Array2<A>| if turned { by_columns(matrix) } else { matrix.as_standard_layout().into_owned() };
+                let ordered =
+                    |matrix: &Array2<A>| if turned { by_columns(matrix) } else { matrix.as_standard_layout().into_owned() };
                 let mut c = ordered(&Array2::from_elem((width, images), A::nan()));
                 sparse.product(weight.view(), c.view_mut(), &mut sums);
                 close(&c, &forward, tolerance, &what);
