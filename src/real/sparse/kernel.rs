@@ -13,6 +13,9 @@ use std::ops::Range;
 /// Vectors of a panel, at most; there are two sums for each, so that no addition waits for the one before.
 const MOST: usize = 4;
 
+/// Rows of sums that are turned into columns at a time: a line of the cache of C.
+const TURNED: usize = 2 * BLOCK;
+
 /// C, and in which order it lies in memory.
 enum Into<'a, A> {
     Rows(&'a mut [A]),
@@ -98,12 +101,14 @@ fn write<A: Real>(sums: &[A], stride: usize, panel: Range<usize>, width: usize, 
         }
         Into::Rows(c) => {
             let count = c.len() / width;
-            for (start, sums) in (0..count).step_by(BLOCK).zip(sums.chunks(BLOCK * stride)) {
-                let mut turned = [A::zero(); BLOCK * WIDTH];
-                turn(sums, stride, &mut turned);
-                for (row, turned) in panel.clone().zip(turned.as_chunks::<BLOCK>().0) {
+            let mut turned = [A::zero(); TURNED * WIDTH];
+            for (start, sums) in (0..count).step_by(TURNED).zip(sums.chunks(TURNED * stride)) {
+                for (first, sums) in (0..).step_by(BLOCK).zip(sums.chunks(BLOCK * stride)) {
+                    turn(sums, stride, &mut turned[first..]);
+                }
+                for (row, turned) in panel.clone().zip(turned.as_chunks::<TURNED>().0) {
                     let row = &mut c[row * count..][start..count];
-                    match row.first_chunk_mut::<BLOCK>() {
+                    match row.first_chunk_mut::<TURNED>() {
                         Some(into) => put(turned, into, added),
                         None => put(&turned[..row.len()], row, added),
                     }
@@ -113,15 +118,15 @@ fn write<A: Real>(sums: &[A], stride: usize, panel: Range<usize>, width: usize, 
     }
 }
 
-/// Writes up to a block of rows of `sums` as columns.
+/// Writes up to a block of rows of `sums` as columns, into rows that are [`TURNED`] apart.
 #[inline(always)]
 fn turn<A: Real>(sums: &[A], stride: usize, turned: &mut [A]) {
     let zeros = [A::zero(); WIDTH];
     let row = |i: usize| sums.get(i * stride..(i + 1) * stride).unwrap_or(&zeros[..stride]);
-    let done = A::transpose(from_fn(row), turned, BLOCK);
+    let done = A::transpose(from_fn(row), turned, TURNED);
     for k in done..stride {
         for i in 0..BLOCK {
-            turned[k * BLOCK + i] = row(i)[k];
+            turned[k * TURNED + i] = row(i)[k];
         }
     }
 }
