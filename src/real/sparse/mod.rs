@@ -15,7 +15,7 @@ use lists::Lists;
 use ndarray::{ArrayView2, ArrayViewMut2};
 
 /// One pixel in so many may count for it to be worthwhile.
-const LEAST_BLACK: usize = 3;
+const ONE_IN: usize = 3;
 
 /// X, `(images, pixels)`, as lists of the gray values that are not 0: of each image, and of each pixel.
 pub struct Sparse<A> {
@@ -34,7 +34,7 @@ impl<A: Real> Sparse<A> {
     pub fn suits(pixels: &[u8]) -> bool {
         // Counts of up to 255 in a byte: the compiler then counts 64 pixels at a time.
         let count = |pixels: &[u8]| usize::from(pixels.iter().map(|&pixel| u8::from(pixel != 0)).sum::<u8>());
-        LEAST_BLACK * pixels.chunks(255).map(count).sum::<usize>() <= pixels.len()
+        ONE_IN * pixels.chunks(255).map(count).sum::<usize>() <= pixels.len()
     }
 
     /// Takes over images of so many pixels each, one after the other; with `backward` for [`Self::add_outer_product`] too.
