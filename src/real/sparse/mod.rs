@@ -18,6 +18,8 @@ use ndarray::{ArrayView2, ArrayViewMut2};
 const ONE_IN: usize = 3;
 
 /// X, `(images, pixels)`, as lists of the gray values that are not 0: of each image, and of each pixel.
+///
+/// What would be multiplied by a black pixel is passed over, also where it is infinite or not a number.
 pub struct Sparse<A> {
     by_images: Lists<A>,
     by_pixels: Lists<A>,
