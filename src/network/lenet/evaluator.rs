@@ -11,18 +11,17 @@ use super::pooling::{add_pixels, pool, pooled, unpool};
 use crate::network::dense::AtPoint;
 use crate::network::{Activation, Batch, Evaluator, Score};
 use crate::real::Real;
-use aligned_vec::{AVec, avec};
 use ndarray::{ArrayView2, ArrayViewMut2, Axis};
 
 /// Images of one pass through all layers.
 const STRIP: usize = 4 * LANES;
 
-/// Numbers of sixteen images; aligned, so that no load of sixteen crosses a cache line.
-type Buffer<A> = AVec<Lanes<A>>;
+/// Numbers of sixteen images; [long](crate::allocator), so that no load of sixteen crosses a line of the cache.
+type Buffer<A> = Vec<Lanes<A>>;
 
 /// Zeros, among them the border, which nobody writes, and one more number after the last.
 fn buffer<A: Real>(maps: Maps) -> Buffer<A> {
-    avec![[A::zero(); LANES]; maps.channels * maps.area() + 1]
+    vec![[A::zero(); LANES]; maps.channels * maps.area() + 1]
 }
 
 pub(super) struct LenetEvaluator<'a, A> {
@@ -53,7 +52,7 @@ struct Stage<'a, A> {
     /// The weights as the inner loops want them.
     forward: Vec<[A; TILE]>,
     backward: Vec<[A; TILE]>,
-    sums: AVec<WeightSums<A>>,
+    sums: Vec<WeightSums<A>>,
     /// Gradients of one group with respect to the convolution's and the pooling's output.
     deltas: Buffer<A>,
     pooled_deltas: Buffer<A>,
@@ -68,7 +67,7 @@ impl<'a, A: Real> Stage<'a, A> {
             pooled,
             forward: vec![[A::zero(); TILE]; forward.tiles() * forward.taps()],
             backward: vec![[A::zero(); TILE]; backward.tiles() * backward.taps()],
-            sums: avec![[[[A::zero(); LANES]; NEIGHBORS]; TILE]; forward.tiles() * convolution.pairs()],
+            sums: vec![[[[A::zero(); LANES]; NEIGHBORS]; TILE]; forward.tiles() * convolution.pairs()],
             deltas: buffer(backward.from),
             pooled_deltas: buffer(pooled),
         }
