@@ -1,9 +1,10 @@
 //! Rows of a matrix as lists of their numbers that are not 0.
 
 use crate::real::Real;
+use crate::real::product::panel::DEPTH;
 
-/// Columns of a stretch: as many as rows of the other factor stay in the first-level cache.
-pub(super) const STRETCH: usize = 128;
+/// Columns of a stretch: as many as a panel of the other factor has rows.
+pub(super) const STRETCH: usize = DEPTH;
 
 /// Pixels that are looked at together.
 const WORD: usize = 8;
