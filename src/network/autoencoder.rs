@@ -65,6 +65,10 @@ impl<A: Real> Network<A> for Autoencoder {
         true
     }
 
+    fn compares_with_images(&self) -> bool {
+        true
+    }
+
     fn evaluator(&self) -> Box<dyn Evaluator<A> + '_> {
         self.dense.evaluator()
     }

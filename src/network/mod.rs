@@ -40,7 +40,7 @@ pub use lenet::Lenet;
 pub use lstm::Lstm;
 pub use registry::{Architecture, NETWORKS, Precision};
 
-use crate::real::{Real, Sparse};
+use crate::real::{Factor, Real};
 use crate::span::Span;
 use ndarray::{ArrayView2, s};
 use std::ops::AddAssign;
@@ -48,21 +48,22 @@ use std::ops::AddAssign;
 /// Images and their classes, as a network sees them.
 #[derive(Clone, Copy)]
 pub struct Batch<'a, A> {
-    /// `(n, pixels)` gray values in [0, 1], contiguous.
+    /// `(n, pixels)` gray values in [0, 1], contiguous. Anything where the factor serves all that is asked for,
+    /// unless the network [reads them besides](Network::compares_with_images).
     pub inputs: ArrayView2<'a, A>,
-    /// The same images as lists of what is not black, where most is and the network
+    /// The same images in a form for products, where there is a faster one and the network
     /// [asks for it](Network::multiplies_images).
-    pub sparse: Option<&'a Sparse<A>>,
+    pub factor: Option<Factor<'a, A>>,
     /// `(n,)` classes.
     pub labels: &'a [u8],
 }
 
 impl<A: Real> Batch<'_, A> {
-    /// The same images, at most `size` ≥ 1 at a time, without lists.
+    /// The same images, at most `size` ≥ 1 at a time, for networks that do not ask for a factor.
     fn strips(self, size: usize) -> impl Iterator<Item = Self> {
         self.labels.chunks(size).enumerate().map(move |(k, labels)| {
             let start = k * size;
-            Batch { inputs: self.inputs.slice_move(s![start..start + labels.len(), ..]), sparse: None, labels }
+            Batch { inputs: self.inputs.slice_move(s![start..start + labels.len(), ..]), factor: None, labels }
         })
     }
 }
@@ -93,6 +94,11 @@ pub trait Network<A: Real>: Send + Sync {
 
     /// Whether the first thing it does with an image is a product with all of its pixels.
     fn multiplies_images(&self) -> bool {
+        false
+    }
+
+    /// Whether it reads gray values in another way too, where it has a factor for that product.
+    fn compares_with_images(&self) -> bool {
         false
     }
 
@@ -135,10 +141,6 @@ pub trait SpanEvaluator<A: Real>: Send {
     /// What all points in the span of `vectors`, `(K, P)`, have in common on these images, for those
     /// who ask about the same images again: overwrites `shared`, of length K · n · [`Self::shared_length`].
     fn share(&mut self, vectors: ArrayView2<A>, batch: Batch<A>, shared: &mut [A]);
-
-    /// Whether [`Self::losses`] reads the pixels of the batch where it is given what is shared; otherwise they
-    /// may be anything.
-    fn compares_with_inputs(&self) -> bool;
 
     /// Adds Σ over images of the loss at each of the M points to `losses`, `(M,)`; `shared` is what
     /// [`Self::share`] wrote for the same vectors and images, if it was asked.

@@ -3,17 +3,24 @@
 mod combine;
 pub(crate) mod dispatch;
 mod elementary;
+mod factor;
 mod product;
+mod single;
 mod slices;
 mod sparse;
 mod subnormal;
+#[cfg_attr(not(target_arch = "x86_64"), path = "tiles/none.rs")]
+mod tiles;
 
 pub use combine::combine;
 pub use elementary::Elementary;
+pub use factor::{Factor, FactorRoom};
 pub use product::{Transpose, add_product, product};
+pub use single::Single;
 pub use slices::{add_scaled, exp_all, gray_all, scale, sigmoid_all, softplus_all, softplus_slope_all, tanh_all};
 pub use sparse::Sparse;
 pub use subnormal::without_subnormals;
+pub use tiles::Tiled;
 
 use ndarray::{LinalgScalar, NdFloat};
 use num_traits::FromPrimitive;
@@ -31,6 +38,7 @@ pub trait Real:
     + Default
     + dispatch::Packed
     + Transpose
+    + Single
     + Serialize
     + DeserializeOwned
     + Send

@@ -5,7 +5,7 @@
 //! are combined from the vectors of the path, and their gradients added to those of its coefficients, only now
 //! and then.
 
-use super::gray::Form;
+use super::gray::Purpose;
 use super::scratch::Scratch;
 use super::{BLOCK, ImageLandscape};
 use crate::real::{Real, add_scaled};
@@ -73,8 +73,8 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
     ) -> Option<Vec<f64>> {
         let mut losses = vec![0.0; span.points()];
         let mut added = Some(());
-        let form = if sought.is_some() { Form::BothLists } else { Form::Lists };
-        self.for_each_block(block, scratch, form, |scratch, batch| {
+        let purpose = if sought.is_some() { Purpose::Path } else { Purpose::Losses };
+        self.for_each_block(block, scratch, purpose, |scratch, batch| {
             let along = scratch.along.as_mut().expect("only where the network has one");
             match sought {
                 None => along.losses(span, None, batch, &mut losses),
@@ -104,13 +104,13 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
         let weights = sought.map(|sought| sought.weights.row(m)).filter(|weights| weights.iter().any(|w| !w.is_zero()));
         if let Some(weights) = weights {
             let mut gradient = scratch.take_gradient();
-            self.for_each_block(images, scratch, Form::Lists, |scratch, batch| {
+            self.for_each_block(images, scratch, Purpose::Gradient, |scratch, batch| {
                 loss += scratch.evaluator.loss_and_gradient(&theta, batch, &mut gradient).loss;
             })?;
             sought?.add(turn, |n, row| add_scaled(weights[n], &gradient, row))?;
             scratch.gradient = gradient;
         } else {
-            self.for_each_block(images, scratch, Form::Lists, |scratch, batch| {
+            self.for_each_block(images, scratch, Purpose::Losses, |scratch, batch| {
                 loss += scratch.evaluator.loss(&theta, batch).loss;
             })?;
             if let Some(sought) = sought {

@@ -1,22 +1,25 @@
 //! Images as networks take them.
 
 use crate::dataset::ImageView;
-use crate::network::Batch;
-use crate::real::{Real, Sparse};
+use crate::network::{Batch, Network};
+use crate::real::{Factor, Real, Sparse, Tiled};
 use ndarray::{Array2, s};
 
-/// What is made of images.
-#[derive(Clone, Copy, PartialEq, PartialOrd)]
-pub(super) enum Form {
-    /// Their labels; the pixels may be anything.
-    Labels,
-    /// Gray values.
-    Numbers,
-    /// The same, and lists for forward products where they are worthwhile.
-    Lists,
-    /// The same, and lists for backward products. To make them takes as long as one such product, so that they are
-    /// for paths, which have many.
-    BothLists,
+/// What images are wanted for, and so how often each form of them would be used.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Purpose {
+    /// Losses, where the products with the images are known.
+    KnownLosses,
+    /// Their gradient, for one product backward.
+    KnownGradient,
+    /// One product forward.
+    Losses,
+    /// One forward and one backward, for blocks of hundreds of images.
+    Gradient,
+    /// The same for a few images: to make lists of them takes as long as the lists save.
+    Step,
+    /// Many forward and many backward.
+    Path,
 }
 
 /// Room for a block of images.
@@ -24,31 +27,56 @@ pub(super) struct GrayImages<A> {
     /// `(block, pixels)`.
     inputs: Array2<A>,
     sparse: Sparse<A>,
+    /// Where the network multiplies images and the processor has tiles.
+    tiled: Option<Tiled>,
+    /// Whether the network reads `inputs` beside its products.
+    compares: bool,
 }
 
 impl<A: Real> Default for GrayImages<A> {
     fn default() -> Self {
-        Self::new(0, 0)
+        Self { inputs: Array2::zeros((0, 0)), sparse: Sparse::default(), tiled: None, compares: false }
     }
 }
 
 impl<A: Real> GrayImages<A> {
     /// For up to so many images.
-    pub(super) fn new(images: usize, pixels: usize) -> Self {
-        Self { inputs: Array2::zeros((images, pixels)), sparse: Sparse::default() }
+    pub(super) fn new(images: usize, network: &dyn Network<A>) -> Self {
+        Self {
+            inputs: Array2::zeros((images, network.inputs())),
+            sparse: Sparse::default(),
+            tiled: Tiled::of::<A>().filter(|_| network.multiplies_images()),
+            compares: network.compares_with_images(),
+        }
     }
 
-    /// The images of `block`; `lists` says whether they are worthwhile.
-    pub(super) fn read<'b>(&'b mut self, block: ImageView<'b>, form: Form, lists: bool) -> Batch<'b, A> {
-        let lists = lists && form >= Form::Lists;
-        if lists {
-            self.sparse.read(block.pixels(), block.pixels_per_image(), form == Form::BothLists);
+    /// The images of `block`; `lists` says whether those are worthwhile.
+    pub(super) fn read<'b>(&'b mut self, block: ImageView<'b>, purpose: Purpose, lists: bool) -> Batch<'b, A> {
+        use Purpose::{Gradient, KnownGradient, KnownLosses, Losses, Path};
+        let (pixels, pixels_per_image) = (block.pixels(), block.pixels_per_image());
+        // Where both would do, the tiles have the lead in single products, the lists in many.
+        let by_lists = match purpose {
+            Losses | Path => lists && self.tiled.is_none(),
+            Gradient => lists && self.tiled.is_none(),
+            _ => false,
+        };
+        let factor = if by_lists {
+            self.sparse.read(pixels, pixels_per_image, purpose == Path);
+            Some(Factor::Lists(&self.sparse))
+        } else {
+            let tiled = self.tiled.as_mut().filter(|_| purpose != KnownLosses);
+            tiled.map(|tiled| {
+                tiled.read(pixels, pixels_per_image, purpose != KnownGradient, purpose != Losses);
+                Factor::Tiles(tiled)
+            })
+        };
+        let complete = match factor {
+            None => purpose == KnownLosses,
+            Some(factor) => purpose == Losses || factor.has_backward(),
+        };
+        if self.compares || !complete {
+            block.scaled(&mut self.inputs.slice_mut(s![..block.len(), ..]));
         }
-        let mut inputs = self.inputs.slice_mut(s![..block.len(), ..]);
-        if form >= Form::Numbers {
-            block.scaled(&mut inputs);
-        }
-        let sparse = lists.then_some(&self.sparse);
-        Batch { inputs: self.inputs.slice(s![..block.len(), ..]), sparse, labels: block.labels() }
+        Batch { inputs: self.inputs.slice(s![..block.len(), ..]), factor, labels: block.labels() }
     }
 }

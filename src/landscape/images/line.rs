@@ -3,7 +3,7 @@
 //! W(θ + u d) X = W(θ) X + u W(d) X: with both products kept for all images, a trial of a line search costs
 //! the later layers only, and a gradient no forward product with the images.
 
-use super::gray::Form;
+use super::gray::Purpose;
 use super::scratch::Scratch;
 use super::{BLOCK, ImageLandscape};
 use crate::landscape::line::Line;
@@ -39,7 +39,7 @@ impl<'l, 'a, A: Real> SharedLine<'l, 'a, A> {
         let shared = landscape.run(blocks.len(), 0, |scratch, turn| {
             let block = &blocks[turn.item];
             let mut shared = vec![A::zero(); VECTORS * block.len() * scratch.along.as_ref()?.shared_length()];
-            landscape.for_each_block(block, scratch, Form::Lists, |scratch, batch| {
+            landscape.for_each_block(block, scratch, Purpose::Losses, |scratch, batch| {
                 let along = scratch.along.as_mut().expect("only where the network has one");
                 along.share(vectors.view(), batch, &mut shared);
             })?;
@@ -53,11 +53,11 @@ impl<'l, 'a, A: Real> SharedLine<'l, 'a, A> {
         &self,
         images: &Range<usize>,
         scratch: &mut Scratch<'a, A>,
-        form: Form,
+        purpose: Purpose,
         mut work: impl FnMut(&mut dyn SpanEvaluator<A>, Option<&[A]>, Batch<A>),
     ) -> Option<()> {
         let mut shared = self.shared.as_ref()?[images.start / BLOCK..].iter();
-        self.landscape.for_each_block(images, scratch, form, |scratch, batch| {
+        self.landscape.for_each_block(images, scratch, purpose, |scratch, batch| {
             let along = scratch.along.as_mut().expect("only where the network has one");
             work(along.as_mut(), shared.next().map(Vec::as_slice), batch);
         })
@@ -81,9 +81,7 @@ impl<A: Real> Line<A> for SharedLine<'_, '_, A> {
         let span = Span { vectors: self.vectors.view(), coefficients: coefficients.view() };
         let losses = self.landscape.run(parts.len(), 0, |scratch, turn| {
             let mut loss = [0.0];
-            let compares = scratch.along.as_ref()?.compares_with_inputs();
-            let form = if compares { Form::Numbers } else { Form::Labels };
-            self.for_each_block(&parts[turn.item], scratch, form, |along, shared, batch| {
+            self.for_each_block(&parts[turn.item], scratch, Purpose::KnownLosses, |along, shared, batch| {
                 along.losses(&span, shared, batch, &mut loss);
             })?;
             Some(loss[0])
@@ -99,7 +97,7 @@ impl<A: Real> Line<A> for SharedLine<'_, '_, A> {
         let span = Span { vectors: self.vectors.view(), coefficients: coefficients.view() };
         let losses = self.landscape.mean_gradient(gradient, |part, scratch, own| {
             let mut loss = [0.0];
-            self.for_each_block(part, scratch, Form::Numbers, |along, shared, batch| {
+            self.for_each_block(part, scratch, Purpose::KnownGradient, |along, shared, batch| {
                 along.gradient(&span, shared, weights.view(), batch, &mut loss);
                 along.add_gradient(0, batch, own);
             })?;

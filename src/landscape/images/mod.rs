@@ -15,7 +15,7 @@ use crate::span::Span;
 use crate::threads::{Threads, Turn};
 use along::Sought;
 pub use batches::ImageBatches;
-use gray::Form;
+use gray::Purpose;
 use line::SharedLine;
 use ndarray::{ArrayView2, ArrayViewMut2};
 use scratch::Scratch;
@@ -41,7 +41,7 @@ pub type Interrupt<'a> = dyn Fn() -> bool + Sync + 'a;
 pub struct ImageLandscape<'a, A> {
     network: &'a dyn Network<A>,
     images: ImageView<'a>,
-    /// Whether the network is to have lists of what is not black.
+    /// Whether lists of what is not black are worthwhile.
     lists: bool,
     threads: Option<&'a Threads>,
     interrupt: Option<&'a Interrupt<'a>>,
@@ -119,7 +119,7 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
                     labels.extend_from_slice(image.labels());
                 }
                 let chunk = ImageView::new(pixels, labels, self.images.pixels_per_image());
-                let batch = scratch.images.read(chunk, Form::Numbers, self.lists);
+                let batch = scratch.images.read(chunk, Purpose::Step, self.lists);
                 sum += scratch.evaluator.loss_and_gradient(theta, batch, gradient).loss;
             }
             sum
@@ -144,7 +144,7 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
         let parts = self.point_parts();
         let scores = self.run(parts.len(), 0, |scratch, turn| {
             let mut score = Score::default();
-            self.for_each_block(&parts[turn.item], scratch, Form::Lists, |scratch, batch| {
+            self.for_each_block(&parts[turn.item], scratch, Purpose::Losses, |scratch, batch| {
                 score += scratch.evaluator.loss(theta, batch);
             })?;
             Some(score)
@@ -200,7 +200,7 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
         &self,
         range: &Range<usize>,
         scratch: &mut Scratch<'a, A>,
-        form: Form,
+        purpose: Purpose,
         mut work: impl FnMut(&mut Scratch<'a, A>, Batch<A>),
     ) -> Option<()> {
         // Taken out, so that `work` may have the other buffers.
@@ -208,7 +208,7 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
         let complete = self.images.range(range.clone()).blocks(BLOCK).all(|block| {
             let breaks_off = self.breaks_off();
             if !breaks_off {
-                work(scratch, images.read(block, form, self.lists));
+                work(scratch, images.read(block, purpose, self.lists));
             }
             !breaks_off
         });
@@ -259,7 +259,7 @@ impl<A: Real> Landscape<A> for ImageLandscape<'_, A> {
     fn value_and_gradient(&self, theta: &[A], gradient: &mut [A]) -> f64 {
         let scores = self.mean_gradient(gradient, |part, scratch, own| {
             let mut score = Score::default();
-            self.for_each_block(part, scratch, Form::Lists, |scratch, batch| {
+            self.for_each_block(part, scratch, Purpose::Gradient, |scratch, batch| {
                 score += scratch.evaluator.loss_and_gradient(theta, batch, own);
             })?;
             Some(score)

@@ -21,7 +21,7 @@ impl<'a, A: Real> Scratch<'a, A> {
     pub(super) fn new(network: &'a dyn Network<A>, block: usize) -> Self {
         Self {
             network,
-            images: GrayImages::new(block, network.inputs()),
+            images: GrayImages::new(block, network),
             gathered: Default::default(),
             evaluator: network.evaluator(),
             along: network.span_evaluator(),

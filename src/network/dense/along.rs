@@ -6,9 +6,9 @@
 //! Σₘ wₘₙ δₘ Xᵀ = (Σₘ wₘₙ δₘ) Xᵀ. With K = 12, N = 10 and M = 51 that is a quarter of the work.
 //! The later layers are done point by point.
 
-use super::{AtPoint, Dense, Inputs, Loss, Order};
+use super::{AtPoint, Dense, Inputs, Order};
 use crate::network::{Batch, SpanEvaluator};
-use crate::real::{Real, add_scaled, combine};
+use crate::real::{FactorRoom, Real, add_scaled, combine};
 use crate::span::Span;
 use ndarray::{ArrayView2, Axis, s};
 use std::ops::Range;
@@ -32,8 +32,7 @@ pub(super) struct Along<A> {
     later_gradient: Vec<A>,
     /// `(N, P − first)`: what of that enters each row of the path's gradient.
     later_rows: Vec<A>,
-    /// For products with lists.
-    room: Vec<A>,
+    room: FactorRoom<A>,
 }
 
 impl<A: Real> Along<A> {
@@ -48,7 +47,7 @@ impl<A: Real> Along<A> {
             later: Vec::new(),
             later_gradient: Vec::new(),
             later_rows: Vec::new(),
-            room: Vec::new(),
+            room: FactorRoom::default(),
         }
     }
 
@@ -156,10 +155,6 @@ impl<A: Real> SpanEvaluator<A> for Along<A> {
 
     fn share(&mut self, vectors: ArrayView2<A>, batch: Batch<A>, shared: &mut [A]) {
         self.products(vectors, Inputs::images_of(batch), shared);
-    }
-
-    fn compares_with_inputs(&self) -> bool {
-        self.dense.loss == Loss::SquaredError
     }
 
     fn losses(&mut self, span: &Span<A>, shared: Option<&[A]>, batch: Batch<A>, losses: &mut [f64]) {

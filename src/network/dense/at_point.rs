@@ -2,7 +2,7 @@
 
 use super::{Dense, Inputs};
 use crate::network::{Batch, Score};
-use crate::real::{Real, product};
+use crate::real::{FactorRoom, Real, product};
 use ndarray::{ArrayViewMut2, Axis};
 
 /// The buffers of a stack's evaluation; they grow to the largest batch seen.
@@ -13,15 +13,14 @@ pub(in crate::network) struct AtPoint<A> {
     outputs: Vec<Vec<A>>,
     /// Gradient with respect to the output of each hidden layer.
     deltas: Vec<Vec<A>>,
-    /// For products with lists.
-    room: Vec<A>,
+    room: FactorRoom<A>,
 }
 
 impl<A: Real> AtPoint<A> {
     pub(in crate::network) fn new(dense: Dense) -> Self {
         let empty = |count| vec![Vec::new(); count];
         let layers = dense.layers.len();
-        Self { dense, outputs: empty(layers.max(1)), deltas: empty(layers.saturating_sub(1)), room: Vec::new() }
+        Self { dense, outputs: empty(layers.max(1)), deltas: empty(layers.saturating_sub(1)), room: FactorRoom::default() }
     }
 
     /// Σ of the losses for `inputs`, `(width, images)`, computed from the images of `batch`.

@@ -1,27 +1,27 @@
 //! What goes into a stack.
 
 use crate::network::Batch;
-use crate::real::{Real, Sparse, add_product, product};
+use crate::real::{Factor, FactorRoom, Real, add_product, product};
 use ndarray::{ArrayView2, ArrayViewMut2};
 
 /// Images or what an earlier layer made of them, as columns of a matrix X, `(width, images)`.
 #[derive(Clone, Copy)]
 pub(in crate::network) struct Inputs<'a, A> {
+    /// Of images not to be read where there is a factor for it.
     numbers: ArrayView2<'a, A>,
-    /// Of images most of whose pixels are black.
-    lists: Option<&'a Sparse<A>>,
+    factor: Option<Factor<'a, A>>,
 }
 
 impl<'a, A> From<ArrayView2<'a, A>> for Inputs<'a, A> {
     fn from(numbers: ArrayView2<'a, A>) -> Self {
-        Self { numbers, lists: None }
+        Self { numbers, factor: None }
     }
 }
 
 impl<'a, A: Real> Inputs<'a, A> {
     /// The images themselves.
     pub(super) fn images_of(batch: Batch<'a, A>) -> Self {
-        Self { numbers: batch.inputs.reversed_axes(), lists: batch.sparse }
+        Self { numbers: batch.inputs.reversed_axes(), factor: batch.factor }
     }
 
     /// The same for a shorter time: ndarray's views do not shorten by themselves.
@@ -29,7 +29,7 @@ impl<'a, A: Real> Inputs<'a, A> {
     where
         'a: 'b,
     {
-        Inputs { numbers: self.numbers.reborrow(), lists: self.lists }
+        Inputs { numbers: self.numbers.reborrow(), factor: self.factor }
     }
 
     pub(super) fn numbers(self) -> ArrayView2<'a, A> {
@@ -41,26 +41,26 @@ impl<'a, A: Real> Inputs<'a, A> {
         self.numbers.ncols()
     }
 
-    /// C ← W X; `room` is for lists.
-    pub(super) fn product(self, weight: ArrayView2<A>, into: ArrayViewMut2<A>, room: &mut Vec<A>) {
-        match self.lists {
-            Some(lists) => lists.product(weight, into, room),
+    /// C ← W X; `room` is for factors.
+    pub(super) fn product(self, weight: ArrayView2<A>, into: ArrayViewMut2<A>, room: &mut FactorRoom<A>) {
+        match self.factor.filter(|factor| factor.has_forward()) {
+            Some(factor) => factor.product(weight, into, false, room),
             None => product(weight, self.numbers, into),
         }
     }
 
     /// C ← C + W X.
-    pub(super) fn add_product(self, weight: ArrayView2<A>, into: ArrayViewMut2<A>, room: &mut Vec<A>) {
-        match self.lists {
-            Some(lists) => lists.add_product(weight, into, room),
+    pub(super) fn add_product(self, weight: ArrayView2<A>, into: ArrayViewMut2<A>, room: &mut FactorRoom<A>) {
+        match self.factor.filter(|factor| factor.has_forward()) {
+            Some(factor) => factor.product(weight, into, true, room),
             None => add_product(weight, self.numbers, into),
         }
     }
 
     /// C ← C + δ Xᵀ.
-    pub(super) fn add_outer_product(self, delta: ArrayView2<A>, into: ArrayViewMut2<A>, room: &mut Vec<A>) {
-        match self.lists.filter(|lists| lists.has_backward()) {
-            Some(lists) => lists.add_outer_product(delta, into, room),
+    pub(super) fn add_outer_product(self, delta: ArrayView2<A>, into: ArrayViewMut2<A>, room: &mut FactorRoom<A>) {
+        match self.factor.filter(|factor| factor.has_backward()) {
+            Some(factor) => factor.add_outer_product(delta, into, room),
             None => add_product(delta, self.numbers.reversed_axes(), into),
         }
     }

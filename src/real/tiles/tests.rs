@@ -1,0 +1,115 @@
+//! Against the plain product in f64. Where the processor has no tiles there is nothing to test.
+
+use super::*;
+use ndarray::Array2;
+
+fn pixels(images: usize, pixels: usize) -> Vec<u8> {
+    let pixel = |(i, j): (usize, usize)| ((7 + i * 31 + j * 17 + i * j) % 256) as u8;
+    Array2::from_shape_fn((images, pixels), pixel).into_raw_vec_and_offset().0
+}
+
+fn numbers(rows: usize, columns: usize) -> Array2<f32> {
+    Array2::from_shape_fn((rows, columns), |(i, j)| (1.3 * i as f32 + 0.7 * j as f32 + (i * j % 5) as f32).sin())
+}
+
+/// The same matrix, its columns contiguous.
+fn by_columns(matrix: &Array2<f32>) -> Array2<f32> {
+    matrix.t().as_standard_layout().into_owned().reversed_axes()
+}
+
+fn in_f64(bytes: &[u8], images: usize) -> Array2<f64> {
+    let gray = bytes.iter().map(|&pixel| f64::from(pixel) / 255.0).collect();
+    Array2::from_shape_vec((images, bytes.len() / images), gray).unwrap()
+}
+
+/// Largest error in units of the root of the mean square.
+fn error(c: &Array2<f32>, expected: &Array2<f64>) -> f64 {
+    let scale = (expected.iter().map(|x| x * x).sum::<f64>() / expected.len() as f64).sqrt();
+    c.iter().zip(expected).map(|(&x, e)| (f64::from(x) - e).abs()).fold(0.0, f64::max) / scale
+}
+
+/// What the additions of so many terms in `f32` may leave.
+fn tolerance(terms: usize) -> f64 {
+    f64::from(f32::EPSILON) * (4.0 + 2.0 * (terms as f64).sqrt())
+}
+
+#[test]
+fn is_the_plain_product_in_every_order_of_memory() {
+    let Some(mut tiled) = Tiled::of::<f32>() else { return };
+    let mut room = LeftRoom::default();
+    // Also after another block, larger or smaller.
+    for (images, count, width) in
+        [(1, 1, 1), (64, 784, 50), (9, 31, 50), (131, 130, 67), (256, 784, 3), (32, 64, 32), (33, 65, 33), (7, 8, 64)]
+    {
+        let bytes = pixels(images, count);
+        tiled.read(&bytes, count, true, true);
+        assert!(tiled.has_forward() && tiled.has_backward());
+        let x = in_f64(&bytes, images);
+        let (weight, delta) = (numbers(width, count), numbers(width, images));
+        let (wide_weight, wide_delta) = (weight.mapv(f64::from), delta.mapv(f64::from));
+        let (forward, backward) = (wide_weight.dot(&x.t()), wide_delta.dot(&x) + &wide_weight);
+        for (weight, delta) in [(&weight, &delta), (&by_columns(&weight), &by_columns(&delta))] {
+            for turned in [false, true] {
+                let what = format!("{images} images of {count} pixels, {width} wide, {turned}");
+                let ordered =
+                    |matrix: &Array2<f32>| if turned { by_columns(matrix) } else { matrix.as_standard_layout().into_owned() };
+                let mut c = ordered(&Array2::from_elem((width, images), f32::NAN));
+                tiled.product(weight.view(), c.view_mut(), false, &mut room);
+                assert!(error(&c, &forward) < tolerance(count), "{what}: {:e}", error(&c, &forward));
+                tiled.product(weight.view(), c.view_mut(), true, &mut room);
+                assert!(error(&c, &(2.0 * &forward)) < tolerance(count), "{what}, added");
+                let mut c = ordered(weight);
+                tiled.add_outer_product(delta.view(), c.view_mut(), &mut room);
+                assert!(error(&c, &backward) < tolerance(images), "{what}, backward");
+            }
+        }
+    }
+}
+
+/// One pixel of 255: nothing is added up, so that every bit of a weight has to arrive.
+#[test]
+fn no_bit_of_a_weight_is_lost() {
+    let Some(mut tiled) = Tiled::of::<f32>() else { return };
+    let weights: Vec<f32> = (0..1000).map(|i| (i as f32 * 0.37).exp2().sin() * (i as f32 * 0.06 - 30.0).exp2()).collect();
+    tiled.read(&[255], 1, true, false);
+    assert!(!tiled.has_backward());
+    let a = Array2::from_shape_vec((1000, 1), weights.clone()).unwrap();
+    let mut c = Array2::zeros((1000, 1));
+    tiled.product(a.view(), c.view_mut(), false, &mut LeftRoom::default());
+    // 1/255 and 255 round once each.
+    let worst = weights.iter().zip(&c).map(|(w, c)| (c - w).abs() / w.abs()).fold(0.0, f32::max);
+    assert!(worst < 1.5 * f32::EPSILON, "{worst:e}");
+}
+
+#[test]
+fn what_is_not_a_number_or_infinite_does_not_become_one() {
+    let Some(mut tiled) = Tiled::of::<f32>() else { return };
+    tiled.read(&[1, 2], 2, true, true);
+    for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+        let mut c = Array2::zeros((2, 1));
+        tiled.product(ndarray::array![[bad, 1.0], [1.0, 1.0]].view(), c.view_mut(), false, &mut LeftRoom::default());
+        assert!(!c[[0, 0]].is_finite() && (c[[1, 0]] - 3.0 / 255.0).abs() < 1e-8, "{bad}: {c}");
+    }
+}
+
+#[test]
+fn threads_have_registers_of_their_own() {
+    let bytes = pixels(64, 784);
+    let work = |width: usize| {
+        let mut tiled = Tiled::of::<f32>()?;
+        let mut c = Array2::zeros((width, 64));
+        for _ in 0..50 {
+            tiled.read(&bytes, 784, true, false);
+            tiled.product(numbers(width, 784).view(), c.view_mut(), false, &mut LeftRoom::default());
+        }
+        Some(c)
+    };
+    let alone = [work(50), work(20)];
+    let together = std::thread::scope(|scope| [scope.spawn(|| work(50)), scope.spawn(|| work(20))].map(|t| t.join().unwrap()));
+    assert_eq!(alone, together);
+}
+
+#[test]
+fn there_are_none_in_double_precision() {
+    assert!(Tiled::of::<f64>().is_none());
+}
