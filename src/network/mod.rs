@@ -43,7 +43,7 @@ pub use registry::{Architecture, NETWORKS, Precision};
 use crate::real::{Factor, Real};
 use crate::span::Span;
 use ndarray::{ArrayView2, s};
-use std::ops::AddAssign;
+use std::ops::{AddAssign, Range};
 
 /// Images and their classes, as a network sees them.
 #[derive(Clone, Copy)]
@@ -59,12 +59,16 @@ pub struct Batch<'a, A> {
 }
 
 impl<A: Real> Batch<'_, A> {
+    /// Some of the images, without a factor.
+    fn part(self, range: Range<usize>) -> Self {
+        let labels = &self.labels[range.clone()];
+        Batch { inputs: self.inputs.slice_move(s![range, ..]), factor: None, labels }
+    }
+
     /// The same images, at most `size` ≥ 1 at a time, for networks that do not ask for a factor.
     fn strips(self, size: usize) -> impl Iterator<Item = Self> {
-        self.labels.chunks(size).enumerate().map(move |(k, labels)| {
-            let start = k * size;
-            Batch { inputs: self.inputs.slice_move(s![start..start + labels.len(), ..]), factor: None, labels }
-        })
+        let images = self.labels.len();
+        (0..images).step_by(size).map(move |start| self.part(start..images.min(start + size)))
     }
 }
 
@@ -135,6 +139,10 @@ pub trait Evaluator<A: Real>: Send {
 /// Computes losses and gradients at all points of a span, summed over the images of a batch, sharing work
 /// between the points.
 pub trait SpanEvaluator<A: Real>: Send {
+    /// The spanning vectors of the calls that follow are those that had this number before, if any had: what was
+    /// prepared for them serves again.
+    fn begin(&mut self, vectors: u64);
+
     /// How many numbers [`Self::share`] writes for each vector and image.
     fn shared_length(&self) -> usize;
 

@@ -56,8 +56,8 @@ impl<A: Real> GrayImages<A> {
         let (pixels, pixels_per_image) = (block.pixels(), block.pixels_per_image());
         // Where both would do, the tiles have the lead in single products, the lists in many.
         let by_lists = match purpose {
-            Losses | Path => lists && self.tiled.is_none(),
-            Gradient => lists && self.tiled.is_none(),
+            Path => lists,
+            Losses | Gradient => lists && self.tiled.is_none(),
             _ => false,
         };
         let factor = if by_lists {
@@ -78,5 +78,60 @@ impl<A: Real> GrayImages<A> {
             block.scaled(&mut self.inputs.slice_mut(s![..block.len(), ..]));
         }
         Batch { inputs: self.inputs.slice(s![..block.len(), ..]), factor, labels: block.labels() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::digits;
+    use crate::network::{Activation, Autoencoder, Fcp};
+    use crate::random::MasterSeed;
+
+    /// Loss and gradient of some images in the form they have for a purpose.
+    fn evaluate(
+        network: &dyn Network<f32>,
+        images: &mut GrayImages<f32>,
+        block: ImageView,
+        purpose: Purpose,
+        lists: bool,
+    ) -> (f64, Vec<f32>) {
+        let parameters = network.layout().parameters();
+        let theta: Vec<f32> = (0..parameters).map(|i| 0.1 * (1.7 * i as f32).sin()).collect();
+        let mut gradient = vec![0.0; parameters];
+        let batch = images.read(block, purpose, lists);
+        let score = network.evaluator().loss_and_gradient(&theta, batch, &mut gradient);
+        (score.loss, gradient)
+    }
+
+    #[test]
+    fn networks_see_the_same_images_in_every_form() {
+        let data = digits::draw(MasterSeed(3), 80, 1);
+        let networks: [Box<dyn Network<f32>>; 2] =
+            [Box::new(Fcp::new(&[784, 50, 50, 10], Activation::Softplus)), Box::new(Autoencoder::new(784, &[32]))];
+        for network in networks.iter().map(AsRef::as_ref) {
+            for count in [80, 33] {
+                let block = data.train.view().first(count);
+                let mut plain = GrayImages { tiled: None, ..GrayImages::new(80, network) };
+                let (loss, gradient) = evaluate(network, &mut plain, block, Purpose::Step, false);
+                let scale = gradient.iter().fold(0.0, |scale: f32, g| scale.max(g.abs()));
+                for with_tiles in [true, false] {
+                    for (purpose, lists) in
+                        [(Purpose::Step, true), (Purpose::Gradient, true), (Purpose::Path, true), (Purpose::Path, false)]
+                    {
+                        let mut images = GrayImages::new(80, network);
+                        if !with_tiles {
+                            images.tiled = None;
+                        }
+                        let (other_loss, other) = evaluate(network, &mut images, block, purpose, lists);
+                        let difference = gradient.iter().zip(&other).fold(0.0, |d: f32, (a, b)| d.max((a - b).abs()));
+                        assert!(
+                            (other_loss / loss - 1.0).abs() < 1e-6 && difference < 1e-5 * scale,
+                            "{with_tiles}, {lists}: {difference}"
+                        );
+                    }
+                }
+            }
+        }
     }
 }

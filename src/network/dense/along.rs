@@ -6,33 +6,54 @@
 //! Σₘ wₘₙ δₘ Xᵀ = (Σₘ wₘₙ δₘ) Xᵀ. With K = 12, N = 10 and M = 51 that is a quarter of the work.
 //! The later layers are done point by point.
 
+use super::strip::Strip;
 use super::{AtPoint, Dense, Inputs, Order};
 use crate::network::{Batch, SpanEvaluator};
-use crate::real::{FactorRoom, Real, add_scaled, combine};
+use crate::real::{LeftFactor, Real, add_scaled, combine, product};
 use crate::span::Span;
 use ndarray::{ArrayView2, Axis, s};
 use std::ops::Range;
+
+/// Numbers of the first layer's output at all points that are worked on at a time, about, so that they stay in a
+/// second-level cache.
+const AREA: usize = 3 << 17;
+
+/// Images that are worked on at a time, at least.
+const FEWEST: usize = 64;
+
+/// Points whose losses are computed at a time.
+const POINTS: usize = 64;
 
 /// The buffers grow to the largest span and batch seen.
 pub(super) struct Along<A> {
     dense: Dense,
     /// The later layers, on the first one's activated output.
     tail: AtPoint<A>,
-    /// `(K · width, inputs)`: the first layers of the spanning vectors.
+    /// Of the spanning vectors, and of those whose first layers are `packed`.
+    vectors: u64,
+    packed_vectors: Option<u64>,
+    /// `(K · width, inputs)`: the first layers of the spanning vectors; and the same for products with a factor, all
+    /// in one, or in one each.
     weights: Vec<A>,
-    /// `(K, width · images)`: Vₖ X; backward `(N, width · images)`: Σₘ wₘₙ δₘ.
+    packed: Vec<LeftFactor<A>>,
+    /// `(K, width · images)`: Vₖ X.
     shared: Vec<A>,
-    /// `(M, width · images)`: first layer's output at each point, activated when its turn comes, then
+    /// `(N, width · images)`: Σₘ wₘₙ δₘ.
+    deltas: Vec<A>,
+    /// `(K, width · strip)` and `(N, width · strip)`: the same for a strip of the images.
+    strip: Vec<A>,
+    /// `(M, width · strip)`: first layer's output at each point, activated when its turn comes, then
     /// the gradient with respect to its products.
     first: Vec<A>,
-    /// `(width · images,)`: that gradient at one point.
+    /// `(width · strip,)`: that gradient at one point.
     delta: Vec<A>,
     /// `(M, P − first)`: the later layers' weights at each point, and the gradient with respect to them.
     later: Vec<A>,
     later_gradient: Vec<A>,
     /// `(N, P − first)`: what of that enters each row of the path's gradient.
     later_rows: Vec<A>,
-    room: FactorRoom<A>,
+    /// For products backward.
+    left: LeftFactor<A>,
 }
 
 impl<A: Real> Along<A> {
@@ -40,14 +61,19 @@ impl<A: Real> Along<A> {
         Self {
             dense: dense.clone(),
             tail: AtPoint::new(dense.after_the_first()),
+            vectors: 0,
+            packed_vectors: None,
             weights: Vec::new(),
+            packed: Vec::new(),
             shared: Vec::new(),
+            deltas: Vec::new(),
+            strip: Vec::new(),
             first: Vec::new(),
             delta: Vec::new(),
             later: Vec::new(),
             later_gradient: Vec::new(),
             later_rows: Vec::new(),
-            room: FactorRoom::default(),
+            left: LeftFactor::default(),
         }
     }
 
@@ -60,30 +86,45 @@ impl<A: Real> Along<A> {
         m * length..(m + 1) * length
     }
 
+    /// Prepares the first layers for products, unless it was done for an earlier block.
+    fn pack(&mut self, vectors: ArrayView2<A>, inputs: Inputs<A>) {
+        if self.packed_vectors.replace(self.vectors) == Some(self.vectors) {
+            return;
+        }
+        let weight = &self.dense.layers[0].weight;
+        self.weights.clear();
+        rows_of(vectors).for_each(|vector| self.weights.extend_from_slice(weight.slice(vector)));
+        let Some(factor) = inputs.forward_factor() else { return };
+        let products = if self.dense.order() == Order::Rows { 1 } else { vectors.nrows() };
+        self.packed.resize_with(products, LeftFactor::default);
+        let rows = vectors.nrows() / products * weight.shape[0];
+        for (weights, packed) in self.weights.chunks_exact(rows * weight.shape[1]).zip(&mut self.packed) {
+            factor.pack(ArrayView2::from_shape((rows, weight.shape[1]), weights).expect("as many numbers"), packed);
+        }
+    }
+
     /// Vₖ X of each spanning vector, `(K, width · images)`.
     fn products(&mut self, vectors: ArrayView2<A>, inputs: Inputs<A>, products: &mut [A]) {
-        let weight = &self.dense.layers[0].weight;
-        let (width, images) = (weight.shape[0], inputs.images());
-        if self.dense.order() == Order::Rows {
-            // One product for all: OpenBLAS then reads the images once.
-            let rows = vectors.nrows() * width;
-            self.weights.clear();
-            rows_of(vectors).for_each(|vector| self.weights.extend_from_slice(weight.slice(vector)));
-            let weights = ArrayView2::from_shape((rows, weight.shape[1]), &self.weights).expect("as many numbers");
-            inputs.product(weights, Order::Rows.matrix_mut(products, rows, images), &mut self.room);
-        } else {
-            for (vector, into) in rows_of(vectors).zip(products.chunks_exact_mut(width * images)) {
-                inputs.product(weight.matrix(vector), self.dense.order().matrix_mut(into, width, images), &mut self.room);
+        self.pack(vectors, inputs);
+        let (images, order) = (inputs.images(), self.dense.order());
+        let [width, pixels] = [self.width(), self.dense.layers[0].inputs()];
+        // In rows one product for all: the images are then read once.
+        let rows = if order == Order::Rows { vectors.nrows() * width } else { width };
+        let (weights, into) = (self.weights.chunks_exact(rows * pixels), products.chunks_exact_mut(rows * images));
+        for (k, (weights, into)) in weights.zip(into).enumerate() {
+            let into = order.matrix_mut(into, rows, images);
+            if let Some(factor) = inputs.forward_factor() {
+                factor.product(&mut self.packed[k], into, false);
+            } else {
+                let weights = ArrayView2::from_shape((rows, pixels), weights).expect("as many numbers");
+                product(weights, inputs.numbers(), into);
             }
         }
     }
 
-    /// First layer before its activation at every point, and the later weights at every point.
-    fn first_layer(&mut self, span: &Span<A>, shared: Option<&[A]>, inputs: Inputs<A>) {
-        let (points, vectors, area) = (span.points(), span.vectors.nrows(), self.width() * inputs.images());
-        let (first, later) = (self.dense.layers[0].weight.len(), self.later_length());
-        grow(&mut self.first, points * area);
-        grow(&mut self.later, points * later);
+    /// Calls `work` with Vₖ X of each spanning vector, computed or as it is `shared`.
+    fn with_products(&mut self, span: &Span<A>, shared: Option<&[A]>, inputs: Inputs<A>, work: impl FnOnce(&mut Self, &[&[A]])) {
+        let (vectors, area) = (span.vectors.nrows(), self.width() * inputs.images());
         grow(&mut self.shared, if shared.is_some() { 0 } else { vectors * area });
         let mut own = std::mem::take(&mut self.shared);
         let products = shared.unwrap_or_else(|| {
@@ -91,18 +132,52 @@ impl<A: Real> Along<A> {
             &own
         });
         let products: Vec<&[A]> = products.chunks_exact(area).take(vectors).collect();
-        combine(span.coefficients, &products, &mut self.first[..points * area]);
+        work(self, &products);
         self.shared = own;
+    }
+
+    /// The later layers' weights at every point.
+    fn later_weights(&mut self, span: &Span<A>) {
+        let (points, first, later) = (span.points(), self.dense.layers[0].weight.len(), self.later_length());
+        grow(&mut self.later, points * later);
         let tails: Vec<&[A]> = rows_of(span.vectors).map(|vector| &vector[first..]).collect();
         combine(span.coefficients, &tails, &mut self.later[..points * later]);
     }
 
-    /// Activates the first layer's output at point `m` and evaluates the rest.
-    fn loss(&mut self, m: usize, batch: Batch<A>) -> f64 {
+    /// The images of a batch in strips, for so many points.
+    fn strips(&self, images: usize, points: usize) -> impl Iterator<Item = Strip> + use<A> {
+        let most = AREA / (points * self.width()).max(1) / FEWEST * FEWEST;
+        Strip::all(self.dense.order(), self.width(), images, most.max(FEWEST))
+    }
+
+    /// First layer before its activation at points with these coefficients.
+    fn first_layer(&mut self, coefficients: ArrayView2<A>, products: &[&[A]], strip: &Strip) {
+        let (points, area) = (coefficients.nrows(), strip.area());
+        grow(&mut self.first, points * area);
+        grow(&mut self.strip, products.len() * area);
+        let rooms = self.strip.chunks_exact_mut(area);
+        let products: Vec<&[A]> = products.iter().zip(rooms).map(|(products, room)| strip.of(products, room)).collect();
+        combine(coefficients, &products, &mut self.first[..points * area]);
+    }
+
+    /// Activates the first layer's output at point `m`, which is there as number `at`, and evaluates the rest.
+    fn loss(&mut self, at: usize, m: usize, batch: Batch<A>) -> f64 {
         let (width, images) = (self.width(), batch.labels.len());
         let later = Self::row(m, self.later_length());
-        let output = activated(&self.dense, &mut self.first[Self::row(m, width * images)]);
+        let output = activated(&self.dense, &mut self.first[Self::row(at, width * images)]);
         self.tail.loss(&self.later[later], self.dense.order().matrix(output, width, images).into(), batch).loss
+    }
+
+    /// Σₘ wₘₙ δₘ of a strip, into `deltas`, for these points and their weights `(N, points)`.
+    fn combine_deltas(&mut self, weights: ArrayView2<A>, points: &[usize], strip: &Strip, deltas: &mut [A]) {
+        let (terms, area) = (weights.nrows(), strip.area());
+        grow(&mut self.strip, terms * area);
+        let of_points: Vec<&[A]> = points.iter().map(|&m| &self.first[Self::row(m, area)]).collect();
+        combine(weights, &of_points, &mut self.strip[..terms * area]);
+        let block = deltas.len() / terms.max(1);
+        for (deltas, of_strip) in deltas.chunks_exact_mut(block.max(1)).zip(self.strip.chunks_exact(area)) {
+            strip.write(of_strip, deltas);
+        }
     }
 
     /// Components of θ beyond the first layer.
@@ -110,16 +185,16 @@ impl<A: Real> Along<A> {
         self.dense.layers[1..].iter().map(|layer| layer.weight.len()).sum()
     }
 
-    /// The same, and leaves the gradients of point `m` in `first` and `later_gradient`.
+    /// The same, leaves the gradient with respect to the first layer's products at point `m` in `first`, and adds
+    /// that of the later weights to `later_gradient`.
     fn loss_and_gradient(&mut self, m: usize, batch: Batch<A>) -> f64 {
         let (width, images, order) = (self.width(), batch.labels.len(), self.dense.order());
         let later = Self::row(m, self.later_length());
         let output = activated(&self.dense, &mut self.first[Self::row(m, width * images)]);
         let delta = &mut self.delta[..width * images];
-        let gradient = &mut self.later_gradient[later.clone()];
-        gradient.fill(A::zero());
         let below = order.matrix_mut(delta, width, images);
         let input = order.matrix(output, width, images).into();
+        let gradient = &mut self.later_gradient[later.clone()];
         let score = self.tail.loss_and_gradient(&self.later[later], input, batch, gradient, Some(below));
         if self.dense.layers.len() > 1 {
             self.dense.activation.replace_by_slope(output, delta);
@@ -149,6 +224,10 @@ fn grow<A: Real>(buffer: &mut Vec<A>, length: usize) {
 }
 
 impl<A: Real> SpanEvaluator<A> for Along<A> {
+    fn begin(&mut self, vectors: u64) {
+        self.vectors = vectors;
+    }
+
     fn shared_length(&self) -> usize {
         self.width()
     }
@@ -158,37 +237,51 @@ impl<A: Real> SpanEvaluator<A> for Along<A> {
     }
 
     fn losses(&mut self, span: &Span<A>, shared: Option<&[A]>, batch: Batch<A>, losses: &mut [f64]) {
-        self.first_layer(span, shared, Inputs::images_of(batch));
-        for (m, loss) in losses.iter_mut().enumerate() {
-            *loss += self.loss(m, batch);
-        }
+        self.later_weights(span);
+        self.with_products(span, shared, Inputs::images_of(batch), |this, products| {
+            for (start, losses) in (0..).step_by(POINTS).zip(losses.chunks_mut(POINTS)) {
+                let coefficients = span.coefficients.slice(s![start..start + losses.len(), ..]);
+                for strip in this.strips(batch.labels.len(), losses.len()) {
+                    this.first_layer(coefficients, products, &strip);
+                    let batch = batch.part(strip.range);
+                    losses.iter_mut().enumerate().for_each(|(m, loss)| *loss += this.loss(m, start + m, batch));
+                }
+            }
+        });
     }
 
     fn gradient(&mut self, span: &Span<A>, shared: Option<&[A]>, weights: ArrayView2<A>, batch: Batch<A>, losses: &mut [f64]) {
-        self.first_layer(span, shared, Inputs::images_of(batch));
-        let (points, terms) = weights.dim();
-        let (area, later) = (self.width() * batch.labels.len(), self.later_length());
-        grow(&mut self.shared, terms * area);
-        grow(&mut self.delta, area);
-        grow(&mut self.later_gradient, points * later);
-        grow(&mut self.later_rows, terms * later);
         // Nothing of the pinned ends enters the gradient.
         let enters = |m: &usize| weights.row(*m).iter().any(|weight| !weight.is_zero());
-        for (m, loss) in losses.iter_mut().enumerate() {
-            *loss += if enters(&m) { self.loss_and_gradient(m, batch) } else { self.loss(m, batch) };
-        }
-        let points: Vec<usize> = (0..points).filter(enters).collect();
-        let weights = weights.select(Axis(0), &points).reversed_axes();
+        let points: Vec<usize> = (0..losses.len()).filter(enters).collect();
+        let coefficients = weights.select(Axis(0), &points).reversed_axes();
+        let (terms, later, area) = (weights.ncols(), self.later_length(), self.width() * batch.labels.len());
+        self.later_weights(span);
+        self.later_gradient.clear();
+        self.later_gradient.resize(losses.len() * later, A::zero());
+        let mut deltas = std::mem::take(&mut self.deltas);
+        grow(&mut deltas, terms * area);
+        self.with_products(span, shared, Inputs::images_of(batch), |this, products| {
+            for strip in this.strips(batch.labels.len(), losses.len()) {
+                this.first_layer(span.coefficients, products, &strip);
+                grow(&mut this.delta, strip.area());
+                let batch = batch.part(strip.range.clone());
+                for (m, loss) in losses.iter_mut().enumerate() {
+                    *loss += if enters(&m) { this.loss_and_gradient(m, batch) } else { this.loss(m, m, batch) };
+                }
+                this.combine_deltas(coefficients.view(), &points, &strip, &mut deltas[..terms * area]);
+            }
+        });
+        self.deltas = deltas;
+        grow(&mut self.later_rows, terms * later);
         let gradients: Vec<&[A]> = points.iter().map(|&m| &self.later_gradient[Self::row(m, later)]).collect();
-        combine(weights.view(), &gradients, &mut self.later_rows[..terms * later]);
-        let deltas: Vec<&[A]> = points.iter().map(|&m| &self.first[Self::row(m, area)]).collect();
-        combine(weights.view(), &deltas, &mut self.shared[..terms * area]);
+        combine(coefficients.view(), &gradients, &mut self.later_rows[..terms * later]);
     }
 
     fn add_gradient(&mut self, n: usize, batch: Batch<A>, row: &mut [A]) {
         let (weight, later, area) = (&self.dense.layers[0].weight, self.later_length(), self.width() * batch.labels.len());
         add_scaled(A::one(), &self.later_rows[Self::row(n, later)], &mut row[weight.len()..]);
-        let delta = self.dense.order().matrix(&self.shared[Self::row(n, area)], self.width(), batch.labels.len());
-        Inputs::images_of(batch).add_outer_product(delta, weight.matrix_mut(row), &mut self.room);
+        let delta = self.dense.order().matrix(&self.deltas[Self::row(n, area)], self.width(), batch.labels.len());
+        Inputs::images_of(batch).add_outer_product(delta, weight.matrix_mut(row), &mut self.left);
     }
 }

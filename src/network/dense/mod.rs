@@ -7,6 +7,7 @@ mod along;
 mod at_point;
 mod inputs;
 mod order;
+mod strip;
 
 pub(super) use at_point::AtPoint;
 use inputs::Inputs;

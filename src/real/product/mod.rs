@@ -22,7 +22,7 @@ const LARGE: usize = 1 << 18;
 
 /// Multiplications up to which OpenBLAS does without copies as well, and has the faster kernels: where rows of the
 /// right factor follow each other in memory, and where its columns do.
-const SMALL: [usize; 2] = [1_000_000, 500_000];
+const SMALL: [usize; 2] = [1_000_000, 100_000];
 
 /// C ← A B.
 ///

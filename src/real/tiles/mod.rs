@@ -19,6 +19,8 @@ use ndarray::{ArrayView2, ArrayViewMut2};
 use pack::{BLOCK, Packed, Side, Source};
 use write::Rows;
 
+const ONLY_SINGLE: &str = "tiles are made for no other type";
+
 /// The unit of pixels: a gray value of 1 is 255 of them.
 const UNIT: f32 = 1.0 / 255.0;
 
@@ -30,9 +32,9 @@ pub struct Tiled {
     backward: Packed<1>,
 }
 
-/// Room for the left factor of a product.
+/// The left factor of a product, as tiles.
 #[derive(Default)]
-pub struct LeftRoom(Packed<3>);
+pub struct LeftTiles(Packed<3>);
 
 impl Tiled {
     /// No images yet; nothing where the processor or the operating system has no tiles, or for `f64`.
@@ -69,34 +71,40 @@ impl Tiled {
         self.backward.outer() > 0
     }
 
+    /// Takes over A `(width, pixels)` or `(width, images)`.
+    ///
+    /// # Panics
+    /// If neither rows nor columns follow each other in memory.
+    pub fn pack<A: Real>(&self, a: ArrayView2<A>, left: &mut LeftTiles) {
+        left.0.pack(self.machine, left_source(A::single(a).expect(ONLY_SINGLE)), Side::Left, UNIT);
+    }
+
     /// C ← A Xᵀ, or C ← C + A Xᵀ if it is `added`, for A `(width, pixels)` and C `(width, images)`.
     ///
     /// # Panics
-    /// If the shapes do not agree, or neither rows nor columns of a matrix follow each other in memory.
-    pub fn product<A: Real>(&self, a: ArrayView2<A>, c: ArrayViewMut2<A>, added: bool, room: &mut LeftRoom) {
-        self.multiply(a, &self.forward, c, added, room);
+    /// If the shapes do not agree, or neither rows nor columns of C follow each other in memory.
+    pub fn product<A: Real>(&self, a: &LeftTiles, c: ArrayViewMut2<A>, added: bool) {
+        self.multiply(&a.0, &self.forward, c, added);
     }
 
     /// C ← C + A X for A `(width, images)` and C `(width, pixels)`.
     ///
     /// # Panics
     /// As [`Self::product`].
-    pub fn add_outer_product<A: Real>(&self, a: ArrayView2<A>, c: ArrayViewMut2<A>, room: &mut LeftRoom) {
-        self.multiply(a, &self.backward, c, true, room);
+    pub fn add_outer_product<A: Real>(&self, a: &LeftTiles, c: ArrayViewMut2<A>) {
+        self.multiply(&a.0, &self.backward, c, true);
     }
 
-    fn multiply<A: Real>(&self, a: ArrayView2<A>, x: &Packed<1>, c: ArrayViewMut2<A>, added: bool, room: &mut LeftRoom) {
-        let (a, c) = A::single(a).zip(A::single_mut(c)).expect("there are no others for other types");
+    fn multiply<A: Real>(&self, a: &Packed<3>, x: &Packed<1>, c: ArrayViewMut2<A>, added: bool) {
+        let c = A::single_mut(c).expect(ONLY_SINGLE);
         let (shape, machine) = (c.dim(), self.machine);
-        assert!(shape == (a.nrows(), x.outer()), "{:?} into {shape:?}", a.dim());
-        let left = &mut room.0;
-        left.pack(machine, left_source(a), Side::Left, UNIT);
+        assert!(shape == (a.outer(), x.outer()) && a.inner() == x.inner(), "no product of {shape:?}");
         let by_rows = c.is_standard_layout();
         let numbers = if by_rows { c.into_slice() } else { c.reversed_axes().into_slice() };
         let numbers = numbers.expect("rows or columns follow each other in memory");
         let mut into = Rows { numbers, width: if by_rows { shape.1 } else { shape.0 }, added };
         let (running, mut sums) = (machine.begin(), [0.0; BLOCK * BLOCK]);
-        for (row, left) in left.blocks() {
+        for (row, left) in a.blocks() {
             for (column, right) in x.blocks() {
                 if by_rows && row + BLOCK <= shape.0 && column + BLOCK <= shape.1 {
                     let here = &mut into.numbers[row * shape.1 + column..];

@@ -8,7 +8,7 @@ pub enum Tiled {}
 
 /// None is needed.
 #[derive(Default)]
-pub struct LeftRoom;
+pub struct LeftTiles;
 
 impl Tiled {
     /// Nothing.
@@ -32,12 +32,17 @@ impl Tiled {
     }
 
     /// Is never called.
-    pub fn product<A: Real>(&self, _: ArrayView2<A>, _: ArrayViewMut2<A>, _: bool, _: &mut LeftRoom) {
+    pub fn pack<A: Real>(&self, _: ArrayView2<A>, _: &mut LeftTiles) {
         match *self {}
     }
 
     /// Is never called.
-    pub fn add_outer_product<A: Real>(&self, _: ArrayView2<A>, _: ArrayViewMut2<A>, _: &mut LeftRoom) {
+    pub fn product<A: Real>(&self, _: &LeftTiles, _: ArrayViewMut2<A>, _: bool) {
+        match *self {}
+    }
+
+    /// Is never called.
+    pub fn add_outer_product<A: Real>(&self, _: &LeftTiles, _: ArrayViewMut2<A>) {
         match *self {}
     }
 }

@@ -78,19 +78,27 @@ impl<N: Number> Source<'_, N> {
 /// A factor as tiles: for each block of its outer dimension and each step of the inner one, two of each part.
 pub(super) struct Packed<const PARTS: usize> {
     outer: usize,
-    steps: usize,
+    inner: usize,
     tiles: Vec<[Two; PARTS]>,
 }
 
 impl<const PARTS: usize> Default for Packed<PARTS> {
     fn default() -> Self {
-        Self { outer: 0, steps: 0, tiles: Vec::new() }
+        Self { outer: 0, inner: 0, tiles: Vec::new() }
     }
 }
 
 impl<const PARTS: usize> Packed<PARTS> {
     pub(super) fn outer(&self) -> usize {
         self.outer
+    }
+
+    pub(super) fn inner(&self) -> usize {
+        self.inner
+    }
+
+    fn steps(&self) -> usize {
+        self.inner.div_ceil(DEPTH)
     }
 
     pub(super) fn clear(&mut self) {
@@ -100,19 +108,20 @@ impl<const PARTS: usize> Packed<PARTS> {
     /// Where each block of the outer dimension begins, and all its steps.
     pub(super) fn blocks(&self) -> impl Iterator<Item = (usize, &[[Two; PARTS]])> {
         let starts = (0..self.outer).step_by(BLOCK);
-        starts.zip(self.tiles.chunks_exact(self.steps.max(1)))
+        starts.zip(self.tiles.chunks_exact(self.steps().max(1)))
     }
 
     /// Takes over a factor, each number times `scale`; room is only ever added.
     pub(super) fn pack<N: Number>(&mut self, _: Machine, source: Source<N>, side: Side, scale: f32) {
         let Source { numbers, outer, inner, along } = source;
         assert_eq!(numbers.len(), outer * inner, "a factor of {outer} times {inner}");
-        (self.outer, self.steps) = (outer, inner.div_ceil(DEPTH));
-        let count = self.steps * outer.div_ceil(BLOCK);
+        (self.outer, self.inner) = (outer, inner);
+        let steps = self.steps();
+        let count = steps * outer.div_ceil(BLOCK);
         if self.tiles.len() < count {
             self.tiles.resize(count, [[Tile::ZERO; 2]; PARTS]);
         }
-        let into = self.tiles[..count].chunks_exact_mut(self.steps.max(1));
+        let into = self.tiles[..count].chunks_exact_mut(steps.max(1));
         // SAFETY: a `Machine` has the instructions.
         unsafe {
             match (along, along != (side == Side::Left)) {

@@ -9,7 +9,7 @@ fn pixels(images: usize, pixels: usize) -> Vec<u8> {
 }
 
 fn numbers(rows: usize, columns: usize) -> Array2<f32> {
-    Array2::from_shape_fn((rows, columns), |(i, j)| (1.3 * i as f32 + 0.7 * j as f32 + (i * j % 5) as f32).sin())
+    Array2::from_shape_fn((rows, columns), |(i, j)| (0.5 + 1.3 * i as f32 + 0.7 * j as f32 + (i * j % 5) as f32).sin())
 }
 
 /// The same matrix, its columns contiguous.
@@ -36,7 +36,7 @@ fn tolerance(terms: usize) -> f64 {
 #[test]
 fn is_the_plain_product_in_every_order_of_memory() {
     let Some(mut tiled) = Tiled::of::<f32>() else { return };
-    let mut room = LeftRoom::default();
+    let mut left = LeftTiles::default();
     // Also after another block, larger or smaller.
     for (images, count, width) in
         [(1, 1, 1), (64, 784, 50), (9, 31, 50), (131, 130, 67), (256, 784, 3), (32, 64, 32), (33, 65, 33), (7, 8, 64)]
@@ -54,12 +54,14 @@ fn is_the_plain_product_in_every_order_of_memory() {
                 let ordered =
                     |matrix: &Array2<f32>| if turned { by_columns(matrix) } else { matrix.as_standard_layout().into_owned() };
                 let mut c = ordered(&Array2::from_elem((width, images), f32::NAN));
-                tiled.product(weight.view(), c.view_mut(), false, &mut room);
+                tiled.pack(weight.view(), &mut left);
+                tiled.product(&left, c.view_mut(), false);
                 assert!(error(&c, &forward) < tolerance(count), "{what}: {:e}", error(&c, &forward));
-                tiled.product(weight.view(), c.view_mut(), true, &mut room);
+                tiled.product(&left, c.view_mut(), true);
                 assert!(error(&c, &(2.0 * &forward)) < tolerance(count), "{what}, added");
                 let mut c = ordered(weight);
-                tiled.add_outer_product(delta.view(), c.view_mut(), &mut room);
+                tiled.pack(delta.view(), &mut left);
+                tiled.add_outer_product(&left, c.view_mut());
                 assert!(error(&c, &backward) < tolerance(images), "{what}, backward");
             }
         }
@@ -74,8 +76,10 @@ fn no_bit_of_a_weight_is_lost() {
     tiled.read(&[255], 1, true, false);
     assert!(!tiled.has_backward());
     let a = Array2::from_shape_vec((1000, 1), weights.clone()).unwrap();
-    let mut c = Array2::zeros((1000, 1));
-    tiled.product(a.view(), c.view_mut(), false, &mut LeftRoom::default());
+    let mut c = Array2::<f32>::zeros((1000, 1));
+    let mut left = LeftTiles::default();
+    tiled.pack(a.view(), &mut left);
+    tiled.product(&left, c.view_mut(), false);
     // 1/255 and 255 round once each.
     let worst = weights.iter().zip(&c).map(|(w, c)| (c - w).abs() / w.abs()).fold(0.0, f32::max);
     assert!(worst < 1.5 * f32::EPSILON, "{worst:e}");
@@ -86,8 +90,10 @@ fn what_is_not_a_number_or_infinite_does_not_become_one() {
     let Some(mut tiled) = Tiled::of::<f32>() else { return };
     tiled.read(&[1, 2], 2, true, true);
     for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
-        let mut c = Array2::zeros((2, 1));
-        tiled.product(ndarray::array![[bad, 1.0], [1.0, 1.0]].view(), c.view_mut(), false, &mut LeftRoom::default());
+        let mut c = Array2::<f32>::zeros((2, 1));
+        let mut left = LeftTiles::default();
+        tiled.pack(ndarray::array![[bad, 1.0], [1.0, 1.0]].view(), &mut left);
+        tiled.product(&left, c.view_mut(), false);
         assert!(!c[[0, 0]].is_finite() && (c[[1, 0]] - 3.0 / 255.0).abs() < 1e-8, "{bad}: {c}");
     }
 }
@@ -97,10 +103,12 @@ fn threads_have_registers_of_their_own() {
     let bytes = pixels(64, 784);
     let work = |width: usize| {
         let mut tiled = Tiled::of::<f32>()?;
-        let mut c = Array2::zeros((width, 64));
+        let mut c = Array2::<f32>::zeros((width, 64));
         for _ in 0..50 {
             tiled.read(&bytes, 784, true, false);
-            tiled.product(numbers(width, 784).view(), c.view_mut(), false, &mut LeftRoom::default());
+            let mut left = LeftTiles::default();
+            tiled.pack(numbers(width, 784).view(), &mut left);
+            tiled.product(&left, c.view_mut(), false);
         }
         Some(c)
     };
