@@ -52,6 +52,16 @@ impl Activation {
         }
     }
 
+    /// activation(x).
+    #[allow(clippy::inline_always, reason = "belongs into functions compiled for one set of vector instructions")]
+    #[inline(always)]
+    pub(crate) fn at<S: Simd, A: Real>(self, simd: S, x: A) -> A {
+        match self {
+            Self::Softplus => A::softplus(simd, x),
+            Self::Relu => relu(x),
+        }
+    }
+
     /// δ ← δ · activation'(x), elementwise, given a = activation(x).
     pub fn slope<A: Real>(self, deltas: &mut [A], outputs: &[A]) {
         slopes(self, deltas, outputs);
@@ -80,10 +90,17 @@ impl Activation {
 }
 
 dispatched! {
-    /// x ← max(x, 0). NaN must stay NaN: a comparison that is false for it would hide a diverged run.
+    /// x ← max(x, 0).
     fn relu_all<A>(_simd, values: &mut [A]) {
-        values.iter_mut().for_each(|x| *x = if *x < A::zero() { A::zero() } else { *x });
+        values.iter_mut().for_each(|x| *x = relu(*x));
     }
+}
+
+/// max(x, 0). NaN must stay NaN: a comparison that is false for it would hide a diverged run.
+#[allow(clippy::inline_always, reason = "belongs into functions compiled for one set of vector instructions")]
+#[inline(always)]
+fn relu<A: Real>(x: A) -> A {
+    if x < A::zero() { A::zero() } else { x }
 }
 
 /// δ · softplus'(x), given a = softplus(x).

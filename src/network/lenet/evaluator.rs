@@ -7,7 +7,7 @@ use super::Lenet;
 use super::convolution::{Convolution, total};
 use super::kernels::{NEIGHBORS, TILE, WeightSums, add_weight_gradient, convolve};
 use super::maps::{LANES, Lanes, Maps};
-use super::pooling::{add_pixels, pool, pooled, unpool};
+use super::pooling::{Into, activate_and_pool, pooled, unpool};
 use crate::network::dense::AtPoint;
 use crate::network::{Activation, Batch, Evaluator, Score};
 use crate::real::Real;
@@ -53,6 +53,8 @@ struct Stage<'a, A> {
     forward: Vec<[A; TILE]>,
     backward: Vec<[A; TILE]>,
     sums: Vec<WeightSums<A>>,
+    /// Of one group.
+    bias_sums: Vec<Lanes<A>>,
     /// Gradients of one group with respect to the convolution's and the pooling's output.
     deltas: Buffer<A>,
     pooled_deltas: Buffer<A>,
@@ -68,6 +70,7 @@ impl<'a, A: Real> Stage<'a, A> {
             forward: vec![[A::zero(); TILE]; forward.tiles() * forward.taps()],
             backward: vec![[A::zero(); TILE]; backward.tiles() * backward.taps()],
             sums: vec![[[[A::zero(); LANES]; NEIGHBORS]; TILE]; forward.tiles() * convolution.pairs()],
+            bias_sums: vec![[A::zero(); LANES]; backward.from.channels],
             deltas: buffer(backward.from),
             pooled_deltas: buffer(pooled),
         }
@@ -83,21 +86,16 @@ impl<'a, A: Real> Stage<'a, A> {
     ) {
         let Convolution { forward, bias, .. } = self.convolution;
         convolve(*forward, &self.forward, bias.slice(theta), input, activated);
-        activation.apply(activated.as_flattened_mut());
-        pool(forward.to, self.pooled, activated, pooled);
+        activate_and_pool(activation, forward.to, self.pooled, activated, pooled);
     }
 
     /// Takes the gradient with respect to the pooled output, in `pooled_deltas`, down to the weights.
     fn backward(&mut self, activation: Activation, activated: &[Lanes<A>], input: &[Lanes<A>], gradient: &mut [A]) {
         let Convolution { forward, backward, bias, .. } = self.convolution;
-        unpool(activation, self.pooled, backward.from, &self.pooled_deltas, activated, &mut self.deltas);
+        let into = Into { below: &mut self.deltas, sums: &mut self.bias_sums };
+        unpool(activation, self.pooled, backward.from, &self.pooled_deltas, activated, into);
         add_weight_gradient(*forward, backward.from, &self.deltas, input, &mut self.sums);
-        let biases = bias.matrix_mut(gradient);
-        for (bias, deltas) in biases.into_iter().zip(self.deltas.chunks_exact(backward.from.area())) {
-            let mut sums = [A::zero(); LANES];
-            add_pixels(deltas, &mut sums);
-            *bias += total(&sums);
-        }
+        bias.matrix_mut(gradient).into_iter().zip(&self.bias_sums).for_each(|(bias, sums)| *bias += total(sums));
     }
 }
 

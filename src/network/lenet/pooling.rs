@@ -11,16 +11,28 @@ pub(super) fn pooled(maps: Maps) -> Maps {
 }
 
 dispatched! {
-    /// Mean of each square of four numbers of `input`, of extent `from`, written to `output`, of extent `to`.
-    pub(super) fn pool<A>(_simd, from: Maps, to: Maps, input: &[Lanes<A>], output: &mut [Lanes<A>]) {
+    /// Applies the activation to `input`, of extent `from` without a border, and writes the mean of each square of
+    /// four numbers to `output`, of extent `to`.
+    pub(super) fn activate_and_pool<A>(
+        simd,
+        activation: Activation,
+        from: Maps,
+        to: Maps,
+        input: &mut [Lanes<A>],
+        output: &mut [Lanes<A>]
+    ) {
         let quarter = A::of(0.25);
         for channel in 0..to.channels {
             for row in 0..to.rows {
-                let [upper, lower] = [2 * row, 2 * row + 1].map(|row| &input[from.index(channel, row, 0)..][..from.columns]);
+                // Two rows stay in the first-level cache.
+                let rows = &mut input[from.index(channel, 2 * row, 0)..][..2 * from.columns];
+                rows.as_flattened_mut().iter_mut().for_each(|x| *x = activation.at(simd, *x));
+                let (upper, lower) = rows.split_at(from.columns);
                 let output = &mut output[to.index(channel, row, 0)..][..to.columns];
-                for ((mean, upper), lower) in output.iter_mut().zip(upper.chunks_exact(2)).zip(lower.chunks_exact(2)) {
+                let squares = upper.as_chunks::<2>().0.iter().zip(lower.as_chunks::<2>().0);
+                for (mean, ([a, b], [c, d])) in output.iter_mut().zip(squares) {
                     for lane in 0..LANES {
-                        mean[lane] = quarter * ((upper[0][lane] + upper[1][lane]) + (lower[0][lane] + lower[1][lane]));
+                        mean[lane] = quarter * ((a[lane] + b[lane]) + (c[lane] + d[lane]));
                     }
                 }
             }
@@ -28,8 +40,15 @@ dispatched! {
     }
 }
 
+/// Where [`unpool`] writes to.
+pub(super) struct Into<'a, A> {
+    pub(super) below: &'a mut [Lanes<A>],
+    /// Of each channel.
+    pub(super) sums: &'a mut [Lanes<A>],
+}
+
 dispatched! {
-    /// Overwrites `below`, of extent `to`, with the gradient with respect to the numbers before their
+    /// Overwrites what is `below`, of extent `to`, with the gradient with respect to the numbers before their
     /// activation and pooling; `deltas`, of extent `from`, is that after it, and `activated` the numbers
     /// between the two, without a border.
     pub(super) fn unpool<A>(
@@ -39,11 +58,13 @@ dispatched! {
         to: Maps,
         deltas: &[Lanes<A>],
         activated: &[Lanes<A>],
-        below: &mut [Lanes<A>]
+        into: Into<'_, A>
     ) {
+        let Into { below, sums } = into;
         let quarter = A::of(0.25);
         let without_border = Maps { border: 0, ..to };
-        for channel in 0..to.channels {
+        for (channel, of_channel) in sums.iter_mut().enumerate() {
+            let mut sums = [A::zero(); LANES];
             // An odd last row stays 0.
             for row in 0..2 * from.rows {
                 let below = &mut below[to.index(channel, row, 0)..][..2 * from.columns];
@@ -57,18 +78,13 @@ dispatched! {
                         }
                     }
                 }
+                for pixel in &*below {
+                    for lane in 0..LANES {
+                        sums[lane] += pixel[lane];
+                    }
+                }
             }
-        }
-    }
-}
-
-dispatched! {
-    /// Adds all pixels to `sums`.
-    pub(super) fn add_pixels<A>(_simd, pixels: &[Lanes<A>], sums: &mut Lanes<A>) {
-        for pixel in pixels {
-            for lane in 0..LANES {
-                sums[lane] += pixel[lane];
-            }
+            *of_channel = sums;
         }
     }
 }
