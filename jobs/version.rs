@@ -14,13 +14,14 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// Commit the program was built from.
 pub const COMMIT: &str = env!("LOSSATLAS_COMMIT");
 
-/// Version, commit and the libraries in use, one a line.
+/// Version, commit, the libraries and the instructions in use, one a line.
 pub static LONG: LazyLock<String> = LazyLock::new(|| {
     format!(
-        "{VERSION}\ncommit: {COMMIT}\nMPI:    {}\nHDF5:   {}\nBLAS:   {}",
+        "{VERSION}\ncommit: {COMMIT}\nMPI:    {}\nHDF5:   {}\nBLAS:   {}\nCPU:    {}",
         lossatlas::parallel::mpi_library_version(),
         lossatlas::store::hdf5_library_version(),
-        blas()
+        blas(),
+        lossatlas::real::instructions()
     )
 });
 

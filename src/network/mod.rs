@@ -48,8 +48,8 @@ use std::ops::{AddAssign, Range};
 /// Images and their classes, as a network sees them.
 #[derive(Clone, Copy)]
 pub struct Batch<'a, A> {
-    /// `(n, pixels)` gray values in [0, 1], contiguous. Anything where the factor serves all that is asked for,
-    /// unless the network [reads them besides](Network::compares_with_images).
+    /// `(n, pixels)` gray values in [0, 1], contiguous. Anything where the factor, or what is shared, serves all
+    /// products that are asked for, unless the network [reads them besides](Network::compares_with_images).
     pub inputs: ArrayView2<'a, A>,
     /// The same images in a form for products, where there is a faster one and the network
     /// [asks for it](Network::multiplies_images).
@@ -101,7 +101,7 @@ pub trait Network<A: Real>: Send + Sync {
         false
     }
 
-    /// Whether it reads gray values in another way too, where it has a factor for that product.
+    /// Whether it reads gray values other than in that product.
     fn compares_with_images(&self) -> bool {
         false
     }
@@ -139,9 +139,9 @@ pub trait Evaluator<A: Real>: Send {
 /// Computes losses and gradients at all points of a span, summed over the images of a batch, sharing work
 /// between the points.
 pub trait SpanEvaluator<A: Real>: Send {
-    /// The spanning vectors of the calls that follow are those that had this number before, if any had: what was
-    /// prepared for them serves again.
-    fn begin(&mut self, vectors: u64);
+    /// The spanning vectors of the calls that follow are those that had this number before, if any had, so that what
+    /// was prepared for them serves again. Comes before every change of vectors.
+    fn begin(&mut self, span_number: u64);
 
     /// How many numbers [`Self::share`] writes for each vector and image.
     fn shared_length(&self) -> usize;

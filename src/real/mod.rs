@@ -68,6 +68,21 @@ impl Real for f32 {
     }
 }
 
+/// The instructions that results come from on this machine: `"AVX-512, AMX-BF16"`.
+pub fn instructions() -> String {
+    let vectors = match dispatch::Arch::new() {
+        #[cfg(target_arch = "x86_64")]
+        dispatch::Arch::V4(_) => "AVX-512",
+        #[cfg(target_arch = "x86_64")]
+        dispatch::Arch::V3(_) => "AVX2",
+        #[cfg(target_arch = "aarch64")]
+        dispatch::Arch::Neon(_) => "NEON",
+        _ => "no vectors",
+    };
+    let tiles = if Tiled::of::<f32>().is_some() { ", AMX-BF16" } else { "" };
+    format!("{vectors}{tiles}")
+}
+
 /// Σ xᵢ yᵢ, accumulated in `f64`.
 ///
 /// # Panics

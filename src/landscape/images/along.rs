@@ -74,7 +74,7 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
     ) -> Option<Vec<f64>> {
         let mut losses = vec![0.0; span.points()];
         let mut added = Some(());
-        let purpose = if sought.is_some() { Purpose::Path } else { Purpose::Losses };
+        let purpose = if sought.is_some() { Purpose::Path } else { Purpose::PathLosses };
         self.for_each_block(block, scratch, purpose, |scratch, batch| {
             let along = scratch.along.as_mut().expect("only where the network has one");
             along.begin(number);

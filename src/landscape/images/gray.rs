@@ -18,6 +18,8 @@ pub(super) enum Purpose {
     Gradient,
     /// The same for a few images: to make lists of them takes as long as the lists save.
     Step,
+    /// Many forward.
+    PathLosses,
     /// Many forward and many backward.
     Path,
 }
@@ -52,11 +54,12 @@ impl<A: Real> GrayImages<A> {
 
     /// The images of `block`; `lists` says whether those are worthwhile.
     pub(super) fn read<'b>(&'b mut self, block: ImageView<'b>, purpose: Purpose, lists: bool) -> Batch<'b, A> {
-        use Purpose::{Gradient, KnownGradient, KnownLosses, Losses, Path};
+        use Purpose::{Gradient, KnownGradient, KnownLosses, Losses, Path, PathLosses};
         let (pixels, pixels_per_image) = (block.pixels(), block.pixels_per_image());
+        let forward_only = matches!(purpose, Losses | PathLosses);
         // Where both would do, the tiles have the lead in single products, the lists in many.
         let by_lists = match purpose {
-            Path => lists,
+            Path | PathLosses => lists,
             Losses | Gradient => lists && self.tiled.is_none(),
             _ => false,
         };
@@ -66,13 +69,13 @@ impl<A: Real> GrayImages<A> {
         } else {
             let tiled = self.tiled.as_mut().filter(|_| purpose != KnownLosses);
             tiled.map(|tiled| {
-                tiled.read(pixels, pixels_per_image, purpose != KnownGradient, purpose != Losses);
+                tiled.read(pixels, pixels_per_image, purpose != KnownGradient, !forward_only);
                 Factor::Tiles(tiled)
             })
         };
         let complete = match factor {
             None => purpose == KnownLosses,
-            Some(factor) => purpose == Losses || factor.has_backward(),
+            Some(factor) => forward_only || factor.has_backward(),
         };
         if self.compares || !complete {
             block.scaled(&mut self.inputs.slice_mut(s![..block.len(), ..]));

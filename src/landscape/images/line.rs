@@ -55,12 +55,13 @@ impl<'l, 'a, A: Real> SharedLine<'l, 'a, A> {
         images: &Range<usize>,
         scratch: &mut Scratch<'a, A>,
         purpose: Purpose,
-        mut work: impl FnMut(&mut dyn SpanEvaluator<A>, Option<&[A]>, Batch<A>),
+        mut work: impl FnMut(&mut dyn SpanEvaluator<A>, &[A], Batch<A>),
     ) -> Option<()> {
         let mut shared = self.shared.as_ref()?[images.start / BLOCK..].iter();
         self.landscape.for_each_block(images, scratch, purpose, |scratch, batch| {
             let along = scratch.along.as_mut().expect("only where the network has one");
-            work(along.as_mut(), shared.next().map(Vec::as_slice), batch);
+            let shared = shared.next().expect("parts are whole blocks, each of which shares something");
+            work(along.as_mut(), shared, batch);
         })
     }
 
@@ -83,7 +84,7 @@ impl<A: Real> Line<A> for SharedLine<'_, '_, A> {
         let losses = self.landscape.run(parts.len(), 0, |scratch, turn| {
             let mut loss = [0.0];
             self.for_each_block(&parts[turn.item], scratch, Purpose::KnownLosses, |along, shared, batch| {
-                along.losses(&span, shared, batch, &mut loss);
+                along.losses(&span, Some(shared), batch, &mut loss);
             })?;
             Some(loss[0])
         });
@@ -99,7 +100,7 @@ impl<A: Real> Line<A> for SharedLine<'_, '_, A> {
         let losses = self.landscape.mean_gradient(gradient, |part, scratch, own| {
             let mut loss = [0.0];
             self.for_each_block(part, scratch, Purpose::KnownGradient, |along, shared, batch| {
-                along.gradient(&span, shared, weights.view(), batch, &mut loss);
+                along.gradient(&span, Some(shared), weights.view(), batch, &mut loss);
                 along.add_gradient(0, batch, own);
             })?;
             Some(loss[0])

@@ -29,9 +29,9 @@ pub(super) struct Along<A> {
     dense: Dense,
     /// The later layers, on the first one's activated output.
     tail: AtPoint<A>,
-    /// Of the spanning vectors, and of those whose first layers are `packed`.
-    vectors: u64,
-    packed_vectors: Option<u64>,
+    /// Of the span that is asked about, and of that whose first layers are `packed`.
+    span_number: Option<u64>,
+    packed_number: Option<u64>,
     /// `(K · width, inputs)`: the first layers of the spanning vectors; and the same for products with a factor, all
     /// in one, or in one each.
     weights: Vec<A>,
@@ -61,8 +61,8 @@ impl<A: Real> Along<A> {
         Self {
             dense: dense.clone(),
             tail: AtPoint::new(dense.after_the_first()),
-            vectors: 0,
-            packed_vectors: None,
+            span_number: None,
+            packed_number: None,
             weights: Vec::new(),
             packed: Vec::new(),
             shared: Vec::new(),
@@ -88,9 +88,10 @@ impl<A: Real> Along<A> {
 
     /// Prepares the first layers for products, unless it was done for an earlier block.
     fn pack(&mut self, vectors: ArrayView2<A>, inputs: Inputs<A>) {
-        if self.packed_vectors.replace(self.vectors) == Some(self.vectors) {
+        if self.span_number.is_some() && self.packed_number == self.span_number {
             return;
         }
+        self.packed_number = self.span_number;
         let weight = &self.dense.layers[0].weight;
         self.weights.clear();
         rows_of(vectors).for_each(|vector| self.weights.extend_from_slice(weight.slice(vector)));
@@ -224,8 +225,8 @@ fn grow<A: Real>(buffer: &mut Vec<A>, length: usize) {
 }
 
 impl<A: Real> SpanEvaluator<A> for Along<A> {
-    fn begin(&mut self, vectors: u64) {
-        self.vectors = vectors;
+    fn begin(&mut self, span_number: u64) {
+        self.span_number = Some(span_number);
     }
 
     fn shared_length(&self) -> usize {

@@ -7,7 +7,7 @@ use super::Lenet;
 use super::convolution::{Convolution, total};
 use super::kernels::{NEIGHBORS, TILE, WeightSums, add_weight_gradient, convolve};
 use super::maps::{LANES, Lanes, Maps};
-use super::pooling::{Into, activate_and_pool, pooled, unpool};
+use super::pooling::{Below, activate_and_pool, pooled, unpool};
 use crate::network::dense::AtPoint;
 use crate::network::{Activation, Batch, Evaluator, Score};
 use crate::real::Real;
@@ -92,8 +92,8 @@ impl<'a, A: Real> Stage<'a, A> {
     /// Takes the gradient with respect to the pooled output, in `pooled_deltas`, down to the weights.
     fn backward(&mut self, activation: Activation, activated: &[Lanes<A>], input: &[Lanes<A>], gradient: &mut [A]) {
         let Convolution { forward, backward, bias, .. } = self.convolution;
-        let into = Into { below: &mut self.deltas, sums: &mut self.bias_sums };
-        unpool(activation, self.pooled, backward.from, &self.pooled_deltas, activated, into);
+        let below = Below { deltas: &mut self.deltas, sums: &mut self.bias_sums };
+        unpool(activation, self.pooled, backward.from, &self.pooled_deltas, activated, below);
         add_weight_gradient(*forward, backward.from, &self.deltas, input, &mut self.sums);
         bias.matrix_mut(gradient).into_iter().zip(&self.bias_sums).for_each(|(bias, sums)| *bias += total(sums));
     }

@@ -12,7 +12,7 @@ pub(super) fn pooled(maps: Maps) -> Maps {
 
 dispatched! {
     /// Applies the activation to `input`, of extent `from` without a border, and writes the mean of each square of
-    /// four numbers to `output`, of extent `to`.
+    /// four numbers to `output`, of extent `to`. An odd last row, which enters no mean, is left as it is.
     pub(super) fn activate_and_pool<A>(
         simd,
         activation: Activation,
@@ -41,16 +41,16 @@ dispatched! {
 }
 
 /// Where [`unpool`] writes to.
-pub(super) struct Into<'a, A> {
-    pub(super) below: &'a mut [Lanes<A>],
-    /// Of each channel.
+pub(super) struct Below<'a, A> {
+    /// The gradient with respect to the numbers before their activation and pooling.
+    pub(super) deltas: &'a mut [Lanes<A>],
+    /// Its sum over each channel.
     pub(super) sums: &'a mut [Lanes<A>],
 }
 
 dispatched! {
-    /// Overwrites what is `below`, of extent `to`, with the gradient with respect to the numbers before their
-    /// activation and pooling; `deltas`, of extent `from`, is that after it, and `activated` the numbers
-    /// between the two, without a border.
+    /// Overwrites what is `below`, of extent `to`; `deltas`, of extent `from`, is the gradient after activation and
+    /// pooling, and `activated` the numbers between the two, without a border.
     pub(super) fn unpool<A>(
         simd,
         activation: Activation,
@@ -58,16 +58,16 @@ dispatched! {
         to: Maps,
         deltas: &[Lanes<A>],
         activated: &[Lanes<A>],
-        into: Into<'_, A>
+        below: Below<'_, A>
     ) {
-        let Into { below, sums } = into;
+        let Below { deltas: into, sums } = below;
         let quarter = A::of(0.25);
         let without_border = Maps { border: 0, ..to };
         for (channel, of_channel) in sums.iter_mut().enumerate() {
             let mut sums = [A::zero(); LANES];
             // An odd last row stays 0.
             for row in 0..2 * from.rows {
-                let below = &mut below[to.index(channel, row, 0)..][..2 * from.columns];
+                let below = &mut into[to.index(channel, row, 0)..][..2 * from.columns];
                 let deltas = &deltas[from.index(channel, row / 2, 0)..][..from.columns];
                 let activated = &activated[without_border.index(channel, row, 0)..][..below.len()];
                 let pairs = below.as_chunks_mut::<2>().0.iter_mut().zip(activated.as_chunks::<2>().0);

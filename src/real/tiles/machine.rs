@@ -76,25 +76,9 @@ impl Drop for Running {
     }
 }
 
-/// Where a block of 32 × 32 sums goes, in rows.
-pub(super) struct Sums<'a> {
-    numbers: *mut f32,
-    /// From a row to the next.
-    width: usize,
-    added: bool,
-    into: PhantomData<&'a mut [f32]>,
-}
-
-impl<'a> Sums<'a> {
-    /// At the beginning of `numbers`; on top of what is there, or in its place.
-    ///
-    /// # Panics
-    /// If the block does not fit.
-    pub(super) fn at(numbers: &'a mut [f32], width: usize, added: bool) -> Self {
-        assert!(width >= 2 * SIDE && numbers.len() >= (2 * SIDE - 1) * width + 2 * SIDE, "a block has 32 rows and columns");
-        Self { numbers: numbers.as_mut_ptr(), width, added, into: PhantomData }
-    }
-}
+/// 32 rows of 32 sums: two tiles beside each other, above two.
+#[repr(C, align(64))]
+pub(super) struct Sums(pub(super) [[f32; 2 * SIDE]; 2 * SIDE]);
 
 /// A step of the inner dimension of two rows of tiles, in the three parts of each number: high, middle, low.
 pub(super) type LeftStep = [Two; 3];
@@ -121,28 +105,21 @@ macro_rules! four_products {
 }
 
 impl Running {
-    /// Two rows of tiles times two columns, summed over all steps. Within a step the smallest parts come first.
+    /// Overwrites `sums` with two rows of tiles times two columns, summed over all steps.
     ///
     /// # Panics
     /// If there are not as many steps of both, or none.
     #[expect(clippy::unused_self, reason = "that the registers are set up is what makes it sound")]
-    pub(super) fn multiply(&self, left: &[LeftStep], right: &[RightStep], sums: Sums) {
+    pub(super) fn multiply(&self, left: &[LeftStep], right: &[RightStep], sums: &mut Sums) {
         assert!(left.len() == right.len() && !left.is_empty(), "as many steps of both factors, and one at least");
-        let Sums { numbers, width, added, .. } = sums;
         // SAFETY: whoever holds a `Running` has the instructions and has set up the registers. Each step reads
-        // one element of both slices, whose length is the number of steps; `sums` borrows the rows it points to.
+        // one element of both slices, whose length is the number of steps; `sums` has room for four tiles.
         unsafe {
             asm!(
                 "tilezero tmm0",
                 "tilezero tmm1",
                 "tilezero tmm2",
                 "tilezero tmm3",
-                "test {added}, {added}",
-                "jz 2f",
-                "tileloadd tmm0, [{upper} + {stride}]",
-                "tileloadd tmm1, [{upper} + {stride} + 64]",
-                "tileloadd tmm2, [{lower} + {stride}]",
-                "tileloadd tmm3, [{lower} + {stride} + 64]",
                 "2:",
                 "tileloadd tmm6, [{right} + {row}]",
                 "tileloadd tmm7, [{right} + {row} + 1024]",
@@ -153,17 +130,14 @@ impl Running {
                 "add {right}, 2048",
                 "dec {steps}",
                 "jnz 2b",
-                "tilestored [{upper} + {stride}], tmm0",
-                "tilestored [{upper} + {stride} + 64], tmm1",
-                "tilestored [{lower} + {stride}], tmm2",
-                "tilestored [{lower} + {stride} + 64], tmm3",
+                "tilestored [{sums} + 2 * {row}], tmm0",
+                "tilestored [{sums} + 2 * {row} + 64], tmm1",
+                "tilestored [{sums} + 2 * {row} + 2048], tmm2",
+                "tilestored [{sums} + 2 * {row} + 2112], tmm3",
                 left = inout(reg) left.as_ptr() => _,
                 right = inout(reg) right.as_ptr() => _,
                 steps = inout(reg) left.len() => _,
-                upper = in(reg) numbers,
-                lower = in(reg) numbers.add(SIDE * width),
-                stride = in(reg) width * size_of::<f32>(),
-                added = in(reg) usize::from(added),
+                sums = in(reg) sums.0.as_mut_ptr(),
                 row = in(reg) size_of::<[u32; SIDE]>(),
                 out("tmm0") _, out("tmm1") _, out("tmm2") _, out("tmm3") _,
                 out("tmm4") _, out("tmm5") _, out("tmm6") _, out("tmm7") _,
@@ -174,10 +148,11 @@ impl Running {
 }
 
 /// Leaf 7: bit 22 of EDX is AMX-BF16, bit 24 the tiles.
+#[allow(unused_unsafe, reason = "older compilers take the instruction for one that not all processors have")]
 fn has_tiles() -> bool {
     const BOTH: u32 = 1 << 22 | 1 << 24;
-    let last = __cpuid_count(0, 0).eax;
-    last >= 7 && __cpuid_count(7, 0).edx & BOTH == BOTH
+    // SAFETY: every x86-64 has the instruction.
+    unsafe { __cpuid_count(0, 0).eax >= 7 && __cpuid_count(7, 0).edx & BOTH == BOTH }
 }
 
 /// Linux saves the registers of those processes only that have asked for them.

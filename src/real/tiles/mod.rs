@@ -19,10 +19,11 @@ use ndarray::{ArrayView2, ArrayViewMut2};
 use pack::{BLOCK, Packed, Side, Source};
 use write::Rows;
 
-const ONLY_SINGLE: &str = "tiles are made for no other type";
+/// Steps, of 32 numbers each, that are summed before they are added to C: so long the lowest bits of a number are not
+/// far below those of the sum it goes into.
+const STEPS: usize = 8;
 
-/// The unit of pixels: a gray value of 1 is 255 of them.
-const UNIT: f32 = 1.0 / 255.0;
+const ONLY_SINGLE: &str = "tiles are made for no other type";
 
 /// X, `(images, pixels)`, as tiles.
 pub struct Tiled {
@@ -46,18 +47,19 @@ impl Tiled {
     /// Takes over images of so many pixels each, one after the other, for the products that are named.
     ///
     /// # Panics
-    /// If there is a part of an image.
+    /// If an image has no pixels, or there is a part of one.
     pub fn read(&mut self, pixels: &[u8], pixels_per_image: usize, forward: bool, backward: bool) {
+        assert!(pixels.len().is_multiple_of(pixels_per_image), "whole images");
         let (numbers, images) = (pixels, pixels.len() / pixels_per_image);
         self.forward.clear();
         if forward {
             let source = Source { numbers, outer: images, inner: pixels_per_image, along: true };
-            self.forward.pack(self.machine, source, Side::Right, 1.0);
+            self.forward.pack(self.machine, source, Side::Right);
         }
         self.backward.clear();
         if backward {
             let source = Source { numbers, outer: pixels_per_image, inner: images, along: false };
-            self.backward.pack(self.machine, source, Side::Right, 1.0);
+            self.backward.pack(self.machine, source, Side::Right);
         }
     }
 
@@ -76,7 +78,7 @@ impl Tiled {
     /// # Panics
     /// If neither rows nor columns follow each other in memory.
     pub fn pack<A: Real>(&self, a: ArrayView2<A>, left: &mut LeftTiles) {
-        left.0.pack(self.machine, left_source(A::single(a).expect(ONLY_SINGLE)), Side::Left, UNIT);
+        left.0.pack(self.machine, left_source(A::single(a).expect(ONLY_SINGLE)), Side::Left);
     }
 
     /// C ← A Xᵀ, or C ← C + A Xᵀ if it is `added`, for A `(width, pixels)` and C `(width, images)`.
@@ -102,20 +104,23 @@ impl Tiled {
         let by_rows = c.is_standard_layout();
         let numbers = if by_rows { c.into_slice() } else { c.reversed_axes().into_slice() };
         let numbers = numbers.expect("rows or columns follow each other in memory");
-        let mut into = Rows { numbers, width: if by_rows { shape.1 } else { shape.0 }, added };
-        let (running, mut sums) = (machine.begin(), [0.0; BLOCK * BLOCK]);
+        if a.inner() == 0 && !added {
+            numbers.fill(0.0);
+        }
+        let width = if by_rows { shape.1 } else { shape.0 };
+        let (running, mut sums) = (machine.begin(), Sums([[0.0; BLOCK]; BLOCK]));
+        let mut into = Rows { numbers, width, added };
         for (row, left) in a.blocks() {
             for (column, right) in x.blocks() {
-                if by_rows && row + BLOCK <= shape.0 && column + BLOCK <= shape.1 {
-                    let here = &mut into.numbers[row * shape.1 + column..];
-                    running.multiply(left, right, Sums::at(here, shape.1, added));
-                    continue;
-                }
-                running.multiply(left, right, Sums::at(&mut sums, BLOCK, false));
-                if by_rows {
-                    into.write(machine, &sums, [row, column]);
-                } else {
-                    into.write_turned(machine, &sums, [column, row]);
+                into.added = added;
+                for (left, right) in left.chunks(STEPS).zip(right.chunks(STEPS)) {
+                    running.multiply(left, right, &mut sums);
+                    if by_rows {
+                        into.write(machine, &sums, [row, column]);
+                    } else {
+                        into.write_turned(machine, &sums, [column, row]);
+                    }
+                    into.added = true;
                 }
             }
         }

@@ -108,11 +108,12 @@ impl<const PARTS: usize> Packed<PARTS> {
     /// Where each block of the outer dimension begins, and all its steps.
     pub(super) fn blocks(&self) -> impl Iterator<Item = (usize, &[[Two; PARTS]])> {
         let starts = (0..self.outer).step_by(BLOCK);
-        starts.zip(self.tiles.chunks_exact(self.steps().max(1)))
+        // Without steps there is nothing to add.
+        starts.zip(self.tiles.chunks_exact(self.steps().max(1))).filter(|_| self.inner > 0)
     }
 
-    /// Takes over a factor, each number times `scale`; room is only ever added.
-    pub(super) fn pack<N: Number>(&mut self, _: Machine, source: Source<N>, side: Side, scale: f32) {
+    /// Takes over a factor; room is only ever added.
+    pub(super) fn pack<N: Number>(&mut self, _: Machine, source: Source<N>, side: Side) {
         let Source { numbers, outer, inner, along } = source;
         assert_eq!(numbers.len(), outer * inner, "a factor of {outer} times {inner}");
         (self.outer, self.inner) = (outer, inner);
@@ -125,10 +126,10 @@ impl<const PARTS: usize> Packed<PARTS> {
         // SAFETY: a `Machine` has the instructions.
         unsafe {
             match (along, along != (side == Side::Left)) {
-                (true, false) => pack_all::<N, PARTS, true, false>(source, scale, into),
-                (true, true) => pack_all::<N, PARTS, true, true>(source, scale, into),
-                (false, false) => pack_all::<N, PARTS, false, false>(source, scale, into),
-                (false, true) => pack_all::<N, PARTS, false, true>(source, scale, into),
+                (true, false) => pack_all::<N, PARTS, true, false>(source, into),
+                (true, true) => pack_all::<N, PARTS, true, true>(source, into),
+                (false, false) => pack_all::<N, PARTS, false, false>(source, into),
+                (false, true) => pack_all::<N, PARTS, false, true>(source, into),
             }
         }
     }
@@ -138,7 +139,6 @@ impl<const PARTS: usize> Packed<PARTS> {
 #[target_feature(enable = "avx512f,avx512bw")]
 fn pack_all<'a, N: Number, const PARTS: usize, const ALONG: bool, const TURNED: bool>(
     source: Source<N>,
-    scale: f32,
     into: impl Iterator<Item = &'a mut [[Two; PARTS]]>,
 ) {
     let mut edge = [N::default(); SIDE * DEPTH];
@@ -146,7 +146,7 @@ fn pack_all<'a, N: Number, const PARTS: usize, const ALONG: bool, const TURNED: 
         for (k, step) in steps.iter_mut().enumerate() {
             for half in 0..2 {
                 let (numbers, stride) = source.window(block * BLOCK + half * SIDE, k * DEPTH, &mut edge);
-                pack_tile::<N, PARTS, ALONG, TURNED>(numbers, stride, scale, half, step);
+                pack_tile::<N, PARTS, ALONG, TURNED>(numbers, stride, half, step);
             }
         }
     }
@@ -156,7 +156,6 @@ fn pack_all<'a, N: Number, const PARTS: usize, const ALONG: bool, const TURNED: 
 fn pack_tile<N: Number, const PARTS: usize, const ALONG: bool, const TURNED: bool>(
     numbers: &[N],
     stride: usize,
-    scale: f32,
     half: usize,
     into: &mut [Two; PARTS],
 ) {
@@ -165,10 +164,10 @@ fn pack_tile<N: Number, const PARTS: usize, const ALONG: bool, const TURNED: boo
     for row in 0..SIDE {
         let [first, second] = if ALONG {
             let line = &numbers[row * stride..][..DEPTH];
-            [sixteen(&line[..SIDE], scale), sixteen(&line[SIDE..], scale)]
+            [sixteen(&line[..SIDE]), sixteen(&line[SIDE..])]
         } else {
             let lines = &numbers[2 * row * stride..][..stride + SIDE];
-            [sixteen(&lines[..SIDE], scale), sixteen(&lines[stride..], scale)]
+            [sixteen(&lines[..SIDE]), sixteen(&lines[stride..])]
         };
         let parts = split::<PARTS>(first, second, order);
         for p in 0..PARTS {
@@ -188,10 +187,10 @@ fn pack_tile<N: Number, const PARTS: usize, const ALONG: bool, const TURNED: boo
 
 #[target_feature(enable = "avx512f,avx512bw")]
 #[inline]
-fn sixteen<N: Number>(numbers: &[N], scale: f32) -> __m512 {
+fn sixteen<N: Number>(numbers: &[N]) -> __m512 {
     let mut singles = [0.0; SIDE];
     for i in 0..SIDE {
-        singles[i] = scale * numbers[i].single();
+        singles[i] = numbers[i].single();
     }
     cast(singles)
 }

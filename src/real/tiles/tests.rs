@@ -68,21 +68,72 @@ fn is_the_plain_product_in_every_order_of_memory() {
     }
 }
 
-/// One pixel of 255: nothing is added up, so that every bit of a weight has to arrive.
+/// One pixel: nothing is added up, so that every bit of a weight has to arrive, and is rounded once.
 #[test]
 fn no_bit_of_a_weight_is_lost() {
     let Some(mut tiled) = Tiled::of::<f32>() else { return };
     let weights: Vec<f32> = (0..1000).map(|i| (i as f32 * 0.37).exp2().sin() * (i as f32 * 0.06 - 30.0).exp2()).collect();
-    tiled.read(&[255], 1, true, false);
-    assert!(!tiled.has_backward());
-    let a = Array2::from_shape_vec((1000, 1), weights.clone()).unwrap();
+    let (a, mut left) = (Array2::from_shape_vec((1000, 1), weights.clone()).unwrap(), LeftTiles::default());
     let mut c = Array2::<f32>::zeros((1000, 1));
-    let mut left = LeftTiles::default();
+    tiled.read(&[1], 1, true, false);
+    assert!(!tiled.has_backward());
     tiled.pack(a.view(), &mut left);
     tiled.product(&left, c.view_mut(), false);
-    // 1/255 and 255 round once each.
-    let worst = weights.iter().zip(&c).map(|(w, c)| (c - w).abs() / w.abs()).fold(0.0, f32::max);
-    assert!(worst < 1.5 * f32::EPSILON, "{worst:e}");
+    for (&c, weight) in c.iter().zip(weights) {
+        let exact = f64::from(weight) / 255.0;
+        assert!((f64::from(c) - exact).abs() <= 0.501 * f64::from(f32::EPSILON) * exact.abs(), "{c:e} and {exact:e}");
+    }
+    // A white pixel is 1.
+    tiled.read(&[255], 1, true, false);
+    tiled.pack(ndarray::array![[60.0_f32], [-3.75]].view(), &mut left);
+    let mut c = Array2::<f32>::zeros((2, 1));
+    tiled.product(&left, c.view_mut(), false);
+    assert_eq!(c, ndarray::array![[60.0], [-3.75]]);
+}
+
+/// Numbers are cut off, not rounded: their low parts have the sign of the number, and would all be missing in a sum
+/// that is thousands of times as large.
+#[test]
+fn low_parts_arrive_in_long_sums_of_one_sign() {
+    let Some(mut tiled) = Tiled::of::<f32>() else { return };
+    let (images, count, width) = (64, 784, 40);
+    let bytes = vec![255; images * count];
+    tiled.read(&bytes, count, true, true);
+    let weight = numbers(width, count).mapv(|w| 1.5 + 0.5 * w);
+    let (mut left, mut c) = (LeftTiles::default(), Array2::<f32>::zeros((width, images)));
+    tiled.pack(weight.view(), &mut left);
+    tiled.product(&left, c.view_mut(), false);
+    for (row, weights) in c.outer_iter().zip(weight.outer_iter()) {
+        let sum: f64 = weights.iter().map(|&w| f64::from(w)).sum();
+        assert!(row.iter().all(|&c| (f64::from(c) / sum - 1.0).abs() < 1e-6), "{row} and {sum}");
+    }
+    let (mut c, mut expected) = (Array2::<f32>::zeros((width, count)), vec![0.0; width]);
+    for time in 0..200 {
+        let delta =
+            Array2::from_shape_fn((width, images), |(i, n)| 1.5 + 0.5 * (0.7 * (i + 3 * n) as f32 + 0.3 * time as f32).sin());
+        let sums = delta.outer_iter().map(|delta| delta.iter().map(|&d| f64::from(d)).sum::<f64>());
+        expected.iter_mut().zip(sums).for_each(|(expected, sum)| *expected += sum);
+        tiled.pack(delta.view(), &mut left);
+        tiled.add_outer_product(&left, c.view_mut());
+    }
+    for (row, sum) in c.outer_iter().zip(expected) {
+        assert!(row.iter().all(|&c| (f64::from(c) / sum - 1.0).abs() < 1e-6), "{row} and {sum}");
+    }
+}
+
+#[test]
+fn no_images_add_nothing() {
+    let Some(mut tiled) = Tiled::of::<f32>() else { return };
+    let mut left = LeftTiles::default();
+    tiled.read(&pixels(64, 10), 10, true, true);
+    tiled.pack(numbers(5, 64).view(), &mut left);
+    let mut c = Array2::<f32>::zeros((5, 10));
+    tiled.add_outer_product(&left, c.view_mut());
+    let before = c.clone();
+    tiled.read(&[], 10, true, true);
+    tiled.pack(numbers(5, 0).view(), &mut left);
+    tiled.add_outer_product(&left, c.view_mut());
+    assert_eq!(c, before);
 }
 
 #[test]

@@ -1,13 +1,14 @@
-//! Blocks of sums that cannot be stored where they belong: at the edge of C, or where columns of C follow each other
-//! in memory.
+//! Sums of weights times pixels, into C as those times gray values.
 
-use super::machine::{Machine, SIDE};
-use super::pack::{BLOCK, transpose};
+use super::machine::{Machine, SIDE, Sums};
+use super::pack::transpose;
 use pulp::cast;
 use std::arch::x86_64::{__m512i, _mm512_setzero_si512};
 
-/// A block of sums, row by row.
-pub(super) type Block = [f32; BLOCK * BLOCK];
+/// 1/255 in two parts: a sum times both rounds nearly as the quotient does, so that a white pixel leaves a weight as
+/// it is.
+const HIGH: f32 = 1.0 / 255.0;
+const LOW: f32 = (1.0 / 255.0 - HIGH as f64) as f32;
 
 /// C, its rows of this length.
 pub(super) struct Rows<'a> {
@@ -19,21 +20,21 @@ pub(super) struct Rows<'a> {
 
 impl Rows<'_> {
     /// The sums from `row` and `column` on, as many as there is room for.
-    pub(super) fn write(&mut self, _: Machine, sums: &Block, [row, column]: [usize; 2]) {
+    pub(super) fn write(&mut self, _: Machine, sums: &Sums, [row, column]: [usize; 2]) {
         // SAFETY: a `Machine` has the instructions.
-        unsafe { write(self, sums.as_chunks::<BLOCK>().0, row, column) };
+        unsafe { write(self, &sums.0, row, column) };
     }
 
     /// The same with rows and columns of the sums exchanged.
-    pub(super) fn write_turned(&mut self, _: Machine, sums: &Block, at: [usize; 2]) {
+    pub(super) fn write_turned(&mut self, _: Machine, sums: &Sums, at: [usize; 2]) {
         // SAFETY: a `Machine` has the instructions.
         unsafe { write_turned(self, sums, at) };
     }
 }
 
 #[target_feature(enable = "avx512f,avx512bw")]
-fn write_turned(rows: &mut Rows, sums: &Block, [row, column]: [usize; 2]) {
-    let (quarters, _) = sums.as_chunks::<SIDE>();
+fn write_turned(rows: &mut Rows, sums: &Sums, [row, column]: [usize; 2]) {
+    let (quarters, _) = sums.0.as_flattened().as_chunks::<SIDE>();
     for lower in 0..2 {
         for right in 0..2 {
             let mut tile: [__m512i; SIDE] = [_mm512_setzero_si512(); SIDE];
@@ -69,6 +70,7 @@ fn write<const N: usize>(rows: &mut Rows, sums: &[[f32; N]], row: usize, column:
 #[inline]
 fn put(into: &mut [f32], sums: &[f32], added: bool) {
     for (x, &sum) in into.iter_mut().zip(sums) {
+        let sum = sum.mul_add(HIGH, sum * LOW);
         *x = if added { *x + sum } else { sum };
     }
 }
