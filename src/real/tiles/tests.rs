@@ -72,7 +72,7 @@ fn is_the_plain_product_in_every_order_of_memory() {
 #[test]
 fn no_bit_of_a_weight_is_lost() {
     let Some(mut tiled) = Tiled::of::<f32>() else { return };
-    let weights: Vec<f32> = (0..1000).map(|i| (i as f32 * 0.37).exp2().sin() * (i as f32 * 0.06 - 30.0).exp2()).collect();
+    let weights: Vec<f32> = (0..1000).map(|i| (i as f32 * 1.37 + 0.2).sin() * (i as f32 * 0.06 - 30.0).exp2()).collect();
     let (a, mut left) = (Array2::from_shape_vec((1000, 1), weights.clone()).unwrap(), LeftTiles::default());
     let mut c = Array2::<f32>::zeros((1000, 1));
     tiled.read(&[1], 1, true, false);
