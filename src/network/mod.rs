@@ -139,10 +139,6 @@ pub trait Evaluator<A: Real>: Send {
 /// Computes losses and gradients at all points of a span, summed over the images of a batch, sharing work
 /// between the points.
 pub trait SpanEvaluator<A: Real>: Send {
-    /// The spanning vectors of the calls that follow are those that had this number before, if any had, so that what
-    /// was prepared for them serves again. Comes before every change of vectors.
-    fn begin(&mut self, span_number: u64);
-
     /// How many numbers [`Self::share`] writes for each vector and image.
     fn shared_length(&self) -> usize;
 

@@ -1,7 +1,6 @@
 //! Images as a factor of products.
 
-use super::sparse::Panels;
-use super::tiles::LeftTiles;
+use super::tiles::LeftRoom;
 use super::{Real, Sparse, Tiled};
 use ndarray::{ArrayView2, ArrayViewMut2};
 
@@ -14,34 +13,23 @@ pub enum Factor<'a, A> {
     Tiles(&'a Tiled),
 }
 
-/// The other factor of such a product, A, as that form wants it; room that grows.
+/// Room that such products need; it grows.
 #[derive(Default)]
-pub struct LeftFactor<A> {
-    panels: Panels<A>,
-    tiles: LeftTiles,
+pub struct FactorRoom<A> {
     sums: Vec<A>,
+    left: LeftRoom,
 }
 
 impl<A: Real> Factor<'_, A> {
-    /// Takes over A, for one product or several with factors of this kind.
-    ///
-    /// # Panics
-    /// If neither rows nor columns of A follow each other in memory.
-    pub fn pack(self, a: ArrayView2<A>, left: &mut LeftFactor<A>) {
-        match self {
-            Self::Lists(_) => left.panels.pack(a),
-            Self::Tiles(tiles) => tiles.pack(a, &mut left.tiles),
-        }
-    }
-
     /// C ← A Xᵀ, or C ← C + A Xᵀ if it is `added`, for A `(width, pixels)` and C `(width, images)`.
     ///
     /// # Panics
-    /// If the shapes do not agree, or neither rows nor columns of C follow each other in memory.
-    pub fn product(self, a: &mut LeftFactor<A>, c: ArrayViewMut2<A>, added: bool) {
+    /// If the shapes do not agree, or neither rows nor columns of a matrix follow each other in memory.
+    pub fn product(self, a: ArrayView2<A>, c: ArrayViewMut2<A>, added: bool, room: &mut FactorRoom<A>) {
         match self {
-            Self::Lists(lists) => lists.product(&a.panels, c, added, &mut a.sums),
-            Self::Tiles(tiles) => tiles.product(&a.tiles, c, added),
+            Self::Lists(lists) if added => lists.add_product(a, c, &mut room.sums),
+            Self::Lists(lists) => lists.product(a, c, &mut room.sums),
+            Self::Tiles(tiles) => tiles.product(a, c, added, &mut room.left),
         }
     }
 
@@ -50,10 +38,10 @@ impl<A: Real> Factor<'_, A> {
     ///
     /// # Panics
     /// As [`Self::product`].
-    pub fn add_outer_product(self, a: &mut LeftFactor<A>, c: ArrayViewMut2<A>) {
+    pub fn add_outer_product(self, a: ArrayView2<A>, c: ArrayViewMut2<A>, room: &mut FactorRoom<A>) {
         match self {
-            Self::Lists(lists) => lists.add_outer_product(&a.panels, c, &mut a.sums),
-            Self::Tiles(tiles) => tiles.add_outer_product(&a.tiles, c),
+            Self::Lists(lists) => lists.add_outer_product(a, c, &mut room.sums),
+            Self::Tiles(tiles) => tiles.add_outer_product(a, c, &mut room.left),
         }
     }
 

@@ -14,7 +14,7 @@ mod tiles;
 
 pub use combine::combine;
 pub use elementary::Elementary;
-pub use factor::{Factor, LeftFactor};
+pub use factor::{Factor, FactorRoom};
 pub use product::{Transpose, add_product, product};
 pub use single::Single;
 pub use slices::{add_scaled, exp_all, gray_all, scale, sigmoid_all, softplus_all, softplus_slope_all, tanh_all};

@@ -31,9 +31,9 @@ fn help_is_printed_once_and_without_colors() {
 fn the_version_names_all_that_numbers_depend_on() {
     let version = lossatlas(2, &["--version"]).with_code(0).stdout;
     let lines: Vec<_> = version.lines().collect();
-    assert_eq!(lines.len(), 5, "{version}");
+    assert_eq!(lines.len(), 6, "{version}");
     assert_eq!(lines[0], concat!("lossatlas ", env!("CARGO_PKG_VERSION")));
-    for (line, name) in lines[1..].iter().zip(["commit:", "MPI:", "HDF5:", "BLAS:"]) {
+    for (line, name) in lines[1..].iter().zip(["commit:", "MPI:", "HDF5:", "BLAS:", "CPU:"]) {
         let value = line.strip_prefix(name).unwrap_or_else(|| panic!("no {name} in {version}"));
         assert!(!value.trim().is_empty(), "{version}");
     }

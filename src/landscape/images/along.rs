@@ -46,10 +46,9 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
     pub(super) fn along(&self, span: &Span<A>, sought: Option<&Sought<A>>) -> Vec<f64> {
         let (points, gates) = (span.points(), sought.map_or(0, |sought| sought.rows.len()));
         let sums = if self.with_scratch(|scratch| scratch.along.is_some()) {
-            let (blocks, number) = (self.parts(BLOCK), self.next_span());
-            let losses = self.run(blocks.len(), gates, |scratch, turn| {
-                self.at_all_points((span, number), sought, &blocks[turn.item], scratch, turn)
-            });
+            let blocks = self.parts(BLOCK);
+            let losses = self
+                .run(blocks.len(), gates, |scratch, turn| self.at_all_points(span, sought, &blocks[turn.item], scratch, turn));
             losses.map(|losses| (0..points).map(|m| losses.iter().map(|losses| losses[m]).sum()).collect())
         } else {
             let stretches = self.parts(STRETCH);
@@ -66,7 +65,7 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
     /// Losses of a block of images at every point.
     fn at_all_points(
         &self,
-        (span, number): (&Span<A>, u64),
+        span: &Span<A>,
         sought: Option<&Sought<A>>,
         block: &Range<usize>,
         scratch: &mut Scratch<'a, A>,
@@ -77,7 +76,6 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
         let purpose = if sought.is_some() { Purpose::Path } else { Purpose::PathLosses };
         self.for_each_block(block, scratch, purpose, |scratch, batch| {
             let along = scratch.along.as_mut().expect("only where the network has one");
-            along.begin(number);
             match sought {
                 None => along.losses(span, None, batch, &mut losses),
                 Some(sought) => {

@@ -35,13 +35,12 @@ impl<'l, 'a, A: Real> SharedLine<'l, 'a, A> {
         }
         let numbers = [start, direction].concat();
         let vectors = Array2::from_shape_vec((VECTORS, start.len()), numbers).expect("two vectors of the same length");
-        let (blocks, number) = (landscape.parts(BLOCK), landscape.next_span());
+        let blocks = landscape.parts(BLOCK);
         let shared = landscape.run(blocks.len(), 0, |scratch, turn| {
             let block = &blocks[turn.item];
             let mut shared = vec![A::zero(); VECTORS * block.len() * scratch.along.as_ref()?.shared_length()];
             landscape.for_each_block(block, scratch, Purpose::Losses, |scratch, batch| {
                 let along = scratch.along.as_mut().expect("only where the network has one");
-                along.begin(number);
                 along.share(vectors.view(), batch, &mut shared);
             })?;
             Some(shared)

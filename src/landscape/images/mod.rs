@@ -21,7 +21,7 @@ use ndarray::{ArrayView2, ArrayViewMut2};
 use scratch::Scratch;
 use std::ops::Range;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Images converted to floating point and worked through at a time: a block of 784 pixels an image
 /// and its activations stay in a core's second-level cache.
@@ -45,8 +45,6 @@ pub struct ImageLandscape<'a, A> {
     lists: bool,
     threads: Option<&'a Threads>,
     interrupt: Option<&'a Interrupt<'a>>,
-    /// How many spans were asked about.
-    spans: AtomicU64,
     /// Whether an evaluation was broken off. Only evaluations change it: between two of them every
     /// question has the same answer, whenever the interrupt comes.
     broken_off: AtomicBool,
@@ -65,8 +63,8 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
         assert_eq!(images.pixels_per_image(), network.inputs(), "image size and network disagree");
         // Of the first images alone: what is decided changes speed and the last bits, and has to come from the data.
         let lists = network.multiplies_images() && Sparse::<A>::suits(images.first(BLOCK).pixels());
-        let (spans, broken_off, idle) = (AtomicU64::new(0), AtomicBool::new(false), Mutex::default());
-        Self { network, images, lists, threads: None, interrupt: None, spans, broken_off, idle }
+        let (broken_off, idle) = (AtomicBool::new(false), Mutex::default());
+        Self { network, images, lists, threads: None, interrupt: None, broken_off, idle }
     }
 
     /// The same landscape, evaluated by these threads; mini-batches stay on the caller's.
@@ -195,11 +193,6 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
         });
         real::scale(A::of(self.mean(1.0)), gradient);
         results
-    }
-
-    /// A number that no span had before.
-    fn next_span(&self) -> u64 {
-        self.spans.fetch_add(1, Ordering::Relaxed)
     }
 
     /// Calls `work` with the images of each block of `range`; nothing if it is broken off.

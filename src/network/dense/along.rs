@@ -9,7 +9,7 @@
 use super::strip::Strip;
 use super::{AtPoint, Dense, Inputs, Order};
 use crate::network::{Batch, SpanEvaluator};
-use crate::real::{LeftFactor, Real, add_scaled, combine, product};
+use crate::real::{FactorRoom, Real, add_scaled, combine};
 use crate::span::Span;
 use ndarray::{ArrayView2, Axis, s};
 use std::ops::Range;
@@ -29,13 +29,8 @@ pub(super) struct Along<A> {
     dense: Dense,
     /// The later layers, on the first one's activated output.
     tail: AtPoint<A>,
-    /// Of the span that is asked about, and of that whose first layers are `packed`.
-    span_number: Option<u64>,
-    packed_number: Option<u64>,
-    /// `(K · width, inputs)`: the first layers of the spanning vectors; and the same for products with a factor, all
-    /// in one, or in one each.
+    /// `(K · width, inputs)`: the first layers of the spanning vectors.
     weights: Vec<A>,
-    packed: Vec<LeftFactor<A>>,
     /// `(K, width · images)`: Vₖ X.
     shared: Vec<A>,
     /// `(N, width · images)`: Σₘ wₘₙ δₘ.
@@ -52,8 +47,7 @@ pub(super) struct Along<A> {
     later_gradient: Vec<A>,
     /// `(N, P − first)`: what of that enters each row of the path's gradient.
     later_rows: Vec<A>,
-    /// For products backward.
-    left: LeftFactor<A>,
+    room: FactorRoom<A>,
 }
 
 impl<A: Real> Along<A> {
@@ -61,10 +55,7 @@ impl<A: Real> Along<A> {
         Self {
             dense: dense.clone(),
             tail: AtPoint::new(dense.after_the_first()),
-            span_number: None,
-            packed_number: None,
             weights: Vec::new(),
-            packed: Vec::new(),
             shared: Vec::new(),
             deltas: Vec::new(),
             strip: Vec::new(),
@@ -73,7 +64,7 @@ impl<A: Real> Along<A> {
             later: Vec::new(),
             later_gradient: Vec::new(),
             later_rows: Vec::new(),
-            left: LeftFactor::default(),
+            room: FactorRoom::default(),
         }
     }
 
@@ -86,39 +77,21 @@ impl<A: Real> Along<A> {
         m * length..(m + 1) * length
     }
 
-    /// Prepares the first layers for products, unless it was done for an earlier block.
-    fn pack(&mut self, vectors: ArrayView2<A>, inputs: Inputs<A>) {
-        if self.span_number.is_some() && self.packed_number == self.span_number {
-            return;
-        }
-        self.packed_number = self.span_number;
-        let weight = &self.dense.layers[0].weight;
-        self.weights.clear();
-        rows_of(vectors).for_each(|vector| self.weights.extend_from_slice(weight.slice(vector)));
-        let Some(factor) = inputs.forward_factor() else { return };
-        let products = if self.dense.order() == Order::Rows { 1 } else { vectors.nrows() };
-        self.packed.resize_with(products, LeftFactor::default);
-        let rows = vectors.nrows() / products * weight.shape[0];
-        for (weights, packed) in self.weights.chunks_exact(rows * weight.shape[1]).zip(&mut self.packed) {
-            factor.pack(ArrayView2::from_shape((rows, weight.shape[1]), weights).expect("as many numbers"), packed);
-        }
-    }
-
     /// Vₖ X of each spanning vector, `(K, width · images)`.
     fn products(&mut self, vectors: ArrayView2<A>, inputs: Inputs<A>, products: &mut [A]) {
-        self.pack(vectors, inputs);
-        let (images, order) = (inputs.images(), self.dense.order());
-        let [width, pixels] = [self.width(), self.dense.layers[0].inputs()];
-        // In rows one product for all: the images are then read once.
-        let rows = if order == Order::Rows { vectors.nrows() * width } else { width };
-        let (weights, into) = (self.weights.chunks_exact(rows * pixels), products.chunks_exact_mut(rows * images));
-        for (k, (weights, into)) in weights.zip(into).enumerate() {
-            let into = order.matrix_mut(into, rows, images);
-            if let Some(factor) = inputs.forward_factor() {
-                factor.product(&mut self.packed[k], into, false);
-            } else {
-                let weights = ArrayView2::from_shape((rows, pixels), weights).expect("as many numbers");
-                product(weights, inputs.numbers(), into);
+        let weight = &self.dense.layers[0].weight;
+        let (width, images) = (weight.shape[0], inputs.images());
+        if self.dense.order() == Order::Rows {
+            // One product for all: the images are then read once.
+            let rows = vectors.nrows() * width;
+            self.weights.clear();
+            self.weights.reserve_exact(rows * weight.shape[1]);
+            rows_of(vectors).for_each(|vector| self.weights.extend_from_slice(weight.slice(vector)));
+            let weights = ArrayView2::from_shape((rows, weight.shape[1]), &self.weights).expect("as many numbers");
+            inputs.product(weights, Order::Rows.matrix_mut(products, rows, images), &mut self.room);
+        } else {
+            for (vector, into) in rows_of(vectors).zip(products.chunks_exact_mut(width * images)) {
+                inputs.product(weight.matrix(vector), self.dense.order().matrix_mut(into, width, images), &mut self.room);
             }
         }
     }
@@ -225,10 +198,6 @@ fn grow<A: Real>(buffer: &mut Vec<A>, length: usize) {
 }
 
 impl<A: Real> SpanEvaluator<A> for Along<A> {
-    fn begin(&mut self, span_number: u64) {
-        self.span_number = Some(span_number);
-    }
-
     fn shared_length(&self) -> usize {
         self.width()
     }
@@ -283,6 +252,6 @@ impl<A: Real> SpanEvaluator<A> for Along<A> {
         let (weight, later, area) = (&self.dense.layers[0].weight, self.later_length(), self.width() * batch.labels.len());
         add_scaled(A::one(), &self.later_rows[Self::row(n, later)], &mut row[weight.len()..]);
         let delta = self.dense.order().matrix(&self.deltas[Self::row(n, area)], self.width(), batch.labels.len());
-        Inputs::images_of(batch).add_outer_product(delta, weight.matrix_mut(row), &mut self.left);
+        Inputs::images_of(batch).add_outer_product(delta, weight.matrix_mut(row), &mut self.room);
     }
 }

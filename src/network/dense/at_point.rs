@@ -2,7 +2,7 @@
 
 use super::{Dense, Inputs};
 use crate::network::{Batch, Score};
-use crate::real::{LeftFactor, Real, product};
+use crate::real::{FactorRoom, Real, product};
 use ndarray::{ArrayViewMut2, Axis};
 
 /// The buffers of a stack's evaluation; they grow to the largest batch seen.
@@ -13,15 +13,14 @@ pub(in crate::network) struct AtPoint<A> {
     outputs: Vec<Vec<A>>,
     /// Gradient with respect to the output of each hidden layer.
     deltas: Vec<Vec<A>>,
-    /// For products with images.
-    left: LeftFactor<A>,
+    room: FactorRoom<A>,
 }
 
 impl<A: Real> AtPoint<A> {
     pub(in crate::network) fn new(dense: Dense) -> Self {
         let empty = |count| vec![Vec::new(); count];
         let layers = dense.layers.len();
-        Self { dense, outputs: empty(layers.max(1)), deltas: empty(layers.saturating_sub(1)), left: LeftFactor::default() }
+        Self { dense, outputs: empty(layers.max(1)), deltas: empty(layers.saturating_sub(1)), room: FactorRoom::default() }
     }
 
     /// Σ of the losses for `inputs`, `(width, images)`, computed from the images of `batch`.
@@ -77,9 +76,9 @@ impl<A: Real> AtPoint<A> {
             let weight = layer.weight.matrix(theta);
             if let Some(bias) = &layer.bias {
                 output.assign(&bias.matrix(theta));
-                input.product(weight, output, true, &mut self.left);
+                input.add_product(weight, output, &mut self.room);
             } else {
-                input.product(weight, output, false, &mut self.left);
+                input.product(weight, output, &mut self.room);
             }
             if l + 1 < layers {
                 self.dense.activation.apply(&mut after[0][..layer.width() * images]);
@@ -99,7 +98,7 @@ impl<A: Real> AtPoint<A> {
             let (before, after) = self.deltas.split_at_mut(l);
             let delta = after.first().map_or(last, |delta| order.matrix(delta, layer.width(), images));
             let input = l.checked_sub(1).map_or(inputs.reborrow(), |l| order.matrix(&hidden[l], layer.inputs(), images).into());
-            input.add_outer_product(delta, layer.weight.matrix_mut(gradient), &mut self.left);
+            input.add_outer_product(delta, layer.weight.matrix_mut(gradient), &mut self.room);
             if let Some(bias) = &layer.bias {
                 bias.matrix_mut(gradient).column_mut(0).scaled_add(A::one(), &delta.sum_axis(Axis(1)));
             }

@@ -1,7 +1,7 @@
 //! What goes into a stack.
 
 use crate::network::Batch;
-use crate::real::{Factor, LeftFactor, Real, add_product, product};
+use crate::real::{Factor, FactorRoom, Real, add_product, product};
 use ndarray::{ArrayView2, ArrayViewMut2};
 
 /// Images or what an earlier layer made of them, as columns of a matrix X, `(width, images)`.
@@ -41,30 +41,26 @@ impl<'a, A: Real> Inputs<'a, A> {
         self.numbers.ncols()
     }
 
-    /// The factor that serves products forward, if there is one.
-    pub(super) fn forward_factor(self) -> Option<Factor<'a, A>> {
-        self.factor.filter(|factor| factor.has_forward())
-    }
-
-    /// C ← W X, or C ← C + W X if it is `added`; `left` is room.
-    pub(super) fn product(self, weight: ArrayView2<A>, into: ArrayViewMut2<A>, added: bool, left: &mut LeftFactor<A>) {
-        match self.forward_factor() {
-            Some(factor) => {
-                factor.pack(weight, left);
-                factor.product(left, into, added);
-            }
-            None if added => add_product(weight, self.numbers, into),
+    /// C ← W X; `room` is for factors.
+    pub(super) fn product(self, weight: ArrayView2<A>, into: ArrayViewMut2<A>, room: &mut FactorRoom<A>) {
+        match self.factor.filter(|factor| factor.has_forward()) {
+            Some(factor) => factor.product(weight, into, false, room),
             None => product(weight, self.numbers, into),
         }
     }
 
+    /// C ← C + W X.
+    pub(super) fn add_product(self, weight: ArrayView2<A>, into: ArrayViewMut2<A>, room: &mut FactorRoom<A>) {
+        match self.factor.filter(|factor| factor.has_forward()) {
+            Some(factor) => factor.product(weight, into, true, room),
+            None => add_product(weight, self.numbers, into),
+        }
+    }
+
     /// C ← C + δ Xᵀ.
-    pub(super) fn add_outer_product(self, delta: ArrayView2<A>, into: ArrayViewMut2<A>, left: &mut LeftFactor<A>) {
+    pub(super) fn add_outer_product(self, delta: ArrayView2<A>, into: ArrayViewMut2<A>, room: &mut FactorRoom<A>) {
         match self.factor.filter(|factor| factor.has_backward()) {
-            Some(factor) => {
-                factor.pack(delta, left);
-                factor.add_outer_product(left, into);
-            }
+            Some(factor) => factor.add_outer_product(delta, into, room),
             None => add_product(delta, self.numbers.reversed_axes(), into),
         }
     }

@@ -5,7 +5,7 @@
 use super::lists::{Lists, STRETCH, Stretch};
 use crate::real::Real;
 use crate::real::dispatch::{Simd, dispatched};
-use crate::real::product::panel::{BLOCK, WIDTH, pack, panels};
+use crate::real::product::panel::{BLOCK, Packed, WIDTH, pack, panels};
 use ndarray::{ArrayView2, ArrayViewMut2};
 use std::array::from_fn;
 use std::ops::Range;
@@ -22,46 +22,10 @@ enum Into<'a, A> {
     Columns(&'a mut [A]),
 }
 
-/// Aᵀ in panels of columns and stretches of rows, in the order in which they are gone through.
-#[derive(Default)]
-pub struct Panels<A> {
-    /// Of A.
-    shape: (usize, usize),
-    /// Longer than need be.
-    numbers: Vec<A>,
-}
-
-impl<A: Real> Panels<A> {
-    /// Takes over A `(m, pixels)` or `(m, images)`.
-    pub fn pack(&mut self, a: ArrayView2<A>) {
-        self.shape = a.dim();
-        // A register has at most 16 numbers.
-        let room = self.shape.0.next_multiple_of(16) * self.shape.1.next_multiple_of(STRETCH);
-        if self.numbers.len() < room {
-            self.numbers.resize(room, A::zero());
-        }
-        pack_panels(a.reversed_axes(), &mut self.numbers);
-    }
-}
-
-dispatched! {
-    fn pack_panels<A>(_simd, right: ArrayView2<'_, A>, into: &mut [A]) {
-        let ((inner, width), lanes, mut into) = (right.dim(), A::lanes::<S>(), into);
-        for columns in panels(width, lanes, MOST) {
-            let stride = columns.len().next_multiple_of(lanes);
-            for start in (0..inner).step_by(STRETCH) {
-                let (panel, rest) = into.split_at_mut(STRETCH * stride);
-                pack(right, start..inner.min(start + STRETCH), columns.clone(), stride, panel);
-                into = rest;
-            }
-        }
-    }
-}
-
 /// For A `(m, columns of S)` and C `(m, rows of S)`.
-pub(super) fn gather<A: Real>(lists: &Lists<A>, a: &Panels<A>, mut c: ArrayViewMut2<A>, added: bool, sums: &mut Vec<A>) {
-    let shape = (a.shape.0, lists.rows());
-    assert!(a.shape.1 == lists.columns() && c.dim() == shape, "{:?} times {shape:?} into {:?}", a.shape, c.dim());
+pub(super) fn gather<A: Real>(lists: &Lists<A>, a: ArrayView2<A>, mut c: ArrayViewMut2<A>, added: bool, sums: &mut Vec<A>) {
+    let shape = (a.nrows(), lists.rows());
+    assert!(a.ncols() == lists.columns() && c.dim() == shape, "{:?} times {shape:?} into {:?}", a.dim(), c.dim());
     let room = lists.rows() * WIDTH;
     if sums.len() < room {
         sums.resize(room, A::zero());
@@ -70,25 +34,25 @@ pub(super) fn gather<A: Real>(lists: &Lists<A>, a: &Panels<A>, mut c: ArrayViewM
         Some(_) => Into::Rows(c.into_slice().expect("checked")),
         None => Into::Columns(c.reversed_axes().into_slice().expect("rows or columns follow each other in memory")),
     };
-    multiply(lists, a, sums, into, added);
+    multiply(lists, a.reversed_axes(), sums, into, added);
 }
 
 dispatched! {
-    /// The sums of a panel, `(rows of S, panel)`, are written out once all stretches came by.
-    fn multiply<A>(simd, lists: &Lists<A>, a: &Panels<A>, sums: &mut [A], into: Into<'_, A>, added: bool) {
-        let (width, lanes) = (a.shape.0, A::lanes::<S>());
-        let (mut into, mut numbers) = (into, &a.numbers[..]);
+    /// `right` is Aᵀ. The sums of a panel, `(rows of S, panel)`, are written out once all stretches came by.
+    fn multiply<A>(simd, lists: &Lists<A>, right: ArrayView2<'_, A>, sums: &mut [A], into: Into<'_, A>, added: bool) {
+        let (inner, width) = right.dim();
+        let (lanes, mut into, mut packed) = (A::lanes::<S>(), into, Packed::default());
         for columns in panels(width, lanes, MOST) {
             let vectors = columns.len().div_ceil(lanes);
             for (s, stretch) in lists.stretches().enumerate() {
-                let (panel, rest) = numbers.split_at(STRETCH * vectors * lanes);
-                numbers = rest;
+                let here = s * STRETCH..inner.min((s + 1) * STRETCH);
+                pack(right, here, columns.clone(), vectors * lanes, &mut packed.0);
                 let sums = &mut sums[..lists.rows() * vectors * lanes];
                 match vectors {
-                    1 => all_rows::<S, A, 1>(simd, &stretch, panel, sums, s > 0),
-                    2 => all_rows::<S, A, 2>(simd, &stretch, panel, sums, s > 0),
-                    3 => all_rows::<S, A, 3>(simd, &stretch, panel, sums, s > 0),
-                    _ => all_rows::<S, A, MOST>(simd, &stretch, panel, sums, s > 0),
+                    1 => all_rows::<S, A, 1>(simd, &stretch, &packed.0, sums, s > 0),
+                    2 => all_rows::<S, A, 2>(simd, &stretch, &packed.0, sums, s > 0),
+                    3 => all_rows::<S, A, 3>(simd, &stretch, &packed.0, sums, s > 0),
+                    _ => all_rows::<S, A, MOST>(simd, &stretch, &packed.0, sums, s > 0),
                 }
             }
             write(sums, vectors * lanes, columns, width, &mut into, added);

@@ -10,10 +10,9 @@ mod lists;
 mod tests;
 
 use super::Real;
-pub use kernel::Panels;
 use kernel::gather;
 use lists::Lists;
-use ndarray::ArrayViewMut2;
+use ndarray::{ArrayView2, ArrayViewMut2};
 
 /// One pixel in so many may count for it to be worthwhile.
 const ONE_IN: usize = 3;
@@ -57,20 +56,27 @@ impl<A: Real> Sparse<A> {
         self.by_pixels.rows() > 0
     }
 
-    /// C ← A Xᵀ, or C ← C + A Xᵀ if it is `added`, for A `(width, pixels)` and C `(width, images)`; `sums` is room that
-    /// grows.
+    /// C ← A Xᵀ, for A `(width, pixels)` and C `(width, images)`; `sums` is room that grows.
     ///
     /// # Panics
     /// If the shapes do not agree, or neither rows nor columns of C follow each other in memory.
-    pub fn product(&self, a: &Panels<A>, c: ArrayViewMut2<A>, added: bool, sums: &mut Vec<A>) {
-        gather(&self.by_images, a, c, added, sums);
+    pub fn product(&self, a: ArrayView2<A>, c: ArrayViewMut2<A>, sums: &mut Vec<A>) {
+        gather(&self.by_images, a, c, false, sums);
+    }
+
+    /// C ← C + A Xᵀ.
+    ///
+    /// # Panics
+    /// As [`Self::product`].
+    pub fn add_product(&self, a: ArrayView2<A>, c: ArrayViewMut2<A>, sums: &mut Vec<A>) {
+        gather(&self.by_images, a, c, true, sums);
     }
 
     /// C ← C + A X, the sum of the outer products of columns of A and images, for A `(width, images)` and C `(width, pixels)`; `sums` is room that grows.
     ///
     /// # Panics
     /// As [`Self::product`], or if what was read was not read for it.
-    pub fn add_outer_product(&self, a: &Panels<A>, c: ArrayViewMut2<A>, sums: &mut Vec<A>) {
+    pub fn add_outer_product(&self, a: ArrayView2<A>, c: ArrayViewMut2<A>, sums: &mut Vec<A>) {
         gather(&self.by_pixels, a, c, true, sums);
     }
 }

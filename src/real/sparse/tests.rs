@@ -31,7 +31,7 @@ fn close<A: Real>(c: &Array2<A>, expected: &Array2<f64>, tolerance: f64, what: &
 /// Sums of up to 784 terms, here and in the plain product: 64 units in the last place of the largest one.
 fn is_the_plain_product<A: Real>(unit: f64) {
     let tolerance = 64.0 * unit;
-    let (mut sparse, mut panels, mut sums) = (Sparse::default(), Panels::default(), Vec::new());
+    let (mut sparse, mut sums) = (Sparse::default(), Vec::new());
     // Also after another block, larger or smaller.
     for (images, count, width) in
         [(1, 1, 1), (9, 128, 50), (64, 784, 50), (131, 130, 67), (256, 784, 3), (7, 8, 64), (16, 100, 16)]
@@ -49,14 +49,12 @@ fn is_the_plain_product<A: Real>(unit: f64) {
                 let ordered =
                     |matrix: &Array2<A>| if turned { by_columns(matrix) } else { matrix.as_standard_layout().into_owned() };
                 let mut c = ordered(&Array2::from_elem((width, images), A::nan()));
-                panels.pack(weight.view());
-                sparse.product(&panels, c.view_mut(), false, &mut sums);
+                sparse.product(weight.view(), c.view_mut(), &mut sums);
                 close(&c, &forward, tolerance, &what);
-                sparse.product(&panels, c.view_mut(), true, &mut sums);
+                sparse.add_product(weight.view(), c.view_mut(), &mut sums);
                 close(&c, &(2.0 * &forward), tolerance, &what);
                 let mut c = ordered(weight);
-                panels.pack(delta.view());
-                sparse.add_outer_product(&panels, c.view_mut(), &mut sums);
+                sparse.add_outer_product(delta.view(), c.view_mut(), &mut sums);
                 close(&c, &backward, tolerance, &what);
             }
         }
@@ -71,11 +69,10 @@ fn is_the_plain_product_in_every_order_of_memory() {
 
 #[test]
 fn what_is_not_a_number_stays_so_where_a_pixel_counts() {
-    let (mut sparse, mut panels, mut sums) = (Sparse::<f32>::default(), Panels::default(), Vec::new());
+    let (mut sparse, mut sums) = (Sparse::<f32>::default(), Vec::new());
     sparse.read(&[0, 255, 255, 0], 2, false);
     let mut c = Array2::zeros((1, 2));
-    panels.pack(ndarray::array![[f32::NAN, 2.0]].view());
-    sparse.product(&panels, c.view_mut(), false, &mut sums);
+    sparse.product(ndarray::array![[f32::NAN, 2.0]].view(), c.view_mut(), &mut sums);
     assert!(c[[0, 0]].to_bits() == 2.0_f32.to_bits() && c[[0, 1]].is_nan());
 }
 

@@ -23,8 +23,6 @@ use write::Rows;
 /// far below those of the sum it goes into.
 const STEPS: usize = 8;
 
-const ONLY_SINGLE: &str = "tiles are made for no other type";
-
 /// X, `(images, pixels)`, as tiles.
 pub struct Tiled {
     machine: Machine,
@@ -33,9 +31,9 @@ pub struct Tiled {
     backward: Packed<1>,
 }
 
-/// The left factor of a product, as tiles.
+/// Room for the left factor of a product.
 #[derive(Default)]
-pub struct LeftTiles(Packed<3>);
+pub struct LeftRoom(Packed<3>);
 
 impl Tiled {
     /// No images yet; nothing where the processor or the operating system has no tiles, or for `f64`.
@@ -73,44 +71,37 @@ impl Tiled {
         self.backward.outer() > 0
     }
 
-    /// Takes over A `(width, pixels)` or `(width, images)`.
-    ///
-    /// # Panics
-    /// If neither rows nor columns follow each other in memory.
-    pub fn pack<A: Real>(&self, a: ArrayView2<A>, left: &mut LeftTiles) {
-        left.0.pack(self.machine, left_source(A::single(a).expect(ONLY_SINGLE)), Side::Left);
-    }
-
     /// C ← A Xᵀ, or C ← C + A Xᵀ if it is `added`, for A `(width, pixels)` and C `(width, images)`.
     ///
     /// # Panics
-    /// If the shapes do not agree, or neither rows nor columns of C follow each other in memory.
-    pub fn product<A: Real>(&self, a: &LeftTiles, c: ArrayViewMut2<A>, added: bool) {
-        self.multiply(&a.0, &self.forward, c, added);
+    /// If the shapes do not agree, or neither rows nor columns of a matrix follow each other in memory.
+    pub fn product<A: Real>(&self, a: ArrayView2<A>, c: ArrayViewMut2<A>, added: bool, room: &mut LeftRoom) {
+        self.multiply(a, &self.forward, c, added, &mut room.0);
     }
 
     /// C ← C + A X for A `(width, images)` and C `(width, pixels)`.
     ///
     /// # Panics
     /// As [`Self::product`].
-    pub fn add_outer_product<A: Real>(&self, a: &LeftTiles, c: ArrayViewMut2<A>) {
-        self.multiply(&a.0, &self.backward, c, true);
+    pub fn add_outer_product<A: Real>(&self, a: ArrayView2<A>, c: ArrayViewMut2<A>, room: &mut LeftRoom) {
+        self.multiply(a, &self.backward, c, true, &mut room.0);
     }
 
-    fn multiply<A: Real>(&self, a: &Packed<3>, x: &Packed<1>, c: ArrayViewMut2<A>, added: bool) {
-        let c = A::single_mut(c).expect(ONLY_SINGLE);
+    fn multiply<A: Real>(&self, a: ArrayView2<A>, x: &Packed<1>, c: ArrayViewMut2<A>, added: bool, left: &mut Packed<3>) {
+        let (a, c) = A::single(a).zip(A::single_mut(c)).expect("tiles are made for no other type");
         let (shape, machine) = (c.dim(), self.machine);
-        assert!(shape == (a.outer(), x.outer()) && a.inner() == x.inner(), "no product of {shape:?}");
+        assert!(shape == (a.nrows(), x.outer()) && a.ncols() == x.inner(), "{:?} into {shape:?}", a.dim());
+        left.pack(machine, left_source(a), Side::Left);
         let by_rows = c.is_standard_layout();
         let numbers = if by_rows { c.into_slice() } else { c.reversed_axes().into_slice() };
         let numbers = numbers.expect("rows or columns follow each other in memory");
-        if a.inner() == 0 && !added {
+        if x.inner() == 0 && !added {
             numbers.fill(0.0);
         }
         let width = if by_rows { shape.1 } else { shape.0 };
         let (running, mut sums) = (machine.begin(), Sums([[0.0; BLOCK]; BLOCK]));
         let mut into = Rows { numbers, width, added };
-        for (row, left) in a.blocks() {
+        for (row, left) in left.blocks() {
             for (column, right) in x.blocks() {
                 into.added = added;
                 for (left, right) in left.chunks(STEPS).zip(right.chunks(STEPS)) {

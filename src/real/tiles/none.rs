@@ -8,7 +8,7 @@ pub enum Tiled {}
 
 /// None is needed.
 #[derive(Default)]
-pub struct LeftTiles;
+pub struct LeftRoom;
 
 impl Tiled {
     /// Nothing.
@@ -32,17 +32,12 @@ impl Tiled {
     }
 
     /// Is never called.
-    pub fn pack<A: Real>(&self, _: ArrayView2<A>, _: &mut LeftTiles) {
+    pub fn product<A: Real>(&self, _: ArrayView2<A>, _: ArrayViewMut2<A>, _: bool, _: &mut LeftRoom) {
         match *self {}
     }
 
     /// Is never called.
-    pub fn product<A: Real>(&self, _: &LeftTiles, _: ArrayViewMut2<A>, _: bool) {
-        match *self {}
-    }
-
-    /// Is never called.
-    pub fn add_outer_product<A: Real>(&self, _: &LeftTiles, _: ArrayViewMut2<A>) {
+    pub fn add_outer_product<A: Real>(&self, _: ArrayView2<A>, _: ArrayViewMut2<A>, _: &mut LeftRoom) {
         match *self {}
     }
 }

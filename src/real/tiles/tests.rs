@@ -36,7 +36,7 @@ fn tolerance(terms: usize) -> f64 {
 #[test]
 fn is_the_plain_product_in_every_order_of_memory() {
     let Some(mut tiled) = Tiled::of::<f32>() else { return };
-    let mut left = LeftTiles::default();
+    let mut left = LeftRoom::default();
     // Also after another block, larger or smaller.
     for (images, count, width) in
         [(1, 1, 1), (64, 784, 50), (9, 31, 50), (131, 130, 67), (256, 784, 3), (32, 64, 32), (33, 65, 33), (7, 8, 64)]
@@ -54,14 +54,12 @@ fn is_the_plain_product_in_every_order_of_memory() {
                 let ordered =
                     |matrix: &Array2<f32>| if turned { by_columns(matrix) } else { matrix.as_standard_layout().into_owned() };
                 let mut c = ordered(&Array2::from_elem((width, images), f32::NAN));
-                tiled.pack(weight.view(), &mut left);
-                tiled.product(&left, c.view_mut(), false);
+                tiled.product(weight.view(), c.view_mut(), false, &mut left);
                 assert!(error(&c, &forward) < tolerance(count), "{what}: {:e}", error(&c, &forward));
-                tiled.product(&left, c.view_mut(), true);
+                tiled.product(weight.view(), c.view_mut(), true, &mut left);
                 assert!(error(&c, &(2.0 * &forward)) < tolerance(count), "{what}, added");
                 let mut c = ordered(weight);
-                tiled.pack(delta.view(), &mut left);
-                tiled.add_outer_product(&left, c.view_mut());
+                tiled.add_outer_product(delta.view(), c.view_mut(), &mut left);
                 assert!(error(&c, &backward) < tolerance(images), "{what}, backward");
             }
         }
@@ -73,21 +71,19 @@ fn is_the_plain_product_in_every_order_of_memory() {
 fn no_bit_of_a_weight_is_lost() {
     let Some(mut tiled) = Tiled::of::<f32>() else { return };
     let weights: Vec<f32> = (0..1000).map(|i| (i as f32 * 1.37 + 0.2).sin() * (i as f32 * 0.06 - 30.0).exp2()).collect();
-    let (a, mut left) = (Array2::from_shape_vec((1000, 1), weights.clone()).unwrap(), LeftTiles::default());
+    let (a, mut left) = (Array2::from_shape_vec((1000, 1), weights.clone()).unwrap(), LeftRoom::default());
     let mut c = Array2::<f32>::zeros((1000, 1));
     tiled.read(&[1], 1, true, false);
     assert!(!tiled.has_backward());
-    tiled.pack(a.view(), &mut left);
-    tiled.product(&left, c.view_mut(), false);
+    tiled.product(a.view(), c.view_mut(), false, &mut left);
     for (&c, weight) in c.iter().zip(weights) {
         let exact = f64::from(weight) / 255.0;
         assert!((f64::from(c) - exact).abs() <= 0.501 * f64::from(f32::EPSILON) * exact.abs(), "{c:e} and {exact:e}");
     }
     // A white pixel is 1.
     tiled.read(&[255], 1, true, false);
-    tiled.pack(ndarray::array![[60.0_f32], [-3.75]].view(), &mut left);
     let mut c = Array2::<f32>::zeros((2, 1));
-    tiled.product(&left, c.view_mut(), false);
+    tiled.product(ndarray::array![[60.0_f32], [-3.75]].view(), c.view_mut(), false, &mut left);
     assert_eq!(c, ndarray::array![[60.0], [-3.75]]);
 }
 
@@ -100,9 +96,8 @@ fn low_parts_arrive_in_long_sums_of_one_sign() {
     let bytes = vec![255; images * count];
     tiled.read(&bytes, count, true, true);
     let weight = numbers(width, count).mapv(|w| 1.5 + 0.5 * w);
-    let (mut left, mut c) = (LeftTiles::default(), Array2::<f32>::zeros((width, images)));
-    tiled.pack(weight.view(), &mut left);
-    tiled.product(&left, c.view_mut(), false);
+    let (mut left, mut c) = (LeftRoom::default(), Array2::<f32>::zeros((width, images)));
+    tiled.product(weight.view(), c.view_mut(), false, &mut left);
     for (row, weights) in c.outer_iter().zip(weight.outer_iter()) {
         let sum: f64 = weights.iter().map(|&w| f64::from(w)).sum();
         assert!(row.iter().all(|&c| (f64::from(c) / sum - 1.0).abs() < 1e-6), "{row} and {sum}");
@@ -113,8 +108,7 @@ fn low_parts_arrive_in_long_sums_of_one_sign() {
             Array2::from_shape_fn((width, images), |(i, n)| 1.5 + 0.5 * (0.7 * (i + 3 * n) as f32 + 0.3 * time as f32).sin());
         let sums = delta.outer_iter().map(|delta| delta.iter().map(|&d| f64::from(d)).sum::<f64>());
         expected.iter_mut().zip(sums).for_each(|(expected, sum)| *expected += sum);
-        tiled.pack(delta.view(), &mut left);
-        tiled.add_outer_product(&left, c.view_mut());
+        tiled.add_outer_product(delta.view(), c.view_mut(), &mut left);
     }
     for (row, sum) in c.outer_iter().zip(expected) {
         assert!(row.iter().all(|&c| (f64::from(c) / sum - 1.0).abs() < 1e-6), "{row} and {sum}");
@@ -124,15 +118,13 @@ fn low_parts_arrive_in_long_sums_of_one_sign() {
 #[test]
 fn no_images_add_nothing() {
     let Some(mut tiled) = Tiled::of::<f32>() else { return };
-    let mut left = LeftTiles::default();
+    let mut left = LeftRoom::default();
     tiled.read(&pixels(64, 10), 10, true, true);
-    tiled.pack(numbers(5, 64).view(), &mut left);
     let mut c = Array2::<f32>::zeros((5, 10));
-    tiled.add_outer_product(&left, c.view_mut());
+    tiled.add_outer_product(numbers(5, 64).view(), c.view_mut(), &mut left);
     let before = c.clone();
     tiled.read(&[], 10, true, true);
-    tiled.pack(numbers(5, 0).view(), &mut left);
-    tiled.add_outer_product(&left, c.view_mut());
+    tiled.add_outer_product(numbers(5, 0).view(), c.view_mut(), &mut left);
     assert_eq!(c, before);
 }
 
@@ -142,9 +134,8 @@ fn what_is_not_a_number_or_infinite_does_not_become_one() {
     tiled.read(&[1, 2], 2, true, true);
     for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
         let mut c = Array2::<f32>::zeros((2, 1));
-        let mut left = LeftTiles::default();
-        tiled.pack(ndarray::array![[bad, 1.0], [1.0, 1.0]].view(), &mut left);
-        tiled.product(&left, c.view_mut(), false);
+        let mut left = LeftRoom::default();
+        tiled.product(ndarray::array![[bad, 1.0], [1.0, 1.0]].view(), c.view_mut(), false, &mut left);
         assert!(!c[[0, 0]].is_finite() && (c[[1, 0]] - 3.0 / 255.0).abs() < 1e-8, "{bad}: {c}");
     }
 }
@@ -157,9 +148,8 @@ fn threads_have_registers_of_their_own() {
         let mut c = Array2::<f32>::zeros((width, 64));
         for _ in 0..50 {
             tiled.read(&bytes, 784, true, false);
-            let mut left = LeftTiles::default();
-            tiled.pack(numbers(width, 784).view(), &mut left);
-            tiled.product(&left, c.view_mut(), false);
+            let mut left = LeftRoom::default();
+            tiled.product(numbers(width, 784).view(), c.view_mut(), false, &mut left);
         }
         Some(c)
     };
