@@ -159,7 +159,7 @@ impl<A: Real> Along<A> {
         self.dense.layers[1..].iter().map(|layer| layer.weight.len()).sum()
     }
 
-    /// The same, leaves the gradient with respect to the first layer's products at point `m` in `first`, and adds
+    /// As [`Self::loss`]; leaves the gradient with respect to the first layer's products at point `m` in `first`, and adds
     /// that of the later weights to `later_gradient`.
     fn loss_and_gradient(&mut self, m: usize, batch: Batch<A>) -> f64 {
         let (width, images, order) = (self.width(), batch.labels.len(), self.dense.order());
