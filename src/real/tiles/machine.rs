@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 /// Rows of a tile, and pairs of numbers in each.
 pub(super) const SIDE: usize = 16;
 
-/// A kilobyte: rows of pairs of `bf16`, or of `f32`, by their bits.
+/// A kilobyte: rows of pairs of `bf16`, by their bits.
 #[derive(Clone, Copy)]
 #[repr(C, align(64))]
 pub(super) struct Tile(pub(super) [[u32; SIDE]; SIDE]);
