@@ -68,7 +68,7 @@ impl Real for f32 {
     }
 }
 
-/// The instructions that results come from on this machine: `"AVX-512, AMX-BF16"`.
+/// The instructions that results come from on this machine: `"AVX-512, AMX-INT8"`.
 pub fn instructions() -> String {
     let vectors = match dispatch::Arch::new() {
         #[cfg(target_arch = "x86_64")]
@@ -79,7 +79,7 @@ pub fn instructions() -> String {
         dispatch::Arch::Neon(_) => "NEON",
         _ => "no vectors",
     };
-    let tiles = if Tiled::of::<f32>().is_some() { ", AMX-BF16" } else { "" };
+    let tiles = if Tiled::of::<f32>().is_some() { ", AMX-INT8" } else { "" };
     format!("{vectors}{tiles}")
 }
 

@@ -59,8 +59,7 @@ impl<A: Real> GrayImages<A> {
         let forward_only = matches!(purpose, Losses | PathLosses);
         // Where both would do, the tiles have the lead in single products, the lists in many.
         let by_lists = match purpose {
-            Path | PathLosses => lists,
-            Losses | Gradient => lists && self.tiled.is_none(),
+            Path | PathLosses | Losses | Gradient => lists && self.tiled.is_none(),
             _ => false,
         };
         let factor = if by_lists {

@@ -1,5 +1,5 @@
-//! The tile instructions of the processor, AMX-BF16: eight registers of a kilobyte each, and a product of two of
-//! them, 16 × 32 times 32 × 16 numbers of type `bf16`, added to a third of `f32`.
+//! The tile instructions of the processor, AMX-INT8: eight registers of a kilobyte each, and a product of two of
+//! them, 16 × 64 times 64 × 16 bytes, added to a third of `i32`.
 //!
 //! Rust has them for its nightly compiler only, so they stand here as assembly; each of the few blocks begins and
 //! ends without anything in the registers.
@@ -9,10 +9,19 @@ use std::arch::x86_64::__cpuid_count;
 use std::marker::PhantomData;
 use std::sync::OnceLock;
 
-/// Rows of a tile, and pairs of numbers in each.
+/// Rows of a tile, and fours of bytes in each.
 pub(super) const SIDE: usize = 16;
 
-/// A kilobyte: rows of pairs of `bf16`, by their bits.
+/// Numbers of the inner dimension in a tile.
+pub(super) const DEPTH: usize = 4 * SIDE;
+
+/// Rows or columns of a pair of tiles.
+pub(super) const BLOCK: usize = 2 * SIDE;
+
+/// Digits of a number of the left factor.
+pub(super) const PARTS: usize = 3;
+
+/// A kilobyte: rows of fours of bytes.
 #[derive(Clone, Copy)]
 #[repr(C, align(64))]
 pub(super) struct Tile(pub(super) [[u32; SIDE]; SIDE]);
@@ -35,7 +44,8 @@ impl Machine {
         static MACHINE: OnceLock<bool> = OnceLock::new();
         MACHINE
             .get_or_init(|| {
-                is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bw") && has_tiles() && is_permitted()
+                let vectors = is_x86_feature_detected!("avx512bw") && is_x86_feature_detected!("avx512vbmi");
+                vectors && has_tiles() && is_permitted()
             })
             .then_some(Self(()))
     }
@@ -77,40 +87,18 @@ impl Drop for Running {
 }
 
 /// 32 rows of 32 sums: two tiles beside each other, above two.
+#[derive(Clone, Copy)]
 #[repr(C, align(64))]
-pub(super) struct Sums(pub(super) [[f32; 2 * SIDE]; 2 * SIDE]);
-
-/// A step of the inner dimension of two rows of tiles, in the three parts of each number: high, middle, low.
-pub(super) type LeftStep = [Two; 3];
-
-/// The same of two columns of tiles, of numbers that are one part.
-pub(super) type RightStep = [Two; 1];
-
-/// Instructions for one part of two rows of tiles, so many bytes into a step, times two columns.
-macro_rules! four_products {
-    ($at:literal) => {
-        concat!(
-            "tileloadd tmm4, [{left} + {row} + ",
-            $at,
-            "]\n",
-            "tileloadd tmm5, [{left} + {row} + ",
-            $at,
-            " + 1024]\n",
-            "tdpbf16ps tmm0, tmm4, tmm6\n",
-            "tdpbf16ps tmm1, tmm4, tmm7\n",
-            "tdpbf16ps tmm2, tmm5, tmm6\n",
-            "tdpbf16ps tmm3, tmm5, tmm7"
-        )
-    };
-}
+pub(super) struct Sums(pub(super) [[i32; BLOCK]; BLOCK]);
 
 impl Running {
-    /// Overwrites `sums` with two rows of tiles times two columns, summed over all steps.
+    /// Overwrites `sums` with two rows of tiles times two columns, summed over all steps: bytes with sign times bytes
+    /// without.
     ///
     /// # Panics
     /// If there are not as many steps of both, or none.
     #[expect(clippy::unused_self, reason = "that the registers are set up is what makes it sound")]
-    pub(super) fn multiply(&self, left: &[LeftStep], right: &[RightStep], sums: &mut Sums) {
+    pub(super) fn multiply(&self, left: &[Two], right: &[Two], sums: &mut Sums) {
         assert!(left.len() == right.len() && !left.is_empty(), "as many steps of both factors, and one at least");
         // SAFETY: whoever holds a `Running` has the instructions and has set up the registers. Each step reads
         // one element of both slices, whose length is the number of steps; `sums` has room for four tiles.
@@ -122,11 +110,14 @@ impl Running {
                 "tilezero tmm3",
                 "2:",
                 "tileloadd tmm6, [{right} + {row}]",
+                "tileloadd tmm4, [{left} + {row}]",
+                "tdpbsud tmm0, tmm4, tmm6",
                 "tileloadd tmm7, [{right} + {row} + 1024]",
-                four_products!(4096),
-                four_products!(2048),
-                four_products!(0),
-                "add {left}, 6144",
+                "tdpbsud tmm1, tmm4, tmm7",
+                "tileloadd tmm5, [{left} + {row} + 1024]",
+                "tdpbsud tmm2, tmm5, tmm6",
+                "tdpbsud tmm3, tmm5, tmm7",
+                "add {left}, 2048",
                 "add {right}, 2048",
                 "dec {steps}",
                 "jnz 2b",
@@ -147,10 +138,10 @@ impl Running {
     }
 }
 
-/// Leaf 7: bit 22 of EDX is AMX-BF16, bit 24 the tiles.
+/// Leaf 7: bit 24 of EDX is the tiles, bit 25 AMX-INT8.
 #[allow(unused_unsafe, reason = "older compilers take the instruction for one that not all processors have")]
 fn has_tiles() -> bool {
-    const BOTH: u32 = 1 << 22 | 1 << 24;
+    const BOTH: u32 = 1 << 24 | 1 << 25;
     // SAFETY: every x86-64 has the instruction.
     unsafe { __cpuid_count(0, 0).eax >= 7 && __cpuid_count(7, 0).edx & BOTH == BOTH }
 }

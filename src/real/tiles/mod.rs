@@ -1,45 +1,51 @@
-//! Products with images on the tile registers of a processor that has them (AMX-BF16 of Intel's server processors
+//! Products with images on the tile registers of a processor that has them (AMX-INT8 of Intel's server processors
 //! from Sapphire Rapids on), in the precision of `f32`.
 //!
-//! Tiles multiply numbers of type `bf16`, which have 8 bits, and add to `f32`, sixteen times as fast as AVX-512 does
-//! with `f32`. A pixel, 0 to 255, is such a number; a weight is the sum of three, to the last bit. So A X takes three
-//! products of tiles, and its error is that of the additions, as it is for a product of `f32`
-//! (Henry, Tang and Heinecke, Leveraging the bfloat16 artificial intelligence datatype for higher-precision
-//! computations, 2019). Below 1e-30 or so the low parts of a weight become subnormal and count as 0.
+//! Tiles multiply bytes and add to `i32`, thirty-two times as fast as AVX-512 does with `f32`. A pixel, 0 to 255, is a
+//! byte. A row of A becomes integers of 24 bits times a power of two that suits its largest number, each integer
+//! three digits of −128 to 127: Σ aₖ xₖ = 2ˢ (2¹⁶ Σ hₖ xₖ + 2⁸ Σ mₖ xₖ + Σ lₖ xₖ). The sums of digits are exact, in any
+//! order; what is rounded is a number, by at most 2⁻²³ of the largest of its row, and that is less than what the
+//! additions of an `f32` product leave (Ozaki, Ogita, Oishi and Rump, Error-free transformations of matrix
+//! multiplication by using fast routines of matrix multiplication and its applications, 2012; on such integers:
+//! Ootomo, Ozaki and Yokota, DGEMM on integer matrix multiplication unit, 2024).
 
+mod left;
 mod machine;
-mod pack;
+mod right;
+mod source;
 #[cfg(test)]
 mod tests;
+mod turn;
 mod write;
 
 use super::Real;
-use machine::{Machine, Sums};
+use left::Left;
+use machine::{BLOCK, Machine, PARTS, Sums};
 use ndarray::{ArrayView2, ArrayViewMut2};
-use pack::{BLOCK, Packed, Side, Source};
+use right::Right;
+use source::Source;
 use write::Rows;
 
-/// Steps, of 32 numbers each, that are summed before they are added to C: so long the lowest bits of a number are not
-/// far below those of the sum it goes into.
-const STEPS: usize = 8;
+/// Steps, of 64 products each, whose sum fits into 31 bits: 2¹⁶ · 128 · 255.
+const STEPS: usize = 1024;
 
 /// X, `(images, pixels)`, as tiles.
 pub struct Tiled {
     machine: Machine,
     /// Xᵀ and X.
-    forward: Packed<1>,
-    backward: Packed<1>,
+    forward: Right,
+    backward: Right,
 }
 
 /// Room for the left factor of a product.
 #[derive(Default)]
-pub struct LeftRoom(Packed<3>);
+pub struct LeftRoom(Left);
 
 impl Tiled {
     /// No images yet; nothing where the processor or the operating system has no tiles, or for `f64`.
     pub fn of<A: Real>() -> Option<Self> {
         let machine = Machine::get().filter(|_| A::IS_SINGLE)?;
-        Some(Self { machine, forward: Packed::default(), backward: Packed::default() })
+        Some(Self { machine, forward: Right::default(), backward: Right::default() })
     }
 
     /// Takes over images of so many pixels each, one after the other, for the products that are named.
@@ -52,12 +58,12 @@ impl Tiled {
         self.forward.clear();
         if forward {
             let source = Source { numbers, outer: images, inner: pixels_per_image, along: true };
-            self.forward.pack(self.machine, source, Side::Right);
+            self.forward.pack(self.machine, source);
         }
         self.backward.clear();
         if backward {
             let source = Source { numbers, outer: pixels_per_image, inner: images, along: false };
-            self.backward.pack(self.machine, source, Side::Right);
+            self.backward.pack(self.machine, source);
         }
     }
 
@@ -87,11 +93,11 @@ impl Tiled {
         self.multiply(a, &self.backward, c, true, &mut room.0);
     }
 
-    fn multiply<A: Real>(&self, a: ArrayView2<A>, x: &Packed<1>, c: ArrayViewMut2<A>, added: bool, left: &mut Packed<3>) {
+    fn multiply<A: Real>(&self, a: ArrayView2<A>, x: &Right, c: ArrayViewMut2<A>, added: bool, left: &mut Left) {
         let (a, c) = A::single(a).zip(A::single_mut(c)).expect("tiles are made for no other type");
         let (shape, machine) = (c.dim(), self.machine);
         assert!(shape == (a.nrows(), x.outer()) && a.ncols() == x.inner(), "{:?} into {shape:?}", a.dim());
-        left.pack(machine, left_source(a), Side::Left);
+        left.pack(machine, left_source(a));
         let by_rows = c.is_standard_layout();
         let numbers = if by_rows { c.into_slice() } else { c.reversed_axes().into_slice() };
         let numbers = numbers.expect("rows or columns follow each other in memory");
@@ -99,17 +105,20 @@ impl Tiled {
             numbers.fill(0.0);
         }
         let width = if by_rows { shape.1 } else { shape.0 };
-        let (running, mut sums) = (machine.begin(), Sums([[0.0; BLOCK]; BLOCK]));
+        let (running, mut sums) = (machine.begin(), [Sums([[0; BLOCK]; BLOCK]); PARTS]);
         let mut into = Rows { numbers, width, added };
-        for (row, left) in left.blocks() {
-            for (column, right) in x.blocks() {
+        // A block of columns stays in the first-level cache while those of rows come by.
+        for (column, right) in x.blocks() {
+            for left in left.blocks() {
                 into.added = added;
-                for (left, right) in left.chunks(STEPS).zip(right.chunks(STEPS)) {
-                    running.multiply(left, right, &mut sums);
+                for (start, right) in (0..).step_by(STEPS).zip(right.chunks(STEPS)) {
+                    for (part, sums) in left.parts.iter().zip(&mut sums) {
+                        running.multiply(&part[start..start + right.len()], right, sums);
+                    }
                     if by_rows {
-                        into.write(machine, &sums, [row, column]);
+                        into.write(machine, &sums, &left.factors, [left.first, column]);
                     } else {
-                        into.write_turned(machine, &sums, [column, row]);
+                        into.write_turned(machine, &sums, &left.factors, [column, left.first]);
                     }
                     into.added = true;
                 }

@@ -1,7 +1,7 @@
-//! Sums of weights times pixels, into C as those times gray values.
+//! Sums of digits times pixels, into C as those of numbers times gray values.
 
-use super::machine::{Machine, SIDE, Sums};
-use super::pack::transpose;
+use super::machine::{BLOCK, Machine, PARTS, SIDE, Sums};
+use super::turn::turn;
 use pulp::cast;
 use std::arch::x86_64::{__m512i, _mm512_setzero_si512};
 
@@ -9,6 +9,9 @@ use std::arch::x86_64::{__m512i, _mm512_setzero_si512};
 /// it is.
 const HIGH: f32 = 1.0 / 255.0;
 const LOW: f32 = (1.0 / 255.0 - HIGH as f64) as f32;
+
+/// What a digit counts more than the next.
+const RADIX: f32 = 256.0;
 
 /// C, its rows of this length.
 pub(super) struct Rows<'a> {
@@ -19,22 +22,37 @@ pub(super) struct Rows<'a> {
 }
 
 impl Rows<'_> {
-    /// The sums from `row` and `column` on, as many as there is room for.
-    pub(super) fn write(&mut self, _: Machine, sums: &Sums, [row, column]: [usize; 2]) {
+    /// The sums of the digits, the highest first, times the factor of each row, from `row` and `column` on, as many
+    /// as there is room for.
+    pub(super) fn write(&mut self, _: Machine, sums: &[Sums; PARTS], factors: &[f32; BLOCK], [row, column]: [usize; 2]) {
         // SAFETY: a `Machine` has the instructions.
-        unsafe { write(self, &sums.0, row, column) };
+        unsafe { write(self, &together(sums, factors), row, column) };
     }
 
     /// The same with rows and columns of the sums exchanged.
-    pub(super) fn write_turned(&mut self, _: Machine, sums: &Sums, at: [usize; 2]) {
+    pub(super) fn write_turned(&mut self, _: Machine, sums: &[Sums; PARTS], factors: &[f32; BLOCK], at: [usize; 2]) {
         // SAFETY: a `Machine` has the instructions.
-        unsafe { write_turned(self, sums, at) };
+        unsafe { write_turned(self, &together(sums, factors), at) };
     }
 }
 
-#[target_feature(enable = "avx512f,avx512bw")]
-fn write_turned(rows: &mut Rows, sums: &Sums, [row, column]: [usize; 2]) {
-    let (quarters, _) = sums.0.as_flattened().as_chunks::<SIDE>();
+#[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
+#[inline]
+fn together([high, middle, low]: &[Sums; PARTS], factors: &[f32; BLOCK]) -> [[f32; BLOCK]; BLOCK] {
+    let mut together = [[0.0; BLOCK]; BLOCK];
+    for (r, row) in together.iter_mut().enumerate() {
+        for (c, sum) in row.iter_mut().enumerate() {
+            let lower = (middle.0[r][c] as f32).mul_add(RADIX, low.0[r][c] as f32);
+            let all = (high.0[r][c] as f32).mul_add(RADIX * RADIX, lower);
+            *sum = all.mul_add(HIGH, all * LOW) * factors[r];
+        }
+    }
+    together
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
+fn write_turned(rows: &mut Rows, sums: &[[f32; BLOCK]; BLOCK], [row, column]: [usize; 2]) {
+    let (quarters, _) = sums.as_flattened().as_chunks::<SIDE>();
     for lower in 0..2 {
         for right in 0..2 {
             let mut tile: [__m512i; SIDE] = [_mm512_setzero_si512(); SIDE];
@@ -42,14 +60,14 @@ fn write_turned(rows: &mut Rows, sums: &Sums, [row, column]: [usize; 2]) {
                 tile[i] = cast(quarters[2 * (lower * SIDE + i) + right]);
             }
             let mut turned = [[0; SIDE]; SIDE];
-            transpose(&tile, &mut turned);
+            turn(&tile, &mut turned);
             let turned: [[f32; SIDE]; SIDE] = turned.map(cast);
             write(rows, &turned, row + right * SIDE, column + lower * SIDE);
         }
     }
 }
 
-#[target_feature(enable = "avx512f,avx512bw")]
+#[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
 #[inline]
 fn write<const N: usize>(rows: &mut Rows, sums: &[[f32; N]], row: usize, column: usize) {
     if column >= rows.width {
@@ -66,11 +84,10 @@ fn write<const N: usize>(rows: &mut Rows, sums: &[[f32; N]], row: usize, column:
     }
 }
 
-#[target_feature(enable = "avx512f,avx512bw")]
+#[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
 #[inline]
 fn put(into: &mut [f32], sums: &[f32], added: bool) {
     for (x, &sum) in into.iter_mut().zip(sums) {
-        let sum = sum.mul_add(HIGH, sum * LOW);
         *x = if added { *x + sum } else { sum };
     }
 }
