@@ -56,13 +56,16 @@ pub struct Batch<'a, A> {
     pub factor: Option<Factor<'a, A>>,
     /// `(n,)` classes.
     pub labels: &'a [u8],
+    /// Number of the evaluation: to an evaluator, batches of the same number come with the same θ or spanning vectors,
+    /// so that what it makes of these may be kept from one to the next.
+    pub evaluation: Option<u64>,
 }
 
 impl<A: Real> Batch<'_, A> {
     /// Some of the images, without a factor.
     fn part(self, range: Range<usize>) -> Self {
         let labels = &self.labels[range.clone()];
-        Batch { inputs: self.inputs.slice_move(s![range, ..]), factor: None, labels }
+        Batch { inputs: self.inputs.slice_move(s![range, ..]), factor: None, labels, evaluation: self.evaluation }
     }
 
     /// The same images, at most `size` ≥ 1 at a time, for networks that do not ask for a factor.

@@ -13,23 +13,31 @@ pub enum Factor<'a, A> {
     Tiles(&'a Tiled),
 }
 
-/// Room that such products need; it grows.
+/// Room that such products need; it grows. What is made of the left factor stays there for the next product.
 #[derive(Default)]
 pub struct FactorRoom<A> {
     sums: Vec<A>,
     left: LeftRoom,
 }
 
+impl<A> FactorRoom<A> {
+    /// Of products by tiles.
+    pub fn left(&mut self) -> &mut LeftRoom {
+        &mut self.left
+    }
+}
+
 impl<A: Real> Factor<'_, A> {
-    /// C ← A Xᵀ, or C ← C + A Xᵀ if it is `added`, for A `(width, pixels)` and C `(width, images)`.
+    /// C ← A Xᵀ, or C ← C + A Xᵀ if it is `added`, for A `(width, pixels)` and C `(width, images)`. In the `evaluation`
+    /// of the same number A is what it was when `room` was last used.
     ///
     /// # Panics
     /// If the shapes do not agree, or neither rows nor columns of a matrix follow each other in memory.
-    pub fn product(self, a: ArrayView2<A>, c: ArrayViewMut2<A>, added: bool, room: &mut FactorRoom<A>) {
+    pub fn product(self, a: ArrayView2<A>, c: ArrayViewMut2<A>, added: bool, evaluation: Option<u64>, room: &mut FactorRoom<A>) {
         match self {
             Self::Lists(lists) if added => lists.add_product(a, c, &mut room.sums),
             Self::Lists(lists) => lists.product(a, c, &mut room.sums),
-            Self::Tiles(tiles) => tiles.product(a, c, added, &mut room.left),
+            Self::Tiles(tiles) => tiles.product(&[a], c, added, evaluation, &mut room.left),
         }
     }
 

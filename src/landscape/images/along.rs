@@ -97,6 +97,8 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
         scratch: &mut Scratch<'a, A>,
         turn: Turn,
     ) -> Option<f64> {
+        // Another item may be of another point.
+        scratch.evaluation = None;
         let mut theta = scratch.take_theta();
         span.point(m, &mut theta);
         let mut loss = 0.0;

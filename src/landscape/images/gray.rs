@@ -79,7 +79,7 @@ impl<A: Real> GrayImages<A> {
         if self.compares || !complete {
             block.scaled(&mut self.inputs.slice_mut(s![..block.len(), ..]));
         }
-        Batch { inputs: self.inputs.slice(s![..block.len(), ..]), factor, labels: block.labels() }
+        Batch { inputs: self.inputs.slice(s![..block.len(), ..]), factor, labels: block.labels(), evaluation: None }
     }
 }
 

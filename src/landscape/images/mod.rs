@@ -21,7 +21,7 @@ use ndarray::{ArrayView2, ArrayViewMut2};
 use scratch::Scratch;
 use std::ops::Range;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// Images converted to floating point and worked through at a time: a block of 784 pixels an image
 /// and its activations stay in a core's second-level cache.
@@ -48,6 +48,8 @@ pub struct ImageLandscape<'a, A> {
     /// Whether an evaluation was broken off. Only evaluations change it: between two of them every
     /// question has the same answer, whenever the interrupt comes.
     broken_off: AtomicBool,
+    /// How many there were, on any thread.
+    evaluations: AtomicU64,
     /// Buffers of evaluations that are not under way; grows to one for each thread.
     idle: Mutex<Vec<Scratch<'a, A>>>,
 }
@@ -63,8 +65,8 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
         assert_eq!(images.pixels_per_image(), network.inputs(), "image size and network disagree");
         // Of the first images alone: what is decided changes speed and the last bits, and has to come from the data.
         let lists = network.multiplies_images() && Sparse::<A>::suits(images.first(BLOCK).pixels());
-        let (broken_off, idle) = (AtomicBool::new(false), Mutex::default());
-        Self { network, images, lists, threads: None, interrupt: None, broken_off, idle }
+        let (broken_off, evaluations, idle) = (AtomicBool::new(false), AtomicU64::new(0), Mutex::default());
+        Self { network, images, lists, threads: None, interrupt: None, broken_off, evaluations, idle }
     }
 
     /// The same landscape, evaluated by these threads; mini-batches stay on the caller's.
@@ -163,7 +165,8 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
         (0..samples).step_by(size).map(|start| start..samples.min(start + size)).collect()
     }
 
-    /// [`Threads::run`] with buffers for each item.
+    /// [`Threads::run`] with buffers for each item. All items are of the same parameters or vectors, if they do not
+    /// say otherwise in their buffers.
     fn run<R: Send>(
         &self,
         items: usize,
@@ -171,8 +174,14 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
         work: impl Fn(&mut Scratch<'a, A>, Turn) -> Option<R> + Sync,
     ) -> Option<Vec<R>> {
         self.broken_off.store(false, Ordering::Relaxed);
+        let evaluation = Some(self.evaluations.fetch_add(1, Ordering::Relaxed));
         let one = Threads::default();
-        self.threads.unwrap_or(&one).run(items, gates, |turn| self.with_scratch(|scratch| work(scratch, turn)))
+        self.threads.unwrap_or(&one).run(items, gates, |turn| {
+            self.with_scratch(|scratch| {
+                scratch.evaluation = evaluation;
+                work(scratch, turn)
+            })
+        })
     }
 
     /// Overwrites `gradient` with the mean over the images of what `work` adds up for each part of them, and
@@ -208,7 +217,8 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
         let complete = self.images.range(range.clone()).blocks(BLOCK).all(|block| {
             let breaks_off = self.breaks_off();
             if !breaks_off {
-                work(scratch, images.read(block, purpose, self.lists));
+                let evaluation = scratch.evaluation;
+                work(scratch, Batch { evaluation, ..images.read(block, purpose, self.lists) });
             }
             !breaks_off
         });

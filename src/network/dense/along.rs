@@ -29,7 +29,7 @@ pub(super) struct Along<A> {
     dense: Dense,
     /// The later layers, on the first one's activated output.
     tail: AtPoint<A>,
-    /// `(K · width, inputs)`: the first layers of the spanning vectors.
+    /// `(K · width, inputs)`: the first layers of the spanning vectors, where products need a copy.
     weights: Vec<A>,
     /// `(K, width · images)`: Vₖ X.
     shared: Vec<A>,
@@ -47,7 +47,9 @@ pub(super) struct Along<A> {
     later_gradient: Vec<A>,
     /// `(N, P − first)`: what of that enters each row of the path's gradient.
     later_rows: Vec<A>,
-    room: FactorRoom<A>,
+    /// For the products of all spanning vectors, or of each.
+    forward: Vec<FactorRoom<A>>,
+    backward: FactorRoom<A>,
 }
 
 impl<A: Real> Along<A> {
@@ -64,7 +66,8 @@ impl<A: Real> Along<A> {
             later: Vec::new(),
             later_gradient: Vec::new(),
             later_rows: Vec::new(),
-            room: FactorRoom::default(),
+            forward: Vec::new(),
+            backward: FactorRoom::default(),
         }
     }
 
@@ -81,17 +84,16 @@ impl<A: Real> Along<A> {
     fn products(&mut self, vectors: ArrayView2<A>, inputs: Inputs<A>, products: &mut [A]) {
         let weight = &self.dense.layers[0].weight;
         let (width, images) = (weight.shape[0], inputs.images());
+        let weights: Vec<ArrayView2<A>> = rows_of(vectors).map(|vector| weight.matrix(vector)).collect();
+        self.forward.resize_with(weights.len().max(self.forward.len()), FactorRoom::default);
         if self.dense.order() == Order::Rows {
             // One product for all: the images are then read once.
-            let rows = vectors.nrows() * width;
-            self.weights.clear();
-            self.weights.reserve_exact(rows * weight.shape[1]);
-            rows_of(vectors).for_each(|vector| self.weights.extend_from_slice(weight.slice(vector)));
-            let weights = ArrayView2::from_shape((rows, weight.shape[1]), &self.weights).expect("as many numbers");
-            inputs.product(weights, Order::Rows.matrix_mut(products, rows, images), &mut self.room);
+            let into = Order::Rows.matrix_mut(products, weights.len() * width, images);
+            inputs.product_of_all(&weights, &mut self.weights, into, &mut self.forward[0]);
         } else {
-            for (vector, into) in rows_of(vectors).zip(products.chunks_exact_mut(width * images)) {
-                inputs.product(weight.matrix(vector), self.dense.order().matrix_mut(into, width, images), &mut self.room);
+            let into = products.chunks_exact_mut(width * images);
+            for ((&weight, into), room) in weights.iter().zip(into).zip(&mut self.forward) {
+                inputs.product(weight, self.dense.order().matrix_mut(into, width, images), room);
             }
         }
     }
@@ -252,6 +254,6 @@ impl<A: Real> SpanEvaluator<A> for Along<A> {
         let (weight, later, area) = (&self.dense.layers[0].weight, self.later_length(), self.width() * batch.labels.len());
         add_scaled(A::one(), &self.later_rows[Self::row(n, later)], &mut row[weight.len()..]);
         let delta = self.dense.order().matrix(&self.deltas[Self::row(n, area)], self.width(), batch.labels.len());
-        Inputs::images_of(batch).add_outer_product(delta, weight.matrix_mut(row), &mut self.room);
+        Inputs::images_of(batch).add_outer_product(delta, weight.matrix_mut(row), &mut self.backward);
     }
 }

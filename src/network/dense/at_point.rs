@@ -13,14 +13,16 @@ pub(in crate::network) struct AtPoint<A> {
     outputs: Vec<Vec<A>>,
     /// Gradient with respect to the output of each hidden layer.
     deltas: Vec<Vec<A>>,
-    room: FactorRoom<A>,
+    forward: FactorRoom<A>,
+    backward: FactorRoom<A>,
 }
 
 impl<A: Real> AtPoint<A> {
     pub(in crate::network) fn new(dense: Dense) -> Self {
         let empty = |count| vec![Vec::new(); count];
         let layers = dense.layers.len();
-        Self { dense, outputs: empty(layers.max(1)), deltas: empty(layers.saturating_sub(1)), room: FactorRoom::default() }
+        let (outputs, deltas) = (empty(layers.max(1)), empty(layers.saturating_sub(1)));
+        Self { dense, outputs, deltas, forward: FactorRoom::default(), backward: FactorRoom::default() }
     }
 
     /// Σ of the losses for `inputs`, `(width, images)`, computed from the images of `batch`.
@@ -76,9 +78,9 @@ impl<A: Real> AtPoint<A> {
             let weight = layer.weight.matrix(theta);
             if let Some(bias) = &layer.bias {
                 output.assign(&bias.matrix(theta));
-                input.add_product(weight, output, &mut self.room);
+                input.add_product(weight, output, &mut self.forward);
             } else {
-                input.product(weight, output, &mut self.room);
+                input.product(weight, output, &mut self.forward);
             }
             if l + 1 < layers {
                 self.dense.activation.apply(&mut after[0][..layer.width() * images]);
@@ -98,7 +100,7 @@ impl<A: Real> AtPoint<A> {
             let (before, after) = self.deltas.split_at_mut(l);
             let delta = after.first().map_or(last, |delta| order.matrix(delta, layer.width(), images));
             let input = l.checked_sub(1).map_or(inputs.reborrow(), |l| order.matrix(&hidden[l], layer.inputs(), images).into());
-            input.add_outer_product(delta, layer.weight.matrix_mut(gradient), &mut self.room);
+            input.add_outer_product(delta, layer.weight.matrix_mut(gradient), &mut self.backward);
             if let Some(bias) = &layer.bias {
                 bias.matrix_mut(gradient).column_mut(0).scaled_add(A::one(), &delta.sum_axis(Axis(1)));
             }

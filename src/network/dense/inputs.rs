@@ -10,18 +10,20 @@ pub(in crate::network) struct Inputs<'a, A> {
     /// Of images not to be read where there is a factor for it.
     numbers: ArrayView2<'a, A>,
     factor: Option<Factor<'a, A>>,
+    /// As that of a [`Batch`].
+    evaluation: Option<u64>,
 }
 
 impl<'a, A> From<ArrayView2<'a, A>> for Inputs<'a, A> {
     fn from(numbers: ArrayView2<'a, A>) -> Self {
-        Self { numbers, factor: None }
+        Self { numbers, factor: None, evaluation: None }
     }
 }
 
 impl<'a, A: Real> Inputs<'a, A> {
     /// The images themselves.
     pub(super) fn images_of(batch: Batch<'a, A>) -> Self {
-        Self { numbers: batch.inputs.reversed_axes(), factor: batch.factor }
+        Self { numbers: batch.inputs.reversed_axes(), factor: batch.factor, evaluation: batch.evaluation }
     }
 
     /// The same for a shorter time: ndarray's views do not shorten by themselves.
@@ -29,7 +31,7 @@ impl<'a, A: Real> Inputs<'a, A> {
     where
         'a: 'b,
     {
-        Inputs { numbers: self.numbers.reborrow(), factor: self.factor }
+        Inputs { numbers: self.numbers.reborrow(), ..self }
     }
 
     pub(super) fn numbers(self) -> ArrayView2<'a, A> {
@@ -44,15 +46,33 @@ impl<'a, A: Real> Inputs<'a, A> {
     /// C ← W X; `room` is for factors.
     pub(super) fn product(self, weight: ArrayView2<A>, into: ArrayViewMut2<A>, room: &mut FactorRoom<A>) {
         match self.factor.filter(|factor| factor.has_forward()) {
-            Some(factor) => factor.product(weight, into, false, room),
+            Some(factor) => factor.product(weight, into, false, self.evaluation, room),
             None => product(weight, self.numbers, into),
         }
+    }
+
+    /// C ← W X for W some matrices one below the other, which are copied to `copy` where they have to be.
+    pub(super) fn product_of_all(
+        self,
+        weights: &[ArrayView2<A>],
+        copy: &mut Vec<A>,
+        into: ArrayViewMut2<A>,
+        room: &mut FactorRoom<A>,
+    ) {
+        if let Some(Factor::Tiles(tiles)) = self.factor.filter(|factor| factor.has_forward()) {
+            return tiles.product(weights, into, false, self.evaluation, room.left());
+        }
+        copy.clear();
+        copy.reserve_exact(weights.iter().map(ArrayView2::len).sum());
+        weights.iter().for_each(|weight| copy.extend(weight));
+        let shape = (into.nrows(), self.numbers.nrows());
+        self.product(ArrayView2::from_shape(shape, copy).expect("as many numbers"), into, room);
     }
 
     /// C ← C + W X.
     pub(super) fn add_product(self, weight: ArrayView2<A>, into: ArrayViewMut2<A>, room: &mut FactorRoom<A>) {
         match self.factor.filter(|factor| factor.has_forward()) {
-            Some(factor) => factor.product(weight, into, true, room),
+            Some(factor) => factor.product(weight, into, true, self.evaluation, room),
             None => add_product(weight, self.numbers, into),
         }
     }

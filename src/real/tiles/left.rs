@@ -5,7 +5,7 @@ use super::source::{Edge, Source};
 use super::turn::turn;
 use pulp::cast;
 use std::arch::x86_64::{
-    __m512i, _mm512_add_epi32, _mm512_castsi512_ps, _mm512_cvtps_epi32, _mm512_mul_ps, _mm512_permutexvar_epi8, _mm512_set1_epi32,
+    __m512, __m512i, _mm512_add_epi32, _mm512_cvtps_epi32, _mm512_mul_ps, _mm512_permutexvar_epi8, _mm512_set1_epi32,
     _mm512_set1_ps, _mm512_setzero_si512, _mm512_shuffle_i32x4, _mm512_xor_si512,
 };
 
@@ -18,16 +18,8 @@ pub(super) struct Left {
     outer: usize,
     inner: usize,
     tiles: Vec<Two>,
-    scales: Vec<Scale>,
-}
-
-/// Of a row: its numbers are integers of 24 bits times a power of two.
-#[derive(Clone, Copy, Default)]
-struct Scale {
-    /// Numbers times this are the integers.
-    up: f32,
-    /// Its inverse; not a number if one of the row's is infinite or not one.
-    down: f32,
+    /// What makes of integers the numbers of each row; not a number where one of the row's is infinite or not one.
+    factors: Vec<f32>,
 }
 
 /// Some rows of a factor.
@@ -35,96 +27,120 @@ pub(super) struct Block<'a> {
     pub(super) first: usize,
     /// All steps of the highest digits, then those of the others.
     pub(super) parts: [&'a [Two]; PARTS],
-    /// What each row is to be multiplied by.
-    pub(super) factors: [f32; BLOCK],
+    pub(super) factors: &'a [f32; BLOCK],
 }
 
 impl Left {
+    /// Rows, and numbers of each.
+    pub(super) fn shape(&self) -> (usize, usize) {
+        (self.outer, self.inner)
+    }
+
     pub(super) fn blocks(&self) -> impl Iterator<Item = Block<'_>> {
         let steps = self.inner.div_ceil(DEPTH);
-        let blocks = self.tiles.chunks_exact((PARTS * steps).max(1)).zip(self.scales.chunks_exact(BLOCK));
-        (0..self.outer).step_by(BLOCK).zip(blocks).map(move |(first, (tiles, scales))| Block {
-            first,
-            parts: std::array::from_fn(|part| &tiles[part * steps..(part + 1) * steps]),
-            factors: std::array::from_fn(|row| scales[row].down),
+        let blocks = self.tiles.chunks_exact((PARTS * steps).max(1)).zip(self.factors.as_chunks().0);
+        (0..self.outer).step_by(BLOCK).zip(blocks).map(move |(first, (tiles, factors))| {
+            let (high, lower) = tiles.split_at(steps);
+            let (middle, low) = lower.split_at(steps);
+            Block { first, parts: [high, middle, low], factors }
         })
     }
 
-    /// Takes over a factor; room is only ever added.
-    pub(super) fn pack(&mut self, _: Machine, source: Source<f32>) {
-        assert_eq!(source.numbers.len(), source.outer * source.inner, "a whole factor");
-        (self.outer, self.inner) = (source.outer, source.inner);
-        let (blocks, steps) = (self.outer.div_ceil(BLOCK), self.inner.div_ceil(DEPTH));
+    /// Takes over `outer` rows of `inner` numbers; room is only ever added.
+    pub(super) fn pack_rows<'a>(&mut self, _: Machine, (outer, inner): (usize, usize), rows: impl Iterator<Item = &'a [f32]>) {
+        let steps = self.reserve(outer, inner);
+        for (row, numbers) in rows.enumerate() {
+            assert_eq!(numbers.len(), inner, "rows of one length");
+            let (block, within) = (row / BLOCK, row % BLOCK);
+            let tiles = &mut self.tiles[block * PARTS * steps..][..PARTS * steps];
+            // SAFETY: a `Machine` has the instructions.
+            self.factors[row] = unsafe { pack_row(numbers, within, tiles) };
+        }
+    }
+
+    /// Takes over a factor whose rows stand side by side in memory.
+    pub(super) fn pack_columns(&mut self, _: Machine, source: Source<f32>) {
+        assert!(!source.along && source.numbers.len() == source.outer * source.inner, "a whole factor, by columns");
+        let steps = self.reserve(source.outer, source.inner);
+        let blocks = self.tiles.chunks_exact_mut((PARTS * steps).max(1)).zip(self.factors.as_chunks_mut().0);
+        for (first, (tiles, factors)) in (0..source.outer).step_by(BLOCK).zip(blocks) {
+            // SAFETY: a `Machine` has the instructions.
+            unsafe { pack_block(source, first, factors, tiles) };
+        }
+    }
+
+    /// Returns the number of steps.
+    fn reserve(&mut self, outer: usize, inner: usize) -> usize {
+        (self.outer, self.inner) = (outer, inner);
+        let (blocks, steps) = (outer.div_ceil(BLOCK), inner.div_ceil(DEPTH));
         if self.tiles.len() < blocks * PARTS * steps {
             self.tiles.resize(blocks * PARTS * steps, [Tile::ZERO; 2]);
         }
-        self.scales.clear();
-        self.scales.resize(blocks * BLOCK, Scale::default());
-        // SAFETY: a `Machine` has the instructions.
-        unsafe {
-            scales(source, &mut self.scales);
-            for (block, into) in self.tiles.chunks_exact_mut((PARTS * steps).max(1)).take(blocks).enumerate() {
-                pack_block(source, block * BLOCK, &self.scales[block * BLOCK..][..BLOCK], into);
-            }
-        }
+        self.factors.clear();
+        self.factors.resize(blocks * BLOCK, 0.0);
+        steps
     }
 }
 
-/// The scale of each row.
+/// A number without its sign, as bits: in the order of the numbers, what is not one last.
+fn magnitude(x: f32) -> u32 {
+    x.to_bits() & u32::MAX >> 1
+}
+
+/// What makes integers of 24 bits of the numbers of a row, and the inverse, both powers of two.
+///
+/// `largest` are the bits of the row's largest magnitude.
+fn scale(largest: u32) -> [f32; 2] {
+    const BIAS: u32 = 127;
+    const INFINITE: u32 = 0xff << 23;
+    // A little larger, so that the integer is less than 2²³ − 2¹⁵: three digits reach no further.
+    let exponent = (f32::from_bits(largest) * (1.0 + 1.0 / 128.0)).to_bits() >> 23;
+    // Below 1e-31 fewer bits are left.
+    let up = (2 * BIAS + 22 - exponent).min(BIAS + 126);
+    let power = |exponent: u32| f32::from_bits(exponent << 23);
+    [power(up), if largest < INFINITE { power(2 * BIAS - up) } else { f32::NAN }]
+}
+
+/// Into `row` of a block; returns what makes numbers of the integers again.
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
-fn scales(source: Source<f32>, scales: &mut [Scale]) {
-    const MAGNITUDE: u32 = u32::MAX >> 1;
-    let magnitude = |x: f32| x.to_bits() & MAGNITUDE;
-    if source.along {
-        for (scale, row) in scales.iter_mut().zip(source.numbers.chunks_exact(source.inner.max(1))) {
-            *scale = Scale::of(row.iter().fold(0, |largest, &x| largest.max(magnitude(x))));
+fn pack_row(numbers: &[f32], row: usize, into: &mut [Two]) -> f32 {
+    let [up, down] = scale(numbers.iter().fold(0, |largest, &x| largest.max(magnitude(x))));
+    let steps = into.len() / PARTS;
+    let mut put = |step: usize, line: &[f32; DEPTH]| {
+        let digits = digits_of_row(line, up);
+        for part in 0..PARTS {
+            into[part * steps + step][row / SIDE].0[row % SIDE] = cast(digits[part]);
         }
-    } else {
-        // Rows stand side by side: the largest so far, as bits.
-        for line in source.numbers.chunks_exact(source.outer.max(1)) {
-            for (scale, &x) in scales.iter_mut().zip(line) {
-                scale.up = f32::from_bits(scale.up.to_bits().max(magnitude(x)));
-            }
-        }
-        scales.iter_mut().take(source.outer).for_each(|scale| *scale = Scale::of(scale.up.to_bits()));
+    };
+    let (lines, rest) = numbers.as_chunks();
+    lines.iter().enumerate().for_each(|(step, line)| put(step, line));
+    if !rest.is_empty() {
+        let mut line = [0.0; DEPTH];
+        line[..rest.len()].copy_from_slice(rest);
+        put(lines.len(), &line);
     }
-}
-
-impl Scale {
-    /// For a row whose largest number, without its sign, has these bits.
-    fn of(largest: u32) -> Self {
-        const INFINITE: u32 = 0xff << 23;
-        // A little larger, so that it is less than 2²³ − 2¹⁵ as an integer: three digits reach no further.
-        let exponent = (f32::from_bits(largest) * (1.0 + 1.0 / 128.0)).to_bits() >> 23;
-        // Below 1e-31 fewer bits are left.
-        let up = (127 + 22 + 127 - exponent).min(126 + 127);
-        let power = |exponent: u32| f32::from_bits(exponent << 23);
-        let down = if largest < INFINITE { power(2 * 127 - up) } else { f32::NAN };
-        Self { up: power(up), down }
-    }
+    down
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
-fn pack_block(source: Source<f32>, first: usize, scales: &[Scale], into: &mut [Two]) {
+fn pack_block(source: Source<f32>, first: usize, factors: &mut [f32; BLOCK], into: &mut [Two]) {
+    let (mut up, mut largest) = ([0.0; BLOCK], [0; BLOCK]);
+    let last = source.outer.min(first + BLOCK);
+    for line in source.numbers.chunks_exact(source.outer) {
+        largest.iter_mut().zip(&line[first..last]).for_each(|(largest, &x)| *largest = magnitude(x).max(*largest));
+    }
+    for row in 0..BLOCK {
+        [up[row], factors[row]] = scale(largest[row]);
+    }
     let mut edge: Edge<f32> = [0.0; SIDE * DEPTH];
+    let (up, _) = up.as_chunks();
     let steps = into.len() / PARTS;
     for step in 0..steps {
         for half in 0..2 {
             let (numbers, stride) = source.window(first + half * SIDE, step * DEPTH, &mut edge);
-            let scales: &[Scale; SIDE] = scales[half * SIDE..].first_chunk().expect("a scale for each row");
-            if source.along {
-                for (row, scale) in scales.iter().enumerate() {
-                    let line: &[[f32; SIDE]; 4] = numbers[row * stride..].as_chunks().0.first_chunk().expect("a line of the window");
-                    let digits = digits_of_row(line, scale.up);
-                    for part in 0..PARTS {
-                        into[part * steps + step][half].0[row] = cast(digits[part]);
-                    }
-                }
-            } else {
-                let digits = digits_of_rows(numbers, stride, scales);
-                for part in 0..PARTS {
-                    turn(&digits[part], &mut into[part * steps + step][half].0);
-                }
+            let digits = digits_of_rows(numbers, stride, &up[half]);
+            for part in 0..PARTS {
+                turn(&digits[part], &mut into[part * steps + step][half].0);
             }
         }
     }
@@ -133,8 +149,8 @@ fn pack_block(source: Source<f32>, first: usize, scales: &[Scale], into: &mut [T
 /// The integers of numbers: nearest, in three bytes, each with its digit.
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
 #[inline]
-fn integers(numbers: [f32; SIDE], up: __m512i) -> __m512i {
-    let integers = _mm512_cvtps_epi32(_mm512_mul_ps(cast(numbers), _mm512_castsi512_ps(up)));
+fn integers(numbers: [f32; SIDE], up: __m512) -> __m512i {
+    let integers = _mm512_cvtps_epi32(_mm512_mul_ps(cast(numbers), up));
     let offsets = _mm512_set1_epi32(OFFSETS);
     _mm512_xor_si512(_mm512_add_epi32(integers, offsets), offsets)
 }
@@ -142,7 +158,7 @@ fn integers(numbers: [f32; SIDE], up: __m512i) -> __m512i {
 /// The highest, middle and lowest digits of numbers that follow each other.
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
 #[inline]
-fn digits_of_row(line: &[[f32; SIDE]; 4], up: f32) -> [__m512i; PARTS] {
+fn digits_of_row(line: &[f32; DEPTH], up: f32) -> [__m512i; PARTS] {
     const FIRST_TWO: i32 = 0b01_00_01_00;
     const THIRD: i32 = 0b10_10_10_10;
     const EVEN: i32 = 0b10_00_10_00;
@@ -150,8 +166,8 @@ fn digits_of_row(line: &[[f32; SIDE]; 4], up: f32) -> [__m512i; PARTS] {
     // The same digit of each sixteen side by side.
     let order: __m512i = cast(BY_DIGITS);
     let mut sixteens = [_mm512_setzero_si512(); 4];
-    for i in 0..4 {
-        sixteens[i] = _mm512_permutexvar_epi8(order, integers(line[i], cast(_mm512_set1_ps(up))));
+    for (sixteen, numbers) in sixteens.iter_mut().zip(line.as_chunks().0) {
+        *sixteen = _mm512_permutexvar_epi8(order, integers(*numbers, _mm512_set1_ps(up)));
     }
     let [a, b, c, d] = sixteens;
     let (left, right) = (_mm512_shuffle_i32x4::<FIRST_TWO>(a, b), _mm512_shuffle_i32x4::<FIRST_TWO>(c, d));
@@ -166,15 +182,13 @@ fn digits_of_row(line: &[[f32; SIDE]; 4], up: f32) -> [__m512i; PARTS] {
 /// The same of sixteen rows that stand side by side: in fours along the rows, a row beside the other.
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
 #[inline]
-fn digits_of_rows(numbers: &[f32], stride: usize, scales: &[Scale; SIDE]) -> [[__m512i; SIDE]; PARTS] {
-    let mut up = [0.0; SIDE];
-    up.iter_mut().zip(scales).for_each(|(up, scale)| *up = scale.up);
+fn digits_of_rows(numbers: &[f32], stride: usize, up: &[f32; SIDE]) -> [[__m512i; SIDE]; PARTS] {
     let mut digits = [[_mm512_setzero_si512(); SIDE]; PARTS];
     for four in 0..SIDE {
         let mut lines = [[0_u32; SIDE]; 4];
         for (k, line) in lines.iter_mut().enumerate() {
             let numbers: &[f32; SIDE] = numbers[(4 * four + k) * stride..].first_chunk().expect("a line of the window");
-            *line = cast(integers(*numbers, cast(up)));
+            *line = cast(integers(*numbers, cast(*up)));
         }
         for (part, digits) in digits.iter_mut().enumerate() {
             let low = 8 * (PARTS - 1 - part);

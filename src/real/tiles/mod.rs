@@ -39,7 +39,11 @@ pub struct Tiled {
 
 /// Room for the left factor of a product.
 #[derive(Default)]
-pub struct LeftRoom(Left);
+pub struct LeftRoom {
+    left: Left,
+    /// Number of the evaluation it was filled for.
+    evaluation: Option<u64>,
+}
 
 impl Tiled {
     /// No images yet; nothing where the processor or the operating system has no tiles, or for `f64`.
@@ -77,12 +81,25 @@ impl Tiled {
         self.backward.outer() > 0
     }
 
-    /// C ← A Xᵀ, or C ← C + A Xᵀ if it is `added`, for A `(width, pixels)` and C `(width, images)`.
+    /// C ← A Xᵀ, or C ← C + A Xᵀ if it is `added`, for A `(width, pixels)`, some matrices one below the other, and C
+    /// `(width, images)`. In the evaluation of the same number A is what it was when `room` was last used.
     ///
     /// # Panics
-    /// If the shapes do not agree, or neither rows nor columns of a matrix follow each other in memory.
-    pub fn product<A: Real>(&self, a: ArrayView2<A>, c: ArrayViewMut2<A>, added: bool, room: &mut LeftRoom) {
-        self.multiply(a, &self.forward, c, added, &mut room.0);
+    /// If the shapes do not agree, or neither rows nor columns of a matrix follow each other in memory; those of
+    /// several matrices have to be the rows.
+    pub fn product<A: Real>(
+        &self,
+        a: &[ArrayView2<A>],
+        c: ArrayViewMut2<A>,
+        added: bool,
+        evaluation: Option<u64>,
+        room: &mut LeftRoom,
+    ) {
+        if evaluation.is_none() || evaluation != room.evaluation {
+            pack(self.machine, a, &mut room.left);
+        }
+        room.evaluation = evaluation;
+        self.multiply(&room.left, &self.forward, c, added);
     }
 
     /// C ← C + A X for A `(width, images)` and C `(width, pixels)`.
@@ -90,14 +107,15 @@ impl Tiled {
     /// # Panics
     /// As [`Self::product`].
     pub fn add_outer_product<A: Real>(&self, a: ArrayView2<A>, c: ArrayViewMut2<A>, room: &mut LeftRoom) {
-        self.multiply(a, &self.backward, c, true, &mut room.0);
+        room.evaluation = None;
+        pack(self.machine, &[a], &mut room.left);
+        self.multiply(&room.left, &self.backward, c, true);
     }
 
-    fn multiply<A: Real>(&self, a: ArrayView2<A>, x: &Right, c: ArrayViewMut2<A>, added: bool, left: &mut Left) {
-        let (a, c) = A::single(a).zip(A::single_mut(c)).expect("tiles are made for no other type");
+    fn multiply<A: Real>(&self, left: &Left, x: &Right, c: ArrayViewMut2<A>, added: bool) {
+        let c = A::single_mut(c).expect(ONLY_SINGLE);
         let (shape, machine) = (c.dim(), self.machine);
-        assert!(shape == (a.nrows(), x.outer()) && a.ncols() == x.inner(), "{:?} into {shape:?}", a.dim());
-        left.pack(machine, left_source(a));
+        assert!((shape.0, x.inner()) == left.shape() && shape.1 == x.outer(), "{:?} into {shape:?}", left.shape());
         let by_rows = c.is_standard_layout();
         let numbers = if by_rows { c.into_slice() } else { c.reversed_axes().into_slice() };
         let numbers = numbers.expect("rows or columns follow each other in memory");
@@ -116,9 +134,9 @@ impl Tiled {
                         running.multiply(&part[start..start + right.len()], right, sums);
                     }
                     if by_rows {
-                        into.write(machine, &sums, &left.factors, [left.first, column]);
+                        into.write(machine, &sums, left.factors, [left.first, column]);
                     } else {
-                        into.write_turned(machine, &sums, &left.factors, [column, left.first]);
+                        into.write_turned(machine, &sums, left.factors, [column, left.first]);
                     }
                     into.added = true;
                 }
@@ -127,11 +145,19 @@ impl Tiled {
     }
 }
 
-fn left_source(a: ArrayView2<'_, f32>) -> Source<'_, f32> {
-    let (outer, inner) = a.dim();
-    if let Some(numbers) = a.to_slice() {
-        return Source { numbers, outer, inner, along: true };
+const ONLY_SINGLE: &str = "tiles are made for no other type";
+
+/// Some matrices, one below the other.
+fn pack<A: Real>(machine: Machine, matrices: &[ArrayView2<A>], left: &mut Left) {
+    let matrices = || matrices.iter().map(|&matrix| A::single(matrix).expect(ONLY_SINGLE));
+    let (outer, inner) = matrices().fold((0, 0), |(outer, _), matrix| (outer + matrix.nrows(), matrix.ncols()));
+    let mut by_columns = matrices().filter(|matrix| !matrix.is_standard_layout());
+    if let Some(matrix) = by_columns.next() {
+        let numbers = matrix.reversed_axes().to_slice().expect("rows or columns follow each other in memory");
+        assert_eq!(numbers.len(), outer * inner, "of several matrices, rows follow each other in memory");
+        left.pack_columns(machine, Source { numbers, outer, inner, along: false });
+    } else {
+        let numbers = matrices().map(|matrix| matrix.to_slice().expect("a matrix in the order of its rows"));
+        left.pack_rows(machine, (outer, inner), numbers.flat_map(|numbers| numbers.chunks_exact(inner.max(1))));
     }
-    let numbers = a.reversed_axes().to_slice().expect("rows or columns follow each other in memory");
-    Source { numbers, outer, inner, along: false }
 }

@@ -32,7 +32,7 @@ impl Tiled {
     }
 
     /// Is never called.
-    pub fn product<A: Real>(&self, _: ArrayView2<A>, _: ArrayViewMut2<A>, _: bool, _: &mut LeftRoom) {
+    pub fn product<A: Real>(&self, _: &[ArrayView2<A>], _: ArrayViewMut2<A>, _: bool, _: Option<u64>, _: &mut LeftRoom) {
         match *self {}
     }
 

@@ -54,9 +54,9 @@ fn is_the_plain_product_in_every_order_of_memory() {
                 let ordered =
                     |matrix: &Array2<f32>| if turned { by_columns(matrix) } else { matrix.as_standard_layout().into_owned() };
                 let mut c = ordered(&Array2::from_elem((width, images), f32::NAN));
-                tiled.product(weight.view(), c.view_mut(), false, &mut left);
+                tiled.product(&[weight.view()], c.view_mut(), false, None, &mut left);
                 assert!(error(&c, &forward) < tolerance(count), "{what}: {:e}", error(&c, &forward));
-                tiled.product(weight.view(), c.view_mut(), true, &mut left);
+                tiled.product(&[weight.view()], c.view_mut(), true, None, &mut left);
                 assert!(error(&c, &(2.0 * &forward)) < tolerance(count), "{what}, added");
                 let mut c = ordered(weight);
                 tiled.add_outer_product(delta.view(), c.view_mut(), &mut left);
@@ -66,38 +66,93 @@ fn is_the_plain_product_in_every_order_of_memory() {
     }
 }
 
-/// One pixel: nothing is added up, so that every bit of a weight has to arrive, and is rounded once.
+/// A number keeps what is not below 2⁻²³ of the largest of its row, whatever that is, and what comes out is rounded once.
 #[test]
-fn no_bit_of_a_weight_is_lost() {
+fn weights_of_a_row_keep_24_bits_of_the_largest() {
     let Some(mut tiled) = Tiled::of::<f32>() else { return };
-    let weights: Vec<f32> = (0..1000).map(|i| (i as f32 * 1.37 + 0.2).sin() * (i as f32 * 0.06 - 30.0).exp2()).collect();
-    let (a, mut left) = (Array2::from_shape_vec((1000, 1), weights.clone()).unwrap(), LeftRoom::default());
-    let mut c = Array2::<f32>::zeros((1000, 1));
-    tiled.read(&[1], 1, true, false);
+    let (count, mut left) = (200, LeftRoom::default());
+    // Each image shows one weight of each row.
+    let bytes = Array2::from_shape_fn((count, count), |(i, j)| u8::from(i == j)).into_raw_vec_and_offset().0;
+    tiled.read(&bytes, count, true, false);
     assert!(!tiled.has_backward());
-    tiled.product(a.view(), c.view_mut(), false, &mut left);
-    for (&c, weight) in c.iter().zip(weights) {
-        let exact = f64::from(weight) / 255.0;
-        assert!((f64::from(c) - exact).abs() <= 0.501 * f64::from(f32::EPSILON) * exact.abs(), "{c:e} and {exact:e}");
+    for exponent in [-100, -40, 0, 40, 120] {
+        let size = |row: usize| f64::powi(2.0, exponent) * (0.02 * row as f64).exp2();
+        let weights = Array2::from_shape_fn((50, count), |(row, i)| (size(row) * (1.37 * (i + row) as f64).sin()) as f32);
+        let mut c = Array2::<f32>::zeros((50, count));
+        tiled.product(&[weights.view()], c.view_mut(), false, None, &mut left);
+        for (c, weights) in c.outer_iter().zip(weights.outer_iter()) {
+            let largest = weights.iter().fold(0.0, |largest: f64, &w| largest.max(f64::from(w).abs()));
+            for (&c, &weight) in c.iter().zip(weights) {
+                let exact = f64::from(weight) / 255.0;
+                let bound = largest / 255.0 * (-23_f64).exp2() + 0.51 * f64::from(f32::EPSILON) * exact.abs();
+                assert!((f64::from(c) - exact).abs() <= bound, "{c:e} and {exact:e} of {largest:e}");
+            }
+        }
     }
     // A white pixel is 1.
     tiled.read(&[255], 1, true, false);
     let mut c = Array2::<f32>::zeros((2, 1));
-    tiled.product(ndarray::array![[60.0_f32], [-3.75]].view(), c.view_mut(), false, &mut left);
+    tiled.product(&[ndarray::array![[60.0_f32], [-3.75]].view()], c.view_mut(), false, None, &mut left);
     assert_eq!(c, ndarray::array![[60.0], [-3.75]]);
 }
 
-/// Numbers are cut off, not rounded: their low parts have the sign of the number, and would all be missing in a sum
-/// that is thousands of times as large.
+/// The largest and the smallest integers, and those at which digits change their sign.
 #[test]
-fn low_parts_arrive_in_long_sums_of_one_sign() {
+fn every_digit_arrives() {
+    let Some(mut tiled) = Tiled::of::<f32>() else { return };
+    let digits = [-128, -127, -1, 0, 1, 2, 126, 127];
+    let mut integers: Vec<i32> =
+        digits.iter().flat_map(|h| digits.iter().flat_map(move |m| digits.map(|l| (h * 256 + m) * 256 + l))).collect();
+    integers.retain(|i| i.abs() < (1 << 23) - (1 << 16));
+    for scale in [1.0, -1.0] {
+        for &integer in &integers {
+            // Beside it one that sets the scale.
+            let row = ndarray::array![[integer as f32 * scale, 8_000_000.0]];
+            let (mut c, mut left) = (Array2::<f32>::zeros((1, 1)), LeftRoom::default());
+            tiled.read(&[1, 0], 2, true, false);
+            tiled.product(&[row.view()], c.view_mut(), false, None, &mut left);
+            let exact = f64::from(row[[0, 0]]) / 255.0;
+            assert!((f64::from(c[[0, 0]]) - exact).abs() <= 0.51 * f64::from(f32::EPSILON) * exact.abs(), "{row}: {c}");
+        }
+    }
+}
+
+#[test]
+fn matrices_stand_one_below_the_other_and_stay_for_an_evaluation() {
+    let Some(mut tiled) = Tiled::of::<f32>() else { return };
+    let (first, second) = (numbers(50, 130), numbers(7, 130).mapv(|x| 1.0 - x));
+    let both = ndarray::concatenate![ndarray::Axis(0), first, second];
+    let (mut kept, mut fresh) = (LeftRoom::default(), LeftRoom::default());
+    for (images, evaluation) in [(40, 1), (64, 1), (64, 2)] {
+        tiled.read(&pixels(images, 130), 130, true, false);
+        let (mut c, mut expected) = (Array2::<f32>::zeros((57, images)), Array2::<f32>::zeros((57, images)));
+        tiled.product(&[first.view(), second.view()], c.view_mut(), false, Some(evaluation), &mut kept);
+        tiled.product(&[both.view()], expected.view_mut(), false, None, &mut fresh);
+        assert_eq!(c, expected);
+    }
+    // In another evaluation other numbers count, and after a product backward.
+    let other = both.mapv(|x| 1.0 - 2.0 * x);
+    let mut expected = Array2::<f32>::zeros((57, 64));
+    tiled.product(&[other.view()], expected.view_mut(), false, None, &mut fresh);
+    for _ in 0..2 {
+        let mut c = Array2::<f32>::zeros((57, 64));
+        tiled.product(&[other.view()], c.view_mut(), false, Some(3), &mut kept);
+        assert_eq!(c, expected);
+        tiled.read(&pixels(64, 130), 130, true, true);
+        tiled.add_outer_product(expected.view(), Array2::zeros((57, 130)).view_mut(), &mut kept);
+    }
+}
+
+/// Low digits would all be missing in a sum that is thousands of times as large.
+#[test]
+fn low_digits_arrive_in_long_sums_of_one_sign() {
     let Some(mut tiled) = Tiled::of::<f32>() else { return };
     let (images, count, width) = (64, 784, 40);
     let bytes = vec![255; images * count];
     tiled.read(&bytes, count, true, true);
     let weight = numbers(width, count).mapv(|w| 1.5 + 0.5 * w);
     let (mut left, mut c) = (LeftRoom::default(), Array2::<f32>::zeros((width, images)));
-    tiled.product(weight.view(), c.view_mut(), false, &mut left);
+    tiled.product(&[weight.view()], c.view_mut(), false, None, &mut left);
     for (row, weights) in c.outer_iter().zip(weight.outer_iter()) {
         let sum: f64 = weights.iter().map(|&w| f64::from(w)).sum();
         assert!(row.iter().all(|&c| (f64::from(c) / sum - 1.0).abs() < 1e-6), "{row} and {sum}");
@@ -135,7 +190,7 @@ fn what_is_not_a_number_or_infinite_does_not_become_one() {
     for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
         let mut c = Array2::<f32>::zeros((2, 1));
         let mut left = LeftRoom::default();
-        tiled.product(ndarray::array![[bad, 1.0], [1.0, 1.0]].view(), c.view_mut(), false, &mut left);
+        tiled.product(&[ndarray::array![[bad, 1.0], [1.0, 1.0]].view()], c.view_mut(), false, None, &mut left);
         assert!(!c[[0, 0]].is_finite() && (c[[1, 0]] - 3.0 / 255.0).abs() < 1e-8, "{bad}: {c}");
     }
 }
@@ -149,7 +204,7 @@ fn threads_have_registers_of_their_own() {
         for _ in 0..50 {
             tiled.read(&bytes, 784, true, false);
             let mut left = LeftRoom::default();
-            tiled.product(numbers(width, 784).view(), c.view_mut(), false, &mut left);
+            tiled.product(&[numbers(width, 784).view()], c.view_mut(), false, None, &mut left);
         }
         Some(c)
     };

@@ -5,8 +5,7 @@ use super::turn::turn;
 use pulp::cast;
 use std::arch::x86_64::{__m512i, _mm512_setzero_si512};
 
-/// 1/255 in two parts: a sum times both rounds nearly as the quotient does, so that a white pixel leaves a weight as
-/// it is.
+/// 1/255 in two parts: a sum times both rounds nearly as the quotient does.
 const HIGH: f32 = 1.0 / 255.0;
 const LOW: f32 = (1.0 / 255.0 - HIGH as f64) as f32;
 
