@@ -30,6 +30,8 @@ use write::Rows;
 const STEPS: usize = 1024;
 
 /// X, `(images, pixels)`, as tiles.
+///
+/// What would be multiplied by black pixels alone is passed over, also where it is infinite or not a number.
 pub struct Tiled {
     machine: Machine,
     /// Xᵀ and X.
@@ -119,24 +121,25 @@ impl Tiled {
         let by_rows = c.is_standard_layout();
         let numbers = if by_rows { c.into_slice() } else { c.reversed_axes().into_slice() };
         let numbers = numbers.expect("rows or columns follow each other in memory");
-        if x.inner() == 0 && !added {
-            numbers.fill(0.0);
-        }
         let width = if by_rows { shape.1 } else { shape.0 };
         let (running, mut sums) = (machine.begin(), [Sums([[0; BLOCK]; BLOCK]); PARTS]);
         let mut into = Rows { numbers, width, added };
         // A block of columns stays in the first-level cache while those of rows come by.
-        for (column, right) in x.blocks() {
+        for right in x.blocks() {
             for left in left.blocks() {
                 into.added = added;
-                for (start, right) in (0..).step_by(STEPS).zip(right.chunks(STEPS)) {
+                let at = if by_rows { [left.first, right.first] } else { [right.first, left.first] };
+                if right.tiles.is_empty() && !added {
+                    into.clear(at);
+                }
+                for (start, right) in right.steps.clone().step_by(STEPS).zip(right.tiles.chunks(STEPS)) {
                     for (part, sums) in left.parts.iter().zip(&mut sums) {
                         running.multiply(&part[start..start + right.len()], right, sums);
                     }
                     if by_rows {
-                        into.write(machine, &sums, left.factors, [left.first, column]);
+                        into.write(machine, &sums, left.factors, at);
                     } else {
-                        into.write_turned(machine, &sums, left.factors, [column, left.first]);
+                        into.write_turned(machine, &sums, left.factors, at);
                     }
                     into.added = true;
                 }

@@ -5,14 +5,26 @@ use super::source::{Edge, Source};
 use super::turn::turn;
 use pulp::cast;
 use std::arch::x86_64::{__m512i, _mm512_permutexvar_epi8, _mm512_setzero_si512};
+use std::ops::Range;
 
 /// For each block of columns, two tiles for each step of the inner dimension: rows of fours along that, a column
-/// beside the other.
+/// beside the other. Steps in which all is black are left out before the first and behind the last other one: the upper
+/// and the lower rows of images, going forward, and whole blocks of pixels, going backward.
 #[derive(Default)]
 pub(super) struct Right {
     outer: usize,
     inner: usize,
     tiles: Vec<Two>,
+    /// For each block, the steps that are not left out.
+    spans: Vec<Range<usize>>,
+}
+
+/// Some columns of a factor.
+pub(super) struct Block<'a> {
+    pub(super) first: usize,
+    /// Of the inner dimension; not of a block that is all black.
+    pub(super) steps: Range<usize>,
+    pub(super) tiles: &'a [Two],
 }
 
 impl Right {
@@ -28,11 +40,14 @@ impl Right {
         self.outer = 0;
     }
 
-    /// Where each block of columns begins, and all its steps.
-    pub(super) fn blocks(&self) -> impl Iterator<Item = (usize, &[Two])> {
+    pub(super) fn blocks(&self) -> impl Iterator<Item = Block<'_>> {
         let steps = self.inner.div_ceil(DEPTH);
-        // Without steps there is nothing to add.
-        (0..self.outer).step_by(BLOCK).zip(self.tiles.chunks_exact(steps.max(1))).filter(move |_| steps > 0)
+        let blocks = self.tiles.chunks_exact(steps.max(1)).zip(&self.spans);
+        (0..self.outer).step_by(BLOCK).zip(blocks).map(|(first, (tiles, span))| Block {
+            first,
+            steps: span.clone(),
+            tiles: &tiles[span.clone()],
+        })
     }
 
     /// Takes over a factor; room is only ever added.
@@ -46,7 +61,16 @@ impl Right {
         }
         // SAFETY: a `Machine` has the instructions.
         unsafe { pack_all(source, steps, &mut self.tiles[..count]) };
+        self.spans.clear();
+        self.spans.extend(self.tiles[..count].chunks_exact(steps.max(1)).map(span));
     }
+}
+
+/// From the first step that is not black to behind the last one.
+fn span(steps: &[Two]) -> Range<usize> {
+    let counts = |two: &Two| two.iter().any(|tile| tile.0.as_flattened().iter().fold(0, |all, four| all | four) != 0);
+    let first = steps.iter().position(counts).unwrap_or(steps.len());
+    first..steps.iter().rposition(counts).map_or(first, |last| last + 1)
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]

@@ -171,6 +171,32 @@ fn low_digits_arrive_in_long_sums_of_one_sign() {
 }
 
 #[test]
+fn black_images_and_pixels_are_left_out() {
+    let Some(mut tiled) = Tiled::of::<f32>() else { return };
+    let mut left = LeftRoom::default();
+    let (images, count, width) = (100, 400, 50);
+    // Black rows above, within and below, and some black images.
+    let mut bytes = pixels(images, count);
+    for (i, image) in bytes.chunks_exact_mut(count).enumerate() {
+        [0..70, 150..230, 300..400].into_iter().for_each(|black| image[black].fill(0));
+        image.iter_mut().filter(|_| (32..64).contains(&i) || i > 90).for_each(|pixel| *pixel = 0);
+    }
+    tiled.read(&bytes, count, true, true);
+    let (x, weight, delta) = (in_f64(&bytes, images), numbers(width, count), numbers(width, images));
+    let (forward, backward) = (weight.mapv(f64::from).dot(&x.t()), delta.mapv(f64::from).dot(&x));
+    for turned in [false, true] {
+        let filled = |shape: (usize, usize), x: f32| {
+            if turned { Array2::from_elem((shape.1, shape.0), x).reversed_axes() } else { Array2::from_elem(shape, x) }
+        };
+        let (mut c, mut sum) = (filled((width, images), f32::NAN), filled((width, count), 0.0));
+        tiled.product(&[weight.view()], c.view_mut(), false, None, &mut left);
+        assert!(error(&c, &forward) < tolerance(count) && c.column(95).iter().all(|&c| c == 0.0), "{turned}");
+        tiled.add_outer_product(delta.view(), sum.view_mut(), &mut left);
+        assert!(error(&sum, &backward) < tolerance(images), "{turned}, backward");
+    }
+}
+
+#[test]
 fn no_images_add_nothing() {
     let Some(mut tiled) = Tiled::of::<f32>() else { return };
     let mut left = LeftRoom::default();

@@ -28,6 +28,13 @@ impl Rows<'_> {
         unsafe { write(self, &together(sums, factors), row, column) };
     }
 
+    /// Zeros instead.
+    pub(super) fn clear(&mut self, [row, column]: [usize; 2]) {
+        for row in self.numbers.chunks_exact_mut(self.width).skip(row).take(BLOCK) {
+            row[column..].iter_mut().take(BLOCK).for_each(|x| *x = 0.0);
+        }
+    }
+
     /// The same with rows and columns of the sums exchanged.
     pub(super) fn write_turned(&mut self, _: Machine, sums: &[Sums; PARTS], factors: &[f32; BLOCK], at: [usize; 2]) {
         // SAFETY: a `Machine` has the instructions.
