@@ -24,15 +24,27 @@ const STRETCH: usize = 6144;
 /// # Panics
 /// If the shapes do not agree.
 pub fn combine<A: Real>(coefficients: ArrayView2<A>, rows: &[&[A]], into: &mut [A]) {
+    all_rows(coefficients, rows, into, false);
+}
+
+/// Adds the same to each row.
+///
+/// # Panics
+/// As [`combine`].
+pub fn add_combined<A: Real>(coefficients: ArrayView2<A>, rows: &[&[A]], into: &mut [A]) {
+    all_rows(coefficients, rows, into, true);
+}
+
+fn all_rows<A: Real>(coefficients: ArrayView2<A>, rows: &[&[A]], into: &mut [A], added: bool) {
     let length = rows.first().map_or(0, |row| row.len());
     assert_eq!((coefficients.ncols(), coefficients.nrows() * length), (rows.len(), into.len()), "rows to combine");
     assert!(rows.iter().all(|row| row.len() == length), "rows of one length");
-    combine_rows(coefficients.as_standard_layout().as_slice().unwrap_or_default(), rows, into);
+    combine_rows(coefficients.as_standard_layout().as_slice().unwrap_or_default(), rows, into, added);
 }
 
 dispatched! {
     /// `coefficients` are row-major.
-    fn combine_rows<A>(simd, coefficients: &[A], rows: &[&[A]], into: &mut [A]) {
+    fn combine_rows<A>(simd, coefficients: &[A], rows: &[&[A]], into: &mut [A], added: bool) {
         let length = rows.first().map_or(0, |row| row.len());
         let block = REGISTERS * A::lanes::<S>();
         let stretch = (STRETCH / rows.len().max(1)).next_multiple_of(block);
@@ -40,15 +52,15 @@ dispatched! {
         for start in (0..whole).step_by(stretch) {
             let here = start..whole.min(start + stretch);
             for first in (0..into.len() / length).step_by(TARGETS) {
-                // The last row once more where there are too few: it is written twice.
+                // The last row once more where there are too few: the same is written twice.
                 let targets = from_fn(|i| (first + i).min(into.len() / length - 1));
-                combine_stretch::<S, A>(simd, coefficients, rows, into, targets, here.clone());
+                combine_stretch::<S, A>(simd, coefficients, rows, into, targets, here.clone(), added);
             }
         }
         for (into, coefficients) in into.chunks_exact_mut(length.max(1)).zip(coefficients.chunks_exact(rows.len().max(1))) {
             for at in whole..length {
-                let sum = rows.iter().zip(coefficients).fold(A::zero(), |sum, (row, &c)| multiply_add(simd, c, row[at], sum));
-                into[at] = sum;
+                let start = if added { into[at] } else { A::zero() };
+                into[at] = rows.iter().zip(coefficients).fold(start, |sum, (row, &c)| multiply_add(simd, c, row[at], sum));
             }
         }
     }
@@ -63,11 +75,17 @@ fn combine_stretch<S: Simd, A: Real>(
     into: &mut [A],
     targets: [usize; TARGETS],
     stretch: Range<usize>,
+    added: bool,
 ) {
     let (length, block) = (rows[0].len(), REGISTERS * A::lanes::<S>());
     let coefficients: [&[A]; TARGETS] = from_fn(|i| &coefficients[targets[i] * rows.len()..][..rows.len()]);
     for at in stretch.step_by(block) {
         let mut sums = [[A::splat(simd, A::zero()); REGISTERS]; TARGETS];
+        if added {
+            for i in 0..TARGETS {
+                sums[i].copy_from_slice(A::vectors::<S>(&into[targets[i] * length + at..][..block]));
+            }
+        }
         for (k, row) in rows.iter().enumerate() {
             let x = A::vectors::<S>(&row[at..at + block]);
             let (left, right) = (x[0], x[1]);
@@ -102,6 +120,8 @@ mod tests {
         let mut again = vec![A::zero(); into.len()];
         combine(columns.t(), &slices, &mut again);
         assert_eq!(into, again);
+        add_combined(coefficients.view(), &slices, &mut again);
+        assert!(again.iter().zip(&expected).all(|(x, e)| (x.wide() - 2.0 * e).abs() < 2.0 * tolerance), "added");
     }
 
     #[test]

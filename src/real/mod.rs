@@ -12,7 +12,7 @@ mod subnormal;
 #[cfg_attr(not(target_arch = "x86_64"), path = "tiles/none.rs")]
 mod tiles;
 
-pub use combine::combine;
+pub use combine::{add_combined, combine};
 pub use elementary::Elementary;
 pub use factor::{Factor, FactorRoom};
 pub use product::{Transpose, add_product, product};

@@ -9,20 +9,20 @@
 use super::strip::Strip;
 use super::{AtPoint, Dense, Inputs, Order};
 use crate::network::{Batch, SpanEvaluator};
-use crate::real::{FactorRoom, Real, add_scaled, combine};
+use crate::real::{FactorRoom, Real, add_combined, add_scaled, combine};
 use crate::span::Span;
 use ndarray::{ArrayView2, Axis, s};
 use std::ops::Range;
 
-/// Numbers of the first layer's output at all points that are worked on at a time, about, so that they stay in a
-/// second-level cache.
-const AREA: usize = 3 << 17;
+/// Numbers of the first layer's output that are worked on at a time, about, so that they stay in a second-level cache
+/// that others use too.
+const AREA: usize = 1 << 17;
 
 /// Images that are worked on at a time, at least.
 const FEWEST: usize = 64;
 
-/// Points whose losses are computed at a time.
-const POINTS: usize = 64;
+/// Points that are worked on at a time.
+const POINTS: usize = 16;
 
 /// The buffers grow to the largest span and batch seen.
 pub(super) struct Along<A> {
@@ -36,9 +36,10 @@ pub(super) struct Along<A> {
     /// `(N, width · images)`: Σₘ wₘₙ δₘ.
     deltas: Vec<A>,
     /// `(K, width · strip)` and `(N, width · strip)`: the same for a strip of the images.
-    strip: Vec<A>,
-    /// `(M, width · strip)`: first layer's output at each point, activated when its turn comes, then
-    /// the gradient with respect to its products.
+    strip_shared: Vec<A>,
+    strip_deltas: Vec<A>,
+    /// `(points, width · strip)`: first layer's output at some points, activated when the turn of each comes, then the
+    /// gradient with respect to its products.
     first: Vec<A>,
     /// `(width · strip,)`: that gradient at one point.
     delta: Vec<A>,
@@ -60,7 +61,8 @@ impl<A: Real> Along<A> {
             weights: Vec::new(),
             shared: Vec::new(),
             deltas: Vec::new(),
-            strip: Vec::new(),
+            strip_shared: Vec::new(),
+            strip_deltas: Vec::new(),
             first: Vec::new(),
             delta: Vec::new(),
             later: Vec::new(),
@@ -122,18 +124,33 @@ impl<A: Real> Along<A> {
 
     /// The images of a batch in strips, for so many points.
     fn strips(&self, images: usize, points: usize) -> impl Iterator<Item = Strip> + use<A> {
-        let most = AREA / (points * self.width()).max(1) / FEWEST * FEWEST;
+        let most = AREA / (points.min(POINTS) * self.width()).max(1) / FEWEST * FEWEST;
         Strip::all(self.dense.order(), self.width(), images, most.max(FEWEST))
     }
 
+    /// Calls `work` with each strip of the images, and what is shared by the points for those.
+    fn for_each_strip(
+        &mut self,
+        points: usize,
+        products: &[&[A]],
+        batch: Batch<A>,
+        mut work: impl FnMut(&mut Self, &Strip, &[&[A]], Batch<A>),
+    ) {
+        let mut rooms = std::mem::take(&mut self.strip_shared);
+        for strip in self.strips(batch.labels.len(), points) {
+            grow(&mut rooms, products.len() * strip.area());
+            let rooms = rooms.chunks_exact_mut(strip.area());
+            let products: Vec<&[A]> = products.iter().zip(rooms).map(|(products, room)| strip.of(products, room)).collect();
+            work(self, &strip, &products, batch.part(strip.range.clone()));
+        }
+        self.strip_shared = rooms;
+    }
+
     /// First layer before its activation at points with these coefficients.
-    fn first_layer(&mut self, coefficients: ArrayView2<A>, products: &[&[A]], strip: &Strip) {
-        let (points, area) = (coefficients.nrows(), strip.area());
-        grow(&mut self.first, points * area);
-        grow(&mut self.strip, products.len() * area);
-        let rooms = self.strip.chunks_exact_mut(area);
-        let products: Vec<&[A]> = products.iter().zip(rooms).map(|(products, room)| strip.of(products, room)).collect();
-        combine(coefficients, &products, &mut self.first[..points * area]);
+    fn first_layer(&mut self, coefficients: ArrayView2<A>, products: &[&[A]], area: usize) {
+        let length = coefficients.nrows() * area;
+        grow(&mut self.first, length);
+        combine(coefficients, products, &mut self.first[..length]);
     }
 
     /// Activates the first layer's output at point `m`, which is there as number `at`, and evaluates the rest.
@@ -144,15 +161,11 @@ impl<A: Real> Along<A> {
         self.tail.loss(&self.later[later], self.dense.order().matrix(output, width, images).into(), batch).loss
     }
 
-    /// Σₘ wₘₙ δₘ of a strip, into `deltas`, for these points and their weights `(N, points)`.
-    fn combine_deltas(&mut self, weights: ArrayView2<A>, points: &[usize], strip: &Strip, deltas: &mut [A]) {
-        let (terms, area) = (weights.nrows(), strip.area());
-        grow(&mut self.strip, terms * area);
-        let of_points: Vec<&[A]> = points.iter().map(|&m| &self.first[Self::row(m, area)]).collect();
-        combine(weights, &of_points, &mut self.strip[..terms * area]);
-        let block = deltas.len() / terms.max(1);
-        for (deltas, of_strip) in deltas.chunks_exact_mut(block.max(1)).zip(self.strip.chunks_exact(area)) {
-            strip.write(of_strip, deltas);
+    /// Adds Σₘ wₘₙ δₘ to `strip_deltas`, for these weights `(N, points)` and rows of `first`.
+    fn combine_deltas(&mut self, weights: ArrayView2<A>, rows: impl Iterator<Item = usize>, area: usize) {
+        let deltas: Vec<&[A]> = rows.map(|at| &self.first[Self::row(at, area)]).collect();
+        if !deltas.is_empty() {
+            add_combined(weights, &deltas, &mut self.strip_deltas[..weights.nrows() * area]);
         }
     }
 
@@ -161,12 +174,12 @@ impl<A: Real> Along<A> {
         self.dense.layers[1..].iter().map(|layer| layer.weight.len()).sum()
     }
 
-    /// As [`Self::loss`]; leaves the gradient with respect to the first layer's products at point `m` in `first`, and adds
-    /// that of the later weights to `later_gradient`.
-    fn loss_and_gradient(&mut self, m: usize, batch: Batch<A>) -> f64 {
+    /// As [`Self::loss`]; leaves the gradient with respect to the first layer's products in `first`, and adds that of the
+    /// later weights to `later_gradient`.
+    fn loss_and_gradient(&mut self, at: usize, m: usize, batch: Batch<A>) -> f64 {
         let (width, images, order) = (self.width(), batch.labels.len(), self.dense.order());
         let later = Self::row(m, self.later_length());
-        let output = activated(&self.dense, &mut self.first[Self::row(m, width * images)]);
+        let output = activated(&self.dense, &mut self.first[Self::row(at, width * images)]);
         let delta = &mut self.delta[..width * images];
         let below = order.matrix_mut(delta, width, images);
         let input = order.matrix(output, width, images).into();
@@ -211,14 +224,13 @@ impl<A: Real> SpanEvaluator<A> for Along<A> {
     fn losses(&mut self, span: &Span<A>, shared: Option<&[A]>, batch: Batch<A>, losses: &mut [f64]) {
         self.later_weights(span);
         self.with_products(span, shared, Inputs::images_of(batch), |this, products| {
-            for (start, losses) in (0..).step_by(POINTS).zip(losses.chunks_mut(POINTS)) {
-                let coefficients = span.coefficients.slice(s![start..start + losses.len(), ..]);
-                for strip in this.strips(batch.labels.len(), losses.len()) {
-                    this.first_layer(coefficients, products, &strip);
-                    let batch = batch.part(strip.range);
-                    losses.iter_mut().enumerate().for_each(|(m, loss)| *loss += this.loss(m, start + m, batch));
+            this.for_each_strip(losses.len(), products, batch, |this, strip, products, batch| {
+                for (start, losses) in (0..).step_by(POINTS).zip(losses.chunks_mut(POINTS)) {
+                    let coefficients = span.coefficients.slice(s![start..start + losses.len(), ..]);
+                    this.first_layer(coefficients, products, strip.area());
+                    losses.iter_mut().enumerate().for_each(|(at, loss)| *loss += this.loss(at, start + at, batch));
                 }
-            }
+            });
         });
     }
 
@@ -234,15 +246,22 @@ impl<A: Real> SpanEvaluator<A> for Along<A> {
         let mut deltas = std::mem::take(&mut self.deltas);
         grow(&mut deltas, terms * area);
         self.with_products(span, shared, Inputs::images_of(batch), |this, products| {
-            for strip in this.strips(batch.labels.len(), losses.len()) {
-                this.first_layer(span.coefficients, products, &strip);
+            this.for_each_strip(losses.len(), products, batch, |this, strip, products, batch| {
                 grow(&mut this.delta, strip.area());
-                let batch = batch.part(strip.range.clone());
-                for (m, loss) in losses.iter_mut().enumerate() {
-                    *loss += if enters(&m) { this.loss_and_gradient(m, batch) } else { this.loss(m, m, batch) };
+                this.strip_deltas.clear();
+                this.strip_deltas.resize(terms * strip.area(), A::zero());
+                for (start, losses) in (0..).step_by(POINTS).zip(losses.chunks_mut(POINTS)) {
+                    this.first_layer(span.coefficients.slice(s![start..start + losses.len(), ..]), products, strip.area());
+                    for ((at, m), loss) in (start..).enumerate().zip(losses.iter_mut()) {
+                        *loss += if enters(&m) { this.loss_and_gradient(at, m, batch) } else { this.loss(at, m, batch) };
+                    }
+                    let [first, last] = [start, start + losses.len()].map(|end| points.partition_point(|&m| m < end));
+                    let rows = points[first..last].iter().map(|m| m - start);
+                    this.combine_deltas(coefficients.slice(s![.., first..last]), rows, strip.area());
                 }
-                this.combine_deltas(coefficients.view(), &points, &strip, &mut deltas[..terms * area]);
-            }
+                let into = deltas[..terms * area].chunks_exact_mut(area);
+                into.zip(this.strip_deltas.chunks_exact(strip.area())).for_each(|(into, deltas)| strip.write(deltas, into));
+            });
         });
         self.deltas = deltas;
         grow(&mut self.later_rows, terms * later);

@@ -127,7 +127,9 @@ impl<'a, A: Real> LstmEvaluator<'a, A> {
             let deltas = matrix(gates, count, 4 * hidden);
             let z = matrix(&self.inputs[t], count, width);
             add_product(z.reversed_axes(), deltas, self.combined_gradient.view_mut());
-            product(deltas, recurrent, matrix_mut(hidden_delta, count, hidden));
+            if t > 0 {
+                product(deltas, recurrent, matrix_mut(hidden_delta, count, hidden));
+            }
         }
     }
 }
