@@ -282,7 +282,7 @@ fn compare_whole_path<A: Precision>(tolerance: f64, black: f64, saturated: f64) 
             let size = |k| if k < 2 { scale } else { 0.3 * scale };
             let rows: Vec<A> = (0..6).flat_map(|k| theta(network.as_ref(), 20 + k, size(k))).collect();
             let vectors = ArrayView2::from_shape((6, landscape.dimension()), &rows).unwrap();
-            let grid = Grid::<A>::new(6, 4);
+            let grid = Grid::<A>::new(19, 4);
             let span = Span { vectors, coefficients: grid.coefficients() };
             let mut fast = Array2::zeros((4, landscape.dimension()));
             let mut plain = fast.clone();

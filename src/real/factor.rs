@@ -29,7 +29,7 @@ impl<A> FactorRoom<A> {
 
 impl<A: Real> Factor<'_, A> {
     /// C ← A Xᵀ, or C ← C + A Xᵀ if it is `added`, for A `(width, pixels)` and C `(width, images)`. In the `evaluation`
-    /// of the same number A is what it was when `room` was last used.
+    /// of the same number A is what it was when `room` was last used; without a number it is always another.
     ///
     /// # Panics
     /// If the shapes do not agree, or neither rows nor columns of a matrix follow each other in memory.

@@ -57,11 +57,7 @@ impl<A: Real> GrayImages<A> {
         use Purpose::{Gradient, KnownGradient, KnownLosses, Losses, Path, PathLosses};
         let (pixels, pixels_per_image) = (block.pixels(), block.pixels_per_image());
         let forward_only = matches!(purpose, Losses | PathLosses);
-        // Where both would do, the tiles have the lead in single products, the lists in many.
-        let by_lists = match purpose {
-            Path | PathLosses | Losses | Gradient => lists && self.tiled.is_none(),
-            _ => false,
-        };
+        let by_lists = lists && self.tiled.is_none() && matches!(purpose, Path | PathLosses | Losses | Gradient);
         let factor = if by_lists {
             self.sparse.read(pixels, pixels_per_image, purpose == Path);
             Some(Factor::Lists(&self.sparse))

@@ -94,7 +94,8 @@ impl<A: Real> Along<A> {
             inputs.product_of_all(&weights, &mut self.weights, into, &mut self.forward[0]);
         } else {
             let into = products.chunks_exact_mut(width * images);
-            for ((&weight, into), room) in weights.iter().zip(into).zip(&mut self.forward) {
+            for (k, (&weight, into)) in weights.iter().zip(into).enumerate() {
+                let room = &mut self.forward[if inputs.keeps_weights() { k } else { 0 }];
                 inputs.product(weight, self.dense.order().matrix_mut(into, width, images), room);
             }
         }

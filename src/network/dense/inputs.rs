@@ -51,6 +51,11 @@ impl<'a, A: Real> Inputs<'a, A> {
         }
     }
 
+    /// Whether something is made of W for products, and kept.
+    pub(super) fn keeps_weights(self) -> bool {
+        matches!(self.factor, Some(Factor::Tiles(_)))
+    }
+
     /// C ← W X for W some matrices one below the other, which are copied to `copy` where they have to be.
     pub(super) fn product_of_all(
         self,
@@ -64,7 +69,7 @@ impl<'a, A: Real> Inputs<'a, A> {
         }
         copy.clear();
         copy.reserve_exact(weights.iter().map(ArrayView2::len).sum());
-        weights.iter().for_each(|weight| copy.extend(weight));
+        weights.iter().for_each(|weight| copy.extend_from_slice(weight.as_slice().expect("in the order of its rows")));
         let shape = (into.nrows(), self.numbers.nrows());
         self.product(ArrayView2::from_shape(shape, copy).expect("as many numbers"), into, room);
     }

@@ -4,8 +4,9 @@
 //! Tiles multiply bytes and add to `i32`, thirty-two times as fast as AVX-512 does with `f32`. A pixel, 0 to 255, is a
 //! byte. A row of A becomes integers of 24 bits times a power of two that suits its largest number, each integer
 //! three digits of −128 to 127: Σ aₖ xₖ = 2ˢ (2¹⁶ Σ hₖ xₖ + 2⁸ Σ mₖ xₖ + Σ lₖ xₖ). The sums of digits are exact, in any
-//! order; what is rounded is a number, by at most 2⁻²³ of the largest of its row, and that is less than what the
-//! additions of an `f32` product leave (Ozaki, Ogita, Oishi and Rump, Error-free transformations of matrix
+//! order; a number is rounded, by about 2⁻²³ of the largest of its row at most. As long as large and small ones of a row
+//! meet the same pixels, that is less than what the additions of an `f32` product leave; where the largest meet black
+//! ones, it is more (Ozaki, Ogita, Oishi and Rump, Error-free transformations of matrix
 //! multiplication by using fast routines of matrix multiplication and its applications, 2012; on such integers:
 //! Ootomo, Ozaki and Yokota, DGEMM on integer matrix multiplication unit, 2024).
 
@@ -31,7 +32,8 @@ const STEPS: usize = 1024;
 
 /// X, `(images, pixels)`, as tiles.
 ///
-/// What would be multiplied by black pixels alone is passed over, also where it is infinite or not a number.
+/// Where a row of the other factor has a number that is infinite or not one, no result of that row is a number, but
+/// those of blocks of images or pixels that are all black.
 pub struct Tiled {
     machine: Machine,
     /// Xᵀ and X.
@@ -98,9 +100,10 @@ impl Tiled {
         room: &mut LeftRoom,
     ) {
         if evaluation.is_none() || evaluation != room.evaluation {
+            room.evaluation = None;
             pack(self.machine, a, &mut room.left);
+            room.evaluation = evaluation;
         }
-        room.evaluation = evaluation;
         self.multiply(&room.left, &self.forward, c, added);
     }
 
@@ -154,6 +157,7 @@ const ONLY_SINGLE: &str = "tiles are made for no other type";
 fn pack<A: Real>(machine: Machine, matrices: &[ArrayView2<A>], left: &mut Left) {
     let matrices = || matrices.iter().map(|&matrix| A::single(matrix).expect(ONLY_SINGLE));
     let (outer, inner) = matrices().fold((0, 0), |(outer, _), matrix| (outer + matrix.nrows(), matrix.ncols()));
+    assert!(matrices().all(|matrix| matrix.ncols() == inner), "matrices of one width");
     let mut by_columns = matrices().filter(|matrix| !matrix.is_standard_layout());
     if let Some(matrix) = by_columns.next() {
         let numbers = matrix.reversed_axes().to_slice().expect("rows or columns follow each other in memory");
