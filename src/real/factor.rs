@@ -20,13 +20,6 @@ pub struct FactorRoom<A> {
     left: LeftRoom,
 }
 
-impl<A> FactorRoom<A> {
-    /// Of products by tiles.
-    pub fn left(&mut self) -> &mut LeftRoom {
-        &mut self.left
-    }
-}
-
 impl<A: Real> Factor<'_, A> {
     /// C ← A Xᵀ, or C ← C + A Xᵀ if it is `added`, for A `(width, pixels)` and C `(width, images)`. In the `evaluation`
     /// of the same number A is what it was when `room` was last used; without a number it is always another.
@@ -39,6 +32,28 @@ impl<A: Real> Factor<'_, A> {
             Self::Lists(lists) => lists.product(a, c, &mut room.sums),
             Self::Tiles(tiles) => tiles.product(&[a], c, added, evaluation, &mut room.left),
         }
+    }
+
+    /// C ← A Xᵀ for A some matrices one below the other, if that needs no copy of them; returns whether it was done.
+    ///
+    /// # Panics
+    /// As [`Self::product`], or if rows of several matrices do not follow each other in memory.
+    pub fn product_of_all(
+        self,
+        a: &[ArrayView2<A>],
+        c: ArrayViewMut2<A>,
+        evaluation: Option<u64>,
+        room: &mut FactorRoom<A>,
+    ) -> bool {
+        if let Self::Tiles(tiles) = self {
+            tiles.product(a, c, false, evaluation, &mut room.left);
+        }
+        self.keeps_left()
+    }
+
+    /// Whether something is made of the left factor for [`Self::product`], and kept.
+    pub fn keeps_left(self) -> bool {
+        matches!(self, Self::Tiles(_))
     }
 
     /// C ← C + A X, the sum of the outer products of columns of A and images, for A `(width, images)` and C

@@ -46,9 +46,10 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
     pub(super) fn along(&self, span: &Span<A>, sought: Option<&Sought<A>>) -> Vec<f64> {
         let (points, gates) = (span.points(), sought.map_or(0, |sought| sought.rows.len()));
         let sums = if self.with_scratch(|scratch| scratch.along.is_some()) {
-            let blocks = self.parts(BLOCK);
-            let losses = self
-                .run(blocks.len(), gates, |scratch, turn| self.at_all_points(span, sought, &blocks[turn.item], scratch, turn));
+            let (blocks, evaluation) = (self.parts(BLOCK), self.next_evaluation());
+            let losses = self.run(blocks.len(), gates, |scratch, turn| {
+                self.at_all_points(span, sought, (&blocks[turn.item], evaluation), scratch, turn)
+            });
             losses.map(|losses| (0..points).map(|m| losses.iter().map(|losses| losses[m]).sum()).collect())
         } else {
             let stretches = self.parts(STRETCH);
@@ -67,14 +68,14 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
         &self,
         span: &Span<A>,
         sought: Option<&Sought<A>>,
-        block: &Range<usize>,
+        (block, evaluation): (&Range<usize>, u64),
         scratch: &mut Scratch<'a, A>,
         turn: Turn,
     ) -> Option<Vec<f64>> {
         let mut losses = vec![0.0; span.points()];
         let mut added = Some(());
-        let purpose = if sought.is_some() { Purpose::Path } else { Purpose::PathLosses };
-        self.for_each_block(block, scratch, purpose, |scratch, batch| {
+        let purpose = if sought.is_some() { Purpose::Path } else { Purpose::Losses };
+        self.for_each_block(block, scratch, purpose, Some(evaluation), |scratch, batch| {
             let along = scratch.along.as_mut().expect("only where the network has one");
             match sought {
                 None => along.losses(span, None, batch, &mut losses),
@@ -97,8 +98,6 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
         scratch: &mut Scratch<'a, A>,
         turn: Turn,
     ) -> Option<f64> {
-        // Another item may be of another point.
-        scratch.evaluation = None;
         let mut theta = scratch.take_theta();
         span.point(m, &mut theta);
         let mut loss = 0.0;
@@ -106,13 +105,13 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
         let weights = sought.map(|sought| sought.weights.row(m)).filter(|weights| weights.iter().any(|w| !w.is_zero()));
         if let Some(weights) = weights {
             let mut gradient = scratch.take_gradient();
-            self.for_each_block(images, scratch, Purpose::Gradient, |scratch, batch| {
+            self.for_each_block(images, scratch, Purpose::Gradient, None, |scratch, batch| {
                 loss += scratch.evaluator.loss_and_gradient(&theta, batch, &mut gradient).loss;
             })?;
             sought?.add(turn, |n, row| add_scaled(weights[n], &gradient, row))?;
             scratch.gradient = gradient;
         } else {
-            self.for_each_block(images, scratch, Purpose::Losses, |scratch, batch| {
+            self.for_each_block(images, scratch, Purpose::Losses, None, |scratch, batch| {
                 loss += scratch.evaluator.loss(&theta, batch).loss;
             })?;
             if let Some(sought) = sought {

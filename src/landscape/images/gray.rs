@@ -12,14 +12,12 @@ pub(super) enum Purpose {
     KnownLosses,
     /// Their gradient, for one product backward.
     KnownGradient,
-    /// One product forward.
+    /// Products forward.
     Losses,
     /// One forward and one backward, for blocks of hundreds of images.
     Gradient,
     /// The same for a few images: to make lists of them takes as long as the lists save.
     Step,
-    /// Many forward.
-    PathLosses,
     /// Many forward and many backward.
     Path,
 }
@@ -54,10 +52,10 @@ impl<A: Real> GrayImages<A> {
 
     /// The images of `block`; `lists` says whether those are worthwhile.
     pub(super) fn read<'b>(&'b mut self, block: ImageView<'b>, purpose: Purpose, lists: bool) -> Batch<'b, A> {
-        use Purpose::{Gradient, KnownGradient, KnownLosses, Losses, Path, PathLosses};
+        use Purpose::{Gradient, KnownGradient, KnownLosses, Losses, Path};
         let (pixels, pixels_per_image) = (block.pixels(), block.pixels_per_image());
-        let forward_only = matches!(purpose, Losses | PathLosses);
-        let by_lists = lists && self.tiled.is_none() && matches!(purpose, Path | PathLosses | Losses | Gradient);
+        let forward_only = purpose == Losses;
+        let by_lists = lists && self.tiled.is_none() && matches!(purpose, Path | Losses | Gradient);
         let factor = if by_lists {
             self.sparse.read(pixels, pixels_per_image, purpose == Path);
             Some(Factor::Lists(&self.sparse))

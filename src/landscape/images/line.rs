@@ -36,10 +36,11 @@ impl<'l, 'a, A: Real> SharedLine<'l, 'a, A> {
         let numbers = [start, direction].concat();
         let vectors = Array2::from_shape_vec((VECTORS, start.len()), numbers).expect("two vectors of the same length");
         let blocks = landscape.parts(BLOCK);
+        let evaluation = Some(landscape.next_evaluation());
         let shared = landscape.run(blocks.len(), 0, |scratch, turn| {
             let block = &blocks[turn.item];
             let mut shared = vec![A::zero(); VECTORS * block.len() * scratch.along.as_ref()?.shared_length()];
-            landscape.for_each_block(block, scratch, Purpose::Losses, |scratch, batch| {
+            landscape.for_each_block(block, scratch, Purpose::Losses, evaluation, |scratch, batch| {
                 let along = scratch.along.as_mut().expect("only where the network has one");
                 along.share(vectors.view(), batch, &mut shared);
             })?;
@@ -57,7 +58,8 @@ impl<'l, 'a, A: Real> SharedLine<'l, 'a, A> {
         mut work: impl FnMut(&mut dyn SpanEvaluator<A>, &[A], Batch<A>),
     ) -> Option<()> {
         let mut shared = self.shared.as_ref()?[images.start / BLOCK..].iter();
-        self.landscape.for_each_block(images, scratch, purpose, |scratch, batch| {
+        // The products with the vectors are there already.
+        self.landscape.for_each_block(images, scratch, purpose, None, |scratch, batch| {
             let along = scratch.along.as_mut().expect("only where the network has one");
             let shared = shared.next().expect("parts are whole blocks, each of which shares something");
             work(along.as_mut(), shared, batch);

@@ -48,8 +48,8 @@ pub struct ImageLandscape<'a, A> {
     /// Whether an evaluation was broken off. Only evaluations change it: between two of them every
     /// question has the same answer, whenever the interrupt comes.
     broken_off: AtomicBool,
-    /// How many there were, on any thread.
-    evaluations: AtomicU64,
+    /// Number of the next one.
+    evaluation: AtomicU64,
     /// Buffers of evaluations that are not under way; grows to one for each thread.
     idle: Mutex<Vec<Scratch<'a, A>>>,
 }
@@ -65,8 +65,8 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
         assert_eq!(images.pixels_per_image(), network.inputs(), "image size and network disagree");
         // Of the first images alone: what is decided changes speed and the last bits, and has to come from the data.
         let lists = network.multiplies_images() && Sparse::<A>::suits(images.first(BLOCK).pixels());
-        let (broken_off, evaluations, idle) = (AtomicBool::new(false), AtomicU64::new(0), Mutex::default());
-        Self { network, images, lists, threads: None, interrupt: None, broken_off, evaluations, idle }
+        let (broken_off, evaluation, idle) = (AtomicBool::new(false), AtomicU64::new(0), Mutex::default());
+        Self { network, images, lists, threads: None, interrupt: None, broken_off, evaluation, idle }
     }
 
     /// The same landscape, evaluated by these threads; mini-batches stay on the caller's.
@@ -144,9 +144,10 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
     /// Nothing but NaN where the evaluation was broken off.
     fn sum(&self, theta: &[A]) -> Score {
         let parts = self.point_parts();
+        let evaluation = Some(self.next_evaluation());
         let scores = self.run(parts.len(), 0, |scratch, turn| {
             let mut score = Score::default();
-            self.for_each_block(&parts[turn.item], scratch, Purpose::Losses, |scratch, batch| {
+            self.for_each_block(&parts[turn.item], scratch, Purpose::Losses, evaluation, |scratch, batch| {
                 score += scratch.evaluator.loss(theta, batch);
             })?;
             Some(score)
@@ -165,8 +166,12 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
         (0..samples).step_by(size).map(|start| start..samples.min(start + size)).collect()
     }
 
-    /// [`Threads::run`] with buffers for each item. All items are of the same parameters or vectors, if they do not
-    /// say otherwise in their buffers.
+    /// A number for all blocks of images that the same parameters or vectors meet.
+    fn next_evaluation(&self) -> u64 {
+        self.evaluation.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// [`Threads::run`] with buffers for each item.
     fn run<R: Send>(
         &self,
         items: usize,
@@ -174,14 +179,8 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
         work: impl Fn(&mut Scratch<'a, A>, Turn) -> Option<R> + Sync,
     ) -> Option<Vec<R>> {
         self.broken_off.store(false, Ordering::Relaxed);
-        let evaluation = Some(self.evaluations.fetch_add(1, Ordering::Relaxed));
         let one = Threads::default();
-        self.threads.unwrap_or(&one).run(items, gates, |turn| {
-            self.with_scratch(|scratch| {
-                scratch.evaluation = evaluation;
-                work(scratch, turn)
-            })
-        })
+        self.threads.unwrap_or(&one).run(items, gates, |turn| self.with_scratch(|scratch| work(scratch, turn)))
     }
 
     /// Overwrites `gradient` with the mean over the images of what `work` adds up for each part of them, and
@@ -204,12 +203,13 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
         results
     }
 
-    /// Calls `work` with the images of each block of `range`; nothing if it is broken off.
+    /// Calls `work` with the images of each block of `range`, as batches of this evaluation; nothing if it is broken off.
     fn for_each_block(
         &self,
         range: &Range<usize>,
         scratch: &mut Scratch<'a, A>,
         purpose: Purpose,
+        evaluation: Option<u64>,
         mut work: impl FnMut(&mut Scratch<'a, A>, Batch<A>),
     ) -> Option<()> {
         // Taken out, so that `work` may have the other buffers.
@@ -217,7 +217,6 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
         let complete = self.images.range(range.clone()).blocks(BLOCK).all(|block| {
             let breaks_off = self.breaks_off();
             if !breaks_off {
-                let evaluation = scratch.evaluation;
                 work(scratch, Batch { evaluation, ..images.read(block, purpose, self.lists) });
             }
             !breaks_off
@@ -267,9 +266,10 @@ impl<A: Real> Landscape<A> for ImageLandscape<'_, A> {
     }
 
     fn value_and_gradient(&self, theta: &[A], gradient: &mut [A]) -> f64 {
+        let evaluation = Some(self.next_evaluation());
         let scores = self.mean_gradient(gradient, |part, scratch, own| {
             let mut score = Score::default();
-            self.for_each_block(part, scratch, Purpose::Gradient, |scratch, batch| {
+            self.for_each_block(part, scratch, Purpose::Gradient, evaluation, |scratch, batch| {
                 score += scratch.evaluator.loss_and_gradient(theta, batch, own);
             })?;
             Some(score)

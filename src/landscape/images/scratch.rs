@@ -15,8 +15,6 @@ pub(super) struct Scratch<'a, A> {
     /// `(P,)` a point, and a gradient.
     pub(super) theta: Vec<A>,
     pub(super) gradient: Vec<A>,
-    /// Number of the evaluation under way, if all its items are of the same parameters or vectors.
-    pub(super) evaluation: Option<u64>,
 }
 
 impl<'a, A: Real> Scratch<'a, A> {
@@ -29,7 +27,6 @@ impl<'a, A: Real> Scratch<'a, A> {
             along: network.span_evaluator(),
             theta: Vec::new(),
             gradient: Vec::new(),
-            evaluation: None,
         }
     }
 

@@ -53,7 +53,7 @@ impl<'a, A: Real> Inputs<'a, A> {
 
     /// Whether something is made of W for products, and kept.
     pub(super) fn keeps_weights(self) -> bool {
-        matches!(self.factor, Some(Factor::Tiles(_)))
+        self.factor.is_some_and(Factor::keeps_left)
     }
 
     /// C ← W X for W some matrices one below the other, which are copied to `copy` where they have to be.
@@ -61,11 +61,13 @@ impl<'a, A: Real> Inputs<'a, A> {
         self,
         weights: &[ArrayView2<A>],
         copy: &mut Vec<A>,
-        into: ArrayViewMut2<A>,
+        mut into: ArrayViewMut2<A>,
         room: &mut FactorRoom<A>,
     ) {
-        if let Some(Factor::Tiles(tiles)) = self.factor.filter(|factor| factor.has_forward()) {
-            return tiles.product(weights, into, false, self.evaluation, room.left());
+        if let Some(factor) = self.factor.filter(|factor| factor.has_forward())
+            && factor.product_of_all(weights, into.view_mut(), self.evaluation, room)
+        {
+            return;
         }
         copy.clear();
         copy.reserve_exact(weights.iter().map(ArrayView2::len).sum());

@@ -1,8 +1,8 @@
-//! The left factor as tiles: numbers of 24 bits in three parts.
+//! The left factor as tiles: numbers of 24 bits as three digits.
 
-use super::machine::{BLOCK, DEPTH, Machine, PARTS, SIDE, Tile, Two};
+use super::machine::{BLOCK, DEPTH, DIGITS, Machine, SIDE, Tile, Two};
 use super::source::{Edge, Source};
-use super::turn::turn;
+use super::turn::{EVEN, ODD, turn};
 use pulp::cast;
 use std::arch::x86_64::{
     __m512, __m512i, _mm512_add_epi32, _mm512_cvtps_epi32, _mm512_mul_ps, _mm512_permutexvar_epi8, _mm512_set1_epi32,
@@ -12,7 +12,7 @@ use std::arch::x86_64::{
 /// What makes of the three digits of a number, each from −128 to 127, bytes from 0 to 255.
 const OFFSETS: i32 = 0x80_80_80;
 
-/// For each block of rows, part by part and step by step of the inner dimension, two tiles: rows of numbers along that.
+/// For each block of rows, digit by digit and step by step of the inner dimension, two tiles: rows of numbers along that.
 #[derive(Default)]
 pub(super) struct Left {
     outer: usize,
@@ -26,7 +26,7 @@ pub(super) struct Left {
 pub(super) struct Block<'a> {
     pub(super) first: usize,
     /// All steps of the highest digits, then those of the others.
-    pub(super) parts: [&'a [Two]; PARTS],
+    pub(super) digits: [&'a [Two]; DIGITS],
     pub(super) factors: &'a [f32; BLOCK],
 }
 
@@ -38,11 +38,11 @@ impl Left {
 
     pub(super) fn blocks(&self) -> impl Iterator<Item = Block<'_>> {
         let steps = self.inner.div_ceil(DEPTH);
-        let blocks = self.tiles.chunks_exact((PARTS * steps).max(1)).zip(self.factors.as_chunks().0);
+        let blocks = self.tiles.chunks_exact((DIGITS * steps).max(1)).zip(self.factors.as_chunks().0);
         (0..self.outer).step_by(BLOCK).zip(blocks).map(move |(first, (tiles, factors))| {
             let (high, lower) = tiles.split_at(steps);
             let (middle, low) = lower.split_at(steps);
-            Block { first, parts: [high, middle, low], factors }
+            Block { first, digits: [high, middle, low], factors }
         })
     }
 
@@ -52,7 +52,7 @@ impl Left {
         for (row, numbers) in rows.enumerate() {
             assert_eq!(numbers.len(), inner, "rows of one length");
             let (block, within) = (row / BLOCK, row % BLOCK);
-            let tiles = &mut self.tiles[block * PARTS * steps..][..PARTS * steps];
+            let tiles = &mut self.tiles[block * DIGITS * steps..][..DIGITS * steps];
             // SAFETY: a `Machine` has the instructions.
             self.factors[row] = unsafe { pack_row(numbers, within, tiles) };
         }
@@ -62,7 +62,7 @@ impl Left {
     pub(super) fn pack_columns(&mut self, _: Machine, source: Source<f32>) {
         assert!(!source.along && source.numbers.len() == source.outer * source.inner, "a whole factor, by columns");
         let steps = self.reserve(source.outer, source.inner);
-        let blocks = self.tiles.chunks_exact_mut((PARTS * steps).max(1)).zip(self.factors.as_chunks_mut().0);
+        let blocks = self.tiles.chunks_exact_mut((DIGITS * steps).max(1)).zip(self.factors.as_chunks_mut().0);
         for (first, (tiles, factors)) in (0..source.outer).step_by(BLOCK).zip(blocks) {
             // SAFETY: a `Machine` has the instructions.
             unsafe { pack_block(source, first, factors, tiles) };
@@ -73,8 +73,8 @@ impl Left {
     fn reserve(&mut self, outer: usize, inner: usize) -> usize {
         (self.outer, self.inner) = (outer, inner);
         let (blocks, steps) = (outer.div_ceil(BLOCK), inner.div_ceil(DEPTH));
-        if self.tiles.len() < blocks * PARTS * steps {
-            self.tiles.resize(blocks * PARTS * steps, [Tile::ZERO; 2]);
+        if self.tiles.len() < blocks * DIGITS * steps {
+            self.tiles.resize(blocks * DIGITS * steps, [Tile::ZERO; 2]);
         }
         self.factors.clear();
         self.factors.resize(blocks * BLOCK, 0.0);
@@ -105,11 +105,11 @@ fn scale(largest: u32) -> [f32; 2] {
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
 fn pack_row(numbers: &[f32], row: usize, into: &mut [Two]) -> f32 {
     let [up, down] = scale(numbers.iter().fold(0, |largest, &x| largest.max(magnitude(x))));
-    let steps = into.len() / PARTS;
+    let steps = into.len() / DIGITS;
     let mut put = |step: usize, line: &[f32; DEPTH]| {
         let digits = digits_of_row(line, up);
-        for part in 0..PARTS {
-            into[part * steps + step][row / SIDE].0[row % SIDE] = cast(digits[part]);
+        for digit in 0..DIGITS {
+            into[digit * steps + step][row / SIDE].0[row % SIDE] = cast(digits[digit]);
         }
     };
     let (lines, rest) = numbers.as_chunks();
@@ -134,13 +134,13 @@ fn pack_block(source: Source<f32>, first: usize, factors: &mut [f32; BLOCK], int
     }
     let mut edge: Edge<f32> = [0.0; SIDE * DEPTH];
     let (up, _) = up.as_chunks();
-    let steps = into.len() / PARTS;
+    let steps = into.len() / DIGITS;
     for step in 0..steps {
         for half in 0..2 {
             let (numbers, stride) = source.window(first + half * SIDE, step * DEPTH, &mut edge);
             let digits = digits_of_rows(numbers, stride, &up[half]);
-            for part in 0..PARTS {
-                turn(&digits[part], &mut into[part * steps + step][half].0);
+            for digit in 0..DIGITS {
+                turn(&digits[digit], &mut into[digit * steps + step][half].0);
             }
         }
     }
@@ -158,11 +158,9 @@ fn integers(numbers: [f32; SIDE], up: __m512) -> __m512i {
 /// The highest, middle and lowest digits of numbers that follow each other.
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
 #[inline]
-fn digits_of_row(line: &[f32; DEPTH], up: f32) -> [__m512i; PARTS] {
+fn digits_of_row(line: &[f32; DEPTH], up: f32) -> [__m512i; DIGITS] {
     const FIRST_TWO: i32 = 0b01_00_01_00;
     const THIRD: i32 = 0b10_10_10_10;
-    const EVEN: i32 = 0b10_00_10_00;
-    const ODD: i32 = 0b11_01_11_01;
     // The same digit of each sixteen side by side.
     let order: __m512i = cast(BY_DIGITS);
     let mut sixteens = [_mm512_setzero_si512(); 4];
@@ -182,20 +180,20 @@ fn digits_of_row(line: &[f32; DEPTH], up: f32) -> [__m512i; PARTS] {
 /// The same of sixteen rows that stand side by side: in fours along the rows, a row beside the other.
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
 #[inline]
-fn digits_of_rows(numbers: &[f32], stride: usize, up: &[f32; SIDE]) -> [[__m512i; SIDE]; PARTS] {
-    let mut digits = [[_mm512_setzero_si512(); SIDE]; PARTS];
+fn digits_of_rows(numbers: &[f32], stride: usize, up: &[f32; SIDE]) -> [[__m512i; SIDE]; DIGITS] {
+    let mut digits = [[_mm512_setzero_si512(); SIDE]; DIGITS];
     for four in 0..SIDE {
         let mut lines = [[0_u32; SIDE]; 4];
         for (k, line) in lines.iter_mut().enumerate() {
             let numbers: &[f32; SIDE] = numbers[(4 * four + k) * stride..].first_chunk().expect("a line of the window");
             *line = cast(integers(*numbers, cast(*up)));
         }
-        for (part, digits) in digits.iter_mut().enumerate() {
-            let low = 8 * (PARTS - 1 - part);
+        for (digit, digits) in digits.iter_mut().enumerate() {
+            let low = 8 * (DIGITS - 1 - digit);
             let mut words = [0; SIDE];
             for (i, word) in words.iter_mut().enumerate() {
-                let digit = |k: usize| (lines[k][i] >> low & 0xff) << (8 * k);
-                *word = digit(0) | digit(1) | digit(2) | digit(3);
+                let byte = |k: usize| (lines[k][i] >> low & 0xff) << (8 * k);
+                *word = byte(0) | byte(1) | byte(2) | byte(3);
             }
             digits[four] = cast(words);
         }
@@ -208,7 +206,7 @@ const BY_DIGITS: [u8; DEPTH] = {
     let (mut order, mut i) = ([0; DEPTH], 0);
     while i < DEPTH {
         // In memory the lowest digit comes first; the fourth byte is none.
-        let byte = if i / SIDE < PARTS { PARTS - 1 - i / SIDE } else { PARTS };
+        let byte = if i / SIDE < DIGITS { DIGITS - 1 - i / SIDE } else { DIGITS };
         order[i] = (4 * (i % SIDE) + byte) as u8;
         i += 1;
     }

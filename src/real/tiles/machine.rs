@@ -19,7 +19,7 @@ pub(super) const DEPTH: usize = 4 * SIDE;
 pub(super) const BLOCK: usize = 2 * SIDE;
 
 /// Digits of a number of the left factor.
-pub(super) const PARTS: usize = 3;
+pub(super) const DIGITS: usize = 3;
 
 /// A kilobyte: rows of fours of bytes.
 #[derive(Clone, Copy)]

@@ -21,7 +21,7 @@ mod write;
 
 use super::Real;
 use left::Left;
-use machine::{BLOCK, Machine, PARTS, Sums};
+use machine::{BLOCK, DIGITS, Machine, Sums};
 use ndarray::{ArrayView2, ArrayViewMut2};
 use right::Right;
 use source::Source;
@@ -125,8 +125,8 @@ impl Tiled {
         let numbers = if by_rows { c.into_slice() } else { c.reversed_axes().into_slice() };
         let numbers = numbers.expect("rows or columns follow each other in memory");
         let width = if by_rows { shape.1 } else { shape.0 };
-        let (running, mut sums) = (machine.begin(), [Sums([[0; BLOCK]; BLOCK]); PARTS]);
-        let mut into = Rows { numbers, width, added };
+        let (running, mut sums) = (machine.begin(), [Sums([[0; BLOCK]; BLOCK]); DIGITS]);
+        let mut into = Rows { numbers, width, added, block: [[0.0; BLOCK]; BLOCK] };
         // A block of columns stays in the first-level cache while those of rows come by.
         for right in x.blocks() {
             for left in left.blocks() {
@@ -136,8 +136,8 @@ impl Tiled {
                     into.clear(at);
                 }
                 for (start, right) in right.steps.clone().step_by(STEPS).zip(right.tiles.chunks(STEPS)) {
-                    for (part, sums) in left.parts.iter().zip(&mut sums) {
-                        running.multiply(&part[start..start + right.len()], right, sums);
+                    for (digit, sums) in left.digits.iter().zip(&mut sums) {
+                        running.multiply(&digit[start..start + right.len()], right, sums);
                     }
                     if by_rows {
                         into.write(machine, &sums, left.factors, at);

@@ -196,6 +196,23 @@ fn black_images_and_pixels_are_left_out() {
     }
 }
 
+/// The largest digits, white pixels, and more of them than fit into a sum of 31 bits.
+#[test]
+fn sums_of_many_pixels_do_not_overflow() {
+    let Some(mut tiled) = Tiled::of::<f32>() else { return };
+    let (count, mut left) = (70_000, LeftRoom::default());
+    tiled.read(&vec![255; count], count, true, false);
+    let weights = ndarray::concatenate![
+        ndarray::Axis(0),
+        Array2::from_elem((1, count), -1.984_f32),
+        Array2::from_elem((1, count), 1.984_f32),
+    ];
+    let mut c = Array2::<f32>::zeros((2, 1));
+    tiled.product(&[weights.view()], c.view_mut(), false, None, &mut left);
+    let exact = 1.984 * count as f64;
+    assert!((f64::from(c[[0, 0]]) / -exact - 1.0).abs() < 1e-6 && (f64::from(c[[1, 0]]) / exact - 1.0).abs() < 1e-6, "{c}");
+}
+
 #[test]
 fn no_images_add_nothing() {
     let Some(mut tiled) = Tiled::of::<f32>() else { return };

@@ -7,12 +7,14 @@ use std::arch::x86_64::{
     _mm512_unpacklo_epi64,
 };
 
+/// Of the quarters of two registers, the first and the third of each, and the others.
+pub(super) const EVEN: i32 = 0b10_00_10_00;
+pub(super) const ODD: i32 = 0b11_01_11_01;
+
 /// First of pairs of words, then of pairs of those, and of quarters of registers twice.
 #[target_feature(enable = "avx512f")]
 #[inline]
 pub(super) fn turn(rows: &[__m512i; SIDE], columns: &mut [[u32; SIDE]; SIDE]) {
-    const EVEN: i32 = 0b10_00_10_00;
-    const ODD: i32 = 0b11_01_11_01;
     let mut words = [_mm512_setzero_si512(); SIDE];
     for i in (0..SIDE).step_by(2) {
         words[i] = _mm512_unpacklo_epi32(rows[i], rows[i + 1]);

@@ -1,6 +1,6 @@
 //! Sums of digits times pixels, into C as those of numbers times gray values.
 
-use super::machine::{BLOCK, Machine, PARTS, SIDE, Sums};
+use super::machine::{BLOCK, DIGITS, Machine, SIDE, Sums};
 use super::turn::turn;
 use pulp::cast;
 use std::arch::x86_64::{__m512i, _mm512_setzero_si512};
@@ -18,14 +18,19 @@ pub(super) struct Rows<'a> {
     pub(super) width: usize,
     /// On top of what is there, or in its place.
     pub(super) added: bool,
+    /// What is written at a time.
+    pub(super) block: [[f32; BLOCK]; BLOCK],
 }
 
 impl Rows<'_> {
     /// The sums of the digits, the highest first, times the factor of each row, from `row` and `column` on, as many
     /// as there is room for.
-    pub(super) fn write(&mut self, _: Machine, sums: &[Sums; PARTS], factors: &[f32; BLOCK], [row, column]: [usize; 2]) {
+    pub(super) fn write(&mut self, _: Machine, sums: &[Sums; DIGITS], factors: &[f32; BLOCK], [row, column]: [usize; 2]) {
         // SAFETY: a `Machine` has the instructions.
-        unsafe { write(self, &together(sums, factors), row, column) };
+        unsafe {
+            together(sums, factors, &mut self.block);
+            write(self.numbers, self.width, self.added, &self.block, [row, column]);
+        }
     }
 
     /// Zeros instead.
@@ -36,29 +41,30 @@ impl Rows<'_> {
     }
 
     /// The same with rows and columns of the sums exchanged.
-    pub(super) fn write_turned(&mut self, _: Machine, sums: &[Sums; PARTS], factors: &[f32; BLOCK], at: [usize; 2]) {
+    pub(super) fn write_turned(&mut self, _: Machine, sums: &[Sums; DIGITS], factors: &[f32; BLOCK], at: [usize; 2]) {
         // SAFETY: a `Machine` has the instructions.
-        unsafe { write_turned(self, &together(sums, factors), at) };
+        unsafe {
+            together(sums, factors, &mut self.block);
+            write_turned(self, at);
+        }
     }
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
 #[inline]
-fn together([high, middle, low]: &[Sums; PARTS], factors: &[f32; BLOCK]) -> [[f32; BLOCK]; BLOCK] {
-    let mut together = [[0.0; BLOCK]; BLOCK];
-    for (r, row) in together.iter_mut().enumerate() {
+fn together([high, middle, low]: &[Sums; DIGITS], factors: &[f32; BLOCK], into: &mut [[f32; BLOCK]; BLOCK]) {
+    for (r, row) in into.iter_mut().enumerate() {
         for (c, sum) in row.iter_mut().enumerate() {
             let lower = (middle.0[r][c] as f32).mul_add(RADIX, low.0[r][c] as f32);
             let all = (high.0[r][c] as f32).mul_add(RADIX * RADIX, lower);
             *sum = all.mul_add(HIGH, all * LOW) * factors[r];
         }
     }
-    together
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
-fn write_turned(rows: &mut Rows, sums: &[[f32; BLOCK]; BLOCK], [row, column]: [usize; 2]) {
-    let (quarters, _) = sums.as_flattened().as_chunks::<SIDE>();
+fn write_turned(rows: &mut Rows, [row, column]: [usize; 2]) {
+    let (quarters, _) = rows.block.as_flattened().as_chunks::<SIDE>();
     for lower in 0..2 {
         for right in 0..2 {
             let mut tile: [__m512i; SIDE] = [_mm512_setzero_si512(); SIDE];
@@ -68,24 +74,24 @@ fn write_turned(rows: &mut Rows, sums: &[[f32; BLOCK]; BLOCK], [row, column]: [u
             let mut turned = [[0; SIDE]; SIDE];
             turn(&tile, &mut turned);
             let turned: [[f32; SIDE]; SIDE] = turned.map(cast);
-            write(rows, &turned, row + right * SIDE, column + lower * SIDE);
+            write(rows.numbers, rows.width, rows.added, &turned, [row + right * SIDE, column + lower * SIDE]);
         }
     }
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
 #[inline]
-fn write<const N: usize>(rows: &mut Rows, sums: &[[f32; N]], row: usize, column: usize) {
-    if column >= rows.width {
+fn write<const N: usize>(numbers: &mut [f32], width: usize, added: bool, sums: &[[f32; N]], [row, column]: [usize; 2]) {
+    if column >= width {
         return;
     }
-    for (into, sums) in rows.numbers.chunks_exact_mut(rows.width).skip(row).zip(sums) {
+    for (into, sums) in numbers.chunks_exact_mut(width).skip(row).zip(sums) {
         let into = &mut into[column..];
         // Of a length known beforehand where there is room.
         if let Some(into) = into.first_chunk_mut::<N>() {
-            put(into, sums, rows.added);
+            put(into, sums, added);
         } else {
-            put(into, sums, rows.added);
+            put(into, sums, added);
         }
     }
 }
