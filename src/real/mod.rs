@@ -79,8 +79,14 @@ pub fn instructions() -> String {
         dispatch::Arch::Neon(_) => "NEON",
         _ => "no vectors",
     };
-    let tiles = if Tiled::of::<f32>().is_some() { ", AMX-INT8" } else { "" };
-    format!("{vectors}{tiles}")
+    let others = if Tiled::of::<f32>().is_some() {
+        ", AMX-INT8"
+    } else if Sparse::<f32>::is_quick() {
+        ", VBMI2"
+    } else {
+        ""
+    };
+    format!("{vectors}{others}")
 }
 
 /// Σ xᵢ yᵢ, accumulated in `f64`.

@@ -16,7 +16,7 @@ pub(super) enum Purpose {
     Losses,
     /// One forward and one backward, for blocks of hundreds of images.
     Gradient,
-    /// The same for a few images: to make lists of them takes as long as the lists save.
+    /// The same for a few images: most processors take as long to make lists of them as the lists save.
     Step,
     /// Many forward and many backward.
     Path,
@@ -54,21 +54,22 @@ impl<A: Real> GrayImages<A> {
     pub(super) fn read<'b>(&'b mut self, block: ImageView<'b>, purpose: Purpose, lists: bool) -> Batch<'b, A> {
         use Purpose::{Gradient, KnownGradient, KnownLosses, Losses, Path};
         let (pixels, pixels_per_image) = (block.pixels(), block.pixels_per_image());
-        let forward_only = purpose == Losses;
-        let by_lists = lists && self.tiled.is_none() && matches!(purpose, Path | Losses | Gradient);
-        let factor = if by_lists {
-            self.sparse.read(pixels, pixels_per_image, purpose == Path);
+        let (forward, backward) = (purpose != KnownGradient, purpose != Losses);
+        let quick = Sparse::<A>::is_quick();
+        let worthwhile = if quick { purpose != KnownLosses } else { matches!(purpose, Path | Losses | Gradient) };
+        let factor = if lists && self.tiled.is_none() && worthwhile {
+            self.sparse.read(pixels, pixels_per_image, forward, backward && (quick || purpose == Path));
             Some(Factor::Lists(&self.sparse))
         } else {
             let tiled = self.tiled.as_mut().filter(|_| purpose != KnownLosses);
             tiled.map(|tiled| {
-                tiled.read(pixels, pixels_per_image, purpose != KnownGradient, !forward_only);
+                tiled.read(pixels, pixels_per_image, forward, backward);
                 Factor::Tiles(tiled)
             })
         };
         let complete = match factor {
             None => purpose == KnownLosses,
-            Some(factor) => forward_only || factor.has_backward(),
+            Some(factor) => !backward || factor.has_backward(),
         };
         if self.compares || !complete {
             block.scaled(&mut self.inputs.slice_mut(s![..block.len(), ..]));

@@ -45,15 +45,19 @@ impl<'a, A: Real> Inputs<'a, A> {
 
     /// C ← W X; `room` is for factors.
     pub(super) fn product(self, weight: ArrayView2<A>, into: ArrayViewMut2<A>, room: &mut FactorRoom<A>) {
-        match self.factor.filter(|factor| factor.has_forward()) {
-            Some(factor) => factor.product(weight, into, false, self.evaluation, room),
+        match self.forward() {
+            Some(factor) => factor.product(&[weight], into, false, self.evaluation, room),
             None => product(weight, self.numbers, into),
         }
     }
 
     /// Whether something is made of W for products, and kept.
     pub(super) fn keeps_weights(self) -> bool {
-        self.factor.is_some_and(Factor::keeps_left)
+        self.forward().is_some()
+    }
+
+    fn forward(self) -> Option<Factor<'a, A>> {
+        self.factor.filter(|factor| factor.has_forward())
     }
 
     /// C ← W X for W some matrices one below the other, which are copied to `copy` where they have to be.
@@ -61,13 +65,11 @@ impl<'a, A: Real> Inputs<'a, A> {
         self,
         weights: &[ArrayView2<A>],
         copy: &mut Vec<A>,
-        mut into: ArrayViewMut2<A>,
+        into: ArrayViewMut2<A>,
         room: &mut FactorRoom<A>,
     ) {
-        if let Some(factor) = self.factor.filter(|factor| factor.has_forward())
-            && factor.product_of_all(weights, into.view_mut(), self.evaluation, room)
-        {
-            return;
+        if let Some(factor) = self.forward() {
+            return factor.product(weights, into, false, self.evaluation, room);
         }
         copy.clear();
         copy.reserve_exact(weights.iter().map(ArrayView2::len).sum());
@@ -78,8 +80,8 @@ impl<'a, A: Real> Inputs<'a, A> {
 
     /// C ← C + W X.
     pub(super) fn add_product(self, weight: ArrayView2<A>, into: ArrayViewMut2<A>, room: &mut FactorRoom<A>) {
-        match self.factor.filter(|factor| factor.has_forward()) {
-            Some(factor) => factor.product(weight, into, true, self.evaluation, room),
+        match self.forward() {
+            Some(factor) => factor.product(&[weight], into, true, self.evaluation, room),
             None => add_product(weight, self.numbers, into),
         }
     }

@@ -3,15 +3,13 @@
 #![expect(clippy::inline_always, reason = "a function compiled for one set of vector instructions must contain its loops")]
 
 use super::lists::{Lists, STRETCH, Stretch};
+use super::panels::{MOST, Panels};
 use crate::real::Real;
 use crate::real::dispatch::{Simd, dispatched};
-use crate::real::product::panel::{BLOCK, Packed, WIDTH, pack, panels};
-use ndarray::{ArrayView2, ArrayViewMut2};
+use crate::real::product::panel::{BLOCK, WIDTH};
+use ndarray::ArrayViewMut2;
 use std::array::from_fn;
 use std::ops::Range;
-
-/// Vectors of a panel, at most; there are two sums for each, so that no addition waits for the one before.
-const MOST: usize = 4;
 
 /// Rows of sums that are turned into columns at a time: a line of the cache of C.
 const TURNED: usize = 2 * BLOCK;
@@ -23,9 +21,9 @@ enum Into<'a, A> {
 }
 
 /// For A `(m, columns of S)` and C `(m, rows of S)`.
-pub(super) fn gather<A: Real>(lists: &Lists<A>, a: ArrayView2<A>, mut c: ArrayViewMut2<A>, added: bool, sums: &mut Vec<A>) {
-    let shape = (a.nrows(), lists.rows());
-    assert!(a.ncols() == lists.columns() && c.dim() == shape, "{:?} times {shape:?} into {:?}", a.dim(), c.dim());
+pub(super) fn gather<A: Real>(lists: &Lists<A>, a: &Panels<A>, mut c: ArrayViewMut2<A>, added: bool, sums: &mut Vec<A>) {
+    let (rows, inner) = a.shape();
+    assert!(inner == lists.columns() && c.dim() == (rows, lists.rows()), "{:?} into {:?}", a.shape(), c.dim());
     let room = lists.rows() * WIDTH;
     if sums.len() < room {
         sums.resize(room, A::zero());
@@ -34,28 +32,25 @@ pub(super) fn gather<A: Real>(lists: &Lists<A>, a: ArrayView2<A>, mut c: ArrayVi
         Some(_) => Into::Rows(c.into_slice().expect("checked")),
         None => Into::Columns(c.reversed_axes().into_slice().expect("rows or columns follow each other in memory")),
     };
-    multiply(lists, a.reversed_axes(), sums, into, added);
+    multiply(lists, a, sums, into, added);
 }
 
 dispatched! {
-    /// `right` is Aᵀ. The sums of a panel, `(rows of S, panel)`, are written out once all stretches came by.
-    fn multiply<A>(simd, lists: &Lists<A>, right: ArrayView2<'_, A>, sums: &mut [A], into: Into<'_, A>, added: bool) {
-        let (inner, width) = right.dim();
-        let (lanes, mut into, mut packed) = (A::lanes::<S>(), into, Packed::default());
-        for columns in panels(width, lanes, MOST) {
-            let vectors = columns.len().div_ceil(lanes);
-            for (s, stretch) in lists.stretches().enumerate() {
-                let here = s * STRETCH..inner.min((s + 1) * STRETCH);
-                pack(right, here, columns.clone(), vectors * lanes, &mut packed.0);
-                let sums = &mut sums[..lists.rows() * vectors * lanes];
-                match vectors {
-                    1 => all_rows::<S, A, 1>(simd, &stretch, &packed.0, sums, s > 0),
-                    2 => all_rows::<S, A, 2>(simd, &stretch, &packed.0, sums, s > 0),
-                    3 => all_rows::<S, A, 3>(simd, &stretch, &packed.0, sums, s > 0),
-                    _ => all_rows::<S, A, MOST>(simd, &stretch, &packed.0, sums, s > 0),
+    /// The sums of a panel, `(rows of S, panel)`, are written out once all stretches came by.
+    fn multiply<A>(simd, lists: &Lists<A>, a: &Panels<A>, sums: &mut [A], into: Into<'_, A>, added: bool) {
+        let (lanes, mut into, width) = (A::lanes::<S>(), into, a.shape().0);
+        for panel in a.panels(lanes) {
+            let stride = panel.vectors * lanes;
+            let sums = &mut sums[..lists.rows() * stride];
+            for (s, (stretch, numbers)) in lists.stretches().zip(panel.numbers.chunks_exact(STRETCH * stride)).enumerate() {
+                match panel.vectors {
+                    1 => all_rows::<S, A, 1>(simd, &stretch, numbers, sums, s > 0),
+                    2 => all_rows::<S, A, 2>(simd, &stretch, numbers, sums, s > 0),
+                    3 => all_rows::<S, A, 3>(simd, &stretch, numbers, sums, s > 0),
+                    _ => all_rows::<S, A, MOST>(simd, &stretch, numbers, sums, s > 0),
                 }
             }
-            write(sums, vectors * lanes, columns, width, &mut into, added);
+            write(sums, stride, panel.rows, width, &mut into, added);
         }
     }
 }
@@ -109,7 +104,10 @@ fn write<A: Real>(sums: &[A], stride: usize, panel: Range<usize>, width: usize, 
                 for (row, turned) in panel.clone().zip(turned.as_chunks::<TURNED>().0) {
                     let row = &mut c[row * count..][start..count];
                     match row.first_chunk_mut::<TURNED>() {
-                        Some(into) => put(turned, into, added),
+                        Some(into) => {
+                            let old = if added { *into } else { [A::zero(); TURNED] };
+                            *into = from_fn(|i| old[i] + turned[i]);
+                        }
                         None => put(&turned[..row.len()], row, added),
                     }
                 }

@@ -1,13 +1,31 @@
 //! Rows of a matrix as lists of their numbers that are not 0.
 
-use crate::real::Real;
+use super::compress::{Compress, REGISTER};
+use super::words;
 use crate::real::product::panel::DEPTH;
+use crate::real::{Real, gray_all};
 
 /// Columns of a stretch: as many as a panel of the other factor has rows.
 pub(super) const STRETCH: usize = DEPTH;
 
-/// Pixels that are looked at together.
-const WORD: usize = 8;
+/// Rows of bytes of a matrix.
+#[derive(Clone, Copy)]
+pub(super) struct Rows<'a> {
+    pub(super) bytes: &'a [u8],
+    /// From the beginning of a row to that of the next.
+    pub(super) stride: usize,
+    pub(super) count: usize,
+    /// Bytes of each, up to [`STRETCH`].
+    pub(super) length: usize,
+}
+
+/// Where the lists of some rows go to: up to a register behind the last is written over.
+pub(super) struct Target<'a> {
+    /// Where each ends.
+    pub(super) ends: &'a mut Vec<u32>,
+    pub(super) places: &'a mut [u8],
+    pub(super) bytes: &'a mut [u8],
+}
 
 /// A matrix in stretches of columns, and for each a list of every row.
 #[derive(Default)]
@@ -18,6 +36,8 @@ pub(super) struct Lists<A> {
     ends: Vec<u32>,
     /// Of each number its column within the stretch, ascending in each list; longer than need be.
     columns_within: Vec<u8>,
+    bytes: Vec<u8>,
+    /// The gray values of `bytes`.
     values: Vec<A>,
 }
 
@@ -55,21 +75,52 @@ impl<A: Real> Lists<A> {
         stretches.map(|ends| Stretch { ends, columns: &self.columns_within, values: &self.values })
     }
 
-    /// Gray values of images of so many pixels each.
-    pub(super) fn read(&mut self, pixels: &[u8], columns: usize) {
+    /// Images of so many pixels each.
+    pub(super) fn read(&mut self, compress: Option<Compress>, pixels: &[u8], columns: usize) {
         (self.rows, self.columns) = (pixels.len() / columns, columns);
-        self.reserve(pixels.len() + WORD);
-        let gray: [A; 256] = std::array::from_fn(|pixel| A::gray(pixel as u8));
-        self.ends.clear();
-        let mut end = 0;
+        self.begin(pixels.len());
         for start in (0..columns).step_by(STRETCH) {
-            self.ends.push(end as u32);
-            for image in pixels.chunks_exact(columns) {
-                let stretch = &image[start..columns.min(start + STRETCH)];
-                end += list(stretch, &mut self.columns_within[end..], &mut self.values[end..], &gray);
-                self.ends.push(end as u32);
-            }
+            let (bytes, length) = (&pixels[start..], STRETCH.min(columns - start));
+            self.append(compress, Rows { bytes, stride: columns, count: self.rows, length });
         }
+        self.finish();
+    }
+
+    /// The pixels of such images; `room` grows.
+    pub(super) fn read_turned(&mut self, compress: Compress, pixels: &[u8], columns: usize, room: &mut Vec<[u8; STRETCH]>) {
+        (self.rows, self.columns) = (columns, pixels.len() / columns);
+        self.begin(pixels.len());
+        if room.len() < columns {
+            room.resize(columns, [0; STRETCH]);
+        }
+        for images in pixels.chunks(STRETCH * columns) {
+            let turned = &mut room[..columns];
+            compress.turn(images, columns, turned);
+            let (bytes, length) = (turned.as_flattened(), images.len() / columns);
+            self.append(Some(compress), Rows { bytes, stride: STRETCH, count: columns, length });
+        }
+        self.finish();
+    }
+
+    fn begin(&mut self, most: usize) {
+        self.ends.clear();
+        self.reserve(most + REGISTER);
+    }
+
+    /// A stretch.
+    fn append(&mut self, compress: Option<Compress>, rows: Rows) {
+        let end = self.ends.last().copied().unwrap_or(0);
+        self.ends.push(end);
+        let target = Target { ends: &mut self.ends, places: &mut self.columns_within, bytes: &mut self.bytes };
+        match compress {
+            Some(compress) => compress.list(rows, end as usize, target),
+            None => words::list(rows, end as usize, target),
+        }
+    }
+
+    fn finish(&mut self) {
+        let count = self.ends.last().map_or(0, |&end| end as usize);
+        gray_all(&self.bytes[..count], &mut self.values[..count]);
     }
 
     /// Makes `other` the transposed of this.
@@ -112,75 +163,8 @@ impl<A: Real> Lists<A> {
     fn reserve(&mut self, count: usize) {
         if self.values.len() < count {
             self.columns_within.resize(count, 0);
+            self.bytes.resize(count, 0);
             self.values.resize(count, A::zero());
-        }
-    }
-}
-
-/// Writes place and gray value of the pixels that are not black, and returns their number; up to a word of places
-/// behind them is written over.
-fn list<A: Real>(pixels: &[u8], places: &mut [u8], values: &mut [A], gray: &[A; 256]) -> usize {
-    let mut count = 0;
-    let (words, rest) = pixels.as_chunks::<WORD>();
-    for (word, first) in words.iter().zip((0..).step_by(WORD)) {
-        // No branch: where a digit begins and ends no processor foresees.
-        let taken = usize::from(not_zero(u64::from_le_bytes(*word)));
-        let room: &mut [u8; WORD] = places[count..].first_chunk_mut().expect("room for a word");
-        // To all places of the word at once: none is above 127.
-        *room = (PLACES[taken] + first * ONES).to_le_bytes();
-        count += taken.count_ones() as usize;
-    }
-    for (place, _) in (words.len() * WORD..).zip(rest).filter(|(_, pixel)| **pixel != 0) {
-        places[count] = place as u8;
-        count += 1;
-    }
-    for (value, &place) in values[..count].iter_mut().zip(&places[..count]) {
-        *value = gray[usize::from(pixels[usize::from(place)])];
-    }
-    count
-}
-
-/// 1 in every byte.
-const ONES: u64 = u64::from_le_bytes([1; WORD]);
-
-/// The bits that are 1 in each number, the lowest first, in a byte each; then zeros.
-static PLACES: [u64; 256] = {
-    let (mut places, mut bits) = ([0; 256], 0);
-    while bits < 256 {
-        let (mut bit, mut count) = (0, 0);
-        while bit < WORD {
-            if bits >> bit & 1 == 1 {
-                places[bits] |= (bit as u64) << (8 * count);
-                count += 1;
-            }
-            bit += 1;
-        }
-        bits += 1;
-    }
-    places
-};
-
-/// A bit for each byte that is not 0, the lowest first.
-fn not_zero(word: u64) -> u8 {
-    const LOW_SEVEN: u64 = 127 * ONES;
-    let high_bits = (((word & LOW_SEVEN) + LOW_SEVEN) | word) & !LOW_SEVEN;
-    // Moves bit 7 of byte k to bit 56 + k.
-    ((high_bits >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56) as u8
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn bytes_that_are_not_zero_are_found_in_every_combination() {
-        for bits in 0..=u8::MAX {
-            for byte in [1, 127, 128, 255] {
-                let word: [u8; WORD] = std::array::from_fn(|k| byte * (bits >> k & 1));
-                assert_eq!(not_zero(u64::from_le_bytes(word)), bits, "{word:?}");
-            }
-            let expected: Vec<u8> = (0..8).filter(|k| bits >> k & 1 == 1).collect();
-            assert_eq!(PLACES[usize::from(bits)].to_le_bytes()[..expected.len()], expected);
         }
     }
 }

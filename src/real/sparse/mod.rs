@@ -4,15 +4,21 @@
 //! of one that goes by all, at the sizes of a first layer: a pixel that counts costs more than one in a product of
 //! dense matrices, which holds more sums in registers for each number it reads.
 
+#[cfg_attr(not(target_arch = "x86_64"), path = "compress/none.rs")]
+mod compress;
 mod kernel;
 mod lists;
+mod panels;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use super::Real;
+use compress::Compress;
 use kernel::gather;
-use lists::Lists;
+use lists::{Lists, STRETCH};
 use ndarray::{ArrayView2, ArrayViewMut2};
+use panels::Panels;
 
 /// One pixel in so many may count for it to be worthwhile.
 const ONE_IN: usize = 3;
@@ -23,11 +29,12 @@ const ONE_IN: usize = 3;
 pub struct Sparse<A> {
     by_images: Lists<A>,
     by_pixels: Lists<A>,
+    turned: Vec<[u8; STRETCH]>,
 }
 
 impl<A: Real> Default for Sparse<A> {
     fn default() -> Self {
-        Self { by_images: Lists::default(), by_pixels: Lists::default() }
+        Self { by_images: Lists::default(), by_pixels: Lists::default(), turned: Vec::new() }
     }
 }
 
@@ -39,16 +46,32 @@ impl<A: Real> Sparse<A> {
         ONE_IN * pixels.chunks(255).map(count).sum::<usize>() <= pixels.len()
     }
 
-    /// Takes over images of so many pixels each, one after the other; with `backward` for [`Self::add_outer_product`] too.
+    /// Whether lists are made so fast that few products pay for them.
+    pub fn is_quick() -> bool {
+        Compress::get().is_some()
+    }
+
+    /// Takes over images of so many pixels each, one after the other, for the products that are named.
     ///
     /// # Panics
     /// If an image has no pixels.
-    pub fn read(&mut self, pixels: &[u8], pixels_per_image: usize, backward: bool) {
-        self.by_images.read(pixels, pixels_per_image);
+    pub fn read(&mut self, pixels: &[u8], pixels_per_image: usize, forward: bool, backward: bool) {
+        let quick = Compress::get();
+        self.by_images.clear();
         self.by_pixels.clear();
-        if backward {
-            self.by_images.transpose(&mut self.by_pixels);
+        if forward || (backward && quick.is_none()) {
+            self.by_images.read(quick, pixels, pixels_per_image);
         }
+        match quick {
+            Some(quick) if backward => self.by_pixels.read_turned(quick, pixels, pixels_per_image, &mut self.turned),
+            None if backward => self.by_images.transpose(&mut self.by_pixels),
+            _ => {}
+        }
+    }
+
+    /// Whether it was read for [`Self::product`].
+    pub fn has_forward(&self) -> bool {
+        self.by_images.rows() > 0
     }
 
     /// Whether it was read for [`Self::add_outer_product`].
@@ -56,27 +79,45 @@ impl<A: Real> Sparse<A> {
         self.by_pixels.rows() > 0
     }
 
-    /// C ← A Xᵀ, for A `(width, pixels)` and C `(width, images)`; `sums` is room that grows.
+    /// C ← A Xᵀ, or C ← C + A Xᵀ if it is `added`, for A `(width, pixels)`, some matrices one below the other, and C
+    /// `(width, images)`. In the evaluation of the same number A is what it was when `room` was last used.
     ///
     /// # Panics
-    /// If the shapes do not agree, or neither rows nor columns of C follow each other in memory.
-    pub fn product(&self, a: ArrayView2<A>, c: ArrayViewMut2<A>, sums: &mut Vec<A>) {
-        gather(&self.by_images, a, c, false, sums);
+    /// If the shapes do not agree, or neither rows nor columns of a matrix follow each other in memory; those of
+    /// several matrices have to be the rows.
+    pub fn product(
+        &self,
+        a: &[ArrayView2<A>],
+        c: ArrayViewMut2<A>,
+        added: bool,
+        evaluation: Option<u64>,
+        room: &mut SparseRoom<A>,
+    ) {
+        if evaluation.is_none() || evaluation != room.evaluation {
+            room.evaluation = None;
+            room.panels.pack(a);
+            room.evaluation = evaluation;
+        }
+        gather(&self.by_images, &room.panels, c, added, &mut room.sums);
     }
 
-    /// C ← C + A Xᵀ.
-    ///
-    /// # Panics
-    /// As [`Self::product`].
-    pub fn add_product(&self, a: ArrayView2<A>, c: ArrayViewMut2<A>, sums: &mut Vec<A>) {
-        gather(&self.by_images, a, c, true, sums);
-    }
-
-    /// C ← C + A X, the sum of the outer products of columns of A and images, for A `(width, images)` and C `(width, pixels)`; `sums` is room that grows.
+    /// C ← C + A X, the sum of the outer products of columns of A and images, for A `(width, images)` and C
+    /// `(width, pixels)`.
     ///
     /// # Panics
     /// As [`Self::product`], or if what was read was not read for it.
-    pub fn add_outer_product(&self, a: ArrayView2<A>, c: ArrayViewMut2<A>, sums: &mut Vec<A>) {
-        gather(&self.by_pixels, a, c, true, sums);
+    pub fn add_outer_product(&self, a: ArrayView2<A>, c: ArrayViewMut2<A>, room: &mut SparseRoom<A>) {
+        room.evaluation = None;
+        room.panels.pack(&[a]);
+        gather(&self.by_pixels, &room.panels, c, true, &mut room.sums);
     }
+}
+
+/// Room for the left factor of a product, and for sums; it grows.
+#[derive(Default)]
+pub struct SparseRoom<A> {
+    panels: Panels<A>,
+    /// Number of the evaluation they were filled for.
+    evaluation: Option<u64>,
+    sums: Vec<A>,
 }

@@ -31,13 +31,13 @@ fn close<A: Real>(c: &Array2<A>, expected: &Array2<f64>, tolerance: f64, what: &
 /// Sums of up to 784 terms, here and in the plain product: 64 units in the last place of the largest one.
 fn is_the_plain_product<A: Real>(unit: f64) {
     let tolerance = 64.0 * unit;
-    let (mut sparse, mut sums) = (Sparse::default(), Vec::new());
+    let (mut sparse, mut room) = (Sparse::default(), SparseRoom::default());
     // Also after another block, larger or smaller.
     for (images, count, width) in
         [(1, 1, 1), (9, 128, 50), (64, 784, 50), (131, 130, 67), (256, 784, 3), (7, 8, 64), (16, 100, 16)]
     {
         let bytes = pixels(images, count, 5);
-        sparse.read(&bytes, count, true);
+        sparse.read(&bytes, count, true, true);
         assert!(sparse.has_backward());
         let x = Array2::from_shape_vec((images, count), bytes.iter().map(|&p| f64::from(p) / 255.0).collect()).unwrap();
         let (weight, delta) = (numbers::<A>(width, count), numbers::<A>(width, images));
@@ -49,12 +49,12 @@ fn is_the_plain_product<A: Real>(unit: f64) {
                 let ordered =
                     |matrix: &Array2<A>| if turned { by_columns(matrix) } else { matrix.as_standard_layout().into_owned() };
                 let mut c = ordered(&Array2::from_elem((width, images), A::nan()));
-                sparse.product(weight.view(), c.view_mut(), &mut sums);
+                sparse.product(&[weight.view()], c.view_mut(), false, None, &mut room);
                 close(&c, &forward, tolerance, &what);
-                sparse.add_product(weight.view(), c.view_mut(), &mut sums);
+                sparse.product(&[weight.view()], c.view_mut(), true, None, &mut room);
                 close(&c, &(2.0 * &forward), tolerance, &what);
                 let mut c = ordered(weight);
-                sparse.add_outer_product(delta.view(), c.view_mut(), &mut sums);
+                sparse.add_outer_product(delta.view(), c.view_mut(), &mut room);
                 close(&c, &backward, tolerance, &what);
             }
         }
@@ -68,11 +68,54 @@ fn is_the_plain_product_in_every_order_of_memory() {
 }
 
 #[test]
+fn lists_are_the_same_however_they_are_made() {
+    let Some(compress) = Compress::get() else { return };
+    for (images, count) in [(1, 1), (3, 63), (16, 64), (17, 65), (128, 128), (129, 130), (300, 784)] {
+        for every in [1, 5] {
+            let bytes = pixels(images, count, every);
+            let [mut quick, mut slow, mut turned, mut transposed] = [(); 4].map(|()| Lists::<f32>::default());
+            quick.read(Some(compress), &bytes, count);
+            slow.read(None, &bytes, count);
+            turned.read_turned(compress, &bytes, count, &mut Vec::new());
+            slow.transpose(&mut transposed);
+            for (a, b) in [(&quick, &slow), (&turned, &transposed)] {
+                assert_eq!((a.rows(), a.columns()), (b.rows(), b.columns()));
+                assert_eq!(a.stretches().count(), b.stretches().count());
+                let rows = a.rows();
+                for (a, b) in a.stretches().zip(b.stretches()) {
+                    assert!((0..rows).all(|row| a.row(row) == b.row(row)), "{images} images of {count}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn matrices_one_below_the_other_are_one_factor_and_are_kept_within_an_evaluation() {
+    let mut sparse = Sparse::default();
+    sparse.read(&pixels(40, 130, 3), 130, true, false);
+    let all = numbers::<f32>(3 * 23, 130);
+    let parts: Vec<_> = (0..3).map(|k| all.slice(ndarray::s![23 * k..23 * (k + 1), ..])).collect();
+    let product = |factors: &[ArrayView2<f32>], evaluation, room: &mut SparseRoom<f32>| {
+        let mut c = Array2::zeros((factors.iter().map(ArrayView2::nrows).sum(), 40));
+        sparse.product(factors, c.view_mut(), false, evaluation, room);
+        c
+    };
+    let (whole, mut room) = (product(&[all.view()], None, &mut SparseRoom::default()), SparseRoom::default());
+    assert_eq!(product(&parts, Some(1), &mut room), whole);
+    let other = -&all;
+    assert_eq!(product(&[other.view()], Some(1), &mut room), whole, "what was kept");
+    assert_eq!(product(&[other.view()], Some(2), &mut room), -&whole);
+    assert_eq!(product(&[all.view()], None, &mut room), whole);
+    assert_eq!(product(&[other.view()], None, &mut room), -&whole, "nothing is kept without a number");
+}
+
+#[test]
 fn what_is_not_a_number_stays_so_where_a_pixel_counts() {
-    let (mut sparse, mut sums) = (Sparse::<f32>::default(), Vec::new());
-    sparse.read(&[0, 255, 255, 0], 2, false);
+    let (mut sparse, mut room) = (Sparse::<f32>::default(), SparseRoom::default());
+    sparse.read(&[0, 255, 255, 0], 2, true, false);
     let mut c = Array2::zeros((1, 2));
-    sparse.product(ndarray::array![[f32::NAN, 2.0]].view(), c.view_mut(), &mut sums);
+    sparse.product(&[ndarray::array![[f32::NAN, 2.0]].view()], c.view_mut(), false, None, &mut room);
     assert!(c[[0, 0]].to_bits() == 2.0_f32.to_bits() && c[[0, 1]].is_nan());
 }
 
