@@ -68,7 +68,7 @@ impl Real for f32 {
     }
 }
 
-/// The instructions that results come from on this machine: `"AVX-512, AMX-INT8"`.
+/// The instructions that results come from on this machine: `"AVX-512, AMX-INT8"` or `"AVX-512, VBMI2"`.
 pub fn instructions() -> String {
     let vectors = match dispatch::Arch::new() {
         #[cfg(target_arch = "x86_64")]

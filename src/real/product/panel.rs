@@ -9,14 +9,14 @@ use std::array::from_fn;
 use std::ops::Range;
 
 /// Rows of a panel.
-pub(in crate::real) const DEPTH: usize = 128;
+pub(super) const DEPTH: usize = 128;
 
 /// Columns of a panel, at most.
 pub(in crate::real) const WIDTH: usize = 64;
 
 /// Room for a panel, at the lines of the cache.
 #[repr(align(64))]
-pub(in crate::real) struct Packed<A>(pub(in crate::real) [A; DEPTH * WIDTH]);
+pub(super) struct Packed<A>(pub(super) [A; DEPTH * WIDTH]);
 
 impl<A: Real> Default for Packed<A> {
     fn default() -> Self {
@@ -53,13 +53,7 @@ pub(super) fn unpacked<A: Real>(
 
 /// Copies a panel, its rows `stride` numbers apart; those beyond its last column are 0.
 #[inline(always)]
-pub(in crate::real) fn pack<A: Real>(
-    right: ArrayView2<A>,
-    inner: Range<usize>,
-    columns: Range<usize>,
-    stride: usize,
-    into: &mut [A],
-) {
+pub(super) fn pack<A: Real>(right: ArrayView2<A>, inner: Range<usize>, columns: Range<usize>, stride: usize, into: &mut [A]) {
     let panel = right.slice(s![inner, columns]);
     let (depth, width) = panel.dim();
     let into = &mut into[..depth * stride];

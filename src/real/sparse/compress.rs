@@ -21,8 +21,10 @@ pub(super) struct Compress(());
 
 impl Compress {
     pub(super) fn get() -> Option<Self> {
-        let all =
-            is_x86_feature_detected!("avx512bw") && is_x86_feature_detected!("avx512vbmi2") && is_x86_feature_detected!("popcnt");
+        let all = is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("avx512vbmi2")
+            && is_x86_feature_detected!("popcnt");
         all.then_some(Self(()))
     }
 
@@ -34,7 +36,8 @@ impl Compress {
         unsafe { list(rows, end, target) }
     }
 
-    /// Writes the columns of up to [`STRETCH`] rows as rows of that length, with zeros beyond the last.
+    /// Writes the columns of up to [`STRETCH`] rows as rows of that length; beyond the last one's numbers there may be
+    /// anything.
     #[expect(clippy::unused_self, reason = "as above")]
     pub(super) fn turn(self, rows: &[u8], columns: usize, turned: &mut [[u8; STRETCH]]) {
         assert!(rows.len() <= columns * STRETCH && turned.len() == columns, "rows of a stretch");

@@ -23,7 +23,13 @@ enum Into<'a, A> {
 /// For A `(m, columns of S)` and C `(m, rows of S)`.
 pub(super) fn gather<A: Real>(lists: &Lists<A>, a: &Panels<A>, mut c: ArrayViewMut2<A>, added: bool, sums: &mut Vec<A>) {
     let (rows, inner) = a.shape();
-    assert!(inner == lists.columns() && c.dim() == (rows, lists.rows()), "{:?} into {:?}", a.shape(), c.dim());
+    assert!(
+        inner == lists.columns() && c.dim() == (rows, lists.rows()),
+        "{:?} times {:?} into {:?}",
+        a.shape(),
+        (lists.columns(), lists.rows()),
+        c.dim()
+    );
     let room = lists.rows() * WIDTH;
     if sums.len() < room {
         sums.resize(room, A::zero());

@@ -2,11 +2,10 @@
 
 use super::compress::{Compress, REGISTER};
 use super::words;
-use crate::real::product::panel::DEPTH;
 use crate::real::{Real, gray_all};
 
-/// Columns of a stretch: as many as a panel of the other factor has rows.
-pub(super) const STRETCH: usize = DEPTH;
+/// Columns of a stretch: their places fit into a byte, and as many lines of a panel into a first-level cache.
+pub(super) const STRETCH: usize = 128;
 
 /// Rows of bytes of a matrix.
 #[derive(Clone, Copy)]
@@ -37,7 +36,7 @@ pub(super) struct Lists<A> {
     /// Of each number its column within the stretch, ascending in each list; longer than need be.
     columns_within: Vec<u8>,
     bytes: Vec<u8>,
-    /// The gray values of `bytes`.
+    /// The gray values of `bytes`, of which transposed lists have none.
     values: Vec<A>,
 }
 
@@ -105,6 +104,9 @@ impl<A: Real> Lists<A> {
     fn begin(&mut self, most: usize) {
         self.ends.clear();
         self.reserve(most + REGISTER);
+        if self.bytes.len() < most + REGISTER {
+            self.bytes.resize(most + REGISTER, 0);
+        }
     }
 
     /// A stretch.
@@ -163,7 +165,6 @@ impl<A: Real> Lists<A> {
     fn reserve(&mut self, count: usize) {
         if self.values.len() < count {
             self.columns_within.resize(count, 0);
-            self.bytes.resize(count, 0);
             self.values.resize(count, A::zero());
         }
     }

@@ -54,9 +54,13 @@ impl<A: Real> Sparse<A> {
     /// Takes over images of so many pixels each, one after the other, for the products that are named.
     ///
     /// # Panics
-    /// If an image has no pixels.
+    /// If an image has no pixels, or there is a part of one.
     pub fn read(&mut self, pixels: &[u8], pixels_per_image: usize, forward: bool, backward: bool) {
-        let quick = Compress::get();
+        self.read_with(Compress::get(), pixels, pixels_per_image, forward, backward);
+    }
+
+    fn read_with(&mut self, quick: Option<Compress>, pixels: &[u8], pixels_per_image: usize, forward: bool, backward: bool) {
+        assert!(pixels.len().is_multiple_of(pixels_per_image), "whole images");
         self.by_images.clear();
         self.by_pixels.clear();
         if forward || (backward && quick.is_none()) {
@@ -80,11 +84,12 @@ impl<A: Real> Sparse<A> {
     }
 
     /// C ← A Xᵀ, or C ← C + A Xᵀ if it is `added`, for A `(width, pixels)`, some matrices one below the other, and C
-    /// `(width, images)`. In the evaluation of the same number A is what it was when `room` was last used.
+    /// `(width, images)`. In the evaluation of the same number A is what it was when `room` was last used;
+    /// without a number it is always another.
     ///
     /// # Panics
-    /// If the shapes do not agree, or neither rows nor columns of a matrix follow each other in memory; those of
-    /// several matrices have to be the rows.
+    /// If the shapes do not agree, neither rows nor columns of a matrix follow each other in memory (those of several
+    /// matrices have to be the rows), or what was read was not read for it.
     pub fn product(
         &self,
         a: &[ArrayView2<A>],
@@ -105,7 +110,7 @@ impl<A: Real> Sparse<A> {
     /// `(width, pixels)`.
     ///
     /// # Panics
-    /// As [`Self::product`], or if what was read was not read for it.
+    /// As [`Self::product`].
     pub fn add_outer_product(&self, a: ArrayView2<A>, c: ArrayViewMut2<A>, room: &mut SparseRoom<A>) {
         room.evaluation = None;
         room.panels.pack(&[a]);

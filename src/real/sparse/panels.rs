@@ -17,7 +17,8 @@ pub(super) const MOST: usize = 4;
 const LENGTH: usize = STRETCH / 2;
 
 /// A panel after the other, each a matrix `(inner, rows of the panel)` of whole vectors, with zeros where there are no
-/// more rows, and as many lines as are whole stretches.
+/// more rows, and as many lines as are whole stretches. Those beyond the factor's columns are not to be read, nor is
+/// what follows the last panel.
 #[derive(Default)]
 pub(super) struct Panels<A> {
     rows: usize,
