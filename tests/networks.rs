@@ -381,6 +381,28 @@ fn the_loss_of_a_small_batch_does_not_depend_on_the_larger_one_before() {
     }
 }
 
+/// Bright images may take others into another form for products.
+#[test]
+fn the_loss_of_images_is_the_same_beside_brighter_ones() {
+    let [dark, bright] = [(20, 0.9), (40, 0.0)].map(|(images, black)| Pictures::with_black(images, 784, 10.0, black));
+    let join = |dark: &[u8], bright: &[u8]| [dark, bright].concat();
+    let (pixels, labels) = (join(&dark.pixels, &bright.pixels), join(&dark.labels, &bright.labels));
+    let all = Pictures { pixels, labels, pixels_per_image: 784 };
+    for Case { name, architecture, .. } in published() {
+        let network = build::<f64>(&architecture);
+        let theta = theta(network.as_ref(), 33, 1.0);
+        let [dark, bright, all] = [&dark, &bright, &all].map(|pictures| {
+            let landscape = ImageLandscape::new(network.as_ref(), pictures.view());
+            let mut gradient = vec![0.0; theta.len()];
+            let loss = landscape.value_and_gradient(&theta, &mut gradient);
+            gradient.push(loss);
+            gradient
+        });
+        let difference: Vec<f64> = (0..all.len()).map(|i| (20.0 * dark[i] + 40.0 * bright[i]) / 60.0 - all[i]).collect();
+        assert!(norm(&difference) < 1e-12 * norm(&all), "{name}: {:e}", norm(&difference) / norm(&all));
+    }
+}
+
 #[test]
 fn saturated_networks_have_finite_losses_and_gradients() {
     let pictures = Pictures::new(IMAGES, 784, 10.0);

@@ -8,20 +8,27 @@ use super::Lstm;
 use crate::network::dense::AtPoint;
 use crate::network::{Batch, Evaluator, Score};
 use crate::real::dispatch::{Simd, dispatched};
-use crate::real::{Real, add_product, product};
+use crate::real::{Real, SparseRows, add_product, product};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, s};
 use std::ops::Range;
 
 /// Images of one pass through all steps, whose gates stay near the core.
 const STRIP: usize = 64;
 
+/// One pixel in so many may count for the inputs to become lists of those that do.
+const ONE_IN: usize = 2;
+
 pub(super) struct LstmEvaluator<'a, A> {
     network: &'a Lstm,
     /// Vᵀ and its gradient, `(I + H + 1, 4H)`.
     combined: Array2<A>,
     combined_gradient: Array2<A>,
-    /// zₜ, `(images, I + H + 1)`, of each step; one more for the last hidden state.
+    /// zₜ, `(images, I + H + 1)`, of each step; one more for the last hidden state. No xₜ in it where those are lists.
     inputs: Vec<Vec<A>>,
+    /// xₜ, `(images, I)`, of each step; nothing where they stand in zₜ.
+    lists: Vec<SparseRows<A>>,
+    /// Whether they are there.
+    listed: bool,
     /// i, f, g, o of each step, `(images, 4H)`; on the way back the gradients before their activation.
     gates: Vec<Vec<A>>,
     /// cₜ, `(images, H)`, from c₀ = 0 on.
@@ -46,6 +53,8 @@ impl<'a, A: Real> LstmEvaluator<'a, A> {
             combined: Array2::zeros((width, 4 * hidden)),
             combined_gradient: Array2::zeros((width, 4 * hidden)),
             inputs: states(steps + 1, width),
+            lists: (0..steps).map(|_| SparseRows::default()).collect(),
+            listed: false,
             gates: states(steps, 4 * hidden),
             cells: states(steps + 1, hidden),
             squashed: states(steps, hidden),
@@ -81,15 +90,33 @@ impl<'a, A: Real> LstmEvaluator<'a, A> {
         self.network.inputs..self.network.inputs + self.network.hidden
     }
 
-    /// Writes xₜ and 1 into every zₜ, and h₀ = 0 into the first.
+    /// Columns of zₜ that its products are taken with: where xₜ is lists, the others, and of those only what is not 0.
+    fn dense_columns(&self, t: usize) -> Range<usize> {
+        let hidden = self.hidden_columns();
+        let start = match (self.listed, t) {
+            (false, _) => 0,
+            (true, 0) => hidden.end,
+            (true, _) => hidden.start,
+        };
+        start..self.combined.nrows()
+    }
+
+    /// Writes xₜ and 1 into every zₜ, or lists of xₜ, and h₀ = 0 into the first.
     fn read(&mut self, images: ArrayView2<A>) {
-        let (hidden, width) = (self.hidden_columns(), self.combined.nrows());
+        let (hidden, width, inputs) = (self.hidden_columns(), self.combined.nrows(), self.network.inputs);
+        let count = images.iter().map(|&pixel| u32::from(pixel != A::zero())).sum::<u32>();
+        self.listed = ONE_IN * count as usize <= images.len();
+        self.lists.iter_mut().for_each(|list| list.clear(inputs));
         for (n, image) in images.outer_iter().enumerate() {
             let image = image.to_slice().expect("an image is contiguous");
-            let steps = self.inputs.iter_mut().zip(self.network.permutation.chunks_exact(self.network.inputs));
-            for (z, pixels) in steps {
+            let steps = self.inputs.iter_mut().zip(&mut self.lists);
+            for ((z, list), pixels) in steps.zip(self.network.permutation.chunks_exact(inputs)) {
                 let z = &mut z[n * width..][..width];
-                z.iter_mut().zip(pixels).for_each(|(x, &pixel)| *x = image[pixel]);
+                if self.listed {
+                    list.push(image, pixels);
+                } else {
+                    z.iter_mut().zip(pixels).for_each(|(x, &pixel)| *x = image[pixel]);
+                }
                 z[hidden.end] = A::one();
             }
             self.inputs[0][n * width..][hidden.clone()].fill(A::zero());
@@ -103,9 +130,18 @@ impl<'a, A: Real> LstmEvaluator<'a, A> {
         let (count, width, hidden) = (images.nrows(), self.combined.nrows(), self.hidden_columns());
         let area = count * hidden.len();
         for t in 0..self.network.steps {
+            let dense = self.dense_columns(t);
             let (now, next) = self.inputs.split_at_mut(t + 1);
             let gates = &mut self.gates[t][..4 * area];
-            product(matrix(&now[t], count, width), self.combined.view(), matrix_mut(gates, count, 4 * hidden.len()));
+            let z = matrix(&now[t], count, width).slice_move(s![.., dense.clone()]);
+            let weights = self.combined.slice(s![dense.clone(), ..]);
+            if self.listed {
+                let weights_of_inputs = self.combined.slice(s![..hidden.start, ..]);
+                self.lists[t].product(weights_of_inputs.to_slice().expect("whole rows"), gates);
+                add_product(z, weights, matrix_mut(gates, count, 4 * hidden.len()));
+            } else {
+                product(z, weights, matrix_mut(gates, count, 4 * hidden.len()));
+            }
             let (before, after) = self.cells.split_at_mut(t + 1);
             let (after, squashed, next) = (&mut after[0][..area], &mut self.squashed[t][..area], &mut next[0][..count * width]);
             step(gates, &before[t][..area], after, squashed, next, hidden.clone());
@@ -121,12 +157,17 @@ impl<'a, A: Real> LstmEvaluator<'a, A> {
         let recurrent = self.network.tensors()[1].matrix(theta);
         self.cell_delta[..area].fill(A::zero());
         for t in (0..self.network.steps).rev() {
+            let dense = self.dense_columns(t);
             let gates = &mut self.gates[t][..4 * area];
             let (hidden_delta, cell_delta) = (&mut self.hidden_delta[..area], &mut self.cell_delta[..area]);
             step_back(gates, &self.cells[t][..area], &self.squashed[t][..area], hidden_delta, cell_delta, hidden);
+            if self.listed {
+                let mut gradient = self.combined_gradient.slice_mut(s![..self.network.inputs, ..]);
+                self.lists[t].add_outer_product(gates, gradient.as_slice_mut().expect("whole rows"));
+            }
             let deltas = matrix(gates, count, 4 * hidden);
-            let z = matrix(&self.inputs[t], count, width);
-            add_product(z.reversed_axes(), deltas, self.combined_gradient.view_mut());
+            let z = matrix(&self.inputs[t], count, width).slice_move(s![.., dense.clone()]);
+            add_product(z.reversed_axes(), deltas, self.combined_gradient.slice_mut(s![dense.clone(), ..]));
             if t > 0 {
                 product(deltas, recurrent, matrix_mut(hidden_delta, count, hidden));
             }

@@ -9,6 +9,7 @@ mod compress;
 mod kernel;
 mod lists;
 mod panels;
+mod rows;
 #[cfg(test)]
 mod tests;
 mod words;
@@ -19,6 +20,7 @@ use kernel::gather;
 use lists::{Lists, STRETCH};
 use ndarray::{ArrayView2, ArrayViewMut2};
 use panels::Panels;
+pub use rows::SparseRows;
 
 /// One pixel in so many may count for it to be worthwhile.
 const ONE_IN: usize = 3;

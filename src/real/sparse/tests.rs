@@ -69,6 +69,42 @@ fn is_the_plain_product_in_every_order_of_memory() {
     is_the_plain_product::<f64>(f64::EPSILON);
 }
 
+/// Sums of up to 131 terms.
+fn rows_are_the_plain_product<A: Real>(unit: f64) {
+    let mut sparse = SparseRows::default();
+    for (rows, columns, width) in [(1, 1, 1), (64, 28, 192), (9, 33, 12), (40, 64, 200), (131, 70, 7), (3, 5, 321)] {
+        let gray = pixels(rows, columns, 5).into_iter().map(|pixel| A::gray(pixel)).collect::<Vec<A>>();
+        // As the columns of the others, the last one first.
+        let order: Vec<usize> = (0..columns).rev().collect();
+        sparse.clear(columns);
+        gray.chunks_exact(columns).for_each(|row| sparse.push(row, &order));
+        let gray = Array2::from_shape_vec((rows, columns), gray).unwrap();
+        let s = gray.slice(ndarray::s![.., ..;-1]).mapv(A::wide);
+        let (m, d) = (numbers::<A>(columns, width), numbers::<A>(rows, width));
+        let mut c = Array2::from_elem((rows, width), A::nan());
+        sparse.product(m.as_slice().unwrap(), c.as_slice_mut().unwrap());
+        close(&c, &s.dot(&m.mapv(A::wide)), 64.0 * unit, &format!("{rows} × {columns}, {width} wide"));
+        let mut c = m.clone();
+        sparse.add_outer_product(d.as_slice().unwrap(), c.as_slice_mut().unwrap());
+        close(&c, &(s.t().dot(&d.mapv(A::wide)) + m.mapv(A::wide)), 64.0 * unit, &format!("{rows} × {columns}, {width} wide"));
+    }
+}
+
+#[test]
+fn sparse_rows_are_the_plain_product() {
+    rows_are_the_plain_product::<f32>(f32::EPSILON.into());
+    rows_are_the_plain_product::<f64>(f64::EPSILON);
+}
+
+#[test]
+#[should_panic(expected = "(2, 3): no such matrices")]
+fn sparse_rows_refuse_other_shapes() {
+    let mut sparse = SparseRows::default();
+    sparse.clear(3);
+    (0..2).for_each(|_| sparse.push(&[1.0_f32, 0.0, 2.0], &[0, 1, 2]));
+    sparse.product(&[1.0; 12], &mut [0.0; 6]);
+}
+
 #[test]
 fn lists_are_the_same_however_they_are_made() {
     let Some(compress) = Compress::get() else { return };
