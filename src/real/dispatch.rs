@@ -33,6 +33,9 @@ pub trait Packed: Copy {
     /// `a · b + c` in every lane, rounded as by [`multiply_add`].
     fn multiply_add<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>, c: Self::Vector<S>) -> Self::Vector<S>;
 
+    /// The sum of all lanes.
+    fn sum_of_lanes<S: Simd>(simd: S, a: Self::Vector<S>) -> Self;
+
     /// The numbers register by register; those left over at the end are left out.
     fn vectors<S: Simd>(numbers: &[Self]) -> &[Self::Vector<S>];
 
@@ -41,7 +44,7 @@ pub trait Packed: Copy {
 }
 
 macro_rules! packed {
-    ($real:ty, $vector:ident, $splat:ident, $multiply_add:ident, $vectors:ident, $vectors_mut:ident) => {
+    ($real:ty, $vector:ident, $splat:ident, $multiply_add:ident, $sum:ident, $vectors:ident, $vectors_mut:ident) => {
         impl Packed for $real {
             type Vector<S: Simd> = S::$vector;
 
@@ -52,6 +55,10 @@ macro_rules! packed {
             #[inline(always)]
             fn multiply_add<S: Simd>(simd: S, a: S::$vector, b: S::$vector, c: S::$vector) -> S::$vector {
                 simd.$multiply_add(a, b, c)
+            }
+            #[inline(always)]
+            fn sum_of_lanes<S: Simd>(simd: S, a: S::$vector) -> Self {
+                simd.$sum(a)
             }
             #[inline(always)]
             fn vectors<S: Simd>(numbers: &[Self]) -> &[S::$vector] {
@@ -65,8 +72,8 @@ macro_rules! packed {
     };
 }
 
-packed!(f32, f32s, splat_f32s, mul_add_e_f32s, as_simd_f32s, as_mut_simd_f32s);
-packed!(f64, f64s, splat_f64s, mul_add_e_f64s, as_simd_f64s, as_mut_simd_f64s);
+packed!(f32, f32s, splat_f32s, mul_add_e_f32s, reduce_sum_f32s, as_simd_f32s, as_mut_simd_f32s);
+packed!(f64, f64s, splat_f64s, mul_add_e_f64s, reduce_sum_f64s, as_simd_f64s, as_mut_simd_f64s);
 
 /// Defines a function whose body is compiled for each set of instructions, one of them picked at run
 /// time. Its first argument, without a type, names the token of that set, for [`multiply_add`] and

@@ -22,7 +22,7 @@ const AREA: usize = 1 << 17;
 const FEWEST: usize = 64;
 
 /// Points that are worked on at a time.
-const POINTS: usize = 16;
+const POINTS: usize = 8;
 
 /// The buffers grow to the largest span and batch seen.
 pub(super) struct Along<A> {

@@ -2,7 +2,8 @@
 
 #![expect(clippy::inline_always, reason = "a function compiled for one set of vector instructions must contain its loops")]
 
-use super::panel::{DEPTH, Packed, WIDTH, pack, panels, unpacked};
+use super::dots;
+use super::panel::{DEPTH, WIDTH, pack, panels, unpacked};
 use crate::real::Real;
 use crate::real::dispatch::{Simd, dispatched};
 use ndarray::ArrayView2;
@@ -28,6 +29,12 @@ impl<'a, A> Left<'a, A> {
         }
         let numbers = view.reversed_axes().to_slice()?;
         Some(Self { numbers, rows, columns, by_rows: false })
+    }
+
+    /// Its numbers, if rows are contiguous.
+    #[inline(always)]
+    pub(super) fn by_rows(&self) -> Option<&'a [A]> {
+        self.by_rows.then_some(self.numbers)
     }
 }
 
@@ -56,8 +63,10 @@ dispatched! {
         if inner == 0 && !added {
             into.fill(A::zero());
         }
-        let mut packed = Packed::default();
-        let packed = &mut packed.0;
+        if into.is_empty() || inner == 0 || dots::multiply(simd, left, right, into, added) {
+            return;
+        }
+        let mut packed = Vec::new();
         let lanes = A::lanes::<S>();
         // The sums of six rows, a row of the panel and a factor have to fit into the registers.
         let most = if S::REGISTER_COUNT > 16 { 4 } else { 2 };
@@ -68,7 +77,8 @@ dispatched! {
                 let (panel, stride) = if let Some(panel) = unpacked(right, inner.clone(), columns.clone(), lanes) {
                     (panel, width)
                 } else {
-                    pack(right, inner.clone(), columns, vectors * lanes, packed);
+                    packed.resize(DEPTH * WIDTH, A::zero());
+                    pack(right, inner.clone(), columns, vectors * lanes, &mut packed);
                     (&packed[..], vectors * lanes)
                 };
                 let task = Task { left, inner: inner.clone(), panel, stride, first, count, width, added: added || start > 0 };

@@ -5,6 +5,7 @@
 //! stands, and the right one copied only where its rows do not lie side by side. Large products are left to
 //! OpenBLAS. Which of the two multiplies depends on the type of processor, on shapes and orders in memory alone.
 
+mod dots;
 mod kernel;
 pub(super) mod panel;
 mod transpose;

@@ -14,16 +14,6 @@ pub(super) const DEPTH: usize = 128;
 /// Columns of a panel, at most.
 pub(in crate::real) const WIDTH: usize = 64;
 
-/// Room for a panel, at the lines of the cache.
-#[repr(align(64))]
-pub(super) struct Packed<A>(pub(super) [A; DEPTH * WIDTH]);
-
-impl<A: Real> Default for Packed<A> {
-    fn default() -> Self {
-        Self([A::zero(); DEPTH * WIDTH])
-    }
-}
-
 /// Ranges of `width` columns, of whole vectors of `lanes` numbers but the last, of up to `most` vectors and nearly
 /// as many each.
 pub(in crate::real) fn panels(width: usize, lanes: usize, most: usize) -> impl Iterator<Item = Range<usize>> {
