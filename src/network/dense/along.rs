@@ -43,8 +43,10 @@ pub(super) struct Along<A> {
     first: Vec<A>,
     /// `(width · strip,)`: that gradient at one point.
     delta: Vec<A>,
-    /// `(M, P − first)`: the later layers' weights at each point, and the gradient with respect to them.
+    /// `(M, P − first)`: the later layers' weights at each point, the number of the evaluation they were made for, and the
+    /// gradient with respect to them.
     later: Vec<A>,
+    later_of: Option<u64>,
     later_gradient: Vec<A>,
     /// `(N, P − first)`: what of that enters each row of the path's gradient.
     later_rows: Vec<A>,
@@ -66,6 +68,7 @@ impl<A: Real> Along<A> {
             first: Vec::new(),
             delta: Vec::new(),
             later: Vec::new(),
+            later_of: None,
             later_gradient: Vec::new(),
             later_rows: Vec::new(),
             forward: Vec::new(),
@@ -115,8 +118,12 @@ impl<A: Real> Along<A> {
         self.shared = own;
     }
 
-    /// The later layers' weights at every point.
-    fn later_weights(&mut self, span: &Span<A>) {
+    /// The later layers' weights at every point; within an evaluation they stay what they are.
+    fn later_weights(&mut self, span: &Span<A>, evaluation: Option<u64>) {
+        if evaluation.is_some() && evaluation == self.later_of {
+            return;
+        }
+        self.later_of = evaluation;
         let (points, first, later) = (span.points(), self.dense.layers[0].weight.len(), self.later_length());
         grow(&mut self.later, points * later);
         let tails: Vec<&[A]> = rows_of(span.vectors).map(|vector| &vector[first..]).collect();
@@ -223,7 +230,7 @@ impl<A: Real> SpanEvaluator<A> for Along<A> {
     }
 
     fn losses(&mut self, span: &Span<A>, shared: Option<&[A]>, batch: Batch<A>, losses: &mut [f64]) {
-        self.later_weights(span);
+        self.later_weights(span, batch.evaluation);
         self.with_products(span, shared, Inputs::images_of(batch), |this, products| {
             this.for_each_strip(losses.len(), products, batch, |this, strip, products, batch| {
                 for (start, losses) in (0..).step_by(POINTS).zip(losses.chunks_mut(POINTS)) {
@@ -241,7 +248,7 @@ impl<A: Real> SpanEvaluator<A> for Along<A> {
         let points: Vec<usize> = (0..losses.len()).filter(enters).collect();
         let coefficients = weights.select(Axis(0), &points).reversed_axes();
         let (terms, later, area) = (weights.ncols(), self.later_length(), self.width() * batch.labels.len());
-        self.later_weights(span);
+        self.later_weights(span, batch.evaluation);
         self.later_gradient.clear();
         self.later_gradient.resize(losses.len() * later, A::zero());
         let mut deltas = std::mem::take(&mut self.deltas);
