@@ -21,7 +21,9 @@ dispatched! {
         input: &mut [Lanes<A>],
         output: &mut [Lanes<A>]
     ) {
-        let quarter = A::of(0.25);
+        // Vectors, as the compiler gathers the lanes of several squares where it is left to itself.
+        let (one, quarter, zero) = (A::splat(simd, A::one()), A::splat(simd, A::of(0.25)), A::splat(simd, A::zero()));
+        let parts = LANES / A::lanes::<S>();
         for channel in 0..to.channels {
             for row in 0..to.rows {
                 // Two rows stay in the first-level cache.
@@ -29,10 +31,14 @@ dispatched! {
                 rows.as_flattened_mut().iter_mut().for_each(|x| *x = activation.at(simd, *x));
                 let (upper, lower) = rows.split_at(from.columns);
                 let output = &mut output[to.index(channel, row, 0)..][..to.columns];
-                let squares = upper.as_chunks::<2>().0.iter().zip(lower.as_chunks::<2>().0);
-                for (mean, ([a, b], [c, d])) in output.iter_mut().zip(squares) {
-                    for lane in 0..LANES {
-                        mean[lane] = quarter * ((a[lane] + b[lane]) + (c[lane] + d[lane]));
+                let (upper, lower) = (A::vectors::<S>(upper.as_flattened()), A::vectors::<S>(lower.as_flattened()));
+                let squares = upper.chunks_exact(2 * parts).zip(lower.chunks_exact(2 * parts));
+                for (mean, (upper, lower)) in A::vectors_mut::<S>(output.as_flattened_mut()).chunks_exact_mut(parts).zip(squares) {
+                    for part in 0..parts {
+                        let above = A::multiply_add(simd, one, upper[part], upper[parts + part]);
+                        let below = A::multiply_add(simd, one, lower[part], lower[parts + part]);
+                        let sum = A::multiply_add(simd, one, above, below);
+                        mean[part] = A::multiply_add(simd, quarter, sum, zero);
                     }
                 }
             }
