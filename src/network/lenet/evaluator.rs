@@ -6,7 +6,7 @@
 use super::Lenet;
 use super::convolution::{Convolution, total};
 use super::kernels::{NEIGHBORS, TILE, WeightSums, add_weight_gradient, convolve};
-use super::maps::{LANES, Lanes, Maps};
+use super::maps::{Filled, LANES, Lanes, Maps};
 use super::pooling::{Below, activate_and_pool, pooled, unpool};
 use crate::network::dense::AtPoint;
 use crate::network::{Activation, Batch, Evaluator, Score};
@@ -39,6 +39,8 @@ pub(super) struct LenetEvaluator<'a, A> {
 /// What sixteen images leave behind for the way back.
 struct Group<A> {
     image: Buffer<A>,
+    /// Its stored rows where one of the images is not black.
+    filled: Vec<Filled>,
     /// Of each convolution: its activated output, and that pooled.
     activated: [Buffer<A>; 2],
     pooled: [Buffer<A>; 2],
@@ -49,6 +51,9 @@ struct Stage<'a, A> {
     convolution: &'a Convolution,
     /// After the pooling.
     pooled: Maps,
+    /// Stored rows of what it takes from other layers, and of the gradient with respect to its output.
+    filled: Vec<Filled>,
+    filled_deltas: Vec<Filled>,
     /// The weights as the inner loops want them.
     forward: Vec<[A; TILE]>,
     backward: Vec<[A; TILE]>,
@@ -67,6 +72,8 @@ impl<'a, A: Real> Stage<'a, A> {
         Self {
             convolution,
             pooled,
+            filled: forward.from.filled(),
+            filled_deltas: backward.from.filled(),
             forward: vec![[A::zero(); TILE]; forward.tiles() * forward.taps()],
             backward: vec![[A::zero(); TILE]; backward.tiles() * backward.taps()],
             sums: vec![[[[A::zero(); LANES]; NEIGHBORS]; TILE]; forward.tiles() * convolution.pairs()],
@@ -80,21 +87,27 @@ impl<'a, A: Real> Stage<'a, A> {
         &self,
         theta: &[A],
         activation: Activation,
-        input: &[Lanes<A>],
+        (input, filled): (&[Lanes<A>], &[Filled]),
         activated: &mut [Lanes<A>],
         pooled: &mut [Lanes<A>],
     ) {
         let Convolution { forward, bias, .. } = self.convolution;
-        convolve(*forward, &self.forward, bias.slice(theta), input, activated);
+        convolve(*forward, &self.forward, bias.slice(theta), input, filled, activated);
         activate_and_pool(activation, forward.to, self.pooled, activated, pooled);
     }
 
     /// Takes the gradient with respect to the pooled output, in `pooled_deltas`, down to the weights.
-    fn backward(&mut self, activation: Activation, activated: &[Lanes<A>], input: &[Lanes<A>], gradient: &mut [A]) {
+    fn backward(
+        &mut self,
+        activation: Activation,
+        activated: &[Lanes<A>],
+        (input, filled): (&[Lanes<A>], &[Filled]),
+        gradient: &mut [A],
+    ) {
         let Convolution { forward, backward, bias, .. } = self.convolution;
         let below = Below { deltas: &mut self.deltas, sums: &mut self.bias_sums };
         unpool(activation, self.pooled, backward.from, &self.pooled_deltas, activated, below);
-        add_weight_gradient(*forward, backward.from, &self.deltas, input, &mut self.sums);
+        add_weight_gradient(*forward, backward.from, &self.deltas, input, filled, &mut self.sums);
         bias.matrix_mut(gradient).into_iter().zip(&self.bias_sums).for_each(|(bias, sums)| *bias += total(sums));
     }
 }
@@ -105,6 +118,7 @@ impl<'a, A: Real> LenetEvaluator<'a, A> {
         let stages = [Stage::new(first), Stage::new(second)];
         let group = || Group {
             image: buffer(first.forward.from),
+            filled: first.forward.from.filled(),
             activated: [buffer(first.forward.to), buffer(second.forward.to)],
             pooled: [buffer(stages[0].pooled), buffer(stages[1].pooled)],
         };
@@ -130,11 +144,12 @@ impl<'a, A: Real> LenetEvaluator<'a, A> {
     fn forward(&mut self, theta: &[A], inputs: ArrayView2<A>) {
         let activation = self.network.activation;
         for (g, images) in inputs.axis_chunks_iter(Axis(0), LANES).enumerate() {
-            let Group { image, activated, pooled } = &mut self.groups[g];
+            let Group { image, filled, activated, pooled } = &mut self.groups[g];
             let ([first, second], [first_pooled, second_pooled]) = (activated, pooled);
-            side_by_side(images, self.stages[0].convolution.forward.from, image);
-            self.stages[0].forward(theta, activation, image, first, first_pooled);
-            self.stages[1].forward(theta, activation, first_pooled, second, second_pooled);
+            side_by_side(images, self.stages[0].convolution.forward.from, image, filled);
+            let [one, two] = &self.stages;
+            one.forward(theta, activation, (image, filled), first, first_pooled);
+            two.forward(theta, activation, (first_pooled, &two.filled), second, second_pooled);
             let features = self.features.chunks_exact_mut(inputs.nrows());
             for (features, pooled) in features.zip(second_pooled.iter()) {
                 features[g * LANES..g * LANES + images.nrows()].copy_from_slice(&pooled[..images.nrows()]);
@@ -153,10 +168,12 @@ impl<'a, A: Real> LenetEvaluator<'a, A> {
                 deltas[..lanes.len()].copy_from_slice(&below[lanes.clone()]);
             }
             let activation = self.network.activation;
-            second.backward(activation, &group.activated[1], &group.pooled[0], gradient);
-            let no_bias = &self.no_bias;
-            convolve(second.convolution.backward, &second.backward, no_bias, &second.deltas, &mut first.pooled_deltas);
-            first.backward(activation, &group.activated[0], &group.image, gradient);
+            let filled = std::mem::take(&mut second.filled);
+            second.backward(activation, &group.activated[1], (&group.pooled[0], &filled), gradient);
+            second.filled = filled;
+            let (backward, filled) = (second.convolution.backward, &second.filled_deltas);
+            convolve(backward, &second.backward, &self.no_bias, &second.deltas, filled, &mut first.pooled_deltas);
+            first.backward(activation, &group.activated[0], (&group.image, &group.filled), gradient);
         }
     }
 }
@@ -168,8 +185,9 @@ fn matrix<A>(features: &[A], images: usize) -> ArrayView2<'_, A> {
 }
 
 /// Writes up to sixteen images, `(images, pixels)`, side by side; the last one fills the lanes of
-/// those that are missing, so that no number arises there that does not elsewhere.
-fn side_by_side<A: Real>(images: ArrayView2<A>, maps: Maps, lanes: &mut [Lanes<A>]) {
+/// those that are missing, so that no number arises there that does not elsewhere. `filled` becomes where one of the
+/// images is not black.
+fn side_by_side<A: Real>(images: ArrayView2<A>, maps: Maps, lanes: &mut [Lanes<A>], filled: &mut [Filled]) {
     let images: [&[A]; LANES] = std::array::from_fn(|lane| {
         let image = images.index_axis_move(Axis(0), lane.min(images.nrows() - 1));
         &image.to_slice().expect("an image is contiguous")[..maps.len()]
@@ -184,6 +202,9 @@ fn side_by_side<A: Real>(images: ArrayView2<A>, maps: Maps, lanes: &mut [Lanes<A
                 lanes[first..].iter_mut().zip(rows).for_each(|(lane, row)| *lane = row[column]);
             }
         }
+        let counts = |lanes: &Lanes<A>| lanes.iter().any(|x| !x.is_zero());
+        let columns = lanes.iter().position(counts).unwrap_or(0)..lanes.iter().rposition(counts).map_or(0, |last| last + 1);
+        filled[maps.border + row] = maps.border + columns.start..maps.border + columns.end;
     }
 }
 

@@ -11,7 +11,7 @@
 
 #![expect(clippy::inline_always, reason = "a function compiled for one set of vector instructions must contain its loops")]
 
-use super::maps::{LANES, Lanes, Maps};
+use super::maps::{Filled, LANES, Lanes, Maps};
 use crate::real::Real;
 use crate::real::dispatch::{Packed, Simd, dispatched};
 use std::ops::Range;
@@ -78,11 +78,10 @@ impl Extents {
         self.from.channels * self.kernel * self.kernel
     }
 
-    /// Where the number is stored that a weight of the first output number belongs to.
+    /// Map, stored row and column of the number that a weight of the first output number belongs to.
     #[inline(always)]
-    fn offset(&self, tap: usize) -> usize {
-        let (m, i, j) = (tap / (self.kernel * self.kernel), tap / self.kernel % self.kernel, tap % self.kernel);
-        m * self.from.area() + i * self.from.width() + j
+    fn place(&self, tap: usize) -> [usize; 3] {
+        [tap / (self.kernel * self.kernel), tap / self.kernel % self.kernel, tap % self.kernel]
     }
 
     /// Tiles of output channels.
@@ -94,14 +93,15 @@ impl Extents {
 dispatched! {
     /// yₒ(r, c) = bₒ + Σₘᵢⱼ wₒₘᵢⱼ xₘ(r + i − border, c + j − border).
     ///
-    /// `weights` are `(tile of o, m, i, j)`, missing channels 0; `input` and `output` are x and y, and one
-    /// more number follows x.
+    /// `weights` are `(tile of o, m, i, j)`, missing channels 0; `input` and `output` are x and y, one
+    /// more number follows x, and `filled` are its stored rows.
     pub(super) fn convolve<A>(
         simd,
         extents: Extents,
         weights: &[[A; TILE]],
         bias: &[A],
         input: &[Lanes<A>],
+        filled: &[Filled],
         output: &mut [Lanes<A>]
     ) {
         let parts = LANES / A::lanes::<S>();
@@ -109,7 +109,7 @@ dispatched! {
         let tiles = weights.chunks_exact(extents.taps()).zip(bias.chunks(TILE));
         for ((weights, bias), output) in tiles.zip(output.chunks_mut(TILE * extents.to.area() * parts)) {
             for part in 0..parts {
-                convolve_tile::<S, A>(simd, extents, weights, bias, input, output, part);
+                convolve_tile::<S, A>(simd, extents, weights, bias, (input, filled), output, part);
             }
         }
     }
@@ -122,7 +122,7 @@ fn convolve_tile<S: Simd, A: Real>(
     extents: Extents,
     weights: &[[A; TILE]],
     bias: &[A],
-    input: &[A::Vector<S>],
+    (input, filled): (&[A::Vector<S>], &[Filled]),
     output: &mut [A::Vector<S>],
     part: usize,
 ) {
@@ -132,13 +132,18 @@ fn convolve_tile<S: Simd, A: Real>(
     padded[..bias.len()].copy_from_slice(bias);
     let bias = splat(simd, padded).map(|b| [b; NEIGHBORS]);
     for row in 0..to.rows {
-        // Only the numbers of the border are left out, and not all of them: both neighbors use the same offsets.
+        // Of the border numbers are left out, though not all of them: both neighbors use the same offsets.
         let down = from.border.saturating_sub(row)..kernel.min(from.rows + from.border - row);
         for column in (0..to.columns).step_by(NEIGHBORS) {
             let across = from.border.saturating_sub(column + 1)..kernel.min(from.columns + from.border - column);
             let mut sums = bias;
             for m in 0..from.channels {
                 for i in down.clone() {
+                    // Whole rows of 0 too; numbers one by one would be more often guessed wrongly than they are 0.
+                    let filled = &filled[row + i];
+                    if filled.start > column + kernel || filled.end <= column {
+                        continue;
+                    }
                     let first = m * from.area() + (row + i) * from.width() + column + across.start;
                     let mut numbers = input[first * parts..][..(across.len() + 1) * parts].chunks_exact(parts);
                     let tap = (m * kernel + i) * kernel;
@@ -167,13 +172,14 @@ pub(super) type WeightSums<A> = [[Lanes<A>; NEIGHBORS]; TILE];
 
 dispatched! {
     /// Adds ∂loss/∂wₒₘᵢⱼ = Σ δₒ(r, c) xₘ(r + i − border, c + j − border) to `sums`; `deltas` has the extent
-    /// `from`, `extents` are those of the convolution.
+    /// `from`, `extents` are those of the convolution, and `filled` the stored rows of x.
     pub(super) fn add_weight_gradient<A>(
         simd,
         extents: Extents,
         from: Maps,
         deltas: &[Lanes<A>],
         input: &[Lanes<A>],
+        filled: &[Filled],
         sums: &mut [WeightSums<A>]
     ) {
         let parts = LANES / A::lanes::<S>();
@@ -184,7 +190,7 @@ dispatched! {
             for start in (0..from.rows).step_by(rows) {
                 let rows = start..from.rows.min(start + rows);
                 for (tile, sums) in sums.chunks_exact_mut(pairs).enumerate() {
-                    let block = Block { extents, from, deltas, input, rows: rows.clone(), tile, part };
+                    let block = Block { extents, from, deltas, input, filled, rows: rows.clone(), tile, part };
                     // Twice as many sums at a time, where there are registers for them, for half of the loads.
                     let together = if S::REGISTER_COUNT > 16 { 2 } else { 1 };
                     for (chunk, sums) in sums.chunks_mut(together).enumerate() {
@@ -205,6 +211,7 @@ struct Block<'a, V> {
     from: Maps,
     deltas: &'a [V],
     input: &'a [V],
+    filled: &'a [Filled],
     rows: Range<usize>,
     tile: usize,
     part: usize,
@@ -218,33 +225,45 @@ fn add_pairs<S: Simd, A: Real, const PAIRS: usize>(
     first: usize,
     sums: &mut [WeightSums<A>],
 ) {
-    let Block { extents, from, deltas, input, part, .. } = *block;
+    let Block { extents, from, deltas, input, filled, part, .. } = *block;
     let parts = LANES / A::lanes::<S>();
-    let length = from.columns * parts;
     // Loops and no `from_fn`, whose closures the compiler leaves as calls here.
-    let mut starts = [[0; NEIGHBORS]; PAIRS];
+    let mut places = [[[0; 3]; NEIGHBORS]; PAIRS];
     let mut local = [[[A::splat(simd, A::zero()); NEIGHBORS]; TILE]; PAIRS];
     let sums = A::vectors_mut::<S>(sums.as_flattened_mut().as_flattened_mut().as_flattened_mut());
     let place = |p: usize, t: usize, n: usize| ((p * TILE + t) * NEIGHBORS + n) * parts + part;
     for p in 0..PAIRS {
         for n in 0..NEIGHBORS {
-            starts[p][n] = extents.offset((NEIGHBORS * (first + p) + n).min(extents.taps() - 1));
+            places[p][n] = extents.place((NEIGHBORS * (first + p) + n).min(extents.taps() - 1));
             for t in 0..TILE {
                 local[p][t][n] = sums[place(p, t, n)];
             }
         }
     }
     for row in block.rows.clone() {
+        // Columns where one of the numbers that were convolved may be other than 0.
+        let (mut start, mut end) = (from.columns, 0);
+        for [_, i, j] in places.as_flattened() {
+            let filled = &filled[row + i];
+            start = start.min(filled.start.saturating_sub(*j));
+            end = end.max(filled.end.saturating_sub(*j).min(from.columns));
+        }
+        if start >= end {
+            continue;
+        }
+        let length = (end - start) * parts;
         let mut x = [[input; NEIGHBORS]; PAIRS];
         for p in 0..PAIRS {
             for n in 0..NEIGHBORS {
-                x[p][n] = &input[(starts[p][n] + row * extents.from.width()) * parts..][..length];
+                let [m, i, j] = places[p][n];
+                let place = m * extents.from.area() + (row + i) * extents.from.width() + j + start;
+                x[p][n] = &input[place * parts..][..length];
             }
         }
         let mut delta = [deltas; TILE];
         for (t, delta) in delta.iter_mut().enumerate() {
             let channel = (block.tile * TILE + t).min(from.channels - 1);
-            *delta = &deltas[from.index(channel, row, 0) * parts..][..length];
+            *delta = &deltas[from.index(channel, row, start) * parts..][..length];
         }
         let [d0, d1, d2, d3, d4, d5] = delta;
         let mut k = part;

@@ -1,10 +1,15 @@
 //! Feature maps of sixteen images at a time.
 
+use std::ops::Range;
+
 /// Images side by side: one AVX-512 register of `f32`, several of narrower machines.
 pub(super) const LANES: usize = 16;
 
 /// A number in each of the images.
 pub(super) type Lanes<A> = [A; LANES];
+
+/// Columns of a stored row outside of which every map is 0, in all images.
+pub(super) type Filled = Range<usize>;
 
 /// Extent of a stack of feature maps, stored `(channels, rows, columns)` with a border of zeros
 /// around each map.
@@ -33,6 +38,13 @@ impl Maps {
     #[inline]
     pub(super) fn area(self) -> usize {
         (self.rows + 2 * self.border) * self.width()
+    }
+
+    /// The columns of each stored row that may hold anything but 0: those of the border do not.
+    pub(super) fn filled(self) -> Vec<Filled> {
+        let (inside, columns) = (self.border..self.border + self.rows, self.border..self.border + self.columns);
+        let rows = 0..self.rows + 2 * self.border;
+        rows.map(|row| if inside.contains(&row) { columns.clone() } else { 0..0 }).collect()
     }
 
     /// Where a number is stored.
