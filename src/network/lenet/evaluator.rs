@@ -39,8 +39,8 @@ pub(super) struct LenetEvaluator<'a, A> {
 /// What sixteen images leave behind for the way back.
 struct Group<A> {
     image: Buffer<A>,
-    /// Its stored rows where one of the images is not black.
-    filled: Vec<Filled>,
+    /// Stored rows of what each convolution takes: in the first where one of the images is not black.
+    filled: [Vec<Filled>; 2],
     /// Of each convolution: its activated output, and that pooled.
     activated: [Buffer<A>; 2],
     pooled: [Buffer<A>; 2],
@@ -51,9 +51,8 @@ struct Stage<'a, A> {
     convolution: &'a Convolution,
     /// After the pooling.
     pooled: Maps,
-    /// Stored rows of what it takes from other layers, and of the gradient with respect to its output.
+    /// Stored rows of the gradient with respect to the convolution's output.
     filled: Vec<Filled>,
-    filled_deltas: Vec<Filled>,
     /// The weights as the inner loops want them.
     forward: Vec<[A; TILE]>,
     backward: Vec<[A; TILE]>,
@@ -72,8 +71,7 @@ impl<'a, A: Real> Stage<'a, A> {
         Self {
             convolution,
             pooled,
-            filled: forward.from.filled(),
-            filled_deltas: backward.from.filled(),
+            filled: backward.from.filled(),
             forward: vec![[A::zero(); TILE]; forward.tiles() * forward.taps()],
             backward: vec![[A::zero(); TILE]; backward.tiles() * backward.taps()],
             sums: vec![[[[A::zero(); LANES]; NEIGHBORS]; TILE]; forward.tiles() * convolution.pairs()],
@@ -118,7 +116,7 @@ impl<'a, A: Real> LenetEvaluator<'a, A> {
         let stages = [Stage::new(first), Stage::new(second)];
         let group = || Group {
             image: buffer(first.forward.from),
-            filled: first.forward.from.filled(),
+            filled: [first, second].map(|convolution| convolution.forward.from.filled()),
             activated: [buffer(first.forward.to), buffer(second.forward.to)],
             pooled: [buffer(stages[0].pooled), buffer(stages[1].pooled)],
         };
@@ -146,10 +144,9 @@ impl<'a, A: Real> LenetEvaluator<'a, A> {
         for (g, images) in inputs.axis_chunks_iter(Axis(0), LANES).enumerate() {
             let Group { image, filled, activated, pooled } = &mut self.groups[g];
             let ([first, second], [first_pooled, second_pooled]) = (activated, pooled);
-            side_by_side(images, self.stages[0].convolution.forward.from, image, filled);
-            let [one, two] = &self.stages;
-            one.forward(theta, activation, (image, filled), first, first_pooled);
-            two.forward(theta, activation, (first_pooled, &two.filled), second, second_pooled);
+            side_by_side(images, self.stages[0].convolution.forward.from, image, &mut filled[0]);
+            self.stages[0].forward(theta, activation, (image, &filled[0]), first, first_pooled);
+            self.stages[1].forward(theta, activation, (first_pooled, &filled[1]), second, second_pooled);
             let features = self.features.chunks_exact_mut(inputs.nrows());
             for (features, pooled) in features.zip(second_pooled.iter()) {
                 features[g * LANES..g * LANES + images.nrows()].copy_from_slice(&pooled[..images.nrows()]);
@@ -168,12 +165,11 @@ impl<'a, A: Real> LenetEvaluator<'a, A> {
                 deltas[..lanes.len()].copy_from_slice(&below[lanes.clone()]);
             }
             let activation = self.network.activation;
-            let filled = std::mem::take(&mut second.filled);
-            second.backward(activation, &group.activated[1], (&group.pooled[0], &filled), gradient);
-            second.filled = filled;
-            let (backward, filled) = (second.convolution.backward, &second.filled_deltas);
-            convolve(backward, &second.backward, &self.no_bias, &second.deltas, filled, &mut first.pooled_deltas);
-            first.backward(activation, &group.activated[0], (&group.image, &group.filled), gradient);
+            let Group { image, filled, activated, pooled } = group;
+            second.backward(activation, &activated[1], (&pooled[0], &filled[1]), gradient);
+            let Stage { convolution, backward, deltas, filled: filled_deltas, .. } = &*second;
+            convolve(convolution.backward, backward, &self.no_bias, deltas, filled_deltas, &mut first.pooled_deltas);
+            first.backward(activation, &activated[0], (image, &filled[0]), gradient);
         }
     }
 }
