@@ -291,6 +291,10 @@ fn compare_whole_path<A: Precision>(tolerance: f64, black: f64, saturated: f64) 
             for (loss, expected) in losses.iter().chain(&landscape.span_values(&span)).zip(expected.iter().cycle()) {
                 assert!((loss / expected - 1.0).abs() < tolerance, "{name}: loss {loss}, expected {expected}");
             }
+            // Nothing of one span is taken for that of the next.
+            let (grid, fresh) = (Grid::<A>::new(7, 4), ImageLandscape::new(network.as_ref(), pictures.view()));
+            let coarse = Span { vectors, coefficients: grid.coefficients() };
+            assert_eq!(landscape.span_values(&coarse), fresh.span_values(&coarse), "{name}");
             compare_line(&landscape, [&rows[..landscape.dimension()], vectors.row(3).as_slice().unwrap()], tolerance, name);
             for (n, (fast, plain)) in fast.outer_iter().zip(plain.outer_iter()).enumerate() {
                 let difference = (&fast - &plain).to_vec();
@@ -381,34 +385,65 @@ fn the_loss_of_a_small_batch_does_not_depend_on_the_larger_one_before() {
     }
 }
 
-/// Bright images take others into another form for products: those are no longer mostly black, nor black along their
-/// edges in all that are worked on at a time.
-#[test]
-fn the_loss_of_images_is_the_same_beside_brighter_ones() {
-    let [mut dark, bright] = [(20, 0.5), (40, 0.0)].map(|(images, black)| Pictures::with_black(images, 784, 10.0, black));
-    for (i, pixel) in dark.pixels.iter_mut().enumerate() {
+/// Images with black edges, none of them the same.
+fn pictures_with_black_edges(images: usize) -> Pictures {
+    let mut pictures = Pictures::with_black(images, 784, 10.0, 0.5);
+    for (i, pixel) in pictures.pixels.iter_mut().enumerate() {
         let (image, row, column) = (i / 784, i / 28 % 28, i % 28);
         let counts = (7..20).contains(&row) && (9..17 + image % 3).contains(&column) && row != 15;
         *pixel = if counts { *pixel } else { 0 };
     }
-    let mut all = Pictures { pixels: Vec::new(), labels: Vec::new(), pixels_per_image: 784 };
-    let mut add = |from: &Pictures, image: usize| {
-        all.pixels.extend_from_slice(&from.pixels[784 * image..784 * (image + 1)]);
-        all.labels.push(from.labels[image]);
-    };
-    (0..20).for_each(|i| [(&bright, 2 * i), (&dark, i), (&bright, 2 * i + 1)].iter().for_each(|(from, image)| add(from, *image)));
+    pictures
+}
+
+/// Bright images take others into another form for products: those are no longer mostly black, nor black along their
+/// edges in all that are worked on at a time. And all forms come after each other.
+#[test]
+fn the_loss_of_images_is_the_same_beside_brighter_ones() {
+    let (dark, bright) = (pictures_with_black_edges(65), Pictures::with_black(128, 784, 10.0, 0.0));
+    let mixed = (0..64).flat_map(|i| [(&bright, 2 * i), (&dark, i), (&bright, 2 * i + 1)]).chain([(&dark, 64)]);
+    let strips = [(&bright, 0..64), (&dark, 0..64), (&bright, 64..128), (&dark, 64..65)];
+    let apart = strips.into_iter().flat_map(|(from, images)| images.map(move |image| (from, image)));
+    let orders: [Vec<_>; 2] = [mixed.collect(), apart.collect()];
+    let all = orders.map(|order| Pictures {
+        pixels: order.iter().flat_map(|(from, image)| &from.pixels[784 * image..784 * (image + 1)]).copied().collect(),
+        labels: order.iter().map(|&(from, image)| from.labels[image]).collect(),
+        pixels_per_image: 784,
+    });
     for Case { name, architecture, .. } in published() {
         let network = build::<f64>(&architecture);
         let theta = theta(network.as_ref(), 33, 1.0);
-        let [dark, bright, all] = [&dark, &bright, &all].map(|pictures| {
+        let evaluate = |pictures: &Pictures| {
             let landscape = ImageLandscape::new(network.as_ref(), pictures.view());
             let mut gradient = vec![0.0; theta.len()];
             let loss = landscape.value_and_gradient(&theta, &mut gradient);
             gradient.push(loss);
             gradient
-        });
-        let difference: Vec<f64> = (0..all.len()).map(|i| (20.0 * dark[i] + 40.0 * bright[i]) / 60.0 - all[i]).collect();
-        assert!(norm(&difference) < 1e-12 * norm(&all), "{name}: {:e}", norm(&difference) / norm(&all));
+        };
+        let (dark, bright) = (evaluate(&dark), evaluate(&bright));
+        for all in all.each_ref().map(evaluate) {
+            let difference: Vec<f64> = (0..all.len()).map(|i| (65.0 * dark[i] + 128.0 * bright[i]) / 193.0 - all[i]).collect();
+            assert!(norm(&difference) < 1e-12 * norm(&all), "{name}: {:e}", norm(&difference) / norm(&all));
+        }
+    }
+}
+
+#[test]
+fn gradients_in_single_precision_are_those_in_double() {
+    let pictures = [0.8, 0.1].map(|black| Pictures::with_black(300, 784, 10.0, black));
+    for pictures in pictures.iter().chain([&pictures_with_black_edges(300)]) {
+        // The sum before a ReLU may be on the one side of 0 in single precision, and on the other in double.
+        for Case { name, architecture, .. } in published().into_iter().filter(|case| !case.name.contains("relu")) {
+            let (single, double) = (build::<f32>(&architecture), build::<f64>(&architecture));
+            let theta = theta::<f32>(single.as_ref(), 35, 1.0);
+            let wide: Vec<f64> = theta.iter().map(|&x| x.into()).collect();
+            let (mut gradient, mut exact) = (vec![0.0; theta.len()], vec![0.0; theta.len()]);
+            let loss = ImageLandscape::new(single.as_ref(), pictures.view()).value_and_gradient(&theta, &mut gradient);
+            let expected = ImageLandscape::new(double.as_ref(), pictures.view()).value_and_gradient(&wide, &mut exact);
+            let difference: Vec<f64> = gradient.iter().zip(&exact).map(|(&g, e)| f64::from(g) - e).collect();
+            let error = norm(&difference) / norm(&exact);
+            assert!((loss / expected - 1.0).abs() < 1e-6 && error < 1e-5, "{name}: loss {loss}, {expected}, gradient {error:e}");
+        }
     }
 }
 

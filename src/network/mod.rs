@@ -56,8 +56,8 @@ pub struct Batch<'a, A> {
     pub factor: Option<Factor<'a, A>>,
     /// `(n,)` classes.
     pub labels: &'a [u8],
-    /// Number of the evaluation: to an evaluator, batches of the same number come with the same θ, the same vectors to
-    /// share or the same span, so that what it makes of these may be kept from one to the next.
+    /// Number of the evaluation: to an evaluator, batches of the same number come with the same θ, with the same
+    /// vectors to share, or with the same span, so that what it makes of these may be kept from one to the next.
     pub evaluation: Option<u64>,
 }
 

@@ -123,11 +123,12 @@ impl<A: Real> Along<A> {
         if evaluation.is_some() && evaluation == self.later_of {
             return;
         }
-        self.later_of = evaluation;
+        self.later_of = None;
         let (points, first, later) = (span.points(), self.dense.layers[0].weight.len(), self.later_length());
         grow(&mut self.later, points * later);
         let tails: Vec<&[A]> = rows_of(span.vectors).map(|vector| &vector[first..]).collect();
         combine(span.coefficients, &tails, &mut self.later[..points * later]);
+        self.later_of = evaluation;
     }
 
     /// The images of a batch in strips, for so many points.

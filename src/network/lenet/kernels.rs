@@ -132,16 +132,16 @@ fn convolve_tile<S: Simd, A: Real>(
     padded[..bias.len()].copy_from_slice(bias);
     let bias = splat(simd, padded).map(|b| [b; NEIGHBORS]);
     for row in 0..to.rows {
-        // Of the border numbers are left out, though not all of them: both neighbors use the same offsets.
+        // The border is left out, but where only one of two neighbors meets it: they use the same offsets.
         let down = from.border.saturating_sub(row)..kernel.min(from.rows + from.border - row);
         for column in (0..to.columns).step_by(NEIGHBORS) {
             let across = from.border.saturating_sub(column + 1)..kernel.min(from.columns + from.border - column);
             let mut sums = bias;
             for m in 0..from.channels {
                 for i in down.clone() {
-                    // Whole rows of 0 too; numbers one by one would be more often guessed wrongly than they are 0.
+                    // So are rows of 0. Single numbers are not: mispredicted branches would cost more than they save.
                     let filled = &filled[row + i];
-                    if filled.start > column + kernel || filled.end <= column {
+                    if filled.is_empty() || filled.start > column + kernel || filled.end <= column {
                         continue;
                     }
                     let first = m * from.area() + (row + i) * from.width() + column + across.start;
@@ -245,8 +245,10 @@ fn add_pairs<S: Simd, A: Real, const PAIRS: usize>(
         let (mut start, mut end) = (from.columns, 0);
         for [_, i, j] in places.as_flattened() {
             let filled = &filled[row + i];
-            start = start.min(filled.start.saturating_sub(*j));
-            end = end.max(filled.end.saturating_sub(*j).min(from.columns));
+            if !filled.is_empty() {
+                start = start.min(filled.start.saturating_sub(*j));
+                end = end.max(filled.end.saturating_sub(*j).min(from.columns));
+            }
         }
         if start >= end {
             continue;

@@ -8,7 +8,8 @@ pub(super) const LANES: usize = 16;
 /// A number in each of the images.
 pub(super) type Lanes<A> = [A; LANES];
 
-/// Columns of a stored row outside of which every map is 0, in all images.
+/// Columns of a stored row outside of which every map is 0, in all images. What would be multiplied by those zeros may be
+/// passed over, also where it is infinite or not a number.
 pub(super) type Filled = Range<usize>;
 
 /// Extent of a stack of feature maps, stored `(channels, rows, columns)` with a border of zeros

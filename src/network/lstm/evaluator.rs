@@ -2,7 +2,8 @@
 //!
 //! With the input of a step written as zₜ = (xₜ, hₜ₋₁, 1), all that enters its gates is one product V zₜ of
 //! V = (Wᵢₕ, Wₕₕ, bᵢₕ + bₕₕ), and the gradient of V is Σₜ δₜ zₜᵀ, biases included. Images stand in rows: then the
-//! right factor of every product, forward and backward, lies in memory as the product wants it.
+//! right factor of every product, forward and backward, lies in memory as the product wants it. Where most pixels are
+//! black, xₜ has a product of its own, by lists of those that are not, and the gradient of Wᵢₕ too.
 
 use super::Lstm;
 use crate::network::dense::AtPoint;
@@ -23,7 +24,10 @@ pub(super) struct LstmEvaluator<'a, A> {
     /// Vᵀ and its gradient, `(I + H + 1, 4H)`.
     combined: Array2<A>,
     combined_gradient: Array2<A>,
-    /// zₜ, `(images, I + H + 1)`, of each step; one more for the last hidden state. No xₜ in it where those are lists.
+    /// Wᵢₕᵀ's part of it from a strip whose xₜ are lists: a sum of its own, so that no sum has thousands of terms.
+    strip_gradient: Array2<A>,
+    /// zₜ, `(images, I + H + 1)`, of each step; one more for the last hidden state. Where xₜ are lists it is
+    /// `(images, H + 1)`, without them.
     inputs: Vec<Vec<A>>,
     /// xₜ, `(images, I)`, of each step; nothing where they stand in zₜ.
     lists: Vec<SparseRows<A>>,
@@ -52,6 +56,7 @@ impl<'a, A: Real> LstmEvaluator<'a, A> {
             network,
             combined: Array2::zeros((width, 4 * hidden)),
             combined_gradient: Array2::zeros((width, 4 * hidden)),
+            strip_gradient: Array2::zeros((network.inputs, 4 * hidden)),
             inputs: states(steps + 1, width),
             lists: (0..steps).map(|_| SparseRows::default()).collect(),
             listed: false,
@@ -67,7 +72,7 @@ impl<'a, A: Real> LstmEvaluator<'a, A> {
 
     fn combine_weights(&mut self, theta: &[A]) {
         let [w_ih, w_hh, b_ih, b_hh] = self.network.tensors();
-        let hidden = self.hidden_columns();
+        let hidden = self.hidden_rows();
         self.combined.slice_mut(s![..hidden.start, ..]).assign(&w_ih.matrix(theta).t());
         self.combined.slice_mut(s![hidden.clone(), ..]).assign(&w_hh.matrix(theta).t());
         let biases = b_ih.slice(theta).iter().zip(b_hh.slice(theta));
@@ -77,7 +82,7 @@ impl<'a, A: Real> LstmEvaluator<'a, A> {
     /// Adds the gradient of V to that of θ.
     fn separate_gradient(&self, gradient: &mut [A]) {
         let [w_ih, w_hh, b_ih, b_hh] = self.network.tensors();
-        let hidden = self.hidden_columns();
+        let hidden = self.hidden_rows();
         let biases = hidden.end..hidden.end + 1;
         for (tensor, rows) in [(w_ih, 0..hidden.start), (w_hh, hidden), (b_ih, biases.clone()), (b_hh, biases)] {
             let part = self.combined_gradient.slice(s![rows, ..]);
@@ -85,27 +90,35 @@ impl<'a, A: Real> LstmEvaluator<'a, A> {
         }
     }
 
-    /// Columns of hₜ₋₁ in zₜ.
-    fn hidden_columns(&self) -> Range<usize> {
+    /// Rows of V and its gradient, transposed, that belong to hₜ₋₁.
+    fn hidden_rows(&self) -> Range<usize> {
         self.network.inputs..self.network.inputs + self.network.hidden
     }
 
-    /// Columns of zₜ that its products are taken with: where xₜ is lists, the others, and of those only what is not 0.
-    fn dense_columns(&self, t: usize) -> Range<usize> {
-        let hidden = self.hidden_columns();
-        let start = match (self.listed, t) {
-            (false, _) => 0,
-            (true, 0) => hidden.end,
-            (true, _) => hidden.start,
-        };
-        start..self.combined.nrows()
+    /// Columns of zₜ.
+    fn width(&self) -> usize {
+        if self.listed { self.network.hidden + 1 } else { self.combined.nrows() }
+    }
+
+    /// Those of hₜ₋₁.
+    fn hidden_columns(&self) -> Range<usize> {
+        let end = self.width() - 1;
+        end - self.network.hidden..end
+    }
+
+    /// Columns of zₜ that its products are taken with, and the rows of V that belong to them. In the first step h is 0:
+    /// without xₜ before it, it is left out.
+    fn factors(&self, t: usize) -> (Range<usize>, Range<usize>) {
+        let (width, rows) = (self.width(), self.combined.nrows());
+        let count = if self.listed && t == 0 { 1 } else { width };
+        (width - count..width, rows - count..rows)
     }
 
     /// Writes xₜ and 1 into every zₜ, or lists of xₜ, and h₀ = 0 into the first.
     fn read(&mut self, images: ArrayView2<A>) {
-        let (hidden, width, inputs) = (self.hidden_columns(), self.combined.nrows(), self.network.inputs);
         let count = images.iter().map(|&pixel| u32::from(pixel != A::zero())).sum::<u32>();
         self.listed = ONE_IN * count as usize <= images.len();
+        let (hidden, width, inputs) = (self.hidden_columns(), self.width(), self.network.inputs);
         self.lists.iter_mut().for_each(|list| list.clear(inputs));
         for (n, image) in images.outer_iter().enumerate() {
             let image = image.to_slice().expect("an image is contiguous");
@@ -127,17 +140,17 @@ impl<'a, A: Real> LstmEvaluator<'a, A> {
     /// Leaves the last hidden state in `last`.
     fn forward(&mut self, images: ArrayView2<A>) {
         self.read(images);
-        let (count, width, hidden) = (images.nrows(), self.combined.nrows(), self.hidden_columns());
+        let (count, width, hidden) = (images.nrows(), self.width(), self.hidden_columns());
         let area = count * hidden.len();
         for t in 0..self.network.steps {
-            let dense = self.dense_columns(t);
+            let (columns, rows) = self.factors(t);
             let (now, next) = self.inputs.split_at_mut(t + 1);
             let gates = &mut self.gates[t][..4 * area];
-            let z = matrix(&now[t], count, width).slice_move(s![.., dense.clone()]);
-            let weights = self.combined.slice(s![dense.clone(), ..]);
+            let z = matrix(&now[t], count, width).slice_move(s![.., columns]);
+            let weights = self.combined.slice(s![rows, ..]);
             if self.listed {
-                let weights_of_inputs = self.combined.slice(s![..hidden.start, ..]);
-                self.lists[t].product(weights_of_inputs.to_slice().expect("whole rows"), gates);
+                let of_inputs = self.combined.slice(s![..self.network.inputs, ..]);
+                self.lists[t].product(of_inputs.to_slice().expect("whole rows"), gates);
                 add_product(z, weights, matrix_mut(gates, count, 4 * hidden.len()));
             } else {
                 product(z, weights, matrix_mut(gates, count, 4 * hidden.len()));
@@ -152,25 +165,29 @@ impl<'a, A: Real> LstmEvaluator<'a, A> {
 
     /// `hidden_delta` holds ∂loss/∂hₜ of the last step.
     fn backward(&mut self, theta: &[A], count: usize) {
-        let (width, hidden) = (self.combined.nrows(), self.network.hidden);
+        let (width, hidden) = (self.width(), self.network.hidden);
         let area = count * hidden;
         let recurrent = self.network.tensors()[1].matrix(theta);
         self.cell_delta[..area].fill(A::zero());
+        self.strip_gradient.fill(A::zero());
         for t in (0..self.network.steps).rev() {
-            let dense = self.dense_columns(t);
+            let (columns, rows) = self.factors(t);
             let gates = &mut self.gates[t][..4 * area];
             let (hidden_delta, cell_delta) = (&mut self.hidden_delta[..area], &mut self.cell_delta[..area]);
             step_back(gates, &self.cells[t][..area], &self.squashed[t][..area], hidden_delta, cell_delta, hidden);
             if self.listed {
-                let mut gradient = self.combined_gradient.slice_mut(s![..self.network.inputs, ..]);
-                self.lists[t].add_outer_product(gates, gradient.as_slice_mut().expect("whole rows"));
+                self.lists[t].add_outer_product(gates, self.strip_gradient.as_slice_mut().expect("an owned matrix"));
             }
             let deltas = matrix(gates, count, 4 * hidden);
-            let z = matrix(&self.inputs[t], count, width).slice_move(s![.., dense.clone()]);
-            add_product(z.reversed_axes(), deltas, self.combined_gradient.slice_mut(s![dense.clone(), ..]));
+            let z = matrix(&self.inputs[t], count, width).slice_move(s![.., columns]);
+            add_product(z.reversed_axes(), deltas, self.combined_gradient.slice_mut(s![rows, ..]));
             if t > 0 {
                 product(deltas, recurrent, matrix_mut(hidden_delta, count, hidden));
             }
+        }
+        if self.listed {
+            let mut of_inputs = self.combined_gradient.slice_mut(s![..self.network.inputs, ..]);
+            of_inputs += &self.strip_gradient;
         }
     }
 }

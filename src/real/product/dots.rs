@@ -14,21 +14,23 @@ use std::array::from_fn;
 /// Numbers of a register, at most.
 const LANES: usize = 16;
 
-/// Numbers of C that come from the same rows and columns: their sums, some of the factors' vectors and one more fit into
-/// the registers.
+/// Rows and columns that are multiplied with each other at a time: the sums of all pairs, the vectors of one side and one
+/// of the other fit into 32 registers, or into 16.
 const SIDE: usize = 5;
 const SIDE_OF_FEW: usize = 3;
 
-/// Multiplies if it is faster so than by panels, and says whether it is.
-///
-/// By the number of cycles: of multiplications, a vector each, of copies to panels, and of additions of lanes.
+/// Cycles to add the lanes of a sum, and to copy a number to a panel; a multiplication of vectors takes one.
+const TO_ADD_LANES: usize = 4;
+const TO_COPY: usize = 2;
+
+/// Multiplies if it takes fewer cycles so than by panels, and says whether it does.
 #[inline(always)]
 pub(super) fn multiply<S: Simd, A: Real>(simd: S, left: Left<A>, right: ArrayView2<A>, into: &mut [A], added: bool) -> bool {
     let (Some(a), Some(b)) = (left.by_rows(), right.reversed_axes().to_slice()) else { return false };
     let (lanes, (inner, columns)) = (A::lanes::<S>(), right.dim());
     let numbers = into.len();
-    let by_panels = numbers / columns * columns.div_ceil(lanes) * inner + 2 * inner * columns;
-    let faster = numbers * (inner.div_ceil(lanes) + 4) < by_panels;
+    let by_panels = numbers / columns * columns.div_ceil(lanes) * inner + TO_COPY * inner * columns;
+    let faster = numbers * (inner.div_ceil(lanes) + TO_ADD_LANES) < by_panels;
     if faster && S::REGISTER_COUNT > 16 {
         all::<S, A, SIDE>(simd, a, b, inner, into, added);
     } else if faster {

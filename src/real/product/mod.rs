@@ -2,8 +2,9 @@
 //!
 //! A layer's product has a few dozen rows and columns, or a few hundred. OpenBLAS copies both factors before it
 //! multiplies, which takes a quarter of the time or more at such sizes; here the left factor is read where it
-//! stands, and the right one copied only where its rows do not lie side by side. Large products are left to
-//! OpenBLAS. Which of the two multiplies depends on the type of processor, on shapes and orders in memory alone.
+//! stands, and the right one copied only where its rows do not lie side by side, nor even there if [`dots`] are
+//! faster. Large products are left to OpenBLAS. Which of them multiplies depends on the type of processor, on shapes
+//! and orders in memory alone.
 
 mod dots;
 mod kernel;

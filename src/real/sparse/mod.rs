@@ -3,6 +3,8 @@
 //! Four in five pixels of a handwritten digit are 0. A product that goes by the others takes half of the time or less
 //! of one that goes by all, at the sizes of a first layer: a pixel that counts costs more than one in a product of
 //! dense matrices, which holds more sums in registers for each number it reads.
+//!
+//! [`Sparse`] is a block of images for a first layer, [`SparseRows`] what one step of a recurrence reads of them.
 
 #[cfg_attr(not(target_arch = "x86_64"), path = "compress/none.rs")]
 mod compress;

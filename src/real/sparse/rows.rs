@@ -78,7 +78,7 @@ impl<A: Real> SparseRows<A> {
 
     /// The width of matrices with a row for each column of S, and for each row.
     fn width(&self, of_columns: &[A], of_rows: &[A]) -> usize {
-        let (rows, width) = (self.ends.len(), of_rows.len() / self.ends.len().max(1));
+        let (rows, width) = (self.ends.len(), of_columns.len() / self.columns.max(1));
         let shape = (rows, self.columns);
         assert!(of_rows.len() == rows * width && of_columns.len() == self.columns * width, "{shape:?}: no such matrices");
         width
@@ -97,7 +97,7 @@ impl<A: Real> SparseRows<A> {
 }
 
 /// Calls `$columns::<S, A, VECTORS>` for the columns from each `first` on, as many as are in so many vectors, with the
-/// other arguments; evaluates to the number of columns that are left over at the end as less than a vector.
+/// other arguments; evaluates to the first of those that are left over at the end, less than a vector.
 macro_rules! in_vectors {
     ($columns:ident, $width:expr, ($($argument:expr),*)) => {{
         let (width, lanes) = ($width, A::lanes::<S>());

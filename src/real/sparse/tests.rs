@@ -72,7 +72,9 @@ fn is_the_plain_product_in_every_order_of_memory() {
 /// Sums of up to 131 terms.
 fn rows_are_the_plain_product<A: Real>(unit: f64) {
     let mut sparse = SparseRows::default();
-    for (rows, columns, width) in [(1, 1, 1), (64, 28, 192), (9, 33, 12), (40, 64, 200), (131, 70, 7), (3, 5, 321)] {
+    for (rows, columns, width) in
+        [(1, 1, 1), (64, 28, 192), (9, 33, 12), (40, 64, 200), (131, 70, 7), (3, 5, 321), (0, 5, 16), (8, 9, 16)]
+    {
         let gray = pixels(rows, columns, 5).into_iter().map(|pixel| A::gray(pixel)).collect::<Vec<A>>();
         // As the columns of the others, the last one first.
         let order: Vec<usize> = (0..columns).rev().collect();
@@ -155,6 +157,17 @@ fn what_is_not_a_number_stays_so_where_a_pixel_counts() {
     let mut c = Array2::zeros((1, 2));
     sparse.product(&[ndarray::array![[f32::NAN, 2.0]].view()], c.view_mut(), false, None, &mut room);
     assert!(c[[0, 0]].to_bits() == 2.0_f32.to_bits() && c[[0, 1]].is_nan());
+}
+
+#[test]
+fn sparse_rows_pass_over_what_is_not_a_number_where_they_are_zero() {
+    let mut sparse = SparseRows::<f32>::default();
+    sparse.clear(2);
+    sparse.push(&[0.0, 1.0], &[0, 1]);
+    sparse.push(&[0.0, 1.0], &[1, 1]);
+    let mut c = [0.0; 2];
+    sparse.product(&[f32::NAN, 2.0], &mut c);
+    assert!(c[0].to_bits() == 2.0_f32.to_bits() && c[1].is_nan());
 }
 
 #[test]
