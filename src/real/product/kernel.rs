@@ -66,7 +66,7 @@ dispatched! {
         if into.is_empty() || inner == 0 || dots::multiply(simd, left, right, into, added) {
             return;
         }
-        // [Long](crate::allocator), and only there if something is copied.
+        // Empty until something is copied; then long, so that it begins with a line of the cache (allocator.rs).
         let mut packed = Vec::new();
         let lanes = A::lanes::<S>();
         // The sums of six rows, a row of the panel and a factor have to fit into the registers.
