@@ -1,5 +1,6 @@
 //! What every stage starts from: the checked configuration and what it maps.
 
+use crate::capacity;
 use crate::cli;
 use crate::failure::Failure;
 use crate::version::keep_blas_on_one_thread;
@@ -101,6 +102,8 @@ impl Problem {
 
 impl Trained {
     fn load(world: &World, name: &str, config: &Config, network: NetworkConfig) -> Result<Self, Failure> {
+        let fits = capacity::check_dataset(&network.dataset).map_err(|problem| format!("{name}: {problem}"));
+        world.agree(fits)?;
         let dataset = world.agree(load_dataset(config.seed, &network.dataset))?;
         let expected = world.broadcast(|| Ok::<_, String>(dataset.checksum.clone()))?;
         world.agree(same_data(&expected, &dataset))?;
