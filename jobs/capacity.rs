@@ -12,6 +12,7 @@ use lossatlas::parallel::World;
 use lossatlas::plan::memory::{evaluation_bytes, kernel_pca_bytes, pair_bytes, task_bytes};
 use lossatlas::plan::{path_bytes, training_bytes};
 use lossatlas::solutions::{Pairs, SetName};
+use std::path::Path;
 
 /// A part of the memory, in bytes.
 struct Part {
@@ -36,7 +37,7 @@ struct Need {
 
 /// Refuses a study that no rank of this machine can hold. On rank 0 returns a warning if the ranks of
 /// this machine cannot hold theirs together. Collective.
-pub fn check(world: &World, problem: &Problem) -> Result<Option<String>, Failure> {
+pub fn check(world: &World, file: &Path, problem: &Problem) -> Result<Option<String>, Failure> {
     let need = match &problem.mapped {
         Mapped::Network(trained) => network_need(&problem.config, trained),
         Mapped::Formula(formula) => formula_need(&problem.config, formula),
@@ -45,6 +46,7 @@ pub fn check(world: &World, problem: &Problem) -> Result<Option<String>, Failure
     let limit = world.agree(memory::limit())?;
     let root = if world.is_root() { need.root } else { Vec::new() };
     let refused = limit.as_ref().and_then(|limit| refusal(&need.rank, &root, limit));
+    let refused = refused.map(|problem| format!("{}: {problem}", file.display()));
     world.agree(refused.map_or(Ok(()), Err))?;
     let bytes = sum(&root) + ranks as f64 * sum(&need.rank);
     let warning = limit.and_then(|limit| warning(bytes, ranks, &limit));

@@ -20,7 +20,7 @@ use std::time::Duration;
 
 pub fn run(world: &World, input: &cli::Input) -> Result<u8, Failure> {
     let problem = Problem::load(world, input)?;
-    capacity::check(world, &problem)?;
+    capacity::check(world, &input.configuration, &problem)?;
     let ranks = world.ranks_on_this_machine();
     if world.is_root() {
         print(format_args!("{}: valid", input.configuration.display()));
@@ -59,10 +59,7 @@ pub fn measure(problem: &Problem, trained: &Trained) -> (Speed, Option<f64>) {
 
 /// Of one core of this machine, on a few hundred images.
 fn speed(problem: &Problem, trained: &Trained) -> Speed {
-    // As many evaluations of a path whatever its number of points.
-    let points = problem.config.paths.parameters.points.min(MEASURED_POINTS);
-    let images = trained.images(Split::Train).first((512 * 51 / points).clamp(256, 512));
-    let landscape = ImageLandscape::new(trained.network.as_ref(), images);
+    let landscape = ImageLandscape::new(trained.network.as_ref(), trained.images(Split::Train).first(512));
     let batch = trained.config.training.sgd.as_ref().map_or(64, |sgd| sgd.batch_size);
     Speed::measure(&landscape, batch, &problem.config.paths.parameters, problem.config.seed)
 }

@@ -56,16 +56,17 @@ pub fn run(world: &World, job: &cli::Job, command: &Command) -> Result<u8, Failu
     if job.dry_run {
         let problem = Problem::load(world, &job.input)?;
         // The plan says what the ranks need together.
-        capacity::check(world, &problem)?;
+        capacity::check(world, &job.input.configuration, &problem)?;
         return dry_run::run(world, &problem, command, &job.out);
     }
     let limit = job.time_limit.or_else(end_of_the_batch_job);
     let interruption = world.agree(Interruption::watch(limit, world.size()))?;
     let start = Instant::now();
-    let problem = Problem::load(world, &job.input)?;
-    if let Some(warning) = capacity::check(world, &problem)? {
+    let mut problem = Problem::load(world, &job.input)?;
+    if let Some(warning) = capacity::check(world, &job.input.configuration, &problem)? {
         say(warning);
     }
+    problem.start_threads(world)?;
     let mut archive = Archive::open(world, &problem, &job.out)?;
     if let Some(archive) = &archive {
         log::begin(&archive.directory, job.log_format);

@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 /// Trials of the line search that is timed: as many as published.
 const TRIALS: usize = 6;
 
-/// Points of a path that is timed, at most: twice as many as published.
-pub const MEASURED_POINTS: usize = 102;
+/// Points of a path that is timed, at most: as many as published.
+pub const MEASURED_POINTS: usize = 51;
 
 /// Seconds for one image (for paths: one image at one point), by kind of evaluation, on one core.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -127,6 +127,13 @@ fn every_numeric_range_of_a_network_is_checked_at_its_ends() {
 
 fn check_network(ranges: &[Range], network: &str) {
     let kind = setting("network.kind", network);
+    // The others do not take long.
+    let size = match network {
+        "lenet" => "network.channels=[1, 1]",
+        "lstm" => "network.hidden=2",
+        _ => "network.hidden=[3]",
+    };
+    let size = size.to_owned();
     let words = [network, "digits", "rbf", "sigmoid"];
     let formula = |range: &&Range| {
         ["landscape", "minimum"].iter().any(|section| range.key.starts_with(section))
@@ -144,7 +151,7 @@ fn check_network(ranges: &[Range], network: &str) {
 
     let numbers = own.iter().filter(|range| !range.counts && !range.key.starts_with("kpca"));
     let numbers = numbers.map(|range| setting(&range.key, &range.most));
-    assert_checked(TINY, &[kind.clone()].into_iter().chain(numbers).collect::<Vec<_>>());
+    assert_checked(TINY, &[kind.clone(), size.clone()].into_iter().chain(numbers).collect::<Vec<_>>());
 
     // What does not depend on the network is looked at with one of them.
     let depends = |range: &Range| ["network.", "paths."].iter().any(|section| range.key.starts_with(section));
@@ -153,7 +160,7 @@ fn check_network(ranges: &[Range], network: &str) {
             "kpca.0.degree" => continue,
             key => key,
         };
-        assert_checked(TINY, &[kind.clone(), setting(key, &range.most)]);
+        assert_checked(TINY, &[kind.clone(), size.clone(), setting(key, &range.most)]);
     }
 }
 
