@@ -20,10 +20,10 @@ export HDF5_DIR := $(HDF5_FOLDER)
 endif
 endif
 
-.PHONY: help paper demo test test-quick test-mpich test-pytorch build install lint format mnist docs bench bench-scale bench-peers bench-kpca bench-batches bench-parameters bench-threads bench-precision peers dependencies clean
+.PHONY: help paper demo test test-quick test-processors test-mpich test-pytorch build install lint format mnist docs bench bench-scale bench-peers bench-kpca bench-batches bench-parameters bench-threads bench-precision peers dependencies clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: build ## install what is missing, build, run the whole pipeline on built-in data
 	mpirun -n $(RANKS) $(PROGRAM) run configs/demo.toml --out "$(OUT)"
@@ -35,6 +35,10 @@ test: ## install what is missing, run all tests
 test-quick: ## run the tests of the library and of configurations (under two minutes after the build)
 	@.make/install-dependencies build
 	cargo test --release --locked --lib --test config
+
+test-processors: ## run all tests as other processors would: instructions and OpenBLAS kernels (hours; TESTS="--test networks")
+	@.make/install-dependencies test
+	.make/test-processors all $(TESTS)
 
 # Beside the MPI that is installed, in a folder of its own.
 test-mpich: export MPICC=mpicc.mpich

@@ -20,7 +20,9 @@ use std::time::Duration;
 #[command(color = clap::ColorChoice::Never)]
 #[command(after_help = "Run it alone, under `mpirun -n N`, or under `srun`: the results do not depend on the number of ranks.\n\
     Exit codes: 0 all done, 1 a file or the system failed, 2 bad input, 3 done but some tasks failed,\n\
-    75 told to stop by a signal or a time limit, what is left is continued by the same command.")]
+    75 told to stop by a signal or a time limit, what is left is continued by the same command.\n\
+    LOSSATLAS_INSTRUCTIONS=amx|vbmi2|avx512|avx2|none limits the instructions of the processor that are\n\
+    used, LOSSATLAS_MEMORY=SIZE is the memory that a study is checked against (see docs/hpc.md).")]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,

@@ -3,6 +3,7 @@
 //! Every rank runs all of this; rank 0 alone reads the configuration, writes and prints.
 
 mod archive;
+mod capacity;
 mod check;
 mod cli;
 mod console;
@@ -70,6 +71,7 @@ fn main() -> ExitCode {
 }
 
 fn execute(world: &World, command: Command) -> Result<u8, Failure> {
+    world.agree(lossatlas::real::check_limit())?;
     match command {
         Command::Run(job) => run::run(world, &job, &run::Command::RUN),
         Command::Train(job) => run::run(world, &job, &run::Command::TRAIN),

@@ -1,5 +1,6 @@
 //! What every stage starts from: the checked configuration and what it maps.
 
+use crate::capacity;
 use crate::cli;
 use crate::failure::Failure;
 use crate::version::keep_blas_on_one_thread;
@@ -35,7 +36,7 @@ pub struct Trained {
     pub imports: Vec<(SetName, Array2<f32>)>,
     /// Images of the path landscapes, training and test.
     path_images: [Option<usize>; 2],
-    /// What evaluates the landscapes.
+    /// What evaluates the landscapes: one thread, until there are [more](Self::start_threads).
     threads: Threads,
 }
 
@@ -63,9 +64,19 @@ impl Problem {
         Ok(Self { config, mapped })
     }
 
-    /// As [`Self::load`], for what only a network can do.
+    /// Starts the threads of a rank, where images are shared among them. Collective.
+    pub fn start_threads(&mut self, world: &World) -> Result<(), Failure> {
+        match &mut self.mapped {
+            Mapped::Network(trained) => trained.start_threads(world, self.config.run.threads_per_rank),
+            Mapped::Formula(_) => Ok(()),
+        }
+    }
+
+    /// As [`Self::load`], for what only a network can do, with its threads.
     pub fn load_network(world: &World, input: &cli::Input) -> Result<Trained, Failure> {
-        match Self::load(world, input)?.mapped {
+        let mut problem = Self::load(world, input)?;
+        problem.start_threads(world)?;
+        match problem.mapped {
             Mapped::Network(network) => Ok(*network),
             Mapped::Formula(_) => Err(Failure::input(format_args!(
                 "{}: landscape: a formula has no weights; name a network with [dataset] and [network]",
@@ -101,6 +112,8 @@ impl Problem {
 
 impl Trained {
     fn load(world: &World, name: &str, config: &Config, network: NetworkConfig) -> Result<Self, Failure> {
+        let fits = capacity::check_dataset(&network.dataset).map_err(|problem| format!("{name}: {problem}"));
+        world.agree(fits)?;
         let dataset = world.agree(load_dataset(config.seed, &network.dataset))?;
         let expected = world.broadcast(|| Ok::<_, String>(dataset.checksum.clone()))?;
         world.agree(same_data(&expected, &dataset))?;
@@ -114,8 +127,13 @@ impl Trained {
         let imports =
             world.agree(if world.is_root() { import(name, &network.imports, built.layout()) } else { Ok(Vec::new()) })?;
         let path_images = [Split::Train, Split::Test].map(|split| config.paths.images(split));
-        let threads = world.agree(start_threads(config.run.threads_per_rank))?;
-        Ok(Self { config: network, dataset, network: built, imports, path_images, threads })
+        Ok(Self { config: network, dataset, network: built, imports, path_images, threads: Threads::default() })
+    }
+
+    /// Starts the threads that evaluate the landscapes, for those commands that compute. Collective.
+    pub fn start_threads(&mut self, world: &World, count: usize) -> Result<(), Failure> {
+        self.threads = world.agree(start_threads(count))?;
+        Ok(())
     }
 
     /// The images that training uses.

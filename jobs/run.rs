@@ -2,10 +2,11 @@
 
 use crate::archive::Archive;
 use crate::cli;
+use crate::console::say;
 use crate::failure::Failure;
 use crate::problem::Problem;
 use crate::stage::Context;
-use crate::{dry_run, kpca, log, paths, report, train};
+use crate::{capacity, dry_run, kpca, log, paths, report, train};
 use lossatlas::parallel::{Interruption, World, mpi_library_version};
 use std::env;
 use std::path::Path;
@@ -53,12 +54,19 @@ impl StageName {
 pub fn run(world: &World, job: &cli::Job, command: &Command) -> Result<u8, Failure> {
     refuse_ranks_that_do_not_meet(world)?;
     if job.dry_run {
-        return dry_run::run(world, &Problem::load(world, &job.input)?, command, &job.out);
+        let problem = Problem::load(world, &job.input)?;
+        // The plan says what the ranks need together.
+        capacity::check(world, &job.input.configuration, &problem)?;
+        return dry_run::run(world, &problem, command, &job.out);
     }
     let limit = job.time_limit.or_else(end_of_the_batch_job);
     let interruption = world.agree(Interruption::watch(limit, world.size()))?;
     let start = Instant::now();
-    let problem = Problem::load(world, &job.input)?;
+    let mut problem = Problem::load(world, &job.input)?;
+    if let Some(warning) = capacity::check(world, &job.input.configuration, &problem)? {
+        say(warning);
+    }
+    problem.start_threads(world)?;
     let mut archive = Archive::open(world, &problem, &job.out)?;
     if let Some(archive) = &archive {
         log::begin(&archive.directory, job.log_format);

@@ -24,6 +24,8 @@ mod idx;
 mod images;
 #[path = "program/init.rs"]
 mod init;
+#[path = "program/instructions.rs"]
+mod instructions;
 #[path = "program/interrupt.rs"]
 mod interrupt;
 #[path = "program/learning.rs"]
@@ -32,10 +34,15 @@ mod learning;
 mod log;
 #[path = "program/manual.rs"]
 mod manual;
+#[path = "support/markdown.rs"]
+#[expect(dead_code, reason = "shared with the tests of the documentation")]
+mod markdown;
 #[path = "program/memory.rs"]
 mod memory;
 #[path = "support/python.rs"]
 mod python;
+#[path = "program/ranges.rs"]
+mod ranges;
 #[path = "program/ranks.rs"]
 mod ranks;
 #[path = "program/report.rs"]

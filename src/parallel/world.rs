@@ -82,6 +82,11 @@ impl World {
         self.size
     }
 
+    /// Number of ranks on the machine of this one, itself included. Collective.
+    pub fn ranks_on_this_machine(&self) -> usize {
+        self.communicator.split_shared(0).size().unsigned_abs() as usize
+    }
+
     /// Whether this is rank 0, which reads, hands out, writes and prints.
     pub fn is_root(&self) -> bool {
         self.rank == 0

@@ -12,6 +12,9 @@ use std::time::{Duration, Instant};
 /// Trials of the line search that is timed: as many as published.
 const TRIALS: usize = 6;
 
+/// Points of a path that is timed, at most: as many as published.
+pub const MEASURED_POINTS: usize = 51;
+
 /// Seconds for one image (for paths: one image at one point), by kind of evaluation, on one core.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Speed {
@@ -32,7 +35,8 @@ pub struct Speed {
 impl Speed {
     /// Times each kind on the images of `landscape`, a few hundred, for about a tenth of a second: the
     /// best of several calls, since other programs can only slow one down. Mini-batches have `batch`
-    /// images, paths the points and terms of `paths`; the vectors are drawn like initializations.
+    /// images, paths the terms of `paths` and up to [`MEASURED_POINTS`] of its points; the vectors are
+    /// drawn like initializations.
     ///
     /// # Panics
     /// If `paths` has fewer than two points.
@@ -42,10 +46,12 @@ impl Speed {
         let mut generator = seed.stream("speed", &[]);
         let rows = (0..2 + terms).flat_map(|_| layout.initialize::<f32>(&mut generator)).collect();
         let vectors = Array2::from_shape_vec((2 + terms, parameters), rows).expect("as many numbers");
-        let grid = Grid::new(paths.points, terms);
+        // More points cost as much each, and take longer.
+        let points = paths.points.min(MEASURED_POINTS);
+        let grid = Grid::new(points, terms);
         let span = Span { vectors: vectors.view(), coefficients: grid.coefficients() };
         let mut coefficients = Array2::zeros((terms, parameters));
-        let point = (landscape.samples() * paths.points) as f64;
+        let point = (landscape.samples() * points) as f64;
         Self {
             path_loss: seconds(PATIENCE, || landscape.span_values(&span)) / point,
             path_gradient: seconds(PATIENCE, || landscape.span_gradient(&span, grid.sines(), coefficients.view_mut())) / point,
@@ -77,8 +83,8 @@ impl Speed {
     }
 
     /// Bytes of the vectors that [`Self::measure`] works on.
-    pub fn bytes(paths: &PathParameters, dimension: usize) -> usize {
-        (4 + 2 * paths.fourier_terms) * dimension * size_of::<f32>()
+    pub fn bytes(paths: &PathParameters, dimension: usize) -> f64 {
+        (4.0 + 2.0 * paths.fourier_terms as f64) * dimension as f64 * size_of::<f32>() as f64
     }
 
     /// How long this takes on one core.
