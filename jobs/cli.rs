@@ -2,13 +2,14 @@
 
 use crate::init::BUILT_IN;
 use crate::{log, status};
-use clap::builder::{NonEmptyStringValueParser, PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::builder::{OsStringValueParser, PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 use lossatlas::config::template::Size;
 use lossatlas::network::{Descriptor, NETWORKS};
 use lossatlas::solutions::SetName;
 use lossatlas::store::VectorSource;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -82,22 +83,49 @@ pub enum Command {
     #[command(after_help = "Example: lossatlas man ~/.local/share/man/man1 && man lossatlas-run")]
     Man {
         /// Directory for the pages of all commands; made if need be
-        #[arg(value_name = "DIR")]
+        #[arg(value_name = "DIR", value_parser = path())]
         directory: Option<PathBuf>,
     },
+}
+
+/// A name of a file or a directory.
+///
+/// One that is not UTF-8 is refused before any work starts: the HDF5 library is given names as texts, and so are
+/// the results of `--format json`, the journal and the messages.
+fn path() -> impl TypedValueParser<Value = PathBuf> {
+    OsStringValueParser::new().try_map(|name| {
+        if name.is_empty() {
+            return Err("a name is needed".to_owned());
+        }
+        utf8(name).map(PathBuf::from)
+    })
+}
+
+/// A text that is not empty.
+fn text() -> impl TypedValueParser<Value = String> {
+    OsStringValueParser::new().try_map(|text| utf8(text).and_then(|text| if text.is_empty() { Err("a value is needed".to_owned()) } else { Ok(text) }))
+}
+
+fn utf8(name: OsString) -> Result<String, String> {
+    let problem = |name: OsString| {
+        let bytes = name.as_encoded_bytes();
+        let at = std::str::from_utf8(bytes).err().map_or(0, |error| error.valid_up_to());
+        format!("not UTF-8 from byte {at} (0x{:02x}) on; rename the file or directory, or reach it by a symbolic link of another name", bytes[at])
+    };
+    name.into_string().map_err(problem)
 }
 
 /// What to write a configuration for, and where it goes.
 #[derive(Debug, Args)]
 pub struct Init {
     /// The file to write; `-` is standard output
-    #[arg(value_name = "FILE")]
+    #[arg(value_name = "FILE", value_parser = path())]
     pub file: PathBuf,
     /// The network
     #[arg(long, value_name = "NETWORK", default_value = NETWORKS[0].name, value_parser = network())]
     pub network: &'static Descriptor,
     /// The folder of four IDX files, or `built-in`: digits that the program draws
-    #[arg(long, value_name = "DIR", default_value = BUILT_IN, value_parser = NonEmptyStringValueParser::new(), value_hint = ValueHint::DirPath)]
+    #[arg(long, value_name = "DIR", default_value = BUILT_IN, value_parser = text(), value_hint = ValueHint::DirPath)]
     pub data: String,
     /// How much to compute
     #[arg(long, value_name = "SIZE", default_value = Size::Demo.name(), value_parser = size())]
@@ -122,6 +150,7 @@ fn size() -> impl TypedValueParser<Value = Size> {
 #[derive(Debug, Args)]
 pub struct Status {
     /// Directory of a run (its `--out`)
+    #[arg(value_parser = path())]
     pub directory: PathBuf,
     /// For people or for programs
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
@@ -134,7 +163,7 @@ pub struct Job {
     #[command(flatten)]
     pub input: Input,
     /// Directory of the results; made if need be. `atlas.h5` and the journal are in it
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = path())]
     pub out: PathBuf,
     /// Puts the work down in time to end after so long, as in 3h50m; the same command continues it
     ///
@@ -158,11 +187,11 @@ pub struct Evaluate {
     pub input: Input,
     /// The vectors: a NumPy file of shape (n, P) or (P,), or a group of an HDF5 file, written as
     /// FILE:/solutions/GROUP/MEMBER
-    #[arg(long, value_name = "FILE", value_parser = NonEmptyStringValueParser::new().map(|text| VectorSource::from(&*text)))]
+    #[arg(long, value_name = "FILE", value_parser = text().map(|text| VectorSource::from(&*text)))]
     pub weights: VectorSource,
     /// Also writes the gradient of the mean training loss at each vector, a NumPy file of shape
     /// (n, P), float32
-    #[arg(long, value_name = "OUT.npy")]
+    #[arg(long, value_name = "OUT.npy", value_parser = path())]
     pub gradient: Option<PathBuf>,
     /// Replaces the file of the gradients if it exists
     #[arg(long, requires = "gradient")]
@@ -176,13 +205,13 @@ pub struct Evaluate {
 #[derive(Debug, Args)]
 pub struct Export {
     /// Directory of a run (its `--out`)
-    #[arg(value_name = "DIR")]
+    #[arg(value_name = "DIR", value_parser = path())]
     pub directory: PathBuf,
     /// The set, for instance `lbfgs/train`
-    #[arg(long, value_name = "GROUP/MEMBER", value_parser = SetName::parse)]
+    #[arg(long, value_name = "GROUP/MEMBER", value_parser = text().try_map(|name| SetName::parse(&name)))]
     pub set: SetName,
     /// The file to write: one vector a row, (n, P), float32
-    #[arg(long, value_name = "FILE.npy")]
+    #[arg(long, value_name = "FILE.npy", value_parser = path())]
     pub to: PathBuf,
     /// Replaces the file if it exists
     #[arg(long)]
@@ -193,10 +222,10 @@ pub struct Export {
 #[derive(Debug, Args)]
 pub struct Report {
     /// Directories of runs (their `--out`)
-    #[arg(value_name = "DIR", required = true)]
+    #[arg(value_name = "DIR", required = true, value_parser = path())]
     pub directories: Vec<PathBuf>,
     /// Directory of the report; made if need be. Default for one run: DIR/report
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = path())]
     pub to: Option<PathBuf>,
 }
 
@@ -204,11 +233,11 @@ pub struct Report {
 #[derive(Debug, Args)]
 pub struct Input {
     /// Configuration file (TOML); see configs/ for commented examples
-    #[arg(value_name = "CONFIG")]
+    #[arg(value_name = "CONFIG", value_parser = path())]
     pub configuration: PathBuf,
     /// Overrides a key of the configuration; repeatable. The value is TOML; a bare word is a string
     ///
     /// For instance `--set training.keep=12 --set network.activation=relu`.
-    #[arg(long = "set", value_name = "KEY.PATH=VALUE")]
+    #[arg(long = "set", value_name = "KEY.PATH=VALUE", value_parser = text())]
     pub overrides: Vec<String>,
 }

@@ -11,7 +11,7 @@ pub fn run(world: &World, export: &cli::Export) -> Result<u8, Failure> {
     // One copy of one file: there is nothing to share out.
     let vectors = world.is_root().then(|| read(export)).transpose();
     let vectors = world.agree(vectors)?;
-    let written = vectors.as_ref().map(|vectors| write_npy(&export.to, vectors.view())).transpose();
+    let written = vectors.as_ref().map(|vectors| write_npy(&export.to, vectors.view(), export.force)).transpose();
     world.agree(written).map_err(|error| Failure::system(Plain(&error)))?;
     if let Some(vectors) = vectors {
         let (rows, components) = vectors.dim();

@@ -58,7 +58,7 @@ fn an_atlas_of_nothing_is_a_valid_file() {
         paths: &[],
         analysis: &Analysis::default(),
     };
-    write_atlas(directory.path(), &nothing, |_| Ok(())).expect("nothing contradicts itself");
+    write_atlas(directory.path(), &nothing, |_| true, |_| Ok(())).expect("nothing contradicts itself");
     let mut expected = Expected::default();
     expected.texts("/configuration", &[], &[""]);
     for (axis, length) in [("/parameter", 0), ("/network/tensor", 0), ("/network/axis", 4)] {

@@ -6,6 +6,7 @@ use super::figures::figures;
 use super::page::{Page, claims_table, losses_table, moments_table};
 use super::panel::{DrawError, figure_svg, png};
 use super::run::Run;
+use crate::files::make_directory;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -63,7 +64,7 @@ pub fn write(directory: &Path, runs: &[Run<'_>], made_by: &str) -> Result<PathBu
         let path = path.to_owned();
         move |source| ReportError::Io { path, source }
     };
-    fs::create_dir_all(directory).map_err(failed(directory))?;
+    make_directory(directory).map_err(failed(directory))?;
     for (name, bytes) in files {
         let path = directory.join(name);
         fs::write(&path, bytes).map_err(failed(&path))?;
