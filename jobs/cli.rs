@@ -2,14 +2,17 @@
 
 use crate::init::BUILT_IN;
 use crate::{log, status};
-use clap::builder::{OsStringValueParser, PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::builder::{
+    NonEmptyStringValueParser, OsStringValueParser, PathBufValueParser, PossibleValue, PossibleValuesParser, StringValueParser,
+    TypedValueParser,
+};
 use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 use lossatlas::config::template::Size;
 use lossatlas::network::{Descriptor, NETWORKS};
 use lossatlas::solutions::SetName;
 use lossatlas::store::VectorSource;
-use std::ffi::OsString;
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -88,31 +91,44 @@ pub enum Command {
     },
 }
 
-/// A name of a file or a directory.
+/// Takes what `P` takes, if it is UTF-8.
 ///
-/// One that is not UTF-8 is refused before any work starts: the HDF5 library is given names as texts, and so are
-/// the results of `--format json`, the journal and the messages.
+/// Other names are refused before any work starts: the HDF5 library is given names as texts, and names go into
+/// texts in the journal and in `--format json`.
+#[derive(Clone)]
+struct Utf8<P>(P);
+
+impl<P: TypedValueParser> TypedValueParser for Utf8<P> {
+    type Value = P::Value;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        argument: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<Self::Value, clap::Error> {
+        let bytes = value.as_encoded_bytes();
+        let Err(error) = std::str::from_utf8(bytes) else { return self.0.parse_ref(command, argument, value) };
+        let at = error.valid_up_to();
+        let problem = format!(
+            "byte {at} (0x{:02x}) is not UTF-8; rename the file or directory, or reach it by a symbolic link with \
+             another name",
+            bytes[at]
+        );
+        // This parser only words the error, with the name of the argument.
+        let refuse = OsStringValueParser::new().try_map(|_| Err::<Self::Value, String>(problem.clone()));
+        refuse.parse_ref(command, argument, value)
+    }
+}
+
+/// A name of a file or a directory.
 fn path() -> impl TypedValueParser<Value = PathBuf> {
-    OsStringValueParser::new().try_map(|name| {
-        if name.is_empty() {
-            return Err("a name is needed".to_owned());
-        }
-        utf8(name).map(PathBuf::from)
-    })
+    Utf8(PathBufValueParser::new())
 }
 
 /// A text that is not empty.
 fn text() -> impl TypedValueParser<Value = String> {
-    OsStringValueParser::new().try_map(|text| utf8(text).and_then(|text| if text.is_empty() { Err("a value is needed".to_owned()) } else { Ok(text) }))
-}
-
-fn utf8(name: OsString) -> Result<String, String> {
-    let problem = |name: OsString| {
-        let bytes = name.as_encoded_bytes();
-        let at = std::str::from_utf8(bytes).err().map_or(0, |error| error.valid_up_to());
-        format!("not UTF-8 from byte {at} (0x{:02x}) on; rename the file or directory, or reach it by a symbolic link of another name", bytes[at])
-    };
-    name.into_string().map_err(problem)
+    Utf8(NonEmptyStringValueParser::new())
 }
 
 /// What to write a configuration for, and where it goes.
@@ -238,6 +254,47 @@ pub struct Input {
     /// Overrides a key of the configuration; repeatable. The value is TOML; a bare word is a string
     ///
     /// For instance `--set training.keep=12 --set network.activation=relu`.
-    #[arg(long = "set", value_name = "KEY.PATH=VALUE", value_parser = text())]
+    #[arg(long = "set", value_name = "KEY.PATH=VALUE", value_parser = Utf8(StringValueParser::new()))]
     pub overrides: Vec<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::{ArgAction, CommandFactory};
+    use std::ffi::OsString;
+    use std::os::unix::ffi::OsStringExt;
+
+    /// A command line with every argument that is needed, and a value that is not UTF-8 for this one.
+    fn line(command: &clap::Command, target: &clap::Arg) -> Vec<OsString> {
+        let mut line: Vec<OsString> = vec!["lossatlas".into(), command.get_name().into()];
+        let takes_value = |arg: &&clap::Arg| matches!(arg.get_action(), ArgAction::Set | ArgAction::Append);
+        for arg in command.get_arguments().filter(takes_value) {
+            let is_target = arg.get_id() == target.get_id();
+            if !is_target && !arg.is_required_set() {
+                continue;
+            }
+            line.extend(arg.get_long().map(|long| format!("--{long}").into()));
+            line.push(if is_target { OsString::from_vec(b"caf\xe9".to_vec()) } else { "group/member".into() });
+        }
+        line
+    }
+
+    #[test]
+    fn no_argument_of_any_command_takes_what_is_not_utf_8() {
+        let mut tried = 0;
+        for command in Cli::command().get_subcommands() {
+            let takes_value = |arg: &&clap::Arg| matches!(arg.get_action(), ArgAction::Set | ArgAction::Append);
+            for arg in command.get_arguments().filter(takes_value) {
+                let line = line(command, arg);
+                let refused = Cli::try_parse_from(&line).expect_err("not UTF-8").to_string();
+                assert!(refused.contains("UTF-8"), "{line:?}: {refused}");
+                if arg.get_value_parser().type_id() == std::any::TypeId::of::<PathBuf>() {
+                    assert!(refused.contains("byte 3 (0xe9) is not UTF-8; rename"), "{line:?}: {refused}");
+                }
+                tried += 1;
+            }
+        }
+        assert!(tried > 20, "{tried} arguments");
+    }
 }

@@ -1,7 +1,7 @@
 //! `lossatlas export`: a set of solutions as a NumPy file.
 
 use crate::cli;
-use crate::console::{count, print};
+use crate::console::{self, count, print};
 use crate::failure::{self, Failure, Plain};
 use lossatlas::parallel::World;
 use lossatlas::store::{VectorSource, VectorsError, atlas, read_vectors_of_any_length, write_npy};
@@ -17,7 +17,7 @@ pub fn run(world: &World, export: &cli::Export) -> Result<u8, Failure> {
         let (rows, components) = vectors.dim();
         print(format_args!("{}: {} of {components} components", export.to.display(), count(rows, "vector")));
     }
-    Ok(failure::SUCCESS)
+    console::complete(failure::SUCCESS, format_args!("; {} is complete", export.to.display()))
 }
 
 fn read(export: &cli::Export) -> Result<ndarray::Array2<f32>, String> {

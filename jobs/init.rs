@@ -1,7 +1,7 @@
 //! `lossatlas init`: a first configuration.
 
 use crate::cli;
-use crate::console::{print, print_text};
+use crate::console::{self, print, print_text};
 use crate::export::may_write;
 use crate::failure::{self, Failure, Plain};
 use lossatlas::config::template::Template;
@@ -24,7 +24,10 @@ pub fn run(world: &World, init: &cli::Init) -> Result<u8, Failure> {
     let text = world.agree(text)?;
     let written = text.as_ref().map(|text| deliver(init, text)).transpose();
     world.agree(written).map_err(|error| Failure::system(Plain(&error)))?;
-    Ok(failure::SUCCESS)
+    if init.file == Path::new(STDOUT) {
+        return Ok(failure::SUCCESS);
+    }
+    console::complete(failure::SUCCESS, format_args!("; {} is complete", init.file.display()))
 }
 
 fn text(init: &cli::Init) -> Result<String, String> {

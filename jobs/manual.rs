@@ -3,7 +3,7 @@
 //! Both work without MPI, so that a login node or a package needs none.
 
 use crate::cli::Cli;
-use crate::console::{count, print, print_text};
+use crate::console::{self, count, print, print_text};
 use crate::failure::{self, Failure};
 use clap::CommandFactory;
 use clap_complete::Shell;
@@ -31,10 +31,10 @@ pub fn man(directory: Option<&Path>) -> Result<u8, Failure> {
         return Ok(failure::SUCCESS);
     };
     let shown = directory.display();
-    let pages = write_pages(directory)
-        .map_err(|error| Failure::system(format_args!("{shown}: the pages cannot be written: {error}")))?;
+    let pages =
+        write_pages(directory).map_err(|error| Failure::system(format_args!("{shown}: the pages cannot be written: {error}")))?;
     print(format_args!("{shown}: {}", count(pages, "page")));
-    Ok(failure::SUCCESS)
+    console::complete(failure::SUCCESS, format_args!("; the pages in {shown} are complete"))
 }
 
 fn write_pages(directory: &Path) -> io::Result<usize> {

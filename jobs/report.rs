@@ -8,6 +8,7 @@ use crate::archive::Archive;
 use crate::cli;
 use crate::console::{self, count, print, say};
 use crate::failure::{self, Failure};
+use crate::log;
 use crate::results::Results;
 use crate::status::stored_configuration;
 use crate::version::{COMMIT, VERSION};
@@ -59,7 +60,13 @@ fn write(command: &cli::Report) -> Result<PathBuf, Failure> {
     let mut runs: Vec<Run<'_>> = stored.iter().map(Stored::run).collect();
     label(&mut runs, &command.directories);
     let commit = if COMMIT.is_empty() { String::new() } else { format!(" ({COMMIT})") };
-    report::write(&to, &runs, &format!("lossatlas {VERSION}{commit}")).map_err(Failure::system)
+    let report::Written { page, kept } =
+        report::write(&to, &runs, &format!("lossatlas {VERSION}{commit}")).map_err(Failure::system)?;
+    for kept in kept {
+        say(format_args!("report: a file that was edited, or is no part of a report, is kept as {}", kept.display()));
+        log::file_kept(&to, &kept);
+    }
+    Ok(page)
 }
 
 /// What a directory holds.

@@ -18,6 +18,8 @@ mod dry_run;
 mod failed_ranks;
 #[path = "program/failed_tasks.rs"]
 mod failed_tasks;
+#[path = "program/full_output.rs"]
+mod full_output;
 #[path = "support/idx.rs"]
 mod idx;
 #[path = "program/images.rs"]
@@ -26,6 +28,8 @@ mod images;
 mod init;
 #[path = "program/interrupt.rs"]
 mod interrupt;
+#[path = "program/kept.rs"]
+mod kept;
 #[path = "program/learning.rs"]
 mod learning;
 #[path = "program/log.rs"]

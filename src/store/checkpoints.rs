@@ -279,6 +279,25 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_was_deleted_or_replaced_costs_its_states_alone() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let file = directory.path().join(FILE_NAME);
+        let mut checkpoints = Checkpoints::open(directory.path()).expect("an empty directory");
+        checkpoints.save(key(0), &saved(1, 10)).expect("space");
+        fs::remove_file(&file).expect("a file");
+        checkpoints.save(key(1), &saved(2, 10)).expect("a new file");
+        assert_eq!(checkpoints.load(&key(1)).expect("readable"), Some(saved(2, 10)));
+        assert_eq!(checkpoints.load(&key(0)).expect("readable"), None);
+        fs::remove_file(&file).expect("a file");
+        checkpoints.forget(&key(1)).expect("there is nothing to remove");
+        checkpoints.save(key(2), &saved(3, 10)).expect("a new file");
+        fs::remove_file(&file).expect("a file");
+        fs::write(&file, "precious").expect("space for a small file");
+        checkpoints.forget(&key(2)).expect("the file is not ours");
+        assert_eq!(fs::read_to_string(&file).expect("still there"), "precious");
+    }
+
+    #[test]
     fn a_journal_is_no_checkpoint_file() {
         let directory = tempfile::tempdir().expect("a temporary directory");
         crate::store::Journal::open(directory.path(), crate::store::Contents::default()).expect("a journal");

@@ -75,11 +75,8 @@ pub(super) fn checksum(path: &Path) -> Result<String, AtlasError> {
 }
 
 fn write(partial: &Path, fill: impl FnOnce(&Node) -> Result<(), AtlasError>) -> Result<(), AtlasError> {
-    let library_error = |error: hdf5::Error| AtlasError::Hdf5 {
-        file: partial.to_owned(),
-        path: "/".to_owned(),
-        message: reason(&error),
-    };
+    let library_error =
+        |error: hdf5::Error| AtlasError::Hdf5 { file: partial.to_owned(), path: "/".to_owned(), message: reason(&error) };
     let file = hdf5::File::with_options()
         // Some parallel file systems cannot lock, and nobody else uses a file of this name.
         .with_fapl(|access| access.file_locking(false).fclose_degree(FileCloseDegree::Strong))

@@ -89,6 +89,23 @@ fn writing_fails_without_touching_what_is_there() {
 }
 
 #[test]
+fn a_file_that_has_appeared_is_left_and_a_link_stays_one() {
+    let place = Place::new();
+    fs::write(place.file(), "precious").expect("space for a small file");
+    let vectors = array![[1.0_f32, 2.0, 3.0]];
+    let Err(VectorsError::Appeared { kept, .. }) = write_npy(&place.file(), vectors.view(), false) else {
+        panic!("the file is there")
+    };
+    assert_eq!(fs::read_to_string(place.file()).expect("still there"), "precious");
+    assert_eq!(read_vectors(&VectorSource::Npy(kept), &layout()).expect("what was computed"), vectors);
+    let link = place.0.path().join("link.npy");
+    std::os::unix::fs::symlink("theta.npy", &link).expect("a link");
+    write_npy(&link, vectors.view(), true).expect("a file to replace");
+    assert!(link.is_symlink());
+    assert_eq!(place.read().expect("where the link leads"), vectors);
+}
+
+#[test]
 fn both_byte_orders_and_both_memory_orders_are_understood() {
     let place = Place::new();
     let expected = array![[1.0_f32, 2.0, 3.0], [4.0, 5.0, 6.5]];
