@@ -2,6 +2,7 @@
 
 use crate::console::{count, print, say};
 use crate::failure::{self, Failure};
+use crate::log;
 use crate::problem::{Mapped, Problem};
 use crate::results::Results;
 use crate::results::vectors_key;
@@ -14,7 +15,7 @@ use lossatlas::solutions::SolutionSet;
 use lossatlas::statistics::Analysis;
 use lossatlas::store::{
     Atlas, Checkpoints, ConfigurationRecord, Contents, Curves, Journal, JournalError, Opened, Provenance, Record, Retention,
-    SessionRecord, TaskKey, check_existing, check_origin, journal, write_atlas,
+    SessionRecord, TaskKey, Written, check_existing, check_origin, journal, write_atlas,
 };
 use ndarray::Array2;
 use sha2::{Digest, Sha256};
@@ -82,6 +83,7 @@ impl Archive {
     }
 
     fn look_here(problem: &Problem, directory: &Path) -> Result<Contents, Failure> {
+        journal::refuse_dangling_link(directory)?;
         check_existing(directory)?;
         let contents = match journal::read(directory, contents_of(&problem.config)) {
             Ok((contents, _)) => contents,
@@ -152,6 +154,7 @@ impl Archive {
 
     fn write_atlas_here(&mut self, world: &World, problem: &Problem) -> Result<(), String> {
         let Self { directory, contents, journal, .. } = self;
+        journal.check_place().map_err(|error| error.to_string())?;
         let results = Results { config: &problem.config, contents };
         let sets = results.sets();
         let curves = results.training().into_iter().flat_map(|training| {
@@ -186,12 +189,42 @@ impl Archive {
             paths: &results.paths(&sets),
             analysis,
         };
-        let announce = |checksum| journal.append(&Record::Atlas { checksum });
-        write_atlas(directory, &atlas, announce).map(|_| ()).map_err(|error| error.to_string())
+        let mut announced = None;
+        let announce = |checksum: String| {
+            announced = Some(checksum.clone());
+            journal.append(&Record::Atlas { checksum })
+        };
+        let written = write_atlas(directory, &atlas, |checksum| contents.has_made(checksum), announce);
+        if let Some(checksum) = announced {
+            contents.insert(Record::Atlas { checksum });
+        }
+        let Written { file, kept } = written.map_err(|error| error.to_string())?;
+        if let Some(kept) = kept {
+            say(format_args!(
+                "{}: was changed during the run, or is open for writing in another program: it is kept as {}, and a new \
+                 one with the results of the run has taken its place",
+                file.display(),
+                kept.display()
+            ));
+            log::file_kept(&file, &kept);
+        }
+        Ok(())
+    }
+
+    /// Makes sure that the directory is still the one that the run has started in. Collective.
+    pub fn check_place(world: &World, archive: Option<&Self>) -> Result<(), Failure> {
+        let checked = archive.map_or(Ok(()), |archive| archive.journal.check_place());
+        world.agree(checked).map_err(|error| Failure::system(failure::Plain(&error)))
+    }
+
+    /// The same on rank 0 alone.
+    pub fn check_place_here(&self) -> Result<(), JournalError> {
+        self.journal.check_place()
     }
 
     /// Prints what the run came to and tells the exit code. Collective.
     pub fn conclude(world: &World, problem: &Problem, archive: Option<&Self>) -> Result<u8, Failure> {
+        Self::check_place(world, archive)?;
         let failed = archive.map_or(0, |archive| archive.print_summary(problem));
         let failed = world.broadcast(|| Ok::<_, String>(failed))?;
         Ok(if failed == 0 { failure::SUCCESS } else { failure::TASKS_FAILED })

@@ -92,7 +92,7 @@ fn write_gradients(problem: &Trained, evaluations: &[Evaluation], command: &cli:
     let shape = (evaluations.len(), problem.network.layout().parameters());
     let components = evaluations.iter().flat_map(|evaluation| evaluation.gradient.iter().copied()).collect();
     let gradients = Array2::from_shape_vec(shape, components).expect("each gradient has a component for each parameter");
-    write_npy(file, gradients.view()).map_err(|error| error.to_string())
+    write_npy(file, gradients.view(), command.force).map_err(|error| error.to_string())
 }
 
 /// The columns are called like the datasets of `atlas.h5`; the numbers are the shortest that give

@@ -45,7 +45,13 @@ impl fmt::Display for Failure {
 
 impl From<JournalError> for Failure {
     fn from(error: JournalError) -> Self {
-        let system = matches!(error, JournalError::Io { .. } | JournalError::TooLarge { .. } | JournalError::Encode { .. });
+        let system = matches!(
+            error,
+            JournalError::Io { .. }
+                | JournalError::TooLarge { .. }
+                | JournalError::Encode { .. }
+                | JournalError::Displaced { .. }
+        );
         if system { Self::system(error) } else { Self::input(error) }
     }
 }

@@ -108,6 +108,11 @@ pub fn state_not_stored(stage: &str, task: &str, reason: &str) {
     warn!(stage, task, reason, "state not stored");
 }
 
+/// A file that was to be replaced holds what the journal does not, and has another name now.
+pub fn file_kept(file: &Path, kept: &Path) {
+    warn!(file = %file.display(), kept = %kept.display(), "changed file kept");
+}
+
 pub fn stop_requested(stage: &str, cause: &str) {
     warn!(stage, cause, "stop requested");
 }

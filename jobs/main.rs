@@ -2,6 +2,9 @@
 //!
 //! Every rank runs all of this; rank 0 alone reads the configuration, writes and prints.
 
+// What is printed past `console` would be lost in silence.
+#![warn(clippy::print_stdout, clippy::print_stderr)]
+
 mod archive;
 mod capacity;
 mod check;
@@ -47,8 +50,8 @@ fn main() -> ExitCode {
     std::panic::set_hook(Box::new(explain_panic));
     let parsed = Cli::try_parse();
     match &parsed {
-        Ok(Cli { command: Command::Completions { shell } }) => return ExitCode::from(manual::completions(*shell)),
-        Ok(Cli { command: Command::Man { directory } }) => return ExitCode::from(manual::man(directory.as_deref())),
+        Ok(Cli { command: Command::Completions { shell } }) => return end(Ok(manual::completions(*shell)), true),
+        Ok(Cli { command: Command::Man { directory } }) => return end(manual::man(directory.as_deref()), true),
         _ => {}
     }
     let world = match World::initialize() {
@@ -58,16 +61,22 @@ fn main() -> ExitCode {
             return ExitCode::from(failure::SYSTEM);
         }
     };
-    let code = match parsed {
-        Ok(cli) => execute(&world, cli.command).unwrap_or_else(|failure| {
-            if world.is_root() {
-                console::say(failure.to_string());
-            }
-            failure.code
-        }),
-        Err(error) => usage(&world, &error),
+    let ended = match parsed {
+        Ok(cli) => execute(&world, cli.command),
+        Err(error) => Ok(usage(&world, &error)),
     };
-    ExitCode::from(code)
+    end(ended, world.is_root())
+}
+
+/// Says why a command failed, or what of its output was lost; the exit code.
+fn end(ended: Result<u8, Failure>, is_root: bool) -> ExitCode {
+    let ended = ended.and_then(|code| console::complete(code, ""));
+    ExitCode::from(ended.unwrap_or_else(|failure| {
+        if is_root {
+            console::say(failure.to_string());
+        }
+        failure.code
+    }))
 }
 
 fn execute(world: &World, command: Command) -> Result<u8, Failure> {
@@ -89,14 +98,13 @@ fn execute(world: &World, command: Command) -> Result<u8, Failure> {
 
 /// Help, version and wrong usage: said once, not by every rank.
 fn usage(world: &World, error: &clap::Error) -> u8 {
-    if world.is_root() {
-        // A closed pipe (`lossatlas --help | head`) is no failure of ours.
-        error.print().ok();
+    let asked_for = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+    if world.is_root() && asked_for {
+        console::print_text(error.render());
+    } else if world.is_root() {
+        console::say(error.render().to_string().trim_end());
     }
-    match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => failure::SUCCESS,
-        _ => failure::BAD_INPUT,
-    }
+    if asked_for { failure::SUCCESS } else { failure::BAD_INPUT }
 }
 
 /// A panic is a defect of the program: one line that names its place, for the report of it. A panic

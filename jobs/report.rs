@@ -4,9 +4,11 @@
 //! also of a run that is going on, and what it holds is turned into sets, paths and failures by the
 //! same code as in all other subcommands. `atlas.h5` may be older, or have been moved away.
 
+use crate::archive::Archive;
 use crate::cli;
-use crate::console::{count, print, say};
+use crate::console::{self, count, print, say};
 use crate::failure::{self, Failure};
+use crate::log;
 use crate::results::Results;
 use crate::status::stored_configuration;
 use crate::version::{COMMIT, VERSION};
@@ -27,21 +29,20 @@ pub fn run(world: &World, command: &cli::Report) -> Result<u8, Failure> {
     let written = world.is_root().then(|| write(command)).transpose();
     let code = world.broadcast(|| Ok::<_, String>(written.as_ref().map_or_else(|failure| failure.code, |_| failure::SUCCESS)))?;
     let page = world.agree(written).map_err(|error| Failure { code, message: failure::Plain(&error).to_string() })?;
-    if let Some(page) = page {
-        print(format_args!("report: {}", page.display()));
-    }
-    Ok(failure::SUCCESS)
+    let Some(page) = page else { return Ok(failure::SUCCESS) };
+    print(format_args!("report: {}", page.display()));
+    console::complete(failure::SUCCESS, format_args!("; the report is complete: {}", page.display()))
 }
 
-/// Closes a run with its report. Should that fail, the run has not: it is said, and that is all.
-pub fn conclude(world: &World, directory: &Path) {
-    if !world.is_root() {
-        return;
-    }
+/// Closes a run with its report, on rank 0. Should that fail, the run has not: it is said, and that is all.
+pub fn conclude(archive: Option<&Archive>, directory: &Path) {
+    let Some(archive) = archive else { return };
     let command = cli::Report { directories: vec![directory.to_owned()], to: None };
     // A defect in drawing must not take the run along either; the hook has told of the panic.
     match std::panic::catch_unwind(|| write(&command)) {
         Ok(Ok(page)) => print(format_args!("report:  {}", page.display())),
+        // That the directory has gone is the reason, and ends the run with an error of its own.
+        _ if archive.check_place_here().is_err() => {}
         Ok(Err(failure)) => say(format_args!("no report: {failure}; the results are complete all the same")),
         Err(_) => say("no report; the results are complete all the same"),
     }
@@ -59,7 +60,13 @@ fn write(command: &cli::Report) -> Result<PathBuf, Failure> {
     let mut runs: Vec<Run<'_>> = stored.iter().map(Stored::run).collect();
     label(&mut runs, &command.directories);
     let commit = if COMMIT.is_empty() { String::new() } else { format!(" ({COMMIT})") };
-    report::write(&to, &runs, &format!("lossatlas {VERSION}{commit}")).map_err(Failure::system)
+    let report::Written { page, kept } =
+        report::write(&to, &runs, &format!("lossatlas {VERSION}{commit}")).map_err(Failure::system)?;
+    for kept in kept {
+        say(format_args!("report: a file that was edited, or is no part of a report, is kept as {}", kept.display()));
+        log::file_kept(&to, &kept);
+    }
+    Ok(page)
 }
 
 /// What a directory holds.

@@ -6,7 +6,7 @@ use crate::console::say;
 use crate::failure::Failure;
 use crate::problem::Problem;
 use crate::stage::Context;
-use crate::{capacity, dry_run, kpca, log, paths, report, train};
+use crate::{capacity, console, dry_run, kpca, log, paths, report, train};
 use lossatlas::parallel::{Interruption, World, mpi_library_version};
 use std::env;
 use std::path::Path;
@@ -75,6 +75,8 @@ pub fn run(world: &World, job: &cli::Job, command: &Command) -> Result<u8, Failu
     }
     let context = Context { world, problem: &problem, interruption: &interruption };
     let ended = work(&context, &mut archive, command, &job.out);
+    let safe = format_args!("; the results are safe in {}, the same command prints them again", job.out.display());
+    let ended = ended.and_then(|code| console::complete(code, safe));
     log::run_ended(&ended, start);
     ended
 }
@@ -83,7 +85,8 @@ fn work(context: &Context, archive: &mut Option<Archive>, command: &Command, dir
     command.stages.iter().try_for_each(|name| name.stage()(context, archive))?;
     let code = Archive::conclude(context.world, context.problem, archive.as_ref())?;
     if command.reports {
-        report::conclude(context.world, directory);
+        report::conclude(archive.as_ref(), directory);
+        Archive::check_place(context.world, archive.as_ref())?;
     }
     Ok(code)
 }

@@ -144,6 +144,10 @@ impl Stage<'_> {
             Ok(end) => end == FarmEnd::Stopped,
             // The other ranks keep silent: rank 0 has the error that says why.
             Err(error @ (FarmError::Stopped | FarmError::Thread(_))) => return Err(Failure::system(error)),
+            // What is safe is another matter then, and the error says it.
+            Err(error @ FarmError::Event(JournalError::Displaced { .. })) => {
+                return Err(Failure::system(format!("{}: {error}", self.name)));
+            }
             Err(error) => {
                 let name = self.name;
                 return Err(Failure::system(format!(
@@ -226,6 +230,8 @@ impl<'a, R> Ledger<'a, R> {
             }
             Event::Progress { task, fraction, loss, .. } => self.progress.report(pending[task], fraction, loss),
             Event::Checkpoint { task, state, .. } => {
+                // Not only at the end of a task, which may be hours away.
+                self.archive.check_place_here()?;
                 let task = pending[task];
                 let seconds = self.running.get(&task).map_or(0.0, |(since, before)| before + since.elapsed().as_secs_f64());
                 self.save(task, Saved { seconds, state });

@@ -18,6 +18,8 @@ mod dry_run;
 mod failed_ranks;
 #[path = "program/failed_tasks.rs"]
 mod failed_tasks;
+#[path = "program/full_output.rs"]
+mod full_output;
 #[path = "support/idx.rs"]
 mod idx;
 #[path = "program/images.rs"]
@@ -28,6 +30,8 @@ mod init;
 mod instructions;
 #[path = "program/interrupt.rs"]
 mod interrupt;
+#[path = "program/kept.rs"]
+mod kept;
 #[path = "program/learning.rs"]
 mod learning;
 #[path = "program/log.rs"]

@@ -9,6 +9,7 @@
 pub mod claims;
 pub mod figure;
 pub mod figures;
+mod files;
 mod number;
 pub mod page;
 pub mod panel;
@@ -23,4 +24,4 @@ mod write;
 pub use run::Run;
 pub use summary::{BarrierRow, KernelPcaRow, LossRow, RunSummary, SpreadRow};
 pub use table::table;
-pub use write::{PAGE, ReportError, write};
+pub use write::{PAGE, ReportError, Written, write};

@@ -3,10 +3,10 @@
 use super::claims::claims;
 use super::figure::Table;
 use super::figures::figures;
+use super::files;
 use super::page::{Page, claims_table, losses_table, moments_table};
 use super::panel::{DrawError, figure_svg, png};
 use super::run::Run;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -38,13 +38,22 @@ pub enum ReportError {
     },
 }
 
+/// A report that was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// Its page.
+    pub page: PathBuf,
+    /// Where files are now that were in its place and that no report had written so.
+    pub kept: Vec<PathBuf>,
+}
+
 /// Writes the page, every figure as SVG and PNG, and all numbers as CSV into a directory that is made
-/// if need be; returns the page. Equal runs give equal bytes. Everything is made before anything is
-/// written, and the page comes last.
+/// if need be. Equal runs give equal bytes. Everything is made before anything is written, and the page comes last.
+/// A file there that no report has written, or that was edited since, is kept under another name.
 ///
 /// # Errors
 /// [`ReportError`].
-pub fn write(directory: &Path, runs: &[Run<'_>], made_by: &str) -> Result<PathBuf, ReportError> {
+pub fn write(directory: &Path, runs: &[Run<'_>], made_by: &str) -> Result<Written, ReportError> {
     let (figures, claims) = (figures(runs), claims(runs));
     let mut files: Vec<(String, Vec<u8>)> = Vec::new();
     for figure in figures.iter().filter(|figure| !figure.panels.is_empty()) {
@@ -59,16 +68,8 @@ pub fn write(directory: &Path, runs: &[Run<'_>], made_by: &str) -> Result<PathBu
     let page = Page { runs, figures: &figures, claims: &claims, made_by }.html()?;
     files.push((PAGE.to_owned(), page.into_bytes()));
 
-    let failed = |path: &Path| {
-        let path = path.to_owned();
-        move |source| ReportError::Io { path, source }
-    };
-    fs::create_dir_all(directory).map_err(failed(directory))?;
-    for (name, bytes) in files {
-        let path = directory.join(name);
-        fs::write(&path, bytes).map_err(failed(&path))?;
-    }
-    Ok(directory.join(PAGE))
+    let kept = files::write(directory, &files, PAGE).map_err(|(path, source)| ReportError::Io { path, source })?;
+    Ok(Written { page: directory.join(PAGE), kept })
 }
 
 fn comma_separated(table: &Table) -> Result<Vec<u8>, ReportError> {

@@ -1,7 +1,7 @@
 //! `lossatlas init`: every configuration that it writes is one that `check` takes and `run` runs.
 
 use crate::idx::idx;
-use crate::start::{PROGRAM, lossatlas, text};
+use crate::start::{lossatlas, text};
 use lossatlas::config::template::Size;
 use lossatlas::network::NETWORKS;
 use std::fs::{self, File};
@@ -99,15 +99,5 @@ fn wrong_words_are_told_what_was_probably_meant() {
     ] {
         let refused = lossatlas(1, &["init", "-", arguments[0], arguments[1]]).with_code(2);
         assert_eq!((refused.said(part), refused.stdout.as_str()), (1, ""), "{}", refused.stderr);
-    }
-}
-
-#[test]
-fn a_text_that_has_no_place_is_no_success() {
-    for arguments in [&["init", "-"][..], &["completions", "bash"], &["man"]] {
-        let full = File::create("/dev/full").expect("a device");
-        let ended = std::process::Command::new(PROGRAM).args(arguments).stdout(full).output().expect("starts");
-        assert_eq!(ended.status.code(), Some(1), "{arguments:?}");
-        assert!(String::from_utf8_lossy(&ended.stderr).contains("standard output cannot be written"), "{arguments:?}");
     }
 }

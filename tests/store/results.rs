@@ -142,7 +142,8 @@ impl Results {
     }
 
     pub fn write(&self, directory: &Path) -> Result<(), AtlasError> {
-        write_atlas(directory, &self.atlas(&self.curves()), |_| Ok(())).map(|file| assert_eq!(file, directory.join("atlas.h5")))
+        write_atlas(directory, &self.atlas(&self.curves()), |_| true, |_| Ok(()))
+            .map(|written| assert_eq!(written.file, directory.join("atlas.h5")))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::AtlasError;
 use super::scale::Scales;
+use crate::store::hdf5_error::reason;
 use hdf5::types::VarLenUnicode;
 use hdf5::{Dataset, Group, H5Type, Location};
 use ndarray::{Array1, Array2, ArrayView, Dimension, arr0};
@@ -169,7 +170,7 @@ impl Node {
     }
 
     fn error(&self, path: &str, error: &hdf5::Error) -> AtlasError {
-        AtlasError::Hdf5 { file: self.file.clone(), path: path.to_owned(), message: error.to_string() }
+        AtlasError::Hdf5 { file: self.file.clone(), path: path.to_owned(), message: reason(error) }
     }
 }
 
