@@ -133,7 +133,12 @@ impl Relaxed {
         // digits: what counts is how far the stationary point is.
         let is_stationary = |curvature: &&Curvature| gradient_norm <= GIVEN_TO * curvature.scale() * largest_coordinate(point);
         let kind = curvature.as_ref().filter(is_stationary).map(|curvature| curvature.kind(0.0));
-        let stop = kind.and_then(RelaxStop::of).unwrap_or(RelaxStop::NotRelaxed);
+        let stop = match kind.and_then(RelaxStop::of) {
+            // Without a curvature there is no telling what the point is.
+            _ if landscape.interrupted() => RelaxStop::Interrupted,
+            Some(stop) => stop,
+            None => RelaxStop::NotRelaxed,
+        };
         Self { theta: point.to_vec(), value, gradient_norm, iterations: 0, stop }
     }
 
