@@ -7,6 +7,7 @@ use crate::problem::{Mapped, Problem};
 use crate::results::Results;
 use crate::results::vectors_key;
 use crate::version::{COMMIT, VERSION};
+use lossatlas::config::compatibility::KNOWN_AS;
 use lossatlas::config::{Config, Subject, compatibility};
 use lossatlas::parallel::World;
 use lossatlas::path::PathSet;
@@ -186,6 +187,7 @@ impl Archive {
             layout: layout.tensors(),
             sets: &sets,
             curves: &curves.collect::<Vec<_>>(),
+            minima: &results.minima(),
             paths: &results.paths(&sets),
             analysis,
         };
@@ -225,28 +227,31 @@ impl Archive {
     /// Prints what the run came to and tells the exit code. Collective.
     pub fn conclude(world: &World, problem: &Problem, archive: Option<&Self>) -> Result<u8, Failure> {
         Self::check_place(world, archive)?;
-        let failed = archive.map_or(0, |archive| archive.print_summary(problem));
-        let failed = world.broadcast(|| Ok::<_, String>(failed))?;
-        Ok(if failed == 0 { failure::SUCCESS } else { failure::TASKS_FAILED })
+        let sound = archive.is_none_or(|archive| archive.print_summary(problem));
+        let sound = world.broadcast(|| Ok::<_, String>(sound))?;
+        Ok(if sound { failure::SUCCESS } else { failure::TASKS_FAILED })
     }
 
-    /// Returns the number of failed tasks.
-    fn print_summary(&self, problem: &Problem) -> usize {
+    /// Returns whether no task has failed and no set consists of results that are worth nothing.
+    fn print_summary(&self, problem: &Problem) -> bool {
         let results = self.results(problem);
         let sets = results.sets();
         let paths = results.paths(&sets);
         let empty = Analysis::default();
         let formula = matches!(problem.mapped, Mapped::Formula(_));
-        print(table(&RunSummary { formula, ..RunSummary::of(&sets, results.analysis(&sets).unwrap_or(&empty), &paths) }));
+        let notes = results.notes(&paths);
+        let worthless = notes.iter().any(|note| note.concerns_all);
+        let summary = RunSummary::of(&sets, results.analysis(&sets).unwrap_or(&empty), &paths);
+        print(table(&RunSummary { formula, notes, ..summary }));
         print(format_args!("results: {}", self.directory.join(lossatlas::store::atlas::FILE_NAME).display()));
         let sources = results.failed_sources().into_iter().map(|(source, failed)| (source.name(), failed));
         let tasks: Vec<_> = sources.chain([("path", paths.iter().map(PathSet::failed).sum())]).collect();
-        let failed = tasks.iter().map(|(_, failed)| failed).sum();
+        let failed: usize = tasks.iter().map(|(_, failed)| failed).sum();
         if failed > 0 {
             let list = tasks.iter().map(|&(name, failed)| count(failed, name)).collect::<Vec<_>>().join(", ");
             print(format_args!("failed: {list}; `lossatlas status {}` says why", self.directory.display()));
         }
-        failed
+        failed == 0 && !worthless
     }
 }
 
@@ -256,6 +261,9 @@ fn configuration_record(problem: &Problem) -> ConfigurationRecord {
     let (dataset_name, dataset_checksum) = problem.data();
     let mut effective = config.effective.clone();
     if let Mapped::Network(trained) = &problem.mapped {
+        if let Some(name) = trained.dataset.known_as {
+            effective.insert(KNOWN_AS.to_owned(), format!("\"{name}\""));
+        }
         // What was read counts, not only the name of the file.
         for (name, vectors) in &trained.imports {
             effective.insert(vectors_key(name), vectors.nrows().to_string());

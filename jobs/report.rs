@@ -12,7 +12,9 @@ use crate::log;
 use crate::results::Results;
 use crate::status::stored_configuration;
 use crate::version::{COMMIT, VERSION};
+use lossatlas::config::compatibility::KNOWN_AS;
 use lossatlas::config::{Config, LandscapeConfig, Subject};
+use lossatlas::dataset::mnist;
 use lossatlas::parallel::World;
 use lossatlas::path::PathSet;
 use lossatlas::report::plane::{Ends, Plane};
@@ -109,6 +111,8 @@ impl Stored {
             config: &self.config,
             effective: self.record.effective.clone(),
             data: self.record.dataset_name.clone(),
+            on_mnist: on_mnist(&self.record),
+            notes: results.notes(&paths),
             curves: curves.filter(|(_, runs): &(_, Vec<_>)| !runs.is_empty()).collect(),
             missing,
             analysis: results.analysis(&sets).cloned().unwrap_or_default(),
@@ -117,6 +121,12 @@ impl Stored {
             sets,
         }
     }
+}
+
+/// Whether the data were recognized as MNIST's. Journals of before that have the checksum alone.
+fn on_mnist(record: &ConfigurationRecord) -> bool {
+    let known_as = record.effective.get(KNOWN_AS).map(String::as_str);
+    known_as == Some("\"MNIST\"") || mnist::is_known_checksum(&record.dataset_checksum)
 }
 
 /// The ends of the paths that were found, in double precision, as they were relaxed.

@@ -4,6 +4,7 @@ use lossatlas::config::{Config, LandscapeConfig, MinimaConfig, Subject, Training
 use lossatlas::optimizer::relax::{Relaxed, distinct};
 use lossatlas::optimizer::{Method, Snapshot, TrainingRun};
 use lossatlas::path::PathSet;
+use lossatlas::report::notes::{self, Minima, Note};
 use lossatlas::solutions::{LandscapeName, SetName, SolutionSet, Split, draw_pairs, select};
 use lossatlas::statistics::{Analysis, DistanceRequest};
 use lossatlas::store::Contents;
@@ -187,6 +188,23 @@ impl<'a> Results<'a> {
             },
         };
         self.config.paths.pairs.of(vectors)
+    }
+
+    /// Results that are not what their columns say.
+    pub fn notes(&self, paths: &[PathSet]) -> Vec<Note> {
+        let training = self.methods().iter().map(|&method| {
+            let solutions = self.runs(method).into_iter().filter_map(|run| run?.ok().filter(|run| !run.stop.diverged()));
+            (method, solutions.collect())
+        });
+        let minima = match &self.config.subject {
+            Subject::Landscape(config) => {
+                let minima = (0..).zip(self.minima());
+                let found = minima.filter_map(|(number, minimum)| Some((number, minimum?.ok()?))).collect();
+                Some(Minima { config, found, distinct: DISTINCT })
+            }
+            Subject::Network(_) => None,
+        };
+        notes::Results { training: training.collect(), minima, paths }.notes()
     }
 
     /// The stored analysis, if it is that of these sets.

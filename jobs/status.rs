@@ -64,6 +64,8 @@ struct Status {
     tasks: Vec<Counted>,
     kernel_pca: &'static str,
     failed: Vec<Failed>,
+    /// Results that are not what they are called.
+    notes: Vec<String>,
     running: Option<Stage>,
 }
 
@@ -109,7 +111,9 @@ impl Status {
             return Err(format!("{}: holds no configuration yet; nothing has run here", directory.display()));
         };
         let config = stored_configuration(record).map_err(|problem| format!("{}: {problem}", directory.display()))?;
-        let Overview { counts, failures, analyzed } = Overview::of(&Results { config: &config, contents: &contents });
+        let results = Results { config: &config, contents: &contents };
+        let Overview { counts, failures, analyzed } = Overview::of(&results);
+        let notes = results.notes(&results.paths(&results.sets()));
         Ok(Self {
             directory: directory.display().to_string(),
             dataset: record.dataset_name.clone(),
@@ -121,6 +125,7 @@ impl Status {
                 .collect(),
             kernel_pca: if analyzed { "done" } else { "left" },
             failed: failures.into_iter().map(|failed| Failed { task: failed.task, reason: failed.reason }).collect(),
+            notes: notes.into_iter().map(|note| note.text).collect(),
             running: progress::current(directory).map(Stage::of),
         })
     }
@@ -138,6 +143,9 @@ impl Status {
         print(format_args!("{:width$}{:>8}", "kernel PCA", self.kernel_pca));
         for Failed { task, reason } in &self.failed {
             print(format_args!("failed: {task}: {reason}"));
+        }
+        for note in &self.notes {
+            print(format_args!("note: {note}"));
         }
         match &self.running {
             Some(stage) => stage.print(),

@@ -105,7 +105,7 @@ fn small_clusters_have_as_many_minima_as_published_and_the_published_lowest_one(
         let found = cluster(atoms, 3, starts);
         assert_eq!(found.len(), count, "{atoms} atoms: {:?}", found.iter().map(|minimum| minimum.value).collect::<Vec<_>>());
         assert!((found[0].value - lowest).abs() < 1e-6, "{atoms} atoms: {}", found[0].value);
-        assert!(found.iter().all(|minimum| minimum.gradient_norm < 1e-5 && minimum.stop.is_stationary()));
+        assert!(found.iter().all(|minimum| minimum.gradient_norm < 1e-5 && minimum.stop.is_minimum()));
     }
 }
 

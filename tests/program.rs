@@ -64,3 +64,5 @@ mod subjects;
 mod support;
 #[path = "program/terminal.rs"]
 mod terminal;
+#[path = "program/worthless.rs"]
+mod worthless;

@@ -55,6 +55,7 @@ fn an_atlas_of_nothing_is_a_valid_file() {
         layout: &[],
         sets: &[],
         curves: &[],
+        minima: &[],
         paths: &[],
         analysis: &Analysis::default(),
     };

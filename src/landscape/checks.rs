@@ -1,6 +1,7 @@
 //! What the tests of every closed formula share.
 
 use super::Landscape;
+use super::curvature::difference_of_gradients;
 use crate::real::dot;
 
 /// Central differences tend to the gradient with second order in every component.
@@ -22,5 +23,20 @@ pub fn assert_gradient_is_the_derivative(landscape: &dyn Landscape<f64>, at: &[f
         let axis: Vec<f64> = (0..at.len()).map(|j| f64::from(u8::from(i == j))).collect();
         let difference = central(&axis, 1e-6);
         assert!((difference - g).abs() < 1e-7 * scale, "component {i} at {at:?}: {difference} and {g}");
+    }
+    assert_hessian_is_the_derivative(landscape, at);
+}
+
+/// Products with the Hessian are what differences of gradients come to.
+fn assert_hessian_is_the_derivative(landscape: &dyn Landscape<f64>, at: &[f64]) {
+    for i in 0..at.len() {
+        let direction: Vec<f64> = (0..at.len()).map(|j| if i == j { 1.0 } else { 0.2 / (1.0 + j as f64) }).collect();
+        let (mut exact, mut difference) = (vec![f64::NAN; at.len()], vec![f64::NAN; at.len()]);
+        landscape.hessian_product(at, &direction, &mut exact);
+        difference_of_gradients(landscape, at, &direction, &mut difference);
+        let scale = exact.iter().fold(1.0_f64, |scale, p| scale.max(p.abs()));
+        for (j, (exact, difference)) in exact.iter().zip(&difference).enumerate() {
+            assert!((exact - difference).abs() < 1e-6 * scale, "component {j} at {at:?}: {difference} and {exact}");
+        }
     }
 }

@@ -22,6 +22,10 @@ impl<A: Real> Landscape<A> for Interruptible<'_, A> {
         self.0.value_and_gradient(theta, gradient)
     }
 
+    fn hessian_product(&self, theta: &[A], direction: &[A], product: &mut [A]) {
+        self.0.hessian_product(theta, direction, product);
+    }
+
     fn interrupted(&self) -> bool {
         (self.1)()
     }

@@ -10,6 +10,7 @@ pub mod claims;
 pub mod figure;
 pub mod figures;
 mod files;
+pub mod notes;
 mod number;
 pub mod page;
 pub mod panel;
@@ -21,6 +22,7 @@ pub mod summary;
 mod table;
 mod write;
 
+pub use notes::{Note, Topic};
 pub use run::Run;
 pub use summary::{BarrierRow, KernelPcaRow, LossRow, RunSummary, SpreadRow};
 pub use table::table;

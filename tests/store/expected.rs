@@ -96,6 +96,17 @@ impl Expected {
         self.texts("/solutions/lbfgs/curves/stop_reason", &[0], &[]);
         self.u32("/solutions/lbfgs/curves/epochs_run", &[0], &[]);
         self.u32("/solutions/lbfgs/curves/memory_dropped", &[0], &[]);
+        self.starts();
+    }
+
+    fn starts(&mut self) {
+        self.axis("/solutions/minima/starts/start", 3);
+        self.f64("/solutions/minima/starts/height", &[3], &[2.5, f64::NAN, f64::NAN]);
+        self.f64("/solutions/minima/starts/gradient_norm", &[3], &[1e-300, f64::NAN, f64::NAN]);
+        self.u32("/solutions/minima/starts/iterations", &[3], &[3, 0, 0]);
+        self.texts("/solutions/minima/starts/status", &[3], &["done", "failed", "missing"]);
+        let saddle = "no minimum: a saddle, the gradient is zero and some directions curve down";
+        self.texts("/solutions/minima/starts/stop_reason", &[3], &[saddle, "no memory", ""]);
     }
 
     fn paths(&mut self) {

@@ -2,7 +2,7 @@
 
 use lossatlas::embedding::Kernel;
 use lossatlas::network::Tensor;
-use lossatlas::optimizer::{Method, Snapshot, StopReason, TrainingRun};
+use lossatlas::optimizer::{Method, RelaxStop, Relaxed, Snapshot, StopReason, TrainingRun};
 use lossatlas::path::{PathResult, PathSet, StopReason as PathStop};
 use lossatlas::solutions::{LandscapeName, SetName, SolutionSet, select};
 use lossatlas::statistics::{Analysis, DistanceResult, KernelPcaResult, Moments};
@@ -118,7 +118,7 @@ impl Results {
         [Curves { method: Method::Sgd, epochs: 2, runs: sgd }, Curves { method: Method::Lbfgs, epochs: 3, runs: Vec::new() }]
     }
 
-    fn atlas<'a>(&'a self, curves: &'a [Curves<'a>]) -> Atlas<'a> {
+    fn atlas<'a>(&'a self, curves: &'a [Curves<'a>], minima: &'a [Option<Result<&'a Relaxed, &'a str>>]) -> Atlas<'a> {
         Atlas {
             provenance: Provenance {
                 program_version: "0.1.0".into(),
@@ -136,13 +136,16 @@ impl Results {
             layout: &self.layout,
             sets: &self.sets,
             curves,
+            minima,
             paths: &self.paths,
             analysis: &self.analysis,
         }
     }
 
     pub fn write(&self, directory: &Path) -> Result<(), AtlasError> {
-        write_atlas(directory, &self.atlas(&self.curves()), |_| true, |_| Ok(()))
+        let saddle = Relaxed { theta: vec![0.0; 8], value: 2.5, gradient_norm: 1e-300, iterations: 3, stop: RelaxStop::Saddle };
+        let minima = [Some(Ok(&saddle)), Some(Err("no memory")), None];
+        write_atlas(directory, &self.atlas(&self.curves(), &minima), |_| true, |_| Ok(()))
             .map(|written| assert_eq!(written.file, directory.join("atlas.h5")))
     }
 }

@@ -4,7 +4,7 @@ use crate::embedding::Kernel;
 use crate::optimizer::Method;
 use crate::path::{PathResult, PathSet, StopReason};
 use crate::report::Run;
-use crate::report::published::differences;
+use crate::report::published::{Published, differences};
 use crate::solutions::{LandscapeName, SetName, SolutionSet, Split};
 use crate::statistics::{Analysis, DistanceRequest, KernelPcaRequest};
 use ndarray::Array2;
@@ -81,12 +81,14 @@ fn as_claimed(config: &Config, n: usize) -> Run<'_> {
         config,
         effective: config.effective.clone(),
         data: String::new(),
+        on_mnist: true,
         curves: Vec::new(),
         paths: [LandscapeName::Train, LandscapeName::Test].into_iter().flat_map(on).collect(),
         sets,
         analysis,
         plane: None,
         missing: Vec::new(),
+        notes: Vec::new(),
     }
 }
 
@@ -160,4 +162,31 @@ fn a_network_that_is_not_in_the_paper_has_what_is_claimed_of_all() {
     for (number, expected) in [(1, &[Yes, Yes][..]), (5, &[Yes, Yes]), (7, &[Yes, Open])] {
         assert_eq!(verdicts(&found, number), expected, "claim {number}");
     }
+}
+
+#[test]
+fn published_values_stand_beside_the_images_they_are_of_and_no_others() {
+    let text = config("fcp").text.replace("kind = \"digits\"", "kind = \"idx\"\ndir = \".\"");
+    let config = Config::parse("test", &text, &[]).unwrap();
+    let mut run = as_claimed(&config, 12);
+    assert!(Published::of(&run).is_some());
+    let foreign = "images that are not recognized as MNIST's";
+    assert!(!differences(&run).iter().any(|difference| difference == foreign));
+    run.on_mnist = false;
+    assert!(Published::of(&run).is_none());
+    assert!(differences(&run).iter().any(|difference| difference == foreign), "{:?}", differences(&run));
+    let beside = claims(&[run]);
+    let mut compared = beside.iter().flat_map(|claim| &claim.findings).filter_map(|finding| finding.comparison.as_ref());
+    assert!(compared.all(|comparison| comparison.published.is_none()));
+}
+
+#[test]
+fn a_run_of_imported_vectors_alone_does_not_count_initializations() {
+    let text = "seed = 1\n[dataset]\nkind = \"digits\"\n[network]\nkind = \"fcp\"\n[[import]]\n\
+                name = \"torch/best\"\nfile = \"x.npy\"\n[paths]\npairs = 3\n";
+    let config = Config::parse("imported.toml", text, &[]).unwrap();
+    let run = Run { sets: Vec::new(), paths: Vec::new(), analysis: Analysis::default(), ..as_claimed(&config, 4) };
+    let differences = differences(&run).join(", ");
+    assert!(differences.contains("imported vectors instead of training"), "{differences}");
+    assert!(!differences.contains("initializations") && !differences.contains("solutions kept"), "{differences}");
 }

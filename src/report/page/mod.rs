@@ -8,6 +8,7 @@ pub use verdicts::table as claims_table;
 
 use super::claims::Claim;
 use super::figure::Figure;
+use super::notes::{Note, Topic};
 use super::panel::{DrawError, panel_svgs};
 use super::published::differences;
 use super::run::Run;
@@ -31,7 +32,7 @@ impl Page<'_, '_> {
     /// # Errors
     /// [`DrawError`] if a figure cannot be drawn.
     pub fn html(&self) -> Result<String, DrawError> {
-        let figures = (1..).zip(self.figures).map(|(number, figure)| draw(number, figure)).collect::<Result<Vec<_>, _>>()?;
+        let figures = (1..).zip(self.figures).map(|(number, figure)| self.draw(number, figure)).collect::<Result<Vec<_>, _>>()?;
         let title = format!("Loss landscape: {}", self.runs.iter().map(|run| run.label.as_str()).collect::<Vec<_>>().join(", "));
         let page = html! {
             (DOCTYPE)
@@ -108,6 +109,12 @@ fn about(run: &Run<'_>) -> Markup {
                 "The protocol is that of the paper. "
             }
         }
+        @if !run.notes.is_empty() {
+            div.missing.notes {
+                p { b { "Some numbers are not what their columns say." } }
+                ul { @for note in &run.notes { li { (PreEscaped(marked_up(&escaped(&note.text)))) } } }
+            }
+        }
         @if !run.missing.is_empty() {
             div.missing {
                 p { b { "Not all of it is there." } }
@@ -117,18 +124,54 @@ fn about(run: &Run<'_>) -> Markup {
     }
 }
 
-fn draw(number: usize, figure: &Figure) -> Result<Markup, DrawError> {
-    let panels = panel_svgs(&figure.panels)?;
+impl Page<'_, '_> {
+    fn draw(&self, number: usize, figure: &Figure) -> Result<Markup, DrawError> {
+        let panels = panel_svgs(&figure.panels)?;
+        let key = figure.key;
+        let topic = match key {
+            "losses" => Some(Topic::Solutions),
+            "barriers" | "profiles" | "landscape" => Some(Topic::Paths),
+            _ => None,
+        };
+        Ok(html! {
+            section.figure id=(key) {
+                h2 { "Figure " (number) ". " (figure.title) }
+                p { (PreEscaped(marked_up(figure.about))) }
+                @if let Some(topic) = topic { (noted(self.runs, topic)) }
+                (drawn(figure, &panels))
+            }
+        })
+    }
+}
+
+/// The notes on a topic, beside the numbers they are about.
+pub(super) fn noted(runs: &[Run<'_>], topic: Topic) -> Markup {
+    let of = |run: &'_ Run<'_>| run.notes.iter().filter(|note| note.topic == topic).cloned().collect::<Vec<Note>>();
+    let notes: Vec<(&str, Note)> =
+        runs.iter().flat_map(|run| of(run).into_iter().map(|note| (run.label.as_str(), note))).collect();
+    html! {
+        @if !notes.is_empty() {
+            ul.missing.notes {
+                @for (label, note) in &notes {
+                    li { @if runs.len() > 1 { b { (label) } ": " } (PreEscaped(marked_up(&escaped(&note.text)))) }
+                }
+            }
+        }
+    }
+}
+
+fn escaped(text: &str) -> String {
+    html! { (text) }.into_string()
+}
+
+fn drawn(figure: &Figure, panels: &[String]) -> Markup {
     let key = figure.key;
-    Ok(html! {
-        section.figure id=(key) {
-            h2 { "Figure " (number) ". " (figure.title) }
-            p { (PreEscaped(marked_up(figure.about))) }
+    html! {
             @if panels.is_empty() {
                 p.missing { "There is nothing to show yet." }
             } @else {
                 figure {
-                    div.panels { @for panel in &panels { div.panel { (PreEscaped(panel)) } } }
+                    div.panels { @for panel in panels { div.panel { (PreEscaped(panel)) } } }
                     figcaption {
                         "For print: " a href={ (key) ".svg" } { "SVG" } ", " a href={ (key) ".png" } { "PNG" } ". The numbers: "
                         @for (index, table) in figure.tables.iter().enumerate() {
@@ -139,11 +182,10 @@ fn draw(number: usize, figure: &Figure) -> Result<Markup, DrawError> {
                     }
                 }
             }
-        }
-    })
+    }
 }
 
-/// With the names of the snapshots as they are printed; there is nothing to escape in these texts.
+/// With the names of the snapshots as they are printed; the text is HTML already.
 fn marked_up(text: &str) -> String {
     text.replace("ω^train", "ω<sup>train</sup>").replace("ω^test", "ω<sup>test</sup>")
 }

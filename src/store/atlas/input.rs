@@ -1,7 +1,7 @@
 //! What an atlas is made of.
 
 use crate::network::Tensor;
-use crate::optimizer::{Method, TrainingRun};
+use crate::optimizer::{Method, Relaxed, TrainingRun};
 use crate::path::PathSet;
 use crate::solutions::SolutionSet;
 use crate::statistics::Analysis;
@@ -19,6 +19,8 @@ pub struct Atlas<'a> {
     pub sets: &'a [SolutionSet],
     /// The training runs of each method.
     pub curves: &'a [Curves<'a>],
+    /// Of an analytic landscape, where each start led, by its number; otherwise empty.
+    pub minima: &'a [Option<Result<&'a Relaxed, &'a str>>],
     /// The paths; the ends of each pair are vectors of the set it names.
     pub paths: &'a [PathSet],
     /// Kernel PCAs, moments and distances of the sets.
