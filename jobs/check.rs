@@ -160,6 +160,8 @@ fn megabytes(bytes: usize) -> String {
 
 /// In words, to two digits or so.
 pub fn duration(seconds: f64) -> String {
+    // Neither a clock that was set back nor NaN is a duration.
+    let seconds = seconds.max(0.0);
     let digits = match seconds {
         ..1.0 => 1e3,
         1.0..10.0 => 10.0,

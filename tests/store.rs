@@ -57,6 +57,7 @@ fn an_atlas_of_nothing_is_a_valid_file() {
         curves: &[],
         paths: &[],
         analysis: &Analysis::default(),
+        failed_parts: &[],
     };
     write_atlas(directory.path(), &nothing, |_| Ok(())).expect("nothing contradicts itself");
     let mut expected = Expected::default();

@@ -23,4 +23,4 @@ mod write;
 pub use run::Run;
 pub use summary::{BarrierRow, KernelPcaRow, LossRow, RunSummary, SpreadRow};
 pub use table::table;
-pub use write::{PAGE, ReportError, write};
+pub use write::{PAGE, ReportError, Written, write};

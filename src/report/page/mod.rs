@@ -8,7 +8,7 @@ pub use verdicts::table as claims_table;
 
 use super::claims::Claim;
 use super::figure::Figure;
-use super::panel::{DrawError, panel_svgs};
+use super::panel::DrawError;
 use super::published::differences;
 use super::run::Run;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -17,8 +17,8 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 pub struct Page<'a, 'r> {
     /// The runs, side by side.
     pub runs: &'a [Run<'r>],
-    /// The figures.
-    pub figures: &'a [Figure],
+    /// The figures with their panels as SVG, or why they could not be drawn.
+    pub figures: &'a [(&'a Figure, Result<Vec<String>, DrawError>)],
     /// The claims with their findings.
     pub claims: &'a [Claim],
     /// Program and version.
@@ -27,11 +27,9 @@ pub struct Page<'a, 'r> {
 
 impl Page<'_, '_> {
     /// The page as HTML.
-    ///
-    /// # Errors
-    /// [`DrawError`] if a figure cannot be drawn.
-    pub fn html(&self) -> Result<String, DrawError> {
-        let figures = (1..).zip(self.figures).map(|(number, figure)| draw(number, figure)).collect::<Result<Vec<_>, _>>()?;
+    pub fn html(&self) -> String {
+        let figures = (1..).zip(self.figures).map(|(number, (figure, panels))| section(number, figure, panels));
+        let figures: Vec<Markup> = figures.collect();
         let title = format!("Loss landscape: {}", self.runs.iter().map(|run| run.label.as_str()).collect::<Vec<_>>().join(", "));
         let page = html! {
             (DOCTYPE)
@@ -67,13 +65,13 @@ impl Page<'_, '_> {
                 }
             }
         };
-        Ok(page.into_string())
+        page.into_string()
     }
 
     fn contents(&self) -> Markup {
         html! {
             nav {
-                @for figure in self.figures { a href={ "#" (figure.key) } { (figure.title) } " " }
+                @for (figure, _) in self.figures { a href={ "#" (figure.key) } { (figure.title) } " " }
                 @if self.runs.iter().any(|run| run.network().is_some()) { a href="#tables" { "Tables" } " " }
                 a href="#claims" { "Claims of the paper" }
             }
@@ -117,30 +115,40 @@ fn about(run: &Run<'_>) -> Markup {
     }
 }
 
-fn draw(number: usize, figure: &Figure) -> Result<Markup, DrawError> {
-    let panels = panel_svgs(&figure.panels)?;
+fn section(number: usize, figure: &Figure, panels: &Result<Vec<String>, DrawError>) -> Markup {
     let key = figure.key;
-    Ok(html! {
+    html! {
         section.figure id=(key) {
             h2 { "Figure " (number) ". " (figure.title) }
             p { (PreEscaped(marked_up(figure.about))) }
-            @if panels.is_empty() {
-                p.missing { "There is nothing to show yet." }
-            } @else {
-                figure {
-                    div.panels { @for panel in &panels { div.panel { (PreEscaped(panel)) } } }
+            @match panels {
+                Err(error) => {
+                    p.missing { (error.to_string()) ". The numbers: " (links(figure)) "." }
+                }
+                Ok(panels) if panels.is_empty() => p.missing { "There is nothing to show yet." },
+                Ok(panels) => figure {
+                    div.panels { @for panel in panels { div.panel { (PreEscaped(panel)) } } }
                     figcaption {
-                        "For print: " a href={ (key) ".svg" } { "SVG" } ", " a href={ (key) ".png" } { "PNG" } ". The numbers: "
-                        @for (index, table) in figure.tables.iter().enumerate() {
-                            @if index > 0 { ", " }
-                            a href={ (table.name) ".csv" } { (table.name) ".csv" }
-                        }
-                        "."
+                        "For print: " a href={ (key) ".svg" } { "SVG" } ", " a href={ (key) ".png" } { "PNG" }
+                        ". The numbers: " (links(figure)) "."
                     }
                 }
             }
+            @if !figure.notes.is_empty() {
+                ul { @for note in &figure.notes { li { (note) } } }
+            }
         }
-    })
+    }
+}
+
+/// Links to the tables of a figure.
+fn links(figure: &Figure) -> Markup {
+    html! {
+        @for (index, table) in figure.tables.iter().enumerate() {
+            @if index > 0 { ", " }
+            a href={ (table.name) ".csv" } { (table.name) ".csv" }
+        }
+    }
 }
 
 /// With the names of the snapshots as they are printed; there is nothing to escape in these texts.
