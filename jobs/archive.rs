@@ -213,8 +213,7 @@ impl Archive {
         // Rare, and so named only where there are any.
         let parts = [("kernel PCA", embeddings), ("statistic", parts.len() - embeddings)];
         let parts = parts.into_iter().filter(|(_, failed)| *failed > 0);
-        let tasks: Vec<_> =
-            sources.chain([("path", paths.iter().map(PathSet::failed).sum())]).chain(parts).collect();
+        let tasks: Vec<_> = sources.chain([("path", paths.iter().map(PathSet::failed).sum())]).chain(parts).collect();
         let failed = tasks.iter().map(|(_, failed)| failed).sum();
         if failed > 0 {
             let list = tasks.iter().map(|&(name, failed)| count(failed, name)).collect::<Vec<_>>().join(", ");

@@ -4,7 +4,7 @@ use crate::archive::Archive;
 use crate::console::say;
 use crate::failure::{self, Failure, Plain};
 use crate::problem::Problem;
-use crate::results::Results;
+use crate::results::{Results, Source};
 use crate::stage::Context;
 use crate::{log, progress};
 use lossatlas::config::KpcaConfig;
@@ -54,17 +54,15 @@ fn analyze(problem: &Problem, archive: &mut Archive, sets: Vec<SolutionSet>) -> 
         }
     }
     let there = |name: &SetName| usable.iter().any(|set| set.name == *name);
-    let (distances, apart): (Vec<_>, Vec<_>) =
-        distances.into_iter().partition(|request| request.sets.iter().all(there));
+    let (distances, apart): (Vec<_>, Vec<_>) = distances.into_iter().partition(|request| request.sets.iter().all(there));
     failed.extend(apart.into_iter().map(|request| {
         let lacking = request.sets.iter().filter(|&name| !there(name)).map(SetName::as_str);
         let reason = format!("no vectors in {}", lacking.collect::<Vec<_>>().join(" and "));
         FailedPart { part: Part::Distances(request.name), reason }
     }));
-    let (analysis, errors) =
-        progress::during(STAGE, &archive.directory, || Analysis::parts(&usable, &possible, &distances));
+    let (analysis, errors) = progress::during(STAGE, &archive.directory, || Analysis::parts(&usable, &possible, &distances));
     for (part, error) in errors {
-        let reason = format!("{:#}", anyhow::Error::from(error));
+        let reason = error.reason();
         say(format_args!("kpca: {part} failed: {reason}"));
         failed.push(FailedPart { part, reason });
     }
@@ -89,9 +87,7 @@ fn kernel_pca_requests(problem: &Problem) -> Vec<KernelPcaRequest> {
 
 /// Why a kernel PCA has too little to compare, if so: without two vectors nothing varies.
 fn too_few(request: &KernelPcaRequest, usable: &[SolutionSet], results: &Results<'_>) -> Option<String> {
-    let vectors = |name: &SetName| {
-        usable.iter().find(|set| set.name == *name).map_or(0, |set| set.theta.nrows())
-    };
+    let vectors = |name: &SetName| usable.iter().find(|set| set.name == *name).map_or(0, |set| set.theta.nrows());
     let empty: Vec<_> = request.sets.iter().filter(|&set| vectors(set) == 0).map(SetName::as_str).collect();
     if !empty.is_empty() {
         return Some(format!("no vectors in {}", empty.join(" and ")));
@@ -100,7 +96,14 @@ fn too_few(request: &KernelPcaRequest, usable: &[SolutionSet], results: &Results
     if total >= 2 {
         return None;
     }
-    let mut sources: Vec<_> = request.sets.iter().map(|set| format!("{}s", results.source(set).name())).collect();
+    let failed = results.failed_sources();
+    let failed = |source: &Source| failed.iter().any(|(failed, count)| failed == source && *count > 0);
+    let mut sources: Vec<_> = request.sets.iter().map(|set| results.source(set)).filter(failed).collect();
     sources.dedup();
-    Some(format!("failed {} have left its sets {total} vector", sources.join(" and ")))
+    let sources: Vec<_> = sources.into_iter().map(|source| format!("{}s", source.name())).collect();
+    Some(if sources.is_empty() {
+        format!("its sets hold {total} vector, and a kernel PCA needs two; add a set")
+    } else {
+        format!("failed {} have left its sets {total} vector", sources.join(" and "))
+    })
 }

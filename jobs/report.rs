@@ -192,9 +192,10 @@ fn distinct_ends(paths: &[&Path]) -> Vec<String> {
         names.iter().map(|names| names[names.len().saturating_sub(length)..].join("/")).collect()
     };
     let differ = |ends: &Vec<String>| ends.iter().collect::<BTreeSet<_>>().len() == ends.len();
-    (1..=longest).map(ends).find(differ).unwrap_or_else(|| {
-        (1..).zip(ends(longest)).map(|(number, end)| format!("{end}, {number}")).collect()
-    })
+    (1..=longest)
+        .map(ends)
+        .find(differ)
+        .unwrap_or_else(|| (1..).zip(ends(longest)).map(|(number, end)| format!("{end}, {number}")).collect())
 }
 
 /// The names that a path consists of, without the root.

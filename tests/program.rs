@@ -53,3 +53,5 @@ mod subjects;
 mod support;
 #[path = "program/terminal.rs"]
 mod terminal;
+#[path = "program/versions.rs"]
+mod versions;

@@ -113,9 +113,7 @@ impl Kernel {
     /// What helps where a value of the kernel is too large.
     fn remedy(&self) -> &'static str {
         match self {
-            Self::Polynomial { .. } => {
-                "choose a lower degree, a smaller constant, or another kernel for vectors this long"
-            }
+            Self::Polynomial { .. } => "choose a lower degree, a smaller constant, or another kernel for vectors this long",
             Self::Sigmoid { .. } => "choose a smaller scale, or leave out vectors this long",
             Self::Linear | Self::Rbf { .. } => {
                 "the vectors are too long for double precision: leave out those of runs that diverged"
@@ -136,9 +134,7 @@ impl Kernel {
         // Written so that NaN fails it.
         let fits = |value: &f64| value.abs() <= MAX_KERNEL_VALUE;
         match matrix.indexed_iter().find(|(_, value)| !fits(value)) {
-            Some(((row, column), &value)) => {
-                Err(EmbeddingError::KernelValue { row, column, value, remedy: self.remedy() })
-            }
+            Some(((row, column), &value)) => Err(EmbeddingError::KernelValue { row, column, value, remedy: self.remedy() }),
             None => Ok(matrix),
         }
     }
@@ -229,8 +225,7 @@ mod tests {
             Kernel::Sigmoid { scale: 1e-9, constant: 1e308 }.to_string(),
             Kernel::Rbf { two_sigma_squared: 42_200.0 }.to_string(),
         ];
-        let expected =
-            ["polynomial, degree 3, constant 1e30", "sigmoid, scale 1e-9, constant 1e308", "rbf, 2σ² = 42200"];
+        let expected = ["polynomial, degree 3, constant 1e30", "sigmoid, scale 1e-9, constant 1e308", "rbf, 2σ² = 42200"];
         assert_eq!(words, expected);
     }
 

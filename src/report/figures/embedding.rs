@@ -36,10 +36,8 @@ pub(in crate::report) fn kernel_name(kernel: Kernel) -> String {
 
 fn panel(run: &Run<'_>, result: &KernelPcaResult) -> Panel {
     let axis = |component: usize| {
-        let share = result
-            .explained
-            .get(component)
-            .map_or_else(String::new, |share| format!(" ({} of the variance)", percent(*share)));
+        let share =
+            result.explained.get(component).map_or_else(String::new, |share| format!(" ({} of the variance)", percent(*share)));
         Axis::linear(format!("PC{}{share}", component + 1))
     };
     let width = match result.kernel {

@@ -27,10 +27,8 @@ fn notes(runs: &[Run<'_>]) -> Vec<String> {
     let note = |run: &Run<'_>, result: &KernelPcaResult| {
         let label = if runs.len() > 1 { format!("{}: ", run.label) } else { String::new() };
         let share = percent(result.negative_share);
-        let mut note = format!(
-            "{label}{} ({}): negative eigenvalues have {share} of the sum of all magnitudes",
-            result.name, result.kernel
-        );
+        let mut note =
+            format!("{label}{} ({}): negative eigenvalues have {share} of the sum of all magnitudes", result.name, result.kernel);
         if result.eigenvalues.iter().all(|&value| value == 0.0) {
             note += "; all eigenvalues are 0: to this kernel the vectors are all the same";
         }

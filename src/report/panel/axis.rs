@@ -98,9 +98,8 @@ impl Axis {
         let margin = if self.margin { 0.04 * spread } else { 0.0 };
         let widen = if one_value { spread / 2.0 } else { 0.0 };
         // An axis from 0 or to a bound that is wanted begins there.
-        let wanted = |end: f64| {
-            self.include.iter().filter_map(|&value| place(value)).any(|value| (value - end).abs() < 1e-12 * spread)
-        };
+        let wanted =
+            |end: f64| self.include.iter().filter_map(|&value| place(value)).any(|value| (value - end).abs() < 1e-12 * spread);
         let start = if wanted(low) { low } else { low - margin - widen };
         // A single value that is wanted is where the axis begins, not where it ends as well.
         let end = if wanted(high) && !one_value { high } else { high + margin + widen };
@@ -236,14 +235,20 @@ mod tests {
     /// Every number there is, also those in which formatting goes wrong.
     fn any_number() -> impl Strategy<Value = f64> {
         let special = [
-            0.0, -0.0, 1.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, f64::MAX, f64::MIN, 1e300,
-            f64::MIN_POSITIVE, f64::from_bits(1), 1e-300,
+            0.0,
+            -0.0,
+            1.0,
+            f64::NAN,
+            f64::INFINITY,
+            f64::NEG_INFINITY,
+            f64::MAX,
+            f64::MIN,
+            1e300,
+            f64::MIN_POSITIVE,
+            f64::from_bits(1),
+            1e-300,
         ];
-        prop_oneof![
-            any::<u64>().prop_map(f64::from_bits),
-            prop::sample::select(special.to_vec()),
-            -1e3..1e3_f64,
-        ]
+        prop_oneof![any::<u64>().prop_map(f64::from_bits), prop::sample::select(special.to_vec()), -1e3..1e3_f64,]
     }
 
     fn any_axis() -> impl Strategy<Value = Axis> {

@@ -108,11 +108,7 @@ mod tests {
     /// Every number there is, also those in which drawing goes wrong.
     fn any_number() -> impl Strategy<Value = f64> {
         let special = [0.0, -0.0, f64::NAN, f64::INFINITY, f64::MAX, f64::MIN, f64::from_bits(1)];
-        prop_oneof![
-            any::<u64>().prop_map(f64::from_bits),
-            prop::sample::select(special.to_vec()),
-            -1e3..1e3_f64,
-        ]
+        prop_oneof![any::<u64>().prop_map(f64::from_bits), prop::sample::select(special.to_vec()), -1e3..1e3_f64,]
     }
 
     fn any_points() -> impl Strategy<Value = Vec<[f64; 2]>> {

@@ -59,16 +59,13 @@ pub(super) fn attribute(location: &Location, name: &str, value: &str) -> hdf5::R
 
 /// With every character that is not ASCII, and NUL, as TOML writes it: `\u03c9`, `\U0001f600`.
 fn ascii(text: &str) -> String {
-    let mut ascii = String::with_capacity(text.len());
-    for character in text.chars() {
-        match (character, u32::from(character)) {
-            ('\0', _) => ascii.push_str("\\ufffd"),
-            (character, 0..=0x7f) => ascii.push(character),
-            (_, code @ ..=0xffff) => ascii.push_str(&format!("\\u{code:04x}")),
-            (_, code) => ascii.push_str(&format!("\\U{code:08x}")),
-        }
-    }
-    ascii
+    let write = |character: char| match u32::from(character) {
+        0 => "\\ufffd".to_owned(),
+        1..=0x7f => character.to_string(),
+        code @ ..=0xffff => format!("\\u{code:04x}"),
+        code => format!("\\U{code:08x}"),
+    };
+    text.chars().map(write).collect()
 }
 
 #[cfg(test)]
