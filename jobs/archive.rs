@@ -13,7 +13,7 @@ use lossatlas::parallel::World;
 use lossatlas::path::PathSet;
 use lossatlas::report::{RunSummary, table};
 use lossatlas::solutions::SolutionSet;
-use lossatlas::statistics::Analysis;
+use lossatlas::statistics::{Analysis, Part};
 use lossatlas::store::{
     Atlas, Checkpoints, ConfigurationRecord, Contents, Curves, Journal, JournalError, Opened, Provenance, Record, Retention,
     SessionRecord, TaskKey, Written, check_existing, check_origin, journal, write_atlas,
@@ -190,6 +190,7 @@ impl Archive {
             minima: &results.minima(),
             paths: &results.paths(&sets),
             analysis,
+            failed_parts: results.failed_parts(&sets),
         };
         let mut announced = None;
         let announce = |checksum: String| {
@@ -245,7 +246,12 @@ impl Archive {
         print(table(&RunSummary { formula, notes, ..summary }));
         print(format_args!("results: {}", self.directory.join(lossatlas::store::atlas::FILE_NAME).display()));
         let sources = results.failed_sources().into_iter().map(|(source, failed)| (source.name(), failed));
-        let tasks: Vec<_> = sources.chain([("path", paths.iter().map(PathSet::failed).sum())]).collect();
+        let parts = results.failed_parts(&sets);
+        let embeddings = parts.iter().filter(|part| matches!(part.part, Part::KernelPca(_))).count();
+        // Rare, and so named only where there are any.
+        let parts = [("kernel PCA", embeddings), ("statistic", parts.len() - embeddings)];
+        let parts = parts.into_iter().filter(|(_, failed)| *failed > 0);
+        let tasks: Vec<_> = sources.chain([("path", paths.iter().map(PathSet::failed).sum())]).chain(parts).collect();
         let failed: usize = tasks.iter().map(|(_, failed)| failed).sum();
         if failed > 0 {
             let list = tasks.iter().map(|&(name, failed)| count(failed, name)).collect::<Vec<_>>().join(", ");

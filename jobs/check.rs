@@ -176,6 +176,8 @@ pub fn print_memory(trained: &Trained, needed: Option<f64>, ranks: usize) {
 
 /// In words, to two digits or so.
 pub fn duration(seconds: f64) -> String {
+    // Neither a clock that was set back nor NaN is a duration.
+    let seconds = seconds.max(0.0);
     let digits = match seconds {
         ..1.0 => 1e3,
         1.0..10.0 => 10.0,

@@ -100,8 +100,14 @@ fn write_gradients(problem: &Trained, evaluations: &[Evaluation], command: &cli:
 fn print_csv(evaluations: &[Evaluation]) {
     print("row,loss_train,loss_test,accuracy_train,accuracy_test");
     for (row, Evaluation { loss_train, loss_test, accuracy_train, accuracy_test, .. }) in evaluations.iter().enumerate() {
-        print(format_args!("{row},{loss_train:e},{loss_test:e},{accuracy_train},{accuracy_test}"));
+        let numbers = [loss_train, loss_test, accuracy_train, accuracy_test].map(|number| cell(*number));
+        print(format_args!("{row},{}", numbers.join(",")));
     }
+}
+
+/// A number that does not exist is an empty cell.
+fn cell(number: f64) -> String {
+    if number.is_nan() { String::new() } else { format!("{number:e}") }
 }
 
 fn print_table(problem: &Trained, command: &cli::Evaluate, evaluations: &[Evaluation]) {

@@ -96,6 +96,11 @@ pub fn task_ended(stage: &str, task: &str, rank: usize, seconds: f64, numbers: &
     info!(stage, task, rank, seconds, steps, loss_train, loss_test, height, height_straight, stop, "task finished");
 }
 
+/// A part of the analysis that could not be computed.
+pub fn part_failed(stage: &str, task: &str, reason: &str) {
+    warn!(stage, task, rank = 0, reason, "task failed");
+}
+
 pub fn task_retried(stage: &str, task: &str, rank: usize, reason: &str) {
     warn!(stage, task, rank, reason, "task will be tried again");
 }

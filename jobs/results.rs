@@ -6,8 +6,8 @@ use lossatlas::optimizer::{Method, Snapshot, TrainingRun};
 use lossatlas::path::PathSet;
 use lossatlas::report::notes::{self, Minima, Note};
 use lossatlas::solutions::{LandscapeName, SetName, SolutionSet, Split, draw_pairs, select};
-use lossatlas::statistics::{Analysis, DistanceRequest};
-use lossatlas::store::Contents;
+use lossatlas::statistics::{Analysis, DistanceRequest, FailedPart};
+use lossatlas::store::{Contents, StoredAnalysis};
 use sha2::{Digest, Sha256};
 use std::path::Path;
 
@@ -209,8 +209,16 @@ impl<'a> Results<'a> {
 
     /// The stored analysis, if it is that of these sets.
     pub fn analysis(&self, sets: &[SolutionSet]) -> Option<&'a Analysis> {
-        let (digest, analysis) = self.contents.analysis()?;
-        (*digest == self.analysis_digest(sets)).then_some(analysis)
+        self.stored_analysis(sets).map(|stored| &stored.analysis)
+    }
+
+    /// The parts of it that could not be computed.
+    pub fn failed_parts(&self, sets: &[SolutionSet]) -> &'a [FailedPart] {
+        self.stored_analysis(sets).map_or(&[], |stored| &stored.failed)
+    }
+
+    fn stored_analysis(&self, sets: &[SolutionSet]) -> Option<&'a StoredAnalysis> {
+        self.contents.analysis().filter(|stored| stored.digest == self.analysis_digest(sets))
     }
 
     /// Tells one analysis from another: by the vectors in the sets and by what is asked of them.

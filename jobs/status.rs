@@ -171,7 +171,10 @@ impl Stage {
     }
 
     fn print(&self) {
-        let human = |seconds: f64| HumanDuration(Duration::from_secs_f64(seconds.clamp(0.0, 1e9)));
+        let human = |seconds: f64| {
+            let seconds = if seconds.is_nan() { 0.0 } else { seconds.clamp(0.0, 1e9) };
+            HumanDuration(Duration::from_secs_f64(seconds))
+        };
         let left = self.seconds_left.zip(self.ends).map_or_else(String::new, |(seconds, ends)| {
             format!(", {} left in this stage, which ends at about {ends}", human(seconds))
         });

@@ -64,5 +64,7 @@ mod subjects;
 mod support;
 #[path = "program/terminal.rs"]
 mod terminal;
+#[path = "program/versions.rs"]
+mod versions;
 #[path = "program/worthless.rs"]
 mod worthless;

@@ -58,6 +58,7 @@ fn an_atlas_of_nothing_is_a_valid_file() {
         minima: &[],
         paths: &[],
         analysis: &Analysis::default(),
+        failed_parts: &[],
     };
     write_atlas(directory.path(), &nothing, |_| true, |_| Ok(())).expect("nothing contradicts itself");
     let mut expected = Expected::default();

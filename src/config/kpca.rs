@@ -2,7 +2,7 @@
 
 use super::reader::{Choice, Read, Section};
 use super::yields::Yields;
-use crate::embedding;
+use crate::embedding::{self, MAX_KERNEL_VALUE};
 use crate::solutions::SetName;
 
 /// One kernel PCA.
@@ -132,7 +132,14 @@ fn read_kernel(section: &Section<'_>) -> Read<KernelConfig> {
         Kernel::Polynomial => {
             // x·x' is of the order of 10³ here: a degree above 100 overflows.
             let degree = section.key("degree").integer(1, 100).map(|degree| degree as u32).or(3);
-            let constant = section.key("constant").not_negative().or(1.0);
+            let power = |constant: &f64| match degree {
+                Ok(degree) if embedding::power_overflows(degree, *constant) => Err(format!(
+                    "{constant:?} to the power of {degree} is above {MAX_KERNEL_VALUE:e}, where the kernel \
+                     overflows; lower the constant or the degree"
+                )),
+                _ => Ok(()),
+            };
+            let constant = section.key("constant").not_negative().check(power).or(1.0);
             Ok(KernelConfig::Polynomial { degree: degree?, constant: constant? })
         }
         Kernel::Sigmoid => {

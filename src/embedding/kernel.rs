@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Kernel values beyond this are refused: squares of them, and n² of them in a sum, must not overflow.
-const LARGEST_VALUE: f64 = 1e150;
+pub const MAX_KERNEL_VALUE: f64 = 1e150;
 
 /// A kernel k(x, x').
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -67,6 +67,9 @@ impl Kernel {
             Self::Polynomial { constant, .. } | Self::Sigmoid { constant, .. } if !constant.is_finite() => {
                 refuse("constant", constant, "a finite number")
             }
+            Self::Polynomial { degree, constant } if power_overflows(degree, constant) => {
+                refuse("constant", constant, "so small that constant^degree is at most 1e150")
+            }
             Self::Sigmoid { scale, .. } if !scale.is_finite() || scale == 0.0 => {
                 refuse("scale", scale, "a finite number other than 0")
             }
@@ -107,6 +110,17 @@ impl Kernel {
         self.map(matrix)
     }
 
+    /// What helps where a value of the kernel is too large.
+    fn remedy(&self) -> &'static str {
+        match self {
+            Self::Polynomial { .. } => "choose a lower degree, a smaller constant, or another kernel for vectors this long",
+            Self::Sigmoid { .. } => "choose a smaller scale, or leave out vectors this long",
+            Self::Linear | Self::Rbf { .. } => {
+                "the vectors are too long for double precision: leave out those of runs that diverged"
+            }
+        }
+    }
+
     /// Squared distances (RBF) or products (all others) to kernel values.
     fn map(&self, mut matrix: Array2<f64>) -> Result<Array2<f64>, EmbeddingError> {
         match *self {
@@ -118,21 +132,39 @@ impl Kernel {
             Self::Rbf { two_sigma_squared } => matrix.mapv_inplace(|distance| (-distance / two_sigma_squared).exp()),
         }
         // Written so that NaN fails it.
-        let fits = |value: &f64| value.abs() <= LARGEST_VALUE;
+        let fits = |value: &f64| value.abs() <= MAX_KERNEL_VALUE;
         match matrix.indexed_iter().find(|(_, value)| !fits(value)) {
-            Some(((row, column), &value)) => Err(EmbeddingError::KernelValue { row, column, value }),
+            Some(((row, column), &value)) => Err(EmbeddingError::KernelValue { row, column, value, remedy: self.remedy() }),
             None => Ok(matrix),
         }
     }
+}
+
+/// Whether the kernel of two orthogonal vectors is too large already, whatever their lengths.
+pub(crate) fn power_overflows(degree: u32, constant: f64) -> bool {
+    constant.abs().powf(f64::from(degree)) > MAX_KERNEL_VALUE
+}
+
+/// The shortest digits that read back as the same number, with an exponent where zeros would run on.
+pub(crate) fn shortest(value: f64) -> String {
+    let mut text = format!("{value:?}");
+    if text.ends_with(".0") {
+        text.truncate(text.len() - 2);
+    }
+    text
 }
 
 impl fmt::Display for Kernel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Linear => write!(f, "linear"),
-            Self::Polynomial { degree, constant } => write!(f, "polynomial, degree {degree}, constant {constant}"),
-            Self::Sigmoid { scale, constant } => write!(f, "sigmoid, scale {scale}, constant {constant}"),
-            Self::Rbf { two_sigma_squared } => write!(f, "rbf, 2σ² = {two_sigma_squared}"),
+            Self::Polynomial { degree, constant } => {
+                write!(f, "polynomial, degree {degree}, constant {}", shortest(*constant))
+            }
+            Self::Sigmoid { scale, constant } => {
+                write!(f, "sigmoid, scale {}, constant {}", shortest(*scale), shortest(*constant))
+            }
+            Self::Rbf { two_sigma_squared } => write!(f, "rbf, 2σ² = {}", shortest(*two_sigma_squared)),
         }
     }
 }
@@ -160,6 +192,8 @@ mod tests {
         let cases = [
             (Kernel::Polynomial { degree: 0, constant: 1.0 }, "degree"),
             (Kernel::Polynomial { degree: 2, constant: f64::NAN }, "constant"),
+            (Kernel::Polynomial { degree: 100, constant: 1e300 }, "constant"),
+            (Kernel::Polynomial { degree: 2, constant: -1e76 }, "constant"),
             (Kernel::Sigmoid { scale: 1.0, constant: f64::INFINITY }, "constant"),
             (Kernel::Sigmoid { scale: 0.0, constant: 1.0 }, "scale"),
             (Kernel::Rbf { two_sigma_squared: 0.0 }, "two_sigma_squared"),
@@ -182,6 +216,17 @@ mod tests {
         let vectors = Vectors::check([vectors.view()]).unwrap();
         let error = Kernel::Rbf { two_sigma_squared: 1.0 }.matrix(&vectors).unwrap_err();
         assert!(matches!(error, EmbeddingError::KernelValue { row: 1, column: 2, .. }), "{error}");
+    }
+
+    #[test]
+    fn constants_take_few_characters_in_words() {
+        let words = [
+            Kernel::Polynomial { degree: 3, constant: 1e30 }.to_string(),
+            Kernel::Sigmoid { scale: 1e-9, constant: 1e308 }.to_string(),
+            Kernel::Rbf { two_sigma_squared: 42_200.0 }.to_string(),
+        ];
+        let expected = ["polynomial, degree 3, constant 1e30", "sigmoid, scale 1e-9, constant 1e308", "rbf, 2σ² = 42200"];
+        assert_eq!(words, expected);
     }
 
     #[test]

@@ -11,7 +11,9 @@ pub mod rank_test;
 pub mod silhouette;
 pub mod summary;
 
-pub use analysis::{Analysis, AnalysisError, DistanceRequest, DistanceResult, KernelPcaRequest, KernelPcaResult};
+pub use analysis::{
+    Analysis, AnalysisError, DistanceRequest, DistanceResult, FailedPart, KernelPcaRequest, KernelPcaResult, Part,
+};
 pub use distances::{Distances, distances};
 pub use error::StatisticsError;
 pub use histogram::{bin_counts, bin_edges};

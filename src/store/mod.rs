@@ -19,7 +19,7 @@ pub mod vectors;
 
 pub use atlas::{Atlas, AtlasError, Curves, Provenance, Written, check_existing, check_origin, write_atlas};
 pub use checkpoints::{Checkpoints, Saved, TaskKey};
-pub use contents::{Contents, Outcome};
+pub use contents::{Contents, Outcome, StoredAnalysis};
 pub use journal::{Journal, JournalError, Opened, TornTail};
 pub use record::{ConfigurationRecord, Record, SessionRecord};
 pub use retention::Retention;

@@ -4,7 +4,7 @@ use crate::optimizer::relax::Relaxed;
 use crate::optimizer::{Method, Snapshot, TrainingRun};
 use crate::path::PathResult;
 use crate::solutions::{LandscapeName, SetName};
-use crate::statistics::Analysis;
+use crate::statistics::{Analysis, FailedPart};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -73,6 +73,16 @@ pub enum Record {
     Atlas {
         /// SHA-256, hexadecimal, of the file.
         checksum: String,
+    },
+    /// Kernel PCA and statistics, each part with its outcome. Takes the place of `Analysis`, which
+    /// version 0.1.0 wrote and which knows of no failures.
+    AnalysisParts {
+        /// Tells it from an analysis of other sets or with other settings.
+        digest: String,
+        /// The parts that were computed.
+        analysis: Analysis,
+        /// The others.
+        failed: Vec<FailedPart>,
     },
 }
 

@@ -5,7 +5,7 @@ use lossatlas::network::Tensor;
 use lossatlas::optimizer::{Method, RelaxStop, Relaxed, Snapshot, StopReason, TrainingRun};
 use lossatlas::path::{PathResult, PathSet, StopReason as PathStop};
 use lossatlas::solutions::{LandscapeName, SetName, SolutionSet, select};
-use lossatlas::statistics::{Analysis, DistanceResult, KernelPcaResult, Moments};
+use lossatlas::statistics::{Analysis, DistanceResult, FailedPart, KernelPcaResult, Moments, Part};
 use lossatlas::store::atlas::{Atlas, AtlasError, Curves, Provenance};
 use lossatlas::store::write_atlas;
 use ndarray::array;
@@ -62,6 +62,7 @@ pub struct Results {
     pub sets: Vec<SolutionSet>,
     pub paths: Vec<PathSet>,
     pub analysis: Analysis,
+    pub failed_parts: Vec<FailedPart>,
     pub configuration: String,
 }
 
@@ -85,6 +86,7 @@ impl Results {
             runs,
             sets,
             paths: paths(),
+            failed_parts: vec![FailedPart { part: Part::KernelPca("steep".into()), reason: "|θ| is too large".into() }],
             analysis: Analysis {
                 kernel_pca: vec![KernelPcaResult {
                     name: "rbf union".into(),
@@ -139,6 +141,7 @@ impl Results {
             minima,
             paths: &self.paths,
             analysis: &self.analysis,
+            failed_parts: &self.failed_parts,
         }
     }
 

@@ -24,6 +24,7 @@ pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
                 solutions themselves and no barrier between them; it is not drawn where it is far to the left. How low a path comes depends on the number of steps it was \
                 given as well. The bins are equally wide on the axis as drawn and the same for \
                 all histograms of a panel.",
+        notes: Vec::new(),
         panels: gather(runs, |run| {
             by_member(run).into_iter().map(|(kind, title, sets)| (kind, panel(run, title, &sets))).collect()
         }),

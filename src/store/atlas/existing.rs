@@ -10,7 +10,7 @@ use hdf5::types::VarLenUnicode;
 use std::path::Path;
 
 /// Makes sure, before anything in a directory is touched, that an `atlas.h5` in it is one of this program, in
-/// this version of the format, with a journal beside it. Where there is none, all is well.
+/// this version of the format or an older one, with a journal beside it. Where there is none, all is well.
 ///
 /// # Errors
 /// [`AtlasError::Existing`] with what is wrong.
@@ -28,7 +28,8 @@ pub fn check_existing(directory: &Path) -> Result<(), AtlasError> {
             return refuse(&path, problem, if has_journal { MADE_AGAIN } else { MOVE_AWAY });
         }
     };
-    if version != FORMAT_VERSION {
+    // An older one is replaced like one of this version: what it holds is in the journal.
+    if version > FORMAT_VERSION {
         let problem = format!("has format version {version}, this program writes version {FORMAT_VERSION}");
         return refuse(&path, problem, if has_journal { MADE_AGAIN } else { MOVE_AWAY });
     }

@@ -4,7 +4,7 @@ use crate::network::Tensor;
 use crate::optimizer::{Method, Relaxed, TrainingRun};
 use crate::path::PathSet;
 use crate::solutions::SolutionSet;
-use crate::statistics::Analysis;
+use crate::statistics::{Analysis, FailedPart};
 
 /// All results of one configuration, as they go to `atlas.h5`.
 #[derive(Clone, Debug)]
@@ -25,6 +25,8 @@ pub struct Atlas<'a> {
     pub paths: &'a [PathSet],
     /// Kernel PCAs, moments and distances of the sets.
     pub analysis: &'a Analysis,
+    /// The parts of the analysis that could not be computed.
+    pub failed_parts: &'a [FailedPart],
 }
 
 /// Where the results come from.

@@ -14,6 +14,7 @@ mod node;
 mod paths;
 mod scale;
 mod solutions;
+mod text;
 
 pub use error::AtlasError;
 pub use existing::{check_existing, check_origin};
@@ -29,7 +30,9 @@ use std::path::Path;
 pub const FILE_NAME: &str = "atlas.h5";
 
 /// Version of the layout of the file: raised whenever a reader would have to change.
-pub const FORMAT_VERSION: u32 = 1;
+///
+/// Version 1 had texts of variable length, and components of a kernel PCA that counted from 0.
+pub const FORMAT_VERSION: u32 = 2;
 
 /// Writes `atlas.h5` into an existing directory.
 ///
