@@ -7,7 +7,7 @@ use crate::failure::{self, Failure};
 use crate::memory::{self, Memory};
 use crate::problem::{Formula, Mapped, Problem, Trained};
 use crate::results::Results;
-use crate::work;
+use crate::{start, work};
 use lossatlas::config::DatasetConfig;
 use lossatlas::landscape::ImageLandscape;
 use lossatlas::optimizer::Method;
@@ -21,6 +21,7 @@ use std::time::Duration;
 pub fn run(world: &World, input: &cli::Input) -> Result<u8, Failure> {
     let problem = Problem::load(world, input)?;
     capacity::check(world, &input.configuration, &problem)?;
+    start::warn(world, problem.config.run.threads_per_rank)?;
     let ranks = world.ranks_on_this_machine();
     if world.is_root() {
         print(format_args!("{}: valid", input.configuration.display()));

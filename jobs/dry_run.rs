@@ -6,10 +6,9 @@ use crate::console::{count, print};
 use crate::failure::{self, Failure};
 use crate::overview::{Count, Kind, Overview};
 use crate::problem::{Mapped, Problem, Trained};
-use crate::progress;
 use crate::results::Results;
 use crate::run::{Command, StageName};
-use crate::work;
+use crate::{progress, start, work};
 use lossatlas::config::Config;
 use lossatlas::parallel::World;
 use lossatlas::plan::{Work, makespan};
@@ -20,6 +19,7 @@ use std::path::Path;
 /// Refuses what the command would refuse, and says what it would do. Collective.
 pub fn run(world: &World, problem: &Problem, command: &Command, directory: &Path) -> Result<u8, Failure> {
     let contents = Archive::look(world, problem, directory)?;
+    start::warn(world, problem.config.run.threads_per_rank)?;
     let ranks = world.ranks_on_this_machine();
     let refused = contents.as_ref().and_then(|contents| {
         let results = Results { config: &problem.config, contents };

@@ -5,7 +5,8 @@ use crate::console::{count, print};
 use crate::export::may_write;
 use crate::failure::{self, Failure, Plain};
 use crate::problem::{Problem, Trained};
-use indicatif::{ProgressBar, ProgressStyle};
+use crate::{start, terminal};
+use indicatif::ProgressBar;
 use lossatlas::landscape::Landscape;
 use lossatlas::parallel::{Event, FarmError, World, farm};
 use lossatlas::solutions::Split;
@@ -27,6 +28,7 @@ struct Evaluation {
 pub fn run(world: &World, command: &cli::Evaluate) -> Result<u8, Failure> {
     let problem = Problem::load_network(world, &command.input)?;
     let vectors = world.agree(world.is_root().then(|| read(&problem, command)).transpose())?;
+    start::warn(world, problem.threads())?;
     let evaluations = evaluate(world, &problem, vectors.as_ref(), command.gradient.is_some())?;
     let written = if world.is_root() { write_gradients(&problem, &evaluations, command) } else { Ok(()) };
     world.agree(written).map_err(|error| Failure::system(Plain(&error)))?;
@@ -61,7 +63,8 @@ fn evaluate(
         Evaluation { loss_train, loss_test, accuracy_train, accuracy_test, gradient }
     };
     let rows = vectors.map_or(0, Array2::nrows);
-    let bar = progress_bar(rows);
+    let bar = if rows > 0 { terminal::bar(rows, "evaluate [{wide_bar}] {pos}/{len}") } else { None };
+    let bar = bar.unwrap_or_else(ProgressBar::hidden);
     let mut evaluations: Vec<Option<Evaluation>> = (0..rows).map(|_| None).collect();
     let on_event = |event| {
         if let Event::Finished { task, outcome, .. } = event {
@@ -79,12 +82,6 @@ fn evaluate(
         Err(error @ (FarmError::Stopped | FarmError::Thread(_))) => Err(Failure::system(error)),
         Err(error) => Err(Failure::system(format!("evaluate: {error}"))),
     }
-}
-
-/// Shown on a terminal only.
-fn progress_bar(rows: usize) -> ProgressBar {
-    let style = ProgressStyle::with_template("evaluate [{wide_bar}] {pos}/{len}");
-    ProgressBar::new(rows as u64).with_style(style.expect("a valid template").progress_chars("=> "))
 }
 
 fn write_gradients(problem: &Trained, evaluations: &[Evaluation], command: &cli::Evaluate) -> Result<(), String> {

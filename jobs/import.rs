@@ -13,11 +13,12 @@ use ndarray::ArrayView1;
 /// Evaluates the vectors that have not been evaluated yet.
 pub fn run(stage: &Stage, trained: &Trained, archive: &mut Option<Archive>) -> Result<(), Failure> {
     let rows = archive.as_ref().map(|archive| missing(trained, archive)).unwrap_or_default();
+    let all: usize = trained.imports.iter().map(|(_, vectors)| vectors.nrows()).sum();
     let names = rows.iter().map(|(set, number, _)| format!("{set} {number}")).collect();
     let [train, test] = [Split::Train, Split::Test].map(|split| trained.landscape(trained.images(split)));
     stage.run(
         archive,
-        Tasks::alike(names),
+        Tasks::alike(all - rows.len(), names),
         |index| rows[index].2.to_vec(),
         |theta: &Vec<f32>, _, _| {
             let (loss_train, accuracy_train) = train.loss_and_accuracy(theta);

@@ -22,7 +22,7 @@ pub fn stage(context: &Context, archive: &mut Option<Archive>) -> Result<(), Fai
     let sets = Archive::solutions(world, problem, archive.as_ref())?;
     let missing = archive.as_ref().is_some_and(|archive| archive.results(problem).analysis(&sets).is_none());
     if world.broadcast(|| Ok::<_, String>(missing && interruption.cause().is_some()))? {
-        let message = "stopped before the kernel PCA; the same command continues".to_owned();
+        let message = "stopped before the kernel PCA; run the same command again to continue".to_owned();
         return Err(Failure { code: failure::TRY_AGAIN, message });
     }
     let analyzed = archive.as_mut().filter(|_| missing).map(|archive| analyze(problem, archive, sets)).transpose();

@@ -59,6 +59,11 @@ pub fn run_started(command: &str, world: &World, config: &Config, run: &str) {
     );
 }
 
+/// How the program was started costs time.
+pub fn started_badly(reason: &str) {
+    warn!(reason, "start could be better");
+}
+
 /// The last event, with the exit code and, if it did not end well, why.
 pub fn run_ended(ended: &Result<u8, Failure>, since: Instant) {
     let seconds = rounded(since.elapsed().as_secs_f64());

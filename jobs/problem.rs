@@ -150,6 +150,11 @@ impl Trained {
         images.first(self.path_images[split as usize].unwrap_or(images.len()))
     }
 
+    /// How many threads evaluate the landscapes.
+    pub fn threads(&self) -> usize {
+        self.threads.count()
+    }
+
     /// The network's loss on these images.
     pub fn landscape<'a>(&'a self, images: ImageView<'a>) -> ImageLandscape<'a, f32> {
         ImageLandscape::new(self.network.as_ref(), images).on(&self.threads)

@@ -6,8 +6,8 @@ use crate::console::say;
 use crate::failure::Failure;
 use crate::problem::Problem;
 use crate::stage::Context;
-use crate::{capacity, console, dry_run, kpca, log, paths, report, train};
-use lossatlas::parallel::{Interruption, World, mpi_library_version};
+use crate::{capacity, console, dry_run, kpca, log, paths, progress, report, start, train};
+use lossatlas::parallel::{Interruption, World};
 use std::env;
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
@@ -52,7 +52,6 @@ impl StageName {
 
 /// Loads, runs the stages, and concludes with the exit code. Collective.
 pub fn run(world: &World, job: &cli::Job, command: &Command) -> Result<u8, Failure> {
-    refuse_ranks_that_do_not_meet(world)?;
     if job.dry_run {
         let problem = Problem::load(world, &job.input)?;
         // The plan says what the ranks need together.
@@ -69,10 +68,12 @@ pub fn run(world: &World, job: &cli::Job, command: &Command) -> Result<u8, Failu
     problem.start_threads(world)?;
     let mut archive = Archive::open(world, &problem, &job.out)?;
     if let Some(archive) = &archive {
+        progress::forget(&archive.directory);
         log::begin(&archive.directory, job.log_format);
         let run = archive.contents.run_identity().unwrap_or_default();
         log::run_started(command.name, world, &problem.config, &run);
     }
+    start::warn(world, problem.config.run.threads_per_rank)?;
     let context = Context { world, problem: &problem, interruption: &interruption };
     let ended = work(&context, &mut archive, command, &job.out);
     let safe = format_args!("; the results are safe in {}, the same command prints them again", job.out.display());
@@ -89,25 +90,6 @@ fn work(context: &Context, archive: &mut Option<Archive>, command: &Command, dir
         Archive::check_place(context.world, archive.as_ref())?;
     }
     Ok(code)
-}
-
-/// How many ranks were started, in the words of srun, of MPICH and of Open MPI.
-const RANKS_STARTED: [&str; 3] = ["SLURM_STEP_NUM_TASKS", "PMI_SIZE", "OMPI_COMM_WORLD_SIZE"];
-
-/// Ranks started by what does not belong to their MPI library would each run the whole study alone.
-fn refuse_ranks_that_do_not_meet(world: &World) -> Result<(), Failure> {
-    let started = RANKS_STARTED.iter().find_map(|name| {
-        let number: u32 = env::var(name).ok()?.parse().ok()?;
-        (number > 1).then_some((name, number))
-    });
-    match started {
-        Some((name, number)) if world.size() == 1 => Err(Failure::input(format_args!(
-            "{number} ranks were started ({name}), but each finds itself alone: the program was built with {}; start it with the \
-             mpirun of that library, or with another choice of `srun --mpi` (see docs/hpc.md)",
-            mpi_library_version()
-        ))),
-        _ => Ok(()),
-    }
 }
 
 /// Time until Slurm ends the job that this is part of, where it tells.
