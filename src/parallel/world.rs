@@ -96,7 +96,7 @@ impl World {
 
     /// Number of ranks on the machine of this one, itself included. Collective.
     pub fn ranks_on_this_machine(&self) -> usize {
-        self.communicator.split_shared(0).size().unsigned_abs() as usize
+        self.mpi.as_ref().map_or(1, |mpi| mpi.communicator.split_shared(0).size().unsigned_abs() as usize)
     }
 
     /// Whether this is rank 0, which reads, hands out, writes and prints.
