@@ -118,7 +118,7 @@ impl<P: TypedValueParser> TypedValueParser for Utf8<P> {
             bytes[at]
         );
         // This parser only words the error, with the name of the argument.
-        let refuse = OsStringValueParser::new().try_map(|_| Err::<Self::Value, String>(problem.clone()));
+        let refuse = OsStringValueParser::new().try_map(move |_| Err::<Self::Value, String>(problem.clone()));
         refuse.parse_ref(command, argument, value)
     }
 }
