@@ -23,7 +23,8 @@ use std::time::Duration;
 // Open MPI gives rank 0 a terminal of its own, so colors would end up in redirected output.
 #[command(color = clap::ColorChoice::Never)]
 #[command(after_help = "Run it alone, under `mpirun -n N`, or under `srun`: the results do not depend on the number of ranks.\n\
-    Exit codes: 0 all done, 1 a file or the system failed, 2 bad input, 3 done but some tasks failed,\n\
+    Exit codes: 0 all done, 1 a file or the system failed, 2 bad input, 3 done but some tasks failed\n\
+    or all results of a set are worth nothing (the last lines and `lossatlas status` say which),\n\
     75 told to stop by a signal or a time limit, what is left is continued by the same command.\n\
     LOSSATLAS_INSTRUCTIONS=amx|vbmi2|avx512|avx2|none limits the instructions of the processor that are\n\
     used, LOSSATLAS_MEMORY=SIZE is the memory that a study is checked against (see docs/hpc.md).")]

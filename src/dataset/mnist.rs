@@ -35,7 +35,7 @@ fn checksum(images: &Images, block: usize) -> u64 {
     let mut hash = Sha256::new();
     hash.update(&images.pixels[first * size..(first + BLOCK) * size]);
     hash.update(&images.labels[first..first + BLOCK]);
-    hash.finalize().iter().take(8).fold(0, |number, &byte| number << 8 | u64::from(byte))
+    hash.finalize().iter().take(8).fold(0, |number, &byte| (number << 8) | u64::from(byte))
 }
 
 /// 60 000, 20 000, 10 000, 5000, 3000 or 2000 training images with 10 000, 5000 or 2000 test images.

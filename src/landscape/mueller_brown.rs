@@ -67,8 +67,8 @@ impl Landscape<f64> for MuellerBrown {
             let along = slopes[0] * direction[0] + slopes[1] * direction[1];
             let bent =
                 [2.0 * term.xx * direction[0] + term.xy * direction[1], term.xy * direction[0] + 2.0 * term.yy * direction[1]];
-            for axis in 0..2 {
-                product[axis] += height * (slopes[axis] * along + bent[axis]);
+            for ((p, slope), bent) in product.iter_mut().zip(slopes).zip(bent) {
+                *p += height * (slope * along + bent);
             }
         }
     }

@@ -48,9 +48,8 @@ impl Landscape<f64> for TwoWells {
             let apart = [r[0] - center[0], r[1] - center[1]];
             let term = amplitude * (-sharpness * (apart[0] * apart[0] + apart[1] * apart[1])).exp();
             let along = apart[0] * direction[0] + apart[1] * direction[1];
-            for axis in 0..2 {
-                let bent = 4.0 * sharpness * sharpness * apart[axis] * along - 2.0 * sharpness * direction[axis];
-                product[axis] += term * bent;
+            for ((p, x), d) in product.iter_mut().zip(apart).zip(direction) {
+                *p += term * (4.0 * sharpness * sharpness * x * along - 2.0 * sharpness * d);
             }
         }
     }
