@@ -165,8 +165,14 @@ impl AnalysisError {
             Self::UnknownSet { .. } | Self::NotFinite { .. } => None,
         };
         let first: &dyn std::error::Error = wrapped.unwrap_or(self);
-        let chain = std::iter::successors(Some(first), |error| error.source());
-        chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+        let mut words = first.to_string();
+        let mut next = first.source();
+        while let Some(error) = next {
+            words += ": ";
+            words += &error.to_string();
+            next = error.source();
+        }
+        words
     }
 }
 
