@@ -20,7 +20,8 @@ use std::time::Duration;
 #[command(color = clap::ColorChoice::Never)]
 #[command(after_help = "Run it alone, under `mpirun -n N`, or under `srun`: the results do not depend on the number of ranks.\n\
     Exit codes: 0 all done, 1 a file or the system failed, 2 bad input, 3 done but some tasks failed,\n\
-    75 told to stop by a signal or a time limit, what is left is continued by the same command.")]
+    75 told to stop by a signal or a time limit, what is left is continued by the same command.\n\
+    After Ctrl-C the mpirun of Open MPI returns 1 in place of 75; the same command continues all the same.")]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,

@@ -23,7 +23,8 @@ pub fn write(text: impl Display) -> Result<(), String> {
 
 /// Says how things go, or what is wrong; as careful as [`print`].
 pub fn say(line: impl Display) {
-    writeln!(io::stderr().lock(), "{line}").ok();
+    // At once: `mpirun --tag-output` marks every piece that arrives by itself.
+    io::stderr().lock().write_all(format!("{line}\n").as_bytes()).ok();
 }
 
 /// A number of things: `1 rank`, `3 ranks`.

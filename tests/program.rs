@@ -26,6 +26,8 @@ mod images;
 mod init;
 #[path = "program/interrupt.rs"]
 mod interrupt;
+#[path = "program/launch.rs"]
+mod launch;
 #[path = "program/learning.rs"]
 mod learning;
 #[path = "program/log.rs"]
