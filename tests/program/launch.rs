@@ -64,7 +64,7 @@ fn every_command_speaks_once_on_two_ranks() {
         assert_eq!(ended.stdout.matches(line).count(), 1, "{arguments:?}: {}", ended.stdout);
     }
     let refused = lossatlas(2, &["status", text(&file)]);
-    assert_eq!((refused.code, refused.said("theta.npy")), (Some(1), 1), "{}", refused.stderr);
+    assert_eq!((refused.code, refused.said("theta.npy")), (Some(2), 1), "{}", refused.stderr);
     let misspelled = lossatlas(2, &["status", "--fromat", "json"]);
     assert_eq!(misspelled.said("unexpected argument '--fromat'"), 1, "{}", misspelled.stderr);
 }
