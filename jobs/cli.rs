@@ -26,6 +26,7 @@ use std::time::Duration;
     Exit codes: 0 all done, 1 a file or the system failed, 2 bad input, 3 done but some tasks failed\n\
     or all results of a set are worth nothing (the last lines and `lossatlas status` say which),\n\
     75 told to stop by a signal or a time limit, what is left is continued by the same command.\n\
+    After Ctrl-C the mpirun of Open MPI returns 1 in place of 75; the same command continues all the same.\n\
     LOSSATLAS_INSTRUCTIONS=amx|vbmi2|avx512|avx2|none limits the instructions of the processor that are\n\
     used, LOSSATLAS_MEMORY=SIZE is the memory that a study is checked against (see docs/hpc.md).")]
 pub struct Cli {

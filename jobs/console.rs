@@ -43,7 +43,8 @@ pub fn complete(code: u8, safe: impl Display) -> Result<u8, Failure> {
 
 /// Says how things go, or what is wrong. Where that cannot be written there is nobody left to tell.
 pub fn say(line: impl Display) {
-    writeln!(io::stderr().lock(), "{line}").ok();
+    // At once: `mpirun --tag-output` marks every piece that arrives by itself.
+    io::stderr().lock().write_all(format!("{line}\n").as_bytes()).ok();
 }
 
 /// A number of things: `1 rank`, `3 ranks`.

@@ -98,7 +98,8 @@ impl Progress {
     pub fn start(&mut self, task: usize, rank: usize, before: f64) {
         self.forecast.start(task, self.now(), before);
         let name = self.names[task].clone();
-        self.running.insert(task, Running { name, rank, since: jiff::Timestamp::now(), fraction: Some(0.0), loss: None, reported: None });
+        self.running
+            .insert(task, Running { name, rank, since: jiff::Timestamp::now(), fraction: Some(0.0), loss: None, reported: None });
         self.show();
     }
 
@@ -202,8 +203,14 @@ impl Progress {
     /// Best effort: what it tells is a convenience, and a full disk shows up at the next result.
     fn write_file(&self) {
         let running = self.running.values().cloned().collect();
-        Snapshot { updated: jiff::Timestamp::now(), stage: self.stage.to_owned(), seconds_left: self.seconds_left(), overdue: self.overdue(), running }
-            .write(&self.file);
+        Snapshot {
+            updated: jiff::Timestamp::now(),
+            stage: self.stage.to_owned(),
+            seconds_left: self.seconds_left(),
+            overdue: self.overdue(),
+            running,
+        }
+        .write(&self.file);
     }
 }
 

@@ -32,6 +32,8 @@ mod instructions;
 mod interrupt;
 #[path = "program/kept.rs"]
 mod kept;
+#[path = "program/launch.rs"]
+mod launch;
 #[path = "program/learning.rs"]
 mod learning;
 #[path = "program/log.rs"]

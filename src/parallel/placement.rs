@@ -234,9 +234,7 @@ mod tests {
 
     #[test]
     fn enough_cores_are_no_news() {
-        for (cpus, threads) in
-            [(&["0-3"][..], 1), (&["0-3"], 4), (&["0", "1"], 1), (&["0-1", "2-3"], 2), (&["0-3", "0-3"], 2)]
-        {
+        for (cpus, threads) in [(&["0-3"][..], 1), (&["0-3"], 4), (&["0", "1"], 1), (&["0-1", "2-3"], 2), (&["0-3", "0-3"], 2)] {
             assert_eq!(said(&ranks(cpus), threads, Some(Launcher::OpenMpi)), None, "{cpus:?} {threads}");
         }
         // More ranks of one thread than CPUs: asked for.
