@@ -62,7 +62,8 @@ fn kernel_pca_requests(problem: &Problem) -> Vec<KernelPcaRequest> {
     let dimension = problem.layout().parameters();
     let request = |kpca: &KpcaConfig| KernelPcaRequest {
         name: kpca.name.clone(),
-        kernel: kpca.kernel.with_defaults(dimension),
+        kernel: kpca.kernel_of(dimension),
+        standardize: kpca.standardize,
         sets: kpca.sets.clone(),
         components: kpca.components,
     };

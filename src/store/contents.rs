@@ -58,6 +58,7 @@ impl Contents {
                 }
                 return new;
             }
+            Record::FirstAnalysis { digest, analysis } => self.analysis = Some((digest, analysis.into())),
             Record::Analysis { digest, analysis } => self.analysis = Some((digest, analysis)),
             Record::Imported { set, number, seconds, outcome } => {
                 return insert_first(self.imported.entry(set).or_default(), number, seconds, outcome);

@@ -11,6 +11,7 @@ pub mod atlas;
 pub mod checkpoints;
 pub mod contents;
 mod directory;
+mod first;
 pub mod journal;
 pub mod record;
 mod retention;

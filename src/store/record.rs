@@ -1,5 +1,6 @@
 //! What the journal holds.
 
+use super::first;
 use crate::optimizer::relax::Relaxed;
 use crate::optimizer::{Method, Snapshot, TrainingRun};
 use crate::path::PathResult;
@@ -42,12 +43,12 @@ pub enum Record {
         /// The path, or why there is none.
         outcome: Result<PathResult, String>,
     },
-    /// Kernel PCA and statistics.
-    Analysis {
-        /// Tells it from an analysis of other sets or with other settings.
+    /// Kernel PCA and statistics as version 0.1.0 wrote them.
+    FirstAnalysis {
+        /// As in [`Self::Analysis`].
         digest: String,
         /// The results.
-        analysis: Analysis,
+        analysis: first::Analysis,
     },
     /// A vector from elsewhere, evaluated.
     Imported {
@@ -73,6 +74,13 @@ pub enum Record {
     Atlas {
         /// SHA-256, hexadecimal, of the file.
         checksum: String,
+    },
+    /// Kernel PCA and statistics.
+    Analysis {
+        /// Tells it from an analysis of other sets or with other settings.
+        digest: String,
+        /// The results.
+        analysis: Analysis,
     },
 }
 

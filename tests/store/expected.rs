@@ -194,7 +194,7 @@ pub fn expectation(results: &Results) -> Value {
             },
             "/network": { "layout": "layer.weight [2, 3], layer.bias [2]" },
             "/paths/sgd/train/on_test": { "set": "sgd/train", "landscape": "test" },
-            "/kpca/rbf union": { "kernel": "rbf", "two_sigma_squared": 8.0, "negative_share": 0.125 },
+            "/kpca/rbf union": { "kernel": "rbf", "two_sigma_squared": 8.0, "negative_share": 0.125, "standardized": 1 },
         },
         "datasets": expected.0,
     })

@@ -29,6 +29,7 @@ fn write_kernel_pca(node: &Node, analysis: &KernelPcaResult) -> Result<(), Atlas
     for (name, value) in analysis.kernel.parameters() {
         node.number(name, value)?;
     }
+    node.number("standardized", u8::from(analysis.standardized))?;
     node.number("negative_share", analysis.negative_share)?;
     node.axis("vector", "number of each vector, in the order of the sets", analysis.projection.nrows())?;
     node.axis("component", "number of each component, that of the largest eigenvalue first", analysis.projection.ncols())?;
