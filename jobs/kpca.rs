@@ -69,7 +69,7 @@ fn analyze(problem: &Problem, archive: &mut Archive, sets: Vec<SolutionSet>) -> 
     for FailedPart { part, reason } in &failed {
         log::part_failed(STAGE, &part.to_string(), reason);
     }
-    archive.store(Record::AnalysisParts { digest, analysis, failed }).map_err(|error| error.to_string())?;
+    archive.store(Record::Analysis { digest, analysis, failed }).map_err(|error| error.to_string())?;
     log::stage_ended(STAGE, 1, 0, 1, start.elapsed().as_secs_f64());
     Ok(())
 }
@@ -78,7 +78,8 @@ fn kernel_pca_requests(problem: &Problem) -> Vec<KernelPcaRequest> {
     let dimension = problem.layout().parameters();
     let request = |kpca: &KpcaConfig| KernelPcaRequest {
         name: kpca.name.clone(),
-        kernel: kpca.kernel.with_defaults(dimension),
+        kernel: kpca.kernel_of(dimension),
+        standardize: kpca.standardize,
         sets: kpca.sets.clone(),
         components: kpca.components,
     };

@@ -1,6 +1,6 @@
 //! What a configuration makes of the records in a journal.
 
-use lossatlas::config::{Config, LandscapeConfig, MinimaConfig, Subject, TrainingConfig};
+use lossatlas::config::{Config, KpcaConfig, LandscapeConfig, MinimaConfig, Subject, TrainingConfig};
 use lossatlas::optimizer::relax::{Relaxed, distinct};
 use lossatlas::optimizer::{Method, Snapshot, TrainingRun};
 use lossatlas::path::PathSet;
@@ -227,7 +227,9 @@ impl<'a> Results<'a> {
         for set in sets {
             hash.update(format!("{} {:?} {:?};", set.name, set.initialization, set.epoch));
         }
-        hash.update(format!("{:?} {:?}", self.config.kpca, self.distance_requests()));
+        // As `{:?}` writes a list, which is what version 0.1.0 hashed.
+        let kpca: Vec<_> = self.config.kpca.iter().map(KpcaConfig::identity).collect();
+        hash.update(format!("[{}] {:?}", kpca.join(", "), self.distance_requests()));
         format!("{:x}", hash.finalize())
     }
 

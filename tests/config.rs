@@ -115,15 +115,21 @@ fn the_published_protocol_is_there_for_all_four_networks() {
         assert_eq!((&config.paths.pairs, config.paths.landscapes.len()), (&Pairs::Count(300), 2));
         assert_eq!(config.paths.parameters, good("minimal").paths.parameters);
         let names: Vec<_> = config.kpca.iter().map(|kpca| kpca.name.as_str()).collect();
-        assert_eq!(names, ["lbfgs-train_sgd-test", "linear", "polynomial", "sigmoid", "lbfgs-test_sgd-test"]);
+        let literal = ["lbfgs-train_sgd-test", "linear", "polynomial", "sigmoid", "lbfgs-test_sgd-test"];
+        assert_eq!(names[..5], literal);
+        assert_eq!(names[5..], literal.map(|name| format!("{name}_standardized")));
+        assert!((0..).zip(&config.kpca).all(|(place, kpca)| kpca.standardize == (place >= 5)));
         let rbf = KernelConfig::Rbf { two_sigma_squared: None };
         let kernels: Vec<_> = config.kpca.iter().map(|kpca| &kpca.kernel).collect();
-        let polynomial = KernelConfig::Polynomial { degree: 3, constant: 1.0 };
+        let polynomial = KernelConfig::Polynomial { scale: None, degree: 3, constant: 1.0 };
         let sigmoid = KernelConfig::Sigmoid { scale: None, constant: 1.0 };
-        assert_eq!(kernels, [&rbf, &KernelConfig::Linear, &polynomial, &sigmoid, &rbf]);
+        let expected = [&rbf, &KernelConfig::Linear, &polynomial, &sigmoid, &rbf];
+        assert!(kernels[..5] == expected && kernels[5..] == expected, "{kernels:?}");
         let of = |kpca: &KpcaConfig| kpca.sets.iter().map(ToString::to_string).collect::<Vec<_>>().join(" + ");
-        assert!(config.kpca[..4].iter().all(|kpca| of(kpca) == "lbfgs/train + sgd/test"));
-        assert_eq!(of(&config.kpca[4]), "lbfgs/test + sgd/test");
+        for kpca in config.kpca.chunks(5) {
+            assert!(kpca[..4].iter().all(|kpca| of(kpca) == "lbfgs/train + sgd/test"));
+            assert_eq!(of(&kpca[4]), "lbfgs/test + sgd/test");
+        }
     }
 }
 
@@ -200,7 +206,7 @@ fn every_key_has_its_effect() {
     assert_eq!(
         kernels,
         [
-            ("a.b_c-1", &KernelConfig::Polynomial { degree: 2, constant: 0.0 }, 3),
+            ("a.b_c-1", &KernelConfig::Polynomial { scale: Some(0.5), degree: 2, constant: 0.0 }, 3),
             // Five vectors, centered, have four components.
             ("2", &KernelConfig::Sigmoid { scale: Some(1e-5), constant: -1.0 }, 4),
             ("3", &KernelConfig::Rbf { two_sigma_squared: Some(100.0) }, 4),

@@ -110,7 +110,7 @@ impl RunSummary {
                 .iter()
                 .map(|result| KernelPcaRow {
                     name: result.name.clone(),
-                    kernel: result.kernel.to_string(),
+                    kernel: result.kernel_words(),
                     sets: result.sets.clone(),
                     explained: result.explained.clone(),
                     negative_share: result.negative_share,

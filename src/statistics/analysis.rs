@@ -16,6 +16,8 @@ pub struct KernelPcaRequest {
     pub name: String,
     /// The kernel.
     pub kernel: Kernel,
+    /// Whether each parameter is standardized over the vectors of the union first.
+    pub standardize: bool,
     /// The sets whose union is embedded.
     pub sets: Vec<SetName>,
     /// Components wanted; there are at most as many as vectors.
@@ -38,6 +40,8 @@ pub struct KernelPcaResult {
     pub name: String,
     /// The kernel.
     pub kernel: Kernel,
+    /// Whether each parameter was standardized over the vectors of the union first.
+    pub standardized: bool,
     /// `(k,)` eigenvalues of the centered kernel matrix, descending.
     pub eigenvalues: Vec<f64>,
     /// `(k,)` each over the sum of all positive eigenvalues.
@@ -52,6 +56,14 @@ pub struct KernelPcaResult {
     pub sets: Vec<SetName>,
     /// `(n,)` number of the initialization each vector grew from.
     pub initialization: Vec<u32>,
+}
+
+impl KernelPcaResult {
+    /// The kernel in words: `"rbf, 2σ² = 42200, standardized"`.
+    pub fn kernel_words(&self) -> String {
+        let standardized = if self.standardized { ", standardized" } else { "" };
+        format!("{}{standardized}", self.kernel)
+    }
 }
 
 /// Two sets seen from the point between their centroids; see [`Distances`].
@@ -264,11 +276,13 @@ fn compare(sets: &[SolutionSet], request: &DistanceRequest) -> Result<DistanceRe
 fn embed(sets: &[SolutionSet], request: &KernelPcaRequest) -> Result<KernelPcaResult, AnalysisError> {
     let sets = request.sets.iter().map(|name| find(sets, name, &request.name)).collect::<Result<Vec<_>, _>>()?;
     let pca = Vectors::check(sets.iter().map(|set| set.theta.view()))
+        .map(|vectors| if request.standardize { vectors.standardized() } else { vectors })
         .and_then(|vectors| KernelPca::fit_union(vectors, request.kernel, request.components))
         .map_err(|source| AnalysisError::KernelPca { request: request.name.clone(), source })?;
     Ok(KernelPcaResult {
         name: request.name.clone(),
         kernel: request.kernel,
+        standardized: request.standardize,
         eigenvalues: pca.eigenvalues().to_vec(),
         explained: pca.explained().to_vec(),
         negative_share: pca.negative(),
@@ -307,7 +321,7 @@ mod tests {
 
     fn request(kernel: Kernel, names: &[&str]) -> KernelPcaRequest {
         let sets = names.iter().map(|name| SetName::parse(name).unwrap()).collect();
-        KernelPcaRequest { name: "both".to_owned(), kernel, sets, components: 2 }
+        KernelPcaRequest { name: "both".to_owned(), kernel, standardize: false, sets, components: 2 }
     }
 
     #[test]
@@ -323,6 +337,21 @@ mod tests {
         let side = result.projection.column(0).mapv(f64::signum);
         assert!(side.iter().zip(&result.set).all(|(side, &set)| (*side > 0.0) == (set == 0)), "{side}");
         assert!(result.explained[0] > 0.9);
+    }
+
+    #[test]
+    fn a_kernel_pca_is_standardized_over_the_union() {
+        let sets = two_sets();
+        let raw = request(Kernel::Rbf { two_sigma_squared: 3.0 }, &["lbfgs/train", "sgd/test"]);
+        let request = KernelPcaRequest { standardize: true, ..raw };
+        let analysis = Analysis::of(&sets, &[request], &[]).unwrap();
+        let result = &analysis.kernel_pca[0];
+        let all = ndarray::concatenate![ndarray::Axis(0), sets[1].theta, sets[0].theta].mapv(f64::from);
+        let mean = all.mean_axis(ndarray::Axis(0)).unwrap();
+        let standardized = (&all - &mean) / &all.std_axis(ndarray::Axis(0), 0.0);
+        let expected = KernelPca::fit(standardized.view(), result.kernel, 2).unwrap().projection();
+        assert!(result.standardized);
+        assert!((&result.projection - &expected).iter().all(|difference| difference.abs() < 1e-12));
     }
 
     #[test]
@@ -343,7 +372,7 @@ mod tests {
     #[test]
     fn a_part_that_cannot_be_computed_leaves_the_others() {
         let mut sets = two_sets();
-        let steep = Kernel::Polynomial { degree: 100, constant: 1.0 };
+        let steep = Kernel::Polynomial { scale: 1.0, degree: 100, constant: 1.0 };
         let named = |name: &str, kernel, sets: &[&str]| KernelPcaRequest { name: name.to_owned(), ..request(kernel, sets) };
         sets[0].theta.mapv_inplace(|value| value * 1e3);
         let requests = [

@@ -7,6 +7,7 @@ pub mod error;
 pub mod histogram;
 pub mod interval;
 pub mod moments;
+pub mod pair_interval;
 pub mod rank_test;
 pub mod silhouette;
 pub mod summary;
@@ -17,8 +18,9 @@ pub use analysis::{
 pub use distances::{Distances, distances};
 pub use error::StatisticsError;
 pub use histogram::{bin_counts, bin_edges};
-pub use interval::{Interval, PairValues, median_interval, pair_shift_interval, shift_interval};
+pub use interval::{Interval, median_interval, shift_interval};
 pub use moments::{Moments, moments};
+pub use pair_interval::{PairValues, pair_shift_interval};
 pub use rank_test::{RankTest, mann_whitney, smallest_p};
 pub use silhouette::silhouette;
 pub use summary::{Summary, quantile};

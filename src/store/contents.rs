@@ -69,10 +69,10 @@ impl Contents {
                 }
                 return new;
             }
-            Record::Analysis { digest, analysis } => {
-                self.analysis = Some(StoredAnalysis { digest, analysis, failed: Vec::new() });
+            Record::FirstAnalysis { digest, analysis } => {
+                self.analysis = Some(StoredAnalysis { digest, analysis: analysis.into(), failed: Vec::new() });
             }
-            Record::AnalysisParts { digest, analysis, failed } => {
+            Record::Analysis { digest, analysis, failed } => {
                 self.analysis = Some(StoredAnalysis { digest, analysis, failed });
             }
             Record::Imported { set, number, seconds, outcome } => {

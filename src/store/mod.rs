@@ -11,6 +11,7 @@ pub mod atlas;
 pub mod checkpoints;
 pub mod contents;
 mod directory;
+mod first;
 mod hdf5_error;
 pub mod journal;
 pub mod record;

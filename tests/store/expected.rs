@@ -212,7 +212,7 @@ pub fn expectation(results: &Results) -> Value {
             "/paths/sgd/train/on_test": { "set": "sgd/train", "landscape": "test" },
             "/kpca": { "failed": "kernel PCA steep: |θ| is too large" },
             "/statistics": { "failed": "" },
-            "/kpca/rbf union": { "kernel": "rbf", "two_sigma_squared": 8.0, "negative_share": 0.125 },
+            "/kpca/rbf union": { "kernel": "rbf", "two_sigma_squared": 8.0, "negative_share": 0.125, "standardized": 1 },
         },
         "datasets": expected.0,
     })

@@ -91,6 +91,7 @@ impl Results {
                 kernel_pca: vec![KernelPcaResult {
                     name: "rbf union".into(),
                     kernel: Kernel::Rbf { two_sigma_squared: 8.0 },
+                    standardized: true,
                     eigenvalues: vec![0.5, 0.25, -1e-17],
                     explained: vec![2.0 / 3.0, 1.0 / 3.0, 0.0],
                     negative_share: 0.125,

@@ -54,7 +54,8 @@ fn panel(run: &Run<'_>) -> Panel {
 
 fn name(result: &KernelPcaResult) -> String {
     let sets: Vec<_> = result.sets.iter().map(set_name).collect();
-    format!("{}: {}", kernel_name(result.kernel), sets.join(" + "))
+    let standardized = if result.standardized { ", standardized" } else { "" };
+    format!("{}{standardized}: {}", kernel_name(result.kernel), sets.join(" + "))
 }
 
 fn table(runs: &[Run<'_>]) -> Table {

@@ -37,6 +37,7 @@ fn write_kernel_pca(node: &Node, analysis: &KernelPcaResult) -> Result<(), Atlas
     for (name, value) in analysis.kernel.parameters() {
         node.number(name, value)?;
     }
+    node.number("standardized", u8::from(analysis.standardized))?;
     node.number("negative_share", analysis.negative_share)?;
     node.axis("vector", "number of each vector, in the order of the sets", analysis.projection.nrows())?;
     let words = "number of each component, from 1: component 1 is PC1, that of the largest eigenvalue";
