@@ -25,6 +25,7 @@ mod report;
 mod results;
 mod resume;
 mod run;
+mod sources;
 mod stage;
 mod status;
 mod train;
