@@ -56,6 +56,8 @@ pub enum Command {
     /// Validates a configuration and prints the plan: tasks, memory per rank, amount of work
     Check(Input),
     /// Writes a first configuration, every key with its meaning, range and default
+    ///
+    /// Sizes fit the images of the folder. Keys at their defaults are comments.
     #[command(after_help = "Example: lossatlas init study.toml --network lenet --data data/mnist --size quick")]
     Init(Init),
     /// Figures, tables and the paper's claims judged, as one page
@@ -71,8 +73,8 @@ pub enum Command {
     Status(Status),
     /// Losses and accuracies of parameter vectors, from this program or another
     ///
-    /// Both data sets are those of the configuration; nothing is stored. docs/weights.md shows how
-    /// vectors come from PyTorch and get there.
+    /// Both data sets are those of the configuration, of which `[dataset]` and `[network]` are enough;
+    /// nothing is stored. docs/weights.md shows how vectors come from PyTorch and get there.
     #[command(
         after_help = "Example: lossatlas evaluate configs/mnist-quick.toml --weights results/quick/atlas.h5:/solutions/lbfgs/train"
     )]
@@ -144,7 +146,7 @@ pub struct Init {
     /// The network
     #[arg(long, value_name = "NETWORK", default_value = NETWORKS[0].name, value_parser = network())]
     pub network: &'static Descriptor,
-    /// The folder of four IDX files, or `built-in`: digits that the program draws
+    /// The folder of four IDX files, which are read; or `built-in`: digits that the program draws
     #[arg(long, value_name = "DIR", default_value = BUILT_IN, value_parser = text(), value_hint = ValueHint::DirPath)]
     pub data: String,
     /// How much to compute
@@ -253,11 +255,15 @@ pub struct Report {
 #[derive(Debug, Args)]
 pub struct Input {
     /// Configuration file (TOML); see configs/ for commented examples
+    ///
+    /// Relative paths in it start at the working directory, not at the folder of the file.
     #[arg(value_name = "CONFIG", value_parser = path())]
     pub configuration: PathBuf,
     /// Overrides a key of the configuration; repeatable. The value is TOML; a bare word is a string
     ///
-    /// For instance `--set training.keep=12 --set network.activation=relu`.
+    /// For instance `--set training.keep=12 --set network.activation=relu`. Where it changes a kind, as
+    /// `--set network.kind=lenet` does, keys of the file that do not fit the new kind are left out, and
+    /// standard error names them.
     #[arg(long = "set", value_name = "KEY.PATH=VALUE", value_parser = Utf8(StringValueParser::new()))]
     pub overrides: Vec<String>,
 }

@@ -4,8 +4,10 @@ use crate::cli;
 use crate::console::{self, print, print_text};
 use crate::export::may_write;
 use crate::failure::{self, Failure, Plain};
-use lossatlas::config::template::Template;
+use lossatlas::config::template::{Files, Template};
+use lossatlas::dataset::idx;
 use lossatlas::files::resolve;
+use lossatlas::network::{Architecture, Network};
 use lossatlas::parallel::World;
 use std::fs::Permissions;
 use std::io::{self, Write};
@@ -34,8 +36,19 @@ fn text(init: &cli::Init) -> Result<String, String> {
     if init.file != Path::new(STDOUT) {
         may_write(&init.file, init.force)?;
     }
-    let data = (init.data != BUILT_IN).then(|| init.data.clone());
+    let data = if init.data == BUILT_IN { None } else { Some(look_at(init)?) };
     Template { network: init.network, data, size: init.size }.text().map_err(|errors| errors.to_string())
+}
+
+/// What is in the folder, so that nothing is written that it does not hold.
+fn look_at(init: &cli::Init) -> Result<Files, String> {
+    let dataset = idx::load(&Files::expand(&init.data)?, None, None).map_err(|error| error.to_string())?;
+    let (rows, columns) = (dataset.train.rows, dataset.train.columns);
+    let built: Result<Box<dyn Network<f32>>, _> =
+        Architecture::with_defaults(init.network).build(rows, columns, dataset.classes);
+    built.map_err(|problem| format!("{}: network: {problem}", init.data))?;
+    let images = [dataset.train.len(), dataset.test.len()];
+    Ok(Files { directory: init.data.clone(), images })
 }
 
 /// The whole text or what was there before.

@@ -57,6 +57,10 @@ pub fn run_started(command: &str, world: &World, config: &Config, run: &str) {
         process = std::process::id(),
         "run started"
     );
+    for key in &config.dropped {
+        let key = key.to_string();
+        warn!(key, "key of the file left out");
+    }
 }
 
 /// How the program was started costs time.

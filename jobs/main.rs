@@ -30,6 +30,7 @@ mod report;
 mod results;
 mod resume;
 mod run;
+mod sources;
 mod stage;
 mod start;
 mod status;

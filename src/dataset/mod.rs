@@ -10,11 +10,13 @@ mod bytes;
 pub mod digits;
 mod error;
 pub mod idx;
+mod labels;
 pub mod mnist;
 mod view;
 
 pub use bytes::Bytes;
 pub use error::{DatasetError, Problem};
+pub use labels::WrongLabels;
 pub use view::ImageView;
 
 /// Number of classes of every data set here: the digits 0 to 9, or ten kinds of anything else.

@@ -40,6 +40,8 @@ impl<'s> Key<'s> {
         let state = match self.node.map(|node| convert(&node.value)) {
             None => State::Missing,
             Some(Ok(value)) => State::Given(value),
+            // `hidden` is a list for one kind and a number for another.
+            Some(Err(_)) if self.section.drop_key(self.name) => State::Missing,
             Some(Err(message)) => {
                 self.section.problem(self.name, message);
                 State::Refused
@@ -192,6 +194,9 @@ impl<T> Found<'_, T> {
         if let State::Given(value) = &self.state
             && let Err(message) = check(value)
         {
+            if self.key.section.drop_key(self.key.name) {
+                return Self { state: State::Missing, ..self };
+            }
             self.key.section.problem(self.key.name, message);
             return Self { state: State::Refused, ..self };
         }

@@ -15,7 +15,7 @@ pub(super) const SECTIONS: [(&str, &str); 7] = [
 pub(super) const KEYS: [(&str, &str); 42] = [
     ("seed", "all randomness derives from it: the same seed, the same results on any number of ranks"),
     ("dataset.kind", "drawn by the program, or four IDX files like those of MNIST, gzip-compressed or not"),
-    ("dataset.dir", "the folder of the four files; ~ and $VARIABLES are expanded"),
+    ("dataset.dir", "the folder of the four files; relative to the working directory; ~ and $VARIABLES are expanded"),
     ("dataset.seed", "of the drawing"),
     ("dataset.train", "images to train on, from the front"),
     ("dataset.test", "images held out, which also choose the best epoch"),
