@@ -77,7 +77,7 @@ impl From<Kernel> for embedding::Kernel {
 #[cfg(test)]
 mod tests {
     use crate::embedding::Kernel;
-    use crate::store::{Contents, Record};
+    use crate::store::{Contents, Record, StoredAnalysis};
     use ndarray::array;
 
     /// Little-endian doubles.
@@ -107,7 +107,7 @@ mod tests {
         let record: Record = postcard::from_bytes(&bytes).unwrap();
         let mut contents = Contents::default();
         assert!(contents.insert(record));
-        let (digest, analysis) = contents.analysis().unwrap();
+        let StoredAnalysis { digest, analysis, .. } = contents.analysis().unwrap();
         let result = &analysis.kernel_pca[0];
         assert_eq!((digest.as_str(), result.name.as_str(), result.standardized), ("d", "p", false));
         assert_eq!(result.kernel, Kernel::Polynomial { scale: 1.0, degree: 3, constant: 1.5 });

@@ -27,7 +27,7 @@ fn case(file: &Path) -> Case {
     // What the files name is there: nothing but the configuration is wrong.
     for import in ["a.npy", "fine.npy"].into_iter().filter(|import| text.contains(import)) {
         let vectors = Array2::zeros((2, PARAMETERS));
-        write_npy(&directory.path().join(import), vectors.view()).expect("space for a small file");
+        write_npy(&directory.path().join(import), vectors.view(), false).expect("space for a small file");
     }
     let marked = |mark| text.lines().filter_map(move |line| line.strip_prefix(mark));
     let mut arguments = vec!["run".to_owned(), name.clone(), "--out".to_owned(), "out".to_owned()];
