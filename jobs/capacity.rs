@@ -167,12 +167,7 @@ fn formula_need(config: &Config, formula: &Formula) -> Need {
 }
 
 /// Pairs of every set are drawn, one set after the other, and those that get a path are tasks.
-fn pairs_part(
-    config: &Config,
-    vectors: impl Fn(&SetName) -> f64,
-    landscapes: f64,
-    keys: &'static str,
-) -> Part {
+fn pairs_part(config: &Config, vectors: impl Fn(&SetName) -> f64, landscapes: f64, keys: &'static str) -> Part {
     let counts: Vec<f64> = config.paths.sets.iter().map(vectors).collect();
     let drawn = counts.iter().copied().fold(0.0, f64::max);
     let pairs = counts.iter().map(|count| {

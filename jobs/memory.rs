@@ -1,6 +1,6 @@
 //! The memory of this process, and of the machine, as Linux counts them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 /// Bytes in use now, and at most since the start or the last [`forget_peak`].
@@ -71,9 +71,8 @@ fn parse(text: &str) -> Result<f64, String> {
 /// Each holds for all groups below it, so all on the way to the root count. In a container the root
 /// may be the group itself, and the rest of the way missing.
 fn control_group_limit(groups: &str, mounted: &Path) -> Option<f64> {
-    let limits = groups.lines().flat_map(|line| {
-        let mut parts = line.splitn(3, ':').skip(1);
-        let (controllers, path) = (parts.next().unwrap_or(""), parts.next().unwrap_or("/"));
+    let limits = groups.lines().filter_map(controllers_and_path).flat_map(|(controllers, path)| {
+        let path = Path::new(path.trim_start_matches('/'));
         let (folders, file): (&[&str], _) = if controllers.is_empty() {
             (&["", "unified"], "memory.max")
         } else if controllers.split(',').any(|controller| controller == "memory") {
@@ -81,15 +80,20 @@ fn control_group_limit(groups: &str, mounted: &Path) -> Option<f64> {
         } else {
             (&[], "")
         };
-        let path = Path::new(path.trim_start_matches('/'));
-        let files = folders.iter().flat_map(move |folder| {
+        let files = folders.iter().flat_map(|folder| {
             let root = mounted.join(folder);
             path.ancestors().map(move |group| root.join(group).join(file))
         });
+        let files: Vec<PathBuf> = files.collect();
         // No limit is the word "max", or a number above all memory.
-        files.filter_map(|file| fs::read_to_string(file).ok()?.trim().parse::<f64>().ok())
+        files.into_iter().filter_map(|file| fs::read_to_string(file).ok()?.trim().parse::<f64>().ok())
     });
     limits.min_by(f64::total_cmp)
+}
+
+/// Of a line `number:controllers:path`.
+fn controllers_and_path(line: &str) -> Option<(&str, &str)> {
+    line.split_once(':')?.1.split_once(':')
 }
 
 #[cfg(test)]

@@ -31,9 +31,7 @@ fn evaluate(network: &str, points: usize, terms: usize) {
     let data = digits::draw(SEED, 3, 1);
     let network_of = small(network).build::<f32>(28, 28, 10).expect("a network");
     let landscape = ImageLandscape::new(network_of.as_ref(), data.train.view());
-    let draw = |number: u64| -> Vec<f32> {
-        network_of.layout().initialize(&mut SEED.stream("theta", &[number]))
-    };
+    let draw = |number: u64| -> Vec<f32> { network_of.layout().initialize(&mut SEED.stream("theta", &[number])) };
     let (a, b) = (draw(0), draw(1));
     let mut path = FourierPath::straight(&a, &b, terms);
     path.coefficients_mut().iter_mut().zip(0..).for_each(|(c, i)| *c = 1e-3 * (i as f32).sin());

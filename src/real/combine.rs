@@ -127,9 +127,17 @@ mod tests {
 
     #[test]
     fn is_a_product_of_matrices_of_any_size() {
-        for (targets, sources, length) in
-            [(1, 1, 1), (4, 12, 64), (5, 3, 67), (51, 12, 3201), (10, 51, 517), (3, 2, 0), (0, 2, 5), (9, 1, 10_000), (2, 2 * STRETCH, 67)]
-        {
+        for (targets, sources, length) in [
+            (1, 1, 1),
+            (4, 12, 64),
+            (5, 3, 67),
+            (51, 12, 3201),
+            (10, 51, 517),
+            (3, 2, 0),
+            (0, 2, 5),
+            (9, 1, 10_000),
+            (2, 2 * STRETCH, 67),
+        ] {
             // Rounding errors of sums of so many terms.
             let scale = (sources as f64 / 50.0).max(1.0);
             compare::<f32>(targets, sources, length, 1e-5 * scale);

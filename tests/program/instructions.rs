@@ -67,7 +67,7 @@ fn evaluate(level: &str, weights: &Path, network: (&str, &str), directory: &Path
     let (kind, size) = (format!("network.kind={}", network.0), network.1);
     let file = directory.join(format!("gradient-{}-{level}.npy", network.0));
     let common = ["evaluate", EVALUATED, "--set", &kind, "--set", size];
-    let files = ["--weights", text(weights), "--gradient", text(&file), "--csv"];
+    let files = ["--weights", text(weights), "--gradient", text(&file), "--force", "--csv"];
     let said = with_limit(level, &[&common[..], &files[..]].concat()).with_code(0).stdout;
     let row = said.lines().nth(1).expect("a row of numbers");
     let losses = row.split(',').skip(1).take(2).map(|loss| loss.parse().expect("a loss")).collect();

@@ -73,10 +73,7 @@ fn a_study_that_no_memory_holds_is_refused_before_anything_is_allocated() {
         (&["network.kind=lenet", "network.dense=[4294967295, 4294967295]"], "[network]"),
         (&["network.kind=autoencoder", "network.hidden=[4294967295]"], "[network]"),
         (&["training.initializations=4294967295", "training.keep=2"], "training.initializations"),
-        (
-            &["training.lbfgs.memory=4294967295", "training.lbfgs.iterations=4294967295"],
-            "training.lbfgs.memory",
-        ),
+        (&["training.lbfgs.memory=4294967295", "training.lbfgs.iterations=4294967295"], "training.lbfgs.memory"),
     ];
     for (settings, key) in huge {
         for command in ["check", "run"] {

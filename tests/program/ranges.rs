@@ -10,8 +10,7 @@ use std::thread;
 
 const NETWORKS: [&str; 4] = ["fcp", "lenet", "autoencoder", "lstm"];
 
-const LANDSCAPES: [&str; 5] =
-    ["two-wells", "mueller-brown", "product-well", "double-well", "lennard-jones"];
+const LANDSCAPES: [&str; 5] = ["two-wells", "mueller-brown", "product-well", "double-well", "lennard-jones"];
 
 /// Enough for [`TINY`] with any network.
 const MEMORY: [(&str, &str); 1] = [("LOSSATLAS_MEMORY", "512M")];
@@ -103,9 +102,7 @@ fn assert_checked(configuration: &str, settings: &[String]) {
 
 /// The ranges that hold for this word of a `kind` or `kernel`.
 fn ranges_for<'r>(ranges: &'r [Range], words: &'r [&str]) -> impl Iterator<Item = &'r Range> {
-    let belongs = |range: &&Range| {
-        range.chosen.as_ref().is_none_or(|[_, word]| words.contains(&word.as_str()))
-    };
+    let belongs = |range: &&Range| range.chosen.as_ref().is_none_or(|[_, word]| words.contains(&word.as_str()));
     ranges.iter().filter(belongs)
 }
 
@@ -135,9 +132,7 @@ fn check_network(ranges: &[Range], network: &str) {
     };
     let size = size.to_owned();
     let words = [network, "digits", "rbf", "sigmoid"];
-    let formula = |range: &&Range| {
-        ["landscape", "minimum"].iter().any(|section| range.key.starts_with(section))
-    };
+    let formula = |range: &&Range| ["landscape", "minimum"].iter().any(|section| range.key.starts_with(section));
     let own: Vec<&Range> = ranges_for(ranges, &words).filter(|range| !formula(range)).collect();
 
     // Together they are a study. Two solutions are needed for a path, and components for two vectors.
