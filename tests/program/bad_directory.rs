@@ -129,7 +129,7 @@ fn an_atlas_that_must_not_be_overwritten() {
     let foreign = "was not written by lossatlas, or is damaged";
     let refused_as_it_is = |message: &str| {
         let before = fs::read(&atlas).expect("a file");
-        refused(&["run", TINY, "--out", text(root.path())], &["atlas.h5", message, "it is left as it is"]);
+        refused(&["run", TINY, "--out", text(root.path())], &["atlas.h5: ", message, "it is left as it is"]);
         assert_eq!(fs::read(&atlas).expect("still there"), before);
     };
     for bytes in [&b"precious"[..], &sound[..sound.len() / 2], &[0; 5000]] {

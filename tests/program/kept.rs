@@ -95,7 +95,7 @@ fn an_atlas_that_is_open_for_writing_elsewhere_is_kept_during_a_run_and_refused_
     let message = "atlas.h5 is open for writing in another program (h5py, a viewer), which has locked it; close it there";
     assert_eq!((export.said(message), export.said("damaged")), (1, 0), "{}", export.stderr);
     drop(opened);
-    start(&["train", TINY, "--out", text(root.path())]).with_code(0);
+    on_tiny(1, "train", root.path(), &SLOW_PATH).with_code(0);
 }
 
 #[test]
