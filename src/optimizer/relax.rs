@@ -195,13 +195,11 @@ pub fn relax(landscape: &dyn Landscape<f64>, start: &[f64], parameters: &RelaxPa
         }
         let Some((curvature, kind)) = descending else { break };
         let lower = relaxed.off_the_saddle(landscape, &curvature).filter(|_| left_saddles < MAX_SADDLES);
-        match lower {
-            Some(lower) => relaxed = descend(landscape, &lower, parameters, relaxed.iterations),
-            None => {
-                relaxed.stop = kind;
-                break;
-            }
-        }
+        let Some(lower) = lower else {
+            relaxed.stop = kind;
+            break;
+        };
+        relaxed = descend(landscape, &lower, parameters, relaxed.iterations);
     }
     relaxed
 }

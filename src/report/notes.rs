@@ -176,7 +176,7 @@ impl Minima<'_> {
     fn left_out(&self, of: &str) -> Vec<Note> {
         let all = self.found.len();
         let unbound = |relaxed: &Relaxed| relaxed.stop.is_minimum() && self.config.landscape.identify(&relaxed.theta).is_none();
-        let reasons: [(&dyn Fn(&Relaxed) -> bool, &str); 4] = [
+        let reasons: [(Condition<'_>, &str); 4] = [
             (&|relaxed| relaxed.stop == RelaxStop::Saddle, "ended on a saddle that no step led down from"),
             (&|relaxed| relaxed.stop == RelaxStop::Maximum, "ended on a maximum that no step led down from"),
             (&|relaxed| relaxed.stop == RelaxStop::IterationsSpent, "took all iterations without reaching a minimum"),
@@ -231,6 +231,9 @@ impl Minima<'_> {
         (wanted && self.solutions().len() == 1).then(|| note(Topic::Solutions, text, true))
     }
 }
+
+/// What holds for some of the starts.
+type Condition<'a> = &'a dyn Fn(&Relaxed) -> bool;
 
 /// |∇f| above which a point that is used as given is said to lie on a slope: below, the nine decimals
 /// of a published point explain it.
