@@ -281,7 +281,9 @@ fn components_are_clipped_to_the_number_of_vectors() {
 fn equal_vectors_have_no_components_however_long_they_are() {
     // Of a length and number for which products and means are rounded.
     let fit = Array2::from_shape_fn((11, 1001), |(_, j)| 100.0 / (j as f32 + 3.0));
-    for kernel in [Kernel::Linear, Kernel::Rbf { two_sigma_squared: 1.0 }, Kernel::Polynomial { scale: 1.0, degree: 3, constant: 1.0 }] {
+    for kernel in
+        [Kernel::Linear, Kernel::Rbf { two_sigma_squared: 1.0 }, Kernel::Polynomial { scale: 1.0, degree: 3, constant: 1.0 }]
+    {
         let pca = KernelPca::fit(fit.view(), kernel, 11).unwrap();
         assert_eq!(pca.projection(), Array2::<f64>::zeros((11, 11)), "{kernel}");
         assert_eq!((pca.explained().sum(), pca.negative()), (0.0, 0.0), "{kernel}");

@@ -68,8 +68,7 @@ pub(super) fn train(run: &Run<'_>) -> Vec<Finding> {
     let sets = [SetName::of(Method::Lbfgs, Split::Train), SetName::of(Method::Sgd, Split::Test)];
     let results = of_sets(run, &sets);
     let decisive = decisive(&results);
-    let mut findings: Vec<Finding> =
-        decisive.iter().map(|result| by_kernel(run, result, &results, &sets)).collect();
+    let mut findings: Vec<Finding> = decisive.iter().map(|result| by_kernel(run, result, &results, &sets)).collect();
     if !results.iter().any(|result| is_rbf(result)) {
         findings.insert(0, absent(run, "the RBF kernel separates L-BFGS train from SGD test vectors along PC1", "RBF", &sets));
     }
@@ -96,18 +95,12 @@ fn of_what(result: &KernelPcaResult) -> &'static str {
 fn beside(result: &KernelPcaResult, results: &[&KernelPcaResult], sets: &[SetName; 2]) -> String {
     let raw = |other: &&&KernelPcaResult| !other.standardized && other.kernel.name() == result.kernel.name();
     let others = results.iter().filter(raw).filter(|_| result.standardized);
-    others
-        .map(|other| format!("; not standardized ({}): {}", other.kernel, Separation::of(other, sets).words()))
-        .collect()
+    others.map(|other| format!("; not standardized ({}): {}", other.kernel, Separation::of(other, sets).words())).collect()
 }
 
 fn by_kernel(run: &Run<'_>, result: &KernelPcaResult, results: &[&KernelPcaResult], sets: &[SetName; 2]) -> Finding {
     let separation = Separation::of(result, sets);
-    let reason = format!(
-        "{}; {SEPARATE} and {APART} count as separate{}",
-        separation.words(),
-        beside(result, results, sets)
-    );
+    let reason = format!("{}; {SEPARATE} and {APART} count as separate{}", separation.words(), beside(result, results, sets));
     let compared = compare(result, sets, 0);
     if is_rbf(result) {
         let (kernel, what) = (result.kernel, of_what(result));
@@ -153,13 +146,7 @@ pub(super) fn test(run: &Run<'_>) -> Vec<Finding> {
 }
 
 /// Whether the separation of test vectors `stays` or vanishes, by the component that tells more of the two.
-fn of_test(
-    run: &Run<'_>,
-    statement: String,
-    result: &KernelPcaResult,
-    results: &[&KernelPcaResult],
-    stays: bool,
-) -> Finding {
+fn of_test(run: &Run<'_>, statement: String, result: &KernelPcaResult, results: &[&KernelPcaResult], stays: bool) -> Finding {
     let sets = [Method::Lbfgs, Method::Sgd].map(|method| SetName::of(method, Split::Test));
     let separation = Separation::of(result, &sets);
     let best = usize::from(separation.deltas[1] > separation.deltas[0]);

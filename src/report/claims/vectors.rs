@@ -64,8 +64,7 @@ fn farther(run: &Run<'_>, result: &DistanceResult) -> Finding {
 
 fn close(run: &Run<'_>, result: &DistanceResult) -> Finding {
     let names = result.sets.each_ref().map(set_name);
-    let statement =
-        format!("the centroids of {} and {} lie within {CLOSE} of the vectors' median distance", names[0], names[1]);
+    let statement = format!("the centroids of {} and {} lie within {CLOSE} of the vectors' median distance", names[0], names[1]);
     let medians = result.distances.each_ref().map(|distances| Summary::of(distances).map_or(f64::NAN, |summary| summary.median));
     let (median, [found, chance]) = (medians[0].min(medians[1]), [result.centroid_to_origin, by_chance(result)]);
     // What is found is the sum of squares of both, for a random displacement has no direction.

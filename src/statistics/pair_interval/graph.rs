@@ -38,8 +38,7 @@ impl Graph {
         let degrees = gather(&edges, places.len(), &vec![1.0; edges.len()]);
         let sums = gather(&edges, places.len(), &centered);
         let fit = least_squares(&edges, &sums);
-        let residuals: Vec<f64> =
-            edges.iter().zip(&centered).map(|([a, b], value)| value - fit[*a] - fit[*b]).collect();
+        let residuals: Vec<f64> = edges.iter().zip(&centered).map(|([a, b], value)| value - fit[*a] - fit[*b]).collect();
         let residual_freedom = edges.len().saturating_sub(rank(&edges, places.len()));
         let squares: f64 = residuals.iter().map(|residual| residual * residual).sum();
         let sums: Vec<f64> = sums.iter().map(|sum| sum / count).collect();
@@ -147,10 +146,8 @@ struct Overlap {
 
 impl Overlap {
     fn of([x, y]: [&Graph; 2]) -> Self {
-        let nodes: Vec<(usize, usize)> = (0..)
-            .zip(&x.numbers)
-            .filter_map(|(i, number)| Some((i, y.numbers.binary_search(number).ok()?)))
-            .collect();
+        let nodes: Vec<(usize, usize)> =
+            (0..).zip(&x.numbers).filter_map(|(i, number)| Some((i, y.numbers.binary_search(number).ok()?))).collect();
         let edges = same_edges([x, y]);
         let [mut x_edges_within, mut y_edges_within] = [0.0, 0.0];
         // Of the nodes in both: Σ over edges of products of the degrees of the other list.
@@ -166,9 +163,7 @@ impl Overlap {
                 y_edges_within += 2.0 * x.degrees[*a] * x.degrees[*b];
             }
         }
-        let sum = |term: &dyn Fn(f64, f64) -> f64| -> f64 {
-            nodes.iter().map(|&(i, j)| term(x.degrees[i], y.degrees[j])).sum()
-        };
+        let sum = |term: &dyn Fn(f64, f64) -> f64| -> f64 { nodes.iter().map(|&(i, j)| term(x.degrees[i], y.degrees[j])).sum() };
         let (n, m, same) = (x.pairs(), y.pairs(), edges.len() as f64);
         let products = sum(&|d, e| d * e);
         // ⟨K − u uᵀ, L − w wᵀ⟩ with K = ZᵀZ / N and u the degrees over N.
@@ -180,9 +175,8 @@ impl Overlap {
         for &(p, _) in &edges {
             x.edges[p].iter().for_each(|&node| of_same[node] += 1.0);
         }
-        let [with_x, with_y] = nodes.iter().fold([0.0, 0.0], |[a, b], &(i, j)| {
-            [a + of_same[i] * x.degrees[i], b + of_same[i] * y.degrees[j]]
-        });
+        let [with_x, with_y] =
+            nodes.iter().fold([0.0, 0.0], |[a, b], &(i, j)| [a + of_same[i] * x.degrees[i], b + of_same[i] * y.degrees[j]]);
         let pair_weight = (2.0 * same - with_x / n - with_y / m + same * products / (n * m)) / (n * m);
         Self { nodes, edges, node_weight, pair_weight }
     }

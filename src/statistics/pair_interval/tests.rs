@@ -5,7 +5,6 @@ use crate::solutions::{Pairs, draw_pairs};
 use approx::assert_relative_eq;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
-use statrs::distribution::Normal;
 use std::collections::BTreeMap;
 
 /// Where the variance of the numbers comes from.
@@ -38,8 +37,11 @@ struct Design {
 const EIGHT: Design = Design { solutions: 8, pairs: Pairs::All, second_from: 0 };
 const FORTY_EIGHT: Design = Design { solutions: 48, pairs: Pairs::Count(300), second_from: 0 };
 
-fn normal(random: &mut ChaCha8Rng) -> f64 {
-    Normal::standard().inverse_cdf(random.random_range(f64::EPSILON..1.0))
+/// Two independent normal numbers (Box and Muller).
+fn normal(random: &mut ChaCha8Rng) -> [f64; 2] {
+    let length = (-2.0 * random.random_range(f64::EPSILON..1.0).ln()).sqrt();
+    let (sine, cosine) = (std::f64::consts::TAU * random.random::<f64>()).sin_cos();
+    [length * sine, length * cosine]
 }
 
 impl Design {
@@ -55,7 +57,7 @@ impl Design {
 fn draw(ends: &[Vec<(u32, u32)>; 2], effects: Effects, random: &mut ChaCha8Rng) -> [PairValues; 2] {
     let all = ends.iter().flatten().map(|&(a, b)| a.max(b) as usize + 1).max().unwrap_or(0);
     let mut correlated = |deviation: f64, correlation: f64| {
-        let (first, second) = (normal(random), normal(random));
+        let [first, second] = normal(random);
         [first, correlation * first + (1.0 - correlation * correlation).sqrt() * second].map(|value| deviation * value)
     };
     let nodes: Vec<_> = (0..all).map(|_| correlated(effects.nodes, effects.nodes_correlated)).collect();
@@ -84,12 +86,13 @@ fn coverage(design: Design, effects: Effects, trials: u32) -> [f64; 2] {
     held.map(|held| f64::from(held) / f64::from(trials))
 }
 
-/// The point of all this. One standard deviation of the frequencies is 0.5 and 0.16 points.
+/// The point of all this. One standard deviation of the frequencies is 0.5 and 0.16 points with 8
+/// solutions, 0.7 and 0.2 with 48.
 #[test]
 fn intervals_hold_the_truth_within_two_points_of_what_they_say() {
-    for design in [EIGHT, FORTY_EIGHT] {
+    for (design, trials) in [(EIGHT, 4000), (FORTY_EIGHT, 2000)] {
         for effects in [OF_PAIRS, OF_SOLUTIONS, SHARED] {
-            let [ninety, ninety_nine] = coverage(design, effects, 4000);
+            let [ninety, ninety_nine] = coverage(design, effects, trials);
             println!("{design:?} {effects:?}: {ninety} {ninety_nine}");
             assert!((ninety - 0.9).abs() <= 0.02, "{design:?} {effects:?}: {ninety}");
             assert!((ninety_nine - 0.99).abs() <= 0.02, "{design:?} {effects:?}: {ninety_nine}");
@@ -106,9 +109,9 @@ fn coverage_between_the_cases() {
     let half = [8, 48].map(|solutions| Design { solutions, pairs: Pairs::Count(300), second_from: solutions / 4 });
     for design in designs.into_iter().chain([FORTY_EIGHT]).chain(apart).chain(half) {
         for nodes in [0.0, 0.2, 0.4, 0.6, 1.0, 3.0] {
-            let found = coverage(design, Effects { nodes, ..OF_PAIRS }, 20_000);
+            let found = coverage(design, Effects { nodes, ..OF_PAIRS }, 3000);
             println!("{design:?} {nodes}: {found:?}");
-            assert!(found[0] > 0.85 && found[1] > 0.96);
+            assert!(found[0] > 0.84 && found[1] > 0.96);
         }
     }
 }
@@ -169,8 +172,7 @@ fn pairs_without_a_common_solution_are_independent_numbers() {
         let (count, mean) = (values.len() as f64, values.iter().sum::<f64>() / values.len() as f64);
         (mean, values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (count - 1.0) / count)
     };
-    let ([x_mean, x_square], [y_mean, y_square]) =
-        (moments(&x.values).into(), <[f64; 2]>::from(moments(&y.values)));
+    let ([x_mean, x_square], [y_mean, y_square]) = (moments(&x.values).into(), <[f64; 2]>::from(moments(&y.values)));
     let total = x_square + y_square;
     let freedom = total * total / (x_square * x_square / 8.0 + y_square * y_square / 6.0);
     let half = StudentsT::new(0.0, 1.0, freedom).unwrap().inverse_cdf(0.95) * total.sqrt();
