@@ -105,8 +105,8 @@ fn mistakes_stay_mistakes() {
     for (overrides, problem) in [
         // What the user sets for the wrong kind.
         (&["network.kind=lenet", "network.hidden=[5]"][..], "--set network.hidden=[5]: network.hidden: belongs to"),
-        (&["network.channels=[3, 4]"], "--set network.channels=[3, 4]: network.channels: belongs to"),
-        (&["network.kind=lstm", "network.hidden=[5]"], "network.hidden: must be an integer, not a list"),
+        (&["network.channels=[3, 4]"][..], "--set network.channels=[3, 4]: network.channels: belongs to"),
+        (&["network.kind=lstm", "network.hidden=[5]"][..], "network.hidden: must be an integer, not a list"),
     ] {
         let said = read(STUDY, overrides).unwrap_err();
         assert!(said.lines().count() == 1 && said.contains(problem), "{said}");
