@@ -44,8 +44,7 @@ fn text(init: &cli::Init) -> Result<String, String> {
 fn look_at(init: &cli::Init) -> Result<Files, String> {
     let dataset = idx::load(&Files::expand(&init.data)?, None, None).map_err(|error| error.to_string())?;
     let (rows, columns) = (dataset.train.rows, dataset.train.columns);
-    let built: Result<Box<dyn Network<f32>>, _> =
-        Architecture::with_defaults(init.network).build(rows, columns, dataset.classes);
+    let built: Result<Box<dyn Network<f32>>, _> = Architecture::with_defaults(init.network).build(rows, columns, dataset.classes);
     built.map_err(|problem| format!("{}: network: {problem}", init.data))?;
     let images = [dataset.train.len(), dataset.test.len()];
     Ok(Files { directory: init.data.clone(), images })

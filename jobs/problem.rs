@@ -69,9 +69,7 @@ impl Problem {
         keep_blas_on_one_thread();
         let sources = needed(purpose, config.sources());
         let mapped = match config.subject.clone() {
-            Subject::Network(network) => {
-                Mapped::Network(Box::new(Trained::load(world, &name, &config, network, &sources)?))
-            }
+            Subject::Network(network) => Mapped::Network(Box::new(Trained::load(world, &name, &config, network, &sources)?)),
             Subject::Landscape(formula) => {
                 let landscape = formula.landscape.build();
                 Mapped::Formula(Formula { config: formula, landscape })
@@ -192,9 +190,7 @@ fn start_threads(count: usize) -> Result<Threads, String> {
 fn needed(purpose: Purpose, sources: Sources) -> Sources {
     match purpose {
         Purpose::Study => sources,
-        Purpose::Evaluation => {
-            Sources { imports: Vec::new(), path_images: [None, None], ..sources }
-        }
+        Purpose::Evaluation => Sources { imports: Vec::new(), path_images: [None, None], ..sources },
     }
 }
 

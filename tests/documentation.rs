@@ -8,13 +8,13 @@
 mod commands;
 #[path = "support/markdown.rs"]
 mod markdown;
-#[path = "support/python.rs"]
-#[expect(dead_code, reason = "shared with tests that need h5py alone")]
-mod python;
 #[path = "documentation/numbers.rs"]
 mod numbers;
 #[path = "documentation/prose.rs"]
 mod prose;
+#[path = "support/python.rs"]
+#[expect(dead_code, reason = "shared with tests that need h5py alone")]
+mod python;
 #[path = "documentation/recipes.rs"]
 mod recipes;
 

@@ -150,9 +150,7 @@ impl Config {
         let mut report = Report::default();
         let root = read_tree(&mut report, text, overrides);
         let mut sources = Sources::default();
-        let sections = root.and_then(|root| {
-            Section::read_root(&report, &root, |root| read(root, purpose, &mut sources))
-        });
+        let sections = root.and_then(|root| Section::read_root(&report, &root, |root| read(root, purpose, &mut sources)));
         let descriptions = report.descriptions();
         let Outcome { problems, dropped, effective } = report.finish(name, overrides);
         match sections {

@@ -1,11 +1,11 @@
 //! What is mapped: a network on images, or a closed formula.
 
+use super::Purpose;
 use super::dataset::{self, DatasetConfig};
 use super::import::{self, ImportConfig};
 use super::landscape::{self, LandscapeConfig};
 use super::network;
 use super::reader::{Read, Reported, Section};
-use super::Purpose;
 use super::training::{self, TrainingConfig};
 use super::yields::Yields;
 use crate::network::Architecture;

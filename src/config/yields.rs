@@ -1,7 +1,7 @@
 //! What the subject leaves to the sections after it.
 
-use super::sources::Sources;
 use super::reader::{Notation, nearest};
+use super::sources::Sources;
 use crate::solutions::SetName;
 
 /// Sets of other optimizers are no slips of the keyboard: `sgd/trian` and `sgd/train` have 0.89, `lbfgs/train` and

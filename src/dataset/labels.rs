@@ -43,9 +43,7 @@ impl WrongLabels {
             Self { distinct: 11.., .. } => {
                 "keep the images of ten of these classes, numbered from 0 to 9 in both files of labels"
             }
-            Self { lowest: 1.., highest: 10, .. } => {
-                "these count from 1: subtract 1 from every label, in both files of labels"
-            }
+            Self { lowest: 1.., highest: 10, .. } => "these count from 1: subtract 1 from every label, in both files of labels",
             Self { lowest: b'0'.., highest: ..=b'9', .. } => {
                 "these are the characters 0 to 9: subtract 48 from every label, in both files of labels"
             }
@@ -62,11 +60,7 @@ impl fmt::Display for WrongLabels {
             1 => write!(f, "only {lowest}")?,
             _ => write!(f, "{distinct} different ones, from {lowest} to {highest}")?,
         }
-        write!(
-            f,
-            " (the first above 9: {label} at image {image}, counted from 0); {}",
-            self.remedy()
-        )
+        write!(f, " (the first above 9: {label} at image {image}, counted from 0); {}", self.remedy())
     }
 }
 

@@ -123,11 +123,11 @@ fn any_network_on_any_file() {
     for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("configs")).unwrap() {
         let file = entry.unwrap().path();
         let text = fs::read_to_string(&file).unwrap();
-        for network in NETWORKS.iter().filter(|_| text.contains("[network]")) {
+        for network in NETWORKS.iter().filter(|_| text.lines().any(|line| line == "[network]")) {
             let config = read(&text, &[&format!("network.kind={}", network.name)]);
             assert!(config.is_ok(), "{}: {config:?}", file.display());
             read_files += 1;
         }
     }
-    assert!(read_files > 40);
+    assert!(read_files >= 40);
 }

@@ -75,9 +75,8 @@ fn ranges_are_ranges() {
     for name in ["README.md", "docs/tutorial.md"] {
         let page = page(name);
         let printed = blocks(&page.text);
-        let single = printed.iter().flat_map(|block| block.text.lines()).find(|line| {
-            line.starts_with(" lbfgs/") && !line.contains('…')
-        });
+        let single =
+            printed.iter().flat_map(|block| block.text.lines()).find(|line| line.starts_with(" lbfgs/") && !line.contains('…'));
         assert_eq!(single, None, "{name}: a number of one processor");
         let mut ranges = 0;
         for row in rows(&page.text).iter().filter(|row| row.cells.iter().any(|cell| cell.contains(" to "))) {

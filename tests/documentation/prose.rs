@@ -66,7 +66,9 @@ fn sentences_and_lists_do_not_run_together() {
     ] {
         assert!(slip(line, next).is_some(), "{line}");
     }
-    for (line, next) in [("- an item; one more", ""), ("requeued; Slurm does", ""), ("see docs;", "L-BFGS does"), ("0.1 - 0.2", "")] {
+    for (line, next) in
+        [("- an item; one more", ""), ("requeued; Slurm does", ""), ("see docs;", "L-BFGS does"), ("0.1 - 0.2", "")]
+    {
         assert_eq!(slip(line, next), None, "{line}");
     }
 }

@@ -116,9 +116,7 @@ impl Report {
         };
         let in_order = |mut findings: Vec<Finding>| -> Vec<Problem> {
             findings.sort_by_key(|finding| finding.origin);
-            let problem = |Finding { origin, key, message }| {
-                Problem { place: place(origin), key, message }
-            };
+            let problem = |Finding { origin, key, message }| Problem { place: place(origin), key, message };
             findings.into_iter().map(problem).collect()
         };
         Outcome {

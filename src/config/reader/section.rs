@@ -167,9 +167,9 @@ impl<'a> Section<'a> {
         }
         for &(name, owners) in keys.iter().filter(|(_, owners)| !owners.contains(&chosen)) {
             // A key that did not fit the choice of the file either is a mistake of the file.
-            let fitted = before.as_ref().is_some_and(|before| {
-                before.as_ref().is_none_or(|old| owners.iter().any(|owner| owner.toml() == *old))
-            });
+            let fitted = before
+                .as_ref()
+                .is_some_and(|before| before.as_ref().is_none_or(|old| owners.iter().any(|owner| owner.toml() == *old)));
             if !self.has(name) || fitted && self.drop_key(name) {
                 continue;
             }

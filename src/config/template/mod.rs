@@ -157,10 +157,10 @@ impl Template {
     }
 
     fn render(&self, keys: &[Description]) -> String {
-        let data = self
-            .data
-            .as_ref()
-            .map_or_else(|| "digits that the program draws".to_owned(), |data| format!("the images in {}", quoted(&data.directory)));
+        let data = self.data.as_ref().map_or_else(
+            || "digits that the program draws".to_owned(),
+            |data| format!("the images in {}", quoted(&data.directory)),
+        );
         let mut text =
             comment("", &format!("{} on {data}; size {}: {}.", self.network.title, self.size.name(), self.size.about()));
         text += &comment(
@@ -300,9 +300,7 @@ mod tests {
     const IMAGES: [[usize; 2]; 5] = [[60_000, 10_000], [1, 1], [499, 501], [10_001, 3], [5999, 70_000]];
 
     fn all() -> Vec<Template> {
-        let files = IMAGES.map(|images| {
-            Some(Files { directory: "data/\"odd\" name".to_owned(), images })
-        });
+        let files = IMAGES.map(|images| Some(Files { directory: "data/\"odd\" name".to_owned(), images }));
         let data: Vec<_> = files.into_iter().chain([None]).collect();
         let mut all = Vec::new();
         for &network in NETWORKS {
@@ -333,7 +331,8 @@ mod tests {
     #[test]
     fn every_key_is_there_with_its_meaning_its_range_and_its_default() {
         for template in all() {
-            let (config, keys) = Config::parse_and_describe(Purpose::Study, "x", template.size.text(), &template.settings()).unwrap();
+            let (config, keys) =
+                Config::parse_and_describe(Purpose::Study, "x", template.size.text(), &template.settings()).unwrap();
             let text = template.text().unwrap();
             for key in &keys {
                 let meant = if key.value.is_some() { template.about(&key.key) } else { open(&key.key).2 };
@@ -352,15 +351,17 @@ mod tests {
     fn only_what_differs_from_its_default_is_written() {
         for template in all() {
             let text = template.text().unwrap();
-            let (_, keys) =
-                Config::parse_and_describe(Purpose::Study, "written", &text, &[]).unwrap();
+            let (_, keys) = Config::parse_and_describe(Purpose::Study, "written", &text, &[]).unwrap();
             let tree: toml::Table = text.parse().unwrap();
             for key in keys.iter().filter(|key| is_default(key)) {
                 let mut parts: Vec<&str> = key.key.split('.').collect();
                 let name = parts.pop().unwrap();
-                let table = parts.into_iter().try_fold(&toml::Value::Table(tree.clone()), |value, part| {
-                    part.parse::<usize>().map_or_else(|_| value.get(part), |index| value.get(index))
-                }).cloned();
+                let table = parts
+                    .into_iter()
+                    .try_fold(&toml::Value::Table(tree.clone()), |value, part| {
+                        part.parse::<usize>().map_or_else(|_| value.get(part), |index| value.get(index))
+                    })
+                    .cloned();
                 let written = table.is_some_and(|table| table.get(name).is_some());
                 assert!(!written, "{} is written at its default:\n{text}", key.key);
             }
