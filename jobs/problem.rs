@@ -125,13 +125,7 @@ impl Problem {
 }
 
 impl Trained {
-    fn load(
-        world: &World,
-        name: &str,
-        config: &Config,
-        network: NetworkConfig,
-        sources: &Sources,
-    ) -> Result<Self, Failure> {
+    fn load(world: &World, name: &str, config: &Config, network: NetworkConfig, sources: &Sources) -> Result<Self, Failure> {
         let fits = capacity::check_dataset(&network.dataset);
         world.agree(fits.map_err(|problem| format!("{name}: {problem}")))?;
         let mut loaded = sources::load(name, config.seed, &network, sources);

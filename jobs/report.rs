@@ -42,9 +42,7 @@ pub fn run(world: &World, command: &cli::Report) -> Result<u8, Failure> {
     let drawn = world.broadcast(|| Ok::<_, String>(drawn))?;
     let code = if drawn { failure::SUCCESS } else { failure::TASKS_FAILED };
     match written {
-        Some(Written { page, .. }) => {
-            console::complete(code, format_args!("; the report is complete: {}", page.display()))
-        }
+        Some(Written { page, .. }) => console::complete(code, format_args!("; the report is complete: {}", page.display())),
         None => Ok(code),
     }
 }
