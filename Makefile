@@ -20,7 +20,7 @@ export HDF5_DIR := $(HDF5_FOLDER)
 endif
 endif
 
-.PHONY: help paper demo test test-quick test-processors test-mpich test-pytorch build install lint format mnist docs bench bench-scale bench-peers bench-kpca bench-batches bench-parameters bench-threads bench-precision peers dependencies clean
+.PHONY: help paper demo test test-quick test-processors test-mpich test-pytorch build install lint format mnist docs reference bench bench-scale bench-peers bench-kpca bench-batches bench-parameters bench-threads bench-precision peers dependencies clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -83,6 +83,9 @@ docs: ## build the library's documentation, check the pages of docs/
 	@.make/install-dependencies test
 	RUSTDOCFLAGS="-D warnings" cargo doc --release --no-deps --locked
 	cargo test --release --locked --test documentation --test config
+
+reference: dependencies ## write docs/configuration.md from the table of keys
+	cargo test --release --locked --test config -- --ignored write_the_reference
 
 bench: dependencies ## measure the kernels
 	OPENBLAS_NUM_THREADS=1 cargo bench --locked --bench kernels

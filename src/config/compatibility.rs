@@ -1,5 +1,9 @@
 //! Whether results of one configuration may be continued with another.
+//!
+//! What a change of a key invalidates stands in the table of keys, see [`Invalidates`].
 
+use super::schema::{DefaultSpec, Invalidates, KeySpec, Shape};
+use super::{dataset, sections};
 use crate::optimizer::Method;
 use crate::solutions::{SetName, Split};
 use std::collections::{BTreeMap, BTreeSet};
@@ -7,41 +11,6 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The key under which a journal has the well-known data set that the images are from. No configuration
 /// can give it: it is derived from what was read, which the checksum compares already.
 pub const KNOWN_AS: &str = "dataset.known_as";
-
-/// Keys whose change leaves every stored result valid: how many, which, and what is derived.
-const HARMLESS: [&str; 12] = [
-    "training.initializations",
-    "training.keep",
-    "training.optimizers",
-    "landscape.keep",
-    "paths.pairs",
-    "paths.sets",
-    "paths.landscapes",
-    "kpca.",
-    "run.checkpoint_minutes",
-    "run.retries",
-    "run.threads_per_rank",
-    // Compared by the checksum of what is read instead.
-    "dataset.",
-];
-
-/// Keys that came later, with the value that results without them were made with.
-const CAME_LATER: [(&str, &str); 3] = [("paths.batch", "\"all\""), ("paths.tolerance", "0.0"), ("paths.patience", "10")];
-
-/// What a change of the first key that fits invalidates.
-const INVALIDATES: [(&str, &str); 11] = [
-    ("seed", "everything"),
-    ("network.", "everything"),
-    ("training.sgd.", "the SGD solutions and their paths"),
-    ("training.lbfgs.", "the L-BFGS solutions and their paths"),
-    ("import.", "the imported set and its paths"),
-    ("landscape.starts", "the minima and their paths"),
-    ("landscape.relax", "the minima and their paths"),
-    ("minimum.", "the minima and their paths"),
-    ("landscape.", "everything"),
-    ("paths.", "the paths"),
-    ("", "stored results"),
-];
 
 /// One line for each key that differs and matters: its two values and what the change invalidates.
 ///
@@ -54,24 +23,32 @@ pub fn conflicts(before: &BTreeMap<String, String>, after: &BTreeMap<String, Str
         return vec![format!("what is mapped: was {}, now {}; invalidates everything", subject(before), subject(after))];
     }
     let keys: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
-    let changed = keys
-        .into_iter()
-        .filter(|key| !HARMLESS.iter().any(|harmless| key.starts_with(harmless)))
-        .filter(|key| {
-            let matters = |keys| key.starts_with("minimum.") || has_table(keys, table_of(key));
-            setting(before, key) != setting(after, key) && matters(before) && matters(after)
-        })
-        .map(|key| {
-            let what = INVALIDATES.iter().find(|(prefix, _)| key.starts_with(prefix)).map_or("", |(_, what)| what);
-            format!("{key}: was {}, now {}; invalidates {what}", value(before, key), value(after, key))
-        });
+    let changed = keys.into_iter().filter_map(|key| conflict(before, after, key));
     changed.chain(trained_or_imported(before, after)).collect()
 }
 
-/// The value of a key, written or not.
-fn setting<'a>(keys: &'a BTreeMap<String, String>, key: &str) -> Option<&'a str> {
-    let later = CAME_LATER.iter().find(|(name, _)| *name == key).map(|(_, value)| *value);
-    keys.get(key).map(String::as_str).or(later)
+/// What a change of this key means, if it has changed and matters.
+fn conflict(before: &BTreeMap<String, String>, after: &BTreeMap<String, String>, key: &str) -> Option<String> {
+    let (section, spec) = sections::find(key);
+    let what = match spec.and_then(KeySpec::invalidates).unwrap_or(section.invalidates) {
+        Invalidates::Nothing => return None,
+        Invalidates::Everything => "everything",
+        Invalidates::Results(results) => results,
+    };
+    // Numbered entries are one thing together: another entry changes it.
+    let matters = |keys| section.shape == Shape::Numbered || has_table(keys, table_of(key));
+    let differs = setting(before, key, spec) != setting(after, key, spec);
+    (differs && matters(before) && matters(after))
+        .then(|| format!("{key}: was {}, now {}; invalidates {what}", value(before, key), value(after, key)))
+}
+
+/// The value of a key, written or not. Results from before the key existed were made with its default.
+fn setting(keys: &BTreeMap<String, String>, key: &str, spec: Option<&dyn KeySpec>) -> Option<String> {
+    let default = |spec: &dyn KeySpec| match spec.default() {
+        DefaultSpec::Fixed(default) if spec.came_later() => Some(default),
+        _ => None,
+    };
+    keys.get(key).cloned().or_else(|| spec.and_then(default))
 }
 
 /// One line for each set that is trained in one configuration and imported in the other.
@@ -109,11 +86,14 @@ fn subject(keys: &BTreeMap<String, String>) -> String {
     format!("{what} {}", value(keys, kind))
 }
 
+fn of_dataset(key: &str) -> bool {
+    sections::find(key).0.name == dataset::SECTION.name
+}
+
 /// What became of the images, for two configurations whose data sets have different checksums: one
 /// line for each key that differs, or one that says that the files do.
 pub fn image_conflicts(before: &BTreeMap<String, String>, after: &BTreeMap<String, String>) -> Vec<String> {
-    let keys: BTreeSet<&String> =
-        before.keys().chain(after.keys()).filter(|key| key.starts_with("dataset.") && *key != KNOWN_AS).collect();
+    let keys: BTreeSet<&String> = before.keys().chain(after.keys()).filter(|key| of_dataset(key) && *key != KNOWN_AS).collect();
     let changed: Vec<_> = keys
         .into_iter()
         .filter(|key| before.get(*key) != after.get(*key))
@@ -194,6 +174,23 @@ mod tests {
         assert!(conflicts(&after, &before).is_empty());
         after.insert("paths.batch".into(), "250".into());
         assert_eq!(conflicts(&before, &after), ["paths.batch: was not given, now 250; invalidates the paths"]);
+    }
+
+    /// What no key of the table explains, and what only looks like a key of it.
+    #[test]
+    fn keys_that_the_table_does_not_have() {
+        let before = keys(&[("run.retries", "0"), ("training.sgd.epochs", "5"), ("kpca.x.name", "\"x\"")]);
+        for (key, expected) in [
+            ("run.old", Some("stored results")),
+            ("training.sgd.momentum", Some("the SGD solutions and their paths")),
+            ("kpca.x.old", None),
+            ("dataset.old", None),
+        ] {
+            let mut after = before.clone();
+            after.insert(key.into(), "1".into());
+            let expected = expected.map(|what| format!("{key}: was not given, now 1; invalidates {what}"));
+            assert_eq!(conflicts(&before, &after), Vec::from_iter(expected));
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::expand::expand_path;
 use super::reader::{Read, Reported, Section};
+use super::schema::{Invalidates, Key, Required, SectionSpec, Shape, Text};
 use super::yields::Yields;
 use crate::solutions::SetName;
 use std::path::{Path, PathBuf};
@@ -30,10 +31,33 @@ pub enum ImportFile {
     },
 }
 
+static NAME: Key<Text, Required> = Key::new("name", Text)
+    .meaning(
+        "name of the set, `\"group/member\"`, for instance `\"published/train\"`: neither that of a set \
+         that training yields nor that of another import",
+    )
+    .required("\"published/train\"");
+
+static FILE: Key<Text, Required> = Key::new("file", Text)
+    .meaning(
+        "`\"file.npy\"`, one vector a row, or `\"results/atlas.h5:/solutions/sgd/train\"`, a set of an \
+         earlier run; relative to the working directory; `~` and `$VARIABLES` are expanded",
+    )
+    .required("\"results/atlas.h5:/solutions/sgd/train\"");
+
+pub(super) static SECTION: SectionSpec = SectionSpec {
+    name: "import",
+    title: "Sets of solutions from elsewhere: any number of entries",
+    shape: Shape::Named,
+    keys: &[&NAME, &FILE],
+    choices: None,
+    invalidates: Invalidates::Results("the imported set and its paths"),
+};
+
 /// Reads all entries of the file, after the training; the sets are left in `yields`.
 pub(super) fn read_all(root: &Section<'_>, yields: &mut Yields) -> Read<Vec<ImportConfig>> {
     let mut names = Vec::new();
-    let imports = root.sections("import", |section| {
+    let imports = root.sections(&SECTION, |section| {
         let name = read_name(section, &names, yields.made.as_deref().unwrap_or_default());
         names.push(name.clone().ok());
         if let Ok(name) = &name {
@@ -51,9 +75,9 @@ pub(super) fn read_all(root: &Section<'_>, yields: &mut Yields) -> Read<Vec<Impo
 /// Later entries are compared with the `names` of those before; `None` is one in error.
 fn read_name(section: &Section<'_>, names: &[Option<SetName>], trained: &[SetName]) -> Read<SetName> {
     let well_formed = |name: &String| SetName::parse(name).map(|_| ());
-    let written = section.key("name").text().check(well_formed).required("name = \"published/train\"")?;
+    let written = section.key(&NAME).check(well_formed).value()?;
     let refuse = |message| {
-        section.problem("name", message);
+        section.problem(NAME.name, message);
         Reported
     };
     let name = SetName::parse(&written).map_err(refuse)?;
@@ -68,9 +92,9 @@ fn read_name(section: &Section<'_>, names: &[Option<SetName>], trained: &[SetNam
 
 /// The effective value stays as written: in every job `$TMPDIR` names another directory.
 fn read_file(section: &Section<'_>) -> Read<ImportFile> {
-    let written = section.key("file").text().required("file = \"results/atlas.h5:/solutions/sgd/train\"")?;
+    let written = section.key(&FILE).value()?;
     expand_path(&written).and_then(|path| ImportFile::parse(path.to_string_lossy().as_ref())).map_err(|message| {
-        section.problem("file", message);
+        section.problem(FILE.name, message);
         Reported
     })
 }

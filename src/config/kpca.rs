@@ -1,6 +1,9 @@
 //! `[[kpca]]`: kernel principal component analyses of unions of sets.
 
 use super::reader::{Choice, Read, Section};
+use super::schema::{
+    Choices, Count, Derived, Flag, Integer, Invalidates, Key, Number, OneOf, Owned, Required, SectionSpec, SetNames, Shape, Text,
+};
 use super::yields::Yields;
 use crate::embedding::{self, MAX_KERNEL_VALUE};
 use crate::solutions::SetName;
@@ -113,17 +116,84 @@ impl Choice for Kernel {
     }
 }
 
+static NAME: Key<Text, Required> = Key::new("name", Text)
+    .meaning("of the group in `atlas.h5`: letters, digits, `-`, `_`, `.`; no two are the same")
+    .required("\"lbfgs-train_sgd-test\"");
+
+static SETS: Key<SetNames, Derived> = Key::new("sets", SetNames)
+    .meaning("whose union is analyzed")
+    .derived("all sets there are", "[\"lbfgs/train\", \"sgd/test\"]");
+
+static STANDARDIZE: Key<Flag> = Key::new("standardize", Flag)
+    .meaning(
+        "standardizes each parameter over the vectors of all `sets` before the kernel: less its mean, \
+         divided by its standard deviation; a constant parameter becomes 0",
+    )
+    .default(false);
+
+static KERNEL: Key<OneOf<Kernel>> = Key::new("kernel", OneOf::NEW)
+    .meaning(
+        "k(x, x'): x·x', (scale x·x' + constant)^degree, tanh(scale x·x' + constant) or \
+         exp(−|x − x'|² / two_sigma_squared)",
+    )
+    .default(Kernel::Rbf);
+
+static COMPONENTS: Key<Count, Derived> = Key::new("components", Count::at_least(1))
+    .unit("components")
+    .meaning("to keep, those of the largest eigenvalues; at most one less than the vectors in the sets")
+    .derived("10, or one less than the vectors", "10");
+
+static POLYNOMIAL_SCALE: Key<Number, Derived> = Key::new("scale", Number::POSITIVE)
+    .meaning("factor of the product")
+    .derived("1, or 1/P with `standardize`, P the number of parameters", "2.4e-5");
+
+static DEGREE: Key<Integer<u32>> =
+    // x·x' is of the order of 10³ here: a degree above 100 overflows.
+    Key::new("degree", Integer::between(1, 100)).meaning("power").default(3);
+
+static POLYNOMIAL_CONSTANT: Key<Number> = Key::new("constant", Number::NOT_NEGATIVE)
+    .meaning("below 0 the kernel would be indefinite; constant^degree is at most 1e150")
+    .default(1.0);
+
+static SIGMOID_SCALE: Key<Number, Derived> =
+    Key::new("scale", Number::POSITIVE).meaning("factor of the product").derived("1/P, P the number of parameters", "2.4e-5");
+
+static SIGMOID_CONSTANT: Key<Number> = Key::new("constant", Number::FINITE).meaning("added to the product").default(1.0);
+
+static TWO_SIGMA_SQUARED: Key<Number, Derived> = Key::new("two_sigma_squared", Number::POSITIVE)
+    .meaning("2σ², the width of the kernel")
+    .derived("P, the number of parameters", "42200.0");
+
+pub(super) static SECTION: SectionSpec = SectionSpec {
+    name: "kpca",
+    title: "Kernel PCA: any number of entries, each of the union of some sets",
+    shape: Shape::Named,
+    keys: &[&NAME, &SETS, &STANDARDIZE, &KERNEL, &COMPONENTS],
+    choices: Some(Choices {
+        selector: "kernel",
+        keys: || {
+            vec![
+                Owned { choice: "polynomial", keys: vec![&POLYNOMIAL_SCALE, &DEGREE, &POLYNOMIAL_CONSTANT] },
+                Owned { choice: "sigmoid", keys: vec![&SIGMOID_SCALE, &SIGMOID_CONSTANT] },
+                Owned { choice: "rbf", keys: vec![&TWO_SIGMA_SQUARED] },
+            ]
+        },
+    }),
+    // Each analysis is computed anew from all of its keys.
+    invalidates: Invalidates::Nothing,
+};
+
 /// Reads all entries of the file.
 pub(super) fn read_all(root: &Section<'_>, yields: &Yields) -> Read<Vec<KpcaConfig>> {
     let mut names = Vec::new();
-    root.sections("kpca", |section| {
+    root.sections(&SECTION, |section| {
         let name = read_name(section, &names);
         names.push(name.clone().ok());
         if let Ok(name) = &name {
             section.record_as(format!("kpca.{name}"));
         }
-        let sets = section.key("sets").list(|text| yields.set(text)).or(yields.sets().unwrap_or_default());
-        let standardize = section.key("standardize").boolean().or(false);
+        let sets = yields.read_sets(section, &SETS);
+        let standardize = section.key(&STANDARDIZE).value();
         let kernel = read_kernel(section);
         let vectors = sets.as_ref().ok().and_then(|sets| yields.vectors_in(sets));
         let components = read_components(section, vectors, yields.keep_key());
@@ -146,27 +216,17 @@ fn read_name(section: &Section<'_>, names: &[Option<String>]) -> Read<String> {
         Some(index) => Err(format!("{name:?} is already the name of kpca.{index}; give each its own")),
         None => Ok(()),
     };
-    section.key("name").text().check(well_formed).check(new).required("name = \"lbfgs-train_sgd-test\"")
+    section.key(&NAME).check(well_formed).check(new).value()
 }
 
 fn read_kernel(section: &Section<'_>) -> Read<KernelConfig> {
-    let kernel = section.key("kernel").choice().or(Kernel::Rbf);
-    section.keys_of_choices(
-        "kernel",
-        kernel,
-        &[
-            ("degree", &[Kernel::Polynomial]),
-            ("constant", &[Kernel::Polynomial, Kernel::Sigmoid]),
-            ("scale", &[Kernel::Polynomial, Kernel::Sigmoid]),
-            ("two_sigma_squared", &[Kernel::Rbf]),
-        ],
-    );
+    let kernel = section.key(&KERNEL).value();
+    section.refuse_other_choices(&kernel);
     match kernel? {
         Kernel::Linear => Ok(KernelConfig::Linear),
         Kernel::Polynomial => {
-            // x·x' is of the order of 10³ here: a degree above 100 overflows.
-            let scale = section.key("scale").positive().or_unset();
-            let degree = section.key("degree").integer(1, 100).map(|degree| degree as u32).or(3);
+            let scale = section.key(&POLYNOMIAL_SCALE).or_unset();
+            let degree = section.key(&DEGREE).value();
             let power = |constant: &f64| match degree {
                 Ok(degree) if embedding::power_overflows(degree, *constant) => Err(format!(
                     "{constant:?} to the power of {degree} is above {MAX_KERNEL_VALUE:e}, where the kernel \
@@ -174,16 +234,16 @@ fn read_kernel(section: &Section<'_>) -> Read<KernelConfig> {
                 )),
                 _ => Ok(()),
             };
-            let constant = section.key("constant").not_negative().check(power).or(1.0);
+            let constant = section.key(&POLYNOMIAL_CONSTANT).check(power).value();
             Ok(KernelConfig::Polynomial { scale: scale?, degree: degree?, constant: constant? })
         }
         Kernel::Sigmoid => {
-            let scale = section.key("scale").positive().or_unset();
-            let constant = section.key("constant").finite().or(1.0);
+            let scale = section.key(&SIGMOID_SCALE).or_unset();
+            let constant = section.key(&SIGMOID_CONSTANT).value();
             Ok(KernelConfig::Sigmoid { scale: scale?, constant: constant? })
         }
         Kernel::Rbf => {
-            let two_sigma_squared = section.key("two_sigma_squared").positive().or_unset()?;
+            let two_sigma_squared = section.key(&TWO_SIGMA_SQUARED).or_unset()?;
             Ok(KernelConfig::Rbf { two_sigma_squared })
         }
     }
@@ -201,7 +261,7 @@ fn read_components(section: &Section<'_>, vectors: Option<usize>, keep_key: &str
         }
         _ => Ok(()),
     };
-    section.key("components").count(1).check(within).or(most.unwrap_or(10).clamp(1, 10))
+    section.key(&COMPONENTS).check(within).or(most.unwrap_or(10).clamp(1, 10))
 }
 
 #[cfg(test)]

@@ -1,6 +1,9 @@
 //! `[landscape]` and `[[minimum]]`: a closed formula in place of a network, and which of its minima.
 
 use super::reader::{Choice, Read, Reported, Section};
+use super::schema::{
+    Choices, Count, Derived, Flag, Integer, Invalidates, Key, Numbers, OneOf, Owned, Required, SectionSpec, Shape,
+};
 use super::yields::Yields;
 use crate::landscape::{BuiltIn, DoubleWell, LennardJones, SizeError};
 use crate::solutions::SetName;
@@ -60,14 +63,80 @@ impl Choice for Kind {
     }
 }
 
+static KIND: Key<OneOf<Kind>, Required> = Key::new("kind", OneOf::NEW).meaning("the formula").required("\"two-wells\"");
+
+static RELAX: Key<Flag> = Key::new("relax", Flag)
+    .meaning(
+        "whether the points of `[[minimum]]` are relaxed to minima (the set `minima/relaxed`) or taken as \
+         they are (`minima/given`)",
+    )
+    .invalidates(MINIMA)
+    .default(true);
+
+static STARTS: Key<Integer<u32>> = Key::new("starts", Integer::at_least(1))
+    .unit("starts")
+    .meaning("random starts that are relaxed, where there are no points")
+    .invalidates(MINIMA)
+    .default(100);
+
+static KEEP: Key<Count, Derived> = Key::new("keep", Count::at_least(1))
+    .unit("minima")
+    .meaning("minima in the set, at most: the lowest; not with `relax = false`")
+    .invalidates(Invalidates::Nothing)
+    .derived("the lowest 10 of the starts, or all points", "10");
+
+static DIMENSION: Key<Count, Required> =
+    Key::new("dimension", Count::between(1, MAX_DIMENSION)).meaning("components of a point").required("6");
+
+static ATOMS: Key<Count, Required> =
+    Key::new("atoms", Count::at_least(2)).unit("atoms").meaning("at most 1000000 coordinates in all").required("7");
+
+static SPACE_DIMENSIONS: Key<Count> =
+    Key::new("space_dimensions", Count::between(2, 3)).meaning("in the plane or in space").default(3);
+
+pub(super) static SECTION: SectionSpec = SectionSpec {
+    name: "landscape",
+    title: "Formula",
+    shape: Shape::Single,
+    keys: &[&KIND, &RELAX, &STARTS, &KEEP],
+    choices: Some(Choices {
+        selector: "kind",
+        keys: || {
+            vec![
+                Owned { choice: "double-well", keys: vec![&DIMENSION] },
+                Owned { choice: "lennard-jones", keys: vec![&ATOMS, &SPACE_DIMENSIONS] },
+            ]
+        },
+    }),
+    invalidates: Invalidates::Everything,
+};
+
+static AT: Key<Numbers, Required> = Key::new("at", Numbers)
+    .meaning("as many coordinates as the formula has dimensions, where its height is finite; no point twice")
+    .required("[-0.62, -0.54]");
+
+pub(super) static POINTS: SectionSpec = SectionSpec {
+    name: "minimum",
+    title: "Points of the formula: none, or two at least",
+    shape: Shape::Numbered,
+    keys: &[&AT],
+    choices: None,
+    invalidates: MINIMA,
+};
+
+const MINIMA: Invalidates = Invalidates::Results("the minima and their paths");
+
+/// Components of a point at most.
+const MAX_DIMENSION: u64 = 1_000_000;
+
 /// Reads the section and the points; the set they yield is left in `yields`.
 pub(super) fn read(root: &Section<'_>, yields: &mut Yields) -> Read<LandscapeConfig> {
     yields.formula = true;
     yields.imported = Some(Vec::new());
-    let given = root.has("minimum");
-    root.section("landscape", |section| {
+    let given = root.has(POINTS.name);
+    root.section(&SECTION, |section| {
         let landscape = read_formula(section);
-        let relax = section.key("relax").boolean().or(true);
+        let relax = section.key(&RELAX).value();
         yields.made = relax.ok().map(|relax| vec![set_name(relax)]);
         let minima = if given {
             let points = read_points(root, landscape.ok());
@@ -82,17 +151,13 @@ pub(super) fn read(root: &Section<'_>, yields: &mut Yields) -> Read<LandscapeCon
 }
 
 fn read_formula(section: &Section<'_>) -> Read<BuiltIn> {
-    let kind = section.key("kind").choice().required("kind = \"two-wells\"");
-    section.keys_of_choices(
-        "kind",
-        kind,
-        &[("dimension", &[Kind::DoubleWell]), ("atoms", &[Kind::LennardJones]), ("space_dimensions", &[Kind::LennardJones])],
-    );
+    let kind = section.key(&KIND).value();
+    section.refuse_other_choices(&kind);
     let refuse = |error: SizeError| {
         let name = match error {
-            SizeError::SpaceDimensions { .. } => "space_dimensions",
-            SizeError::Dimension { .. } if matches!(kind, Ok(Kind::DoubleWell)) => "dimension",
-            SizeError::Dimension { .. } | SizeError::Atoms { .. } => "atoms",
+            SizeError::SpaceDimensions { .. } => SPACE_DIMENSIONS.name,
+            SizeError::Dimension { .. } if matches!(kind, Ok(Kind::DoubleWell)) => DIMENSION.name,
+            SizeError::Dimension { .. } | SizeError::Atoms { .. } => ATOMS.name,
         };
         section.problem(name, error.to_string());
         Reported
@@ -102,12 +167,12 @@ fn read_formula(section: &Section<'_>) -> Read<BuiltIn> {
         Kind::MuellerBrown => Ok(BuiltIn::MuellerBrown),
         Kind::ProductWell => Ok(BuiltIn::ProductWell),
         Kind::DoubleWell => {
-            let dimension = section.key("dimension").count(0).required("dimension = 6")?;
+            let dimension = section.key(&DIMENSION).value()?;
             DoubleWell::new(dimension).map(BuiltIn::DoubleWell).map_err(refuse)
         }
         Kind::LennardJones => {
-            let atoms = section.key("atoms").count(0).required("atoms = 7");
-            let space_dimensions = section.key("space_dimensions").count(0).or(3);
+            let atoms = section.key(&ATOMS).value();
+            let space_dimensions = section.key(&SPACE_DIMENSIONS).value();
             LennardJones::new(atoms?, space_dimensions?).map(BuiltIn::LennardJones).map_err(refuse)
         }
     }
@@ -115,14 +180,15 @@ fn read_formula(section: &Section<'_>) -> Read<BuiltIn> {
 
 /// Without points, random starts.
 fn read_search(section: &Section<'_>, relax: Read<bool>) -> Read<(MinimaConfig, usize)> {
-    let starts = section.key("starts").integer(1, u32::MAX.into()).map(|starts| starts as u32).or(100);
+    let starts = section.key(&STARTS).value();
     let most = starts.map_or(usize::MAX, |starts| starts as usize);
     let within = |&keep: &usize| {
         if keep > most { Err(format!("must be at most {most}, the number of landscape.starts, is {keep}")) } else { Ok(()) }
     };
-    let keep = section.key("keep").count(1).check(within).or(most.min(10));
+    let keep = section.key(&KEEP).check(within).or(most.min(10));
     if !relax? {
-        section.problem("relax", "must be true without [[minimum]]: random starts are no minima; give the points or remove it");
+        section
+            .problem(RELAX.name, "must be true without [[minimum]]: random starts are no minima; give the points or remove it");
         return Err(Reported);
     }
     Ok((MinimaConfig::Search { starts: starts? }, keep?))
@@ -130,9 +196,14 @@ fn read_search(section: &Section<'_>, relax: Read<bool>) -> Read<(MinimaConfig, 
 
 /// With points, those.
 fn read_given(section: &Section<'_>, relax: Read<bool>, points: Read<Vec<Vec<f64>>>) -> Read<(MinimaConfig, usize)> {
-    section.refuse("starts", "belongs to a search for minima; with [[minimum]] there is none; remove one of the two");
+    section.refuse(STARTS.name, "belongs to a search for minima; with [[minimum]] there is none; remove one of the two");
     if let Ok(false) = relax {
-        section.refuse_for("relax", "false", "keep", "belongs to relax = true; without it every [[minimum]] is used; remove it");
+        section.refuse_for(
+            RELAX.name,
+            "false",
+            KEEP.name,
+            "belongs to relax = true; without it every [[minimum]] is used; remove it",
+        );
         let points = points?;
         let keep = points.len();
         return Ok((MinimaConfig::Given(points), keep));
@@ -141,26 +212,26 @@ fn read_given(section: &Section<'_>, relax: Read<bool>, points: Read<Vec<Vec<f64
     let within = |&keep: &usize| {
         if keep > most { Err(format!("must be at most {most}, the number of [[minimum]] points, is {keep}")) } else { Ok(()) }
     };
-    let keep = section.key("keep").count(1).check(within).or(most);
+    let keep = section.key(&KEEP).check(within).or(most);
     relax?;
     Ok((MinimaConfig::Relaxed(points?), keep?))
 }
 
 fn read_points(root: &Section<'_>, landscape: Option<BuiltIn>) -> Read<Vec<Vec<f64>>> {
     let mut before: Vec<Option<Vec<f64>>> = Vec::new();
-    let points = root.sections("minimum", |section| {
+    let points = root.sections(&POINTS, |section| {
         section.record_as(format!("minimum.{}", before.len()));
         let new = |at: &Vec<f64>| match before.iter().position(|other| other.as_ref() == Some(at)) {
             Some(index) => Err(format!("is the same point as minimum.{index}; give each once")),
             None => Ok(()),
         };
         let fits = |at: &Vec<f64>| landscape.map_or(Ok(()), |landscape| check_point(landscape, at));
-        let at = section.key("at").numbers().check(fits).check(new).required("at = [-0.62, -0.54]");
+        let at = section.key(&AT).check(fits).check(new).value();
         before.push(at.clone().ok());
         at
     })?;
     if points.len() < 2 {
-        root.problem("minimum", format!("must be at least 2 points, the ends of a path, is {}", points.len()));
+        root.problem(POINTS.name, format!("must be at least 2 points, the ends of a path, is {}", points.len()));
         return Err(Reported);
     }
     Ok(points)

@@ -27,6 +27,8 @@
 pub mod compatibility;
 mod dataset;
 mod error;
+#[cfg(test)]
+mod example_stage;
 mod expand;
 mod import;
 mod kpca;
@@ -35,8 +37,12 @@ mod network;
 mod overrides;
 mod paths;
 mod reader;
+pub mod reference;
 mod run;
+mod schema;
+mod sections;
 mod sources;
+pub(crate) mod stages;
 mod subject;
 pub mod template;
 mod text;
@@ -52,6 +58,7 @@ pub use landscape::{LandscapeConfig, MinimaConfig};
 pub use paths::PathsConfig;
 pub use run::RunConfig;
 pub use sources::Sources;
+pub use stages::StageValues;
 pub use subject::{NetworkConfig, Subject};
 pub use training::TrainingConfig;
 
@@ -75,6 +82,8 @@ pub struct Config {
     pub kpca: Vec<KpcaConfig>,
     /// How the machine is used.
     pub run: RunConfig,
+    /// The stages that bring a section of their own.
+    pub stages: StageValues,
     /// The file as read.
     pub text: String,
     /// The overrides as given.
@@ -150,7 +159,8 @@ impl Config {
         let mut report = Report::default();
         let root = read_tree(&mut report, text, overrides);
         let mut sources = Sources::default();
-        let sections = root.and_then(|root| Section::read_root(&report, &root, |root| read(root, purpose, &mut sources)));
+        let sections =
+            root.and_then(|root| Section::read_root(&report, &root, &sections::TOP, |root| read(root, purpose, &mut sources)));
         let descriptions = report.descriptions();
         let Outcome { problems, dropped, effective } = report.finish(name, overrides);
         match sections {
@@ -193,9 +203,10 @@ fn read(root: &Section<'_>, purpose: Purpose, sources: &mut Sources) -> Read<Con
             (read_seed(root, drawn), subject)
         }
     };
-    let paths = root.section("paths", |section| paths::read(section, &mut yields));
+    let paths = root.section(&paths::SECTION, |section| paths::read(section, &mut yields));
     let kpca = kpca::read_all(root, &yields);
-    let run = root.section("run", |section| run::read(section));
+    let run = root.section(&run::SECTION, |section| run::read(section));
+    let stages = StageValues::read(root, &yields);
     *sources = yields.sources;
     Ok(Config {
         seed: MasterSeed(seed?),
@@ -203,6 +214,7 @@ fn read(root: &Section<'_>, purpose: Purpose, sources: &mut Sources) -> Read<Con
         paths: paths?,
         kpca: kpca?,
         run: run?,
+        stages: stages?,
         text: String::new(),
         overrides: Vec::new(),
         dropped: Vec::new(),
@@ -211,6 +223,6 @@ fn read(root: &Section<'_>, purpose: Purpose, sources: &mut Sources) -> Read<Con
 }
 
 fn read_seed(root: &Section<'_>, needed: bool) -> Read<u64> {
-    let seed = root.key("seed").integer(0, u64::MAX);
-    if needed { seed.required("seed = 1") } else { seed.or_unset().map(Option::unwrap_or_default) }
+    let seed = root.key(&sections::SEED);
+    if needed { seed.value() } else { seed.or_unset().map(Option::unwrap_or_default) }
 }

@@ -2,45 +2,120 @@
 //!
 //! Which architectures there are and what keys they have, their descriptors say.
 
-use super::reader::{Read, Reported, Section};
-use crate::network::descriptor::{Key, Kind};
+use super::reader::{Notation, Read, Reported, Section};
+use super::schema::{
+    Choices, Count, Counts, DefaultSpec, Fixed, Flag, Integer, Invalidates, Key, KeySpec, Kind, Number, Owned, Required,
+    SectionSpec, Shape, Word,
+};
+use crate::network::descriptor;
 use crate::network::{Architecture, NETWORKS, Value};
 
+static NAMES: [&str; NETWORKS.len()] = {
+    let mut names = [""; NETWORKS.len()];
+    let mut index = 0;
+    while index < names.len() {
+        names[index] = NETWORKS[index].name;
+        index += 1;
+    }
+    names
+};
+
+static KIND: Key<Word, Required> = Key::new("kind", Word(&NAMES)).meaning("which architecture").required("\"fcp\"");
+
+pub(super) static SECTION: SectionSpec = SectionSpec {
+    name: "network",
+    title: "Network",
+    shape: Shape::Single,
+    keys: &[&KIND],
+    choices: Some(Choices { selector: "kind", keys: of_networks }),
+    invalidates: Invalidates::Everything,
+};
+
+fn of_networks() -> Vec<Owned> {
+    let keys = |network: &'static descriptor::Descriptor| network.keys.iter().map(|key| key as &dyn KeySpec).collect();
+    NETWORKS.iter().map(|network| Owned { choice: network.name, keys: keys(network) }).collect()
+}
+
+const COUNT: Count = Count::at_least(1);
+const SEED: Integer<u32> = Integer::between(0, u32::MAX as u64);
+
+impl KeySpec for descriptor::Key {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn values(&self) -> String {
+        match self.kind {
+            descriptor::Kind::Count { .. } => COUNT.values(),
+            descriptor::Kind::Counts { check, .. } => counts(check),
+            descriptor::Kind::Seed { .. } => SEED.values(),
+            descriptor::Kind::Positive { .. } => Number::POSITIVE.values(),
+            descriptor::Kind::Flag { .. } => Flag.values(),
+            descriptor::Kind::Word { words, .. } => Word(words).values(),
+        }
+    }
+
+    fn default(&self) -> DefaultSpec {
+        DefaultSpec::Fixed(self.default().toml())
+    }
+
+    fn unit(&self) -> &'static str {
+        ""
+    }
+
+    fn meaning(&self) -> &'static str {
+        self.about
+    }
+}
+
+/// A list of integers, with its length if there is only one that is accepted.
+fn counts(check: fn(&[usize]) -> Result<(), String>) -> String {
+    let lengths: Vec<usize> = (1..=4).filter(|&length| check(&vec![1; length]).is_ok()).collect();
+    match lengths[..] {
+        [length] => Counts.values().replace("list of", &format!("list of {}", ["one", "two", "three", "four"][length - 1])),
+        _ => Counts.values(),
+    }
+}
+
+impl Notation for Value {
+    fn toml(&self) -> String {
+        match self {
+            Self::Count(count) => count.toml(),
+            Self::Counts(counts) => counts.toml(),
+            Self::Seed(seed) => seed.toml(),
+            Self::Positive(number) => number.toml(),
+            Self::Flag(flag) => flag.toml(),
+            Self::Word(word) => word.toml(),
+        }
+    }
+}
+
 pub(super) fn read(section: &Section<'_>) -> Read<Architecture> {
-    let names: Vec<&str> = NETWORKS.iter().map(|network| network.name).collect();
-    let kind = section.key("kind").word(&names).required(&format!("kind = \"{}\"", names[0]));
-    let keys = keys_with_owners();
-    section.keys_of_choices("kind", kind, &keys.iter().map(|(key, owners)| (*key, &owners[..])).collect::<Vec<_>>());
+    let kind = section.key(&KIND).value();
+    section.refuse_other_choices(&kind);
     let kind = kind?;
     let network = NETWORKS.iter().find(|network| network.name == kind).ok_or(Reported)?;
     let values: Vec<_> = network.keys.iter().map(|key| (key.name, read_value(section, key))).collect();
     values.into_iter().try_fold(Architecture::with_defaults(network), |with, (key, value)| Ok(with.with(key, value?)))
 }
 
-/// The keys of all architectures, each once, and which of them have it.
-fn keys_with_owners() -> Vec<(&'static str, Vec<&'static str>)> {
-    let mut keys: Vec<(&str, Vec<&str>)> = Vec::new();
-    for network in NETWORKS {
-        for key in network.keys {
-            match keys.iter_mut().find(|(name, _)| *name == key.name) {
-                Some((_, owners)) => owners.push(network.name),
-                None => keys.push((key.name, vec![network.name])),
-            }
+fn read_value(section: &Section<'_>, key: &'static descriptor::Key) -> Read<Value> {
+    section.describe(key);
+    match key.kind {
+        descriptor::Kind::Count { default } => read_as(section, key, COUNT, default).map(Value::Count),
+        descriptor::Kind::Counts { default, check } => {
+            let found = section.find::<Counts, _>(key.name, Fixed(default), |value| Counts.parse(value));
+            found.check(|counts| check(counts)).value().map(Value::Counts)
         }
+        descriptor::Kind::Seed { default } => read_as(section, key, SEED, default).map(Value::Seed),
+        descriptor::Kind::Positive { default } => read_as(section, key, Number::POSITIVE, default).map(Value::Positive),
+        descriptor::Kind::Flag { default } => read_as(section, key, Flag, default).map(Value::Flag),
+        descriptor::Kind::Word { words, default } => read_as(section, key, Word(words), default).map(Value::Word),
     }
-    keys
 }
 
-fn read_value(section: &Section<'_>, key: &Key) -> Read<Value> {
-    let found = section.key(key.name);
-    match key.kind {
-        Kind::Count { default } => found.count(1).or(default).map(Value::Count),
-        Kind::Counts { default, check } => found.counts().check(|counts| check(counts)).or(default.to_vec()).map(Value::Counts),
-        Kind::Seed { default } => found.integer(0, u32::MAX.into()).map(|seed| seed as u32).or(default).map(Value::Seed),
-        Kind::Positive { default } => found.positive().or(default).map(Value::Positive),
-        Kind::Flag { default } => found.boolean().or(default).map(Value::Flag),
-        Kind::Word { words, default } => found.word(words).or(default).map(Value::Word),
-    }
+fn read_as<K: Kind>(section: &Section<'_>, key: &'static descriptor::Key, kind: K, default: K::Constant) -> Read<K::Value> {
+    section.find::<K, _>(key.name, Fixed(default), |value| kind.parse(value)).value()
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! `[paths]`: between which solutions, on which landscapes, and how they are found.
 
 use super::reader::{Choice, Read, Section};
+use super::schema::{AnyOf, Count, CountOrAll, Derived, Invalidates, Key, Lower, Number, OneOf, SectionSpec, SetNames, Upper};
 use super::yields::Yields;
 use crate::path::{Objective, PathParameters};
 use crate::solutions::{Pairs, SetName, Split};
@@ -38,12 +39,6 @@ impl PathsConfig {
     }
 }
 
-/// Sines at most: a hundred times the published number takes 840 MB for 42 200 parameters.
-const MOST_TERMS: usize = 1000;
-
-/// Points at most: with as many terms as that, their coefficients on the dense grid take 800 MB.
-const MOST_POINTS: usize = 10_000;
-
 impl Choice for Objective {
     const ALL: &'static [Self] = &Self::ALL;
     fn word(self) -> &'static str {
@@ -51,16 +46,119 @@ impl Choice for Objective {
     }
 }
 
+static PAIRS: Key<CountOrAll> = Key::new("pairs", CountOrAll)
+    .unit("pairs")
+    .meaning("of each set, drawn at random without repetition; where a set has fewer, all of them")
+    .invalidates(Invalidates::Nothing)
+    .default(Some(300));
+
+static SETS: Key<SetNames, Derived> = Key::new("sets", SetNames)
+    .meaning(
+        "which solutions: `\"optimizer/train\"` are the parameters at the epoch of lowest training loss, \
+         `\"optimizer/test\"` those at the epoch of lowest test loss; or the names of `[[import]]`; of a \
+         formula `\"minima/relaxed\"` or `\"minima/given\"`",
+    )
+    .invalidates(Invalidates::Nothing)
+    .derived("all sets there are", "[\"lbfgs/train\"]");
+
+static LANDSCAPES: Key<AnyOf<Split>> = Key::new("landscapes", AnyOf::NEW)
+    .meaning("the mean loss over which images; not with `[landscape]`")
+    .invalidates(Invalidates::Nothing)
+    .default(&Split::ALL);
+
+static TRAIN: Key<CountOrAll> = Key::new("train", CountOrAll)
+    .unit("images")
+    .meaning("images of the training landscape, from the front of those in use; not with `[landscape]`")
+    .default(None);
+
+static TEST: Key<CountOrAll> = Key::new("test", CountOrAll)
+    .unit("images")
+    .meaning("images of the test landscape, from the front of those in use; not with `[landscape]`")
+    .default(None);
+
+static BATCH: Key<CountOrAll> = Key::new("batch", CountOrAll)
+    .unit("images")
+    .meaning(
+        "of each step of a descent, drawn at random; reported losses are those of all images; a landscape \
+         of no more images is taken whole; not with `[landscape]`",
+    )
+    .came_later()
+    .default(None);
+
+static OBJECTIVE: Key<OneOf<Objective>> = Key::new("objective", OneOf::NEW)
+    .meaning(
+        "what is minimized along the path: the sum of the losses, or of their squares; reported are \
+         losses in either case",
+    )
+    .default(Objective::Sum);
+
+static FOURIER_TERMS: Key<Count> =
+    // A hundred times the published number takes 840 MB for 42 200 parameters.
+    Key::new("fourier_terms", Count::between(1, 1000))
+        .unit("sines")
+        .meaning("N_F, sines added to the straight line")
+        .default(10);
+
+static POINTS: Key<Count> =
+    // With as many terms as that, their coefficients on the dense grid take 800 MB.
+    Key::new("points", Count::between(3, 10_000)).unit("points").meaning("M, on the path, both ends included").default(51);
+
+static LAMBDA: Key<Number> = Key::new("lambda", Number::NOT_NEGATIVE)
+    .unit("loss")
+    .meaning("λ, the weight of the squared distances between the points")
+    .default(1e-4);
+
+static STEPS: Key<Count> =
+    Key::new("steps", Count::at_least(0)).unit("steps").meaning("of the Adam optimizer; 0 leaves the straight line").default(100);
+
+static LEARNING_RATE: Key<Number> = Key::new("learning_rate", Number::POSITIVE).meaning("of the Adam optimizer").default(1e-3);
+
+static TOLERANCE: Key<Number> = Key::new("tolerance", Number::between(Lower::From(0.0), Upper::Below(1.0)))
+    .meaning(
+        "no more steps follow once the lowest objective has fallen by less than this fraction over \
+             `patience` evaluations on all images; 0: all steps are taken",
+    )
+    .came_later()
+    .default(0.0);
+
+static PATIENCE: Key<Count> = Key::new("patience", Count::at_least(1))
+    .unit("evaluations")
+    .meaning("of the objective on all images, one an epoch with `batch`, otherwise one a step")
+    .came_later()
+    .default(10);
+
+pub(super) static SECTION: SectionSpec = SectionSpec::single(
+    "paths",
+    "Paths",
+    Invalidates::Results("the paths"),
+    &[
+        &PAIRS,
+        &SETS,
+        &LANDSCAPES,
+        &TRAIN,
+        &TEST,
+        &BATCH,
+        &OBJECTIVE,
+        &FOURIER_TERMS,
+        &POINTS,
+        &LAMBDA,
+        &STEPS,
+        &LEARNING_RATE,
+        &TOLERANCE,
+        &PATIENCE,
+    ],
+);
+
 pub(super) fn read(section: &Section<'_>, yields: &mut Yields) -> Read<PathsConfig> {
-    let pairs = section.key("pairs").count_or_all().map(|pairs| pairs.map_or(Pairs::All, Pairs::Count)).or(Pairs::Count(300));
-    let sets = section.key("sets").list(|text| yields.set(text)).or(yields.sets().unwrap_or_default());
+    let pairs = section.key(&PAIRS).value().map(|pairs| pairs.map_or(Pairs::All, Pairs::Count));
+    let sets = yields.read_sets(section, &SETS);
     // Without the section nobody asked for paths, and one solution alone has none.
     if section.is_written() && sets.as_ref().is_ok_and(|sets| yields.has_lone_solution(sets)) {
         let key = yields.keep_key();
         section.own_problem(format!("a path needs two solutions but only one of each set is kept; raise {key}"));
     }
     let on = read_landscapes(section, yields);
-    let objective = section.key("objective").choice().or(Objective::Sum);
+    let objective = section.key(&OBJECTIVE).value();
     let parameters = read_parameters(section);
     let On { landscapes, train, test, batch } = on?;
     Ok(PathsConfig { pairs: pairs?, sets: sets?, landscapes, train, test, batch, objective: objective?, parameters: parameters? })
@@ -76,15 +174,15 @@ struct On {
 
 fn read_landscapes(section: &Section<'_>, yields: &mut Yields) -> Read<On> {
     if yields.formula {
-        for name in ["landscapes", "train", "test", "batch"] {
+        for name in [LANDSCAPES.name, TRAIN.name, TEST.name, BATCH.name] {
             section.refuse(name, "belongs to a network, not to [landscape], which has no images; remove it");
         }
         return Ok(On { landscapes: Vec::new(), train: None, test: None, batch: None });
     }
-    let landscapes = section.key("landscapes").choices::<Split>().or(Split::ALL.to_vec());
+    let landscapes = section.key(&LANDSCAPES).value();
     let [train, test] = [Split::Train, Split::Test].map(|split| read_images(section, split, yields));
     yields.sources.path_images = [&train, &test].map(|images| images.as_ref().ok().copied().flatten());
-    let batch = section.key("batch").count_or_all().or(None);
+    let batch = section.key(&BATCH).value();
     Ok(On { landscapes: landscapes?, train: train?, test: test?, batch: batch? })
 }
 
@@ -96,18 +194,21 @@ fn read_images(section: &Section<'_>, split: Split, yields: &Yields) -> Read<Opt
         }
         _ => Ok(()),
     };
-    section.key(split.name()).count_or_all().check(within).or(None)
+    let key = match split {
+        Split::Train => &TRAIN,
+        Split::Test => &TEST,
+    };
+    section.key(key).check(within).value()
 }
 
 fn read_parameters(section: &Section<'_>) -> Read<PathParameters> {
-    let fourier_terms = section.key("fourier_terms").count_up_to(1, MOST_TERMS).or(10);
-    let points = section.key("points").count_up_to(3, MOST_POINTS).or(51);
-    let lambda = section.key("lambda").not_negative().or(1e-4);
-    let steps = section.key("steps").count(0).or(100);
-    let learning_rate = section.key("learning_rate").positive().or(1e-3);
-    let tolerance =
-        section.key("tolerance").number("a finite number, 0 or above and below 1", |number| (0.0..1.0).contains(&number)).or(0.0);
-    let patience = section.key("patience").count(1).or(10);
+    let fourier_terms = section.key(&FOURIER_TERMS).value();
+    let points = section.key(&POINTS).value();
+    let lambda = section.key(&LAMBDA).value();
+    let steps = section.key(&STEPS).value();
+    let learning_rate = section.key(&LEARNING_RATE).value();
+    let tolerance = section.key(&TOLERANCE).value();
+    let patience = section.key(&PATIENCE).value();
     Ok(PathParameters {
         fourier_terms: fourier_terms?,
         points: points?,

@@ -1,6 +1,7 @@
 //! `[run]`: how the machine is used.
 
 use super::reader::{Read, Section};
+use super::schema::{Count, Invalidates, Key, Lower, Number, SectionSpec, Upper};
 use std::time::Duration;
 
 /// How the machine is used.
@@ -14,17 +15,35 @@ pub struct RunConfig {
     pub retries: usize,
 }
 
-/// Ten minutes: what a crash may cost, against the seconds that hundreds of states take to be stored.
-const CHECKPOINT_MINUTES: f64 = 10.0;
+static THREADS: Key<Count> =
+    // The limit only keeps a slip of the finger from asking the system for millions of threads.
+    Key::new("threads_per_rank", Count::between(1, 4096))
+        .unit("threads")
+        .meaning("that share the images of an evaluation; the results are the same")
+        .invalidates(Invalidates::Nothing)
+        .default(1);
+
+static CHECKPOINT: Key<Number> =
+    // A year is as good as never, and no sum of times overflows.
+    Key::new("checkpoint_minutes", Number::between(Lower::Above(0.0), Upper::UpTo(525_600.0)))
+        .unit("min")
+        .meaning("after which a running task stores a checkpoint, again and again")
+        .invalidates(Invalidates::Nothing)
+        // What a crash may cost, against the seconds that hundreds of checkpoints take to be stored.
+        .default(10.0);
+
+static RETRIES: Key<Count> = Key::new("retries", Count::between(0, 1))
+    .meaning("1: a task that panicked or whose result was lost is tried once more")
+    .invalidates(Invalidates::Nothing)
+    .default(0);
+
+pub(super) static SECTION: SectionSpec =
+    SectionSpec::single("run", "Machine", Invalidates::Results("stored results"), &[&THREADS, &CHECKPOINT, &RETRIES]);
 
 pub(super) fn read(section: &Section<'_>) -> Read<RunConfig> {
-    // The limit only keeps a slip of the finger from asking the system for millions of threads.
-    let threads = section.key("threads_per_rank").integer(1, 4096).map(|threads| threads as usize).or(1);
-    // A year is as good as never, and no sum of times overflows.
-    let minutes = section
-        .key("checkpoint_minutes")
-        .number("a number above 0, at most 525600", |minutes| minutes > 0.0 && minutes <= 525_600.0);
-    let minutes = minutes.or(CHECKPOINT_MINUTES);
-    let retries = section.key("retries").integer(0, 1).map(|retries| retries as usize).or(0);
-    Ok(RunConfig { threads_per_rank: threads?, checkpoint: Duration::from_secs_f64(60.0 * minutes?), retries: retries? })
+    let threads = section.key(&THREADS).value();
+    let minutes = section.key(&CHECKPOINT).value();
+    let retries = section.key(&RETRIES).value();
+    let checkpoint = Duration::from_secs_f64(60.0 * minutes?);
+    Ok(RunConfig { threads_per_rank: threads?, checkpoint, retries: retries? })
 }

@@ -35,27 +35,27 @@ pub struct NetworkConfig {
 
 /// Reads whatever says what is mapped; what it yields is left in `yields` even where it is in error.
 pub(super) fn read(root: &Section<'_>, purpose: Purpose, yields: &mut Yields) -> Read<Subject> {
-    if root.has("landscape") {
-        for name in ["dataset", "network", "training", "import"] {
-            let heading = if name == "import" { "[[import]]".to_owned() } else { format!("[{name}]") };
+    if root.has(landscape::SECTION.name) {
+        for section in [&dataset::SECTION, &network::SECTION, &training::SECTION, &import::SECTION] {
+            let heading = section.heading();
             let message =
                 format!("{heading} belongs to a network, [landscape] is a formula in place of one; remove one of the two");
-            root.refuse(name, message);
+            root.refuse(section.name, message);
         }
         return landscape::read(root, yields).map(Subject::Landscape);
     }
-    root.refuse("minimum", "[[minimum]] is a point of a formula; name the formula with [landscape], or remove it");
+    root.refuse(landscape::POINTS.name, "[[minimum]] is a point of a formula; name the formula with [landscape], or remove it");
     read_network(root, purpose, yields).map(Subject::Network)
 }
 
 fn read_network(root: &Section<'_>, purpose: Purpose, yields: &mut Yields) -> Read<NetworkConfig> {
-    let dataset = root.section("dataset", |section| dataset::read(section));
+    let dataset = root.section(&dataset::SECTION, |section| dataset::read(section));
     yields.sources.dataset = dataset.as_ref().ok().cloned();
-    let architecture = root.section("network", |section| network::read(section));
+    let architecture = root.section(&network::SECTION, |section| network::read(section));
     yields.sources.architecture = architecture.as_ref().ok().cloned();
-    let trains = root.has("training");
+    let trains = root.has(training::SECTION.name);
     let training = if trains {
-        root.section("training", |section| training::read(section, yields))
+        root.section(&training::SECTION, |section| training::read(section, yields))
     } else {
         yields.made = Some(Vec::new());
         Ok(TrainingConfig::none())
@@ -65,7 +65,10 @@ fn read_network(root: &Section<'_>, purpose: Purpose, yields: &mut Yields) -> Re
         // Which sets there are is open now: naming one is not a second mistake.
         yields.made = None;
         if purpose == Purpose::Study {
-            root.problem("training", "missing; train solutions with [training], or read those of other work with [[import]]");
+            root.problem(
+                training::SECTION.name,
+                "missing; train solutions with [training], or read those of other work with [[import]]",
+            );
             return Err(Reported);
         }
     }

@@ -1,6 +1,7 @@
 //! `[training]`: how many runs of which optimizers, and which of them are kept.
 
 use super::reader::{Choice, Read, Section};
+use super::schema::{AnyOf, Count, Derived, Integer, Invalidates, Key, Lower, Number, Required, SectionSpec, Upper};
 use super::yields::Yields;
 use crate::optimizer::{LbfgsParameters, Method, SgdParameters, Training};
 use crate::solutions::{SetName, Split};
@@ -55,13 +56,81 @@ impl Choice for Split {
     }
 }
 
+static INITIALIZATIONS: Key<Integer<u32>, Required> = Key::new("initializations", Integer::at_least(1))
+    .unit("runs")
+    .meaning("runs of each optimizer; runs of equal number start from equal parameters")
+    .invalidates(Invalidates::Nothing)
+    .required("75");
+
+static KEEP: Key<Count, Derived> = Key::new("keep", Count::at_least(1))
+    .unit("runs")
+    .meaning("runs kept of each optimizer: those of the lowest training loss; at most `initializations`")
+    .invalidates(Invalidates::Nothing)
+    .derived("all of `initializations`", "48");
+
+static OPTIMIZERS: Key<AnyOf<Method>> =
+    Key::new("optimizers", AnyOf::NEW).meaning("which optimizers train").invalidates(Invalidates::Nothing).default(&Method::ALL);
+
+pub(super) static SECTION: SectionSpec =
+    SectionSpec::single("training", "Training", Invalidates::Results("stored results"), &[&INITIALIZATIONS, &KEEP, &OPTIMIZERS]);
+
+// Learning rate and epochs were not published, so there is nothing a default could stand on.
+static LEARNING_RATE: Key<Number, Required> = Key::new("learning_rate", Number::POSITIVE)
+    .meaning("η in θ ← θ − η∇; no value was published: try a few on one initialization")
+    .required("0.1");
+
+static BATCH_SIZE: Key<Count> =
+    Key::new("batch_size", Count::at_least(1)).unit("images").meaning("images of a mini-batch").default(64);
+
+static EPOCHS: Key<Count, Required> =
+    Key::new("epochs", Count::at_least(1)).unit("epochs").meaning("passes over the training images").required("100");
+
+pub(super) static SGD: SectionSpec = SectionSpec::single(
+    "training.sgd",
+    "SGD, mini-batches without momentum",
+    Invalidates::Results("the SGD solutions and their paths"),
+    &[&LEARNING_RATE, &BATCH_SIZE, &EPOCHS],
+);
+
+static ITERATIONS: Key<Count> = Key::new("iterations", Count::at_least(1))
+    .unit("iterations")
+    .meaning("maximum number; an iteration counts as an epoch in curves and snapshots")
+    .default(1000);
+
+static MEMORY: Key<Count> =
+    Key::new("memory", Count::at_least(1)).unit("steps").meaning("remembered for the quasi-Newton direction").default(10);
+
+static LINE_SEARCH_EVALUATIONS: Key<Count> = Key::new("line_search_evaluations", Count::at_least(1))
+    .unit("evaluations")
+    .meaning("of the loss, at most, in each line search")
+    .default(6);
+
+static LINE_SEARCH_TOLERANCE: Key<Number> =
+    // Relative to the step: at 1 the first bracket would already be narrow enough.
+    Key::new("line_search_tolerance", Number::between(Lower::Above(0.0), Upper::Below(1.0)))
+            .meaning("a line search ends when its bracket is narrower than this times the best step")
+            .default(1e-4);
+
+static TARGET_LOSS: Key<Number> = Key::new("target_loss", Number::NOT_NEGATIVE)
+    .unit("loss")
+    .meaning(
+        "a run ends at this training loss, at 0 never; once every image is classified, the loss \
+         falls toward 0 without end",
+    )
+    .default(0.0);
+
+pub(super) static LBFGS: SectionSpec = SectionSpec::single(
+    "training.lbfgs",
+    "L-BFGS, full batch, with golden section search",
+    Invalidates::Results("the L-BFGS solutions and their paths"),
+    &[&ITERATIONS, &MEMORY, &LINE_SEARCH_EVALUATIONS, &LINE_SEARCH_TOLERANCE, &TARGET_LOSS],
+);
+
 /// Reads the section; what it yields is left in `yields` even where the section is in error.
 pub(super) fn read(section: &Section<'_>, yields: &mut Yields) -> Read<TrainingConfig> {
-    let initializations =
-        section.key("initializations").integer(1, u32::MAX.into()).map(|count| count as u32).required("initializations = 75");
+    let initializations = section.key(&INITIALIZATIONS).value();
     let keep = section
-        .key("keep")
-        .count(1)
+        .key(&KEEP)
         .check(|&keep| match initializations {
             Ok(most) if keep > most as usize => {
                 Err(format!("must be at most {most}, the number of training.initializations, is {keep}"))
@@ -69,13 +138,13 @@ pub(super) fn read(section: &Section<'_>, yields: &mut Yields) -> Read<TrainingC
             _ => Ok(()),
         })
         .or(initializations.map_or(1, |count| count as usize));
-    let methods = section.key("optimizers").choices::<Method>().or(Method::ALL.to_vec());
+    let methods = section.key(&OPTIMIZERS).value();
     yields.made = methods.as_deref().ok().map(sets_of);
     yields.keep = initializations.and(keep).ok();
 
     let uses = |method| methods.as_ref().is_ok_and(|methods| methods.contains(&method));
-    let sgd = section.section_if(uses(Method::Sgd), "sgd", |section| read_sgd(section));
-    let lbfgs = section.section_if(uses(Method::Lbfgs), "lbfgs", |section| read_lbfgs(section));
+    let sgd = section.section_if(uses(Method::Sgd), &SGD, |section| read_sgd(section));
+    let lbfgs = section.section_if(uses(Method::Lbfgs), &LBFGS, |section| read_lbfgs(section));
     Ok(TrainingConfig { initializations: initializations?, keep: keep?, methods: methods?, sgd: sgd?, lbfgs: lbfgs? })
 }
 
@@ -85,24 +154,19 @@ fn sets_of(methods: &[Method]) -> Vec<SetName> {
     names.filter_map(|name| SetName::parse(&name).ok()).collect()
 }
 
-/// Learning rate and epochs were not published, so there is nothing a default could stand on.
 fn read_sgd(section: &Section<'_>) -> Read<SgdParameters> {
-    let learning_rate = section.key("learning_rate").positive().required("learning_rate = 0.1");
-    let batch_size = section.key("batch_size").count(1).or(64);
-    let epochs = section.key("epochs").count(1).required("epochs = 100");
+    let learning_rate = section.key(&LEARNING_RATE).value();
+    let batch_size = section.key(&BATCH_SIZE).value();
+    let epochs = section.key(&EPOCHS).value();
     Ok(SgdParameters { learning_rate: learning_rate?, batch_size: batch_size?, epochs: epochs? })
 }
 
 fn read_lbfgs(section: &Section<'_>) -> Read<LbfgsParameters> {
-    let iterations = section.key("iterations").count(1).or(1000);
-    let memory = section.key("memory").count(1).or(10);
-    let evaluations = section.key("line_search_evaluations").count(1).or(6);
-    // Relative to the step: at 1 the first bracket would already be narrow enough.
-    let tolerance = section
-        .key("line_search_tolerance")
-        .number("a number above 0 and below 1", |tolerance| tolerance > 0.0 && tolerance < 1.0)
-        .or(1e-4);
-    let target_loss = section.key("target_loss").not_negative().or(0.0);
+    let iterations = section.key(&ITERATIONS).value();
+    let memory = section.key(&MEMORY).value();
+    let evaluations = section.key(&LINE_SEARCH_EVALUATIONS).value();
+    let tolerance = section.key(&LINE_SEARCH_TOLERANCE).value();
+    let target_loss = section.key(&TARGET_LOSS).value();
     Ok(LbfgsParameters {
         iterations: iterations?,
         memory: memory?,

@@ -6,7 +6,7 @@ use toml::de::{DeTable, DeValue};
 
 /// Where a value comes from. The order is that in which problems are reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Origin {
+pub(crate) enum Origin {
     /// The file as a whole.
     File,
     /// This line of the file, from 1.
@@ -17,16 +17,16 @@ pub(super) enum Origin {
 
 /// A value and the place of its key.
 #[derive(Clone, Debug)]
-pub(super) struct Node {
+pub(crate) struct Node {
     pub value: Value,
     pub origin: Origin,
 }
 
-pub(super) type Table = BTreeMap<String, Node>;
+pub(crate) type Table = BTreeMap<String, Node>;
 
 /// A TOML value. No key takes a date, so of those the type is enough.
 #[derive(Clone, Debug)]
-pub(super) enum Value {
+pub(crate) enum Value {
     String(String),
     /// Wider than TOML's 64 bits, so that every `u64` seed can be written.
     Integer(i128),

@@ -1,6 +1,7 @@
 //! What the subject leaves to the sections after it.
 
-use super::reader::{Notation, nearest};
+use super::reader::{Notation, Read, Section, nearest};
+use super::schema::{Derived, Key, SetNames, each};
 use super::sources::Sources;
 use crate::solutions::SetName;
 
@@ -10,7 +11,7 @@ const LIKENESS: f64 = 0.85;
 
 /// Images and sets of solutions there will be, as far as that could be read.
 #[derive(Debug, Default)]
-pub(super) struct Yields {
+pub(crate) struct Yields {
     /// Whether a formula is mapped, which has neither images nor imported sets.
     pub formula: bool,
     /// What is read from files.
@@ -27,6 +28,12 @@ impl Yields {
     /// All sets, if all could be read.
     pub fn sets(&self) -> Option<Vec<SetName>> {
         Some([self.made.as_deref()?, self.imported.as_deref()?].concat())
+    }
+
+    /// Reads a list of sets that will exist; all of them, if the key is not written.
+    pub fn read_sets(&self, section: &Section<'_>, key: &'static Key<SetNames, Derived>) -> Read<Vec<SetName>> {
+        let found = section.key_with(key, |value| each(value, |text| self.set(text)));
+        found.or(self.sets().unwrap_or_default())
     }
 
     /// Reads the name of a set that will exist. If the sets could not be read, every well-formed

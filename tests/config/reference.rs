@@ -1,7 +1,8 @@
-//! `docs/configuration.md` against the code: its keys, their ranges, words and defaults, no more and no fewer.
+//! `docs/configuration.md` is what the table of keys generates. Against the reader: its keys, their ranges, words and
+//! defaults, no more and no fewer.
 
 use crate::markdown::rows;
-use lossatlas::config::Config;
+use lossatlas::config::{Config, reference};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
@@ -33,9 +34,22 @@ const DEPENDENT: [(&str, Option<&str>); 8] = [
     ("kpca.0.two_sigma_squared", None),
 ];
 
+const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/configuration.md");
+
+#[test]
+fn the_reference_is_what_the_table_of_keys_generates() {
+    let remedy = "write it with `make reference`; its prose is in src/config/reference/page.md";
+    assert!(fs::read_to_string(PAGE).expect("the page") == reference::page(), "docs/configuration.md is out of date: {remedy}");
+}
+
+#[test]
+#[ignore = "writes docs/configuration.md"]
+fn write_the_reference() {
+    fs::write(PAGE, reference::page()).expect("the page can be written");
+}
+
 fn documented() -> Vec<Documented> {
-    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/configuration.md");
-    let text = fs::read_to_string(page).expect("the page");
+    let text = fs::read_to_string(PAGE).expect("the page");
     rows(&text).into_iter().filter_map(|row| key(&row.headings, &row.cells)).collect()
 }
 

@@ -1,9 +1,9 @@
 //! Values as TOML writes them.
 
-use crate::solutions::{Pairs, SetName};
+use crate::solutions::SetName;
 
 /// A value that is written as one of a few words.
-pub(in crate::config) trait Choice: Copy + PartialEq + 'static {
+pub(crate) trait Choice: Copy + PartialEq + Sync + 'static {
     /// Every one, in the order in which messages list them.
     const ALL: &'static [Self];
     /// The word.
@@ -11,7 +11,7 @@ pub(in crate::config) trait Choice: Copy + PartialEq + 'static {
 }
 
 /// A value that TOML can write. Equal values have one notation, however they were typed.
-pub(in crate::config) trait Notation {
+pub(crate) trait Notation {
     fn toml(&self) -> String;
 }
 
@@ -78,16 +78,6 @@ impl Notation for Option<usize> {
     }
 }
 
-impl Notation for Pairs {
-    fn toml(&self) -> String {
-        match self {
-            Self::All => None,
-            Self::Count(count) => Some(*count),
-        }
-        .toml()
-    }
-}
-
 impl<T: Notation> Notation for Vec<T> {
     fn toml(&self) -> String {
         format!("[{}]", self.iter().map(Notation::toml).collect::<Vec<_>>().join(", "))
@@ -100,7 +90,7 @@ pub(in crate::config) fn quoted(text: &str) -> String {
 }
 
 /// `"a", "b" or "c"`.
-pub(super) fn alternatives<C: Notation>(choices: &[C]) -> String {
+pub(in crate::config) fn alternatives<C: Notation>(choices: &[C]) -> String {
     let words: Vec<_> = choices.iter().map(Notation::toml).collect();
     match words.split_last() {
         Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),

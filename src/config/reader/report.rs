@@ -1,22 +1,24 @@
 //! What reading a configuration turns up.
 
 use crate::config::error::{Place, Problem};
+use crate::config::schema::{KeySpec, SectionSpec};
 use crate::config::tree::{Node, Origin, Value};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// Stands for a value that could not be read. Why is in the report already.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::config) struct Reported;
+pub(crate) struct Reported;
 
 /// A value as far as it could be read.
-pub(in crate::config) type Read<T> = Result<T, Reported>;
+pub(crate) type Read<T> = Result<T, Reported>;
 
 /// Problems and effective values, gathered while the sections are read.
 ///
 /// Sections hand out keys and subsections that all write here, hence the cells.
 #[derive(Debug, Default)]
-pub(in crate::config) struct Report {
+pub(crate) struct Report {
     findings: RefCell<Vec<Finding>>,
     effective: RefCell<BTreeMap<String, String>>,
     descriptions: RefCell<Vec<Description>>,
@@ -27,16 +29,24 @@ pub(in crate::config) struct Report {
 }
 
 /// A key that was read, as whoever writes a configuration wants to know it; values in TOML notation.
-#[derive(Clone, Debug, PartialEq)]
-pub(in crate::config) struct Description {
+#[derive(Clone)]
+pub(crate) struct Description {
     /// With its sections, entries of a list by their index: `kpca.0.kernel`.
     pub key: String,
-    /// The values that it takes, in words.
-    pub takes: String,
+    /// Its section in the table of keys.
+    pub section: &'static SectionSpec,
+    /// Its row in the table of keys.
+    pub spec: &'static dyn KeySpec,
     /// What holds if it is not written; `None` if it must be written, or if that is known only later.
     pub default: Option<String>,
     /// What it is; `None` if it is not written and has no default.
     pub value: Option<String>,
+}
+
+impl fmt::Debug for Description {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} = {:?}, default {:?}", self.key, self.value, self.default)
+    }
 }
 
 #[derive(Debug)]
@@ -78,11 +88,11 @@ impl Report {
         self.effective.borrow_mut().insert(key, toml);
     }
 
-    /// Notes down a key and what it takes, once.
-    pub fn describe(&self, key: String, takes: impl Into<String>) {
+    /// Notes down a key, once.
+    pub fn describe(&self, key: String, section: &'static SectionSpec, spec: &'static dyn KeySpec) {
         let mut descriptions = self.descriptions.borrow_mut();
         if !descriptions.iter().any(|known| known.key == key) {
-            descriptions.push(Description { key, takes: takes.into(), default: None, value: None });
+            descriptions.push(Description { key, section, spec, default: None, value: None });
         }
     }
 
@@ -128,7 +138,7 @@ impl Report {
 }
 
 /// What reading has turned up, each list in the order of the file, overrides last.
-pub(in crate::config) struct Outcome {
+pub(crate) struct Outcome {
     /// What is wrong.
     pub problems: Vec<Problem>,
     /// The keys of the file that were left out because of an override.

@@ -1,16 +1,17 @@
 //! One section of the file.
 
-use super::key::Key;
 use super::notation::{Notation, alternatives, quoted};
 use super::report::{Read, Report, Reported};
+use crate::config::schema::{KeySpec, SectionSpec};
 use crate::config::tree::{Node, Origin, Table, Value};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 /// A section being read. A section that is not written reads as an empty one.
 #[derive(Debug)]
-pub(in crate::config) struct Section<'a> {
+pub(crate) struct Section<'a> {
     pub(super) report: &'a Report,
+    spec: &'static SectionSpec,
     table: Option<&'a Table>,
     pub(super) origin: Origin,
     path: String,
@@ -32,13 +33,19 @@ struct Switched {
 }
 
 impl<'a> Section<'a> {
-    /// Reads the whole file.
-    pub fn read_root<T>(report: &'a Report, root: &'a Node, read: impl FnOnce(&mut Self) -> Read<T>) -> Read<T> {
-        Self::read(report, Some(root), Origin::File, String::new(), Some(String::new()), read)
+    /// Reads the whole file; `top` has the keys outside of all sections.
+    pub fn read_root<T>(
+        report: &'a Report,
+        root: &'a Node,
+        top: &'static SectionSpec,
+        read: impl FnOnce(&mut Self) -> Read<T>,
+    ) -> Read<T> {
+        Self::read(report, top, Some(root), Origin::File, String::new(), Some(String::new()), read)
     }
 
     fn read<T>(
         report: &'a Report,
+        spec: &'static SectionSpec,
         node: Option<&'a Node>,
         parent: Origin,
         path: String,
@@ -54,7 +61,8 @@ impl<'a> Section<'a> {
             }
         };
         let origin = node.map_or(parent, |node| node.origin);
-        let mut section = Self { report, table, origin, path, record, known: RefCell::default(), switched: RefCell::default() };
+        let mut section =
+            Self { report, spec, table, origin, path, record, known: RefCell::default(), switched: RefCell::default() };
         let result = read(&mut section);
         section.refuse_unknown();
         result
@@ -89,16 +97,22 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// A key of this section.
-    pub fn key(&self, name: &'static str) -> Key<'_> {
+    /// What is written for a key or a section, which is known from here on.
+    pub(super) fn ask_for(&self, name: &'static str) -> Option<&'a Node> {
         self.known.borrow_mut().insert(name);
-        Key { section: self, name, node: self.node(name) }
+        self.node(name)
+    }
+
+    /// Notes down that this key was read.
+    pub(in crate::config) fn describe(&self, key: &'static dyn KeySpec) {
+        self.report.describe(self.path_of(key.name()), self.spec, key);
     }
 
     /// A section within this one.
-    pub fn section<T>(&self, name: &'static str, read: impl FnOnce(&mut Section<'a>) -> Read<T>) -> Read<T> {
-        self.known.borrow_mut().insert(name);
-        Section::read(self.report, self.node(name), self.origin, self.path_of(name), self.record_of(name), read)
+    pub fn section<T>(&self, spec: &'static SectionSpec, read: impl FnOnce(&mut Section<'a>) -> Read<T>) -> Read<T> {
+        let name = spec.own_name();
+        let (node, record) = (self.ask_for(name), self.record_of(name));
+        Section::read(self.report, spec, node, self.origin, self.path_of(name), record, read)
     }
 
     /// A section that has an effect only if `used`: checked in either case if it is written, but its
@@ -106,24 +120,24 @@ impl<'a> Section<'a> {
     pub fn section_if<T>(
         &self,
         used: bool,
-        name: &'static str,
+        spec: &'static SectionSpec,
         read: impl FnOnce(&mut Section<'a>) -> Read<T>,
     ) -> Read<Option<T>> {
         if used {
-            return self.section(name, read).map(Some);
+            return self.section(spec, read).map(Some);
         }
-        self.known.borrow_mut().insert(name);
-        match self.node(name) {
+        let name = spec.own_name();
+        match self.ask_for(name) {
             None => Ok(None),
-            node => Section::read(self.report, node, self.origin, self.path_of(name), None, read).map(|_| None),
+            node => Section::read(self.report, spec, node, self.origin, self.path_of(name), None, read).map(|_| None),
         }
     }
 
     /// The entries of a list of sections, `[[name]]`; none is fine. They go by a name rather than by
     /// their index, so their values are noted as effective only after [`Self::record_as`].
-    pub fn sections<T>(&self, name: &'static str, mut read: impl FnMut(&mut Section<'a>) -> Read<T>) -> Read<Vec<T>> {
-        self.known.borrow_mut().insert(name);
-        let items = match self.node(name).map(|node| (&node.value, node.origin)) {
+    pub fn sections<T>(&self, spec: &'static SectionSpec, mut read: impl FnMut(&mut Section<'a>) -> Read<T>) -> Read<Vec<T>> {
+        let name = spec.own_name();
+        let items = match self.ask_for(name).map(|node| (&node.value, node.origin)) {
             None => return Ok(Vec::new()),
             Some((Value::Array(items), _)) => items,
             Some((other, origin)) => {
@@ -136,7 +150,10 @@ impl<'a> Section<'a> {
         let entries: Vec<_> = items
             .iter()
             .enumerate()
-            .map(|(index, item)| Section::read(self.report, Some(item), item.origin, format!("{path}.{index}"), None, &mut read))
+            .map(|(index, item)| {
+                let path = format!("{path}.{index}");
+                Section::read(self.report, spec, Some(item), item.origin, path, None, &mut read)
+            })
             .collect();
         entries.into_iter().collect()
     }
@@ -146,35 +163,33 @@ impl<'a> Section<'a> {
         self.record = Some(path);
     }
 
-    /// Refuses the keys that belong to another choice of `selector` than the one made. If none was
-    /// made, they are merely known.
+    /// Refuses the keys that belong to another choice than the one made. If none was made, they are
+    /// merely known.
     ///
     /// Where an override has made the choice, keys of the file that belong to the choice of the file
     /// are left out instead, with a note.
-    pub fn keys_of_choices<C: Notation + Copy + PartialEq>(
-        &self,
-        selector: &str,
-        chosen: Read<C>,
-        keys: &[(&'static str, &[C])],
-    ) {
-        for &(name, _) in keys {
+    pub fn refuse_other_choices<C: Notation>(&self, chosen: &Read<C>) {
+        let Some(choices) = &self.spec.choices else { return };
+        let (selector, keys) = (choices.selector, self.spec.owners());
+        for &(name, _) in &keys {
             self.has(name);
         }
-        let Ok(chosen) = chosen else { return };
-        let before = self.choice_of_the_file(selector, &chosen.toml());
+        let Ok(chosen) = chosen.as_ref().map(Notation::toml) else { return };
+        let before = self.choice_of_the_file(selector, &chosen);
         if before.is_some() {
-            self.switch(selector, &chosen.toml(), keys.iter().map(|&(name, _)| name).collect());
+            self.switch(selector, &chosen, keys.iter().map(|&(name, _)| name).collect());
         }
-        for &(name, owners) in keys.iter().filter(|(_, owners)| !owners.contains(&chosen)) {
+        for (name, owners) in keys {
+            let is_owner = |word: &str| owners.iter().any(|owner| owner.toml() == word);
+            if is_owner(&chosen) {
+                continue;
+            }
             // A key that did not fit the choice of the file either is a mistake of the file.
-            let fitted = before
-                .as_ref()
-                .is_some_and(|before| before.as_ref().is_none_or(|old| owners.iter().any(|owner| owner.toml() == *old)));
+            let fitted = before.as_ref().is_some_and(|before| before.as_deref().is_none_or(is_owner));
             if !self.has(name) || fitted && self.drop_key(name) {
                 continue;
             }
-            let message =
-                format!("belongs to {selector} = {}, not to {selector} = {}; remove it", alternatives(owners), chosen.toml());
+            let message = format!("belongs to {selector} = {}, not to {selector} = {chosen}; remove it", alternatives(&owners));
             self.problem(name, message);
         }
     }

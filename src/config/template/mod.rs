@@ -1,19 +1,17 @@
 //! A first configuration, with every key explained.
 //!
-//! A few lines say what a study of a size sets ([`Size`]). They are read like any configuration; what the reader
-//! noted down of each key, its value, its range and its default, makes the text. So every network of the
-//! registry is offered, and no number stands here that the reader does not know.
-
-mod words;
+//! A few lines say what a study of a size sets ([`Size`]). They are read like any configuration. The text lists the
+//! keys that were read, each with its value and with its meaning, range and default from the table of keys. So every
+//! network of the registry is offered, and no number stands here that the reader does not know.
 
 use super::expand::expand_path;
-use super::reader::{Description, quoted};
+use super::reader::{Description, Notation, quoted};
+use super::schema::{DefaultSpec, SectionSpec, Shape};
 use super::{Config, ConfigErrors, Purpose};
-use crate::network::{Architecture, Descriptor, NETWORKS, Value};
+use crate::network::{Descriptor, NETWORKS};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::PathBuf;
-use words::{KEYS, OPEN, SECTIONS};
 
 /// What to write a configuration for.
 #[derive(Clone, Debug)]
@@ -168,16 +166,18 @@ impl Template {
             "`lossatlas check FILE` says what it comes to: tasks, memory, time. Keys behind a # are at their defaults: remove the # to change one.",
         );
         text.push('\n');
-        let (mut section, mut explained) = ("", BTreeSet::new());
+        let (mut table, mut explained) = ("", BTreeSet::new());
         for key in keys {
-            let table = key.key.rsplit_once('.').map_or("", |(table, _)| table);
-            if table != section {
-                text += &Self::heading(table);
-                section = table;
+            let own_table = key.key.rsplit_once('.').map_or("", |(table, _)| table);
+            if table != own_table {
+                // Entries of a list share a heading.
+                let first = key.section.shape == Shape::Single || own_table.ends_with(".0");
+                text += &heading(key.section, first);
+                table = own_table;
             }
             // Entries of a list explain what the ones before have not.
-            let new = explained.insert(without_index(&key.key));
-            text += &if new { line(key, self.about(&key.key)) } else { bare(key) };
+            let new = explained.insert((key.section.name, key.spec.name()));
+            text += &if new { line(key) } else { bare(key) };
             if key.key == "network.kind" {
                 text += &self.other_networks();
             }
@@ -185,51 +185,16 @@ impl Template {
         text
     }
 
-    fn heading(table: &str) -> String {
-        if let Some(number) = table.strip_prefix("kpca.") {
-            let first = if number == "0" {
-                ruler("Kernel PCA: any number of entries, each of the union of some sets")
-            } else {
-                String::from("\n")
-            };
-            return format!("{first}[[kpca]]\n");
-        }
-        let title = SECTIONS.iter().find(|(name, _)| *name == table).map_or(table, |(_, title)| title);
-        format!("{}[{table}]\n", ruler(title))
-    }
-
     /// The other architectures, each with its keys at their defaults.
     fn other_networks(&self) -> String {
         let mut text = comment("", "The others, each with its own keys at their defaults:");
         for network in NETWORKS.iter().filter(|network| **network != self.network) {
-            let architecture = Architecture::with_defaults(network);
-            let keys =
-                architecture.values().map(|(key, value)| format!("{} = {}", key.name, notation(value))).collect::<Vec<_>>();
+            let default = |key: &crate::network::descriptor::Key| format!("{} = {}", key.name, key.default().toml());
+            let keys = network.keys.iter().map(default).collect::<Vec<_>>();
             _ = writeln!(text, "# kind = {:<16} # {}", quoted(network.name), keys.join(", "));
         }
         text
     }
-
-    /// What a key means.
-    fn about(&self, key: &str) -> &'static str {
-        let own = key.strip_prefix("network.").and_then(|name| self.network.keys.iter().find(|key| key.name == name));
-        let general = || KEYS.iter().find(|(name, _)| *name == without_index(key)).map(|(_, about)| *about);
-        own.map(|key| key.about).or_else(general).unwrap_or_default()
-    }
-}
-
-/// Values of networks as TOML writes them.
-fn notation(value: &Value) -> String {
-    match value {
-        Value::Word(word) => quoted(word),
-        Value::Positive(number) => format!("{number:?}"),
-        other => other.to_string(),
-    }
-}
-
-/// `kpca.0.kernel` → `kpca.kernel`.
-fn without_index(key: &str) -> String {
-    key.split('.').filter(|part| part.parse::<usize>().is_err()).collect::<Vec<_>>().join(".")
 }
 
 /// Where comments begin, and the longest line.
@@ -240,17 +205,30 @@ fn ruler(title: &str) -> String {
     format!("\n{:-<100}\n", format!("# ---- {title} "))
 }
 
+fn heading(section: &SectionSpec, first: bool) -> String {
+    let above = if first { ruler(section.title) } else { "\n".to_owned() };
+    format!("{above}{}\n", section.heading())
+}
+
 /// A key with its value and all there is to say of it.
-fn line(key: &Description, about: &str) -> String {
-    let name = key.key.rsplit('.').next().unwrap_or_default();
-    let takes = if key.takes.is_empty() { String::new() } else { format!("; {}", key.takes) };
-    let Some(value) = &key.value else {
-        let (_, example, about, default) = open(&key.key);
-        return comment(&format!("# {name} = {example}"), &format!("{about}{takes}; default: {default}"));
+fn line(key: &Description) -> String {
+    let name = key.spec.name();
+    // Comments have no code.
+    let about = format!("{}; {}", key.spec.meaning(), key.spec.values()).replace('`', "");
+    let (written, default) = match (&key.value, key.spec.default()) {
+        (Some(value), DefaultSpec::Required(_)) => (format!("{name} = {value}"), "required".to_owned()),
+        (None, DefaultSpec::Required(example)) => (format!("# {name} = {example}"), "required".to_owned()),
+        (None, DefaultSpec::Derived(derived)) => {
+            (format!("# {name} = {}", derived.example), format!("default: {}", derived.words))
+        }
+        (Some(value), _) => {
+            let mark = if is_default(key) { "# " } else { "" };
+            let default = key.default.as_deref().unwrap_or_default();
+            (format!("{mark}{name} = {value}"), format!("default {default}"))
+        }
+        (None, DefaultSpec::Fixed(default)) => (format!("# {name} = {default}"), format!("default {default}")),
     };
-    let default = key.default.as_ref().map_or_else(|| "required".to_owned(), |default| format!("default {default}"));
-    let mark = if is_default(key) { "# " } else { "" };
-    comment(&format!("{mark}{name} = {value}"), &format!("{about}{takes}; {default}"))
+    comment(&written, &format!("{about}; {default}").replace('`', ""))
 }
 
 /// Whether a key need not be written. Its default may depend on other keys, and its value then follows them.
@@ -260,13 +238,8 @@ fn is_default(key: &Description) -> bool {
 
 /// A key that has been explained, if it has a value of its own.
 fn bare(key: &Description) -> String {
-    let name = key.key.rsplit('.').next().unwrap_or_default();
+    let name = key.spec.name();
     key.value.as_ref().filter(|_| !is_default(key)).map_or_else(String::new, |value| format!("{name} = {value}\n"))
-}
-
-fn open(key: &str) -> (&'static str, &'static str, &'static str, &'static str) {
-    let key = without_index(key);
-    OPEN.into_iter().find(|(name, ..)| *name == key).unwrap_or(("", "…", "", "known when it runs"))
 }
 
 /// A line with a comment behind it, continued on the lines that follow.
@@ -335,9 +308,8 @@ mod tests {
                 Config::parse_and_describe(Purpose::Study, "x", template.size.text(), &template.settings()).unwrap();
             let text = template.text().unwrap();
             for key in &keys {
-                let meant = if key.value.is_some() { template.about(&key.key) } else { open(&key.key).2 };
-                assert!(!meant.is_empty(), "{key:?} is not explained");
-                let (explained, bare) = (line(key, template.about(&key.key)), bare(key));
+                assert!(!key.spec.meaning().is_empty(), "{key:?} is not explained");
+                let (explained, bare) = (line(key), bare(key));
                 assert!(text.contains(&explained) || without_first_entry(&key.key) && text.contains(&bare), "{key:?}:\n{text}");
             }
             // The reader leaves no key out.

@@ -25,7 +25,7 @@ pub static DESCRIPTOR: Descriptor = Descriptor {
     title: "LSTM",
     loss_label: "loss (nat per image)",
     keys: &[
-        Key::count("hidden", "units", 48),
+        Key::count("hidden", "hidden units", 48),
         Key {
             name: "permutation_seed",
             about: "of the order of the pixels, as PyTorch's randperm draws it",

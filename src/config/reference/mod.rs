@@ -1,0 +1,113 @@
+//! `docs/configuration.md`: prose from `page.md`, tables from the table of keys.
+//!
+//! A line of `page.md` that begins with `@` stands for what the table has: `@keys SECTION`, `@keys
+//! SECTION CHOICE`, `@choices SECTION` for all choices with their headings, `@stages` for the sections
+//! that stages bring along. `cargo test --test config -- --ignored write` writes the page.
+
+use super::schema::{DefaultSpec, KeySpec, Owned, SectionSpec};
+use super::sections;
+use super::stages::STAGES;
+
+/// The page, in Markdown.
+///
+/// # Panics
+/// If the template names a section or a choice that is not in the table.
+pub fn page() -> String {
+    let mut page = String::new();
+    for line in include_str!("page.md").lines() {
+        match line.strip_prefix('@').map(|order| order.split(' ').collect::<Vec<_>>()).as_deref() {
+            None => page += &format!("{line}\n"),
+            Some(["keys"]) => page += &table(sections::TOP.keys),
+            Some(["keys", name]) => page += &table(section(name).keys),
+            Some(["keys", name, choice]) => page += &table(&of_choice(section(name), choice)),
+            Some(["choices", name]) => page += &choices(section(name)),
+            Some(["stages"]) => {
+                page += &STAGES.iter().map(|stage| of_stage(stage.spec(), stage.documentation())).collect::<String>()
+            }
+            Some(order) => panic!("{order:?} is no order"),
+        }
+    }
+    page.trim_end().to_owned() + "\n"
+}
+
+fn section(name: &str) -> &'static SectionSpec {
+    let found = sections::all().into_iter().find(|section| section.name == name);
+    found.unwrap_or_else(|| panic!("there is no section {name:?}"))
+}
+
+fn of_choice(section: &SectionSpec, choice: &str) -> Vec<&'static dyn KeySpec> {
+    let found = section.owned().into_iter().find(|owned| owned.choice == choice);
+    found.unwrap_or_else(|| panic!("{section:?} has no choice {choice:?}")).keys
+}
+
+/// Every choice that has keys, with its heading.
+fn choices(section: &SectionSpec) -> String {
+    let Some(choices) = &section.choices else { return String::new() };
+    let one = |Owned { choice, keys }: &Owned| format!("### `{} = \"{choice}\"`\n\n{}", choices.selector, table(keys));
+    section.owned().iter().filter(|owned| !owned.keys.is_empty()).map(one).collect::<Vec<_>>().join("\n")
+}
+
+fn of_stage(section: &SectionSpec, documentation: &str) -> String {
+    let choices = choices(section);
+    let between = if choices.is_empty() { "" } else { "\n" };
+    format!("## `{}`\n\n{documentation}\n\n{}{between}{choices}\n", section.heading(), table(section.keys))
+}
+
+fn table(keys: &[&dyn KeySpec]) -> String {
+    let rows: String = keys.iter().map(|key| row(*key)).collect();
+    format!("| key | value | default | unit | meaning |\n|---|---|---|---|---|\n{rows}")
+}
+
+fn row(key: &dyn KeySpec) -> String {
+    let default = match key.default() {
+        DefaultSpec::Required(_) => "required".to_owned(),
+        DefaultSpec::Fixed(value) => format!("`{value}`"),
+        DefaultSpec::Derived(derived) => derived.words.to_owned(),
+    };
+    let unit = if key.unit().is_empty() { "–" } else { key.unit() };
+    // A bar would end the cell.
+    let cells = [format!("`{}`", key.name()), key.values(), default, unit.to_owned(), key.meaning().to_owned()];
+    format!("| {} |\n", cells.map(|cell| cell.replace('|', "\\|")).join(" | "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    /// A section that is not in the template would be missing on the page.
+    #[test]
+    fn every_key_of_the_table_is_on_the_page() {
+        let page = page();
+        for section in sections::all() {
+            let heading = format!("# `{}`\n", section.heading());
+            assert!(section.name.is_empty() || page.contains(&heading), "{heading} is missing");
+            for key in section.all_keys() {
+                assert!(page.contains(&row(key)), "{} of {section:?} is missing", key.name());
+            }
+        }
+    }
+
+    #[test]
+    fn the_table_is_consistent() {
+        let mut names = BTreeSet::new();
+        for section in sections::all() {
+            assert!(names.insert(section.name), "{section:?} is there twice");
+            let shared: BTreeSet<_> = section.keys.iter().map(|key| key.name()).collect();
+            assert_eq!(shared.len(), section.keys.len(), "{section:?}");
+            for key in section.all_keys() {
+                assert!(!key.meaning().is_empty(), "{} of {section:?} has no meaning", key.name());
+                let same = section.all_keys().into_iter().filter(|other| other.name() == key.name());
+                let mut same = same.map(|other| (other.invalidates(), other.came_later()));
+                assert!(same.all(|other| other == (key.invalidates(), key.came_later())), "{}", key.name());
+            }
+            let Some(choices) = &section.choices else { continue };
+            let selector = section.keys.iter().find(|key| key.name() == choices.selector).expect("its selector");
+            for Owned { choice, keys } in section.owned() {
+                assert!(selector.values().contains(&format!("`\"{choice}\"`")), "{choice} of {section:?}");
+                let own: BTreeSet<_> = keys.iter().map(|key| key.name()).collect();
+                assert!(own.len() == keys.len() && own.is_disjoint(&shared), "{choice} of {section:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! The table of all keys: name, values, default, unit, meaning, and what a change invalidates.
+//!
+//! Each section declares its keys as statics beside its reader. The reader takes range and default
+//! from them, and so do the configuration that `init` writes, the rules of [`compatibility`], and
+//! `docs/configuration.md`:
+//!
+//! ```text
+//! pub static POINTS: Key<Count> = Key::new("points", Count::between(3, 10_000))
+//!     .unit("points")
+//!     .meaning("M, on the path, both ends included")
+//!     .default(51);
+//!
+//! let points = section.key(&POINTS).value();
+//! ```
+//!
+//! The type of a key says how it is read. [`Fixed`] keys have a default that stands in the table,
+//! [`Required`] keys have none, and [`Derived`] ones have a default that the reader computes.
+//!
+//! [`compatibility`]: super::compatibility
+
+mod kinds;
+mod section;
+
+pub(crate) use kinds::{
+    AnyOf, Count, CountOrAll, Counts, Flag, Integer, Kind, Lower, Mistakes, Number, Numbers, OneOf, SetNames, Text, Upper, Word,
+    each,
+};
+pub(crate) use section::{Choices, Owned, SectionSpec, Shape};
+
+use super::reader::Notation;
+
+/// What a change of a key does to results that exist.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Invalidates {
+    /// All results stay valid: the key says how many or which, or is compared by other means.
+    Nothing,
+    /// No result stays valid.
+    Everything,
+    /// These results become invalid, in words: `"the paths"`.
+    Results(&'static str),
+}
+
+/// A key of the table, whatever it takes.
+pub(crate) trait KeySpec: Sync {
+    /// As in configurations, without its section.
+    fn name(&self) -> &'static str;
+    /// The values that it takes, in Markdown: "integer, 1 or more".
+    fn values(&self) -> String;
+    /// What holds if it is not written.
+    fn default(&self) -> DefaultSpec;
+    /// The unit of its values; empty if there is none.
+    fn unit(&self) -> &'static str;
+    /// What it is.
+    fn meaning(&self) -> &'static str;
+    /// What a change of it invalidates; `None`: what its section says.
+    fn invalidates(&self) -> Option<Invalidates> {
+        None
+    }
+    /// Whether there are results from before the key existed. They were made with its default.
+    fn came_later(&self) -> bool {
+        false
+    }
+}
+
+/// What holds if a key is not written, for people to read.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum DefaultSpec {
+    /// It must be written, for instance with this value.
+    Required(&'static str),
+    /// This value, in TOML notation.
+    Fixed(String),
+    /// A value that depends on something else.
+    Derived(Derived),
+}
+
+/// Marks a key without a default; the value is an example, in TOML notation.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Required(pub &'static str);
+
+/// Marks a key whose default stands in the table.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Fixed<C>(pub C);
+
+/// Marks a key whose default depends on other keys, on the data or on the network.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Derived {
+    /// The default, in words.
+    pub words: &'static str,
+    /// A value that could be written, in TOML notation.
+    pub example: &'static str,
+}
+
+/// Marks a key that is still being declared.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Open;
+
+/// What marks a key, as the table shows it.
+pub(crate) trait Marker<K: Kind>: Copy + Sync + 'static {
+    fn spec(&self) -> DefaultSpec;
+}
+
+impl<K: Kind> Marker<K> for Required {
+    fn spec(&self) -> DefaultSpec {
+        DefaultSpec::Required(self.0)
+    }
+}
+
+impl<K: Kind> Marker<K> for Fixed<K::Constant> {
+    fn spec(&self) -> DefaultSpec {
+        DefaultSpec::Fixed(K::value(self.0).toml())
+    }
+}
+
+impl<K: Kind> Marker<K> for Derived {
+    fn spec(&self) -> DefaultSpec {
+        DefaultSpec::Derived(*self)
+    }
+}
+
+/// A key that takes values of the kind `K`, with the default `D`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Key<K: Kind, D = Fixed<<K as Kind>::Constant>> {
+    pub name: &'static str,
+    pub kind: K,
+    pub default: D,
+    unit: &'static str,
+    meaning: &'static str,
+    invalidates: Option<Invalidates>,
+    came_later: bool,
+}
+
+impl<K: Kind> Key<K, Open> {
+    /// A key without unit and meaning. Its default must be given last.
+    pub const fn new(name: &'static str, kind: K) -> Self {
+        let (unit, meaning, invalidates, came_later) = ("", "", None, false);
+        Self { name, kind, default: Open, unit, meaning, invalidates, came_later }
+    }
+
+    /// With the unit of its values.
+    pub const fn unit(self, unit: &'static str) -> Self {
+        Self { unit, ..self }
+    }
+
+    /// With what it is.
+    pub const fn meaning(self, meaning: &'static str) -> Self {
+        Self { meaning, ..self }
+    }
+
+    /// With what a change invalidates, where that is not what the section says.
+    pub const fn invalidates(self, invalidates: Invalidates) -> Self {
+        Self { invalidates: Some(invalidates), ..self }
+    }
+
+    /// A key that younger versions have added: older results were made with its default.
+    pub const fn came_later(self) -> Self {
+        Self { came_later: true, ..self }
+    }
+
+    /// With a default that stands in the table.
+    pub const fn default(self, default: K::Constant) -> Key<K> {
+        self.marked(Fixed(default))
+    }
+
+    /// Without a default; `example` is what could be written.
+    pub const fn required(self, example: &'static str) -> Key<K, Required> {
+        self.marked(Required(example))
+    }
+
+    /// With a default that the reader computes, said in `words`; `example` is what could be written.
+    pub const fn derived(self, words: &'static str, example: &'static str) -> Key<K, Derived> {
+        self.marked(Derived { words, example })
+    }
+
+    const fn marked<D: Copy>(self, default: D) -> Key<K, D> {
+        let Self { name, kind, unit, meaning, invalidates, came_later, .. } = self;
+        Key { name, kind, default, unit, meaning, invalidates, came_later }
+    }
+}
+
+impl<K: Kind, D: Marker<K>> KeySpec for Key<K, D> {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn values(&self) -> String {
+        self.kind.values()
+    }
+
+    fn default(&self) -> DefaultSpec {
+        self.default.spec()
+    }
+
+    fn unit(&self) -> &'static str {
+        self.unit
+    }
+
+    fn meaning(&self) -> &'static str {
+        self.meaning
+    }
+
+    fn invalidates(&self) -> Option<Invalidates> {
+        self.invalidates
+    }
+
+    fn came_later(&self) -> bool {
+        self.came_later
+    }
+}

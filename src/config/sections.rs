@@ -1,0 +1,49 @@
+//! The list of all sections.
+
+use super::schema::{Integer, Invalidates, Key, KeySpec, Required, SectionSpec};
+use super::stages::STAGES;
+use super::{dataset, import, kpca, landscape, network, paths, run, training};
+
+pub(super) static SEED: Key<Integer<u64>, Required> = Key::new("seed", Integer::between(0, u64::MAX))
+    .meaning(
+        "all randomness derives from it: initializations, order of the images, pairs, built-in digits; \
+         the same seed gives the same bits on any number of ranks",
+    )
+    .invalidates(Invalidates::Everything)
+    .required("1");
+
+/// The keys outside of all sections.
+pub(super) static TOP: SectionSpec = SectionSpec::single("", "", Invalidates::Results("stored results"), &[&SEED]);
+
+/// Every section, in the order of the documentation, those of the stages last.
+pub(super) fn all() -> Vec<&'static SectionSpec> {
+    let own: [&SectionSpec; 12] = [
+        &TOP,
+        &dataset::SECTION,
+        &network::SECTION,
+        &training::SECTION,
+        &training::SGD,
+        &training::LBFGS,
+        &import::SECTION,
+        &landscape::SECTION,
+        &landscape::POINTS,
+        &paths::SECTION,
+        &kpca::SECTION,
+        &run::SECTION,
+    ];
+    own.into_iter().chain(STAGES.iter().map(|stage| stage.spec())).collect()
+}
+
+/// The section of an effective key, `training.sgd.epochs` or `kpca.NAME.kernel`, and its row in the
+/// table; `None` for a key that the table does not have, as older results may.
+pub(super) fn find(key: &str) -> (&'static SectionSpec, Option<&'static dyn KeySpec>) {
+    let within = |section: &SectionSpec| {
+        section.name.is_empty() || key.strip_prefix(section.name).is_some_and(|rest| rest.starts_with('.'))
+    };
+    let sections = all().into_iter().filter(|section| within(section));
+    let section = sections.max_by_key(|section| section.name.len()).unwrap_or(&TOP);
+    let name = key.rsplit('.').next().unwrap_or(key);
+    // Without a section there are no dots.
+    let known = (!section.name.is_empty() || name == key).then(|| section.all_keys()).unwrap_or_default();
+    (section, known.into_iter().find(|spec| spec.name() == name))
+}

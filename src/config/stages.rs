@@ -1,0 +1,104 @@
+//! Sections that stages bring along.
+//!
+//! A stage declares its section in its own folder and adds it to [`STAGES`]. The section is then read
+//! and checked with all others, its values take effect and decide about compatibility, and it appears
+//! in what `init` writes and in `docs/configuration.md`. The stage asks for its values by
+//! [`Config::section`], typed as its reader returns them.
+
+use super::Config;
+use super::reader::{Read, Section};
+use super::schema::SectionSpec;
+use super::yields::Yields;
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+/// The sections of all stages that bring one.
+pub(crate) static STAGES: &[&dyn StageSection] = &[
+    #[cfg(test)]
+    &super::example_stage::SECTION,
+];
+
+/// The section of a stage, read into a `T`.
+pub(crate) struct OfStage<T> {
+    /// Its keys.
+    pub spec: &'static SectionSpec,
+    /// What the stage does, in Markdown, for `docs/configuration.md`.
+    pub documentation: &'static str,
+    /// Reads it. The first argument is the whole file, the second what the sections before say of
+    /// images and solutions. A section that is not written reads as an empty one.
+    pub read: fn(&Section<'_>, &Yields) -> Read<T>,
+}
+
+/// The section of a stage, whatever it is read into.
+pub(crate) trait StageSection: Sync {
+    fn spec(&self) -> &'static SectionSpec;
+    fn documentation(&self) -> &'static str;
+    fn read(&self, root: &Section<'_>, yields: &Yields) -> Read<Arc<dyn StageValue>>;
+}
+
+impl<T: StageValue> StageSection for OfStage<T> {
+    fn spec(&self) -> &'static SectionSpec {
+        self.spec
+    }
+
+    fn documentation(&self) -> &'static str {
+        self.documentation
+    }
+
+    fn read(&self, root: &Section<'_>, yields: &Yields) -> Read<Arc<dyn StageValue>> {
+        (self.read)(root, yields).map(|value| Arc::new(value) as Arc<dyn StageValue>)
+    }
+}
+
+/// What a section can be read into: anything that can be compared and shown.
+pub(crate) trait StageValue: Any + fmt::Debug + Send + Sync {
+    fn as_any(&self) -> &dyn Any;
+    fn equals(&self, other: &dyn StageValue) -> bool;
+}
+
+impl<T: PartialEq + fmt::Debug + Send + Sync + 'static> StageValue for T {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn equals(&self, other: &dyn StageValue) -> bool {
+        other.as_any().downcast_ref::<T>() == Some(self)
+    }
+}
+
+/// The parameters of the stages that bring a section of their own.
+#[derive(Clone, Debug, Default)]
+pub struct StageValues(BTreeMap<&'static str, Arc<dyn StageValue>>);
+
+impl PartialEq for StageValues {
+    fn eq(&self, other: &Self) -> bool {
+        let same = |(name, value): (&&str, &Arc<dyn StageValue>)| {
+            other.0.get(*name).is_some_and(|other| value.as_ref().equals(other.as_ref()))
+        };
+        self.0.len() == other.0.len() && self.0.iter().all(same)
+    }
+}
+
+impl StageValues {
+    /// Reads the sections of all stages.
+    pub(super) fn read(root: &Section<'_>, yields: &Yields) -> Read<Self> {
+        let read: Vec<_> = STAGES.iter().map(|stage| (stage.spec().name, stage.read(root, yields))).collect();
+        let values = read.into_iter().map(|(name, value)| Ok((name, value?)));
+        values.collect::<Read<_>>().map(Self)
+    }
+}
+
+impl Config {
+    /// The parameters of a stage.
+    ///
+    /// # Panics
+    /// If the stage has not added its section to [`STAGES`].
+    #[cfg_attr(not(test), expect(dead_code, reason = "until the first stage brings a section, only tests ask for one"))]
+    pub(crate) fn section<T: StageValue>(&self, section: &'static OfStage<T>) -> &T {
+        let name = section.spec.name;
+        let value = self.stages.0.get(name).and_then(|value| value.as_ref().as_any().downcast_ref());
+        value.unwrap_or_else(|| panic!("[{name}] is not in the list of the sections of stages"))
+    }
+}
