@@ -66,9 +66,12 @@ static KIND: Key<OneOf<Kind>, Required> = Key::new("kind", OneOf::NEW)
 
 static DIR: Key<Text, Required> = Key::new("dir", Text)
     .meaning(
-        "folder of the four files `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, \
-         `t10k-images-idx3-ubyte`, `t10k-labels-idx1-ubyte`, each gzip-compressed (`.gz`) or not; \
-         relative to the working directory; `~` and `$VARIABLES` are expanded",
+        "folder of the four files; relative to the working directory; `~` and `$VARIABLES` are \
+         expanded",
+    )
+    .note(
+        "`train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-images-idx3-ubyte`, \
+         `t10k-labels-idx1-ubyte`, each gzip-compressed (`.gz`) or not",
     )
     .required("\"data/mnist\"");
 
@@ -77,11 +80,11 @@ static IDX_TRAIN: Key<CountOrAll> =
 
 static IDX_TEST: Key<CountOrAll> = Key::new("test", CountOrAll)
     .unit("images")
-    .meaning("images held out, from the front; they also choose the best epoch")
+    .meaning("images held out, from the front, which also choose the best epoch")
     .default(None);
 
 static SEED: Key<Integer<u64>, Derived> =
-    Key::new("seed", Integer::between(0, u64::MAX)).meaning("of the drawing").derived("derived from the master seed", "7");
+    Key::new("seed", Integer::between(0, u64::MAX)).meaning("seed of the drawing").derived("derived from the master seed", "7");
 
 static DIGITS_TRAIN: Key<Count> = Key::new("train", Count::between(1, MAX_DIGITS))
     .unit("images")

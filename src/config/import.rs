@@ -32,10 +32,8 @@ pub enum ImportFile {
 }
 
 static NAME: Key<Text, Required> = Key::new("name", Text)
-    .meaning(
-        "name of the set, `\"group/member\"`, for instance `\"published/train\"`: neither that of a set \
-         that training yields nor that of another import",
-    )
+    .meaning("name of the set, `\"group/member\"`, for instance `\"published/train\"`")
+    .note("neither that of a set that training yields nor that of another import")
     .required("\"published/train\"");
 
 static FILE: Key<Text, Required> = Key::new("file", Text)

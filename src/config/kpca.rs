@@ -117,18 +117,20 @@ impl Choice for Kernel {
 }
 
 static NAME: Key<Text, Required> = Key::new("name", Text)
-    .meaning("of the group in `atlas.h5`: letters, digits, `-`, `_`, `.`; no two are the same")
+    .meaning("name of the group in `atlas.h5`: letters, digits, `-`, `_`, `.`")
+    .note("no two are the same")
     .required("\"lbfgs-train_sgd-test\"");
 
 static SETS: Key<SetNames, Derived> = Key::new("sets", SetNames)
-    .meaning("whose union is analyzed")
+    .meaning("the sets whose union is analyzed")
     .derived("all sets there are", "[\"lbfgs/train\", \"sgd/test\"]");
 
 static STANDARDIZE: Key<Flag> = Key::new("standardize", Flag)
     .meaning(
-        "standardizes each parameter over the vectors of all `sets` before the kernel: less its mean, \
-         divided by its standard deviation; a constant parameter becomes 0",
+        "whether each parameter is standardized over the vectors of all `sets`: less its mean, \
+         divided by its standard deviation",
     )
+    .note("this comes before the kernel; a constant parameter becomes 0")
     .default(false);
 
 static KERNEL: Key<OneOf<Kernel>> = Key::new("kernel", OneOf::NEW)
@@ -140,7 +142,8 @@ static KERNEL: Key<OneOf<Kernel>> = Key::new("kernel", OneOf::NEW)
 
 static COMPONENTS: Key<Count, Derived> = Key::new("components", Count::at_least(1))
     .unit("components")
-    .meaning("to keep, those of the largest eigenvalues; at most one less than the vectors in the sets")
+    .meaning("components to keep: those of the largest eigenvalues")
+    .note("at most one less than the vectors in the sets")
     .derived("10, or one less than the vectors", "10");
 
 static POLYNOMIAL_SCALE: Key<Number, Derived> = Key::new("scale", Number::POSITIVE)
@@ -149,10 +152,11 @@ static POLYNOMIAL_SCALE: Key<Number, Derived> = Key::new("scale", Number::POSITI
 
 static DEGREE: Key<Integer<u32>> =
     // x·x' is of the order of 10³ here: a degree above 100 overflows.
-    Key::new("degree", Integer::between(1, 100)).meaning("power").default(3);
+    Key::new("degree", Integer::between(1, 100)).meaning("power of the polynomial").default(3);
 
 static POLYNOMIAL_CONSTANT: Key<Number> = Key::new("constant", Number::NOT_NEGATIVE)
-    .meaning("below 0 the kernel would be indefinite; constant^degree is at most 1e150")
+    .meaning("added to the product")
+    .note("below 0 the kernel would be indefinite; constant^degree is at most 1e150")
     .default(1.0);
 
 static SIGMOID_SCALE: Key<Number, Derived> =

@@ -81,18 +81,22 @@ static STARTS: Key<Integer<u32>> = Key::new("starts", Integer::at_least(1))
 
 static KEEP: Key<Count, Derived> = Key::new("keep", Count::at_least(1))
     .unit("minima")
-    .meaning("minima in the set, at most: the lowest; not with `relax = false`")
+    .meaning("maximum number of minima in the set: the lowest")
+    .note("not with `relax = false`")
     .invalidates(Invalidates::Nothing)
     .derived("the lowest 10 of the starts, or all points", "10");
 
 static DIMENSION: Key<Count, Required> =
     Key::new("dimension", Count::between(1, MAX_DIMENSION)).meaning("components of a point").required("6");
 
-static ATOMS: Key<Count, Required> =
-    Key::new("atoms", Count::at_least(2)).unit("atoms").meaning("at most 1000000 coordinates in all").required("7");
+static ATOMS: Key<Count, Required> = Key::new("atoms", Count::at_least(2))
+    .unit("atoms")
+    .meaning("atoms of the cluster")
+    .note("at most 1000000 coordinates in all")
+    .required("7");
 
 static SPACE_DIMENSIONS: Key<Count> =
-    Key::new("space_dimensions", Count::between(2, 3)).meaning("in the plane or in space").default(3);
+    Key::new("space_dimensions", Count::between(2, 3)).meaning("dimensions of space").default(3);
 
 pub(super) static SECTION: SectionSpec = SectionSpec {
     name: "landscape",
@@ -112,7 +116,8 @@ pub(super) static SECTION: SectionSpec = SectionSpec {
 };
 
 static AT: Key<Numbers, Required> = Key::new("at", Numbers)
-    .meaning("as many coordinates as the formula has dimensions, where its height is finite; no point twice")
+    .meaning("coordinates of the point, as many as the formula has dimensions")
+    .note("its height is finite; no point twice")
     .required("[-0.62, -0.54]");
 
 pub(super) static POINTS: SectionSpec = SectionSpec {

@@ -3,8 +3,13 @@
 //! # How a file is read
 //! 1. [`toml`] parses it; the tree keeps the line of every key (`tree`).
 //! 2. Overrides, `key.path=value`, replace values in the tree (`overrides`).
-//! 3. Each section is read into its own type by a file of its name. The reader collects all
-//!    problems, so that one look is enough to right them, and all values that take effect.
+//! 3. Each section is read into its own type by a file of its name, which declares its keys in the
+//!    table of keys (`schema`). The reader collects all problems, so that one look is enough to right
+//!    them, and all values that take effect.
+//!
+//! From the same table come the configurations that `init` writes ([`template`]), what a change of a
+//! key invalidates ([`compatibility`]) and `docs/configuration.md` ([`reference`](mod@reference)). A stage brings a
+//! section of its own (`stages`).
 //!
 //! Unknown keys are errors, and so are keys that belong to another kind than the one chosen: a typo
 //! must not cost a night in the queue.
@@ -22,7 +27,7 @@
 //! | `[[kpca]]` | [`KpcaConfig`] | no, any number |
 //! | `[run]` | [`RunConfig`] | no |
 //!
-//! The files in `configs/` explain every key, and so does whatever [`template`] writes.
+//! Stages add theirs. The files in `configs/` explain every key.
 
 pub mod compatibility;
 mod dataset;

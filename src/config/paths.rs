@@ -48,48 +48,54 @@ impl Choice for Objective {
 
 static PAIRS: Key<CountOrAll> = Key::new("pairs", CountOrAll)
     .unit("pairs")
-    .meaning("of each set, drawn at random without repetition; where a set has fewer, all of them")
+    .meaning("pairs of each set, drawn at random without repetition")
+    .note("where a set has fewer, all of them")
     .invalidates(Invalidates::Nothing)
     .default(Some(300));
 
 static SETS: Key<SetNames, Derived> = Key::new("sets", SetNames)
     .meaning(
-        "which solutions: `\"optimizer/train\"` are the parameters at the epoch of lowest training loss, \
-         `\"optimizer/test\"` those at the epoch of lowest test loss; or the names of `[[import]]`; of a \
-         formula `\"minima/relaxed\"` or `\"minima/given\"`",
+        "which solutions: `\"optimizer/train\"` are the parameters at the epoch of lowest \
+         training loss, `\"optimizer/test\"` those at the epoch of lowest test loss",
+    )
+    .note(
+        "those of `[[import]]` have their own names; of a formula there are \
+         `\"minima/relaxed\"` or `\"minima/given\"`",
     )
     .invalidates(Invalidates::Nothing)
     .derived("all sets there are", "[\"lbfgs/train\"]");
 
 static LANDSCAPES: Key<AnyOf<Split>> = Key::new("landscapes", AnyOf::NEW)
-    .meaning("the mean loss over which images; not with `[landscape]`")
+    .meaning("the mean loss over which images")
+    .note("not with `[landscape]`")
     .invalidates(Invalidates::Nothing)
-    .default(&Split::ALL);
+    .default(Split::ALL);
 
 static TRAIN: Key<CountOrAll> = Key::new("train", CountOrAll)
     .unit("images")
-    .meaning("images of the training landscape, from the front of those in use; not with `[landscape]`")
+    .meaning("images of the training landscape, from the front of those in use")
+    .note("not with `[landscape]`")
     .default(None);
 
 static TEST: Key<CountOrAll> = Key::new("test", CountOrAll)
     .unit("images")
-    .meaning("images of the test landscape, from the front of those in use; not with `[landscape]`")
+    .meaning("images of the test landscape, from the front of those in use")
+    .note("not with `[landscape]`")
     .default(None);
 
 static BATCH: Key<CountOrAll> = Key::new("batch", CountOrAll)
     .unit("images")
     .meaning(
-        "of each step of a descent, drawn at random; reported losses are those of all images; a landscape \
-         of no more images is taken whole; not with `[landscape]`",
+        "images of each step of a descent, drawn at random; reported losses are those of all \
+         images",
     )
-    .came_later()
-    .default(None);
+    .note("a landscape of no more images is taken whole; not with `[landscape]`")
+    .default(None)
+    .came_later();
 
 static OBJECTIVE: Key<OneOf<Objective>> = Key::new("objective", OneOf::NEW)
-    .meaning(
-        "what is minimized along the path: the sum of the losses, or of their squares; reported are \
-         losses in either case",
-    )
+    .meaning("what is minimized along the path: the sum of the losses, or of their squares")
+    .note("reported are losses in either case")
     .default(Objective::Sum);
 
 static FOURIER_TERMS: Key<Count> =
@@ -101,31 +107,38 @@ static FOURIER_TERMS: Key<Count> =
 
 static POINTS: Key<Count> =
     // With as many terms as that, their coefficients on the dense grid take 800 MB.
-    Key::new("points", Count::between(3, 10_000)).unit("points").meaning("M, on the path, both ends included").default(51);
+    Key::new("points", Count::between(3, 10_000))
+        .unit("points")
+        .meaning("M, points on the path, both ends included")
+        .default(51);
 
 static LAMBDA: Key<Number> = Key::new("lambda", Number::NOT_NEGATIVE)
     .unit("loss")
     .meaning("λ, the weight of the squared distances between the points")
     .default(1e-4);
 
-static STEPS: Key<Count> =
-    Key::new("steps", Count::at_least(0)).unit("steps").meaning("of the Adam optimizer; 0 leaves the straight line").default(100);
+static STEPS: Key<Count> = Key::new("steps", Count::at_least(0))
+    .unit("steps")
+    .meaning("steps of the Adam optimizer; 0 leaves the straight line")
+    .default(100);
 
-static LEARNING_RATE: Key<Number> = Key::new("learning_rate", Number::POSITIVE).meaning("of the Adam optimizer").default(1e-3);
+static LEARNING_RATE: Key<Number> =
+    Key::new("learning_rate", Number::POSITIVE).meaning("learning rate of the Adam optimizer").default(1e-3);
 
 static TOLERANCE: Key<Number> = Key::new("tolerance", Number::between(Lower::From(0.0), Upper::Below(1.0)))
     .meaning(
-        "no more steps follow once the lowest objective has fallen by less than this fraction over \
-             `patience` evaluations on all images; 0: all steps are taken",
+        "the descent ends once the lowest objective has fallen by less than this fraction over \
+         `patience` evaluations; 0: all steps are taken",
     )
-    .came_later()
-    .default(0.0);
+    .default(0.0)
+    .came_later();
 
 static PATIENCE: Key<Count> = Key::new("patience", Count::at_least(1))
     .unit("evaluations")
-    .meaning("of the objective on all images, one an epoch with `batch`, otherwise one a step")
-    .came_later()
-    .default(10);
+    .meaning("evaluations of the objective on all images")
+    .note("one an epoch with `batch`, otherwise one a step")
+    .default(10)
+    .came_later();
 
 pub(super) static SECTION: SectionSpec = SectionSpec::single(
     "paths",

@@ -19,7 +19,7 @@ static THREADS: Key<Count> =
     // The limit only keeps a slip of the finger from asking the system for millions of threads.
     Key::new("threads_per_rank", Count::between(1, 4096))
         .unit("threads")
-        .meaning("that share the images of an evaluation; the results are the same")
+        .meaning("threads that share the images of an evaluation; the results are the same")
         .invalidates(Invalidates::Nothing)
         .default(1);
 
@@ -27,7 +27,7 @@ static CHECKPOINT: Key<Number> =
     // A year is as good as never, and no sum of times overflows.
     Key::new("checkpoint_minutes", Number::between(Lower::Above(0.0), Upper::UpTo(525_600.0)))
         .unit("min")
-        .meaning("after which a running task stores a checkpoint, again and again")
+        .meaning("time after which a running task stores a checkpoint, again and again")
         .invalidates(Invalidates::Nothing)
         // What a crash may cost, against the seconds that hundreds of checkpoints take to be stored.
         .default(10.0);

@@ -6,9 +6,10 @@ use super::{dataset, import, kpca, landscape, network, paths, run, training};
 
 pub(super) static SEED: Key<Integer<u64>, Required> = Key::new("seed", Integer::between(0, u64::MAX))
     .meaning(
-        "all randomness derives from it: initializations, order of the images, pairs, built-in digits; \
-         the same seed gives the same bits on any number of ranks",
+        "all randomness derives from it: the same seed gives the same results on any number of \
+         ranks",
     )
+    .note("initializations, order of the images, pairs and built-in digits follow from it")
     .invalidates(Invalidates::Everything)
     .required("1");
 
@@ -44,6 +45,6 @@ pub(super) fn find(key: &str) -> (&'static SectionSpec, Option<&'static dyn KeyS
     let section = sections.max_by_key(|section| section.name.len()).unwrap_or(&TOP);
     let name = key.rsplit('.').next().unwrap_or(key);
     // Without a section there are no dots.
-    let known = (!section.name.is_empty() || name == key).then(|| section.all_keys()).unwrap_or_default();
+    let known = if section.name.is_empty() && name != key { Vec::new() } else { section.all_keys() };
     (section, known.into_iter().find(|spec| spec.name() == name))
 }

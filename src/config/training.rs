@@ -64,7 +64,8 @@ static INITIALIZATIONS: Key<Integer<u32>, Required> = Key::new("initializations"
 
 static KEEP: Key<Count, Derived> = Key::new("keep", Count::at_least(1))
     .unit("runs")
-    .meaning("runs kept of each optimizer: those of the lowest training loss; at most `initializations`")
+    .meaning("runs kept of each optimizer: those of the lowest training loss")
+    .note("at most `initializations`")
     .invalidates(Invalidates::Nothing)
     .derived("all of `initializations`", "48");
 
@@ -94,15 +95,16 @@ pub(super) static SGD: SectionSpec = SectionSpec::single(
 
 static ITERATIONS: Key<Count> = Key::new("iterations", Count::at_least(1))
     .unit("iterations")
-    .meaning("maximum number; an iteration counts as an epoch in curves and snapshots")
+    .meaning("maximum number of iterations")
+    .note("an iteration counts as an epoch in curves and snapshots")
     .default(1000);
 
 static MEMORY: Key<Count> =
-    Key::new("memory", Count::at_least(1)).unit("steps").meaning("remembered for the quasi-Newton direction").default(10);
+    Key::new("memory", Count::at_least(1)).unit("steps").meaning("steps remembered for the quasi-Newton direction").default(10);
 
 static LINE_SEARCH_EVALUATIONS: Key<Count> = Key::new("line_search_evaluations", Count::at_least(1))
     .unit("evaluations")
-    .meaning("of the loss, at most, in each line search")
+    .meaning("maximum number of evaluations of the loss in each line search")
     .default(6);
 
 static LINE_SEARCH_TOLERANCE: Key<Number> =

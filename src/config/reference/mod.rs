@@ -16,18 +16,24 @@ pub fn page() -> String {
     let mut page = String::new();
     for line in include_str!("page.md").lines() {
         match line.strip_prefix('@').map(|order| order.split(' ').collect::<Vec<_>>()).as_deref() {
-            None => page += &format!("{line}\n"),
+            None => {
+                page += line;
+                page.push('\n');
+            }
             Some(["keys"]) => page += &table(sections::TOP.keys),
             Some(["keys", name]) => page += &table(section(name).keys),
             Some(["keys", name, choice]) => page += &table(&of_choice(section(name), choice)),
             Some(["choices", name]) => page += &choices(section(name)),
             Some(["stages"]) => {
-                page += &STAGES.iter().map(|stage| of_stage(stage.spec(), stage.documentation())).collect::<String>()
+                for stage in STAGES {
+                    page += &of_stage(stage.spec(), stage.documentation());
+                }
             }
             Some(order) => panic!("{order:?} is no order"),
         }
     }
-    page.trim_end().to_owned() + "\n"
+    // An order may stand for nothing, between two blank lines.
+    page.trim_end().replace("\n\n\n", "\n\n") + "\n"
 }
 
 fn section(name: &str) -> &'static SectionSpec {
@@ -65,8 +71,9 @@ fn row(key: &dyn KeySpec) -> String {
         DefaultSpec::Derived(derived) => derived.words.to_owned(),
     };
     let unit = if key.unit().is_empty() { "–" } else { key.unit() };
+    let meaning = [key.meaning(), key.note()].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("; ");
     // A bar would end the cell.
-    let cells = [format!("`{}`", key.name()), key.values(), default, unit.to_owned(), key.meaning().to_owned()];
+    let cells = [format!("`{}`", key.name()), key.values(), default, unit.to_owned(), meaning];
     format!("| {} |\n", cells.map(|cell| cell.replace('|', "\\|")).join(" | "))
 }
 

@@ -50,8 +50,12 @@ pub(crate) trait KeySpec: Sync {
     fn default(&self) -> DefaultSpec;
     /// The unit of its values; empty if there is none.
     fn unit(&self) -> &'static str;
-    /// What it is.
+    /// What it is, in a few words.
     fn meaning(&self) -> &'static str;
+    /// What else the reference says of it; may be empty.
+    fn note(&self) -> &'static str {
+        ""
+    }
     /// What a change of it invalidates; `None`: what its section says.
     fn invalidates(&self) -> Option<Invalidates> {
         None
@@ -125,6 +129,7 @@ pub(crate) struct Key<K: Kind, D = Fixed<<K as Kind>::Constant>> {
     pub default: D,
     unit: &'static str,
     meaning: &'static str,
+    note: &'static str,
     invalidates: Option<Invalidates>,
     came_later: bool,
 }
@@ -132,8 +137,8 @@ pub(crate) struct Key<K: Kind, D = Fixed<<K as Kind>::Constant>> {
 impl<K: Kind> Key<K, Open> {
     /// A key without unit and meaning. Its default must be given last.
     pub const fn new(name: &'static str, kind: K) -> Self {
-        let (unit, meaning, invalidates, came_later) = ("", "", None, false);
-        Self { name, kind, default: Open, unit, meaning, invalidates, came_later }
+        let (unit, meaning, note) = ("", "", "");
+        Self { name, kind, default: Open, unit, meaning, note, invalidates: None, came_later: false }
     }
 
     /// With the unit of its values.
@@ -141,19 +146,19 @@ impl<K: Kind> Key<K, Open> {
         Self { unit, ..self }
     }
 
-    /// With what it is.
+    /// With what it is, in a few words.
     pub const fn meaning(self, meaning: &'static str) -> Self {
         Self { meaning, ..self }
+    }
+
+    /// With what else the reference says of it.
+    pub const fn note(self, note: &'static str) -> Self {
+        Self { note, ..self }
     }
 
     /// With what a change invalidates, where that is not what the section says.
     pub const fn invalidates(self, invalidates: Invalidates) -> Self {
         Self { invalidates: Some(invalidates), ..self }
-    }
-
-    /// A key that younger versions have added: older results were made with its default.
-    pub const fn came_later(self) -> Self {
-        Self { came_later: true, ..self }
     }
 
     /// With a default that stands in the table.
@@ -172,8 +177,15 @@ impl<K: Kind> Key<K, Open> {
     }
 
     const fn marked<D: Copy>(self, default: D) -> Key<K, D> {
-        let Self { name, kind, unit, meaning, invalidates, came_later, .. } = self;
-        Key { name, kind, default, unit, meaning, invalidates, came_later }
+        let Self { name, kind, unit, meaning, note, invalidates, came_later, .. } = self;
+        Key { name, kind, default, unit, meaning, note, invalidates, came_later }
+    }
+}
+
+impl<K: Kind> Key<K> {
+    /// A key that a later version has added: older results were made with its default.
+    pub const fn came_later(self) -> Self {
+        Self { came_later: true, ..self }
     }
 }
 
@@ -196,6 +208,10 @@ impl<K: Kind, D: Marker<K>> KeySpec for Key<K, D> {
 
     fn meaning(&self) -> &'static str {
         self.meaning
+    }
+
+    fn note(&self) -> &'static str {
+        self.note
     }
 
     fn invalidates(&self) -> Option<Invalidates> {

@@ -6,7 +6,7 @@
 
 use super::expand::expand_path;
 use super::reader::{Description, Notation, quoted};
-use super::schema::{DefaultSpec, SectionSpec, Shape};
+use super::schema::{DefaultSpec, Derived, SectionSpec, Shape};
 use super::{Config, ConfigErrors, Purpose};
 use crate::network::{Descriptor, NETWORKS};
 use std::collections::BTreeSet;
@@ -212,23 +212,24 @@ fn heading(section: &SectionSpec, first: bool) -> String {
 
 /// A key with its value and all there is to say of it.
 fn line(key: &Description) -> String {
-    let name = key.spec.name();
-    // Comments have no code.
-    let about = format!("{}; {}", key.spec.meaning(), key.spec.values()).replace('`', "");
-    let (written, default) = match (&key.value, key.spec.default()) {
-        (Some(value), DefaultSpec::Required(_)) => (format!("{name} = {value}"), "required".to_owned()),
-        (None, DefaultSpec::Required(example)) => (format!("# {name} = {example}"), "required".to_owned()),
-        (None, DefaultSpec::Derived(derived)) => {
-            (format!("# {name} = {}", derived.example), format!("default: {}", derived.words))
+    let (name, spec) = (key.spec.name(), key.spec.default());
+    let written = match (&key.value, &spec) {
+        (Some(value), _) if is_default(key) => format!("# {name} = {value}"),
+        (Some(value), _) => format!("{name} = {value}"),
+        (None, DefaultSpec::Required(example) | DefaultSpec::Derived(Derived { example, .. })) => {
+            format!("# {name} = {example}")
         }
-        (Some(value), _) => {
-            let mark = if is_default(key) { "# " } else { "" };
-            let default = key.default.as_deref().unwrap_or_default();
-            (format!("{mark}{name} = {value}"), format!("default {default}"))
-        }
-        (None, DefaultSpec::Fixed(default)) => (format!("# {name} = {default}"), format!("default {default}")),
+        (None, DefaultSpec::Fixed(default)) => format!("# {name} = {default}"),
     };
-    comment(&written, &format!("{about}; {default}").replace('`', ""))
+    let default = match (&key.default, &spec) {
+        (Some(default), _) => format!("default {default}"),
+        (None, DefaultSpec::Required(_)) => "required".to_owned(),
+        (None, DefaultSpec::Fixed(default)) => format!("default {default}"),
+        (None, DefaultSpec::Derived(derived)) => format!("default: {}", derived.words),
+    };
+    let about = [key.spec.meaning().to_owned(), key.spec.values(), default].join("; ");
+    // Comments have no code.
+    comment(&written, &about.replace('`', ""))
 }
 
 /// Whether a key need not be written. Its default may depend on other keys, and its value then follows them.
