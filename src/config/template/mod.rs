@@ -222,9 +222,8 @@ fn line(key: &Description) -> String {
         (None, DefaultSpec::Fixed(default)) => format!("# {name} = {default}"),
     };
     let default = match (&key.default, &spec) {
-        (Some(default), _) => format!("default {default}"),
+        (Some(default), _) | (None, DefaultSpec::Fixed(default)) => format!("default {default}"),
         (None, DefaultSpec::Required(_)) => "required".to_owned(),
-        (None, DefaultSpec::Fixed(default)) => format!("default {default}"),
         (None, DefaultSpec::Derived(derived)) => format!("default: {}", derived.words),
     };
     let about = [key.spec.meaning().to_owned(), key.spec.values(), default].join("; ");
