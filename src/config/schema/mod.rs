@@ -19,13 +19,14 @@
 //! [`compatibility`]: super::compatibility
 
 mod kinds;
+mod numbers;
 mod section;
+mod words;
 
-pub(crate) use kinds::{
-    AnyOf, Count, CountOrAll, Counts, Flag, Integer, Kind, Lower, Mistakes, Number, Numbers, OneOf, SetNames, Text, Upper, Word,
-    each,
-};
+pub(crate) use kinds::{Kind, Mistakes};
+pub(crate) use numbers::{Count, CountOrAll, Counts, Integer, Lower, Number, Numbers, Upper};
 pub(crate) use section::{Choices, Owned, SectionSpec, Shape};
+pub(crate) use words::{AnyOf, Flag, OneOf, SetNames, Text, Word, each};
 
 use super::reader::Notation;
 

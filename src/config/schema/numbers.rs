@@ -1,0 +1,244 @@
+//! Keys that take numbers, and lists of them.
+
+use super::kinds::{Kind, Mistakes, items, mistake};
+use crate::config::reader::Notation;
+use crate::config::tree::Value;
+use std::marker::PhantomData;
+
+/// No count needs more than 32 bits, and sums and products of two cannot overflow.
+const MAX_COUNT: u64 = u32::MAX as u64;
+
+/// An integer within a range.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Integer<N> {
+    least: u64,
+    most: u64,
+    type_: PhantomData<N>,
+}
+
+/// A number of things.
+pub(crate) type Count = Integer<usize>;
+
+impl<N> Integer<N> {
+    /// From `least` to the largest number of 32 bits.
+    pub const fn at_least(least: u64) -> Self {
+        Self::between(least, MAX_COUNT)
+    }
+
+    /// From `least` to `most`.
+    pub const fn between(least: u64, most: u64) -> Self {
+        Self { least, most, type_: PhantomData }
+    }
+}
+
+impl<N> Kind for Integer<N>
+where
+    N: Copy + Notation + TryFrom<u64> + Sync + 'static,
+{
+    type Value = N;
+    type Constant = N;
+
+    fn value(constant: N) -> N {
+        constant
+    }
+
+    fn parse(&self, value: &Value) -> Result<N, Mistakes> {
+        let number = integer(value, self.least, self.most, "an integer").map_err(mistake)?;
+        N::try_from(number).map_err(|_| mistake(format!("must be at most {}", self.most)))
+    }
+
+    fn values(&self) -> String {
+        // 32 bits stand for as many as one likes; all 64, for a seed, are worth telling.
+        let Self { least, most, .. } = self;
+        if *most == MAX_COUNT { format!("integer, {least} or more") } else { format!("integer, {least} to {most}") }
+    }
+}
+
+/// A number of things, at least 1, or `"all"` of them (`None`).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CountOrAll;
+
+impl Kind for CountOrAll {
+    type Value = Option<usize>;
+    type Constant = Option<usize>;
+
+    fn value(constant: Option<usize>) -> Option<usize> {
+        constant
+    }
+
+    fn parse(&self, value: &Value) -> Result<Option<usize>, Mistakes> {
+        match value {
+            Value::String(text) if text == "all" => Ok(None),
+            value => {
+                let count = integer(value, 1, MAX_COUNT, "an integer or \"all\"").map_err(mistake)?;
+                Ok(Some(count as usize))
+            }
+        }
+    }
+
+    fn values(&self) -> String {
+        "integer, 1 or more, or `\"all\"`".to_owned()
+    }
+}
+
+/// A list of numbers of things, each at least 1; not empty.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Counts;
+
+impl Kind for Counts {
+    type Value = Vec<usize>;
+    type Constant = &'static [usize];
+
+    fn value(constant: &'static [usize]) -> Vec<usize> {
+        constant.to_vec()
+    }
+
+    fn parse(&self, value: &Value) -> Result<Vec<usize>, Mistakes> {
+        list(value, "a list of integers in brackets", |item| {
+            integer(item, 1, MAX_COUNT, "a list of integers").map(|count| count as usize)
+        })
+    }
+
+    fn values(&self) -> String {
+        "list of integers, each 1 or more".to_owned()
+    }
+}
+
+/// A list of finite numbers; not empty.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Numbers;
+
+impl Kind for Numbers {
+    type Value = Vec<f64>;
+    type Constant = &'static [f64];
+
+    fn value(constant: &'static [f64]) -> Vec<f64> {
+        constant.to_vec()
+    }
+
+    fn parse(&self, value: &Value) -> Result<Vec<f64>, Mistakes> {
+        list(value, "a list of numbers in brackets", |item| number(item, "a list of finite numbers", |_| true))
+    }
+
+    fn values(&self) -> String {
+        "list of numbers".to_owned()
+    }
+}
+
+/// The lower end of a range of numbers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Lower {
+    /// There is none.
+    Open,
+    /// The number itself is excluded.
+    Above(f64),
+    /// The number itself is included.
+    From(f64),
+}
+
+/// The upper end of a range of numbers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Upper {
+    /// There is none.
+    Open,
+    /// The number itself is excluded.
+    Below(f64),
+    /// The number itself is included.
+    UpTo(f64),
+}
+
+/// A finite number within a range.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Number {
+    lower: Lower,
+    upper: Upper,
+}
+
+impl Number {
+    /// Any finite number.
+    pub const FINITE: Self = Self::between(Lower::Open, Upper::Open);
+    /// Above 0.
+    pub const POSITIVE: Self = Self::between(Lower::Above(0.0), Upper::Open);
+    /// 0 or above.
+    pub const NOT_NEGATIVE: Self = Self::between(Lower::From(0.0), Upper::Open);
+
+    /// Within these ends.
+    pub const fn between(lower: Lower, upper: Upper) -> Self {
+        Self { lower, upper }
+    }
+
+    fn contains(self, number: f64) -> bool {
+        let above = match self.lower {
+            Lower::Open => true,
+            Lower::Above(least) => number > least,
+            Lower::From(least) => number >= least,
+        };
+        let below = match self.upper {
+            Upper::Open => true,
+            Upper::Below(most) => number < most,
+            Upper::UpTo(most) => number <= most,
+        };
+        above && below
+    }
+
+    /// "number, 0 or above, below 1", with the word that joins the two ends.
+    fn range(self, joint: &str) -> String {
+        let lower = match self.lower {
+            Lower::Open => String::new(),
+            Lower::Above(least) => format!(" above {least}"),
+            Lower::From(least) => format!(", {least} or above"),
+        };
+        let upper = match self.upper {
+            Upper::Open => String::new(),
+            Upper::Below(most) => format!("{joint} below {most}"),
+            Upper::UpTo(most) => format!("{joint} at most {most}"),
+        };
+        format!("number{lower}{upper}")
+    }
+}
+
+impl Kind for Number {
+    type Value = f64;
+    type Constant = f64;
+
+    fn value(constant: f64) -> f64 {
+        constant
+    }
+
+    fn parse(&self, value: &Value) -> Result<f64, Mistakes> {
+        // An upper end says that the number is finite.
+        let finite = if matches!(self.upper, Upper::Open) { "finite " } else { "" };
+        let requirement = format!("a {finite}{}", self.range(" and"));
+        number(value, &requirement, |number| self.contains(number)).map_err(mistake)
+    }
+
+    fn values(&self) -> String {
+        self.range(",")
+    }
+}
+
+/// A list, up to the first item in error.
+fn list<T>(value: &Value, requirement: &str, item: impl Fn(&Value) -> Result<T, String>) -> Result<Vec<T>, Mistakes> {
+    items(value, requirement)?.iter().map(|node| item(&node.value).map_err(mistake)).collect()
+}
+
+fn integer(value: &Value, least: u64, most: u64, requirement: &str) -> Result<u64, String> {
+    match value {
+        Value::Integer(integer) if *integer < i128::from(least) => Err(format!("must be at least {least}, is {integer}")),
+        Value::Integer(integer) => match u64::try_from(*integer) {
+            Ok(integer) if integer <= most => Ok(integer),
+            Ok(integer) => Err(format!("must be at most {most}, is {integer}")),
+            Err(_) => Err(format!("must be at most {most}")),
+        },
+        other => Err(format!("must be {requirement}, not {}", other.kind())),
+    }
+}
+
+fn number(value: &Value, requirement: &str, accept: impl FnOnce(f64) -> bool) -> Result<f64, String> {
+    let number = match value {
+        Value::Float(number) => *number,
+        Value::Integer(integer) => *integer as f64,
+        other => return Err(format!("must be {requirement}, not {}", other.kind())),
+    };
+    if number.is_finite() && accept(number) { Ok(number) } else { Err(format!("must be {requirement}, is {}", number.toml())) }
+}

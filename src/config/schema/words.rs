@@ -1,0 +1,195 @@
+//! Keys that take words, and lists of them.
+
+use super::kinds::{Kind, Mistake, Mistakes, items, mistake};
+use crate::config::reader::{Choice, Notation, alternatives};
+use crate::config::tree::Value;
+use crate::solutions::SetName;
+use std::marker::PhantomData;
+
+/// `true` or `false`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Flag;
+
+impl Kind for Flag {
+    type Value = bool;
+    type Constant = bool;
+
+    fn value(constant: bool) -> bool {
+        constant
+    }
+
+    fn parse(&self, value: &Value) -> Result<bool, Mistakes> {
+        match value {
+            Value::Boolean(boolean) => Ok(*boolean),
+            other => Err(mistake(format!("must be true or false, not {}", other.kind()))),
+        }
+    }
+
+    fn values(&self) -> String {
+        "true or false".to_owned()
+    }
+}
+
+/// Any string.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Text;
+
+impl Kind for Text {
+    type Value = String;
+    type Constant = &'static str;
+
+    fn value(constant: &'static str) -> String {
+        constant.to_owned()
+    }
+
+    fn parse(&self, value: &Value) -> Result<String, Mistakes> {
+        match value {
+            Value::String(text) => Ok(text.clone()),
+            other => Err(mistake(format!("must be a string, not {}", other.kind()))),
+        }
+    }
+
+    fn values(&self) -> String {
+        "text".to_owned()
+    }
+}
+
+/// One of the words of a registry.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Word(pub &'static [&'static str]);
+
+impl Kind for Word {
+    type Value = &'static str;
+    type Constant = &'static str;
+
+    fn value(constant: &'static str) -> &'static str {
+        constant
+    }
+
+    fn parse(&self, value: &Value) -> Result<&'static str, Mistakes> {
+        one_of(value, self.0, |word| word)
+    }
+
+    fn values(&self) -> String {
+        in_code(self.0)
+    }
+}
+
+/// One of the words of a type.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OneOf<C>(PhantomData<C>);
+
+impl<C> OneOf<C> {
+    pub const NEW: Self = Self(PhantomData);
+}
+
+impl<C: Choice> Kind for OneOf<C> {
+    type Value = C;
+    type Constant = C;
+
+    fn value(constant: C) -> C {
+        constant
+    }
+
+    fn parse(&self, value: &Value) -> Result<C, Mistakes> {
+        one_of(value, C::ALL, C::word)
+    }
+
+    fn values(&self) -> String {
+        in_code(C::ALL)
+    }
+}
+
+/// Some of the words of a type, none twice, in their own order whatever the order of the file.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AnyOf<C>(PhantomData<C>);
+
+impl<C> AnyOf<C> {
+    pub const NEW: Self = Self(PhantomData);
+}
+
+impl<C: Choice> Kind for AnyOf<C> {
+    type Value = Vec<C>;
+    type Constant = &'static [C];
+
+    fn value(constant: &'static [C]) -> Vec<C> {
+        constant.to_vec()
+    }
+
+    fn parse(&self, value: &Value) -> Result<Vec<C>, Mistakes> {
+        let given = each(value, |text| chosen(text, C::ALL, C::word))?;
+        Ok(C::ALL.iter().copied().filter(|word| given.contains(word)).collect())
+    }
+
+    fn values(&self) -> String {
+        format!("list of {}", in_code(C::ALL))
+    }
+}
+
+/// A list of names of sets. Which sets there are, the other sections say: see [`each`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SetNames;
+
+impl Kind for SetNames {
+    type Value = Vec<SetName>;
+    type Constant = &'static [SetName];
+
+    fn value(constant: &'static [SetName]) -> Vec<SetName> {
+        constant.to_vec()
+    }
+
+    fn parse(&self, value: &Value) -> Result<Vec<SetName>, Mistakes> {
+        each(value, SetName::parse)
+    }
+
+    fn values(&self) -> String {
+        "list of names of sets".to_owned()
+    }
+}
+
+/// Reads a list of strings, not empty, none twice, each by `item`.
+///
+/// # Errors
+/// All that is wrong, each where it stands.
+pub(crate) fn each<T>(value: &Value, item: impl Fn(&str) -> Result<T, String>) -> Result<Vec<T>, Mistakes>
+where
+    T: PartialEq,
+{
+    let items = items(value, "a list in brackets")?;
+    let (mut values, mut mistakes) = (Vec::with_capacity(items.len()), Vec::new());
+    for node in items {
+        match list_item(&node.value, &item, &values) {
+            Ok(value) => values.push(value),
+            Err(message) => mistakes.push(Mistake { origin: Some(node.origin), message }),
+        }
+    }
+    if mistakes.is_empty() { Ok(values) } else { Err(mistakes) }
+}
+
+fn list_item<T: PartialEq>(value: &Value, item: impl Fn(&str) -> Result<T, String>, before: &[T]) -> Result<T, String> {
+    let Value::String(text) = value else {
+        return Err(format!("must be a list of strings, holds {}", value.kind()));
+    };
+    let value = item(text)?;
+    if before.contains(&value) {
+        return Err(format!("{text:?} is listed twice"));
+    }
+    Ok(value)
+}
+
+fn one_of<C: Notation + Copy>(value: &Value, all: &[C], word: impl Fn(C) -> &'static str) -> Result<C, Mistakes> {
+    match value {
+        Value::String(text) => chosen(text, all, word).map_err(mistake),
+        other => Err(mistake(format!("must be {}, not {}", alternatives(all), other.kind()))),
+    }
+}
+
+fn chosen<C: Notation + Copy>(text: &str, all: &[C], word: impl Fn(C) -> &'static str) -> Result<C, String> {
+    let found = all.iter().copied().find(|choice| word(*choice) == text);
+    found.ok_or_else(|| format!("must be {}, is {text:?}", alternatives(all)))
+}
+
+/// `` `"sum"`, `"sum-of-squares"` ``.
+fn in_code<C: Notation>(words: &[C]) -> String {
+    words.iter().map(|word| format!("`{}`", word.toml())).collect::<Vec<_>>().join(", ")
+}
