@@ -12,7 +12,7 @@ use lossatlas::landscape::{ImageLandscape, Landscape};
 use lossatlas::network::Network;
 use lossatlas::optimizer::LbfgsParameters;
 use lossatlas::optimizer::lbfgs::Lbfgs;
-use lossatlas::path::Grid;
+use lossatlas::path::{Grid, Sines, equally_spaced};
 use lossatlas::random::MasterSeed;
 use lossatlas::span::Span;
 use ndarray::Array2;
@@ -97,7 +97,7 @@ fn lbfgs_iteration(bencher: Bencher, published: Published) {
 fn path_losses(bencher: Bencher, published: Published) {
     let network = published.network();
     let (landscape, vectors, grid) =
-        (landscape(network.as_ref()), vectors(network.as_ref(), TERMS + 2), Grid::new(POINTS, TERMS));
+        (landscape(network.as_ref()), vectors(network.as_ref(), TERMS + 2), Grid::of(&Sines(TERMS), &equally_spaced(POINTS)));
     let span = Span { vectors: vectors.view(), coefficients: grid.coefficients() };
     bencher.counter(ItemsCount::new(IMAGES * POINTS)).bench_local(|| landscape.span_values(&span));
 }
@@ -106,10 +106,10 @@ fn path_losses(bencher: Bencher, published: Published) {
 fn path_losses_and_gradient(bencher: Bencher, published: Published) {
     let network = published.network();
     let (landscape, vectors, grid) =
-        (landscape(network.as_ref()), vectors(network.as_ref(), TERMS + 2), Grid::new(POINTS, TERMS));
+        (landscape(network.as_ref()), vectors(network.as_ref(), TERMS + 2), Grid::of(&Sines(TERMS), &equally_spaced(POINTS)));
     let span = Span { vectors: vectors.view(), coefficients: grid.coefficients() };
     let mut gradient = Array2::zeros((TERMS, vectors.ncols()));
     bencher
         .counter(ItemsCount::new(IMAGES * POINTS))
-        .bench_local(|| landscape.span_gradient(&span, grid.sines(), gradient.view_mut()));
+        .bench_local(|| landscape.span_gradient(&span, grid.weights(), gradient.view_mut()));
 }

@@ -12,7 +12,7 @@ use lossatlas::landscape::{ImageLandscape, Landscape, Line};
 use lossatlas::network::Network;
 use lossatlas::optimizer::LbfgsParameters;
 use lossatlas::optimizer::lbfgs::Lbfgs;
-use lossatlas::path::Grid;
+use lossatlas::path::{Grid, Sines, equally_spaced};
 use lossatlas::random::MasterSeed;
 use lossatlas::span::Span;
 use ndarray::{Array1, Array2};
@@ -47,7 +47,7 @@ fn main() {
     fs::create_dir_all(directory).expect("a directory to write to");
     write(directory, "images", &Array2::from_shape_vec((LBFGS_IMAGES, 784), data.train.pixels.to_vec()).expect("as many pixels"));
     write(directory, "labels", &Array1::from(data.train.labels.clone()));
-    write(directory, "coefficients", &Grid::<f32>::new(POINTS, TERMS).coefficients().to_owned());
+    write(directory, "coefficients", &Grid::<f32>::of(&Sines(TERMS), &equally_spaced(POINTS)).coefficients().to_owned());
     for line in stdin().lock().lines() {
         let line = line.expect("text");
         let (work, name) = line.split_once(' ').expect("what and for which network");
@@ -88,10 +88,10 @@ impl<'a> Side<'a> {
     /// Writes the vectors of the path, its losses and coefficient gradients, and those of one vector.
     fn check(&self) {
         let vectors = vectors(self.network, TERMS + 2);
-        let (landscape, grid) = (self.landscape(PATH_IMAGES), Grid::new(POINTS, TERMS));
+        let (landscape, grid) = (self.landscape(PATH_IMAGES), Grid::of(&Sines(TERMS), &equally_spaced(POINTS)));
         let span = Span { vectors: vectors.view(), coefficients: grid.coefficients() };
         let mut gradient = Array2::zeros((TERMS, vectors.ncols()));
-        let losses = landscape.span_gradient(&span, grid.sines(), gradient.view_mut());
+        let losses = landscape.span_gradient(&span, grid.weights(), gradient.view_mut());
         let name = self.name;
         write(self.directory, &format!("{name}-vectors"), &vectors);
         write(self.directory, &format!("{name}-losses"), &Array1::from(losses));
@@ -101,12 +101,12 @@ impl<'a> Side<'a> {
 
     fn path(&self) -> f64 {
         let vectors = vectors(self.network, TERMS + 2);
-        let (landscape, grid) = (self.landscape(PATH_IMAGES), Grid::new(POINTS, TERMS));
+        let (landscape, grid) = (self.landscape(PATH_IMAGES), Grid::of(&Sines(TERMS), &equally_spaced(POINTS)));
         let span = Span { vectors: vectors.view(), coefficients: grid.coefficients() };
         let mut gradient = Array2::zeros((TERMS, vectors.ncols()));
         // The buffers of a landscape last for the whole search.
-        landscape.span_gradient(&span, grid.sines(), gradient.view_mut());
-        seconds(|| landscape.span_gradient(&span, grid.sines(), gradient.view_mut()))
+        landscape.span_gradient(&span, grid.weights(), gradient.view_mut());
+        seconds(|| landscape.span_gradient(&span, grid.weights(), gradient.view_mut()))
     }
 
     fn sgd(&self) -> f64 {

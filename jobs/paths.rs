@@ -9,9 +9,8 @@ use crate::work;
 use lossatlas::config::PathsConfig;
 use lossatlas::landscape::{BuiltIn, Landscape, Squared};
 use lossatlas::parallel::Control;
-use lossatlas::path::{Batches, Objective, PathResult, PathSearch};
+use lossatlas::path::{Batches, CurvePrecision, Objective, PathResult, PathSearch};
 use lossatlas::plan::{Planned, Work, path_work};
-use lossatlas::real::Real;
 use lossatlas::solutions::{LandscapeName, SetName, SolutionSet, Split};
 use lossatlas::store::{Record, TaskKey};
 use serde::{Deserialize, Serialize};
@@ -89,7 +88,7 @@ fn find_on(problem: &Problem, task: &Task, state: Option<&[u8]>, control: &Contr
     }
 }
 
-fn find<A: Real>(
+fn find<A: CurvePrecision>(
     landscape: &dyn Landscape<A>,
     batches: Option<&dyn Batches<A>>,
     [a, b]: &[Vec<A>; 2],

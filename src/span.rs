@@ -5,7 +5,7 @@ use ndarray::{ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2};
 
 /// M points θ_m = Σ_k c_mk v_k in the span of K vectors.
 ///
-/// A Fourier path of N_F terms has K = N_F + 2: its two ends and its coefficients. A landscape that
+/// A path bent by N shapes has K = N + 2: its two ends and its coefficients. A landscape that
 /// is partly linear in θ can work on the K vectors instead of the M points.
 #[derive(Clone, Copy, Debug)]
 pub struct Span<'a, A> {

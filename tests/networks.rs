@@ -4,7 +4,7 @@
 use lossatlas::dataset::ImageView;
 use lossatlas::landscape::{ImageLandscape, Landscape};
 use lossatlas::network::{Activation, Architecture, Lstm, Network, Precision, Value, autoencoder, fcp, lenet, lstm};
-use lossatlas::path::Grid;
+use lossatlas::path::{Grid, Sines, equally_spaced};
 use lossatlas::real::{Real, dot, norm};
 use lossatlas::span::Span;
 use lossatlas::threads::Threads;
@@ -282,17 +282,18 @@ fn compare_whole_path<A: Precision>(tolerance: f64, black: f64, saturated: f64) 
             let size = |k| if k < 2 { scale } else { 0.3 * scale };
             let rows: Vec<A> = (0..6).flat_map(|k| theta(network.as_ref(), 20 + k, size(k))).collect();
             let vectors = ArrayView2::from_shape((6, landscape.dimension()), &rows).unwrap();
-            let grid = Grid::<A>::new(19, 4);
+            let grid = Grid::<A>::of(&Sines(4), &equally_spaced(19));
             let span = Span { vectors, coefficients: grid.coefficients() };
             let mut fast = Array2::zeros((4, landscape.dimension()));
             let mut plain = fast.clone();
-            let losses = landscape.span_gradient(&span, grid.sines(), fast.view_mut());
-            let expected = PointByPoint(&landscape).span_gradient(&span, grid.sines(), plain.view_mut());
+            let losses = landscape.span_gradient(&span, grid.weights(), fast.view_mut());
+            let expected = PointByPoint(&landscape).span_gradient(&span, grid.weights(), plain.view_mut());
             for (loss, expected) in losses.iter().chain(&landscape.span_values(&span)).zip(expected.iter().cycle()) {
                 assert!((loss / expected - 1.0).abs() < tolerance, "{name}: loss {loss}, expected {expected}");
             }
             // Nothing of one span is taken for that of the next.
-            let (grid, fresh) = (Grid::<A>::new(7, 4), ImageLandscape::new(network.as_ref(), pictures.view()));
+            let (grid, fresh) =
+                (Grid::<A>::of(&Sines(4), &equally_spaced(7)), ImageLandscape::new(network.as_ref(), pictures.view()));
             let coarse = Span { vectors, coefficients: grid.coefficients() };
             assert_eq!(landscape.span_values(&coarse), fresh.span_values(&coarse), "{name}");
             compare_line(&landscape, [&rows[..landscape.dimension()], vectors.row(3).as_slice().unwrap()], tolerance, name);
@@ -344,7 +345,7 @@ fn any_number_of_threads_comes_to_the_same_bits() {
         let network = build::<f32>(&architecture);
         let rows: Vec<f32> = (0..4).flat_map(|k| theta(network.as_ref(), 20 + k, 1.0)).collect();
         let vectors = ArrayView2::from_shape((4, network.layout().parameters()), &rows).unwrap();
-        let grid = Grid::<f32>::new(5, 2);
+        let grid = Grid::<f32>::of(&Sines(2), &equally_spaced(5));
         let span = Span { vectors, coefficients: grid.coefficients() };
         let evaluate = |threads| {
             let threads = Threads::new(threads).unwrap();
@@ -352,7 +353,7 @@ fn any_number_of_threads_comes_to_the_same_bits() {
             let theta = vectors.row(0).to_vec();
             let (mut gradient, mut along) = (vec![0.0; theta.len()], Array2::zeros((2, theta.len())));
             let loss = landscape.value_and_gradient(&theta, &mut gradient);
-            let losses = landscape.span_gradient(&span, grid.sines(), along.view_mut());
+            let losses = landscape.span_gradient(&span, grid.weights(), along.view_mut());
             let (mut line, mut on_line) = (landscape.line(&theta, vectors.row(3).as_slice().unwrap()), vec![0.0; theta.len()]);
             let on_line = (line.value(0.3), line.value_and_gradient(0.6, &mut on_line), on_line);
             drop(line);

@@ -4,7 +4,7 @@ use lossatlas::dataset::{Dataset, digits};
 use lossatlas::landscape::{ImageLandscape, Landscape};
 use lossatlas::network::{Activation, Fcp, Network};
 use lossatlas::optimizer::{LbfgsParameters, SgdParameters, Trainer, Training, TrainingRun, TrainingState, train};
-use lossatlas::path::{PathParameters, PathSearch, PathState, StopReason};
+use lossatlas::path::{ChosenMethod, METHODS, PathParameters, PathSearch, PathState, StopReason};
 use lossatlas::random::MasterSeed;
 use lossatlas::stepwise::{Step, Stepwise, complete};
 use serde::Serialize;
@@ -131,11 +131,12 @@ fn paths() {
     let batches = landscape.batches(250, SEED);
     // The whole in each step; batches, looked at every third step; until hardly anything is gained.
     let (all, every) = (0.0, 0.99);
-    for (steps, batches, tolerance) in
-        [(0, None, all), (7, None, all), (0, Some(&batches), all), (7, Some(&batches), all), (40, Some(&batches), every)]
+    let cases = [(0, None, all), (7, None, all), (0, Some(&batches), all), (7, Some(&batches), all), (40, Some(&batches), every)];
+    for ((steps, batches, tolerance), method) in
+        cases.into_iter().flat_map(|case| METHODS.iter().map(move |&method| (case, method)))
     {
-        let parameters =
-            PathParameters { fourier_terms: 3, points: 9, lambda: 1e-4, steps, learning_rate: 1e-2, tolerance, patience: 2 };
+        let method = ChosenMethod::with_defaults(method);
+        let parameters = PathParameters { method, points: 9, lambda: 1e-4, steps, learning_rate: 1e-2, tolerance, patience: 2 };
         let search = |state| {
             let search = PathSearch::new(&landscape, &landscape, [&a, &b], &parameters, state);
             match batches {

@@ -22,7 +22,8 @@ const HARMLESS: [&str; 12] = [
 ];
 
 /// Keys that came later, with the value that results without them were made with.
-const CAME_LATER: [(&str, &str); 3] = [("paths.batch", "\"all\""), ("paths.tolerance", "0.0"), ("paths.patience", "10")];
+const CAME_LATER: [(&str, &str); 4] =
+    [("paths.batch", "\"all\""), ("paths.tolerance", "0.0"), ("paths.patience", "10"), ("paths.method", "\"fourier\"")];
 
 /// What a change of the first key that fits invalidates.
 const INVALIDATES: [(&str, &str); 11] = [
@@ -181,11 +182,15 @@ mod tests {
     fn what_was_made_before_a_key_existed_was_made_with_its_first_value() {
         let before = keys(&[("paths.pairs", "3"), ("paths.steps", "100")]);
         let mut after = before.clone();
-        after.extend(keys(&[("paths.batch", "\"all\""), ("paths.tolerance", "0.0"), ("paths.patience", "10")]));
+        after.extend(keys(&CAME_LATER));
         assert!(conflicts(&before, &after).is_empty(), "{:?}", conflicts(&before, &after));
         assert!(conflicts(&after, &before).is_empty());
         after.insert("paths.batch".into(), "250".into());
         assert_eq!(conflicts(&before, &after), ["paths.batch: was not given, now 250; invalidates the paths"]);
+        after.insert("paths.batch".into(), "\"all\"".into());
+        after.insert("paths.method".into(), "\"polyline\"".into());
+        let other_method = conflicts(&before, &after);
+        assert_eq!(other_method, ["paths.method: was not given, now \"polyline\"; invalidates the paths"]);
     }
 
     #[test]

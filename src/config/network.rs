@@ -3,38 +3,43 @@
 //! Which architectures there are and what keys they have, their descriptors say.
 
 use super::reader::{Read, Reported, Section};
-use crate::network::descriptor::{Key, Kind};
-use crate::network::{Architecture, NETWORKS, Value};
+use crate::network::descriptor::Kind;
+use crate::network::{Architecture, Key, NETWORKS, Value};
 
 pub(super) fn read(section: &Section<'_>) -> Read<Architecture> {
     let names: Vec<&str> = NETWORKS.iter().map(|network| network.name).collect();
     let kind = section.key("kind").word(&names).required(&format!("kind = \"{}\"", names[0]));
-    let keys = keys_with_owners();
-    section.keys_of_choices("kind", kind, &keys.iter().map(|(key, owners)| (*key, &owners[..])).collect::<Vec<_>>());
+    refuse_keys_of_others(section, "kind", kind, NETWORKS.iter().map(|network| (network.name, network.keys)));
     let kind = kind?;
     let network = NETWORKS.iter().find(|network| network.name == kind).ok_or(Reported)?;
     let values: Vec<_> = network.keys.iter().map(|key| (key.name, read_value(section, key))).collect();
     values.into_iter().try_fold(Architecture::with_defaults(network), |with, (key, value)| Ok(with.with(key, value?)))
 }
 
-/// The keys of all architectures, each once, and which of them have it.
-fn keys_with_owners() -> Vec<(&'static str, Vec<&'static str>)> {
+/// Refuses the keys of other choices of `selector` than the one made; `choices` are all of them, each
+/// with its keys. A key that several have is known to be of all of them.
+pub(super) fn refuse_keys_of_others(
+    section: &Section<'_>,
+    selector: &str,
+    chosen: Read<&'static str>,
+    choices: impl Iterator<Item = (&'static str, &'static [Key])>,
+) {
     let mut keys: Vec<(&str, Vec<&str>)> = Vec::new();
-    for network in NETWORKS {
-        for key in network.keys {
-            match keys.iter_mut().find(|(name, _)| *name == key.name) {
-                Some((_, owners)) => owners.push(network.name),
-                None => keys.push((key.name, vec![network.name])),
-            }
+    for (choice, key) in choices.flat_map(|(choice, keys)| keys.iter().map(move |key| (choice, key))) {
+        match keys.iter_mut().find(|(name, _)| *name == key.name) {
+            Some((_, owners)) => owners.push(choice),
+            None => keys.push((key.name, vec![choice])),
         }
     }
-    keys
+    let keys: Vec<_> = keys.iter().map(|(key, owners)| (*key, &owners[..])).collect();
+    section.keys_of_choices(selector, chosen, &keys);
 }
 
-fn read_value(section: &Section<'_>, key: &Key) -> Read<Value> {
+/// The value of a key that belongs to a choice.
+pub(super) fn read_value(section: &Section<'_>, key: &Key) -> Read<Value> {
     let found = section.key(key.name);
     match key.kind {
-        Kind::Count { default } => found.count(1).or(default).map(Value::Count),
+        Kind::Count { default, most } => found.count_up_to(1, most).or(default).map(Value::Count),
         Kind::Counts { default, check } => found.counts().check(|counts| check(counts)).or(default.to_vec()).map(Value::Counts),
         Kind::Seed { default } => found.integer(0, u32::MAX.into()).map(|seed| seed as u32).or(default).map(Value::Seed),
         Kind::Positive { default } => found.positive().or(default).map(Value::Positive),

@@ -1,8 +1,9 @@
 //! `[paths]`: between which solutions, on which landscapes, and how they are found.
 
-use super::reader::{Choice, Read, Section};
+use super::network::{read_value, refuse_keys_of_others};
+use super::reader::{Choice, Read, Reported, Section};
 use super::yields::Yields;
-use crate::path::{Objective, PathParameters};
+use crate::path::{ChosenMethod, METHODS, Objective, PathParameters};
 use crate::solutions::{Pairs, SetName, Split};
 
 /// The paths to find.
@@ -38,10 +39,7 @@ impl PathsConfig {
     }
 }
 
-/// Sines at most: a hundred times the published number takes 840 MB for 42 200 parameters.
-const MOST_TERMS: usize = 1000;
-
-/// Points at most: with as many terms as that, their coefficients on the dense grid take 800 MB.
+/// Points at most: with a thousand shapes of a curve, their coefficients on the dense grid take 800 MB.
 const MOST_POINTS: usize = 10_000;
 
 impl Choice for Objective {
@@ -99,7 +97,7 @@ fn read_images(section: &Section<'_>, split: Split, yields: &Yields) -> Read<Opt
 }
 
 fn read_parameters(section: &Section<'_>) -> Read<PathParameters> {
-    let fourier_terms = section.key("fourier_terms").count_up_to(1, MOST_TERMS).or(10);
+    let method = read_method(section);
     let points = section.key("points").count_up_to(3, MOST_POINTS).or(51);
     let lambda = section.key("lambda").not_negative().or(1e-4);
     let steps = section.key("steps").count(0).or(100);
@@ -108,7 +106,7 @@ fn read_parameters(section: &Section<'_>) -> Read<PathParameters> {
         section.key("tolerance").number("a finite number, 0 or above and below 1", |number| (0.0..1.0).contains(&number)).or(0.0);
     let patience = section.key("patience").count(1).or(10);
     Ok(PathParameters {
-        fourier_terms: fourier_terms?,
+        method: method?,
         points: points?,
         lambda: lambda?,
         steps: steps?,
@@ -116,4 +114,43 @@ fn read_parameters(section: &Section<'_>) -> Read<PathParameters> {
         tolerance: tolerance?,
         patience: patience?,
     })
+}
+
+/// The method, with the keys that its file names.
+fn read_method(section: &Section<'_>) -> Read<ChosenMethod> {
+    let names: Vec<&str> = METHODS.iter().map(|method| method.name).collect();
+    let name = section.key("method").word(&names).or(METHODS[0].name);
+    refuse_keys_of_others(section, "method", name, METHODS.iter().map(|method| (method.name, method.keys)));
+    let name = name?;
+    let method = METHODS.iter().find(|method| method.name == name).ok_or(Reported)?;
+    let values: Vec<_> = method.keys.iter().map(|key| (key.name, read_value(section, key))).collect();
+    values.into_iter().try_fold(ChosenMethod::with_defaults(method), |with, (key, value)| Ok(with.with(key, value?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::Config;
+    use crate::network::Value;
+    use crate::path::{ChosenMethod, METHODS};
+
+    fn config(paths: &str) -> Result<Config, String> {
+        let text = format!("seed = 1\n[landscape]\nkind = \"two-wells\"\n[paths]\n{paths}");
+        Config::parse("x", &text, &[]).map_err(|errors| errors.to_string())
+    }
+
+    #[test]
+    fn a_method_that_is_listed_can_be_configured() {
+        for method in METHODS {
+            let config = config(&format!("method = \"{}\"", method.name)).unwrap();
+            assert_eq!(config.paths.parameters.method, ChosenMethod::with_defaults(method));
+            for key in method.keys {
+                assert!(config.effective.contains_key(&format!("paths.{}", key.name)), "{} of {method:?}", key.name);
+            }
+        }
+        let method = |paths| config(paths).unwrap().paths.parameters.method;
+        assert_eq!(method(""), ChosenMethod::fourier(10));
+        assert_eq!(method("fourier_terms = 3"), ChosenMethod::fourier(3));
+        let polyline = ChosenMethod::polyline(10).with("knots", Value::Count(4));
+        assert_eq!(method("method = \"polyline\"\nknots = 4"), polyline);
+    }
 }

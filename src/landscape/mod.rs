@@ -7,7 +7,7 @@
 //! Value and gradient are all that the path finder needs:
 //! ```
 //! use lossatlas::landscape::Landscape;
-//! use lossatlas::path::{PathParameters, find_path};
+//! use lossatlas::path::{ChosenMethod, PathParameters, find_path};
 //!
 //! /// f(x) = Σ (xᵢ² − 1)², a well at every corner of a cube.
 //! struct DoubleWells(usize);
@@ -28,7 +28,8 @@
 //!
 //! // Two wells that differ in two signs. Flipping one after the other needs a height of 1, the
 //! // straight line, which flips both at once, has 2; no path at all stays below 1.
-//! let parameters = PathParameters { fourier_terms: 6, points: 51, lambda: 1.0, steps: 300, learning_rate: 0.01, tolerance: 0.0, patience: 10 };
+//! let method = ChosenMethod::fourier(6);
+//! let parameters = PathParameters { method, points: 51, lambda: 1.0, steps: 300, learning_rate: 0.01, tolerance: 0.0, patience: 10 };
 //! let path = find_path(&DoubleWells(2), [&[-0.9, -1.0], &[1.0, 0.9]], &parameters, &mut |_done, _mean_loss| true)?
 //!     .expect("only the callback could have stopped it");
 //! assert!(path.height_dense >= 1.0);

@@ -71,7 +71,8 @@ pub struct QuickStudy {
     pub paths: [usize; 2],
 }
 
-/// A key of `[network]`.
+/// A key that belongs to one of several choices: of `[network]` to an architecture, of `[paths]` to a
+/// method.
 #[derive(Debug)]
 pub struct Key {
     /// As in configurations. Networks may share a name for values of one kind.
@@ -89,6 +90,8 @@ pub enum Kind {
     Count {
         /// The default.
         default: usize,
+        /// The largest number.
+        most: usize,
     },
     /// Numbers of things, each ≥ 1.
     Counts {
@@ -154,7 +157,12 @@ impl fmt::Display for Value {
 impl Key {
     /// A number of things.
     pub const fn count(name: &'static str, about: &'static str, default: usize) -> Self {
-        Self { name, about, kind: Kind::Count { default } }
+        Self::count_up_to(name, about, default, u32::MAX as usize)
+    }
+
+    /// A number of things that are all held in memory.
+    pub const fn count_up_to(name: &'static str, about: &'static str, default: usize, most: usize) -> Self {
+        Self { name, about, kind: Kind::Count { default, most } }
     }
 
     /// Numbers of things, as many as one likes.
@@ -165,7 +173,7 @@ impl Key {
     /// What holds if the key is not written.
     pub fn default(&self) -> Value {
         match self.kind {
-            Kind::Count { default } => Value::Count(default),
+            Kind::Count { default, .. } => Value::Count(default),
             Kind::Counts { default, .. } => Value::Counts(default.to_vec()),
             Kind::Seed { default } => Value::Seed(default),
             Kind::Positive { default } => Value::Positive(default),
@@ -185,6 +193,9 @@ impl Key {
     /// What the value must be, to follow the name of the key.
     pub fn check(&self, value: &Value) -> Result<(), String> {
         let requirement = match (&self.kind, value) {
+            (Kind::Count { most, .. }, Value::Count(count)) if count > most => {
+                return Err(format!("must be at most {most}, is {count}"));
+            }
             (Kind::Count { .. }, Value::Count(0)) => "must be at least 1",
             (Kind::Counts { .. }, Value::Counts(counts)) if counts.contains(&0) => "must be numbers of at least 1",
             (Kind::Counts { check, .. }, Value::Counts(counts)) => return check(counts),

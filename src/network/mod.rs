@@ -33,7 +33,7 @@ pub mod squared_error;
 
 pub use activation::Activation;
 pub use autoencoder::Autoencoder;
-pub use descriptor::{Descriptor, Value};
+pub use descriptor::{Descriptor, Key, Value};
 pub use fcp::Fcp;
 pub use layout::{Layout, Tensor};
 pub use lenet::Lenet;

@@ -72,9 +72,9 @@ pub fn path_work(parameters: &PathParameters, images: usize, batch: Option<usize
 }
 
 /// Bytes that one path computation holds besides images and block buffers: two ends and their difference, and
-/// for each term the coefficients, their best values, the gradient and Adam's two moments, in `f32`.
+/// for each free parameter of a component its value, its best value, the gradient and Adam's two moments, in `f32`.
 pub fn path_bytes(parameters: &PathParameters, dimension: usize) -> usize {
-    (3 + 5 * parameters.fourier_terms) * dimension * size_of::<f32>()
+    (3 + 5 * parameters.method.free()) * dimension * size_of::<f32>()
 }
 
 /// Bytes that one training run holds besides: θ and two snapshots, and what it takes to come to the next θ, in

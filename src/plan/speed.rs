@@ -2,10 +2,8 @@
 
 use super::Work;
 use crate::landscape::{ImageLandscape, Landscape};
-use crate::path::{Grid, PathParameters};
+use crate::path::{PathParameters, equally_spaced};
 use crate::random::MasterSeed;
-use crate::span::Span;
-use ndarray::Array2;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
@@ -32,23 +30,22 @@ pub struct Speed {
 impl Speed {
     /// Times each kind on the images of `landscape`, a few hundred, for about a tenth of a second: the
     /// best of several calls, since other programs can only slow one down. Mini-batches have `batch`
-    /// images, paths the points and terms of `paths`; the vectors are drawn like initializations.
+    /// images, paths the points and the curve of `paths`; the vectors are drawn like initializations.
     ///
     /// # Panics
     /// If `paths` has fewer than two points.
     pub fn measure(landscape: &ImageLandscape<f32>, batch: usize, paths: &PathParameters, seed: MasterSeed) -> Self {
         let layout = landscape.network().layout();
-        let (terms, parameters) = (paths.fourier_terms, layout.parameters());
         let mut generator = seed.stream("speed", &[]);
-        let rows = (0..2 + terms).flat_map(|_| layout.initialize::<f32>(&mut generator)).collect();
-        let vectors = Array2::from_shape_vec((2 + terms, parameters), rows).expect("as many numbers");
-        let grid = Grid::new(paths.points, terms);
-        let span = Span { vectors: vectors.view(), coefficients: grid.coefficients() };
-        let mut coefficients = Array2::zeros((terms, parameters));
+        let mut drawn = || layout.initialize::<f32>(&mut generator);
+        let mut curve = paths.method.straight([&drawn()[..], &drawn()]);
+        curve.free_mut().chunks_mut(layout.parameters()).for_each(|row| row.copy_from_slice(&drawn()[..row.len()]));
+        let grid = curve.grid(&equally_spaced(paths.points));
+        let mut gradient = vec![0.0; curve.free().len()];
         let point = (landscape.samples() * paths.points) as f64;
         Self {
-            path_loss: seconds(PATIENCE, || landscape.span_values(&span)) / point,
-            path_gradient: seconds(PATIENCE, || landscape.span_gradient(&span, grid.sines(), coefficients.view_mut())) / point,
+            path_loss: seconds(PATIENCE, || landscape.span_values(&curve.points(&grid))) / point,
+            path_gradient: seconds(PATIENCE, || curve.pull_back(landscape, &grid, &mut gradient)) / point,
             ..Self::within(PATIENCE, landscape, batch, seed)
         }
     }
@@ -78,7 +75,7 @@ impl Speed {
 
     /// Bytes of the vectors that [`Self::measure`] works on.
     pub fn bytes(paths: &PathParameters, dimension: usize) -> usize {
-        (4 + 2 * paths.fourier_terms) * dimension * size_of::<f32>()
+        (4 + 2 * paths.method.free()) * dimension * size_of::<f32>()
     }
 
     /// How long this takes on one core.

@@ -7,7 +7,7 @@ use super::published::TWO_WELLS;
 use crate::config::{LandscapeConfig, PathsConfig};
 use crate::landscape::{BuiltIn, Landscape, Squared};
 use crate::path::finder::DENSITY;
-use crate::path::{Grid, Objective, PathParameters, PathResult, PathSet, find_path_for};
+use crate::path::{Objective, PathParameters, PathResult, PathSet, equally_spaced, find_path_for};
 use contour::ContourBuilder;
 use ndarray::Array1;
 
@@ -171,8 +171,8 @@ impl Track {
         };
         let found = found.ok()??;
         let count = (parameters.points - 1) * DENSITY + 1;
-        let grid = Grid::new(count, parameters.fourier_terms);
-        let span = found.path.points(&grid);
+        let grid = found.curve.grid(&equally_spaced(count));
+        let span = found.curve.points(&grid);
         let points: Vec<[f64; 2]> = (0..count)
             .map(|m| {
                 let mut point = [0.0; 2];

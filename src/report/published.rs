@@ -129,7 +129,10 @@ fn paths(run: &Run<'_>, list: &mut Vec<String>) {
     for (split, images) in [("training", paths.train), ("test", paths.test)] {
         list.extend(images.map(|images| format!("paths on the first {images} {split} images")));
     }
-    instead(list, "Fourier terms", parameters.fourier_terms, 10);
+    match parameters.method.name() {
+        "fourier" => instead(list, "Fourier terms", parameters.method.count("fourier_terms"), 10),
+        other => list.push(format!("paths of the method \"{other}\" instead of \"fourier\"")),
+    }
     if parameters.points != 50 {
         instead(list, "points on a path", parameters.points, 51);
     }

@@ -9,6 +9,7 @@ mod words;
 use super::reader::{Description, quoted};
 use super::{Config, ConfigErrors};
 use crate::network::{Architecture, Descriptor, NETWORKS, Value};
+use crate::path::METHODS;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use words::{KEYS, OPEN, SECTIONS};
@@ -134,6 +135,8 @@ impl Template {
             text += &if new { line(key, self.about(&key.key)) } else { bare(key) };
             if key.key == "network.kind" {
                 text += &self.other_networks();
+            } else if key.key == "paths.method" {
+                text += &other_methods(key.value.as_deref());
             }
         }
         text
@@ -167,9 +170,24 @@ impl Template {
     /// What a key means.
     fn about(&self, key: &str) -> &'static str {
         let own = key.strip_prefix("network.").and_then(|name| self.network.keys.iter().find(|key| key.name == name));
+        let of_method = || {
+            let name = key.strip_prefix("paths.")?;
+            METHODS.iter().flat_map(|method| method.keys).find(|key| key.name == name).map(|key| key.about)
+        };
         let general = || KEYS.iter().find(|(name, _)| *name == without_index(key)).map(|(_, about)| *about);
-        own.map(|key| key.about).or_else(general).unwrap_or_default()
+        own.map(|key| key.about).or_else(of_method).or_else(general).unwrap_or_default()
     }
+}
+
+/// The path methods but the one of this value, each with its keys at their defaults.
+fn other_methods(chosen: Option<&str>) -> String {
+    let mut text = comment("", "The others, each with its own keys at their defaults:");
+    for method in METHODS.iter().filter(|method| chosen != Some(&quoted(method.name))) {
+        let keys = method.keys.iter().map(|key| format!("{} = {}", key.name, notation(&key.default())));
+        let keys = keys.collect::<Vec<_>>().join(", ");
+        _ = writeln!(text, "# method = {:<14} # {}: {keys}", quoted(method.name), method.about);
+    }
+    text
 }
 
 /// Values of networks as TOML writes them.

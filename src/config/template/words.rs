@@ -11,7 +11,7 @@ pub(super) const SECTIONS: [(&str, &str); 7] = [
     ("run", "Machine"),
 ];
 
-/// Each key outside of `[network]`, entries of a list without their index.
+/// Each key but those of a network or a path method, entries of a list without their index.
 pub(super) const KEYS: [(&str, &str); 41] = [
     ("seed", "all randomness derives from it: the same seed, the same results on any number of ranks"),
     ("dataset.kind", "drawn by the program, or four IDX files like those of MNIST, gzip-compressed or not"),
@@ -44,7 +44,7 @@ pub(super) const KEYS: [(&str, &str); 41] = [
     ("paths.test", "images of the test landscape, from the front"),
     ("paths.batch", "of each step, drawn at random; heights are on all"),
     ("paths.objective", "what is minimized along the path: the sum of the losses, or of their squares"),
-    ("paths.fourier_terms", "sines added to the straight line"),
+    ("paths.method", "what bends the straight line"),
     ("paths.points", "on the path, both ends included"),
     ("paths.lambda", "weight of the squared distances between them"),
     ("paths.steps", "of the Adam optimizer; 0 leaves the straight line"),
