@@ -73,7 +73,7 @@ fn sgd_step(bencher: Bencher, published: Published) {
     let mut gradient = vec![0.0; theta.len()];
     let indices: Vec<u32> = (0..BATCH as u32).map(|i| i * 31 % IMAGES as u32).collect();
     bencher.counter(ItemsCount::new(BATCH)).bench_local(|| {
-        landscape.batch_gradient(&theta, &indices, &mut gradient);
+        landscape.batch_gradient(&theta, &indices, &mut gradient).expect("nothing interrupts it");
         theta.iter_mut().zip(&gradient).for_each(|(theta, g)| *theta -= 1e-3 * g);
     });
 }
@@ -89,7 +89,7 @@ fn lbfgs_iteration(bencher: Bencher, published: Published) {
         line_search_tolerance: 1e-4,
         target_loss: 0.0,
     };
-    let mut lbfgs = Lbfgs::new(parameters, &landscape, vector(network.as_ref()));
+    let mut lbfgs = Lbfgs::new(parameters, &landscape, vector(network.as_ref())).expect("nothing interrupts it");
     bencher.counter(ItemsCount::new(IMAGES)).bench_local(|| lbfgs.iterate(&landscape, 1));
 }
 

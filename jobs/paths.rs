@@ -83,7 +83,7 @@ fn find_on(problem: &Problem, task: &Task, state: Option<&[u8]>, control: &Contr
             let batches = batches.as_ref().map(|batches| batches as &dyn Batches<f32>);
             find(&landscape, batches, ends, paths, state, control)
         }
-        (Mapped::Formula(formula), Ends::Formula(ends)) => find(&*formula.landscape, None, ends, paths, state, control),
+        (Mapped::Formula(formula), Ends::Formula(ends)) => find(&formula.landscape, None, ends, paths, state, control),
         _ => Ended::Finished(Err("the ends belong to another landscape".to_owned())),
     }
 }

@@ -5,7 +5,7 @@ use crate::failure::Failure;
 use crate::version::keep_blas_on_one_thread;
 use lossatlas::config::{Config, DatasetConfig, ImportConfig, ImportFile, LandscapeConfig, NetworkConfig, Subject};
 use lossatlas::dataset::{self, Dataset, DatasetError, ImageView};
-use lossatlas::landscape::{ImageLandscape, Landscape};
+use lossatlas::landscape::{self, ImageLandscape};
 use lossatlas::network::{Layout, Network};
 use lossatlas::parallel::World;
 use lossatlas::random::MasterSeed;
@@ -42,7 +42,7 @@ pub struct Trained {
 /// A closed formula.
 pub struct Formula {
     pub config: LandscapeConfig,
-    pub landscape: Box<dyn Landscape<f64>>,
+    pub landscape: Box<dyn landscape::Formula>,
 }
 
 impl Problem {
@@ -78,7 +78,7 @@ impl Problem {
     pub fn layout(&self) -> Layout {
         match &self.mapped {
             Mapped::Network(network) => network.network.layout().clone(),
-            Mapped::Formula(formula) => Layout::default().with("x", &[formula.landscape.dimension()], 0.0),
+            Mapped::Formula(formula) => Layout::default().with("x", &[formula.config.landscape.dimension()], 0.0),
         }
     }
 

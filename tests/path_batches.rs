@@ -64,17 +64,13 @@ fn batches_are_subsets_of_their_size_that_differ_from_step_to_step_and_are_drawn
     let (data, network) = (data(), network());
     let theta: Vec<f32> = Network::<f32>::layout(&network).initialize(&mut SEED.stream("theta", &[0]));
     let landscape = ImageLandscape::<f32>::new(&network, data.train.view());
-    let of_step = |batches: &dyn Batches<f32>, step| {
-        let mut loss = f64::NAN;
-        batches.with_batch(step, &mut |landscape| loss = landscape.value(&theta));
-        loss
-    };
+    let of_step = |batches: &dyn Batches<f32>, step| batches.with_batch(step, &mut |landscape| landscape.value(&theta)).unwrap();
     let batches = landscape.batches(699, SEED);
     assert_eq!(batches.steps_per_epoch(), 2);
     // The one image left out has the difference for its loss: it is one of them, so nothing was drawn twice.
-    let whole = landscape.value(&theta) * 700.0;
-    let losses: Vec<f64> =
-        (0..700).map(|i| ImageLandscape::<f32>::new(&network, data.train.view().range(i..i + 1)).value(&theta)).collect();
+    let whole = landscape.value(&theta).unwrap() * 700.0;
+    let of_image = |i| ImageLandscape::<f32>::new(&network, data.train.view().range(i..i + 1)).value(&theta).unwrap();
+    let losses: Vec<f64> = (0..700).map(of_image).collect();
     for step in 0..20 {
         let left_out = whole - of_step(&batches, step) * 699.0;
         assert!(losses.iter().any(|loss| (loss - left_out).abs() < 1e-6), "step {step}: {left_out}");

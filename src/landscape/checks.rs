@@ -1,18 +1,18 @@
 //! What the tests of every closed formula share.
 
-use super::Landscape;
+use super::Formula;
 use crate::real::dot;
 
 /// Central differences tend to the gradient with second order in every component.
-pub fn assert_gradient_is_the_derivative(landscape: &dyn Landscape<f64>, at: &[f64]) {
-    let mut gradient = vec![f64::NAN; landscape.dimension()];
-    let value = landscape.value_and_gradient(at, &mut gradient);
-    assert!((landscape.value(at) - value).abs() <= 1e-14 * value.abs(), "value and value_and_gradient disagree");
+pub fn assert_gradient_is_the_derivative(formula: &dyn Formula, at: &[f64]) {
+    let mut gradient = vec![f64::NAN; formula.dimension()];
+    let value = formula.value_and_gradient(at, &mut gradient);
+    assert!((formula.value(at) - value).abs() <= 1e-14 * value.abs(), "value and value_and_gradient disagree");
     // A direction that weighs the components differently, so that errors in two do not cancel.
     let direction: Vec<f64> = (0..at.len()).map(|i| 1.0 / (1.0 + i as f64)).collect();
     let central = |direction: &[f64], h: f64| {
         let shifted = |h: f64| -> Vec<f64> { at.iter().zip(direction).map(|(x, d)| x + h * d).collect() };
-        (landscape.value(&shifted(h)) - landscape.value(&shifted(-h))) / (2.0 * h)
+        (formula.value(&shifted(h)) - formula.value(&shifted(-h))) / (2.0 * h)
     };
     let error = |h: f64| (central(&direction, h) - dot(&gradient, &direction)).abs();
     let order = (error(2e-3) / error(1e-3)).log2();

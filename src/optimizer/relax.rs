@@ -6,7 +6,7 @@
 
 use super::LbfgsParameters;
 use super::lbfgs::Lbfgs;
-use crate::landscape::Landscape;
+use crate::landscape::{Interrupted, Landscape};
 use crate::random::MasterSeed;
 use crate::real::norm;
 use rand::RngExt;
@@ -71,8 +71,6 @@ pub enum RelaxStop {
     NotFinite,
     /// The point was taken as it is.
     NotRelaxed,
-    /// The landscape was interrupted.
-    Interrupted,
 }
 
 impl RelaxStop {
@@ -90,7 +88,6 @@ impl fmt::Display for RelaxStop {
             Self::IterationsSpent => "stopped: all iterations were taken",
             Self::NotFinite => "stopped: value or gradient is not finite",
             Self::NotRelaxed => "not relaxed: used as given",
-            Self::Interrupted => "interrupted",
         })
     }
 }
@@ -98,12 +95,16 @@ impl fmt::Display for RelaxStop {
 impl Relaxed {
     /// A point as it is, with its value and gradient.
     ///
+    /// # Errors
+    /// If the evaluation was interrupted.
+    ///
     /// # Panics
     /// If the point is not of the landscape's dimension (as the landscape does).
-    pub fn given(landscape: &dyn Landscape<f64>, point: &[f64]) -> Self {
+    pub fn given(landscape: &dyn Landscape<f64>, point: &[f64]) -> Result<Self, Interrupted> {
         let mut gradient = vec![0.0; point.len()];
-        let value = landscape.value_and_gradient(point, &mut gradient);
-        Self { theta: point.to_vec(), value, gradient_norm: norm(&gradient), iterations: 0, stop: RelaxStop::NotRelaxed }
+        let value = landscape.value_and_gradient(point, &mut gradient)?;
+        let (gradient_norm, stop) = (norm(&gradient), RelaxStop::NotRelaxed);
+        Ok(Self { theta: point.to_vec(), value, gradient_norm, iterations: 0, stop })
     }
 }
 
@@ -113,16 +114,16 @@ impl Relaxed {
 /// exactly on a ridge. It need not be the minimum in whose basin the start lies: a line search may
 /// leap over a ridge to a lower point behind it.
 ///
+/// # Errors
+/// If an evaluation was interrupted.
+///
 /// # Panics
 /// If the start is not of the landscape's dimension (as the landscape does).
-pub fn relax(landscape: &dyn Landscape<f64>, start: &[f64], parameters: &RelaxParameters) -> Relaxed {
-    let mut lbfgs = Lbfgs::new(parameters.lbfgs.clone(), landscape, start.to_vec());
+pub fn relax(landscape: &dyn Landscape<f64>, start: &[f64], parameters: &RelaxParameters) -> Result<Relaxed, Interrupted> {
+    let mut lbfgs = Lbfgs::new(parameters.lbfgs.clone(), landscape, start.to_vec())?;
     let mut iterations = 0;
     let stop = loop {
         let gradient_norm = norm(lbfgs.gradient());
-        if landscape.interrupted() {
-            break RelaxStop::Interrupted;
-        }
         if !lbfgs.loss().is_finite() || !gradient_norm.is_finite() {
             break RelaxStop::NotFinite;
         }
@@ -132,12 +133,13 @@ pub fn relax(landscape: &dyn Landscape<f64>, start: &[f64], parameters: &RelaxPa
         if iterations as usize >= parameters.lbfgs.iterations {
             break RelaxStop::IterationsSpent;
         }
-        if lbfgs.iterate(landscape, iterations + 1).is_err() {
+        if lbfgs.iterate(landscape, iterations + 1)?.is_break() {
             break RelaxStop::NoDescent;
         }
         iterations += 1;
     };
-    Relaxed { value: lbfgs.loss(), gradient_norm: norm(lbfgs.gradient()), theta: lbfgs.theta().to_vec(), iterations, stop }
+    let gradient_norm = norm(lbfgs.gradient());
+    Ok(Relaxed { value: lbfgs.loss(), gradient_norm, theta: lbfgs.theta().to_vec(), iterations, stop })
 }
 
 /// Which minima to look for, and how long.
@@ -165,17 +167,20 @@ pub struct MinimaSearch {
 /// is one. Starts that ended without a stationary point are left out. The outcome depends on the
 /// search alone. That *all* minima are among them is likely, not certain: more starts find more.
 ///
+/// # Errors
+/// If an evaluation was interrupted.
+///
 /// # Panics
 /// If the region is not of the landscape's dimension.
 pub fn find_minima(
     landscape: &dyn Landscape<f64>,
     search: &MinimaSearch,
     identify: &dyn Fn(&[f64]) -> Option<Vec<f64>>,
-) -> Vec<Relaxed> {
+) -> Result<Vec<Relaxed>, Interrupted> {
     assert_eq!(search.region.len(), landscape.dimension(), "the region of the starts and the landscape disagree");
     let starts = (0..search.starts).map(|start| random_start(search.seed, &search.region, start));
-    let found: Vec<Relaxed> = starts.map(|start| relax(landscape, &start, &search.relax)).collect();
-    distinct(&found, search.distinct, identify).into_iter().map(|index| found[index].clone()).collect()
+    let found = starts.map(|start| relax(landscape, &start, &search.relax)).collect::<Result<Vec<_>, _>>()?;
+    Ok(distinct(&found, search.distinct, identify).into_iter().map(|index| found[index].clone()).collect())
 }
 
 /// Indices of the distinct solutions among `found`, lowest first: see [`find_minima`]. Of equal ones the
@@ -207,27 +212,27 @@ pub fn random_start(seed: MasterSeed, region: &[[f64; 2]], start: u32) -> Vec<f6
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::landscape::{BuiltIn, DoubleWell, LennardJones, TwoWells};
+    use crate::landscape::{BuiltIn, DoubleWell, Formula, LennardJones, TwoWells};
 
     #[test]
     fn says_why_it_stopped() {
         let parameters = RelaxParameters::default();
-        let relaxed = relax(&TwoWells, &[0.9, 0.4], &parameters);
+        let relaxed = relax(&TwoWells, &[0.9, 0.4], &parameters).unwrap();
         assert!(relaxed.stop.is_stationary() && relaxed.gradient_norm < 1e-6, "{relaxed:?}");
         let few = RelaxParameters { lbfgs: LbfgsParameters { iterations: 2, ..parameters.lbfgs.clone() }, ..parameters.clone() };
-        let stopped = relax(&TwoWells, &[0.9, 0.4], &few);
+        let stopped = relax(&TwoWells, &[0.9, 0.4], &few).unwrap();
         assert_eq!((stopped.stop, stopped.iterations), (RelaxStop::IterationsSpent, 2));
-        assert_eq!(relax(&TwoWells, &[f64::NAN, 0.0], &parameters).stop, RelaxStop::NotFinite);
+        assert_eq!(relax(&TwoWells, &[f64::NAN, 0.0], &parameters).unwrap().stop, RelaxStop::NotFinite);
         let never = RelaxParameters { tolerance: 0.0, ..parameters };
-        let lowest = relax(&TwoWells, &[0.9, 0.4], &never);
+        let lowest = relax(&TwoWells, &[0.9, 0.4], &never).unwrap();
         assert!(lowest.stop.is_stationary() && lowest.value <= relaxed.value, "{lowest:?}");
     }
 
     #[test]
     fn a_fall_over_thirty_orders_of_magnitude_is_no_end() {
         let pair = LennardJones::new(2, 2).unwrap();
-        let relaxed = relax(&pair, &[0.0, 0.0, 0.004, 0.0], &RelaxParameters::default());
-        assert!(pair.value(&[0.0, 0.0, 0.004, 0.0]) > 1e28);
+        let relaxed = relax(&pair, &[0.0, 0.0, 0.004, 0.0], &RelaxParameters::default()).unwrap();
+        assert!(Formula::value(&pair, &[0.0, 0.0, 0.004, 0.0]) > 1e28);
         assert!((relaxed.value + 1.0).abs() < 1e-12, "{relaxed:?}");
     }
 
@@ -241,7 +246,7 @@ mod tests {
             relax: RelaxParameters::default(),
             distinct: 1e-4,
         };
-        let minima = |starts| find_minima(&*landscape.build(), &search(starts), &|theta| landscape.identify(theta));
+        let minima = |starts| find_minima(&&*landscape.build(), &search(starts), &|theta| landscape.identify(theta)).unwrap();
         let corners = |minima: Vec<Relaxed>| -> std::collections::BTreeSet<Vec<i8>> {
             minima.iter().map(|minimum| minimum.theta.iter().map(|x| x.round() as i8).collect()).collect()
         };

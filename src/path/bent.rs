@@ -5,7 +5,7 @@
 //! linear in its parameters can be written so.
 
 use super::{Curve, Grid};
-use crate::landscape::Landscape;
+use crate::landscape::{Interrupted, Landscape};
 use crate::real::{Real, dot, norm};
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, aview1, s};
@@ -92,7 +92,7 @@ impl<A: Real, S: Shapes> Curve<A> for Bent<A, S> {
     }
 
     /// ∂/∂b_n Σ_m f(ω(t_m)) = Σ_m ∇f(ω(t_m)) φ_n(t_m).
-    fn pull_back(&self, landscape: &dyn Landscape<A>, grid: &Grid<A>, gradient: &mut [A]) -> Vec<f64> {
+    fn pull_back(&self, landscape: &dyn Landscape<A>, grid: &Grid<A>, gradient: &mut [A]) -> Result<Vec<f64>, Interrupted> {
         landscape.span_gradient(&self.points(grid), grid.weights(), self.rows(gradient))
     }
 

@@ -1,7 +1,7 @@
 //! What a search for a path moves: a curve between two points of parameter space.
 
 use super::Grid;
-use crate::landscape::Landscape;
+use crate::landscape::{Interrupted, Landscape};
 use crate::real::Real;
 use crate::span::Span;
 use ndarray::ArrayView2;
@@ -30,7 +30,10 @@ pub trait Curve<A: Real>: Debug + Send + Sync {
 
     /// The heights at the points of a grid; overwrites `gradient`, as long as the free parameters,
     /// with the derivatives of their sum.
-    fn pull_back(&self, landscape: &dyn Landscape<A>, grid: &Grid<A>, gradient: &mut [A]) -> Vec<f64>;
+    ///
+    /// # Errors
+    /// If the evaluation is interrupted.
+    fn pull_back(&self, landscape: &dyn Landscape<A>, grid: &Grid<A>, gradient: &mut [A]) -> Result<Vec<f64>, Interrupted>;
 
     /// |ω(t_{m+1}) − ω(t_m)|², `(M − 1,)`.
     fn squared_steps(&self, grid: &Grid<A>) -> Vec<f64>;

@@ -86,12 +86,13 @@ pub fn find_path_for<A: CurvePrecision>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::landscape::Formula;
     use crate::path::{ChosenMethod, StopReason};
 
     /// A plane with a hole: not finite inside a disk around (0, 0).
     struct Hole(f64);
 
-    impl Landscape<f64> for Hole {
+    impl Formula for Hole {
         fn dimension(&self) -> usize {
             2
         }
@@ -101,7 +102,7 @@ mod tests {
         fn value_and_gradient(&self, x: &[f64], gradient: &mut [f64]) -> f64 {
             // Downhill is away from the hole or into it, as the sign has it.
             gradient.copy_from_slice(&[0.0, 1.0]);
-            self.value(x)
+            Formula::value(self, x)
         }
     }
 

@@ -1,7 +1,7 @@
 //! How fast this machine is.
 
 use super::Work;
-use crate::landscape::{ImageLandscape, Landscape};
+use crate::landscape::{ImageLandscape, Interrupted, Landscape};
 use crate::path::{PathParameters, equally_spaced};
 use crate::random::MasterSeed;
 use std::hint::black_box;
@@ -91,8 +91,8 @@ impl Speed {
 }
 
 /// The losses of a line search.
-fn search(landscape: &ImageLandscape<f32>, theta: &[f32]) -> f64 {
-    let mut line = landscape.line(theta, theta);
+fn search(landscape: &ImageLandscape<f32>, theta: &[f32]) -> Result<f64, Interrupted> {
+    let mut line = landscape.line(theta, theta)?;
     (1..=TRIALS).map(|trial| line.value(-0.01 * trial as f64)).sum()
 }
 

@@ -5,7 +5,7 @@
 
 use super::published::TWO_WELLS;
 use crate::config::{LandscapeConfig, PathsConfig};
-use crate::landscape::{BuiltIn, Landscape, Squared};
+use crate::landscape::{BuiltIn, Formula, Squared};
 use crate::path::finder::DENSITY;
 use crate::path::{Objective, PathParameters, PathResult, PathSet, equally_spaced, find_path_for};
 use contour::ContourBuilder;
@@ -161,13 +161,13 @@ fn point(region: [[f64; 2]; 2], place: [usize; 2]) -> [f64; 2] {
 }
 
 impl Track {
-    fn find(landscape: &dyn Landscape<f64>, paths: &PathsConfig, (pair, ends): &Ends, lambda: f64) -> Option<Self> {
+    fn find(landscape: &dyn Formula, paths: &PathsConfig, (pair, ends): &Ends, lambda: f64) -> Option<Self> {
         let parameters = PathParameters { lambda, ..paths.parameters.clone() };
         let ends = [&ends[0][..], &ends[1][..]];
         let mut go_on = |_: f64, _: f64| true;
         let found = match paths.objective {
-            Objective::Sum => find_path_for(landscape, landscape, ends, &parameters, &mut go_on),
-            Objective::SumOfSquares => find_path_for(&Squared(landscape), landscape, ends, &parameters, &mut go_on),
+            Objective::Sum => find_path_for(&landscape, &landscape, ends, &parameters, &mut go_on),
+            Objective::SumOfSquares => find_path_for(&Squared(landscape), &landscape, ends, &parameters, &mut go_on),
         };
         let found = found.ok()??;
         let count = (parameters.points - 1) * DENSITY + 1;

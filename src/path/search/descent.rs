@@ -1,6 +1,7 @@
 //! The descent: steps of Adam on the summed losses and the squared steps.
 
-use super::{Halt, PathSearch, Progress};
+use super::{PathSearch, Progress};
+use crate::landscape::Interrupted;
 use crate::path::{Batches, StopReason};
 use crate::real::Real;
 use serde::{Deserialize, Serialize};
@@ -16,7 +17,7 @@ pub(super) struct Best<A> {
 
 impl<A: Real> PathSearch<'_, A> {
     /// Evaluates the present path, notes it if it is the best, and takes a step of Adam.
-    pub(super) fn descend(&mut self) -> Result<(), Halt> {
+    pub(super) fn descend(&mut self) -> Result<(), Interrupted> {
         let step = self.progress.adam.steps();
         // The last path is only looked at: no step follows it, so it needs no gradient.
         let last = step as usize == self.parameters.steps;
@@ -54,27 +55,23 @@ impl<A: Real> PathSearch<'_, A> {
 
     /// The summed loss on the whole objective, with its gradient where the step is taken on it; nothing between
     /// two looks.
-    fn look(&mut self, step: u32, last: bool) -> Result<Option<f64>, Halt> {
+    fn look(&mut self, step: u32, last: bool) -> Result<Option<f64>, Interrupted> {
         let epoch = self.batches.map_or(1, Batches::steps_per_epoch);
         if !last && !(step as usize).is_multiple_of(epoch) {
             return Ok(None);
         }
         let losses = if last || self.batches.is_some() {
-            self.objective.span_values(&self.curve.points(&self.grid))
+            self.objective.span_values(&self.curve.points(&self.grid))?
         } else {
-            self.curve.pull_back(self.objective, &self.grid, &mut self.gradient)
+            self.curve.pull_back(self.objective, &self.grid, &mut self.gradient)?
         };
-        if self.objective.interrupted() { Err(Halt::Interrupted) } else { Ok(Some(losses.iter().sum())) }
+        Ok(Some(losses.iter().sum()))
     }
 
     /// The summed loss on the batch of this step, with its gradient.
-    fn batch(&mut self, batches: &dyn Batches<A>, step: u32) -> Result<f64, Halt> {
-        let (mut sum, mut interrupted) = (0.0, false);
-        batches.with_batch(step, &mut |landscape| {
-            sum = self.curve.pull_back(landscape, &self.grid, &mut self.gradient).iter().sum();
-            interrupted = landscape.interrupted();
-        });
-        if interrupted { Err(Halt::Interrupted) } else { Ok(sum) }
+    fn batch(&mut self, batches: &dyn Batches<A>, step: u32) -> Result<f64, Interrupted> {
+        let Self { curve, grid, gradient, .. } = self;
+        batches.with_batch(step, &mut |landscape| Ok(curve.pull_back(landscape, grid, gradient)?.iter().sum()))
     }
 
     /// Whether the lowest objective has fallen by too little over the last looks.

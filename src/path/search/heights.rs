@@ -30,10 +30,7 @@ impl<A: Real> PathSearch<'_, A> {
         let until = (from + self.grid.points()).min(self.dense.points());
         let all = self.curve.points(&self.dense);
         let piece = Span { coefficients: all.coefficients.slice(s![from..until, ..]), ..all };
-        let losses = self.landscape.span_values(&piece);
-        if self.landscape.interrupted() {
-            return Err(Halt::Interrupted);
-        }
+        let losses = self.landscape.span_values(&piece)?;
         let parameters: Vec<f64> = (from..until).map(|m| m as f64 / (self.dense.points() - 1) as f64).collect();
         check_at(&parameters, &losses).map_err(|t| PathError::Dense { t })?;
         self.progress.dense_loss.extend(losses);

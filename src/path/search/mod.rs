@@ -5,7 +5,7 @@ mod heights;
 
 use super::finder::{DENSITY, Found, PathError};
 use super::{Batches, Curve, CurvePrecision, Grid, PathParameters, PathResult, StopReason, equally_spaced};
-use crate::landscape::Landscape;
+use crate::landscape::{Interrupted, Landscape};
 use crate::optimizer::adam::Adam;
 use crate::real::Real;
 use crate::stepwise::{Step, Stepwise};
@@ -68,6 +68,12 @@ enum Halt {
     Failed(PathError),
 }
 
+impl From<Interrupted> for Halt {
+    fn from(_: Interrupted) -> Self {
+        Self::Interrupted
+    }
+}
+
 impl From<PathError> for Halt {
     fn from(error: PathError) -> Self {
         Self::Failed(error)
@@ -77,11 +83,11 @@ impl From<PathError> for Halt {
 impl<A: Real> Stepwise for PathSearch<'_, A> {
     type Output = Result<Found<A>, PathError>;
 
-    fn step(&mut self) -> Step<Self::Output> {
+    fn step(&mut self) -> Result<Step<Self::Output>, Interrupted> {
         let taken = if self.progress.straight_loss.is_empty() {
             self.measure_straight_line()
         } else if self.progress.stop.is_none() {
-            self.descend()
+            self.descend().map_err(Halt::from)
         } else if self.progress.loss.is_empty() {
             self.measure()
         } else if self.progress.tops.is_empty() {
@@ -90,10 +96,10 @@ impl<A: Real> Stepwise for PathSearch<'_, A> {
             self.refine_tops()
         };
         match taken {
-            Err(Halt::Interrupted) => Step::Interrupted,
-            Err(Halt::Failed(error)) => Step::Finished(Err(error)),
-            Ok(()) if self.progress.rounds == ROUNDS => Step::Finished(Ok(self.found())),
-            Ok(()) => Step::Continue,
+            Err(Halt::Interrupted) => Err(Interrupted),
+            Err(Halt::Failed(error)) => Ok(Step::Finished(Err(error))),
+            Ok(()) if self.progress.rounds == ROUNDS => Ok(Step::Finished(Ok(self.found()))),
+            Ok(()) => Ok(Step::Continue),
         }
     }
 
@@ -182,10 +188,9 @@ impl<'a, A: Real> PathSearch<'a, A> {
         Self { batches: Some(batches), ..self }
     }
 
-    /// The heights at the points of a grid, unless that was interrupted.
-    fn heights(&self, grid: &Grid<A>) -> Result<Vec<f64>, Halt> {
-        let heights = self.landscape.span_values(&self.curve.points(grid));
-        if self.landscape.interrupted() { Err(Halt::Interrupted) } else { Ok(heights) }
+    /// The heights at the points of a grid.
+    fn heights(&self, grid: &Grid<A>) -> Result<Vec<f64>, Interrupted> {
+        self.landscape.span_values(&self.curve.points(grid))
     }
 
     fn measure_straight_line(&mut self) -> Result<(), Halt> {
