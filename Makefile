@@ -3,6 +3,7 @@
 PROGRAM := target/release/lossatlas
 RANKS   ?= 2
 OUT     ?= results/demo
+PREFIX  ?= /usr/local
 
 # Open MPI refuses to run as root unless told twice, and to run more ranks than there are cores.
 ifeq ($(shell id -u),0)
@@ -19,10 +20,10 @@ export HDF5_DIR := $(HDF5_FOLDER)
 endif
 endif
 
-.PHONY: help paper demo test test-mpich test-pytorch build lint format mnist docs bench bench-scale bench-peers bench-kpca bench-batches bench-parameters bench-threads bench-precision peers dependencies clean
+.PHONY: help paper demo test test-quick test-processors test-mpich test-pytorch build install lint format mnist docs bench bench-scale bench-peers bench-kpca bench-batches bench-parameters bench-threads bench-precision peers dependencies clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: build ## install what is missing, build, run the whole pipeline on built-in data
 	mpirun -n $(RANKS) $(PROGRAM) run configs/demo.toml --out "$(OUT)"
@@ -30,6 +31,14 @@ demo: build ## install what is missing, build, run the whole pipeline on built-i
 test: ## install what is missing, run all tests
 	@.make/install-dependencies test
 	cargo test --release --locked
+
+test-quick: ## run the tests of the library and of configurations (under two minutes after the build)
+	@.make/install-dependencies build
+	cargo test --release --locked --lib --test config
+
+test-processors: ## run all tests as other processors would: instructions and OpenBLAS kernels (hours; TESTS="--test networks")
+	@.make/install-dependencies test
+	.make/test-processors all $(TESTS)
 
 # Beside the MPI that is installed, in a folder of its own.
 test-mpich: export MPICC=mpicc.mpich
@@ -48,6 +57,15 @@ test-pytorch: ## take weights to PyTorch and back as docs/weights.md says (PYTHO
 
 build: dependencies ## build the program
 	cargo build --release --locked
+
+install: build ## install program, manual pages and completions (PREFIX=/usr/local, DESTDIR for packagers)
+	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/bash-completion/completions" \
+	  "$(DESTDIR)$(PREFIX)/share/zsh/site-functions" "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d"
+	install -m 755 $(PROGRAM) "$(DESTDIR)$(PREFIX)/bin/lossatlas"
+	$(PROGRAM) man "$(DESTDIR)$(PREFIX)/share/man/man1"
+	$(PROGRAM) completions bash >"$(DESTDIR)$(PREFIX)/share/bash-completion/completions/lossatlas"
+	$(PROGRAM) completions zsh >"$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_lossatlas"
+	$(PROGRAM) completions fish >"$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/lossatlas.fish"
 
 dependencies:
 	@.make/install-dependencies build

@@ -2,19 +2,21 @@
 
 use crate::console::{count, print, say};
 use crate::failure::{self, Failure};
+use crate::log;
 use crate::problem::{Mapped, Problem};
 use crate::results::Results;
 use crate::results::vectors_key;
 use crate::version::{COMMIT, VERSION};
+use lossatlas::config::compatibility::KNOWN_AS;
 use lossatlas::config::{Config, Subject, compatibility};
 use lossatlas::parallel::World;
 use lossatlas::path::PathSet;
 use lossatlas::report::{RunSummary, table};
 use lossatlas::solutions::SolutionSet;
-use lossatlas::statistics::Analysis;
+use lossatlas::statistics::{Analysis, Part};
 use lossatlas::store::{
     Atlas, Checkpoints, ConfigurationRecord, Contents, Curves, Journal, JournalError, Opened, Provenance, Record, Retention,
-    SessionRecord, TaskKey, check_existing, check_origin, journal, write_atlas,
+    SessionRecord, TaskKey, Written, check_existing, check_origin, journal, write_atlas,
 };
 use ndarray::Array2;
 use sha2::{Digest, Sha256};
@@ -82,6 +84,7 @@ impl Archive {
     }
 
     fn look_here(problem: &Problem, directory: &Path) -> Result<Contents, Failure> {
+        journal::refuse_dangling_link(directory)?;
         check_existing(directory)?;
         let contents = match journal::read(directory, contents_of(&problem.config)) {
             Ok((contents, _)) => contents,
@@ -152,6 +155,7 @@ impl Archive {
 
     fn write_atlas_here(&mut self, world: &World, problem: &Problem) -> Result<(), String> {
         let Self { directory, contents, journal, .. } = self;
+        journal.check_place().map_err(|error| error.to_string())?;
         let results = Results { config: &problem.config, contents };
         let sets = results.sets();
         let curves = results.training().into_iter().flat_map(|training| {
@@ -183,37 +187,77 @@ impl Archive {
             layout: layout.tensors(),
             sets: &sets,
             curves: &curves.collect::<Vec<_>>(),
+            minima: &results.minima(),
             paths: &results.paths(&sets),
             analysis,
+            failed_parts: results.failed_parts(&sets),
         };
-        let announce = |checksum| journal.append(&Record::Atlas { checksum });
-        write_atlas(directory, &atlas, announce).map(|_| ()).map_err(|error| error.to_string())
+        let mut announced = None;
+        let announce = |checksum: String| {
+            announced = Some(checksum.clone());
+            journal.append(&Record::Atlas { checksum })
+        };
+        let written = write_atlas(directory, &atlas, |checksum| contents.has_made(checksum), announce);
+        if let Some(checksum) = announced {
+            contents.insert(Record::Atlas { checksum });
+        }
+        let Written { file, kept } = written.map_err(|error| error.to_string())?;
+        if let Some(kept) = kept {
+            say(format_args!(
+                "{}: was changed during the run, or is open for writing in another program: it is kept as {}, and a new \
+                 one with the results of the run has taken its place",
+                file.display(),
+                kept.display()
+            ));
+            log::file_kept(&file, &kept);
+        }
+        Ok(())
+    }
+
+    /// Makes sure that the directory is still the one that the run has started in. Collective.
+    pub fn check_place(world: &World, archive: Option<&Self>) -> Result<(), Failure> {
+        let checked = archive.map_or(Ok(()), |archive| archive.journal.check_place());
+        world.agree(checked).map_err(|error| Failure::system(failure::Plain(&error)))
+    }
+
+    /// The same on rank 0 alone.
+    pub fn check_place_here(&self) -> Result<(), JournalError> {
+        self.journal.check_place()
     }
 
     /// Prints what the run came to and tells the exit code. Collective.
     pub fn conclude(world: &World, problem: &Problem, archive: Option<&Self>) -> Result<u8, Failure> {
-        let failed = archive.map_or(0, |archive| archive.print_summary(problem));
-        let failed = world.broadcast(|| Ok::<_, String>(failed))?;
-        Ok(if failed == 0 { failure::SUCCESS } else { failure::TASKS_FAILED })
+        Self::check_place(world, archive)?;
+        let sound = archive.is_none_or(|archive| archive.print_summary(problem));
+        let sound = world.broadcast(|| Ok::<_, String>(sound))?;
+        Ok(if sound { failure::SUCCESS } else { failure::TASKS_FAILED })
     }
 
-    /// Returns the number of failed tasks.
-    fn print_summary(&self, problem: &Problem) -> usize {
+    /// Returns whether no task has failed and no set consists of results that are worth nothing.
+    fn print_summary(&self, problem: &Problem) -> bool {
         let results = self.results(problem);
         let sets = results.sets();
         let paths = results.paths(&sets);
         let empty = Analysis::default();
         let formula = matches!(problem.mapped, Mapped::Formula(_));
-        print(table(&RunSummary { formula, ..RunSummary::of(&sets, results.analysis(&sets).unwrap_or(&empty), &paths) }));
+        let notes = results.notes(&paths);
+        let worthless = notes.iter().any(|note| note.concerns_all);
+        let summary = RunSummary::of(&sets, results.analysis(&sets).unwrap_or(&empty), &paths);
+        print(table(&RunSummary { formula, notes, ..summary }));
         print(format_args!("results: {}", self.directory.join(lossatlas::store::atlas::FILE_NAME).display()));
         let sources = results.failed_sources().into_iter().map(|(source, failed)| (source.name(), failed));
-        let tasks: Vec<_> = sources.chain([("path", paths.iter().map(PathSet::failed).sum())]).collect();
-        let failed = tasks.iter().map(|(_, failed)| failed).sum();
+        let parts = results.failed_parts(&sets);
+        let embeddings = parts.iter().filter(|part| matches!(part.part, Part::KernelPca(_))).count();
+        // Rare, and so named only where there are any.
+        let parts = [("kernel PCA", embeddings), ("statistic", parts.len() - embeddings)];
+        let parts = parts.into_iter().filter(|(_, failed)| *failed > 0);
+        let tasks: Vec<_> = sources.chain([("path", paths.iter().map(PathSet::failed).sum())]).chain(parts).collect();
+        let failed: usize = tasks.iter().map(|(_, failed)| failed).sum();
         if failed > 0 {
             let list = tasks.iter().map(|&(name, failed)| count(failed, name)).collect::<Vec<_>>().join(", ");
             print(format_args!("failed: {list}; `lossatlas status {}` says why", self.directory.display()));
         }
-        failed
+        failed == 0 && !worthless
     }
 }
 
@@ -223,6 +267,9 @@ fn configuration_record(problem: &Problem) -> ConfigurationRecord {
     let (dataset_name, dataset_checksum) = problem.data();
     let mut effective = config.effective.clone();
     if let Mapped::Network(trained) = &problem.mapped {
+        if let Some(name) = trained.dataset.known_as {
+            effective.insert(KNOWN_AS.to_owned(), format!("\"{name}\""));
+        }
         // What was read counts, not only the name of the file.
         for (name, vectors) in &trained.imports {
             effective.insert(vectors_key(name), vectors.nrows().to_string());

@@ -1,34 +1,39 @@
 //! `lossatlas check`: what a configuration means, without doing it.
 
+use crate::capacity::{self, size};
 use crate::cli;
-use crate::console::{count, print};
+use crate::console::{count, print, say};
 use crate::failure::{self, Failure};
 use crate::memory::{self, Memory};
 use crate::problem::{Formula, Mapped, Problem, Trained};
 use crate::results::Results;
-use crate::work;
+use crate::{start, work};
 use lossatlas::config::DatasetConfig;
 use lossatlas::landscape::ImageLandscape;
 use lossatlas::optimizer::Method;
 use lossatlas::parallel::World;
-use lossatlas::plan::{Speed, Work, path_bytes, training_bytes};
+use lossatlas::plan::memory::later_bytes;
+use lossatlas::plan::{MEASURED_POINTS, Speed, Work, path_bytes, training_bytes};
 use lossatlas::solutions::{SetName, Split};
 use lossatlas::store::Contents;
 use std::time::Duration;
 
 pub fn run(world: &World, input: &cli::Input) -> Result<u8, Failure> {
     let problem = Problem::load(world, input)?;
+    capacity::check(world, &input.configuration, &problem)?;
+    start::warn(world, problem.config.run.threads_per_rank)?;
+    let ranks = world.ranks_on_this_machine();
     if world.is_root() {
         print(format_args!("{}: valid", input.configuration.display()));
         match &problem.mapped {
-            Mapped::Network(trained) => check_network(&problem, trained),
+            Mapped::Network(trained) => check_network(&problem, trained, ranks),
             Mapped::Formula(formula) => check_formula(&problem, formula),
         }
     }
     Ok(failure::SUCCESS)
 }
 
-fn check_network(problem: &Problem, trained: &Trained) {
+fn check_network(problem: &Problem, trained: &Trained, ranks: usize) {
     let Trained { dataset, network, config, imports, .. } = trained;
     let (train, test) = (dataset.train.len(), dataset.test.len());
     print(format_args!(
@@ -40,12 +45,12 @@ fn check_network(problem: &Problem, trained: &Trained) {
         print(format_args!("import     {name}: {}", count(vectors.nrows(), "vector")));
     }
     let (speed, needed) = measure(problem, trained);
-    print_memory(trained, needed);
+    print_memory(trained, needed, ranks);
     print_work(&tasks(problem, trained), &speed, problem.config.run.threads_per_rank);
 }
 
 /// The speed of this machine, and the bytes that a rank takes at its peak, where the system tells.
-pub fn measure(problem: &Problem, trained: &Trained) -> (Speed, Option<usize>) {
+pub fn measure(problem: &Problem, trained: &Trained) -> (Speed, Option<f64>) {
     let loaded = memory::read();
     memory::forget_peak();
     let speed = speed(problem, trained);
@@ -62,17 +67,23 @@ fn speed(problem: &Problem, trained: &Trained) -> Speed {
 
 /// What a rank takes at its peak: when it reads the data, or when it computes. What the libraries and the buffers
 /// of one thread take has been measured, `before` and `after` all kinds of evaluations.
-fn rank_bytes(problem: &Problem, trained: &Trained, before: Memory, after: Memory) -> usize {
+fn rank_bytes(problem: &Problem, trained: &Trained, before: Memory, after: Memory) -> f64 {
     let dimension = trained.network.layout().parameters();
     let (paths, training) = (&problem.config.paths.parameters, &trained.config.training);
-    let buffers = (after.peak - before.now.min(after.peak)).saturating_sub(Speed::bytes(paths, dimension));
+    let measured = after.peak.saturating_sub(before.now) as f64;
+    let buffers = (measured - Speed::bytes(paths, dimension)).max(0.0);
+    // Of the points that were not measured.
+    let unmeasured = later_bytes(trained.network.as_ref(), paths.points.saturating_sub(MEASURED_POINTS), 0);
     let line = ImageLandscape::new(trained.network.as_ref(), trained.images(Split::Train)).line_bytes();
     let runs = training.methods.iter().map(|&method| training_bytes(&training.method(method), dimension, line));
-    let task = runs.chain([path_bytes(paths, dimension)]).max().unwrap_or(0);
-    // Batches of a path have buffers of their own, and their images.
-    let sets = problem.config.run.threads_per_rank * (1 + usize::from(problem.config.paths.batch.is_some()));
-    let batch = problem.config.paths.batch.unwrap_or(0) * trained.network.inputs();
-    before.peak.max(before.now + sets * buffers + batch + task)
+    let path = path_bytes(paths, dimension, size_of::<f32>());
+    let task = runs.chain([path]).fold(0.0, f64::max);
+    // Batches of a path have buffers of their own, and their images; a larger batch is no batch.
+    let batch = problem.config.paths.batch.map_or(0, |size| size.min(trained.dataset.train.len()));
+    let sets = problem.config.run.threads_per_rank * (1 + usize::from(batch > 0));
+    let batch = (batch * trained.network.inputs()) as f64;
+    let computing = before.now as f64 + sets as f64 * (buffers + unmeasured) + batch + task;
+    (before.peak as f64).max(computing)
 }
 
 /// A formula takes no time worth predicting.
@@ -107,7 +118,8 @@ fn tasks(problem: &Problem, trained: &Trained) -> Vec<Kind> {
     let paths = &problem.config.paths;
     let vectors =
         |set: &SetName| trained.imports.iter().find(|(name, _)| name == set).map_or(training.keep, |(_, rows)| rows.nrows());
-    let pairs: usize = paths.sets.iter().map(|set| paths.pairs.of(vectors(set))).sum();
+    let pairs = paths.sets.iter().map(|set| paths.pairs.of(vectors(set)));
+    let pairs = pairs.fold(0, usize::saturating_add);
     let on = paths.landscapes.iter().map(|&landscape| {
         let images = trained.path_images(landscape).len();
         let name = format!("paths on {images} {landscape} images");
@@ -134,32 +146,39 @@ fn print_work(tasks: &[Kind], speed: &Speed, threads: usize) {
 }
 
 /// What a rank needs, `needed` bytes, and rank 0 besides.
-pub fn print_memory(trained: &Trained, needed: Option<usize>) {
+pub fn print_memory(trained: &Trained, needed: Option<f64>, ranks: usize) {
     let dimension = trained.network.layout().parameters();
     let pixels = [&trained.dataset.train.pixels, &trained.dataset.test.pixels];
     let bytes = |shared: bool| -> usize {
         pixels.into_iter().filter(|pixels| pixels.are_shared() == shared).map(|pixels| pixels.len()).sum()
     };
     let training = &trained.config.training;
-    let solutions = 2 * training.methods.len() * training.initializations as usize * dimension * size_of::<f32>();
-    let rank = needed.map_or_else(|| "not known on this system".to_owned(), |bytes| format!("about {}", megabytes(bytes)));
-    let shared = match bytes(true) {
+    let runs = training.methods.len() as f64 * f64::from(training.initializations);
+    let solutions = 2.0 * runs * dimension as f64 * size_of::<f32>() as f64;
+    let unknown = || "not known on this system".to_owned();
+    let rank = needed.map_or_else(unknown, |bytes| format!("about {}", size(bytes)));
+    let common = bytes(true);
+    let shared = match common {
         0 => String::new(),
-        bytes => format!(", {} of it images that the ranks of a node share", megabytes(bytes)),
+        bytes => format!(", {} of it images that the ranks of a node share", size(bytes as f64)),
     };
-    print(format_args!("memory     each rank: {rank}{shared}; rank 0 besides: {} solutions", megabytes(solutions)));
+    print(format_args!("memory     each rank: {rank}{shared}; rank 0 besides: {} solutions", size(solutions)));
+    if let (Some(needed), Ok(Some(limit))) = (needed, memory::limit()) {
+        let own = (needed - common as f64).max(0.0);
+        let together = ranks as f64 * own + common as f64 + solutions;
+        if let Some(warning) = capacity::warning(together, ranks, &limit) {
+            say(warning);
+        }
+    }
     if bytes(false) > 0 && matches!(trained.config.dataset, DatasetConfig::Idx { .. }) {
         print("           ranks of a node share images that are not compressed: gunzip the files to save memory");
     }
 }
 
-fn megabytes(bytes: usize) -> String {
-    let megabytes = bytes as f64 / 1e6;
-    if megabytes < 10.0 { format!("{megabytes:.1} MB") } else { format!("{megabytes:.0} MB") }
-}
-
 /// In words, to two digits or so.
 pub fn duration(seconds: f64) -> String {
+    // Neither a clock that was set back nor NaN is a duration.
+    let seconds = seconds.max(0.0);
     let digits = match seconds {
         ..1.0 => 1e3,
         1.0..10.0 => 10.0,

@@ -2,13 +2,17 @@
 
 use crate::init::BUILT_IN;
 use crate::{log, status};
-use clap::builder::{NonEmptyStringValueParser, PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::builder::{
+    NonEmptyStringValueParser, OsStringValueParser, PathBufValueParser, PossibleValue, PossibleValuesParser, StringValueParser,
+    TypedValueParser,
+};
 use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 use lossatlas::config::template::Size;
 use lossatlas::network::{Descriptor, NETWORKS};
 use lossatlas::solutions::SetName;
 use lossatlas::store::VectorSource;
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -19,8 +23,12 @@ use std::time::Duration;
 // Open MPI gives rank 0 a terminal of its own, so colors would end up in redirected output.
 #[command(color = clap::ColorChoice::Never)]
 #[command(after_help = "Run it alone, under `mpirun -n N`, or under `srun`: the results do not depend on the number of ranks.\n\
-    Exit codes: 0 all done, 1 a file or the system failed, 2 bad input, 3 done but some tasks failed,\n\
-    75 told to stop by a signal or a time limit, what is left is continued by the same command.")]
+    Exit codes: 0 all done, 1 a file or the system failed, 2 bad input, 3 done but some tasks failed\n\
+    or all results of a set are worth nothing (the last lines and `lossatlas status` say which),\n\
+    75 told to stop by a signal or a time limit, what is left is continued by the same command.\n\
+    After Ctrl-C the mpirun of Open MPI returns 1 in place of 75; the same command continues all the same.\n\
+    LOSSATLAS_INSTRUCTIONS=amx|vbmi2|avx512|avx2|none limits the instructions of the processor that are\n\
+    used, LOSSATLAS_MEMORY=SIZE is the memory that a study is checked against (see docs/hpc.md).")]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
@@ -48,6 +56,8 @@ pub enum Command {
     /// Validates a configuration and prints the plan: tasks, memory per rank, amount of work
     Check(Input),
     /// Writes a first configuration, every key with its meaning, range and default
+    ///
+    /// Sizes fit the images of the folder. Keys at their defaults are comments.
     #[command(after_help = "Example: lossatlas init study.toml --network lenet --data data/mnist --size quick")]
     Init(Init),
     /// Figures, tables and the paper's claims judged, as one page
@@ -63,8 +73,8 @@ pub enum Command {
     Status(Status),
     /// Losses and accuracies of parameter vectors, from this program or another
     ///
-    /// Both data sets are those of the configuration; nothing is stored. docs/weights.md shows how
-    /// vectors come from PyTorch and get there.
+    /// Both data sets are those of the configuration, of which `[dataset]` and `[network]` are enough;
+    /// nothing is stored. docs/weights.md shows how vectors come from PyTorch and get there.
     #[command(
         after_help = "Example: lossatlas evaluate configs/mnist-quick.toml --weights results/quick/atlas.h5:/solutions/lbfgs/train"
     )]
@@ -82,22 +92,62 @@ pub enum Command {
     #[command(after_help = "Example: lossatlas man ~/.local/share/man/man1 && man lossatlas-run")]
     Man {
         /// Directory for the pages of all commands; made if need be
-        #[arg(value_name = "DIR")]
+        #[arg(value_name = "DIR", value_parser = path())]
         directory: Option<PathBuf>,
     },
+}
+
+/// Takes what `P` takes, if it is UTF-8.
+///
+/// Other names are refused before any work starts: the HDF5 library is given names as texts, and names go into
+/// texts in the journal and in `--format json`.
+#[derive(Clone)]
+struct Utf8<P>(P);
+
+impl<P: TypedValueParser> TypedValueParser for Utf8<P> {
+    type Value = P::Value;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        argument: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<Self::Value, clap::Error> {
+        let bytes = value.as_encoded_bytes();
+        let Err(error) = std::str::from_utf8(bytes) else { return self.0.parse_ref(command, argument, value) };
+        let at = error.valid_up_to();
+        let problem = format!(
+            "byte {at} (0x{:02x}) is not UTF-8; rename the file or directory, or reach it by a symbolic link with \
+             another name",
+            bytes[at]
+        );
+        // This parser only words the error, with the name of the argument.
+        let refuse = OsStringValueParser::new().try_map(move |_| Err::<Self::Value, String>(problem.clone()));
+        refuse.parse_ref(command, argument, value)
+    }
+}
+
+/// A name of a file or a directory.
+fn path() -> impl TypedValueParser<Value = PathBuf> {
+    Utf8(PathBufValueParser::new())
+}
+
+/// A text that is not empty.
+fn text() -> impl TypedValueParser<Value = String> {
+    Utf8(NonEmptyStringValueParser::new())
 }
 
 /// What to write a configuration for, and where it goes.
 #[derive(Debug, Args)]
 pub struct Init {
     /// The file to write; `-` is standard output
-    #[arg(value_name = "FILE")]
+    #[arg(value_name = "FILE", value_parser = path())]
     pub file: PathBuf,
     /// The network
     #[arg(long, value_name = "NETWORK", default_value = NETWORKS[0].name, value_parser = network())]
     pub network: &'static Descriptor,
-    /// The folder of four IDX files, or `built-in`: digits that the program draws
-    #[arg(long, value_name = "DIR", default_value = BUILT_IN, value_parser = NonEmptyStringValueParser::new(), value_hint = ValueHint::DirPath)]
+    /// The folder of four IDX files, which are read; or `built-in`: digits that the program draws
+    #[arg(long, value_name = "DIR", default_value = BUILT_IN, value_parser = text(), value_hint = ValueHint::DirPath)]
     pub data: String,
     /// How much to compute
     #[arg(long, value_name = "SIZE", default_value = Size::Demo.name(), value_parser = size())]
@@ -122,6 +172,7 @@ fn size() -> impl TypedValueParser<Value = Size> {
 #[derive(Debug, Args)]
 pub struct Status {
     /// Directory of a run (its `--out`)
+    #[arg(value_parser = path())]
     pub directory: PathBuf,
     /// For people or for programs
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
@@ -134,7 +185,7 @@ pub struct Job {
     #[command(flatten)]
     pub input: Input,
     /// Directory of the results; made if need be. `atlas.h5` and the journal are in it
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = path())]
     pub out: PathBuf,
     /// Puts the work down in time to end after so long, as in 3h50m; the same command continues it
     ///
@@ -158,11 +209,11 @@ pub struct Evaluate {
     pub input: Input,
     /// The vectors: a NumPy file of shape (n, P) or (P,), or a group of an HDF5 file, written as
     /// FILE:/solutions/GROUP/MEMBER
-    #[arg(long, value_name = "FILE", value_parser = NonEmptyStringValueParser::new().map(|text| VectorSource::from(&*text)))]
+    #[arg(long, value_name = "FILE", value_parser = text().map(|text| VectorSource::from(&*text)))]
     pub weights: VectorSource,
     /// Also writes the gradient of the mean training loss at each vector, a NumPy file of shape
     /// (n, P), float32
-    #[arg(long, value_name = "OUT.npy")]
+    #[arg(long, value_name = "OUT.npy", value_parser = path())]
     pub gradient: Option<PathBuf>,
     /// Replaces the file of the gradients if it exists
     #[arg(long, requires = "gradient")]
@@ -176,13 +227,13 @@ pub struct Evaluate {
 #[derive(Debug, Args)]
 pub struct Export {
     /// Directory of a run (its `--out`)
-    #[arg(value_name = "DIR")]
+    #[arg(value_name = "DIR", value_parser = path())]
     pub directory: PathBuf,
     /// The set, for instance `lbfgs/train`
-    #[arg(long, value_name = "GROUP/MEMBER", value_parser = SetName::parse)]
+    #[arg(long, value_name = "GROUP/MEMBER", value_parser = text().try_map(|name| SetName::parse(&name)))]
     pub set: SetName,
     /// The file to write: one vector a row, (n, P), float32
-    #[arg(long, value_name = "FILE.npy")]
+    #[arg(long, value_name = "FILE.npy", value_parser = path())]
     pub to: PathBuf,
     /// Replaces the file if it exists
     #[arg(long)]
@@ -193,10 +244,10 @@ pub struct Export {
 #[derive(Debug, Args)]
 pub struct Report {
     /// Directories of runs (their `--out`)
-    #[arg(value_name = "DIR", required = true)]
+    #[arg(value_name = "DIR", required = true, value_parser = path())]
     pub directories: Vec<PathBuf>,
     /// Directory of the report; made if need be. Default for one run: DIR/report
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = path())]
     pub to: Option<PathBuf>,
 }
 
@@ -204,11 +255,56 @@ pub struct Report {
 #[derive(Debug, Args)]
 pub struct Input {
     /// Configuration file (TOML); see configs/ for commented examples
-    #[arg(value_name = "CONFIG")]
+    ///
+    /// Relative paths in it start at the working directory, not at the folder of the file.
+    #[arg(value_name = "CONFIG", value_parser = path())]
     pub configuration: PathBuf,
     /// Overrides a key of the configuration; repeatable. The value is TOML; a bare word is a string
     ///
-    /// For instance `--set training.keep=12 --set network.activation=relu`.
-    #[arg(long = "set", value_name = "KEY.PATH=VALUE")]
+    /// For instance `--set training.keep=12 --set network.activation=relu`. Where it changes a kind, as
+    /// `--set network.kind=lenet` does, keys of the file that do not fit the new kind are left out, and
+    /// standard error names them.
+    #[arg(long = "set", value_name = "KEY.PATH=VALUE", value_parser = Utf8(StringValueParser::new()))]
     pub overrides: Vec<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::{ArgAction, CommandFactory};
+    use std::ffi::OsString;
+    use std::os::unix::ffi::OsStringExt;
+
+    /// A command line with every argument that is needed, and a value that is not UTF-8 for this one.
+    fn line(command: &clap::Command, target: &clap::Arg) -> Vec<OsString> {
+        let mut line: Vec<OsString> = vec!["lossatlas".into(), command.get_name().into()];
+        let takes_value = |arg: &&clap::Arg| matches!(arg.get_action(), ArgAction::Set | ArgAction::Append);
+        for arg in command.get_arguments().filter(takes_value) {
+            let is_target = arg.get_id() == target.get_id();
+            if !is_target && !arg.is_required_set() {
+                continue;
+            }
+            line.extend(arg.get_long().map(|long| format!("--{long}").into()));
+            line.push(if is_target { OsString::from_vec(b"caf\xe9".to_vec()) } else { "group/member".into() });
+        }
+        line
+    }
+
+    #[test]
+    fn no_argument_of_any_command_takes_what_is_not_utf_8() {
+        let mut tried = 0;
+        for command in Cli::command().get_subcommands() {
+            let takes_value = |arg: &&clap::Arg| matches!(arg.get_action(), ArgAction::Set | ArgAction::Append);
+            for arg in command.get_arguments().filter(takes_value) {
+                let line = line(command, arg);
+                let refused = Cli::try_parse_from(&line).expect_err("not UTF-8").to_string();
+                assert!(refused.contains("UTF-8") || refused.contains("[possible values: "), "{line:?}: {refused}");
+                if arg.get_value_parser().type_id() == std::any::TypeId::of::<PathBuf>() {
+                    assert!(refused.contains("byte 3 (0xe9) is not UTF-8; rename"), "{line:?}: {refused}");
+                }
+                tried += 1;
+            }
+        }
+        assert!(tried > 20, "{tried} arguments");
+    }
 }

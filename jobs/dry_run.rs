@@ -6,10 +6,9 @@ use crate::console::{count, print};
 use crate::failure::{self, Failure};
 use crate::overview::{Count, Kind, Overview};
 use crate::problem::{Mapped, Problem, Trained};
-use crate::progress;
 use crate::results::Results;
 use crate::run::{Command, StageName};
-use crate::work;
+use crate::{progress, start, work};
 use lossatlas::config::Config;
 use lossatlas::parallel::World;
 use lossatlas::plan::{Work, makespan};
@@ -20,10 +19,12 @@ use std::path::Path;
 /// Refuses what the command would refuse, and says what it would do. Collective.
 pub fn run(world: &World, problem: &Problem, command: &Command, directory: &Path) -> Result<u8, Failure> {
     let contents = Archive::look(world, problem, directory)?;
+    start::warn(world, problem.config.run.threads_per_rank)?;
+    let ranks = world.ranks_on_this_machine();
     let refused = contents.as_ref().and_then(|contents| {
         let results = Results { config: &problem.config, contents };
         describe_directory(directory, contents);
-        describe_tasks(world, problem, command, &results);
+        describe_tasks((world, ranks), problem, command, &results);
         refusal(command, directory, &results)
     });
     world.agree(refused.map_or(Ok(()), Err))?;
@@ -49,7 +50,7 @@ fn refusal(command: &Command, directory: &Path, results: &Results) -> Option<Str
     results.missing_solutions(directory).filter(|_| !trains)
 }
 
-fn describe_tasks(world: &World, problem: &Problem, command: &Command, results: &Results) {
+fn describe_tasks((world, here): (&World, usize), problem: &Problem, command: &Command, results: &Results) {
     let overview = Overview::of(results);
     let belongs = |count: &&Count| command.stages.contains(&stage_of(&count.kind));
     let counts: Vec<_> = overview.counts.iter().filter(belongs).collect();
@@ -66,14 +67,14 @@ fn describe_tasks(world: &World, problem: &Problem, command: &Command, results: 
     if left == 0 && (overview.analyzed || !analysis) {
         print("nothing would be computed: all that this command computes is there");
     } else if let Mapped::Network(trained) = &problem.mapped {
-        describe_costs(world, problem, trained, &counts);
+        describe_costs((world, here), problem, trained, &counts);
     }
 }
 
-/// Memory as `check` predicts it, and the time of what is left.
-fn describe_costs(world: &World, problem: &Problem, trained: &Trained, counts: &[&Count]) {
+/// Memory as `check` predicts it for the ranks that are `here`, on this machine, and the time of what is left.
+fn describe_costs((world, here): (&World, usize), problem: &Problem, trained: &Trained, counts: &[&Count]) {
     let (speed, needed) = check::measure(problem, trained);
-    check::print_memory(trained, needed);
+    check::print_memory(trained, needed, here);
     if counts.iter().all(|count| count.left == 0) {
         return;
     }

@@ -5,7 +5,8 @@ use crate::console::{count, print};
 use crate::export::may_write;
 use crate::failure::{self, Failure, Plain};
 use crate::problem::{Problem, Trained};
-use indicatif::{ProgressBar, ProgressStyle};
+use crate::{start, terminal};
+use indicatif::ProgressBar;
 use lossatlas::landscape::{Interrupted, Landscape};
 use lossatlas::parallel::{Event, FarmError, World, farm};
 use lossatlas::solutions::Split;
@@ -27,6 +28,7 @@ struct Evaluation {
 pub fn run(world: &World, command: &cli::Evaluate) -> Result<u8, Failure> {
     let problem = Problem::load_network(world, &command.input)?;
     let vectors = world.agree(world.is_root().then(|| read(&problem, command)).transpose())?;
+    start::warn(world, problem.threads())?;
     let evaluations = evaluate(world, &problem, vectors.as_ref(), command.gradient.is_some())?;
     let written = if world.is_root() { write_gradients(&problem, &evaluations, command) } else { Ok(()) };
     world.agree(written).map_err(|error| Failure::system(Plain(&error)))?;
@@ -61,7 +63,8 @@ fn evaluate(
         Ok::<_, Interrupted>(Evaluation { loss_train, loss_test, accuracy_train, accuracy_test, gradient })
     };
     let rows = vectors.map_or(0, Array2::nrows);
-    let bar = progress_bar(rows);
+    let bar = if rows > 0 { terminal::bar(rows, "evaluate [{wide_bar}] {pos}/{len}") } else { None };
+    let bar = bar.unwrap_or_else(ProgressBar::hidden);
     let mut evaluations: Vec<Option<Evaluation>> = (0..rows).map(|_| None).collect();
     let on_event = |event| {
         if let Event::Finished { task, outcome, .. } = event {
@@ -82,18 +85,12 @@ fn evaluate(
     }
 }
 
-/// Shown on a terminal only.
-fn progress_bar(rows: usize) -> ProgressBar {
-    let style = ProgressStyle::with_template("evaluate [{wide_bar}] {pos}/{len}");
-    ProgressBar::new(rows as u64).with_style(style.expect("a valid template").progress_chars("=> "))
-}
-
 fn write_gradients(problem: &Trained, evaluations: &[Evaluation], command: &cli::Evaluate) -> Result<(), String> {
     let Some(file) = &command.gradient else { return Ok(()) };
     let shape = (evaluations.len(), problem.network.layout().parameters());
     let components = evaluations.iter().flat_map(|evaluation| evaluation.gradient.iter().copied()).collect();
     let gradients = Array2::from_shape_vec(shape, components).expect("each gradient has a component for each parameter");
-    write_npy(file, gradients.view()).map_err(|error| error.to_string())
+    write_npy(file, gradients.view(), command.force).map_err(|error| error.to_string())
 }
 
 /// The columns are called like the datasets of `atlas.h5`; the numbers are the shortest that give
@@ -101,8 +98,14 @@ fn write_gradients(problem: &Trained, evaluations: &[Evaluation], command: &cli:
 fn print_csv(evaluations: &[Evaluation]) {
     print("row,loss_train,loss_test,accuracy_train,accuracy_test");
     for (row, Evaluation { loss_train, loss_test, accuracy_train, accuracy_test, .. }) in evaluations.iter().enumerate() {
-        print(format_args!("{row},{loss_train:e},{loss_test:e},{accuracy_train},{accuracy_test}"));
+        let numbers = [loss_train, loss_test, accuracy_train, accuracy_test].map(|number| cell(*number));
+        print(format_args!("{row},{}", numbers.join(",")));
     }
+}
+
+/// A number that does not exist is an empty cell.
+fn cell(number: f64) -> String {
+    if number.is_nan() { String::new() } else { format!("{number:e}") }
 }
 
 fn print_table(problem: &Trained, command: &cli::Evaluate, evaluations: &[Evaluation]) {

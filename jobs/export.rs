@@ -1,7 +1,7 @@
 //! `lossatlas export`: a set of solutions as a NumPy file.
 
 use crate::cli;
-use crate::console::{count, print};
+use crate::console::{self, count, print};
 use crate::failure::{self, Failure, Plain};
 use lossatlas::parallel::World;
 use lossatlas::store::{VectorSource, VectorsError, atlas, read_vectors_of_any_length, write_npy};
@@ -11,13 +11,13 @@ pub fn run(world: &World, export: &cli::Export) -> Result<u8, Failure> {
     // One copy of one file: there is nothing to share out.
     let vectors = world.is_root().then(|| read(export)).transpose();
     let vectors = world.agree(vectors)?;
-    let written = vectors.as_ref().map(|vectors| write_npy(&export.to, vectors.view())).transpose();
+    let written = vectors.as_ref().map(|vectors| write_npy(&export.to, vectors.view(), export.force)).transpose();
     world.agree(written).map_err(|error| Failure::system(Plain(&error)))?;
     if let Some(vectors) = vectors {
         let (rows, components) = vectors.dim();
         print(format_args!("{}: {} of {components} components", export.to.display(), count(rows, "vector")));
     }
-    Ok(failure::SUCCESS)
+    console::complete(failure::SUCCESS, format_args!("; {} is complete", export.to.display()))
 }
 
 fn read(export: &cli::Export) -> Result<ndarray::Array2<f32>, String> {

@@ -10,7 +10,7 @@ pub const SUCCESS: u8 = 0;
 pub const SYSTEM: u8 = 1;
 /// The command line, the configuration, the data or the directory is not what it should be.
 pub const BAD_INPUT: u8 = 2;
-/// Everything ran, but some tasks failed; their reasons are in the results.
+/// Everything ran, but some tasks failed, or every result of a set is worth nothing; why is in the results.
 pub const TASKS_FAILED: u8 = 3;
 
 /// Told to stop before everything had run; the same command continues. EX_TEMPFAIL of sysexits.h: try again.
@@ -45,7 +45,13 @@ impl fmt::Display for Failure {
 
 impl From<JournalError> for Failure {
     fn from(error: JournalError) -> Self {
-        let system = matches!(error, JournalError::Io { .. } | JournalError::TooLarge { .. } | JournalError::Encode { .. });
+        let system = matches!(
+            error,
+            JournalError::Io { .. }
+                | JournalError::TooLarge { .. }
+                | JournalError::Encode { .. }
+                | JournalError::Displaced { .. }
+        );
         if system { Self::system(error) } else { Self::input(error) }
     }
 }

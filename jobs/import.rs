@@ -14,10 +14,11 @@ use ndarray::ArrayView1;
 /// Evaluates the vectors that have not been evaluated yet.
 pub fn run(stage: &Stage, trained: &Trained, archive: &mut Option<Archive>) -> Result<(), Failure> {
     let rows = archive.as_ref().map(|archive| missing(trained, archive)).unwrap_or_default();
+    let all: usize = trained.imports.iter().map(|(_, vectors)| vectors.nrows()).sum();
     let names = rows.iter().map(|(set, number, _)| format!("{set} {number}")).collect();
     stage.run(
         archive,
-        Tasks::alike(names),
+        Tasks::alike(all - rows.len(), names),
         |index| rows[index].2.to_vec(),
         |theta: &Vec<f32>, _, control| Ended::of(evaluate(trained, theta, &|| control.stop_requested())),
         |index, seconds, outcome| {

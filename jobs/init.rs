@@ -1,10 +1,13 @@
 //! `lossatlas init`: a first configuration.
 
 use crate::cli;
-use crate::console::{print, write};
+use crate::console::{self, print, print_text};
 use crate::export::may_write;
 use crate::failure::{self, Failure, Plain};
-use lossatlas::config::template::Template;
+use lossatlas::config::template::{Files, Template};
+use lossatlas::dataset::idx;
+use lossatlas::files::resolve;
+use lossatlas::network::{Architecture, Network};
 use lossatlas::parallel::World;
 use std::fs::Permissions;
 use std::io::{self, Write};
@@ -21,34 +24,61 @@ pub const BUILT_IN: &str = "built-in";
 pub fn run(world: &World, init: &cli::Init) -> Result<u8, Failure> {
     let text = world.is_root().then(|| text(init)).transpose();
     let text = world.agree(text)?;
-    let written = text.as_ref().map(|text| deliver(&init.file, text)).transpose();
+    let written = text.as_ref().map(|text| deliver(init, text)).transpose();
     world.agree(written).map_err(|error| Failure::system(Plain(&error)))?;
-    Ok(failure::SUCCESS)
+    if init.file == Path::new(STDOUT) {
+        return Ok(failure::SUCCESS);
+    }
+    console::complete(failure::SUCCESS, format_args!("; {} is complete", init.file.display()))
 }
 
 fn text(init: &cli::Init) -> Result<String, String> {
     if init.file != Path::new(STDOUT) {
         may_write(&init.file, init.force)?;
     }
-    let data = (init.data != BUILT_IN).then(|| init.data.clone());
+    let data = if init.data == BUILT_IN { None } else { Some(look_at(init)?) };
     Template { network: init.network, data, size: init.size }.text().map_err(|errors| errors.to_string())
 }
 
+/// What is in the folder, so that nothing is written that it does not hold.
+fn look_at(init: &cli::Init) -> Result<Files, String> {
+    let dataset = idx::load(&Files::expand(&init.data)?, None, None).map_err(|error| error.to_string())?;
+    let (rows, columns) = (dataset.train.rows, dataset.train.columns);
+    let built: Result<Box<dyn Network<f32>>, _> = Architecture::with_defaults(init.network).build(rows, columns, dataset.classes);
+    built.map_err(|problem| format!("{}: network: {problem}", init.data))?;
+    let images = [dataset.train.len(), dataset.test.len()];
+    Ok(Files { directory: init.data.clone(), images })
+}
+
 /// The whole text or what was there before.
-fn place(file: &Path, text: &str) -> io::Result<()> {
+///
+/// A symbolic link stays one. A new file has the permissions that the user's mask leaves, one that is replaced
+/// keeps its own.
+fn place(file: &Path, text: &str, force: bool) -> io::Result<()> {
+    let file = resolve(file)?;
     let directory = file.parent().filter(|directory| *directory != Path::new("")).unwrap_or(Path::new("."));
-    let mut temporary = Builder::new().permissions(Permissions::from_mode(0o644)).tempfile_in(directory)?;
+    let mut temporary = Builder::new().permissions(Permissions::from_mode(0o666)).tempfile_in(directory)?;
     temporary.write_all(text.as_bytes())?;
-    temporary.persist(file)?;
+    if !force {
+        // It may have appeared a moment ago.
+        temporary.persist_noclobber(&file)?;
+        return Ok(());
+    }
+    if let Ok(there) = file.metadata() {
+        temporary.as_file().set_permissions(there.permissions())?;
+    }
+    temporary.persist(&file)?;
     Ok(())
 }
 
-fn deliver(file: &Path, text: &str) -> Result<(), String> {
+fn deliver(init: &cli::Init, text: &str) -> Result<(), String> {
+    let file = init.file.as_path();
     if file == Path::new(STDOUT) {
-        return write(text);
+        print_text(text);
+        return Ok(());
     }
     let shown = file.display();
-    place(file, text).map_err(|error| format!("{shown}: cannot be written: {error}"))?;
+    place(file, text, init.force).map_err(|error| format!("{shown}: cannot be written: {error}"))?;
     print(format_args!("{shown}: written; `lossatlas check {shown}` says what it comes to"));
     Ok(())
 }

@@ -57,6 +57,15 @@ pub fn run_started(command: &str, world: &World, config: &Config, run: &str) {
         process = std::process::id(),
         "run started"
     );
+    for key in &config.dropped {
+        let key = key.to_string();
+        warn!(key, "key of the file left out");
+    }
+}
+
+/// How the program was started costs time.
+pub fn started_badly(reason: &str) {
+    warn!(reason, "start could be better");
 }
 
 /// The last event, with the exit code and, if it did not end well, why.
@@ -96,6 +105,11 @@ pub fn task_ended(stage: &str, task: &str, rank: usize, seconds: f64, numbers: &
     info!(stage, task, rank, seconds, steps, loss_train, loss_test, height, height_straight, stop, "task finished");
 }
 
+/// A part of the analysis that could not be computed.
+pub fn part_failed(stage: &str, task: &str, reason: &str) {
+    warn!(stage, task, rank = 0, reason, "task failed");
+}
+
 pub fn task_retried(stage: &str, task: &str, rank: usize, reason: &str) {
     warn!(stage, task, rank, reason, "task will be tried again");
 }
@@ -106,6 +120,11 @@ pub fn state_stored(stage: &str, task: &str, seconds: f64, bytes: usize) {
 
 pub fn state_not_stored(stage: &str, task: &str, reason: &str) {
     warn!(stage, task, reason, "state not stored");
+}
+
+/// A file that was to be replaced holds what the journal does not, and has another name now.
+pub fn file_kept(file: &Path, kept: &Path) {
+    warn!(file = %file.display(), kept = %kept.display(), "changed file kept");
 }
 
 pub fn stop_requested(stage: &str, cause: &str) {

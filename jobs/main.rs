@@ -1,8 +1,13 @@
 //! The program `lossatlas`: one thin file for each subcommand on the library of the same name.
 //!
-//! Every rank runs all of this; rank 0 alone reads the configuration, writes and prints.
+//! Every rank runs all of this; rank 0 alone reads the configuration, writes and prints. MPI starts
+//! only where several ranks compute.
+
+// What is printed past `console` would be lost in silence.
+#![warn(clippy::print_stdout, clippy::print_stderr)]
 
 mod archive;
+mod capacity;
 mod check;
 mod cli;
 mod console;
@@ -25,8 +30,11 @@ mod report;
 mod results;
 mod resume;
 mod run;
+mod sources;
 mod stage;
+mod start;
 mod status;
+mod terminal;
 mod train;
 mod version;
 mod work;
@@ -36,7 +44,7 @@ use clap::error::ErrorKind;
 use cli::{Cli, Command};
 use failure::Failure;
 use lossatlas::allocator::Lines;
-use lossatlas::parallel::World;
+use lossatlas::parallel::{Start, World};
 use std::process::ExitCode;
 
 #[global_allocator]
@@ -45,31 +53,38 @@ static ALLOCATOR: Lines = Lines;
 fn main() -> ExitCode {
     std::panic::set_hook(Box::new(explain_panic));
     let parsed = Cli::try_parse();
-    match &parsed {
-        Ok(Cli { command: Command::Completions { shell } }) => return ExitCode::from(manual::completions(*shell)),
-        Ok(Cli { command: Command::Man { directory } }) => return ExitCode::from(manual::man(directory.as_deref())),
-        _ => {}
+    let start = Start::here();
+    if start.rank > 0 && !parsed.as_ref().is_ok_and(|cli| start::computes(&cli.command)) {
+        // Rank 0 alone speaks, and does what there is to do.
+        return ExitCode::from(parsed.map_or_else(|error| code_of(&error), |_| failure::SUCCESS));
     }
-    let world = match World::initialize() {
-        Ok(world) => world,
-        Err(error) => {
-            console::say(format_args!("lossatlas: {error}"));
-            return ExitCode::from(failure::SYSTEM);
-        }
-    };
     let code = match parsed {
-        Ok(cli) => execute(&world, cli.command).unwrap_or_else(|failure| {
-            if world.is_root() {
-                console::say(failure.to_string());
-            }
-            failure.code
-        }),
-        Err(error) => usage(&world, &error),
+        Ok(cli) => perform(cli.command, &start),
+        Err(error) => usage(&error).unwrap_or_else(|failure| complain(&failure, true)),
     };
     ExitCode::from(code)
 }
 
+fn perform(command: Command, start: &Start) -> u8 {
+    match start::world(&command, start) {
+        Ok(world) => {
+            let ended = execute(&world, command).and_then(|code| console::complete(code, ""));
+            ended.unwrap_or_else(|failure| complain(&failure, world.is_root()))
+        }
+        Err(failure) => complain(&failure, start.rank == 0),
+    }
+}
+
+/// Says why a command failed, or what of its output was lost; the exit code.
+fn complain(failure: &Failure, speaks: bool) -> u8 {
+    if speaks {
+        console::say(failure.to_string());
+    }
+    failure.code
+}
+
 fn execute(world: &World, command: Command) -> Result<u8, Failure> {
+    world.agree(lossatlas::real::check_limit())?;
     match command {
         Command::Run(job) => run::run(world, &job, &run::Command::RUN),
         Command::Train(job) => run::run(world, &job, &run::Command::TRAIN),
@@ -81,16 +96,23 @@ fn execute(world: &World, command: Command) -> Result<u8, Failure> {
         Command::Status(command) => status::run(world, &command),
         Command::Evaluate(command) => evaluate::run(world, &command),
         Command::Export(export) => export::run(world, &export),
-        Command::Completions { .. } | Command::Man { .. } => unreachable!("done before MPI was started"),
+        Command::Completions { shell } => Ok(manual::completions(shell)),
+        Command::Man { directory } => manual::man(directory.as_deref()),
     }
 }
 
-/// Help, version and wrong usage: said once, not by every rank.
-fn usage(world: &World, error: &clap::Error) -> u8 {
-    if world.is_root() {
-        // A closed pipe (`lossatlas --help | head`) is no failure of ours.
-        error.print().ok();
+/// Help and version go to standard output, wrong usage to standard error.
+fn usage(error: &clap::Error) -> Result<u8, Failure> {
+    if code_of(error) == failure::SUCCESS {
+        console::print_text(error.render());
+    } else {
+        console::say(error.render().to_string().trim_end());
     }
+    console::complete(code_of(error), "")
+}
+
+/// Of help, version and wrong usage.
+fn code_of(error: &clap::Error) -> u8 {
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => failure::SUCCESS,
         _ => failure::BAD_INPUT,

@@ -3,10 +3,11 @@
 //! Both work without MPI, so that a login node or a package needs none.
 
 use crate::cli::Cli;
-use crate::console::{count, print, say, write};
-use crate::failure;
+use crate::console::{self, count, print, print_text};
+use crate::failure::{self, Failure};
 use clap::CommandFactory;
 use clap_complete::Shell;
+use lossatlas::files::make_directory;
 use std::io;
 use std::path::Path;
 
@@ -16,42 +17,28 @@ const NAME: &str = "lossatlas";
 pub fn completions(shell: Shell) -> u8 {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut command(), NAME, &mut script);
-    told(write(String::from_utf8_lossy(&script)))
+    print_text(String::from_utf8_lossy(&script));
+    failure::SUCCESS
 }
 
 /// Prints the page of the program, or writes those of all commands into a directory.
-pub fn man(directory: Option<&Path>) -> u8 {
+pub fn man(directory: Option<&Path>) -> Result<u8, Failure> {
     let Some(directory) = directory else {
         let mut page = Vec::new();
         // Memory does not fail.
         clap_mangen::Man::new(command().disable_help_subcommand(true)).render(&mut page).ok();
-        return told(write(String::from_utf8_lossy(&page)));
+        print_text(String::from_utf8_lossy(&page));
+        return Ok(failure::SUCCESS);
     };
-    match write_pages(directory) {
-        Ok(pages) => {
-            print(format_args!("{}: {}", directory.display(), count(pages, "page")));
-            failure::SUCCESS
-        }
-        Err(error) => {
-            say(format_args!("{}: the pages cannot be written: {error}", directory.display()));
-            failure::SYSTEM
-        }
-    }
-}
-
-/// The exit code, and what went wrong.
-fn told(written: Result<(), String>) -> u8 {
-    match written {
-        Ok(()) => failure::SUCCESS,
-        Err(error) => {
-            say(error);
-            failure::SYSTEM
-        }
-    }
+    let shown = directory.display();
+    let pages =
+        write_pages(directory).map_err(|error| Failure::system(format_args!("{shown}: the pages cannot be written: {error}")))?;
+    print(format_args!("{shown}: {}", count(pages, "page")));
+    console::complete(failure::SUCCESS, format_args!("; the pages in {shown} are complete"))
 }
 
 fn write_pages(directory: &Path) -> io::Result<usize> {
-    std::fs::create_dir_all(directory)?;
+    make_directory(directory)?;
     clap_mangen::generate_to(command(), directory)?;
     Ok(1 + command().get_subcommands().count())
 }

@@ -18,10 +18,11 @@ pub fn run(stage: &Stage, seed: MasterSeed, formula: &Formula, archive: &mut Opt
         Some(archive) => (0..starts(&formula.config)).filter(|&number| archive.contents.minimum(number).is_none()).collect(),
         None => Vec::new(),
     };
+    let done = starts(&formula.config) as usize - numbers.len();
     let names = numbers.iter().map(|number| format!("start {number}")).collect();
     stage.run(
         archive,
-        Tasks::alike(names),
+        Tasks::alike(done, names),
         |index| numbers[index],
         |&number: &u32, _, control| {
             let interrupt = || control.stop_requested();

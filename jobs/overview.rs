@@ -3,6 +3,7 @@
 use crate::results::{Ended, Results};
 use lossatlas::optimizer::Method;
 use lossatlas::solutions::{LandscapeName, SetName, SolutionSet};
+use lossatlas::statistics::FailedPart;
 
 /// A kind of tasks.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,7 +51,7 @@ impl Overview {
         let sets = results.sets();
         let solutions = solutions(results);
         let failures = solutions.iter().flat_map(|(_, tasks)| tasks.iter().filter_map(Task::failure));
-        let failures = failures.chain(failed_paths(results, &sets)).collect();
+        let failures = failures.chain(failed_paths(results, &sets)).chain(failed_parts(results, &sets)).collect();
         let counts = solutions.into_iter().map(|(kind, tasks)| count(kind, &tasks));
         let counts = counts.chain(path_counts(results, &sets)).collect();
         let analyzed = results.missing_runs() == 0 && results.analysis(&sets).is_some();
@@ -113,6 +114,11 @@ fn path_counts(results: &Results, sets: &[SolutionSet]) -> impl Iterator<Item = 
         let (done, failed) = (paths.found().count(), paths.failed());
         Count { kind: Kind::Paths(paths.set, paths.landscape), done, failed, left: total.saturating_sub(done + failed) }
     })
+}
+
+fn failed_parts(results: &Results, sets: &[SolutionSet]) -> Vec<FailedTask> {
+    let failed = |part: &FailedPart| FailedTask { task: part.part.to_string(), reason: part.reason.clone() };
+    results.failed_parts(sets).iter().map(failed).collect()
 }
 
 fn failed_paths(results: &Results, sets: &[SolutionSet]) -> Vec<FailedTask> {

@@ -45,7 +45,7 @@ impl Key {
 pub fn stage(context: &Context, archive: &mut Option<Archive>) -> Result<(), Failure> {
     let &Context { world, problem, .. } = context;
     let sets = Archive::solutions(world, problem, archive.as_ref())?;
-    let keys = archive.as_ref().map(|archive| missing(problem, archive, &sets)).unwrap_or_default();
+    let (done, keys) = archive.as_ref().map(|archive| missing(problem, archive, &sets)).unwrap_or_default();
     // Those of a network are large and taken from the sets when they are needed.
     let formula_ends: Vec<[Vec<f64>; 2]> = match (&problem.mapped, archive.as_ref()) {
         (Mapped::Formula(formula), Some(archive)) => keys.iter().map(|key| formula_ends(formula, archive, key)).collect(),
@@ -53,7 +53,7 @@ pub fn stage(context: &Context, archive: &mut Option<Archive>) -> Result<(), Fai
     };
     context.stage("paths").run(
         archive,
-        describe(problem, &keys),
+        describe(problem, done, &keys),
         |index| {
             let ends = match formula_ends.get(index) {
                 Some(ends) => Ends::Formula(ends.clone()),
@@ -109,21 +109,22 @@ fn find<A: CurvePrecision>(
     drive(search, control).map(|found| found.map(|found| found.result).map_err(|error| error.to_string()))
 }
 
-/// Paths not computed yet, those on the larger landscape first.
-fn missing(problem: &Problem, archive: &Archive, sets: &[SolutionSet]) -> Vec<Key> {
+/// How many paths have been computed, and those that have not, on the larger landscape first.
+fn missing(problem: &Problem, archive: &Archive, sets: &[SolutionSet]) -> (usize, Vec<Key>) {
     let results = archive.results(problem);
     let mut path_sets = results.path_sets(sets);
     let passes = |&(_, landscape): &(_, LandscapeName)| work_on(problem, landscape).passes();
     path_sets.sort_by(|a, b| passes(b).total_cmp(&passes(a)));
-    let mut keys = Vec::new();
+    let (mut done, mut keys) = (0, Vec::new());
     for (set, landscape) in path_sets {
         for pair in results.pairs(set) {
-            if archive.contents.path(&set.name, landscape, pair).is_none() {
-                keys.push(Key { set: set.name.clone(), landscape, pair });
+            match archive.contents.path(&set.name, landscape, pair) {
+                Some(_) => done += 1,
+                None => keys.push(Key { set: set.name.clone(), landscape, pair }),
             }
         }
     }
-    keys
+    (done, keys)
 }
 
 /// A formula takes no images and counts as one.
@@ -158,9 +159,10 @@ fn formula_ends(formula: &Formula, archive: &Archive, key: &Key) -> [Vec<f64>; 2
     }
 }
 
-fn describe(problem: &Problem, keys: &[Key]) -> Tasks {
+fn describe(problem: &Problem, done: usize, keys: &[Key]) -> Tasks {
     let planned = |key: &Key| Planned { kind: key.landscape as usize, work: work_on(problem, key.landscape).passes(), left: 1.0 };
     Tasks {
+        done,
         names: keys.iter().map(|key| format!("{} {}–{} on {}", key.set, key.pair.0, key.pair.1, key.landscape)).collect(),
         planned: keys.iter().map(planned).collect(),
         keys: keys.iter().map(Key::task).collect(),

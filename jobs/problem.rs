@@ -1,16 +1,17 @@
 //! What every stage starts from: the checked configuration and what it maps.
 
+use crate::capacity;
 use crate::cli;
+use crate::console::say;
 use crate::failure::Failure;
+use crate::sources;
 use crate::version::keep_blas_on_one_thread;
-use lossatlas::config::{Config, DatasetConfig, ImportConfig, ImportFile, LandscapeConfig, NetworkConfig, Subject};
-use lossatlas::dataset::{self, Dataset, DatasetError, ImageView};
+use lossatlas::config::{Config, LandscapeConfig, NetworkConfig, Purpose, Sources, Subject};
+use lossatlas::dataset::{Dataset, ImageView};
 use lossatlas::landscape::{self, ImageLandscape};
 use lossatlas::network::{Layout, Network};
 use lossatlas::parallel::World;
-use lossatlas::random::MasterSeed;
 use lossatlas::solutions::{SetName, Split};
-use lossatlas::store::{VectorSource, read_vectors};
 use lossatlas::threads::Threads;
 use ndarray::Array2;
 
@@ -35,7 +36,7 @@ pub struct Trained {
     pub imports: Vec<(SetName, Array2<f32>)>,
     /// Images of the path landscapes, training and test.
     path_images: [Option<usize>; 2],
-    /// What evaluates the landscapes.
+    /// What evaluates the landscapes: one thread, until there are [more](Self::start_threads).
     threads: Threads,
 }
 
@@ -48,13 +49,27 @@ pub struct Formula {
 impl Problem {
     /// Reads and checks everything that can be wrong before any work starts. Collective.
     pub fn load(world: &World, input: &cli::Input) -> Result<Self, Failure> {
+        Self::load_for(world, Purpose::Study, input)
+    }
+
+    fn load_for(world: &World, purpose: Purpose, input: &cli::Input) -> Result<Self, Failure> {
         let name = input.configuration.display().to_string();
         // Rank 0 reads the file, so that an edit in the meantime cannot tear the ranks apart.
-        let text = world.broadcast(|| Config::load(&input.configuration, &input.overrides).map(|config| config.text))?;
-        let config = world.agree(Config::parse(&name, &text, &input.overrides))?;
+        let text = world.broadcast(|| {
+            let config = Config::load_for(purpose, &input.configuration, &input.overrides);
+            config.map(|config| config.text).map_err(|errors| {
+                let sources = needed(purpose, errors.sources().clone());
+                [vec![errors.to_string()], sources::problems(&name, &sources)].concat().join("\n")
+            })
+        })?;
+        let config = world.agree(Config::parse_for(purpose, &name, &text, &input.overrides))?;
+        if world.is_root() {
+            config.dropped.iter().for_each(say);
+        }
         keep_blas_on_one_thread();
+        let sources = needed(purpose, config.sources());
         let mapped = match config.subject.clone() {
-            Subject::Network(network) => Mapped::Network(Box::new(Trained::load(world, &name, &config, network)?)),
+            Subject::Network(network) => Mapped::Network(Box::new(Trained::load(world, &name, &config, network, &sources)?)),
             Subject::Landscape(formula) => {
                 let landscape = formula.landscape.build();
                 Mapped::Formula(Formula { config: formula, landscape })
@@ -63,9 +78,19 @@ impl Problem {
         Ok(Self { config, mapped })
     }
 
-    /// As [`Self::load`], for what only a network can do.
+    /// Starts the threads of a rank, where images are shared among them. Collective.
+    pub fn start_threads(&mut self, world: &World) -> Result<(), Failure> {
+        match &mut self.mapped {
+            Mapped::Network(trained) => trained.start_threads(world, self.config.run.threads_per_rank),
+            Mapped::Formula(_) => Ok(()),
+        }
+    }
+
+    /// As [`Self::load`], for the evaluation of vectors, with its threads: data and a network are enough.
     pub fn load_network(world: &World, input: &cli::Input) -> Result<Trained, Failure> {
-        match Self::load(world, input)?.mapped {
+        let mut problem = Self::load_for(world, Purpose::Evaluation, input)?;
+        problem.start_threads(world)?;
+        match problem.mapped {
             Mapped::Network(network) => Ok(*network),
             Mapped::Formula(_) => Err(Failure::input(format_args!(
                 "{}: landscape: a formula has no weights; name a network with [dataset] and [network]",
@@ -100,22 +125,30 @@ impl Problem {
 }
 
 impl Trained {
-    fn load(world: &World, name: &str, config: &Config, network: NetworkConfig) -> Result<Self, Failure> {
-        let dataset = world.agree(load_dataset(config.seed, &network.dataset))?;
+    fn load(world: &World, name: &str, config: &Config, network: NetworkConfig, sources: &Sources) -> Result<Self, Failure> {
+        let fits = capacity::check_dataset(&network.dataset);
+        world.agree(fits.map_err(|problem| format!("{name}: {problem}")))?;
+        let mut loaded = sources::load(name, config.seed, &network, sources);
+        let layout = loaded.network.as_ref().map(|network| network.layout().clone());
+        let mut imports = Vec::new();
+        // Rank 0 alone reads the imports, but all ranks must say the same.
+        let of_imports = world.broadcast(|| {
+            let (sets, problems) = sources::import(name, &sources.imports, layout.as_ref());
+            imports = sets;
+            Ok::<_, String>(problems)
+        })?;
+        loaded.problems.extend(of_imports);
+        let (dataset, built) = world.agree(loaded.into_parts())?;
         let expected = world.broadcast(|| Ok::<_, String>(dataset.checksum.clone()))?;
         world.agree(same_data(&expected, &dataset))?;
-        let problems = config.problems_with(&dataset);
-        if !problems.is_empty() {
-            let lines: Vec<_> = problems.iter().map(|problem| format!("{name}: {problem}")).collect();
-            return Err(Failure::input(lines.join("\n")));
-        }
-        let built = network.architecture.build(dataset.train.rows, dataset.train.columns, dataset.classes);
-        let built: Box<dyn Network<f32>> = built.map_err(|problem| Failure::input(format!("{name}: network: {problem}")))?;
-        let imports =
-            world.agree(if world.is_root() { import(name, &network.imports, built.layout()) } else { Ok(Vec::new()) })?;
         let path_images = [Split::Train, Split::Test].map(|split| config.paths.images(split));
-        let threads = world.agree(start_threads(config.run.threads_per_rank))?;
-        Ok(Self { config: network, dataset, network: built, imports, path_images, threads })
+        Ok(Self { config: network, dataset, network: built, imports, path_images, threads: Threads::default() })
+    }
+
+    /// Starts the threads that evaluate the landscapes, for those commands that compute. Collective.
+    pub fn start_threads(&mut self, world: &World, count: usize) -> Result<(), Failure> {
+        self.threads = world.agree(start_threads(count))?;
+        Ok(())
     }
 
     /// The images that training uses.
@@ -132,6 +165,11 @@ impl Trained {
         images.first(self.path_images[split as usize].unwrap_or(images.len()))
     }
 
+    /// How many threads evaluate the landscapes.
+    pub fn threads(&self) -> usize {
+        self.threads.count()
+    }
+
     /// The network's loss on these images.
     pub fn landscape<'a>(&'a self, images: ImageView<'a>) -> ImageLandscape<'a, f32> {
         ImageLandscape::new(self.network.as_ref(), images).on(&self.threads)
@@ -142,27 +180,11 @@ fn start_threads(count: usize) -> Result<Threads, String> {
     Threads::new(count).map_err(|error| format!("run.threads_per_rank: the system refuses {count} threads: {error}"))
 }
 
-/// All sets of vectors that the configuration reads from files, or everything wrong with them.
-fn import(name: &str, imports: &[ImportConfig], layout: &Layout) -> Result<Vec<(SetName, Array2<f32>)>, String> {
-    let read = |import: &ImportConfig| {
-        let source = match &import.file {
-            ImportFile::Npy(file) => VectorSource::Npy(file.clone()),
-            ImportFile::Atlas { file, group } => VectorSource::Atlas { file: file.clone(), group: group.clone() },
-        };
-        let vectors = read_vectors(&source, layout);
-        vectors.map(|vectors| (import.name.clone(), vectors)).map_err(|error| format!("{name}: import.{}: {error}", import.name))
-    };
-    let (sets, problems): (Vec<_>, Vec<_>) = imports.iter().map(read).partition(Result::is_ok);
-    if problems.is_empty() {
-        return Ok(sets.into_iter().flatten().collect());
-    }
-    Err(problems.into_iter().filter_map(Result::err).collect::<Vec<_>>().join("\n"))
-}
-
-fn load_dataset(master: MasterSeed, config: &DatasetConfig) -> Result<Dataset, DatasetError> {
-    match config {
-        DatasetConfig::Idx { dir, train, test } => dataset::idx::load(dir, *train, *test),
-        DatasetConfig::Digits { seed, train, test } => Ok(dataset::digits::draw(seed.map_or(master, MasterSeed), *train, *test)),
+/// What of the sources this purpose reads.
+fn needed(purpose: Purpose, sources: Sources) -> Sources {
+    match purpose {
+        Purpose::Study => sources,
+        Purpose::Evaluation => Sources { imports: Vec::new(), path_images: [None, None], ..sources },
     }
 }
 

@@ -1,12 +1,11 @@
 //! Tells how a stage goes: a bar on a terminal, a line every so often elsewhere, a file for `status`.
 
 use crate::console::{count, say};
-use crate::log;
-use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
+use crate::{log, terminal};
+use indicatif::{HumanDuration, ProgressBar};
 use lossatlas::plan::Forecast;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
@@ -33,6 +32,9 @@ pub struct Running {
     pub fraction: Option<f64>,
     /// The loss at present, once it has reported one.
     pub loss: Option<f64>,
+    /// When it has last reported; RFC 3339, UTC.
+    #[serde(default)]
+    pub reported: Option<jiff::Timestamp>,
 }
 
 /// What the file holds.
@@ -41,6 +43,9 @@ pub struct Snapshot {
     pub updated: jiff::Timestamp,
     pub stage: String,
     pub seconds_left: Option<f64>,
+    /// Seconds by which the stage has taken longer than it should have.
+    #[serde(default)]
+    pub overdue: Option<f64>,
     pub running: Vec<Running>,
 }
 
@@ -49,7 +54,9 @@ pub struct Progress {
     stage: &'static str,
     names: Vec<String>,
     forecast: Forecast,
+    /// Tasks with results, those from `before` this start included.
     done: usize,
+    before: usize,
     failed: usize,
     running: BTreeMap<usize, Running>,
     started: Instant,
@@ -61,25 +68,21 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// The beginning of a stage of these tasks.
-    pub fn new(stage: &'static str, names: Vec<String>, forecast: Forecast, directory: &Path) -> Self {
-        let bar = std::io::stderr().is_terminal().then(|| {
-            let bar = ProgressBar::new(names.len() as u64);
-            let style = ProgressStyle::with_template("{prefix:8} [{wide_bar}] {pos}/{len} {msg}");
-            bar.set_style(style.expect("a valid template").progress_chars("=> "));
-            bar.set_prefix(stage);
-            bar
-        });
-        // A terminal that cannot move its cursor (`TERM=dumb`) gets lines, as a file does.
-        let bar = bar.filter(|bar| !bar.is_hidden());
-        if bar.is_none() {
-            say(format_args!("{stage}: {}", count(names.len(), "task")));
+    /// The beginning of a stage of these tasks, besides those that were done `before`.
+    pub fn new(stage: &'static str, before: usize, names: Vec<String>, forecast: Forecast, directory: &Path) -> Self {
+        let all = before + names.len();
+        let bar = terminal::bar(all, "{prefix:8} [{wide_bar}] {pos}/{len} {msg}");
+        match &bar {
+            Some(bar) => bar.set_prefix(stage),
+            None if before > 0 => say(format_args!("{stage}: {}, {before} of them done before", count(all, "task"))),
+            None => say(format_args!("{stage}: {}", count(all, "task"))),
         }
         Self {
             stage,
             names,
             forecast,
-            done: 0,
+            done: before,
+            before,
             failed: 0,
             running: BTreeMap::new(),
             started: Instant::now(),
@@ -95,7 +98,8 @@ impl Progress {
     pub fn start(&mut self, task: usize, rank: usize, before: f64) {
         self.forecast.start(task, self.now(), before);
         let name = self.names[task].clone();
-        self.running.insert(task, Running { name, rank, since: jiff::Timestamp::now(), fraction: Some(0.0), loss: None });
+        self.running
+            .insert(task, Running { name, rank, since: jiff::Timestamp::now(), fraction: Some(0.0), loss: None, reported: None });
         self.show();
     }
 
@@ -103,6 +107,7 @@ impl Progress {
         if let Some(running) = self.running.get_mut(&task) {
             running.fraction = Some(fraction);
             running.loss = Some(loss);
+            running.reported = Some(jiff::Timestamp::now());
             self.forecast.report(task, self.started.elapsed().as_secs_f64(), fraction);
         }
         self.show();
@@ -139,7 +144,7 @@ impl Progress {
             bar.set_message(message);
         } else if self.last_line.elapsed() >= LINE_EVERY {
             self.last_line = Instant::now();
-            say(format_args!("{}: {}/{} {message}", self.stage, self.done, self.names.len()));
+            say(format_args!("{}: {}/{} {message}", self.stage, self.done, self.all()));
         }
         if self.last_file.is_none_or(|last| last.elapsed() >= FILE_EVERY) {
             self.last_file = Some(Instant::now());
@@ -154,14 +159,25 @@ impl Progress {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
-        say(format_args!("{}: {} of {} in {seconds:.1} s{failed}", self.stage, self.done, count(self.names.len(), "task")));
-        log::stage_ended(self.stage, self.done, self.failed, self.names.len(), seconds);
+        let now = self.done - self.before;
+        let part = if self.before > 0 { format!(", {now} of them") } else { String::new() };
+        say(format_args!("{}: {} of {}{part} in {seconds:.1} s{failed}", self.stage, self.done, count(self.all(), "task")));
+        log::stage_ended(self.stage, now, self.failed, self.names.len(), seconds);
         // Nothing runs any more; a file that stays would only grow stale.
         std::fs::remove_file(&self.file).ok();
     }
 
+    /// Tasks of the stage, done or not.
+    fn all(&self) -> usize {
+        self.before + self.names.len()
+    }
+
     fn seconds_left(&self) -> Option<f64> {
         self.forecast.seconds_left(self.now())
+    }
+
+    fn overdue(&self) -> Option<f64> {
+        self.forecast.overdue(self.now())
     }
 
     /// Seconds since the stage began.
@@ -171,9 +187,8 @@ impl Progress {
 
     fn message(&self) -> String {
         let failed = if self.failed > 0 { format!(", {} failed", self.failed) } else { String::new() };
-        let left = self
-            .seconds_left()
-            .map_or_else(String::new, |seconds| format!(", {} left", HumanDuration(Duration::from_secs_f64(seconds.min(1e9)))));
+        let left = time_left(self.seconds_left(), self.overdue());
+        let left = left.map_or_else(String::new, |left| format!(", {left}"));
         format!("done, {} running{failed}{left}", self.running.len())
     }
 
@@ -188,8 +203,14 @@ impl Progress {
     /// Best effort: what it tells is a convenience, and a full disk shows up at the next result.
     fn write_file(&self) {
         let running = self.running.values().cloned().collect();
-        Snapshot { updated: jiff::Timestamp::now(), stage: self.stage.to_owned(), seconds_left: self.seconds_left(), running }
-            .write(&self.file);
+        Snapshot {
+            updated: jiff::Timestamp::now(),
+            stage: self.stage.to_owned(),
+            seconds_left: self.seconds_left(),
+            overdue: self.overdue(),
+            running,
+        }
+        .write(&self.file);
     }
 }
 
@@ -208,8 +229,8 @@ pub fn during<T>(stage: &str, directory: &Path, work: impl FnOnce() -> T) -> T {
     let file = directory.join(FILE_NAME);
     let (done, waiting) = std::sync::mpsc::channel::<()>();
     let since = jiff::Timestamp::now();
-    let running = vec![Running { name: stage.to_owned(), rank: 0, since, fraction: None, loss: None }];
-    let mut snapshot = Snapshot { updated: since, stage: stage.to_owned(), seconds_left: None, running };
+    let running = vec![Running { name: stage.to_owned(), rank: 0, since, fraction: None, loss: None, reported: None }];
+    let mut snapshot = Snapshot { updated: since, stage: stage.to_owned(), seconds_left: None, overdue: None, running };
     let result = std::thread::scope(|scope| {
         let told = file.clone();
         let tell = move || {
@@ -229,10 +250,56 @@ pub fn during<T>(stage: &str, directory: &Path, work: impl FnOnce() -> T) -> T {
     result
 }
 
+/// The time left of a stage in words.
+pub fn time_left(seconds_left: Option<f64>, overdue: Option<f64>) -> Option<String> {
+    match (seconds_left, overdue) {
+        (_, Some(overdue)) => Some(format!("overdue by {}", duration(overdue))),
+        (Some(..0.5), None) => Some("about to end".to_owned()),
+        (seconds, None) => Some(format!("{} left", duration(seconds?))),
+    }
+}
+
+/// To one unit: `3 minutes`.
+pub fn duration(seconds: f64) -> HumanDuration {
+    let seconds = if seconds.is_nan() { 0.0 } else { seconds.clamp(0.0, 1e9) };
+    HumanDuration(Duration::from_secs_f64(seconds))
+}
+
 /// What the run in `directory` is doing, if one is going on.
 pub fn current(directory: &Path) -> Option<Snapshot> {
+    last(directory).filter(|snapshot| age(snapshot) < STALE.as_secs_f64())
+}
+
+/// The last news of a run in `directory` that has ended without a word, or is stopped.
+pub fn stale(directory: &Path) -> Option<Snapshot> {
+    last(directory).filter(|snapshot| age(snapshot) >= STALE.as_secs_f64())
+}
+
+/// Removes what a run has left that was killed.
+pub fn forget(directory: &Path) {
+    std::fs::remove_file(directory.join(FILE_NAME)).ok();
+}
+
+fn last(directory: &Path) -> Option<Snapshot> {
     let text = std::fs::read(directory.join(FILE_NAME)).ok()?;
-    let snapshot: Snapshot = serde_json::from_slice(&text).ok()?;
-    let age = jiff::Timestamp::now().duration_since(snapshot.updated);
-    (age.as_secs_f64() < STALE.as_secs_f64()).then_some(snapshot)
+    serde_json::from_slice(&text).ok()
+}
+
+/// In seconds.
+pub fn age(snapshot: &Snapshot) -> f64 {
+    jiff::Timestamp::now().duration_since(snapshot.updated).as_secs_f64()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stage_that_takes_longer_than_it_should_has_no_seconds_left() {
+        let said = |left, overdue| time_left(left, overdue).unwrap_or_default();
+        assert_eq!(said(Some(125.0), None), "2 minutes left");
+        assert_eq!(said(Some(0.2), None), "about to end");
+        assert_eq!(said(Some(0.0), Some(300.0)), "overdue by 5 minutes");
+        assert_eq!(said(None, None), "");
+    }
 }

@@ -4,20 +4,27 @@
 //! also of a run that is going on, and what it holds is turned into sets, paths and failures by the
 //! same code as in all other subcommands. `atlas.h5` may be older, or have been moved away.
 
+use crate::archive::Archive;
 use crate::cli;
-use crate::console::{count, print, say};
+use crate::console::{self, count, print, say};
 use crate::failure::{self, Failure};
+use crate::log;
 use crate::results::Results;
 use crate::status::stored_configuration;
 use crate::version::{COMMIT, VERSION};
+use lossatlas::config::compatibility::KNOWN_AS;
 use lossatlas::config::{Config, LandscapeConfig, Subject};
+use lossatlas::dataset::mnist;
 use lossatlas::parallel::World;
 use lossatlas::path::PathSet;
 use lossatlas::report::plane::{Ends, Plane};
-use lossatlas::report::{self, Run};
+use lossatlas::report::{self, Run, Written};
 use lossatlas::solutions::SolutionSet;
+use lossatlas::statistics::FailedPart;
 use lossatlas::store::{ConfigurationRecord, Contents, journal};
-use std::path::{Path, PathBuf};
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Component, Path, PathBuf};
 
 /// Name of the directory that the report of a run is written to, inside that of the run.
 const DIRECTORY: &str = "report";
@@ -26,28 +33,38 @@ pub fn run(world: &World, command: &cli::Report) -> Result<u8, Failure> {
     // Reading, drawing, writing: nothing to share out.
     let written = world.is_root().then(|| write(command)).transpose();
     let code = world.broadcast(|| Ok::<_, String>(written.as_ref().map_or_else(|failure| failure.code, |_| failure::SUCCESS)))?;
-    let page = world.agree(written).map_err(|error| Failure { code, message: failure::Plain(&error).to_string() })?;
-    if let Some(page) = page {
+    let written = world.agree(written).map_err(|error| Failure { code, message: failure::Plain(&error).to_string() })?;
+    let drawn = written.as_ref().is_none_or(|Written { page, undrawn, .. }| {
+        undrawn.iter().for_each(|figure| say(format_args!("report: {figure}")));
         print(format_args!("report: {}", page.display()));
+        undrawn.is_empty()
+    });
+    let drawn = world.broadcast(|| Ok::<_, String>(drawn))?;
+    let code = if drawn { failure::SUCCESS } else { failure::TASKS_FAILED };
+    match written {
+        Some(Written { page, .. }) => console::complete(code, format_args!("; the report is complete: {}", page.display())),
+        None => Ok(code),
     }
-    Ok(failure::SUCCESS)
 }
 
-/// Closes a run with its report. Should that fail, the run has not: it is said, and that is all.
-pub fn conclude(world: &World, directory: &Path) {
-    if !world.is_root() {
-        return;
-    }
+/// Closes a run with its report, on rank 0. Should that fail, the run has not: it is said, and that is all.
+pub fn conclude(archive: Option<&Archive>, directory: &Path) {
+    let Some(archive) = archive else { return };
     let command = cli::Report { directories: vec![directory.to_owned()], to: None };
     // A defect in drawing must not take the run along either; the hook has told of the panic.
     match std::panic::catch_unwind(|| write(&command)) {
-        Ok(Ok(page)) => print(format_args!("report:  {}", page.display())),
+        Ok(Ok(Written { page, undrawn, .. })) => {
+            undrawn.iter().for_each(|figure| say(format_args!("report: {figure}")));
+            print(format_args!("report:  {}", page.display()));
+        }
+        // That the directory has gone is the reason, and ends the run with an error of its own.
+        _ if archive.check_place_here().is_err() => {}
         Ok(Err(failure)) => say(format_args!("no report: {failure}; the results are complete all the same")),
         Err(_) => say("no report; the results are complete all the same"),
     }
 }
 
-fn write(command: &cli::Report) -> Result<PathBuf, Failure> {
+fn write(command: &cli::Report) -> Result<Written, Failure> {
     let to = match (&command.to, &command.directories[..]) {
         (Some(to), _) => to.clone(),
         (None, [directory]) => directory.join(DIRECTORY),
@@ -55,11 +72,17 @@ fn write(command: &cli::Report) -> Result<PathBuf, Failure> {
             return Err(Failure::input("several runs have no directory in common: say with --to DIR where their report goes"));
         }
     };
+    let directories = resolved(&command.directories)?;
     let stored = command.directories.iter().map(|directory| Stored::read(directory)).collect::<Result<Vec<_>, _>>()?;
     let mut runs: Vec<Run<'_>> = stored.iter().map(Stored::run).collect();
-    label(&mut runs, &command.directories);
+    label(&mut runs, &directories);
     let commit = if COMMIT.is_empty() { String::new() } else { format!(" ({COMMIT})") };
-    report::write(&to, &runs, &format!("lossatlas {VERSION}{commit}")).map_err(Failure::system)
+    let written = report::write(&to, &runs, &format!("lossatlas {VERSION}{commit}")).map_err(Failure::system)?;
+    for kept in &written.kept {
+        say(format_args!("report: a file that was edited, or is no part of a report, is kept as {}", kept.display()));
+        log::file_kept(&to, kept);
+    }
+    Ok(written)
 }
 
 /// What a directory holds.
@@ -102,6 +125,8 @@ impl Stored {
             config: &self.config,
             effective: self.record.effective.clone(),
             data: self.record.dataset_name.clone(),
+            on_mnist: on_mnist(&self.record),
+            notes: results.notes(&paths),
             curves: curves.filter(|(_, runs): &(_, Vec<_>)| !runs.is_empty()).collect(),
             missing,
             analysis: results.analysis(&sets).cloned().unwrap_or_default(),
@@ -110,6 +135,12 @@ impl Stored {
             sets,
         }
     }
+}
+
+/// Whether the data were recognized as MNIST's. Journals of before that have the checksum alone.
+fn on_mnist(record: &ConfigurationRecord) -> bool {
+    let known_as = record.effective.get(KNOWN_AS).map(String::as_str);
+    known_as == Some("\"MNIST\"") || mnist::is_known_checksum(&record.dataset_checksum)
 }
 
 /// The ends of the paths that were found, in double precision, as they were relaxed.
@@ -149,18 +180,83 @@ fn missing(results: &Results<'_>, sets: &[SolutionSet], paths: &[PathSet]) -> Ve
             missing.push(format!("{} {of} failed.", count(paths.failed(), "path")));
         }
     }
+    for FailedPart { part, reason } in results.failed_parts(sets) {
+        missing.push(format!("Not computed: {part}: {reason}."));
+    }
     if results.analysis(sets).is_none() {
         missing.push("Kernel PCA, distances and moments have not been computed for these solutions.".to_owned());
     }
     missing
 }
 
-/// Runs go by what they map; where two map the same, by their directories.
+/// Runs go by what they map; where several map the same, by the shortest ends of their paths that
+/// tell them apart.
 fn label(runs: &mut [Run<'_>], directories: &[PathBuf]) {
     let subjects: Vec<String> = runs.iter().map(Run::subject).collect();
     for (index, run) in runs.iter_mut().enumerate() {
-        let alone = subjects.iter().filter(|subject| **subject == subjects[index]).count() == 1;
-        let directory = directories[index].file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-        run.label = if alone { subjects[index].clone() } else { format!("{} ({directory})", subjects[index]) };
+        let alike: Vec<usize> = (0..subjects.len()).filter(|&other| subjects[other] == subjects[index]).collect();
+        let place = alike.iter().position(|&other| other == index).unwrap_or(0);
+        let paths: Vec<&Path> = alike.iter().map(|&other| directories[other].as_path()).collect();
+        run.label = match paths.len() {
+            1 => subjects[index].clone(),
+            _ => format!("{} ({})", subjects[index], distinct_ends(&paths)[place]),
+        };
+    }
+}
+
+/// The shortest ends of different paths that differ from each other, as they are shown: `a/out` and
+/// `b/out`. Paths that look the same, as those that are not UTF-8 may, are numbered.
+fn distinct_ends(paths: &[&Path]) -> Vec<String> {
+    let names: Vec<Vec<String>> = paths.iter().map(|path| names(path)).collect();
+    let longest = names.iter().map(Vec::len).max().unwrap_or(0);
+    let ends = |length: usize| -> Vec<String> {
+        names.iter().map(|names| names[names.len().saturating_sub(length)..].join("/")).collect()
+    };
+    let differ = |ends: &Vec<String>| ends.iter().collect::<BTreeSet<_>>().len() == ends.len();
+    (1..=longest)
+        .map(ends)
+        .find(differ)
+        .unwrap_or_else(|| (1..).zip(ends(longest)).map(|(number, end)| format!("{end}, {number}")).collect())
+}
+
+/// The names that a path consists of, without the root.
+fn names(path: &Path) -> Vec<String> {
+    let name = |component: Component<'_>| match component {
+        Component::Normal(name) => Some(name.to_string_lossy().into_owned()),
+        _ => None,
+    };
+    path.components().filter_map(name).collect()
+}
+
+/// The directories without links, `.` and `..`, each only once.
+fn resolved(directories: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    let mut resolved: Vec<PathBuf> = Vec::new();
+    let mut twice = Vec::new();
+    for directory in directories {
+        // One that is not there is an error of its own when it is read.
+        let path = fs::canonicalize(directory).unwrap_or_else(|_| directory.clone());
+        if resolved.contains(&path) {
+            twice.push(format!("{}: this directory is given twice; name each run once", directory.display()));
+        }
+        resolved.push(path);
+    }
+    if twice.is_empty() { Ok(resolved) } else { Err(Failure::input(twice.join("\n"))) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ends(paths: &[&str]) -> Vec<String> {
+        distinct_ends(&paths.iter().map(Path::new).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn runs_go_by_the_shortest_ends_that_differ() {
+        assert_eq!(ends(&["/s1/a", "/s2/b"]), ["a", "b"]);
+        assert_eq!(ends(&["/x/s1/out", "/x/s2/out"]), ["s1/out", "s2/out"]);
+        assert_eq!(ends(&["/x/s1/out", "/y/s1/out", "/z"]), ["x/s1/out", "y/s1/out", "z"]);
+        assert_eq!(ends(&["/out", "/s1/out"]), ["out", "s1/out"]);
+        assert_eq!(ends(&["/same", "/same"]), ["same, 1", "same, 2"]);
     }
 }

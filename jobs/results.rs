@@ -1,12 +1,13 @@
 //! What a configuration makes of the records in a journal.
 
-use lossatlas::config::{Config, LandscapeConfig, MinimaConfig, Subject, TrainingConfig};
+use lossatlas::config::{Config, KpcaConfig, LandscapeConfig, MinimaConfig, Subject, TrainingConfig};
 use lossatlas::optimizer::relax::{Relaxed, distinct};
 use lossatlas::optimizer::{Method, Snapshot, TrainingRun};
 use lossatlas::path::PathSet;
+use lossatlas::report::notes::{self, Minima, Note};
 use lossatlas::solutions::{LandscapeName, SetName, SolutionSet, Split, draw_pairs, select};
-use lossatlas::statistics::{Analysis, DistanceRequest};
-use lossatlas::store::Contents;
+use lossatlas::statistics::{Analysis, DistanceRequest, FailedPart};
+use lossatlas::store::{Contents, StoredAnalysis};
 use sha2::{Digest, Sha256};
 use std::path::Path;
 
@@ -189,10 +190,35 @@ impl<'a> Results<'a> {
         self.config.paths.pairs.of(vectors)
     }
 
+    /// Results that are not what their columns say.
+    pub fn notes(&self, paths: &[PathSet]) -> Vec<Note> {
+        let training = self.methods().iter().map(|&method| {
+            let solutions = self.runs(method).into_iter().filter_map(|run| run?.ok().filter(|run| !run.stop.diverged()));
+            (method, solutions.collect())
+        });
+        let minima = match &self.config.subject {
+            Subject::Landscape(config) => {
+                let minima = (0..).zip(self.minima());
+                let found = minima.filter_map(|(number, minimum)| Some((number, minimum?.ok()?))).collect();
+                Some(Minima { config, found, distinct: DISTINCT })
+            }
+            Subject::Network(_) => None,
+        };
+        notes::Results { training: training.collect(), minima, paths }.notes()
+    }
+
     /// The stored analysis, if it is that of these sets.
     pub fn analysis(&self, sets: &[SolutionSet]) -> Option<&'a Analysis> {
-        let (digest, analysis) = self.contents.analysis()?;
-        (*digest == self.analysis_digest(sets)).then_some(analysis)
+        self.stored_analysis(sets).map(|stored| &stored.analysis)
+    }
+
+    /// The parts of it that could not be computed.
+    pub fn failed_parts(&self, sets: &[SolutionSet]) -> &'a [FailedPart] {
+        self.stored_analysis(sets).map_or(&[], |stored| &stored.failed)
+    }
+
+    fn stored_analysis(&self, sets: &[SolutionSet]) -> Option<&'a StoredAnalysis> {
+        self.contents.analysis().filter(|stored| stored.digest == self.analysis_digest(sets))
     }
 
     /// Tells one analysis from another: by the vectors in the sets and by what is asked of them.
@@ -201,7 +227,9 @@ impl<'a> Results<'a> {
         for set in sets {
             hash.update(format!("{} {:?} {:?};", set.name, set.initialization, set.epoch));
         }
-        hash.update(format!("{:?} {:?}", self.config.kpca, self.distance_requests()));
+        // As `{:?}` writes a list, which is what version 0.1.0 hashed.
+        let kpca: Vec<_> = self.config.kpca.iter().map(KpcaConfig::identity).collect();
+        hash.update(format!("[{}] {:?}", kpca.join(", "), self.distance_requests()));
         format!("{:x}", hash.finalize())
     }
 

@@ -2,11 +2,12 @@
 
 use crate::archive::Archive;
 use crate::cli;
+use crate::console::say;
 use crate::failure::Failure;
 use crate::problem::Problem;
 use crate::stage::Context;
-use crate::{dry_run, kpca, log, paths, report, train};
-use lossatlas::parallel::{Interruption, World, mpi_library_version};
+use crate::{capacity, console, dry_run, kpca, log, paths, progress, report, start, train};
+use lossatlas::parallel::{Interruption, World};
 use std::env;
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
@@ -51,22 +52,32 @@ impl StageName {
 
 /// Loads, runs the stages, and concludes with the exit code. Collective.
 pub fn run(world: &World, job: &cli::Job, command: &Command) -> Result<u8, Failure> {
-    refuse_ranks_that_do_not_meet(world)?;
     if job.dry_run {
-        return dry_run::run(world, &Problem::load(world, &job.input)?, command, &job.out);
+        let problem = Problem::load(world, &job.input)?;
+        // The plan says what the ranks need together.
+        capacity::check(world, &job.input.configuration, &problem)?;
+        return dry_run::run(world, &problem, command, &job.out);
     }
     let limit = job.time_limit.or_else(end_of_the_batch_job);
     let interruption = world.agree(Interruption::watch(limit, world.size()))?;
     let start = Instant::now();
-    let problem = Problem::load(world, &job.input)?;
+    let mut problem = Problem::load(world, &job.input)?;
+    if let Some(warning) = capacity::check(world, &job.input.configuration, &problem)? {
+        say(warning);
+    }
+    problem.start_threads(world)?;
     let mut archive = Archive::open(world, &problem, &job.out)?;
     if let Some(archive) = &archive {
+        progress::forget(&archive.directory);
         log::begin(&archive.directory, job.log_format);
         let run = archive.contents.run_identity().unwrap_or_default();
         log::run_started(command.name, world, &problem.config, &run);
     }
+    start::warn(world, problem.config.run.threads_per_rank)?;
     let context = Context { world, problem: &problem, interruption: &interruption };
     let ended = work(&context, &mut archive, command, &job.out);
+    let safe = format_args!("; the results are safe in {}, the same command prints them again", job.out.display());
+    let ended = ended.and_then(|code| console::complete(code, safe));
     log::run_ended(&ended, start);
     ended
 }
@@ -75,28 +86,10 @@ fn work(context: &Context, archive: &mut Option<Archive>, command: &Command, dir
     command.stages.iter().try_for_each(|name| name.stage()(context, archive))?;
     let code = Archive::conclude(context.world, context.problem, archive.as_ref())?;
     if command.reports {
-        report::conclude(context.world, directory);
+        report::conclude(archive.as_ref(), directory);
+        Archive::check_place(context.world, archive.as_ref())?;
     }
     Ok(code)
-}
-
-/// How many ranks were started, in the words of srun, of MPICH and of Open MPI.
-const RANKS_STARTED: [&str; 3] = ["SLURM_STEP_NUM_TASKS", "PMI_SIZE", "OMPI_COMM_WORLD_SIZE"];
-
-/// Ranks started by what does not belong to their MPI library would each run the whole study alone.
-fn refuse_ranks_that_do_not_meet(world: &World) -> Result<(), Failure> {
-    let started = RANKS_STARTED.iter().find_map(|name| {
-        let number: u32 = env::var(name).ok()?.parse().ok()?;
-        (number > 1).then_some((name, number))
-    });
-    match started {
-        Some((name, number)) if world.size() == 1 => Err(Failure::input(format_args!(
-            "{number} ranks were started ({name}), but each finds itself alone: the program was built with {}; start it with the \
-             mpirun of that library, or with another choice of `srun --mpi` (see docs/hpc.md)",
-            mpi_library_version()
-        ))),
-        _ => Ok(()),
-    }
 }
 
 /// Time until Slurm ends the job that this is part of, where it tells.

@@ -41,6 +41,8 @@ pub struct Stage<'a> {
 
 /// The tasks of a stage, as rank 0 knows them; empty on the other ranks.
 pub struct Tasks {
+    /// How many more have results from before.
+    pub done: usize,
     /// What to call each.
     pub names: Vec<String>,
     /// What each costs.
@@ -51,9 +53,9 @@ pub struct Tasks {
 
 impl Tasks {
     /// Tasks that cost the same and are too short to be put down.
-    pub fn alike(names: Vec<String>) -> Self {
+    pub fn alike(done: usize, names: Vec<String>) -> Self {
         let planned = vec![Planned { kind: 0, work: 1.0, left: 1.0 }; names.len()];
-        Self { names, planned, keys: Vec::new() }
+        Self { done, names, planned, keys: Vec::new() }
     }
 }
 
@@ -144,6 +146,10 @@ impl Stage<'_> {
             Ok(end) => end == FarmEnd::Stopped,
             // The other ranks keep silent: rank 0 has the error that says why.
             Err(error @ (FarmError::Stopped | FarmError::Thread(_))) => return Err(Failure::system(error)),
+            // What is safe is another matter then, and the error says it.
+            Err(error @ FarmError::Event(JournalError::Displaced { .. })) => {
+                return Err(Failure::system(format!("{}: {error}", self.name)));
+            }
             Err(error) => {
                 let name = self.name;
                 return Err(Failure::system(format!(
@@ -162,6 +168,8 @@ impl Stage<'_> {
     /// What has put an end to the work, in words.
     fn cause(&self) -> String {
         match self.interruption.cause() {
+            // `mpirun` turns the one into the other.
+            Some(Cause::Signal("SIGINT" | "SIGTERM")) => "Ctrl-C or SIGTERM".to_owned(),
             Some(Cause::Signal(name)) => name.to_owned(),
             Some(Cause::TimeLimit(limit)) => format!("the time limit of {}", humantime::format_duration(limit)),
             None => "a signal to another rank".to_owned(),
@@ -174,6 +182,8 @@ struct Ledger<'a, R> {
     stage: &'a Stage<'a>,
     archive: &'a mut Archive,
     progress: Progress,
+    /// How many had results when the stage began.
+    done: usize,
     names: Vec<String>,
     keys: Vec<TaskKey>,
     /// Tasks without a result.
@@ -192,16 +202,16 @@ impl<'a, R> Ledger<'a, R> {
         tasks: Tasks,
         record: &'a dyn Fn(usize, f64, Result<R, String>) -> Record,
     ) -> Self {
-        let Tasks { names, mut planned, keys } = tasks;
+        let Tasks { done, names, mut planned, keys } = tasks;
         for (planned, _) in planned.iter_mut().zip(&keys).filter(|(_, key)| archive.checkpoints.contains(key)) {
             // How much is known when its state is read; on average it is half.
             planned.left = 0.5;
         }
         let forecast = Forecast::new(stage.world.size(), planned);
-        let progress = Progress::new(stage.name, names.clone(), forecast, &archive.directory);
+        let progress = Progress::new(stage.name, done, names.clone(), forecast, &archive.directory);
         log::stage_started(stage.name, names.len());
         let pending = (0..names.len()).collect();
-        Self { stage, archive, progress, names, keys, pending, running: BTreeMap::new(), record, unsaved: None }
+        Self { stage, archive, progress, done, names, keys, pending, running: BTreeMap::new(), record, unsaved: None }
     }
 
     /// What a task that is handed out goes on from.
@@ -226,6 +236,8 @@ impl<'a, R> Ledger<'a, R> {
             }
             Event::Progress { task, fraction, loss, .. } => self.progress.report(pending[task], fraction, loss),
             Event::Checkpoint { task, state, .. } => {
+                // Not only at the end of a task, which may be hours away.
+                self.archive.check_place_here()?;
                 let task = pending[task];
                 let seconds = self.running.get(&task).map_or(0.0, |(since, before)| before + since.elapsed().as_secs_f64());
                 self.save(task, Saved { seconds, state });
@@ -293,11 +305,11 @@ impl<'a, R> Ledger<'a, R> {
         }
         let stored =
             self.pending.iter().filter(|&&task| self.keys.get(task).is_some_and(|key| self.archive.checkpoints.contains(key)));
-        let (cause, stage, total) = (self.stage.cause(), self.stage.name, count(self.names.len(), "task"));
+        let (cause, stage, total) = (self.stage.cause(), self.stage.name, count(self.done + self.names.len(), "task"));
         let (left, stored, directory) = (self.pending.len(), stored.count(), self.archive.directory.display());
         Some(format!(
             "stopped by {cause}: {stage}: {left} of {total} left, {stored} of them begun and stored in {directory}; \
-             the same command continues"
+             run the same command again to continue"
         ))
     }
 }
@@ -318,7 +330,7 @@ mod tests {
         let mut archive = Some(Archive::scratch(directory.path()));
         let performed = [const { AtomicU32::new(0) }; 3];
         let names = (0..3).map(|task| format!("task {task}")).collect();
-        let tasks = Tasks::alike(names);
+        let tasks = Tasks::alike(0, names);
         let perform = |&task: &usize, _: Option<&[u8]>, _: &Control| {
             let before = performed[task].fetch_add(1, Ordering::Relaxed);
             assert!(task == 2 || (task == 1 && before > 0), "deliberate panic");
@@ -337,7 +349,7 @@ mod tests {
 
     #[test]
     fn what_panicked_is_tried_again_as_configured_and_what_failed_by_itself_is_not() {
-        let world = World::initialize().expect("MPI starts once in this process");
+        let world = World::alone();
         let panicked = "panicked: deliberate panic".to_owned();
         let failed = "no such path".to_owned();
         assert_eq!(outcomes(&world, 0), (vec![panicked.clone(), panicked.clone(), failed.clone()], [1, 1, 1]));

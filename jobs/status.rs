@@ -7,7 +7,6 @@ use crate::overview::Overview;
 use crate::progress::{self, Running, Snapshot};
 use crate::results::Results;
 use clap::ValueEnum;
-use indicatif::HumanDuration;
 use jiff::{Span, Timestamp};
 use lossatlas::config::Config;
 use lossatlas::parallel::World;
@@ -15,6 +14,10 @@ use lossatlas::store::{ConfigurationRecord, Contents, Retention, SessionRecord, 
 use serde::Serialize;
 use std::path::Path;
 use std::time::Duration;
+
+/// Longer than this without a report is worth a word. A rank reports every second, with thousands of
+/// them every half minute, unless one step takes longer.
+const SILENT: Duration = Duration::from_mins(1);
 
 /// How it is printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -64,7 +67,11 @@ struct Status {
     tasks: Vec<Counted>,
     kernel_pca: &'static str,
     failed: Vec<Failed>,
+    /// Results that are not what they are called.
+    notes: Vec<String>,
     running: Option<Stage>,
+    /// When a run that has ended without a word, or is stopped, last said what it does.
+    last_news: Option<Timestamp>,
 }
 
 #[derive(Serialize)]
@@ -98,6 +105,8 @@ struct Stage {
     seconds_left: Option<f64>,
     /// When the stage will end, to the second.
     ends: Option<Timestamp>,
+    /// Seconds by which it should have ended.
+    overdue: Option<f64>,
     tasks: Vec<Running>,
 }
 
@@ -109,7 +118,9 @@ impl Status {
             return Err(format!("{}: holds no configuration yet; nothing has run here", directory.display()));
         };
         let config = stored_configuration(record).map_err(|problem| format!("{}: {problem}", directory.display()))?;
-        let Overview { counts, failures, analyzed } = Overview::of(&Results { config: &config, contents: &contents });
+        let results = Results { config: &config, contents: &contents };
+        let Overview { counts, failures, analyzed } = Overview::of(&results);
+        let notes = results.notes(&results.paths(&results.sets()));
         Ok(Self {
             directory: directory.display().to_string(),
             dataset: record.dataset_name.clone(),
@@ -121,7 +132,9 @@ impl Status {
                 .collect(),
             kernel_pca: if analyzed { "done" } else { "left" },
             failed: failures.into_iter().map(|failed| Failed { task: failed.task, reason: failed.reason }).collect(),
+            notes: notes.into_iter().map(|note| note.text).collect(),
             running: progress::current(directory).map(Stage::of),
+            last_news: progress::stale(directory).map(|snapshot| snapshot.updated),
         })
     }
 
@@ -139,10 +152,22 @@ impl Status {
         for Failed { task, reason } in &self.failed {
             print(format_args!("failed: {task}: {reason}"));
         }
+        for note in &self.notes {
+            print(format_args!("note: {note}"));
+        }
         match &self.running {
             Some(stage) => stage.print(),
-            None => print("nothing is running"),
+            None => self.print_silence(),
         }
+    }
+
+    fn print_silence(&self) {
+        let Some(news) = self.last_news else { return print("nothing is running") };
+        let ago = progress::duration(Timestamp::now().duration_since(news).as_secs_f64());
+        print(format_args!(
+            "no news since {news:.0}, {ago} ago: the run was killed, or its rank 0 is stopped; \
+             if it is gone, the same command continues"
+        ));
     }
 }
 
@@ -155,24 +180,35 @@ impl Start {
 
 impl Stage {
     fn of(snapshot: Snapshot) -> Self {
-        let Snapshot { updated, stage, seconds_left, running } = snapshot;
+        let Snapshot { updated, stage, seconds_left, overdue, running } = snapshot;
+        // What should be over has no time left to tell.
+        let seconds_left = seconds_left.filter(|_| overdue.is_none());
         let ends =
             seconds_left.and_then(|seconds| updated.checked_add(Span::new().try_seconds(seconds.round() as i64).ok()?).ok());
         let ends = ends.and_then(|end| Timestamp::from_second(end.as_second()).ok());
-        Self { name: stage, updated, seconds_left, ends, tasks: running }
+        Self { name: stage, updated, seconds_left, ends, overdue, tasks: running }
     }
 
     fn print(&self) {
-        let human = |seconds: f64| HumanDuration(Duration::from_secs_f64(seconds.clamp(0.0, 1e9)));
-        let left = self.seconds_left.zip(self.ends).map_or_else(String::new, |(seconds, ends)| {
-            format!(", {} left in this stage, which ends at about {ends}", human(seconds))
+        let left = progress::time_left(self.seconds_left, self.overdue).map_or_else(String::new, |left| {
+            let ends = self.ends.filter(|_| left.ends_with(" left"));
+            let ends = ends.map_or_else(String::new, |ends| format!(" in this stage, which ends at about {ends}"));
+            format!(", {left}{ends}")
         });
         print(format_args!("running: {}{left}", self.name));
-        for Running { name, rank, since, fraction, loss } in &self.tasks {
+        for Running { name, rank, since, fraction, loss, reported } in &self.tasks {
             let percent = fraction.map_or_else(String::new, |fraction| format!(" {:.0} %", 100.0 * fraction));
             let loss = loss.map_or_else(String::new, |loss| format!(", loss {loss:.4e}"));
-            let running = human(Timestamp::now().duration_since(*since).as_secs_f64());
-            print(format_args!("  rank {rank}: {name},{percent} after {running}, since {since:.0}{loss}"));
+            let seconds_since = |time: Timestamp| Timestamp::now().duration_since(time).as_secs_f64();
+            let running = progress::duration(seconds_since(*since));
+            // Of work without parts nobody expects a report.
+            let silence = fraction.map_or(0.0, |_| seconds_since(reported.unwrap_or(*since)));
+            let silent = if silence > SILENT.as_secs_f64() {
+                format!(", no report for {}", progress::duration(silence))
+            } else {
+                String::new()
+            };
+            print(format_args!("  rank {rank}: {name},{percent} after {running}, since {since:.0}{loss}{silent}"));
         }
     }
 }

@@ -66,7 +66,9 @@ fn missing(trained: &Trained, archive: &Archive) -> Vec<Task> {
 
 fn describe(problem: &Problem, trained: &Trained, tasks: &[Task]) -> Tasks {
     let work = work_by_method(problem, trained, tasks);
+    let training = &trained.config.training;
     Tasks {
+        done: training.methods.len() * training.initializations as usize - tasks.len(),
         names: tasks.iter().map(|task| format!("{} initialization {}", task.method, task.initialization)).collect(),
         planned: tasks
             .iter()

@@ -63,8 +63,9 @@ start_ranks() {
         ;;
     *mpirun* | *mpiexec*)
         launch=("$LOSSATLAS_LAUNCHER" -n "$SLURM_NTASKS")
-        # Open MPI 4 and 5; others ignore the variables. The threads of a rank are not to share a core.
-        export OMPI_MCA_hwloc_base_binding_policy=none PRTE_MCA_hwloc_default_binding_policy=none
+        # Open MPI 4 and 5, Intel MPI; others ignore the variables, and MPICH binds nothing unless asked
+        # to. The threads of a rank are not to share a core.
+        export OMPI_MCA_hwloc_base_binding_policy=none PRTE_MCA_hwloc_default_binding_policy=none I_MPI_PIN=off
         # Seconds, twice, between the end of mpirun and that of the ranks, which need them to save. It
         # always waits so long after an exit code other than 0.
         local patience=${OMPI_MCA_odls_base_sigkill_timeout:-5}

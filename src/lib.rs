@@ -24,6 +24,7 @@
 //! | [`statistics`] | sets of vectors → moments, distances; lists of numbers → summaries, tests, intervals |
 //! | [`config`] | a TOML file → the parameters of all of the above, checked |
 //! | [`plan`] | a configuration → work and memory |
+//! | [`files`] | directories made, files replaced without loss |
 //! | [`store`] | results ↔ journal and `atlas.h5` |
 //! | [`parallel`] | tasks → ranks |
 //! | [`report`] | results → tables, figures, verdicts |
@@ -41,6 +42,7 @@ pub mod allocator;
 pub mod config;
 pub mod dataset;
 pub mod embedding;
+pub mod files;
 pub mod landscape;
 pub mod network;
 pub mod optimizer;

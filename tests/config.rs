@@ -4,6 +4,8 @@
 //! A file of the corpus may begin with overrides, one a line: `#--set key.path=value`. A bad file ends
 //! with its problems, one a line: `#^ 12: training.keep: …`, without the name of the file.
 
+#[path = "config/kinds.rs"]
+mod kinds;
 #[path = "support/markdown.rs"]
 #[expect(dead_code, reason = "shared with the tests of all pages")]
 mod markdown;
@@ -11,7 +13,7 @@ mod markdown;
 mod reference;
 
 use lossatlas::config::{
-    Config, DatasetConfig, ImportFile, KernelConfig, KpcaConfig, LandscapeConfig, MinimaConfig, NetworkConfig, Subject,
+    Config, DatasetConfig, ImportFile, KernelConfig, KpcaConfig, LandscapeConfig, MinimaConfig, NetworkConfig, Purpose, Subject,
 };
 use lossatlas::landscape::{BuiltIn, DoubleWell, LennardJones, TwoWells};
 use lossatlas::network::{Architecture, Value, fcp, lstm};
@@ -115,15 +117,21 @@ fn the_published_protocol_is_there_for_all_four_networks() {
         assert_eq!((&config.paths.pairs, config.paths.landscapes.len()), (&Pairs::Count(300), 2));
         assert_eq!(config.paths.parameters, good("minimal").paths.parameters);
         let names: Vec<_> = config.kpca.iter().map(|kpca| kpca.name.as_str()).collect();
-        assert_eq!(names, ["lbfgs-train_sgd-test", "linear", "polynomial", "sigmoid", "lbfgs-test_sgd-test"]);
+        let literal = ["lbfgs-train_sgd-test", "linear", "polynomial", "sigmoid", "lbfgs-test_sgd-test"];
+        assert_eq!(names[..5], literal);
+        assert_eq!(names[5..], literal.map(|name| format!("{name}_standardized")));
+        assert!((0..).zip(&config.kpca).all(|(place, kpca)| kpca.standardize == (place >= 5)));
         let rbf = KernelConfig::Rbf { two_sigma_squared: None };
         let kernels: Vec<_> = config.kpca.iter().map(|kpca| &kpca.kernel).collect();
-        let polynomial = KernelConfig::Polynomial { degree: 3, constant: 1.0 };
+        let polynomial = KernelConfig::Polynomial { scale: None, degree: 3, constant: 1.0 };
         let sigmoid = KernelConfig::Sigmoid { scale: None, constant: 1.0 };
-        assert_eq!(kernels, [&rbf, &KernelConfig::Linear, &polynomial, &sigmoid, &rbf]);
+        let expected = [&rbf, &KernelConfig::Linear, &polynomial, &sigmoid, &rbf];
+        assert!(kernels[..5] == expected && kernels[5..] == expected, "{kernels:?}");
         let of = |kpca: &KpcaConfig| kpca.sets.iter().map(ToString::to_string).collect::<Vec<_>>().join(" + ");
-        assert!(config.kpca[..4].iter().all(|kpca| of(kpca) == "lbfgs/train + sgd/test"));
-        assert_eq!(of(&config.kpca[4]), "lbfgs/test + sgd/test");
+        for kpca in config.kpca.chunks(5) {
+            assert!(kpca[..4].iter().all(|kpca| of(kpca) == "lbfgs/train + sgd/test"));
+            assert_eq!(of(&kpca[4]), "lbfgs/test + sgd/test");
+        }
     }
 }
 
@@ -200,7 +208,7 @@ fn every_key_has_its_effect() {
     assert_eq!(
         kernels,
         [
-            ("a.b_c-1", &KernelConfig::Polynomial { degree: 2, constant: 0.0 }, 3),
+            ("a.b_c-1", &KernelConfig::Polynomial { scale: Some(0.5), degree: 2, constant: 0.0 }, 3),
             // Five vectors, centered, have four components.
             ("2", &KernelConfig::Sigmoid { scale: Some(1e-5), constant: -1.0 }, 4),
             ("3", &KernelConfig::Rbf { two_sigma_squared: Some(100.0) }, 4),
@@ -359,6 +367,32 @@ fn a_file_that_cannot_be_read_is_named() {
     assert_eq!(errors.problems().len(), 1);
     let line = errors.to_string();
     assert!(line.starts_with("tests/config/no-such-file.toml: cannot read the configuration: "), "{line}");
+}
+
+/// Two keys are all that an evaluation of vectors needs; a seed, where digits are drawn from it.
+#[test]
+fn an_evaluation_needs_data_and_a_network_alone() {
+    let text = |dataset: &str| format!("[dataset]\n{dataset}\n[network]\nkind = \"fcp\"\n");
+    let evaluation = |text: &str| Config::parse_for(Purpose::Evaluation, "x", text, &[]).map_err(|errors| errors.to_string());
+    for dataset in ["kind = \"idx\"\ndir = \"data/mnist\"", "kind = \"digits\"\nseed = 3"] {
+        let config = evaluation(&text(dataset)).unwrap();
+        assert!(network(&config).imports.is_empty() && network(&config).training.methods.is_empty());
+        let refused = Config::parse("x", &text(dataset), &[]).unwrap_err();
+        assert_eq!(refused.problems().len(), 2, "a study needs a seed and solutions: {refused}");
+    }
+    assert_eq!(evaluation(&text("kind = \"digits\"")).unwrap_err(), "x: seed: missing; write for instance seed = 1");
+    // What is written is checked all the same.
+    let refused = evaluation(&(text("kind = \"digits\"\nseed = 3") + "[paths]\npair = 3\n")).unwrap_err();
+    assert_eq!(refused, "x:7: paths.pair: unknown key; did you mean \"pairs\"?");
+}
+
+/// What of the data can still be looked at, although the configuration is wrong.
+#[test]
+fn a_configuration_in_error_keeps_its_sources() {
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/config/good/everything.toml")).unwrap();
+    let sound = good("everything").sources();
+    let errors = Config::parse("x", &text, &["run.retries=7".to_owned()]).unwrap_err();
+    assert_eq!((errors.problems().len(), errors.sources()), (1, &sound));
 }
 
 #[test]

@@ -8,6 +8,10 @@
 mod commands;
 #[path = "support/markdown.rs"]
 mod markdown;
+#[path = "documentation/numbers.rs"]
+mod numbers;
+#[path = "documentation/prose.rs"]
+mod prose;
 #[path = "support/python.rs"]
 #[expect(dead_code, reason = "shared with tests that need h5py alone")]
 mod python;
@@ -116,7 +120,7 @@ fn configurations_are_valid() {
 
 #[test]
 fn every_block_of_code_says_what_it_is() {
-    const KNOWN: [&str; 9] = ["sh", "text", "toml", "toml cargo", "python", "python torch", "rust", "julia", "matlab"];
+    const KNOWN: [&str; 10] = ["sh", "text", "toml", "toml cargo", "python", "python torch", "rust", "julia", "matlab", "octave"];
     for page in pages() {
         for block in blocks(&page.text) {
             assert!(KNOWN.contains(&&*block.language), "{}: a block of {:?}", page.place(block.line), block.language);

@@ -1,6 +1,8 @@
 //! `lossatlas evaluate` and `lossatlas export`: weights out of the program and back in, against the
 //! atlas, against PyTorch, and wrong in every way.
 
+#[path = "evaluate/alone.rs"]
+mod alone;
 #[path = "program/atlas.rs"]
 #[expect(dead_code, reason = "shared with tests that compare whole atlases")]
 mod atlas;

@@ -35,6 +35,11 @@ struct Small {
 }
 
 #[derive(Deserialize)]
+struct Standardized {
+    cases: Vec<Case>,
+}
+
+#[derive(Deserialize)]
 struct Wide {
     case: Case,
 }
@@ -66,7 +71,11 @@ fn column(values: &[f64]) -> Array2<f64> {
 }
 
 fn assert_agrees(fit: &Array2<f32>, new: &Array2<f32>, case: &Case) {
-    let pca = KernelPca::fit(fit.view(), case.kernel, case.eigenvalues.len()).unwrap();
+    agrees(Vectors::check([fit.view()]).unwrap(), new, case);
+}
+
+fn agrees(fit: Vectors<'_, f32>, new: &Array2<f32>, case: &Case) {
+    let pca = KernelPca::fit_union(fit, case.kernel, case.eigenvalues.len()).unwrap();
     let name = case.kernel.to_string();
     assert_close(&name, &pca.eigenvalues().clone().insert_axis(Axis(1)), &column(&case.eigenvalues), 1e-10);
     assert_close(&name, &pca.explained().clone().insert_axis(Axis(1)), &column(&case.explained), 1e-8);
@@ -92,6 +101,24 @@ fn vectors_longer_than_their_number_agree_with_scikit_learn() {
         (residue as f64 / 1009.0 - 0.5) as f32
     });
     assert_agrees(&vectors.slice(s![..40, ..]).to_owned(), &vectors.slice(s![40.., ..]).to_owned(), &wide.case);
+}
+
+/// `make_pipeline(StandardScaler(), KernelPCA(kernel=…))`, all else at its default.
+#[test]
+fn standardized_vectors_agree_with_scikit_learns_pipeline() {
+    let Standardized { cases } = fixture("standardized");
+    let vectors = Array2::from_shape_fn((35, 60), |(i, j)| {
+        let residue = (i * i * 17 + j * j * 29 + i * j * 7 + i * 3) % 1009;
+        let value = (residue as f64 / 1009.0 - 0.5) * (1.0 + (j % 5) as f64) + ((j % 7) as f64 - 3.0) * 0.3;
+        if j == 11 { 0.1 } else { value as f32 }
+    });
+    let (fit, new) = vectors.view().split_at(Axis(0), 30);
+    assert_eq!(cases.len(), 4);
+    for case in &cases {
+        // Over a union of sets, of which none alone has the mean and the spread of all.
+        let (first, second) = fit.split_at(Axis(0), 11);
+        agrees(Vectors::check([first, second]).unwrap().standardized(), &new.to_owned(), case);
+    }
 }
 
 #[test]
@@ -254,7 +281,9 @@ fn components_are_clipped_to_the_number_of_vectors() {
 fn equal_vectors_have_no_components_however_long_they_are() {
     // Of a length and number for which products and means are rounded.
     let fit = Array2::from_shape_fn((11, 1001), |(_, j)| 100.0 / (j as f32 + 3.0));
-    for kernel in [Kernel::Linear, Kernel::Rbf { two_sigma_squared: 1.0 }, Kernel::Polynomial { degree: 3, constant: 1.0 }] {
+    for kernel in
+        [Kernel::Linear, Kernel::Rbf { two_sigma_squared: 1.0 }, Kernel::Polynomial { scale: 1.0, degree: 3, constant: 1.0 }]
+    {
         let pca = KernelPca::fit(fit.view(), kernel, 11).unwrap();
         assert_eq!(pca.projection(), Array2::<f64>::zeros((11, 11)), "{kernel}");
         assert_eq!((pca.explained().sum(), pca.negative()), (0.0, 0.0), "{kernel}");

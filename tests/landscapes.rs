@@ -203,17 +203,21 @@ fn flipping_k_signs_at_once_costs_k_and_one_by_one_costs_1() {
     }
 }
 
-/// 6 pixels, 5 hidden units, 3 classes; the last hidden unit is dead: no weights in, none out.
-fn network_with_a_dead_unit(landscape: &ImageLandscape<f64>, network: &Fcp) -> Vec<f64> {
-    let layout = Network::<f64>::layout(network);
-    let mut theta: Vec<f64> = layout.initialize(&mut MasterSeed(4).stream("theta", &[]));
-    layout.tensors()[0].matrix_mut(&mut theta).row_mut(4).fill(0.0);
-    layout.tensors()[1].matrix_mut(&mut theta).column_mut(4).fill(0.0);
-    // Training leaves it dead: behind ReLU, both of its gradients are products with zeros.
-    let mut parameters = RelaxParameters::default();
-    parameters.lbfgs.iterations = 30;
-    relax(landscape, &theta, &parameters).unwrap().theta
-}
+/// A trained network of 6 pixels, 5 hidden units and 3 classes: the weights into each unit, then out to
+/// each class. The last unit is dead: no weights in, none out.
+///
+/// These are numbers and not the end of a training run, because where that ends depends on the last
+/// bits of a processor, and with it how high the straight lines are.
+const WITH_A_DEAD_UNIT: [f64; 45] = [
+    8.3, 5.9, -0.99, 0.53, -6.86, -7.34, //
+    -8.72, -9.21, 16.89, 19.27, -13.62, -10.33, //
+    -5.53, -9.07, 15.91, 11.67, -14.79, -4.83, //
+    -6.0, -5.72, -5.3, -7.39, -0.56, 1.01, //
+    0.0, 0.0, 0.0, 0.0, 0.0, 0.0, //
+    10.22, -4.54, -4.35, -0.57, 0.0, //
+    -8.59, 7.77, 15.02, 9.01, 0.0, //
+    -0.83, -3.52, -10.72, -8.32, 0.0,
+];
 
 /// From a network with a dead unit d to the same with units i and j swapped, through the stations
 /// between which the loss cannot change: copy the weights into a dead unit (nothing comes out of it),
@@ -247,7 +251,7 @@ fn two_units_swap_around_a_dead_one_at_no_height_and_the_straight_line_has_one()
     let labels: Vec<u8> = pixels.chunks(6).filter_map(brightest).map(|class| class as u8).collect();
     let images = ImageView::new(&pixels, &labels, 6);
     let landscape = ImageLandscape::new(&network, images);
-    let theta = network_with_a_dead_unit(&landscape, &network);
+    let theta = WITH_A_DEAD_UNIT.to_vec();
     let loss = landscape.value(&theta).unwrap();
 
     for [i, j] in [[0, 1], [0, 2], [0, 3], [1, 2], [1, 3], [2, 3]] {
@@ -273,7 +277,9 @@ fn two_units_swap_around_a_dead_one_at_no_height_and_the_straight_line_has_one()
             let path = path.expect("finite everywhere").expect("not stopped");
             let about = format!("units {i} and {j}: {} and {} from {loss}", path.height_dense, path.height_straight);
             assert!(path.height_dense >= loss - 1e-12, "{about}");
-            assert!(path.height_straight > loss + 0.01 && path.height_dense < path.height_straight, "{about}");
+            // The lowest straight line is 0.018 above the ends; the paths are lower by 0.018 and more.
+            assert!(path.height_straight > loss + 0.01, "{about}");
+            assert!(path.height_dense < path.height_straight - 0.01, "{about}");
         }
     }
 }

@@ -86,6 +86,9 @@ fn two_wells_has_two_minima_on_either_side_of_its_pass() {
     assert_values(&found, &[-0.000_030_9, 0.108_707_2], 1e-7);
 }
 
+// Which minimum a start leads to depends on the last bits of a processor, so there are enough starts to
+// miss the rarest one once in ten thousand processors. Of eight atoms 400 starts miss it for one seed in
+// six.
 // Numbers of distinct minima: M. R. Hoare and J. McInnes, Faraday Discuss. Chem. Soc. 61, 12 (1976).
 // Lowest energies: Wales and Doye (1997).
 #[test]
@@ -95,14 +98,14 @@ fn small_clusters_have_as_many_minima_as_published_and_the_published_lowest_one(
         (3, 10, 1, -3.0),
         (4, 20, 1, -6.0),
         (5, 40, 1, -9.103_852),
-        (6, 100, 2, -12.712_062),
-        (7, 200, 4, -16.505_384),
-        (8, 400, 8, -19.821_489),
+        (6, 500, 2, -12.712_062),
+        (7, 1000, 4, -16.505_384),
+        (8, 2000, 8, -19.821_489),
     ] {
         let found = cluster(atoms, 3, starts);
         assert_eq!(found.len(), count, "{atoms} atoms: {:?}", found.iter().map(|minimum| minimum.value).collect::<Vec<_>>());
         assert!((found[0].value - lowest).abs() < 1e-6, "{atoms} atoms: {}", found[0].value);
-        assert!(found.iter().all(|minimum| minimum.gradient_norm < 1e-5 && minimum.stop.is_stationary()));
+        assert!(found.iter().all(|minimum| minimum.gradient_norm < 1e-5 && minimum.stop.is_minimum()));
     }
 }
 
@@ -125,7 +128,7 @@ fn seven_atoms_in_the_plane_have_four_minima_the_hexagon_lowest() {
     // 6 spokes and 6 edges, 6 second neighbors, 3 diameters.
     let hexagon = breathing_energy(&[(12.0, 1.0), (6.0, 3.0_f64.sqrt()), (3.0, 2.0)]);
     assert!((hexagon + 12.534_867).abs() < 1e-6, "{hexagon}");
-    let found = cluster(7, 2, 200);
+    let found = cluster(7, 2, 1000);
     assert_values(&found, &[hexagon, -11.50, -11.48, -11.40], 6e-3);
     assert!((found[0].value - hexagon).abs() < 1e-9);
 }

@@ -18,24 +18,37 @@ mod dry_run;
 mod failed_ranks;
 #[path = "program/failed_tasks.rs"]
 mod failed_tasks;
+#[path = "program/full_output.rs"]
+mod full_output;
 #[path = "support/idx.rs"]
 mod idx;
 #[path = "program/images.rs"]
 mod images;
 #[path = "program/init.rs"]
 mod init;
+#[path = "program/instructions.rs"]
+mod instructions;
 #[path = "program/interrupt.rs"]
 mod interrupt;
+#[path = "program/kept.rs"]
+mod kept;
+#[path = "program/launch.rs"]
+mod launch;
 #[path = "program/learning.rs"]
 mod learning;
 #[path = "program/log.rs"]
 mod log;
 #[path = "program/manual.rs"]
 mod manual;
+#[path = "support/markdown.rs"]
+#[expect(dead_code, reason = "shared with the tests of the documentation")]
+mod markdown;
 #[path = "program/memory.rs"]
 mod memory;
 #[path = "support/python.rs"]
 mod python;
+#[path = "program/ranges.rs"]
+mod ranges;
 #[path = "program/ranks.rs"]
 mod ranks;
 #[path = "program/report.rs"]
@@ -53,3 +66,7 @@ mod subjects;
 mod support;
 #[path = "program/terminal.rs"]
 mod terminal;
+#[path = "program/versions.rs"]
+mod versions;
+#[path = "program/worthless.rs"]
+mod worthless;

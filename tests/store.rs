@@ -55,10 +55,12 @@ fn an_atlas_of_nothing_is_a_valid_file() {
         layout: &[],
         sets: &[],
         curves: &[],
+        minima: &[],
         paths: &[],
         analysis: &Analysis::default(),
+        failed_parts: &[],
     };
-    write_atlas(directory.path(), &nothing, |_| Ok(())).expect("nothing contradicts itself");
+    write_atlas(directory.path(), &nothing, |_| true, |_| Ok(())).expect("nothing contradicts itself");
     let mut expected = Expected::default();
     expected.texts("/configuration", &[], &[""]);
     for (axis, length) in [("/parameter", 0), ("/network/tensor", 0), ("/network/axis", 4)] {
@@ -204,4 +206,9 @@ fn write_to_a_full_disk() {
     assert!(matches!(error, AtlasError::Hdf5 { .. }), "{error}");
     let message = error.to_string();
     assert!(message.contains("atlas.h5.partial") && message.contains("space left"), "{message}");
+    // The system's reason, and not what the library makes of it.
+    assert!(message.contains(": File too large; all results are safe in the journal"), "{message}");
+    for raw in ["errno", "H5", "0x", "\n"] {
+        assert!(!message.contains(raw), "{message}");
+    }
 }

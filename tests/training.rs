@@ -89,7 +89,7 @@ fn both_optimizers_start_from_the_same_point_and_initializations_differ() {
 #[test]
 fn snapshots_are_those_of_the_lowest_losses() {
     // Few images and many epochs: the test loss turns up long before the training loss is lowest.
-    // Down to 0.01: the relative error of a loss e^(−d) is the error of the logits' difference d, and curve and
+    // L-BFGS down to 0.01: the relative error of a loss e^(−d) is the error of the logits' difference d, and curve and
     // snapshot are computed in two ways (of a loss of 1e-33 they know four digits). Logits of 10 have errors of a few
     // 1e-6 in single precision.
     for run in [trained(&sgd(0.2, 16, 60)), trained(&lbfgs(60, 1e-2))] {
@@ -97,11 +97,14 @@ fn snapshots_are_those_of_the_lowest_losses() {
         let first = |curve: &[f64]| curve.iter().position(|&loss| loss <= lowest(curve)).expect("a minimum") as u32;
         assert_eq!(run.train.epoch, first(&run.curve_train));
         assert_eq!(run.test.epoch, first(&run.curve_test));
-        assert!(run.test.epoch < run.train.epoch, "the test set has its minimum earlier: {} {}", run.test.epoch, run.train.epoch);
         assert!((run.train.loss_train / lowest(&run.curve_train) - 1.0).abs() < 1e-5);
         assert!((run.test.loss_test / lowest(&run.curve_test) - 1.0).abs() < 1e-5);
-        assert_ne!(run.train.theta, run.test.theta);
+        assert_eq!(run.train.epoch == run.test.epoch, run.train.theta == run.test.theta);
     }
+    // Which minimum L-BFGS comes to, and when, depends on the processor; the epochs of SGD do not.
+    let run = trained(&sgd(0.2, 16, 60));
+    let epochs = [run.test.epoch, run.train.epoch];
+    assert!(epochs[0] < epochs[1], "the test set has its minimum earlier: {epochs:?}");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What is wrong with a configuration, and where it says so.
 
+use super::Sources;
 use std::fmt;
 use thiserror::Error;
 
@@ -53,20 +54,26 @@ impl fmt::Display for Problem {
 /// Everything that is wrong with a configuration: in the order of the file, overrides last.
 ///
 /// Displayed, each problem is one line: `run.toml:12: training.keep: must be at least 1, is 0`.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Debug, PartialEq, Error)]
 #[error("{}", lines(.problems))]
 pub struct ConfigErrors {
     problems: Vec<Problem>,
+    sources: Box<Sources>,
 }
 
 impl ConfigErrors {
-    pub(super) fn new(problems: Vec<Problem>) -> Self {
-        Self { problems }
+    pub(super) fn new(problems: Vec<Problem>, sources: Sources) -> Self {
+        Self { problems, sources: Box::new(sources) }
     }
 
     /// The problems, at least one.
     pub fn problems(&self) -> &[Problem] {
         &self.problems
+    }
+
+    /// What could be read of the data, of the network and of the imports all the same.
+    pub fn sources(&self) -> &Sources {
+        &self.sources
     }
 }
 

@@ -40,7 +40,9 @@ pub(super) fn read_all(root: &Section<'_>, yields: &mut Yields) -> Read<Vec<Impo
             section.record_as(format!("import.{name}"));
         }
         let file = read_file(section);
-        Ok(ImportConfig { name: name?, file: file? })
+        let import = ImportConfig { name: name?, file: file? };
+        yields.sources.imports.push(import.clone());
+        Ok(import)
     });
     yields.imported = imports.as_ref().ok().map(|imports| imports.iter().map(|import| import.name.clone()).collect());
     imports

@@ -2,7 +2,7 @@
 
 use super::reader::{Choice, Read, Section};
 use super::yields::Yields;
-use crate::embedding;
+use crate::embedding::{self, MAX_KERNEL_VALUE};
 use crate::solutions::SetName;
 
 /// One kernel PCA.
@@ -12,6 +12,8 @@ pub struct KpcaConfig {
     pub name: String,
     /// The sets whose union is analyzed, at least one.
     pub sets: Vec<SetName>,
+    /// Whether each parameter is standardized over the vectors of all sets before the kernel.
+    pub standardize: bool,
     /// The kernel.
     pub kernel: KernelConfig,
     /// Components to keep, ≥ 1, from the largest eigenvalue down. Where the sets turn out to hold fewer
@@ -24,8 +26,10 @@ pub struct KpcaConfig {
 pub enum KernelConfig {
     /// x·x'.
     Linear,
-    /// (x·x' + constant)^degree.
+    /// (scale x·x' + constant)^degree.
     Polynomial {
+        /// > 0; `None`: 1, of standardized vectors 1/P.
+        scale: Option<f64>,
         /// 1 to 100.
         degree: u32,
         /// ≥ 0: below, the kernel is not positive semidefinite.
@@ -45,12 +49,40 @@ pub enum KernelConfig {
     },
 }
 
+impl KpcaConfig {
+    /// The kernel for vectors of P = `parameters` components. Of standardized vectors all defaults are
+    /// those of scikit-learn.
+    pub fn kernel_of(&self, parameters: usize) -> embedding::Kernel {
+        self.kernel.with_defaults(parameters, self.standardize)
+    }
+
+    /// What tells it from other analyses: all keys in use. Those that version 0.1.0 did not have
+    /// appear only where they are not at the value it implied, so that its results stay valid.
+    pub fn identity(&self) -> String {
+        let kernel = match &self.kernel {
+            KernelConfig::Polynomial { scale, degree, constant } => {
+                let scale = scale.map_or_else(String::new, |scale| format!(", scale: {scale:?}"));
+                format!("Polynomial {{ degree: {degree:?}, constant: {constant:?}{scale} }}")
+            }
+            kernel => format!("{kernel:?}"),
+        };
+        let Self { name, sets, components, standardize, .. } = self;
+        let standardize = if *standardize { ", standardize: true" } else { "" };
+        format!(
+            "KpcaConfig {{ name: {name:?}, sets: {sets:?}, kernel: {kernel}, \
+             components: {components:?}{standardize} }}"
+        )
+    }
+}
+
 impl KernelConfig {
-    /// The kernel for vectors of P = `parameters` components.
-    pub fn with_defaults(&self, parameters: usize) -> embedding::Kernel {
+    fn with_defaults(&self, parameters: usize, standardize: bool) -> embedding::Kernel {
         match *self {
             Self::Linear => embedding::Kernel::Linear,
-            Self::Polynomial { degree, constant } => embedding::Kernel::Polynomial { degree, constant },
+            Self::Polynomial { scale, degree, constant } => {
+                let default = if standardize { 1.0 / parameters as f64 } else { 1.0 };
+                embedding::Kernel::Polynomial { scale: scale.unwrap_or(default), degree, constant }
+            }
             Self::Sigmoid { scale, constant } => {
                 embedding::Kernel::Sigmoid { scale: scale.unwrap_or(1.0 / parameters as f64), constant }
             }
@@ -91,10 +123,12 @@ pub(super) fn read_all(root: &Section<'_>, yields: &Yields) -> Read<Vec<KpcaConf
             section.record_as(format!("kpca.{name}"));
         }
         let sets = section.key("sets").list(|text| yields.set(text)).or(yields.sets().unwrap_or_default());
+        let standardize = section.key("standardize").boolean().or(false);
         let kernel = read_kernel(section);
         let vectors = sets.as_ref().ok().and_then(|sets| yields.vectors_in(sets));
         let components = read_components(section, vectors, yields.keep_key());
-        Ok(KpcaConfig { name: name?, sets: sets?, kernel: kernel?, components: components? })
+        let (name, sets, standardize) = (name?, sets?, standardize?);
+        Ok(KpcaConfig { name, sets, standardize, kernel: kernel?, components: components? })
     })
 }
 
@@ -123,7 +157,7 @@ fn read_kernel(section: &Section<'_>) -> Read<KernelConfig> {
         &[
             ("degree", &[Kernel::Polynomial]),
             ("constant", &[Kernel::Polynomial, Kernel::Sigmoid]),
-            ("scale", &[Kernel::Sigmoid]),
+            ("scale", &[Kernel::Polynomial, Kernel::Sigmoid]),
             ("two_sigma_squared", &[Kernel::Rbf]),
         ],
     );
@@ -131,9 +165,17 @@ fn read_kernel(section: &Section<'_>) -> Read<KernelConfig> {
         Kernel::Linear => Ok(KernelConfig::Linear),
         Kernel::Polynomial => {
             // x·x' is of the order of 10³ here: a degree above 100 overflows.
+            let scale = section.key("scale").positive().or_unset();
             let degree = section.key("degree").integer(1, 100).map(|degree| degree as u32).or(3);
-            let constant = section.key("constant").not_negative().or(1.0);
-            Ok(KernelConfig::Polynomial { degree: degree?, constant: constant? })
+            let power = |constant: &f64| match degree {
+                Ok(degree) if embedding::power_overflows(degree, *constant) => Err(format!(
+                    "{constant:?} to the power of {degree} is above {MAX_KERNEL_VALUE:e}, where the kernel \
+                     overflows; lower the constant or the degree"
+                )),
+                _ => Ok(()),
+            };
+            let constant = section.key("constant").not_negative().check(power).or(1.0);
+            Ok(KernelConfig::Polynomial { scale: scale?, degree: degree?, constant: constant? })
         }
         Kernel::Sigmoid => {
             let scale = section.key("scale").positive().or_unset();
@@ -160,4 +202,45 @@ fn read_components(section: &Section<'_>, vectors: Option<usize>, keep_key: &str
         _ => Ok(()),
     };
     section.key("components").count(1).check(within).or(most.unwrap_or(10).clamp(1, 10))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(kernel: KernelConfig, standardize: bool) -> KpcaConfig {
+        let sets = vec![SetName::parse("lbfgs/train").unwrap()];
+        KpcaConfig { name: "x".to_owned(), sets, standardize, kernel, components: 10 }
+    }
+
+    /// The text that version 0.1.0 wrote of such a configuration. Results in its run directories are
+    /// known by it.
+    #[test]
+    fn identities_of_older_configurations_stay() {
+        let polynomial = |scale| KernelConfig::Polynomial { scale, degree: 3, constant: 1.0 };
+        let sets = format!("{:?}", config(KernelConfig::Linear, false).sets);
+        let expected = |kernel: &str, more: &str| {
+            format!("KpcaConfig {{ name: \"x\", sets: {sets}, kernel: {kernel}, components: 10{more} }}")
+        };
+        let rbf = KernelConfig::Rbf { two_sigma_squared: None };
+        assert_eq!(config(rbf.clone(), false).identity(), expected("Rbf { two_sigma_squared: None }", ""));
+        let old = expected("Polynomial { degree: 3, constant: 1.0 }", "");
+        assert_eq!(config(polynomial(None), false).identity(), old);
+        let others = [config(polynomial(None), true), config(polynomial(Some(0.5)), false)];
+        assert!(others.iter().all(|other| other.identity() != old) && others[0].identity() != others[1].identity());
+        assert_ne!(config(rbf.clone(), true).identity(), config(rbf, false).identity());
+    }
+
+    #[test]
+    fn defaults_of_standardized_vectors_are_those_of_scikit_learn() {
+        use embedding::Kernel::{Polynomial, Rbf, Sigmoid};
+        let polynomial = KernelConfig::Polynomial { scale: None, degree: 3, constant: 1.0 };
+        let sigmoid = KernelConfig::Sigmoid { scale: None, constant: 1.0 };
+        let rbf = KernelConfig::Rbf { two_sigma_squared: None };
+        let of = |kernel: &KernelConfig, standardize| config(kernel.clone(), standardize).kernel_of(8);
+        assert_eq!(of(&polynomial, true), Polynomial { scale: 0.125, degree: 3, constant: 1.0 });
+        assert_eq!(of(&sigmoid, true), Sigmoid { scale: 0.125, constant: 1.0 });
+        assert_eq!(of(&rbf, true), Rbf { two_sigma_squared: 8.0 });
+        assert_eq!(of(&polynomial, false), Polynomial { scale: 1.0, degree: 3, constant: 1.0 });
+    }
 }

@@ -132,7 +132,7 @@ fn read_search(section: &Section<'_>, relax: Read<bool>) -> Read<(MinimaConfig, 
 fn read_given(section: &Section<'_>, relax: Read<bool>, points: Read<Vec<Vec<f64>>>) -> Read<(MinimaConfig, usize)> {
     section.refuse("starts", "belongs to a search for minima; with [[minimum]] there is none; remove one of the two");
     if let Ok(false) = relax {
-        section.refuse("keep", "belongs to relax = true; without it every [[minimum]] is used; remove it");
+        section.refuse_for("relax", "false", "keep", "belongs to relax = true; without it every [[minimum]] is used; remove it");
         let points = points?;
         let keep = points.len();
         return Ok((MinimaConfig::Given(points), keep));

@@ -25,7 +25,6 @@
 //! The files in `configs/` explain every key, and so does whatever [`template`] writes.
 
 pub mod compatibility;
-mod data;
 mod dataset;
 mod error;
 mod expand;
@@ -37,8 +36,10 @@ mod overrides;
 mod paths;
 mod reader;
 mod run;
+mod sources;
 mod subject;
 pub mod template;
+mod text;
 mod training;
 mod tree;
 mod yields;
@@ -50,14 +51,13 @@ pub use kpca::{KernelConfig, KpcaConfig};
 pub use landscape::{LandscapeConfig, MinimaConfig};
 pub use paths::PathsConfig;
 pub use run::RunConfig;
+pub use sources::Sources;
 pub use subject::{NetworkConfig, Subject};
 pub use training::TrainingConfig;
 
 use crate::random::MasterSeed;
-use reader::{Description, Read, Report, Reported, Section};
+use reader::{Description, Outcome, Read, Report, Reported, Section};
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{self, Read as _};
 use std::path::Path;
 use tree::{Node, Origin};
 use yields::Yields;
@@ -79,11 +79,24 @@ pub struct Config {
     pub text: String,
     /// The overrides as given.
     pub overrides: Vec<String>,
+    /// Keys of the file that do not count, because an override has chosen another kind: the place
+    /// and the key, as a problem says it.
+    pub dropped: Vec<Problem>,
     /// Every key that takes effect, with its value in TOML notation, defaults included: equal
     /// values read equal however they were written. Kernel PCAs and imports go by name,
     /// `kpca.lbfgs-train_sgd-test.kernel`, points by index, `minimum.0.at`. A key whose default depends on what is not known yet (a
     /// derived seed, the number of parameters) is here only if it is written.
     pub effective: BTreeMap<String, String>,
+}
+
+/// What a configuration is read for, and so what it must have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// The study that it describes.
+    Study,
+    /// Evaluating given vectors: data and a network are enough. A seed is needed only where digits are
+    /// drawn from it; without one it is 0.
+    Evaluation,
 }
 
 impl Config {
@@ -92,13 +105,21 @@ impl Config {
     /// # Errors
     /// All problems of the file and of the overrides, or why the file cannot be read.
     pub fn load(path: &Path, overrides: &[String]) -> Result<Self, ConfigErrors> {
+        Self::load_for(Purpose::Study, path, overrides)
+    }
+
+    /// As [`Self::load`], for this purpose.
+    ///
+    /// # Errors
+    /// As for [`Self::load`].
+    pub fn load_for(purpose: Purpose, path: &Path, overrides: &[String]) -> Result<Self, ConfigErrors> {
         let name = path.display().to_string();
-        match read_text(path) {
-            Ok(text) => Self::parse(&name, &text, overrides),
+        match text::read(path) {
+            Ok(text) => Self::parse_for(purpose, &name, &text, overrides),
             Err(error) => {
                 let message = format!("cannot read the configuration: {error}");
                 let place = Place::File { name, line: None };
-                Err(ConfigErrors::new(vec![Problem { place, key: None, message }]))
+                Err(ConfigErrors::new(vec![Problem { place, key: None, message }], Sources::default()))
             }
         }
     }
@@ -108,43 +129,48 @@ impl Config {
     /// # Errors
     /// All problems of the text and of the overrides. If the text is not TOML, only that.
     pub fn parse(name: &str, text: &str, overrides: &[String]) -> Result<Self, ConfigErrors> {
-        Self::parse_and_describe(name, text, overrides).map(|(config, _)| config)
+        Self::parse_for(Purpose::Study, name, text, overrides)
     }
 
-    /// As [`Self::parse`], with all keys that were read.
-    fn parse_and_describe(name: &str, text: &str, overrides: &[String]) -> Result<(Self, Vec<Description>), ConfigErrors> {
-        let report = Report::default();
-        let sections = read_tree(&report, text, overrides).and_then(|root| Section::read_root(&report, &root, |root| read(root)));
+    /// As [`Self::parse`], for this purpose.
+    ///
+    /// # Errors
+    /// As for [`Self::parse`].
+    pub fn parse_for(purpose: Purpose, name: &str, text: &str, overrides: &[String]) -> Result<Self, ConfigErrors> {
+        Self::parse_and_describe(purpose, name, text, overrides).map(|(config, _)| config)
+    }
+
+    /// As [`Self::parse_for`], with all keys that were read.
+    fn parse_and_describe(
+        purpose: Purpose,
+        name: &str,
+        text: &str,
+        overrides: &[String],
+    ) -> Result<(Self, Vec<Description>), ConfigErrors> {
+        let mut report = Report::default();
+        let root = read_tree(&mut report, text, overrides);
+        let mut sources = Sources::default();
+        let sections = root.and_then(|root| Section::read_root(&report, &root, |root| read(root, purpose, &mut sources)));
         let descriptions = report.descriptions();
-        let (problems, effective) = report.finish(name, overrides);
+        let Outcome { problems, dropped, effective } = report.finish(name, overrides);
         match sections {
             Ok(config) if problems.is_empty() => {
-                Ok((Self { text: text.to_owned(), overrides: overrides.to_vec(), effective, ..config }, descriptions))
+                let (text, overrides) = (text.to_owned(), overrides.to_vec());
+                Ok((Self { text, overrides, dropped, effective, ..config }, descriptions))
             }
-            _ => Err(ConfigErrors::new(problems)),
+            _ => Err(ConfigErrors::new(problems, sources)),
         }
     }
 }
 
-/// More than any configuration takes, and little memory: a wrong file, or a device without an end, should
-/// be refused and not fill the machine.
-const LONGEST: u64 = 16 << 20;
-
-fn read_text(path: &Path) -> io::Result<String> {
-    let mut bytes = Vec::new();
-    File::open(path)?.take(LONGEST + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > LONGEST {
-        return Err(io::Error::other(format!("it is longer than {} MiB; is this the right file?", LONGEST >> 20)));
-    }
-    let text = String::from_utf8(bytes).ok().filter(|text| !text.contains('\0'));
-    text.ok_or_else(|| io::Error::other("it is not a text; is this the right file?"))
-}
-
-fn read_tree(report: &Report, text: &str, overrides: &[String]) -> Read<Node> {
+fn read_tree(report: &mut Report, text: &str, overrides: &[String]) -> Read<Node> {
     let mut root = tree::parse_file(text).map_err(|(origin, message)| {
         report.problem(origin, None, message);
         Reported
     })?;
+    if !overrides.is_empty() {
+        report.keep_written(&root);
+    }
     for (index, text) in overrides.iter().enumerate() {
         let origin = Origin::Override(index);
         if let Err((key, message)) = overrides::apply(&mut root, text, origin) {
@@ -154,14 +180,23 @@ fn read_tree(report: &Report, text: &str, overrides: &[String]) -> Read<Node> {
     Ok(root)
 }
 
-/// Reads all sections; what concerns the file as a whole is left empty.
-fn read(root: &Section<'_>) -> Read<Config> {
+/// Reads all sections; what concerns the file as a whole is left empty. What could be read of the data is
+/// left in `sources` even where something is in error.
+fn read(root: &Section<'_>, purpose: Purpose, sources: &mut Sources) -> Read<Config> {
     let mut yields = Yields::default();
-    let seed = root.key("seed").integer(0, u64::MAX).required("seed = 1");
-    let subject = subject::read(root, &mut yields);
-    let paths = root.section("paths", |section| paths::read(section, &yields));
+    let (seed, subject) = match purpose {
+        Purpose::Study => (read_seed(root, true), subject::read(root, purpose, &mut yields)),
+        Purpose::Evaluation => {
+            let subject = subject::read(root, purpose, &mut yields);
+            // Images from files need none.
+            let drawn = matches!(yields.sources.dataset, Some(DatasetConfig::Digits { seed: None, .. }));
+            (read_seed(root, drawn), subject)
+        }
+    };
+    let paths = root.section("paths", |section| paths::read(section, &mut yields));
     let kpca = kpca::read_all(root, &yields);
     let run = root.section("run", |section| run::read(section));
+    *sources = yields.sources;
     Ok(Config {
         seed: MasterSeed(seed?),
         subject: subject?,
@@ -170,6 +205,12 @@ fn read(root: &Section<'_>) -> Read<Config> {
         run: run?,
         text: String::new(),
         overrides: Vec::new(),
+        dropped: Vec::new(),
         effective: BTreeMap::new(),
     })
+}
+
+fn read_seed(root: &Section<'_>, needed: bool) -> Read<u64> {
+    let seed = root.key("seed").integer(0, u64::MAX);
+    if needed { seed.required("seed = 1") } else { seed.or_unset().map(Option::unwrap_or_default) }
 }

@@ -49,7 +49,7 @@ impl Choice for Objective {
     }
 }
 
-pub(super) fn read(section: &Section<'_>, yields: &Yields) -> Read<PathsConfig> {
+pub(super) fn read(section: &Section<'_>, yields: &mut Yields) -> Read<PathsConfig> {
     let pairs = section.key("pairs").count_or_all().map(|pairs| pairs.map_or(Pairs::All, Pairs::Count)).or(Pairs::Count(300));
     let sets = section.key("sets").list(|text| yields.set(text)).or(yields.sets().unwrap_or_default());
     // Without the section nobody asked for paths, and one solution alone has none.
@@ -72,7 +72,7 @@ struct On {
     batch: Option<usize>,
 }
 
-fn read_landscapes(section: &Section<'_>, yields: &Yields) -> Read<On> {
+fn read_landscapes(section: &Section<'_>, yields: &mut Yields) -> Read<On> {
     if yields.formula {
         for name in ["landscapes", "train", "test", "batch"] {
             section.refuse(name, "belongs to a network, not to [landscape], which has no images; remove it");
@@ -81,12 +81,13 @@ fn read_landscapes(section: &Section<'_>, yields: &Yields) -> Read<On> {
     }
     let landscapes = section.key("landscapes").choices::<Split>().or(Split::ALL.to_vec());
     let [train, test] = [Split::Train, Split::Test].map(|split| read_images(section, split, yields));
+    yields.sources.path_images = [&train, &test].map(|images| images.as_ref().ok().copied().flatten());
     let batch = section.key("batch").count_or_all().or(None);
     Ok(On { landscapes: landscapes?, train: train?, test: test?, batch: batch? })
 }
 
 fn read_images(section: &Section<'_>, split: Split, yields: &Yields) -> Read<Option<usize>> {
-    let in_use = yields.dataset.as_ref().and_then(|dataset| dataset.images(split));
+    let in_use = yields.sources.dataset.as_ref().and_then(|dataset| dataset.images(split));
     let within = |count: &Option<usize>| match (*count, in_use) {
         (Some(count), Some(most)) if count > most => {
             Err(format!("must be at most {most}, the number of dataset.{split} images, is {count}"))

@@ -1,5 +1,6 @@
 //! What is mapped: a network on images, or a closed formula.
 
+use super::Purpose;
 use super::dataset::{self, DatasetConfig};
 use super::import::{self, ImportConfig};
 use super::landscape::{self, LandscapeConfig};
@@ -27,12 +28,13 @@ pub struct NetworkConfig {
     pub architecture: Architecture,
     /// The training runs; none without `[training]`.
     pub training: TrainingConfig,
-    /// The sets of solutions that are read from files; at least one if there are no training runs.
+    /// The sets of solutions that are read from files. Of a study, at least one if there are no training
+    /// runs.
     pub imports: Vec<ImportConfig>,
 }
 
 /// Reads whatever says what is mapped; what it yields is left in `yields` even where it is in error.
-pub(super) fn read(root: &Section<'_>, yields: &mut Yields) -> Read<Subject> {
+pub(super) fn read(root: &Section<'_>, purpose: Purpose, yields: &mut Yields) -> Read<Subject> {
     if root.has("landscape") {
         for name in ["dataset", "network", "training", "import"] {
             let heading = if name == "import" { "[[import]]".to_owned() } else { format!("[{name}]") };
@@ -43,13 +45,14 @@ pub(super) fn read(root: &Section<'_>, yields: &mut Yields) -> Read<Subject> {
         return landscape::read(root, yields).map(Subject::Landscape);
     }
     root.refuse("minimum", "[[minimum]] is a point of a formula; name the formula with [landscape], or remove it");
-    read_network(root, yields).map(Subject::Network)
+    read_network(root, purpose, yields).map(Subject::Network)
 }
 
-fn read_network(root: &Section<'_>, yields: &mut Yields) -> Read<NetworkConfig> {
+fn read_network(root: &Section<'_>, purpose: Purpose, yields: &mut Yields) -> Read<NetworkConfig> {
     let dataset = root.section("dataset", |section| dataset::read(section));
-    yields.dataset = dataset.as_ref().ok().cloned();
+    yields.sources.dataset = dataset.as_ref().ok().cloned();
     let architecture = root.section("network", |section| network::read(section));
+    yields.sources.architecture = architecture.as_ref().ok().cloned();
     let trains = root.has("training");
     let training = if trains {
         root.section("training", |section| training::read(section, yields))
@@ -61,8 +64,10 @@ fn read_network(root: &Section<'_>, yields: &mut Yields) -> Read<NetworkConfig> 
     if !trains && imports.as_ref().is_ok_and(Vec::is_empty) {
         // Which sets there are is open now: naming one is not a second mistake.
         yields.made = None;
-        root.problem("training", "missing; train solutions with [training], or read those of other work with [[import]]");
-        return Err(Reported);
+        if purpose == Purpose::Study {
+            root.problem("training", "missing; train solutions with [training], or read those of other work with [[import]]");
+            return Err(Reported);
+        }
     }
     Ok(NetworkConfig { dataset: dataset?, architecture: architecture?, training: training?, imports: imports? })
 }

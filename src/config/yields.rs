@@ -1,7 +1,7 @@
 //! What the subject leaves to the sections after it.
 
-use super::dataset::DatasetConfig;
 use super::reader::{Notation, nearest};
+use super::sources::Sources;
 use crate::solutions::SetName;
 
 /// Sets of other optimizers are no slips of the keyboard: `sgd/trian` and `sgd/train` have 0.89, `lbfgs/train` and
@@ -13,8 +13,8 @@ const LIKENESS: f64 = 0.85;
 pub(super) struct Yields {
     /// Whether a formula is mapped, which has neither images nor imported sets.
     pub formula: bool,
-    /// The images.
-    pub dataset: Option<DatasetConfig>,
+    /// What is read from files.
+    pub sources: Sources,
     /// The sets that this run makes itself, by training or by looking for minima.
     pub made: Option<Vec<SetName>>,
     /// Solutions in each of those, at most: runs can fail, and minima can be fewer.

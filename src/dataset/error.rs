@@ -1,5 +1,6 @@
 //! What can be wrong with the files of a data set.
 
+use super::labels::WrongLabels;
 use std::io;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -16,7 +17,7 @@ pub struct DatasetError {
 #[derive(Debug, Error)]
 pub enum Problem {
     /// The folder does not exist, or is no folder.
-    #[error("{}: no such folder; {}", directory.display(), remedy(directory))]
+    #[error("{}: no such folder{}; {}", directory.display(), base(directory), remedy(directory))]
     NoDirectory {
         /// `dataset.dir`.
         directory: PathBuf,
@@ -119,18 +120,13 @@ pub enum Problem {
         /// Rows and columns.
         test: (u32, u32),
     },
-    /// A label that names no class.
-    #[error(
-        "{}: label {label} at image {image} (counted from 0); labels are 0 to 9: use a data set of ten classes",
-        path.display()
-    )]
-    Label {
+    /// Labels that name no class.
+    #[error("{}: {labels}", path.display())]
+    Labels {
         /// The file of labels.
         path: PathBuf,
-        /// The first image with such a label.
-        image: usize,
-        /// Its label.
-        label: u8,
+        /// Those it holds.
+        labels: WrongLabels,
     },
     /// More images asked for than there are.
     #[error(
@@ -153,6 +149,11 @@ pub enum Problem {
         /// `dataset.train` or `dataset.test`.
         key: &'static str,
     },
+}
+
+/// Where a path starts, if that is not part of it.
+fn base(directory: &Path) -> &'static str {
+    if directory.is_relative() { " in the working directory, where relative paths start" } else { "" }
 }
 
 /// What to do when files are missing.

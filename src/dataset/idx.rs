@@ -5,7 +5,7 @@ mod file;
 #[cfg(test)]
 mod tests;
 
-use super::{CLASSES, Dataset, DatasetError, Images, Problem};
+use super::{Dataset, DatasetError, Images, Problem, WrongLabels};
 use file::{Content, IdxFile};
 use std::path::{Path, PathBuf};
 
@@ -95,8 +95,8 @@ fn empty(images: &IdxFile) -> Option<Problem> {
 }
 
 fn unknown_label(labels: &IdxFile) -> Option<Problem> {
-    let image = labels.bytes.iter().position(|&label| usize::from(label) >= CLASSES)?;
-    Some(Problem::Label { path: labels.path.clone(), image, label: labels.bytes[image] })
+    let wrong = WrongLabels::of(&labels.bytes)?;
+    Some(Problem::Labels { path: labels.path.clone(), labels: wrong })
 }
 
 fn counts_differ(images: &IdxFile, labels: &IdxFile) -> Option<Problem> {

@@ -10,10 +10,13 @@ mod bytes;
 pub mod digits;
 mod error;
 pub mod idx;
+mod labels;
+pub mod mnist;
 mod view;
 
 pub use bytes::Bytes;
 pub use error::{DatasetError, Problem};
+pub use labels::WrongLabels;
 pub use view::ImageView;
 
 /// Number of classes of every data set here: the digits 0 to 9, or ten kinds of anything else.
@@ -39,6 +42,8 @@ pub struct Dataset {
     pub name: String,
     /// SHA-256, hexadecimal, of the sizes, pixels and labels in use.
     pub checksum: String,
+    /// The well-known data set that its images are from, by their content: `Some("MNIST")`.
+    pub known_as: Option<&'static str>,
     /// Number of classes (10).
     pub classes: usize,
     /// Images to train on.
@@ -66,7 +71,8 @@ impl Dataset {
             hash.update(&*images.pixels);
             hash.update(&images.labels);
         }
-        Self { name, checksum: format!("{:x}", hash.finalize()), classes: CLASSES, train, test }
+        let known_as = mnist::recognizes(&train, &test).then_some("MNIST");
+        Self { name, checksum: format!("{:x}", hash.finalize()), known_as, classes: CLASSES, train, test }
     }
 }
 

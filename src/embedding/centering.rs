@@ -68,7 +68,9 @@ mod tests {
     fn rows_and_columns_sum_to_zero() {
         let (fit, new) = (random(15, 0), random(4, 1));
         let (fit, new) = (Vectors::check([fit.view()]).unwrap(), Vectors::check([new.view()]).unwrap());
-        for kernel in [Kernel::Linear, Kernel::Rbf { two_sigma_squared: 6.0 }, Kernel::Polynomial { degree: 2, constant: 1.0 }] {
+        for kernel in
+            [Kernel::Linear, Kernel::Rbf { two_sigma_squared: 6.0 }, Kernel::Polynomial { scale: 1.0, degree: 2, constant: 1.0 }]
+        {
             let mut matrix = kernel.matrix(&fit).unwrap();
             let centering = Centering::of(&matrix);
             centering.center(&mut matrix);

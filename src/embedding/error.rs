@@ -43,7 +43,7 @@ pub enum EmbeddingError {
         requirement: &'static str,
     },
     /// A value of the kernel is not finite, or so large that the sums and squares to come overflow.
-    #[error("the kernel of rows {row} and {column} is {value:e}; lower the degree or scale the vectors")]
+    #[error("the kernel of rows {row} and {column} is {value:e}; {remedy}")]
     KernelValue {
         /// Row in the kernel matrix.
         row: usize,
@@ -51,9 +51,11 @@ pub enum EmbeddingError {
         column: usize,
         /// The value.
         value: f64,
+        /// What helps with this kernel.
+        remedy: &'static str,
     },
     /// LAPACK reported a failure.
-    #[error("the eigenvalues of the kernel matrix could not be computed")]
+    #[error("the eigenvalues of the kernel matrix could not be computed; check the BLAS and LAPACK installation")]
     Lapack(#[source] LinalgError),
     /// LAPACK reported success, but its result does not solve the eigenproblem.
     #[error(

@@ -28,6 +28,7 @@ pub mod vectors;
 
 pub use centering::Centering;
 pub use error::EmbeddingError;
-pub use kernel::Kernel;
+pub use kernel::{Kernel, MAX_KERNEL_VALUE};
+pub(crate) use kernel::{power_overflows, shortest};
 pub use kernel_pca::KernelPca;
 pub use vectors::Vectors;

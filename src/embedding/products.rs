@@ -4,7 +4,7 @@ use super::Vectors;
 use super::routines::add_own_products;
 use crate::real::Real;
 use ndarray::linalg::general_mat_mul;
-use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, Axis, s};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut2, Axis, s};
 use std::ops::Range;
 
 /// Numbers in the `f64` column blocks of all vectors together: 32 MiB, whatever P.
@@ -27,12 +27,31 @@ pub(super) enum Origin {
     Mean,
 }
 
-impl Origin {
-    /// These columns of it.
-    fn of<A: Real>(self, fit: &Vectors<'_, A>, columns: &Range<usize>) -> Vec<f64> {
-        match self {
-            Self::Zero => vec![0.0; columns.len()],
-            Self::Mean => fit.means(columns),
+/// How columns of vectors become those of a block: (x − origin) · factor.
+struct Frame {
+    columns: Range<usize>,
+    origin: Vec<f64>,
+    /// `None`: all are 1.
+    factors: Option<Vec<f64>>,
+}
+
+impl Frame {
+    /// Of these columns, from the vectors of the fit. Standardized vectors have their mean at 0, so
+    /// both origins are the mean.
+    fn of<A: Real>(fit: &Vectors<'_, A>, origin: Origin, columns: Range<usize>) -> Self {
+        let origin = match origin {
+            Origin::Zero if !fit.is_standardized() => vec![0.0; columns.len()],
+            Origin::Zero | Origin::Mean => fit.means(&columns),
+        };
+        let factors = fit.is_standardized().then(|| fit.reciprocal_deviations(&columns, &origin));
+        Self { columns, origin, factors }
+    }
+
+    /// Writes the columns of all `vectors` to `block` `(n, columns)`.
+    fn fill<A: Real>(&self, vectors: &Vectors<'_, A>, mut block: ArrayViewMut2<'_, f64>) {
+        vectors.widen(&self.columns, &self.origin, block.view_mut());
+        if let Some(factors) = &self.factors {
+            block *= &ArrayView1::from(factors);
         }
     }
 }
@@ -40,7 +59,8 @@ impl Origin {
 /// Products `(x_i − o)·(x_j − o)`, shape `(n, n)`, symmetric to the bit.
 ///
 /// Only the tiles on and above the diagonal are computed, block by block of the columns: n²P operations
-/// instead of 2n²P, and no copy of the vectors but the block.
+/// instead of 2n²P, and no copy of the vectors but the block, which is standardized in place if the
+/// vectors are to be.
 pub(super) fn gram<A: Real>(vectors: &Vectors<'_, A>, origin: Origin) -> Array2<f64> {
     let count = vectors.len();
     let mut products = Array2::zeros((count, count));
@@ -48,7 +68,7 @@ pub(super) fn gram<A: Real>(vectors: &Vectors<'_, A>, origin: Origin) -> Array2<
     let mut buffer = Array2::zeros((count, columns));
     for range in blocks(vectors.width(), columns) {
         let mut block = buffer.slice_mut(s![.., ..range.len()]);
-        vectors.widen(&range, &origin.of(vectors, &range), block.view_mut());
+        Frame::of(vectors, origin, range).fill(vectors, block.view_mut());
         for [rows, columns] in tiles(count) {
             add_tile(block.view(), &rows, &columns, products.slice_mut(s![rows.clone(), columns.clone()]));
         }
@@ -124,9 +144,9 @@ fn cross_about<A: Real>(new: &Vectors<'_, A>, fit: &Vectors<'_, A>, origin: Orig
     let mut buffer = Array2::zeros((rows + count, columns));
     for range in blocks(fit.width(), columns) {
         let (mut new_block, mut fit_block) = buffer.slice_mut(s![.., ..range.len()]).split_at(Axis(0), rows);
-        let origin = origin.of(fit, &range);
-        new.widen(&range, &origin, new_block.view_mut());
-        fit.widen(&range, &origin, fit_block.view_mut());
+        let frame = Frame::of(fit, origin, range);
+        frame.fill(new, new_block.view_mut());
+        frame.fill(fit, fit_block.view_mut());
         general_mat_mul(1.0, &new_block, &fit_block.t(), 1.0, &mut products);
         new_squares += &new_block.map_axis(Axis(1), |part| part.dot(&part));
         fit_squares += &fit_block.map_axis(Axis(1), |part| part.dot(&part));
@@ -240,6 +260,30 @@ mod tests {
         assert!(distances.iter().all(|&distance| distance >= 0.0));
         assert!(distances.diag().iter().all(|&distance| distance == 0.0));
         assert_eq!(distances, distances.t());
+    }
+
+    #[test]
+    fn standardized_products_over_several_blocks_equal_those_of_standardized_vectors() {
+        let columns = BLOCK_COLUMNS + 17;
+        let (mut fit, new) = (random(7, columns, 0.4, 1.0), random(3, columns, 0.2, 1.0));
+        fit.column_mut(5).fill(0.7);
+        let wide = fit.mapv(f64::from);
+        let means = wide.mean_axis(Axis(0)).unwrap();
+        let deviations = wide.std_axis(Axis(0), 0.0).mapv(|s| if s < 1e-12 { 1.0 } else { s });
+        let standardize = |vectors: &Array2<f32>| (vectors.mapv(f64::from) - &means) / &deviations;
+        let (wide_fit, wide_new) = (standardize(&fit), standardize(&new));
+        let fit = Vectors::check([fit.view()]).unwrap().standardized();
+        let new = Vectors::check([new.view()]).unwrap();
+        let close = |a: Array2<f64>, b: Array2<f64>| (a - b).iter().all(|difference| difference.abs() < 1e-10);
+        assert!(close(gram(&fit, Origin::Zero), wide_fit.dot(&wide_fit.t())));
+        assert!(close(cross(&new, &fit), wide_new.dot(&wide_fit.t())));
+        let distances = |a: &Array2<f64>, b: &Array2<f64>| {
+            Array2::from_shape_fn((a.nrows(), b.nrows()), |(i, j)| {
+                (&a.row(i) - &b.row(j)).mapv(|difference| difference * difference).sum()
+            })
+        };
+        assert!(close(squared_distances(&fit), distances(&wide_fit, &wide_fit)));
+        assert!(close(cross_squared_distances(&new, &fit), distances(&wide_new, &wide_fit)));
     }
 
     #[test]

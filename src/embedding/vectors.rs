@@ -15,6 +15,7 @@ pub struct Vectors<'a, A> {
     parts: Vec<ArrayView2<'a, A>>,
     count: usize,
     width: usize,
+    standardized: bool,
 }
 
 impl<'a, A: Real> Vectors<'a, A> {
@@ -34,7 +35,22 @@ impl<'a, A: Real> Vectors<'a, A> {
             check_finite(part, count)?;
             count += part.nrows();
         }
-        Ok(Self { parts, count, width })
+        Ok(Self { parts, count, width, standardized: false })
+    }
+
+    /// The same vectors, each component standardized over all of them before a kernel sees it: less
+    /// its mean m, divided by its standard deviation s. This is scikit-learn's `StandardScaler`: s
+    /// divides by n, and s = 1 for a component that is constant.
+    ///
+    /// No copy is made. Columns are standardized block by block, where they are widened.
+    #[must_use]
+    pub fn standardized(self) -> Self {
+        Self { standardized: true, ..self }
+    }
+
+    /// Whether kernels see the vectors standardized.
+    pub fn is_standardized(&self) -> bool {
+        self.standardized
     }
 
     /// n, the number of vectors.
@@ -62,6 +78,32 @@ impl<'a, A: Real> Vectors<'a, A> {
         sums
     }
 
+    /// `(columns,)` factors 1/s of these columns, given their means.
+    ///
+    /// A column of one value has a variance of rounding errors, not of 0. The limit below which it
+    /// counts as constant is scikit-learn's: what rounding of the mean and of the sum can leave.
+    pub(super) fn reciprocal_deviations(&self, columns: &Range<usize>, means: &[f64]) -> Vec<f64> {
+        let mut sums = vec![0.0; columns.len()];
+        for row in self.parts.iter().flat_map(|part| part.outer_iter()) {
+            let row = row.slice(s![columns.clone()]);
+            add_squares(&mut sums, in_one_piece(&row.as_standard_layout()), means);
+        }
+        let count = self.count as f64;
+        let factor = |(sum, mean): (f64, &f64)| {
+            let variance = sum / count;
+            let rounding = (count * mean * f64::EPSILON).powi(2) + count * f64::EPSILON * variance;
+            if variance.is_infinite() {
+                // A factor of 0 would hide the column. NaN is refused as a kernel value.
+                f64::NAN
+            } else if variance <= rounding {
+                1.0
+            } else {
+                variance.sqrt().recip()
+            }
+        };
+        sums.into_iter().zip(means).map(factor).collect()
+    }
+
     /// Writes these columns of all vectors, less `origin` `(columns,)`, to `block` `(n, columns)`.
     ///
     /// # Panics
@@ -84,6 +126,16 @@ dispatched! {
     fn add<A>(_simd, sums: &mut [f64], row: &[A]) {
         for (sum, value) in sums.iter_mut().zip(row) {
             *sum += value.wide();
+        }
+    }
+}
+
+dispatched! {
+    /// sum ← sum + (x − mean)², elementwise.
+    fn add_squares<A>(_simd, sums: &mut [f64], row: &[A], means: &[f64]) {
+        for ((sum, value), mean) in sums.iter_mut().zip(row).zip(means) {
+            let difference = value.wide() - mean;
+            *sum += difference * difference;
         }
     }
 }
@@ -129,6 +181,21 @@ mod tests {
         transposed.widen(&(0..2), &[0.0, 0.0], block.slice_mut(s![..2, ..]));
         assert_eq!(block, array![[1.0, 2.0], [4.0, 5.0], [8.0, 8.5]]);
         assert_eq!(vectors.means(&(1..3)), [5.0, 6.0]);
+    }
+
+    #[test]
+    fn a_constant_column_is_not_divided_by_its_rounding_errors() {
+        // 0.1 in single precision: the mean of 11 of them is rounded in f64.
+        let vectors = Array2::from_shape_fn((11, 2), |(i, j)| if j == 0 { 0.1_f32 } else { i as f32 });
+        let vectors = Vectors::check([vectors.view()]).unwrap();
+        let means = vectors.means(&(0..2));
+        // 0, …, n − 1: the variance is (n² − 1) / 12 = 10.
+        let factors = vectors.reciprocal_deviations(&(0..2), &means);
+        assert_eq!(factors[0], 1.0);
+        assert!((factors[1] - 0.1_f64.sqrt()).abs() < 1e-15);
+        let far = array![[0.0_f64], [1e200]];
+        let far = Vectors::check([far.view()]).unwrap();
+        assert!(far.reciprocal_deviations(&(0..1), &[5e199])[0].is_nan());
     }
 
     #[test]

@@ -64,6 +64,18 @@ impl BuiltIn {
         }
     }
 
+    /// What is to be known of the heights of paths on it.
+    pub fn caveat(&self) -> Option<&'static str> {
+        match self {
+            Self::LennardJones(_) => Some(
+                "Every atom keeps its number along a path: one cluster is turned onto the other, but their atoms are \
+                 not exchanged. A path can therefore lead atoms through each other, and its height (10⁶ and more) is \
+                 then that of the collision and no barrier between the two minima.",
+            ),
+            _ => None,
+        }
+    }
+
     /// The formula itself.
     pub fn build(&self) -> Box<dyn Formula> {
         match *self {

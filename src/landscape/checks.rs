@@ -1,7 +1,9 @@
 //! What the tests of every closed formula share.
 
 use super::Formula;
+use super::curvature::difference_of_gradients;
 use crate::real::dot;
+use std::convert::Infallible;
 
 /// Central differences tend to the gradient with second order in every component.
 pub fn assert_gradient_is_the_derivative(formula: &dyn Formula, at: &[f64]) {
@@ -22,5 +24,24 @@ pub fn assert_gradient_is_the_derivative(formula: &dyn Formula, at: &[f64]) {
         let axis: Vec<f64> = (0..at.len()).map(|j| f64::from(u8::from(i == j))).collect();
         let difference = central(&axis, 1e-6);
         assert!((difference - g).abs() < 1e-7 * scale, "component {i} at {at:?}: {difference} and {g}");
+    }
+    assert_hessian_is_the_derivative(formula, at);
+}
+
+/// Products with the Hessian are what differences of gradients come to.
+fn assert_hessian_is_the_derivative(landscape: &dyn Formula, at: &[f64]) {
+    for i in 0..at.len() {
+        let direction: Vec<f64> = (0..at.len()).map(|j| if i == j { 1.0 } else { 0.2 / (1.0 + j as f64) }).collect();
+        let (mut exact, mut difference) = (vec![f64::NAN; at.len()], vec![f64::NAN; at.len()]);
+        landscape.hessian_product(at, &direction, &mut exact);
+        let gradient = |theta: &[f64], gradient: &mut [f64]| {
+            landscape.value_and_gradient(theta, gradient);
+            Ok::<_, Infallible>(())
+        };
+        let Ok(()) = difference_of_gradients(gradient, at, &direction, &mut difference);
+        let scale = exact.iter().fold(1.0_f64, |scale, p| scale.max(p.abs()));
+        for (j, (exact, difference)) in exact.iter().zip(&difference).enumerate() {
+            assert!((exact - difference).abs() < 1e-6 * scale, "component {j} at {at:?}: {difference} and {exact}");
+        }
     }
 }

@@ -35,6 +35,12 @@ impl Formula for DoubleWell {
         gradient.iter_mut().zip(x).for_each(|(g, x)| *g = 4.0 * x * (x * x - 1.0));
         self.value(x)
     }
+
+    fn hessian_product(&self, x: &[f64], direction: &[f64], product: &mut [f64]) {
+        for ((p, x), d) in product.iter_mut().zip(x).zip(direction) {
+            *p = (12.0 * x * x - 4.0) * d;
+        }
+    }
 }
 
 #[cfg(test)]

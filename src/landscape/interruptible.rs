@@ -34,6 +34,10 @@ impl<A: Real> Landscape<A> for Interruptible<'_, A> {
         Ok(Box::new(InterruptibleLine { line, interrupt: self.1 }))
     }
 
+    fn hessian_product(&self, theta: &[A], direction: &[A], product: &mut [A]) -> Result<(), Interrupted> {
+        self.landscape()?.hessian_product(theta, direction, product)
+    }
+
     fn span_values(&self, span: &Span<A>) -> Result<Vec<f64>, Interrupted> {
         self.landscape()?.span_values(span)
     }

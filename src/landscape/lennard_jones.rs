@@ -119,6 +119,13 @@ fn slope_over_distance(squared: f64) -> f64 {
     -24.0 * inverse * sixth * (2.0 * sixth - 1.0)
 }
 
+/// The derivative of [`slope_over_distance`] with respect to r²: 48 (7 r⁻¹⁶ − 2 r⁻¹⁰), from r².
+fn change_of_slope(squared: f64) -> f64 {
+    let inverse = squared.recip();
+    let sixth = inverse.powi(3);
+    48.0 * inverse.powi(2) * sixth * (7.0 * sixth - 2.0)
+}
+
 impl Formula for LennardJones {
     fn dimension(&self) -> usize {
         self.atoms * self.space_dimensions
@@ -142,6 +149,22 @@ impl Formula for LennardJones {
                 energy(squared)
             })
             .sum()
+    }
+
+    /// Of a pair with the slope s(r²) u, u = rᵢ − rⱼ: s δ + 2 s' (u · δ) u with δ = dᵢ − dⱼ.
+    fn hessian_product(&self, theta: &[f64], direction: &[f64], product: &mut [f64]) {
+        product.fill(0.0);
+        let space = self.space_dimensions;
+        for (i, j, squared) in self.pairs(theta) {
+            let between = |vector: &[f64], axis: usize| vector[i * space + axis] - vector[j * space + axis];
+            let along: f64 = (0..space).map(|axis| between(theta, axis) * between(direction, axis)).sum();
+            let (slope, change) = (slope_over_distance(squared), 2.0 * change_of_slope(squared) * along);
+            for axis in 0..space {
+                let pull = slope * between(direction, axis) + change * between(theta, axis);
+                product[i * space + axis] += pull;
+                product[j * space + axis] -= pull;
+            }
+        }
     }
 }
 

@@ -42,6 +42,7 @@ mod align;
 mod built_in;
 #[cfg(test)]
 mod checks;
+mod curvature;
 mod double_well;
 mod formula;
 mod images;
@@ -54,6 +55,7 @@ mod two_wells;
 
 pub use align::{AlignError, Alignment, align};
 pub use built_in::{BuiltIn, SizeError};
+pub use curvature::{Curvature, StationaryPoint};
 pub use double_well::DoubleWell;
 pub use formula::Formula;
 pub use images::{ImageBatches, ImageLandscape, Interrupt};
@@ -93,6 +95,15 @@ pub trait Landscape<A: Real>: Sync {
 
     /// f(θ), and overwrites `gradient`, `(P,)`, with ∇f(θ).
     fn value_and_gradient(&self, theta: &[A], gradient: &mut [A]) -> Result<f64, Interrupted>;
+
+    /// Overwrites `product`, `(P,)`, with ∇²f(θ) d for `direction` d, `(P,)`.
+    ///
+    /// Closed forms have it exactly. Others take central differences of the gradient, known to about
+    /// ε^(2/3), 4e-11 of the largest curvature in double precision.
+    fn hessian_product(&self, theta: &[A], direction: &[A], product: &mut [A]) -> Result<(), Interrupted> {
+        let gradient = |theta: &[A], gradient: &mut [A]| self.value_and_gradient(theta, gradient).map(|_| ());
+        curvature::difference_of_gradients(gradient, theta, direction, product)
+    }
 
     /// The landscape along u ↦ `start` + u `direction`, for values at one u after another.
     ///
@@ -138,6 +149,10 @@ impl<A: Real> Landscape<A> for &(dyn Landscape<A> + '_) {
 
     fn value_and_gradient(&self, theta: &[A], gradient: &mut [A]) -> Result<f64, Interrupted> {
         (**self).value_and_gradient(theta, gradient)
+    }
+
+    fn hessian_product(&self, theta: &[A], direction: &[A], product: &mut [A]) -> Result<(), Interrupted> {
+        (**self).hessian_product(theta, direction, product)
     }
 
     fn line(&self, start: &[A], direction: &[A]) -> Result<Box<dyn Line<A> + '_>, Interrupted> {

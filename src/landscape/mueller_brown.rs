@@ -56,6 +56,22 @@ impl Formula for MuellerBrown {
             sum + height
         })
     }
+
+    /// Of a term A exp(q): A exp(q) (∇q (∇q · d) + ∇²q d).
+    fn hessian_product(&self, r: &[f64], direction: &[f64], product: &mut [f64]) {
+        product.fill(0.0);
+        for term in &Self::TERMS {
+            let (x, y) = (r[0] - term.center[0], r[1] - term.center[1]);
+            let height = term.amplitude * (term.xx * x * x + term.xy * x * y + term.yy * y * y).exp();
+            let slopes = [2.0 * term.xx * x + term.xy * y, term.xy * x + 2.0 * term.yy * y];
+            let along = slopes[0] * direction[0] + slopes[1] * direction[1];
+            let bent =
+                [2.0 * term.xx * direction[0] + term.xy * direction[1], term.xy * direction[0] + 2.0 * term.yy * direction[1]];
+            for ((p, slope), bent) in product.iter_mut().zip(slopes).zip(bent) {
+                *p += height * (slope * along + bent);
+            }
+        }
+    }
 }
 
 #[cfg(test)]

@@ -26,6 +26,12 @@ impl Formula for ProductWell {
         gradient[1] = 2.0 * excess * w[0];
         excess * excess
     }
+
+    fn hessian_product(&self, w: &[f64], direction: &[f64], product: &mut [f64]) {
+        let mixed = 2.0 * (2.0 * w[0] * w[1] - 1.0);
+        product[0] = 2.0 * w[1] * w[1] * direction[0] + mixed * direction[1];
+        product[1] = mixed * direction[0] + 2.0 * w[0] * w[0] * direction[1];
+    }
 }
 
 #[cfg(test)]

@@ -40,6 +40,19 @@ impl Formula for TwoWells {
             sum + term
         })
     }
+
+    /// Of a Gaussian A exp(−s |r − c|²): A exp(…) (4 s² (r − c) ((r − c) · d) − 2 s d).
+    fn hessian_product(&self, r: &[f64], direction: &[f64], product: &mut [f64]) {
+        product.fill(0.0);
+        for &(amplitude, sharpness, center) in &Self::GAUSSIANS {
+            let apart = [r[0] - center[0], r[1] - center[1]];
+            let term = amplitude * (-sharpness * (apart[0] * apart[0] + apart[1] * apart[1])).exp();
+            let along = apart[0] * direction[0] + apart[1] * direction[1];
+            for ((p, x), d) in product.iter_mut().zip(apart).zip(direction) {
+                *p += term * (4.0 * sharpness * sharpness * x * along - 2.0 * sharpness * d);
+            }
+        }
+    }
 }
 
 /// f² of a landscape f, ∇(f²) = 2 f ∇f: what the published two-dimensional example minimizes along
@@ -98,6 +111,11 @@ mod tests {
             assert!((value - height).abs() < 1e-9, "{value}");
             assert!(gradient.iter().all(|g| g.abs() < 1e-7), "{gradient:?}");
         }
+    }
+
+    #[test]
+    fn the_hessian_is_the_derivative() {
+        crate::landscape::checks::assert_gradient_is_the_derivative(&TwoWells, &[0.13, -0.27]);
     }
 
     #[test]

@@ -18,9 +18,9 @@ pub struct Tensor {
 }
 
 impl Tensor {
-    /// Number of components.
+    /// Number of components; `usize::MAX` where there are more.
     pub fn len(&self) -> usize {
-        self.shape.iter().product()
+        self.shape.iter().fold(1, |product, &size| product.saturating_mul(size))
     }
 
     /// Whether it has no component.
@@ -88,9 +88,9 @@ impl Layout {
         self.tensors.last().expect("a layout that was appended to has a tensor")
     }
 
-    /// P, the length of θ.
+    /// P, the length of θ; `usize::MAX` where it is longer, which no memory holds.
     pub fn parameters(&self) -> usize {
-        self.tensors.last().map_or(0, |tensor| tensor.offset + tensor.len())
+        self.tensors.last().map_or(0, |tensor| tensor.offset.saturating_add(tensor.len()))
     }
 
     /// θ₀, `(P,)`: each tensor uniform in ±bound, PyTorch's default distribution.

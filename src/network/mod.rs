@@ -119,6 +119,12 @@ pub trait Network<A: Real>: Send + Sync {
         "nat"
     }
 
+    /// Bytes that a new evaluator takes, as far as they grow with the sizes of the network; a lower
+    /// bound, as `f64`, so that it does not overflow.
+    fn evaluator_bytes(&self) -> f64 {
+        0.0
+    }
+
     /// A new evaluator with buffers of its own.
     fn evaluator(&self) -> Box<dyn Evaluator<A> + '_>;
 

@@ -6,12 +6,21 @@
 
 use super::LbfgsParameters;
 use super::lbfgs::Lbfgs;
-use crate::landscape::{Interrupted, Landscape};
+use crate::landscape::{Curvature, Interrupted, Landscape, StationaryPoint};
 use crate::random::MasterSeed;
 use crate::real::norm;
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+
+/// How often a relaxation leaves a saddle before it ends on one. Each time it goes down, and from a
+/// point with k descending directions at most k times unless the steps meet other saddles.
+const MAX_SADDLES: u32 = 100;
+
+/// Lengths of the step off a saddle that are tried in turn, as parts of the largest coordinate (at
+/// least 1). The first is long enough for the fall λ h² / 2 to show in the value and short enough to
+/// stay near the saddle.
+const STEPS_OFF_A_SADDLE: [f64; 6] = [1e-2, 1e-1, 1e-3, 1.0, 1e-4, 1e-5];
 
 /// When a relaxation is content, and what it may spend.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,7 +67,7 @@ pub struct Relaxed {
     pub stop: RelaxStop,
 }
 
-/// Why a relaxation ended.
+/// Why a relaxation ended. New variants go last: the journal stores their numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RelaxStop {
     /// The gradient is as small as asked for.
@@ -71,12 +80,25 @@ pub enum RelaxStop {
     NotFinite,
     /// The point was taken as it is.
     NotRelaxed,
+    /// The gradient is zero, but the point is a saddle and no minimum.
+    Saddle,
+    /// The gradient is zero, but the point is a maximum and no minimum.
+    Maximum,
 }
 
 impl RelaxStop {
-    /// Whether the point is stationary as far as could be told.
-    pub fn is_stationary(self) -> bool {
+    /// Whether the point is stationary and no saddle or maximum, as far as could be told.
+    pub fn is_minimum(self) -> bool {
         matches!(self, Self::Converged | Self::NoDescent)
+    }
+
+    /// Of a stationary point that is no minimum; `None` of a minimum.
+    fn of(kind: StationaryPoint) -> Option<Self> {
+        match kind {
+            StationaryPoint::Minimum => None,
+            StationaryPoint::Saddle => Some(Self::Saddle),
+            StationaryPoint::Maximum => Some(Self::Maximum),
+        }
     }
 }
 
@@ -88,12 +110,14 @@ impl fmt::Display for RelaxStop {
             Self::IterationsSpent => "stopped: all iterations were taken",
             Self::NotFinite => "stopped: value or gradient is not finite",
             Self::NotRelaxed => "not relaxed: used as given",
+            Self::Saddle => "no minimum: a saddle, the gradient is zero and some directions curve down",
+            Self::Maximum => "no minimum: a maximum, the gradient is zero and no direction curves up",
         })
     }
 }
 
 impl Relaxed {
-    /// A point as it is, with its value and gradient.
+    /// A point as it is, with its value and gradient, and what it is if it is a saddle or a maximum.
     ///
     /// # Errors
     /// If the evaluation was interrupted.
@@ -103,16 +127,64 @@ impl Relaxed {
     pub fn given(landscape: &dyn Landscape<f64>, point: &[f64]) -> Result<Self, Interrupted> {
         let mut gradient = vec![0.0; point.len()];
         let value = landscape.value_and_gradient(point, &mut gradient)?;
-        let (gradient_norm, stop) = (norm(&gradient), RelaxStop::NotRelaxed);
+        let gradient_norm = norm(&gradient);
+        let curvature = Curvature::at(landscape, point)?;
+        // A point given to nine decimals is a stationary one though its gradient is not zero to all
+        // digits: what counts is how far the stationary point is.
+        let is_stationary = |curvature: &&Curvature| gradient_norm <= GIVEN_TO * curvature.scale() * largest_coordinate(point);
+        let kind = curvature.as_ref().filter(is_stationary).map(|curvature| curvature.kind(0.0));
+        // Without a curvature there is no telling what the point is.
+        let stop = kind.and_then(RelaxStop::of).unwrap_or(RelaxStop::NotRelaxed);
         Ok(Self { theta: point.to_vec(), value, gradient_norm, iterations: 0, stop })
     }
+
+    /// What curves down here; `None` at a minimum, or if that cannot be told.
+    fn descending_curvature(
+        &self,
+        landscape: &dyn Landscape<f64>,
+        tolerance: f64,
+    ) -> Result<Option<(Curvature, RelaxStop)>, Interrupted> {
+        let Some(curvature) = Curvature::at(landscape, &self.theta)? else { return Ok(None) };
+        // Where a curvature changes the gradient by less than its tolerance over the size of all
+        // coordinates, the gradient itself counts as zero everywhere around.
+        let kind = curvature.kind(tolerance / largest_coordinate(&self.theta));
+        Ok(RelaxStop::of(kind).map(|stop| (curvature, stop)))
+    }
+
+    /// A lower point in the direction of lowest curvature; `None` if there is none. Of the two signs
+    /// the one of [`Curvature::direction`] is tried first.
+    fn off_the_saddle(
+        &self,
+        landscape: &dyn Landscape<f64>,
+        curvature: &Curvature,
+    ) -> Result<Option<Vec<f64>>, Interrupted> {
+        let size = largest_coordinate(&self.theta);
+        for step in STEPS_OFF_A_SADDLE.iter().flat_map(|step| [step * size, -step * size]) {
+            let moved = self.theta.iter().zip(&curvature.direction);
+            let point: Vec<f64> = moved.map(|(x, d)| x + step * d).collect();
+            if landscape.value(&point)? < self.value {
+                return Ok(Some(point));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// How far, as a part of its largest coordinate, a given point may be from the stationary point it
+/// stands for.
+const GIVEN_TO: f64 = 1e-6;
+
+/// The largest absolute coordinate, at least 1.
+fn largest_coordinate(theta: &[f64]) -> f64 {
+    theta.iter().fold(1.0, |largest, x| largest.max(x.abs()))
 }
 
 /// Follows L-BFGS with golden section search downhill from `start`, `(P,)`.
 ///
-/// Where it ends is stationary, and since every step goes down it is a minimum unless the start lay
-/// exactly on a ridge. It need not be the minimum in whose basin the start lies: a line search may
-/// leap over a ridge to a lower point behind it.
+/// Where the gradient is zero the [`Curvature`] tells a minimum from a saddle. A saddle or a maximum
+/// is left along its direction of lowest curvature, and the descent goes on. The same start leads to
+/// the same point on every run. It need not be the minimum in whose basin the start lies: a line
+/// search may leap over a ridge to a lower point behind it.
 ///
 /// # Errors
 /// If an evaluation was interrupted.
@@ -120,8 +192,30 @@ impl Relaxed {
 /// # Panics
 /// If the start is not of the landscape's dimension (as the landscape does).
 pub fn relax(landscape: &dyn Landscape<f64>, start: &[f64], parameters: &RelaxParameters) -> Result<Relaxed, Interrupted> {
+    let mut relaxed = descend(landscape, start, parameters, 0)?;
+    for left_saddles in 0..=MAX_SADDLES {
+        if !relaxed.stop.is_minimum() {
+            break;
+        }
+        let Some((curvature, kind)) = relaxed.descending_curvature(landscape, parameters.tolerance)? else { break };
+        let lower = if left_saddles < MAX_SADDLES { relaxed.off_the_saddle(landscape, &curvature)? } else { None };
+        let Some(lower) = lower else {
+            relaxed.stop = kind;
+            break;
+        };
+        relaxed = descend(landscape, &lower, parameters, relaxed.iterations)?;
+    }
+    Ok(relaxed)
+}
+
+/// L-BFGS until the gradient is zero, after `iterations` that were taken before.
+fn descend(
+    landscape: &dyn Landscape<f64>,
+    start: &[f64],
+    parameters: &RelaxParameters,
+    mut iterations: u32,
+) -> Result<Relaxed, Interrupted> {
     let mut lbfgs = Lbfgs::new(parameters.lbfgs.clone(), landscape, start.to_vec())?;
-    let mut iterations = 0;
     let stop = loop {
         let gradient_norm = norm(lbfgs.gradient());
         if !lbfgs.loss().is_finite() || !gradient_norm.is_finite() {
@@ -164,7 +258,7 @@ pub struct MinimaSearch {
 /// `identify` gives the numbers in which equal minima are equal: θ itself for an ordinary landscape,
 /// invariants where symmetries make a minimum a whole surface of points; and nothing for a point that
 /// is no solution though it is stationary. [`BuiltIn::identify`](crate::landscape::BuiltIn::identify)
-/// is one. Starts that ended without a stationary point are left out. The outcome depends on the
+/// is one. Starts that ended without a minimum are left out. The outcome depends on the
 /// search alone. That *all* minima are among them is likely, not certain: more starts find more.
 ///
 /// # Errors
@@ -186,21 +280,36 @@ pub fn find_minima(
 /// Indices of the distinct solutions among `found`, lowest first: see [`find_minima`]. Of equal ones the
 /// lowest counts, and of equally low ones the first.
 pub fn distinct(found: &[Relaxed], tolerance: f64, identify: &dyn Fn(&[f64]) -> Option<Vec<f64>>) -> Vec<usize> {
-    let stationary = found.iter().enumerate().filter(|(_, relaxed)| relaxed.stop.is_stationary());
+    merge(found, tolerance, identify).into_iter().map(|solution| solution.index).collect()
+}
+
+/// A solution among others and those that are the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Distinct {
+    /// The one that counts.
+    pub index: usize,
+    /// The others that are the same solution, lowest first.
+    pub same: Vec<usize>,
+}
+
+/// The distinct solutions among `found` as by [`distinct`], each with the others that are the same.
+pub fn merge(found: &[Relaxed], tolerance: f64, identify: &dyn Fn(&[f64]) -> Option<Vec<f64>>) -> Vec<Distinct> {
+    let minima = found.iter().enumerate().filter(|(_, relaxed)| relaxed.stop.is_minimum());
     let mut solutions: Vec<_> =
-        stationary.filter_map(|(index, relaxed)| Some((index, relaxed.value, identify(&relaxed.theta)?))).collect();
+        minima.filter_map(|(index, relaxed)| Some((index, relaxed.value, identify(&relaxed.theta)?))).collect();
     solutions.sort_by(|(_, a, _), (_, b, _)| a.total_cmp(b));
     let close = |a: f64, b: f64| (a - b).abs() <= tolerance;
-    let mut kept: Vec<(usize, f64, Vec<f64>)> = Vec::new();
+    let mut kept: Vec<(Distinct, f64, Vec<f64>)> = Vec::new();
     for (index, value, identity) in solutions {
-        let known = |(_, other, numbers): &(_, f64, Vec<f64>)| {
+        let known = |(_, other, numbers): &&mut (_, f64, Vec<f64>)| {
             close(*other, value) && numbers.iter().zip(&identity).all(|(&a, &b)| close(a, b))
         };
-        if !kept.iter().any(known) {
-            kept.push((index, value, identity));
+        match kept.iter_mut().find(known) {
+            Some((solution, ..)) => solution.same.push(index),
+            None => kept.push((Distinct { index, same: Vec::new() }, value, identity)),
         }
     }
-    kept.into_iter().map(|(index, ..)| index).collect()
+    kept.into_iter().map(|(solution, ..)| solution).collect()
 }
 
 /// Start number `start`: a point uniform in the box, from a stream of its own.
@@ -218,14 +327,69 @@ mod tests {
     fn says_why_it_stopped() {
         let parameters = RelaxParameters::default();
         let relaxed = relax(&TwoWells, &[0.9, 0.4], &parameters).unwrap();
-        assert!(relaxed.stop.is_stationary() && relaxed.gradient_norm < 1e-6, "{relaxed:?}");
+        assert!(relaxed.stop.is_minimum() && relaxed.gradient_norm < 1e-6, "{relaxed:?}");
         let few = RelaxParameters { lbfgs: LbfgsParameters { iterations: 2, ..parameters.lbfgs.clone() }, ..parameters.clone() };
         let stopped = relax(&TwoWells, &[0.9, 0.4], &few).unwrap();
         assert_eq!((stopped.stop, stopped.iterations), (RelaxStop::IterationsSpent, 2));
         assert_eq!(relax(&TwoWells, &[f64::NAN, 0.0], &parameters).unwrap().stop, RelaxStop::NotFinite);
         let never = RelaxParameters { tolerance: 0.0, ..parameters };
         let lowest = relax(&TwoWells, &[0.9, 0.4], &never).unwrap();
-        assert!(lowest.stop.is_stationary() && lowest.value <= relaxed.value, "{lowest:?}");
+        assert!(lowest.stop.is_minimum() && lowest.value <= relaxed.value, "{lowest:?}");
+    }
+
+    #[test]
+    fn a_saddle_or_a_maximum_is_left_for_a_minimum() {
+        let parameters = RelaxParameters::default();
+        let well = DoubleWell::new(4).unwrap();
+        for zeros in 1..=4 {
+            let start: Vec<f64> = (0..4).map(|i| if i < zeros { 0.0 } else { -1.0 }).collect();
+            let relaxed = relax(&well, &start, &parameters).unwrap();
+            assert_eq!(relaxed.stop, RelaxStop::Converged, "{zeros} zeros: {relaxed:?}");
+            assert!(relaxed.value < 1e-9, "{zeros} zeros: {relaxed:?}");
+            // All of the sign rule's reference is positive, and so is where a maximum is left to.
+            assert!(relaxed.theta.iter().zip(&start).all(|(x, s)| (x - if *s == 0.0 { 1.0 } else { -1.0 }).abs() < 1e-4));
+            assert_eq!(relax(&well, &start, &parameters).unwrap(), relaxed, "deterministic");
+        }
+        let product = relax(&crate::landscape::ProductWell, &[0.0, 0.0], &parameters).unwrap();
+        assert!(product.stop.is_minimum() && product.value < 1e-9, "{product:?}");
+        // Three atoms in a row are a saddle on which no gradient leads out of the line.
+        let three = LennardJones::new(3, 2).unwrap();
+        let triangle = relax(&three, &[-1.1, 0.0, 0.0, 0.0, 1.1, 0.0], &parameters).unwrap();
+        assert!((triangle.value + 3.0).abs() < 1e-9, "{triangle:?}");
+    }
+
+    #[test]
+    fn a_saddle_that_cannot_be_left_is_recorded_as_what_it_is() {
+        let well = DoubleWell::new(2).unwrap();
+        let kind = |at: [f64; 2]| Relaxed::given(&well, &at).unwrap().stop;
+        assert_eq!(kind([0.0, 0.0]), RelaxStop::Maximum);
+        assert_eq!(kind([1.0, 1e-9]), RelaxStop::Saddle);
+        assert_eq!(kind([1.0, -1.0]), RelaxStop::NotRelaxed);
+        assert_eq!(kind([0.3, 0.1]), RelaxStop::NotRelaxed, "not stationary");
+        assert!(!RelaxStop::Saddle.is_minimum() && !RelaxStop::Maximum.is_minimum());
+    }
+
+    #[test]
+    fn reasons_keep_the_numbers_that_journals_have() {
+        use RelaxStop::{Converged, IterationsSpent, Maximum, NoDescent, NotFinite, NotRelaxed, Saddle};
+        let all = [Converged, NoDescent, IterationsSpent, NotFinite, NotRelaxed, Saddle, Maximum];
+        for (number, stop) in (0..).zip(all) {
+            assert_eq!(postcard::to_allocvec(&stop), Ok(vec![number]), "{stop:?}");
+        }
+    }
+
+    #[test]
+    fn points_that_became_one_minimum_are_known() {
+        let well = BuiltIn::DoubleWell(DoubleWell::new(1).unwrap());
+        let starts = [[-0.5], [0.4], [-2.0], [0.0], [1.0]];
+        let found = starts.map(|start| relax(&well.build(), &start, &RelaxParameters::default()).unwrap());
+        let merged = merge(&found, 1e-4, &|theta| well.identify(theta));
+        let groups: Vec<std::collections::BTreeSet<usize>> =
+            merged.iter().map(|solution| solution.same.iter().copied().chain([solution.index]).collect()).collect();
+        assert_eq!(groups.len(), 2);
+        for group in [[0, 2].as_slice(), &[1, 3, 4]] {
+            assert!(groups.contains(&group.iter().copied().collect()), "{groups:?}");
+        }
     }
 
     #[test]

@@ -12,9 +12,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fmt::Display;
 use std::marker::PhantomData;
-use std::thread;
+use std::{fs, process, thread};
 
-/// All ranks of the program, from the start of MPI to its end.
+/// All ranks of the program, from the start of MPI to its end; or one process [alone](Self::alone).
 ///
 /// There is one in a process. It stays on the main thread (it is neither `Send` nor `Sync`), because
 /// MPI is started at the level `MPI_THREAD_FUNNELED`: one thread alone may call it. Functions marked
@@ -24,11 +24,17 @@ use std::thread;
 /// panic, it ends all ranks with exit code 101: the others may be waiting for this one. If MPI itself
 /// meets an error it ends all ranks.
 pub struct World {
-    communicator: SimpleCommunicator,
     rank: usize,
     size: usize,
     host: String,
     on_this_thread: PhantomData<*const ()>,
+    /// `None` for a process alone.
+    mpi: Option<Mpi>,
+}
+
+/// MPI, started.
+struct Mpi {
+    communicator: SimpleCommunicator,
     // Last, so that it is dropped last: dropping it finalizes MPI.
     _universe: Universe,
 }
@@ -66,10 +72,16 @@ impl World {
             rank: communicator.rank().unsigned_abs() as usize,
             size: communicator.size().unsigned_abs() as usize,
             host: processor_name().unwrap_or_else(|_| "a host whose name is not UTF-8".to_owned()),
-            communicator,
             on_this_thread: PhantomData,
-            _universe: universe,
+            mpi: Some(Mpi { communicator, _universe: universe }),
         })
+    }
+
+    /// This process as the only rank. MPI is neither started nor needed.
+    pub fn alone() -> Self {
+        let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+        let host = Some(host.trim()).filter(|host| !host.is_empty()).unwrap_or("an unknown host").to_owned();
+        Self { rank: 0, size: 1, host, on_this_thread: PhantomData, mpi: None }
     }
 
     /// Number of this process, 0 to `size() − 1`.
@@ -80,6 +92,11 @@ impl World {
     /// Number of processes.
     pub fn size(&self) -> usize {
         self.size
+    }
+
+    /// Number of ranks on the machine of this one, itself included. Collective.
+    pub fn ranks_on_this_machine(&self) -> usize {
+        self.mpi.as_ref().map_or(1, |mpi| mpi.communicator.split_shared(0).size().unsigned_abs() as usize)
     }
 
     /// Whether this is rank 0, which reads, hands out, writes and prints.
@@ -94,13 +111,18 @@ impl World {
 
     /// Waits until all ranks are here. Collective.
     pub fn barrier(&self) {
-        self.communicator.barrier();
+        if let Some(mpi) = &self.mpi {
+            mpi.communicator.barrier();
+        }
     }
 
     /// Ends all ranks at once with this exit code: for an error that leaves no way to tell the
     /// others. Nothing is cleaned up.
     pub fn abort(&self, code: i32) -> ! {
-        self.communicator.abort(code)
+        match &self.mpi {
+            Some(mpi) => mpi.communicator.abort(code),
+            None => process::exit(code),
+        }
     }
 
     /// Turns an error on any rank into an error on every rank, the same one. Collective.
@@ -114,8 +136,10 @@ impl World {
     /// If `result` is an error on at least one rank.
     pub fn agree<T, E: Display>(&self, result: Result<T, E>) -> Result<T, Disagreement> {
         let failed_here = u64::from(result.is_err());
-        let mut failed = 0_u64;
-        self.communicator.all_reduce_into(&failed_here, &mut failed, SystemOperation::sum());
+        let mut failed = failed_here;
+        if let Some(mpi) = &self.mpi {
+            mpi.communicator.all_reduce_into(&failed_here, &mut failed, SystemOperation::sum());
+        }
         match result {
             Ok(value) if failed == 0 => Ok(value),
             Ok(_) => Err(self.merge(None)),
@@ -156,14 +180,35 @@ impl World {
         self.agree(value)
     }
 
+    /// On rank 0 the value that each rank passes in, in their order; together less than 2 GiB in
+    /// the encoding of postcard. Collective.
+    ///
+    /// # Errors
+    /// On all ranks, if a value cannot be encoded or decoded.
+    pub fn gather<T>(&self, value: &T) -> Result<Option<Vec<T>>, Disagreement>
+    where
+        T: Serialize + DeserializeOwned,
+    {
+        let bytes = self.agree(postcard::to_allocvec(value).map_err(MessageError::from))?;
+        let decode = |all: Vec<Vec<u8>>| -> Result<Vec<T>, MessageError> {
+            all.iter().map(|bytes| Ok(postcard::from_bytes(bytes)?)).collect()
+        };
+        self.agree(self.gather_bytes(&bytes).map(decode).transpose())
+    }
+
+    /// For messages between two ranks.
+    ///
+    /// # Panics
+    /// For a process alone, which has nobody to talk to.
     pub(super) fn communicator(&self) -> &SimpleCommunicator {
-        &self.communicator
+        &self.mpi.as_ref().expect("another rank").communicator
     }
 
     /// The bytes that rank 0 passes in.
     fn broadcast_bytes(&self, bytes: Option<Vec<u8>>) -> Vec<u8> {
         let mut bytes = bytes.unwrap_or_default();
-        let root = self.communicator.process_at_rank(0);
+        let Some(mpi) = &self.mpi else { return bytes };
+        let root = mpi.communicator.process_at_rank(0);
         let mut length = bytes.len() as u64;
         root.broadcast_into(&mut length);
         bytes.resize(usize::try_from(length).expect("what fits into memory on rank 0 can be counted here"), 0);
@@ -177,7 +222,7 @@ impl World {
     fn merge(&self, message: Option<String>) -> Disagreement {
         let longest = (64 << 10).min((1 << 30) / self.size);
         let said = encode(&message.map(|message| clip(&message, longest).to_owned()));
-        let merged = self.gather(&said).map(|said| {
+        let merged = self.gather_bytes(&said).map(|said| {
             let messages = said.iter().map(|bytes| postcard::from_bytes(bytes).unwrap_or(None));
             encode(&Disagreement::merge(messages))
         });
@@ -185,8 +230,9 @@ impl World {
     }
 
     /// On rank 0 what every rank passes in, together less than 2³¹ bytes. Collective.
-    fn gather(&self, bytes: &[u8]) -> Option<Vec<Vec<u8>>> {
-        let root = self.communicator.process_at_rank(0);
+    fn gather_bytes(&self, bytes: &[u8]) -> Option<Vec<Vec<u8>>> {
+        let Some(mpi) = &self.mpi else { return Some(vec![bytes.to_owned()]) };
+        let root = mpi.communicator.process_at_rank(0);
         let length = i32::try_from(bytes.len()).expect("short");
         if !self.is_root() {
             root.gather_into(&length);
@@ -205,7 +251,7 @@ impl World {
 
 impl Drop for World {
     fn drop(&mut self) {
-        if thread::panicking() {
+        if thread::panicking() && self.mpi.is_some() {
             self.abort(101);
         }
     }
@@ -217,7 +263,7 @@ fn clip(text: &str, longest: usize) -> &str {
     &text[..end.unwrap_or(0)]
 }
 
-/// The MPI library in one line: `Open MPI v4.1.4 (MPI 3.1)`.
+/// The MPI library in one line: `Open MPI v4.1.4 (MPI 3.1)`. MPI need not have been started.
 pub fn mpi_library_version() -> String {
     let (major, minor) = version();
     let library = library_version().unwrap_or_else(|_| "a library whose name is not UTF-8".to_owned());

@@ -42,6 +42,26 @@ impl PathResult {
         self.height <= self.higher_end()
     }
 
+    /// Whether the path is the straight line: no step of the descent came lower.
+    pub fn is_straight_line(&self) -> bool {
+        self.best_step == 0
+    }
+
+    /// Whether the search failed to lower the straight line, so that H is no more than the straight
+    /// line's height.
+    ///
+    /// A straight line that rises nowhere above its higher end is the right answer and not counted
+    /// here; nor is one that `paths.steps = 0` asked for. Any other straight line can be lowered:
+    /// moving its points toward the ends, on the same line, lowers their summed loss already.
+    pub fn is_unimproved(&self) -> bool {
+        self.is_straight_line() && !self.is_no_higher_than_its_ends() && !self.took_no_step()
+    }
+
+    /// Whether no step was asked for (`paths.steps = 0`).
+    pub fn took_no_step(&self) -> bool {
+        self.steps == 0 && self.stop == StopReason::Completed
+    }
+
     /// Whether the last step was the lowest one: the descent had not ended, more steps would come lower.
     pub fn was_descending(&self) -> bool {
         self.steps > 0 && self.best_step == self.steps
@@ -74,5 +94,41 @@ impl fmt::Display for StopReason {
                 write!(f, "stopped: the loss was not finite in step {step}; the best path before it stands")
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A path that is its straight line.
+    fn straight(loss: &[f64], steps: u32, stop: StopReason) -> PathResult {
+        let height = loss.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        PathResult {
+            loss: loss.to_vec(),
+            straight_loss: loss.to_vec(),
+            height,
+            height_dense: height,
+            height_straight: height,
+            length: 1.0,
+            length_straight: 1.0,
+            steps,
+            best_step: 0,
+            stop,
+        }
+    }
+
+    #[test]
+    fn a_straight_line_is_no_result_unless_it_is_the_right_answer_or_was_asked_for() {
+        let rising = [0.0, 2.0, 1.0];
+        assert!(straight(&rising, 100, StopReason::Completed).is_unimproved());
+        assert!(straight(&rising, 20, StopReason::Converged { step: 20 }).is_unimproved());
+        assert!(straight(&rising, 0, StopReason::NotFinite { step: 0 }).is_unimproved());
+        let asked_for = straight(&rising, 0, StopReason::Completed);
+        assert!(asked_for.took_no_step() && asked_for.is_straight_line() && !asked_for.is_unimproved());
+        let flat = straight(&[0.0, 0.5, 1.0], 100, StopReason::Completed);
+        assert!(flat.is_straight_line() && !flat.is_unimproved());
+        let bent = PathResult { best_step: 3, ..straight(&rising, 100, StopReason::Completed) };
+        assert!(!bent.is_straight_line() && !bent.is_unimproved());
     }
 }

@@ -111,6 +111,23 @@ impl Forecast {
         Some(makespan(self.ranks, &running, &waiting))
     }
 
+    /// Seconds by which the tasks under way have outlasted what was expected of them, if nothing else
+    /// is to come: then there is no time left to tell. `None` while it is within a tenth, or 10
+    /// seconds, of that.
+    pub fn overdue(&self, now: f64) -> Option<f64> {
+        if self.seconds_left(now)? > 0.0 {
+            return None;
+        }
+        let general = self.observed(|_| true, true).pace()?;
+        let late = |(planned, state): (&Planned, &State)| {
+            let State::Running { began, .. } = *state else { return None };
+            let total = expected(planned, state, self.pace(planned.kind, general))?;
+            let late = now - began - total;
+            (late > f64::max(10.0, 0.1 * total)).then_some(late)
+        };
+        self.tasks().filter_map(late).reduce(f64::max)
+    }
+
     fn pace(&self, kind: usize, general: f64) -> Pace {
         let ended = self.observed(|planned| planned.kind == kind, false).pace();
         let seen = self.observed(|planned| planned.kind == kind, true).pace();
@@ -161,9 +178,15 @@ struct Ends {
 
 /// What is left of a running task.
 fn left(planned: &Planned, state: &State, pace: Pace, now: f64) -> Option<f64> {
+    let State::Running { began, .. } = *state else { return None };
+    Some((expected(planned, state, pace)? - (now - began)).max(0.0))
+}
+
+/// What a running task should take in all.
+fn expected(planned: &Planned, state: &State, pace: Pace) -> Option<f64> {
     let State::Running { began, report } = *state else { return None };
     let of_kind = pace.expected * planned.work;
-    let total = match report {
+    Some(match report {
         None => of_kind,
         Some((fraction, at)) => {
             let own = (at - began) / fraction;
@@ -174,8 +197,7 @@ fn left(planned: &Planned, state: &State, pace: Pace, now: f64) -> Option<f64> {
                 _ => own,
             }
         }
-    };
-    Some((total - (now - began)).max(0.0))
+    })
 }
 
 /// When the last of some tasks ends, if those that run take these times and those that wait are handed out in

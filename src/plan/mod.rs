@@ -1,10 +1,11 @@
 //! How much work a task is, how long and how much memory it takes, before it is done.
 
 mod forecast;
+pub mod memory;
 mod speed;
 
 pub use forecast::{Forecast, Planned, makespan};
-pub use speed::Speed;
+pub use speed::{MEASURED_POINTS, Speed};
 
 use crate::optimizer::Training;
 use crate::path::PathParameters;
@@ -71,20 +72,33 @@ pub fn path_work(parameters: &PathParameters, images: usize, batch: Option<usize
     }
 }
 
-/// Bytes that one path computation holds besides images and block buffers: two ends and their difference, and
-/// for each free parameter of a component its value, its best value, the gradient and Adam's two moments, in `f32`.
-pub fn path_bytes(parameters: &PathParameters, dimension: usize) -> usize {
-    (3 + 5 * parameters.method.free()) * dimension * size_of::<f32>()
+/// Bytes that one path computation holds besides images and block buffers, for numbers of `number`
+/// bytes: two ends and their difference, for each free parameter of a component its value, its best
+/// value, the gradient and Adam's two moments, and the coefficients of the points of its grids.
+pub fn path_bytes(parameters: &PathParameters, dimension: usize, number: usize) -> f64 {
+    let vectors = 3.0 + 5.0 * parameters.method.free() as f64;
+    vectors * dimension as f64 * number as f64 + path_grid_bytes(parameters)
+}
+
+/// Bytes of the grid of a path and of its dense one: for each point and vector a coefficient, the
+/// step to the next point, and the exact coefficient while they are made.
+fn path_grid_bytes(parameters: &PathParameters) -> f64 {
+    let points = (1 + DENSITY) as f64 * parameters.points as f64;
+    points * (2.0 + parameters.method.free() as f64) * (4.0 + 8.0 + 8.0)
 }
 
 /// Bytes that one training run holds besides: θ and two snapshots, and what it takes to come to the next θ, in
 /// `f32`. L-BFGS: gradient, direction, the two vectors of the line, the next θ and gradient, the memory with one
 /// pair to come, and `line` bytes of what the trials of a [line](crate::landscape::Landscape::line) share; SGD:
 /// its θ before the epoch and a gradient.
-pub fn training_bytes(training: &Training, dimension: usize, line: usize) -> usize {
+pub fn training_bytes(training: &Training, dimension: usize, line: usize) -> f64 {
     let (vectors, shared) = match training {
-        Training::Sgd(_) => (5, 0),
-        Training::Lbfgs(lbfgs) => (9 + 2 * (lbfgs.memory + 1), line),
+        Training::Sgd(_) => (5.0, 0),
+        // Every iteration remembers one pair.
+        Training::Lbfgs(lbfgs) => {
+            let pairs = lbfgs.memory.min(lbfgs.iterations) + 1;
+            (9.0 + 2.0 * pairs as f64, line)
+        }
     };
-    vectors * dimension * size_of::<f32>() + shared
+    vectors * dimension as f64 * size_of::<f32>() as f64 + shared as f64
 }

@@ -10,6 +10,9 @@ use std::time::{Duration, Instant};
 /// Trials of the line search that is timed: as many as published.
 const TRIALS: usize = 6;
 
+/// Points of a path that is timed, at most: as many as published.
+pub const MEASURED_POINTS: usize = 51;
+
 /// Seconds for one image (for paths: one image at one point), by kind of evaluation, on one core.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Speed {
@@ -30,7 +33,8 @@ pub struct Speed {
 impl Speed {
     /// Times each kind on the images of `landscape`, a few hundred, for about a tenth of a second: the
     /// best of several calls, since other programs can only slow one down. Mini-batches have `batch`
-    /// images, paths the points and the curve of `paths`; the vectors are drawn like initializations.
+    /// images, paths the curve of `paths` and up to [`MEASURED_POINTS`] of its points; the vectors are
+    /// drawn like initializations.
     ///
     /// # Panics
     /// If `paths` has fewer than two points.
@@ -40,9 +44,11 @@ impl Speed {
         let mut drawn = || layout.initialize::<f32>(&mut generator);
         let mut curve = paths.method.straight([&drawn()[..], &drawn()]);
         curve.free_mut().chunks_mut(layout.parameters()).for_each(|row| row.copy_from_slice(&drawn()[..row.len()]));
-        let grid = curve.grid(&equally_spaced(paths.points));
+        // More points cost as much each, and take longer.
+        let points = paths.points.min(MEASURED_POINTS);
+        let grid = curve.grid(&equally_spaced(points));
         let mut gradient = vec![0.0; curve.free().len()];
-        let point = (landscape.samples() * paths.points) as f64;
+        let point = (landscape.samples() * points) as f64;
         Self {
             path_loss: seconds(PATIENCE, || landscape.span_values(&curve.points(&grid))) / point,
             path_gradient: seconds(PATIENCE, || curve.pull_back(landscape, &grid, &mut gradient)) / point,
@@ -74,8 +80,8 @@ impl Speed {
     }
 
     /// Bytes of the vectors that [`Self::measure`] works on.
-    pub fn bytes(paths: &PathParameters, dimension: usize) -> usize {
-        (4 + 2 * paths.method.free()) * dimension * size_of::<f32>()
+    pub fn bytes(paths: &PathParameters, dimension: usize) -> f64 {
+        (4.0 + 2.0 * paths.method.free() as f64) * dimension as f64 * size_of::<f32>() as f64
     }
 
     /// How long this takes on one core.

@@ -8,7 +8,30 @@
 #![expect(clippy::inline_always, reason = "a function compiled for one set of vector instructions must contain its loops")]
 
 use super::Real;
+use super::instructions::{Level, allows};
 pub(crate) use pulp::{Arch, Simd, WithSimd};
+use std::sync::LazyLock;
+
+/// The best set of vector instructions that the processor has and the environment
+/// [allows](super::instructions). All functions are dispatched by it.
+#[inline]
+pub(crate) fn arch() -> Arch {
+    static ARCH: LazyLock<Arch> = LazyLock::new(detect);
+    *ARCH
+}
+
+#[cfg(target_arch = "x86_64")]
+fn detect() -> Arch {
+    use pulp::x86::{V3, V4};
+    let widest = allows(Level::Avx512).then(V4::try_new).flatten().map(Arch::V4);
+    let narrower = || allows(Level::Avx2).then(V3::try_new).flatten().map(Arch::V3);
+    widest.or_else(narrower).unwrap_or(Arch::Scalar)
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn detect() -> Arch {
+    if allows(Level::Avx2) { Arch::new() } else { Arch::Scalar }
+}
 
 /// `a · b + c`, fused where the instruction exists: without it, `mul_add` is a slow library call.
 #[inline(always)]
@@ -99,7 +122,7 @@ macro_rules! dispatched {
                     body(simd, $($argument),*);
                 }
             }
-            $crate::real::dispatch::Arch::new().dispatch(Call(($($argument,)*)));
+            $crate::real::dispatch::arch().dispatch(Call(($($argument,)*)));
         }
     };
 }

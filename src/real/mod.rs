@@ -4,6 +4,7 @@ mod combine;
 pub(crate) mod dispatch;
 mod elementary;
 mod factor;
+mod instructions;
 mod product;
 mod single;
 mod slices;
@@ -15,6 +16,7 @@ mod tiles;
 pub use combine::{add_combined, combine};
 pub use elementary::Elementary;
 pub use factor::{Factor, FactorRoom};
+pub use instructions::{check_limit, instructions};
 pub use product::{Transpose, add_product, product};
 pub use single::Single;
 pub use slices::{add_scaled, exp_all, gray_all, scale, sigmoid_all, softplus_all, softplus_slope_all, tanh_all};
@@ -66,27 +68,6 @@ impl Real for f32 {
     fn wide(self) -> f64 {
         f64::from(self)
     }
-}
-
-/// The instructions that results come from on this machine: `"AVX-512, AMX-INT8"` or `"AVX-512, VBMI2"`.
-pub fn instructions() -> String {
-    let vectors = match dispatch::Arch::new() {
-        #[cfg(target_arch = "x86_64")]
-        dispatch::Arch::V4(_) => "AVX-512",
-        #[cfg(target_arch = "x86_64")]
-        dispatch::Arch::V3(_) => "AVX2",
-        #[cfg(target_arch = "aarch64")]
-        dispatch::Arch::Neon(_) => "NEON",
-        _ => "no vectors",
-    };
-    let others = if Tiled::of::<f32>().is_some() {
-        ", AMX-INT8"
-    } else if Sparse::<f32>::is_quick() {
-        ", VBMI2"
-    } else {
-        ""
-    };
-    format!("{vectors}{others}")
 }
 
 /// Σ xᵢ yᵢ, accumulated in `f64`.

@@ -1,5 +1,6 @@
 //! A figure: panels, the numbers behind them, and what a reader has to know.
 
+pub(super) use super::number::exact;
 use super::panel::Panel;
 use super::run::Run;
 
@@ -12,6 +13,8 @@ pub struct Figure {
     pub title: &'static str,
     /// What is plotted and how to read it.
     pub about: &'static str,
+    /// What is to be known of these results in particular.
+    pub notes: Vec<String>,
     /// The panels; none where there are no results yet.
     pub panels: Vec<Panel>,
     /// The numbers behind them, the first table under the figure's own name.
@@ -60,9 +63,4 @@ pub(super) fn gather(runs: &[Run<'_>], panels: impl Fn(&Run<'_>) -> Vec<(String,
         }
     }
     kinds.into_iter().flat_map(|(_, panels)| panels).collect()
-}
-
-/// A number in full precision: read again, it is the same to the bit.
-pub(super) fn exact(value: f64) -> String {
-    value.to_string()
 }

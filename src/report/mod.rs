@@ -9,6 +9,8 @@
 pub mod claims;
 pub mod figure;
 pub mod figures;
+mod files;
+pub mod notes;
 mod number;
 pub mod page;
 pub mod panel;
@@ -20,7 +22,8 @@ pub mod summary;
 mod table;
 mod write;
 
+pub use notes::{Note, Topic};
 pub use run::Run;
 pub use summary::{BarrierRow, KernelPcaRow, LossRow, RunSummary, SpreadRow};
 pub use table::table;
-pub use write::{PAGE, ReportError, write};
+pub use write::{PAGE, ReportError, Written, write};

@@ -1,5 +1,7 @@
 //! Numbers of results as a reader wants them.
 
+use crate::embedding::shortest;
+
 /// What stands for a number that does not exist.
 pub(super) const NONE: &str = "–";
 
@@ -17,8 +19,11 @@ fn digits(value: f64, significant: i32) -> String {
     if value.is_nan() {
         return NONE.to_owned();
     }
-    if value == 0.0 || value.is_infinite() {
-        return format!("{value}").replace("inf", "∞").replace("-0", "0");
+    if value == 0.0 {
+        return "0".to_owned();
+    }
+    if value.is_infinite() {
+        return if value > 0.0 { "∞" } else { "-∞" }.to_owned();
     }
     // The exponent after rounding: 9.9999 has the digits of 10.
     let rounded = format!("{value:.*e}", significant as usize - 1);
@@ -39,10 +44,8 @@ pub(super) fn typeset_short(value: f64) -> String {
 }
 
 fn for_print(text: &str) -> String {
-    let text = match text.split_once('e') {
-        Some((digits, exponent)) => format!("{digits}×10{}", superscript(exponent.parse().unwrap_or(0))),
-        None => text.to_owned(),
-    };
+    let power = text.split_once('e').and_then(|(digits, exponent)| Some((digits, exponent.parse().ok()?)));
+    let text = power.map_or_else(|| text.to_owned(), |(digits, exponent)| format!("{digits}×10{}", superscript(exponent)));
     text.replacen('-', "−", 1)
 }
 
@@ -58,9 +61,24 @@ pub(super) fn superscript(number: i32) -> String {
     number.to_string().chars().map(raise).collect()
 }
 
-/// A fraction in percent, two decimals.
+/// A fraction in percent, two decimals; as [`number`] where those would be many digits.
 pub(super) fn percent(fraction: f64) -> String {
-    if fraction.is_nan() { NONE.to_owned() } else { format!("{:.2} %", 100.0 * fraction) }
+    let percent = 100.0 * fraction;
+    if percent.is_nan() {
+        return NONE.to_owned();
+    }
+    if percent.abs() >= 1e5 {
+        return format!("{} %", number(percent));
+    }
+    // A share that rounds to zero has no sign.
+    let text = format!("{percent:.2} %");
+    if text == "-0.00 %" { "0.00 %".to_owned() } else { text }
+}
+
+/// A number in full precision for a table: read again, it is the same to the bit. A number that does
+/// not exist is an empty cell.
+pub(super) fn exact(value: f64) -> String {
+    if value.is_nan() { String::new() } else { shortest(value) }
 }
 
 /// [`number`] of what may be missing.
@@ -71,6 +89,7 @@ pub(super) fn maybe(value: Option<f64>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn four_digits_or_a_power_of_ten() {
@@ -108,6 +127,92 @@ mod tests {
             let value = (f64::from(step) / 37.0).exp() * if step % 2 == 0 { 1.0 } else { -1.0 };
             let read: f64 = number(value).parse().unwrap();
             assert!(((read - value) / value).abs() <= 0.005, "{value}: {read}");
+        }
+    }
+
+    #[test]
+    fn full_precision_reads_back_to_the_bit_and_what_is_missing_is_empty() {
+        let cases = [(5.0, "5"), (1e308, "1e308"), (-2.5e-9, "-2.5e-9"), (0.1, "0.1"), (f64::NAN, "")];
+        for (value, text) in cases {
+            assert_eq!(exact(value), text);
+        }
+        assert_eq!([exact(f64::INFINITY), exact(f64::NEG_INFINITY)], ["inf", "-inf"]);
+    }
+
+    /// Every number there is: also NaN, ±∞, ±0 and the subnormal ones.
+    fn any_number() -> impl Strategy<Value = f64> {
+        prop_oneof![
+            proptest::num::f64::ANY,
+            any::<u64>().prop_map(f64::from_bits),
+            prop::sample::select(vec![
+                0.0,
+                -0.0,
+                f64::NAN,
+                f64::INFINITY,
+                f64::NEG_INFINITY,
+                f64::MAX,
+                f64::MIN,
+                f64::MIN_POSITIVE,
+                f64::from_bits(1),
+                9.9995,
+                99_999.5,
+                9.995e-4,
+            ]),
+        ]
+    }
+
+    /// `−1.26×10⁻⁸` and the like as the computer writes it.
+    fn plain(text: &str) -> String {
+        let raised = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+        let lower = |c: char| match c {
+            '−' | '⁻' => '-',
+            c => raised.chars().position(|digit| digit == c).map_or(c, |digit| (b'0' + digit as u8) as char),
+        };
+        text.replace("×10", "e").chars().map(lower).collect::<String>().replace('∞', "inf")
+    }
+
+    proptest! {
+        #[test]
+        fn every_number_is_short_and_reads_back_as_about_itself(value in any_number()) {
+            for (text, digits) in [
+                (number(value), 4), (short(value), 3), (typeset(value), 4), (typeset_short(value), 3),
+            ] {
+                prop_assert!(text.chars().count() <= 13, "{value:e}: {text}");
+                if value.is_nan() {
+                    prop_assert_eq!(text, NONE);
+                    continue;
+                }
+                let read: f64 = plain(&text).parse().map_err(|_| TestCaseError::fail(text.clone()))?;
+                // A number next to the largest one may be rounded up to ∞.
+                if value == 0.0 {
+                    prop_assert_eq!(&text, "0");
+                    continue;
+                }
+                let close = read.to_bits() == value.to_bits()
+                    || ((read - value) / value).abs() <= 0.0051
+                    || (read.is_infinite() && value.abs() > 1.79e308)
+                    || value.is_subnormal();
+                prop_assert!(close, "{value:e} with {digits} digits: {text}");
+            }
+        }
+
+        #[test]
+        fn every_share_is_short(value in any_number()) {
+            let text = percent(value);
+            prop_assert!(text.chars().count() <= 14, "{value:e}: {text}");
+            let is_number = text.strip_suffix(" %").is_some_and(|text| plain(text).parse::<f64>().is_ok());
+            prop_assert!(is_number || value.is_nan() && text == NONE, "{value:e}: {text}");
+        }
+
+        #[test]
+        fn every_cell_of_a_table_reads_back_to_the_bit(value in any_number()) {
+            let text = exact(value);
+            prop_assert!(text.len() <= 25, "{text}");
+            if value.is_nan() {
+                prop_assert_eq!(text, "");
+            } else {
+                prop_assert_eq!(text.parse::<f64>().expect("a number").to_bits(), value.to_bits());
+            }
         }
     }
 

@@ -15,12 +15,11 @@ use crate::solutions::{Pairs, Split};
 pub struct Published(&'static descriptor::Published);
 
 impl Published {
-    /// Of a network of the published sizes on images from files; of no other network.
+    /// Of a network of the published sizes on MNIST; of no other network and on no other images.
     pub fn of(run: &Run<'_>) -> Option<Self> {
         let network = run.network()?;
-        let from_files = matches!(network.dataset, DatasetConfig::Idx { .. });
         let published = network.architecture.descriptor().published.as_ref();
-        published.filter(|_| from_files && has_published_sizes(&network.architecture)).map(Self)
+        published.filter(|_| run.on_mnist && has_published_sizes(&network.architecture)).map(Self)
     }
 
     /// Mean loss of a set of snapshots on the images they are the best on (Table I).
@@ -59,7 +58,7 @@ pub fn differences(run: &Run<'_>) -> Vec<String> {
     let Some(network) = run.network() else { return Vec::new() };
     let mut list = Vec::new();
     values(&network.architecture, &mut list);
-    data(network, &mut list);
+    data(run, network, &mut list);
     training(network, &mut list);
     paths(run, &mut list);
     list
@@ -89,9 +88,12 @@ fn values(architecture: &Architecture, list: &mut Vec<String>) {
     }));
 }
 
-fn data(network: &NetworkConfig, list: &mut Vec<String>) {
+fn data(run: &Run<'_>, network: &NetworkConfig, list: &mut Vec<String>) {
     match &network.dataset {
         DatasetConfig::Digits { .. } => list.push("built-in digits instead of MNIST".to_owned()),
+        DatasetConfig::Idx { .. } if !run.on_mnist => {
+            list.push("images that are not recognized as MNIST's".to_owned());
+        }
         DatasetConfig::Idx { train, test, .. } => {
             if let Some(train) = train.filter(|train| *train != 50_000) {
                 instead(list, "training images", train, 60_000);
@@ -105,6 +107,10 @@ fn data(network: &NetworkConfig, list: &mut Vec<String>) {
 
 fn training(network: &NetworkConfig, list: &mut Vec<String>) {
     let training = &network.training;
+    if training.methods.is_empty() {
+        list.push("imported vectors instead of training".to_owned());
+        return;
+    }
     instead(list, "initializations", training.initializations, 75);
     instead(list, "solutions kept", training.keep, 48);
     if let Some(sgd) = &training.sgd {

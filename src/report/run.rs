@@ -1,5 +1,6 @@
 //! What a report is made of: the results of one run, as far as there are any.
 
+use super::notes::Note;
 use super::plane::Plane;
 use crate::config::{Config, NetworkConfig, Subject};
 use crate::optimizer::{Method, TrainingRun};
@@ -18,6 +19,8 @@ pub struct Run<'a> {
     pub effective: BTreeMap<String, String>,
     /// The data in words.
     pub data: String,
+    /// Whether the data are images of MNIST, of which the paper has its numbers.
+    pub on_mnist: bool,
     /// Training runs that ended as they should, by number of their initialization.
     pub curves: Vec<(Method, Vec<(u32, &'a TrainingRun)>)>,
     /// The sets of solutions.
@@ -30,6 +33,8 @@ pub struct Run<'a> {
     pub plane: Option<Plane>,
     /// What is not there yet, or failed, in words.
     pub missing: Vec<String>,
+    /// Results that are not what their columns say.
+    pub notes: Vec<Note>,
 }
 
 impl Run<'_> {

@@ -1,5 +1,6 @@
 //! The rows of the tables: what a run comes to.
 
+use super::notes::Note;
 use crate::path::{PathResult, PathSet};
 use crate::solutions::{LandscapeName, SetName, SolutionSet};
 use crate::statistics::{Analysis, Moments, Summary};
@@ -19,6 +20,8 @@ pub struct RunSummary {
     pub spreads: Vec<SpreadRow>,
     /// A row a kernel PCA.
     pub kernel_pca: Vec<KernelPcaRow>,
+    /// Results that are not what their columns say, below the tables they are in.
+    pub notes: Vec<Note>,
 }
 
 /// Means over the solutions of a set; NaN if there is none, or if one of them is NaN.
@@ -58,6 +61,8 @@ pub struct BarrierRow {
     pub dense: Option<Summary>,
     /// Losses of the higher end of each path, below which no path can be.
     pub higher_end: Option<Summary>,
+    /// Number of paths that are the straight line because no step came lower.
+    pub unimproved: usize,
     /// Number of paths of which the last step was the lowest.
     pub descending: usize,
 }
@@ -105,12 +110,13 @@ impl RunSummary {
                 .iter()
                 .map(|result| KernelPcaRow {
                     name: result.name.clone(),
-                    kernel: result.kernel.to_string(),
+                    kernel: result.kernel_words(),
                     sets: result.sets.clone(),
                     explained: result.explained.clone(),
                     negative_share: result.negative_share,
                 })
                 .collect(),
+            notes: Vec::new(),
         }
     }
 }
@@ -141,6 +147,7 @@ fn barrier_row(paths: &PathSet) -> BarrierRow {
         grid: summary(|path| path.height),
         dense: summary(|path| path.height_dense),
         higher_end: summary(PathResult::higher_end),
+        unimproved: paths.found().filter(|path| path.is_unimproved()).count(),
         descending: paths.found().filter(|path| path.was_descending()).count(),
     }
 }

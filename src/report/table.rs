@@ -1,5 +1,6 @@
 //! The tables themselves.
 
+use super::notes::{Note, Topic};
 use super::number::{NONE, maybe, number, percent, short};
 use super::{BarrierRow, KernelPcaRow, LossRow, RunSummary, SpreadRow};
 use crate::statistics::Summary;
@@ -16,14 +17,37 @@ const COMPONENTS: usize = 3;
 
 /// The tables of a run, each under its caption, without color; what has no rows is left out.
 pub fn table(summary: &RunSummary) -> String {
+    let noted = |table: String, topic| table + &noted(&summary.notes, topic);
+    let solutions = || if summary.formula { heights(&summary.losses) } else { losses(&summary.losses) };
+    let what = if summary.formula { "greatest height" } else { "highest loss" };
     let tables = [
-        (!summary.losses.is_empty()).then(|| if summary.formula { heights(&summary.losses) } else { losses(&summary.losses) }),
-        (!summary.barriers.is_empty())
-            .then(|| barriers(&summary.barriers, if summary.formula { "greatest height" } else { "highest loss" })),
+        (!summary.losses.is_empty()).then(|| noted(solutions(), Topic::Solutions)),
+        (!summary.barriers.is_empty()).then(|| noted(barriers(&summary.barriers, what), Topic::Paths)),
         (!summary.spreads.is_empty()).then(|| spreads(&summary.spreads)),
         (!summary.kernel_pca.is_empty()).then(|| kernel_pca(&summary.kernel_pca)),
     ];
     tables.into_iter().flatten().collect::<Vec<_>>().join("\n")
+}
+
+/// The notes on a table, wrapped.
+fn noted(notes: &[Note], topic: Topic) -> String {
+    let about = notes.iter().filter(|note| note.topic == topic);
+    about.map(|note| wrapped(&note.text)).collect()
+}
+
+/// A paragraph in lines of at most [`WIDTH`] columns.
+fn wrapped(text: &str) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= usize::from(WIDTH) => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines.into_iter().map(|line| line + "\n").collect()
 }
 
 fn losses(rows: &[LossRow]) -> String {
@@ -59,7 +83,7 @@ fn barriers(rows: &[BarrierRow], what: &str) -> String {
         vec![
             row.set.to_string(),
             row.landscape.to_string(),
-            if row.failed > 0 { format!("{}, {} failed", row.count, row.failed) } else { row.count.to_string() },
+            path_count(row),
             range(&row.straight),
             range(&row.grid),
             median(&row.dense),
@@ -72,6 +96,13 @@ fn barriers(rows: &[BarrierRow], what: &str) -> String {
          end: median of the higher end, below which no path can be"
     );
     render(&caption, &header, 2, cells) + &descending(rows)
+}
+
+/// How many paths there are, and of how many the height is none of a path.
+fn path_count(row: &BarrierRow) -> String {
+    let parts = [(row.failed, "failed"), (row.unimproved, "straight")];
+    let parts = parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!(", {count} {what}"));
+    row.count.to_string() + &parts.collect::<String>()
 }
 
 /// What is to be known of paths that did not come to rest.
@@ -155,6 +186,7 @@ mod tests {
                 grid: Summary::of(&[0.25, 0.5, 1.0]).ok(),
                 dense: None,
                 higher_end: Summary::of(&[0.125]).ok(),
+                unimproved: 0,
                 descending: 2,
             }],
             spreads: vec![SpreadRow {
@@ -171,6 +203,7 @@ mod tests {
                 explained: vec![0.5, 0.125],
                 negative_share: 0.0,
             }],
+            notes: Vec::new(),
         }
     }
 
@@ -190,6 +223,21 @@ mod tests {
         assert!(text.contains("\n2 of the 3 paths were lowest after their last step"), "{text}");
         let embedding = ["rbf", "rbf, 2σ² = 42200", "lbfgs/train + sgd/test", "50.00 %", "12.50 %", "–", "0.00 %"];
         assert_eq!(lines_from(&text, "rbf", 1)[0], embedding);
+    }
+
+    #[test]
+    fn notes_stand_below_the_table_they_are_about() {
+        let mut noted = summary();
+        (noted.barriers[0].failed, noted.barriers[0].unimproved) = (0, 1);
+        let note = |topic, text: &str| Note { topic, text: text.to_owned(), concerns_all: false };
+        let long = "word ".repeat(40);
+        noted.notes = vec![note(Topic::Paths, &long), note(Topic::Solutions, "2 of 3 runs never improved.")];
+        let text = table(&noted);
+        assert_eq!(lines_from(&text, "lbfgs/test", 1)[0][2], "3, 1 straight");
+        let place = |part: &str| text.find(part).unwrap_or_else(|| panic!("no {part} in\n{text}"));
+        assert!(place("2 of 3 runs never improved.\n") < place("Barriers"));
+        assert!(place("word word") > place("lbfgs/test") && place("word word") < place("Spread"));
+        assert!(text.lines().all(|line| line.chars().count() <= usize::from(WIDTH)), "{text}");
     }
 
     #[test]

@@ -1,13 +1,14 @@
 //! The files of a report.
 
 use super::claims::claims;
-use super::figure::Table;
+use super::figure::{Figure, Table};
 use super::figures::figures;
+use super::files;
 use super::page::{Page, claims_table, losses_table, moments_table};
-use super::panel::{DrawError, figure_svg, png};
+use super::panel::{DrawError, figure_svg, panel_svgs, png};
 use super::run::Run;
-use std::fs;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
@@ -17,9 +18,6 @@ pub const PAGE: &str = "index.html";
 /// Why there is no report.
 #[derive(Debug, Error)]
 pub enum ReportError {
-    /// A figure.
-    #[error(transparent)]
-    Draw(#[from] DrawError),
     /// A file.
     #[error("{}: the report cannot be written: {source}", path.display())]
     Io {
@@ -38,37 +36,83 @@ pub enum ReportError {
     },
 }
 
+/// A report that was written.
+#[derive(Debug)]
+pub struct Written {
+    /// Its page.
+    pub page: PathBuf,
+    /// Where files are now that were in its place and that no report had written so.
+    pub kept: Vec<PathBuf>,
+    /// Figures that could not be drawn, each with the reason. The page says so in their places.
+    pub undrawn: Vec<String>,
+}
+
 /// Writes the page, every figure as SVG and PNG, and all numbers as CSV into a directory that is made
-/// if need be; returns the page. Equal runs give equal bytes. Everything is made before anything is
-/// written, and the page comes last.
+/// if need be. Equal runs give equal bytes. Everything is made before anything is written, and the page
+/// comes last. A figure that cannot be drawn leaves the others. A file there that no report has written,
+/// or that was edited since, is kept under another name.
 ///
 /// # Errors
 /// [`ReportError`].
-pub fn write(directory: &Path, runs: &[Run<'_>], made_by: &str) -> Result<PathBuf, ReportError> {
+pub fn write(directory: &Path, runs: &[Run<'_>], made_by: &str) -> Result<Written, ReportError> {
     let (figures, claims) = (figures(runs), claims(runs));
     let mut files: Vec<(String, Vec<u8>)> = Vec::new();
-    for figure in figures.iter().filter(|figure| !figure.panels.is_empty()) {
-        let svg = figure_svg(&figure.panels, figure.title)?;
-        files.push((format!("{}.png", figure.key), png(&svg)?));
-        files.push((format!("{}.svg", figure.key), svg.into_bytes()));
+    let mut drawn = Vec::new();
+    for figure in &figures {
+        let panels = attempt(|| draw(figure)).map(|Drawn { panels, pictures }| {
+            files.extend(pictures);
+            panels
+        });
+        drawn.push((figure, panels));
     }
     let more = [losses_table(runs), moments_table(runs), claims_table(&claims)];
     for table in figures.iter().filter(|figure| !figure.panels.is_empty()).flat_map(|figure| &figure.tables).chain(&more) {
         files.push((format!("{}.csv", table.name), comma_separated(table)?));
     }
-    let page = Page { runs, figures: &figures, claims: &claims, made_by }.html()?;
+    let page = Page { runs, figures: &drawn, claims: &claims, made_by }.html();
     files.push((PAGE.to_owned(), page.into_bytes()));
 
-    let failed = |path: &Path| {
-        let path = path.to_owned();
-        move |source| ReportError::Io { path, source }
-    };
-    fs::create_dir_all(directory).map_err(failed(directory))?;
-    for (name, bytes) in files {
-        let path = directory.join(name);
-        fs::write(&path, bytes).map_err(failed(&path))?;
+    let kept = files::write(directory, &files, PAGE).map_err(|(path, source)| ReportError::Io { path, source })?;
+    let undrawn = drawn.iter().filter_map(|(figure, panels)| {
+        let error = panels.as_ref().err()?;
+        Some(format!("figure \"{}\": {error}", figure.title))
+    });
+    let undrawn = undrawn.collect();
+    Ok(Written { page: directory.join(PAGE), kept, undrawn })
+}
+
+/// A figure as it goes to the page and to files of its own.
+struct Drawn {
+    panels: Vec<String>,
+    pictures: Vec<(String, Vec<u8>)>,
+}
+
+fn draw(figure: &Figure) -> Result<Drawn, DrawError> {
+    if figure.panels.is_empty() {
+        return Ok(Drawn { panels: Vec::new(), pictures: Vec::new() });
     }
-    Ok(directory.join(PAGE))
+    let svg = figure_svg(&figure.panels, figure.title)?;
+    let picture = (format!("{}.png", figure.key), png(&svg)?);
+    let pictures = vec![picture, (format!("{}.svg", figure.key), svg.into_bytes())];
+    Ok(Drawn { panels: panel_svgs(&figure.panels)?, pictures })
+}
+
+/// What `draw` returns; an error also where it panics. The libraries that draw have panics of their
+/// own, and one figure must not take the report along.
+fn attempt<T>(draw: impl FnOnce() -> Result<T, DrawError>) -> Result<T, DrawError> {
+    catch_unwind(AssertUnwindSafe(draw)).unwrap_or_else(|_| Err(DrawError::panic()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_figure_that_panics_is_one_that_cannot_be_drawn() {
+        let error = attempt(|| -> Result<(), _> { panic!("a defect of a library") }).unwrap_err();
+        assert_eq!(error.to_string(), "this figure could not be drawn: a defect of the program");
+        assert!(attempt(|| Ok(1)).is_ok());
+    }
 }
 
 fn comma_separated(table: &Table) -> Result<Vec<u8>, ReportError> {

@@ -5,6 +5,8 @@ use crate::embedding::{EmbeddingError, Kernel, KernelPca, Vectors};
 use crate::solutions::{SetName, SolutionSet};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
+use std::error::Error as _;
+use std::fmt;
 use thiserror::Error;
 
 /// A kernel PCA to be computed.
@@ -14,6 +16,8 @@ pub struct KernelPcaRequest {
     pub name: String,
     /// The kernel.
     pub kernel: Kernel,
+    /// Whether each parameter is standardized over the vectors of the union first.
+    pub standardize: bool,
     /// The sets whose union is embedded.
     pub sets: Vec<SetName>,
     /// Components wanted; there are at most as many as vectors.
@@ -36,6 +40,8 @@ pub struct KernelPcaResult {
     pub name: String,
     /// The kernel.
     pub kernel: Kernel,
+    /// Whether each parameter was standardized over the vectors of the union first.
+    pub standardized: bool,
     /// `(k,)` eigenvalues of the centered kernel matrix, descending.
     pub eigenvalues: Vec<f64>,
     /// `(k,)` each over the sum of all positive eigenvalues.
@@ -50,6 +56,14 @@ pub struct KernelPcaResult {
     pub sets: Vec<SetName>,
     /// `(n,)` number of the initialization each vector grew from.
     pub initialization: Vec<u32>,
+}
+
+impl KernelPcaResult {
+    /// The kernel in words: `"rbf, 2σ² = 42200, standardized"`.
+    pub fn kernel_words(&self) -> String {
+        let standardized = if self.standardized { ", standardized" } else { "" };
+        format!("{}{standardized}", self.kernel)
+    }
 }
 
 /// Two sets seen from the point between their centroids; see [`Distances`].
@@ -76,6 +90,36 @@ pub struct Analysis {
     pub moments: Vec<(SetName, Moments)>,
     /// Distances from common origins, in the order of the requests.
     pub distances: Vec<DistanceResult>,
+}
+
+/// A part of an [`Analysis`]. Each is computed on its own: one that fails leaves the others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Part {
+    /// The kernel PCA of this name.
+    KernelPca(String),
+    /// The moments of this set.
+    Moments(SetName),
+    /// The comparison of this name.
+    Distances(String),
+}
+
+/// A part that could not be computed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailedPart {
+    /// Which.
+    pub part: Part,
+    /// Why, and what to do.
+    pub reason: String,
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::KernelPca(name) => write!(f, "kernel PCA {name}"),
+            Self::Moments(set) => write!(f, "moments of {set}"),
+            Self::Distances(name) => write!(f, "distances {name}"),
+        }
+    }
 }
 
 /// What could not be computed, and of what.
@@ -125,22 +169,66 @@ pub enum AnalysisError {
     },
 }
 
+impl AnalysisError {
+    /// Why, where the part is named already.
+    pub fn reason(&self) -> String {
+        let wrapped = match self {
+            Self::KernelPca { .. } | Self::Distances { .. } | Self::Moments { .. } => self.source(),
+            Self::UnknownSet { .. } | Self::NotFinite { .. } => None,
+        };
+        let first: &dyn std::error::Error = wrapped.unwrap_or(self);
+        let mut words = first.to_string();
+        let mut next = first.source();
+        while let Some(error) = next {
+            words += ": ";
+            words += &error.to_string();
+            next = error.source();
+        }
+        words
+    }
+}
+
 impl Analysis {
     /// Moments of every set, and what the requests ask for.
     ///
     /// # Errors
-    /// The first [`AnalysisError`]; a vector that is not finite is named before anything is computed.
+    /// The first [`AnalysisError`].
     pub fn of(
         sets: &[SolutionSet],
         kernel_pca: &[KernelPcaRequest],
         distances: &[DistanceRequest],
     ) -> Result<Self, AnalysisError> {
-        sets.iter().try_for_each(check_finite)?;
-        Ok(Self {
-            kernel_pca: kernel_pca.iter().map(|request| embed(sets, request)).collect::<Result<_, _>>()?,
-            moments: sets.iter().map(moments_of).collect::<Result<_, _>>()?,
-            distances: distances.iter().map(|request| compare(sets, request)).collect::<Result<_, _>>()?,
-        })
+        let (analysis, failures) = Self::parts(sets, kernel_pca, distances);
+        failures.into_iter().next().map_or(Ok(analysis), |(_, error)| Err(error))
+    }
+
+    /// [`Self::of`] as far as it can be computed, and the parts that cannot with their reasons.
+    pub fn parts(
+        sets: &[SolutionSet],
+        kernel_pca: &[KernelPcaRequest],
+        distances: &[DistanceRequest],
+    ) -> (Self, Vec<(Part, AnalysisError)>) {
+        let mut failures = Vec::new();
+        let mut analysis = Self::default();
+        for request in kernel_pca {
+            match embed(sets, request) {
+                Ok(result) => analysis.kernel_pca.push(result),
+                Err(error) => failures.push((Part::KernelPca(request.name.clone()), error)),
+            }
+        }
+        for set in sets {
+            match moments_of(set) {
+                Ok(result) => analysis.moments.push(result),
+                Err(error) => failures.push((Part::Moments(set.name.clone()), error)),
+            }
+        }
+        for request in distances {
+            match compare(sets, request) {
+                Ok(result) => analysis.distances.push(result),
+                Err(error) => failures.push((Part::Distances(request.name.clone()), error)),
+            }
+        }
+        (analysis, failures)
     }
 }
 
@@ -152,15 +240,19 @@ fn check_finite(set: &SolutionSet) -> Result<(), AnalysisError> {
     }
 }
 
+/// The set of this name, all of it finite.
 fn find<'a>(sets: &'a [SolutionSet], name: &SetName, request: &str) -> Result<&'a SolutionSet, AnalysisError> {
-    sets.iter().find(|set| set.name == *name).ok_or_else(|| AnalysisError::UnknownSet {
+    let set = sets.iter().find(|set| set.name == *name).ok_or_else(|| AnalysisError::UnknownSet {
         request: request.to_owned(),
         set: name.clone(),
         known: sets.iter().map(|set| set.name.as_str()).collect::<Vec<_>>().join(", "),
-    })
+    })?;
+    check_finite(set)?;
+    Ok(set)
 }
 
 fn moments_of(set: &SolutionSet) -> Result<(SetName, Moments), AnalysisError> {
+    check_finite(set)?;
     match moments(&set.theta.view()) {
         Ok(moments) => Ok((set.name.clone(), moments)),
         Err(source) => Err(AnalysisError::Moments { set: set.name.clone(), source }),
@@ -184,11 +276,13 @@ fn compare(sets: &[SolutionSet], request: &DistanceRequest) -> Result<DistanceRe
 fn embed(sets: &[SolutionSet], request: &KernelPcaRequest) -> Result<KernelPcaResult, AnalysisError> {
     let sets = request.sets.iter().map(|name| find(sets, name, &request.name)).collect::<Result<Vec<_>, _>>()?;
     let pca = Vectors::check(sets.iter().map(|set| set.theta.view()))
+        .map(|vectors| if request.standardize { vectors.standardized() } else { vectors })
         .and_then(|vectors| KernelPca::fit_union(vectors, request.kernel, request.components))
         .map_err(|source| AnalysisError::KernelPca { request: request.name.clone(), source })?;
     Ok(KernelPcaResult {
         name: request.name.clone(),
         kernel: request.kernel,
+        standardized: request.standardize,
         eigenvalues: pca.eigenvalues().to_vec(),
         explained: pca.explained().to_vec(),
         negative_share: pca.negative(),
@@ -227,7 +321,7 @@ mod tests {
 
     fn request(kernel: Kernel, names: &[&str]) -> KernelPcaRequest {
         let sets = names.iter().map(|name| SetName::parse(name).unwrap()).collect();
-        KernelPcaRequest { name: "both".to_owned(), kernel, sets, components: 2 }
+        KernelPcaRequest { name: "both".to_owned(), kernel, standardize: false, sets, components: 2 }
     }
 
     #[test]
@@ -246,6 +340,21 @@ mod tests {
     }
 
     #[test]
+    fn a_kernel_pca_is_standardized_over_the_union() {
+        let sets = two_sets();
+        let raw = request(Kernel::Rbf { two_sigma_squared: 3.0 }, &["lbfgs/train", "sgd/test"]);
+        let request = KernelPcaRequest { standardize: true, ..raw };
+        let analysis = Analysis::of(&sets, &[request], &[]).unwrap();
+        let result = &analysis.kernel_pca[0];
+        let all = ndarray::concatenate![ndarray::Axis(0), sets[1].theta, sets[0].theta].mapv(f64::from);
+        let mean = all.mean_axis(ndarray::Axis(0)).unwrap();
+        let standardized = (&all - &mean) / &all.std_axis(ndarray::Axis(0), 0.0);
+        let expected = KernelPca::fit(standardized.view(), result.kernel, 2).unwrap().projection();
+        assert!(result.standardized);
+        assert!((&result.projection - &expected).iter().all(|difference| difference.abs() < 1e-12));
+    }
+
+    #[test]
     fn moments_and_distances_are_of_the_sets_named() {
         let sets = two_sets();
         let names = ["lbfgs/train", "sgd/test"].map(|name| SetName::parse(name).unwrap());
@@ -258,6 +367,36 @@ mod tests {
         let (name, moments) = &analysis.moments[1];
         assert_eq!((name.as_str(), moments.count), ("lbfgs/train", 6));
         assert!((moments.mean + 8.0 / 6.0).abs() < 1e-7);
+    }
+
+    #[test]
+    fn a_part_that_cannot_be_computed_leaves_the_others() {
+        let mut sets = two_sets();
+        let steep = Kernel::Polynomial { scale: 1.0, degree: 100, constant: 1.0 };
+        let named = |name: &str, kernel, sets: &[&str]| KernelPcaRequest { name: name.to_owned(), ..request(kernel, sets) };
+        sets[0].theta.mapv_inplace(|value| value * 1e3);
+        let requests = [
+            named("steep", steep, &["sgd/test"]),
+            named("linear", Kernel::Linear, &["sgd/test", "lbfgs/train"]),
+            named("few", Kernel::Linear, &["sgd/train"]),
+        ];
+        let (analysis, failures) = Analysis::parts(&sets, &requests, &[]);
+        assert_eq!(analysis, Analysis::of(&sets, &requests[1..2], &[]).unwrap());
+        let failed: Vec<String> = failures.iter().map(|(part, _)| part.to_string()).collect();
+        assert_eq!(failed, ["kernel PCA steep", "kernel PCA few"]);
+        let reason = failures[0].1.reason();
+        assert!(reason.starts_with("the kernel of rows 0 and 0 is inf; choose a lower degree"), "{reason}");
+
+        // One vector that is no number: what needs its set fails, no more.
+        sets[0].theta[[1, 2]] = f32::NAN;
+        let names = ["lbfgs/train", "sgd/test"].map(|name| SetName::parse(name).unwrap());
+        let spread = DistanceRequest { name: "spread".to_owned(), sets: names };
+        let alone = named("alone", Kernel::Linear, &["lbfgs/train"]);
+        let (analysis, failures) = Analysis::parts(&sets, &[requests[1].clone(), alone], &[spread]);
+        let failed: Vec<String> = failures.iter().map(|(part, _)| part.to_string()).collect();
+        assert_eq!(failed, ["kernel PCA linear", "moments of sgd/test", "distances spread"]);
+        assert!(failures.iter().all(|(_, error)| matches!(error, AnalysisError::NotFinite { initialization: 3, .. })));
+        assert_eq!((analysis.kernel_pca.len(), analysis.moments.len()), (1, 1));
     }
 
     #[test]

@@ -3,10 +3,7 @@
 use super::StatisticsError;
 use super::rank_test::distribution;
 use super::summary::{check_finite, quantile};
-use crate::random::MasterSeed;
-use rand::RngExt;
 use statrs::distribution::{Binomial, ContinuousCDF, DiscreteCDF, Normal};
-use std::collections::BTreeMap;
 
 /// An estimate with the interval around it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -79,91 +76,13 @@ fn sorted(values: &[f64]) -> Result<Vec<f64>, StatisticsError> {
     Ok(sorted)
 }
 
-/// Numbers that belong to pairs, such as barriers between two solutions each.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct PairValues {
-    /// The two ends of each pair.
-    pub ends: Vec<(u32, u32)>,
-    /// Its number.
-    pub values: Vec<f64>,
-}
-
-/// Draws for [`pair_shift_interval`].
-const DRAWS: u64 = 2000;
-
-/// How far the median of `x` lies above that of `y`, with the interval that holds `confidence` of the
-/// differences over 2000 bootstrap samples of the *ends*.
-///
-/// Pairs that share an end are not independent, so 300 barriers between 48 solutions say less than 300
-/// numbers would: drawn with replacement are the solutions, and a pair counts as often as both its
-/// ends were drawn together (T. A. B. Snijders and S. P. Borgatti, Connections 22, 161 (1999)).
-///
-/// # Errors
-/// [`StatisticsError::Empty`], [`StatisticsError::NotFinite`].
-pub fn pair_shift_interval(x: &PairValues, y: &PairValues, confidence: f64) -> Result<Interval, StatisticsError> {
-    let (x, y) = (Network::of(x)?, Network::of(y)?);
-    let draw = |draw| x.resample(0, draw) - y.resample(1, draw);
-    let differences = sorted(&(0..DRAWS).map(draw).collect::<Vec<_>>())?;
-    let outside = (1.0 - confidence) / 2.0;
-    let (low, high) = (quantile(&differences, outside), quantile(&differences, 1.0 - outside));
-    Ok(Interval { estimate: x.median(&vec![1; x.nodes]) - y.median(&vec![1; y.nodes]), low, high })
-}
-
-/// Pairs by ascending value, their ends numbered from 0.
-struct Network {
-    nodes: usize,
-    edges: Vec<(usize, usize, f64)>,
-}
-
-impl Network {
-    fn of(pairs: &PairValues) -> Result<Self, StatisticsError> {
-        check_finite(&pairs.values)?;
-        if pairs.values.is_empty() {
-            return Err(StatisticsError::Empty);
-        }
-        let mut numbers: BTreeMap<u32, usize> = pairs.ends.iter().flat_map(|&(a, b)| [(a, 0), (b, 0)]).collect();
-        (0..).zip(numbers.values_mut()).for_each(|(number, node)| *node = number);
-        let mut edges: Vec<_> =
-            pairs.ends.iter().zip(&pairs.values).map(|((a, b), &value)| (numbers[a], numbers[b], value)).collect();
-        edges.sort_by(|a, b| a.2.total_cmp(&b.2));
-        Ok(Self { nodes: numbers.len(), edges })
-    }
-
-    /// The median of a sample; one that holds no pair is drawn again.
-    fn resample(&self, side: u64, draw: u64) -> f64 {
-        let mut random = MasterSeed(0).stream("pair bootstrap", &[side, draw]);
-        loop {
-            let mut drawn = vec![0; self.nodes];
-            (0..self.nodes).for_each(|_| drawn[random.random_range(0..self.nodes)] += 1);
-            let median = self.median(&drawn);
-            if median.is_finite() {
-                return median;
-            }
-        }
-    }
-
-    /// The mean of the two middle values, each pair counted as often as its ends were drawn together;
-    /// NaN if there is none.
-    fn median(&self, drawn: &[u64]) -> f64 {
-        let weight = |&(a, b, _): &(usize, usize, f64)| drawn[a] * drawn[b];
-        let total: u64 = self.edges.iter().map(weight).sum();
-        let at = |place: u64| {
-            let mut passed = 0;
-            let reached = self.edges.iter().find(|edge| {
-                passed += weight(edge);
-                passed > place
-            });
-            reached.map_or(f64::NAN, |edge| edge.2)
-        };
-        if total == 0 { f64::NAN } else { f64::midpoint(at((total - 1) / 2), at(total / 2)) }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::mann_whitney;
     use super::*;
+    use crate::random::MasterSeed;
     use approx::assert_relative_eq;
+    use rand::RngExt;
 
     #[test]
     fn by_hand() {
@@ -198,38 +117,10 @@ mod tests {
         }
     }
 
-    /// Every pair of n nodes; its value is the sum of what its ends contribute.
-    fn complete(contributions: &[f64]) -> PairValues {
-        let count = contributions.len() as u32;
-        let ends: Vec<_> = (0..count).flat_map(|a| (a + 1..count).map(move |b| (a, b))).collect();
-        let values = ends.iter().map(|&(a, b)| contributions[a as usize] + contributions[b as usize]).collect();
-        PairValues { ends, values }
-    }
-
-    /// The point of drawing ends: 190 numbers of 20 ends spread like 20, and intervals hold what they promise.
-    #[test]
-    fn intervals_of_pairs_hold_the_truth_as_often_as_they_say() {
-        let mut random = MasterSeed(9).stream("test", &[]);
-        let mut set = || complete(&(0..20).map(|_| random.random::<f64>() - 0.5).collect::<Vec<_>>());
-        let trials = 60;
-        let (mut held, mut narrow) = (0, 0);
-        for _ in 0..trials {
-            let (x, y) = (set(), set());
-            let interval = pair_shift_interval(&x, &y, 0.9).unwrap();
-            held += u32::from(interval.low <= 0.0 && 0.0 <= interval.high);
-            let naive = shift_interval(&x.values, &y.values, 0.9).unwrap().unwrap();
-            narrow += u32::from(naive.low <= 0.0 && 0.0 <= naive.high);
-        }
-        // 90 % of 60 is 54, with a standard deviation of 2.3.
-        assert!((47..=60).contains(&held), "{held} of {trials}");
-        assert!(narrow < 40, "{narrow} of {trials}: as if all numbers were independent");
-    }
-
     #[test]
     fn nothing_and_no_number_are_refused() {
         assert_eq!(median_interval(&[], 0.9), Err(StatisticsError::Empty));
         assert_eq!(shift_interval(&[1.0], &[], 0.9), Err(StatisticsError::Empty));
-        assert_eq!(pair_shift_interval(&PairValues::default(), &complete(&[1.0, 2.0]), 0.9), Err(StatisticsError::Empty));
         assert!(matches!(median_interval(&[f64::NAN], 0.9), Err(StatisticsError::NotFinite { .. })));
     }
 }

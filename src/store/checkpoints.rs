@@ -115,6 +115,7 @@ impl Checkpoints {
     /// [`JournalError::Io`] with the file system's reason, among others; the states stored before stay.
     pub fn save(&mut self, key: TaskKey, saved: &Saved) -> Result<(), JournalError> {
         let frame = frame::encode(&(&key, saved))?;
+        self.let_go_if_displaced();
         let offset = self.open_file()?.append(&frame)?;
         self.index.insert(key, Place { offset, length: frame.len() as u64 });
         self.compact()
@@ -149,11 +150,23 @@ impl Checkpoints {
     /// [`JournalError::Io`] if the file cannot be removed.
     pub fn forget(&mut self, key: &TaskKey) -> Result<(), JournalError> {
         self.index.remove(key);
+        if self.index.is_empty() {
+            self.let_go_if_displaced();
+        }
         if self.index.is_empty() && self.file.take().is_some() {
             let path = self.directory.join(FILE_NAME);
             fs::remove_file(&path).map_err(io_error("remove", &path))?;
         }
         Ok(())
+    }
+
+    /// A file that was deleted, moved or replaced by the user is not ours any more: the next state begins a new
+    /// one, and what has taken its place stays.
+    fn let_go_if_displaced(&mut self) {
+        let displaced = |file: &AppendFile| matches!(file.check_place(), Err(JournalError::Displaced { .. }));
+        if self.file.as_ref().is_some_and(displaced) {
+            (self.file, self.index) = (None, BTreeMap::new());
+        }
     }
 
     fn read(&mut self, place: Place) -> Result<Vec<u8>, JournalError> {
@@ -263,6 +276,25 @@ mod tests {
         drop(checkpoints);
         let mut again = Checkpoints::open(directory.path()).expect("as written");
         assert_eq!(again.load(&key(7)).expect("readable"), Some(saved(9, 1000)));
+    }
+
+    #[test]
+    fn a_file_that_was_deleted_or_replaced_costs_its_states_alone() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let file = directory.path().join(FILE_NAME);
+        let mut checkpoints = Checkpoints::open(directory.path()).expect("an empty directory");
+        checkpoints.save(key(0), &saved(1, 10)).expect("space");
+        fs::remove_file(&file).expect("a file");
+        checkpoints.save(key(1), &saved(2, 10)).expect("a new file");
+        assert_eq!(checkpoints.load(&key(1)).expect("readable"), Some(saved(2, 10)));
+        assert_eq!(checkpoints.load(&key(0)).expect("readable"), None);
+        fs::remove_file(&file).expect("a file");
+        checkpoints.forget(&key(1)).expect("there is nothing to remove");
+        checkpoints.save(key(2), &saved(3, 10)).expect("a new file");
+        fs::remove_file(&file).expect("a file");
+        fs::write(&file, "precious").expect("space for a small file");
+        checkpoints.forget(&key(2)).expect("the file is not ours");
+        assert_eq!(fs::read_to_string(&file).expect("still there"), "precious");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::optimizer::relax::Relaxed;
 use crate::optimizer::{Method, Snapshot, TrainingRun};
 use crate::path::PathResult;
 use crate::solutions::{LandscapeName, SetName};
-use crate::statistics::Analysis;
+use crate::statistics::{Analysis, FailedPart};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,6 +17,17 @@ pub struct Outcome<T> {
     pub seconds: f64,
     /// The result, or why there is none.
     pub result: Result<T, String>,
+}
+
+/// An analysis as far as it could be computed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredAnalysis {
+    /// Tells it from an analysis of other sets or with other settings.
+    pub digest: String,
+    /// The parts that were computed.
+    pub analysis: Analysis,
+    /// The others, with their reasons.
+    pub failed: Vec<FailedPart>,
 }
 
 type PathKey = (LandscapeName, (u32, u32));
@@ -34,7 +45,7 @@ pub struct Contents {
     paths: BTreeMap<SetName, BTreeMap<PathKey, Outcome<PathResult>>>,
     imported: BTreeMap<SetName, BTreeMap<u32, Outcome<Snapshot>>>,
     minima: BTreeMap<u32, Outcome<Relaxed>>,
-    analysis: Option<(String, Analysis)>,
+    analysis: Option<StoredAnalysis>,
     /// Checksums of the files `atlas.h5` that were assembled from these records.
     atlases: BTreeSet<String>,
     retention: Option<Retention>,
@@ -58,7 +69,12 @@ impl Contents {
                 }
                 return new;
             }
-            Record::Analysis { digest, analysis } => self.analysis = Some((digest, analysis)),
+            Record::FirstAnalysis { digest, analysis } => {
+                self.analysis = Some(StoredAnalysis { digest, analysis: analysis.into(), failed: Vec::new() });
+            }
+            Record::Analysis { digest, analysis, failed } => {
+                self.analysis = Some(StoredAnalysis { digest, analysis, failed });
+            }
             Record::Imported { set, number, seconds, outcome } => {
                 return insert_first(self.imported.entry(set).or_default(), number, seconds, outcome);
             }
@@ -149,8 +165,8 @@ impl Contents {
         self.minima.get(&number)
     }
 
-    /// The latest analysis and its digest.
-    pub fn analysis(&self) -> Option<&(String, Analysis)> {
+    /// The latest analysis.
+    pub fn analysis(&self) -> Option<&StoredAnalysis> {
         self.analysis.as_ref()
     }
 

@@ -11,14 +11,16 @@ pub mod atlas;
 pub mod checkpoints;
 pub mod contents;
 mod directory;
+mod first;
+mod hdf5_error;
 pub mod journal;
 pub mod record;
 mod retention;
 pub mod vectors;
 
-pub use atlas::{Atlas, AtlasError, Curves, Provenance, check_existing, check_origin, write_atlas};
+pub use atlas::{Atlas, AtlasError, Curves, Provenance, Written, check_existing, check_origin, write_atlas};
 pub use checkpoints::{Checkpoints, Saved, TaskKey};
-pub use contents::{Contents, Outcome};
+pub use contents::{Contents, Outcome, StoredAnalysis};
 pub use journal::{Journal, JournalError, Opened, TornTail};
 pub use record::{ConfigurationRecord, Record, SessionRecord};
 pub use retention::Retention;

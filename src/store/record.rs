@@ -1,10 +1,11 @@
 //! What the journal holds.
 
+use super::first;
 use crate::optimizer::relax::Relaxed;
 use crate::optimizer::{Method, Snapshot, TrainingRun};
 use crate::path::PathResult;
 use crate::solutions::{LandscapeName, SetName};
-use crate::statistics::Analysis;
+use crate::statistics::{Analysis, FailedPart};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -42,12 +43,12 @@ pub enum Record {
         /// The path, or why there is none.
         outcome: Result<PathResult, String>,
     },
-    /// Kernel PCA and statistics.
-    Analysis {
-        /// Tells it from an analysis of other sets or with other settings.
+    /// Kernel PCA and statistics as version 0.1.0 wrote them.
+    FirstAnalysis {
+        /// As in [`Self::Analysis`].
         digest: String,
         /// The results.
-        analysis: Analysis,
+        analysis: first::Analysis,
     },
     /// A vector from elsewhere, evaluated.
     Imported {
@@ -73,6 +74,15 @@ pub enum Record {
     Atlas {
         /// SHA-256, hexadecimal, of the file.
         checksum: String,
+    },
+    /// Kernel PCA and statistics, each part with its outcome.
+    Analysis {
+        /// Tells it from an analysis of other sets or with other settings.
+        digest: String,
+        /// The parts that were computed.
+        analysis: Analysis,
+        /// The others.
+        failed: Vec<FailedPart>,
     },
 }
 

@@ -1,9 +1,14 @@
 //! The corpus of `tests/config.rs`, whole.
 
 use crate::corpus::{Case, refuse};
+use lossatlas::store::write_npy;
+use ndarray::Array2;
 use std::fs;
 use std::path::Path;
 use tempfile::tempdir;
+
+/// Components of a vector of the perceptron that the corpus trains.
+const PARAMETERS: usize = 784 * 50 + 50 * 50 + 50 * 10;
 
 #[test]
 fn configurations() {
@@ -19,6 +24,11 @@ fn case(file: &Path) -> Case {
     let text = fs::read_to_string(file).expect("a text");
     let directory = tempdir().expect("a temporary directory");
     fs::write(directory.path().join(&name), &text).expect("space for a small file");
+    // What the files name is there: nothing but the configuration is wrong.
+    for import in ["a.npy", "fine.npy"].into_iter().filter(|import| text.contains(import)) {
+        let vectors = Array2::zeros((2, PARAMETERS));
+        write_npy(&directory.path().join(import), vectors.view(), false).expect("space for a small file");
+    }
     let marked = |mark| text.lines().filter_map(move |line| line.strip_prefix(mark));
     let mut arguments = vec!["run".to_owned(), name.clone(), "--out".to_owned(), "out".to_owned()];
     arguments.extend(marked("#--set ").flat_map(|change| ["--set".to_owned(), change.to_owned()]));

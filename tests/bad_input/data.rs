@@ -46,14 +46,14 @@ const CASES: &[Row] = &[
     (
         "a directory that is not there",
         |root| fs::rename(root.join("images"), root.join("pictures")).expect("a directory"),
-        "images: no such folder; `make mnist` fetches MNIST into data/mnist; or put the four IDX files into images \
+        "images: no such folder in the working directory, where relative paths start; `make mnist` fetches MNIST into data/mnist; or put the four IDX files into images \
          (train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte, each plain or \
          with .gz), or set dataset.dir",
     ),
     (
         "a file in place of the directory",
         |root| set(root, "\"images\"", "\"study.toml\""),
-        "study.toml: no such folder; `make mnist` fetches MNIST into data/mnist; or put the four IDX files into study.toml \
+        "study.toml: no such folder in the working directory, where relative paths start; `make mnist` fetches MNIST into data/mnist; or put the four IDX files into study.toml \
          (train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte, each plain or \
          with .gz), or set dataset.dir",
     ),
@@ -257,14 +257,21 @@ const CASES: &[Row] = &[
     (
         "a label beyond the classes",
         |root| change(root, TEST_LABELS, |bytes| bytes[10] = 10),
-        "images/t10k-labels-idx1-ubyte: label 10 at image 2 (counted from 0); labels are 0 to 9: use a data set of ten \
-         classes",
+        "images/t10k-labels-idx1-ubyte: labels must be 0 to 9, but this file has 3 different ones, from 0 to 10 (the first \
+         above 9: 10 at image 2, counted from 0); number the classes from 0 to 9, in both files of labels alike",
+    ),
+    (
+        "labels that count from 1",
+        |root| write(root, TRAIN_LABELS, &idx(&[4], &[1, 10, 3, 4])),
+        "images/train-labels-idx1-ubyte: labels must be 0 to 9, but this file has 4 different ones, from 1 to 10 (the first \
+         above 9: 10 at image 1, counted from 0); these count from 1: subtract 1 from every label, in both files of labels",
     ),
     (
         "labels as letters",
         |root| write(root, TRAIN_LABELS, &idx(&[4], b"3141")),
-        "images/train-labels-idx1-ubyte: label 51 at image 0 (counted from 0); labels are 0 to 9: use a data set of ten \
-         classes",
+        "images/train-labels-idx1-ubyte: labels must be 0 to 9, but this file has 3 different ones, from 49 to 52 (the first \
+         above 9: 51 at image 0, counted from 0); these are the characters 0 to 9: subtract 48 from every label, in both \
+         files of labels",
     ),
     (
         "fewer labels than images",
@@ -297,6 +304,44 @@ const CASES: &[Row] = &[
         "study.toml: paths.test: must be at most 3, the test images in use, is 4",
     ),
     // ---- several at once ------------------------------------------------------------------------
+    (
+        "a key, the sizes of the data, the network and an import",
+        |root| {
+            set(root, "\"fcp\"\nhidden = [2]", "\"lenet\"");
+            set(root, "[paths]", "[[import]]\nname = \"a/b\"\nfile = \"b.npy\"\n[paths]\ntest = 4");
+            set(root, "steps = 1", "steps = -1");
+        },
+        "study.toml:19: paths.steps: must be at least 0, is -1\n\
+         study.toml: paths.test: must be at most 3, the test images in use, is 4\n\
+         study.toml: network: images of 2 × 3 pixels are too small for LeNet with a kernel of 5: it needs 12 × 12; choose a \
+         smaller kernel or another network\n\
+         study.toml: import.a/b: cannot read b.npy: No such file or directory (os error 2)",
+    ),
+    (
+        "the sizes of the data, the network and an import in a configuration without a mistake",
+        |root| {
+            set(root, "\"fcp\"\nhidden = [2]", "\"lenet\"");
+            set(root, "\"images\"", "\"images\"\ntrain = 5");
+            set(root, "[paths]", "[[import]]\nname = \"a/b\"\nfile = \"b.npy\"\n[paths]\ntest = 4");
+        },
+        "dataset.train = 5, but images/train-images-idx3-ubyte holds 4; ask for 4 at most, or leave dataset.train out to use \
+         all\n\
+         study.toml: paths.test: must be at most 3, the test images in use, is 4\n\
+         study.toml: network: images of 2 × 3 pixels are too small for LeNet with a kernel of 5: it needs 12 × 12; choose a \
+         smaller kernel or another network\n\
+         study.toml: import.a/b: cannot read b.npy: No such file or directory (os error 2)",
+    ),
+    (
+        "a folder that is not there, and an import that is neither",
+        |root| {
+            set(root, "\"images\"", "\"/nowhere/images\"");
+            set(root, "[paths]", "[[import]]\nname = \"a/b\"\nfile = \"b.npy\"\n[paths]");
+        },
+        "/nowhere/images: no such folder; `make mnist` fetches MNIST into data/mnist; or put the four IDX files into \
+         /nowhere/images (train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte, \
+         each plain or with .gz), or set dataset.dir\n\
+         study.toml: import.a/b: cannot read b.npy: No such file or directory (os error 2)",
+    ),
     (
         "something wrong with every file",
         |root| {

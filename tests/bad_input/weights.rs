@@ -387,21 +387,25 @@ const CASES: &[Row] = &[
         "study.toml:/solutions/sgd/train",
         |_| {},
         "cannot read / of study.toml: H5Fopen(): unable to open file: file signature not found; the file is damaged or not an \
-         HDF5 file",
+         HDF5 file. If it is the atlas.h5 of a run, move it away and run the command of that run again, which makes it \
+         again from its journal",
     ),
     (
         "an empty atlas",
         "atlas.h5:/solutions/sgd/train",
         |root| atlas_bytes(root, Vec::clear),
         "cannot read / of atlas.h5: H5Fopen(): unable to open file: file signature not found; the file is damaged or not an \
-         HDF5 file",
+         HDF5 file. If it is the atlas.h5 of a run, move it away and run the command of that run again, which makes it \
+         again from its journal",
     ),
     (
         "an atlas cut short",
         "atlas.h5:/solutions/sgd/train",
         |root| atlas_bytes(root, |bytes| bytes.truncate(bytes.len() / 2)),
         "cannot read / of atlas.h5: H5Fopen(): unable to open file: truncated file: eof = 2376, sblock->base_addr = 0, \
-         stored_eof = 4752; the file is damaged or not an HDF5 file",
+         stored_eof = 4752; the file is damaged or not an HDF5 file. \
+         If it is the atlas.h5 of a run, move it away and run the command of that run again, which makes it again from \
+         its journal",
     ),
     (
         "a mistyped set",

@@ -70,3 +70,37 @@ fn recipes_run_and_draw() {
     }
     assert!(named > 3, "{named} datasets");
 }
+
+/// Octave, if it is installed: too large to be a dependency of the tests.
+fn octave() -> Option<&'static str> {
+    let works = |name: &&str| Command::new(name).arg("--version").output().is_ok_and(|output| output.status.success());
+    ["octave-cli", "octave"].into_iter().find(works)
+}
+
+#[test]
+fn octave_loads_the_whole_atlas() {
+    let Some(octave) = octave() else {
+        eprintln!("skipped: there is no Octave here (apt-get install octave)");
+        return;
+    };
+    let root = runs();
+    let run = |script: &str| {
+        let mut command = Command::new(octave);
+        command.args(["--norc", "--no-history", "--eval", script]).current_dir(root.path());
+        let output = command.output().expect("an Octave to run");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && !said.contains("warning: load"), "{said}");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let mut scripts = 0;
+    for block in pages().iter().flat_map(|page| blocks(&page.text)).filter(|block| block.language == "octave") {
+        assert!(run(&block.text).contains("median barrier: sgd "));
+        scripts += 1;
+    }
+    assert!(scripts > 0, "no page shows how");
+    let printed = run(r#"a = load("atlas.h5"); printf("%.17g %s\n", a.solutions.sgd.train.loss_test(2), a.network.name(3, :))"#);
+    let atlas = hdf5::File::open(root.path().join("atlas.h5")).expect("a file");
+    let losses: Vec<f64> = atlas.dataset("/solutions/sgd/train/loss_test").and_then(|set| set.read_raw()).expect("losses");
+    let (loss, name) = printed.trim().split_once(' ').expect("two words");
+    assert_eq!((loss.parse().ok(), name), (Some(losses[1]), "fc3.weight"));
+}

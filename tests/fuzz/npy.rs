@@ -144,7 +144,7 @@ proptest! {
         let file = directory.path().join("theta.npy");
         let mut vectors = Array2::zeros(array.shape.set_f(array.fortran));
         vectors.assign(&array.values());
-        write_npy(&file, vectors.view()).unwrap();
+        write_npy(&file, vectors.view(), true).unwrap();
         let read = read_vectors(&VectorSource::Npy(file), &layout(array.shape.1)).unwrap();
         prop_assert_eq!(read.mapv(f32::to_bits), vectors.mapv(f32::to_bits));
     }

@@ -24,27 +24,32 @@ const TIMEOUT: Duration = Duration::from_mins(1);
 fn rank() {
     let Ok(scenario) = env::var(SCENARIO) else { return };
     let world = World::initialize().expect("MPI starts");
-    match scenario.as_str() {
-        "agree" => world_scenarios::agree(&world),
-        "broadcast" => world_scenarios::broadcast(&world),
-        "each_rank_fails_in_turn" => world_scenarios::each_rank_fails_in_turn(&world),
-        "death_in_a_collective" => world_scenarios::death_in_a_collective(&world),
-        "checkpoints" => farm_scenarios::checkpoints(&world),
-        "stop_on_any_rank" => farm_scenarios::stop_on_any_rank(&world),
+    play(&scenario, &world);
+}
+
+fn play(scenario: &str, world: &World) {
+    match scenario {
+        "agree" => world_scenarios::agree(world),
+        "gather" => world_scenarios::gather(world),
+        "broadcast" => world_scenarios::broadcast(world),
+        "each_rank_fails_in_turn" => world_scenarios::each_rank_fails_in_turn(world),
+        "death_in_a_collective" => world_scenarios::death_in_a_collective(world),
+        "checkpoints" => farm_scenarios::checkpoints(world),
+        "stop_on_any_rank" => farm_scenarios::stop_on_any_rank(world),
         "second_world" => world_scenarios::second_world(),
-        "panic_of_one_rank" => world_scenarios::panic_of_one_rank(&world),
-        "every_task_once" => farm_scenarios::every_task_once(&world),
-        "large_messages" => farm_scenarios::large_messages(&world),
-        "balance" => farm_scenarios::balance(&world),
-        "cost_of_communication" => farm_scenarios::cost_of_communication(&world),
-        "progress" => farm_scenarios::progress(&world),
-        "stop_request" => farm_scenarios::stop_request(&world),
-        "panicking_tasks" => farm_failures::panicking_tasks(&world),
-        "failing_events" => farm_failures::failing_events(&world),
-        "panicking_callbacks" => farm_failures::panicking_callbacks(&world),
-        "unreadable" => farm_failures::unreadable(&world),
-        "too_large" => farm_failures::too_large(&world),
-        "death_of_one_rank" => farm_failures::death_of_one_rank(&world),
+        "panic_of_one_rank" => world_scenarios::panic_of_one_rank(world),
+        "every_task_once" => farm_scenarios::every_task_once(world),
+        "large_messages" => farm_scenarios::large_messages(world),
+        "balance" => farm_scenarios::balance(world),
+        "cost_of_communication" => farm_scenarios::cost_of_communication(world),
+        "progress" => farm_scenarios::progress(world),
+        "stop_request" => farm_scenarios::stop_request(world),
+        "panicking_tasks" => farm_failures::panicking_tasks(world),
+        "failing_events" => farm_failures::failing_events(world),
+        "panicking_callbacks" => farm_failures::panicking_callbacks(world),
+        "unreadable" => farm_failures::unreadable(world),
+        "too_large" => farm_failures::too_large(world),
+        "death_of_one_rank" => farm_failures::death_of_one_rank(world),
         unknown => panic!("no scenario {unknown}"),
     }
 }
@@ -92,6 +97,7 @@ macro_rules! on_one_two_and_three_ranks {
 on_one_two_and_three_ranks!(
     agree,
     broadcast,
+    gather,
     each_rank_fails_in_turn,
     checkpoints,
     stop_on_any_rank,
@@ -105,6 +111,29 @@ on_one_two_and_three_ranks!(
     unreadable,
     too_large,
 );
+
+/// A process alone does all that one rank does, without MPI.
+#[test]
+fn a_process_alone_needs_no_mpi() {
+    let world = World::alone();
+    assert_eq!((world.rank(), world.size(), world.is_root()), (0, 1, true));
+    assert!(!world.host().is_empty());
+    for scenario in [
+        "agree",
+        "broadcast",
+        "gather",
+        "each_rank_fails_in_turn",
+        "checkpoints",
+        "every_task_once",
+        "stop_request",
+        "panicking_tasks",
+        "failing_events",
+        "panicking_callbacks",
+        "unreadable",
+    ] {
+        play(scenario, &world);
+    }
+}
 
 #[test]
 fn progress_comes_once_a_second() {

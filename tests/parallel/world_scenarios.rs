@@ -102,6 +102,15 @@ pub fn broadcast(world: &World) {
     assert_eq!(world.broadcast(|| Ok::<_, String>(())), Ok(()));
 }
 
+pub fn gather(world: &World) {
+    let here = (world.rank(), "ω".repeat(world.rank()));
+    let all = world.gather(&here).expect("encodable");
+    let expected = (0..world.size()).map(|rank| (rank, "ω".repeat(rank))).collect();
+    assert_eq!(all, world.is_root().then_some(expected));
+    assert!(world.gather(&Untagged::Number(1)).is_err(), "rank 0 cannot read them back");
+    assert_eq!(world.gather(&()).expect("in step").map(|all| all.len()), world.is_root().then_some(world.size()));
+}
+
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Untagged {

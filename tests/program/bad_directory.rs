@@ -129,7 +129,7 @@ fn an_atlas_that_must_not_be_overwritten() {
     let foreign = "was not written by lossatlas, or is damaged";
     let refused_as_it_is = |message: &str| {
         let before = fs::read(&atlas).expect("a file");
-        refused(&["run", TINY, "--out", text(root.path())], &["atlas.h5", message, "it is left as it is"]);
+        refused(&["run", TINY, "--out", text(root.path())], &["atlas.h5: ", message, "it is left as it is"]);
         assert_eq!(fs::read(&atlas).expect("still there"), before);
     };
     for bytes in [&b"precious"[..], &sound[..sound.len() / 2], &[0; 5000]] {
@@ -140,7 +140,7 @@ fn an_atlas_that_must_not_be_overwritten() {
     let set_version = "import h5py, sys; h5py.File(sys.argv[1], 'a').attrs['format_version'] = 99";
     let changed = std::process::Command::new(python()).args(["-c", set_version, text(&atlas)]).status();
     assert!(changed.expect("a Python to run").success());
-    refused_as_it_is("has format version 99, this program writes version 1");
+    refused_as_it_is("has format version 99, this program writes version 2");
     write(&atlas, &sound);
     fs::remove_file(&journal).expect("written by the program");
     refused_as_it_is("holds results, but there is no results.journal beside it to continue from");

@@ -157,9 +157,10 @@ def check_vectors():
         group = atlas[f"kpca/{row['kernel_pca']}"]
         of_set = group["set"].asstr()[:] == row["set"]
         vector = np.flatnonzero(of_set & (group["initialization"][:] == int(row["initialization"])))[0]
-        same("score", float(row["score"]), group["projection"][vector, int(row["component"]) - 1])
+        same("score", float(row["score"]), group["projection"][vector, group["component"][:].tolist().index(int(row["component"]))])
     for row in rows("spectrum"):
-        group, component = atlas[f"kpca/{row['kernel_pca']}"], int(row["component"]) - 1
+        group = atlas[f"kpca/{row['kernel_pca']}"]
+        component = group["eigenvalue"][:].tolist().index(int(row["component"]))
         same("eigenvalue", float(row["eigenvalue"]), group["eigenvalues"][component])
         same("explained", float(row["explained"]), group["explained"][component])
 
@@ -191,8 +192,27 @@ def check_landscape():
                 wrong.append(f"path {a}–{b}: {found.max()} on the map, above the highest point {highest}")
 
 
+def check_cells():
+    """What does not exist is an empty cell."""
+    for file in report.glob("*.csv"):
+        with open(file, newline="") as opened:
+            cells = [cell for row in csv.reader(opened) for cell in row]
+        if any(cell.lower() in ("nan", "none", "–") for cell in cells):
+            wrong.append(f"{file.name}: a cell that is neither a number nor empty")
+
+
+def check_negative_shares():
+    text = (report / "index.html").read_text()
+    for name, group in atlas["kpca"].items():
+        share = f"negative eigenvalues have {100 * group.attrs['negative_share']:.2f} %"
+        if not any(name in note and share in note for note in re.findall("<li>(.*?)</li>", text)):
+            wrong.append(f"the page does not say of {name} that {share}")
+
+
 check_page()
 check_pictures()
+check_cells()
+check_negative_shares()
 if (report / "landscape.csv").exists():
     check_landscape()
 else:

@@ -40,18 +40,6 @@ fn the_version_names_all_that_numbers_depend_on() {
 }
 
 #[test]
-fn ranks_that_do_not_find_each_other_are_told_why() {
-    let directory = tempdir().expect("a temporary directory");
-    let mut command = Command::new(PROGRAM);
-    command.args(["run", TINY, "--out", text(directory.path())]).env("SLURM_STEP_NUM_TASKS", "4");
-    let output = command.output().expect("the program starts");
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(2), "{said}");
-    assert!(said.starts_with("4 ranks were started (SLURM_STEP_NUM_TASKS), but each finds itself alone"), "{said}");
-    assert_eq!(said.lines().count(), 1, "{said}");
-}
-
-#[test]
 fn the_plan_counts_tasks_and_memory() {
     let plan = lossatlas(2, &["check", TINY]).with_code(0);
     assert_eq!(plan.stderr, "");

@@ -64,7 +64,9 @@ fn more_initializations_and_pairs_extend_a_run() {
     let small = ["training.initializations=3", "training.keep=2", "paths.pairs=1", "paths.sets=[\"sgd/train\"]"];
     on_tiny(2, "run", &extended, &small).with_code(0);
     let more = on_tiny(1, "run", &extended, &[]).with_code(0);
-    assert_eq!(more.said("training: 2 tasks"), 1, "one initialization more for each optimizer: {}", more.stderr);
+    // One initialization more for each optimizer.
+    assert_eq!(more.said("training: 8 tasks, 6 of them done before\n"), 1, "{}", more.stderr);
+    assert_eq!(more.said("training: 8 of 8 tasks, 2 of them in "), 1, "{}", more.stderr);
     on_tiny(3, "run", &fresh, &[]).with_code(0);
     assert_same(&fresh, &extended);
 }

@@ -119,3 +119,37 @@ fn kernel_pca_of_a_set_with_one_solution_left_is_left_out() {
     assert!(!atlas.contains_key("/kpca/rbf") && atlas.contains_key("/kpca/sigmoid"));
     assert!(atlas.contains_key("/statistics/moments/sgd/train/mean"));
 }
+
+/// Each kernel PCA stands alone: one that overflows is recorded, the others and the report are there.
+#[test]
+fn a_kernel_pca_that_overflows_is_recorded_and_the_rest_goes_on() {
+    let root = tempdir().expect("a temporary directory");
+    let (file, out) = (root.path().join("steep.toml"), root.path().join("out"));
+    let minima = "[[minimum]]\nat = [6.0, 5.0]\n[[minimum]]\nat = [0.5, 0.0]\n[[minimum]]\nat = [0.1, 0.3]\n";
+    let landscape = "[landscape]\nkind = \"two-wells\"\nrelax = false\n";
+    let paths = "[paths]\npairs = \"all\"\npoints = 5\nsteps = 1\n";
+    let steep = "[[kpca]]\nname = \"steep\"\nkernel = \"polynomial\"\ndegree = 100\n";
+    let rbf = "[[kpca]]\nname = \"gentle\"\n";
+    fs::write(&file, format!("seed = 1\n{landscape}{minima}{paths}{steep}{rbf}")).expect("a writable directory");
+    let reason = "the kernel of rows 0 and 0 is ";
+    let remedy = "choose a lower degree, a smaller constant";
+    let run = |ranks| lossatlas(ranks, &["run", text(&file), "--out", text(&out)]).with_code(3);
+    let ended = run(2);
+    assert_eq!(ended.said(&format!("kpca: kernel PCA steep failed: {reason}")), 1, "{}", ended.stderr);
+    assert!(ended.stdout.contains("failed: 0 starts, 0 paths, 1 kernel PCA;"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("report:  "), "{}", ended.stdout);
+    let status = status(&out);
+    assert!(status.contains(&format!("failed: kernel PCA steep: {reason}")) && status.contains(remedy), "{status}");
+    let page = fs::read_to_string(out.join("report/index.html")).expect("a report");
+    assert!(page.contains(&format!("Not computed: kernel PCA steep: {reason}")), "the page is silent about it");
+    let atlas = contents(&out);
+    assert!(atlas.contains_key("/kpca/gentle/projection") && !atlas.contains_key("/kpca/steep"));
+    assert!(atlas["/kpca@failed"].as_str().is_some_and(|failed| failed.starts_with("kernel PCA steep: ")));
+    let log = fs::read_to_string(out.join("run.log")).expect("a log");
+    assert_eq!(log.matches("task=\"kernel PCA steep\"").count(), 1, "{log}");
+    // It is not tried again until the configuration changes.
+    assert_eq!(run(1).said("kpca: "), 0);
+    let gentle = ["run", text(&file), "--out", text(&out), "--set", "kpca.0.degree=3"];
+    lossatlas(1, &gentle).with_code(0);
+    assert!(contents(&out).contains_key("/kpca/steep/projection"));
+}

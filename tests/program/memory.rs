@@ -1,6 +1,6 @@
 //! What `check` says of the memory of a rank.
 
-use crate::start::{PROGRAM, TINY, lossatlas, text};
+use crate::start::{PROGRAM, TINY, lossatlas, lossatlas_with, text};
 use std::fs;
 use std::process::{Command, Stdio};
 use std::thread::sleep;
@@ -44,4 +44,65 @@ fn what_a_rank_needs_is_predicted_within_a_fifth() {
         let measured = stage("train").max(stage("paths"));
         assert!((measured / predicted - 1.0).abs() < 0.2, "{terms} terms: {predicted} MB predicted, {measured} MB measured");
     }
+}
+
+/// What a machine of so much memory says of a study; no array of these sizes may be allocated.
+fn refused(memory: &str, command: &str, settings: &[&str]) -> String {
+    let root = tempdir().expect("a temporary directory");
+    let out = root.path().join("out");
+    let mut arguments = vec![command, TINY];
+    if command != "check" {
+        arguments.extend(["--out", text(&out)]);
+    }
+    arguments.extend(settings.iter().flat_map(|setting| ["--set", setting]));
+    let ended = lossatlas_with(1, &[("LOSSATLAS_MEMORY", memory)], &arguments).with_code(2);
+    assert_eq!(ended.stdout, "", "nothing is planned");
+    assert!(!out.exists(), "nothing is begun");
+    ended.stderr
+}
+
+/// Sizes that no machine has, and what has to be made smaller. Without the variable the memory of
+/// this machine counts.
+#[test]
+fn a_study_that_no_memory_holds_is_refused_before_anything_is_allocated() {
+    let huge = [
+        (&["network.hidden=[4294967295]"][..], "[network]"),
+        (&["network.hidden=[4294967295, 4294967295, 4294967295]"], "[network]"),
+        (&["network.kind=lstm", "network.hidden=4294967295"], "[network]"),
+        (&["network.kind=lenet", "network.channels=[4294967295, 4294967295]"], "[network]"),
+        (&["network.kind=lenet", "network.dense=[4294967295, 4294967295]"], "[network]"),
+        (&["network.kind=autoencoder", "network.hidden=[4294967295]"], "[network]"),
+        (&["training.initializations=4294967295", "training.keep=2"], "training.initializations"),
+        (&["training.lbfgs.memory=4294967295", "training.lbfgs.iterations=4294967295"], "training.lbfgs.memory"),
+    ];
+    for (settings, key) in huge {
+        for command in ["check", "run"] {
+            let said = refused("", command, settings);
+            let who = ["a rank", "rank 0"].map(|who| format!("memory: {who} needs at least "));
+            assert!(who.iter().any(|who| said.contains(who)), "{settings:?}: {said}");
+            assert!(said.contains(key) && said.contains("this machine has"), "{settings:?}: {said}");
+        }
+    }
+}
+
+/// On a machine that is said to have little, the same for sizes that this one could hold.
+#[test]
+fn what_is_predicted_is_compared_with_the_memory_that_there_is() {
+    let large = [
+        (&["paths.fourier_terms=1000"][..], "paths.fourier_terms"),
+        (&["paths.points=10000", "network.kind=autoencoder"], "paths.points"),
+        (&["dataset.train=1000000"], "dataset.train"),
+        (&["run.threads_per_rank=64", "paths.fourier_terms=300"], "run.threads_per_rank"),
+        (&["training.lbfgs.memory=1000", "training.lbfgs.iterations=1000"], "training.lbfgs.memory"),
+        (&["training.initializations=2000", "training.keep=2"], "training.initializations"),
+    ];
+    for (settings, key) in large {
+        let said = refused("256M", "check", settings);
+        assert!(said.contains("(LOSSATLAS_MEMORY)") && said.contains(key), "{settings:?}: {said}");
+    }
+    let plan = |memory| lossatlas_with(1, &[("LOSSATLAS_MEMORY", memory)], &["check", TINY]);
+    assert_eq!(plan("64G").with_code(0).said("warning"), 0);
+    // Enough for the arrays, not for the libraries beside them: measured, and warned of.
+    assert_eq!(plan("20M").with_code(0).said("warning: memory: 1 rank needs about"), 1);
+    assert_eq!(plan("much").with_code(2).said("LOSSATLAS_MEMORY is \"much\": write a size"), 1);
 }

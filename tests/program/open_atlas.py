@@ -36,7 +36,7 @@ def check_group(file, name):
             path, found = f"{item.name}", opened[key]
             require(", ".join(found.dims) == item.attrs["dimensions"], f"{path}: dimensions {found.dims}")
             if h5py.check_string_dtype(item.dtype):
-                same = np.array_equal(found.values, item.asstr()[()])
+                same = np.array_equal(found.astype(str).values, item.asstr()[()])
             else:
                 same = found.dtype == item.dtype and np.array_equal(found.values, item[()], equal_nan=True)
                 require(found.attrs["units"] == item.attrs["units"], f"{path}: units {found.attrs.get('units')}")
@@ -73,7 +73,7 @@ def check_tables():
         require(tables["barriers"][column].dtype == float, f"barriers.csv: {column} is no number")
     for (name, landscape), rows in tables["barriers"].groupby(["set", "landscape"]):
         with open_group(f"paths/{name}/on_{landscape}") as paths:
-            done = paths["height"].where(paths["status"] == "done", drop=True)
+            done = paths["height"].where(paths["status"].astype(str) == "done", drop=True)
             require(np.array_equal(rows["height"], done), f"barriers.csv: heights of {name} on {landscape}")
 
 

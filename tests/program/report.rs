@@ -97,6 +97,29 @@ fn several_runs_stand_side_by_side() {
 }
 
 #[test]
+fn runs_of_equal_folder_names_are_told_apart() {
+    let root = tempdir().expect("a temporary directory");
+    let [first, second, to] = ["s1/out", "s2/out", "both"].map(|name| root.path().join(name));
+    on_tiny(1, "run", &first, &[]).with_code(0);
+    on_tiny(1, "run", &second, &["seed=8"]).with_code(0);
+    lossatlas(1, &["report", text(&first), text(&second), "--to", text(&to)]).with_code(0);
+    assert!(page(&to).contains(">\nFCP (s1/out): training loss\n<"), "the labels are too short");
+    for entry in fs::read_dir(&to).expect("a directory") {
+        let file = entry.expect("an entry").path();
+        if file.extension().is_some_and(|extension| extension == "csv") {
+            let table = fs::read_to_string(&file).expect("a table");
+            let of = |label: &str| table.lines().filter(|line| line.contains(label)).count();
+            assert_eq!(of("FCP (s1/out)"), of("FCP (s2/out)"), "{}", file.display());
+            assert!(of("FCP (s1/out)") > 0, "{}", file.display());
+        }
+    }
+    // One directory is one run, by whatever name.
+    let again = first.join("../out");
+    let message = "this directory is given twice; name each run once";
+    refused(&["report", text(&first), text(&again), "--to", text(&to)], &[message]);
+}
+
+#[test]
 fn a_report_that_fails_does_not_fail_the_run() {
     let root = tempdir().expect("a temporary directory");
     let directory = root.path().join("run");

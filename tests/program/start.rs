@@ -46,12 +46,18 @@ impl From<Output> for Ended {
 
 /// Starts the program: alone on one rank, under `mpirun` on more.
 pub fn lossatlas(ranks: usize, arguments: &[&str]) -> Ended {
+    lossatlas_with(ranks, &[], arguments)
+}
+
+/// The same with environment variables.
+pub fn lossatlas_with(ranks: usize, variables: &[(&str, &str)], arguments: &[&str]) -> Ended {
     let mut command = match ranks {
         1 => Command::new(PROGRAM),
         _ => mpirun_command(ranks, PROGRAM, TIMEOUT),
     };
     // A user who has set this wants the traces of defects, and should still get none for bad input.
     command.args(arguments).env("RUST_BACKTRACE", "1").timeout(TIMEOUT);
+    command.envs(variables.iter().copied());
     command.output().expect("mpirun is installed").into()
 }
 

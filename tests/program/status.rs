@@ -69,6 +69,47 @@ fn tells_what_is_running_and_keeps_a_second_run_out() {
     assert!(after.contains("; 1 start, the last at 2") && after.contains(" with 2 ranks on "), "{after}");
 }
 
+/// What a run has written about its progress, if it was written so many seconds ago.
+fn progress(seconds_ago: i64, more: &serde_json::Value) -> String {
+    let ago = |seconds| (jiff::Timestamp::now() - jiff::SignedDuration::from_secs(seconds)).to_string();
+    let mut task =
+        serde_json::json!({"name": "sgd initialization 1", "rank": 1, "since": ago(2000), "fraction": 0.5, "loss": 0.1});
+    let mut file = serde_json::json!({"updated": ago(seconds_ago), "stage": "training", "seconds_left": 0.0});
+    if let Some(reported) = more["reported"].as_i64() {
+        task["reported"] = ago(reported).into();
+    }
+    file["overdue"] = more["overdue"].clone();
+    file["running"] = [task].into();
+    file.to_string()
+}
+
+#[test]
+fn a_rank_that_is_stopped_and_a_run_that_is_gone_have_no_seconds_left() {
+    let root = tempdir().expect("a temporary directory");
+    on_tiny(1, "train", root.path(), &[]).with_code(0);
+    let status = |file: String| {
+        std::fs::write(root.path().join("progress.json"), file).expect("a file");
+        lossatlas(1, &["status", text(root.path())]).with_code(0).stdout
+    };
+    let overdue = status(progress(0, &serde_json::json!({"overdue": 300.0, "reported": 600})));
+    assert!(overdue.contains("running: training, overdue by 5 minutes\n"), "{overdue}");
+    assert!(overdue.contains("loss 1.0000e-1, no report for 10 minutes\n"), "{overdue}");
+    let running = &json(root.path())["running"];
+    assert_eq!((&running["seconds_left"], &running["ends"], &running["overdue"]), (&().into(), &().into(), &300.0.into()));
+    // A task that has just reported, of a stage that ends.
+    let ends = status(progress(0, &serde_json::json!({"reported": 1})));
+    assert!(ends.contains("running: training, about to end\n") && !ends.contains("no report"), "{ends}");
+    let gone = status(progress(3600, &serde_json::json!({})));
+    assert!(gone.contains("no news since ") && gone.contains(", 60 minutes ago: the run was killed"), "{gone}");
+    assert!(!gone.contains("left in this stage") && !gone.contains("nothing is running"), "{gone}");
+    let json = json(root.path());
+    assert!(json["running"].is_null() && json["last_news"].is_string(), "{json}");
+    // The next start removes it, even if it has nothing to do.
+    on_tiny(1, "train", root.path(), &[]).with_code(0);
+    let status = lossatlas(1, &["status", text(root.path())]).with_code(0).stdout;
+    assert!(status.contains("nothing is running"), "{status}");
+}
+
 /// An extension replaces solutions: what was computed between the old ones is not done for the new.
 #[test]
 fn counts_what_the_present_configuration_asks_for() {

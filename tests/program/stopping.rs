@@ -4,6 +4,7 @@
 use crate::atlas::assert_same;
 use crate::interrupt::{SLOWER, ranks_of, results, signal, start, wait_for};
 use crate::start::{Ended, PROGRAM, TINY, lossatlas, on_tiny, text};
+use crate::support::mpirun_command;
 use lossatlas::optimizer::TrainingState;
 use lossatlas::path::PathState;
 use lossatlas::random::MasterSeed;
@@ -37,7 +38,7 @@ fn a_warning_to_any_rank_stops_all_and_the_run_goes_on_to_the_same_bits() {
         assert!(signal(name, &processes[rank..=rank]));
         let ended = run.join().expect("the program could be started").with_code(75);
         assert_eq!(ended.said("stopped by "), 1, "{}", ended.stderr);
-        assert_eq!(ended.said("the same command continues"), 1, "{}", ended.stderr);
+        assert_eq!(ended.said("run the same command again to continue"), 1, "{}", ended.stderr);
         assert!(!stopped.join("progress.json").exists(), "nothing is running");
     }
     on_tiny(2, "run", &stopped, &SLOWER).with_code(0);
@@ -150,6 +151,31 @@ fn the_end_of_the_slurm_job_is_a_time_limit() {
     assert_eq!(ended.said("stopped by the time limit of "), 1, "{}", ended.stderr);
     assert!(steps(&root.path().join("warned")).iter().sum::<u64>() > 0);
     end_in(-3600, "outlived", &[]).with_code(0);
+}
+
+/// Ctrl-C reaches `mpirun` alone, which sends SIGTERM to the ranks and says 1, whatever they say.
+#[test]
+fn ctrl_c_under_mpirun_stores_what_is_under_way_and_ends_with_what_to_do() {
+    let root = tempdir().expect("a temporary directory");
+    let run = {
+        let mut command = mpirun_command(2, PROGRAM, Duration::from_mins(1));
+        command.args(["run", TINY, "--out", text(root.path())]);
+        command.args([&LONG[..], &LONG_SETS].concat().iter().flat_map(|change| ["--set", change]));
+        // More than a second to store it on a busy machine.
+        command.env("OMPI_MCA_odls_base_sigkill_timeout", "5");
+        std::thread::spawn(move || Ended::from(command.output().expect("mpirun is installed")))
+    };
+    let processes = wait_for(0, 2, root.path(), &run);
+    sleep(Duration::from_secs(2));
+    let status = fs::read_to_string(format!("/proc/{}/status", processes[0])).expect("it runs");
+    let mpirun = status.lines().find_map(|line| line.strip_prefix("PPid:")).expect("a parent").trim();
+    assert!(signal("INT", &[mpirun.to_owned()]));
+    let ended = run.join().expect("the program could be started").with_code(1);
+    let expected = "stopped by Ctrl-C or SIGTERM: training: 2 of 2 tasks left, 2 of them begun and stored in";
+    assert_eq!(ended.said(expected), 1, "{}", ended.stderr);
+    let last = ended.stderr.lines().rfind(|line| !line.is_empty()).unwrap_or_default();
+    assert!(last.ends_with("run the same command again to continue"), "{}", ended.stderr);
+    assert_eq!(steps(root.path()).len(), 2);
 }
 
 #[test]

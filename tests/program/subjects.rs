@@ -233,5 +233,8 @@ fn images_of_another_size() {
         write(&images.join(format!("{prefix}-labels-idx1-ubyte")), &idx(&[count], &labels));
     }
     let place = format!("dataset.dir={}", text(&images));
-    on_tiny(1, "run", &out, &["dataset.kind=idx", &place]).with_code(0);
+    let ended = on_tiny(1, "run", &out, &["dataset.kind=idx", &place]);
+    // Their labels are noise: three steps may find no path lower than the straight line, which is code 3.
+    let ran = matches!(ended.code, Some(0 | 3)) && !ended.stdout.contains("failed: ");
+    assert!(ran && out.join("atlas.h5").exists(), "{}{}", ended.stdout, ended.stderr);
 }

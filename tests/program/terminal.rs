@@ -12,10 +12,12 @@ import os, pty, sys
 sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))
 ";
 
-fn on_a_terminal(directory: &Path, variables: &[(&str, &str)]) -> String {
+fn on_a_terminal(launcher: &[&str], directory: &Path, variables: &[(&str, &str)]) -> String {
     let mut command = Command::new(python());
-    command.args(["-c", ON_A_TERMINAL, PROGRAM, "train", TINY, "--out", text(directory)]);
+    command.args(["-c", ON_A_TERMINAL]).args(launcher).args([PROGRAM, "train", TINY, "--out", text(directory)]);
     command.args(["--set", "training.lbfgs.iterations=20"]).env("TERM", "xterm-256color").env_remove("NO_COLOR");
+    command.env("OMPI_ALLOW_RUN_AS_ROOT", "1").env("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1");
+    command.env("OMPI_MCA_rmaps_base_oversubscribe", "1");
     let output = command.envs(variables.iter().copied()).output().expect("python3");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).into_owned()
@@ -31,13 +33,30 @@ fn looks(said: &str) -> usize {
 fn a_terminal_gets_a_bar_without_colors_and_a_dumb_one_lines() {
     let root = tempdir().expect("a temporary directory");
     for (name, variables) in [("color", &[][..]), ("no-color", &[("NO_COLOR", "1")])] {
-        let said = on_a_terminal(&root.path().join(name), variables);
+        let said = on_a_terminal(&[], &root.path().join(name), variables);
         assert!(said.contains("training [") && said.contains("/8 done"), "{said:?}");
         assert_eq!(looks(&said), 0, "{said:?}");
         assert_eq!(said.matches("training: 8 of 8 tasks in").count(), 1, "{said:?}");
     }
-    let said = on_a_terminal(&root.path().join("dumb"), &[("TERM", "dumb")]);
+    let said = on_a_terminal(&[], &root.path().join("dumb"), &[("TERM", "dumb")]);
     assert!(said.contains("training: 8 tasks\r\n") && !said.contains('\u{1b}'), "{said:?}");
+}
+
+/// `mpirun` of Open MPI hands on what rank 0 writes to a pipe.
+#[test]
+fn the_terminal_of_mpirun_gets_the_same_bar_unless_its_lines_are_marked() {
+    let root = tempdir().expect("a temporary directory");
+    let said = on_a_terminal(&["mpirun", "-n", "2"], &root.path().join("bar"), &[]);
+    assert!(said.contains("training [") && said.contains("/8 done"), "{said:?}");
+    assert_eq!((looks(&said), said.matches("training: 8 of 8 tasks in").count()), (0, 1), "{said:?}");
+    for (name, launcher, variables) in [
+        ("dumb", &["mpirun", "-n", "2"][..], &[("TERM", "dumb")][..]),
+        ("marked", &["mpirun", "--tag-output", "-n", "2"], &[]),
+        ("script", &["mpirun", "-n", "2", "sh", "-c", "\"$@\" 2>&1 | cat", "sh"], &[]),
+    ] {
+        let said = on_a_terminal(launcher, &root.path().join(name), variables);
+        assert!(said.contains("training: 8 tasks") && !said.contains('\u{1b}'), "{name}: {said:?}");
+    }
 }
 
 #[test]

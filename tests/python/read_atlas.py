@@ -15,7 +15,7 @@ import sys
 import h5py
 
 # The names that the documentation leaves open, and what may stand in their place.
-OPEN_NAMES = {"METHOD": "(?:sgd|lbfgs)", "LANDSCAPE": "(?:train|test)", "GROUP": "[^/]+", "MEMBER": "(?!curves/)[^/]+", "NAME": "[^/]+"}
+OPEN_NAMES = {"METHOD": "(?:sgd|lbfgs)", "LANDSCAPE": "(?:train|test)", "GROUP": "[^/]+", "MEMBER": "(?!curves/|starts/)[^/]+", "NAME": "[^/]+"}
 NUMPY_TYPES = {"float32": "<f4", "float64": "<f8", "uint32": "<u4", "uint64": "<u8"}
 
 problems = []
@@ -41,9 +41,11 @@ def pattern(path):
 
 
 def type_name(dataset):
-    if h5py.check_string_dtype(dataset.dtype):
-        encoding = h5py.check_string_dtype(dataset.dtype).encoding
-        return "text" if encoding == "utf-8" else f"{encoding} text"
+    text = h5py.check_string_dtype(dataset.dtype)
+    if text:
+        # Of other texts Octave reads none, and netCDF takes single bytes for characters.
+        fixed = text.length is not None and text.length >= 2
+        return "text" if fixed and text.encoding == "ascii" else f"text of length {text.length} in {text.encoding}"
     names = [name for name, code in NUMPY_TYPES.items() if dataset.dtype.str == code]
     return names[0] if names else dataset.dtype.str
 

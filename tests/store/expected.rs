@@ -34,6 +34,11 @@ impl Expected {
         self.add(path, "uint64", shape, &bytes);
     }
 
+    /// An axis whose coordinates count from 1.
+    fn axis_from_1(&mut self, path: &str, length: u32) {
+        self.u32(path, &[length as usize], &(1..=length).collect::<Vec<_>>());
+    }
+
     /// An axis: its coordinates count from 0.
     pub fn axis(&mut self, path: &str, length: u32) {
         self.u32(path, &[length as usize], &(0..length).collect::<Vec<_>>());
@@ -84,7 +89,7 @@ impl Expected {
             "converged: zero gradient in iteration 1",
             "completed",
             "diverged: the loss was not finite in epoch 1",
-            "no\u{fffd}memory",
+            r"no\ufffdmemory",
             "",
         ];
         self.texts("/solutions/sgd/curves/stop_reason", &[5], &reasons);
@@ -96,6 +101,17 @@ impl Expected {
         self.texts("/solutions/lbfgs/curves/stop_reason", &[0], &[]);
         self.u32("/solutions/lbfgs/curves/epochs_run", &[0], &[]);
         self.u32("/solutions/lbfgs/curves/memory_dropped", &[0], &[]);
+        self.starts();
+    }
+
+    fn starts(&mut self) {
+        self.axis("/solutions/minima/starts/start", 3);
+        self.f64("/solutions/minima/starts/height", &[3], &[2.5, f64::NAN, f64::NAN]);
+        self.f64("/solutions/minima/starts/gradient_norm", &[3], &[1e-300, f64::NAN, f64::NAN]);
+        self.u32("/solutions/minima/starts/iterations", &[3], &[3, 0, 0]);
+        self.texts("/solutions/minima/starts/status", &[3], &["done", "failed", "missing"]);
+        let saddle = "no minimum: a saddle, the gradient is zero and some directions curve down";
+        self.texts("/solutions/minima/starts/stop_reason", &[3], &[saddle, "no memory", ""]);
     }
 
     fn paths(&mut self) {
@@ -118,7 +134,7 @@ impl Expected {
         self.u32(&format!("{on}/best_step"), &[3], &[42, 0, 42]);
         self.texts(&format!("{on}/status"), &[3], &["done", "failed", "done"]);
         let not_finite = "stopped: the loss was not finite in step 9; the best path before it stands";
-        self.texts(&format!("{on}/stop_reason"), &[3], &["completed", "the loss is not finite at ω^a", not_finite]);
+        self.texts(&format!("{on}/stop_reason"), &[3], &["completed", r"the loss is not finite at \u03c9^a", not_finite]);
 
         self.paths_without_points("/paths/sgd/train/on_test", &[], &[]);
         self.paths_without_points("/paths/torch/final.1/on_test", &[[1, 0]], &["no memory"]);
@@ -146,20 +162,20 @@ impl Expected {
     }
 
     fn the_rest(&mut self, configuration: &str) {
-        self.texts("/configuration", &[], &[configuration]);
+        self.texts("/configuration", &[], &[&configuration.replace('µ', r"\u00b5")]);
         for (path, length) in [
             ("/parameter", 8),
             ("/network/tensor", 2),
             ("/network/axis", 4),
             ("/kpca/rbf union/vector", 3),
-            ("/kpca/rbf union/component", 2),
-            ("/kpca/rbf union/eigenvalue", 3),
             ("/statistics/distances/train/member", 2),
             ("/statistics/distances/train/first_vector", 2),
             ("/statistics/distances/train/second_vector", 0),
         ] {
             self.axis(path, length);
         }
+        self.axis_from_1("/kpca/rbf union/component", 2);
+        self.axis_from_1("/kpca/rbf union/eigenvalue", 3);
         self.texts("/network/name", &[2], &["layer.weight", "layer.bias"]);
         self.u64("/network/shape", &[2, 4], &[2, 3, 0, 0, 2, 0, 0, 0]);
         self.u64("/network/offset", &[2], &[0, 6]);
@@ -188,13 +204,15 @@ pub fn expectation(results: &Results) -> Value {
         "loss_unit": "nat",
         "attributes": {
             "/": {
-                "format_version": 1, "program_version": "0.1.0", "commit": "abc123", "configuration": results.configuration,
+                "format_version": 2, "program_version": "0.1.0", "commit": "abc123", "configuration": results.configuration,
                 "dataset": "digits seed 7", "dataset_checksum": "00ff", "run": "f00d", "ranks": 64, "host": "node1",
                 "started": "2026-01-02T03:04:05Z", "finished": "",
             },
             "/network": { "layout": "layer.weight [2, 3], layer.bias [2]" },
             "/paths/sgd/train/on_test": { "set": "sgd/train", "landscape": "test" },
-            "/kpca/rbf union": { "kernel": "rbf", "two_sigma_squared": 8.0, "negative_share": 0.125 },
+            "/kpca": { "failed": "kernel PCA steep: |θ| is too large" },
+            "/statistics": { "failed": "" },
+            "/kpca/rbf union": { "kernel": "rbf", "two_sigma_squared": 8.0, "negative_share": 0.125, "standardized": 1 },
         },
         "datasets": expected.0,
     })

@@ -2,10 +2,10 @@
 
 use lossatlas::embedding::Kernel;
 use lossatlas::network::Tensor;
-use lossatlas::optimizer::{Method, Snapshot, StopReason, TrainingRun};
+use lossatlas::optimizer::{Method, RelaxStop, Relaxed, Snapshot, StopReason, TrainingRun};
 use lossatlas::path::{PathResult, PathSet, StopReason as PathStop};
 use lossatlas::solutions::{LandscapeName, SetName, SolutionSet, select};
-use lossatlas::statistics::{Analysis, DistanceResult, KernelPcaResult, Moments};
+use lossatlas::statistics::{Analysis, DistanceResult, FailedPart, KernelPcaResult, Moments, Part};
 use lossatlas::store::atlas::{Atlas, AtlasError, Curves, Provenance};
 use lossatlas::store::write_atlas;
 use ndarray::array;
@@ -62,6 +62,7 @@ pub struct Results {
     pub sets: Vec<SolutionSet>,
     pub paths: Vec<PathSet>,
     pub analysis: Analysis,
+    pub failed_parts: Vec<FailedPart>,
     pub configuration: String,
 }
 
@@ -85,10 +86,12 @@ impl Results {
             runs,
             sets,
             paths: paths(),
+            failed_parts: vec![FailedPart { part: Part::KernelPca("steep".into()), reason: "|θ| is too large".into() }],
             analysis: Analysis {
                 kernel_pca: vec![KernelPcaResult {
                     name: "rbf union".into(),
                     kernel: Kernel::Rbf { two_sigma_squared: 8.0 },
+                    standardized: true,
                     eigenvalues: vec![0.5, 0.25, -1e-17],
                     explained: vec![2.0 / 3.0, 1.0 / 3.0, 0.0],
                     negative_share: 0.125,
@@ -118,7 +121,7 @@ impl Results {
         [Curves { method: Method::Sgd, epochs: 2, runs: sgd }, Curves { method: Method::Lbfgs, epochs: 3, runs: Vec::new() }]
     }
 
-    fn atlas<'a>(&'a self, curves: &'a [Curves<'a>]) -> Atlas<'a> {
+    fn atlas<'a>(&'a self, curves: &'a [Curves<'a>], minima: &'a [Option<Result<&'a Relaxed, &'a str>>]) -> Atlas<'a> {
         Atlas {
             provenance: Provenance {
                 program_version: "0.1.0".into(),
@@ -136,13 +139,18 @@ impl Results {
             layout: &self.layout,
             sets: &self.sets,
             curves,
+            minima,
             paths: &self.paths,
             analysis: &self.analysis,
+            failed_parts: &self.failed_parts,
         }
     }
 
     pub fn write(&self, directory: &Path) -> Result<(), AtlasError> {
-        write_atlas(directory, &self.atlas(&self.curves()), |_| Ok(())).map(|file| assert_eq!(file, directory.join("atlas.h5")))
+        let saddle = Relaxed { theta: vec![0.0; 8], value: 2.5, gradient_norm: 1e-300, iterations: 3, stop: RelaxStop::Saddle };
+        let minima = [Some(Ok(&saddle)), Some(Err("no memory")), None];
+        write_atlas(directory, &self.atlas(&self.curves(), &minima), |_| true, |_| Ok(()))
+            .map(|written| assert_eq!(written.file, directory.join("atlas.h5")))
     }
 }
 

@@ -40,6 +40,8 @@ impl<'s> Key<'s> {
         let state = match self.node.map(|node| convert(&node.value)) {
             None => State::Missing,
             Some(Ok(value)) => State::Given(value),
+            // `hidden` is a list for one kind and a number for another.
+            Some(Err(_)) if self.section.drop_key(self.name) => State::Missing,
             Some(Err(message)) => {
                 self.section.problem(self.name, message);
                 State::Refused
@@ -51,7 +53,7 @@ impl<'s> Key<'s> {
     /// An integer from `least` to `most`.
     pub fn integer(self, least: u64, most: u64) -> Found<'s, u64> {
         // 32 bits stand for as many as one likes; all 64, for a seed, are worth telling.
-        let words = if most == u32::MAX.into() { format!("at least {least}") } else { format!("{least} to {most}") };
+        let words = if most == u64::from(u32::MAX) { format!("at least {least}") } else { format!("{least} to {most}") };
         self.takes(words).read(|value| integer(value, least, most, "an integer"))
     }
 
@@ -192,6 +194,9 @@ impl<T> Found<'_, T> {
         if let State::Given(value) = &self.state
             && let Err(message) = check(value)
         {
+            if self.key.section.drop_key(self.key.name) {
+                return Self { state: State::Missing, ..self };
+            }
             self.key.section.problem(self.key.name, message);
             return Self { state: State::Refused, ..self };
         }

@@ -10,5 +10,5 @@ mod report;
 mod section;
 
 pub(super) use notation::{Choice, Notation, quoted};
-pub(super) use report::{Description, Read, Report, Reported};
+pub(super) use report::{Description, Outcome, Read, Report, Reported};
 pub(super) use section::{Section, nearest};

@@ -1,7 +1,7 @@
 //! What reading a configuration turns up.
 
 use crate::config::error::{Place, Problem};
-use crate::config::tree::Origin;
+use crate::config::tree::{Node, Origin, Value};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
@@ -20,6 +20,10 @@ pub(in crate::config) struct Report {
     findings: RefCell<Vec<Finding>>,
     effective: RefCell<BTreeMap<String, String>>,
     descriptions: RefCell<Vec<Description>>,
+    /// The file before the overrides, if there are any.
+    written: Option<Node>,
+    /// What of the file was left out because of an override.
+    dropped: RefCell<Vec<Finding>>,
 }
 
 /// A key that was read, as whoever writes a configuration wants to know it; values in TOML notation.
@@ -43,6 +47,27 @@ struct Finding {
 }
 
 impl Report {
+    /// Keeps the file as written, to compare overrides with.
+    pub fn keep_written(&mut self, root: &Node) {
+        self.written = Some(root.clone());
+    }
+
+    /// The value of a key before the overrides.
+    pub fn written(&self, path: &str) -> Option<&Value> {
+        let root = self.written.as_ref().map(|root| &root.value);
+        path.split('.').fold(root, |value, part| match value? {
+            Value::Table(table) => table.get(part).map(|node| &node.value),
+            Value::Array(items) => items.get(part.parse::<usize>().ok()?).map(|node| &node.value),
+            _ => None,
+        })
+    }
+
+    /// Notes down a key of the file that an override has made meaningless.
+    pub fn dropped(&self, origin: Origin, key: String, message: impl Into<String>) {
+        let (key, message) = (Some(key), message.into());
+        self.dropped.borrow_mut().push(Finding { origin, key, message });
+    }
+
     /// Notes down a problem.
     pub fn problem(&self, origin: Origin, key: Option<String>, message: impl Into<String>) {
         self.findings.borrow_mut().push(Finding { origin, key, message: message.into() });
@@ -82,17 +107,32 @@ impl Report {
         self.descriptions.borrow().clone()
     }
 
-    /// The problems in the order of the file, those of the overrides last, and the effective values.
-    pub fn finish(self, file: &str, overrides: &[String]) -> (Vec<Problem>, BTreeMap<String, String>) {
-        let mut findings = self.findings.into_inner();
-        findings.sort_by_key(|finding| finding.origin);
+    /// Everything that was noted down.
+    pub fn finish(self, file: &str, overrides: &[String]) -> Outcome {
         let place = |origin| match origin {
             Origin::File => Place::File { name: file.to_owned(), line: None },
             Origin::Line(line) => Place::File { name: file.to_owned(), line: Some(line) },
             Origin::Override(index) => Place::Override(overrides.get(index).cloned().unwrap_or_default()),
         };
-        let problems =
-            findings.into_iter().map(|Finding { origin, key, message }| Problem { place: place(origin), key, message }).collect();
-        (problems, self.effective.into_inner())
+        let in_order = |mut findings: Vec<Finding>| -> Vec<Problem> {
+            findings.sort_by_key(|finding| finding.origin);
+            let problem = |Finding { origin, key, message }| Problem { place: place(origin), key, message };
+            findings.into_iter().map(problem).collect()
+        };
+        Outcome {
+            problems: in_order(self.findings.into_inner()),
+            dropped: in_order(self.dropped.into_inner()),
+            effective: self.effective.into_inner(),
+        }
     }
+}
+
+/// What reading has turned up, each list in the order of the file, overrides last.
+pub(in crate::config) struct Outcome {
+    /// What is wrong.
+    pub problems: Vec<Problem>,
+    /// The keys of the file that were left out because of an override.
+    pub dropped: Vec<Problem>,
+    /// The values in effect.
+    pub effective: BTreeMap<String, String>,
 }

@@ -1,7 +1,7 @@
 //! One section of the file.
 
 use super::key::Key;
-use super::notation::{Notation, alternatives};
+use super::notation::{Notation, alternatives, quoted};
 use super::report::{Read, Report, Reported};
 use crate::config::tree::{Node, Origin, Table, Value};
 use std::cell::RefCell;
@@ -18,6 +18,17 @@ pub(in crate::config) struct Section<'a> {
     record: Option<String>,
     /// The keys that were asked for: all others are unknown.
     known: RefCell<BTreeSet<&'static str>>,
+    /// Why keys of the file may no longer fit: an override has changed the kind of this section.
+    switched: RefCell<Option<Switched>>,
+}
+
+/// A choice that an override has changed.
+#[derive(Debug)]
+struct Switched {
+    /// `kind = "lenet"`.
+    now: String,
+    /// The keys that depend on the choice.
+    keys: Vec<&'static str>,
 }
 
 impl<'a> Section<'a> {
@@ -43,7 +54,7 @@ impl<'a> Section<'a> {
             }
         };
         let origin = node.map_or(parent, |node| node.origin);
-        let mut section = Self { report, table, origin, path, record, known: RefCell::default() };
+        let mut section = Self { report, table, origin, path, record, known: RefCell::default(), switched: RefCell::default() };
         let result = read(&mut section);
         section.refuse_unknown();
         result
@@ -63,6 +74,17 @@ impl<'a> Section<'a> {
     /// Refuses a key or a section that has no place here, if it is written.
     pub fn refuse(&self, name: &'static str, message: impl Into<String>) {
         if self.has(name) {
+            self.problem(name, message);
+        }
+    }
+
+    /// Refuses a key that has no place beside this value of `selector`, in TOML notation. Where an
+    /// override has chosen that value, a key of the file is left out instead, with a note.
+    pub fn refuse_for(&self, selector: &str, chosen: &str, name: &'static str, message: &str) {
+        if self.choice_of_the_file(selector, chosen).is_some() {
+            self.switch(selector, chosen, vec![name]);
+        }
+        if self.has(name) && !self.drop_key(name) {
             self.problem(name, message);
         }
     }
@@ -126,21 +148,68 @@ impl<'a> Section<'a> {
 
     /// Refuses the keys that belong to another choice of `selector` than the one made. If none was
     /// made, they are merely known.
+    ///
+    /// Where an override has made the choice, keys of the file that belong to the choice of the file
+    /// are left out instead, with a note.
     pub fn keys_of_choices<C: Notation + Copy + PartialEq>(
         &self,
         selector: &str,
         chosen: Read<C>,
         keys: &[(&'static str, &[C])],
     ) {
-        for &(name, owners) in keys {
-            if self.has(name)
-                && let Ok(chosen) = chosen
-                && !owners.contains(&chosen)
-            {
-                let message =
-                    format!("belongs to {selector} = {}, not to {selector} = {}; remove it", alternatives(owners), chosen.toml());
-                self.problem(name, message);
+        for &(name, _) in keys {
+            self.has(name);
+        }
+        let Ok(chosen) = chosen else { return };
+        let before = self.choice_of_the_file(selector, &chosen.toml());
+        if before.is_some() {
+            self.switch(selector, &chosen.toml(), keys.iter().map(|&(name, _)| name).collect());
+        }
+        for &(name, owners) in keys.iter().filter(|(_, owners)| !owners.contains(&chosen)) {
+            // A key that did not fit the choice of the file either is a mistake of the file.
+            let fitted = before
+                .as_ref()
+                .is_some_and(|before| before.as_ref().is_none_or(|old| owners.iter().any(|owner| owner.toml() == *old)));
+            if !self.has(name) || fitted && self.drop_key(name) {
+                continue;
             }
+            let message =
+                format!("belongs to {selector} = {}, not to {selector} = {}; remove it", alternatives(owners), chosen.toml());
+            self.problem(name, message);
+        }
+    }
+
+    /// What the file has for a key that an override has changed, in TOML notation, `Some(None)` if it
+    /// has nothing; `None` if no override has changed it.
+    fn choice_of_the_file(&self, selector: &str, chosen: &str) -> Option<Option<String>> {
+        let overridden = self.node(selector).is_some_and(|node| is_override(node.origin));
+        let before = match self.report.written(&self.path_of(selector)) {
+            Some(Value::String(text)) => Some(quoted(text)),
+            Some(Value::Boolean(boolean)) => Some(boolean.to_string()),
+            _ => None,
+        };
+        (overridden && before.as_deref() != Some(chosen)).then_some(before)
+    }
+
+    /// Notes down that an override has changed a choice on which these keys depend.
+    fn switch(&self, selector: &str, chosen: &str, keys: Vec<&'static str>) {
+        *self.switched.borrow_mut() = Some(Switched { now: format!("{selector} = {chosen}"), keys });
+    }
+
+    /// Leaves out a key of the file because an override has changed the kind of the section, and
+    /// notes it down. `false` if no kind was changed, or if the key itself comes from an override.
+    pub(super) fn drop_key(&self, name: &'static str) -> bool {
+        let switched = self.switched.borrow();
+        let Some(switched) = switched.as_ref().filter(|switched| switched.keys.contains(&name)) else {
+            return false;
+        };
+        match self.node(name).map(|node| node.origin).filter(|&origin| !is_override(origin)) {
+            Some(origin) => {
+                let message = format!("left out: it does not fit {} of --set", switched.now);
+                self.report.dropped(origin, self.path_of(name), message);
+                true
+            }
+            None => false,
         }
     }
 
@@ -173,6 +242,10 @@ impl<'a> Section<'a> {
             self.problem(name, format!("unknown key; {}", suggestion(name, &known)));
         }
     }
+}
+
+fn is_override(origin: Origin) -> bool {
+    matches!(origin, Origin::Override(_))
 }
 
 fn join(path: &str, name: &str) -> String {

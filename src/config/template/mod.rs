@@ -6,12 +6,14 @@
 
 mod words;
 
+use super::expand::expand_path;
 use super::reader::{Description, quoted};
-use super::{Config, ConfigErrors};
+use super::{Config, ConfigErrors, Purpose};
 use crate::network::{Architecture, Descriptor, NETWORKS, Value};
 use crate::path::METHODS;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::path::PathBuf;
 use words::{KEYS, OPEN, SECTIONS};
 
 /// What to write a configuration for.
@@ -19,10 +21,29 @@ use words::{KEYS, OPEN, SECTIONS};
 pub struct Template {
     /// The network, with the defaults of its keys.
     pub network: &'static Descriptor,
-    /// The folder of four IDX files; `None`: digits that the program draws.
-    pub data: Option<String>,
+    /// The images from files; `None`: digits that the program draws.
+    pub data: Option<Files>,
     /// How much to compute.
     pub size: Size,
+}
+
+/// A folder of four IDX files.
+#[derive(Clone, Debug)]
+pub struct Files {
+    /// As the configuration names it: `~` and `$VARIABLES` are not expanded.
+    pub directory: String,
+    /// Training and test images in them.
+    pub images: [usize; 2],
+}
+
+impl Files {
+    /// The folder with `~` and `$VARIABLES` expanded, as `dataset.dir` is read.
+    ///
+    /// # Errors
+    /// A sentence naming the variable that is not set.
+    pub fn expand(directory: &str) -> Result<PathBuf, String> {
+        expand_path(directory).map_err(|problem| format!("dataset.dir: {problem}"))
+    }
 }
 
 /// How much a study computes.
@@ -66,13 +87,21 @@ impl Size {
         }
     }
 
-    /// Training and test images in use, the latter as a value of the key.
-    fn images(self, network: &Descriptor, from_files: bool) -> (usize, String) {
-        let all = if from_files { quoted("all") } else { "2000".to_owned() };
+    /// Training and test images in use, if there are so many; `None`: all.
+    fn images(self, network: &Descriptor) -> [Option<usize>; 2] {
         match self {
-            Self::Demo => (6000, "1000".to_owned()),
-            Self::Quick => (network.quick.train, network.quick.test.map_or(all, |count| count.to_string())),
-            Self::Paper => (60_000, "10000".to_owned()),
+            Self::Demo => [Some(6000), Some(1000)],
+            Self::Quick => [Some(network.quick.train), network.quick.test],
+            Self::Paper => [Some(60_000), Some(10_000)],
+        }
+    }
+
+    /// Training and test images of the landscapes of paths, if there are so many in use.
+    fn path_images(self, network: &Descriptor) -> [usize; 2] {
+        match self {
+            Self::Demo => [500, 500],
+            Self::Quick => network.quick.paths,
+            Self::Paper => [60_000, 10_000],
         }
     }
 }
@@ -83,44 +112,61 @@ impl Template {
     /// # Errors
     /// If the folder of the data cannot be a value, for instance because it names a variable that is not set.
     pub fn text(&self) -> Result<String, ConfigErrors> {
-        let (_, keys) = Config::parse_and_describe("the configuration", self.size.text(), &self.settings())?;
+        let (text, settings) = (self.size.text(), self.settings());
+        let (_, keys) = Config::parse_and_describe(Purpose::Study, "the configuration", text, &settings)?;
         Ok(self.render(&keys))
     }
 
     /// What the network and the data add to the few lines of the size.
     fn settings(&self) -> Vec<String> {
-        let (train, test) = self.size.images(self.network, self.data.is_some());
+        let images = self.images();
         let sgd = self.network.sgd;
         let epochs = match self.size {
             Size::Demo => 60,
             // As many steps however few the images are.
-            Size::Quick => 600_000 / train,
+            Size::Quick => 600_000 / images[0],
             Size::Paper => sgd.epochs,
         };
         let mut settings = vec!["seed=2026".to_owned()];
         settings.push(format!("dataset.kind={}", if self.data.is_some() { "idx" } else { "digits" }));
-        settings.extend(self.data.iter().map(|data| format!("dataset.dir={}", quoted(data))));
-        settings.extend([format!("dataset.train={train}"), format!("dataset.test={test}")]);
+        settings.extend(self.data.iter().map(|data| format!("dataset.dir={}", quoted(&data.directory))));
+        // Of files all images are the default, and so are all images in use for a landscape.
+        let in_files = self.data.as_ref().map(|data| data.images);
+        let wanted = self.size.path_images(self.network);
+        for (index, name) in ["train", "test"].into_iter().enumerate() {
+            let images = images[index];
+            if in_files.is_none_or(|held| images < held[index]) {
+                settings.push(format!("dataset.{name}={images}"));
+            }
+            if wanted[index] < images {
+                settings.push(format!("paths.{name}={}", wanted[index]));
+            }
+        }
         settings.push(format!("network.kind={}", self.network.name));
         settings.push(format!("training.sgd.learning_rate={:?}", sgd.learning_rate));
         settings.push(format!("training.sgd.epochs={epochs}"));
-        if self.size == Size::Quick {
-            let [train, test] = self.network.quick.paths;
-            settings.extend([format!("paths.train={train}"), format!("paths.test={test}")]);
-        }
         settings
     }
 
+    /// Training and test images in use, at least 1: no more than the files hold.
+    fn images(&self) -> [usize; 2] {
+        let most = self.data.as_ref().map_or([60_000, 10_000], |data| data.images);
+        let wanted = self.size.images(self.network);
+        // Without a number in the size: all of the files, or as many digits as take a moment to draw.
+        let all = if self.data.is_some() { most } else { [10_000, 2000] };
+        [0, 1].map(|index| wanted[index].unwrap_or(all[index]).min(most[index]).max(1))
+    }
+
     fn render(&self, keys: &[Description]) -> String {
-        let data = self
-            .data
-            .as_ref()
-            .map_or_else(|| "digits that the program draws".to_owned(), |data| format!("the images in {}", quoted(data)));
+        let data = self.data.as_ref().map_or_else(
+            || "digits that the program draws".to_owned(),
+            |data| format!("the images in {}", quoted(&data.directory)),
+        );
         let mut text =
             comment("", &format!("{} on {data}; size {}: {}.", self.network.title, self.size.name(), self.size.about()));
         text += &comment(
             "",
-            "`lossatlas check FILE` says what it comes to: tasks, memory, time. Keys at their defaults may be removed.",
+            "`lossatlas check FILE` says what it comes to: tasks, memory, time. Keys behind a # are at their defaults: remove the # to change one.",
         );
         text.push('\n');
         let (mut section, mut explained) = ("", BTreeSet::new());
@@ -221,13 +267,19 @@ fn line(key: &Description, about: &str) -> String {
         return comment(&format!("# {name} = {example}"), &format!("{about}{takes}; default: {default}"));
     };
     let default = key.default.as_ref().map_or_else(|| "required".to_owned(), |default| format!("default {default}"));
-    comment(&format!("{name} = {value}"), &format!("{about}{takes}; {default}"))
+    let mark = if is_default(key) { "# " } else { "" };
+    comment(&format!("{mark}{name} = {value}"), &format!("{about}{takes}; {default}"))
 }
 
-/// A key that has been explained, if it has a value.
+/// Whether a key need not be written. Its default may depend on other keys, and its value then follows them.
+fn is_default(key: &Description) -> bool {
+    key.value.is_some() && key.value == key.default
+}
+
+/// A key that has been explained, if it has a value of its own.
 fn bare(key: &Description) -> String {
     let name = key.key.rsplit('.').next().unwrap_or_default();
-    key.value.as_ref().map_or_else(String::new, |value| format!("{name} = {value}\n"))
+    key.value.as_ref().filter(|_| !is_default(key)).map_or_else(String::new, |value| format!("{name} = {value}\n"))
 }
 
 fn open(key: &str) -> (&'static str, &'static str, &'static str, &'static str) {
@@ -258,16 +310,27 @@ fn comment(before: &str, words: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeMap;
     use std::fs;
     use std::path::Path;
 
+    /// MNIST, and sets that are smaller than what the sizes ask for, in one part or in both.
+    const IMAGES: [[usize; 2]; 5] = [[60_000, 10_000], [1, 1], [499, 501], [10_001, 3], [5999, 70_000]];
+
     fn all() -> Vec<Template> {
-        let of_network = |&network: &&'static Descriptor| {
-            Size::ALL
-                .into_iter()
-                .flat_map(move |size| [None, Some("data/\"odd\" name".to_owned())].map(|data| Template { network, data, size }))
-        };
-        NETWORKS.iter().flat_map(of_network).collect()
+        let files = IMAGES.map(|images| Some(Files { directory: "data/\"odd\" name".to_owned(), images }));
+        let data: Vec<_> = files.into_iter().chain([None]).collect();
+        let mut all = Vec::new();
+        for &network in NETWORKS {
+            for size in Size::ALL {
+                all.extend(data.iter().map(|data| Template { network, data: data.clone(), size }));
+            }
+        }
+        all
+    }
+
+    fn setting(effective: &BTreeMap<String, String>, key: &str) -> usize {
+        effective[key].parse().unwrap_or(usize::MAX)
     }
 
     /// Every network of the registry, the one of the tests too, in every size, with both kinds of data.
@@ -286,7 +349,8 @@ mod tests {
     #[test]
     fn every_key_is_there_with_its_meaning_its_range_and_its_default() {
         for template in all() {
-            let (config, keys) = Config::parse_and_describe("x", template.size.text(), &template.settings()).unwrap();
+            let (config, keys) =
+                Config::parse_and_describe(Purpose::Study, "x", template.size.text(), &template.settings()).unwrap();
             let text = template.text().unwrap();
             for key in &keys {
                 let meant = if key.value.is_some() { template.about(&key.key) } else { open(&key.key).2 };
@@ -301,6 +365,52 @@ mod tests {
         }
     }
 
+    #[test]
+    fn only_what_differs_from_its_default_is_written() {
+        for template in all() {
+            let text = template.text().unwrap();
+            let (_, keys) = Config::parse_and_describe(Purpose::Study, "written", &text, &[]).unwrap();
+            let tree: toml::Table = text.parse().unwrap();
+            for key in keys.iter().filter(|key| is_default(key)) {
+                let mut parts: Vec<&str> = key.key.split('.').collect();
+                let name = parts.pop().unwrap();
+                let table = parts
+                    .into_iter()
+                    .try_fold(&toml::Value::Table(tree.clone()), |value, part| {
+                        part.parse::<usize>().map_or_else(|_| value.get(part), |index| value.get(index))
+                    })
+                    .cloned();
+                let written = table.is_some_and(|table| table.get(name).is_some());
+                assert!(!written, "{} is written at its default:\n{text}", key.key);
+            }
+        }
+    }
+
+    /// A default that stands behind a # follows what it depends on.
+    #[test]
+    fn a_change_of_one_key_forbids_no_other() {
+        for template in all().into_iter().filter(|template| template.size == Size::Paper) {
+            let text = template.text().unwrap();
+            let fewer = ["training.initializations=2", "training.keep=2"].map(str::to_owned);
+            let config = Config::parse("written", &text, &fewer).unwrap_or_else(|errors| panic!("{errors}"));
+            assert!(config.kpca.iter().all(|kpca| kpca.components == 3));
+        }
+    }
+
+    #[test]
+    fn no_more_images_are_asked_for_than_the_files_hold() {
+        for template in all() {
+            let Some(files) = &template.data else { continue };
+            let config = Config::parse("written", &template.text().unwrap(), &[]).unwrap();
+            for (name, held) in ["train", "test"].into_iter().zip(files.images) {
+                let [of_data, of_paths] =
+                    ["dataset", "paths"].map(|section| setting(&config.effective, &format!("{section}.{name}")));
+                assert!(of_data == usize::MAX || of_data < held, "{name}: {of_data} of {held}");
+                assert!(of_paths == usize::MAX || of_paths < of_data.min(held), "{name}: {of_paths}");
+            }
+        }
+    }
+
     fn without_first_entry(key: &str) -> bool {
         key.starts_with("kpca.") && !key.starts_with("kpca.0.")
     }
@@ -308,15 +418,25 @@ mod tests {
     /// The numbers of the sizes are those that `configs/` argues for.
     #[test]
     fn the_files_in_configs_are_these() {
+        // "all" of MNIST and the number of its images are the same.
+        let counted = |text: &str| {
+            let mut effective = Config::parse("x", text, &[]).unwrap().effective;
+            for (name, count) in [("train", "60000"), ("test", "10000")] {
+                for section in ["dataset", "paths"] {
+                    let value = effective.get_mut(&format!("{section}.{name}"));
+                    if let Some(value) = value.filter(|value| *value == "\"all\"") {
+                        *value = count.to_owned();
+                    }
+                }
+            }
+            effective
+        };
         let effective = |file: &str| {
             let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs").join(file);
-            Config::parse("file", &fs::read_to_string(file).unwrap(), &[]).unwrap().effective
+            counted(&fs::read_to_string(file).unwrap())
         };
-        let mnist = Some("data/mnist".to_owned());
-        let written = |network, data, size| {
-            let text = Template { network, data, size }.text().unwrap();
-            Config::parse("written", &text, &[]).unwrap().effective
-        };
+        let mnist = Some(Files { directory: "data/mnist".to_owned(), images: [60_000, 10_000] });
+        let written = |network, data, size| counted(&Template { network, data, size }.text().unwrap());
         assert_eq!(written(NETWORKS[0], None, Size::Demo), effective("demo.toml"));
         assert_eq!(written(NETWORKS[0], mnist.clone(), Size::Quick), effective("mnist-quick.toml"));
         let mut compared = 0;

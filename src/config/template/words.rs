@@ -12,10 +12,10 @@ pub(super) const SECTIONS: [(&str, &str); 7] = [
 ];
 
 /// Each key but those of a network or a path method, entries of a list without their index.
-pub(super) const KEYS: [(&str, &str); 41] = [
+pub(super) const KEYS: [(&str, &str); 42] = [
     ("seed", "all randomness derives from it: the same seed, the same results on any number of ranks"),
     ("dataset.kind", "drawn by the program, or four IDX files like those of MNIST, gzip-compressed or not"),
-    ("dataset.dir", "the folder of the four files; ~ and $VARIABLES are expanded"),
+    ("dataset.dir", "the folder of the four files; relative to the working directory; ~ and $VARIABLES are expanded"),
     ("dataset.seed", "of the drawing"),
     ("dataset.train", "images to train on, from the front"),
     ("dataset.test", "images held out, which also choose the best epoch"),
@@ -53,7 +53,8 @@ pub(super) const KEYS: [(&str, &str); 41] = [
     ("paths.patience", "looks at all images"),
     ("kpca.name", "letters, digits, \"-\", \"_\" and \".\", in the results too"),
     ("kpca.sets", "the sets whose union is analyzed"),
-    ("kpca.kernel", "x.x', (x.x' + constant)^degree, tanh(scale x.x' + constant) or exp(-|x - x'|^2 / two_sigma_squared)"),
+    ("kpca.kernel", "x.x', (scale x.x' + constant)^degree, tanh(scale x.x' + constant) or exp(-|x - x'|^2 / two_sigma_squared)"),
+    ("kpca.standardize", "each parameter over the vectors: less its mean, over its standard deviation"),
     ("kpca.degree", "n of (x.x' + constant)^n"),
     ("kpca.constant", "added to the product"),
     ("kpca.components", "at most one less than the vectors in the sets"),

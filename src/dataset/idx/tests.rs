@@ -225,7 +225,8 @@ fn files_that_do_not_belong_together() {
 fn labels_end_at_nine() {
     assert_eq!(
         report_with(TRAIN_LABELS, &idx(0x801, &[4], &[0, 1, 10, 26])),
-        "DIR/train-labels-idx1-ubyte: label 10 at image 2 (counted from 0); labels are 0 to 9: use a data set of ten classes"
+        "DIR/train-labels-idx1-ubyte: labels must be 0 to 9, but this file has 4 different ones, from 0 to 26 (the first \
+         above 9: 10 at image 2, counted from 0); number the classes from 0 to 9, in both files of labels alike"
     );
 }
 
@@ -250,7 +251,7 @@ fn problems_of_all_files_are_reported_at_once() {
         "DIR: no train-images-idx3-ubyte (nor with .gz)",
         "DIR/t10k-images-idx3-ubyte: starts with 0x504b0304",
         "DIR/t10k-labels-idx1-ubyte: 9 bytes",
-        "DIR/train-labels-idx1-ubyte: label 200 at image 3",
+        "DIR/train-labels-idx1-ubyte: labels must be 0 to 9",
     ];
     assert_eq!(error.lines().count(), starts.len(), "{error}");
     for start in starts {

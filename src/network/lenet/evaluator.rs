@@ -111,6 +111,19 @@ impl<'a, A: Real> Stage<'a, A> {
 }
 
 impl<'a, A: Real> LenetEvaluator<'a, A> {
+    /// Bytes of the buffers of a new one.
+    pub(super) fn bytes(network: &Lenet) -> f64 {
+        let maps = |maps: Maps| maps.channels as f64 * maps.area() as f64 * LANES as f64;
+        let groups = (STRIP / LANES) as f64;
+        let numbers = network.convolutions.iter().map(|convolution| {
+            let Convolution { forward, backward, weight, .. } = convolution;
+            // The weights in two orders, and sums for sixteen images.
+            let weights = weight.len() as f64 * (2.0 + LANES as f64);
+            weights + maps(backward.from) + groups * (maps(forward.to) + maps(pooled(forward.to)))
+        });
+        numbers.sum::<f64>() * size_of::<A>() as f64
+    }
+
     pub(super) fn new(network: &'a Lenet) -> Self {
         let [first, second] = &network.convolutions;
         let stages = [Stage::new(first), Stage::new(second)];

@@ -151,6 +151,10 @@ impl<A: Real> Network<A> for Lenet {
         self.convolutions[0].forward.from.len()
     }
 
+    fn evaluator_bytes(&self) -> f64 {
+        LenetEvaluator::<A>::bytes(self)
+    }
+
     fn evaluator(&self) -> Box<dyn Evaluator<A> + '_> {
         Box::new(LenetEvaluator::new(self))
     }

@@ -48,6 +48,15 @@ pub(super) struct LstmEvaluator<'a, A> {
 }
 
 impl<'a, A: Real> LstmEvaluator<'a, A> {
+    /// Bytes of the buffers of a new one.
+    pub(super) fn bytes(network: &Lstm) -> f64 {
+        let [steps, inputs, hidden] = [network.steps, network.inputs, network.hidden].map(|size| size as f64);
+        let width = inputs + hidden + 1.0;
+        let weights = (2.0 * width + inputs) * 4.0 * hidden;
+        let states = steps * (width + 4.0 * hidden + 2.0 * hidden) * STRIP as f64;
+        (weights + states) * size_of::<A>() as f64
+    }
+
     pub(super) fn new(network: &'a Lstm) -> Self {
         let (steps, hidden) = (network.steps, network.hidden);
         let width = network.inputs + hidden + 1;

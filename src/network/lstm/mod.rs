@@ -99,6 +99,10 @@ impl<A: Real> Network<A> for Lstm {
         self.steps * self.inputs
     }
 
+    fn evaluator_bytes(&self) -> f64 {
+        LstmEvaluator::<A>::bytes(self)
+    }
+
     fn evaluator(&self) -> Box<dyn Evaluator<A> + '_> {
         Box::new(LstmEvaluator::new(self))
     }

@@ -162,6 +162,24 @@ fn ranks_that_stand_idle_at_the_end_count() {
 }
 
 #[test]
+fn tasks_that_outlast_what_was_expected_are_overdue_unless_others_wait() {
+    let mut forecast = Forecast::new(2, vec![Planned { kind: 0, work: 1.0, left: 1.0 }; 3]);
+    forecast.start(0, 0.0, 0.0);
+    forecast.start(1, 0.0, 0.0);
+    forecast.report(1, 10.0, 0.5);
+    forecast.finish(0, 100.0);
+    assert_eq!(forecast.overdue(500.0), None, "a task waits, and how long it takes is known");
+    forecast.start(2, 100.0, 0.0);
+    forecast.finish(2, 100.0);
+    let due = forecast.seconds_left(0.0).expect("a pace");
+    assert!(due > 0.0 && forecast.overdue(due).is_none(), "due at {due}");
+    assert_eq!(forecast.overdue(due + 5.0), None, "a little late");
+    assert_eq!(forecast.overdue(due + 300.0), Some(300.0));
+    forecast.finish(1, 400.0);
+    assert_eq!(forecast.overdue(1000.0), None, "all is done");
+}
+
+#[test]
 fn a_kind_that_has_not_begun_takes_the_pace_of_the_others() {
     let planned = [(0, 10.0), (1, 30.0)].map(|(kind, work)| Planned { kind, work, left: 1.0 });
     let mut forecast = Forecast::new(1, planned.to_vec());

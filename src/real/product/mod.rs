@@ -12,7 +12,7 @@ pub(super) mod panel;
 mod transpose;
 
 use super::Real;
-use super::dispatch::Arch;
+use super::dispatch::{Arch, arch};
 use kernel::{Left, multiply};
 use ndarray::linalg::general_mat_mul;
 use ndarray::{ArrayView2, ArrayViewMut2};
@@ -60,7 +60,7 @@ fn choose<A: Real>(a: ArrayView2<A>, b: ArrayView2<A>, mut c: ArrayViewMut2<A>, 
 /// Whether the product of these is one for [`multiply`]; without vector instructions none is.
 fn suits<A>(left: ArrayView2<A>, right: ArrayView2<A>) -> bool {
     let small = SMALL[usize::from(right.strides()[1] != 1)];
-    left.len() <= LARGE && left.len() * right.ncols() > small && !matches!(Arch::new(), Arch::Scalar)
+    left.len() <= LARGE && left.len() * right.ncols() > small && !matches!(arch(), Arch::Scalar)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //! server processors have since Ice Lake and Zen 4 (VBMI2).
 
 use super::lists::{Rows, STRETCH, Target};
+use crate::real::instructions::{Level, allows};
 use pulp::cast;
 use std::arch::x86_64::{
     __m512i, _mm512_maskz_compress_epi8, _mm512_setzero_si512, _mm512_test_epi8_mask, _mm512_unpackhi_epi8, _mm512_unpacklo_epi8,
@@ -21,7 +22,8 @@ pub(super) struct Compress(());
 
 impl Compress {
     pub(super) fn get() -> Option<Self> {
-        let all = is_x86_feature_detected!("avx512f")
+        let all = allows(Level::Vbmi2)
+            && is_x86_feature_detected!("avx512f")
             && is_x86_feature_detected!("avx512bw")
             && is_x86_feature_detected!("avx512vbmi2")
             && is_x86_feature_detected!("popcnt");

@@ -4,6 +4,7 @@
 //! Rust has them for its nightly compiler only, so they stand here as assembly; each of the few blocks begins and
 //! ends without anything in the registers.
 
+use crate::real::instructions::{Level, allows};
 use std::arch::asm;
 use std::arch::x86_64::__cpuid_count;
 use std::marker::PhantomData;
@@ -45,7 +46,7 @@ impl Machine {
         MACHINE
             .get_or_init(|| {
                 let vectors = is_x86_feature_detected!("avx512bw") && is_x86_feature_detected!("avx512vbmi");
-                vectors && has_tiles() && is_permitted()
+                allows(Level::Amx) && vectors && has_tiles() && is_permitted()
             })
             .then_some(Self(()))
     }

@@ -46,7 +46,7 @@ impl Comparison {
     }
 
     /// Of numbers that belong to pairs of solutions: pairs that share one are not independent, which
-    /// the interval takes into account; p does not.
+    /// the interval takes into account; p does not. The ratio is that of the geometric means.
     ///
     /// # Errors
     /// As [`Self::of`].
@@ -58,7 +58,7 @@ impl Comparison {
                 values: pairs.values.iter().map(|value| value.ln()).collect(),
             };
             let shift = pair_shift_interval(&logs(x), &logs(y), 1.0 - LEVEL).map_err(|error| error.to_string())?;
-            comparison.ratio = Some(exponential(shift));
+            comparison.ratio = shift.map(exponential);
         }
         Ok(comparison)
     }

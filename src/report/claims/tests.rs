@@ -4,7 +4,7 @@ use crate::embedding::Kernel;
 use crate::optimizer::Method;
 use crate::path::{PathResult, PathSet, StopReason};
 use crate::report::Run;
-use crate::report::published::differences;
+use crate::report::published::{Published, differences};
 use crate::solutions::{LandscapeName, SetName, SolutionSet, Split};
 use crate::statistics::{Analysis, DistanceRequest, KernelPcaRequest};
 use ndarray::Array2;
@@ -72,7 +72,13 @@ fn as_claimed(config: &Config, n: usize) -> Run<'_> {
     let name = SetName::of;
     let both = |split| [name(Lbfgs, split), name(Sgd, Split::Test)];
     let kernel = Kernel::Rbf { two_sigma_squared: 40.0 };
-    let pca = |split: Split| KernelPcaRequest { name: split.to_string(), kernel, sets: both(split).into(), components: 3 };
+    let pca = |split: Split| KernelPcaRequest {
+        name: split.to_string(),
+        kernel,
+        standardize: false,
+        sets: both(split).into(),
+        components: 3,
+    };
     let distance = |split: Split| DistanceRequest { name: split.to_string(), sets: both(split) };
     let splits = [Split::Train, Split::Test];
     let analysis = Analysis::of(&sets, &splits.map(pca), &splits.map(distance)).unwrap();
@@ -81,12 +87,14 @@ fn as_claimed(config: &Config, n: usize) -> Run<'_> {
         config,
         effective: config.effective.clone(),
         data: String::new(),
+        on_mnist: true,
         curves: Vec::new(),
         paths: [LandscapeName::Train, LandscapeName::Test].into_iter().flat_map(on).collect(),
         sets,
         analysis,
         plane: None,
         missing: Vec::new(),
+        notes: Vec::new(),
     }
 }
 
@@ -110,6 +118,77 @@ fn what_is_as_claimed_is_supported_and_exceptions_are_the_opposite() {
     for (number, expected) in [(3, &[No, No, No][..]), (4, &[No]), (8, &[No])] {
         assert_eq!(verdicts(&found, number), expected, "claim {number}");
     }
+}
+
+/// Scores along PC1 and PC2 in place of those of the first kernel PCA, of L-BFGS and of SGD.
+fn with_scores(run: &mut Run<'_>, score: impl Fn(bool, usize) -> [f64; 2]) {
+    let result = &mut run.analysis.kernel_pca[0];
+    let half = result.set.len() / 2;
+    result.projection =
+        Array2::from_shape_fn((2 * half, 2), |(row, component)| score(result.set[row] == 0, row % half)[component]);
+}
+
+/// A few vectors span PC1 and all others sit at one end, those of one set just above the others: |δ| is 1.
+#[test]
+fn sets_on_top_of_each_other_are_not_separate_however_large_delta_is() {
+    let config = config("fcp");
+    let mut run = as_claimed(&config, 12);
+    with_scores(&mut run, |lbfgs, i| match (lbfgs, i) {
+        (true, 0) => [100.0, 0.0],
+        (true, i) => [0.1 + 0.01 * i as f64, (i as f64).sin()],
+        (false, i) => [-0.01 * i as f64, (i as f64).cos()],
+    });
+    run.analysis.kernel_pca[0].kernel = Kernel::Polynomial { scale: 1.0, degree: 3, constant: 1.0 };
+    let found = claims(std::slice::from_ref(&run));
+    let finding = &found[6].findings[1];
+    assert_eq!(finding.comparison.as_ref().unwrap().delta, 1.0);
+    assert_eq!(finding.status, Status::Supported, "{}", finding.reason);
+    // The same scores do not support that the RBF kernel separates them.
+    run.analysis.kernel_pca[0].kernel = Kernel::Rbf { two_sigma_squared: 40.0 };
+    let finding = claims(std::slice::from_ref(&run)).remove(6).findings.remove(0);
+    assert_eq!(finding.status, Status::NotSupported, "{}", finding.reason);
+    // Two clouds side by side, between 0.25 and 0.5, decide nothing.
+    with_scores(&mut run, |lbfgs, i| {
+        let along = if lbfgs { 0.05 } else { -1.05 } + i as f64 / 11.0;
+        [along, 0.7 * (3.0 * i as f64).sin()]
+    });
+    let finding = claims(std::slice::from_ref(&run)).remove(6).findings.remove(0);
+    assert_eq!(finding.status, Status::NotTestable, "{}", finding.reason);
+}
+
+#[test]
+fn standardized_parameters_decide_and_the_others_stand_beside_them() {
+    let config = config("fcp");
+    let mut run = as_claimed(&config, 12);
+    let mut standardized = run.analysis.kernel_pca[0].clone();
+    standardized.standardized = true;
+    run.analysis.kernel_pca.push(standardized);
+    with_scores(&mut run, |_, i| [(i as f64).sin(), (i as f64).cos()]);
+    let found = claims(&[run]);
+    let findings = &found[6].findings;
+    assert_eq!(findings[0].status, Status::Supported, "{}", findings[0].reason);
+    assert!(findings[0].statement.contains("of standardized parameters"), "{}", findings[0].statement);
+    assert!(findings[0].reason.contains("; not standardized (rbf, 2σ² = 40): |δ| is 0"), "{}", findings[0].reason);
+    assert_eq!(findings.len(), 2, "the other is no verdict of its own");
+}
+
+/// Six solutions a set about one center: their centroids are apart by chance, and the page says so.
+#[test]
+fn centroids_as_far_apart_as_chance_has_them_are_close() {
+    let config = config("fcp");
+    let mut run = as_claimed(&config, 12);
+    let result = &mut run.analysis.distances[0];
+    // 16² / 5 and 4² / 5 are the variances of the centroids; found is 1.01 of what they come to.
+    result.distances = [vec![16.4; 6], vec![5.5; 6]];
+    result.centroid_to_origin = 3.65;
+    let found = claims(&[run]);
+    let finding = &found[5].findings[1];
+    assert_eq!(finding.status, Status::Supported, "{}", finding.reason);
+    assert!(
+        finding.reason.contains("0.664 of the smaller median distance; by chance alone, 6 and 6 vectors"),
+        "{}",
+        finding.reason
+    );
 }
 
 #[test]
@@ -160,4 +239,31 @@ fn a_network_that_is_not_in_the_paper_has_what_is_claimed_of_all() {
     for (number, expected) in [(1, &[Yes, Yes][..]), (5, &[Yes, Yes]), (7, &[Yes, Open])] {
         assert_eq!(verdicts(&found, number), expected, "claim {number}");
     }
+}
+
+#[test]
+fn published_values_stand_beside_the_images_they_are_of_and_no_others() {
+    let text = config("fcp").text.replace("kind = \"digits\"", "kind = \"idx\"\ndir = \".\"");
+    let config = Config::parse("test", &text, &[]).unwrap();
+    let mut run = as_claimed(&config, 12);
+    assert!(Published::of(&run).is_some());
+    let foreign = "images that are not recognized as MNIST's";
+    assert!(!differences(&run).iter().any(|difference| difference == foreign));
+    run.on_mnist = false;
+    assert!(Published::of(&run).is_none());
+    assert!(differences(&run).iter().any(|difference| difference == foreign), "{:?}", differences(&run));
+    let beside = claims(&[run]);
+    let mut compared = beside.iter().flat_map(|claim| &claim.findings).filter_map(|finding| finding.comparison.as_ref());
+    assert!(compared.all(|comparison| comparison.published.is_none()));
+}
+
+#[test]
+fn a_run_of_imported_vectors_alone_does_not_count_initializations() {
+    let text = "seed = 1\n[dataset]\nkind = \"digits\"\n[network]\nkind = \"fcp\"\n[[import]]\n\
+                name = \"torch/best\"\nfile = \"x.npy\"\n[paths]\npairs = 3\n";
+    let config = Config::parse("imported.toml", text, &[]).unwrap();
+    let run = Run { sets: Vec::new(), paths: Vec::new(), analysis: Analysis::default(), ..as_claimed(&config, 4) };
+    let differences = differences(&run).join(", ");
+    assert!(differences.contains("imported vectors instead of training"), "{differences}");
+    assert!(!differences.contains("initializations") && !differences.contains("solutions kept"), "{differences}");
 }

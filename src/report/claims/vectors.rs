@@ -10,7 +10,8 @@ use crate::solutions::{SetName, Split};
 use crate::statistics::{DistanceResult, Summary, moments};
 use ndarray::Axis;
 
-/// "Close": the centroids lie nearer to the common origin than this share of the median distance.
+/// "Close": beyond chance, the centroids lie nearer to the common origin than this share of the median
+/// distance. Half of it is where two sets of this width begin to lie beside each other.
 const CLOSE: f64 = 0.5;
 
 /// Claim 5, with the standard deviation of each vector's components.
@@ -65,12 +66,76 @@ fn close(run: &Run<'_>, result: &DistanceResult) -> Finding {
     let names = result.sets.each_ref().map(set_name);
     let statement = format!("the centroids of {} and {} lie within {CLOSE} of the vectors' median distance", names[0], names[1]);
     let medians = result.distances.each_ref().map(|distances| Summary::of(distances).map_or(f64::NAN, |summary| summary.median));
-    let share = result.centroid_to_origin / medians[0].min(medians[1]);
-    let [centroid, shown] = [result.centroid_to_origin, share].map(typeset_short);
-    let status = match share {
-        _ if share < CLOSE => Status::Supported,
-        _ if share.is_nan() => Status::NotTestable,
+    let (median, [found, chance]) = (medians[0].min(medians[1]), [result.centroid_to_origin, by_chance(result)]);
+    // What is found is the sum of squares of both, for a random displacement has no direction.
+    let beyond = (found * found - chance * chance).max(0.0).sqrt() / median;
+    let status = match beyond {
+        _ if beyond < CLOSE => Status::Supported,
+        _ if beyond.is_nan() => Status::NotTestable,
         _ => Status::NotSupported,
     };
-    Finding::new(run, statement, (status, format!("they lie at {centroid}, {shown} of the smaller median distance")), None)
+    let counts = result.distances.each_ref().map(Vec::len);
+    let [centroid, share, by_chance, beyond] = [found, found / median, chance / median, beyond].map(typeset_short);
+    let reason = format!(
+        "they lie at {centroid}, {share} of the smaller median distance; by chance alone, {} and {} vectors about one \
+         center come to {by_chance}; beyond chance it is {beyond}",
+        counts[0], counts[1]
+    );
+    Finding::new(run, statement, (status, reason), None)
+}
+
+/// What |x̄ − ω̄| is expected to be if both sets are drawn about one center: E|x̄ − ȳ|² = σ²_x/n + σ²_y/m with
+/// σ² the mean squared distance of a vector from its center, and |x̄ − ω̄| is half of |x̄ − ȳ|. For equal n, m
+/// and σ it is 1/√(2n − 1) of the vectors' distance; where one set is wider, more of the other's. NaN of sets
+/// of one vector.
+fn by_chance(result: &DistanceResult) -> f64 {
+    let of_set = |distances: &Vec<f64>| {
+        let count = distances.len() as f64;
+        let mean_square = distances.iter().map(|distance| distance * distance).sum::<f64>() / count;
+        // Pythagoras: Σ |x_i − ω̄|² = Σ |x_i − x̄|² + n |x̄ − ω̄|². σ² divides by n − 1, its mean by n.
+        (mean_square - result.centroid_to_origin.powi(2)).max(0.0) / (count - 1.0)
+    };
+    let [x, y] = result.distances.each_ref().map(of_set);
+    (x + y).sqrt() / 2.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::MasterSeed;
+    use crate::statistics::distances;
+    use ndarray::Array2;
+    use rand::RngExt;
+
+    /// n vectors of each set about one center, the first set so many times as wide: the share found and
+    /// that by chance.
+    fn shares(n: usize, ratio: f64) -> [f64; 2] {
+        let mut random = MasterSeed(6).stream("centroids", &[n as u64]);
+        let mut set = |width: f64| Array2::from_shape_simple_fn((n, 20_000), || width * (random.random::<f64>() - 0.5));
+        let found = distances(&set(ratio).view(), &set(1.0).view()).unwrap();
+        let result = DistanceResult {
+            name: String::new(),
+            sets: ["lbfgs/train", "sgd/test"].map(|name| SetName::parse(name).unwrap()),
+            distances: found.to_origin,
+            centroid_to_origin: found.centroid_to_origin,
+            centroid_distance: found.centroid_distance,
+        };
+        let median = Summary::of(&result.distances[1]).unwrap().median;
+        [result.centroid_to_origin / median, by_chance(&result) / median]
+    }
+
+    #[test]
+    fn chance_alone_gives_the_share_it_is_expected_to() {
+        for n in [6, 48] {
+            for ratio in [1.0, 2.46, 4.2] {
+                let [found, expected] = shares(n, ratio);
+                assert!((found / expected - 1.0).abs() < 0.05, "{n} {ratio}: {found} {expected}");
+            }
+            let [_, expected] = shares(n, 1.0);
+            assert!((expected * (2.0 * n as f64 - 1.0).sqrt() - 1.0).abs() < 0.01, "{expected}");
+        }
+        // Six vectors of which one set is 3.5 times as wide: no sign of centers that are apart.
+        assert!((shares(6, 3.5)[1] - 0.63).abs() < 0.02);
+        assert!((shares(48, 2.9)[1] - 0.22).abs() < 0.02);
+    }
 }

@@ -24,6 +24,7 @@ pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
                 solutions themselves and no barrier between them; it is not drawn where it is far to the left. How low a path comes depends on the number of steps it was \
                 given as well. The bins are equally wide on the axis as drawn and the same for \
                 all histograms of a panel.",
+        notes: Vec::new(),
         panels: gather(runs, |run| {
             by_member(run).into_iter().map(|(kind, title, sets)| (kind, panel(run, title, &sets))).collect()
         }),
@@ -116,6 +117,9 @@ fn table(runs: &[Run<'_>]) -> Table {
         "higher_end",
         "length",
         "length_straight",
+        "steps",
+        "best_step",
+        "stop_reason",
     ];
     let mut table = Table::new("barriers", &header);
     for run in runs {
@@ -126,8 +130,10 @@ fn table(runs: &[Run<'_>]) -> Table {
                 let [height, dense, straight, end] = heights.map(exact);
                 let (set, landscape) = (paths.set.to_string(), paths.landscape.to_string());
                 let [length, direct] = [path.length, path.length_straight].map(exact);
-                let (a, b) = (a.to_string(), b.to_string());
-                table.push([run.label.clone(), set, landscape, a, b, height, dense, straight, end, length, direct]);
+                let [a, b, steps, best] = [a, b, &path.steps, &path.best_step].map(ToString::to_string);
+                let (run, stop) = (run.label.clone(), path.stop.to_string());
+                let heights = [run, set, landscape, a, b, height, dense, straight, end];
+                table.rows.push(heights.into_iter().chain([length, direct, steps, best, stop]).collect());
             }
         }
     }

@@ -16,6 +16,7 @@ pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
                 histograms, it says that both sets surround one common origin, and that one of them does so further out. Of \
                 few vectors the centroids are apart by chance alone: those of n independent vectors lie about 1/√n of their own \
                 distance from where they belong.",
+        notes: Vec::new(),
         panels: gather(runs, |run| {
             run.analysis.distances.iter().map(|result| (result.name.clone(), panel(run, result))).collect()
         }),

@@ -1,7 +1,8 @@
 //! Kernel PCA (Figs. 6 and S4 of the paper).
 
-use crate::embedding::Kernel;
+use crate::embedding::{Kernel, shortest};
 use crate::report::figure::{Figure, Table, exact, gather};
+use crate::report::number::percent;
 use crate::report::panel::{Axis, Ink, Panel, Shape};
 use crate::report::run::Run;
 use crate::report::style::{look, numbered, set_name};
@@ -14,7 +15,9 @@ pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
         about: "Each parameter vector is a point, placed along the two directions of the kernel's feature space in which the \
                 vectors differ most; the percentage is the share of all variance along that direction. The kernel does not know \
                 which set a vector is from: two separate clouds of different markers say that the optimizers find different \
-                kinds of solutions.",
+                kinds of solutions. \"Standardized\": each parameter less its mean over the vectors, divided by its standard \
+                deviation, which is inferred from the paper's figures, not said in it.",
+        notes: Vec::new(),
         panels: gather(runs, |run| {
             run.analysis.kernel_pca.iter().map(|result| (result.name.clone(), panel(run, result))).collect()
         }),
@@ -34,17 +37,16 @@ pub(in crate::report) fn kernel_name(kernel: Kernel) -> String {
 
 fn panel(run: &Run<'_>, result: &KernelPcaResult) -> Panel {
     let axis = |component: usize| {
-        let share = result
-            .explained
-            .get(component)
-            .map_or_else(String::new, |share| format!(" ({:.1} % of the variance)", 100.0 * share));
+        let share =
+            result.explained.get(component).map_or_else(String::new, |share| format!(" ({} of the variance)", percent(*share)));
         Axis::linear(format!("PC{}{share}", component + 1))
     };
     let width = match result.kernel {
-        Kernel::Rbf { two_sigma_squared } => format!(", 2σ² = {two_sigma_squared}"),
+        Kernel::Rbf { two_sigma_squared } => format!(", 2σ² = {}", shortest(two_sigma_squared)),
         _ => String::new(),
     };
-    let title = format!("{} kernel{width}", kernel_name(result.kernel));
+    let standardized = if result.standardized { ", standardized" } else { "" };
+    let title = format!("{} kernel{width}{standardized}", kernel_name(result.kernel));
     let mut panel = Panel::new(title, axis(0), axis(1));
     if result.projection.ncols() < 2 {
         return panel;

@@ -18,6 +18,7 @@ pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
                 and on the test images. A marker stands at the lowest loss of each curve: there the vectors ω^train and ω^test \
                 are taken. A test curve that rises again after its marker is overfitting. Where the runs of the two optimizers \
                 differ much in length the horizontal axis is logarithmic, and the initialization (epoch 0) is not shown.",
+        notes: Vec::new(),
         panels: gather(runs, |run| [Split::Train, Split::Test].map(|split| (split.to_string(), panel(run, split))).into()),
         tables: vec![table(runs)],
     }

@@ -18,6 +18,7 @@ pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
                 lines between them (dashed) and the paths that the finder made of them (solid). Beside it the heights along \
                 both. The highest point of a path is at least that of the lowest pass. Paths are not stored but found again for \
                 this figure, which gives the same ones. Of the two wells all three published weights λ are shown.",
+        notes: Vec::new(),
         panels: gather(runs, |run| {
             let Some(plane) = &run.plane else { return Vec::new() };
             vec![("map".to_owned(), map(run, plane)), ("heights".to_owned(), heights(plane))]
@@ -86,7 +87,11 @@ fn map(run: &Run<'_>, plane: &Plane) -> Panel {
     panel.with(ends, Ink::marker(SPOT).opacity(1.0).width(75), Some("ends of the paths".to_owned()))
 }
 
+/// A level, which is a multiple of a step.
 fn plain(value: f64) -> String {
+    if value != 0.0 && !(1e-6..1e6).contains(&value.abs()) {
+        return typeset(value);
+    }
     // Multiples of a step have few decimals, but for rounding.
     ((value * 1e9).round() / 1e9).to_string().replacen('-', "−", 1)
 }

@@ -18,6 +18,7 @@ pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
                 A profile without a hump above its ends says that there is no barrier between the two. Far below them, as it often \
                 goes in the middle, a path has been fitted to the very images of this landscape, test images included: that a \
                 point on it does as well on other images does not follow.",
+        notes: Vec::new(),
         panels: gather(runs, |run| {
             by_member(run).into_iter().map(|(kind, title, sets)| (kind, panel(run, title, &sets))).collect()
         }),

@@ -2,6 +2,7 @@
 
 use super::embedding::kernel_name;
 use crate::report::figure::{Figure, Table, exact, gather};
+use crate::report::number::percent;
 use crate::report::panel::{Axis, Ink, Panel, Shape};
 use crate::report::run::Run;
 use crate::report::style::{numbered, set_name};
@@ -13,10 +14,27 @@ pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
         title: "Eigenvalue spectrum of the kernel PCAs",
         about: "The share of the variance along each component. A first component far above the others is one direction in which \
                 the vectors differ most of all; shares that hardly fall say that they differ in every direction alike, as \
-                random vectors do. The eigenvalues themselves are in the table of numbers.",
+                random vectors do. Negative eigenvalues have no part in the shares; the more of them there are, the less the kernel \
+                is an inner product. The eigenvalues themselves are in the table of numbers.",
+        notes: notes(runs),
         panels: gather(runs, |run| vec![(String::new(), panel(run))]),
         tables: vec![table(runs)],
     }
+}
+
+/// What the shares of the positive eigenvalues do not show.
+fn notes(runs: &[Run<'_>]) -> Vec<String> {
+    let note = |run: &Run<'_>, result: &KernelPcaResult| {
+        let label = if runs.len() > 1 { format!("{}: ", run.label) } else { String::new() };
+        let share = percent(result.negative_share);
+        let mut note =
+            format!("{label}{} ({}): negative eigenvalues have {share} of the sum of all magnitudes", result.name, result.kernel);
+        if result.eigenvalues.iter().all(|&value| value == 0.0) {
+            note += "; all eigenvalues are 0: to this kernel the vectors are all the same";
+        }
+        note + "."
+    };
+    runs.iter().flat_map(|run| run.analysis.kernel_pca.iter().map(move |result| note(run, result))).collect()
 }
 
 fn panel(run: &Run<'_>) -> Panel {
@@ -36,7 +54,8 @@ fn panel(run: &Run<'_>) -> Panel {
 
 fn name(result: &KernelPcaResult) -> String {
     let sets: Vec<_> = result.sets.iter().map(set_name).collect();
-    format!("{}: {}", kernel_name(result.kernel), sets.join(" + "))
+    let standardized = if result.standardized { ", standardized" } else { "" };
+    format!("{}{standardized}: {}", kernel_name(result.kernel), sets.join(" + "))
 }
 
 fn table(runs: &[Run<'_>]) -> Table {

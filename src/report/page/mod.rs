@@ -8,7 +8,8 @@ pub use verdicts::table as claims_table;
 
 use super::claims::Claim;
 use super::figure::Figure;
-use super::panel::{DrawError, panel_svgs};
+use super::notes::{Note, Topic};
+use super::panel::DrawError;
 use super::published::differences;
 use super::run::Run;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -17,8 +18,8 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 pub struct Page<'a, 'r> {
     /// The runs, side by side.
     pub runs: &'a [Run<'r>],
-    /// The figures.
-    pub figures: &'a [Figure],
+    /// The figures with their panels as SVG, or why they could not be drawn.
+    pub figures: &'a [(&'a Figure, Result<Vec<String>, DrawError>)],
     /// The claims with their findings.
     pub claims: &'a [Claim],
     /// Program and version.
@@ -27,11 +28,10 @@ pub struct Page<'a, 'r> {
 
 impl Page<'_, '_> {
     /// The page as HTML.
-    ///
-    /// # Errors
-    /// [`DrawError`] if a figure cannot be drawn.
-    pub fn html(&self) -> Result<String, DrawError> {
-        let figures = (1..).zip(self.figures).map(|(number, figure)| draw(number, figure)).collect::<Result<Vec<_>, _>>()?;
+    pub fn html(&self) -> String {
+        let numbered = (1..).zip(self.figures);
+        let figures: Vec<Markup> =
+            numbered.map(|(number, (figure, panels))| section(self.runs, number, figure, panels)).collect();
         let title = format!("Loss landscape: {}", self.runs.iter().map(|run| run.label.as_str()).collect::<Vec<_>>().join(", "));
         let page = html! {
             (DOCTYPE)
@@ -67,13 +67,13 @@ impl Page<'_, '_> {
                 }
             }
         };
-        Ok(page.into_string())
+        page.into_string()
     }
 
     fn contents(&self) -> Markup {
         html! {
             nav {
-                @for figure in self.figures { a href={ "#" (figure.key) } { (figure.title) } " " }
+                @for (figure, _) in self.figures { a href={ "#" (figure.key) } { (figure.title) } " " }
                 @if self.runs.iter().any(|run| run.network().is_some()) { a href="#tables" { "Tables" } " " }
                 a href="#claims" { "Claims of the paper" }
             }
@@ -108,6 +108,12 @@ fn about(run: &Run<'_>) -> Markup {
                 "The protocol is that of the paper. "
             }
         }
+        @if !run.notes.is_empty() {
+            div.missing.notes {
+                p { b { "Some numbers are not what their columns say." } }
+                ul { @for note in &run.notes { li { (PreEscaped(marked_up(&escaped(&note.text)))) } } }
+            }
+        }
         @if !run.missing.is_empty() {
             div.missing {
                 p { b { "Not all of it is there." } }
@@ -117,33 +123,73 @@ fn about(run: &Run<'_>) -> Markup {
     }
 }
 
-fn draw(number: usize, figure: &Figure) -> Result<Markup, DrawError> {
-    let panels = panel_svgs(&figure.panels)?;
-    let key = figure.key;
-    Ok(html! {
-        section.figure id=(key) {
-            h2 { "Figure " (number) ". " (figure.title) }
-            p { (PreEscaped(marked_up(figure.about))) }
-            @if panels.is_empty() {
-                p.missing { "There is nothing to show yet." }
-            } @else {
-                figure {
-                    div.panels { @for panel in &panels { div.panel { (PreEscaped(panel)) } } }
-                    figcaption {
-                        "For print: " a href={ (key) ".svg" } { "SVG" } ", " a href={ (key) ".png" } { "PNG" } ". The numbers: "
-                        @for (index, table) in figure.tables.iter().enumerate() {
-                            @if index > 0 { ", " }
-                            a href={ (table.name) ".csv" } { (table.name) ".csv" }
-                        }
-                        "."
-                    }
+/// The notes on a topic, beside the numbers they are about.
+pub(super) fn noted(runs: &[Run<'_>], topic: Topic) -> Markup {
+    let of = |run: &'_ Run<'_>| run.notes.iter().filter(|note| note.topic == topic).cloned().collect::<Vec<Note>>();
+    let notes: Vec<(&str, Note)> =
+        runs.iter().flat_map(|run| of(run).into_iter().map(|note| (run.label.as_str(), note))).collect();
+    html! {
+        @if !notes.is_empty() {
+            ul.missing.notes {
+                @for (label, note) in &notes {
+                    li { @if runs.len() > 1 { b { (label) } ": " } (PreEscaped(marked_up(&escaped(&note.text)))) }
                 }
             }
         }
-    })
+    }
 }
 
-/// With the names of the snapshots as they are printed; there is nothing to escape in these texts.
+fn escaped(text: &str) -> String {
+    html! { (text) }.into_string()
+}
+
+/// What the notes beside a figure are about.
+fn topic_of(figure: &Figure) -> Option<Topic> {
+    match figure.key {
+        "losses" => Some(Topic::Solutions),
+        "barriers" | "profiles" | "landscape" => Some(Topic::Paths),
+        _ => None,
+    }
+}
+
+fn section(runs: &[Run<'_>], number: usize, figure: &Figure, panels: &Result<Vec<String>, DrawError>) -> Markup {
+    let key = figure.key;
+    html! {
+        section.figure id=(key) {
+            h2 { "Figure " (number) ". " (figure.title) }
+            p { (PreEscaped(marked_up(figure.about))) }
+            @if let Some(topic) = topic_of(figure) { (noted(runs, topic)) }
+            @match panels {
+                Err(error) => {
+                    p.missing { (error.to_string()) ". The numbers: " (links(figure)) "." }
+                }
+                Ok(panels) if panels.is_empty() => p.missing { "There is nothing to show yet." },
+                Ok(panels) => figure {
+                    div.panels { @for panel in panels { div.panel { (PreEscaped(panel)) } } }
+                    figcaption {
+                        "For print: " a href={ (key) ".svg" } { "SVG" } ", " a href={ (key) ".png" } { "PNG" }
+                        ". The numbers: " (links(figure)) "."
+                    }
+                }
+            }
+            @if !figure.notes.is_empty() {
+                ul { @for note in &figure.notes { li { (note) } } }
+            }
+        }
+    }
+}
+
+/// Links to the tables of a figure.
+fn links(figure: &Figure) -> Markup {
+    html! {
+        @for (index, table) in figure.tables.iter().enumerate() {
+            @if index > 0 { ", " }
+            a href={ (table.name) ".csv" } { (table.name) ".csv" }
+        }
+    }
+}
+
+/// With the names of the snapshots as they are printed; the text is HTML already.
 fn marked_up(text: &str) -> String {
     text.replace("ω^train", "ω<sup>train</sup>").replace("ω^test", "ω<sup>test</sup>")
 }

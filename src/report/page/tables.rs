@@ -1,7 +1,9 @@
 //! Table I and Table S1 of the paper, with this run's numbers.
 
+use super::noted;
 use crate::optimizer::Method;
 use crate::report::figure::{Table, exact};
+use crate::report::notes::Topic;
 use crate::report::number::{NONE, typeset};
 use crate::report::published::Published;
 use crate::report::run::Run;
@@ -14,6 +16,8 @@ struct Row {
     run: String,
     set: SetName,
     count: usize,
+    /// Vectors that are the initialization of their run; `None` where nothing was trained.
+    at_initialization: Option<usize>,
     numbers: Vec<(f64, Option<f64>)>,
 }
 
@@ -30,6 +34,13 @@ fn sets(run: &Run<'_>) -> Vec<(SetName, Option<(Method, Split)>)> {
     sets
 }
 
+/// How many vectors of a set are the initialization of their run; `None` of a set that was not trained.
+fn at_initialization(run: &Run<'_>, name: &SetName) -> Option<usize> {
+    let imported = run.network()?.imports.iter().any(|import| import.name == *name);
+    let set = run.set(name).filter(|_| !imported)?;
+    Some(set.epoch.iter().filter(|&&epoch| epoch == 0).count())
+}
+
 fn loss_rows(run: &Run<'_>) -> Vec<Row> {
     let published = Published::of(run);
     let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
@@ -39,7 +50,8 @@ fn loss_rows(run: &Run<'_>) -> Vec<Row> {
         let of =
             |split| published.zip(snapshot).filter(|(_, (_, own))| *own == split).map(|(p, (method, _))| p.loss(method, split));
         let numbers = vec![(mean(&set.loss_train), of(Split::Train)), (mean(&set.loss_test), of(Split::Test))];
-        Some(Row { run: run.label.clone(), count: set.theta.nrows(), set: name, numbers })
+        let (count, at_initialization) = (set.theta.nrows(), at_initialization(run, &name));
+        Some(Row { run: run.label.clone(), count, at_initialization, set: name, numbers })
     };
     sets(run).into_iter().filter_map(row).collect()
 }
@@ -50,20 +62,31 @@ fn moment_rows(run: &Run<'_>) -> Vec<Row> {
         let (moments, count) = (run.moments(&name)?, run.set(&name)?.theta.nrows());
         let of = published.zip(snapshot).map(|(p, (method, split))| p.moments(method, split));
         let numbers = vec![(moments.mean, of.map(|of| of[0])), (moments.standard_deviation, of.map(|of| of[1]))];
-        Some(Row { run: run.label.clone(), set: name, count, numbers })
+        let at_initialization = at_initialization(run, &name);
+        Some(Row { run: run.label.clone(), set: name, count, at_initialization, numbers })
     };
     sets(run).into_iter().filter_map(row).collect()
 }
 
 /// Mean losses of every set, with those of Table I.
 pub fn losses_table(runs: &[Run<'_>]) -> Table {
-    let header = ["run", "set", "vectors", "train_loss", "train_loss_published", "test_loss", "test_loss_published"];
+    let header =
+        ["run", "set", "vectors", "train_loss", "train_loss_published", "test_loss", "test_loss_published", "at_initialization"];
     table("table-1", &header, runs.iter().flat_map(loss_rows))
 }
 
 /// Moments of every set, with those of Table S1.
 pub fn moments_table(runs: &[Run<'_>]) -> Table {
-    let header = ["run", "set", "vectors", "mean", "mean_published", "standard_deviation", "standard_deviation_published"];
+    let header = [
+        "run",
+        "set",
+        "vectors",
+        "mean",
+        "mean_published",
+        "standard_deviation",
+        "standard_deviation_published",
+        "at_initialization",
+    ];
     table("table-s1", &header, runs.iter().flat_map(moment_rows))
 }
 
@@ -73,7 +96,9 @@ fn table(name: &str, header: &[&'static str], rows: impl Iterator<Item = Row>) -
         .map(|row| {
             let numbers =
                 row.numbers.iter().flat_map(|(here, published)| [exact(*here), published.map_or_else(String::new, exact)]);
-            [row.run, row.set.to_string(), row.count.to_string()].into_iter().chain(numbers).collect()
+            let at_initialization = row.at_initialization.map_or_else(String::new, |count| count.to_string());
+            let first = [row.run, row.set.to_string(), row.count.to_string()];
+            first.into_iter().chain(numbers).chain([at_initialization]).collect()
         })
         .collect();
     table
@@ -92,13 +117,14 @@ pub(super) fn section(runs: &[Run<'_>]) -> Markup {
                 p {
                     "Means over the solutions of each set, as in Tables I and S1 of the paper. "
                     @if published {
-                        "Published values stand beside those of a network of the published sizes on images from files; where the \
+                        "Published values stand beside those of a network of the published sizes on MNIST; where the \
                          protocol differs (see the top of the page) so may the numbers. "
                     } @else {
                         "There are no published values for this network on these images. "
                     }
                     "In full precision: " a href="table-1.csv" { "table-1.csv" } ", " a href="table-s1.csv" { "table-s1.csv" } "."
                 }
+                (noted(runs, Topic::Solutions))
                 (rendered("Mean losses (Table I)", ["training loss", "test loss"], &losses, runs.len() > 1, published))
                 (rendered("Components of all vectors of a set (Table S1)", ["mean μ", "standard deviation σ"], &moments, runs.len() > 1, published))
             }

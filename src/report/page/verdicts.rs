@@ -36,8 +36,10 @@ pub(super) fn section(claims: &[Claim], runs: &[Run<'_>]) -> Markup {
                 "Each claim is split into statements that one comparison can decide. Two lists of numbers differ if the rank test of \
                  Mann and Whitney finds it (p below " (LEVEL) ", two-sided) and the interval of 99 % for the ratio between them \
                  leaves out 1. δ is Cliff's: 1 if every number of the first list is above every number of the second, −1 if below, 0 \
-                 if neither list is ahead. Barriers that share a solution are not independent: their intervals come from \
-                 drawing solutions, not barriers (bootstrap), while p takes them for independent and is too small. Where a claim \
+                 if neither list is ahead. Barriers that share a solution are not independent: the intervals for \
+                 the ratio of their geometric means come from a model of random effects of solutions and of pairs, \
+                 while p takes them for independent and is too small. Kernel PCA of standardized parameters decides \
+                 where there is one: that the paper standardizes is inferred from its figures, not said in it. Where a claim \
                  is about size, the size that counts is ours. \"Not supported\" says that these runs, enough of them to tell a clear difference, show the opposite or none that can be \
                  told from chance. The verdicts are about this page's runs, not about the paper's."
             }

@@ -41,6 +41,21 @@ pub(super) struct Ruler {
 /// Marks an axis of a panel has about.
 const TICKS: f64 = 6.0;
 
+/// Values beyond this, and on a logarithmic axis those below its inverse, have no place: margins,
+/// steps and powers of ten must stay within double precision.
+const MAX_VALUE: f64 = 1e300;
+
+/// Differences below this are none: steps of a sixth of them would be subnormal.
+const MIN_SPREAD: f64 = 1e-300;
+
+/// Where a value lies on an axis of this scale; `None` if nowhere.
+fn place(scale: Scale, value: f64) -> Option<f64> {
+    match scale {
+        Scale::Linear => (value.abs() <= MAX_VALUE).then_some(value),
+        Scale::Log => (MAX_VALUE.recip()..=MAX_VALUE).contains(&value).then(|| value.log10()),
+    }
+}
+
 impl Axis {
     /// An evenly spread axis.
     pub fn linear(label: impl Into<String>) -> Self {
@@ -73,18 +88,21 @@ impl Axis {
 
     /// Fits the axis to values.
     pub(super) fn ruler(&self, values: impl Iterator<Item = f64>) -> Ruler {
-        let place = |value: f64| if self.scale == Scale::Log { value.log10() } else { value };
-        let places = values.chain(self.include.iter().copied()).map(place).filter(|place| place.is_finite());
+        let place = |value: f64| place(self.scale, value);
+        let places = values.chain(self.include.iter().copied()).filter_map(place);
         let (low, high) = places.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)));
         let (low, high) = if low > high { (0.0, 1.0) } else { (low, high) };
         // Values that are all the same still need an axis.
-        let spread = if high - low > 1e-9 * low.abs().max(high.abs()) { high - low } else { low.abs().max(1.0) * 0.2 };
+        let one_value = high - low <= MIN_SPREAD.max(1e-9 * low.abs().max(high.abs()));
+        let spread = if one_value { low.abs().max(1.0) * 0.2 } else { high - low };
         let margin = if self.margin { 0.04 * spread } else { 0.0 };
-        let widen = if high - low < spread { spread / 2.0 } else { 0.0 };
+        let widen = if one_value { spread / 2.0 } else { 0.0 };
         // An axis from 0 or to a bound that is wanted begins there.
-        let stops = |end: f64| self.include.iter().any(|&value| (place(value) - end).abs() < 1e-12);
-        let start = if stops(low) { low } else { low - margin - widen };
-        let end = if stops(high) { high } else { high + margin + widen };
+        let wanted =
+            |end: f64| self.include.iter().filter_map(|&value| place(value)).any(|value| (value - end).abs() < 1e-12 * spread);
+        let start = if wanted(low) { low } else { low - margin - widen };
+        // A single value that is wanted is where the axis begins, not where it ends as well.
+        let end = if wanted(high) && !one_value { high } else { high + margin + widen };
         match self.scale {
             Scale::Log => Ruler::log([start, end]),
             Scale::Linear => Ruler::linear([start, end], self.whole),
@@ -131,10 +149,9 @@ impl Ruler {
         Self { scale: Scale::Log, range, ticks, minor, step: 0.0 }
     }
 
-    /// Where a value lies; nothing if nowhere.
+    /// Where a value lies; `None` if nowhere.
     pub fn place(&self, value: f64) -> Option<f64> {
-        let place = if self.scale == Scale::Log { value.log10() } else { value };
-        place.is_finite().then_some(place)
+        place(self.scale, value)
     }
 
     /// What is written at a marked place.
@@ -143,6 +160,8 @@ impl Ruler {
             Scale::Log if self.step <= 0.0 => {
                 let exponent = (place + 1e-9).floor();
                 let digit = 10_f64.powf(place - exponent).round();
+                // 9.7 is nearer to 10 than to 9.
+                let (digit, exponent) = if digit < 10.0 { (digit, exponent) } else { (1.0, exponent + 1.0) };
                 match exponent as i32 {
                     exponent @ -2..=3 => minus(&format!("{:.*}", (-exponent).max(0) as usize, digit * 10_f64.powi(exponent))),
                     exponent if digit > 1.0 => format!("{digit}×10{}", superscript(exponent)),
@@ -166,7 +185,10 @@ fn written(value: f64, step: f64) -> String {
     }
     let power = value.abs().log10().floor() as i32;
     let digits = (power - exponent).max(0) as usize;
-    minus(&format!("{:.digits$}×10{}", value / 10_f64.powi(power), superscript(power)))
+    // The exponent after rounding: 9.9999 has the digits of 10.
+    let text = format!("{value:.digits$e}");
+    let (number, power) = text.split_once('e').unwrap_or((&text, "0"));
+    minus(&format!("{number}×10{}", superscript(power.parse().unwrap_or(0))))
 }
 
 /// With a minus sign in place of a hyphen.
@@ -177,6 +199,7 @@ fn minus(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn written(axis: &Axis, values: &[f64]) -> Vec<String> {
         let ruler = axis.ruler(values.iter().copied());
@@ -199,6 +222,78 @@ mod tests {
         let digits: Vec<String> = (2..=8).map(|digit| format!("{digit}×10⁻⁵")).collect();
         assert_eq!(written(&Axis::log(""), &[2e-5, 8e-5]), digits);
         assert!(written(&Axis::log(""), &[101.0, 104.0]).len() >= 3);
+    }
+
+    #[test]
+    fn an_axis_from_zero_on_which_all_values_are_zero_has_marks() {
+        let axis = Axis::linear("share").including(&[0.0]);
+        let ruler = axis.ruler([0.0, 0.0].into_iter());
+        assert!(ruler.range[0].abs() < 1e-15 && ruler.range[1] > 0.05, "{:?}", ruler.range);
+        assert_eq!(written(&axis, &[0.0]), ["0", "0.02", "0.04", "0.06", "0.08", "0.10"]);
+    }
+
+    /// Every number there is, also those in which formatting goes wrong.
+    fn any_number() -> impl Strategy<Value = f64> {
+        let special = [
+            0.0,
+            -0.0,
+            1.0,
+            f64::NAN,
+            f64::INFINITY,
+            f64::NEG_INFINITY,
+            f64::MAX,
+            f64::MIN,
+            1e300,
+            f64::MIN_POSITIVE,
+            f64::from_bits(1),
+            1e-300,
+        ];
+        prop_oneof![any::<u64>().prop_map(f64::from_bits), prop::sample::select(special.to_vec()), -1e3..1e3_f64,]
+    }
+
+    fn any_axis() -> impl Strategy<Value = Axis> {
+        let include = prop::collection::vec(any_number(), 0..3);
+        (any::<bool>(), any::<bool>(), any::<bool>(), include).prop_map(|(log, margin, whole, include)| {
+            let scale = if log { Scale::Log } else { Scale::Linear };
+            Axis { label: String::new(), scale, include, margin, whole: whole && !log }
+        })
+    }
+
+    /// Whether a label is a number: a sign, digits, a power of ten.
+    fn is_number(label: &str) -> bool {
+        let digits = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit() || c == '.');
+        let raised = |text: &str| {
+            let text = text.strip_prefix('⁻').unwrap_or(text);
+            (1..=3).contains(&text.chars().count()) && text.chars().all(|c| "⁰¹²³⁴⁵⁶⁷⁸⁹".contains(c))
+        };
+        let label = label.strip_prefix('−').unwrap_or(label);
+        match label.split_once("×10").or_else(|| label.strip_prefix("10").map(|power| ("1", power))) {
+            Some((number, power)) if !digits(power) && !power.is_empty() => digits(number) && raised(power),
+            _ => digits(label),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_drawn_an_axis_has_a_range_and_few_marks_with_numbers(
+            axis in any_axis(),
+            values in prop::collection::vec(any_number(), 0..5),
+        ) {
+            let ruler = axis.ruler(values.iter().copied());
+            let [start, end] = ruler.range;
+            prop_assert!(start.is_finite() && end.is_finite() && start < end, "{start:e} to {end:e}");
+            // Between two whole numbers there is none to mark.
+            prop_assert!(ruler.ticks.len() <= 20, "{:?}", ruler.ticks);
+            prop_assert!(axis.whole || !ruler.ticks.is_empty(), "no marks from {start:e} to {end:e}");
+            prop_assert!(ruler.minor.len() <= 700, "{} minor marks", ruler.minor.len());
+            for &tick in &ruler.ticks {
+                let label = ruler.write(tick);
+                prop_assert!(is_number(&label) && label.chars().count() <= 22, "{tick:e}: {label}");
+            }
+            for value in values {
+                prop_assert!(ruler.place(value).is_none_or(f64::is_finite), "{value:e}");
+            }
+        }
     }
 
     #[test]

@@ -22,8 +22,15 @@ pub(super) const HEIGHT: u32 = 6600;
 
 /// Why a figure could not be drawn.
 #[derive(Debug, Error)]
-#[error("a figure could not be drawn: {0}")]
+#[error("this figure could not be drawn: {0}")]
 pub struct DrawError(pub(super) String);
+
+impl DrawError {
+    /// Of a figure whose drawing panicked.
+    pub(in crate::report) fn panic() -> Self {
+        Self("a defect of the program".to_owned())
+    }
+}
 
 /// The panels of a figure one by one, each 85 mm wide, all with frames of one size.
 ///
@@ -94,7 +101,49 @@ fn finish(svg: &str, [width, height]: [u32; 2], title: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::panel::Axis;
+    use crate::report::panel::{Axis, Ink, Marker, Shape};
+    use crate::report::style::BLACK;
+    use proptest::prelude::*;
+
+    /// Every number there is, also those in which drawing goes wrong.
+    fn any_number() -> impl Strategy<Value = f64> {
+        let special = [0.0, -0.0, f64::NAN, f64::INFINITY, f64::MAX, f64::MIN, f64::from_bits(1)];
+        prop_oneof![any::<u64>().prop_map(f64::from_bits), prop::sample::select(special.to_vec()), -1e3..1e3_f64,]
+    }
+
+    fn any_points() -> impl Strategy<Value = Vec<[f64; 2]>> {
+        prop::collection::vec([any_number(), any_number()], 0..6)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(200))]
+        #[test]
+        fn whatever_is_drawn_all_coordinates_are_numbers_on_the_paper(
+            line in any_points(),
+            area in any_points(),
+            points in any_points(),
+            upright in any_number(),
+            log in any::<[bool; 2]>(),
+            zero in any::<bool>(),
+        ) {
+            let [x, y] = log.map(|log| if log { Axis::log("") } else { Axis::linear("") });
+            let y = if zero { y.including(&[0.0]) } else { y };
+            let ink = Ink::line(BLACK);
+            let panel = Panel::new("t", x, y)
+                .with(Shape::Areas(vec![area]), ink, None)
+                .with(Shape::Lines(vec![line.clone()]), ink, Some("line".to_owned()))
+                .with(Shape::Lines(vec![line]), ink.dashed(), None)
+                .with(Shape::Upright(upright), ink.dashed(), Some("upright".to_owned()))
+                .with(Shape::Points(points, Marker::Disk), ink, None);
+            let svg = panel_svgs(&[panel]).expect("a picture").remove(0);
+            prop_assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
+            // Attributes that hold nothing but numbers: coordinates.
+            let values = svg.split('"').skip(1).step_by(2);
+            for number in values.flat_map(|value| value.split([',', ' '])).filter_map(|word| word.parse::<i64>().ok()) {
+                prop_assert!(number.abs() < 20_000, "{number}");
+            }
+        }
+    }
 
     #[test]
     fn a_title_wider_than_the_frame_takes_two_lines_and_all_frames_stay_equal() {

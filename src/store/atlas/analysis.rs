@@ -3,14 +3,16 @@
 use super::AtlasError;
 use super::input::Atlas;
 use super::node::{Label, Node};
-use crate::statistics::{DistanceResult, KernelPcaResult, Moments};
+use crate::statistics::{DistanceResult, KernelPcaResult, Moments, Part};
 
 pub(super) fn write(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
     let kpca = root.group("kpca", "kernel principal component analyses of unions of sets")?;
+    kpca.text("failed", &failed(atlas, |part| matches!(part, Part::KernelPca(_))))?;
     for analysis in &atlas.analysis.kernel_pca {
         write_kernel_pca(&kpca.group(&analysis.name, "a kernel principal component analysis")?, analysis)?;
     }
     let statistics = root.group("statistics", "summaries of the sets")?;
+    statistics.text("failed", &failed(atlas, |part| !matches!(part, Part::KernelPca(_))))?;
     let moments = statistics.group("moments", "moments of all components of all vectors of a set")?;
     for (set, of_set) in &atlas.analysis.moments {
         let group = moments.group(set.group(), "sets with one origin")?;
@@ -24,15 +26,23 @@ pub(super) fn write(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
     Ok(())
 }
 
+/// A line for each of these parts that could not be computed; empty if all were.
+fn failed(atlas: &Atlas<'_>, of: fn(&Part) -> bool) -> String {
+    let parts = atlas.failed_parts.iter().filter(|failed| of(&failed.part));
+    parts.map(|failed| format!("{}: {}", failed.part, failed.reason)).collect::<Vec<_>>().join("\n")
+}
+
 fn write_kernel_pca(node: &Node, analysis: &KernelPcaResult) -> Result<(), AtlasError> {
     node.text("kernel", analysis.kernel.name())?;
     for (name, value) in analysis.kernel.parameters() {
         node.number(name, value)?;
     }
+    node.number("standardized", u8::from(analysis.standardized))?;
     node.number("negative_share", analysis.negative_share)?;
     node.axis("vector", "number of each vector, in the order of the sets", analysis.projection.nrows())?;
-    node.axis("component", "number of each component, that of the largest eigenvalue first", analysis.projection.ncols())?;
-    node.axis("eigenvalue", "number of each eigenvalue, the largest first", analysis.eigenvalues.len())?;
+    let words = "number of each component, from 1: component 1 is PC1, that of the largest eigenvalue";
+    node.axis_from_1("component", words, analysis.projection.ncols())?;
+    node.axis_from_1("eigenvalue", "number of each eigenvalue, from 1, the largest first", analysis.eigenvalues.len())?;
     let words = "eigenvalues of the centered kernel matrix, the largest first";
     node.numbers(&Label::new("eigenvalues", "eigenvalue", words), &analysis.eigenvalues)?;
     let words = "fraction of the sum of all positive eigenvalues of the centered kernel matrix";

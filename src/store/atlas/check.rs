@@ -11,6 +11,9 @@ use std::collections::HashSet;
 /// Name of the group of the loss curves, which lies beside the sets of an optimizer.
 pub(super) const CURVES: &str = "curves";
 
+/// Name of the group of the starts that minima are looked for from, which lies beside their set.
+pub(super) const STARTS: &str = "starts";
+
 /// Checks names and lengths.
 ///
 /// # Errors
@@ -56,6 +59,8 @@ fn layout(tensors: &[Tensor]) -> Result<usize, AtlasError> {
 fn set(set: &SolutionSet, parameters: usize) -> Result<(), AtlasError> {
     let path = format!("/solutions/{}", set.name);
     require(set.name.member() != CURVES, &path, || format!("no set can be called {CURVES}: the loss curves are"))?;
+    let of_starts = set.name.group() == "minima" && set.name.member() == STARTS;
+    require(!of_starts, &path, || format!("no set of minima can be called {STARTS}"))?;
     let (vectors, components) = set.theta.dim();
     require(vectors == 0 || components == parameters, &format!("{path}/theta"), || {
         format!("the vectors have {components} components, the network has {parameters}")

@@ -10,12 +10,14 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum AtlasError {
     /// A file of that name is there already, and is none that this program has written.
-    #[error("{}: {problem}; it is left as it is: move it away or choose another output directory", file.display())]
+    #[error("{}: {problem}; it is left as it is: {remedy}", file.display())]
     Existing {
         /// The file.
         file: PathBuf,
         /// What is wrong with it.
         problem: String,
+        /// What to do.
+        remedy: &'static str,
     },
     /// The file system refused.
     #[error("cannot {action} {}: {reason}", file.display())]
@@ -31,7 +33,11 @@ pub enum AtlasError {
     #[error(transparent)]
     Journal(#[from] JournalError),
     /// The HDF5 library failed.
-    #[error("cannot write {path} to {}: {message}; check that the disk has space left", file.display())]
+    #[error(
+        "cannot write {path} to {}: {message}; all results are safe in the journal: make sure that the disk has \
+         space left and run the same command again, which makes atlas.h5 from it",
+        file.display()
+    )]
     Hdf5 {
         /// The file being written.
         file: PathBuf,

@@ -2,38 +2,69 @@
 
 use super::AtlasError;
 use super::node::Node;
+use crate::files::{is_locked_by_a_writer, name_aside, replace_aside, resolve};
 use crate::store::JournalError;
 use crate::store::directory::sync_directory;
+use crate::store::hdf5_error::reason;
 use hdf5::file::FileCloseDegree;
 use sha2::{Digest, Sha256};
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use tempfile::TempPath;
 
-/// Writes `directory/name` with `fill` and returns its path. `announce` is given the file's [`checksum`] when it
-/// is safe on disk and has not taken its place yet.
+/// The file that was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// Its name.
+    pub file: PathBuf,
+    /// Where the file is now that was there before, if it is one that must not be lost.
+    pub kept: Option<PathBuf>,
+}
+
+/// Writes `directory/name` with `fill`. `announce` is given the file's [`checksum`] when it is safe on disk and has
+/// not taken its place yet. `known` tells of the checksum of the file that is there whether its content may go.
 ///
 /// The data goes to `name.partial` first. That name is fixed, so what a killed process leaves behind
-/// is overwritten by the next one instead of piling up.
+/// is replaced by the next one instead of piling up.
 pub(super) fn replace(
     directory: &Path,
     name: &str,
     fill: impl FnOnce(&Node) -> Result<(), AtlasError>,
+    known: impl FnOnce(&str) -> bool,
     announce: impl FnOnce(String) -> Result<(), JournalError>,
-) -> Result<PathBuf, AtlasError> {
-    let target = directory.join(name);
+) -> Result<Written, AtlasError> {
+    let file = directory.join(name);
+    // A symbolic link stays one: the file that it leads to is replaced.
+    let target = resolve(&file).map_err(io_error("follow the link", &file))?;
+    let directory = target.parent().unwrap_or(directory);
     let partial = directory.join(format!("{name}.partial"));
+    // Not through a link of this name to another file.
+    fs::remove_file(&partial).ok();
     // The system's reasons for a refusal are clearer than the library's, so the file is made here.
-    File::create(&partial).map_err(io_error("create", &partial))?;
+    File::create_new(&partial).map_err(io_error("create", &partial))?;
     // Removes the file on every way out but the last.
     let guard = TempPath::try_from_path(&partial).map_err(io_error("find", &partial))?;
     write(&partial, fill)?;
     File::open(&partial).and_then(|file| file.sync_all()).map_err(io_error("write to disk", &partial))?;
     announce(checksum(&partial)?)?;
-    guard.persist(&target).map_err(|failed| io_error("rename the finished file to", &target)(failed.error))?;
+    let aside = name_aside(&target, "changed");
+    let replaced = replace_aside(&partial, &target, &aside);
+    let replaced = replaced.map_err(io_error("rename the finished file to", &target))?;
+    // There is nothing of this name to remove any more.
+    drop(guard);
     sync_directory(directory).map_err(io_error("write the directory", directory))?;
-    Ok(target)
+    let kept = replaced && !may_go(&aside, known);
+    if replaced && !kept {
+        fs::remove_file(&aside).map_err(io_error("remove the old file", &aside))?;
+    }
+    Ok(Written { file, kept: kept.then_some(aside) })
+}
+
+/// Whether all that a file holds is in the journal, and nobody can be writing more into it.
+fn may_go(file: &Path, known: impl FnOnce(&str) -> bool) -> bool {
+    let is_file = file.symlink_metadata().is_ok_and(|about| about.is_file());
+    is_file && !is_locked_by_a_writer(file) && checksum(file).is_ok_and(|checksum| known(&checksum))
 }
 
 /// SHA-256, hexadecimal, of a file.
@@ -45,7 +76,7 @@ pub(super) fn checksum(path: &Path) -> Result<String, AtlasError> {
 
 fn write(partial: &Path, fill: impl FnOnce(&Node) -> Result<(), AtlasError>) -> Result<(), AtlasError> {
     let library_error =
-        |error: hdf5::Error| AtlasError::Hdf5 { file: partial.to_owned(), path: "/".to_owned(), message: error.to_string() };
+        |error: hdf5::Error| AtlasError::Hdf5 { file: partial.to_owned(), path: "/".to_owned(), message: reason(&error) };
     let file = hdf5::File::with_options()
         // Some parallel file systems cannot lock, and nobody else uses a file of this name.
         .with_fapl(|access| access.file_locking(false).fclose_degree(FileCloseDegree::Strong))

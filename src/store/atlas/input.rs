@@ -1,10 +1,10 @@
 //! What an atlas is made of.
 
 use crate::network::Tensor;
-use crate::optimizer::{Method, TrainingRun};
+use crate::optimizer::{Method, Relaxed, TrainingRun};
 use crate::path::PathSet;
 use crate::solutions::SolutionSet;
-use crate::statistics::Analysis;
+use crate::statistics::{Analysis, FailedPart};
 
 /// All results of one configuration, as they go to `atlas.h5`.
 #[derive(Clone, Debug)]
@@ -19,10 +19,14 @@ pub struct Atlas<'a> {
     pub sets: &'a [SolutionSet],
     /// The training runs of each method.
     pub curves: &'a [Curves<'a>],
+    /// Of an analytic landscape, where each start led, by its number; otherwise empty.
+    pub minima: &'a [Option<Result<&'a Relaxed, &'a str>>],
     /// The paths; the ends of each pair are vectors of the set it names.
     pub paths: &'a [PathSet],
     /// Kernel PCAs, moments and distances of the sets.
     pub analysis: &'a Analysis,
+    /// The parts of the analysis that could not be computed.
+    pub failed_parts: &'a [FailedPart],
 }
 
 /// Where the results come from.

@@ -14,28 +14,36 @@ mod node;
 mod paths;
 mod scale;
 mod solutions;
+mod text;
 
 pub use error::AtlasError;
 pub use existing::{check_existing, check_origin};
+pub use file::Written;
 pub use input::{Atlas, Curves, Provenance};
 
 use super::JournalError;
 use crate::network::Tensor;
 use node::{Label, Node};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Name of the file in the output directory.
 pub const FILE_NAME: &str = "atlas.h5";
 
 /// Version of the layout of the file: raised whenever a reader would have to change.
-pub const FORMAT_VERSION: u32 = 1;
+///
+/// Version 1 had texts of variable length, and components of a kernel PCA that counted from 0.
+pub const FORMAT_VERSION: u32 = 2;
 
-/// Writes `atlas.h5` into an existing directory and returns its path.
+/// Writes `atlas.h5` into an existing directory.
 ///
 /// The file appears, or replaces an older one, as a whole or not at all: it is written under
 /// another name, synced, and renamed. Just before that, `announce` is given its SHA-256, hexadecimal, to be put
 /// into the journal: whenever a crash comes, the file that is there is one that the journal knows
 /// ([`check_origin`]).
+///
+/// `known` tells whether the journal knows the SHA-256 of the file that is replaced. One that it does not know was
+/// changed during the run: it is moved aside, as [`Written::kept`] says, and so is one that another program has
+/// open for writing.
 ///
 /// # Errors
 /// [`AtlasError::Inconsistent`] if results contradict each other, before anything is written;
@@ -43,10 +51,11 @@ pub const FORMAT_VERSION: u32 = 1;
 pub fn write_atlas(
     directory: &Path,
     atlas: &Atlas<'_>,
+    known: impl FnOnce(&str) -> bool,
     announce: impl FnOnce(String) -> Result<(), JournalError>,
-) -> Result<PathBuf, AtlasError> {
+) -> Result<Written, AtlasError> {
     check::check(atlas)?;
-    file::replace(directory, FILE_NAME, |root| fill(root, atlas), announce)
+    file::replace(directory, FILE_NAME, |root| fill(root, atlas), known, announce)
 }
 
 fn fill(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {

@@ -2,8 +2,9 @@
 
 use super::AtlasError;
 use super::scale::Scales;
-use hdf5::types::VarLenUnicode;
-use hdf5::{Dataset, Group, H5Type, Location};
+use super::text;
+use crate::store::hdf5_error::reason;
+use hdf5::{Dataset, Group, H5Type};
 use ndarray::{Array1, Array2, ArrayView, Dimension, arr0};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -73,6 +74,11 @@ impl Node {
         self.coordinates(&Label::new(name, name, description), &Array1::from_iter(0..length as u32))
     }
 
+    /// The same with coordinates that count from 1, for what is called by its number: PC1, PC2.
+    pub fn axis_from_1(&self, name: &str, description: &str, length: usize) -> Result<(), AtlasError> {
+        self.coordinates(&Label::new(name, name, description), &Array1::from_iter(1..=length as u32))
+    }
+
     /// The same with coordinates of any kind.
     pub fn coordinates<T: H5Type + Clone>(&self, label: &Label<'_>, coordinates: &Array1<T>) -> Result<(), AtlasError> {
         let path = format!("{}/{}", self.path, label.name);
@@ -111,21 +117,17 @@ impl Node {
 
     /// A row of texts.
     pub fn texts(&self, label: &Label<'_>, texts: &[&str]) -> Result<(), AtlasError> {
-        let texts: Vec<_> = texts.iter().map(|value| unicode(value)).collect();
-        let dataset = self.group.new_dataset_builder().with_data(&texts).no_chunk().create(label.name);
-        self.label(dataset, label, true)
+        self.label(text::dataset(&self.group, label.name, texts, &[texts.len()]), label, true)
     }
 
     /// A single text.
     pub fn text_scalar(&self, label: &Label<'_>, value: &str) -> Result<(), AtlasError> {
-        let value = arr0(unicode(value));
-        let dataset = self.group.new_dataset_builder().with_data(&value).no_chunk().create(label.name);
-        self.label(dataset, label, true)
+        self.label(text::dataset(&self.group, label.name, &[value], &[]), label, true)
     }
 
     /// A text as an attribute of the group.
     pub fn text(&self, name: &str, value: &str) -> Result<(), AtlasError> {
-        text_attribute(&self.group, name, value).map_err(|error| self.attribute_error(&self.path, name, &error))
+        text::attribute(&self.group, name, value).map_err(|error| self.attribute_error(&self.path, name, &error))
     }
 
     /// A number as an attribute of the group.
@@ -158,7 +160,7 @@ impl Node {
         ];
         for (name, value) in attributes {
             if let Some(value) = value {
-                text_attribute(dataset, name, value).map_err(|error| self.attribute_error(&path, name, &error))?;
+                text::attribute(dataset, name, value).map_err(|error| self.attribute_error(&path, name, &error))?;
             }
         }
         Ok(())
@@ -169,18 +171,6 @@ impl Node {
     }
 
     fn error(&self, path: &str, error: &hdf5::Error) -> AtlasError {
-        AtlasError::Hdf5 { file: self.file.clone(), path: path.to_owned(), message: error.to_string() }
+        AtlasError::Hdf5 { file: self.file.clone(), path: path.to_owned(), message: reason(error) }
     }
-}
-
-/// A text attribute of variable length. Those lie in the file's heap, where the limit of 64 KiB for
-/// attributes does not hold.
-fn text_attribute(location: &Location, name: &str, value: &str) -> hdf5::Result<()> {
-    location.new_attr_builder().with_data(&arr0(unicode(value))).create(name)?;
-    Ok(())
-}
-
-/// A text for the file. HDF5 ends texts at the first NUL, so those become U+FFFD.
-fn unicode(value: &str) -> VarLenUnicode {
-    value.replace('\0', "\u{fffd}").parse().unwrap_or_default()
 }

@@ -3,8 +3,10 @@
 use super::frame::Kind;
 use super::{JournalError, TornTail, io_error, read};
 use crate::store::directory::sync_directory;
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Seek, SeekFrom, Write};
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// The file, open for appending.
@@ -48,6 +50,7 @@ impl AppendFile {
     /// Appends a frame and returns its offset when it is on disk. After an error the file ends with its last
     /// whole record again, and more may be appended.
     pub(in crate::store) fn append(&mut self, frame: &[u8]) -> Result<u64, JournalError> {
+        self.check_place()?;
         self.cut().map_err(io_error("repair", &self.path))?;
         let found = self.file.metadata().map_err(io_error("inspect", &self.path))?.len();
         if found != self.end {
@@ -56,6 +59,21 @@ impl AppendFile {
         let offset = self.end;
         self.write(frame).map_err(io_error("append to", &self.path))?;
         Ok(offset)
+    }
+
+    /// Makes sure that the file is still the one of its name: what goes to a file that was deleted is lost, and
+    /// one that was moved is not looked for where it is.
+    pub(in crate::store) fn check_place(&self) -> Result<(), JournalError> {
+        let open = self.file.metadata().map_err(io_error("inspect", &self.path))?;
+        match fs::metadata(&self.path) {
+            Ok(there) if (there.dev(), there.ino()) == (open.dev(), open.ino()) => return Ok(()),
+            Ok(_) => {}
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {}
+            Err(error) => return Err(io_error("inspect", &self.path)(error)),
+        }
+        let now = || fs::read_link(format!("/proc/self/fd/{}", self.file.as_raw_fd())).ok();
+        let now = (open.nlink() > 0).then(now).flatten();
+        Err(JournalError::Displaced { file: self.path.clone(), now })
     }
 
     /// The file's name.

@@ -1,7 +1,7 @@
 //! What can go wrong with a journal.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Why a journal cannot be opened, read or extended. None of these changes a record in the file.
 ///
@@ -87,6 +87,22 @@ pub enum JournalError {
         /// The size after the last record written here.
         expected: u64,
     },
+    /// The file that is written to is no longer the one of its name.
+    #[error("{}", displaced(file, now.as_deref()))]
+    Displaced {
+        /// Its name.
+        file: PathBuf,
+        /// Where it is now, if it was moved; `None` if it was deleted.
+        now: Option<PathBuf>,
+    },
+    /// A symbolic link in place of the output directory leads nowhere.
+    #[error("{}", crate::files::dangling(link, target))]
+    DanglingLink {
+        /// The link.
+        link: PathBuf,
+        /// Where it points.
+        target: PathBuf,
+    },
     /// A record cannot be encoded.
     #[error("cannot save a record of {bytes} bytes: a journal holds records of up to {} bytes", u32::MAX)]
     TooLarge {
@@ -99,4 +115,22 @@ pub enum JournalError {
         /// The reason given by the encoder.
         reason: postcard::Error,
     },
+}
+
+/// What happened, and what is safe.
+fn displaced(file: &Path, now: Option<&Path>) -> String {
+    let shown = file.display();
+    match now {
+        Some(now) => format!(
+            "{shown} was moved during the run, or its directory was: it is {} now. All results that were finished \
+             are in it. Run the same command with --out {} to continue",
+            now.display(),
+            now.parent().unwrap_or(now).display()
+        ),
+        None => format!(
+            "{shown} was deleted during the run, or replaced by another file. The results that it held are lost, but \
+             for those in atlas.h5, which has the results of every stage that ended. Move atlas.h5 away if you want to \
+             keep it, and start again; leave the files of a directory alone while a run is going on"
+        ),
+    }
 }

@@ -68,6 +68,7 @@ impl Journal {
         if directory.exists() && !directory.is_dir() {
             return Err(JournalError::NoDirectory { path: directory.to_owned() });
         }
+        refuse_dangling_link(directory)?;
         fs::create_dir_all(directory).map_err(|error| match error.kind() {
             io::ErrorKind::NotADirectory => JournalError::NoDirectory { path: directory.to_owned() },
             _ => io_error("create the directory", directory)(error),
@@ -86,11 +87,20 @@ impl Journal {
     /// the same record or another one may be appended.
     ///
     /// # Errors
-    /// [`JournalError::Io`] with the file system's reason; [`JournalError::Changed`] if another
+    /// [`JournalError::Io`] with the file system's reason; [`JournalError::Displaced`] if the file is no longer the
+    /// one of its name; [`JournalError::Changed`] if another
     /// program wrote to the file, which is how two runs in one directory notice each other where
     /// files cannot be locked; [`JournalError::TooLarge`], [`JournalError::Encode`].
     pub fn append(&mut self, record: &Record) -> Result<(), JournalError> {
         self.file.append(&frame::encode(record)?).map(|_| ())
+    }
+
+    /// Makes sure that the journal is still the file of its name.
+    ///
+    /// # Errors
+    /// [`JournalError::Displaced`] if it was moved, deleted or replaced, or its directory was.
+    pub fn check_place(&self) -> Result<(), JournalError> {
+        self.file.check_place()
     }
 
     /// The file.
@@ -115,6 +125,18 @@ pub fn read(directory: &Path, mut contents: Contents) -> Result<(Contents, Optio
         Ok(())
     })?;
     Ok((contents, extent.torn))
+}
+
+/// Makes sure that no symbolic link on the way to a directory leads nowhere: it is neither there nor can it be
+/// made.
+///
+/// # Errors
+/// [`JournalError::DanglingLink`].
+pub fn refuse_dangling_link(directory: &Path) -> Result<(), JournalError> {
+    match crate::files::dangling_link(directory) {
+        Some((link, target)) => Err(JournalError::DanglingLink { link, target }),
+        None => Ok(()),
+    }
 }
 
 /// Keeps other processes out, where that is possible: some parallel file systems cannot lock, and

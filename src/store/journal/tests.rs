@@ -282,6 +282,30 @@ fn a_second_writer_is_noticed_where_files_cannot_be_locked() {
 }
 
 #[test]
+fn a_journal_that_is_not_where_it_was_takes_no_record() {
+    let root = tempfile::tempdir().expect("a temporary directory");
+    let open = |name: &str| {
+        let directory = root.path().join(name);
+        (Journal::open(&directory, Contents::default()).expect("a new directory").journal, directory)
+    };
+    let refusal = |mut journal: Journal| match journal.append(&records()[0]) {
+        Err(JournalError::Displaced { now, .. }) => now,
+        other => panic!("{other:?}"),
+    };
+    let (journal, directory) = open("deleted");
+    fs::remove_file(directory.join(FILE_NAME)).expect("a journal");
+    assert_eq!(refusal(journal), None);
+    let (journal, directory) = open("replaced");
+    fs::write(directory.join("other"), "precious").expect("space for a small file");
+    fs::rename(directory.join("other"), directory.join(FILE_NAME)).expect("a journal");
+    assert_eq!(refusal(journal), None);
+    let (journal, directory) = open("moved");
+    fs::rename(&directory, root.path().join("elsewhere")).expect("a directory of this test");
+    let canonical = root.path().canonicalize().expect("a directory");
+    assert_eq!(refusal(journal), Some(canonical.join("elsewhere").join(FILE_NAME)));
+}
+
+#[test]
 fn a_missing_journal_is_not_created_by_reading() {
     let directory = tempfile::tempdir().expect("a temporary directory");
     assert!(matches!(read(directory.path(), Contents::default()), Err(JournalError::Missing { .. })));

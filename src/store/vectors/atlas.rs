@@ -1,6 +1,8 @@
 //! Vectors in HDF5 files.
 
 use super::{Components, VectorSource, VectorsError};
+use crate::files::is_locked_by_a_writer;
+use crate::store::hdf5_error::{is_lock, reason};
 use hdf5::file::FileCloseDegree;
 use hdf5::types::{FloatSize, TypeDescriptor};
 use hdf5::{Dataset, File, Group};
@@ -18,10 +20,10 @@ pub(super) fn read(file: &Path, group: &str) -> Result<Components, VectorsError>
     super::npy::open(file)?;
     let library_error = |path: &str| {
         let path = path.to_owned();
-        move |error: hdf5::Error| VectorsError::Hdf5 {
-            file: file.to_owned(),
-            path,
-            message: error.to_string().replace('\n', " "),
+        // A file that another program is writing to may be locked, and may look damaged.
+        move |error: hdf5::Error| match is_lock(&error) || is_locked_by_a_writer(file) {
+            true => VectorsError::Locked { file: file.to_owned() },
+            false => VectorsError::Hdf5 { file: file.to_owned(), path, message: reason(&error) },
         }
     };
     let opened = File::with_options()

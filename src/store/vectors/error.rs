@@ -20,6 +20,18 @@ pub enum VectorsError {
         /// The reason given by the system.
         reason: io::Error,
     },
+    /// A file that must not be replaced has come while another one was made.
+    #[error(
+        "{} appeared while this command was running and is left as it is; the new file is {}",
+        file.display(),
+        kept.display()
+    )]
+    Appeared {
+        /// The file that is there.
+        file: PathBuf,
+        /// The file that was made.
+        kept: PathBuf,
+    },
     /// The file is no NumPy file.
     #[error("{} is not an .npy file ({problem}); write one with numpy.save, or name a group of an HDF5 file as in atlas.h5:/solutions/sgd/train", file.display())]
     NotNpy {
@@ -41,7 +53,11 @@ pub enum VectorsError {
         found: u64,
     },
     /// The HDF5 library failed.
-    #[error("cannot read {path} of {}: {message}; the file is damaged or not an HDF5 file", file.display())]
+    #[error(
+        "cannot read {path} of {}: {message}; the file is damaged or not an HDF5 file. If it is the atlas.h5 of a run, \
+         move it away and run the command of that run again, which makes it again from its journal",
+        file.display()
+    )]
     Hdf5 {
         /// The file.
         file: PathBuf,
@@ -49,6 +65,16 @@ pub enum VectorsError {
         path: String,
         /// The reason given by the library.
         message: String,
+    },
+    /// Another program holds the file.
+    #[error(
+        "{} is open for writing in another program (h5py, a viewer), which has locked it; close it there, or read a \
+         copy of the file",
+        file.display()
+    )]
+    Locked {
+        /// The file.
+        file: PathBuf,
     },
     /// The file has no such group, or it holds no vectors.
     #[error("{}: {path} holds no dataset theta; {}", file.display(), alternatives(known))]

@@ -1,6 +1,7 @@
 //! Vectors in NumPy files.
 
 use super::{Components, VectorSource, VectorsError};
+use crate::files::{name_aside, rename_to_unused, resolve};
 use crate::store::directory::sync_directory;
 use ndarray::ArrayView2;
 use ndarray_npy::npy::header::{Header, ReadHeaderError};
@@ -140,16 +141,22 @@ fn numpy_name(descriptor: &str) -> String {
 /// The file appears as a whole or not at all: it is written under another name (`….partial`),
 /// synced, and renamed.
 ///
+/// Without `force`, a file that is there is left as it is, also one that has just appeared. A symbolic link stays
+/// one: the file that it leads to is written.
+///
 /// # Errors
 /// [`VectorsError::Io`] with what could not be written and why; a file that was there before is
-/// still there then.
-pub fn write_npy(file: &Path, vectors: ArrayView2<f32>) -> Result<(), VectorsError> {
+/// still there then. [`VectorsError::Appeared`] without `force`.
+pub fn write_npy(file: &Path, vectors: ArrayView2<f32>, force: bool) -> Result<(), VectorsError> {
+    let file = &resolve(file).map_err(io_error("follow the link", file))?;
     let directory = match file.parent() {
         Some(directory) if directory != Path::new("") => directory,
         _ => Path::new("."),
     };
     let partial = partial(file);
-    let created = File::create(&partial).map_err(io_error("create", &partial))?;
+    // Not through a link of this name to another file.
+    fs::remove_file(&partial).ok();
+    let created = File::create_new(&partial).map_err(io_error("create", &partial))?;
     // Removes the file on every way out but the last.
     let guard = TempPath::try_from_path(&partial).map_err(io_error("find", &partial))?;
     let mut writer = BufWriter::new(created);
@@ -159,7 +166,20 @@ pub fn write_npy(file: &Path, vectors: ArrayView2<f32>) -> Result<(), VectorsErr
     })?;
     let synced = writer.into_inner().map_err(io::IntoInnerError::into_error).and_then(|written| written.sync_all());
     synced.map_err(io_error("write to disk", &partial))?;
-    guard.persist(file).map_err(|failed| io_error("rename the finished file to", file)(failed.error))?;
+    if force {
+        guard.persist(file).map_err(|failed| io_error("rename the finished file to", file)(failed.error))?;
+    } else {
+        rename_to_unused(&guard, file).map_err(|error| {
+            // What was computed is not given up.
+            let kept = name_aside(file, "new");
+            match error.kind() {
+                io::ErrorKind::AlreadyExists if rename_to_unused(&guard, &kept).is_ok() => {
+                    VectorsError::Appeared { file: file.clone(), kept }
+                }
+                _ => io_error("rename the finished file to", file)(error),
+            }
+        })?;
+    }
     sync_directory(directory).map_err(io_error("write the directory", directory))
 }
 

@@ -66,7 +66,7 @@ fn what_is_written_is_read_to_the_bit_whatever_its_strides() {
     let fortran = vectors.t().as_standard_layout().into_owned().reversed_axes();
     assert!(!fortran.is_standard_layout());
     for view in [vectors.view(), fortran.view()] {
-        write_npy(&place.file(), view).expect("a directory to write to");
+        write_npy(&place.file(), view, true).expect("a directory to write to");
         assert_eq!(bits(&place.read().expect("just written")), bits(&vectors));
         let bytes = fs::read(place.file()).expect("just written");
         assert!(String::from_utf8_lossy(&bytes).contains("'fortran_order': False"));
@@ -80,12 +80,29 @@ fn what_is_written_is_read_to_the_bit_whatever_its_strides() {
 fn writing_fails_without_touching_what_is_there() {
     let place = Place::new();
     let nowhere = place.0.path().join("nowhere/theta.npy");
-    let error = write_npy(&nowhere, array![[1.0]].view()).expect_err("no such directory");
+    let error = write_npy(&nowhere, array![[1.0]].view(), true).expect_err("no such directory");
     assert!(matches!(error, VectorsError::Io { action: "create", .. }), "{error}");
     fs::create_dir(place.file()).expect("a temporary directory");
-    let error = write_npy(&place.file(), array![[1.0]].view()).expect_err("a directory is in the way");
+    let error = write_npy(&place.file(), array![[1.0]].view(), true).expect_err("a directory is in the way");
     assert!(matches!(error, VectorsError::Io { action: "rename the finished file to", .. }), "{error}");
     assert_eq!(fs::read_dir(place.0.path()).expect("a directory").count(), 1, "the unfinished file is gone");
+}
+
+#[test]
+fn a_file_that_has_appeared_is_left_and_a_link_stays_one() {
+    let place = Place::new();
+    fs::write(place.file(), "precious").expect("space for a small file");
+    let vectors = array![[1.0_f32, 2.0, 3.0]];
+    let Err(VectorsError::Appeared { kept, .. }) = write_npy(&place.file(), vectors.view(), false) else {
+        panic!("the file is there")
+    };
+    assert_eq!(fs::read_to_string(place.file()).expect("still there"), "precious");
+    assert_eq!(read_vectors(&VectorSource::Npy(kept), &layout()).expect("what was computed"), vectors);
+    let link = place.0.path().join("link.npy");
+    std::os::unix::fs::symlink("theta.npy", &link).expect("a link");
+    write_npy(&link, vectors.view(), true).expect("a file to replace");
+    assert!(link.is_symlink());
+    assert_eq!(place.read().expect("where the link leads"), vectors);
 }
 
 #[test]

@@ -1,0 +1,76 @@
+//! How the program was started: on which ranks, and what of it costs time.
+
+use crate::cli::Command;
+use crate::console::{count, say};
+use crate::failure::Failure;
+use crate::log;
+use lossatlas::parallel::{Crowding, Disagreement, Place, Start, World, mpi_library_version};
+
+/// The ranks that perform a command.
+///
+/// MPI is started for what computes on several ranks, and for nothing else: what only reads must
+/// work where MPI does not. Collective.
+pub fn world(command: &Command, start: &Start) -> Result<World, Failure> {
+    if start.is_alone() || !computes(command) {
+        return Ok(World::alone());
+    }
+    let world = World::initialize().map_err(Failure::system)?;
+    refuse_ranks_that_do_not_meet(&world, start)?;
+    Ok(world)
+}
+
+/// Whether the ranks share the work of a command.
+pub fn computes(command: &Command) -> bool {
+    // A command that is forgotten here needs MPI where it could do without: no result suffers.
+    let reads = matches!(
+        command,
+        Command::Init(_)
+            | Command::Report(_)
+            | Command::Status(_)
+            | Command::Export(_)
+            | Command::Completions { .. }
+            | Command::Man { .. }
+    );
+    !reads
+}
+
+/// Ranks started by what does not belong to their MPI library would each run the whole study alone.
+fn refuse_ranks_that_do_not_meet(world: &World, start: &Start) -> Result<(), Failure> {
+    match start.ranks {
+        Some(number) if number > 1 && world.size() == 1 => Err(Failure::input(format_args!(
+            "{number} ranks were started ({}), but each finds itself alone: the program was built with {}; \
+             start it with the mpirun of that library, or with another choice of `srun --mpi` (see docs/hpc.md)",
+            start.variable,
+            mpi_library_version()
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Says on rank 0, and in the log, what of the start costs time. Collective.
+///
+/// # Errors
+/// If the ranks cannot tell each other where they are.
+pub fn warn(world: &World, threads: usize) -> Result<(), Disagreement> {
+    let start = Start::here();
+    let place = Place::here(world.host());
+    let places = world.gather(&place)?.unwrap_or_default();
+    // Without the place of one rank nothing is known.
+    let places: Vec<Place> = places.into_iter().collect::<Option<_>>().unwrap_or_default();
+    let crowding = Crowding::of(&places, threads, start.launcher).map(|crowding| crowding.to_string());
+    for line in unused_allocation(&start).into_iter().chain(crowding) {
+        say(format_args!("note: {line}"));
+        log::started_badly(&line);
+    }
+    Ok(())
+}
+
+/// Of an allocation of several tasks, one process uses one.
+fn unused_allocation(start: &Start) -> Option<String> {
+    let tasks = start.allocated.filter(|&tasks| tasks > 1)?;
+    let allocation = count(tasks, "task");
+    Some(format!(
+        "this is one rank, in a Slurm allocation of {allocation}: start it with srun, or with mpirun -n {tasks}, \
+         to use all of them"
+    ))
+}

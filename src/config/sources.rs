@@ -1,0 +1,49 @@
+//! What a configuration reads from files, and what only those can tell of it.
+
+use super::{Config, DatasetConfig, ImportConfig, Subject};
+use crate::dataset::Dataset;
+use crate::network::Architecture;
+use crate::solutions::Split;
+
+/// The data and the network of a configuration, as far as they could be read.
+///
+/// A configuration in error has them too, so that the problems of its data are found in the same round.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Sources {
+    /// `[dataset]`.
+    pub dataset: Option<DatasetConfig>,
+    /// `[network]`.
+    pub architecture: Option<Architecture>,
+    /// `[[import]]`, those without an error.
+    pub imports: Vec<ImportConfig>,
+    /// `paths.train` and `paths.test`; `None`: all images in use.
+    pub path_images: [Option<usize>; 2],
+}
+
+impl Sources {
+    /// What does not fit the data set that was read: one line for each key, empty if all is well.
+    pub fn problems_with(&self, dataset: &Dataset) -> Vec<String> {
+        let too_many = |split: Split| {
+            let images = match split {
+                Split::Train => dataset.train.len(),
+                Split::Test => dataset.test.len(),
+            };
+            let wanted = self.path_images[split as usize].filter(|&wanted| wanted > images)?;
+            Some(format!("paths.{split}: must be at most {images}, the {split} images in use, is {wanted}"))
+        };
+        [Split::Train, Split::Test].into_iter().filter_map(too_many).collect()
+    }
+}
+
+impl Config {
+    /// What it reads from files.
+    pub fn sources(&self) -> Sources {
+        let Subject::Network(network) = &self.subject else { return Sources::default() };
+        Sources {
+            dataset: Some(network.dataset.clone()),
+            architecture: Some(network.architecture.clone()),
+            imports: network.imports.clone(),
+            path_images: [Split::Train, Split::Test].map(|split| self.paths.images(split)),
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! Directories that are made and files that are replaced, without harm to what is there.
+
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::io::Errno;
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Makes a directory and those above it.
+///
+/// # Errors
+/// The reason of the system; for a symbolic link that leads nowhere, one that names both ends of it.
+pub fn make_directory(directory: &Path) -> io::Result<()> {
+    match dangling_link(directory) {
+        Some((link, target)) => Err(io::Error::new(io::ErrorKind::NotFound, dangling(&link, &target))),
+        None => fs::create_dir_all(directory),
+    }
+}
+
+/// What to say of a link that leads nowhere.
+pub fn dangling(link: &Path, target: &Path) -> String {
+    let (link, target) = (link.display(), target.display());
+    format!("{link} is a symbolic link to {target}, which does not exist; make {target} or choose another directory")
+}
+
+/// The first symbolic link on the way to `path` that leads nowhere, and where it points.
+pub fn dangling_link(path: &Path) -> Option<(PathBuf, PathBuf)> {
+    let ancestors: Vec<&Path> = path.ancestors().filter(|part| !part.as_os_str().is_empty()).collect();
+    let link = ancestors.into_iter().rev().find(|part| part.is_symlink() && !part.exists())?;
+    let target = fs::read_link(link).ok()?;
+    Some((link.to_owned(), link.parent().unwrap_or(Path::new("")).join(target)))
+}
+
+/// The file that a name stands for: where its symbolic links lead, even if nothing is there yet. What replaces
+/// the file then leaves the links as they are.
+///
+/// # Errors
+/// The reason of the system, among others for links in a circle.
+pub fn resolve(file: &Path) -> io::Result<PathBuf> {
+    /// As many as Linux follows.
+    const MAX_LINKS: usize = 40;
+    let mut file = file.to_owned();
+    for _ in 0..MAX_LINKS {
+        if !file.is_symlink() {
+            return Ok(file);
+        }
+        let target = fs::read_link(&file)?;
+        file = file.parent().unwrap_or(Path::new("")).join(target);
+    }
+    Err(Errno::LOOP.into())
+}
+
+/// Puts the finished file `new` in the place of `target`, and what was there under the unused name `aside`.
+/// Returns whether anything was there.
+///
+/// Nothing is ever overwritten: whoever looks at the file aside afterwards looks at the very one that was
+/// replaced, whatever another program did in the meantime. Where the file system can exchange two names,
+/// there is no moment at which `target` does not exist.
+///
+/// # Errors
+/// The reason of the system. `new` and `target` are then as they were, as far as that can be.
+pub fn replace_aside(new: &Path, target: &Path, aside: &Path) -> io::Result<bool> {
+    loop {
+        match target.symlink_metadata() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => match rename_to_unused(new, target) {
+                // Another program has put a file there just now.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                placed => return placed.map(|()| false),
+            },
+            Err(error) => return Err(error),
+            Ok(_) => match exchange(new, target, aside) {
+                // It was there a moment ago.
+                Err(error) if error.kind() == io::ErrorKind::NotFound && new.exists() => {}
+                exchanged => return exchanged.map(|()| true),
+            },
+        }
+    }
+}
+
+fn exchange(new: &Path, target: &Path, aside: &Path) -> io::Result<()> {
+    // Under this name from the beginning: a crash may come before the next line but one.
+    rename_to_unused(new, aside)?;
+    match renameat_with(CWD, aside, CWD, target, RenameFlags::EXCHANGE) {
+        Ok(()) => return Ok(()),
+        Err(error) => {
+            fs::rename(aside, new)?;
+            if !cannot(error) {
+                return Err(error.into());
+            }
+        }
+    }
+    rename_to_unused(target, aside)?;
+    rename_to_unused(new, target).inspect_err(|_| {
+        rename_to_unused(aside, target).ok();
+    })
+}
+
+/// Renames a file unless the other name is in use.
+///
+/// # Errors
+/// The reason of the system; `AlreadyExists` if the name is in use.
+pub fn rename_to_unused(from: &Path, to: &Path) -> io::Result<()> {
+    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        // Some network file systems cannot check and rename in one step.
+        Err(error) if cannot(error) && to.symlink_metadata().is_ok() => Err(io::ErrorKind::AlreadyExists.into()),
+        Err(error) if cannot(error) => fs::rename(from, to),
+        renamed => Ok(renamed?),
+    }
+}
+
+/// Whether the file system does not know the operation.
+fn cannot(error: Errno) -> bool {
+    [Errno::INVAL, Errno::NOSYS, Errno::OPNOTSUPP].contains(&error)
+}
+
+/// An unused name beside `file` that says what became of the file, and when:
+/// `atlas.changed-20261128T235500Z.h5`.
+pub fn name_aside(file: &Path, what: &str) -> PathBuf {
+    let now = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ").to_string();
+    let name = |number: usize| {
+        let mut name = file.file_stem().unwrap_or_default().to_owned();
+        name.push(format!(".{what}-{now}"));
+        if number > 1 {
+            name.push(format!("-{number}"));
+        }
+        if let Some(extension) = file.extension() {
+            name.push(".");
+            name.push(extension);
+        }
+        file.with_file_name(name)
+    };
+    (1..).map(name).find(|name| name.symlink_metadata().is_err()).expect("not all names are in use")
+}
+
+/// Whether another program has locked the file against readers, as the HDF5 library does with a file that is open
+/// for writing. Where files cannot be locked nobody knows, and the answer is no.
+pub fn is_locked_by_a_writer(file: &Path) -> bool {
+    let Ok(opened) = File::open(file) else { return false };
+    let locked = matches!(opened.try_lock_shared(), Err(TryLockError::WouldBlock));
+    opened.unlock().ok();
+    locked
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::symlink;
+
+    #[test]
+    fn what_is_replaced_lies_aside() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let [new, target, aside] = ["new", "atlas.h5", "aside"].map(|name| directory.path().join(name));
+        fs::write(&new, "first").expect("space");
+        assert!(!replace_aside(&new, &target, &aside).expect("nothing is in the way"));
+        fs::write(&new, "second").expect("space");
+        assert!(replace_aside(&new, &target, &aside).expect("a file is in the way"));
+        let texts = [&target, &aside].map(|file| fs::read_to_string(file).expect("a text"));
+        assert_eq!(texts, ["second", "first"]);
+        assert!(!new.exists());
+        // A name in use is never taken, and nothing is lost on the way out.
+        fs::write(&new, "third").expect("space");
+        let refused = replace_aside(&new, &target, &aside).expect_err("the name aside is in use");
+        assert_eq!(refused.kind(), io::ErrorKind::AlreadyExists);
+        let texts = [&new, &target, &aside].map(|file| fs::read_to_string(file).expect("a text"));
+        assert_eq!(texts, ["third", "second", "first"]);
+    }
+
+    #[test]
+    fn names_aside_are_unused_and_keep_their_extension() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let file = directory.path().join("atlas.h5");
+        let names: Vec<String> = (0..3)
+            .map(|_| {
+                let name = name_aside(&file, "changed");
+                fs::write(&name, "").expect("an unused name");
+                name.file_name().expect("a name").to_str().expect("UTF-8").to_owned()
+            })
+            .collect();
+        assert!(names.iter().all(|name| name.starts_with("atlas.changed-") && name.ends_with(".h5")), "{names:?}");
+    }
+
+    #[test]
+    fn links_are_followed_and_those_that_lead_nowhere_are_named() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let [link, circle] = ["link", "circle"].map(|name| directory.path().join(name));
+        symlink("there", &link).expect("a link");
+        assert_eq!(resolve(&link).expect("where it leads"), directory.path().join("there"));
+        let refused = make_directory(&link.join("out")).expect_err("it leads nowhere").to_string();
+        let expected = format!("is a symbolic link to {}/there, which does not exist", directory.path().display());
+        assert!(refused.contains(&expected), "{refused}");
+        fs::create_dir(directory.path().join("there")).expect("a new directory");
+        make_directory(&link.join("out")).expect("it leads somewhere now");
+        symlink("circle", &circle).expect("a link");
+        assert!(resolve(&circle).is_err());
+    }
+}

@@ -1,0 +1,296 @@
+//! Which cores the ranks may use, and whether their threads get in each other's way there.
+//!
+//! Launchers bind a rank to a core unless asked not to: its threads then take turns on that core,
+//! and the run is slower for it without a word from anybody.
+
+use super::launcher::Launcher;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::fs;
+
+/// Where a rank may run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// Name of its machine.
+    pub host: String,
+    /// The CPUs that it may use, each with the number of its core: with simultaneous
+    /// multithreading, several CPUs are one core.
+    pub cpus: BTreeMap<usize, usize>,
+    /// CPUs of the machine.
+    pub host_cpus: usize,
+    /// Cores of the machine.
+    pub host_cores: usize,
+}
+
+/// Threads that have fewer cores than they need, and could do something about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Crowding {
+    /// What is crowded.
+    kind: Kind,
+    launcher: Option<Launcher>,
+    /// Threads of a rank.
+    threads: usize,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Kind {
+    /// These many of all ranks may use so few cores each, at the least.
+    Bound { ranks: usize, of: usize, cores: usize, cpus: usize },
+    /// Ranks that may use the same cores and no others of the host.
+    Shared { host: String, ranks: usize, cores: usize, cpus: usize },
+    /// More threads than the host has CPUs.
+    TooMany { host: String, ranks: usize, cpus: usize },
+}
+
+impl Place {
+    /// Of this process; `None` where the system does not tell.
+    pub fn here(host: &str) -> Option<Self> {
+        // Unlike `sched_getaffinity` with a mask of fixed length, this has no limit of 1024 CPUs.
+        let status = fs::read_to_string("/proc/self/status").ok()?;
+        let allowed = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:"))?;
+        let online = fs::read_to_string("/sys/devices/system/cpu/online").ok()?;
+        let online = numbers(&online)?;
+        let core = |cpu: usize| {
+            let file = format!("/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list");
+            let siblings = fs::read_to_string(file).ok().and_then(|list| numbers(&list));
+            siblings.and_then(|siblings| siblings.first().copied()).unwrap_or(cpu)
+        };
+        Some(Self {
+            host: host.to_owned(),
+            cpus: numbers(allowed)?.into_iter().map(|cpu| (cpu, core(cpu))).collect(),
+            host_cpus: online.len(),
+            host_cores: online.into_iter().map(core).collect::<BTreeSet<_>>().len(),
+        })
+    }
+}
+
+/// Numbers as Linux lists them: `0-3,8`.
+fn numbers(list: &str) -> Option<BTreeSet<usize>> {
+    let mut numbers = BTreeSet::new();
+    for part in list.trim().split(',') {
+        let (first, last) = part.split_once('-').unwrap_or((part, part));
+        numbers.extend(first.parse::<usize>().ok()?..=last.parse().ok()?);
+    }
+    Some(numbers)
+}
+
+/// CPUs that some ranks may use, and those ranks.
+#[derive(Default)]
+struct Pool {
+    ranks: usize,
+    cpus: BTreeMap<usize, usize>,
+}
+
+impl Pool {
+    fn cores(&self) -> usize {
+        self.cpus.values().collect::<BTreeSet<_>>().len()
+    }
+
+    /// Whether so many threads are too many for it. Two CPUs of one core count as two only where
+    /// the host has no other cores to offer.
+    fn is_crowded(&self, threads: usize, host_cores: usize) -> bool {
+        threads > self.cpus.len() || (threads > self.cores() && self.cores() < host_cores)
+    }
+}
+
+impl Crowding {
+    /// The worst of what is wrong with these places of all ranks, if anything is.
+    ///
+    /// More ranks of one thread than a host has CPUs are no fault: nothing waits for anything but
+    /// its turn, and somebody has asked the launcher for it.
+    pub fn of(places: &[Place], threads: usize, launcher: Option<Launcher>) -> Option<Self> {
+        let mut hosts: BTreeMap<&str, Vec<&Place>> = BTreeMap::new();
+        for place in places {
+            hosts.entry(&place.host).or_default().push(place);
+        }
+        let kind = hosts
+            .iter()
+            .find_map(|(host, places)| too_many(host, places, threads))
+            .or_else(|| bound(places, threads))
+            .or_else(|| hosts.iter().find_map(|(host, places)| shared(host, places, threads)));
+        Some(Self { kind: kind?, launcher, threads })
+    }
+}
+
+fn exceeds(places: &[&Place], threads: usize) -> bool {
+    places.len() * threads > places[0].host_cpus
+}
+
+fn too_many(host: &str, places: &[&Place], threads: usize) -> Option<Kind> {
+    let kind = Kind::TooMany { host: host.to_owned(), ranks: places.len(), cpus: places[0].host_cpus };
+    (threads > 1 && exceeds(places, threads)).then_some(kind)
+}
+
+fn bound(places: &[Place], threads: usize) -> Option<Kind> {
+    let pool = |place: &Place| Pool { ranks: 1, cpus: place.cpus.clone() };
+    let crowded = |place: &Place| Some(pool(place)).filter(|pool| pool.is_crowded(threads, place.host_cores));
+    let crowded: Vec<Pool> = places.iter().filter_map(crowded).filter(|_| threads > 1).collect();
+    let fewest = crowded.iter().min_by_key(|pool| pool.cores())?;
+    let (cores, cpus) = (fewest.cores(), fewest.cpus.len());
+    Some(Kind::Bound { ranks: crowded.len(), of: places.len(), cores, cpus })
+}
+
+/// Ranks whose CPUs overlap are one pool.
+fn shared(host: &str, places: &[&Place], threads: usize) -> Option<Kind> {
+    if exceeds(places, threads) {
+        return None;
+    }
+    let mut pools: Vec<Pool> = Vec::new();
+    for place in places {
+        let overlaps = |pool: &Pool| place.cpus.keys().any(|cpu| pool.cpus.contains_key(cpu));
+        let (overlapping, mut apart): (Vec<_>, Vec<_>) = pools.into_iter().partition(overlaps);
+        let mut merged = Pool { ranks: 1, cpus: place.cpus.clone() };
+        for pool in overlapping {
+            merged.ranks += pool.ranks;
+            merged.cpus.extend(pool.cpus);
+        }
+        apart.push(merged);
+        pools = apart;
+    }
+    let host_cores = places[0].host_cores;
+    let crowded = |pool: &&Pool| pool.ranks > 1 && pool.is_crowded(pool.ranks * threads, host_cores);
+    let pool = pools.iter().filter(crowded).min_by_key(|pool| pool.cores())?;
+    Some(Kind::Shared { host: host.to_owned(), ranks: pool.ranks, cores: pool.cores(), cpus: pool.cpus.len() })
+}
+
+impl fmt::Display for Crowding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { kind, launcher, threads } = self;
+        match kind {
+            Kind::TooMany { host, ranks, cpus } => {
+                let fewer = (cpus / ranks).max(1);
+                let (ranks, wanted) = (count(*ranks, "rank"), count(*threads, "thread"));
+                write!(
+                    f,
+                    "{ranks} of {wanted} (run.threads_per_rank) on {host}, which has {}: they take turns; \
+                     start fewer ranks, or set run.threads_per_rank = {fewer}",
+                    count(*cpus, "CPU")
+                )
+            }
+            Kind::Bound { ranks, of, cores, cpus } => {
+                let cores = count(*cores, "core");
+                write!(
+                    f,
+                    "run.threads_per_rank = {threads}, but {ranks} of {} may use only {cores}, which the threads \
+                     of a rank share; {}",
+                    count(*of, "rank"),
+                    remedy(*launcher, *threads, *cpus >= *threads)
+                )
+            }
+            Kind::Shared { host, ranks, cores, cpus } => {
+                let (ranks, needed) = (count(*ranks, "rank"), ranks * threads);
+                let cores = count(*cores, "core");
+                let own = remedy(*launcher, *threads, *cpus >= needed);
+                write!(f, "{ranks} of {} share {cores} of {host}, which has more; {own}", count(*threads, "thread"))
+            }
+        }
+    }
+}
+
+/// What to do about cores that ranks are kept from. With `siblings` there are CPUs enough, but
+/// several are one core.
+fn remedy(launcher: Option<Launcher>, threads: usize, siblings: bool) -> String {
+    match launcher {
+        Some(Launcher::OpenMpi) => format!("start with mpirun --bind-to none, or --map-by slot:PE={threads}"),
+        Some(Launcher::Hydra) => format!("start with mpirun -bind-to none, or -bind-to core:{threads}"),
+        Some(Launcher::Slurm) if siblings => {
+            format!("start with srun --cpus-per-task={threads} --hint=nomultithread")
+        }
+        Some(Launcher::Slurm) => format!("start with srun --cpus-per-task={threads}"),
+        Some(Launcher::Other) => "start with a launcher that binds ranks to more cores, or to none".to_owned(),
+        None => "taskset, numactl, a container or a job withholds the others".to_owned(),
+    }
+}
+
+fn count(number: usize, thing: &str) -> String {
+    if number == 1 { format!("1 {thing}") } else { format!("{number} {thing}s") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A rank on a host of four cores, of one or two CPUs each as Linux numbers them.
+    fn on(host: &str, siblings: usize, cpus: &str) -> Place {
+        let cpus = numbers(cpus).expect("a list").into_iter().map(|cpu| (cpu, cpu % 4)).collect();
+        Place { host: host.to_owned(), cpus, host_cpus: 4 * siblings, host_cores: 4 }
+    }
+
+    fn said(places: &[Place], threads: usize, launcher: Option<Launcher>) -> Option<String> {
+        Crowding::of(places, threads, launcher).map(|crowding| crowding.to_string())
+    }
+
+    fn ranks(cpus: &[&str]) -> Vec<Place> {
+        cpus.iter().map(|cpus| on("a", 1, cpus)).collect()
+    }
+
+    #[test]
+    fn lists_of_linux_are_read() {
+        assert_eq!(numbers(" 0-2,5,8-9\n"), Some([0, 1, 2, 5, 8, 9].into()));
+        assert_eq!(numbers(""), None);
+        assert_eq!(numbers("0-x"), None);
+    }
+
+    #[test]
+    fn enough_cores_are_no_news() {
+        for (cpus, threads) in [(&["0-3"][..], 1), (&["0-3"], 4), (&["0", "1"], 1), (&["0-1", "2-3"], 2), (&["0-3", "0-3"], 2)] {
+            assert_eq!(said(&ranks(cpus), threads, Some(Launcher::OpenMpi)), None, "{cpus:?} {threads}");
+        }
+        // More ranks of one thread than CPUs: asked for.
+        assert_eq!(said(&ranks(&["0-3"; 9]), 1, None), None);
+        assert_eq!(said(&ranks(&["0", "1", "2", "3", "0"]), 1, None), None);
+        // All CPUs of a host with two on a core.
+        assert_eq!(said(&[on("a", 2, "0-7")], 8, None), None);
+        assert_eq!(said(&[], 2, None), None);
+    }
+
+    #[test]
+    fn a_rank_bound_to_fewer_cores_than_threads_is_told_what_its_launcher_takes() {
+        let bound = |launcher| said(&ranks(&["0", "1"]), 2, launcher).expect("bound");
+        let words = "run.threads_per_rank = 2, but 2 of 2 ranks may use only 1 core, which the threads of a rank share; ";
+        for (launcher, remedy) in [
+            (Some(Launcher::OpenMpi), "start with mpirun --bind-to none, or --map-by slot:PE=2"),
+            (Some(Launcher::Hydra), "start with mpirun -bind-to none, or -bind-to core:2"),
+            (Some(Launcher::Slurm), "start with srun --cpus-per-task=2"),
+            (None, "taskset, numactl, a container or a job withholds the others"),
+        ] {
+            assert_eq!(bound(launcher), format!("{words}{remedy}"));
+        }
+        // Both CPUs of one core, which a launcher counts as two or not.
+        let siblings = said(&[on("a", 2, "0,4")], 2, Some(Launcher::Slurm)).expect("one core");
+        assert!(siblings.contains("1 of 1 rank may use only 1 core"), "{siblings}");
+        assert!(siblings.ends_with("srun --cpus-per-task=2 --hint=nomultithread"), "{siblings}");
+        // On one of two hosts only.
+        let places = [on("a", 1, "0-3"), on("b", 1, "2")];
+        assert!(said(&places, 2, None).expect("bound").contains("1 of 2 ranks may use only 1 core"));
+    }
+
+    #[test]
+    fn ranks_that_share_cores_are_told_so_on_any_host() {
+        let one_core = said(&ranks(&["1", "1"]), 1, Some(Launcher::OpenMpi)).expect("shared");
+        let words = "2 ranks of 1 thread share 1 core of a, which has more; ";
+        assert_eq!(one_core, format!("{words}start with mpirun --bind-to none, or --map-by slot:PE=1"));
+        // A chain of overlaps, beside a rank with a core of its own.
+        let places: Vec<_> = ["0-1", "3", "1", "0"].map(|cpus| on("b", 1, cpus)).into();
+        let chain = said(&[ranks(&["0-3"]), places].concat(), 1, None).expect("shared");
+        assert!(chain.starts_with("3 ranks of 1 thread share 2 cores of b, "), "{chain}");
+        // The same CPUs of different hosts are different.
+        assert_eq!(said(&[on("a", 1, "0"), on("b", 1, "0")], 1, None), None);
+    }
+
+    #[test]
+    fn no_launcher_can_give_more_cpus_than_there_are() {
+        let too_many = said(&ranks(&["0", "1", "2"]), 2, Some(Launcher::OpenMpi)).expect("six threads");
+        let words = "3 ranks of 2 threads (run.threads_per_rank) on a, which has 4 CPUs: they take turns; ";
+        assert_eq!(too_many, format!("{words}start fewer ranks, or set run.threads_per_rank = 1"));
+    }
+
+    #[test]
+    fn this_process_has_a_place() {
+        let place = Place::here("a").expect("Linux");
+        let cores: BTreeSet<_> = place.cpus.values().collect();
+        assert!((1..=place.host_cpus).contains(&place.cpus.len()), "{place:?}");
+        assert!((1..=place.host_cores).contains(&cores.len()), "{place:?}");
+    }
+}

@@ -1,0 +1,56 @@
+//! The memory of a study, from its sizes alone: nothing is allocated to predict it.
+//!
+//! Bytes are `f64`, so that no product of sizes overflows. Each prediction is a lower bound: it has
+//! the arrays that grow with a size of the configuration, not the libraries and small buffers.
+
+use crate::network::{Network, Tensor};
+use crate::path::PathParameters;
+
+/// Images that the evaluators of stacked layers work through at a time.
+const IMAGES: f64 = 256.0;
+
+/// Bytes of an `f32`.
+const SINGLE: f64 = 4.0;
+
+/// Bytes that one thread takes to evaluate a network: at a point, and on a path.
+pub fn evaluation_bytes(network: &dyn Network<f32>, paths: &PathParameters) -> f64 {
+    network.evaluator_bytes() + span_bytes(network, paths)
+}
+
+/// Along a path: what the points share of the first layer, and the later layers of every point.
+fn span_bytes(network: &dyn Network<f32>, paths: &PathParameters) -> f64 {
+    let Some(along) = network.span_evaluator() else { return 0.0 };
+    let terms = paths.method.free() as f64;
+    let shared = (2.0 + 2.0 * terms) * along.shared_length() as f64 * IMAGES;
+    shared * SINGLE + later_bytes(network, paths.points, paths.method.free())
+}
+
+/// Bytes of the later layers at so many points, with their gradients, and of the gradients of the
+/// coefficients; 0 where the points share nothing.
+pub fn later_bytes(network: &dyn Network<f32>, points: usize, terms: usize) -> f64 {
+    if network.span_evaluator().is_none() {
+        return 0.0;
+    }
+    let layout = network.layout();
+    let first = layout.tensors().first().map_or(0, Tensor::len);
+    let later = layout.parameters().saturating_sub(first) as f64;
+    (2.0 * points as f64 + terms as f64) * later * SINGLE
+}
+
+/// Bytes of a task in the lists of rank 0: its name, its plan, its key, its state.
+const TASK: f64 = 256.0;
+
+/// Bytes that rank 0 takes for so many tasks.
+pub fn task_bytes(tasks: f64) -> f64 {
+    tasks * TASK
+}
+
+/// Bytes that rank 0 takes to draw pairs of n vectors: all of them get a key of 40 bytes.
+pub fn pair_bytes(vectors: f64) -> f64 {
+    0.5 * vectors * vectors * 40.0
+}
+
+/// Bytes of a kernel PCA of n vectors: the kernel matrix, a copy, and the eigenvectors.
+pub fn kernel_pca_bytes(vectors: f64) -> f64 {
+    3.0 * 8.0 * vectors * vectors
+}

@@ -1,0 +1,419 @@
+//! Results that are not what their columns say: counted, with the remedy.
+//!
+//! A path that is the straight line has a height like any other, and a set whose runs never improved
+//! on their initializations has a mean loss. Whoever shows such numbers shows these notes with them.
+
+use super::number::short;
+use crate::config::{LandscapeConfig, MinimaConfig};
+use crate::optimizer::relax::{Distinct, RelaxStop, Relaxed, merge};
+use crate::optimizer::{Method, Snapshot, StopReason, TrainingRun};
+use crate::path::{PathResult, PathSet, StopReason as PathStop};
+use crate::solutions::Split;
+use serde::{Deserialize, Serialize};
+
+/// What a note is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Topic {
+    /// Losses or heights of solutions.
+    Solutions,
+    /// Paths and their barriers.
+    Paths,
+}
+
+/// One sentence or a few on results of one kind.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    /// Where it belongs.
+    pub topic: Topic,
+    /// How many results, of how many, why, and what to do.
+    pub text: String,
+    /// Whether it concerns every result of a set, so that the set is worth nothing.
+    pub concerns_all: bool,
+}
+
+/// The results that notes are made of.
+#[derive(Clone, Debug, Default)]
+pub struct Results<'a> {
+    /// Training runs that ended with a solution.
+    pub training: Vec<(Method, Vec<&'a TrainingRun>)>,
+    /// Of an analytic landscape.
+    pub minima: Option<Minima<'a>>,
+    /// The paths.
+    pub paths: &'a [PathSet],
+}
+
+/// The points of an analytic landscape and where they led.
+#[derive(Clone, Debug)]
+pub struct Minima<'a> {
+    /// The landscape.
+    pub config: &'a LandscapeConfig,
+    /// By number of the start.
+    pub found: Vec<(u32, &'a Relaxed)>,
+    /// Two minima that differ by less are one.
+    pub distinct: f64,
+}
+
+impl Results<'_> {
+    /// All notes, those on solutions first.
+    pub fn notes(&self) -> Vec<Note> {
+        let mut notes: Vec<Note> = self.training.iter().flat_map(|(method, runs)| training(*method, runs)).collect();
+        if let Some(minima) = &self.minima {
+            notes.extend(minima.notes());
+        }
+        notes.extend(paths(self.paths));
+        let exchange = self.minima.as_ref().and_then(|minima| minima.config.landscape.caveat());
+        if self.paths.iter().any(|paths| !paths.pairs.is_empty()) {
+            notes.extend(exchange.map(|text| note(Topic::Paths, text.to_owned(), false)));
+        }
+        notes
+    }
+}
+
+fn note(topic: Topic, text: String, concerns_all: bool) -> Note {
+    Note { topic, text, concerns_all }
+}
+
+/// Runs that never improved on their initialization.
+fn training(method: Method, runs: &[&TrainingRun]) -> Vec<Note> {
+    let name = method.name();
+    let remedy = match method {
+        Method::Sgd => "Lower `training.sgd.learning_rate`.",
+        Method::Lbfgs => "Raise `training.lbfgs.line_search_evaluations`.",
+    };
+    let best = |split: Split, snapshot: fn(&TrainingRun) -> &Snapshot, remedy: &str| {
+        let images = if split == Split::Train { "training" } else { "test" };
+        let never = runs.iter().filter(|run| tried(run) && snapshot(run).epoch == 0).count();
+        let text = format!(
+            "{never} of {} {name} runs never came below the {images} loss of their initialization: their ω^{split} \
+             is the initialization.{remedy}",
+            runs.len()
+        );
+        (never > 0).then(|| note(Topic::Solutions, text, split == Split::Train && never == runs.len()))
+    };
+    let train = best(Split::Train, |run| &run.train, &format!(" {remedy}"));
+    train.into_iter().chain(best(Split::Test, |run| &run.test, "")).collect()
+}
+
+/// Whether the run should have left its initialization.
+fn tried(run: &TrainingRun) -> bool {
+    let no_epochs_asked_for = run.stop == StopReason::Completed && run.curve_train.len() <= 1;
+    !no_epochs_asked_for && !matches!(run.stop, StopReason::TargetLoss { .. })
+}
+
+fn paths(sets: &[PathSet]) -> Vec<Note> {
+    let counted = |is: fn(&PathResult) -> bool| -> Vec<(&PathSet, usize, usize)> {
+        let counts = sets.iter().map(|set| (set, set.found().filter(|path| is(path)).count(), set.found().count()));
+        counts.filter(|(_, count, _)| *count > 0).collect()
+    };
+    let all: usize = sets.iter().map(|set| set.found().count()).sum();
+    let say = |counts: &[(&PathSet, usize, usize)], what: &str| {
+        let count: usize = counts.iter().map(|(_, count, _)| count).sum();
+        let list = counts.iter().map(|(set, count, of)| format!("{} on {} {count} of {of}", set.set, set.landscape));
+        format!("{count} of {all} paths {what} ({}).", list.collect::<Vec<_>>().join(", "))
+    };
+    let mut notes = Vec::new();
+    let straight = counted(PathResult::is_unimproved);
+    if !straight.is_empty() {
+        let what = "are the straight line, because no step of the search came lower: H is no barrier of a path that was found";
+        let text = format!("{} Lower `paths.learning_rate`, or raise `paths.steps`.", say(&straight, what));
+        notes.push(note(Topic::Paths, text, straight.iter().any(|(_, count, of)| count == of)));
+    }
+    let early = counted(|path| matches!(path.stop, PathStop::NotFinite { .. }) && !path.is_unimproved());
+    if !early.is_empty() {
+        let what = "ended early, because the loss was not finite in a step: the best path before it stands";
+        notes.push(note(Topic::Paths, format!("{} Lower `paths.learning_rate`.", say(&early, what)), false));
+    }
+    let asked_for = counted(PathResult::took_no_step);
+    if !asked_for.is_empty() {
+        let what = "are the straight line, as `paths.steps = 0` asks for";
+        notes.push(note(Topic::Paths, say(&asked_for, what), false));
+    }
+    notes
+}
+
+impl Minima<'_> {
+    fn notes(&self) -> Vec<Note> {
+        match &self.config.minima {
+            MinimaConfig::Given(_) => self.given(),
+            MinimaConfig::Relaxed(_) => self.left_out("minimum.").into_iter().chain(self.merged("minimum.")).collect(),
+            MinimaConfig::Search { .. } => self.left_out("start ").into_iter().chain(self.alone()).collect(),
+        }
+    }
+
+    /// Names of the starts for which `is`, with `of` before each number.
+    fn names(&self, of: &str, is: impl Fn(&Relaxed) -> bool) -> Vec<String> {
+        self.found.iter().filter(|(_, relaxed)| is(relaxed)).map(|(number, _)| format!("{of}{number}")).collect()
+    }
+
+    /// Points that are used as they are.
+    fn given(&self) -> Vec<Note> {
+        let all = self.found.len();
+        let kinds = [(RelaxStop::Saddle, "a saddle"), (RelaxStop::Maximum, "a maximum")].map(|(stop, what)| {
+            let names = self.names("minimum.", |relaxed| relaxed.stop == stop);
+            let text = format!(
+                "{} of {all} points are no minimum but {what}, and are used as given: {}.",
+                names.len(),
+                shortened(&names)
+            );
+            (!names.is_empty()).then(|| note(Topic::Solutions, text, false))
+        });
+        let slope = |relaxed: &Relaxed| relaxed.stop == RelaxStop::NotRelaxed && relaxed.gradient_norm > SLOPE;
+        let names = self.names("minimum.", slope);
+        let steepest = self.found.iter().filter(|(_, relaxed)| slope(relaxed));
+        let steepest = steepest.map(|(_, relaxed)| relaxed.gradient_norm).fold(0.0, f64::max);
+        let text = format!(
+            "{} of {all} points are used as given though the gradient is not zero there, |∇f| up to {}: \
+             {}. `landscape.relax = true` minimizes them.",
+            names.len(),
+            short(steepest),
+            shortened(&names)
+        );
+        let sloping = (!names.is_empty()).then(|| note(Topic::Solutions, text, false));
+        kinds.into_iter().flatten().chain(sloping).collect()
+    }
+
+    /// Starts that led to no minimum.
+    fn left_out(&self, of: &str) -> Vec<Note> {
+        let all = self.found.len();
+        let unbound = |relaxed: &Relaxed| relaxed.stop.is_minimum() && self.config.landscape.identify(&relaxed.theta).is_none();
+        let reasons: [(Condition<'_>, &str); 4] = [
+            (&|relaxed| relaxed.stop == RelaxStop::Saddle, "ended on a saddle that no step led down from"),
+            (&|relaxed| relaxed.stop == RelaxStop::Maximum, "ended on a maximum that no step led down from"),
+            (&|relaxed| relaxed.stop == RelaxStop::IterationsSpent, "took all iterations without reaching a minimum"),
+            (&unbound, "ended in clusters that fell apart"),
+        ];
+        let notes = reasons.iter().filter_map(|(is, what)| {
+            let names = self.names(of, is);
+            let text = format!("{} of {all} starts {what} and are left out: {}.", names.len(), shortened(&names));
+            (!names.is_empty()).then(|| note(Topic::Solutions, text, names.len() == all))
+        });
+        notes.collect()
+    }
+
+    fn solutions(&self) -> Vec<Distinct> {
+        let found: Vec<Relaxed> = self.found.iter().map(|(_, relaxed)| (*relaxed).clone()).collect();
+        merge(&found, self.distinct, &|theta| self.config.landscape.identify(theta))
+    }
+
+    /// Points that became one minimum, and what that takes away.
+    fn merged(&self, of: &str) -> Vec<Note> {
+        let solutions = self.solutions();
+        let name = |index: &usize| format!("{of}{}", self.found[*index].0);
+        let mut notes: Vec<Note> = Vec::new();
+        for solution in solutions.iter().filter(|solution| !solution.same.is_empty()) {
+            let mut members: Vec<usize> = solution.same.iter().copied().chain([solution.index]).collect();
+            members.sort_unstable();
+            let (names, kept) = (members.iter().map(name).collect::<Vec<_>>(), name(&solution.index));
+            let text = format!("{} became one minimum; {kept} stands for it.", shortened(&names));
+            notes.push(note(Topic::Solutions, text, false));
+        }
+        let pairs = |points: usize| points * points.saturating_sub(1) / 2;
+        let (before, after) = (pairs(self.found.len()), pairs(solutions.len()));
+        if after < before {
+            let text = format!(
+                "{} points led to {} distinct minima: {} of {before} pairs have vanished.",
+                self.found.len(),
+                solutions.len(),
+                before - after
+            );
+            notes.push(note(Topic::Solutions, text, after == 0));
+        }
+        notes
+    }
+
+    /// A search that found one minimum, where more were asked for.
+    fn alone(&self) -> Option<Note> {
+        let wanted = self.config.keep > 1 && self.found.len() > 1;
+        let text = format!(
+            "{} starts led to a single minimum: there is no pair for a path. Raise `landscape.starts`.",
+            self.found.len()
+        );
+        (wanted && self.solutions().len() == 1).then(|| note(Topic::Solutions, text, true))
+    }
+}
+
+/// What holds for some of the starts.
+type Condition<'a> = &'a dyn Fn(&Relaxed) -> bool;
+
+/// |∇f| above which a point that is used as given is said to lie on a slope: below, the nine decimals
+/// of a published point explain it.
+const SLOPE: f64 = 1e-4;
+
+/// Names in a list at most.
+const NAMED: usize = 8;
+
+/// A list of names, not all of them if they are many.
+fn shortened(names: &[String]) -> String {
+    match names.len().saturating_sub(NAMED) {
+        0 | 1 => names.join(", "),
+        more => format!("{} and {} more", names[..names.len() - more].join(", "), more),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::landscape::{BuiltIn, DoubleWell, LennardJones};
+    use crate::optimizer::relax::{RelaxParameters, relax};
+    use crate::solutions::{LandscapeName, SetName};
+
+    fn path(loss: &[f64], best_step: u32, stop: PathStop) -> PathResult {
+        let height = loss.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        PathResult {
+            loss: loss.to_vec(),
+            straight_loss: loss.to_vec(),
+            height,
+            height_dense: height,
+            height_straight: height,
+            length: 1.0,
+            length_straight: 1.0,
+            steps: 9,
+            best_step,
+            stop,
+        }
+    }
+
+    fn path_set(set: &str, paths: Vec<PathResult>) -> PathSet {
+        PathSet {
+            set: SetName::parse(set).unwrap(),
+            landscape: LandscapeName::Train,
+            pairs: (0..paths.len() as u32).map(|number| (number, number + 1)).collect(),
+            results: paths.into_iter().map(Ok).collect(),
+        }
+    }
+
+    fn texts(notes: &[Note]) -> Vec<&str> {
+        notes.iter().map(|note| note.text.as_str()).collect()
+    }
+
+    #[test]
+    fn paths_that_are_the_straight_line_are_counted_by_set() {
+        let (rising, flat) = ([0.0, 2.0, 1.0], [0.0, 0.5, 1.0]);
+        let found = || path(&rising, 4, PathStop::Completed);
+        let straight = || path(&rising, 0, PathStop::Completed);
+        let sets =
+            [path_set("a/b", vec![found(), straight(), path(&flat, 0, PathStop::Completed)]), path_set("c/d", vec![found()])];
+        let notes = Results { paths: &sets, ..Results::default() }.notes();
+        assert_eq!(notes.len(), 1, "{notes:?}");
+        assert!(notes[0].text.starts_with("1 of 4 paths are the straight line"), "{}", notes[0].text);
+        assert!(notes[0].text.contains("(a/b on train 1 of 3)") && notes[0].text.contains("`paths.learning_rate`"));
+        assert!(!notes[0].concerns_all);
+        let sets = [path_set("a/b", vec![straight(), straight()]), path_set("c/d", vec![found()])];
+        assert!(Results { paths: &sets, ..Results::default() }.notes()[0].concerns_all);
+        let early = [path_set("a/b", vec![path(&rising, 3, PathStop::NotFinite { step: 5 })])];
+        let notes = Results { paths: &early, ..Results::default() }.notes();
+        assert!(notes[0].text.contains("ended early") && !notes[0].concerns_all, "{notes:?}");
+        assert_eq!(Results { paths: &[path_set("a/b", vec![found()])], ..Results::default() }.notes(), []);
+    }
+
+    fn run(train: u32, test: u32, epochs: usize, stop: StopReason) -> TrainingRun {
+        let snapshot = |epoch| Snapshot {
+            epoch,
+            theta: vec![0.0],
+            loss_train: 1.0,
+            loss_test: 1.0,
+            accuracy_train: 0.5,
+            accuracy_test: 0.5,
+        };
+        TrainingRun {
+            train: snapshot(train),
+            test: snapshot(test),
+            curve_train: vec![1.0; epochs + 1],
+            curve_test: vec![1.0; epochs + 1],
+            memory_dropped: 0,
+            stop,
+        }
+    }
+
+    #[test]
+    fn runs_that_are_still_their_initialization_are_counted() {
+        let notes = |method, runs: &[TrainingRun]| {
+            Results { training: vec![(method, runs.iter().collect())], ..Results::default() }.notes()
+        };
+        let good = run(5, 3, 9, StopReason::Completed);
+        assert_eq!(notes(Method::Sgd, std::slice::from_ref(&good)), []);
+        let stuck = run(0, 3, 9, StopReason::Completed);
+        let said = notes(Method::Sgd, &[good.clone(), stuck.clone()]);
+        assert_eq!(said.len(), 1);
+        assert!(said[0].text.starts_with("1 of 2 sgd runs") && said[0].text.contains("`training.sgd.learning_rate`"));
+        assert!(!said[0].concerns_all && notes(Method::Sgd, &[stuck])[0].concerns_all);
+        // L-BFGS that ended in its first iteration. The test loss may rise from the start: that is no failure.
+        let first = run(0, 0, 0, StopReason::NoDescent { iteration: 1 });
+        let said = notes(Method::Lbfgs, &[good, first]);
+        assert!(said[0].text.contains("the training loss") && said[0].text.contains("ω^train"), "{said:?}");
+        assert!(said[1].text.contains("ω^test") && !said[1].concerns_all, "{said:?}");
+        let only_test = run(4, 0, 9, StopReason::Completed);
+        assert!(!notes(Method::Sgd, &[only_test])[0].concerns_all);
+        assert_eq!(notes(Method::Sgd, &[run(0, 0, 0, StopReason::Completed)]), [], "no epoch was asked for");
+        assert_eq!(notes(Method::Lbfgs, &[run(0, 0, 0, StopReason::TargetLoss { iteration: 0 })]), []);
+    }
+
+    fn well(minima: MinimaConfig, keep: usize) -> LandscapeConfig {
+        LandscapeConfig { landscape: BuiltIn::DoubleWell(DoubleWell::new(2).unwrap()), minima, keep }
+    }
+
+    fn notes_of(config: &LandscapeConfig, found: &[Relaxed]) -> Vec<Note> {
+        let found = (0..).zip(found).collect();
+        Results { minima: Some(Minima { config, found, distinct: 1e-4 }), ..Results::default() }.notes()
+    }
+
+    #[test]
+    fn points_that_became_one_and_the_pairs_that_vanish_are_named() {
+        let points = vec![vec![0.0, 0.0], vec![0.9, 1.1], vec![-1.0, 1.0]];
+        let config = well(MinimaConfig::Relaxed(points.clone()), 3);
+        let landscape = config.landscape.build();
+        let found: Vec<Relaxed> = points.iter().map(|at| relax(&landscape, at, &RelaxParameters::default()).unwrap()).collect();
+        let notes = notes_of(&config, &found);
+        assert!(notes[0].text.starts_with("minimum.0, minimum.1 became one minimum; minimum."), "{notes:?}");
+        assert_eq!(notes[1].text, "3 points led to 2 distinct minima: 2 of 3 pairs have vanished.");
+        assert!(notes.iter().all(|note| !note.concerns_all));
+        let alone = notes_of(&config, &found[..2]);
+        assert!(alone.last().unwrap().concerns_all, "{alone:?}");
+    }
+
+    #[test]
+    fn points_that_are_used_as_given_are_called_what_they_are() {
+        let points = vec![vec![0.0, 0.0], vec![1.0, 0.0], vec![1.0, 1.0], vec![0.3, 1.0]];
+        let config = well(MinimaConfig::Given(points.clone()), 4);
+        let landscape = config.landscape.build();
+        let found: Vec<Relaxed> = points.iter().map(|at| Relaxed::given(&landscape, at).unwrap()).collect();
+        let notes = notes_of(&config, &found);
+        let texts = texts(&notes);
+        assert_eq!(texts.len(), 3, "{texts:?}");
+        assert!(texts[0].contains("but a saddle") && texts[0].ends_with("minimum.1."), "{texts:?}");
+        assert!(texts[1].contains("but a maximum") && texts[1].ends_with("minimum.0."), "{texts:?}");
+        assert!(texts[2].contains("|∇f| up to 1.09: minimum.3."), "{texts:?}");
+    }
+
+    #[test]
+    fn starts_without_a_minimum_are_counted() {
+        let config = well(MinimaConfig::Search { starts: 3 }, 3);
+        let landscape = config.landscape.build();
+        let mut few = RelaxParameters::default();
+        few.lbfgs.iterations = 0;
+        let found = [[0.4, 0.3], [1.0, -1.0], [1.0, 1.0]].map(|at| relax(&landscape, &at, &few).unwrap());
+        let notes = notes_of(&config, &found);
+        assert_eq!(notes.len(), 1);
+        assert!(notes[0].text.starts_with("1 of 3 starts took all iterations") && notes[0].text.ends_with("start 0."));
+        let single = notes_of(&config, &[found[1].clone(), found[1].clone()]);
+        assert!(single[0].concerns_all && single[0].text.contains("a single minimum"), "{single:?}");
+    }
+
+    #[test]
+    fn clusters_say_that_their_atoms_were_not_exchanged() {
+        let landscape = BuiltIn::LennardJones(LennardJones::new(7, 3).unwrap());
+        let config = LandscapeConfig { landscape, minima: MinimaConfig::Search { starts: 9 }, keep: 4 };
+        let paths = [path_set("minima/relaxed", vec![path(&[0.0, 2.0, 1.0], 4, PathStop::Completed)])];
+        let minima = Some(Minima { config: &config, found: Vec::new(), distinct: 1e-4 });
+        let notes = Results { minima: minima.clone(), paths: &paths, ..Results::default() }.notes();
+        assert!(notes.iter().any(|note| note.topic == Topic::Paths && note.text.contains("exchange")), "{notes:?}");
+        assert_eq!(Results { minima, ..Results::default() }.notes(), [], "no path, no barrier");
+    }
+
+    #[test]
+    fn long_lists_are_shortened() {
+        let names: Vec<String> = (0..20).map(|number| number.to_string()).collect();
+        assert_eq!(shortened(&names[..9]), "0, 1, 2, 3, 4, 5, 6, 7, 8");
+        assert_eq!(shortened(&names), "0, 1, 2, 3, 4, 5, 6, 7 and 12 more");
+    }
+}

@@ -1,0 +1,104 @@
+//! How far numbers that belong to pairs of solutions, such as barriers, differ between two lists.
+
+mod graph;
+#[cfg(test)]
+mod tests;
+
+use super::summary::check_finite;
+use super::{Interval, StatisticsError};
+use graph::{Graph, Shared};
+use statrs::distribution::{ContinuousCDF, StudentsT};
+
+/// Numbers that belong to pairs, such as barriers between two solutions each.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PairValues {
+    /// The two ends of each pair. Equal numbers in two lists are the same initialization.
+    pub ends: Vec<(u32, u32)>,
+    /// Its number.
+    pub values: Vec<f64>,
+}
+
+/// The variance of the difference is at least this share of what the pairs alone contribute.
+///
+/// The estimate of what the solutions add is unbiased, so it is negative in half of the cases where
+/// they add nothing. Taking 0 instead (a share of 1) makes intervals too wide there: of 8 solutions,
+/// a nominal 90 % holds 96 %. With ½ it holds 91 %, and 86.5 % instead of 88 % at its worst, where
+/// pairs and solutions contribute alike.
+const LEAST_SHARE: f64 = 0.5;
+
+/// How far the mean of `x` lies above that of `y`, with an interval that holds the difference of the
+/// expectations with probability `confidence`. `None` with fewer than three pairs or solutions.
+///
+/// Pairs that share a solution are not independent, and neither are the two lists where they come
+/// from the same initializations. The model is that of crossed random effects,
+///
+/// ```text
+/// x_ij = μ_x + a_i + a_j + e_ij    y_ij = μ_y + b_i + b_j + f_ij
+/// ```
+///
+/// with a_i correlated to b_i and `e_ij` to `f_ij`. Its variances and covariances come from the method
+/// of moments, unbiased for any choice of pairs:
+///
+/// - σ²_e from the residuals of a least-squares fit of the a_i, `cov_ef` from the pairs in both lists;
+/// - σ²_a and `cov_ab` from sums over the solutions: with `g_i` the sum of x_ij − x̄ over the pairs of
+///   solution i, E Σ g_i² and E Σ g_i h_i are linear in them.
+///
+/// The variance of x̄ − ȳ in this model gives the interval with a quantile of Student's t with n − 1
+/// degrees of freedom for n initializations in both lists. Where these have no initialization in
+/// common it is that of Welch and Satterthwaite, in between a mixture of both.
+///
+/// This is the estimator of S. R. Searle et al., *Variance Components* (1992), chapter 5, for the
+/// covariance structure of T. A. B. Snijders and D. A. Kenny, Personal Relationships 6, 471 (1999),
+/// <https://doi.org/10.1111/j.1475-6811.1999.tb00204.x>. A bootstrap of the solutions alone counts the
+/// variance of pairs twice (A. B. Owen, Ann. Appl. Stat. 1, 386 (2007),
+/// <https://doi.org/10.1214/07-AOAS122>; K. Menzel, Econometrica 89, 2143 (2021),
+/// <https://doi.org/10.3982/ECTA15383>), and its percentiles are too narrow for few solutions.
+///
+/// **Coverage**, simulated with normal effects: see the tests, which hold it within two points of 90 %
+/// and 99 % where the variance is that of pairs or of solutions. In between, with 8 solutions, 90 %
+/// comes down to 86.5 % and 99 % to 97.3 %: 7 degrees of freedom do not tell the two apart.
+///
+/// # Errors
+/// [`StatisticsError::Empty`], [`StatisticsError::NotFinite`].
+pub fn pair_shift_interval(x: &PairValues, y: &PairValues, confidence: f64) -> Result<Option<Interval>, StatisticsError> {
+    for side in [x, y] {
+        check_finite(&side.values)?;
+        if side.values.is_empty() {
+            return Err(StatisticsError::Empty);
+        }
+    }
+    let sides = [Graph::of(x), Graph::of(y)];
+    if sides.iter().any(|side| side.freedom() < 2) {
+        return Ok(None);
+    }
+    let shared = Shared::of(&sides);
+    let estimate = sides[0].mean - sides[1].mean;
+    let (variance, freedom) = variance(&sides, &shared);
+    let outside = (1.0 - confidence) / 2.0;
+    let Ok(student) = StudentsT::new(0.0, 1.0, freedom) else { return Ok(None) };
+    let half = -student.inverse_cdf(outside) * variance.sqrt();
+    Ok(Some(Interval { estimate, low: estimate - half, high: estimate + half }))
+}
+
+/// The variance of x̄ − ȳ and its degrees of freedom.
+fn variance(sides: &[Graph; 2], shared: &Shared) -> (f64, f64) {
+    let [x, y] = sides;
+    let pair_covariance = shared.pair_covariance(sides);
+    let node_covariance = shared.node_covariance(pair_covariance);
+    let of_pairs = x.pair_variance / x.pairs() + y.pair_variance / y.pairs()
+        - 2.0 * shared.pairs * pair_covariance / (x.pairs() * y.pairs());
+    let of_nodes =
+        x.mean_from_nodes(x.node_variance()) + y.mean_from_nodes(y.node_variance()) - 2.0 * shared.leverage * node_covariance;
+    // What the sums over solutions estimate if pairs contributed nothing of their own.
+    let gross = [x, y].map(|side| side.mean_from_nodes(side.square / side.node_weight));
+    let freedoms = [x, y].map(|side| side.freedom() as f64);
+    let paired = freedoms[0].min(freedoms[1]);
+    let total = gross[0] + gross[1];
+    let welch = if total > 0.0 {
+        ((gross[0] / total).powi(2) / freedoms[0] + (gross[1] / total).powi(2) / freedoms[1]).recip()
+    } else {
+        paired
+    };
+    let freedom = (shared.share / paired + (1.0 - shared.share) / welch).recip();
+    ((of_nodes + of_pairs).max(LEAST_SHARE * of_pairs).max(0.0), freedom)
+}

@@ -1,0 +1,268 @@
+//! Solutions and the pairs between them, with the moments of the numbers on the pairs.
+
+use super::PairValues;
+use std::collections::BTreeMap;
+
+/// One list: nodes are solutions, edges are pairs.
+pub(super) struct Graph {
+    /// Number of each node, ascending.
+    numbers: Vec<u32>,
+    edges: Vec<[usize; 2]>,
+    degrees: Vec<f64>,
+    /// `g_i`: for each node, the sum of x − x̄ over its edges, divided by the number of all edges.
+    sums: Vec<f64>,
+    /// Residuals of the least-squares fit x_ij = a_i + a_j.
+    residuals: Vec<f64>,
+    /// Dimensions the fit leaves.
+    residual_freedom: usize,
+    /// x̄.
+    pub mean: f64,
+    /// Variance of one edge about its two nodes; 0 if the fit leaves nothing.
+    pub pair_variance: f64,
+    /// Σ g_i².
+    pub square: f64,
+    /// E Σ g_i² = `node_weight` σ²_a + `pair_weight` σ²_e.
+    pub node_weight: f64,
+    pair_weight: f64,
+}
+
+impl Graph {
+    pub fn of(pairs: &PairValues) -> Self {
+        let ends = pairs.ends.iter().flat_map(|&(a, b)| [a, b]);
+        let mut places: BTreeMap<u32, usize> = ends.map(|number| (number, 0)).collect();
+        (0..).zip(places.values_mut()).for_each(|(place, node)| *node = place);
+        let edges: Vec<_> = pairs.ends.iter().map(|(a, b)| [places[a], places[b]]).collect();
+        let count = edges.len() as f64;
+        let mean = pairs.values.iter().sum::<f64>() / count;
+        let centered: Vec<f64> = pairs.values.iter().map(|value| value - mean).collect();
+        let degrees = gather(&edges, places.len(), &vec![1.0; edges.len()]);
+        let sums = gather(&edges, places.len(), &centered);
+        let fit = least_squares(&edges, &sums);
+        let residuals: Vec<f64> = edges.iter().zip(&centered).map(|([a, b], value)| value - fit[*a] - fit[*b]).collect();
+        let residual_freedom = edges.len().saturating_sub(rank(&edges, places.len()));
+        let squares: f64 = residuals.iter().map(|residual| residual * residual).sum();
+        let sums: Vec<f64> = sums.iter().map(|sum| sum / count).collect();
+        let square = sums.iter().map(|sum| sum * sum).sum();
+        let mut graph = Self {
+            numbers: places.into_keys().collect(),
+            edges,
+            degrees,
+            sums,
+            residuals,
+            residual_freedom,
+            mean,
+            pair_variance: if residual_freedom > 0 { squares / residual_freedom as f64 } else { 0.0 },
+            square,
+            node_weight: 0.0,
+            pair_weight: 0.0,
+        };
+        let own = Overlap::of([&graph, &graph]);
+        (graph.node_weight, graph.pair_weight) = (own.node_weight, own.pair_weight);
+        graph
+    }
+
+    /// The number of edges.
+    pub fn pairs(&self) -> f64 {
+        self.edges.len() as f64
+    }
+
+    /// Independent contributions to the mean, less the mean itself.
+    pub fn freedom(&self) -> usize {
+        self.numbers.len().min(self.edges.len()) - 1
+    }
+
+    /// σ²_a, unbiased, so that it can be negative.
+    pub fn node_variance(&self) -> f64 {
+        (self.square - self.pair_weight * self.pair_variance) / self.node_weight
+    }
+
+    /// The variance of x̄ that comes from nodes of this variance: x̄ = Σ (degree / edges) a_i.
+    pub fn mean_from_nodes(&self, node_variance: f64) -> f64 {
+        let leverage: f64 = self.degrees.iter().map(|degree| (degree / self.pairs()).powi(2)).sum();
+        leverage * node_variance
+    }
+}
+
+/// What two lists have in common.
+pub(super) struct Shared {
+    overlap: Overlap,
+    /// Σ g_i h_i over the nodes in both.
+    product: f64,
+    /// The number of edges in both.
+    pub pairs: f64,
+    /// Σ (degree / edges)_x (degree / edges)_y over the nodes in both.
+    pub leverage: f64,
+    /// Nodes in both over the geometric mean of their numbers.
+    pub share: f64,
+    /// Whether the nodes in both are enough to estimate a covariance.
+    telling: bool,
+}
+
+impl Shared {
+    pub fn of([x, y]: &[Graph; 2]) -> Self {
+        let overlap = Overlap::of([x, y]);
+        let sum = |term: &dyn Fn(usize, usize) -> f64| overlap.nodes.iter().map(|&(i, j)| term(i, j)).sum();
+        let product = sum(&|i, j| x.sums[i] * y.sums[j]);
+        let leverage: f64 = sum(&|i, j| x.degrees[i] * y.degrees[j]);
+        let telling = overlap.node_weight > 0.1 * (x.node_weight * y.node_weight).sqrt();
+        Self {
+            product,
+            pairs: overlap.edges.len() as f64,
+            leverage: leverage / (x.pairs() * y.pairs()),
+            share: overlap.nodes.len() as f64 / ((x.numbers.len() * y.numbers.len()) as f64).sqrt(),
+            telling,
+            overlap,
+        }
+    }
+
+    /// `cov_ef`. Residuals have lost some of it to the fit, of all edges the share of its dimensions.
+    pub fn pair_covariance(&self, [x, y]: &[Graph; 2]) -> f64 {
+        let product: f64 = self.overlap.edges.iter().map(|&(p, q)| x.residuals[p] * y.residuals[q]).sum();
+        let kept = [x, y].map(|side| side.residual_freedom as f64 / side.pairs());
+        let scale = self.pairs * (kept[0] * kept[1]).sqrt();
+        let most = (x.pair_variance * y.pair_variance).sqrt();
+        if scale > 0.0 { (product / scale).clamp(-most, most) } else { 0.0 }
+    }
+
+    /// `cov_ab`, unbiased; 0 if the lists have too little in common to tell.
+    pub fn node_covariance(&self, pair_covariance: f64) -> f64 {
+        let overlap = &self.overlap;
+        if self.telling { (self.product - overlap.pair_weight * pair_covariance) / overlap.node_weight } else { 0.0 }
+    }
+}
+
+/// The nodes and edges of two lists that are the same, and what follows for Σ g_i h_i over these nodes:
+/// E = `node_weight` `cov_ab` + `pair_weight` `cov_ef`.
+///
+/// With Z the incidence of edges and nodes, N the number of edges and C the centering of the values,
+/// g = Zᵀ C x / N. The weights are ⟨M_x, M_y⟩ over the nodes in both, M = Zᵀ C Z / N, and the trace of
+/// `Z_xᵀ C_x P C_y Z_y / N_x N_y`, P the matrix that says which edges are the same.
+struct Overlap {
+    nodes: Vec<(usize, usize)>,
+    edges: Vec<(usize, usize)>,
+    node_weight: f64,
+    pair_weight: f64,
+}
+
+impl Overlap {
+    fn of([x, y]: [&Graph; 2]) -> Self {
+        let nodes: Vec<(usize, usize)> =
+            (0..).zip(&x.numbers).filter_map(|(i, number)| Some((i, y.numbers.binary_search(number).ok()?))).collect();
+        let edges = same_edges([x, y]);
+        let [mut x_edges_within, mut y_edges_within] = [0.0, 0.0];
+        // Of the nodes in both: Σ over edges of products of the degrees of the other list.
+        let in_y: BTreeMap<usize, usize> = nodes.iter().copied().collect();
+        let in_x: BTreeMap<usize, usize> = nodes.iter().map(|&(i, j)| (j, i)).collect();
+        for [a, b] in &x.edges {
+            if let (Some(a), Some(b)) = (in_y.get(a), in_y.get(b)) {
+                x_edges_within += 2.0 * y.degrees[*a] * y.degrees[*b];
+            }
+        }
+        for [a, b] in &y.edges {
+            if let (Some(a), Some(b)) = (in_x.get(a), in_x.get(b)) {
+                y_edges_within += 2.0 * x.degrees[*a] * x.degrees[*b];
+            }
+        }
+        let sum = |term: &dyn Fn(f64, f64) -> f64| -> f64 { nodes.iter().map(|&(i, j)| term(x.degrees[i], y.degrees[j])).sum() };
+        let (n, m, same) = (x.pairs(), y.pairs(), edges.len() as f64);
+        let products = sum(&|d, e| d * e);
+        // ⟨K − u uᵀ, L − w wᵀ⟩ with K = ZᵀZ / N and u the degrees over N.
+        let node_weight = (products + 2.0 * same) / (n * m)
+            - (sum(&|d, e| d * e * e) + x_edges_within) / (n * m * m)
+            - (sum(&|d, e| d * d * e) + y_edges_within) / (n * n * m)
+            + (products / (n * m)).powi(2);
+        let mut of_same = vec![0.0; x.numbers.len()];
+        for &(p, _) in &edges {
+            x.edges[p].iter().for_each(|&node| of_same[node] += 1.0);
+        }
+        let [with_x, with_y] =
+            nodes.iter().fold([0.0, 0.0], |[a, b], &(i, j)| [a + of_same[i] * x.degrees[i], b + of_same[i] * y.degrees[j]]);
+        let pair_weight = (2.0 * same - with_x / n - with_y / m + same * products / (n * m)) / (n * m);
+        Self { nodes, edges, node_weight, pair_weight }
+    }
+}
+
+/// The places of the edges that join the same two numbers in both.
+fn same_edges([x, y]: [&Graph; 2]) -> Vec<(usize, usize)> {
+    let key = |graph: &Graph, [a, b]: [usize; 2]| {
+        let (a, b) = (graph.numbers[a], graph.numbers[b]);
+        (a.min(b), a.max(b))
+    };
+    let places: BTreeMap<_, _> = y.edges.iter().enumerate().map(|(place, &edge)| (key(y, edge), place)).collect();
+    let found = x.edges.iter().enumerate();
+    found.filter_map(|(place, &edge)| Some((place, *places.get(&key(x, edge))?))).collect()
+}
+
+/// For each node, the sum of the numbers on its edges.
+fn gather(edges: &[[usize; 2]], nodes: usize, values: &[f64]) -> Vec<f64> {
+    let mut sums = vec![0.0; nodes];
+    for ([a, b], value) in edges.iter().zip(values) {
+        sums[*a] += value;
+        sums[*b] += value;
+    }
+    sums
+}
+
+/// a with ZᵀZ a = `right` = Zᵀ x, by conjugate gradients: they also solve the singular system of a graph
+/// without odd cycles, as it is consistent, and the fit does not depend on which solution it is.
+fn least_squares(edges: &[[usize; 2]], right: &[f64]) -> Vec<f64> {
+    let apply = |a: &[f64]| {
+        let on_edges: Vec<f64> = edges.iter().map(|[i, j]| a[*i] + a[*j]).collect();
+        gather(edges, right.len(), &on_edges)
+    };
+    let dot = |a: &[f64], b: &[f64]| -> f64 { a.iter().zip(b).map(|(a, b)| a * b).sum() };
+    let mut solution = vec![0.0; right.len()];
+    let mut residual = right.to_vec();
+    let mut direction = residual.clone();
+    let mut square = dot(&residual, &residual);
+    let enough = 1e-24 * square;
+    // As many steps as nodes would do without rounding.
+    for _ in 0..10 * right.len() {
+        if square <= enough {
+            break;
+        }
+        let applied = apply(&direction);
+        let step = square / dot(&direction, &applied);
+        for (node, (along, across)) in direction.iter().zip(&applied).enumerate() {
+            solution[node] += step * along;
+            residual[node] -= step * across;
+        }
+        let next = dot(&residual, &residual);
+        let kept = next / square;
+        direction.iter_mut().zip(&residual).for_each(|(along, residual)| *along = residual + kept * *along);
+        square = next;
+    }
+    solution
+}
+
+/// The rank of the incidence: one less than its nodes for every part of the graph without an odd cycle.
+fn rank(edges: &[[usize; 2]], nodes: usize) -> usize {
+    let mut neighbors = vec![Vec::new(); nodes];
+    for &[a, b] in edges {
+        neighbors[a].push(b);
+        neighbors[b].push(a);
+    }
+    let mut side: Vec<Option<bool>> = vec![None; nodes];
+    let mut rank = nodes;
+    for start in 0..nodes {
+        if side[start].is_some() {
+            continue;
+        }
+        side[start] = Some(false);
+        let (mut two_sided, mut waiting) = (true, vec![start]);
+        while let Some(node) = waiting.pop() {
+            let opposite = side[node].map(|side| !side);
+            for &neighbor in &neighbors[node] {
+                match side[neighbor] {
+                    None => {
+                        side[neighbor] = opposite;
+                        waiting.push(neighbor);
+                    }
+                    found => two_sided &= found == opposite,
+                }
+            }
+        }
+        rank -= usize::from(two_sided);
+    }
+    rank
+}

@@ -1,0 +1,94 @@
+//! The numbers that the pages print. Those of SGD are the same on every x86 processor to the digits shown, and
+//! are held against a run. Those of L-BFGS are not: the pages show ranges over several seeds.
+
+use crate::markdown::{blocks, rows};
+use crate::{Page, ROOT};
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use tempfile::tempdir;
+
+fn page(name: &str) -> Page {
+    Page::read(Path::new(ROOT).join(name))
+}
+
+/// What a row of a table says, however wide its columns are.
+fn cells(line: &str) -> Vec<&str> {
+    line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect()
+}
+
+fn rows_of_sgd(text: &str) -> Vec<Vec<&str>> {
+    text.lines().filter(|line| line.starts_with(" sgd/")).map(cells).collect()
+}
+
+/// The rows of SGD that the first blocks of output of a page show, and what a run of SGD alone prints with the
+/// vector instructions limited to these.
+fn hold_against_a_run(page: &Page, configuration: &Path, settings: &[&str], instructions: Option<&str>) {
+    let directory = tempdir().expect("a temporary directory");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lossatlas"));
+    command.arg("run").arg(configuration).arg("--out").arg(directory.path().join("out"));
+    for setting in ["training.optimizers=[\"sgd\"]", "kpca=[]"].iter().chain(settings) {
+        command.args(["--set", setting]);
+    }
+    command.envs(instructions.map(|most| ("LOSSATLAS_INSTRUCTIONS", most)));
+    let output = command.output().expect("the program");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    let printed = String::from_utf8(output.stdout).expect("the program writes UTF-8");
+    let printed = rows_of_sgd(&printed);
+    let shown = blocks(&page.text).into_iter().filter(|block| block.language == "text");
+    let shown: Vec<String> = shown.map(|block| block.text).collect();
+    let mut compared = 0;
+    // Of the rows on paths, those that this run has looked for.
+    for row in shown.iter().flat_map(|text| rows_of_sgd(text)) {
+        let of_losses = row.len() == 6;
+        let asked_for = printed.iter().any(|other| other[..3] == row[..3]);
+        if of_losses || asked_for {
+            assert!(printed.contains(&row), "{}: {row:?} is not among {printed:?}", page.place(1));
+            compared += 1;
+        }
+    }
+    assert!(compared >= 3, "{compared} of {printed:?}");
+}
+
+#[test]
+fn the_demo_of_the_readme() {
+    let sets = ["paths.sets=[\"sgd/train\"]", "paths.landscapes=[\"train\"]"];
+    hold_against_a_run(&page("README.md"), &Path::new(ROOT).join("configs/demo.toml"), &sets, None);
+}
+
+#[test]
+fn the_run_of_the_tutorial() {
+    let page = page("docs/tutorial.md");
+    let block = blocks(&page.text).into_iter().find(|block| block.language == "toml").expect("a configuration");
+    let directory = tempdir().expect("a temporary directory");
+    let file = directory.path().join("tutorial.toml");
+    fs::write(&file, block.text).expect("space for a small file");
+    for instructions in [None, Some("avx2")] {
+        hold_against_a_run(&page, &file, &["paths.sets=[\"sgd/train\"]"], instructions);
+    }
+}
+
+/// Every number of L-BFGS in the README and the tutorial is one of a range, from the lower to the higher.
+#[test]
+fn ranges_are_ranges() {
+    for name in ["README.md", "docs/tutorial.md"] {
+        let page = page(name);
+        let printed = blocks(&page.text);
+        let single =
+            printed.iter().flat_map(|block| block.text.lines()).find(|line| line.starts_with(" lbfgs/") && !line.contains('…'));
+        assert_eq!(single, None, "{name}: a number of one processor");
+        let mut ranges = 0;
+        for row in rows(&page.text).iter().filter(|row| row.cells.iter().any(|cell| cell.contains(" to "))) {
+            for cell in row.cells.iter().filter(|cell| cell.contains(" to ")) {
+                let number = |text: &str| text.trim().trim_end_matches(" %").parse::<f64>();
+                let Some((Ok(low), Ok(high))) = cell.split_once(" to ").map(|(low, high)| (number(low), number(high))) else {
+                    continue;
+                };
+                assert!(low < high, "{name}: {cell}");
+                ranges += 1;
+            }
+        }
+        assert!(ranges >= 6, "{name}: {ranges} ranges");
+    }
+}
