@@ -7,6 +7,7 @@ pub mod parameters;
 pub mod result;
 pub mod search;
 pub mod set;
+pub mod track;
 
 pub use batches::Batches;
 pub use finder::{Found, PathError, find_path, find_path_for};
@@ -15,3 +16,4 @@ pub use parameters::{Objective, PathParameters};
 pub use result::{PathResult, StopReason};
 pub use search::{PathSearch, PathState};
 pub use set::PathSet;
+pub use track::Track;
