@@ -33,6 +33,9 @@ const SMOOTH: usize = 2000;
 impl Track {
     /// The points of a path that was found on a grid of `points` ≥ 2 points. Each point of that
     /// grid is one of the track. `None` if the landscape has more dimensions than are kept.
+    ///
+    /// # Panics
+    /// If there are fewer than two points.
     pub fn of(landscape: &dyn Landscape<f64>, path: &FourierPath<f64>, points: usize) -> Option<Self> {
         if path.dimension() > MAX_DIMENSIONS {
             return None;
