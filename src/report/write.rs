@@ -106,6 +106,14 @@ fn attempt<T>(draw: impl FnOnce() -> Result<T, DrawError>) -> Result<T, DrawErro
     catch_unwind(AssertUnwindSafe(draw)).unwrap_or_else(|_| Err(DrawError::panic()))
 }
 
+fn comma_separated(table: &Table) -> Result<Vec<u8>, ReportError> {
+    let failed = |source| ReportError::Csv { name: table.name.clone(), source };
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(&table.header).map_err(failed)?;
+    table.rows.iter().try_for_each(|row| writer.write_record(row)).map_err(failed)?;
+    writer.into_inner().map_err(|error| failed(error.into_error().into()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -116,12 +124,4 @@ mod tests {
         assert_eq!(error.to_string(), "this figure could not be drawn: a defect of the program");
         assert!(attempt(|| Ok(1)).is_ok());
     }
-}
-
-fn comma_separated(table: &Table) -> Result<Vec<u8>, ReportError> {
-    let failed = |source| ReportError::Csv { name: table.name.clone(), source };
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(&table.header).map_err(failed)?;
-    table.rows.iter().try_for_each(|row| writer.write_record(row)).map_err(failed)?;
-    writer.into_inner().map_err(|error| failed(error.into_error().into()))
 }

@@ -141,7 +141,7 @@ fn sets_on_top_of_each_other_are_not_separate_however_large_delta_is() {
     run.analysis.kernel_pca[0].kernel = Kernel::Polynomial { scale: 1.0, degree: 3, constant: 1.0 };
     let found = claims(std::slice::from_ref(&run));
     let finding = &found[6].findings[1];
-    assert_eq!(finding.comparison.as_ref().unwrap().delta, 1.0);
+    assert!(finding.comparison.as_ref().unwrap().delta >= 1.0);
     assert_eq!(finding.status, Status::Supported, "{}", finding.reason);
     // The same scores do not support that the RBF kernel separates them.
     run.analysis.kernel_pca[0].kernel = Kernel::Rbf { two_sigma_squared: 40.0 };
