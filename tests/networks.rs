@@ -199,7 +199,7 @@ fn the_order_of_the_pixels_is_the_one_pytorch_draws() {
         let network = Lstm::new([rows, columns], 10, 1, seed);
         assert!(network.permutation().iter().copied().eq(expected.iter().map(|&pixel| pixel as usize)), "seed {seed}");
     }
-    let network = Lstm::new([28, 28], 10, 48, lstm::PUBLISHED_PERMUTATION_SEED);
+    let network = Lstm::new([28, 28], 10, 48, lstm::PERMUTATION_SEED);
     assert_eq!(network.permutation()[..10], [111, 112, 772, 475, 120, 209, 418, 25, 311, 38]);
 }
 

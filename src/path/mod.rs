@@ -19,6 +19,7 @@ pub mod search;
 pub mod set;
 #[cfg(test)]
 mod tests;
+pub mod track;
 
 pub use batches::Batches;
 pub use bent::{Bent, Shapes};
@@ -32,3 +33,4 @@ pub use registry::{ChosenMethod, CurvePrecision, METHODS, PathMethod, Straight, 
 pub use result::{PathResult, StopReason};
 pub use search::{PathSearch, PathState};
 pub use set::PathSet;
+pub use track::Track;

@@ -440,8 +440,12 @@ mod tests {
         assert_eq!(written(NETWORKS[0], None, Size::Demo), effective("demo.toml"));
         assert_eq!(written(NETWORKS[0], mnist.clone(), Size::Quick), effective("mnist-quick.toml"));
         let mut compared = 0;
-        for network in NETWORKS.iter().filter(|network| network.published.is_some()) {
-            assert_eq!(written(network, mnist.clone(), Size::Paper), effective(&format!("paper-{}.toml", network.name)));
+        for network in NETWORKS {
+            let file = format!("paper-{}.toml", network.name);
+            if !Path::new(env!("CARGO_MANIFEST_DIR")).join("configs").join(&file).exists() {
+                continue;
+            }
+            assert_eq!(written(network, mnist.clone(), Size::Paper), effective(&file));
             compared += 1;
         }
         assert_eq!(compared, 4);
