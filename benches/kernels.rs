@@ -12,7 +12,7 @@ use lossatlas::landscape::{ImageLandscape, Landscape};
 use lossatlas::network::Network;
 use lossatlas::optimizer::LbfgsParameters;
 use lossatlas::optimizer::lbfgs::Lbfgs;
-use lossatlas::path::Grid;
+use lossatlas::path::{Grid, Sines, equally_spaced};
 use lossatlas::random::MasterSeed;
 use lossatlas::span::Span;
 use ndarray::Array2;
@@ -73,7 +73,7 @@ fn sgd_step(bencher: Bencher, published: Published) {
     let mut gradient = vec![0.0; theta.len()];
     let indices: Vec<u32> = (0..BATCH as u32).map(|i| i * 31 % IMAGES as u32).collect();
     bencher.counter(ItemsCount::new(BATCH)).bench_local(|| {
-        landscape.batch_gradient(&theta, &indices, &mut gradient);
+        landscape.batch_gradient(&theta, &indices, &mut gradient).expect("nothing interrupts it");
         theta.iter_mut().zip(&gradient).for_each(|(theta, g)| *theta -= 1e-3 * g);
     });
 }
@@ -89,7 +89,7 @@ fn lbfgs_iteration(bencher: Bencher, published: Published) {
         line_search_tolerance: 1e-4,
         target_loss: 0.0,
     };
-    let mut lbfgs = Lbfgs::new(parameters, &landscape, vector(network.as_ref()));
+    let mut lbfgs = Lbfgs::new(parameters, &landscape, vector(network.as_ref())).expect("nothing interrupts it");
     bencher.counter(ItemsCount::new(IMAGES)).bench_local(|| lbfgs.iterate(&landscape, 1));
 }
 
@@ -97,7 +97,7 @@ fn lbfgs_iteration(bencher: Bencher, published: Published) {
 fn path_losses(bencher: Bencher, published: Published) {
     let network = published.network();
     let (landscape, vectors, grid) =
-        (landscape(network.as_ref()), vectors(network.as_ref(), TERMS + 2), Grid::new(POINTS, TERMS));
+        (landscape(network.as_ref()), vectors(network.as_ref(), TERMS + 2), Grid::of(&Sines(TERMS), &equally_spaced(POINTS)));
     let span = Span { vectors: vectors.view(), coefficients: grid.coefficients() };
     bencher.counter(ItemsCount::new(IMAGES * POINTS)).bench_local(|| landscape.span_values(&span));
 }
@@ -106,10 +106,10 @@ fn path_losses(bencher: Bencher, published: Published) {
 fn path_losses_and_gradient(bencher: Bencher, published: Published) {
     let network = published.network();
     let (landscape, vectors, grid) =
-        (landscape(network.as_ref()), vectors(network.as_ref(), TERMS + 2), Grid::new(POINTS, TERMS));
+        (landscape(network.as_ref()), vectors(network.as_ref(), TERMS + 2), Grid::of(&Sines(TERMS), &equally_spaced(POINTS)));
     let span = Span { vectors: vectors.view(), coefficients: grid.coefficients() };
     let mut gradient = Array2::zeros((TERMS, vectors.ncols()));
     bencher
         .counter(ItemsCount::new(IMAGES * POINTS))
-        .bench_local(|| landscape.span_gradient(&span, grid.sines(), gradient.view_mut()));
+        .bench_local(|| landscape.span_gradient(&span, grid.weights(), gradient.view_mut()));
 }

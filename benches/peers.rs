@@ -8,11 +8,11 @@ mod published;
 
 use lossatlas::allocator::Lines;
 use lossatlas::dataset::{Dataset, digits, idx};
-use lossatlas::landscape::{ImageLandscape, Landscape, Line};
+use lossatlas::landscape::{ImageLandscape, Interrupted, Landscape, Line};
 use lossatlas::network::Network;
 use lossatlas::optimizer::LbfgsParameters;
 use lossatlas::optimizer::lbfgs::Lbfgs;
-use lossatlas::path::Grid;
+use lossatlas::path::{Grid, Sines, equally_spaced};
 use lossatlas::random::MasterSeed;
 use lossatlas::span::Span;
 use ndarray::{Array1, Array2};
@@ -47,7 +47,7 @@ fn main() {
     fs::create_dir_all(directory).expect("a directory to write to");
     write(directory, "images", &Array2::from_shape_vec((LBFGS_IMAGES, 784), data.train.pixels.to_vec()).expect("as many pixels"));
     write(directory, "labels", &Array1::from(data.train.labels.clone()));
-    write(directory, "coefficients", &Grid::<f32>::new(POINTS, TERMS).coefficients().to_owned());
+    write(directory, "coefficients", &Grid::<f32>::of(&Sines(TERMS), &equally_spaced(POINTS)).coefficients().to_owned());
     for line in stdin().lock().lines() {
         let line = line.expect("text");
         let (work, name) = line.split_once(' ').expect("what and for which network");
@@ -88,10 +88,10 @@ impl<'a> Side<'a> {
     /// Writes the vectors of the path, its losses and coefficient gradients, and those of one vector.
     fn check(&self) {
         let vectors = vectors(self.network, TERMS + 2);
-        let (landscape, grid) = (self.landscape(PATH_IMAGES), Grid::new(POINTS, TERMS));
+        let (landscape, grid) = (self.landscape(PATH_IMAGES), Grid::of(&Sines(TERMS), &equally_spaced(POINTS)));
         let span = Span { vectors: vectors.view(), coefficients: grid.coefficients() };
         let mut gradient = Array2::zeros((TERMS, vectors.ncols()));
-        let losses = landscape.span_gradient(&span, grid.sines(), gradient.view_mut());
+        let losses = landscape.span_gradient(&span, grid.weights(), gradient.view_mut()).expect("nothing interrupts it");
         let name = self.name;
         write(self.directory, &format!("{name}-vectors"), &vectors);
         write(self.directory, &format!("{name}-losses"), &Array1::from(losses));
@@ -101,12 +101,12 @@ impl<'a> Side<'a> {
 
     fn path(&self) -> f64 {
         let vectors = vectors(self.network, TERMS + 2);
-        let (landscape, grid) = (self.landscape(PATH_IMAGES), Grid::new(POINTS, TERMS));
+        let (landscape, grid) = (self.landscape(PATH_IMAGES), Grid::of(&Sines(TERMS), &equally_spaced(POINTS)));
         let span = Span { vectors: vectors.view(), coefficients: grid.coefficients() };
         let mut gradient = Array2::zeros((TERMS, vectors.ncols()));
         // The buffers of a landscape last for the whole search.
-        landscape.span_gradient(&span, grid.sines(), gradient.view_mut());
-        seconds(|| landscape.span_gradient(&span, grid.sines(), gradient.view_mut()))
+        _ = landscape.span_gradient(&span, grid.weights(), gradient.view_mut());
+        seconds(|| landscape.span_gradient(&span, grid.weights(), gradient.view_mut()))
     }
 
     fn sgd(&self) -> f64 {
@@ -115,7 +115,7 @@ impl<'a> Side<'a> {
         let mut gradient = vec![0.0; theta.len()];
         let mut step = |number: usize| {
             let batch: Vec<u32> = (0..BATCH).map(|i| ((number * BATCH + i) * 31 % LBFGS_IMAGES) as u32).collect();
-            landscape.batch_gradient(&theta, &batch, &mut gradient);
+            landscape.batch_gradient(&theta, &batch, &mut gradient).expect("nothing interrupts it");
             theta.iter_mut().zip(&gradient).for_each(|(theta, g)| *theta -= 1e-3 * g);
         };
         step(0);
@@ -132,7 +132,8 @@ impl<'a> Side<'a> {
             line_search_tolerance: 1e-4,
             target_loss: 0.0,
         };
-        let mut lbfgs = Lbfgs::new(parameters, &landscape, vectors(self.network, 1).into_raw_vec_and_offset().0);
+        let start = vectors(self.network, 1).into_raw_vec_and_offset().0;
+        let mut lbfgs = Lbfgs::new(parameters, &landscape, start).expect("nothing interrupts it");
         _ = lbfgs.iterate(&landscape, 1);
         landscape.values.store(0, Ordering::Relaxed);
         let seconds = seconds(|| lbfgs.iterate(&landscape, 2));
@@ -163,16 +164,16 @@ impl<L: Landscape<f32>> Landscape<f32> for Counted<L> {
         self.landscape.dimension()
     }
 
-    fn value(&self, theta: &[f32]) -> f64 {
+    fn value(&self, theta: &[f32]) -> Result<f64, Interrupted> {
         self.landscape.value(theta)
     }
 
-    fn value_and_gradient(&self, theta: &[f32], gradient: &mut [f32]) -> f64 {
+    fn value_and_gradient(&self, theta: &[f32], gradient: &mut [f32]) -> Result<f64, Interrupted> {
         self.landscape.value_and_gradient(theta, gradient)
     }
 
-    fn line(&self, start: &[f32], direction: &[f32]) -> Box<dyn Line<f32> + '_> {
-        Box::new(CountedLine { line: self.landscape.line(start, direction), values: &self.values })
+    fn line(&self, start: &[f32], direction: &[f32]) -> Result<Box<dyn Line<f32> + '_>, Interrupted> {
+        Ok(Box::new(CountedLine { line: self.landscape.line(start, direction)?, values: &self.values }))
     }
 }
 
@@ -182,12 +183,12 @@ struct CountedLine<'c> {
 }
 
 impl Line<f32> for CountedLine<'_> {
-    fn value(&mut self, u: f64) -> f64 {
+    fn value(&mut self, u: f64) -> Result<f64, Interrupted> {
         self.values.fetch_add(1, Ordering::Relaxed);
         self.line.value(u)
     }
 
-    fn value_and_gradient(&mut self, u: f64, gradient: &mut [f32]) -> f64 {
+    fn value_and_gradient(&mut self, u: f64, gradient: &mut [f32]) -> Result<f64, Interrupted> {
         self.line.value_and_gradient(u, gradient)
     }
 }

@@ -13,6 +13,7 @@ use lossatlas::real::{Real, norm};
 use ndarray::{Array1, Array2};
 use ndarray_npy::write_npy;
 use serde_json::json;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
@@ -43,11 +44,11 @@ fn descend<A: Real>(precision: &str, network: &dyn Network<A>, data: &Dataset, s
     let landscape = ImageLandscape::new(network, data.train.view());
     let parameters =
         LbfgsParameters { iterations, memory: 10, line_search_evaluations: 6, line_search_tolerance: 1e-4, target_loss: 0.0 };
-    let mut lbfgs = Lbfgs::new(parameters, &landscape, start);
+    let mut lbfgs = Lbfgs::new(parameters, &landscape, start).expect("nothing interrupts it");
     let mut losses = vec![lbfgs.loss()];
     let mut end = "completed".to_owned();
     for iteration in 1..=iterations {
-        if let Err(reason) = lbfgs.iterate(&landscape, iteration as u32) {
+        if let ControlFlow::Break(reason) = lbfgs.iterate(&landscape, iteration as u32).expect("nothing interrupts it") {
             end = reason.to_string();
             break;
         }

@@ -10,7 +10,7 @@ use lossatlas::allocator::Lines;
 use lossatlas::dataset::{Dataset, digits};
 use lossatlas::landscape::{ImageLandscape, Landscape};
 use lossatlas::network::Network;
-use lossatlas::path::Grid;
+use lossatlas::path::{Grid, Sines, equally_spaced};
 use lossatlas::random::MasterSeed;
 use lossatlas::span::Span;
 use lossatlas::threads::Threads;
@@ -84,12 +84,12 @@ impl Work<'_> {
     fn evaluate(&self, landscape: &ImageLandscape<f32>) {
         if self.what == "at a point" {
             let theta = self.vectors.row(0).to_vec();
-            landscape.value_and_gradient(&theta, &mut vec![0.0; theta.len()]);
+            _ = landscape.value_and_gradient(&theta, &mut vec![0.0; theta.len()]);
         } else {
-            let grid = Grid::new(POINTS, TERMS);
+            let grid = Grid::of(&Sines(TERMS), &equally_spaced(POINTS));
             let span = Span { vectors: self.vectors.view(), coefficients: grid.coefficients() };
             let mut gradient = Array2::zeros((TERMS, self.vectors.ncols()));
-            landscape.span_gradient(&span, grid.sines(), gradient.view_mut());
+            _ = landscape.span_gradient(&span, grid.weights(), gradient.view_mut());
         }
     }
 }

@@ -170,6 +170,7 @@ impl Archive {
             problem.config.effective.iter().map(|(key, value)| format!("{key} = {value}\n")).collect::<Vec<_>>().concat();
         let empty = Analysis::default();
         let analysis = results.analysis(&sets).unwrap_or(&empty);
+        let paths = results.paths(&sets);
         let atlas = Atlas {
             provenance: Provenance {
                 program_version: VERSION.to_owned(),
@@ -188,7 +189,8 @@ impl Archive {
             sets: &sets,
             curves: &curves.collect::<Vec<_>>(),
             minima: &results.minima(),
-            paths: &results.paths(&sets),
+            paths: &paths,
+            tracks: &results.tracks(&paths),
             analysis,
             failed_parts: results.failed_parts(&sets),
         };

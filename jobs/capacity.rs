@@ -115,7 +115,7 @@ fn network_need(config: &Config, trained: &Trained) -> Need {
     let path = Part::new(
         path_bytes(&paths.parameters, dimension, size_of::<f32>()),
         "a path",
-        "the sizes in [network], paths.fourier_terms or paths.points",
+        "the sizes in [network], paths.points, or paths.fourier_terms (paths.knots)",
     );
     let task = runs.chain([path]).max_by(|a, b| a.bytes.total_cmp(&b.bytes));
     let evaluation = Part::new(
@@ -147,7 +147,7 @@ fn formula_need(config: &Config, formula: &Formula) -> Need {
     let (dimension, starts) = (formula.landscape.dimension(), f64::from(starts(&formula.config)));
     let numbers = |count: f64| count * size_of::<f64>() as f64;
     let path = path_bytes(&config.paths.parameters, dimension, size_of::<f64>());
-    let path = Part::new(path, "a path", "the size in [landscape] or paths.fourier_terms");
+    let path = Part::new(path, "a path", "the size in [landscape], or paths.fourier_terms (paths.knots)");
     let distances = match formula.config.landscape {
         BuiltIn::LennardJones(cluster) => numbers(0.5 * (cluster.atoms() as f64).powi(2)),
         _ => 0.0,

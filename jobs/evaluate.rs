@@ -7,7 +7,7 @@ use crate::failure::{self, Failure, Plain};
 use crate::problem::{Problem, Trained};
 use crate::{start, terminal};
 use indicatif::ProgressBar;
-use lossatlas::landscape::Landscape;
+use lossatlas::landscape::{Interrupted, Landscape};
 use lossatlas::parallel::{Event, FarmError, World, farm};
 use lossatlas::solutions::Split;
 use lossatlas::store::{read_vectors, write_npy};
@@ -54,13 +54,13 @@ fn evaluate(
 ) -> Result<Vec<Evaluation>, Failure> {
     let (train, test) = (problem.landscape(problem.images(Split::Train)), problem.landscape(problem.images(Split::Test)));
     let work = |theta: &Vec<f32>| {
-        let (loss_train, accuracy_train) = train.loss_and_accuracy(theta);
-        let (loss_test, accuracy_test) = test.loss_and_accuracy(theta);
+        let (loss_train, accuracy_train) = train.loss_and_accuracy(theta)?;
+        let (loss_test, accuracy_test) = test.loss_and_accuracy(theta)?;
         let mut gradient = vec![0.0; if with_gradient { theta.len() } else { 0 }];
         if with_gradient {
-            train.value_and_gradient(theta, &mut gradient);
+            train.value_and_gradient(theta, &mut gradient)?;
         }
-        Evaluation { loss_train, loss_test, accuracy_train, accuracy_test, gradient }
+        Ok::<_, Interrupted>(Evaluation { loss_train, loss_test, accuracy_train, accuracy_test, gradient })
     };
     let rows = vectors.map_or(0, Array2::nrows);
     let bar = if rows > 0 { terminal::bar(rows, "evaluate [{wide_bar}] {pos}/{len}") } else { None };
@@ -74,7 +74,8 @@ fn evaluate(
         Ok::<_, String>(())
     };
     let make = |row| vectors.map_or_else(Vec::new, |vectors| vectors.row(row).to_vec());
-    let ended = farm(world, rows, make, |theta, _| work(theta), on_event, &|| false, None);
+    let ended =
+        farm(world, rows, make, |theta, _| work(theta).expect("without an interrupt none comes"), on_event, &|| false, None);
     bar.finish_and_clear();
     match ended {
         Ok(_) => Ok(evaluations.into_iter().flatten().collect()),

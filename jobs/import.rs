@@ -5,6 +5,7 @@ use crate::failure::Failure;
 use crate::problem::Trained;
 use crate::resume::Ended;
 use crate::stage::{Stage, Tasks};
+use lossatlas::landscape::{Interrupt, Interrupted};
 use lossatlas::optimizer::Snapshot;
 use lossatlas::solutions::{SetName, Split};
 use lossatlas::store::Record;
@@ -15,17 +16,11 @@ pub fn run(stage: &Stage, trained: &Trained, archive: &mut Option<Archive>) -> R
     let rows = archive.as_ref().map(|archive| missing(trained, archive)).unwrap_or_default();
     let all: usize = trained.imports.iter().map(|(_, vectors)| vectors.nrows()).sum();
     let names = rows.iter().map(|(set, number, _)| format!("{set} {number}")).collect();
-    let [train, test] = [Split::Train, Split::Test].map(|split| trained.landscape(trained.images(split)));
     stage.run(
         archive,
         Tasks::alike(all - rows.len(), names),
         |index| rows[index].2.to_vec(),
-        |theta: &Vec<f32>, _, _| {
-            let (loss_train, accuracy_train) = train.loss_and_accuracy(theta);
-            let (loss_test, accuracy_test) = test.loss_and_accuracy(theta);
-            let theta = theta.clone();
-            Ended::Finished(Snapshot { epoch: 0, theta, loss_train, loss_test, accuracy_train, accuracy_test })
-        },
+        |theta: &Vec<f32>, _, control| Ended::of(evaluate(trained, theta, &|| control.stop_requested())),
         |index, seconds, outcome| {
             let (set, number, _) = &rows[index];
             let finite = |snapshot: Snapshot| {
@@ -35,6 +30,13 @@ pub fn run(stage: &Stage, trained: &Trained, archive: &mut Option<Archive>) -> R
             Record::Imported { set: set.clone(), number: *number, seconds, outcome: outcome.and_then(finite) }
         },
     )
+}
+
+fn evaluate<'a>(trained: &'a Trained, theta: &[f32], interrupt: &'a Interrupt<'a>) -> Result<Snapshot, Interrupted> {
+    let on = |split| trained.landscape(trained.images(split)).interruptible(interrupt).loss_and_accuracy(theta);
+    let (loss_train, accuracy_train) = on(Split::Train)?;
+    let (loss_test, accuracy_test) = on(Split::Test)?;
+    Ok(Snapshot { epoch: 0, theta: theta.to_vec(), loss_train, loss_test, accuracy_train, accuracy_test })
 }
 
 fn missing<'a>(trained: &'a Trained, archive: &Archive) -> Vec<(SetName, u32, ArrayView1<'a, f32>)> {

@@ -159,7 +159,7 @@ impl KeyNumbers {
                 stop: Some(run.stop.to_string()),
                 ..Self::default()
             },
-            Record::Path { outcome: Ok(path), .. } => Self {
+            Record::Path { outcome: Ok(path), .. } | Record::PathWithPoints { path, .. } => Self {
                 height: Some(path.height),
                 height_straight: Some(path.height_straight),
                 steps: Some(path.steps),

@@ -55,8 +55,9 @@ fn main() -> ExitCode {
     let parsed = Cli::try_parse();
     let start = Start::here();
     if start.rank > 0 && !parsed.as_ref().is_ok_and(|cli| start::computes(&cli.command)) {
-        // Rank 0 alone speaks, and does what there is to do.
-        return ExitCode::from(parsed.map_or_else(|error| code_of(&error), |_| failure::SUCCESS));
+        // Rank 0 alone speaks, does what there is to do, and has the exit code. A launcher ends all ranks as soon
+        // as one returns another code than 0, perhaps before rank 0 has spoken.
+        return ExitCode::from(failure::SUCCESS);
     }
     let code = match parsed {
         Ok(cli) => perform(cli.command, &start),
@@ -71,6 +72,8 @@ fn perform(command: Command, start: &Start) -> u8 {
             let ended = execute(&world, command).and_then(|code| console::complete(code, ""));
             ended.unwrap_or_else(|failure| complain(&failure, world.is_root()))
         }
+        // As above: rank 0 says the same.
+        Err(failure) if start.rank > 0 && failure.code == failure::BAD_INPUT => failure::SUCCESS,
         Err(failure) => complain(&failure, start.rank == 0),
     }
 }

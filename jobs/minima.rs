@@ -20,14 +20,13 @@ pub fn run(stage: &Stage, seed: MasterSeed, formula: &Formula, archive: &mut Opt
     };
     let done = starts(&formula.config) as usize - numbers.len();
     let names = numbers.iter().map(|number| format!("start {number}")).collect();
-    let landscape = formula.landscape.as_ref();
     stage.run(
         archive,
         Tasks::alike(done, names),
         |index| numbers[index],
         |&number: &u32, _, control| {
             let interrupt = || control.stop_requested();
-            let landscape = &Interruptible(landscape, &interrupt);
+            let landscape = &Interruptible(&formula.landscape, &interrupt);
             let parameters = RelaxParameters::default();
             let relaxed = match &formula.config.minima {
                 MinimaConfig::Search { .. } => {
@@ -37,10 +36,7 @@ pub fn run(stage: &Stage, seed: MasterSeed, formula: &Formula, archive: &mut Opt
                 MinimaConfig::Relaxed(points) => relax(landscape, &points[number as usize], &parameters),
                 MinimaConfig::Given(points) => Relaxed::given(landscape, &points[number as usize]),
             };
-            match relaxed.stop {
-                RelaxStop::Interrupted => Ended::Suspended(None),
-                _ => Ended::Finished(relaxed),
-            }
+            Ended::of(relaxed)
         },
         |index, seconds, outcome: Result<Relaxed, String>| {
             let ended = |relaxed: Relaxed| match relaxed.stop {

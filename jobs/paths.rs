@@ -9,9 +9,8 @@ use crate::work;
 use lossatlas::config::PathsConfig;
 use lossatlas::landscape::{BuiltIn, Landscape, Squared};
 use lossatlas::parallel::Control;
-use lossatlas::path::{Batches, Objective, PathResult, PathSearch};
+use lossatlas::path::{Batches, CurvePrecision, Found, Objective, PathResult, PathSearch, Track};
 use lossatlas::plan::{Planned, Work, path_work};
-use lossatlas::real::Real;
 use lossatlas::solutions::{LandscapeName, SetName, SolutionSet, Split};
 use lossatlas::store::{Record, TaskKey};
 use serde::{Deserialize, Serialize};
@@ -36,7 +35,19 @@ struct Key {
     pair: (u32, u32),
 }
 
+/// The path with its points, where these are kept, or why there is none.
+type Outcome = Result<(PathResult, Option<Track>), String>;
+
 impl Key {
+    fn record(&self, seconds: f64, outcome: Outcome) -> Record {
+        let (set, landscape, pair) = (self.set.clone(), self.landscape, self.pair);
+        match outcome {
+            Ok((path, Some(track))) => Record::PathWithPoints { set, landscape, pair, seconds, path, track },
+            Ok((path, None)) => Record::Path { set, landscape, pair, seconds, outcome: Ok(path) },
+            Err(reason) => Record::Path { set, landscape, pair, seconds, outcome: Err(reason) },
+        }
+    }
+
     fn task(&self) -> TaskKey {
         TaskKey::Path { set: self.set.clone(), landscape: self.landscape, pair: self.pair }
     }
@@ -63,16 +74,13 @@ pub fn stage(context: &Context, archive: &mut Option<Archive>) -> Result<(), Fai
             Task { landscape: keys[index].landscape, ends }
         },
         |task: &Task, state, control| find_on(problem, task, state, control),
-        |index, seconds, outcome: Result<Result<PathResult, String>, String>| {
-            let Key { set, landscape, pair } = &keys[index];
-            Record::Path { set: set.clone(), landscape: *landscape, pair: *pair, seconds, outcome: outcome.flatten() }
-        },
+        |index, seconds, outcome: Result<Outcome, String>| keys[index].record(seconds, outcome.flatten()),
     )?;
     Archive::write_atlas(world, problem, archive.as_mut())
 }
 
 /// Finds a path on the landscape that its task names.
-fn find_on(problem: &Problem, task: &Task, state: Option<&[u8]>, control: &Control) -> Ended<Result<PathResult, String>> {
+fn find_on(problem: &Problem, task: &Task, state: Option<&[u8]>, control: &Control) -> Ended<Outcome> {
     let paths = &problem.config.paths;
     match (&problem.mapped, &task.ends) {
         (Mapped::Network(trained), Ends::Network(ends)) => {
@@ -82,21 +90,29 @@ fn find_on(problem: &Problem, task: &Task, state: Option<&[u8]>, control: &Contr
             let size = paths.batch.filter(|&size| size < landscape.samples());
             let batches = size.map(|size| landscape.batches(size, problem.config.seed));
             let batches = batches.as_ref().map(|batches| batches as &dyn Batches<f32>);
-            find(&landscape, batches, ends, paths, state, control)
+            find(&landscape, batches, ends, paths, state, control).map(|found| found.map(|found| (found.result, None)))
         }
-        (Mapped::Formula(formula), Ends::Formula(ends)) => find(&*formula.landscape, None, ends, paths, state, control),
+        (Mapped::Formula(formula), Ends::Formula(ends)) => {
+            let landscape = &formula.landscape;
+            find(landscape, None, ends, paths, state, control).map(|found| {
+                found.map(|found| {
+                    let track = Track::of(landscape, found.curve.as_ref(), paths.parameters.points);
+                    (found.result, track)
+                })
+            })
+        }
         _ => Ended::Finished(Err("the ends belong to another landscape".to_owned())),
     }
 }
 
-fn find<A: Real>(
+fn find<A: CurvePrecision>(
     landscape: &dyn Landscape<A>,
     batches: Option<&dyn Batches<A>>,
     [a, b]: &[Vec<A>; 2],
     paths: &PathsConfig,
     state: Option<&[u8]>,
     control: &Control,
-) -> Ended<Result<PathResult, String>> {
+) -> Ended<Result<Found<A>, String>> {
     let (squared, squared_batches) = (Squared(landscape), batches.map(Squared));
     let (objective, batches): (&dyn Landscape<A>, _) = match paths.objective {
         Objective::Sum => (landscape, batches),
@@ -107,7 +123,7 @@ fn find<A: Real>(
         Some(batches) => search.in_batches(batches),
         None => search,
     };
-    drive(search, control).map(|found| found.map(|found| found.result).map_err(|error| error.to_string()))
+    drive(search, control).map(|found| found.map_err(|error| error.to_string()))
 }
 
 /// How many paths have been computed, and those that have not, on the larger landscape first.

@@ -8,7 +8,7 @@ use crate::sources;
 use crate::version::keep_blas_on_one_thread;
 use lossatlas::config::{Config, LandscapeConfig, NetworkConfig, Purpose, Sources, Subject};
 use lossatlas::dataset::{Dataset, ImageView};
-use lossatlas::landscape::{ImageLandscape, Landscape};
+use lossatlas::landscape::{self, ImageLandscape};
 use lossatlas::network::{Layout, Network};
 use lossatlas::parallel::World;
 use lossatlas::solutions::{SetName, Split};
@@ -43,7 +43,7 @@ pub struct Trained {
 /// A closed formula.
 pub struct Formula {
     pub config: LandscapeConfig,
-    pub landscape: Box<dyn Landscape<f64>>,
+    pub landscape: Box<dyn landscape::Formula>,
 }
 
 impl Problem {
@@ -103,7 +103,7 @@ impl Problem {
     pub fn layout(&self) -> Layout {
         match &self.mapped {
             Mapped::Network(network) => network.network.layout().clone(),
-            Mapped::Formula(formula) => Layout::default().with("x", &[formula.landscape.dimension()], 0.0),
+            Mapped::Formula(formula) => Layout::default().with("x", &[formula.config.landscape.dimension()], 0.0),
         }
     }
 

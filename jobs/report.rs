@@ -15,11 +15,12 @@ use crate::version::{COMMIT, VERSION};
 use lossatlas::config::compatibility::KNOWN_AS;
 use lossatlas::config::{Config, LandscapeConfig, Subject};
 use lossatlas::dataset::mnist;
+use lossatlas::landscape::HeightMap;
 use lossatlas::parallel::World;
 use lossatlas::path::PathSet;
-use lossatlas::report::plane::{Ends, Plane};
+use lossatlas::report::plane::{DrawnPath, Plane};
 use lossatlas::report::{self, Run, Written};
-use lossatlas::solutions::SolutionSet;
+use lossatlas::solutions::{LandscapeName, SolutionSet};
 use lossatlas::statistics::FailedPart;
 use lossatlas::store::{ConfigurationRecord, Contents, journal};
 use std::collections::BTreeSet;
@@ -115,17 +116,17 @@ impl Stored {
             (method, runs.filter_map(|(number, run)| Some((number, run?.ok().filter(|run| !run.stop.diverged())?))).collect())
         });
         let plane = match &self.config.subject {
-            Subject::Landscape(formula) => Plane::of(formula, &self.config.paths, &ends(&results, formula, &paths)),
+            Subject::Landscape(formula) => self.plane(formula, &results),
             Subject::Network(_) => None,
         };
         let mut missing = missing(&results, &sets, &paths);
-        missing.extend(plane.iter().flat_map(|plane| plane.differences(&paths)));
+        missing.extend(plane.as_ref().and_then(without_points));
         Run {
             label: String::new(),
             config: &self.config,
             effective: self.record.effective.clone(),
             data: self.record.dataset_name.clone(),
-            on_mnist: on_mnist(&self.record),
+            known_data: known_data(&self.record),
             notes: results.notes(&paths),
             curves: curves.filter(|(_, runs): &(_, Vec<_>)| !runs.is_empty()).collect(),
             missing,
@@ -135,21 +136,44 @@ impl Stored {
             sets,
         }
     }
+
+    /// The map of an analytic landscape of two variables with the paths that were found on it.
+    /// Endpoints are in double precision, as they were minimized.
+    fn plane<'a>(&'a self, formula: &LandscapeConfig, results: &Results<'a>) -> Option<Plane<'a>> {
+        let minima = results.minima();
+        let place = |number: u32| match (*minima.get(number as usize)?)?.ok()?.theta[..] {
+            [x, y] => Some([x, y]),
+            _ => None,
+        };
+        let set = formula.set();
+        let drawn = |pair: (u32, u32)| {
+            let result = self.contents.path(&set, LandscapeName::Formula, pair)?.result.as_ref().ok()?;
+            let track = self.contents.track(&set, LandscapeName::Formula, pair);
+            Some(DrawnPath { pair, ends: [place(pair.0)?, place(pair.1)?], result, track })
+        };
+        let sets = results.sets();
+        let pairs = results.path_sets(&sets).into_iter().filter(|(of, _)| of.name == set).flat_map(|(of, _)| results.pairs(of));
+        let lambda = self.config.paths.parameters.lambda;
+        Plane::of(pairs.filter_map(drawn).collect(), lambda, |points| HeightMap::of(&formula.landscape, points.iter().copied()))
+    }
 }
 
-/// Whether the data were recognized as MNIST's. Journals of before that have the checksum alone.
-fn on_mnist(record: &ConfigurationRecord) -> bool {
-    let known_as = record.effective.get(KNOWN_AS).map(String::as_str);
-    known_as == Some("\"MNIST\"") || mnist::is_known_checksum(&record.dataset_checksum)
+/// That a map lacks paths, and what to do, if so.
+fn without_points(plane: &Plane<'_>) -> Option<String> {
+    let paths = plane.without_points();
+    (paths > 0).then(|| {
+        format!(
+            "The map shows the straight lines alone of {}: an earlier version of the program found them and did not \
+             keep their points. Run the configuration in a new directory to draw them.",
+            count(paths, "path")
+        )
+    })
 }
 
-/// The ends of the paths that were found, in double precision, as they were relaxed.
-fn ends(results: &Results<'_>, formula: &LandscapeConfig, paths: &[PathSet]) -> Vec<Ends> {
-    let minima = results.minima();
-    let place = |number: u32| Some((*minima.get(number as usize)?)?.ok()?.theta.clone());
-    let of_set = paths.iter().filter(|paths| paths.set == formula.set());
-    let found = of_set.flat_map(|paths| paths.pairs.iter().zip(&paths.results)).filter(|(_, result)| result.is_ok());
-    found.filter_map(|(&(a, b), _)| Some(((a, b), [place(a)?, place(b)?]))).collect()
+/// The name under which the data were recognized. Journals of version 0.1.0 have the checksum alone.
+fn known_data(record: &ConfigurationRecord) -> Option<String> {
+    let known_as = record.effective.get(KNOWN_AS).map(|name| name.trim_matches('"').to_owned());
+    known_as.or_else(|| mnist::is_known_checksum(&record.dataset_checksum).then(|| "MNIST".to_owned()))
 }
 
 /// What a configuration asks for and the directory does not hold.

@@ -3,7 +3,7 @@
 use lossatlas::config::{Config, KpcaConfig, LandscapeConfig, MinimaConfig, Subject, TrainingConfig};
 use lossatlas::optimizer::relax::{Relaxed, distinct};
 use lossatlas::optimizer::{Method, Snapshot, TrainingRun};
-use lossatlas::path::PathSet;
+use lossatlas::path::{PathSet, Track};
 use lossatlas::report::notes::{self, Minima, Note};
 use lossatlas::solutions::{LandscapeName, SetName, SolutionSet, Split, draw_pairs, select};
 use lossatlas::statistics::{Analysis, DistanceRequest, FailedPart};
@@ -178,6 +178,16 @@ impl<'a> Results<'a> {
         self.path_sets(sets).into_iter().map(ended).collect()
     }
 
+    /// For each pair of each set the points of its path, where they were kept.
+    pub fn tracks(&self, paths: &[PathSet]) -> Vec<Vec<Option<&'a Track>>> {
+        let contents = self.contents;
+        let of_set = |paths: &PathSet| {
+            let track = |&pair| contents.track(&paths.set, paths.landscape, pair);
+            paths.pairs.iter().map(track).collect()
+        };
+        paths.iter().map(of_set).collect()
+    }
+
     /// Pairs of a set that get a path if no search for a solution fails.
     pub fn planned_pairs(&self, set: &SetName) -> usize {
         let vectors = match &self.config.subject {
@@ -233,7 +243,7 @@ impl<'a> Results<'a> {
         format!("{:x}", hash.finalize())
     }
 
-    /// The paper's two comparisons (Fig. 5 and S3): L-BFGS train with SGD test, and both test sets.
+    /// Two comparisons where both optimizers train: L-BFGS train with SGD test, and both test sets.
     pub fn distance_requests(&self) -> Vec<DistanceRequest> {
         if Method::ALL.iter().any(|method| !self.methods().contains(method)) {
             return Vec::new();

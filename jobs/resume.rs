@@ -1,6 +1,7 @@
 //! Computations that go by steps, on a rank that may be told to stop.
 
 use crate::console::say;
+use lossatlas::landscape::Interrupted;
 use lossatlas::parallel::Control;
 use lossatlas::stepwise::{Step, Stepwise};
 use serde::de::DeserializeOwned;
@@ -15,6 +16,11 @@ pub enum Ended<R> {
 }
 
 impl<R> Ended<R> {
+    /// Of a task that has nothing to go on from.
+    pub fn of(result: Result<R, Interrupted>) -> Self {
+        result.map_or(Self::Suspended(None), Self::Finished)
+    }
+
     /// Turns the result into another one.
     pub fn map<S>(self, convert: impl FnOnce(R) -> S) -> Ended<S> {
         match self {
@@ -39,9 +45,9 @@ pub fn drive<S: Stepwise>(mut computation: S, control: &Control) -> Ended<S::Out
             control.save(state);
         }
         match computation.step() {
-            Step::Finished(output) => return Ended::Finished(output),
-            Step::Interrupted => return Ended::Suspended(encode(&computation)),
-            Step::Continue => {
+            Err(Interrupted) => return Ended::Suspended(encode(&computation)),
+            Ok(Step::Finished(output)) => return Ended::Finished(output),
+            Ok(Step::Continue) => {
                 let (fraction, loss) = computation.progress();
                 control.report(fraction, loss);
             }

@@ -129,7 +129,11 @@ pub fn name_aside(file: &Path, what: &str) -> PathBuf {
         }
         file.with_file_name(name)
     };
-    (1..).map(name).find(|name| name.symlink_metadata().is_err()).expect("not all names are in use")
+    let mut number = 1;
+    while name(number).symlink_metadata().is_ok() {
+        number += 1;
+    }
+    name(number)
 }
 
 /// Whether another program has locked the file against readers, as the HDF5 library does with a file that is open
@@ -176,7 +180,12 @@ mod tests {
                 name.file_name().expect("a name").to_str().expect("UTF-8").to_owned()
             })
             .collect();
-        assert!(names.iter().all(|name| name.starts_with("atlas.changed-") && name.ends_with(".h5")), "{names:?}");
+        assert!(
+            names
+                .iter()
+                .all(|name| name.starts_with("atlas.changed-") && Path::new(name).extension().is_some_and(|end| end == "h5")),
+            "{names:?}"
+        );
     }
 
     #[test]

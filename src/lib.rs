@@ -19,7 +19,7 @@
 //! | [`landscape`] | anything with a height: a network on a data set, or a closed formula |
 //! | [`optimizer`] | θ₀ → training run: loss curves, snapshots ω^train and ω^test |
 //! | [`solutions`] | training runs → the sets of best parameter vectors, pairs of them |
-//! | [`path`] | two solutions → Fourier path, loss profile, barrier |
+//! | [`path`] | two solutions → path, loss profile, barrier |
 //! | [`embedding`] | sets of vectors → kernel matrix, kernel PCA |
 //! | [`statistics`] | sets of vectors → moments, distances; lists of numbers → summaries, tests, intervals |
 //! | [`config`] | a TOML file → the parameters of all of the above, checked |

@@ -5,7 +5,7 @@ use ndarray::{ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2};
 
 /// M points θ_m = Σ_k c_mk v_k in the span of K vectors.
 ///
-/// A Fourier path of N_F terms has K = N_F + 2: its two ends and its coefficients. A landscape that
+/// A path bent by N shapes has K = N + 2: its two ends and its coefficients. A landscape that
 /// is partly linear in θ can work on the K vectors instead of the M points.
 #[derive(Clone, Copy, Debug)]
 pub struct Span<'a, A> {
@@ -41,12 +41,16 @@ impl<A: Real> Span<'_, A> {
     }
 
     /// Point by point: adds f(θ_m) to `values`, `(M,)`.
-    pub fn add_values(&self, values: &mut [f64], mut f: impl FnMut(&[A]) -> f64) {
+    ///
+    /// # Errors
+    /// The first one of `f`.
+    pub fn add_values<E>(&self, values: &mut [f64], mut f: impl FnMut(&[A]) -> Result<f64, E>) -> Result<(), E> {
         let mut theta = vec![A::zero(); self.dimension()];
         for (m, value) in values.iter_mut().enumerate() {
             self.point(m, &mut theta);
-            *value += f(&theta);
+            *value += f(&theta)?;
         }
+        Ok(())
     }
 
     /// Point by point: adds f(θ_m) to `values`, `(M,)`, and Σ_m `weights[m, n]` ∇f(θ_m) to row n of
@@ -55,27 +59,31 @@ impl<A: Real> Span<'_, A> {
     /// `f` returns f(θ) and overwrites its second argument, if there is one, with ∇f(θ). Points without any
     /// weight, such as the pinned ends of a path, are asked for their value alone.
     ///
+    /// # Errors
+    /// The first one of `f`.
+    ///
     /// # Panics
     /// If the shapes do not agree.
-    pub fn add_gradients(
+    pub fn add_gradients<E>(
         &self,
         weights: ArrayView2<A>,
         values: &mut [f64],
         mut gradient: ArrayViewMut2<A>,
-        mut f: impl FnMut(&[A], Option<&mut [A]>) -> f64,
-    ) {
+        mut f: impl FnMut(&[A], Option<&mut [A]>) -> Result<f64, E>,
+    ) -> Result<(), E> {
         let mut theta = vec![A::zero(); self.dimension()];
         let mut at_point = vec![A::zero(); self.dimension()];
         for (m, value) in values.iter_mut().enumerate() {
             self.point(m, &mut theta);
             if weights.row(m).iter().all(A::is_zero) {
-                *value += f(&theta, None);
+                *value += f(&theta, None)?;
                 continue;
             }
-            *value += f(&theta, Some(&mut at_point));
+            *value += f(&theta, Some(&mut at_point))?;
             for (mut row, &weight) in gradient.outer_iter_mut().zip(weights.row(m)) {
                 row.scaled_add(weight, &ArrayView1::from(&at_point));
             }
         }
+        Ok(())
     }
 }

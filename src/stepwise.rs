@@ -1,10 +1,10 @@
 //! Long computations that go by steps: they can be watched, stored between two steps, and taken up
 //! again elsewhere.
 //!
-//! A step is seconds of work at most, where one is more the landscape can be
-//! [interrupted](crate::landscape::Landscape::interrupted) in its middle, and the step is then as if it had
-//! never begun. What is taken up again ends with the same bits as what was never put down.
+//! A step is seconds of work at most. Where one takes longer it can be [`Interrupted`] in its middle, and
+//! is then as if it had never begun. What is taken up again ends with the same bits as what was never put down.
 
+use crate::landscape::Interrupted;
 use serde::Serialize;
 
 /// What a step came to.
@@ -14,8 +14,6 @@ pub enum Step<T> {
     Continue,
     /// It was the last one; no further one may be asked for.
     Finished(T),
-    /// The landscape was interrupted; everything is as before the step.
-    Interrupted,
 }
 
 /// A computation that goes by steps.
@@ -24,7 +22,10 @@ pub trait Stepwise {
     type Output;
 
     /// Takes the next step.
-    fn step(&mut self) -> Step<Self::Output>;
+    ///
+    /// # Errors
+    /// If an evaluation was interrupted; everything is then as before the step.
+    fn step(&mut self) -> Result<Step<Self::Output>, Interrupted>;
 
     /// What the next steps depend on besides what the computation was made with; nothing before there
     /// is anything worth keeping.
@@ -38,12 +39,11 @@ pub trait Stepwise {
 /// while the answer is `true`.
 pub type Watch<'a> = dyn FnMut(f64, f64) -> bool + 'a;
 
-/// Takes all steps; nothing when `watch` stopped them or the landscape was interrupted.
+/// Takes all steps; nothing when `watch` stopped them or one was interrupted.
 pub fn complete<S: Stepwise>(mut computation: S, watch: &mut Watch) -> Option<S::Output> {
     loop {
-        match computation.step() {
+        match computation.step().ok()? {
             Step::Finished(output) => return Some(output),
-            Step::Interrupted => return None,
             Step::Continue => {
                 let (fraction, loss) = computation.progress();
                 if !watch(fraction, loss) {

@@ -155,7 +155,7 @@ fn defaults_are_the_published_values() {
     assert_eq!(config.paths.landscapes, [Split::Train, Split::Test]);
     assert_eq!((config.paths.train, config.paths.test, config.paths.batch), (None, None, None));
     let path = &config.paths.parameters;
-    assert_eq!((path.fourier_terms, path.points, path.steps), (10, 51, 100));
+    assert_eq!((path.method.count("fourier_terms"), path.points, path.steps), (10, 51, 100));
     assert_eq!([path.lambda, path.learning_rate].map(f64::to_bits), [1e-4, 1e-3].map(f64::to_bits));
     assert_eq!((path.tolerance.to_bits(), path.patience), (0.0_f64.to_bits(), 10));
     assert_eq!(config.paths.objective, Objective::Sum);
@@ -201,7 +201,7 @@ fn every_key_has_its_effect() {
     assert_eq!(config.paths.landscapes, [Split::Test]);
     assert_eq!((config.paths.train, config.paths.test), (None, Some(1)));
     let path = &config.paths.parameters;
-    assert_eq!((path.fourier_terms, path.points, path.steps), (1, 3, 0));
+    assert_eq!((path.method.count("fourier_terms"), path.points, path.steps), (1, 3, 0));
     assert_eq!([path.lambda, path.learning_rate].map(f64::to_bits), [0.0, 1.0].map(f64::to_bits));
     assert_eq!(config.run.threads_per_rank, 4);
     let kernels: Vec<_> = config.kpca.iter().map(|kpca| (kpca.name.as_str(), &kpca.kernel, kpca.components)).collect();
@@ -346,7 +346,7 @@ fn the_published_example_in_two_dimensions() {
     assert_eq!(landscape(&config).minima, MinimaConfig::Given(TwoWells::ENDS.map(Vec::from).to_vec()));
     assert_eq!(config.paths.objective, Objective::SumOfSquares);
     let path = &config.paths.parameters;
-    assert_eq!((path.points, path.fourier_terms, path.steps), (101, 15, 300));
+    assert_eq!((path.points, path.method.count("fourier_terms"), path.steps), (101, 15, 300));
     assert_eq!([path.lambda, path.learning_rate].map(f64::to_bits), [10.0, 0.01].map(f64::to_bits));
 }
 

@@ -5,12 +5,10 @@ use lossatlas::dataset::ImageView;
 use lossatlas::landscape::{DoubleWell, ImageLandscape, Landscape, LennardJones, MuellerBrown, ProductWell, Squared, TwoWells};
 use lossatlas::network::{Activation, Fcp, Network};
 use lossatlas::optimizer::{RelaxParameters, golden_section, relax};
-use lossatlas::path::{FourierPath, Grid, PathParameters, find_path, find_path_for};
+use lossatlas::path::{Bent, ChosenMethod, Curve, PathParameters, Sines, equally_spaced, find_path, find_path_for};
 use lossatlas::random::MasterSeed;
-use lossatlas::span::Span;
-use ndarray::Array2;
 use rand::RngExt;
-use std::f64::consts::PI;
+use std::convert::Infallible;
 
 /// Two points and the exact height of the lowest pass between them.
 struct Case {
@@ -61,10 +59,10 @@ impl Case {
         let [a, b] = &self.ends;
         let found = find_path_for(&*self.objective, &*self.landscape, [a, b], parameters, &mut |_, _| true);
         let found = found.expect("finite everywhere").expect("not stopped");
-        assert_eq!(found.result.loss.first(), Some(&self.landscape.value(a)), "the path is pinned to its ends");
-        assert_eq!(found.result.loss.last(), Some(&self.landscape.value(b)), "the path is pinned to its ends");
+        assert_eq!(found.result.loss.first(), Some(&self.landscape.value(a).unwrap()), "the path is pinned to its ends");
+        assert_eq!(found.result.loss.last(), Some(&self.landscape.value(b).unwrap()), "the path is pinned to its ends");
         let result = found.result;
-        let path = highest_point(&*self.landscape, &found.path, parameters.points);
+        let path = highest_point(&*self.landscape, &*found.curve, parameters.points);
         Measured { grid: result.height, dense: result.height_dense, path, straight: result.height_straight }
     }
 }
@@ -78,24 +76,16 @@ struct Measured {
 }
 
 /// max over t ∈ [0, 1] of f(ω(t)): every local maximum of dense samples, refined between its neighbors.
-fn highest_point(landscape: &dyn Landscape<f64>, path: &FourierPath<f64>, points: usize) -> f64 {
-    let grid = Grid::new((points - 1) * 10 + 1, path.terms());
-    let samples = landscape.span_values(&path.points(&grid));
+fn highest_point(landscape: &dyn Landscape<f64>, path: &dyn Curve<f64>, points: usize) -> f64 {
+    let samples = landscape.span_values(&path.points(&path.grid(&equally_spaced((points - 1) * 10 + 1)))).unwrap();
     let spacing = 1.0 / (samples.len() - 1) as f64;
-    let height = |t: f64| {
-        let coefficients = Array2::from_shape_fn((1, 2 + path.terms()), |(_, k)| match k {
-            0 => 1.0 - t,
-            1 => t,
-            _ => ((k - 1) as f64 * PI * t).sin(),
-        });
-        let vectors = path.points(&grid).vectors;
-        landscape.span_values(&Span { vectors, coefficients: coefficients.view() })[0]
-    };
+    let height = |t: f64| landscape.span_values(&path.points(&path.grid(&[t]))).unwrap()[0];
     let ends = samples[0].max(samples[samples.len() - 1]);
     (1..samples.len() - 1).filter(|&m| samples[m] >= samples[m - 1] && samples[m] >= samples[m + 1]).fold(ends, |highest, m| {
         // The search's first trial, a fifth of its unit step, is the sample itself; t beyond the end is no path.
         let at = |u: f64| (m - 1) as f64 * spacing + 5.0 * spacing * u;
-        let refined = golden_section::search(-samples[m - 1], 80, 1e-9, |u| if at(u) > 1.0 { f64::NAN } else { -height(at(u)) });
+        let on_path = |u| Ok::<_, Infallible>(if at(u) > 1.0 { f64::NAN } else { -height(at(u)) });
+        let Ok(refined) = golden_section::search(-samples[m - 1], 80, 1e-9, on_path);
         highest.max(samples[m]).max(refined.map_or(f64::NEG_INFINITY, |step| -step.value))
     })
 }
@@ -118,11 +108,18 @@ fn no_path_is_lower_than_the_lowest_pass() {
     for (landscape, path) in CASES {
         for seed in 0..4 {
             let case = Case::named(landscape, path).displaced(seed);
-            let ends = case.ends.iter().map(|end| case.landscape.value(end)).fold(f64::NEG_INFINITY, f64::max);
+            let ends = case.ends.iter().map(|end| case.landscape.value(end).unwrap()).fold(f64::NEG_INFINITY, f64::max);
             assert!(ends < case.pass, "the displaced ends lie in their wells");
             for (fourier_terms, points, lambda, steps, learning_rate) in settings {
-                let parameters =
-                    PathParameters { fourier_terms, points, lambda, steps, learning_rate, tolerance: 0.0, patience: 10 };
+                let parameters = PathParameters {
+                    method: ChosenMethod::fourier(fourier_terms),
+                    points,
+                    lambda,
+                    steps,
+                    learning_rate,
+                    tolerance: 0.0,
+                    patience: 10,
+                };
                 let measured = case.measure(&parameters);
                 let about = format!("{landscape}, {path}, seed {seed}, {parameters:?}: {:.9}", measured.path);
                 assert!(measured.path >= case.pass - 1e-9 * (1.0 + case.pass.abs()), "below the pass: {about}");
@@ -156,7 +153,7 @@ fn the_documented_distances_from_the_pass_are_those_measured() {
         let count = |i: usize| cells[i].parse().unwrap_or_else(|_| panic!("no count: {}", cells[i]));
         let (fourier_terms, points, steps) = (count(2), count(3), count(5));
         let parameters = PathParameters {
-            fourier_terms,
+            method: ChosenMethod::fourier(fourier_terms),
             points,
             lambda: number(&cells[4]),
             steps,
@@ -180,8 +177,15 @@ fn the_documented_distances_from_the_pass_are_those_measured() {
 #[test]
 fn flipping_k_signs_at_once_costs_k_and_one_by_one_costs_1() {
     let landscape = DoubleWell::new(6).unwrap();
-    let straight_only =
-        PathParameters { fourier_terms: 1, points: 51, lambda: 0.0, steps: 0, learning_rate: 0.01, tolerance: 0.0, patience: 10 };
+    let straight_only = PathParameters {
+        method: ChosenMethod::fourier(1),
+        points: 51,
+        lambda: 0.0,
+        steps: 0,
+        learning_rate: 0.01,
+        tolerance: 0.0,
+        patience: 10,
+    };
     for seed in 0..5 {
         let mut generator = MasterSeed(seed).stream("signs", &[]);
         for k in 0..=6 {
@@ -248,20 +252,27 @@ fn two_units_swap_around_a_dead_one_at_no_height_and_the_straight_line_has_one()
     let images = ImageView::new(&pixels, &labels, 6);
     let landscape = ImageLandscape::new(&network, images);
     let theta = WITH_A_DEAD_UNIT.to_vec();
-    let loss = landscape.value(&theta);
+    let loss = landscape.value(&theta).unwrap();
 
     for [i, j] in [[0, 1], [0, 2], [0, 3], [1, 2], [1, 3], [2, 3]] {
         let stations = swap_through_dead_unit(&theta, &network, [i, j, 4]);
         let swapped = &stations[stations.len() - 1];
-        assert!((landscape.value(swapped) - loss).abs() < 1e-12, "the ends are of one height");
+        assert!((landscape.value(swapped).unwrap() - loss).abs() < 1e-12, "the ends are of one height");
         for pair in stations.windows(2) {
-            let leg = FourierPath::straight(&pair[0], &pair[1], 1);
-            let losses = landscape.span_values(&leg.points(&Grid::new(11, 1)));
+            let leg = Bent::straight([&pair[0], &pair[1]], Sines(1));
+            let losses = landscape.span_values(&leg.points(&leg.grid(&equally_spaced(11)))).unwrap();
             assert!(losses.iter().all(|height| (height - loss).abs() < 1e-12), "flat at {loss}: {losses:?}");
         }
         for (lambda, learning_rate) in [(0.0, 0.01), (1e-4, 0.03)] {
-            let parameters =
-                PathParameters { fourier_terms: 10, points: 51, lambda, steps: 100, learning_rate, tolerance: 0.0, patience: 10 };
+            let parameters = PathParameters {
+                method: ChosenMethod::fourier(10),
+                points: 51,
+                lambda,
+                steps: 100,
+                learning_rate,
+                tolerance: 0.0,
+                patience: 10,
+            };
             let path = find_path(&landscape, [&theta, swapped], &parameters, &mut |_, _| true);
             let path = path.expect("finite everywhere").expect("not stopped");
             let about = format!("units {i} and {j}: {} and {} from {loss}", path.height_dense, path.height_straight);
@@ -277,13 +288,13 @@ fn two_units_swap_around_a_dead_one_at_no_height_and_the_straight_line_has_one()
 fn aligning_a_cluster_onto_its_turned_copy_leaves_nothing_to_climb() {
     let cluster = LennardJones::new(4, 3).unwrap();
     let start: Vec<f64> = (0..12).map(|i| 1.2 * f64::sin(f64::from(i * i))).collect();
-    let minimum = relax(&cluster, &start, &RelaxParameters::default());
+    let minimum = relax(&cluster, &start, &RelaxParameters::default()).unwrap();
     assert!((minimum.value + 6.0).abs() < 1e-9, "{minimum:?}");
     // A third of a turn about the diagonal (x → y → z → x), and a shift.
     let turned: Vec<f64> = minimum.theta.chunks(3).flat_map(|r| [r[2] + 1.0, r[0], r[1] - 2.0]).collect();
     let straight = |end: &[f64]| {
         let parameters = PathParameters {
-            fourier_terms: 1,
+            method: ChosenMethod::fourier(1),
             points: 51,
             lambda: 0.0,
             steps: 0,

@@ -1,6 +1,6 @@
 //! Minima of the closed formulas, found from random starts, against published values and symmetry.
 
-use lossatlas::landscape::{BuiltIn, Landscape, LennardJones, MuellerBrown, TwoWells};
+use lossatlas::landscape::{BuiltIn, Formula, LennardJones, MuellerBrown, TwoWells};
 use lossatlas::optimizer::{MinimaSearch, RelaxParameters, RelaxStop, Relaxed, find_minima, relax};
 use lossatlas::random::MasterSeed;
 
@@ -12,7 +12,7 @@ fn minima(built_in: BuiltIn, starts: u32) -> Vec<Relaxed> {
         relax: RelaxParameters::default(),
         distinct: 1e-4,
     };
-    find_minima(&*built_in.build(), &search, &|theta| built_in.identify(theta))
+    find_minima(&built_in.build(), &search, &|theta| built_in.identify(theta)).unwrap()
 }
 
 fn cluster(atoms: usize, space_dimensions: usize, starts: u32) -> Vec<Relaxed> {
@@ -40,7 +40,7 @@ fn mueller_brown_relaxes_into_its_three_minima_and_no_other() {
     assert_values(&found, &[-146.699_517_210, -108.166_724_117, -80.767_818_130], 1e-9);
     for (minimum, exact) in found.iter().zip(MuellerBrown::MINIMA) {
         assert!(minimum.theta.iter().zip(exact).all(|(x, exact)| (x - exact).abs() < 1e-7), "{:?}", minimum.theta);
-        let near = relax(&MuellerBrown, &[exact[0] + 0.05, exact[1] - 0.05], &RelaxParameters::default());
+        let near = relax(&MuellerBrown, &[exact[0] + 0.05, exact[1] - 0.05], &RelaxParameters::default()).unwrap();
         assert!((near.value - minimum.value).abs() < 1e-9 && near.gradient_norm < 1e-4, "{near:?}");
     }
 }
@@ -137,7 +137,7 @@ fn seven_atoms_in_the_plane_have_four_minima_the_hexagon_lowest() {
 fn copies_of_a_minimum_from_different_starts_lie_on_each_other_once_aligned() {
     // Two atoms have no permutation that a rotation could not undo: every copy aligns exactly.
     let pair = LennardJones::new(2, 3).unwrap();
-    let relaxed = |x: f64| relax(&pair, &[0.1, x, 0.7, -0.4, 0.9, x * x], &RelaxParameters::default());
+    let relaxed = |x: f64| relax(&pair, &[0.1, x, 0.7, -0.4, 0.9, x * x], &RelaxParameters::default()).unwrap();
     let (first, second) = (relaxed(0.3), relaxed(-2.0));
     assert_eq!((first.stop, second.stop), (RelaxStop::Converged, RelaxStop::Converged));
     let apart: f64 = first.theta.iter().zip(&second.theta).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt();

@@ -2,9 +2,9 @@
 //! whole-path evaluation against the plain one.
 
 use lossatlas::dataset::ImageView;
-use lossatlas::landscape::{ImageLandscape, Landscape};
+use lossatlas::landscape::{ImageLandscape, Interrupted, Landscape};
 use lossatlas::network::{Activation, Architecture, Lstm, Network, Precision, Value, autoencoder, fcp, lenet, lstm};
-use lossatlas::path::Grid;
+use lossatlas::path::{Grid, Sines, equally_spaced};
 use lossatlas::real::{Real, dot, norm};
 use lossatlas::span::Span;
 use lossatlas::threads::Threads;
@@ -168,10 +168,10 @@ fn compare_with_pytorch<A: Precision>(tolerance: f64) {
         for (case, scale) in scales.into_iter().enumerate() {
             let theta = theta(network.as_ref(), 3, scale);
             let mut gradient = vec![A::zero(); theta.len()];
-            let loss = landscape.value_and_gradient(&theta, &mut gradient);
+            let loss = landscape.value_and_gradient(&theta, &mut gradient).unwrap();
             let relative = (loss / losses[case] - 1.0).abs();
             assert!(relative < tolerance, "{name}, scale {scale}: loss {loss}, off by {relative:e}");
-            assert!((landscape.value(&theta) - loss).abs() <= 1e-12 * loss, "{name}, scale {scale}");
+            assert!((landscape.value(&theta).unwrap() - loss).abs() <= 1e-12 * loss, "{name}, scale {scale}");
             let expected: Vec<A> = gradients.row(case).iter().map(|g| A::of(g.wide())).collect();
             let difference: Vec<A> = gradient.iter().zip(&expected).map(|(&g, &e)| g - e).collect();
             let relative = norm(&difference) / norm(&expected);
@@ -199,7 +199,7 @@ fn the_order_of_the_pixels_is_the_one_pytorch_draws() {
         let network = Lstm::new([rows, columns], 10, 1, seed);
         assert!(network.permutation().iter().copied().eq(expected.iter().map(|&pixel| pixel as usize)), "seed {seed}");
     }
-    let network = Lstm::new([28, 28], 10, 48, lstm::PUBLISHED_PERMUTATION_SEED);
+    let network = Lstm::new([28, 28], 10, 48, lstm::PERMUTATION_SEED);
     assert_eq!(network.permutation()[..10], [111, 112, 772, 475, 120, 209, 418, 25, 311, 38]);
 }
 
@@ -214,11 +214,11 @@ fn gradients_are_the_limit_of_central_differences_with_second_order() {
             let at = theta(network.as_ref(), 5, scale);
             let direction = theta(network.as_ref(), 7, 1.0);
             let mut gradient = vec![0.0; at.len()];
-            landscape.value_and_gradient(&at, &mut gradient);
+            landscape.value_and_gradient(&at, &mut gradient).unwrap();
             let slope = dot(&gradient, &direction);
             let error = |h: f64| {
                 let shifted = |h: f64| -> Vec<f64> { at.iter().zip(&direction).map(|(x, d)| x + h * d).collect() };
-                let difference = (landscape.value(&shifted(h)) - landscape.value(&shifted(-h))) / (2.0 * h);
+                let difference = (landscape.value(&shifted(h)).unwrap() - landscape.value(&shifted(-h)).unwrap()) / (2.0 * h);
                 (difference - slope).abs()
             };
             let order = (error(2e-2) / error(1e-2)).log2();
@@ -238,12 +238,12 @@ fn every_component_of_the_gradient_is_a_difference_quotient() {
         let landscape = ImageLandscape::new(network.as_ref(), pictures.view());
         let at = theta(network.as_ref(), 11, 3.0);
         let mut gradient = vec![0.0; at.len()];
-        landscape.value_and_gradient(&at, &mut gradient);
+        landscape.value_and_gradient(&at, &mut gradient).unwrap();
         for (i, g) in gradient.iter().enumerate() {
             let shifted = |h: f64| {
                 let mut theta = at.clone();
                 theta[i] += h;
-                landscape.value(&theta)
+                landscape.value(&theta).unwrap()
             };
             let difference = (shifted(1e-6) - shifted(-1e-6)) / 2e-6;
             assert!((difference - g).abs() < 1e-8, "{name}, component {i}: {difference} and {g}");
@@ -258,10 +258,10 @@ impl<A: Real> Landscape<A> for PointByPoint<'_, '_, A> {
     fn dimension(&self) -> usize {
         self.0.dimension()
     }
-    fn value(&self, theta: &[A]) -> f64 {
+    fn value(&self, theta: &[A]) -> Result<f64, Interrupted> {
         self.0.value(theta)
     }
-    fn value_and_gradient(&self, theta: &[A], gradient: &mut [A]) -> f64 {
+    fn value_and_gradient(&self, theta: &[A], gradient: &mut [A]) -> Result<f64, Interrupted> {
         self.0.value_and_gradient(theta, gradient)
     }
 }
@@ -282,17 +282,18 @@ fn compare_whole_path<A: Precision>(tolerance: f64, black: f64, saturated: f64) 
             let size = |k| if k < 2 { scale } else { 0.3 * scale };
             let rows: Vec<A> = (0..6).flat_map(|k| theta(network.as_ref(), 20 + k, size(k))).collect();
             let vectors = ArrayView2::from_shape((6, landscape.dimension()), &rows).unwrap();
-            let grid = Grid::<A>::new(19, 4);
+            let grid = Grid::<A>::of(&Sines(4), &equally_spaced(19));
             let span = Span { vectors, coefficients: grid.coefficients() };
             let mut fast = Array2::zeros((4, landscape.dimension()));
             let mut plain = fast.clone();
-            let losses = landscape.span_gradient(&span, grid.sines(), fast.view_mut());
-            let expected = PointByPoint(&landscape).span_gradient(&span, grid.sines(), plain.view_mut());
-            for (loss, expected) in losses.iter().chain(&landscape.span_values(&span)).zip(expected.iter().cycle()) {
+            let losses = landscape.span_gradient(&span, grid.weights(), fast.view_mut()).unwrap();
+            let expected = PointByPoint(&landscape).span_gradient(&span, grid.weights(), plain.view_mut()).unwrap();
+            for (loss, expected) in losses.iter().chain(&landscape.span_values(&span).unwrap()).zip(expected.iter().cycle()) {
                 assert!((loss / expected - 1.0).abs() < tolerance, "{name}: loss {loss}, expected {expected}");
             }
             // Nothing of one span is taken for that of the next.
-            let (grid, fresh) = (Grid::<A>::new(7, 4), ImageLandscape::new(network.as_ref(), pictures.view()));
+            let (grid, fresh) =
+                (Grid::<A>::of(&Sines(4), &equally_spaced(7)), ImageLandscape::new(network.as_ref(), pictures.view()));
             let coarse = Span { vectors, coefficients: grid.coefficients() };
             assert_eq!(landscape.span_values(&coarse), fresh.span_values(&coarse), "{name}");
             compare_line(&landscape, [&rows[..landscape.dimension()], vectors.row(3).as_slice().unwrap()], tolerance, name);
@@ -308,18 +309,23 @@ fn compare_whole_path<A: Precision>(tolerance: f64, black: f64, saturated: f64) 
 /// Along a line the losses are asked for one after another, the gradient last, as a line search does.
 fn compare_line<A: Real>(landscape: &ImageLandscape<A>, [start, direction]: [&[A]; 2], tolerance: f64, name: &str) {
     let plain = PointByPoint(landscape);
-    let (mut fast, mut expected) = (landscape.line(start, direction), plain.line(start, direction));
+    let (mut fast, mut expected) = (landscape.line(start, direction).unwrap(), plain.line(start, direction).unwrap());
     for u in [0.0, 0.2, -1.5] {
-        let (loss, expected) = (fast.value(u), expected.value(u));
+        let (loss, expected) = (fast.value(u).unwrap(), expected.value(u).unwrap());
         assert!((loss / expected - 1.0).abs() < tolerance, "{name}, u = {u}: loss {loss}, expected {expected}");
     }
     // Whatever the gradient held before is overwritten.
     let mut gradients = [vec![A::one(); start.len()], vec![A::zero(); start.len()]];
-    let [loss, exact] = [fast.value_and_gradient(0.7, &mut gradients[0]), expected.value_and_gradient(0.7, &mut gradients[1])];
+    let [loss, exact] = [fast.value_and_gradient(0.7, &mut gradients[0]), expected.value_and_gradient(0.7, &mut gradients[1])]
+        .map(Result::unwrap);
     let difference: Vec<A> = gradients[0].iter().zip(&gradients[1]).map(|(&fast, &plain)| fast - plain).collect();
     let relative = norm(&difference) / norm(&gradients[1]);
     assert!((loss / exact - 1.0).abs() < tolerance && relative < tolerance, "{name}: gradient on a line off by {relative:e}");
-    assert_eq!(loss.to_bits(), fast.value(0.7).to_bits(), "{name}: the loss of a step is the loss that comes with its gradient");
+    assert_eq!(
+        loss.to_bits(),
+        fast.value(0.7).unwrap().to_bits(),
+        "{name}: the loss of a step is the loss that comes with its gradient"
+    );
 }
 
 #[test]
@@ -344,19 +350,20 @@ fn any_number_of_threads_comes_to_the_same_bits() {
         let network = build::<f32>(&architecture);
         let rows: Vec<f32> = (0..4).flat_map(|k| theta(network.as_ref(), 20 + k, 1.0)).collect();
         let vectors = ArrayView2::from_shape((4, network.layout().parameters()), &rows).unwrap();
-        let grid = Grid::<f32>::new(5, 2);
+        let grid = Grid::<f32>::of(&Sines(2), &equally_spaced(5));
         let span = Span { vectors, coefficients: grid.coefficients() };
         let evaluate = |threads| {
             let threads = Threads::new(threads).unwrap();
             let landscape = ImageLandscape::new(network.as_ref(), pictures.view()).on(&threads);
             let theta = vectors.row(0).to_vec();
             let (mut gradient, mut along) = (vec![0.0; theta.len()], Array2::zeros((2, theta.len())));
-            let loss = landscape.value_and_gradient(&theta, &mut gradient);
-            let losses = landscape.span_gradient(&span, grid.sines(), along.view_mut());
-            let (mut line, mut on_line) = (landscape.line(&theta, vectors.row(3).as_slice().unwrap()), vec![0.0; theta.len()]);
-            let on_line = (line.value(0.3), line.value_and_gradient(0.6, &mut on_line), on_line);
+            let loss = landscape.value_and_gradient(&theta, &mut gradient).unwrap();
+            let losses = landscape.span_gradient(&span, grid.weights(), along.view_mut()).unwrap();
+            let (mut line, mut on_line) =
+                (landscape.line(&theta, vectors.row(3).as_slice().unwrap()).unwrap(), vec![0.0; theta.len()]);
+            let on_line = (line.value(0.3).unwrap(), line.value_and_gradient(0.6, &mut on_line).unwrap(), on_line);
             drop(line);
-            (on_line, loss, landscape.value(&theta), landscape.span_values(&span), gradient, losses, along)
+            (on_line, loss, landscape.value(&theta).unwrap(), landscape.span_values(&span).unwrap(), gradient, losses, along)
         };
         let one = evaluate(1);
         for threads in [2, 3, 8] {
@@ -375,11 +382,11 @@ fn the_loss_of_a_small_batch_does_not_depend_on_the_larger_one_before() {
         let theta = theta(network.as_ref(), 31, 1.0);
         let evaluate = |landscape: &ImageLandscape<f64>| {
             let mut gradient = vec![0.0; theta.len()];
-            (landscape.batch_gradient(&theta, &few, &mut gradient), gradient)
+            (landscape.batch_gradient(&theta, &few, &mut gradient).unwrap(), gradient)
         };
         let used = ImageLandscape::new(network.as_ref(), pictures.view());
         let mut gradient = vec![0.0; theta.len()];
-        used.value_and_gradient(&theta, &mut gradient);
+        used.value_and_gradient(&theta, &mut gradient).unwrap();
         assert_eq!(evaluate(&used), evaluate(&ImageLandscape::new(network.as_ref(), pictures.view())), "{name}");
         assert!(evaluate(&used).1 != gradient, "{name}");
     }
@@ -416,7 +423,7 @@ fn the_loss_of_images_is_the_same_beside_brighter_ones() {
         let evaluate = |pictures: &Pictures| {
             let landscape = ImageLandscape::new(network.as_ref(), pictures.view());
             let mut gradient = vec![0.0; theta.len()];
-            let loss = landscape.value_and_gradient(&theta, &mut gradient);
+            let loss = landscape.value_and_gradient(&theta, &mut gradient).unwrap();
             gradient.push(loss);
             gradient
         };
@@ -438,8 +445,8 @@ fn gradients_in_single_precision_are_those_in_double() {
             let theta = theta::<f32>(single.as_ref(), 35, 1.0);
             let wide: Vec<f64> = theta.iter().map(|&x| x.into()).collect();
             let (mut gradient, mut exact) = (vec![0.0; theta.len()], vec![0.0; theta.len()]);
-            let loss = ImageLandscape::new(single.as_ref(), pictures.view()).value_and_gradient(&theta, &mut gradient);
-            let expected = ImageLandscape::new(double.as_ref(), pictures.view()).value_and_gradient(&wide, &mut exact);
+            let loss = ImageLandscape::new(single.as_ref(), pictures.view()).value_and_gradient(&theta, &mut gradient).unwrap();
+            let expected = ImageLandscape::new(double.as_ref(), pictures.view()).value_and_gradient(&wide, &mut exact).unwrap();
             let difference: Vec<f64> = gradient.iter().zip(&exact).map(|(&g, e)| f64::from(g) - e).collect();
             let error = norm(&difference) / norm(&exact);
             assert!((loss / expected - 1.0).abs() < 1e-6 && error < 1e-5, "{name}: loss {loss}, {expected}, gradient {error:e}");
@@ -456,7 +463,7 @@ fn saturated_networks_have_finite_losses_and_gradients() {
         for scale in [10.0, 100.0, 1000.0] {
             let theta = theta(network.as_ref(), 3, scale);
             let mut gradient = vec![0.0; theta.len()];
-            let loss = landscape.value_and_gradient(&theta, &mut gradient);
+            let loss = landscape.value_and_gradient(&theta, &mut gradient).unwrap();
             assert!(loss.is_finite() && gradient.iter().all(|g| g.is_finite()), "{name}, scale {scale}: loss {loss}");
         }
     }
@@ -471,7 +478,7 @@ fn a_loss_of_1e_8_survives_single_precision() {
     for gap in [5.0_f32, 20.0, 60.0, 500.0] {
         let theta: Vec<f32> = (0..10).map(|class| if class == 0 { gap } else { 0.0 }).collect();
         let mut gradient = vec![0.0; 10];
-        let loss = landscape.value_and_gradient(&theta, &mut gradient);
+        let loss = landscape.value_and_gradient(&theta, &mut gradient).unwrap();
         let exact = (9.0 * f64::from(-gap).exp()).ln_1p();
         assert!(gradient.iter().all(|g| g.is_finite()));
         assert!((loss - exact).abs() <= 1e-6 * exact + 1e-36, "gap {gap}: {loss:e} and {exact:e}");

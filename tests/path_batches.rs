@@ -4,15 +4,24 @@ use lossatlas::dataset::{Dataset, digits};
 use lossatlas::landscape::{ImageLandscape, Landscape, TwoWells};
 use lossatlas::network::{Activation, Fcp, Network};
 use lossatlas::optimizer::{SgdParameters, Training, train};
-use lossatlas::path::{Batches, PathParameters, PathResult, PathSearch, StopReason, find_path};
+use lossatlas::path::{Batches, ChosenMethod, PathParameters, PathResult, PathSearch, StopReason, find_path};
 use lossatlas::random::MasterSeed;
 use lossatlas::stepwise::complete;
 use lossatlas::threads::Threads;
 
 const SEED: MasterSeed = MasterSeed(11);
 
-const PARAMETERS: PathParameters =
-    PathParameters { fourier_terms: 4, points: 11, lambda: 1e-4, steps: 60, learning_rate: 1e-2, tolerance: 0.0, patience: 10 };
+fn parameters() -> PathParameters {
+    PathParameters {
+        method: ChosenMethod::fourier(4),
+        points: 11,
+        lambda: 1e-4,
+        steps: 60,
+        learning_rate: 1e-2,
+        tolerance: 0.0,
+        patience: 10,
+    }
+}
 
 fn data() -> Dataset {
     digits::draw(SEED, 700, 1)
@@ -45,7 +54,7 @@ fn find(data: &Dataset, batch: Option<usize>, threads: usize, parameters: &PathP
 #[test]
 fn a_batch_of_all_images_is_the_full_batch() {
     let data = data();
-    assert_eq!(find(&data, Some(700), 1, &PARAMETERS), find(&data, None, 1, &PARAMETERS));
+    assert_eq!(find(&data, Some(700), 1, &parameters()), find(&data, None, 1, &parameters()));
 }
 
 /// The mean over the batches of an epoch is that over all images only if no image is drawn twice; here the
@@ -55,17 +64,13 @@ fn batches_are_subsets_of_their_size_that_differ_from_step_to_step_and_are_drawn
     let (data, network) = (data(), network());
     let theta: Vec<f32> = Network::<f32>::layout(&network).initialize(&mut SEED.stream("theta", &[0]));
     let landscape = ImageLandscape::<f32>::new(&network, data.train.view());
-    let of_step = |batches: &dyn Batches<f32>, step| {
-        let mut loss = f64::NAN;
-        batches.with_batch(step, &mut |landscape| loss = landscape.value(&theta));
-        loss
-    };
+    let of_step = |batches: &dyn Batches<f32>, step| batches.with_batch(step, &mut |landscape| landscape.value(&theta)).unwrap();
     let batches = landscape.batches(699, SEED);
     assert_eq!(batches.steps_per_epoch(), 2);
     // The one image left out has the difference for its loss: it is one of them, so nothing was drawn twice.
-    let whole = landscape.value(&theta) * 700.0;
-    let losses: Vec<f64> =
-        (0..700).map(|i| ImageLandscape::<f32>::new(&network, data.train.view().range(i..i + 1)).value(&theta)).collect();
+    let whole = landscape.value(&theta).unwrap() * 700.0;
+    let of_image = |i| ImageLandscape::<f32>::new(&network, data.train.view().range(i..i + 1)).value(&theta).unwrap();
+    let losses: Vec<f64> = (0..700).map(of_image).collect();
     for step in 0..20 {
         let left_out = whole - of_step(&batches, step) * 699.0;
         assert!(losses.iter().any(|loss| (loss - left_out).abs() < 1e-6), "step {step}: {left_out}");
@@ -84,20 +89,20 @@ fn batches_are_subsets_of_their_size_that_differ_from_step_to_step_and_are_drawn
 #[test]
 fn a_descent_in_batches_comes_as_low_on_all_images_with_half_of_the_evaluations() {
     let data = data();
-    let full = find(&data, None, 1, &PARAMETERS);
-    let batches = find(&data, Some(100), 1, &PathParameters { steps: 140, ..PARAMETERS });
+    let full = find(&data, None, 1, &parameters());
+    let batches = find(&data, Some(100), 1, &PathParameters { steps: 140, ..parameters() });
     assert!(full.height_dense < 0.5 * full.height_straight, "{} and {}", full.height_dense, full.height_straight);
     // 140 steps of 100 images and 21 looks at 700, a third each, against 60 steps of 700: 45 %.
     assert!(batches.height_dense < 1.05 * full.height_dense, "{} and {}", batches.height_dense, full.height_dense);
     assert_eq!(batches.best_step % 7, 0, "the best path was looked at on all images");
-    assert_eq!(batches, find(&data, Some(100), 2, &PathParameters { steps: 140, ..PARAMETERS }));
+    assert_eq!(batches, find(&data, Some(100), 2, &PathParameters { steps: 140, ..parameters() }));
 }
 
 #[test]
 fn a_descent_ends_when_the_objective_has_stopped_falling() {
     let [a, b] = TwoWells::ENDS;
     let steps = 3000;
-    let parameters = PathParameters { points: 51, lambda: 10.0, steps, ..PARAMETERS };
+    let parameters = PathParameters { points: 51, lambda: 10.0, steps, ..parameters() };
     let search = |tolerance| {
         let parameters = PathParameters { tolerance, ..parameters.clone() };
         find_path(&TwoWells, [&a, &b], &parameters, &mut |_, _| true).unwrap().unwrap()

@@ -3,7 +3,7 @@
 use lossatlas::dataset::digits;
 use lossatlas::landscape::{ImageLandscape, Landscape};
 use lossatlas::network::{Architecture, NETWORKS, Value};
-use lossatlas::path::{FourierPath, Grid};
+use lossatlas::path::{ChosenMethod, equally_spaced};
 use lossatlas::random::MasterSeed;
 use ndarray::Array2;
 
@@ -33,17 +33,17 @@ fn evaluate(network: &str, points: usize, terms: usize) {
     let landscape = ImageLandscape::new(network_of.as_ref(), data.train.view());
     let draw = |number: u64| -> Vec<f32> { network_of.layout().initialize(&mut SEED.stream("theta", &[number])) };
     let (a, b) = (draw(0), draw(1));
-    let mut path = FourierPath::straight(&a, &b, terms);
-    path.coefficients_mut().iter_mut().zip(0..).for_each(|(c, i)| *c = 1e-3 * (i as f32).sin());
-    let grid = Grid::new(points, terms);
+    let mut path = ChosenMethod::fourier(terms).straight([&a[..], &b]);
+    path.free_mut().iter_mut().zip(0..).for_each(|(c, i)| *c = 1e-3 * (i as f32).sin());
+    let grid = path.grid(&equally_spaced(points));
     let span = path.points(&grid);
-    let losses = landscape.span_values(&span);
+    let losses = landscape.span_values(&span).unwrap();
     let mut gradient = Array2::zeros((terms, a.len()));
-    let with_gradient = landscape.span_gradient(&span, grid.sines(), gradient.view_mut());
+    let with_gradient = landscape.span_gradient(&span, grid.weights(), gradient.view_mut()).unwrap();
     let mut theta = vec![0.0; a.len()];
     for m in [0, 1, points / 3, points - 2, points - 1] {
         span.point(m, &mut theta);
-        let loss = landscape.value(&theta);
+        let loss = landscape.value(&theta).unwrap();
         for other in [losses[m], with_gradient[m]] {
             assert!((other / loss - 1.0).abs() < 1e-5, "{network}, point {m}: {other} and {loss}");
         }
@@ -53,8 +53,8 @@ fn evaluate(network: &str, points: usize, terms: usize) {
     let (row, column) = (terms / 2, a.len() - 1);
     let step = 1e-2;
     let mut sum = |sign: f32| {
-        path.coefficients_mut()[row * a.len() + column] += sign * step;
-        landscape.span_values(&path.points(&grid)).iter().sum::<f64>()
+        path.free_mut()[row * a.len() + column] += sign * step;
+        landscape.span_values(&path.points(&grid)).unwrap().iter().sum::<f64>()
     };
     let (above, below) = (sum(1.0), sum(-2.0));
     let slope = (above - below) / (2.0 * f64::from(step));

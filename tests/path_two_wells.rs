@@ -1,13 +1,20 @@
 //! The two-dimensional example of the paper (Fig. 3), through the path code the networks use.
 
 use lossatlas::landscape::{Squared, TwoWells};
-use lossatlas::path::{PathParameters, PathResult, find_path_for};
+use lossatlas::path::{ChosenMethod, PathParameters, PathResult, find_path_for};
 
 const SADDLE: f64 = 0.624_393_347_2;
 
 fn published(lambda: f64) -> PathResult {
-    let parameters =
-        PathParameters { fourier_terms: 15, points: 101, lambda, steps: 300, learning_rate: 0.01, tolerance: 0.0, patience: 10 };
+    let parameters = PathParameters {
+        method: ChosenMethod::fourier(15),
+        points: 101,
+        lambda,
+        steps: 300,
+        learning_rate: 0.01,
+        tolerance: 0.0,
+        patience: 10,
+    };
     let [a, b] = TwoWells::ENDS;
     let found = find_path_for(&Squared(TwoWells), &TwoWells, [&a, &b], &parameters, &mut |_, _| true);
     found.expect("finite everywhere").expect("not stopped").result

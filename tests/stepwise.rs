@@ -1,10 +1,12 @@
 //! Put down between two steps or in the middle of one and taken up again: the same bits.
 
 use lossatlas::dataset::{Dataset, digits};
-use lossatlas::landscape::{ImageLandscape, Landscape};
+use lossatlas::landscape::{BuiltIn, ImageLandscape, Interrupted, Interruptible, Landscape, LennardJones, MuellerBrown};
 use lossatlas::network::{Activation, Fcp, Network};
-use lossatlas::optimizer::{LbfgsParameters, SgdParameters, Trainer, Training, TrainingRun, TrainingState, train};
-use lossatlas::path::{PathParameters, PathSearch, PathState, StopReason};
+use lossatlas::optimizer::{
+    LbfgsParameters, RelaxParameters, SgdParameters, Trainer, Training, TrainingRun, TrainingState, relax, train,
+};
+use lossatlas::path::{ChosenMethod, METHODS, PathParameters, PathSearch, PathState, StopReason, equally_spaced};
 use lossatlas::random::MasterSeed;
 use lossatlas::stepwise::{Step, Stepwise, complete};
 use serde::Serialize;
@@ -51,7 +53,7 @@ fn interrupted_step<S: Stepwise>(computation: &mut S, fuse: &Fuse) -> Step<S::Ou
         let step = computation.step();
         fuse.set(NEVER);
         // Interrupted after its last look, or without one, a step is taken all the same.
-        if !matches!(step, Step::Interrupted) {
+        if let Ok(step) = step {
             return step;
         }
         assert!(bytes(computation) == before, "a step interrupted at look {looks} left a trace");
@@ -66,7 +68,6 @@ fn in_pieces<O>(mut piece: impl FnMut(Option<Vec<u8>>) -> (Step<O>, Option<Vec<u
         match piece(state) {
             (Step::Finished(output), _) => return (output, steps),
             (Step::Continue, stored) => state = stored,
-            (Step::Interrupted, _) => panic!("nothing interrupts here"),
         }
     }
     unreachable!("a computation ends")
@@ -131,11 +132,12 @@ fn paths() {
     let batches = landscape.batches(250, SEED);
     // The whole in each step; batches, looked at every third step; until hardly anything is gained.
     let (all, every) = (0.0, 0.99);
-    for (steps, batches, tolerance) in
-        [(0, None, all), (7, None, all), (0, Some(&batches), all), (7, Some(&batches), all), (40, Some(&batches), every)]
+    let cases = [(0, None, all), (7, None, all), (0, Some(&batches), all), (7, Some(&batches), all), (40, Some(&batches), every)];
+    for ((steps, batches, tolerance), method) in
+        cases.into_iter().flat_map(|case| METHODS.iter().map(move |&method| (case, method)))
     {
-        let parameters =
-            PathParameters { fourier_terms: 3, points: 9, lambda: 1e-4, steps, learning_rate: 1e-2, tolerance, patience: 2 };
+        let method = ChosenMethod::with_defaults(method);
+        let parameters = PathParameters { method, points: 9, lambda: 1e-4, steps, learning_rate: 1e-2, tolerance, patience: 2 };
         let search = |state| {
             let search = PathSearch::new(&landscape, &landscape, [&a, &b], &parameters, state);
             match batches {
@@ -162,12 +164,105 @@ fn paths() {
     }
 }
 
+/// A search on a formula, whose evaluations are interrupted before they begin.
 #[test]
-fn an_evaluation_under_way_is_broken_off() {
+fn paths_on_a_formula() {
+    let fuse = Fuse(AtomicUsize::new(NEVER));
+    let interrupt = || fuse.burnt();
+    let landscape = Interruptible(&MuellerBrown, &interrupt);
+    let ends = [0, 1].map(|number| &MuellerBrown::MINIMA[number][..]);
+    for method in METHODS {
+        let method = ChosenMethod::with_defaults(method);
+        let parameters =
+            PathParameters { method, points: 9, lambda: 1e-4, steps: 7, learning_rate: 1e-2, tolerance: 0.0, patience: 2 };
+        let search = |state| PathSearch::new(&landscape, &landscape, ends, &parameters, state);
+        let whole = complete(search(None), &mut |_, _| true).unwrap().unwrap().result;
+        let (pieced, _) = in_pieces(|stored| {
+            let state: Option<PathState<f64>> = stored.map(|bytes| postcard::from_bytes(&bytes).expect("as stored"));
+            let mut search = search(state);
+            let step = interrupted_step(&mut search, &fuse);
+            let stored = bytes(&search);
+            (step, stored)
+        });
+        same_bits(&whole, &pieced.unwrap().result);
+    }
+}
+
+/// A relaxation has no steps: interrupted at any of its evaluations it is as if it had not begun.
+#[test]
+fn relaxations() {
+    let fuse = Fuse(AtomicUsize::new(NEVER));
+    let interrupt = || fuse.burnt();
+    let cluster = BuiltIn::LennardJones(LennardJones::new(3, 2).unwrap()).build();
+    let (landscape, parameters) = (Interruptible(&cluster, &interrupt), RelaxParameters::default());
+    let start = [0.0, 0.0, 1.3, 0.1, 0.2, 1.2];
+    let whole = relax(&cluster, &start, &parameters).unwrap();
+    assert!((whole.value + 3.0).abs() < 1e-9, "{whole:?}");
+    let mut interruptions = 0;
+    let pieced = loop {
+        fuse.set(interruptions);
+        match relax(&landscape, &start, &parameters) {
+            Err(Interrupted) => interruptions += 1,
+            Ok(relaxed) => break relaxed,
+        }
+    };
+    // The start, and in each iteration a trial and the gradient at least.
+    assert!(interruptions > 2 * whole.iterations as usize, "{interruptions} interruptions");
+    same_bits(&whole, &pieced);
+}
+
+/// What an evaluation came to, in numbers.
+type Evaluation<'a> = Box<dyn FnMut() -> Result<Vec<f64>, Interrupted> + 'a>;
+
+#[test]
+fn an_evaluation_under_way_is_interrupted_whichever_it_is() {
     let (data, network) = (digits::draw(SEED, 3000, 1), network());
-    let landscape = ImageLandscape::<f32>::new(&network, data.train.view()).interruptible(&|| true);
     let theta = Network::<f32>::layout(&network).initialize::<f32>(&mut SEED.stream("theta", &[]));
-    assert!(!landscape.interrupted(), "nothing has been broken off yet");
-    assert!(landscape.value(&theta).is_nan(), "nothing that could be taken for a loss");
-    assert!(landscape.interrupted());
+    let fuse = Fuse(AtomicUsize::new(NEVER));
+    let interrupt = || fuse.burnt();
+    let landscape = ImageLandscape::<f32>::new(&network, data.train.view()).interruptible(&interrupt);
+    let curve = ChosenMethod::fourier(2).straight([&theta[..], &theta]);
+    let (grid, mut gradient) = (curve.grid(&equally_spaced(3)), vec![0.0; theta.len()]);
+    let mut along = vec![0.0; 2 * theta.len()];
+    let mut evaluations: [Evaluation; 7] = [
+        Box::new(|| Ok(vec![landscape.value(&theta)?])),
+        Box::new(|| {
+            let (loss, accuracy) = landscape.loss_and_accuracy(&theta)?;
+            Ok(vec![loss, accuracy])
+        }),
+        Box::new(|| {
+            let mut gradient = vec![0.0; theta.len()];
+            let loss = landscape.value_and_gradient(&theta, &mut gradient)?;
+            Ok(gradient.into_iter().map(f64::from).chain([loss]).collect())
+        }),
+        Box::new(|| {
+            let loss = landscape.batch_gradient(&theta, &[3, 1, 2], &mut gradient)?;
+            Ok(gradient.iter().copied().map(f64::from).chain([loss]).collect())
+        }),
+        Box::new(|| {
+            let mut line = landscape.line(&theta, &theta)?;
+            let mut gradient = vec![0.0; theta.len()];
+            Ok(vec![line.value(0.1)?, line.value_and_gradient(0.2, &mut gradient)?])
+        }),
+        Box::new(|| landscape.span_values(&curve.points(&grid))),
+        Box::new(|| {
+            let losses = curve.pull_back(&landscape, &grid, &mut along)?;
+            Ok(along.iter().copied().map(f64::from).chain(losses).collect())
+        }),
+    ];
+    for (number, evaluation) in evaluations.iter_mut().enumerate() {
+        let whole = evaluation().unwrap();
+        let mut looks = 0;
+        let pieced = loop {
+            fuse.set(looks);
+            match evaluation() {
+                Err(Interrupted) => looks += 1,
+                Ok(values) => break values,
+            }
+        };
+        fuse.set(NEVER);
+        // A batch is looked at once, all images once for each of their twelve blocks.
+        assert!(looks >= if number == 3 { 1 } else { 12 }, "evaluation {number} was interrupted {looks} times");
+        same_bits(&whole, &pieced);
+    }
 }

@@ -57,6 +57,7 @@ fn an_atlas_of_nothing_is_a_valid_file() {
         curves: &[],
         minima: &[],
         paths: &[],
+        tracks: &[],
         analysis: &Analysis::default(),
         failed_parts: &[],
     };
@@ -142,7 +143,7 @@ fn contradictions_are_named_and_change_no_file() {
     let directory = tempfile::tempdir().expect("a temporary directory");
     Results::new().write(directory.path()).expect("consistent results");
     let old = fs::read(directory.path().join("atlas.h5")).expect("an atlas");
-    let cases: [(&str, Spoil); 16] = [
+    let cases: [(&str, Spoil); 18] = [
         ("/network/shape", |results| results.layout[0].shape = vec![1, 1, 1, 2, 3]),
         ("/network/shape", |results| results.layout[1].shape = vec![2, 0]),
         ("/network/offset", |results| results.layout[1].offset = 7),
@@ -155,6 +156,8 @@ fn contradictions_are_named_and_change_no_file() {
         ("/paths/torch/final.1/on_test", |results| results.sets.truncate(4)),
         ("/paths/sgd/train/on_train", |results| results.paths[0].results[0] = Ok(short_path(1))),
         ("/paths/sgd/train/on_train", |results| results.paths[0].results[2] = Ok(short_path(2))),
+        ("/paths/sgd/train/on_train/points", |results| results.tracks[1].points = Array2::zeros((2, 2))),
+        ("/paths/sgd/train/on_train/points", |results| results.tracks[0].heights.truncate(1)),
         ("/kpca", |results| results.analysis.kernel_pca[0].name = "sgd/train".into()),
         ("/kpca/rbf union/set", |results| results.analysis.kernel_pca[0].set[2] = 2),
         ("/kpca/rbf union/set", |results| results.analysis.kernel_pca[0].set.truncate(1)),

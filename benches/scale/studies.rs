@@ -6,7 +6,7 @@ use lossatlas::dataset::digits;
 use lossatlas::landscape::ImageLandscape;
 use lossatlas::network::{Architecture, autoencoder, fcp, lenet, lstm};
 use lossatlas::optimizer::{LbfgsParameters, SgdParameters, Trainer, Training};
-use lossatlas::path::{PathParameters, PathSearch};
+use lossatlas::path::{ChosenMethod, PathParameters, PathSearch};
 use lossatlas::plan::{Speed, path_work, training_work};
 use lossatlas::random::MasterSeed;
 use lossatlas::stepwise::Stepwise;
@@ -42,7 +42,7 @@ fn parameters() -> (Training, Training, PathParameters) {
         target_loss: 0.0,
     };
     let paths = PathParameters {
-        fourier_terms: 10,
+        method: ChosenMethod::fourier(10),
         points: 51,
         lambda: 1e-4,
         steps: 100,

@@ -169,11 +169,20 @@ mod tests {
     fn what_was_made_before_a_key_existed_was_made_with_its_first_value() {
         let before = keys(&[("paths.pairs", "3"), ("paths.steps", "100")]);
         let mut after = before.clone();
-        after.extend(keys(&[("paths.batch", "\"all\""), ("paths.tolerance", "0.0"), ("paths.patience", "10")]));
+        after.extend(keys(&[
+            ("paths.batch", "\"all\""),
+            ("paths.tolerance", "0.0"),
+            ("paths.patience", "10"),
+            ("paths.method", "\"fourier\""),
+        ]));
         assert!(conflicts(&before, &after).is_empty(), "{:?}", conflicts(&before, &after));
         assert!(conflicts(&after, &before).is_empty());
         after.insert("paths.batch".into(), "250".into());
         assert_eq!(conflicts(&before, &after), ["paths.batch: was not given, now 250; invalidates the paths"]);
+        after.insert("paths.batch".into(), "\"all\"".into());
+        after.insert("paths.method".into(), "\"polyline\"".into());
+        let other_method = conflicts(&before, &after);
+        assert_eq!(other_method, ["paths.method: was not given, now \"polyline\"; invalidates the paths"]);
     }
 
     /// What no key of the table explains, and what only looks like a key of it.

@@ -36,7 +36,6 @@ fn of_networks() -> Vec<Owned> {
     NETWORKS.iter().map(|network| Owned { choice: network.name, keys: keys(network) }).collect()
 }
 
-const COUNT: Count = Count::at_least(1);
 const SEED: Integer<u32> = Integer::between(0, u32::MAX as u64);
 
 impl KeySpec for descriptor::Key {
@@ -46,7 +45,7 @@ impl KeySpec for descriptor::Key {
 
     fn values(&self) -> String {
         match self.kind {
-            descriptor::Kind::Count { .. } => COUNT.values(),
+            descriptor::Kind::Count { most, .. } => Count::between(1, most as u64).values(),
             descriptor::Kind::Counts { check, .. } => counts(check),
             descriptor::Kind::Seed { .. } => SEED.values(),
             descriptor::Kind::Positive { .. } => Number::POSITIVE.values(),
@@ -99,10 +98,13 @@ pub(super) fn read(section: &Section<'_>) -> Read<Architecture> {
     values.into_iter().try_fold(Architecture::with_defaults(network), |with, (key, value)| Ok(with.with(key, value?)))
 }
 
-fn read_value(section: &Section<'_>, key: &'static descriptor::Key) -> Read<Value> {
+/// The value of a key that belongs to a choice.
+pub(super) fn read_value(section: &Section<'_>, key: &'static descriptor::Key) -> Read<Value> {
     section.describe(key);
     match key.kind {
-        descriptor::Kind::Count { default } => read_as(section, key, COUNT, default).map(Value::Count),
+        descriptor::Kind::Count { default, most } => {
+            read_as(section, key, Count::between(1, most as u64), default).map(Value::Count)
+        }
         descriptor::Kind::Counts { default, check } => {
             let found = section.find::<Counts, _>(key.name, Fixed(default), |value| Counts.parse(value));
             found.check(|counts| check(counts)).value().map(Value::Counts)

@@ -1,9 +1,13 @@
 //! `[paths]`: between which solutions, on which landscapes, and how they are found.
 
-use super::reader::{Choice, Read, Section};
-use super::schema::{AnyOf, Count, CountOrAll, Derived, Invalidates, Key, Lower, Number, OneOf, SectionSpec, SetNames, Upper};
+use super::network::read_value;
+use super::reader::{Choice, Read, Reported, Section};
+use super::schema::{
+    AnyOf, Choices, Count, CountOrAll, Derived, Invalidates, Key, KeySpec, Lower, Number, OneOf, Owned, SectionSpec, SetNames, Shape,
+    Upper, Word,
+};
 use super::yields::Yields;
-use crate::path::{Objective, PathParameters};
+use crate::path::{ChosenMethod, METHODS, Objective, PathMethod, PathParameters};
 use crate::solutions::{Pairs, SetName, Split};
 
 /// The paths to find.
@@ -98,15 +102,29 @@ static OBJECTIVE: Key<OneOf<Objective>> = Key::new("objective", OneOf::NEW)
     .note("reported are losses in either case")
     .default(Objective::Sum);
 
-static FOURIER_TERMS: Key<Count> =
-    // A hundred times the published number takes 840 MB for 42 200 parameters.
-    Key::new("fourier_terms", Count::between(1, 1000))
-        .unit("sines")
-        .meaning("N_F, sines added to the straight line")
-        .default(10);
+static NAMES: [&str; METHODS.len()] = {
+    let mut names = [""; METHODS.len()];
+    let mut index = 0;
+    while index < names.len() {
+        names[index] = METHODS[index].name;
+        index += 1;
+    }
+    names
+};
+
+static METHOD: Key<Word> = Key::new("method", Word(&NAMES))
+    .meaning("what bends the straight line")
+    .note("each has keys of its own below")
+    .default(NAMES[0])
+    .came_later();
+
+fn of_methods() -> Vec<Owned> {
+    let keys = |method: &'static PathMethod| method.keys.iter().map(|key| key as &dyn KeySpec).collect();
+    METHODS.iter().map(|&method| Owned { choice: method.name, keys: keys(method) }).collect()
+}
 
 static POINTS: Key<Count> =
-    // With as many terms as that, their coefficients on the dense grid take 800 MB.
+    // With a thousand shapes of a curve, their coefficients on the dense grid take 800 MB.
     Key::new("points", Count::between(3, 10_000))
         .unit("points")
         .meaning("M, points on the path, both ends included")
@@ -140,11 +158,11 @@ static PATIENCE: Key<Count> = Key::new("patience", Count::at_least(1))
     .default(10)
     .came_later();
 
-pub(super) static SECTION: SectionSpec = SectionSpec::single(
-    "paths",
-    "Paths",
-    Invalidates::Results("the paths"),
-    &[
+pub(super) static SECTION: SectionSpec = SectionSpec {
+    name: "paths",
+    title: "Paths",
+    shape: Shape::Single,
+    keys: &[
         &PAIRS,
         &SETS,
         &LANDSCAPES,
@@ -152,7 +170,7 @@ pub(super) static SECTION: SectionSpec = SectionSpec::single(
         &TEST,
         &BATCH,
         &OBJECTIVE,
-        &FOURIER_TERMS,
+        &METHOD,
         &POINTS,
         &LAMBDA,
         &STEPS,
@@ -160,7 +178,9 @@ pub(super) static SECTION: SectionSpec = SectionSpec::single(
         &TOLERANCE,
         &PATIENCE,
     ],
-);
+    choices: Some(Choices { selector: "method", keys: of_methods }),
+    invalidates: Invalidates::Results("the paths"),
+};
 
 pub(super) fn read(section: &Section<'_>, yields: &mut Yields) -> Read<PathsConfig> {
     let pairs = section.key(&PAIRS).value().map(|pairs| pairs.map_or(Pairs::All, Pairs::Count));
@@ -215,7 +235,7 @@ fn read_images(section: &Section<'_>, split: Split, yields: &Yields) -> Read<Opt
 }
 
 fn read_parameters(section: &Section<'_>) -> Read<PathParameters> {
-    let fourier_terms = section.key(&FOURIER_TERMS).value();
+    let method = read_method(section);
     let points = section.key(&POINTS).value();
     let lambda = section.key(&LAMBDA).value();
     let steps = section.key(&STEPS).value();
@@ -223,7 +243,7 @@ fn read_parameters(section: &Section<'_>) -> Read<PathParameters> {
     let tolerance = section.key(&TOLERANCE).value();
     let patience = section.key(&PATIENCE).value();
     Ok(PathParameters {
-        fourier_terms: fourier_terms?,
+        method: method?,
         points: points?,
         lambda: lambda?,
         steps: steps?,
@@ -231,4 +251,42 @@ fn read_parameters(section: &Section<'_>) -> Read<PathParameters> {
         tolerance: tolerance?,
         patience: patience?,
     })
+}
+
+/// The method, with the keys that its file names.
+fn read_method(section: &Section<'_>) -> Read<ChosenMethod> {
+    let name = section.key(&METHOD).value();
+    section.refuse_other_choices(&name);
+    let name = name?;
+    let method = METHODS.iter().find(|method| method.name == name).ok_or(Reported)?;
+    let values: Vec<_> = method.keys.iter().map(|key| (key.name, read_value(section, key))).collect();
+    values.into_iter().try_fold(ChosenMethod::with_defaults(method), |with, (key, value)| Ok(with.with(key, value?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::Config;
+    use crate::network::Value;
+    use crate::path::{ChosenMethod, METHODS};
+
+    fn config(paths: &str) -> Result<Config, String> {
+        let text = format!("seed = 1\n[landscape]\nkind = \"two-wells\"\n[paths]\n{paths}");
+        Config::parse("x", &text, &[]).map_err(|errors| errors.to_string())
+    }
+
+    #[test]
+    fn a_method_that_is_listed_can_be_configured() {
+        for method in METHODS {
+            let config = config(&format!("method = \"{}\"", method.name)).unwrap();
+            assert_eq!(config.paths.parameters.method, ChosenMethod::with_defaults(method));
+            for key in method.keys {
+                assert!(config.effective.contains_key(&format!("paths.{}", key.name)), "{} of {method:?}", key.name);
+            }
+        }
+        let method = |paths| config(paths).unwrap().paths.parameters.method;
+        assert_eq!(method(""), ChosenMethod::fourier(10));
+        assert_eq!(method("fourier_terms = 3"), ChosenMethod::fourier(3));
+        let polyline = ChosenMethod::polyline(10).with("knots", Value::Count(4));
+        assert_eq!(method("method = \"polyline\"\nknots = 4"), polyline);
+    }
 }

@@ -68,7 +68,7 @@ fn not_utf8(bytes: &[u8], valid: usize) -> String {
     if !is_text(bytes) {
         return "it is not a text; is this the right file?".to_owned();
     }
-    let line = 1 + bytes[..valid].iter().filter(|&&byte| byte == b'\n').count();
+    let line = bytes[..valid].split(|&byte| byte == b'\n').count();
     // Latin-1 is the first 256 characters of Unicode, and Windows-1252 has the same letters.
     let byte = bytes[valid];
     let letter = char::from(byte);

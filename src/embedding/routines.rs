@@ -257,7 +257,7 @@ mod tests {
     fn a_matrix_of_one_number_is_its_eigenvalue() {
         let tridiagonal = Tridiagonal::of(Array2::from_elem((1, 1), -3.0));
         assert_eq!(tridiagonal.eigenvalues().unwrap(), Array1::from(vec![-3.0]));
-        assert_eq!(tridiagonal.leading_eigenvectors(1).unwrap().mapv(f64::abs), Array2::ones((1, 1)));
+        assert_eq!(tridiagonal.leading_eigenvectors(1).unwrap().mapv(f64::abs), Array2::<f64>::ones((1, 1)));
         assert_eq!(tridiagonal.leading_eigenvectors(0).unwrap().dim(), (1, 0));
     }
 

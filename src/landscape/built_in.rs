@@ -1,6 +1,6 @@
 //! The closed formulas a configuration can name.
 
-use super::{DoubleWell, Landscape, LennardJones, MuellerBrown, ProductWell, TwoWells};
+use super::{DoubleWell, Formula, LennardJones, MuellerBrown, ProductWell, TwoWells};
 use thiserror::Error;
 
 /// A closed formula with its sizes, as configured.
@@ -76,8 +76,8 @@ impl BuiltIn {
         }
     }
 
-    /// The landscape itself.
-    pub fn build(&self) -> Box<dyn Landscape<f64>> {
+    /// The formula itself.
+    pub fn build(&self) -> Box<dyn Formula> {
         match *self {
             Self::TwoWells => Box::new(TwoWells),
             Self::MuellerBrown => Box::new(MuellerBrown),

@@ -1,6 +1,6 @@
 //! The lowest curvature of a landscape at a point: what tells a minimum from a saddle.
 
-use super::Landscape;
+use super::{Interrupted, Landscape};
 use crate::real::{Real, dot, norm};
 use ndarray::Array2;
 use ndarray_linalg::{Eigh, UPLO};
@@ -60,8 +60,7 @@ pub struct Curvature {
 }
 
 impl Curvature {
-    /// At a point. `None` if a derivative is not finite, the eigensolver fails, or the landscape
-    /// is interrupted.
+    /// At a point. `None` if a derivative is not finite or the eigensolver fails.
     ///
     /// Up to 300 dimensions all eigenvalues are computed, beyond by Lanczos iterations with full
     /// orthogonalization: C. Lanczos, J. Res. Natl. Bur. Stand. 45, 255 (1950),
@@ -69,9 +68,12 @@ impl Curvature {
     /// negative one proves a descending direction. Their number is bounded, and a descending
     /// direction that is nearly perpendicular to the fixed start vector can remain unseen.
     ///
+    /// # Errors
+    /// If an evaluation was interrupted.
+    ///
     /// # Panics
     /// If the point is not of the landscape's dimension (as the landscape does).
-    pub fn at(landscape: &dyn Landscape<f64>, theta: &[f64]) -> Option<Self> {
+    pub fn at(landscape: &dyn Landscape<f64>, theta: &[f64]) -> Result<Option<Self>, Interrupted> {
         if theta.len() <= LARGEST_DENSE { Self::dense(landscape, theta) } else { Self::lanczos(landscape, theta) }
     }
 
@@ -91,9 +93,9 @@ impl Curvature {
         self.lowest.abs().max(self.highest.abs())
     }
 
-    fn dense(landscape: &dyn Landscape<f64>, theta: &[f64]) -> Option<Self> {
-        let hessian = hessian(landscape, theta)?;
-        let (values, vectors) = hessian.eigh(UPLO::Lower).ok()?;
+    fn dense(landscape: &dyn Landscape<f64>, theta: &[f64]) -> Result<Option<Self>, Interrupted> {
+        let Some(hessian) = hessian(landscape, theta)? else { return Ok(None) };
+        let Ok((values, vectors)) = hessian.eigh(UPLO::Lower) else { return Ok(None) };
         let (lowest, highest) = (values[0], values[values.len() - 1]);
         let scale = lowest.abs().max(highest.abs());
         let (reference, mut direction) = (reference(theta.len()), vec![0.0; theta.len()]);
@@ -104,16 +106,16 @@ impl Curvature {
                 direction.iter_mut().zip(vector).for_each(|(d, v)| *d += part * v);
             }
         }
-        Self { lowest, highest, direction }.normalized()
+        Ok(Self { lowest, highest, direction }.normalized())
     }
 
-    fn lanczos(landscape: &dyn Landscape<f64>, theta: &[f64]) -> Option<Self> {
+    fn lanczos(landscape: &dyn Landscape<f64>, theta: &[f64]) -> Result<Option<Self>, Interrupted> {
         let steps = LANCZOS_STEPS.min(theta.len());
         let mut basis = vec![reference(theta.len())];
         scale(&mut basis[0], 1.0 / norm(&reference(theta.len())));
         let (mut diagonal, mut off_diagonal) = (Vec::new(), Vec::new());
         for step in 0..steps {
-            let mut next = product(landscape, theta, &basis[step])?;
+            let Some(mut next) = product(landscape, theta, &basis[step])? else { return Ok(None) };
             diagonal.push(dot(&next, &basis[step]));
             // Twice: once leaves rounding errors that grow into copies of found eigenvectors.
             for vector in basis.iter().chain(&basis) {
@@ -121,18 +123,18 @@ impl Curvature {
                 next.iter_mut().zip(vector).for_each(|(x, v)| *x -= part * v);
             }
             let left = norm(&next);
-            let ritz = Ritz::of(&diagonal, &off_diagonal)?;
+            let Some(ritz) = Ritz::of(&diagonal, &off_diagonal) else { return Ok(None) };
             let enough = left * ritz.vector[step].abs() <= LANCZOS_RESIDUAL * ritz.scale();
             // A remainder of rounding errors: the basis spans all that the start vector reaches.
             let exhausted = left <= 1e3 * f64::EPSILON * ritz.scale();
             if enough || exhausted || step + 1 == steps {
-                return ritz.curvature(&basis);
+                return Ok(ritz.curvature(&basis));
             }
             off_diagonal.push(left);
             scale(&mut next, 1.0 / left);
             basis.push(next);
         }
-        None
+        Ok(None)
     }
 
     /// With a direction of length 1 and of the documented sign.
@@ -187,25 +189,24 @@ fn scale(vector: &mut [f64], factor: f64) {
     vector.iter_mut().for_each(|x| *x *= factor);
 }
 
-/// The Hessian, `(P, P)`, symmetrized. `None` as for [`Curvature::at`].
-fn hessian(landscape: &dyn Landscape<f64>, theta: &[f64]) -> Option<Array2<f64>> {
+/// The Hessian, `(P, P)`, symmetrized. `None` if it is not finite.
+fn hessian(landscape: &dyn Landscape<f64>, theta: &[f64]) -> Result<Option<Array2<f64>>, Interrupted> {
     let dimension = theta.len();
     let mut hessian = Array2::<f64>::zeros((dimension, dimension));
     for (i, mut row) in hessian.outer_iter_mut().enumerate() {
         let mut axis = vec![0.0; dimension];
         axis[i] = 1.0;
-        let product = product(landscape, theta, &axis)?;
+        let Some(product) = product(landscape, theta, &axis)? else { return Ok(None) };
         row.iter_mut().zip(product).for_each(|(entry, value)| *entry = value);
     }
-    Some((&hessian + &hessian.t()) / 2.0)
+    Ok(Some((&hessian + &hessian.t()) / 2.0))
 }
 
-/// ∇²f d. `None` if it is not finite or the landscape is interrupted.
-fn product(landscape: &dyn Landscape<f64>, theta: &[f64], direction: &[f64]) -> Option<Vec<f64>> {
+/// ∇²f d. `None` if it is not finite.
+fn product(landscape: &dyn Landscape<f64>, theta: &[f64], direction: &[f64]) -> Result<Option<Vec<f64>>, Interrupted> {
     let mut product = vec![0.0; theta.len()];
-    landscape.hessian_product(theta, direction, &mut product);
-    let usable = !landscape.interrupted() && product.iter().all(|x| x.is_finite());
-    usable.then_some(product)
+    landscape.hessian_product(theta, direction, &mut product)?;
+    Ok(product.iter().all(|x| x.is_finite()).then_some(product))
 }
 
 /// ∇²f(θ) d from central differences: (∇f(θ + h d) − ∇f(θ − h d)) / 2h.
@@ -213,31 +214,34 @@ fn product(landscape: &dyn Landscape<f64>, theta: &[f64], direction: &[f64]) -> 
 /// The error is h² f''''/6 from the series and ε |∇f| / h from rounding. They balance at
 /// h |d| = ε^(1/3) times the length on which f varies, for which 1 or the largest component of θ is
 /// taken.
-pub(super) fn difference_of_gradients<A: Real, L: Landscape<A> + ?Sized>(
-    landscape: &L,
+///
+/// `gradient_at` overwrites its second argument with ∇f at the first.
+pub(super) fn difference_of_gradients<A: Real, E>(
+    mut gradient_at: impl FnMut(&[A], &mut [A]) -> Result<(), E>,
     theta: &[A],
     direction: &[A],
     product: &mut [A],
-) {
+) -> Result<(), E> {
     let largest = |vector: &[A]| vector.iter().fold(0.0_f64, |most, x| most.max(x.wide().abs()));
     let length = largest(direction);
     if length == 0.0 {
         product.fill(A::zero());
-        return;
+        return Ok(());
     }
     let step = A::epsilon().wide().cbrt() * largest(theta).max(1.0) / length;
     let shifted = |h: f64| -> Vec<A> { theta.iter().zip(direction).map(|(&x, &d)| x + A::of(h) * d).collect() };
     let mut below = vec![A::zero(); theta.len()];
-    landscape.value_and_gradient(&shifted(-step), &mut below);
-    landscape.value_and_gradient(&shifted(step), product);
+    gradient_at(&shifted(-step), &mut below)?;
+    gradient_at(&shifted(step), product)?;
     let factor = A::of(0.5 / step);
     product.iter_mut().zip(below).for_each(|(p, b)| *p = (*p - b) * factor);
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::landscape::{DoubleWell, LennardJones, MuellerBrown, ProductWell, TwoWells};
+    use crate::landscape::{DoubleWell, Formula, LennardJones, MuellerBrown, ProductWell, TwoWells};
     use approx::assert_relative_eq;
 
     /// f = Σ cᵢ xᵢ² / 2 in coordinates that a reflection has turned.
@@ -260,7 +264,7 @@ mod tests {
         }
     }
 
-    impl Landscape<f64> for Quadratic {
+    impl Formula for Quadratic {
         fn dimension(&self) -> usize {
             self.curvatures.len()
         }
@@ -272,7 +276,7 @@ mod tests {
         fn value_and_gradient(&self, x: &[f64], gradient: &mut [f64]) -> f64 {
             let slopes: Vec<f64> = self.reflect(x).iter().zip(&self.curvatures).map(|(x, c)| c * x).collect();
             gradient.copy_from_slice(&self.reflect(&slopes));
-            self.value(x)
+            Formula::value(self, x)
         }
     }
 
@@ -284,7 +288,7 @@ mod tests {
             let lowest = dimension / 3;
             curvatures[lowest] = -20.0;
             let form = Quadratic::new(curvatures.clone());
-            let curvature = Curvature::at(&form, &vec![0.1; dimension]).unwrap();
+            let curvature = Curvature::at(&form, &vec![0.1; dimension]).unwrap().unwrap();
             assert_relative_eq!(curvature.lowest, -20.0, max_relative = 1e-6);
             let mut axis = vec![0.0; dimension];
             axis[lowest] = 1.0;
@@ -297,7 +301,7 @@ mod tests {
 
     #[test]
     fn directions_of_one_curvature_do_not_depend_on_their_order() {
-        let curvature = Curvature::at(&DoubleWell::new(3).unwrap(), &[0.0; 3]).unwrap();
+        let curvature = Curvature::at(&DoubleWell::new(3).unwrap(), &[0.0; 3]).unwrap().unwrap();
         assert_eq!(curvature.kind(0.0), StationaryPoint::Maximum);
         let reference = reference(3);
         let overlap = dot(&curvature.direction, &reference) / norm(&reference);
@@ -306,7 +310,7 @@ mod tests {
 
     #[test]
     fn stationary_points_of_closed_forms_are_what_is_known_of_them() {
-        let kind = |landscape: &dyn Landscape<f64>, at: &[f64]| Curvature::at(landscape, at).unwrap().kind(0.0);
+        let kind = |landscape: &dyn Landscape<f64>, at: &[f64]| Curvature::at(landscape, at).unwrap().unwrap().kind(0.0);
         for minimum in &MuellerBrown::MINIMA {
             assert_eq!(kind(&MuellerBrown, minimum), StationaryPoint::Minimum);
         }
@@ -327,7 +331,7 @@ mod tests {
         let mut gradient = [0.0; 6];
         // Newton steps along the row.
         for _ in 0..20 {
-            three.value_and_gradient(&row, &mut gradient);
+            Formula::value_and_gradient(&three, &row, &mut gradient);
             let (left, right) = (gradient[0] / 60.0, gradient[4] / 60.0);
             row[0] -= left;
             row[4] -= right;
@@ -339,6 +343,6 @@ mod tests {
     #[test]
     fn no_curvature_where_derivatives_are_not_finite() {
         let pair = LennardJones::new(2, 2).unwrap();
-        assert_eq!(Curvature::at(&pair, &[0.0; 4]), None);
+        assert_eq!(Curvature::at(&pair, &[0.0; 4]), Ok(None));
     }
 }

@@ -1,44 +1,63 @@
 //! A landscape that can be interrupted.
 
-use super::{Interrupt, Landscape, Line};
+use super::{Interrupt, Interrupted, Landscape, Line};
 use crate::real::Real;
 use crate::span::Span;
 use ndarray::{ArrayView2, ArrayViewMut2};
 
-/// The same landscape, [interrupted](Landscape::interrupted) once the other one says so. Single
-/// evaluations are quick and run to their end: a computation looks between them.
+/// The same landscape, [`Interrupted`] once the other one says so: it is asked before each evaluation.
+/// Single evaluations are quick and run to their end.
 pub struct Interruptible<'a, A>(pub &'a dyn Landscape<A>, pub &'a Interrupt<'a>);
+
+impl<A: Real> Interruptible<'_, A> {
+    fn landscape(&self) -> Result<&dyn Landscape<A>, Interrupted> {
+        if (self.1)() { Err(Interrupted) } else { Ok(self.0) }
+    }
+}
 
 impl<A: Real> Landscape<A> for Interruptible<'_, A> {
     fn dimension(&self) -> usize {
         self.0.dimension()
     }
 
-    fn value(&self, theta: &[A]) -> f64 {
-        self.0.value(theta)
+    fn value(&self, theta: &[A]) -> Result<f64, Interrupted> {
+        self.landscape()?.value(theta)
     }
 
-    fn value_and_gradient(&self, theta: &[A], gradient: &mut [A]) -> f64 {
-        self.0.value_and_gradient(theta, gradient)
+    fn value_and_gradient(&self, theta: &[A], gradient: &mut [A]) -> Result<f64, Interrupted> {
+        self.landscape()?.value_and_gradient(theta, gradient)
     }
 
-    fn hessian_product(&self, theta: &[A], direction: &[A], product: &mut [A]) {
-        self.0.hessian_product(theta, direction, product);
+    /// Each of its values is an evaluation.
+    fn line(&self, start: &[A], direction: &[A]) -> Result<Box<dyn Line<A> + '_>, Interrupted> {
+        let line = self.landscape()?.line(start, direction)?;
+        Ok(Box::new(InterruptibleLine { line, interrupt: self.1 }))
     }
 
-    fn interrupted(&self) -> bool {
-        (self.1)()
+    fn hessian_product(&self, theta: &[A], direction: &[A], product: &mut [A]) -> Result<(), Interrupted> {
+        self.landscape()?.hessian_product(theta, direction, product)
     }
 
-    fn line(&self, start: &[A], direction: &[A]) -> Box<dyn Line<A> + '_> {
-        self.0.line(start, direction)
+    fn span_values(&self, span: &Span<A>) -> Result<Vec<f64>, Interrupted> {
+        self.landscape()?.span_values(span)
     }
 
-    fn span_values(&self, span: &Span<A>) -> Vec<f64> {
-        self.0.span_values(span)
+    fn span_gradient(&self, span: &Span<A>, weights: ArrayView2<A>, gradient: ArrayViewMut2<A>) -> Result<Vec<f64>, Interrupted> {
+        self.landscape()?.span_gradient(span, weights, gradient)
+    }
+}
+
+struct InterruptibleLine<'l, A> {
+    line: Box<dyn Line<A> + 'l>,
+    interrupt: &'l Interrupt<'l>,
+}
+
+impl<A: Real> Line<A> for InterruptibleLine<'_, A> {
+    fn value(&mut self, u: f64) -> Result<f64, Interrupted> {
+        if (self.interrupt)() { Err(Interrupted) } else { self.line.value(u) }
     }
 
-    fn span_gradient(&self, span: &Span<A>, weights: ArrayView2<A>, gradient: ArrayViewMut2<A>) -> Vec<f64> {
-        self.0.span_gradient(span, weights, gradient)
+    fn value_and_gradient(&mut self, u: f64, gradient: &mut [A]) -> Result<f64, Interrupted> {
+        if (self.interrupt)() { Err(Interrupted) } else { self.line.value_and_gradient(u, gradient) }
     }
 }

@@ -1,7 +1,7 @@
 //! Lennard-Jones clusters, the standard many-minima landscape.
 
 use super::align::{AlignError, Alignment, align};
-use super::{Landscape, SizeError, checked_dimension};
+use super::{Formula, SizeError, checked_dimension};
 
 /// V(r) = Σ over i < j of 4 (rᵢⱼ⁻¹² − rᵢⱼ⁻⁶): N atoms in the plane or in space, in reduced units (lengths
 /// in σ, energies in ε).
@@ -126,7 +126,7 @@ fn change_of_slope(squared: f64) -> f64 {
     48.0 * inverse.powi(2) * sixth * (7.0 * sixth - 2.0)
 }
 
-impl Landscape<f64> for LennardJones {
+impl Formula for LennardJones {
     fn dimension(&self) -> usize {
         self.atoms * self.space_dimensions
     }

@@ -1,18 +1,18 @@
 //! A landscape along a straight line, for line searches.
 
-use super::Landscape;
+use super::{Interrupted, Landscape};
 use crate::real::{Real, add_scaled};
 
 /// A landscape along a line, u ↦ f(θ + u d), asked at one u after another.
 ///
-/// Every u is an evaluation of the landscape that the line was taken from, which also says whether it was
-/// [interrupted](Landscape::interrupted).
+/// Every u is an evaluation, which can be [`Interrupted`].
+#[allow(clippy::missing_errors_doc)]
 pub trait Line<A> {
     /// f(θ + u d).
-    fn value(&mut self, u: f64) -> f64;
+    fn value(&mut self, u: f64) -> Result<f64, Interrupted>;
 
     /// The same, and overwrites `gradient`, `(P,)`, with ∇f(θ + u d).
-    fn value_and_gradient(&mut self, u: f64, gradient: &mut [A]) -> f64;
+    fn value_and_gradient(&mut self, u: f64, gradient: &mut [A]) -> Result<f64, Interrupted>;
 }
 
 /// By evaluating the landscape at θ + u d.
@@ -37,12 +37,12 @@ impl<'l, A: Real, L: Landscape<A> + ?Sized> PointByPoint<'l, A, L> {
 }
 
 impl<A: Real, L: Landscape<A> + ?Sized> Line<A> for PointByPoint<'_, A, L> {
-    fn value(&mut self, u: f64) -> f64 {
+    fn value(&mut self, u: f64) -> Result<f64, Interrupted> {
         self.go_to(u);
         self.landscape.value(&self.theta)
     }
 
-    fn value_and_gradient(&mut self, u: f64, gradient: &mut [A]) -> f64 {
+    fn value_and_gradient(&mut self, u: f64, gradient: &mut [A]) -> Result<f64, Interrupted> {
         self.go_to(u);
         self.landscape.value_and_gradient(&self.theta, gradient)
     }

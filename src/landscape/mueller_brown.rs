@@ -1,6 +1,6 @@
 //! The Müller–Brown surface, the usual first test of a path finder.
 
-use super::Landscape;
+use super::Formula;
 
 /// f(x, y) = Σᵢ Aᵢ exp(aᵢ (x − xᵢ)² + bᵢ (x − xᵢ)(y − yᵢ) + cᵢ (y − yᵢ)²): three minima in a
 /// row and the two saddles between them.
@@ -37,7 +37,7 @@ struct Term {
     center: [f64; 2],
 }
 
-impl Landscape<f64> for MuellerBrown {
+impl Formula for MuellerBrown {
     fn dimension(&self) -> usize {
         2
     }

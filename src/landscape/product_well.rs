@@ -1,6 +1,6 @@
 //! The smallest network: two linear layers of one weight each.
 
-use super::Landscape;
+use super::Formula;
 
 /// f(w₁, w₂) = (w₁ w₂ − 1)²: the squared error of a chain of two weights that should be the identity.
 ///
@@ -11,7 +11,7 @@ use super::Landscape;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ProductWell;
 
-impl Landscape<f64> for ProductWell {
+impl Formula for ProductWell {
     fn dimension(&self) -> usize {
         2
     }

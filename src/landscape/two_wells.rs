@@ -1,6 +1,6 @@
 //! The two-dimensional example of the paper, its Fig. 3.
 
-use super::{Landscape, Span};
+use super::{Formula, Interrupted, Landscape, Span};
 use crate::real::Real;
 use ndarray::{ArrayView2, ArrayViewMut2};
 
@@ -21,13 +21,13 @@ impl TwoWells {
         [(-1.0, 3.0, [-0.5, -0.5]), (-1.0, 3.0, [0.5, 0.0]), (1.0, 15.0, [-0.2, -0.4]), (1.0, 15.0, [0.0, 0.3])];
 }
 
-impl Landscape<f64> for TwoWells {
+impl Formula for TwoWells {
     fn dimension(&self) -> usize {
         2
     }
 
     fn value(&self, r: &[f64]) -> f64 {
-        self.value_and_gradient(r, &mut [0.0; 2])
+        Formula::value_and_gradient(self, r, &mut [0.0; 2])
     }
 
     fn value_and_gradient(&self, r: &[f64], gradient: &mut [f64]) -> f64 {
@@ -65,38 +65,34 @@ impl<A: Real, L: Landscape<A>> Landscape<A> for Squared<L> {
         self.0.dimension()
     }
 
-    fn value(&self, theta: &[A]) -> f64 {
-        self.0.value(theta).powi(2)
+    fn value(&self, theta: &[A]) -> Result<f64, Interrupted> {
+        Ok(self.0.value(theta)?.powi(2))
     }
 
-    fn value_and_gradient(&self, theta: &[A], gradient: &mut [A]) -> f64 {
-        let value = self.0.value_and_gradient(theta, gradient);
+    fn value_and_gradient(&self, theta: &[A], gradient: &mut [A]) -> Result<f64, Interrupted> {
+        let value = self.0.value_and_gradient(theta, gradient)?;
         let factor = A::of(2.0 * value);
         for g in gradient {
             *g *= factor;
         }
-        value * value
+        Ok(value * value)
     }
 
-    fn interrupted(&self) -> bool {
-        self.0.interrupted()
-    }
-
-    fn span_values(&self, span: &Span<A>) -> Vec<f64> {
-        self.0.span_values(span).into_iter().map(|value| value * value).collect()
+    fn span_values(&self, span: &Span<A>) -> Result<Vec<f64>, Interrupted> {
+        Ok(self.0.span_values(span)?.into_iter().map(|value| value * value).collect())
     }
 
     /// Σₘ wₘₙ ∇(f²)(θₘ) = Σₘ (2 f(θₘ) wₘₙ) ∇f(θₘ). So f is needed before its gradient, one pass of
     /// values more, and f keeps its own way of evaluating a whole path at once.
-    fn span_gradient(&self, span: &Span<A>, weights: ArrayView2<A>, gradient: ArrayViewMut2<A>) -> Vec<f64> {
-        let values = self.0.span_values(span);
+    fn span_gradient(&self, span: &Span<A>, weights: ArrayView2<A>, gradient: ArrayViewMut2<A>) -> Result<Vec<f64>, Interrupted> {
+        let values = self.0.span_values(span)?;
         let mut scaled = weights.to_owned();
         for (mut row, value) in scaled.outer_iter_mut().zip(&values) {
             let factor = A::of(2.0 * value);
             row.mapv_inplace(|weight| weight * factor);
         }
-        self.0.span_gradient(span, scaled.view(), gradient);
-        values.into_iter().map(|value| value * value).collect()
+        self.0.span_gradient(span, scaled.view(), gradient)?;
+        Ok(values.into_iter().map(|value| value * value).collect())
     }
 }
 
@@ -111,7 +107,7 @@ mod tests {
             [(0.624_393_347_2, [-0.164_726_55, -0.069_917_18]), (0.637_257_237_7, [0.052_889_53, -0.688_158_21])]
         {
             let mut gradient = [0.0; 2];
-            let value = TwoWells.value_and_gradient(&saddle, &mut gradient);
+            let value = Formula::value_and_gradient(&TwoWells, &saddle, &mut gradient);
             assert!((value - height).abs() < 1e-9, "{value}");
             assert!(gradient.iter().all(|g| g.abs() < 1e-7), "{gradient:?}");
         }
@@ -128,12 +124,12 @@ mod tests {
         for landscape in landscapes {
             let at = [0.13, -0.27];
             let mut gradient = [0.0; 2];
-            landscape.value_and_gradient(&at, &mut gradient);
+            landscape.value_and_gradient(&at, &mut gradient).unwrap();
             for axis in 0..2 {
                 let shifted = |h: f64| {
                     let mut r = at;
                     r[axis] += h;
-                    landscape.value(&r)
+                    landscape.value(&r).unwrap()
                 };
                 let difference = (shifted(1e-5) - shifted(-1e-5)) / 2e-5;
                 assert!((difference - gradient[axis]).abs() < 1e-8);
@@ -149,13 +145,13 @@ mod tests {
         let weights = array![[0.0, 0.0], [1.0, 0.3], [0.7, -1.0], [0.0, 0.0]];
         let span = Span { vectors: vectors.view(), coefficients: coefficients.view() };
         let (well, mut gradient) = (Squared(&TwoWells), Array2::from_elem((2, 2), f64::NAN));
-        let values = well.span_gradient(&span, weights.view(), gradient.view_mut());
-        assert_eq!(values, well.span_values(&span));
+        let values = well.span_gradient(&span, weights.view(), gradient.view_mut()).unwrap();
+        assert_eq!(values, well.span_values(&span).unwrap());
         let mut expected = Array2::<f64>::zeros((2, 2));
         for (m, value) in values.into_iter().enumerate() {
             let (mut r, mut at_point) = ([0.0; 2], [0.0; 2]);
             span.point(m, &mut r);
-            assert!((well.value_and_gradient(&r, &mut at_point) - value).abs() < 1e-15);
+            assert!((well.value_and_gradient(&r, &mut at_point).unwrap() - value).abs() < 1e-15);
             for (mut row, weight) in expected.outer_iter_mut().zip(weights.row(m)) {
                 row.scaled_add(*weight, &ndarray::aview1(&at_point));
             }

@@ -10,9 +10,9 @@ use std::fmt;
 /// What the hidden layers of FCP and LeNet apply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Activation {
-    /// ln(1 + eˣ); what the published code ran.
+    /// ln(1 + eˣ).
     Softplus,
-    /// max(x, 0); what the published text says.
+    /// max(x, 0).
     Relu,
 }
 
@@ -23,7 +23,7 @@ impl Activation {
     /// The key of the networks that leave the choice.
     pub const KEY: Key = Key {
         name: "activation",
-        about: "after the hidden layers; the published code ran softplus, the text says ReLU",
+        about: "after the hidden layers",
         kind: Kind::Word { words: &[Self::Softplus.name(), Self::Relu.name()], default: Self::Softplus.name() },
     };
 

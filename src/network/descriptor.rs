@@ -1,8 +1,8 @@
 //! What a network's file says of it, so that no other file needs to know the network.
 //!
 //! A [`Descriptor`] names the keys that a configuration may give in `[network]`, each with its range and
-//! its default, builds the network from their values, and has the words and the published numbers that a
-//! report needs.
+//! its default, builds the network from their values, and has the words that a report needs and settings
+//! for a first configuration.
 
 use super::{Architecture, Network};
 use std::fmt;
@@ -25,8 +25,6 @@ pub struct Descriptor {
     pub sgd: SuggestedSgd,
     /// Images of a quick study of it: of those networks that take long for an image there are fewer.
     pub quick: QuickStudy,
-    /// What was published of it, with the default sizes; `None` for a network that is not the paper's.
-    pub published: Option<Published>,
 }
 
 impl fmt::Debug for Descriptor {
@@ -50,13 +48,12 @@ pub trait EitherPrecision: Network<f32> + Network<f64> {}
 
 impl<N: Network<f32> + Network<f64>> EitherPrecision for N {}
 
-/// Settings of SGD that a new configuration starts from. The paper has none; how those of its networks were
-/// chosen, `configs/paper-*.toml` say.
+/// Settings of SGD that a new configuration starts from.
 #[derive(Clone, Copy, Debug)]
 pub struct SuggestedSgd {
     /// `training.sgd.learning_rate`.
     pub learning_rate: f64,
-    /// `training.sgd.epochs` for a study of the paper's size.
+    /// `training.sgd.epochs` for a full study: 60 000 images in batches of 64.
     pub epochs: usize,
 }
 
@@ -71,7 +68,8 @@ pub struct QuickStudy {
     pub paths: [usize; 2],
 }
 
-/// A key of `[network]`.
+/// A key that belongs to one of several choices: of `[network]` to an architecture, of `[paths]` to a
+/// method.
 #[derive(Debug)]
 pub struct Key {
     /// As in configurations. Networks may share a name for values of one kind.
@@ -89,6 +87,8 @@ pub enum Kind {
     Count {
         /// The default.
         default: usize,
+        /// The largest number.
+        most: usize,
     },
     /// Numbers of things, each ≥ 1.
     Counts {
@@ -154,7 +154,12 @@ impl fmt::Display for Value {
 impl Key {
     /// A number of things.
     pub const fn count(name: &'static str, about: &'static str, default: usize) -> Self {
-        Self { name, about, kind: Kind::Count { default } }
+        Self::count_up_to(name, about, default, u32::MAX as usize)
+    }
+
+    /// A number of things that are all held in memory.
+    pub const fn count_up_to(name: &'static str, about: &'static str, default: usize, most: usize) -> Self {
+        Self { name, about, kind: Kind::Count { default, most } }
     }
 
     /// Numbers of things, as many as one likes.
@@ -165,7 +170,7 @@ impl Key {
     /// What holds if the key is not written.
     pub fn default(&self) -> Value {
         match self.kind {
-            Kind::Count { default } => Value::Count(default),
+            Kind::Count { default, .. } => Value::Count(default),
             Kind::Counts { default, .. } => Value::Counts(default.to_vec()),
             Kind::Seed { default } => Value::Seed(default),
             Kind::Positive { default } => Value::Positive(default),
@@ -174,17 +179,15 @@ impl Key {
         }
     }
 
-    /// Whether it is a size of the network: with other ones the published numbers mean nothing.
-    pub fn is_size(&self) -> bool {
-        matches!(self.kind, Kind::Count { .. } | Kind::Counts { .. })
-    }
-
     /// Whether the key takes this value.
     ///
     /// # Errors
     /// What the value must be, to follow the name of the key.
     pub fn check(&self, value: &Value) -> Result<(), String> {
         let requirement = match (&self.kind, value) {
+            (Kind::Count { most, .. }, Value::Count(count)) if count > most => {
+                return Err(format!("must be at most {most}, is {count}"));
+            }
             (Kind::Count { .. }, Value::Count(0)) => "must be at least 1",
             (Kind::Counts { .. }, Value::Counts(counts)) if counts.contains(&0) => "must be numbers of at least 1",
             (Kind::Counts { check, .. }, Value::Counts(counts)) => return check(counts),
@@ -197,29 +200,4 @@ impl Key {
         };
         Err(format!("{requirement}, is {value}"))
     }
-}
-
-/// What was published of a network: J. Yu and A. V. Morozov, arXiv:2602.21276 (2026).
-#[derive(Debug)]
-pub struct Published {
-    /// Mean loss with L-BFGS and with SGD (Table I): of ω^train on the training images, of ω^test on the
-    /// test images.
-    pub losses: [[f64; 2]; 2],
-    /// Mean and standard deviation of all components (Table S1), in the order of `losses`.
-    pub moments: [[[f64; 2]; 2]; 2],
-    /// What is claimed of it, of the claims that differ from network to network.
-    pub claims: &'static [Claim],
-}
-
-/// A claim of the paper about some of its networks. Of the others it claims the opposite.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Claim {
-    /// The test loss of L-BFGS rises steeply after its minimum.
-    Overfits,
-    /// Barriers between L-BFGS vectors are higher than between SGD vectors.
-    HigherWithLbfgs,
-    /// Barriers between L-BFGS train vectors are higher than between L-BFGS test vectors.
-    HigherBetweenTrain,
-    /// The RBF kernel separates the test vectors of the two methods.
-    SeparateTest,
 }

@@ -27,7 +27,6 @@ pub static DESCRIPTOR: Descriptor = Descriptor {
     },
     sgd: SuggestedSgd { learning_rate: 0.1, epochs: 10 },
     quick: QuickStudy { train: 10_000, test: None, paths: [2000, 1000] },
-    published: None,
 };
 
 struct Linear {

@@ -10,11 +10,11 @@
 //!    the tensors as PyTorch does.
 //! 2. It has a `pub static DESCRIPTOR: `[`Descriptor`]: the word after `kind =`, the keys of `[network]` with
 //!    their ranges and defaults, a function that builds the network from their values, how it is called in
-//!    print, and what was published of it, if anything.
+//!    print, and settings for a first configuration.
 //! 3. The registry lists that descriptor.
 //!
 //! Nothing else names a network: the reader of `[network]`, its messages, the effective configuration,
-//! `check`, `evaluate`, the tables, figures and claims of a report all go by the descriptor and by what
+//! `check`, `evaluate`, the tables and figures of a report all go by the descriptor and by what
 //! [`Network`] says. The file `fifth.rs`, which only the tests build, is an example, and proves it.
 
 pub mod activation;
@@ -33,7 +33,7 @@ pub mod squared_error;
 
 pub use activation::Activation;
 pub use autoencoder::Autoencoder;
-pub use descriptor::{Descriptor, Value};
+pub use descriptor::{Descriptor, Key, Value};
 pub use fcp::Fcp;
 pub use layout::{Layout, Tensor};
 pub use lenet::Lenet;

@@ -31,21 +31,32 @@ pub struct Step {
 ///
 /// Ends early when the bracket is narrower than `tolerance` times the best step. Values that are not
 /// finite count as infinitely high.
-pub fn search(at_zero: f64, evaluations: usize, tolerance: f64, f: impl FnMut(f64) -> f64) -> Option<Step> {
+///
+/// # Errors
+/// The first one of `f`.
+pub fn search<E>(
+    at_zero: f64,
+    evaluations: usize,
+    tolerance: f64,
+    f: impl FnMut(f64) -> Result<f64, E>,
+) -> Result<Option<Step>, E> {
     let mut trials = Trials { f, left: evaluations };
-    let first = trials.at(FIRST)?;
+    let Some(first) = trials.at(FIRST)? else { return Ok(None) };
     let Bracket { mut low, mut middle, mut high } = if first.value < at_zero {
-        match outward(&mut trials, Step { length: 0.0, value: at_zero }, first) {
+        match outward(&mut trials, Step { length: 0.0, value: at_zero }, first)? {
             Ok(bracket) => bracket,
-            Err(lowest) => return Some(lowest),
+            Err(lowest) => return Ok(Some(lowest)),
         }
     } else {
-        inward(&mut trials, Step { length: 0.0, value: at_zero }, first)?
+        match inward(&mut trials, Step { length: 0.0, value: at_zero }, first)? {
+            Some(bracket) => bracket,
+            None => return Ok(None),
+        }
     };
     while high.length - low.length > tolerance * middle.length {
         let above = high.length - middle.length > middle.length - low.length;
         let end = if above { high } else { low };
-        let Some(trial) = trials.at(middle.length + GOLDEN * (end.length - middle.length)) else { break };
+        let Some(trial) = trials.at(middle.length + GOLDEN * (end.length - middle.length))? else { break };
         match (trial.value < middle.value, above) {
             (true, true) => (low, middle) = (middle, trial),
             (true, false) => (high, middle) = (middle, trial),
@@ -53,7 +64,7 @@ pub fn search(at_zero: f64, evaluations: usize, tolerance: f64, f: impl FnMut(f6
             (false, false) => low = trial,
         }
     }
-    Some(middle)
+    Ok(Some(middle))
 }
 
 /// Three steps, the one in the middle lower than both ends.
@@ -64,12 +75,16 @@ struct Bracket {
 }
 
 /// Downhill at `middle`: goes farther until the value rises; the lowest step if the budget ends before.
-fn outward<F: FnMut(f64) -> f64>(trials: &mut Trials<F>, mut low: Step, mut middle: Step) -> Result<Bracket, Step> {
+fn outward<E, F: FnMut(f64) -> Result<f64, E>>(
+    trials: &mut Trials<F>,
+    mut low: Step,
+    mut middle: Step,
+) -> Result<Result<Bracket, Step>, E> {
     let mut growth = 4.0;
     loop {
-        let trial = trials.at(middle.length * growth).ok_or(middle)?;
+        let Some(trial) = trials.at(middle.length * growth)? else { return Ok(Err(middle)) };
         if trial.value >= middle.value {
-            return Ok(Bracket { low, middle, high: trial });
+            return Ok(Ok(Bracket { low, middle, high: trial }));
         }
         (low, middle, growth) = (middle, trial, 2.0);
     }
@@ -77,11 +92,11 @@ fn outward<F: FnMut(f64) -> f64>(trials: &mut Trials<F>, mut low: Step, mut midd
 
 /// Uphill at `high`: comes closer until the value falls below that of the origin; nothing if the budget
 /// ends before.
-fn inward<F: FnMut(f64) -> f64>(trials: &mut Trials<F>, low: Step, mut high: Step) -> Option<Bracket> {
+fn inward<E, F: FnMut(f64) -> Result<f64, E>>(trials: &mut Trials<F>, low: Step, mut high: Step) -> Result<Option<Bracket>, E> {
     loop {
-        let trial = trials.at(high.length * GOLDEN)?;
+        let Some(trial) = trials.at(high.length * GOLDEN)? else { return Ok(None) };
         if trial.value < low.value {
-            return Some(Bracket { low, middle: trial, high });
+            return Ok(Some(Bracket { low, middle: trial, high }));
         }
         high = trial;
     }
@@ -92,18 +107,41 @@ struct Trials<F> {
     left: usize,
 }
 
-impl<F: FnMut(f64) -> f64> Trials<F> {
+impl<E, F: FnMut(f64) -> Result<f64, E>> Trials<F> {
     /// The trial at `length`, or nothing when the budget is spent.
-    fn at(&mut self, length: f64) -> Option<Step> {
-        self.left = self.left.checked_sub(1)?;
-        let value = (self.f)(length);
-        Some(Step { length, value: if value.is_finite() { value } else { f64::INFINITY } })
+    fn at(&mut self, length: f64) -> Result<Option<Step>, E> {
+        let Some(left) = self.left.checked_sub(1) else { return Ok(None) };
+        self.left = left;
+        let value = (self.f)(length)?;
+        Ok(Some(Step { length, value: if value.is_finite() { value } else { f64::INFINITY } }))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::convert::Infallible;
+
+    /// Of a function that can always be evaluated.
+    fn search(at_zero: f64, evaluations: usize, tolerance: f64, mut f: impl FnMut(f64) -> f64) -> Option<Step> {
+        let Ok(step) = super::search(at_zero, evaluations, tolerance, |u| Ok::<_, Infallible>(f(u)));
+        step
+    }
+
+    #[test]
+    fn an_error_of_any_evaluation_ends_the_search() {
+        for valley in [0.003, 0.9, 30.0] {
+            let all = (0..=40).find(|&left| {
+                let mut left = left;
+                let interrupted = super::search(valley * valley, 40, 1e-4, |u: f64| {
+                    left -= 1;
+                    if left < 0 { Err("interrupted") } else { Ok((u - valley).powi(2)) }
+                });
+                interrupted.is_ok()
+            });
+            assert!((10..=40).contains(&all.unwrap()), "{all:?}");
+        }
+    }
 
     #[test]
     fn finds_the_minimum_of_a_parabola_wherever_it_is() {

@@ -5,10 +5,11 @@
 
 use super::golden_section::{self, Step};
 use super::{LbfgsParameters, StopReason};
-use crate::landscape::{Landscape, Line};
+use crate::landscape::{Interrupted, Landscape, Line};
 use crate::real::{Real, add_scaled, dot, norm};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
+use std::ops::ControlFlow;
 
 /// Pairs (s, y) at a smaller angle cosine carry no usable curvature: the published threshold.
 const SMALLEST_COSINE: f64 = 1e-4;
@@ -50,11 +51,18 @@ struct Descent<'l, A> {
 impl<A: Real> Lbfgs<A> {
     /// Starts at θ₀; evaluates loss and gradient there. With no curvature known yet, the unit step of
     /// the first line search is the gradient, cut to length 1.
-    pub fn new(parameters: LbfgsParameters, landscape: &(impl Landscape<A> + ?Sized), theta: Vec<A>) -> Self {
+    ///
+    /// # Errors
+    /// If the evaluation was interrupted.
+    pub fn new(
+        parameters: LbfgsParameters,
+        landscape: &(impl Landscape<A> + ?Sized),
+        theta: Vec<A>,
+    ) -> Result<Self, Interrupted> {
         let mut gradient = vec![A::zero(); theta.len()];
-        let loss = landscape.value_and_gradient(&theta, &mut gradient);
+        let loss = landscape.value_and_gradient(&theta, &mut gradient)?;
         let scale = first_scale(&gradient);
-        Self { parameters, theta, gradient, loss, memory: VecDeque::new(), scale, memory_dropped: 0 }
+        Ok(Self { parameters, theta, gradient, loss, memory: VecDeque::new(), scale, memory_dropped: 0 })
     }
 
     /// Current parameters, `(P,)`.
@@ -82,29 +90,31 @@ impl<A: Real> Lbfgs<A> {
     /// Where the quasi-Newton direction is no descent, or the line search finds nothing lower along
     /// it, the memory is dropped and the same iteration tries the steepest descent.
     ///
-    /// Where the landscape is [interrupted](Landscape::interrupted) everything stays as it was.
+    /// It breaks with the reason why no further iteration is possible; parameters, loss and gradient then
+    /// stay as they were.
     ///
     /// # Errors
-    /// Why no further iteration is possible; parameters, loss and gradient then stay as they were.
-    pub fn iterate(&mut self, landscape: &(impl Landscape<A> + ?Sized), iteration: u32) -> Result<(), StopReason> {
+    /// If it was interrupted; everything stays as it was.
+    pub fn iterate(
+        &mut self,
+        landscape: &(impl Landscape<A> + ?Sized),
+        iteration: u32,
+    ) -> Result<ControlFlow<StopReason>, Interrupted> {
         if !self.loss.is_finite() {
-            return Err(StopReason::Diverged { epoch: iteration });
+            return Ok(ControlFlow::Break(StopReason::Diverged { epoch: iteration }));
         }
         if self.loss <= self.parameters.target_loss {
-            return Err(StopReason::TargetLoss { iteration: iteration - 1 });
+            return Ok(ControlFlow::Break(StopReason::TargetLoss { iteration: iteration - 1 }));
         }
         if self.gradient.iter().all(A::is_zero) {
-            return Err(StopReason::Stationary { iteration });
+            return Ok(ControlFlow::Break(StopReason::Stationary { iteration }));
         }
-        let Some(descent) = self.descent(landscape) else {
-            if landscape.interrupted() {
-                return Ok(());
-            }
+        let Some(descent) = self.descent(landscape)? else {
             self.drop_memory();
-            return Err(StopReason::NoDescent { iteration });
+            return Ok(ControlFlow::Break(StopReason::NoDescent { iteration }));
         };
-        self.advance(landscape, descent);
-        Ok(())
+        self.advance(descent)?;
+        Ok(ControlFlow::Continue(()))
     }
 
     fn drop_memory(&mut self) {
@@ -115,23 +125,29 @@ impl<A: Real> Lbfgs<A> {
     }
 
     /// Along the quasi-Newton direction, where there is one and it leads down; otherwise steepest.
-    fn descent<'l>(&self, landscape: &'l (impl Landscape<A> + ?Sized)) -> Option<Descent<'l, A>> {
+    fn descent<'l>(&self, landscape: &'l (impl Landscape<A> + ?Sized)) -> Result<Option<Descent<'l, A>>, Interrupted> {
         // Without memory the direction is the steepest descent, and there is nothing to fall back from.
         let remembers = !self.memory.is_empty();
-        let direction = self.direction().filter(|_| remembers);
-        let quasi_newton = direction.and_then(|direction| self.search(landscape, direction, None));
-        quasi_newton.or_else(|| self.steepest_descent(landscape))
+        if let Some(direction) = self.direction().filter(|_| remembers)
+            && let Some(descent) = self.search(landscape, direction, None)?
+        {
+            return Ok(Some(descent));
+        }
+        self.steepest_descent(landscape)
     }
 
     /// Along γ ∇, the length that the last curvature suggests; then, since that γ is useless after a
     /// fall over many orders of magnitude, along the gradient as in the first iteration.
-    fn steepest_descent<'l>(&self, landscape: &'l (impl Landscape<A> + ?Sized)) -> Option<Descent<'l, A>> {
+    fn steepest_descent<'l>(&self, landscape: &'l (impl Landscape<A> + ?Sized)) -> Result<Option<Descent<'l, A>>, Interrupted> {
         let mut scales = vec![self.scale, first_scale(&self.gradient)];
         scales.dedup();
-        scales.into_iter().find_map(|scale| {
+        for scale in scales {
             let direction = self.gradient.iter().map(|&g| A::of(-scale) * g).collect();
-            self.search(landscape, direction, Some(scale))
-        })
+            if let Some(descent) = self.search(landscape, direction, Some(scale))? {
+                return Ok(Some(descent));
+            }
+        }
+        Ok(None)
     }
 
     /// d = −H ∇ by the two-loop recursion, so that θ + d is the full step; nothing when it is not
@@ -159,22 +175,19 @@ impl<A: Real> Lbfgs<A> {
         landscape: &'l (impl Landscape<A> + ?Sized),
         direction: Vec<A>,
         steepest: Option<f64>,
-    ) -> Option<Descent<'l, A>> {
-        let mut line = landscape.line(&self.theta, &direction);
+    ) -> Result<Option<Descent<'l, A>>, Interrupted> {
+        let mut line = landscape.line(&self.theta, &direction)?;
         let LbfgsParameters { line_search_evaluations, line_search_tolerance, .. } = self.parameters;
         let step = golden_section::search(self.loss, line_search_evaluations, line_search_tolerance, |u| line.value(u))?;
-        Some(Descent { step, line, direction, steepest })
+        Ok(step.map(|step| Descent { step, line, direction, steepest }))
     }
 
-    fn advance(&mut self, landscape: &(impl Landscape<A> + ?Sized), descent: Descent<A>) {
+    fn advance(&mut self, descent: Descent<A>) -> Result<(), Interrupted> {
         let Descent { step, mut line, direction, steepest } = descent;
         let mut theta = self.theta.clone();
         add(&mut theta, step.length, &direction);
         let mut gradient = vec![A::zero(); theta.len()];
-        let loss = line.value_and_gradient(step.length, &mut gradient);
-        if landscape.interrupted() {
-            return;
-        }
+        let loss = line.value_and_gradient(step.length, &mut gradient)?;
         if let Some(scale) = steepest {
             self.drop_memory();
             self.scale = scale;
@@ -194,6 +207,7 @@ impl<A: Real> Lbfgs<A> {
         } else {
             self.drop_memory();
         }
+        Ok(())
     }
 }
 
@@ -214,12 +228,12 @@ fn difference<A: Real>(x: &[A], y: &[A]) -> Vec<A> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::landscape::TwoWells;
+    use crate::landscape::{Formula, TwoWells};
 
     /// ½ Σ κ_i x_i², condition number 10⁴.
     struct Quadratic(Vec<f64>);
 
-    impl Landscape<f64> for Quadratic {
+    impl Formula for Quadratic {
         fn dimension(&self) -> usize {
             self.0.len()
         }
@@ -228,7 +242,7 @@ mod tests {
         }
         fn value_and_gradient(&self, x: &[f64], gradient: &mut [f64]) -> f64 {
             gradient.iter_mut().zip(x.iter().zip(&self.0)).for_each(|(g, (x, k))| *g = k * x);
-            self.value(x)
+            Formula::value(self, x)
         }
     }
 
@@ -246,11 +260,11 @@ mod tests {
     fn minimizes_an_ill_conditioned_quadratic_and_never_goes_uphill() {
         let curvatures: Vec<f64> = (0..50).map(|i| 10_f64.powf(4.0 * f64::from(i) / 49.0)).collect();
         let landscape = Quadratic(curvatures);
-        let mut lbfgs = Lbfgs::new(parameters(6), &landscape, vec![1.0; 50]);
+        let mut lbfgs = Lbfgs::new(parameters(6), &landscape, vec![1.0; 50]).unwrap();
         let start = lbfgs.loss();
         for iteration in 1..=1000 {
             let before = lbfgs.loss();
-            if lbfgs.iterate(&landscape, iteration).is_err() {
+            if lbfgs.iterate(&landscape, iteration).unwrap().is_break() {
                 break;
             }
             assert!(lbfgs.loss() < before);
@@ -264,18 +278,20 @@ mod tests {
         // quadratic: n iterations. (Nocedal and Wright, Numerical Optimization, Theorem 6.4.)
         let landscape = Quadratic(vec![1.0, 3.0, 10.0, 40.0]);
         let exact = LbfgsParameters { line_search_tolerance: 1e-9, ..parameters(100) };
-        let mut lbfgs = Lbfgs::new(exact, &landscape, vec![1.0, -2.0, 0.5, 3.0]);
+        let mut lbfgs = Lbfgs::new(exact, &landscape, vec![1.0, -2.0, 0.5, 3.0]).unwrap();
         let start = lbfgs.loss();
-        (1..=4).for_each(|iteration| lbfgs.iterate(&landscape, iteration).unwrap());
+        let mut going = (1..=4).map(|iteration| lbfgs.iterate(&landscape, iteration).unwrap().is_continue());
+        assert!(going.all(|going| going));
         assert!(lbfgs.loss() < 1e-10 * start, "{:e}", lbfgs.loss());
     }
 
     #[test]
     fn stops_at_the_target_loss_and_names_the_iteration_that_reached_it() {
         let landscape = Quadratic(vec![1.0, 30.0]);
-        let mut lbfgs = Lbfgs::new(LbfgsParameters { target_loss: 1e-3, ..parameters(10) }, &landscape, vec![1.0, 1.0]);
+        let target = LbfgsParameters { target_loss: 1e-3, ..parameters(10) };
+        let mut lbfgs = Lbfgs::new(target, &landscape, vec![1.0, 1.0]).unwrap();
         let (last, stop) = (1..100)
-            .find_map(|iteration| lbfgs.iterate(&landscape, iteration).err().map(|stop| (iteration - 1, stop)))
+            .find_map(|iteration| Some((iteration - 1, lbfgs.iterate(&landscape, iteration).unwrap().break_value()?)))
             .expect("a quadratic is soon at its minimum");
         assert_eq!(stop, StopReason::TargetLoss { iteration: last });
         assert!(lbfgs.loss() <= 1e-3);
@@ -283,11 +299,11 @@ mod tests {
 
     #[test]
     fn falls_into_a_well_of_the_two_wells_and_says_why_it_stops() {
-        let mut lbfgs = Lbfgs::new(parameters(20), &TwoWells, vec![-0.9, -0.9]);
-        let stop = (1..200).find_map(|iteration| lbfgs.iterate(&TwoWells, iteration).err());
+        let mut lbfgs = Lbfgs::new(parameters(20), &TwoWells, vec![-0.9, -0.9]).unwrap();
+        let stop = (1..200).find_map(|iteration| lbfgs.iterate(&TwoWells, iteration).unwrap().break_value());
         assert!(matches!(stop, Some(StopReason::NoDescent { .. } | StopReason::Stationary { .. })), "{stop:?}");
         assert!(norm(lbfgs.gradient()) < 1e-6);
-        let mut lost = Lbfgs::new(parameters(6), &TwoWells, vec![f64::NAN, 0.0]);
-        assert_eq!(lost.iterate(&TwoWells, 7), Err(StopReason::Diverged { epoch: 7 }));
+        let mut lost = Lbfgs::new(parameters(6), &TwoWells, vec![f64::NAN, 0.0]).unwrap();
+        assert_eq!(lost.iterate(&TwoWells, 7), Ok(ControlFlow::Break(StopReason::Diverged { epoch: 7 })));
     }
 }

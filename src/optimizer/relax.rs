@@ -6,7 +6,7 @@
 
 use super::LbfgsParameters;
 use super::lbfgs::Lbfgs;
-use crate::landscape::{Curvature, Landscape, StationaryPoint};
+use crate::landscape::{Curvature, Interrupted, Landscape, StationaryPoint};
 use crate::random::MasterSeed;
 use crate::real::norm;
 use rand::RngExt;
@@ -80,8 +80,6 @@ pub enum RelaxStop {
     NotFinite,
     /// The point was taken as it is.
     NotRelaxed,
-    /// The landscape was interrupted.
-    Interrupted,
     /// The gradient is zero, but the point is a saddle and no minimum.
     Saddle,
     /// The gradient is zero, but the point is a maximum and no minimum.
@@ -112,7 +110,6 @@ impl fmt::Display for RelaxStop {
             Self::IterationsSpent => "stopped: all iterations were taken",
             Self::NotFinite => "stopped: value or gradient is not finite",
             Self::NotRelaxed => "not relaxed: used as given",
-            Self::Interrupted => "interrupted",
             Self::Saddle => "no minimum: a saddle, the gradient is zero and some directions curve down",
             Self::Maximum => "no minimum: a maximum, the gradient is zero and no direction curves up",
         })
@@ -122,45 +119,54 @@ impl fmt::Display for RelaxStop {
 impl Relaxed {
     /// A point as it is, with its value and gradient, and what it is if it is a saddle or a maximum.
     ///
+    /// # Errors
+    /// If the evaluation was interrupted.
+    ///
     /// # Panics
     /// If the point is not of the landscape's dimension (as the landscape does).
-    pub fn given(landscape: &dyn Landscape<f64>, point: &[f64]) -> Self {
+    pub fn given(landscape: &dyn Landscape<f64>, point: &[f64]) -> Result<Self, Interrupted> {
         let mut gradient = vec![0.0; point.len()];
-        let value = landscape.value_and_gradient(point, &mut gradient);
+        let value = landscape.value_and_gradient(point, &mut gradient)?;
         let gradient_norm = norm(&gradient);
-        let curvature = Curvature::at(landscape, point);
+        let curvature = Curvature::at(landscape, point)?;
         // A point given to nine decimals is a stationary one though its gradient is not zero to all
         // digits: what counts is how far the stationary point is.
         let is_stationary = |curvature: &&Curvature| gradient_norm <= GIVEN_TO * curvature.scale() * largest_coordinate(point);
         let kind = curvature.as_ref().filter(is_stationary).map(|curvature| curvature.kind(0.0));
-        let stop = match kind.and_then(RelaxStop::of) {
-            // Without a curvature there is no telling what the point is.
-            _ if landscape.interrupted() => RelaxStop::Interrupted,
-            Some(stop) => stop,
-            None => RelaxStop::NotRelaxed,
-        };
-        Self { theta: point.to_vec(), value, gradient_norm, iterations: 0, stop }
+        // Without a curvature there is no telling what the point is.
+        let stop = kind.and_then(RelaxStop::of).unwrap_or(RelaxStop::NotRelaxed);
+        Ok(Self { theta: point.to_vec(), value, gradient_norm, iterations: 0, stop })
     }
 
     /// What curves down here; `None` at a minimum, or if that cannot be told.
-    fn descending_curvature(&self, landscape: &dyn Landscape<f64>, tolerance: f64) -> Option<(Curvature, RelaxStop)> {
-        let curvature = Curvature::at(landscape, &self.theta)?;
+    fn descending_curvature(
+        &self,
+        landscape: &dyn Landscape<f64>,
+        tolerance: f64,
+    ) -> Result<Option<(Curvature, RelaxStop)>, Interrupted> {
+        let Some(curvature) = Curvature::at(landscape, &self.theta)? else { return Ok(None) };
         // Where a curvature changes the gradient by less than its tolerance over the size of all
         // coordinates, the gradient itself counts as zero everywhere around.
         let kind = curvature.kind(tolerance / largest_coordinate(&self.theta));
-        Some((curvature, RelaxStop::of(kind)?))
+        Ok(RelaxStop::of(kind).map(|stop| (curvature, stop)))
     }
 
     /// A lower point in the direction of lowest curvature; `None` if there is none. Of the two signs
     /// the one of [`Curvature::direction`] is tried first.
-    fn off_the_saddle(&self, landscape: &dyn Landscape<f64>, curvature: &Curvature) -> Option<Vec<f64>> {
+    fn off_the_saddle(
+        &self,
+        landscape: &dyn Landscape<f64>,
+        curvature: &Curvature,
+    ) -> Result<Option<Vec<f64>>, Interrupted> {
         let size = largest_coordinate(&self.theta);
-        let steps = STEPS_OFF_A_SADDLE.iter().flat_map(|step| [step * size, -step * size]);
-        let mut points = steps.map(|step| {
+        for step in STEPS_OFF_A_SADDLE.iter().flat_map(|step| [step * size, -step * size]) {
             let moved = self.theta.iter().zip(&curvature.direction);
-            moved.map(|(x, d)| x + step * d).collect::<Vec<f64>>()
-        });
-        points.find(|point| landscape.value(point) < self.value)
+            let point: Vec<f64> = moved.map(|(x, d)| x + step * d).collect();
+            if landscape.value(&point)? < self.value {
+                return Ok(Some(point));
+            }
+        }
+        Ok(None)
     }
 }
 
@@ -180,38 +186,38 @@ fn largest_coordinate(theta: &[f64]) -> f64 {
 /// the same point on every run. It need not be the minimum in whose basin the start lies: a line
 /// search may leap over a ridge to a lower point behind it.
 ///
+/// # Errors
+/// If an evaluation was interrupted.
+///
 /// # Panics
 /// If the start is not of the landscape's dimension (as the landscape does).
-pub fn relax(landscape: &dyn Landscape<f64>, start: &[f64], parameters: &RelaxParameters) -> Relaxed {
-    let mut relaxed = descend(landscape, start, parameters, 0);
+pub fn relax(landscape: &dyn Landscape<f64>, start: &[f64], parameters: &RelaxParameters) -> Result<Relaxed, Interrupted> {
+    let mut relaxed = descend(landscape, start, parameters, 0)?;
     for left_saddles in 0..=MAX_SADDLES {
         if !relaxed.stop.is_minimum() {
             break;
         }
-        let descending = relaxed.descending_curvature(landscape, parameters.tolerance);
-        if landscape.interrupted() {
-            relaxed.stop = RelaxStop::Interrupted;
-            break;
-        }
-        let Some((curvature, kind)) = descending else { break };
-        let lower = relaxed.off_the_saddle(landscape, &curvature).filter(|_| left_saddles < MAX_SADDLES);
+        let Some((curvature, kind)) = relaxed.descending_curvature(landscape, parameters.tolerance)? else { break };
+        let lower = if left_saddles < MAX_SADDLES { relaxed.off_the_saddle(landscape, &curvature)? } else { None };
         let Some(lower) = lower else {
             relaxed.stop = kind;
             break;
         };
-        relaxed = descend(landscape, &lower, parameters, relaxed.iterations);
+        relaxed = descend(landscape, &lower, parameters, relaxed.iterations)?;
     }
-    relaxed
+    Ok(relaxed)
 }
 
 /// L-BFGS until the gradient is zero, after `iterations` that were taken before.
-fn descend(landscape: &dyn Landscape<f64>, start: &[f64], parameters: &RelaxParameters, mut iterations: u32) -> Relaxed {
-    let mut lbfgs = Lbfgs::new(parameters.lbfgs.clone(), landscape, start.to_vec());
+fn descend(
+    landscape: &dyn Landscape<f64>,
+    start: &[f64],
+    parameters: &RelaxParameters,
+    mut iterations: u32,
+) -> Result<Relaxed, Interrupted> {
+    let mut lbfgs = Lbfgs::new(parameters.lbfgs.clone(), landscape, start.to_vec())?;
     let stop = loop {
         let gradient_norm = norm(lbfgs.gradient());
-        if landscape.interrupted() {
-            break RelaxStop::Interrupted;
-        }
         if !lbfgs.loss().is_finite() || !gradient_norm.is_finite() {
             break RelaxStop::NotFinite;
         }
@@ -221,12 +227,13 @@ fn descend(landscape: &dyn Landscape<f64>, start: &[f64], parameters: &RelaxPara
         if iterations as usize >= parameters.lbfgs.iterations {
             break RelaxStop::IterationsSpent;
         }
-        if lbfgs.iterate(landscape, iterations + 1).is_err() {
+        if lbfgs.iterate(landscape, iterations + 1)?.is_break() {
             break RelaxStop::NoDescent;
         }
         iterations += 1;
     };
-    Relaxed { value: lbfgs.loss(), gradient_norm: norm(lbfgs.gradient()), theta: lbfgs.theta().to_vec(), iterations, stop }
+    let gradient_norm = norm(lbfgs.gradient());
+    Ok(Relaxed { value: lbfgs.loss(), gradient_norm, theta: lbfgs.theta().to_vec(), iterations, stop })
 }
 
 /// Which minima to look for, and how long.
@@ -254,17 +261,20 @@ pub struct MinimaSearch {
 /// is one. Starts that ended without a minimum are left out. The outcome depends on the
 /// search alone. That *all* minima are among them is likely, not certain: more starts find more.
 ///
+/// # Errors
+/// If an evaluation was interrupted.
+///
 /// # Panics
 /// If the region is not of the landscape's dimension.
 pub fn find_minima(
     landscape: &dyn Landscape<f64>,
     search: &MinimaSearch,
     identify: &dyn Fn(&[f64]) -> Option<Vec<f64>>,
-) -> Vec<Relaxed> {
+) -> Result<Vec<Relaxed>, Interrupted> {
     assert_eq!(search.region.len(), landscape.dimension(), "the region of the starts and the landscape disagree");
     let starts = (0..search.starts).map(|start| random_start(search.seed, &search.region, start));
-    let found: Vec<Relaxed> = starts.map(|start| relax(landscape, &start, &search.relax)).collect();
-    distinct(&found, search.distinct, identify).into_iter().map(|index| found[index].clone()).collect()
+    let found = starts.map(|start| relax(landscape, &start, &search.relax)).collect::<Result<Vec<_>, _>>()?;
+    Ok(distinct(&found, search.distinct, identify).into_iter().map(|index| found[index].clone()).collect())
 }
 
 /// Indices of the distinct solutions among `found`, lowest first: see [`find_minima`]. Of equal ones the
@@ -311,19 +321,19 @@ pub fn random_start(seed: MasterSeed, region: &[[f64; 2]], start: u32) -> Vec<f6
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::landscape::{BuiltIn, DoubleWell, LennardJones, TwoWells};
+    use crate::landscape::{BuiltIn, DoubleWell, Formula, LennardJones, TwoWells};
 
     #[test]
     fn says_why_it_stopped() {
         let parameters = RelaxParameters::default();
-        let relaxed = relax(&TwoWells, &[0.9, 0.4], &parameters);
+        let relaxed = relax(&TwoWells, &[0.9, 0.4], &parameters).unwrap();
         assert!(relaxed.stop.is_minimum() && relaxed.gradient_norm < 1e-6, "{relaxed:?}");
         let few = RelaxParameters { lbfgs: LbfgsParameters { iterations: 2, ..parameters.lbfgs.clone() }, ..parameters.clone() };
-        let stopped = relax(&TwoWells, &[0.9, 0.4], &few);
+        let stopped = relax(&TwoWells, &[0.9, 0.4], &few).unwrap();
         assert_eq!((stopped.stop, stopped.iterations), (RelaxStop::IterationsSpent, 2));
-        assert_eq!(relax(&TwoWells, &[f64::NAN, 0.0], &parameters).stop, RelaxStop::NotFinite);
+        assert_eq!(relax(&TwoWells, &[f64::NAN, 0.0], &parameters).unwrap().stop, RelaxStop::NotFinite);
         let never = RelaxParameters { tolerance: 0.0, ..parameters };
-        let lowest = relax(&TwoWells, &[0.9, 0.4], &never);
+        let lowest = relax(&TwoWells, &[0.9, 0.4], &never).unwrap();
         assert!(lowest.stop.is_minimum() && lowest.value <= relaxed.value, "{lowest:?}");
     }
 
@@ -333,25 +343,25 @@ mod tests {
         let well = DoubleWell::new(4).unwrap();
         for zeros in 1..=4 {
             let start: Vec<f64> = (0..4).map(|i| if i < zeros { 0.0 } else { -1.0 }).collect();
-            let relaxed = relax(&well, &start, &parameters);
+            let relaxed = relax(&well, &start, &parameters).unwrap();
             assert_eq!(relaxed.stop, RelaxStop::Converged, "{zeros} zeros: {relaxed:?}");
             assert!(relaxed.value < 1e-9, "{zeros} zeros: {relaxed:?}");
             // All of the sign rule's reference is positive, and so is where a maximum is left to.
             assert!(relaxed.theta.iter().zip(&start).all(|(x, s)| (x - if *s == 0.0 { 1.0 } else { -1.0 }).abs() < 1e-4));
-            assert_eq!(relax(&well, &start, &parameters), relaxed, "deterministic");
+            assert_eq!(relax(&well, &start, &parameters).unwrap(), relaxed, "deterministic");
         }
-        let product = relax(&crate::landscape::ProductWell, &[0.0, 0.0], &parameters);
+        let product = relax(&crate::landscape::ProductWell, &[0.0, 0.0], &parameters).unwrap();
         assert!(product.stop.is_minimum() && product.value < 1e-9, "{product:?}");
         // Three atoms in a row are a saddle on which no gradient leads out of the line.
         let three = LennardJones::new(3, 2).unwrap();
-        let triangle = relax(&three, &[-1.1, 0.0, 0.0, 0.0, 1.1, 0.0], &parameters);
+        let triangle = relax(&three, &[-1.1, 0.0, 0.0, 0.0, 1.1, 0.0], &parameters).unwrap();
         assert!((triangle.value + 3.0).abs() < 1e-9, "{triangle:?}");
     }
 
     #[test]
     fn a_saddle_that_cannot_be_left_is_recorded_as_what_it_is() {
         let well = DoubleWell::new(2).unwrap();
-        let kind = |at: [f64; 2]| Relaxed::given(&well, &at).stop;
+        let kind = |at: [f64; 2]| Relaxed::given(&well, &at).unwrap().stop;
         assert_eq!(kind([0.0, 0.0]), RelaxStop::Maximum);
         assert_eq!(kind([1.0, 1e-9]), RelaxStop::Saddle);
         assert_eq!(kind([1.0, -1.0]), RelaxStop::NotRelaxed);
@@ -361,8 +371,8 @@ mod tests {
 
     #[test]
     fn reasons_keep_the_numbers_that_journals_have() {
-        use RelaxStop::{Converged, Interrupted, IterationsSpent, Maximum, NoDescent, NotFinite, NotRelaxed, Saddle};
-        let all = [Converged, NoDescent, IterationsSpent, NotFinite, NotRelaxed, Interrupted, Saddle, Maximum];
+        use RelaxStop::{Converged, IterationsSpent, Maximum, NoDescent, NotFinite, NotRelaxed, Saddle};
+        let all = [Converged, NoDescent, IterationsSpent, NotFinite, NotRelaxed, Saddle, Maximum];
         for (number, stop) in (0..).zip(all) {
             assert_eq!(postcard::to_allocvec(&stop), Ok(vec![number]), "{stop:?}");
         }
@@ -372,7 +382,7 @@ mod tests {
     fn points_that_became_one_minimum_are_known() {
         let well = BuiltIn::DoubleWell(DoubleWell::new(1).unwrap());
         let starts = [[-0.5], [0.4], [-2.0], [0.0], [1.0]];
-        let found = starts.map(|start| relax(&*well.build(), &start, &RelaxParameters::default()));
+        let found = starts.map(|start| relax(&well.build(), &start, &RelaxParameters::default()).unwrap());
         let merged = merge(&found, 1e-4, &|theta| well.identify(theta));
         let groups: Vec<std::collections::BTreeSet<usize>> =
             merged.iter().map(|solution| solution.same.iter().copied().chain([solution.index]).collect()).collect();
@@ -385,8 +395,8 @@ mod tests {
     #[test]
     fn a_fall_over_thirty_orders_of_magnitude_is_no_end() {
         let pair = LennardJones::new(2, 2).unwrap();
-        let relaxed = relax(&pair, &[0.0, 0.0, 0.004, 0.0], &RelaxParameters::default());
-        assert!(pair.value(&[0.0, 0.0, 0.004, 0.0]) > 1e28);
+        let relaxed = relax(&pair, &[0.0, 0.0, 0.004, 0.0], &RelaxParameters::default()).unwrap();
+        assert!(Formula::value(&pair, &[0.0, 0.0, 0.004, 0.0]) > 1e28);
         assert!((relaxed.value + 1.0).abs() < 1e-12, "{relaxed:?}");
     }
 
@@ -400,7 +410,7 @@ mod tests {
             relax: RelaxParameters::default(),
             distinct: 1e-4,
         };
-        let minima = |starts| find_minima(&*landscape.build(), &search(starts), &|theta| landscape.identify(theta));
+        let minima = |starts| find_minima(&&*landscape.build(), &search(starts), &|theta| landscape.identify(theta)).unwrap();
         let corners = |minima: Vec<Relaxed>| -> std::collections::BTreeSet<Vec<i8>> {
             minima.iter().map(|minimum| minimum.theta.iter().map(|x| x.round() as i8).collect()).collect()
         };

@@ -1,11 +1,12 @@
 //! Plain stochastic gradient descent on mini-batches.
 
 use super::{SgdParameters, StopReason};
-use crate::landscape::{ImageLandscape, Landscape};
+use crate::landscape::{ImageLandscape, Interrupted};
 use crate::real::{Real, add_scaled};
 use rand::Rng;
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
+use std::ops::ControlFlow;
 
 /// The state between two epochs.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -28,27 +29,41 @@ impl<A: Real> Sgd<A> {
 
     /// One pass over all images in an order drawn from `order`: θ ← θ − η ∇ for each mini-batch. The last
     /// batch holds what is left. A stream of its own for each epoch lets an epoch be repeated without
-    /// those before it. Where the landscape is [interrupted](Landscape::interrupted) θ stays as it was.
+    /// those before it. It ends with [`StopReason::Diverged`] when the loss of a mini-batch is not finite.
     ///
     /// # Errors
-    /// [`StopReason::Diverged`] when the loss of a mini-batch is not finite.
-    pub fn epoch(&mut self, landscape: &ImageLandscape<A>, epoch: u32, mut order: impl Rng) -> Result<(), StopReason> {
+    /// If it was interrupted; θ stays as it was.
+    pub fn epoch(
+        &mut self,
+        landscape: &ImageLandscape<A>,
+        epoch: u32,
+        order: impl Rng,
+    ) -> Result<ControlFlow<StopReason>, Interrupted> {
+        let before = self.theta.clone();
+        let passed = self.pass(landscape, epoch, order);
+        if passed.is_err() {
+            self.theta = before;
+        }
+        passed
+    }
+
+    fn pass(
+        &mut self,
+        landscape: &ImageLandscape<A>,
+        epoch: u32,
+        mut order: impl Rng,
+    ) -> Result<ControlFlow<StopReason>, Interrupted> {
         let mut indices: Vec<u32> = (0..landscape.samples() as u32).collect();
         indices.shuffle(&mut order);
-        let before = self.theta.clone();
-        let mut gradient = vec![A::zero(); before.len()];
+        let mut gradient = vec![A::zero(); self.theta.len()];
         let rate = A::of(self.parameters.learning_rate);
         for batch in indices.chunks(self.parameters.batch_size) {
-            let loss = landscape.batch_gradient(&self.theta, batch, &mut gradient);
-            if landscape.interrupted() {
-                self.theta = before;
-                return Ok(());
-            }
+            let loss = landscape.batch_gradient(&self.theta, batch, &mut gradient)?;
             if !loss.is_finite() {
-                return Err(StopReason::Diverged { epoch });
+                return Ok(ControlFlow::Break(StopReason::Diverged { epoch }));
             }
             add_scaled(-rate, &gradient, &mut self.theta);
         }
-        Ok(())
+        Ok(ControlFlow::Continue(()))
     }
 }

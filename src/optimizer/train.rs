@@ -3,7 +3,7 @@
 use super::lbfgs::Lbfgs;
 use super::sgd::Sgd;
 use super::{LbfgsParameters, SgdParameters, Snapshot, StopReason, TrainingRun};
-use crate::landscape::{ImageLandscape, Landscape};
+use crate::landscape::{ImageLandscape, Interrupted, Landscape};
 use crate::random::MasterSeed;
 use crate::stepwise::{Step, Stepwise, Watch, complete};
 use serde::{Deserialize, Serialize};
@@ -73,14 +73,10 @@ pub struct TrainingState {
 impl Stepwise for Trainer<'_, '_> {
     type Output = TrainingRun;
 
-    fn step(&mut self) -> Step<TrainingRun> {
+    fn step(&mut self) -> Result<Step<TrainingRun>, Interrupted> {
         let Some(mut state) = self.state.take() else {
-            let begun = self.begin();
-            if self.interrupted() {
-                return Step::Interrupted;
-            }
-            self.state = Some(begun);
-            return Step::Continue;
+            self.state = Some(self.begin()?);
+            return Ok(Step::Continue);
         };
         let step = if state.stop.is_none() { self.train_on(&mut state) } else { self.take_snapshot(&mut state) };
         self.state = Some(state);
@@ -99,31 +95,25 @@ impl Stepwise for Trainer<'_, '_> {
 }
 
 impl Trainer<'_, '_> {
-    fn interrupted(&self) -> bool {
-        self.train.interrupted() || self.test.interrupted()
-    }
-
     /// The initialization with its losses.
-    fn begin(&self) -> TrainingState {
+    fn begin(&self) -> Result<TrainingState, Interrupted> {
         let number = self.initialization;
         let theta = self.train.network().layout().initialize(&mut self.seed.stream("initialization", &[number.into()]));
         let optimizer = match self.training.clone() {
             Training::Sgd(parameters) => Optimizer::Sgd(Sgd::new(parameters, theta)),
-            Training::Lbfgs(parameters) => Optimizer::Lbfgs(Box::new(Lbfgs::new(parameters, self.train, theta))),
+            Training::Lbfgs(parameters) => Optimizer::Lbfgs(Box::new(Lbfgs::new(parameters, self.train, theta)?)),
         };
-        let record = Record::new(optimizer.theta(), optimizer.loss(self.train), self.test.value(optimizer.theta()));
+        let losses = (optimizer.loss(self.train)?, self.test.value(optimizer.theta())?);
+        let record = Record::new(optimizer.theta(), losses.0, losses.1);
         let stop = record.diverged();
-        TrainingState { optimizer, record, epoch: 0, stop, snapshot: None }
+        Ok(TrainingState { optimizer, record, epoch: 0, stop, snapshot: None })
     }
 
     /// The losses after an epoch if they are due, otherwise the next epoch.
-    fn train_on(&self, state: &mut TrainingState) -> Step<TrainingRun> {
+    fn train_on(&self, state: &mut TrainingState) -> Result<Step<TrainingRun>, Interrupted> {
         let TrainingState { optimizer, record, epoch, stop, .. } = state;
         if record.epochs() < *epoch {
-            let losses = (optimizer.loss(self.train), self.test.value(optimizer.theta()));
-            if self.interrupted() {
-                return Step::Interrupted;
-            }
+            let losses = (optimizer.loss(self.train)?, self.test.value(optimizer.theta())?);
             record.push(*epoch, optimizer.theta(), losses.0, losses.1);
             *stop = record.diverged();
         } else if *epoch as usize == self.training.epochs() {
@@ -132,42 +122,36 @@ impl Trainer<'_, '_> {
             let end = match optimizer {
                 Optimizer::Sgd(sgd) => {
                     let order = self.seed.stream("mini-batches", &[self.initialization.into(), (*epoch + 1).into()]);
-                    sgd.epoch(self.train, *epoch + 1, order)
+                    sgd.epoch(self.train, *epoch + 1, order)?
                 }
-                Optimizer::Lbfgs(lbfgs) => lbfgs.iterate(self.train, *epoch + 1),
+                Optimizer::Lbfgs(lbfgs) => lbfgs.iterate(self.train, *epoch + 1)?,
             };
-            if self.interrupted() {
-                return Step::Interrupted;
-            }
-            *stop = end.err();
+            *stop = end.break_value();
             *epoch += u32::from(stop.is_none());
         }
-        Step::Continue
+        Ok(Step::Continue)
     }
 
     /// The accuracies at ω^train, then those at ω^test, which ends the run.
-    fn take_snapshot(&self, state: &mut TrainingState) -> Step<TrainingRun> {
+    fn take_snapshot(&self, state: &mut TrainingState) -> Result<Step<TrainingRun>, Interrupted> {
         let record = &mut state.record;
         let (epoch, theta) = if state.snapshot.is_none() { &record.best_train } else { &record.best_test };
-        let (loss_train, accuracy_train) = self.train.loss_and_accuracy(theta);
-        let (loss_test, accuracy_test) = self.test.loss_and_accuracy(theta);
-        if self.interrupted() {
-            return Step::Interrupted;
-        }
+        let (loss_train, accuracy_train) = self.train.loss_and_accuracy(theta)?;
+        let (loss_test, accuracy_test) = self.test.loss_and_accuracy(theta)?;
         let (epoch, theta) = (*epoch, theta.clone());
         let snapshot = Snapshot { epoch, theta, loss_train, loss_test, accuracy_train, accuracy_test };
         let Some(train) = state.snapshot.take() else {
             state.snapshot = Some(snapshot);
-            return Step::Continue;
+            return Ok(Step::Continue);
         };
-        Step::Finished(TrainingRun {
+        Ok(Step::Finished(TrainingRun {
             train,
             test: snapshot,
             curve_train: std::mem::take(&mut record.curve_train),
             curve_test: std::mem::take(&mut record.curve_test),
             memory_dropped: state.optimizer.memory_dropped(),
             stop: state.stop.clone().expect("a run that takes its snapshots is over"),
-        })
+        }))
     }
 }
 
@@ -186,10 +170,10 @@ impl Optimizer {
     }
 
     /// Loss over all training images at the current parameters.
-    fn loss(&self, train: &ImageLandscape<f32>) -> f64 {
+    fn loss(&self, train: &ImageLandscape<f32>) -> Result<f64, Interrupted> {
         match self {
             Self::Sgd(sgd) => train.value(sgd.theta()),
-            Self::Lbfgs(lbfgs) => lbfgs.loss(),
+            Self::Lbfgs(lbfgs) => Ok(lbfgs.loss()),
         }
     }
 

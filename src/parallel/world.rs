@@ -189,7 +189,9 @@ impl World {
     where
         T: Serialize + DeserializeOwned,
     {
-        let bytes = self.agree(postcard::to_allocvec(value).map_err(MessageError::from))?;
+        let mut bytes = self.agree(postcard::to_allocvec(value).map_err(MessageError::from))?;
+        // Open MPI refuses to gather nothing at all; what follows a value is not decoded.
+        bytes.push(0);
         let decode = |all: Vec<Vec<u8>>| -> Result<Vec<T>, MessageError> {
             all.iter().map(|bytes| Ok(postcard::from_bytes(bytes)?)).collect()
         };

@@ -1,12 +1,20 @@
 //! Parts of a landscape to descend on.
 
-use crate::landscape::{Landscape, Squared};
+use crate::landscape::{Interrupted, Landscape, Squared};
 use crate::real::Real;
 
 /// Random parts of a landscape, another one for each step of a descent.
 pub trait Batches<A: Real> {
-    /// Calls `evaluate` once with the landscape of this step, which depends on the step alone.
-    fn with_batch(&self, step: u32, evaluate: &mut dyn FnMut(&dyn Landscape<A>));
+    /// Calls `evaluate` once with the landscape of this step, which depends on the step alone, and returns
+    /// what it returns.
+    ///
+    /// # Errors
+    /// As `evaluate`.
+    fn with_batch(
+        &self,
+        step: u32,
+        evaluate: &mut dyn FnMut(&dyn Landscape<A>) -> Result<f64, Interrupted>,
+    ) -> Result<f64, Interrupted>;
 
     /// How much of the whole a part is, in (0, 1].
     fn fraction(&self) -> f64;
@@ -17,8 +25,12 @@ pub trait Batches<A: Real> {
 
 /// The squares of the batches' heights.
 impl<A: Real, B: Batches<A> + ?Sized> Batches<A> for Squared<&B> {
-    fn with_batch(&self, step: u32, evaluate: &mut dyn FnMut(&dyn Landscape<A>)) {
-        self.0.with_batch(step, &mut |landscape| evaluate(&Squared(landscape)));
+    fn with_batch(
+        &self,
+        step: u32,
+        evaluate: &mut dyn FnMut(&dyn Landscape<A>) -> Result<f64, Interrupted>,
+    ) -> Result<f64, Interrupted> {
+        self.0.with_batch(step, &mut |landscape| evaluate(&Squared(landscape)))
     }
 
     fn fraction(&self) -> f64 {

@@ -1,17 +1,16 @@
-//! FourierPathFinder: bends the straight line between two solutions until the losses on it are low.
+//! Bends the straight line between two solutions until the losses on it are low.
 //!
-//! Minimizes L = Σ_m f(ω(t_m)) + λ Σ_m |ω(t_{m+1}) − ω(t_m)|² over the coefficients b_n with Adam,
-//! from b_n = 0. The gradient is
-//! ∂L/∂b_n = Σ_m ∇f(ω(t_m)) sin(nπt_m) + 2λ Σ_m [ω(t_{m+1}) − ω(t_m)] [sin(nπt_{m+1}) − sin(nπt_m)].
+//! Minimizes L = Σ_m f(ω(t_m)) + λ Σ_m |ω(t_{m+1}) − ω(t_m)|² over the free parameters of a curve ω(t)
+//! with Adam, from the straight line. With sines for shapes ([`fourier`](super::fourier)) it is the
+//! published FourierPathFinder.
 //!
 //! The *sum* is not the maximum: its minimum is no saddle, and the points of the grid may straddle the
 //! highest one. So three heights are reported: on the grid (the published one), at the highest point of the
 //! same path, found on a grid ten times as dense and refined, and on the straight line. A true path height
 //! is never below the lowest saddle.
 
-use super::fourier::FourierPath;
 use super::search::PathSearch;
-use super::{PathParameters, PathResult};
+use super::{Curve, CurvePrecision, PathParameters, PathResult};
 use crate::landscape::Landscape;
 use crate::real::Real;
 use crate::stepwise::{Watch, complete};
@@ -39,9 +38,9 @@ pub enum PathError {
 
 /// The lowest path found, and the profile of its heights.
 #[derive(Clone, Debug)]
-pub struct Found<A> {
+pub struct Found<A: Real> {
     /// The path with the lowest summed loss.
-    pub path: FourierPath<A>,
+    pub curve: Box<dyn Curve<A>>,
     /// What is kept of it.
     pub result: PathResult,
 }
@@ -55,7 +54,7 @@ pub struct Found<A> {
 ///
 /// # Panics
 /// If the ends are not of the landscape's dimension or there are fewer than two points.
-pub fn find_path<A: Real>(
+pub fn find_path<A: CurvePrecision>(
     landscape: &dyn Landscape<A>,
     ends: [&[A]; 2],
     parameters: &PathParameters,
@@ -71,7 +70,7 @@ pub fn find_path<A: Real>(
 ///
 /// # Panics
 /// As [`find_path`].
-pub fn find_path_for<A: Real>(
+pub fn find_path_for<A: CurvePrecision>(
     objective: &dyn Landscape<A>,
     landscape: &dyn Landscape<A>,
     [a, b]: [&[A]; 2],
@@ -87,12 +86,13 @@ pub fn find_path_for<A: Real>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::path::StopReason;
+    use crate::landscape::Formula;
+    use crate::path::{ChosenMethod, StopReason};
 
     /// A plane with a hole: not finite inside a disk around (0, 0).
     struct Hole(f64);
 
-    impl Landscape<f64> for Hole {
+    impl Formula for Hole {
         fn dimension(&self) -> usize {
             2
         }
@@ -102,12 +102,20 @@ mod tests {
         fn value_and_gradient(&self, x: &[f64], gradient: &mut [f64]) -> f64 {
             // Downhill is away from the hole or into it, as the sign has it.
             gradient.copy_from_slice(&[0.0, 1.0]);
-            self.value(x)
+            Formula::value(self, x)
         }
     }
 
     fn parameters(steps: usize) -> PathParameters {
-        PathParameters { fourier_terms: 2, points: 11, lambda: 0.0, steps, learning_rate: 0.1, tolerance: 0.0, patience: 10 }
+        PathParameters {
+            method: ChosenMethod::fourier(2),
+            points: 11,
+            lambda: 0.0,
+            steps,
+            learning_rate: 0.1,
+            tolerance: 0.0,
+            patience: 10,
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
-//! What the path finder can be told.
+//! The settings of a search for a path.
 
+use super::ChosenMethod;
 use serde::{Deserialize, Serialize};
 
 /// What is minimized along a path besides the squared steps. Heights are those of f in either case.
@@ -26,11 +27,11 @@ impl Objective {
     }
 }
 
-/// The FourierPathFinder: ω(t) = (1 − t) ω^a + t ω^b + Σ_n b_n sin(nπt).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// What a path is made of, and how it is searched for.
+#[derive(Clone, Debug, PartialEq)]
 pub struct PathParameters {
-    /// N_F, the number of sine terms, ≥ 1.
-    pub fourier_terms: usize,
+    /// The curve that is moved.
+    pub method: ChosenMethod,
     /// Equally spaced points of the objective, both ends included, ≥ 3.
     pub points: usize,
     /// λ, the weight of the squared steps, ≥ 0.

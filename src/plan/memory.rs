@@ -20,9 +20,9 @@ pub fn evaluation_bytes(network: &dyn Network<f32>, paths: &PathParameters) -> f
 /// Along a path: what the points share of the first layer, and the later layers of every point.
 fn span_bytes(network: &dyn Network<f32>, paths: &PathParameters) -> f64 {
     let Some(along) = network.span_evaluator() else { return 0.0 };
-    let terms = paths.fourier_terms as f64;
+    let terms = paths.method.free() as f64;
     let shared = (2.0 + 2.0 * terms) * along.shared_length() as f64 * IMAGES;
-    shared * SINGLE + later_bytes(network, paths.points, paths.fourier_terms)
+    shared * SINGLE + later_bytes(network, paths.points, paths.method.free())
 }
 
 /// Bytes of the later layers at so many points, with their gradients, and of the gradients of the

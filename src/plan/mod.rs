@@ -73,10 +73,10 @@ pub fn path_work(parameters: &PathParameters, images: usize, batch: Option<usize
 }
 
 /// Bytes that one path computation holds besides images and block buffers, for numbers of `number`
-/// bytes: two ends and their difference, for each term the coefficients, their best values, the
-/// gradient and Adam's two moments, and the coefficients of the points of its grids.
+/// bytes: two ends and their difference, for each free parameter of a component its value, its best
+/// value, the gradient and Adam's two moments, and the coefficients of the points of its grids.
 pub fn path_bytes(parameters: &PathParameters, dimension: usize, number: usize) -> f64 {
-    let vectors = 3.0 + 5.0 * parameters.fourier_terms as f64;
+    let vectors = 3.0 + 5.0 * parameters.method.free() as f64;
     vectors * dimension as f64 * number as f64 + path_grid_bytes(parameters)
 }
 
@@ -84,7 +84,7 @@ pub fn path_bytes(parameters: &PathParameters, dimension: usize, number: usize) 
 /// step to the next point, and the exact coefficient while they are made.
 fn path_grid_bytes(parameters: &PathParameters) -> f64 {
     let points = (1 + DENSITY) as f64 * parameters.points as f64;
-    points * (2.0 + parameters.fourier_terms as f64) * (4.0 + 8.0 + 8.0)
+    points * (2.0 + parameters.method.free() as f64) * (4.0 + 8.0 + 8.0)
 }
 
 /// Bytes that one training run holds besides: θ and two snapshots, and what it takes to come to the next θ, in

@@ -1,11 +1,9 @@
 //! How fast this machine is.
 
 use super::Work;
-use crate::landscape::{ImageLandscape, Landscape};
-use crate::path::{Grid, PathParameters};
+use crate::landscape::{ImageLandscape, Interrupted, Landscape};
+use crate::path::{PathParameters, equally_spaced};
 use crate::random::MasterSeed;
-use crate::span::Span;
-use ndarray::Array2;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
@@ -35,26 +33,25 @@ pub struct Speed {
 impl Speed {
     /// Times each kind on the images of `landscape`, a few hundred, for about a tenth of a second: the
     /// best of several calls, since other programs can only slow one down. Mini-batches have `batch`
-    /// images, paths the terms of `paths` and up to [`MEASURED_POINTS`] of its points; the vectors are
+    /// images, paths the curve of `paths` and up to [`MEASURED_POINTS`] of its points; the vectors are
     /// drawn like initializations.
     ///
     /// # Panics
     /// If `paths` has fewer than two points.
     pub fn measure(landscape: &ImageLandscape<f32>, batch: usize, paths: &PathParameters, seed: MasterSeed) -> Self {
         let layout = landscape.network().layout();
-        let (terms, parameters) = (paths.fourier_terms, layout.parameters());
         let mut generator = seed.stream("speed", &[]);
-        let rows = (0..2 + terms).flat_map(|_| layout.initialize::<f32>(&mut generator)).collect();
-        let vectors = Array2::from_shape_vec((2 + terms, parameters), rows).expect("as many numbers");
+        let mut drawn = || layout.initialize::<f32>(&mut generator);
+        let mut curve = paths.method.straight([&drawn()[..], &drawn()]);
+        curve.free_mut().chunks_mut(layout.parameters()).for_each(|row| row.copy_from_slice(&drawn()[..row.len()]));
         // More points cost as much each, and take longer.
         let points = paths.points.min(MEASURED_POINTS);
-        let grid = Grid::new(points, terms);
-        let span = Span { vectors: vectors.view(), coefficients: grid.coefficients() };
-        let mut coefficients = Array2::zeros((terms, parameters));
+        let grid = curve.grid(&equally_spaced(points));
+        let mut gradient = vec![0.0; curve.free().len()];
         let point = (landscape.samples() * points) as f64;
         Self {
-            path_loss: seconds(PATIENCE, || landscape.span_values(&span)) / point,
-            path_gradient: seconds(PATIENCE, || landscape.span_gradient(&span, grid.sines(), coefficients.view_mut())) / point,
+            path_loss: seconds(PATIENCE, || landscape.span_values(&curve.points(&grid))) / point,
+            path_gradient: seconds(PATIENCE, || curve.pull_back(landscape, &grid, &mut gradient)) / point,
             ..Self::within(PATIENCE, landscape, batch, seed)
         }
     }
@@ -84,7 +81,7 @@ impl Speed {
 
     /// Bytes of the vectors that [`Self::measure`] works on.
     pub fn bytes(paths: &PathParameters, dimension: usize) -> f64 {
-        (4.0 + 2.0 * paths.fourier_terms as f64) * dimension as f64 * size_of::<f32>() as f64
+        (4.0 + 2.0 * paths.method.free() as f64) * dimension as f64 * size_of::<f32>() as f64
     }
 
     /// How long this takes on one core.
@@ -100,8 +97,8 @@ impl Speed {
 }
 
 /// The losses of a line search.
-fn search(landscape: &ImageLandscape<f32>, theta: &[f32]) -> f64 {
-    let mut line = landscape.line(theta, theta);
+fn search(landscape: &ImageLandscape<f32>, theta: &[f32]) -> Result<f64, Interrupted> {
+    let mut line = landscape.line(theta, theta)?;
     (1..=TRIALS).map(|trial| line.value(-0.01 * trial as f64)).sum()
 }
 

@@ -3,10 +3,9 @@
 //! ```text
 //! results ─▶ Run ─┬─ figures ─▶ panels ─▶ SVG ─▶ PNG ─┐
 //!                 │          └▶ tables of numbers     ├─▶ write ─▶ index.html, *.svg, *.png, *.csv
-//!                 └─ claims ──────────────────────────┘
+//!                 └─ paper: published numbers, claims ┘
 //! ```
 
-pub mod claims;
 pub mod figure;
 pub mod figures;
 mod files;
@@ -14,8 +13,8 @@ pub mod notes;
 mod number;
 pub mod page;
 pub mod panel;
+pub mod paper;
 pub mod plane;
-pub mod published;
 pub mod run;
 pub mod style;
 pub mod summary;

@@ -362,7 +362,7 @@ mod tests {
         let points = vec![vec![0.0, 0.0], vec![0.9, 1.1], vec![-1.0, 1.0]];
         let config = well(MinimaConfig::Relaxed(points.clone()), 3);
         let landscape = config.landscape.build();
-        let found: Vec<Relaxed> = points.iter().map(|at| relax(&*landscape, at, &RelaxParameters::default())).collect();
+        let found: Vec<Relaxed> = points.iter().map(|at| relax(&landscape, at, &RelaxParameters::default()).unwrap()).collect();
         let notes = notes_of(&config, &found);
         assert!(notes[0].text.starts_with("minimum.0, minimum.1 became one minimum; minimum."), "{notes:?}");
         assert_eq!(notes[1].text, "3 points led to 2 distinct minima: 2 of 3 pairs have vanished.");
@@ -376,7 +376,7 @@ mod tests {
         let points = vec![vec![0.0, 0.0], vec![1.0, 0.0], vec![1.0, 1.0], vec![0.3, 1.0]];
         let config = well(MinimaConfig::Given(points.clone()), 4);
         let landscape = config.landscape.build();
-        let found: Vec<Relaxed> = points.iter().map(|at| Relaxed::given(&*landscape, at)).collect();
+        let found: Vec<Relaxed> = points.iter().map(|at| Relaxed::given(&landscape, at).unwrap()).collect();
         let notes = notes_of(&config, &found);
         let texts = texts(&notes);
         assert_eq!(texts.len(), 3, "{texts:?}");
@@ -391,7 +391,7 @@ mod tests {
         let landscape = config.landscape.build();
         let mut few = RelaxParameters::default();
         few.lbfgs.iterations = 0;
-        let found = [[0.4, 0.3], [1.0, -1.0], [1.0, 1.0]].map(|at| relax(&*landscape, &at, &few));
+        let found = [[0.4, 0.3], [1.0, -1.0], [1.0, 1.0]].map(|at| relax(&landscape, &at, &few).unwrap());
         let notes = notes_of(&config, &found);
         assert_eq!(notes.len(), 1);
         assert!(notes[0].text.starts_with("1 of 3 starts took all iterations") && notes[0].text.ends_with("start 0."));

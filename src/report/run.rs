@@ -7,7 +7,7 @@ use crate::optimizer::{Method, TrainingRun};
 use crate::path::PathSet;
 use crate::solutions::{SetName, SolutionSet, Split};
 use crate::statistics::{Analysis, Moments};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One run.
 pub struct Run<'a> {
@@ -19,8 +19,8 @@ pub struct Run<'a> {
     pub effective: BTreeMap<String, String>,
     /// The data in words.
     pub data: String,
-    /// Whether the data are images of MNIST, of which the paper has its numbers.
-    pub on_mnist: bool,
+    /// The name of the data set, where its content is recognized: `"MNIST"`.
+    pub known_data: Option<String>,
     /// Training runs that ended as they should, by number of their initialization.
     pub curves: Vec<(Method, Vec<(u32, &'a TrainingRun)>)>,
     /// The sets of solutions.
@@ -29,8 +29,8 @@ pub struct Run<'a> {
     pub paths: Vec<PathSet>,
     /// Moments, distances and kernel PCA; empty if not computed yet.
     pub analysis: Analysis,
-    /// Of a formula of two variables, the map.
-    pub plane: Option<Plane>,
+    /// Of an analytic landscape of two variables, the map.
+    pub plane: Option<Plane<'a>>,
     /// What is not there yet, or failed, in words.
     pub missing: Vec<String>,
     /// Results that are not what their columns say.
@@ -56,6 +56,18 @@ impl Run<'_> {
                 name => name.replace('-', " "),
             },
         }
+    }
+
+    /// The keys of analytic landscapes and of paths that differ between two runs.
+    pub fn differing_keys<'k>(&'k self, other: &'k Self) -> Vec<&'k str> {
+        let concerns_paths = |key: &&String| {
+            let sections = ["landscape.", "minimum.", "paths."];
+            *key == "seed" || sections.iter().any(|section| key.starts_with(section))
+        };
+        let differs = |key: &&String| self.effective.get(*key) != other.effective.get(*key);
+        let keys: BTreeSet<&String> = self.effective.keys().chain(other.effective.keys()).collect();
+        let keys = keys.into_iter().filter(concerns_paths).filter(differs);
+        keys.map(String::as_str).collect()
     }
 
     /// What heights are called on an axis, with their unit.

@@ -1,11 +1,11 @@
 //! The files of a report.
 
-use super::claims::claims;
 use super::figure::{Figure, Table};
 use super::figures::figures;
 use super::files;
-use super::page::{Page, claims_table, losses_table, moments_table};
+use super::page::{Page, losses_table, moments_table};
 use super::panel::{DrawError, figure_svg, panel_svgs, png};
+use super::paper::{claims, claims_table};
 use super::run::Run;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -65,7 +65,10 @@ pub fn write(directory: &Path, runs: &[Run<'_>], made_by: &str) -> Result<Writte
         });
         drawn.push((figure, panels));
     }
-    let more = [losses_table(runs), moments_table(runs), claims_table(&claims)];
+    let mut more = vec![losses_table(runs), moments_table(runs)];
+    if !claims.is_empty() {
+        more.push(claims_table(&claims));
+    }
     for table in figures.iter().filter(|figure| !figure.panels.is_empty()).flat_map(|figure| &figure.tables).chain(&more) {
         files.push((format!("{}.csv", table.name), comma_separated(table)?));
     }
@@ -103,6 +106,14 @@ fn attempt<T>(draw: impl FnOnce() -> Result<T, DrawError>) -> Result<T, DrawErro
     catch_unwind(AssertUnwindSafe(draw)).unwrap_or_else(|_| Err(DrawError::panic()))
 }
 
+fn comma_separated(table: &Table) -> Result<Vec<u8>, ReportError> {
+    let failed = |source| ReportError::Csv { name: table.name.clone(), source };
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(&table.header).map_err(failed)?;
+    table.rows.iter().try_for_each(|row| writer.write_record(row)).map_err(failed)?;
+    writer.into_inner().map_err(|error| failed(error.into_error().into()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -113,12 +124,4 @@ mod tests {
         assert_eq!(error.to_string(), "this figure could not be drawn: a defect of the program");
         assert!(attempt(|| Ok(1)).is_ok());
     }
-}
-
-fn comma_separated(table: &Table) -> Result<Vec<u8>, ReportError> {
-    let failed = |source| ReportError::Csv { name: table.name.clone(), source };
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(&table.header).map_err(failed)?;
-    table.rows.iter().try_for_each(|row| writer.write_record(row)).map_err(failed)?;
-    writer.into_inner().map_err(|error| failed(error.into_error().into()))
 }

@@ -7,7 +7,7 @@ use ndarray::{Array1, ArrayView2, Axis};
 use serde::{Deserialize, Serialize};
 
 /// Euclidean distances of two sets X and Y from their common origin ω̄ = ½ (x̄ + ȳ), with x̄ and ȳ their
-/// centroids (Figs. 5 and S3 of the published analysis).
+/// centroids.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Distances {
     /// `|x_i − ω̄|` for each vector of X, `|y_i − ω̄|` for each of Y.

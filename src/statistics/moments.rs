@@ -5,7 +5,7 @@ use crate::real::Real;
 use ndarray::{ArrayView2, Axis};
 use serde::{Deserialize, Serialize};
 
-/// Moments of all components of a set together (Table S1 of the published analysis).
+/// Moments of all components of a set together.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Moments {
     /// μ, their mean.

@@ -4,7 +4,7 @@ use super::record::{ConfigurationRecord, Record, SessionRecord};
 use super::retention::Retention;
 use crate::optimizer::relax::Relaxed;
 use crate::optimizer::{Method, Snapshot, TrainingRun};
-use crate::path::PathResult;
+use crate::path::{PathResult, Track};
 use crate::solutions::{LandscapeName, SetName};
 use crate::statistics::{Analysis, FailedPart};
 use sha2::{Digest, Sha256};
@@ -43,6 +43,8 @@ pub struct Contents {
     trainings: BTreeMap<(Method, u32), Outcome<TrainingRun>>,
     // Nested, so that a look-up by a borrowed set name needs no copy of it.
     paths: BTreeMap<SetName, BTreeMap<PathKey, Outcome<PathResult>>>,
+    /// The points of paths of analytic landscapes of few dimensions.
+    tracks: BTreeMap<SetName, BTreeMap<PathKey, Track>>,
     imported: BTreeMap<SetName, BTreeMap<u32, Outcome<Snapshot>>>,
     minima: BTreeMap<u32, Outcome<Relaxed>>,
     analysis: Option<StoredAnalysis>,
@@ -84,6 +86,14 @@ impl Contents {
             }
             Record::Path { set, landscape, pair, seconds, outcome } => {
                 return insert_first(self.paths.entry(set).or_default(), (landscape, pair), seconds, outcome);
+            }
+            Record::PathWithPoints { set, landscape, pair, seconds, path, track } => {
+                let paths = self.paths.entry(set.clone()).or_default();
+                let new = insert_first(paths, (landscape, pair), seconds, Ok(path));
+                if new {
+                    self.tracks.entry(set).or_default().insert((landscape, pair), track);
+                }
+                return new;
             }
         }
         true
@@ -143,6 +153,12 @@ impl Contents {
     /// The path of this pair, direction included, if its computation has ended.
     pub fn path(&self, set: &SetName, landscape: LandscapeName, pair: (u32, u32)) -> Option<&Outcome<PathResult>> {
         self.paths.get(set)?.get(&(landscape, pair))
+    }
+
+    /// The points of the path of this pair, if they were kept: on an analytic landscape of few
+    /// dimensions, and not by version 0.1.0.
+    pub fn track(&self, set: &SetName, landscape: LandscapeName, pair: (u32, u32)) -> Option<&Track> {
+        self.tracks.get(set)?.get(&(landscape, pair))
     }
 
     /// The paths of a set on a landscape whose computation has ended, by ascending pair.

@@ -3,7 +3,7 @@
 use super::first;
 use crate::optimizer::relax::Relaxed;
 use crate::optimizer::{Method, Snapshot, TrainingRun};
-use crate::path::PathResult;
+use crate::path::{PathResult, Track};
 use crate::solutions::{LandscapeName, SetName};
 use crate::statistics::{Analysis, FailedPart};
 use serde::{Deserialize, Serialize};
@@ -83,6 +83,22 @@ pub enum Record {
         analysis: Analysis,
         /// The others.
         failed: Vec<FailedPart>,
+    },
+    /// A path that was found on an analytic landscape of few dimensions, with its points. One that
+    /// was not found there is a [`Self::Path`].
+    PathWithPoints {
+        /// As in [`Self::Path`].
+        set: SetName,
+        /// As in [`Self::Path`].
+        landscape: LandscapeName,
+        /// As in [`Self::Path`].
+        pair: (u32, u32),
+        /// Wall time in s.
+        seconds: f64,
+        /// The path.
+        path: PathResult,
+        /// Its points.
+        track: Track,
     },
 }
 

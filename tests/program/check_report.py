@@ -166,30 +166,38 @@ def check_vectors():
 
 
 def check_tables():
-    for row in rows("table-1"):
+    for row in rows("mean-losses"):
         group = atlas[f"solutions/{row['set']}"]
         close("mean train loss", row["train_loss"], group["loss_train"][:].mean())
         close("mean test loss", row["test_loss"], group["loss_test"][:].mean())
-    for row in rows("table-s1"):
+    for row in rows("moments"):
         moments = atlas[f"statistics/moments/{row['set']}"]
         same("mean", float(row["mean"]), moments["mean"][()])
         same("standard deviation", float(row["standard_deviation"]), moments["standard_deviation"][()])
 
 
 def check_landscape():
-    """The paths found again for the map are the stored ones: their heights are, at each stored point."""
-    heights = {}
+    """The paths on the map are the stored ones, and those are the paths of the profiles."""
+    drawn = {}
     for row in rows("landscape"):
-        heights.setdefault((row["a"], row["b"], float(row["lambda"])), []).append(float(row["height"]))
+        numbers = [float(row[name]) for name in ("lambda", "t", "x", "y", "height", "straight_height")]
+        drawn.setdefault((row["a"], row["b"]), []).append(numbers)
     configured = float(re.search(r"^paths.lambda = (\S+)", atlas["configuration"].asstr()[()], re.M)[1])
     for group in path_groups():
+        points = group["points"]
         for path, (a, b) in enumerate(group["pair_initialization"][:]):
-            found = np.array(heights[str(a), str(b), configured])
-            stored, highest = group["loss"][path], group["height_dense"][path]
-            if not np.allclose(found[::10], stored, rtol=1e-9, atol=1e-9):
-                wrong.append(f"path {a}–{b}: heights on the map differ from those in the atlas")
-            if found.max() > highest + 1e-9 * abs(highest):
-                wrong.append(f"path {a}–{b}: {found.max()} on the map, above the highest point {highest}")
+            found = np.array(drawn.pop((str(a), str(b))))
+            columns = [np.full(len(found), configured), points["t"][:], *points["point"][path].T]
+            expected = np.stack([*columns, points["height"][path], points["straight_height"][path]], axis=1)
+            if found.tobytes() != expected.tobytes():
+                wrong.append(f"path {a}–{b}: the path on the map is not the one in the atlas")
+            heights, stored, highest = points["height"][path], group["loss"][path], group["height_dense"][path]
+            if not np.allclose(heights[:: (len(heights) - 1) // (len(stored) - 1)], stored, rtol=1e-9, atol=1e-9):
+                wrong.append(f"path {a}–{b}: heights at the points differ from the profile")
+            if heights.max() > highest + 1e-9 * abs(highest):
+                wrong.append(f"path {a}–{b}: {heights.max()} at a point, above the highest point {highest}")
+    if drawn:
+        wrong.append(f"paths on the map that the atlas does not have: {sorted(drawn)}")
 
 
 def check_cells():

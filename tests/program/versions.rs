@@ -30,7 +30,10 @@ fn a_directory_of_version_0_1_0_is_continued_and_its_atlas_replaced() {
     assert!(new.contains_key("/kpca/minima/projection"));
     assert_ne!(old["/@format_version"], new["/@format_version"]);
     assert!(script("dump_atlas.py", root.path(), &[]).status.success());
-    assert!(root.path().join("report/index.html").exists());
+    // It kept no points of paths: the report shows what there is and says so.
+    let page = fs::read_to_string(root.path().join("report/index.html")).expect("a page");
+    assert!(page.contains("an earlier version of the program found them and did not keep their points"), "{page}");
+    assert!(!new.contains_key("/paths/minima/given/on_formula/points/point"));
 }
 
 #[test]

@@ -75,7 +75,7 @@ fn runs_that_stayed_at_their_initialization_are_no_solutions() {
     // So short a step changes no loss by as much as its last digit, or raises it.
     let ended = on_tiny(1, "run", &out, &["training.sgd.learning_rate=1e-30"]).with_code(3);
     assert_said(&ended, &out, "4 of 4 sgd runs never came below the training loss of their initialization");
-    let table = csv_rows(&fs::read_to_string(out.join("report/table-1.csv")).expect("a table"));
+    let table = csv_rows(&fs::read_to_string(out.join("report/mean-losses.csv")).expect("a table"));
     let column = table[0].iter().position(|name| name == "at_initialization").expect("a column");
     let of = |set: &str| table.iter().find(|row| row[1] == set).expect("a row")[column].clone();
     assert_eq!((of("sgd/train"), of("lbfgs/train")), ("3".to_owned(), "0".to_owned()));
@@ -137,8 +137,9 @@ fn no_published_value_stands_beside_foreign_images() {
     on_tiny(1, "run", &out, &["dataset.kind=idx", &place]).with_code(0);
     let said = page(&out);
     assert!(said.contains("images that are not recognized as MNIST's") || said.contains("recognized as MNIST&"), "{said}");
-    assert!(said.contains("There are no published values for this network on these images."));
-    for name in ["table-1", "table-s1", "claims"] {
+    assert!(said.contains("No published values or claims apply to this run"), "{said}");
+    assert!(!said.contains("Claims of the paper") && !out.join("report/claims.csv").exists());
+    for name in ["mean-losses", "moments"] {
         let table = csv_rows(&fs::read_to_string(out.join(format!("report/{name}.csv"))).expect("a table"));
         let published = (0..table[0].len()).filter(|&column| table[0][column].contains("published"));
         for column in published {

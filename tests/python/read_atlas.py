@@ -66,7 +66,9 @@ def check_contents(path, dataset, expected):
 
 
 def check_storage(path, dataset):
-    profile = dataset.ndim == 2 and path.rsplit("/", 1)[1] in ("train_loss", "test_loss", "loss", "straight_loss")
+    profile = dataset.ndim == 2 and path.rsplit("/", 1)[1] in (
+        "train_loss", "test_loss", "loss", "straight_loss", "height", "straight_height",
+    )
     stored = (dataset.compression, dataset.shuffle, dataset.chunks is not None)
     require(stored == (("gzip", True, True) if profile else (None, False, False)), f"{path}: stored as {stored}")
 

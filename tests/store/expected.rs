@@ -136,6 +136,15 @@ impl Expected {
         let not_finite = "stopped: the loss was not finite in step 9; the best path before it stands";
         self.texts(&format!("{on}/stop_reason"), &[3], &["completed", r"the loss is not finite at \u03c9^a", not_finite]);
 
+        let points = format!("{on}/points");
+        self.axis(&format!("{points}/coordinate"), 3);
+        self.f64(&format!("{points}/t"), &[2], &[0.0, 1.0]);
+        let first = [0.0, 0.5, -1.0, 0.25, odd_nan(), 2.0];
+        let third = [1.0, 0.5, -1.0, 0.25, odd_nan(), 2.0];
+        self.f64(&format!("{points}/point"), &[3, 2, 3], &[first, [nan; 6], third].concat());
+        self.f64(&format!("{points}/height"), &[3, 2], &[0.5, 0.75, nan, nan, 1.5, 0.75]);
+        self.f64(&format!("{points}/straight_height"), &[3, 2], &[1.5, 0.0, nan, nan, 1.5, 1.0]);
+
         self.paths_without_points("/paths/sgd/train/on_test", &[], &[]);
         self.paths_without_points("/paths/torch/final.1/on_test", &[[1, 0]], &["no memory"]);
     }

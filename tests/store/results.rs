@@ -3,7 +3,7 @@
 use lossatlas::embedding::Kernel;
 use lossatlas::network::Tensor;
 use lossatlas::optimizer::{Method, RelaxStop, Relaxed, Snapshot, StopReason, TrainingRun};
-use lossatlas::path::{PathResult, PathSet, StopReason as PathStop};
+use lossatlas::path::{PathResult, PathSet, StopReason as PathStop, Track};
 use lossatlas::solutions::{LandscapeName, SetName, SolutionSet, select};
 use lossatlas::statistics::{Analysis, DistanceResult, FailedPart, KernelPcaResult, Moments, Part};
 use lossatlas::store::atlas::{Atlas, AtlasError, Curves, Provenance};
@@ -61,6 +61,8 @@ pub struct Results {
     pub runs: Vec<TrainingRun>,
     pub sets: Vec<SolutionSet>,
     pub paths: Vec<PathSet>,
+    /// The points of the paths of the first set that have some.
+    pub tracks: [Track; 2],
     pub analysis: Analysis,
     pub failed_parts: Vec<FailedPart>,
     pub configuration: String,
@@ -86,6 +88,7 @@ impl Results {
             runs,
             sets,
             paths: paths(),
+            tracks: [0.0, 1.0].map(track),
             failed_parts: vec![FailedPart { part: Part::KernelPca("steep".into()), reason: "|θ| is too large".into() }],
             analysis: Analysis {
                 kernel_pca: vec![KernelPcaResult {
@@ -121,7 +124,12 @@ impl Results {
         [Curves { method: Method::Sgd, epochs: 2, runs: sgd }, Curves { method: Method::Lbfgs, epochs: 3, runs: Vec::new() }]
     }
 
-    fn atlas<'a>(&'a self, curves: &'a [Curves<'a>], minima: &'a [Option<Result<&'a Relaxed, &'a str>>]) -> Atlas<'a> {
+    fn atlas<'a>(
+        &'a self,
+        curves: &'a [Curves<'a>],
+        minima: &'a [Option<Result<&'a Relaxed, &'a str>>],
+        tracks: &'a [Vec<Option<&'a Track>>],
+    ) -> Atlas<'a> {
         Atlas {
             provenance: Provenance {
                 program_version: "0.1.0".into(),
@@ -141,6 +149,7 @@ impl Results {
             curves,
             minima,
             paths: &self.paths,
+            tracks,
             analysis: &self.analysis,
             failed_parts: &self.failed_parts,
         }
@@ -149,9 +158,17 @@ impl Results {
     pub fn write(&self, directory: &Path) -> Result<(), AtlasError> {
         let saddle = Relaxed { theta: vec![0.0; 8], value: 2.5, gradient_norm: 1e-300, iterations: 3, stop: RelaxStop::Saddle };
         let minima = [Some(Ok(&saddle)), Some(Err("no memory")), None];
-        write_atlas(directory, &self.atlas(&self.curves(), &minima), |_| true, |_| Ok(()))
+        let [first, second] = &self.tracks;
+        let tracks = [vec![Some(first), None, Some(second)], Vec::new()];
+        write_atlas(directory, &self.atlas(&self.curves(), &minima, &tracks), |_| true, |_| Ok(()))
             .map(|written| assert_eq!(written.file, directory.join("atlas.h5")))
     }
+}
+
+/// Two points in three dimensions.
+fn track(first: f64) -> Track {
+    let points = array![[first, 0.5, -1.0], [0.25, odd_nan(), 2.0]];
+    Track { points, heights: vec![first + 0.5, 0.75], straight_heights: vec![1.5, first] }
 }
 
 fn paths() -> Vec<PathSet> {

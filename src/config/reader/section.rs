@@ -196,6 +196,7 @@ impl<'a> Section<'a> {
 
     /// What the file has for a key that an override has changed, in TOML notation, `Some(None)` if it
     /// has nothing; `None` if no override has changed it.
+    #[expect(clippy::option_option, reason = "no change, a change, and a change of a key that the file does not have")]
     fn choice_of_the_file(&self, selector: &str, chosen: &str) -> Option<Option<String>> {
         let overridden = self.node(selector).is_some_and(|node| is_override(node.origin));
         let before = match self.report.written(&self.path_of(selector)) {

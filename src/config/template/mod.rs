@@ -9,6 +9,7 @@ use super::reader::{Description, Notation, quoted};
 use super::schema::{DefaultSpec, Derived, SectionSpec, Shape};
 use super::{Config, ConfigErrors, Purpose};
 use crate::network::{Descriptor, NETWORKS};
+use crate::path::METHODS;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -180,6 +181,8 @@ impl Template {
             text += &if new { line(key) } else { bare(key) };
             if key.key == "network.kind" {
                 text += &self.other_networks();
+            } else if key.key == "paths.method" {
+                text += &other_methods(key.value.as_deref());
             }
         }
         text
@@ -195,6 +198,17 @@ impl Template {
         }
         text
     }
+}
+
+/// The path methods but the one of this value, each with its keys at their defaults.
+fn other_methods(chosen: Option<&str>) -> String {
+    let mut text = comment("", "The others, each with its own keys at their defaults:");
+    for method in METHODS.iter().filter(|method| chosen != Some(&quoted(method.name))) {
+        let keys = method.keys.iter().map(|key| format!("{} = {}", key.name, key.default().toml()));
+        let keys = keys.collect::<Vec<_>>().join(", ");
+        _ = writeln!(text, "# method = {:<14} # {}: {keys}", quoted(method.name), method.about);
+    }
+    text
 }
 
 /// Where comments begin, and the longest line.
@@ -394,8 +408,12 @@ mod tests {
         assert_eq!(written(NETWORKS[0], None, Size::Demo), effective("demo.toml"));
         assert_eq!(written(NETWORKS[0], mnist.clone(), Size::Quick), effective("mnist-quick.toml"));
         let mut compared = 0;
-        for network in NETWORKS.iter().filter(|network| network.published.is_some()) {
-            assert_eq!(written(network, mnist.clone(), Size::Paper), effective(&format!("paper-{}.toml", network.name)));
+        for network in NETWORKS {
+            let file = format!("paper-{}.toml", network.name);
+            if !Path::new(env!("CARGO_MANIFEST_DIR")).join("configs").join(&file).exists() {
+                continue;
+            }
+            assert_eq!(written(network, mnist.clone(), Size::Paper), effective(&file));
             compared += 1;
         }
         assert_eq!(compared, 4);

@@ -8,6 +8,7 @@
 use super::gray::Purpose;
 use super::scratch::Scratch;
 use super::{BLOCK, ImageLandscape};
+use crate::landscape::Interrupted;
 use crate::real::{Real, add_scaled};
 use crate::span::Span;
 use crate::threads::Turn;
@@ -35,32 +36,34 @@ impl<'g, A: Real> Sought<'g, A> {
     }
 
     /// Calls `add` with the number of each row and the row, in their turn.
-    fn add(&self, turn: Turn, mut add: impl FnMut(usize, &mut [A])) -> Option<()> {
+    fn add(&self, turn: Turn, mut add: impl FnMut(usize, &mut [A])) -> Result<(), Interrupted> {
         let mut rows = self.rows.iter().enumerate();
-        rows.try_for_each(|(n, row)| turn.pass(n, || add(n, &mut row.lock().expect("adding does not panic"))))
+        rows.try_for_each(|(n, row)| {
+            let add = || add(n, &mut row.lock().expect("adding does not panic"));
+            turn.pass(n, add).ok_or(Interrupted)
+        })
     }
 }
 
 impl<'a, A: Real> ImageLandscape<'a, A> {
     /// Mean losses, `(M,)`, and the sums over all images of what is sought.
-    pub(super) fn along(&self, span: &Span<A>, sought: Option<&Sought<A>>) -> Vec<f64> {
+    pub(super) fn along(&self, span: &Span<A>, sought: Option<&Sought<A>>) -> Result<Vec<f64>, Interrupted> {
         let (points, gates) = (span.points(), sought.map_or(0, |sought| sought.rows.len()));
-        let sums = if self.with_scratch(|scratch| scratch.along.is_some()) {
+        let sums: Vec<f64> = if self.with_scratch(|scratch| scratch.along.is_some()) {
             let (blocks, evaluation) = (self.parts(BLOCK), self.next_evaluation());
             let losses = self.run(blocks.len(), gates, |scratch, turn| {
                 self.at_all_points(span, sought, (&blocks[turn.item], evaluation), scratch, turn)
-            });
-            losses.map(|losses| (0..points).map(|m| losses.iter().map(|losses| losses[m]).sum()).collect())
+            })?;
+            (0..points).map(|m| losses.iter().map(|losses| losses[m]).sum()).collect()
         } else {
             let stretches = self.parts(STRETCH);
             let count = stretches.len();
             let losses = self.run(points * count, gates, |scratch, turn| {
                 self.at_one_point(span, turn.item / count, sought, &stretches[turn.item % count], scratch, turn)
-            });
-            losses.map(|losses| losses.chunks_exact(count).map(|losses| losses.iter().sum()).collect())
+            })?;
+            losses.chunks_exact(count).map(|losses| losses.iter().sum()).collect()
         };
-        let sums: Vec<f64> = sums.unwrap_or_else(|| vec![f64::NAN; points]);
-        sums.into_iter().map(|loss| self.mean(loss)).collect()
+        Ok(sums.into_iter().map(|loss| self.mean(loss)).collect())
     }
 
     /// Losses of a block of images at every point.
@@ -71,9 +74,9 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
         (block, evaluation): (&Range<usize>, u64),
         scratch: &mut Scratch<'a, A>,
         turn: Turn,
-    ) -> Option<Vec<f64>> {
+    ) -> Result<Vec<f64>, Interrupted> {
         let mut losses = vec![0.0; span.points()];
-        let mut added = Some(());
+        let mut added = Ok(());
         let purpose = if sought.is_some() { Purpose::Path } else { Purpose::Losses };
         self.for_each_block(block, scratch, purpose, Some(evaluation), |scratch, batch| {
             let along = scratch.along.as_mut().expect("only where the network has one");
@@ -97,7 +100,7 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
         images: &Range<usize>,
         scratch: &mut Scratch<'a, A>,
         turn: Turn,
-    ) -> Option<f64> {
+    ) -> Result<f64, Interrupted> {
         let mut theta = scratch.take_theta();
         span.point(m, &mut theta);
         let mut loss = 0.0;
@@ -108,7 +111,8 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
             self.for_each_block(images, scratch, Purpose::Gradient, None, |scratch, batch| {
                 loss += scratch.evaluator.loss_and_gradient(&theta, batch, &mut gradient).loss;
             })?;
-            sought?.add(turn, |n, row| add_scaled(weights[n], &gradient, row))?;
+            let sought = sought.expect("it has the weights");
+            sought.add(turn, |n, row| add_scaled(weights[n], &gradient, row))?;
             scratch.gradient = gradient;
         } else {
             self.for_each_block(images, scratch, Purpose::Losses, None, |scratch, batch| {
@@ -119,6 +123,6 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
             }
         }
         scratch.theta = theta;
-        Some(loss)
+        Ok(loss)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{ImageLandscape, Interrupt};
 use crate::dataset::ImageView;
-use crate::landscape::Landscape;
+use crate::landscape::{Interrupted, Landscape};
 use crate::network::Network;
 use crate::path::Batches;
 use crate::random::MasterSeed;
@@ -36,7 +36,11 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
 }
 
 impl<A: Real> Batches<A> for ImageBatches<'_, A> {
-    fn with_batch(&self, step: u32, evaluate: &mut dyn FnMut(&dyn Landscape<A>)) {
+    fn with_batch(
+        &self,
+        step: u32,
+        evaluate: &mut dyn FnMut(&dyn Landscape<A>) -> Result<f64, Interrupted>,
+    ) -> Result<f64, Interrupted> {
         let mut drawn = sample(&mut self.seed.stream("path batch", &[step.into()]), self.images.len(), self.size).into_vec();
         // In the order in which they lie in memory.
         drawn.sort_unstable();
@@ -48,7 +52,7 @@ impl<A: Real> Batches<A> for ImageBatches<'_, A> {
         let batch = ImageView::new(&pixels, &labels, self.images.pixels_per_image());
         let landscape =
             ImageLandscape { threads: self.threads, interrupt: self.interrupt, ..ImageLandscape::new(self.network, batch) };
-        evaluate(&landscape);
+        evaluate(&landscape)
     }
 
     fn fraction(&self) -> f64 {

@@ -6,6 +6,7 @@
 use super::gray::Purpose;
 use super::scratch::Scratch;
 use super::{BLOCK, ImageLandscape};
+use crate::landscape::Interrupted;
 use crate::landscape::line::Line;
 use crate::network::{Batch, SpanEvaluator};
 use crate::real::Real;
@@ -23,15 +24,15 @@ pub(super) struct SharedLine<'l, 'a, A> {
     landscape: &'l ImageLandscape<'a, A>,
     /// `(2, P)`: θ and d.
     vectors: Array2<A>,
-    /// What each block of images shares; none where that evaluation was broken off.
-    shared: Option<Vec<Vec<A>>>,
+    /// What each block of images shares.
+    shared: Vec<Vec<A>>,
 }
 
 impl<'l, 'a, A: Real> SharedLine<'l, 'a, A> {
     /// Nothing where the network has no way to share, or it would take too much memory.
-    pub(super) fn new(landscape: &'l ImageLandscape<'a, A>, start: &[A], direction: &[A]) -> Option<Self> {
+    pub(super) fn new(landscape: &'l ImageLandscape<'a, A>, start: &[A], direction: &[A]) -> Result<Option<Self>, Interrupted> {
         if landscape.line_bytes() == 0 {
-            return None;
+            return Ok(None);
         }
         let numbers = [start, direction].concat();
         let vectors = Array2::from_shape_vec((VECTORS, start.len()), numbers).expect("two vectors of the same length");
@@ -39,25 +40,26 @@ impl<'l, 'a, A: Real> SharedLine<'l, 'a, A> {
         let evaluation = Some(landscape.next_evaluation());
         let shared = landscape.run(blocks.len(), 0, |scratch, turn| {
             let block = &blocks[turn.item];
-            let mut shared = vec![A::zero(); VECTORS * block.len() * scratch.along.as_ref()?.shared_length()];
+            let along = scratch.along.as_ref().expect("only where the network has one");
+            let mut shared = vec![A::zero(); VECTORS * block.len() * along.shared_length()];
             landscape.for_each_block(block, scratch, Purpose::Losses, evaluation, |scratch, batch| {
                 let along = scratch.along.as_mut().expect("only where the network has one");
                 along.share(vectors.view(), batch, &mut shared);
             })?;
-            Some(shared)
-        });
-        Some(Self { landscape, vectors, shared })
+            Ok(shared)
+        })?;
+        Ok(Some(Self { landscape, vectors, shared }))
     }
 
-    /// Calls `work` with each block of `images` and what it shares; nothing if it is broken off.
+    /// Calls `work` with each block of `images` and what it shares.
     fn for_each_block(
         &self,
         images: &Range<usize>,
         scratch: &mut Scratch<'a, A>,
         purpose: Purpose,
         mut work: impl FnMut(&mut dyn SpanEvaluator<A>, &[A], Batch<A>),
-    ) -> Option<()> {
-        let mut shared = self.shared.as_ref()?[images.start / BLOCK..].iter();
+    ) -> Result<(), Interrupted> {
+        let mut shared = self.shared[images.start / BLOCK..].iter();
         // The products with the vectors are there already.
         self.landscape.for_each_block(images, scratch, purpose, None, |scratch, batch| {
             let along = scratch.along.as_mut().expect("only where the network has one");
@@ -70,16 +72,13 @@ impl<'l, 'a, A: Real> SharedLine<'l, 'a, A> {
         arr2(&[[A::one(), A::of(u)]])
     }
 
-    fn mean(&self, losses: Option<Vec<f64>>) -> f64 {
-        losses.map_or(f64::NAN, |losses| self.landscape.mean(losses.iter().sum()))
+    fn mean(&self, losses: &[f64]) -> f64 {
+        self.landscape.mean(losses.iter().sum())
     }
 }
 
 impl<A: Real> Line<A> for SharedLine<'_, '_, A> {
-    fn value(&mut self, u: f64) -> f64 {
-        if self.shared.is_none() {
-            return f64::NAN;
-        }
+    fn value(&mut self, u: f64) -> Result<f64, Interrupted> {
         let (coefficients, parts) = (Self::coefficients(u), self.landscape.point_parts());
         let span = Span { vectors: self.vectors.view(), coefficients: coefficients.view() };
         let losses = self.landscape.run(parts.len(), 0, |scratch, turn| {
@@ -87,15 +86,12 @@ impl<A: Real> Line<A> for SharedLine<'_, '_, A> {
             self.for_each_block(&parts[turn.item], scratch, Purpose::KnownLosses, |along, shared, batch| {
                 along.losses(&span, Some(shared), batch, &mut loss);
             })?;
-            Some(loss[0])
-        });
-        self.mean(losses)
+            Ok(loss[0])
+        })?;
+        Ok(self.mean(&losses))
     }
 
-    fn value_and_gradient(&mut self, u: f64, gradient: &mut [A]) -> f64 {
-        if self.shared.is_none() {
-            return f64::NAN;
-        }
+    fn value_and_gradient(&mut self, u: f64, gradient: &mut [A]) -> Result<f64, Interrupted> {
         let (coefficients, weights) = (Self::coefficients(u), arr2(&[[A::one()]]));
         let span = Span { vectors: self.vectors.view(), coefficients: coefficients.view() };
         let losses = self.landscape.mean_gradient(gradient, |part, scratch, own| {
@@ -104,8 +100,8 @@ impl<A: Real> Line<A> for SharedLine<'_, '_, A> {
                 along.gradient(&span, Some(shared), weights.view(), batch, &mut loss);
                 along.add_gradient(0, batch, own);
             })?;
-            Some(loss[0])
-        });
-        self.mean(losses)
+            Ok(loss[0])
+        })?;
+        Ok(self.mean(&losses))
     }
 }

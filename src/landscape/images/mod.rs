@@ -7,7 +7,7 @@ mod line;
 mod scratch;
 
 use super::line::PointByPoint;
-use super::{Landscape, Line};
+use super::{Interrupted, Landscape, Line};
 use crate::dataset::ImageView;
 use crate::network::{Batch, Network, Score};
 use crate::real::{self, Real, Sparse};
@@ -21,7 +21,7 @@ use ndarray::{ArrayView2, ArrayViewMut2};
 use scratch::Scratch;
 use std::ops::Range;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Images converted to floating point and worked through at a time: a block of 784 pixels an image
 /// and its activations stay in a core's second-level cache.
@@ -45,9 +45,6 @@ pub struct ImageLandscape<'a, A> {
     lists: bool,
     threads: Option<&'a Threads>,
     interrupt: Option<&'a Interrupt<'a>>,
-    /// Whether an evaluation was broken off. Only evaluations change it: between two of them every
-    /// question has the same answer, whenever the interrupt comes.
-    broken_off: AtomicBool,
     /// Number of the next one.
     evaluation: AtomicU64,
     /// Buffers of evaluations that are not under way; grows to one for each thread.
@@ -65,8 +62,8 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
         assert_eq!(images.pixels_per_image(), network.inputs(), "image size and network disagree");
         // Of the first images alone: what is decided changes speed and the last bits, and has to come from the data.
         let lists = network.multiplies_images() && Sparse::<A>::suits(images.first(BLOCK).pixels());
-        let (broken_off, evaluation, idle) = (AtomicBool::new(false), AtomicU64::new(0), Mutex::default());
-        Self { network, images, lists, threads: None, interrupt: None, broken_off, evaluation, idle }
+        let (evaluation, idle) = (AtomicU64::new(0), Mutex::default());
+        Self { network, images, lists, threads: None, interrupt: None, evaluation, idle }
     }
 
     /// The same landscape, evaluated by these threads; mini-batches stay on the caller's.
@@ -75,7 +72,7 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
         Self { threads: Some(threads), ..self }
     }
 
-    /// The same landscape; its evaluations are broken off between two blocks of images once
+    /// The same landscape; its evaluations are [`Interrupted`] between two blocks of images once
     /// `interrupt` says true, which is asked before each block.
     #[must_use]
     pub fn interruptible(self, interrupt: &'a Interrupt<'a>) -> Self {
@@ -93,23 +90,25 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
     }
 
     /// Mean loss, and the fraction of images classified correctly (NaN where there are no classes).
-    pub fn loss_and_accuracy(&self, theta: &[A]) -> (f64, f64) {
-        let score = self.sum(theta);
+    ///
+    /// # Errors
+    /// If it is interrupted.
+    pub fn loss_and_accuracy(&self, theta: &[A]) -> Result<(f64, f64), Interrupted> {
+        let score = self.sum(theta)?;
         let accuracy = if self.network.has_classes() { self.mean(score.correct as f64) } else { f64::NAN };
-        (self.mean(score.loss), accuracy)
+        Ok((self.mean(score.loss), accuracy))
     }
 
-    /// Mean loss over the images of these indices, and overwrites `gradient` with its gradient; NaN where the
-    /// landscape is [interrupted](Landscape::interrupted).
+    /// Mean loss over the images of these indices, and overwrites `gradient` with its gradient.
+    ///
+    /// # Errors
+    /// If it is interrupted, which is asked for once at the beginning.
     ///
     /// # Panics
     /// If an index is not below the number of images, or there is none.
-    pub fn batch_gradient(&self, theta: &[A], indices: &[u32], gradient: &mut [A]) -> f64 {
+    pub fn batch_gradient(&self, theta: &[A], indices: &[u32], gradient: &mut [A]) -> Result<f64, Interrupted> {
+        self.go_on()?;
         gradient.fill(A::zero());
-        self.broken_off.store(false, Ordering::Relaxed);
-        if self.breaks_off() {
-            return f64::NAN;
-        }
         let loss = self.with_scratch(|scratch| {
             let mut sum = 0.0;
             let (pixels, labels) = &mut scratch.gathered;
@@ -127,7 +126,7 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
             sum
         });
         real::scale(A::of(1.0 / indices.len() as f64), gradient);
-        loss / indices.len() as f64
+        Ok(loss / indices.len() as f64)
     }
 
     /// Bytes that a [line](Landscape::line) keeps of what its points share; 0 where they do not.
@@ -141,8 +140,7 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
         sum / self.samples() as f64
     }
 
-    /// Nothing but NaN where the evaluation was broken off.
-    fn sum(&self, theta: &[A]) -> Score {
+    fn sum(&self, theta: &[A]) -> Result<Score, Interrupted> {
         let parts = self.point_parts();
         let evaluation = Some(self.next_evaluation());
         let scores = self.run(parts.len(), 0, |scratch, turn| {
@@ -150,9 +148,9 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
             self.for_each_block(&parts[turn.item], scratch, Purpose::Losses, evaluation, |scratch, batch| {
                 score += scratch.evaluator.loss(theta, batch);
             })?;
-            Some(score)
-        });
-        total(scores)
+            Ok(score)
+        })?;
+        Ok(total(scores))
     }
 
     /// The parts for an evaluation at a point.
@@ -176,34 +174,36 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
         &self,
         items: usize,
         gates: usize,
-        work: impl Fn(&mut Scratch<'a, A>, Turn) -> Option<R> + Sync,
-    ) -> Option<Vec<R>> {
-        self.broken_off.store(false, Ordering::Relaxed);
+        work: impl Fn(&mut Scratch<'a, A>, Turn) -> Result<R, Interrupted> + Sync,
+    ) -> Result<Vec<R>, Interrupted> {
         let one = Threads::default();
-        self.threads.unwrap_or(&one).run(items, gates, |turn| self.with_scratch(|scratch| work(scratch, turn)))
+        let threads = self.threads.unwrap_or(&one);
+        let results = threads.run(items, gates, |turn| self.with_scratch(|scratch| work(scratch, turn)).ok());
+        results.ok_or(Interrupted)
     }
 
     /// Overwrites `gradient` with the mean over the images of what `work` adds up for each part of them, and
-    /// returns what it returns, in the order of the parts; nothing if one is broken off.
+    /// returns what it returns, in the order of the parts.
     fn mean_gradient<R: Send>(
         &self,
         gradient: &mut [A],
-        work: impl Fn(&Range<usize>, &mut Scratch<'a, A>, &mut [A]) -> Option<R> + Sync,
-    ) -> Option<Vec<R>> {
+        work: impl Fn(&Range<usize>, &mut Scratch<'a, A>, &mut [A]) -> Result<R, Interrupted> + Sync,
+    ) -> Result<Vec<R>, Interrupted> {
         gradient.fill(A::zero());
         let (parts, sum) = (self.point_parts(), Mutex::new(&mut *gradient));
         let results = self.run(parts.len(), 1, |scratch, turn| {
             let mut own = scratch.take_gradient();
             let result = work(&parts[turn.item], scratch, &mut own)?;
-            turn.pass(0, || real::add_scaled(A::one(), &own, &mut sum.lock().expect("adding does not panic")))?;
+            let add = || real::add_scaled(A::one(), &own, &mut sum.lock().expect("adding does not panic"));
+            turn.pass(0, add).ok_or(Interrupted)?;
             scratch.gradient = own;
-            Some(result)
-        });
+            Ok(result)
+        })?;
         real::scale(A::of(self.mean(1.0)), gradient);
-        results
+        Ok(results)
     }
 
-    /// Calls `work` with the images of each block of `range`, as batches of this evaluation; nothing if it is broken off.
+    /// Calls `work` with the images of each block of `range`, as batches of this evaluation.
     fn for_each_block(
         &self,
         range: &Range<usize>,
@@ -211,26 +211,21 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
         purpose: Purpose,
         evaluation: Option<u64>,
         mut work: impl FnMut(&mut Scratch<'a, A>, Batch<A>),
-    ) -> Option<()> {
+    ) -> Result<(), Interrupted> {
         // Taken out, so that `work` may have the other buffers.
         let mut images = std::mem::take(&mut scratch.images);
-        let complete = self.images.range(range.clone()).blocks(BLOCK).all(|block| {
-            let breaks_off = self.breaks_off();
-            if !breaks_off {
-                work(scratch, Batch { evaluation, ..images.read(block, purpose, self.lists) });
-            }
-            !breaks_off
+        let complete = self.images.range(range.clone()).blocks(BLOCK).try_for_each(|block| {
+            self.go_on()?;
+            work(scratch, Batch { evaluation, ..images.read(block, purpose, self.lists) });
+            Ok(())
         });
         scratch.images = images;
-        complete.then_some(())
+        complete
     }
 
-    /// Whether the evaluation under way is to end here.
-    fn breaks_off(&self) -> bool {
-        let now = self.interrupt.is_some_and(|interrupt| interrupt());
-        // Not to be taken back by another thread that looked before.
-        self.broken_off.fetch_or(now, Ordering::Relaxed);
-        now
+    /// Whether the evaluation under way may go on.
+    fn go_on(&self) -> Result<(), Interrupted> {
+        if self.interrupt.is_some_and(|interrupt| interrupt()) { Err(Interrupted) } else { Ok(()) }
     }
 
     fn with_scratch<T>(&self, work: impl FnOnce(&mut Scratch<'a, A>) -> T) -> T {
@@ -243,12 +238,9 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
 }
 
 /// In the order of the parts.
-fn total(scores: Option<Vec<Score>>) -> Score {
+fn total(scores: Vec<Score>) -> Score {
     let mut sum = Score::default();
-    match scores {
-        Some(scores) => scores.into_iter().for_each(|score| sum += score),
-        None => sum.loss = f64::NAN,
-    }
+    scores.into_iter().for_each(|score| sum += score);
     sum
 }
 
@@ -257,41 +249,42 @@ impl<A: Real> Landscape<A> for ImageLandscape<'_, A> {
         self.network.layout().parameters()
     }
 
-    fn value(&self, theta: &[A]) -> f64 {
-        self.mean(self.sum(theta).loss)
+    fn value(&self, theta: &[A]) -> Result<f64, Interrupted> {
+        Ok(self.mean(self.sum(theta)?.loss))
     }
 
-    fn interrupted(&self) -> bool {
-        self.broken_off.load(Ordering::Relaxed)
-    }
-
-    fn value_and_gradient(&self, theta: &[A], gradient: &mut [A]) -> f64 {
+    fn value_and_gradient(&self, theta: &[A], gradient: &mut [A]) -> Result<f64, Interrupted> {
         let evaluation = Some(self.next_evaluation());
         let scores = self.mean_gradient(gradient, |part, scratch, own| {
             let mut score = Score::default();
             self.for_each_block(part, scratch, Purpose::Gradient, evaluation, |scratch, batch| {
                 score += scratch.evaluator.loss_and_gradient(theta, batch, own);
             })?;
-            Some(score)
-        });
-        self.mean(total(scores).loss)
+            Ok(score)
+        })?;
+        Ok(self.mean(total(scores).loss))
     }
 
-    fn line(&self, start: &[A], direction: &[A]) -> Box<dyn Line<A> + '_> {
-        match SharedLine::new(self, start, direction) {
+    fn line(&self, start: &[A], direction: &[A]) -> Result<Box<dyn Line<A> + '_>, Interrupted> {
+        Ok(match SharedLine::new(self, start, direction)? {
             Some(line) => Box::new(line),
             None => Box::new(PointByPoint::new(self, start, direction)),
-        }
+        })
     }
 
-    fn span_values(&self, span: &Span<A>) -> Vec<f64> {
+    fn span_values(&self, span: &Span<A>) -> Result<Vec<f64>, Interrupted> {
         self.along(span, None)
     }
 
-    fn span_gradient(&self, span: &Span<A>, weights: ArrayView2<A>, mut gradient: ArrayViewMut2<A>) -> Vec<f64> {
+    fn span_gradient(
+        &self,
+        span: &Span<A>,
+        weights: ArrayView2<A>,
+        mut gradient: ArrayViewMut2<A>,
+    ) -> Result<Vec<f64>, Interrupted> {
         gradient.fill(A::zero());
-        let losses = self.along(span, Some(&Sought::new(weights, gradient.view_mut())));
+        let losses = self.along(span, Some(&Sought::new(weights, gradient.view_mut())))?;
         real::scale(A::of(self.mean(1.0)), gradient.as_slice_mut().expect("the gradient is contiguous"));
-        losses
+        Ok(losses)
     }
 }

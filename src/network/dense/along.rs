@@ -1,6 +1,6 @@
 //! Losses and gradients of a stack at all points of a span, sharing the first layer's products.
 //!
-//! The first layer, 93 % of the published perceptron and half of the autoencoder, is linear in its
+//! The first layer, 93 % of the default perceptron and half of the autoencoder, is linear in its
 //! weights on fixed inputs, so its products are done once for each of the K spanning vectors and
 //! combined for the M points: W(tₘ) X = Σₖ cₘₖ Vₖ X, and backward
 //! Σₘ wₘₙ δₘ Xᵀ = (Σₘ wₘₙ δₘ) Xᵀ. With K = 12, N = 10 and M = 51 that is a quarter of the work.

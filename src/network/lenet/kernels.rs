@@ -6,7 +6,7 @@
 //! latency of the multiplications, leave four of AVX2's sixteen for the factors. Where a register
 //! holds fewer than sixteen numbers, the images are gone through in parts of one register.
 //!
-//! On the published sizes the convolutions, forward and backward, run at eight to nine tenths of
+//! On the default sizes the convolutions, forward and backward, run at eight to nine tenths of
 //! what the multipliers of a core with AVX-512 do at all, their gradients at three quarters or more.
 
 #![expect(clippy::inline_always, reason = "a function compiled for one set of vector instructions must contain its loops")]

@@ -1,8 +1,7 @@
 //! The highest points of the best path: its dense profile, and the surroundings of the maxima, ever finer.
 
 use super::{Halt, PathSearch};
-use crate::path::PathError;
-use crate::path::fourier::Grid;
+use crate::path::{PathError, equally_spaced};
 use crate::real::Real;
 use crate::span::Span;
 use ndarray::s;
@@ -29,12 +28,9 @@ impl<A: Real> PathSearch<'_, A> {
     pub(super) fn measure_densely(&mut self) -> Result<(), Halt> {
         let from = self.progress.dense_loss.len();
         let until = (from + self.grid.points()).min(self.dense.points());
-        let coefficients = self.dense.coefficients();
-        let piece = Span { vectors: self.path.vectors(), coefficients: coefficients.slice(s![from..until, ..]) };
-        let losses = self.landscape.span_values(&piece);
-        if self.landscape.interrupted() {
-            return Err(Halt::Interrupted);
-        }
+        let all = self.curve.points(&self.dense);
+        let piece = Span { coefficients: all.coefficients.slice(s![from..until, ..]), ..all };
+        let losses = self.landscape.span_values(&piece)?;
         let parameters: Vec<f64> = (from..until).map(|m| m as f64 / (self.dense.points() - 1) as f64).collect();
         check_at(&parameters, &losses).map_err(|t| PathError::Dense { t })?;
         self.progress.dense_loss.extend(losses);
@@ -53,7 +49,7 @@ impl<A: Real> PathSearch<'_, A> {
             let Top { t, height, apart } = *top;
             let between = (-PARTS..=PARTS).map(|i| t + apart * f64::from(i) / f64::from(PARTS));
             let parameters: Vec<f64> = between.filter(|t| (0.0..=1.0).contains(t)).collect();
-            let losses = self.heights(&Grid::at(&parameters, self.parameters.fourier_terms))?;
+            let losses = self.heights(&self.curve.grid(&parameters))?;
             check_at(&parameters, &losses).map_err(|t| PathError::Dense { t })?;
             let candidates = parameters.into_iter().zip(losses);
             let (t, height) = candidates.fold((t, height), |best, other| if other.1 > best.1 { other } else { best });
@@ -85,7 +81,7 @@ fn maxima(losses: &[f64]) -> Vec<Top> {
 
 /// The parameter of the first value on an equally spaced grid that is not finite, as an error.
 pub(super) fn check(losses: &[f64]) -> Result<(), f64> {
-    check_at(&Grid::<f64>::parameters(losses.len()), losses)
+    check_at(&equally_spaced(losses.len()), losses)
 }
 
 /// The parameter of the first value that is not finite, as an error.

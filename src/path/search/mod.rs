@@ -4,15 +4,13 @@ mod descent;
 mod heights;
 
 use super::finder::{DENSITY, Found, PathError};
-use super::fourier::{FourierPath, Grid};
-use super::{Batches, PathParameters, PathResult, StopReason};
-use crate::landscape::Landscape;
+use super::{Batches, Curve, CurvePrecision, Grid, PathParameters, PathResult, StopReason, equally_spaced};
+use crate::landscape::{Interrupted, Landscape};
 use crate::optimizer::adam::Adam;
-use crate::real::{Real, norm};
+use crate::real::Real;
 use crate::stepwise::{Step, Stepwise};
 use descent::Best;
 use heights::{ROUNDS, Top, check, highest};
-use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::VecDeque;
@@ -27,8 +25,9 @@ pub struct PathSearch<'a, A: Real> {
     parameters: &'a PathParameters,
     grid: Grid<A>,
     dense: Grid<A>,
-    path: FourierPath<A>,
-    gradient: Array2<A>,
+    curve: Box<dyn Curve<A>>,
+    /// With respect to its free parameters.
+    gradient: Vec<A>,
     progress: Progress<A>,
 }
 
@@ -36,7 +35,7 @@ pub struct PathSearch<'a, A: Real> {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(bound(serialize = "A: Real", deserialize = "A: Real"))]
 pub struct PathState<'a, A: Real> {
-    /// b_n: those of the present step, at the end those of the best.
+    /// The free parameters of the curve: those of the present step, at the end those of the best.
     coefficients: Cow<'a, [A]>,
     progress: Cow<'a, Progress<A>>,
 }
@@ -69,6 +68,12 @@ enum Halt {
     Failed(PathError),
 }
 
+impl From<Interrupted> for Halt {
+    fn from(_: Interrupted) -> Self {
+        Self::Interrupted
+    }
+}
+
 impl From<PathError> for Halt {
     fn from(error: PathError) -> Self {
         Self::Failed(error)
@@ -78,11 +83,11 @@ impl From<PathError> for Halt {
 impl<A: Real> Stepwise for PathSearch<'_, A> {
     type Output = Result<Found<A>, PathError>;
 
-    fn step(&mut self) -> Step<Self::Output> {
+    fn step(&mut self) -> Result<Step<Self::Output>, Interrupted> {
         let taken = if self.progress.straight_loss.is_empty() {
             self.measure_straight_line()
         } else if self.progress.stop.is_none() {
-            self.descend()
+            self.descend().map_err(Halt::from)
         } else if self.progress.loss.is_empty() {
             self.measure()
         } else if self.progress.tops.is_empty() {
@@ -91,16 +96,16 @@ impl<A: Real> Stepwise for PathSearch<'_, A> {
             self.refine_tops()
         };
         match taken {
-            Err(Halt::Interrupted) => Step::Interrupted,
-            Err(Halt::Failed(error)) => Step::Finished(Err(error)),
-            Ok(()) if self.progress.rounds == ROUNDS => Step::Finished(Ok(self.found())),
-            Ok(()) => Step::Continue,
+            Err(Halt::Interrupted) => Err(Interrupted),
+            Err(Halt::Failed(error)) => Ok(Step::Finished(Err(error))),
+            Ok(()) if self.progress.rounds == ROUNDS => Ok(Step::Finished(Ok(self.found()))),
+            Ok(()) => Ok(Step::Continue),
         }
     }
 
     fn state(&self) -> Option<impl Serialize + '_> {
         let begun = !self.progress.straight_loss.is_empty();
-        let coefficients = Cow::Borrowed(self.path.coefficients());
+        let coefficients = Cow::Borrowed(self.curve.free());
         begun.then_some(PathState { coefficients, progress: Cow::Borrowed(&self.progress) })
     }
 
@@ -114,7 +119,7 @@ impl<A: Real> Stepwise for PathSearch<'_, A> {
     }
 }
 
-impl<'a, A: Real> PathSearch<'a, A> {
+impl<'a, A: CurvePrecision> PathSearch<'a, A> {
     /// A search between these ends, from its beginning or from a state that a search between the same
     /// ends with the same parameters was in.
     ///
@@ -123,21 +128,37 @@ impl<'a, A: Real> PathSearch<'a, A> {
     pub fn new(
         objective: &'a dyn Landscape<A>,
         landscape: &'a dyn Landscape<A>,
-        [a, b]: [&[A]; 2],
+        ends: [&[A]; 2],
         parameters: &'a PathParameters,
         state: Option<PathState<A>>,
     ) -> Self {
-        let mut path = FourierPath::straight(a, b, parameters.fourier_terms);
+        Self::of(parameters.method.straight(ends), objective, landscape, parameters, state)
+    }
+}
+
+impl<'a, A: Real> PathSearch<'a, A> {
+    /// As [`Self::new`], for a curve that is the straight line between its ends at first; the method
+    /// of the parameters is not used.
+    ///
+    /// # Panics
+    /// As [`find_path`](super::find_path).
+    pub fn of(
+        mut curve: Box<dyn Curve<A>>,
+        objective: &'a dyn Landscape<A>,
+        landscape: &'a dyn Landscape<A>,
+        parameters: &'a PathParameters,
+        state: Option<PathState<A>>,
+    ) -> Self {
         let progress = match state {
             Some(state) => {
-                path.coefficients_mut().copy_from_slice(&state.coefficients);
+                curve.free_mut().copy_from_slice(&state.coefficients);
                 state.progress.into_owned()
             }
             None => Progress {
                 straight_loss: Vec::new(),
-                adam: Adam::new(parameters.learning_rate, path.coefficients().len()),
+                adam: Adam::new(parameters.learning_rate, curve.free().len()),
                 lowest: VecDeque::new(),
-                best: Best { coefficients: path.coefficients().to_vec(), step: 0, sum: f64::INFINITY },
+                best: Best { coefficients: curve.free().to_vec(), step: 0, sum: f64::INFINITY },
                 stop: None,
                 mean_loss: f64::NAN,
                 loss: Vec::new(),
@@ -151,10 +172,10 @@ impl<'a, A: Real> PathSearch<'a, A> {
             landscape,
             batches: None,
             parameters,
-            grid: Grid::new(parameters.points, parameters.fourier_terms),
-            dense: Grid::new((parameters.points - 1) * DENSITY + 1, parameters.fourier_terms),
-            gradient: Array2::zeros((path.terms(), path.dimension())),
-            path,
+            grid: curve.grid(&equally_spaced(parameters.points)),
+            dense: curve.grid(&equally_spaced((parameters.points - 1) * DENSITY + 1)),
+            gradient: vec![A::zero(); curve.free().len()],
+            curve,
             progress,
         }
     }
@@ -167,10 +188,9 @@ impl<'a, A: Real> PathSearch<'a, A> {
         Self { batches: Some(batches), ..self }
     }
 
-    /// The heights at the points of a grid, unless that was interrupted.
-    fn heights(&self, grid: &Grid<A>) -> Result<Vec<f64>, Halt> {
-        let heights = self.landscape.span_values(&self.path.points(grid));
-        if self.landscape.interrupted() { Err(Halt::Interrupted) } else { Ok(heights) }
+    /// The heights at the points of a grid.
+    fn heights(&self, grid: &Grid<A>) -> Result<Vec<f64>, Interrupted> {
+        self.landscape.span_values(&self.curve.points(grid))
     }
 
     fn measure_straight_line(&mut self) -> Result<(), Halt> {
@@ -193,20 +213,19 @@ impl<'a, A: Real> PathSearch<'a, A> {
 
     fn found(&self) -> Found<A> {
         let Progress { straight_loss, adam, best, stop, loss, tops, .. } = &self.progress;
-        let gram = self.path.gram();
         let result = PathResult {
             height: highest(loss),
             // The grid's points are among the dense ones up to rounding; the maximum is over both.
             height_dense: tops.iter().fold(highest(loss), |height, top| height.max(top.height)),
             height_straight: highest(straight_loss),
-            length: self.grid.squared_steps(&gram).into_iter().map(f64::sqrt).sum(),
-            length_straight: norm(self.path.difference().as_slice().expect("an owned vector is contiguous")),
+            length: self.curve.length(&self.grid),
+            length_straight: self.curve.distance_of_ends(),
             loss: loss.clone(),
             straight_loss: straight_loss.clone(),
             steps: adam.steps(),
             best_step: best.step,
             stop: stop.clone().expect("a path that is measured has been searched for"),
         };
-        Found { path: self.path.clone(), result }
+        Found { curve: self.curve.clone(), result }
     }
 }

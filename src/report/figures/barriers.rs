@@ -1,4 +1,4 @@
-//! Barrier histograms (Figs. 4 and S2 of the paper).
+//! Barrier histograms.
 
 use super::by_member;
 use crate::path::{PathResult, PathSet};

@@ -1,4 +1,4 @@
-//! Distances from the common origin (Figs. 5 and S3 of the paper).
+//! Distances from the common origin.
 
 use super::barriers::{edges, outline};
 use crate::report::figure::{Figure, Table, exact, gather};

@@ -1,4 +1,4 @@
-//! Kernel PCA (Figs. 6 and S4 of the paper).
+//! Kernel PCA.
 
 use crate::embedding::{Kernel, shortest};
 use crate::report::figure::{Figure, Table, exact, gather};
@@ -16,7 +16,7 @@ pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
                 vectors differ most; the percentage is the share of all variance along that direction. The kernel does not know \
                 which set a vector is from: two separate clouds of different markers say that the optimizers find different \
                 kinds of solutions. \"Standardized\": each parameter less its mean over the vectors, divided by its standard \
-                deviation, which is inferred from the paper's figures, not said in it.",
+                deviation.",
         notes: Vec::new(),
         panels: gather(runs, |run| {
             run.analysis.kernel_pca.iter().map(|result| (result.name.clone(), panel(run, result))).collect()

@@ -1,4 +1,4 @@
-//! Loss curves (Figs. 2 and S1 of the paper).
+//! Loss curves.
 
 use crate::optimizer::{Method, TrainingRun};
 use crate::report::figure::{Figure, Table, exact, gather};

@@ -1,9 +1,9 @@
-//! Maps of formulas of two variables, with the paths across them (Fig. 3 of the paper).
+//! Maps of analytic landscapes of two variables, with the paths across them.
 
-use crate::report::figure::{Figure, Table, exact, gather};
+use crate::report::figure::{Figure, Table, exact};
 use crate::report::number::typeset;
 use crate::report::panel::{Axis, Ink, Marker, Panel, Shape};
-use crate::report::plane::{Plane, Track};
+use crate::report::plane::{DrawnPath, Plane};
 use crate::report::run::Run;
 use crate::report::style::{BLACK, Color, GRAY, height_color};
 
@@ -11,57 +11,95 @@ use crate::report::style::{BLACK, Color, GRAY, height_color};
 const SPOT: Color = Color(213, 94, 0);
 
 pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
+    let groups = groups(runs);
+    let titled = |group: &Group<'_>, mut panel: Panel| {
+        if groups.len() > 1 && panel.title != group.name {
+            panel.title = format!("{}: {}", group.name, panel.title);
+        }
+        panel
+    };
+    let maps = groups.iter().map(|group| titled(group, map(group)));
+    let heights = groups.iter().map(|group| titled(group, heights(group)));
     Figure {
         key: "landscape",
         title: "The landscape and the paths across it",
         about: "A map of the heights, light where they are low, with the points between which paths were looked for; the straight \
-                lines between them (dashed) and the paths that the finder made of them (solid). Beside it the heights along \
-                both. The highest point of a path is at least that of the lowest pass. Paths are not stored but found again for \
-                this figure, which gives the same ones. Of the two wells all three published weights λ are shown.",
+                lines between them (dashed) and the paths that the finder made of them (solid), as the run stored them. Beside it \
+                the heights along both. The highest point of a path is at least that of the lowest pass. Runs that differ in the \
+                weight λ of the steps alone share a map.",
         notes: Vec::new(),
-        panels: gather(runs, |run| {
-            let Some(plane) = &run.plane else { return Vec::new() };
-            vec![("map".to_owned(), map(run, plane)), ("heights".to_owned(), heights(plane))]
-        }),
+        panels: maps.chain(heights).collect(),
         tables: vec![table(runs)],
     }
 }
 
-/// Paths that go by one color and one entry of the legend.
-struct Kind<'a> {
+/// Runs that share a map: they differ in λ alone, and their paths lie in the same region.
+struct Group<'a> {
+    name: String,
+    subject: String,
+    /// One if the run does not share its map.
+    runs: Vec<&'a Run<'a>>,
+    planes: Vec<&'a Plane<'a>>,
+}
+
+fn groups<'a>(runs: &'a [Run<'a>]) -> Vec<Group<'a>> {
+    let mut groups: Vec<Group<'a>> = Vec::new();
+    for run in runs {
+        let Some(plane) = &run.plane else { continue };
+        let shares = |group: &&mut Group<'_>| {
+            let one_region = group.planes.iter().all(|other| other.map == plane.map && other.ends == plane.ends);
+            one_region && group.runs.iter().all(|other| other.differing_keys(run) == ["paths.lambda"])
+        };
+        match groups.iter_mut().find(shares) {
+            Some(group) => {
+                group.name.clone_from(&group.subject);
+                group.runs.push(run);
+                group.planes.push(plane);
+            }
+            None => groups.push(Group { name: run.label.clone(), subject: run.subject(), runs: vec![run], planes: vec![plane] }),
+        }
+    }
+    groups
+}
+
+impl<'a> Group<'a> {
+    fn paths(&self) -> impl Iterator<Item = &'a DrawnPath<'a>> {
+        self.planes.iter().flat_map(|plane| &plane.paths)
+    }
+
+    /// Paths by their weight if there are several, otherwise each its own line, unless there are too many.
+    fn lines(&self) -> Vec<Line<'a>> {
+        const COLORS: [Color; 4] = [Color(0, 114, 178), Color(0, 158, 115), Color(204, 121, 167), Color(230, 159, 0)];
+        let named: Vec<(String, Vec<&DrawnPath<'_>>)> = match &self.planes[..] {
+            [plane] => match &plane.paths[..] {
+                [path] => vec![("path".to_owned(), vec![path])],
+                paths @ [_, _, ..] if paths.len() <= 4 => {
+                    let name = |path: &DrawnPath<'_>| format!("from {} to {}", path.pair.0, path.pair.1);
+                    paths.iter().map(|path| (name(path), vec![path])).collect()
+                }
+                paths => vec![(format!("{} paths", paths.len()), paths.iter().collect())],
+            },
+            planes => planes.iter().map(|plane| (format!("λ = {}", plane.lambda), plane.paths.iter().collect())).collect(),
+        };
+        let line = |((name, paths), color): ((String, _), &Color)| Line { name, color: *color, paths };
+        named.into_iter().zip(COLORS.iter().cycle()).map(line).collect()
+    }
+}
+
+/// Paths of one color and one entry of the legend.
+struct Line<'a> {
     name: String,
     color: Color,
-    tracks: Vec<&'a Track>,
+    paths: Vec<&'a DrawnPath<'a>>,
 }
 
-/// Paths by their weight if there are several, otherwise each its own kind, unless there are too many.
-fn kinds(plane: &Plane) -> Vec<Kind<'_>> {
-    const COLORS: [Color; 4] = [Color(0, 114, 178), Color(0, 158, 115), Color(204, 121, 167), Color(230, 159, 0)];
-    let mut lambdas: Vec<f64> = plane.tracks.iter().map(|track| track.lambda).collect();
-    lambdas.sort_by(f64::total_cmp);
-    lambdas.dedup();
-    let kind = |(name, tracks), color: &Color| Kind { name, color: *color, tracks };
-    let by_lambda = |lambda: &f64| {
-        let tracks = plane.tracks.iter().filter(|track| track.lambda.total_cmp(lambda).is_eq()).collect();
-        (format!("λ = {lambda}"), tracks)
-    };
-    let groups: Vec<(String, Vec<&Track>)> = match (&lambdas[..], plane.tracks.len()) {
-        ([_], 1) => vec![("path".to_owned(), plane.tracks.iter().collect())],
-        ([_], 2..=4) => {
-            plane.tracks.iter().map(|track| (format!("from {} to {}", track.pair.0, track.pair.1), vec![track])).collect()
-        }
-        ([_], count) => vec![(format!("{count} paths"), plane.tracks.iter().collect())],
-        _ => lambdas.iter().map(by_lambda).collect(),
-    };
-    groups.into_iter().zip(COLORS.iter().cycle()).map(|(group, color)| kind(group, color)).collect()
-}
-
-fn map(run: &Run<'_>, plane: &Plane) -> Panel {
+fn map(group: &Group<'_>) -> Panel {
+    let plane = group.planes[0];
     let levels = plane.levels();
-    let [x, y] = plane.region;
+    let [x, y] = plane.map.region;
     let axis = |label: &str, range: [f64; 2]| Axis::linear(label).including(&range).tight();
-    let mut panel = Panel::new(run.subject(), axis("x", x), axis("y", y));
-    let [[left, right], [bottom, top]] = plane.region;
+    let mut panel = Panel::new(group.subject.clone(), axis("x", x), axis("y", y));
+    let [[left, right], [bottom, top]] = plane.map.region;
     let whole = vec![[left, bottom], [right, bottom], [right, top], [left, top]];
     let shade = |rank: usize| height_color(rank as f64 / levels.len().max(1) as f64);
     panel = panel.with(Shape::Areas(vec![whole]), Ink::fill(shade(0)).opacity(1.0), None);
@@ -75,13 +113,14 @@ fn map(run: &Run<'_>, plane: &Plane) -> Panel {
         .zip(levels.last())
         .map(|(low, high)| format!("height, every {} from {} to {}", plain(step), plain(*low), plain(*high)));
     panel = panel.with(Shape::Areas(Vec::new()), Ink::fill(shade(levels.len() / 3)).opacity(1.0), key);
-    for track in &plane.tracks {
-        let line = vec![track.points[0], track.points[track.points.len() - 1]];
-        panel = panel.with(Shape::Lines(vec![line]), Ink::line(BLACK).width(16).dashed(), None);
+    for path in group.paths() {
+        panel = panel.with(Shape::Lines(vec![path.ends.to_vec()]), Ink::line(BLACK).width(16).dashed(), None);
     }
-    for Kind { color, tracks, .. } in kinds(plane) {
-        let lines = tracks.iter().map(|track| track.points.clone()).collect();
-        panel = panel.with(Shape::Lines(lines), Ink::line(color).width(40), None);
+    for Line { color, paths, .. } in group.lines() {
+        let lines: Vec<_> = paths.iter().map(|path| path.points()).filter(|points| !points.is_empty()).collect();
+        if !lines.is_empty() {
+            panel = panel.with(Shape::Lines(lines), Ink::line(color).width(40), None);
+        }
     }
     let ends = Shape::Points(plane.ends.clone(), Marker::Disk);
     panel.with(ends, Ink::marker(SPOT).opacity(1.0).width(75), Some("ends of the paths".to_owned()))
@@ -96,15 +135,14 @@ fn plain(value: f64) -> String {
     ((value * 1e9).round() / 1e9).to_string().replacen('-', "−", 1)
 }
 
-fn heights(plane: &Plane) -> Panel {
+fn heights(group: &Group<'_>) -> Panel {
     let mut panel =
         Panel::new("heights along the paths", Axis::linear("t, from one end to the other").tight(), Axis::linear("height"));
-    let profile = |track: &Track, heights: &[f64]| track.t.iter().zip(heights).map(|(&t, &h)| [t, h]).collect::<Vec<_>>();
-    let straight: Vec<_> = plane.tracks.iter().filter(|track| track.own).map(|track| profile(track, &track.straight)).collect();
+    let straight: Vec<_> = group.planes[0].paths.iter().map(DrawnPath::straight_profile).collect();
     panel = panel.with(Shape::Lines(straight), Ink::line(GRAY).width(20).dashed(), Some("straight".to_owned()));
-    for Kind { name, color, tracks } in kinds(plane) {
-        let highest = tracks.iter().map(|track| track.result.height_dense).fold(f64::NEG_INFINITY, f64::max);
-        let curves = tracks.iter().map(|track| profile(track, &track.heights)).collect();
+    for Line { name, color, paths } in group.lines() {
+        let highest = paths.iter().map(|path| path.result.height_dense).fold(f64::NEG_INFINITY, f64::max);
+        let curves = paths.iter().map(|path| path.profile()).collect();
         panel = panel.with(Shape::Lines(curves), Ink::line(color), Some(format!("{name}: up to {}", typeset(highest))));
     }
     panel
@@ -113,11 +151,12 @@ fn heights(plane: &Plane) -> Panel {
 fn table(runs: &[Run<'_>]) -> Table {
     let mut table = Table::new("landscape", &["run", "a", "b", "lambda", "t", "x", "y", "height", "straight_height"]);
     for run in runs {
-        for track in run.plane.iter().flat_map(|plane| &plane.tracks) {
-            for (m, &t) in track.t.iter().enumerate() {
-                let ([x, y], (a, b)) = (track.points[m].map(exact), track.pair);
-                let (height, straight) = (exact(track.heights[m]), exact(track.straight[m]));
-                let lambda = exact(track.lambda);
+        for (plane, path) in run.plane.iter().flat_map(|plane| plane.paths.iter().map(move |path| (plane, path))) {
+            let Some(track) = path.track else { continue };
+            for (m, t) in track.t().enumerate() {
+                let ([x, y], (a, b)) = ([0, 1].map(|axis| exact(track.points[(m, axis)])), path.pair);
+                let (height, straight) = (exact(track.heights[m]), exact(track.straight_heights[m]));
+                let lambda = exact(plane.lambda);
                 table.push([run.label.clone(), a.to_string(), b.to_string(), lambda, exact(t), x, y, height, straight]);
             }
         }

@@ -2,7 +2,7 @@
 
 use super::barriers::scale;
 use super::by_member;
-use crate::path::{Grid, PathResult, PathSet};
+use crate::path::{PathResult, PathSet, equally_spaced};
 use crate::report::figure::{Figure, Table, exact, gather};
 use crate::report::panel::{Axis, Ink, Panel, Scale, Shape};
 use crate::report::run::Run;
@@ -43,7 +43,7 @@ impl Band {
             if values.is_empty() { f64::NAN } else { quantile(&values, q) }
         };
         let quartiles = [0.25, 0.5, 0.75].map(|q| (0..points).map(|m| at(m, q)).collect());
-        Self { t: Grid::<f64>::parameters(points), quartiles }
+        Self { t: equally_spaced(points), quartiles }
     }
 
     fn line(&self, which: usize) -> Vec<[f64; 2]> {
@@ -80,7 +80,7 @@ fn table(runs: &[Run<'_>]) -> Table {
     for (run, paths) in runs.iter().flat_map(|run| run.paths.iter().map(move |paths| (run, paths))) {
         for ((a, b), result) in paths.pairs.iter().zip(&paths.results) {
             let Ok(path) = result else { continue };
-            let t = Grid::<f64>::parameters(path.loss.len());
+            let t = equally_spaced(path.loss.len());
             for ((t, loss), straight) in t.into_iter().zip(&path.loss).zip(&path.straight_loss) {
                 let (set, landscape) = (paths.set.to_string(), paths.landscape.to_string());
                 let (a, b) = (a.to_string(), b.to_string());

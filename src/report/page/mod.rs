@@ -1,16 +1,13 @@
 //! The page: everything in one file that fetches nothing.
 
 mod tables;
-mod verdicts;
 
 pub use tables::{losses_table, moments_table};
-pub use verdicts::table as claims_table;
 
-use super::claims::Claim;
 use super::figure::Figure;
 use super::notes::{Note, Topic};
 use super::panel::DrawError;
-use super::published::differences;
+use super::paper::{self, Claim};
 use super::run::Run;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -20,7 +17,7 @@ pub struct Page<'a, 'r> {
     pub runs: &'a [Run<'r>],
     /// The figures with their panels as SVG, or why they could not be drawn.
     pub figures: &'a [(&'a Figure, Result<Vec<String>, DrawError>)],
-    /// The claims with their findings.
+    /// The claims with their findings; empty where none applies.
     pub claims: &'a [Claim],
     /// Program and version.
     pub made_by: &'a str,
@@ -51,17 +48,15 @@ impl Page<'_, '_> {
                         (self.contents())
                     }
                     main {
-                        (verdicts::summary(self.claims))
+                        (paper::section::summary(self.claims))
                         @for figure in &figures { (figure) }
                         (tables::section(self.runs))
-                        (verdicts::section(self.claims, self.runs))
+                        (paper::section::section(self.claims, self.runs))
                         (self.configurations())
                     }
                     footer {
                         p {
-                            "Made by " (self.made_by) ". The method is that of J. Yu and A. V. Morozov, "
-                            i { "Neural network optimization strategies and the topography of the loss landscape" }
-                            ", arXiv:2602.21276 (2026)."
+                            "Made by " (self.made_by) ". " (paper::method())
                         }
                     }
                 }
@@ -75,7 +70,7 @@ impl Page<'_, '_> {
             nav {
                 @for (figure, _) in self.figures { a href={ "#" (figure.key) } { (figure.title) } " " }
                 @if self.runs.iter().any(|run| run.network().is_some()) { a href="#tables" { "Tables" } " " }
-                a href="#claims" { "Claims of the paper" }
+                (paper::section::contents(self.claims))
             }
         }
     }
@@ -97,16 +92,11 @@ impl Page<'_, '_> {
 
 /// What the run is and what it lacks.
 fn about(run: &Run<'_>) -> Markup {
-    let differences = differences(run);
     html! {
         p {
             b { (run.label) }
             @if run.network().is_some() { " on " (run.data) ". " } @else { ", a closed formula. " }
-            @if !differences.is_empty() {
-                "This is not the protocol of the paper: " (differences.join(", ")) ". "
-            } @else if run.network().is_some() {
-                "The protocol is that of the paper. "
-            }
+            @if let Some(relation) = paper::relation(run) { (relation) " " }
         }
         @if !run.notes.is_empty() {
             div.missing.notes {

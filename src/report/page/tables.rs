@@ -1,11 +1,11 @@
-//! Table I and Table S1 of the paper, with this run's numbers.
+//! Mean losses and moments of every set, beside published values where there are any.
 
 use super::noted;
 use crate::optimizer::Method;
 use crate::report::figure::{Table, exact};
 use crate::report::notes::Topic;
 use crate::report::number::{NONE, typeset};
-use crate::report::published::Published;
+use crate::report::paper::{self, published};
 use crate::report::run::Run;
 use crate::report::style::set_name;
 use crate::solutions::{SetName, Split};
@@ -21,7 +21,7 @@ struct Row {
     numbers: Vec<(f64, Option<f64>)>,
 }
 
-/// The sets of both optimizers first, in the order of the paper, then those of other origin.
+/// The sets of both optimizers first, by split, then those of other origin.
 fn sets(run: &Run<'_>) -> Vec<(SetName, Option<(Method, Split)>)> {
     let snapshots = [Split::Train, Split::Test]
         .map(|split| [Method::Lbfgs, Method::Sgd].map(|method| (SetName::of(method, split), Some((method, split)))));
@@ -42,11 +42,11 @@ fn at_initialization(run: &Run<'_>, name: &SetName) -> Option<usize> {
 }
 
 fn loss_rows(run: &Run<'_>) -> Vec<Row> {
-    let published = Published::of(run);
+    let published = published(run);
     let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
     let row = |(name, snapshot): (SetName, Option<(Method, Split)>)| {
         let set = run.set(&name)?;
-        // The paper has the training loss of ω^train and the test loss of ω^test.
+        // Published are the training loss of ω^train and the test loss of ω^test.
         let of =
             |split| published.zip(snapshot).filter(|(_, (_, own))| *own == split).map(|(p, (method, _))| p.loss(method, split));
         let numbers = vec![(mean(&set.loss_train), of(Split::Train)), (mean(&set.loss_test), of(Split::Test))];
@@ -57,7 +57,7 @@ fn loss_rows(run: &Run<'_>) -> Vec<Row> {
 }
 
 fn moment_rows(run: &Run<'_>) -> Vec<Row> {
-    let published = Published::of(run);
+    let published = published(run);
     let row = |(name, snapshot): (SetName, Option<(Method, Split)>)| {
         let (moments, count) = (run.moments(&name)?, run.set(&name)?.theta.nrows());
         let of = published.zip(snapshot).map(|(p, (method, split))| p.moments(method, split));
@@ -68,14 +68,14 @@ fn moment_rows(run: &Run<'_>) -> Vec<Row> {
     sets(run).into_iter().filter_map(row).collect()
 }
 
-/// Mean losses of every set, with those of Table I.
+/// Mean losses of every set, with the published ones.
 pub fn losses_table(runs: &[Run<'_>]) -> Table {
     let header =
         ["run", "set", "vectors", "train_loss", "train_loss_published", "test_loss", "test_loss_published", "at_initialization"];
-    table("table-1", &header, runs.iter().flat_map(loss_rows))
+    table("mean-losses", &header, runs.iter().flat_map(loss_rows))
 }
 
-/// Moments of every set, with those of Table S1.
+/// Moments of every set, with the published ones.
 pub fn moments_table(runs: &[Run<'_>]) -> Table {
     let header = [
         "run",
@@ -87,7 +87,7 @@ pub fn moments_table(runs: &[Run<'_>]) -> Table {
         "standard_deviation_published",
         "at_initialization",
     ];
-    table("table-s1", &header, runs.iter().flat_map(moment_rows))
+    table("moments", &header, runs.iter().flat_map(moment_rows))
 }
 
 fn table(name: &str, header: &[&'static str], rows: impl Iterator<Item = Row>) -> Table {
@@ -107,7 +107,12 @@ fn table(name: &str, header: &[&'static str], rows: impl Iterator<Item = Row>) -
 /// Both tables; nothing where only formulas are mapped.
 pub(super) fn section(runs: &[Run<'_>]) -> Markup {
     let networks: Vec<&Run<'_>> = runs.iter().filter(|run| run.network().is_some()).collect();
-    let published = networks.iter().any(|run| Published::of(run).is_some());
+    let is_published = networks.iter().any(|run| published(run).is_some());
+    let [losses_caption, moments_caption] = if is_published {
+        [paper::LOSSES_CAPTION, paper::MOMENTS_CAPTION]
+    } else {
+        ["Mean losses", "Components of all vectors of a set"]
+    };
     let losses: Vec<Row> = networks.iter().flat_map(|run| loss_rows(run)).collect();
     let moments: Vec<Row> = networks.iter().flat_map(|run| moment_rows(run)).collect();
     html! {
@@ -115,18 +120,16 @@ pub(super) fn section(runs: &[Run<'_>]) -> Markup {
             section #tables {
                 h2 { "Tables" }
                 p {
-                    "Means over the solutions of each set, as in Tables I and S1 of the paper. "
-                    @if published {
-                        "Published values stand beside those of a network of the published sizes on MNIST; where the \
-                         protocol differs (see the top of the page) so may the numbers. "
-                    } @else {
-                        "There are no published values for this network on these images. "
+                    "Means over the solutions of each set. "
+                    @if is_published {
+                        "Published values stand beside those of the published networks on the published images; where the \
+                         protocol differs (see the top of the page), the numbers may differ, too. "
                     }
-                    "In full precision: " a href="table-1.csv" { "table-1.csv" } ", " a href="table-s1.csv" { "table-s1.csv" } "."
+                    "In full precision: " a href="mean-losses.csv" { "mean-losses.csv" } ", " a href="moments.csv" { "moments.csv" } "."
                 }
                 (noted(runs, Topic::Solutions))
-                (rendered("Mean losses (Table I)", ["training loss", "test loss"], &losses, runs.len() > 1, published))
-                (rendered("Components of all vectors of a set (Table S1)", ["mean μ", "standard deviation σ"], &moments, runs.len() > 1, published))
+                (rendered(losses_caption, ["training loss", "test loss"], &losses, runs.len() > 1, is_published))
+                (rendered(moments_caption, ["mean μ", "standard deviation σ"], &moments, runs.len() > 1, is_published))
             }
         }
     }

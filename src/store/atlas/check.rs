@@ -1,9 +1,9 @@
 //! Whether the parts of an atlas fit together, before anything of it is written.
 
 use super::input::{Atlas, Curves};
-use super::{AXES, AtlasError, paths};
+use super::{AXES, AtlasError, paths, points};
 use crate::network::Tensor;
-use crate::path::PathSet;
+use crate::path::{PathSet, Track};
 use crate::solutions::SolutionSet;
 use crate::statistics::KernelPcaResult;
 use std::collections::HashSet;
@@ -25,6 +25,9 @@ pub(super) fn check(atlas: &Atlas<'_>) -> Result<(), AtlasError> {
     }
     for part in atlas.paths {
         path_set(part, atlas.sets)?;
+    }
+    for (part, of_part) in atlas.paths.iter().zip(atlas.tracks) {
+        tracks(part, of_part)?;
     }
     for part in &atlas.analysis.kernel_pca {
         kernel_pca(part)?;
@@ -96,6 +99,13 @@ fn path_set(path_set: &PathSet, sets: &[SolutionSet]) -> Result<(), AtlasError> 
         }
     }
     Ok(())
+}
+
+fn tracks(path_set: &PathSet, tracks: &[Option<&Track>]) -> Result<(), AtlasError> {
+    let path = format!("{}/points", paths_path(path_set));
+    let (given, pairs) = (tracks.len(), path_set.pairs.len());
+    require(given == pairs, &path, || format!("points of {given} paths for {pairs} pairs"))?;
+    require(points::agree(tracks), &path, || "the paths have different numbers of points".to_owned())
 }
 
 fn paths_path(path_set: &PathSet) -> String {

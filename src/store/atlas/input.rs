@@ -2,7 +2,7 @@
 
 use crate::network::Tensor;
 use crate::optimizer::{Method, Relaxed, TrainingRun};
-use crate::path::PathSet;
+use crate::path::{PathSet, Track};
 use crate::solutions::SolutionSet;
 use crate::statistics::{Analysis, FailedPart};
 
@@ -23,6 +23,9 @@ pub struct Atlas<'a> {
     pub minima: &'a [Option<Result<&'a Relaxed, &'a str>>],
     /// The paths; the ends of each pair are vectors of the set it names.
     pub paths: &'a [PathSet],
+    /// For each of `paths` and each of its pairs the points of the path, where they were kept.
+    /// Sets at the end may be left out.
+    pub tracks: &'a [Vec<Option<&'a Track>>],
     /// Kernel PCAs, moments and distances of the sets.
     pub analysis: &'a Analysis,
     /// The parts of the analysis that could not be computed.

@@ -12,6 +12,7 @@ mod file;
 mod input;
 mod node;
 mod paths;
+mod points;
 mod scale;
 mod solutions;
 mod text;

@@ -3,13 +3,14 @@
 use super::AtlasError;
 use super::input::Atlas;
 use super::node::{Label, Node};
+use super::points as path_points;
 use crate::path::{PathResult, PathSet};
 use crate::solutions::SolutionSet;
 use ndarray::{Array1, Array2};
 
 pub(super) fn write(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
     let paths = root.group("paths", "low-loss paths between pairs of solutions, by set and landscape")?;
-    for path_set in atlas.paths {
+    for (index, path_set) in atlas.paths.iter().enumerate() {
         let group = paths.group(path_set.set.group(), "paths within sets with one origin")?;
         let member = group.group(path_set.set.member(), "paths between vectors of one set")?;
         let name = format!("on_{}", path_set.landscape);
@@ -23,6 +24,9 @@ pub(super) fn write(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
         write_profiles(&node, path_set, atlas.loss_unit)?;
         write_numbers(&node, path_set, atlas.loss_unit)?;
         write_ends(&node, path_set)?;
+        if let Some(tracks) = atlas.tracks.get(index) {
+            path_points::write(&node, tracks, atlas.loss_unit)?;
+        }
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 use super::*;
 use crate::optimizer::{Method, Snapshot, StopReason, TrainingRun};
-use crate::path::{PathResult, StopReason as PathStop};
+use crate::path::{PathResult, StopReason as PathStop, Track};
 use crate::solutions::{LandscapeName, SetName};
 use crate::store::record::{ConfigurationRecord, SessionRecord};
 use std::process::Command;
@@ -39,6 +39,13 @@ fn path(pair: (u32, u32)) -> Record {
     Record::Path { set, landscape: LandscapeName::Test, pair, seconds: 1.5, outcome: Ok(result) }
 }
 
+fn path_with_points(pair: (u32, u32)) -> Record {
+    let Record::Path { set, landscape, seconds, outcome: Ok(path), .. } = path(pair) else { unreachable!("a path") };
+    let points = ndarray::array![[0.5, -0.0], [f64::MIN_POSITIVE, 1e300]];
+    let track = Track { points, heights: vec![0.5, f64::INFINITY], straight_heights: vec![1.0 / 3.0, 0.25] };
+    Record::PathWithPoints { set, landscape, pair, seconds, path, track }
+}
+
 /// One record of every kind and outcome.
 fn records() -> Vec<Record> {
     vec![
@@ -60,6 +67,7 @@ fn records() -> Vec<Record> {
         training(0, vec![1.5, -0.0, f32::MIN_POSITIVE / 2.0]),
         Record::Training { method: Method::Sgd, initialization: 0, seconds: 0.0, outcome: Err("no memory".into()) },
         path((3, 1)),
+        path_with_points((5, 4)),
         training(1, vec![0.1; 5]),
     ]
 }

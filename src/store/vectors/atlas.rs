@@ -21,9 +21,12 @@ pub(super) fn read(file: &Path, group: &str) -> Result<Components, VectorsError>
     let library_error = |path: &str| {
         let path = path.to_owned();
         // A file that another program is writing to may be locked, and may look damaged.
-        move |error: hdf5::Error| match is_lock(&error) || is_locked_by_a_writer(file) {
-            true => VectorsError::Locked { file: file.to_owned() },
-            false => VectorsError::Hdf5 { file: file.to_owned(), path, message: reason(&error) },
+        move |error: hdf5::Error| {
+            if is_lock(&error) || is_locked_by_a_writer(file) {
+                VectorsError::Locked { file: file.to_owned() }
+            } else {
+                VectorsError::Hdf5 { file: file.to_owned(), path, message: reason(&error) }
+            }
         }
     };
     let opened = File::with_options()

@@ -1,10 +1,10 @@
 //! Claims about losses.
 
 use super::{Comparison, Finding, LEVEL, Status, Verdict, larger};
-use crate::network::descriptor::Claim;
 use crate::optimizer::Method;
 use crate::report::number::{typeset, typeset_short};
-use crate::report::published::{Published, claims};
+use crate::report::paper::studies::Property;
+use crate::report::paper::{claimed, published, study};
 use crate::report::run::Run;
 use crate::report::style::set_name;
 use crate::solutions::{SetName, Split};
@@ -19,7 +19,7 @@ const STEEP: f64 = 1.5;
 
 /// Claim 1.
 pub(super) fn levels(run: &Run<'_>) -> Vec<Finding> {
-    if run.network().is_none() {
+    if study(run).is_none() {
         return Vec::new();
     }
     let much = format!("the training loss of L-BFGS is lower than that of SGD by a factor of {MUCH} or more");
@@ -51,14 +51,14 @@ fn compare(run: &Run<'_>, split: Split) -> Result<Comparison, String> {
         let set = run.snapshots(method, split);
         set.map(|set| if split == Split::Train { &set.loss_train } else { &set.loss_test }).map_or(&[][..], Vec::as_slice)
     });
-    let published = Published::of(run).map(|numbers| numbers.loss(Method::Lbfgs, split) / numbers.loss(Method::Sgd, split));
+    let ratio = published(run).map(|numbers| numbers.loss(Method::Lbfgs, split) / numbers.loss(Method::Sgd, split));
     let quantity = if split == Split::Train { "training loss" } else { "test loss" };
-    Ok(Comparison::of(quantity, names, losses)?.published(published))
+    Ok(Comparison::of(quantity, names, losses)?.published(ratio))
 }
 
 /// Claim 2.
 pub(super) fn overfitting(run: &Run<'_>) -> Vec<Finding> {
-    let Some(expected) = claims(run, Claim::Overfits) else { return Vec::new() };
+    let Some(expected) = claimed(run, Property::Overfits) else { return Vec::new() };
     let rises = if expected { "rises" } else { "does not rise" };
     let statement = format!("the test loss of L-BFGS {rises} to {STEEP} times its minimum or more");
     vec![Finding::new(run, statement, rise(run, expected), None)]

@@ -1,6 +1,6 @@
-//! The claims of the paper with what the runs say to them.
+//! The part of the page that is about the paper: its claims with what the runs say to them.
 
-use crate::report::claims::{Claim, Comparison, Finding, LEVEL, Status};
+use super::claims::{Claim, Comparison, Finding, LEVEL, Status};
 use crate::report::figure::{Table, exact};
 use crate::report::number::{typeset, typeset_short};
 use crate::report::run::Run;
@@ -15,22 +15,37 @@ fn class(status: Status) -> &'static str {
     }
 }
 
-/// How many statements came out how.
-pub(super) fn summary(claims: &[Claim]) -> Markup {
-    let count = |status| claims.iter().flat_map(|claim| &claim.findings).filter(|finding| finding.status == status).count();
-    let [supported, refuted, open] = [Status::Supported, Status::NotSupported, Status::NotTestable].map(count);
+/// The reference of the method.
+pub fn method() -> Markup {
     html! {
-        p {
-            "Of the statements that the claims of the paper come down to for this page, "
-            b { (supported) } " are supported by it, " b { (refuted) } " are not, and " b { (open) }
-            " cannot be tested with what there is; " a href="#claims" { "each with its numbers" } "."
-        }
+        "The method is that of J. Yu and A. V. Morozov, "
+        i { "Neural network optimization strategies and the topography of the loss landscape" }
+        ", arXiv:2602.21276 (2026)."
     }
 }
 
-pub(super) fn section(claims: &[Claim], runs: &[Run<'_>]) -> Markup {
+/// The entry of the table of contents.
+pub(in crate::report) fn contents(claims: &[Claim]) -> Markup {
+    html! { @if !claims.is_empty() { a href="#claims" { "Claims of the paper" } } }
+}
+
+/// How many statements came out how; nothing without claims.
+pub(in crate::report) fn summary(claims: &[Claim]) -> Markup {
+    let count = |status| claims.iter().flat_map(|claim| &claim.findings).filter(|finding| finding.status == status).count();
+    let [supported, refuted, open] = [Status::Supported, Status::NotSupported, Status::NotTestable].map(count);
     html! {
-        section #claims {
+        @if !claims.is_empty() { p {
+            "Of the statements that the claims of the paper come down to for this page, "
+            b { (supported) } " are supported by it, " b { (refuted) } " are not, and " b { (open) }
+            " cannot be tested with what there is; " a href="#claims" { "each with its numbers" } "."
+        } }
+    }
+}
+
+/// The claims, each with its findings; nothing without claims.
+pub(in crate::report) fn section(claims: &[Claim], runs: &[Run<'_>]) -> Markup {
+    html! {
+        @if !claims.is_empty() { section #claims {
             h2 { "Claims of the paper" }
             p {
                 "Each claim is split into statements that one comparison can decide. Two lists of numbers differ if the rank test of \
@@ -46,17 +61,17 @@ pub(super) fn section(claims: &[Claim], runs: &[Run<'_>]) -> Markup {
             @for claim in claims.iter().filter(|claim| !claim.findings.is_empty()) { (of_claim(claim, runs.len() > 1)) }
             (not_about_these(claims, runs))
             p.note { "All of it in full precision: " a href="claims.csv" { "claims.csv" } "." }
-        }
+        } }
     }
 }
 
 /// The claims that no run on the page can speak to.
 fn not_about_these(claims: &[Claim], runs: &[Run<'_>]) -> Markup {
     let others: Vec<&Claim> = claims.iter().filter(|claim| claim.findings.is_empty()).collect();
-    let need = if runs.iter().any(|run| run.network().is_some()) {
+    let need = if runs.iter().any(|run| super::study(run).is_some()) {
         "about the two wells, which are not on this page (configs/fig3.toml)"
     } else {
-        "about networks, of which there is none on this page"
+        "about its networks on its data, of which there are none on this page"
     };
     html! {
         @if !others.is_empty() {
@@ -113,7 +128,7 @@ fn numbers(comparison: &Comparison) -> Markup {
 }
 
 /// The findings as comma-separated values.
-pub fn table(claims: &[Claim]) -> Table {
+pub fn claims_table(claims: &[Claim]) -> Table {
     let header = [
         "claim",
         "run",

@@ -3,7 +3,7 @@
 use super::{Comparison, Finding, Status, larger};
 use crate::optimizer::Method;
 use crate::report::number::typeset_short;
-use crate::report::published::Published;
+use crate::report::paper::{published, study};
 use crate::report::run::Run;
 use crate::report::style::set_name;
 use crate::solutions::{SetName, Split};
@@ -16,22 +16,20 @@ const CLOSE: f64 = 0.5;
 
 /// Claim 5, with the standard deviation of each vector's components.
 pub(super) fn deviations(run: &Run<'_>) -> Vec<Finding> {
-    if run.network().is_none() {
+    if study(run).is_none() {
         return Vec::new();
     }
     let finding = |split: Split| {
         let methods = [Method::Lbfgs, Method::Sgd];
         let names = methods.map(|method| set_name(&SetName::of(method, split)));
         let values = methods.map(|method| deviation_of_each(run, method, split));
-        let published = Published::of(run).map(|published| {
+        let ratio = published(run).map(|published| {
             let [lbfgs, sgd] = methods.map(|method| published.moments(method, split)[1]);
             lbfgs / sgd
         });
         let compared = Comparison::of("standard deviation of the components", names, values.each_ref().map(Vec::as_slice));
         let statement = format!("components of {split} vectors spread wider with L-BFGS");
-        Finding::judged(run, statement, compared.map(|compared| compared.published(published)), |comparison| {
-            larger(comparison, true)
-        })
+        Finding::judged(run, statement, compared.map(|compared| compared.published(ratio)), |comparison| larger(comparison, true))
     };
     [Split::Train, Split::Test].map(finding).into()
 }
@@ -44,7 +42,7 @@ fn deviation_of_each(run: &Run<'_>, method: Method, split: Split) -> Vec<f64> {
 
 /// Claim 6.
 pub(super) fn distances(run: &Run<'_>) -> Vec<Finding> {
-    if run.network().is_none() {
+    if study(run).is_none() {
         return Vec::new();
     }
     if run.analysis.distances.is_empty() {

@@ -2,11 +2,11 @@
 
 use super::{Comparison, Finding, LEVEL, Status};
 use crate::embedding::Kernel;
-use crate::network::descriptor::Claim;
 use crate::optimizer::Method;
 use crate::report::figures::kernel_name;
 use crate::report::number::typeset_short;
-use crate::report::published::claims;
+use crate::report::paper::studies::Property;
+use crate::report::paper::{claimed, study};
 use crate::report::run::Run;
 use crate::report::style::set_name;
 use crate::solutions::{SetName, Split};
@@ -62,7 +62,7 @@ impl Separation {
 
 /// Claim 7.
 pub(super) fn train(run: &Run<'_>) -> Vec<Finding> {
-    if run.network().is_none() {
+    if study(run).is_none() {
         return Vec::new();
     }
     let sets = [SetName::of(Method::Lbfgs, Split::Train), SetName::of(Method::Sgd, Split::Test)];
@@ -129,7 +129,7 @@ fn by_kernel(run: &Run<'_>, result: &KernelPcaResult, results: &[&KernelPcaResul
 
 /// Claim 8: of every RBF kernel that decides.
 pub(super) fn test(run: &Run<'_>) -> Vec<Finding> {
-    let Some(stays) = claims(run, Claim::SeparateTest) else { return Vec::new() };
+    let Some(stays) = claimed(run, Property::SeparateTest) else { return Vec::new() };
     let sets = [Method::Lbfgs, Method::Sgd].map(|method| SetName::of(method, Split::Test));
     let how = if stays { "separates" } else { "hardly separates" };
     let results: Vec<_> = of_sets(run, &sets).into_iter().filter(|result| is_rbf(result)).collect();

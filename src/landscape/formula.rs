@@ -1,0 +1,86 @@
+//! Closed formulas as landscapes.
+
+use super::curvature::difference_of_gradients;
+use super::{Interrupted, Landscape};
+use std::convert::Infallible;
+
+/// A height in closed form: a [`Landscape`] whose evaluations are so quick that nothing interrupts them.
+///
+/// Where a height does not exist it is NaN or infinite; whoever asked deals with it. Implementations
+/// may panic on vectors of another length.
+pub trait Formula: Sync {
+    /// P, the number of components of a point.
+    fn dimension(&self) -> usize;
+
+    /// f(θ).
+    fn value(&self, theta: &[f64]) -> f64;
+
+    /// f(θ), and overwrites `gradient`, `(P,)`, with ∇f(θ).
+    fn value_and_gradient(&self, theta: &[f64], gradient: &mut [f64]) -> f64;
+
+    /// Overwrites `product`, `(P,)`, with ∇²f(θ) d for `direction` d, `(P,)`; unless the formula has it
+    /// exactly, by [central differences](Landscape::hessian_product).
+    fn hessian_product(&self, theta: &[f64], direction: &[f64], product: &mut [f64]) {
+        let gradient = |theta: &[f64], gradient: &mut [f64]| {
+            self.value_and_gradient(theta, gradient);
+            Ok::<_, Infallible>(())
+        };
+        let Ok(()) = difference_of_gradients(gradient, theta, direction, product);
+    }
+}
+
+impl<F: Formula> Landscape<f64> for F {
+    fn dimension(&self) -> usize {
+        Formula::dimension(self)
+    }
+
+    fn value(&self, theta: &[f64]) -> Result<f64, Interrupted> {
+        Ok(Formula::value(self, theta))
+    }
+
+    fn value_and_gradient(&self, theta: &[f64], gradient: &mut [f64]) -> Result<f64, Interrupted> {
+        Ok(Formula::value_and_gradient(self, theta, gradient))
+    }
+
+    fn hessian_product(&self, theta: &[f64], direction: &[f64], product: &mut [f64]) -> Result<(), Interrupted> {
+        Formula::hessian_product(self, theta, direction, product);
+        Ok(())
+    }
+}
+
+impl<F: Formula + ?Sized> Formula for Box<F> {
+    fn dimension(&self) -> usize {
+        (**self).dimension()
+    }
+
+    fn value(&self, theta: &[f64]) -> f64 {
+        (**self).value(theta)
+    }
+
+    fn value_and_gradient(&self, theta: &[f64], gradient: &mut [f64]) -> f64 {
+        (**self).value_and_gradient(theta, gradient)
+    }
+
+    fn hessian_product(&self, theta: &[f64], direction: &[f64], product: &mut [f64]) {
+        (**self).hessian_product(theta, direction, product);
+    }
+}
+
+/// What is borrowed is the same formula.
+impl<F: Formula + ?Sized> Formula for &F {
+    fn dimension(&self) -> usize {
+        (**self).dimension()
+    }
+
+    fn value(&self, theta: &[f64]) -> f64 {
+        (**self).value(theta)
+    }
+
+    fn value_and_gradient(&self, theta: &[f64], gradient: &mut [f64]) -> f64 {
+        (**self).value_and_gradient(theta, gradient)
+    }
+
+    fn hessian_product(&self, theta: &[f64], direction: &[f64], product: &mut [f64]) {
+        (**self).hessian_product(theta, direction, product);
+    }
+}

@@ -1,0 +1,80 @@
+//! What a search for a path moves: a curve between two points of parameter space.
+
+use super::Grid;
+use crate::landscape::{Interrupted, Landscape};
+use crate::real::Real;
+use crate::span::Span;
+use ndarray::ArrayView2;
+use std::fmt::Debug;
+
+/// A curve ω(t), t ∈ [0, 1], between two ends that are pinned.
+///
+/// Its points are linear combinations of a few vectors, so that a landscape that is partly linear in θ
+/// can work on the vectors in place of the points. What an optimizer moves are its free parameters,
+/// which are all the state a checkpoint keeps of it.
+///
+/// [`Bent`](super::Bent) implements it for all curves that are a straight line plus N shapes; only a
+/// curve of another kind implements it itself.
+pub trait Curve<A: Real>: Debug + Send + Sync {
+    /// `(K, P)`: what points are combined from.
+    fn vectors(&self) -> ArrayView2<'_, A>;
+
+    /// The free parameters in one slice.
+    fn free(&self) -> &[A];
+
+    /// The same, to change.
+    fn free_mut(&mut self) -> &mut [A];
+
+    /// What of the points at these t in [0, 1] does not depend on the free parameters; in ascending order.
+    fn grid(&self, parameters: &[f64]) -> Grid<A>;
+
+    /// The heights at the points of a grid; overwrites `gradient`, as long as the free parameters,
+    /// with the derivatives of their sum.
+    ///
+    /// # Errors
+    /// If the evaluation is interrupted.
+    fn pull_back(&self, landscape: &dyn Landscape<A>, grid: &Grid<A>, gradient: &mut [A]) -> Result<Vec<f64>, Interrupted>;
+
+    /// |ω(t_{m+1}) − ω(t_m)|², `(M − 1,)`.
+    fn squared_steps(&self, grid: &Grid<A>) -> Vec<f64>;
+
+    /// Adds the derivatives of [`penalty`](Self::penalty) to `gradient`.
+    fn add_penalty_gradient(&self, grid: &Grid<A>, lambda: f64, gradient: &mut [A]);
+
+    /// |ω(1) − ω(0)|.
+    fn distance_of_ends(&self) -> f64;
+
+    /// A copy.
+    fn boxed(&self) -> Box<dyn Curve<A>>;
+
+    /// P, the dimension of the points.
+    fn dimension(&self) -> usize {
+        self.vectors().ncols()
+    }
+
+    /// ω(t_m) for each point of a grid.
+    fn points<'c>(&'c self, grid: &'c Grid<A>) -> Span<'c, A> {
+        Span { vectors: self.vectors(), coefficients: grid.coefficients() }
+    }
+
+    /// Writes ω(t), `(P,)`.
+    fn point(&self, t: f64, theta: &mut [A]) {
+        self.points(&self.grid(&[t])).point(0, theta);
+    }
+
+    /// λ Σ_m |ω(t_{m+1}) − ω(t_m)|².
+    fn penalty(&self, grid: &Grid<A>, lambda: f64) -> f64 {
+        lambda * self.squared_steps(grid).iter().sum::<f64>()
+    }
+
+    /// Σ_m |ω(t_{m+1}) − ω(t_m)|.
+    fn length(&self, grid: &Grid<A>) -> f64 {
+        self.squared_steps(grid).into_iter().map(f64::sqrt).sum()
+    }
+}
+
+impl<A: Real> Clone for Box<dyn Curve<A>> {
+    fn clone(&self) -> Self {
+        self.boxed()
+    }
+}

@@ -1,0 +1,34 @@
+//! Polylines: knots joined by straight segments, the polygonal chain of T. Garipov et al., Loss
+//! surfaces, mode connectivity, and fast ensembling of DNNs, NeurIPS 31 (2018), arXiv:1802.10026.
+//!
+//! Knot n of K is at t_n = n / (K + 1), on the straight line at first: ω(t_n) = (1 − t_n) ω^a + t_n ω^b + b_n.
+
+use super::{Bent, ChosenMethod, Curve, PathMethod, Shapes, Straight};
+use crate::network::Key;
+use crate::real::Real;
+
+/// A chain of segments.
+pub static METHOD: PathMethod = PathMethod {
+    name: "polyline",
+    about: "straight segments",
+    keys: &[Key::count_up_to("knots", "points that straight segments join, without the ends", 10, 1000)],
+    straight: Straight { single: straight, double: straight },
+};
+
+fn straight<A: Real>(method: &ChosenMethod, ends: [&[A]; 2]) -> Box<dyn Curve<A>> {
+    Box::new(Bent::straight(ends, Hats(method.count("knots"))))
+}
+
+/// φ_n(t) = max(0, 1 − |(K + 1) t − n|): 1 at its own knot, 0 at all others, linear in between.
+#[derive(Clone, Copy, Debug)]
+pub struct Hats(pub usize);
+
+impl Shapes for Hats {
+    fn count(&self) -> usize {
+        self.0
+    }
+
+    fn at(&self, n: usize, t: f64) -> f64 {
+        (1.0 - ((self.0 + 1) as f64 * t - n as f64).abs()).max(0.0)
+    }
+}

@@ -1,0 +1,123 @@
+//! What was published, beside what a run found: the one place that knows of a paper.
+//!
+//! J. Yu and A. V. Morozov, *Neural network optimization strategies and the topography of the loss
+//! landscape*, arXiv:2602.21276 (2026).
+//!
+//! [`studies`] is the table of published numbers, one entry for each network and the data it was
+//! trained on; [`protocol`] has the published settings; [`claims`] judges the nine claims by what
+//! runs found; [`section`] is their part of the page. Everything else of a report asks here. A run
+//! of another network or of other data gets nothing: no number, no claim, no comparison.
+
+pub mod claims;
+mod protocol;
+pub(super) mod section;
+mod studies;
+
+pub use claims::{Claim, claims};
+pub use section::{claims_table, method};
+
+use super::run::Run;
+use crate::optimizer::Method;
+use crate::solutions::Split;
+use studies::{Property, Study};
+
+/// Caption of the table of mean losses where published ones stand beside them.
+pub(super) const LOSSES_CAPTION: &str = "Mean losses (Table I of the paper)";
+
+/// Caption of the table of moments where published ones stand beside them.
+pub(super) const MOMENTS_CAPTION: &str = "Components of all vectors of a set (Table S1 of the paper)";
+
+/// The published numbers of one network on one data set.
+#[derive(Clone, Copy)]
+pub struct Published(&'static Study);
+
+/// What was published of this network on these data.
+///
+/// `None` for layers of other sizes, other networks and other data.
+pub fn published(run: &Run<'_>) -> Option<Published> {
+    let study = study(run)?;
+    run.network().filter(|network| study.has_sizes_of(&network.architecture)).map(|_| Published(study))
+}
+
+impl Published {
+    /// Mean loss of a set of snapshots on the images they are the best on.
+    pub fn loss(self, method: Method, split: Split) -> f64 {
+        self.0.losses[split as usize][column(method)]
+    }
+
+    /// Mean and standard deviation of all components of a set.
+    pub fn moments(self, method: Method, split: Split) -> [f64; 2] {
+        self.0.moments[split as usize][column(method)]
+    }
+}
+
+fn column(method: Method) -> usize {
+    match method {
+        Method::Lbfgs => 0,
+        Method::Sgd => 1,
+    }
+}
+
+/// The published study of the network and the data of a run, whatever its other settings.
+fn study(run: &Run<'_>) -> Option<&'static Study> {
+    let network = run.network()?.architecture.name();
+    let data = run.known_data.as_deref()?;
+    studies::STUDIES.iter().find(|study| study.network == network && study.data == data)
+}
+
+/// Whether the paper claims this of the run's network, or the opposite; `None` for a run of which it
+/// says nothing.
+fn claimed(run: &Run<'_>, property: Property) -> Option<bool> {
+    study(run).map(|study| study.properties.contains(&property))
+}
+
+/// How the run relates to the published one, in one sentence; `None` for a run that has no
+/// published counterpart.
+pub fn relation(run: &Run<'_>) -> Option<String> {
+    let network = run.network()?;
+    let Some(study) = study(run) else {
+        let name = network.architecture.name();
+        let study = studies::STUDIES.iter().find(|study| study.network == name)?;
+        let data = protocol::foreign_data(&network.dataset, study);
+        return Some(format!("No published values or claims apply to this run: {data}."));
+    };
+    let differences = protocol::differences(run, network, study);
+    Some(if differences.is_empty() {
+        "The protocol is that of the paper.".to_owned()
+    } else {
+        format!("This is not the protocol of the paper: {}.", differences.join(", "))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::{Path, PathBuf};
+
+    /// Every Rust file below a folder.
+    fn sources(folder: &Path) -> Vec<PathBuf> {
+        let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let files = entries.flat_map(|path| if path.is_dir() { sources(&path) } else { vec![path] });
+        files.filter(|file| file.extension().is_some_and(|extension| extension == "rs")).collect()
+    }
+
+    /// A network is added without a word about any paper, and a report without a number of one.
+    #[test]
+    fn nothing_else_knows_of_the_paper() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let paper = root.join("src/report/paper");
+        let words_of = |folder: &str| match folder {
+            "src/network" => &["ublish", "paper", "Paper"][..],
+            _ => &["Table I", "Table S1", "Fig. ", "Figs. "],
+        };
+        let mut found = Vec::new();
+        for folder in ["src/network", "src/report", "src/statistics", "src/embedding", "jobs"] {
+            for file in sources(&root.join(folder)).into_iter().filter(|file| !file.starts_with(&paper)) {
+                let text = fs::read_to_string(&file).unwrap();
+                let words = words_of(folder).iter().filter(|word| text.contains(*word));
+                found.extend(words.map(|word| format!("{}: {word}", file.display())));
+            }
+        }
+        assert_eq!(found, [""; 0]);
+    }
+}

@@ -1,0 +1,106 @@
+//! How a run's protocol differs from the published one.
+//!
+//! The published protocol is that of the text, or of the published code where the two differ.
+
+use super::studies::Study;
+use crate::config::{DatasetConfig, NetworkConfig};
+use crate::network::{Activation, Architecture, Value};
+use crate::report::run::Run;
+use crate::solutions::Pairs;
+
+/// In what a run of a published network on the published data differs from the published
+/// protocol; empty if in nothing.
+pub(super) fn differences(run: &Run<'_>, network: &NetworkConfig, study: &Study) -> Vec<String> {
+    let mut list = Vec::new();
+    values(&network.architecture, study, &mut list);
+    data(network, &mut list);
+    training(network, &mut list);
+    paths(run, &mut list);
+    list
+}
+
+/// Why data are not the published ones.
+pub(super) fn foreign_data(dataset: &DatasetConfig, study: &Study) -> String {
+    match dataset {
+        DatasetConfig::Digits { .. } => format!("built-in digits instead of {}", study.data),
+        DatasetConfig::Idx { .. } => format!("images that are not recognized as {}'s", study.data),
+    }
+}
+
+fn instead<T: PartialEq + std::fmt::Display>(list: &mut Vec<String>, what: &str, here: T, published: T) {
+    if here != published {
+        list.push(format!("{here} {what} instead of {published}"));
+    }
+}
+
+/// The values of the network's keys that are not the published ones. A key that did not exist
+/// then is expected at its default.
+fn values(architecture: &Architecture, study: &Study, list: &mut Vec<String>) {
+    if !study.has_sizes_of(architecture) {
+        list.push("layers of other sizes".to_owned());
+    }
+    let is_size = |name: &str| study.sizes.iter().any(|(size, _)| *size == name);
+    for (key, value) in architecture.values().filter(|(key, _)| !is_size(key.name)) {
+        let choice = study.choices.iter().find(|(name, _)| *name == key.name);
+        let published = choice.map_or_else(|| key.default().to_string(), |(_, value)| (*value).to_owned());
+        match value {
+            value if value.to_string() == published => {}
+            Value::Word(word) if *word == Activation::Relu.name() => {
+                list.push("ReLU, as in the text, instead of the softplus of the published code".to_owned());
+            }
+            value => list.push(format!("{} = {value} instead of {published}", key.name)),
+        }
+    }
+}
+
+fn data(network: &NetworkConfig, list: &mut Vec<String>) {
+    let DatasetConfig::Idx { train, test, .. } = &network.dataset else { return };
+    if let Some(train) = train.filter(|train| *train != 50_000) {
+        instead(list, "training images", train, 60_000);
+    }
+    if let Some(test) = *test {
+        instead(list, "test images", test, 10_000);
+    }
+}
+
+fn training(network: &NetworkConfig, list: &mut Vec<String>) {
+    let training = &network.training;
+    if training.methods.is_empty() {
+        list.push("imported vectors instead of training".to_owned());
+        return;
+    }
+    instead(list, "initializations", training.initializations, 75);
+    instead(list, "solutions kept", training.keep, 48);
+    if let Some(sgd) = &training.sgd {
+        instead(list, "images in a batch", sgd.batch_size, 64);
+    }
+    let Some(lbfgs) = &training.lbfgs else { return };
+    instead(list, "L-BFGS iterations", lbfgs.iterations, 1000);
+    instead(list, "steps remembered by L-BFGS", lbfgs.memory, 10);
+    instead(list, "evaluations in a line search", lbfgs.line_search_evaluations, 6);
+    if lbfgs.target_loss > 0.0 {
+        list.push(format!("L-BFGS stops at a training loss of {:e}", lbfgs.target_loss));
+    }
+}
+
+fn paths(run: &Run<'_>, list: &mut Vec<String>) {
+    let paths = &run.config.paths;
+    let parameters = &paths.parameters;
+    match paths.pairs {
+        Pairs::All => list.push("all pairs instead of 300".to_owned()),
+        Pairs::Count(pairs) => instead(list, "pairs", pairs, 300),
+    }
+    for (split, images) in [("training", paths.train), ("test", paths.test)] {
+        list.extend(images.map(|images| format!("paths on the first {images} {split} images")));
+    }
+    match parameters.method.name() {
+        "fourier" => instead(list, "Fourier terms", parameters.method.count("fourier_terms"), 10),
+        other => list.push(format!("paths of the method \"{other}\" instead of \"fourier\"")),
+    }
+    if parameters.points != 50 {
+        instead(list, "points on a path", parameters.points, 51);
+    }
+    instead(list, "as the weight λ of the steps", parameters.lambda, 1e-4);
+    instead(list, "Adam steps", parameters.steps, 100);
+    instead(list, "as Adam's learning rate", parameters.learning_rate, 1e-3);
+}
