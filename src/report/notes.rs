@@ -6,7 +6,7 @@
 use super::number::short;
 use crate::config::{LandscapeConfig, MinimaConfig};
 use crate::optimizer::relax::{Distinct, RelaxStop, Relaxed, merge};
-use crate::optimizer::{Method, Snapshot, StopReason, TrainingRun};
+use crate::optimizer::{Method, StopReason, TrainingRun};
 use crate::path::{PathResult, PathSet, StopReason as PathStop};
 use crate::solutions::Split;
 use serde::{Deserialize, Serialize};
@@ -80,9 +80,9 @@ fn training(method: Method, runs: &[&TrainingRun]) -> Vec<Note> {
         Method::Sgd => "Lower `training.sgd.learning_rate`.",
         Method::Lbfgs => "Raise `training.lbfgs.line_search_evaluations`.",
     };
-    let best = |split: Split, snapshot: fn(&TrainingRun) -> &Snapshot, remedy: &str| {
+    let best = |split: Split, remedy: &str| {
         let images = if split == Split::Train { "training" } else { "test" };
-        let never = runs.iter().filter(|run| tried(run) && snapshot(run).epoch == 0).count();
+        let never = runs.iter().filter(|run| is_initialization(run, split)).count();
         let text = format!(
             "{never} of {} {name} runs never came below the {images} loss of their initialization: their ω^{split} \
              is the initialization.{remedy}",
@@ -90,8 +90,17 @@ fn training(method: Method, runs: &[&TrainingRun]) -> Vec<Note> {
         );
         (never > 0).then(|| note(Topic::Solutions, text, split == Split::Train && never == runs.len()))
     };
-    let train = best(Split::Train, |run| &run.train, &format!(" {remedy}"));
-    train.into_iter().chain(best(Split::Test, |run| &run.test, "")).collect()
+    let train = best(Split::Train, &format!(" {remedy}"));
+    train.into_iter().chain(best(Split::Test, "")).collect()
+}
+
+/// Whether the snapshot of a split is the initialization, though the run should have left it.
+pub(super) fn is_initialization(run: &TrainingRun, split: Split) -> bool {
+    let snapshot = match split {
+        Split::Train => &run.train,
+        Split::Test => &run.test,
+    };
+    tried(run) && snapshot.epoch == 0
 }
 
 /// Whether the run should have left its initialization.
@@ -254,6 +263,7 @@ fn shortened(names: &[String]) -> String {
 mod tests {
     use super::*;
     use crate::landscape::{BuiltIn, DoubleWell, LennardJones};
+    use crate::optimizer::Snapshot;
     use crate::optimizer::relax::{RelaxParameters, relax};
     use crate::solutions::{LandscapeName, SetName};
 

@@ -1,6 +1,6 @@
 //! What a report is made of: the results of one run, as far as there are any.
 
-use super::notes::Note;
+use super::notes::{Note, is_initialization};
 use super::plane::Plane;
 use crate::config::{Config, NetworkConfig, Subject};
 use crate::optimizer::{Method, TrainingRun};
@@ -83,6 +83,21 @@ impl Run<'_> {
     /// The set of a method's snapshots, if it has vectors.
     pub fn snapshots(&self, method: Method, split: Split) -> Option<&SolutionSet> {
         self.set(&SetName::of(method, split))
+    }
+
+    /// Numbers of the initializations whose vector in this set is the initialization itself, because
+    /// their training never came below its loss.
+    pub fn at_initialization(&self, name: &SetName) -> BTreeSet<u32> {
+        let mut numbers = BTreeSet::new();
+        for (method, runs) in &self.curves {
+            for split in [Split::Train, Split::Test] {
+                if SetName::of(*method, split) == *name {
+                    let still = runs.iter().filter(|(_, run)| is_initialization(run, split));
+                    numbers.extend(still.map(|(number, _)| *number));
+                }
+            }
+        }
+        numbers
     }
 
     /// The moments of all components of a set.

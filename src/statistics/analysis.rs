@@ -61,8 +61,13 @@ pub struct KernelPcaResult {
 impl KernelPcaResult {
     /// The kernel in words: `"rbf, 2σ² = 42200, standardized"`.
     pub fn kernel_words(&self) -> String {
+        self.qualified(self.kernel)
+    }
+
+    /// These words for the kernel, with `", standardized"` where the parameters are.
+    pub fn qualified(&self, kernel: impl fmt::Display) -> String {
         let standardized = if self.standardized { ", standardized" } else { "" };
-        format!("{}{standardized}", self.kernel)
+        format!("{kernel}{standardized}")
     }
 }
 

@@ -45,8 +45,7 @@ fn panel(run: &Run<'_>, result: &KernelPcaResult) -> Panel {
         Kernel::Rbf { two_sigma_squared } => format!(", 2σ² = {}", shortest(two_sigma_squared)),
         _ => String::new(),
     };
-    let standardized = if result.standardized { ", standardized" } else { "" };
-    let title = format!("{} kernel{width}{standardized}", kernel_name(result.kernel));
+    let title = result.qualified(format_args!("{} kernel{width}", kernel_name(result.kernel)));
     let mut panel = Panel::new(title, axis(0), axis(1));
     if result.projection.ncols() < 2 {
         return panel;

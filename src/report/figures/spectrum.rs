@@ -24,17 +24,21 @@ pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
 
 /// What the shares of the positive eigenvalues do not show.
 fn notes(runs: &[Run<'_>]) -> Vec<String> {
-    let note = |run: &Run<'_>, result: &KernelPcaResult| {
+    let of_run = |run: &Run<'_>| -> Vec<String> {
         let label = if runs.len() > 1 { format!("{}: ", run.label) } else { String::new() };
-        let share = percent(result.negative_share);
-        let mut note =
-            format!("{label}{} ({}): negative eigenvalues have {share} of the sum of all magnitudes", result.name, result.kernel);
-        if result.eigenvalues.iter().all(|&value| value == 0.0) {
-            note += "; all eigenvalues are 0: to this kernel the vectors are all the same";
-        }
-        note + "."
+        run.analysis.kernel_pca.iter().map(|result| format!("{label}{}", note(result))).collect()
     };
-    runs.iter().flat_map(|run| run.analysis.kernel_pca.iter().map(move |result| note(run, result))).collect()
+    runs.iter().flat_map(of_run).collect()
+}
+
+fn note(result: &KernelPcaResult) -> String {
+    let (name, kernel) = (&result.name, result.kernel_words());
+    let share = percent(result.negative_share);
+    let mut note = format!("{name} ({kernel}): negative eigenvalues have {share} of the sum of all magnitudes");
+    if result.eigenvalues.iter().all(|&value| value == 0.0) {
+        note += "; all eigenvalues are 0: to this kernel the vectors are all the same";
+    }
+    note + "."
 }
 
 fn panel(run: &Run<'_>) -> Panel {
@@ -54,8 +58,7 @@ fn panel(run: &Run<'_>) -> Panel {
 
 fn name(result: &KernelPcaResult) -> String {
     let sets: Vec<_> = result.sets.iter().map(set_name).collect();
-    let standardized = if result.standardized { ", standardized" } else { "" };
-    format!("{}{standardized}: {}", kernel_name(result.kernel), sets.join(" + "))
+    format!("{}: {}", result.qualified(kernel_name(result.kernel)), sets.join(" + "))
 }
 
 fn table(runs: &[Run<'_>]) -> Table {
@@ -69,4 +72,34 @@ fn table(runs: &[Run<'_>]) -> Table {
         }
     }
     table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::embedding::Kernel;
+    use crate::solutions::SetName;
+    use ndarray::Array2;
+
+    #[test]
+    fn notes_and_names_tell_a_standardized_kernel_pca_from_one_that_is_not() {
+        let raw = KernelPcaResult {
+            name: "train".to_owned(),
+            kernel: Kernel::Linear,
+            standardized: false,
+            eigenvalues: vec![1.0],
+            explained: vec![1.0],
+            negative_share: 0.0,
+            projection: Array2::zeros((1, 1)),
+            set: vec![0],
+            sets: vec![SetName::parse("torch/best").unwrap()],
+            initialization: vec![0],
+        };
+        let standardized = KernelPcaResult { standardized: true, ..raw.clone() };
+        assert!(note(&raw).starts_with("train (linear): negative"), "{}", note(&raw));
+        let said = note(&standardized);
+        assert!(said.starts_with("train (linear, standardized): negative"), "{said}");
+        assert!(name(&raw).starts_with("linear: "), "{}", name(&raw));
+        assert!(name(&standardized).starts_with("linear, standardized: "));
+    }
 }

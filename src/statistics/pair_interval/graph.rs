@@ -90,6 +90,8 @@ pub(super) struct Shared {
     product: f64,
     /// The number of edges in both.
     pub pairs: f64,
+    /// Whether both lists are of the same pairs.
+    pub has_same_pairs: bool,
     /// Σ (degree / edges)_x (degree / edges)_y over the nodes in both.
     pub leverage: f64,
     /// Nodes in both over the geometric mean of their numbers.
@@ -108,6 +110,7 @@ impl Shared {
         Self {
             product,
             pairs: overlap.edges.len() as f64,
+            has_same_pairs: [x, y].iter().all(|side| side.edges.len() == overlap.edges.len()),
             leverage: leverage / (x.pairs() * y.pairs()),
             share: overlap.nodes.len() as f64 / ((x.numbers.len() * y.numbers.len()) as f64).sqrt(),
             telling,
@@ -124,10 +127,25 @@ impl Shared {
         if scale > 0.0 { (product / scale).clamp(-most, most) } else { 0.0 }
     }
 
-    /// `cov_ab`, unbiased; 0 if the lists have too little in common to tell.
-    pub fn node_covariance(&self, pair_covariance: f64) -> f64 {
+    /// `cov_ab`; 0 if the lists have too little in common to tell.
+    ///
+    /// Of lists with the same pairs it is unbiased: the variance of their differences then is as well.
+    /// Of other lists it is bounded by the variances, as a covariance is. It is not positive where a
+    /// fit leaves no freedom: what pairs contribute is then counted as of solutions, so chance in the
+    /// pairs would appear as a covariance and make the interval too narrow.
+    pub fn node_covariance(&self, [x, y]: &[Graph; 2], pair_covariance: f64) -> f64 {
         let overlap = &self.overlap;
-        if self.telling { (self.product - overlap.pair_weight * pair_covariance) / overlap.node_weight } else { 0.0 }
+        if !self.telling {
+            return 0.0;
+        }
+        let unbiased = (self.product - overlap.pair_weight * pair_covariance) / overlap.node_weight;
+        if self.has_same_pairs {
+            return unbiased;
+        }
+        let [x_variance, y_variance] = [x, y].map(|side| side.node_variance().max(0.0));
+        let bound = (x_variance * y_variance).sqrt();
+        let is_separable = x.residual_freedom.min(y.residual_freedom) > 0;
+        unbiased.clamp(-bound, if is_separable { bound } else { 0.0 })
     }
 }
 

@@ -37,27 +37,71 @@ pub(super) fn splits(run: &Run<'_>) -> Vec<Finding> {
 
 /// Whether the barriers of the first set are higher, and how many of the paths of both have none.
 fn judged(run: &Run<'_>, statement: String, sets: [SetName; 2], landscape: LandscapeName, is_claimed: bool) -> Finding {
-    let found = sets.each_ref().map(|set| found(run, set, landscape));
-    let heights = found.each_ref().map(|found| PairValues {
+    let all = sets.each_ref().map(|set| Found::of(run, set, landscape));
+    let found = all.each_ref().map(|found| &found.paths);
+    let heights = found.map(|found| PairValues {
         ends: found.iter().map(|(pair, _)| *pair).collect(),
         values: found.iter().map(|(_, path)| path.height).collect(),
     });
-    let compared = match sets.iter().zip(&found).find(|(_, found)| found.is_empty()) {
+    let compared = match sets.iter().zip(&all).find(|(_, found)| found.paths.is_empty()) {
+        Some((set, found)) if found.all > 0 => Err(format!("no path of {} on the {landscape} images is left", set_name(set))),
         Some((set, _)) => {
             Err(format!("there are no paths of {set} on the {landscape} images; paths.sets and paths.landscapes say of which"))
         }
         None => Comparison::of_pairs("barrier H", sets.each_ref().map(set_name), heights.each_ref()),
     };
-    let without = found.each_ref().map(|found| found.iter().filter(|(_, path)| path.is_no_higher_than_its_ends()).count());
+    let without = found.map(|found| found.iter().filter(|(_, path)| path.is_no_higher_than_its_ends()).count());
     let [first, second] = [0, 1].map(|of| format!("{} of {} paths of {}", without[of], found[of].len(), set_name(&sets[of])));
     Finding::judged(run, statement, compared, |comparison| {
         let (status, reason) = larger(comparison, is_claimed);
         (status, format!("{reason}; {first} and {second} are no higher than their higher end"))
     })
+    .noting(left_out(&sets, &all))
 }
 
-fn found<'a>(run: &'a Run<'_>, set: &SetName, landscape: LandscapeName) -> Vec<((u32, u32), &'a PathResult)> {
-    let paths = run.paths.iter().filter(|paths| paths.set == *set && paths.landscape == landscape);
-    let all = paths.flat_map(|paths| paths.pairs.iter().zip(&paths.results));
-    all.filter_map(|(pair, result)| Some((*pair, result.as_ref().ok()?))).collect()
+/// The paths of a set whose heights are barriers between solutions, and how many are not.
+struct Found<'a> {
+    paths: Vec<((u32, u32), &'a PathResult)>,
+    all: usize,
+    /// Straight lines that no step of the search came below.
+    straight: usize,
+    /// Other paths that end at a vector which is the initialization of its run.
+    initial: usize,
+}
+
+impl<'a> Found<'a> {
+    fn of(run: &'a Run<'_>, set: &SetName, landscape: LandscapeName) -> Self {
+        let initial = run.at_initialization(set);
+        let mut found = Self { paths: Vec::new(), all: 0, straight: 0, initial: 0 };
+        let paths = run.paths.iter().filter(|of| of.set == *set && of.landscape == landscape);
+        for (pair, result) in paths.flat_map(|of| of.pairs.iter().zip(&of.results)) {
+            let Ok(path) = result else { continue };
+            found.all += 1;
+            if path.is_unimproved() {
+                found.straight += 1;
+            } else if initial.contains(&pair.0) || initial.contains(&pair.1) {
+                found.initial += 1;
+            } else {
+                found.paths.push((*pair, path));
+            }
+        }
+        found
+    }
+}
+
+/// How many paths are left out and why; `None` if none are.
+fn left_out(sets: &[SetName; 2], found: &[Found<'_>; 2]) -> Option<String> {
+    type Count = fn(&Found<'_>) -> usize;
+    let kinds: [(Count, &str); 2] = [
+        (|found| found.straight, "are the straight line, because no step of the search came lower"),
+        (|found| found.initial, "end at a vector that is the initialization of its run"),
+    ];
+    let mut words = Vec::new();
+    for (count, why) in kinds {
+        for (set, found) in sets.iter().zip(found).filter(|(_, found)| count(found) > 0) {
+            let (count, all) = (count(found), found.all);
+            words.push(format!("{count} of {all} paths of {} that {why}", set_name(set)));
+        }
+    }
+    (!words.is_empty()).then(|| format!("left out are {}", words.join(" and ")))
 }

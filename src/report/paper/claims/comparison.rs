@@ -94,9 +94,18 @@ impl Comparison {
         })
     }
 
-    /// Whether the lists differ: by the test, and by the interval where there is one.
+    /// Whether the lists differ: by the test, and by the interval where there is one, in the same
+    /// direction. The test compares ranks and δ has its sign; the interval of pairs is that of the
+    /// geometric means, which a few numbers far out can move to the other side.
     pub fn differs(&self) -> bool {
-        self.p < LEVEL && self.ratio.is_none_or(|ratio| ratio.low > 1.0 || ratio.high < 1.0)
+        let agrees = |ratio: Interval| (ratio.low > 1.0 && self.delta > 0.0) || (ratio.high < 1.0 && self.delta < 0.0);
+        self.p < LEVEL && self.ratio.is_none_or(agrees)
+    }
+
+    /// Whether the test finds one order and the interval the opposite one.
+    pub fn contradicts_itself(&self) -> bool {
+        let opposite = |ratio: Interval| (ratio.low > 1.0 && self.delta < 0.0) || (ratio.high < 1.0 && self.delta > 0.0);
+        self.p < LEVEL && self.ratio.is_some_and(opposite)
     }
 
     /// The same with the published ratio of the means.

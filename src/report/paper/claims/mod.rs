@@ -9,6 +9,7 @@
 mod barriers;
 mod comparison;
 mod embedding;
+mod improved;
 mod losses;
 #[cfg(test)]
 mod tests;
@@ -17,6 +18,7 @@ mod vectors;
 
 pub use comparison::Comparison;
 
+use crate::report::number::typeset_short;
 use crate::report::run::Run;
 
 /// The level of the tests.
@@ -119,6 +121,14 @@ impl Finding {
         Self { run: run.label.clone(), statement: statement.into(), status, reason, comparison }
     }
 
+    /// The same with more to its reason.
+    fn noting(mut self, note: Option<String>) -> Self {
+        if let Some(note) = note {
+            self.reason = format!("{}; {note}", self.reason);
+        }
+        self
+    }
+
     /// A comparison, if there is one, judged.
     fn judged(
         run: &Run<'_>,
@@ -146,6 +156,14 @@ type Verdict = (Status, String);
 fn larger(comparison: &Comparison, claimed: bool) -> Verdict {
     let status = |so: bool| if so == claimed { Status::Supported } else { Status::NotSupported };
     let [first, second] = &comparison.names;
+    if comparison.contradicts_itself() {
+        let reason = format!(
+            "ranks and ratio disagree on which is larger, {first} or {second}: δ = {}, but the \
+             interval of the ratio lies on the other side of 1",
+            typeset_short(comparison.delta)
+        );
+        return (Status::NotTestable, reason);
+    }
     match (comparison.differs(), comparison.delta > 0.0) {
         (true, true) => (status(true), format!("{first} is above {second}")),
         (true, false) => (status(false), format!("{first} is below {second}")),

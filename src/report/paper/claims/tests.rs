@@ -1,13 +1,13 @@
-use super::{Claim, Status, claims};
+use super::{Claim, Comparison, LEVEL, Status, claims, larger};
 use crate::config::Config;
 use crate::embedding::Kernel;
-use crate::optimizer::Method;
+use crate::optimizer::{Method, Snapshot, StopReason as TrainingStop, TrainingRun};
 use crate::path::{PathResult, PathSet, StopReason};
 use crate::report::Run;
 use crate::report::paper::{published, relation};
 use crate::solutions::{LandscapeName, SetName, SolutionSet, Split};
-use crate::statistics::{Analysis, DistanceRequest, KernelPcaRequest};
-use ndarray::Array2;
+use crate::statistics::{Analysis, DistanceRequest, KernelPcaRequest, PairValues};
+use ndarray::{Array2, Axis, s};
 
 fn config_of(network: &str) -> Config {
     let text = format!(
@@ -191,6 +191,46 @@ fn centroids_as_far_apart_as_chance_has_them_are_close() {
     );
 }
 
+/// One vector has no spread, so what chance contributes to the centroids is unknown.
+#[test]
+fn centroids_of_one_vector_a_set_decide_nothing() {
+    let config = config_of("fcp");
+    let mut run = as_claimed(&config, 12);
+    for (distances, centroid) in [([vec![16.0], vec![16.0]], 16.0), ([vec![16.4; 6], vec![0.1]], 0.1)] {
+        let result = &mut run.analysis.distances[0];
+        (result.distances, result.centroid_to_origin) = (distances, centroid);
+        let finding = claims(std::slice::from_ref(&run)).remove(5).findings.remove(1);
+        assert_eq!(finding.status, Status::NotTestable, "{}", finding.reason);
+        assert!(finding.reason.contains("too few vectors"), "{}", finding.reason);
+    }
+}
+
+/// Most numbers of the first list are a little larger, a few are smaller by orders of magnitude.
+#[test]
+fn ranks_and_ratio_must_agree_on_the_direction() {
+    let ends: Vec<(u32, u32)> = (0..40).map(|k| (2 * k, 2 * k + 1)).collect();
+    let list = |values: Vec<f64>| PairValues { ends: ends.clone(), values };
+    let x = |k: u32| if k.is_multiple_of(4) { 1e-9 } else { 1.2 + 0.001 * f64::from(k) };
+    let x = list((0..40).map(x).collect());
+    let y = list((0..40).map(|k| 1.0 + 0.001 * f64::from(k)).collect());
+    let names = || ["x".to_owned(), "y".to_owned()];
+    for (pairs, sign) in [([&x, &y], 1.0), ([&y, &x], -1.0)] {
+        let comparison = Comparison::of_pairs("H", names(), pairs).unwrap();
+        let ratio = comparison.ratio.unwrap();
+        assert!(comparison.p < LEVEL && comparison.delta * sign > 0.0, "{comparison:?}");
+        assert!(if sign > 0.0 { ratio.high < 1.0 } else { ratio.low > 1.0 }, "{comparison:?}");
+        assert!(!comparison.differs());
+        for claimed in [true, false] {
+            let (status, reason) = larger(&comparison, claimed);
+            assert_eq!(status, Status::NotTestable);
+            assert!(reason.contains("ranks and ratio disagree"), "{reason}");
+        }
+        let mut agreeing = comparison;
+        agreeing.delta = -agreeing.delta;
+        assert!(agreeing.differs());
+    }
+}
+
 #[test]
 fn few_numbers_and_no_numbers_decide_nothing() {
     let config = config_of("fcp");
@@ -348,4 +388,119 @@ fn the_height_of_the_example_is_compared_between_runs_with_the_published_weights
     );
     // Claims about networks have nothing to do with it.
     assert!(claims(&runs([0.63, 0.64, 0.65])).iter().take(8).all(|claim| claim.findings.is_empty()));
+}
+
+/// Training runs of n initializations of which the first `stuck` never came below their initialization.
+fn training_runs(n: usize, stuck: usize) -> Vec<TrainingRun> {
+    let run = |number: usize| {
+        let snapshot = Snapshot {
+            epoch: u32::from(number >= stuck),
+            theta: Vec::new(),
+            loss_train: 1.0,
+            loss_test: 1.0,
+            accuracy_train: 0.5,
+            accuracy_test: 0.5,
+        };
+        TrainingRun {
+            train: snapshot.clone(),
+            test: snapshot,
+            curve_train: vec![1.0; 4],
+            curve_test: vec![1.0; 4],
+            memory_dropped: 0,
+            stop: TrainingStop::Completed,
+        }
+    };
+    (0..n).map(run).collect()
+}
+
+/// The first two vectors of L-BFGS are initializations with numbers of their own; without them all is as before.
+#[test]
+fn vectors_at_their_initialization_are_left_out() {
+    let config = config_of("fcp");
+    let [stuck, fine, none] = [2, 0, 14].map(|stuck| training_runs(14, stuck));
+    fn curves(runs: &[TrainingRun]) -> Vec<(u32, &TrainingRun)> {
+        (0..).zip(runs).collect()
+    }
+    let mut run = as_claimed(&config, 14);
+    run.curves = vec![(Method::Lbfgs, curves(&stuck)), (Method::Sgd, curves(&fine))];
+    for set in run.sets.iter_mut().filter(|set| set.name.group() == "lbfgs") {
+        set.theta.slice_mut(s![..2, ..]).fill(1e3);
+        set.loss_train[..2].fill(1e6);
+        set.loss_test[..2].fill(1e6);
+    }
+    for result in &mut run.analysis.distances {
+        result.distances[0][..2].fill(1e3);
+        result.centroid_to_origin = 100.0;
+    }
+    for result in &mut run.analysis.kernel_pca {
+        result.projection.slice_mut(s![..2, ..]).fill(-1e3);
+    }
+    let found = claims(std::slice::from_ref(&run));
+    let findings = |number: usize| found[number - 1].findings.iter();
+    for finding in [1, 3, 5, 6, 8].into_iter().flat_map(findings) {
+        let left_out = finding.reason.contains("left out are 2 of 14 vectors of ")
+            || finding.reason.contains("end at a vector that is the initialization of its run");
+        assert!(left_out, "{finding:#?}");
+    }
+    // The same run of the other twelve alone.
+    let mut alone = as_claimed(&config, 14);
+    alone.curves = vec![(Method::Lbfgs, curves(&fine)), (Method::Sgd, curves(&fine))];
+    let keep: Vec<usize> = (2..14).collect();
+    for set in alone.sets.iter_mut().filter(|set| set.name.group() == "lbfgs") {
+        set.theta = set.theta.select(Axis(0), &keep);
+        set.initialization.drain(..2);
+        set.epoch.drain(..2);
+        set.loss_train.drain(..2);
+        set.loss_test.drain(..2);
+    }
+    let requests: Vec<DistanceRequest> = alone
+        .analysis
+        .distances
+        .iter()
+        .map(|result| DistanceRequest { name: result.name.clone(), sets: result.sets.clone() })
+        .collect();
+    alone.analysis.distances = Analysis::of(&alone.sets, &[], &requests).unwrap().distances;
+    let expected = claims(&[alone]);
+    for number in [1, 5, 6] {
+        for (finding, expected) in findings(number).zip(&expected[number - 1].findings) {
+            assert_eq!(finding.status, expected.status, "{finding:#?}");
+            assert_eq!(finding.comparison, expected.comparison, "{finding:#?}");
+            assert!(finding.reason.starts_with(&expected.reason), "{finding:#?} {expected:#?}");
+        }
+    }
+    // Nothing is left where no run of L-BFGS came below its initialization.
+    run.curves[0].1 = curves(&none);
+    let found = claims(std::slice::from_ref(&run));
+    for number in [1, 2, 3, 4, 5, 6, 7, 8] {
+        assert!(verdicts(&found, number).iter().all(|status| *status == Status::NotTestable), "{number}");
+    }
+}
+
+/// A third of the paths of L-BFGS are straight lines of great height.
+#[test]
+fn straight_lines_that_the_search_did_not_lower_are_no_barriers() {
+    let config = config_of("fcp");
+    let mut run = as_claimed(&config, 12);
+    let straighten = |run: &mut Run<'_>, of: usize| {
+        for paths in run.paths.iter_mut().filter(|paths| paths.set.group() == "lbfgs") {
+            for path in paths.results.iter_mut().skip(of).flatten() {
+                (path.loss, path.height, path.best_step) = (vec![0.0, 50.0, 0.0], 50.0, 0);
+            }
+        }
+    };
+    straighten(&mut run, 44);
+    let found = claims(std::slice::from_ref(&run));
+    for finding in found[2].findings.iter().chain(&found[3].findings) {
+        let comparison = finding.comparison.as_ref().unwrap();
+        assert_eq!(comparison.counts[0], 44, "{comparison:?}");
+        assert!(comparison.medians.iter().all(|&median| median < 2.0), "{comparison:?}");
+        assert!(finding.reason.contains("left out are 22 of 66 paths of L-BFGS"), "{}", finding.reason);
+    }
+    straighten(&mut run, 0);
+    let found = claims(std::slice::from_ref(&run));
+    for finding in found[2].findings.iter().chain(&found[3].findings) {
+        assert_eq!(finding.status, Status::NotTestable);
+        let reason = &finding.reason;
+        assert!(reason.starts_with("no path of L-BFGS") && reason.contains("66 of 66 paths"), "{reason}");
+    }
 }

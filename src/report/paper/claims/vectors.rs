@@ -1,14 +1,14 @@
 //! Claims about the parameter vectors as they are.
 
-use super::{Comparison, Finding, Status, larger};
+use super::{Comparison, Finding, Status, improved, larger};
 use crate::optimizer::Method;
 use crate::report::number::typeset_short;
 use crate::report::paper::{published, study};
 use crate::report::run::Run;
 use crate::report::style::set_name;
 use crate::solutions::{SetName, Split};
-use crate::statistics::{DistanceResult, Summary, moments};
-use ndarray::Axis;
+use crate::statistics::{DistanceResult, Distances, Summary, distances as centroid_distances, moments};
+use ndarray::{Array2, Axis};
 
 /// "Close": beyond chance, the centroids lie nearer to the common origin than this share of the median
 /// distance. Half of it is where two sets of this width begin to lie beside each other.
@@ -29,14 +29,16 @@ pub(super) fn deviations(run: &Run<'_>) -> Vec<Finding> {
         });
         let compared = Comparison::of("standard deviation of the components", names, values.each_ref().map(Vec::as_slice));
         let statement = format!("components of {split} vectors spread wider with L-BFGS");
-        Finding::judged(run, statement, compared.map(|compared| compared.published(ratio)), |comparison| larger(comparison, true))
+        let compared = compared.map(|compared| compared.published(ratio));
+        let sets = methods.map(|method| SetName::of(method, split));
+        Finding::judged(run, statement, compared, |comparison| larger(comparison, true)).noting(improved::left_out(run, &sets))
     };
     [Split::Train, Split::Test].map(finding).into()
 }
 
 fn deviation_of_each(run: &Run<'_>, method: Method, split: Split) -> Vec<f64> {
     let Some(set) = run.snapshots(method, split) else { return Vec::new() };
-    let rows = set.theta.outer_iter();
+    let rows = improved::rows(run, set).into_iter().map(|row| set.theta.row(row));
     rows.filter_map(|row| moments(&row.insert_axis(Axis(0))).ok()).map(|moments| moments.standard_deviation).collect()
 }
 
@@ -49,7 +51,34 @@ pub(super) fn distances(run: &Run<'_>) -> Vec<Finding> {
         let reason = "there are no distances: they need solutions of both optimizers, and the stage kpca".to_owned();
         return vec![Finding::new(run, "L-BFGS vectors lie farther out", (Status::NotTestable, reason), None)];
     }
-    run.analysis.distances.iter().flat_map(|result| [farther(run, result), close(run, result)]).collect()
+    let findings = |result: &DistanceResult| {
+        let left_out = improved::left_out(run, &result.sets);
+        let improved = left_out.as_ref().map(|_| of_improved(run, result));
+        let result = improved.as_ref().unwrap_or(result);
+        [farther(run, result), close(run, result)].map(|finding| finding.noting(left_out.clone()))
+    };
+    run.analysis.distances.iter().flat_map(findings).collect()
+}
+
+/// The same distances without the vectors that are their initialization; these move the centroids,
+/// so the distances are computed anew.
+fn of_improved(run: &Run<'_>, result: &DistanceResult) -> DistanceResult {
+    let [x, y] = result.sets.each_ref().map(|name| {
+        run.set(name).map_or_else(|| Array2::zeros((0, 0)), |set| set.theta.select(Axis(0), &improved::rows(run, set)))
+    });
+    // Where a set has no vector left there is no centroid; the counts say which set it is.
+    let nothing = || Distances {
+        to_origin: [&x, &y].map(|set| vec![f64::NAN; set.nrows()]),
+        centroid_to_origin: f64::NAN,
+        centroid_distance: f64::NAN,
+    };
+    let found = centroid_distances(&x.view(), &y.view()).unwrap_or_else(|_| nothing());
+    DistanceResult {
+        distances: found.to_origin,
+        centroid_to_origin: found.centroid_to_origin,
+        centroid_distance: found.centroid_distance,
+        ..result.clone()
+    }
 }
 
 fn farther(run: &Run<'_>, result: &DistanceResult) -> Finding {
@@ -66,13 +95,22 @@ fn close(run: &Run<'_>, result: &DistanceResult) -> Finding {
     let medians = result.distances.each_ref().map(|distances| Summary::of(distances).map_or(f64::NAN, |summary| summary.median));
     let (median, [found, chance]) = (medians[0].min(medians[1]), [result.centroid_to_origin, by_chance(result)]);
     // What is found is the sum of squares of both, for a random displacement has no direction.
-    let beyond = (found * found - chance * chance).max(0.0).sqrt() / median;
+    // `clamp` keeps NaN where `max` would make it 0.
+    let beyond = (found * found - chance * chance).clamp(0.0, f64::INFINITY).sqrt() / median;
     let status = match beyond {
         _ if beyond < CLOSE => Status::Supported,
         _ if beyond.is_nan() => Status::NotTestable,
         _ => Status::NotSupported,
     };
     let counts = result.distances.each_ref().map(Vec::len);
+    if counts.iter().any(|&count| count < 2) {
+        let reason = format!(
+            "too few vectors, {} and {}: a set of fewer than 2 does not tell how far apart the \
+             centroids are by chance",
+            counts[0], counts[1]
+        );
+        return Finding::new(run, statement, (Status::NotTestable, reason), None);
+    }
     let [centroid, share, by_chance, beyond] = [found, found / median, chance / median, beyond].map(typeset_short);
     let reason = format!(
         "they lie at {centroid}, {share} of the smaller median distance; by chance alone, {} and {} vectors about one \
@@ -84,10 +122,13 @@ fn close(run: &Run<'_>, result: &DistanceResult) -> Finding {
 
 /// What |x̄ − ω̄| is expected to be if both sets are drawn about one center: E|x̄ − ȳ|² = σ²_x/n + σ²_y/m with
 /// σ² the mean squared distance of a vector from its center, and |x̄ − ω̄| is half of |x̄ − ȳ|. For equal n, m
-/// and σ it is 1/√(2n − 1) of the vectors' distance; where one set is wider, more of the other's. NaN of sets
-/// of one vector.
+/// and σ it is 1/√(2n − 1) of the vectors' distance; where one set is wider, more of the other's. NaN if a set
+/// has fewer than 2 vectors: one vector has no spread.
 fn by_chance(result: &DistanceResult) -> f64 {
     let of_set = |distances: &Vec<f64>| {
+        if distances.len() < 2 {
+            return f64::NAN;
+        }
         let count = distances.len() as f64;
         let mean_square = distances.iter().map(|distance| distance * distance).sum::<f64>() / count;
         // Pythagoras: Σ |x_i − ω̄|² = Σ |x_i − x̄|² + n |x̄ − ω̄|². σ² divides by n − 1, its mean by n.
@@ -101,8 +142,6 @@ fn by_chance(result: &DistanceResult) -> f64 {
 mod tests {
     use super::*;
     use crate::random::MasterSeed;
-    use crate::statistics::distances;
-    use ndarray::Array2;
     use rand::RngExt;
 
     /// n vectors of each set about one center, the first set so many times as wide: the share found and
@@ -110,7 +149,7 @@ mod tests {
     fn shares(n: usize, ratio: f64) -> [f64; 2] {
         let mut random = MasterSeed(6).stream("centroids", &[n as u64]);
         let mut set = |width: f64| Array2::from_shape_simple_fn((n, 20_000), || width * (random.random::<f64>() - 0.5));
-        let found = distances(&set(ratio).view(), &set(1.0).view()).unwrap();
+        let found = centroid_distances(&set(ratio).view(), &set(1.0).view()).unwrap();
         let result = DistanceResult {
             name: String::new(),
             sets: ["lbfgs/train", "sgd/test"].map(|name| SetName::parse(name).unwrap()),
