@@ -20,7 +20,8 @@ use std::time::Duration;
 
 pub fn run(world: &World, input: &cli::Input) -> Result<u8, Failure> {
     let problem = Problem::load(world, input)?;
-    capacity::check(world, &input.configuration, &problem)?;
+    let warning = capacity::check(world, &input.configuration, &problem)?;
+    warn_of_memory(&problem, warning);
     start::warn(world, problem.config.run.threads_per_rank)?;
     let ranks = world.ranks_on_this_machine();
     if world.is_root() {
@@ -31,6 +32,14 @@ pub fn run(world: &World, input: &cli::Input) -> Result<u8, Failure> {
         }
     }
     Ok(failure::SUCCESS)
+}
+
+/// Says that the ranks of this machine need more than it has, of a landscape. For a network, the plan
+/// measures what they need and says it: see [`print_memory`].
+pub fn warn_of_memory(problem: &Problem, warning: Option<String>) {
+    if let (Mapped::Formula(_), Some(warning)) = (&problem.mapped, warning) {
+        say(warning);
+    }
 }
 
 fn check_network(problem: &Problem, trained: &Trained, ranks: usize) {

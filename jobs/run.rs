@@ -6,7 +6,7 @@ use crate::console::say;
 use crate::failure::Failure;
 use crate::problem::Problem;
 use crate::stage::Context;
-use crate::{capacity, console, dry_run, kpca, log, paths, progress, report, start, train};
+use crate::{capacity, check, console, dry_run, kpca, log, paths, progress, report, start, train};
 use lossatlas::parallel::{Interruption, World};
 use std::env;
 use std::path::Path;
@@ -54,8 +54,8 @@ impl StageName {
 pub fn run(world: &World, job: &cli::Job, command: &Command) -> Result<u8, Failure> {
     if job.dry_run {
         let problem = Problem::load(world, &job.input)?;
-        // The plan says what the ranks need together.
-        capacity::check(world, &job.input.configuration, &problem)?;
+        let warning = capacity::check(world, &job.input.configuration, &problem)?;
+        check::warn_of_memory(&problem, warning);
         return dry_run::run(world, &problem, command, &job.out);
     }
     let limit = job.time_limit.or_else(end_of_the_batch_job);

@@ -251,6 +251,7 @@ impl<'a, R> Ledger<'a, R> {
                     Ok(Ended::Suspended(state)) => {
                         self.progress.put_back(task);
                         if let Some(state) = state {
+                            self.archive.check_place_here()?;
                             self.save(task, Saved { seconds, state });
                         }
                     }
@@ -318,6 +319,7 @@ impl<'a, R> Ledger<'a, R> {
 mod tests {
     use super::*;
     use lossatlas::optimizer::Method;
+    use std::fs;
     use std::sync::atomic::{AtomicU32, Ordering};
     use std::time::Duration;
 
@@ -345,6 +347,37 @@ mod tests {
         let contents = archive.expect("rank 0").contents;
         let stored = |(_, outcome): (u32, &lossatlas::store::Outcome<_>)| outcome.result.clone().err().unwrap_or_default();
         (contents.trainings(Method::Sgd).map(stored).collect(), performed.map(AtomicU32::into_inner))
+    }
+
+    /// The directory is moved and another one has its name when a task is suspended.
+    #[test]
+    fn a_suspended_task_is_not_saved_in_a_foreign_directory() {
+        let root = tempfile::tempdir().expect("a temporary directory");
+        let [before, after] = ["before", "after"].map(|name| root.path().join(name));
+        let world = World::alone();
+        let run = RunConfig { threads_per_rank: 1, checkpoint: Duration::from_mins(1), retries: 0 };
+        let interruption = Interruption::watch(None, 1).expect("signal handlers");
+        let mut archive = Some(Archive::scratch(&before));
+        let key = TaskKey::Training { method: Method::Sgd, initialization: 0 };
+        let tasks = Tasks { keys: vec![key], ..Tasks::alike(0, vec!["task".to_owned()]) };
+        let is_moved = AtomicU32::new(0);
+        let perform = |&(): &(), _: Option<&[u8]>, _: &Control| {
+            if is_moved.fetch_add(1, Ordering::Relaxed) > 0 {
+                return Ended::Finished(());
+            }
+            fs::rename(&before, &after).expect("a directory of this test");
+            fs::create_dir(&before).expect("a directory of this test");
+            Ended::Suspended(Some(vec![1]))
+        };
+        let record = |_: usize, seconds, _: Result<(), String>| {
+            let outcome = Err("not reached".to_owned());
+            Record::Training { method: Method::Sgd, initialization: 0, seconds, outcome }
+        };
+        let stage = Stage { world: &world, name: "test", run: &run, interruption: &interruption };
+        let ended = stage.run(&mut archive, tasks, |_| (), perform, record);
+        assert!(ended.is_err(), "the directory was moved");
+        let foreign = before.join("in-flight.checkpoints");
+        assert!(!foreign.exists(), "{} is in a foreign directory", foreign.display());
     }
 
     #[test]

@@ -141,6 +141,7 @@ const TEST: [u64; 10] = [
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::Write;
 
     fn images(count: usize, edge: usize) -> Images {
         let pixels: Vec<u8> = (0..count * edge * edge).map(|i| (i * i % 251) as u8).collect();
@@ -180,6 +181,9 @@ mod tests {
             let fetched = root.join("data/mnist");
             fetched.is_dir().then_some(fetched)
         }) else {
+            // Straight to standard error: what `eprintln!` prints is shown for a failed test only.
+            let reason = "SKIPPED: MNIST is not there (`make mnist`, or LOSSATLAS_MNIST=DIRECTORY)";
+            writeln!(std::io::stderr(), "{reason}").ok();
             return;
         };
         for (train, test) in [(None, None), (Some(10_000), None), (Some(2000), Some(2000))] {

@@ -15,16 +15,16 @@ pub type Failed = (PathBuf, io::Error);
 
 /// Writes files into a directory that is made if need be. Returns where those are now that were there before and
 /// were not as an earlier report had written them.
-pub fn write(directory: &Path, files: &[(String, Vec<u8>)], page: &str) -> Result<Vec<PathBuf>, Failed> {
+pub fn write(directory: &Path, files: &[(String, Vec<u8>)]) -> Result<Vec<PathBuf>, Failed> {
     make_directory(directory).map_err(|error| (directory.to_owned(), error))?;
-    let before = Before::read(directory, page);
+    let mut checksums = read_checksums(directory);
     let mut kept = Vec::new();
     for (name, bytes) in files {
         let path = directory.join(name);
-        let written = replace(&path, bytes, |there| before.wrote(name, there));
+        let is_known = |there: &[u8]| checksums.get(name).is_some_and(|known| *known == checksum(there));
+        let written = replace(&path, bytes, is_known);
         kept.extend(written.map_err(|error| (path, error))?);
     }
-    let mut checksums = before.checksums.unwrap_or_default();
     checksums.extend(files.iter().map(|(name, bytes)| (name.clone(), checksum(bytes))));
     let lines: String = checksums.iter().map(|(name, checksum)| format!("{checksum}  {name}\n")).collect();
     let path = directory.join(CHECKSUMS);
@@ -32,29 +32,15 @@ pub fn write(directory: &Path, files: &[(String, Vec<u8>)], page: &str) -> Resul
     Ok(kept)
 }
 
-/// The report that is there already.
-struct Before {
-    /// By name; `None` if there are none.
-    checksums: Option<BTreeMap<String, String>>,
-    /// Whether a version wrote it that left no checksums.
-    is_old: bool,
-}
-
-impl Before {
-    fn read(directory: &Path, page: &str) -> Self {
-        let line = |line: &str| line.split_once("  ").map(|(checksum, name)| (name.to_owned(), checksum.to_owned()));
-        let text = fs::read_to_string(directory.join(CHECKSUMS)).ok();
-        let checksums = text.map(|text| text.lines().filter_map(line).collect());
-        let is_ours = |page: Vec<u8>| String::from_utf8_lossy(&page).contains("Made by lossatlas");
-        let is_old = checksums.is_none() && fs::read(directory.join(page)).is_ok_and(is_ours);
-        Self { checksums, is_old }
-    }
-
-    /// Whether an earlier report wrote this file, and wrote it so.
-    fn wrote(&self, name: &str, bytes: &[u8]) -> bool {
-        let same = |checksums: &BTreeMap<String, String>| checksums.get(name).is_some_and(|known| *known == checksum(bytes));
-        self.is_old || self.checksums.as_ref().is_some_and(same)
-    }
+/// The checksums that an earlier report left, by name. Version 0.1.0 left none: what it wrote cannot
+/// be told from what the user edited, so `write` keeps all of it that differs.
+fn read_checksums(directory: &Path) -> BTreeMap<String, String> {
+    let line = |line: &str| {
+        let (checksum, name) = line.split_once("  ")?;
+        Some((name.to_owned(), checksum.to_owned()))
+    };
+    let text = fs::read_to_string(directory.join(CHECKSUMS)).unwrap_or_default();
+    text.lines().filter_map(line).collect()
 }
 
 /// Replaces a file as a whole. Returns where the file is now that was there, unless it `may_go`.
@@ -101,8 +87,8 @@ mod tests {
     #[test]
     fn what_the_user_edited_is_kept_and_what_a_report_wrote_is_replaced() {
         let directory = tempfile::tempdir().expect("a temporary directory");
-        let [table, checksums] = ["losses.csv", CHECKSUMS].map(|name| directory.path().join(name));
-        let write = |text| write(directory.path(), &files(text), "index.html").expect("space");
+        let table = directory.path().join("losses.csv");
+        let write = |text| write(directory.path(), &files(text)).expect("space");
         assert!(write("first").is_empty());
         assert!(write("second").is_empty());
         assert_eq!(entries(directory.path()), 3);
@@ -111,16 +97,29 @@ mod tests {
         assert_eq!(kept.len(), 1);
         assert_eq!(fs::read_to_string(&kept[0]).expect("a text"), "edited");
         assert_eq!(fs::read_to_string(&table).expect("a text"), "third");
-        // A report of a version that left no checksums is a report all the same.
-        fs::remove_file(&checksums).expect("written above");
-        assert!(write("fourth").is_empty());
+    }
+
+    /// Version 0.1.0 left none.
+    #[test]
+    fn without_checksums_what_differs_is_kept_once() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let [page, table] = ["index.html", "losses.csv"].map(|name| directory.path().join(name));
+        let write = |text| write(directory.path(), &files(text)).expect("space");
+        assert!(write("first").is_empty());
+        fs::remove_file(directory.path().join(CHECKSUMS)).expect("written above");
+        fs::write(&page, "Made by lossatlas, edited").expect("space");
+        let kept = write("first");
+        assert_eq!(kept.len(), 1, "the table is the same: {kept:?}");
+        assert_eq!(fs::read_to_string(&kept[0]).expect("a text"), "Made by lossatlas, edited");
+        assert_eq!(fs::read_to_string(&table).expect("a text"), "first");
+        assert!(write("second").is_empty(), "the checksums are there now");
     }
 
     #[test]
     fn a_page_of_somebody_else_is_kept() {
         let directory = tempfile::tempdir().expect("a temporary directory");
         fs::write(directory.path().join("index.html"), "my home page").expect("space");
-        let kept = write(directory.path(), &files("first"), "index.html").expect("space");
+        let kept = write(directory.path(), &files("first")).expect("space");
         assert_eq!(kept.len(), 1);
         assert_eq!(fs::read_to_string(&kept[0]).expect("a text"), "my home page");
     }

@@ -142,11 +142,26 @@ fn paths(sets: &[PathSet]) -> Vec<Note> {
 
 impl Minima<'_> {
     fn notes(&self) -> Vec<Note> {
-        match &self.config.minima {
-            MinimaConfig::Given(_) => self.given(),
-            MinimaConfig::Relaxed(_) => self.left_out("minimum.").into_iter().chain(self.merged("minimum.")).collect(),
-            MinimaConfig::Search { .. } => self.left_out("start ").into_iter().chain(self.alone()).collect(),
+        let (mut notes, remedy) = match &self.config.minima {
+            MinimaConfig::Given(_) => return self.given(),
+            MinimaConfig::Relaxed(_) => {
+                let merged = self.merged("minimum.");
+                let notes = self.left_out("minimum.").into_iter().chain(merged).collect::<Vec<_>>();
+                (notes, "Start from other points.")
+            }
+            MinimaConfig::Search { .. } => {
+                let notes = self.left_out("start ").into_iter().chain(self.alone()).collect();
+                (notes, "Raise `landscape.starts`.")
+            }
+        };
+        // Each reason for leaving a start out may hold for some of them only.
+        let is_said = notes.iter().any(|note| note.concerns_all);
+        if !is_said && !self.found.is_empty() && self.solutions().is_empty() {
+            let all = self.found.len();
+            let text = format!("None of {all} starts led to a minimum: there is no solution. {remedy}");
+            notes.push(note(Topic::Solutions, text, true));
         }
+        notes
     }
 
     /// Names of the starts for which `is`, with `of` before each number.
@@ -216,7 +231,10 @@ impl Minima<'_> {
             let text = format!("{} became one minimum; {kept} stands for it.", shortened(&names));
             notes.push(note(Topic::Solutions, text, false));
         }
-        let pairs = |points: usize| points * points.saturating_sub(1) / 2;
+        let pairs = |points: usize| {
+            let kept = points.min(self.config.keep);
+            kept * kept.saturating_sub(1) / 2
+        };
         let (before, after) = (pairs(self.found.len()), pairs(solutions.len()));
         if after < before {
             let text = format!(
@@ -379,6 +397,43 @@ mod tests {
         assert!(notes.iter().all(|note| !note.concerns_all));
         let alone = notes_of(&config, &found[..2]);
         assert!(alone.last().unwrap().concerns_all, "{alone:?}");
+    }
+
+    #[test]
+    fn pairs_beyond_those_that_are_kept_do_not_count_as_lost() {
+        let points = vec![vec![1.0, 1.0], vec![0.9, 1.1], vec![-1.0, 1.0], vec![1.0, -1.0]];
+        let lost = |keep| {
+            let config = well(MinimaConfig::Relaxed(points.clone()), keep);
+            let landscape = config.landscape.build();
+            let relaxed = |at: &Vec<f64>| relax(&landscape, at, &RelaxParameters::default()).unwrap();
+            let found: Vec<Relaxed> = points.iter().map(relaxed).collect();
+            let notes = notes_of(&config, &found);
+            notes.into_iter().map(|note| note.text).find(|text| text.contains("vanished"))
+        };
+        assert!(lost(4).unwrap().ends_with("3 of 6 pairs have vanished."));
+        assert_eq!(lost(3), None, "three were asked for, and three are there");
+        assert_eq!(lost(2), None);
+    }
+
+    #[test]
+    fn a_search_without_a_solution_says_so_whatever_the_reasons() {
+        let points = vec![vec![0.4, 0.3], vec![1.0, 0.0]];
+        let searches = [MinimaConfig::Search { starts: 2 }, MinimaConfig::Relaxed(points.clone())];
+        for (minima, keep) in searches.into_iter().flat_map(|minima| [(minima.clone(), 1), (minima, 2)]) {
+            let config = well(minima, keep);
+            let landscape = config.landscape.build();
+            let mut found: Vec<Relaxed> = points.iter().map(|at| Relaxed::given(&landscape, at).unwrap()).collect();
+            found[0].stop = RelaxStop::IterationsSpent;
+            found[1].stop = RelaxStop::Saddle;
+            let notes = notes_of(&config, &found);
+            let concerned: Vec<&Note> = notes.iter().filter(|note| note.concerns_all).collect();
+            assert_eq!(concerned.len(), 1, "{notes:?}");
+            // One reason for all of them is enough said.
+            found[0].stop = RelaxStop::Saddle;
+            let notes = notes_of(&config, &found);
+            assert!(notes[0].concerns_all && notes[0].text.contains("saddle"), "{notes:?}");
+            assert!(!notes.iter().any(|note| note.text.contains("None of")), "{notes:?}");
+        }
     }
 
     #[test]

@@ -75,7 +75,7 @@ pub fn write(directory: &Path, runs: &[Run<'_>], made_by: &str) -> Result<Writte
     let page = Page { runs, figures: &drawn, claims: &claims, made_by }.html();
     files.push((PAGE.to_owned(), page.into_bytes()));
 
-    let kept = files::write(directory, &files, PAGE).map_err(|(path, source)| ReportError::Io { path, source })?;
+    let kept = files::write(directory, &files).map_err(|(path, source)| ReportError::Io { path, source })?;
     let undrawn = drawn.iter().filter_map(|(figure, panels)| {
         let error = panels.as_ref().err()?;
         Some(format!("figure \"{}\": {error}", figure.title))

@@ -106,3 +106,24 @@ fn what_is_predicted_is_compared_with_the_memory_that_there_is() {
     assert_eq!(plan("20M").with_code(0).said("warning: memory: 1 rank needs about"), 1);
     assert_eq!(plan("much").with_code(2).said("LOSSATLAS_MEMORY is \"much\": write a size"), 1);
 }
+
+/// Ranks that fit one by one but not together. Nothing measures them, so the prediction says it.
+#[test]
+fn ranks_of_a_landscape_that_do_not_fit_together_are_warned_of_once() {
+    let root = tempdir().expect("a temporary directory");
+    let file = root.path().join("wells.toml");
+    let landscape = "[landscape]\nkind = \"double-well\"\ndimension = 20000\nstarts = 2\nkeep = 2\n";
+    fs::write(&file, format!("seed = 1\n{landscape}[paths]\n")).expect("a configuration");
+    let out = root.path().join("out");
+    let commands = [vec!["check", text(&file)], vec!["run", text(&file), "--dry-run", "--out", text(&out)]];
+    for command in commands {
+        let said = |ranks, memory: &str, code| lossatlas_with(ranks, &[("LOSSATLAS_MEMORY", memory)], &command).with_code(code);
+        let refused = said(1, "1K", 2).stderr;
+        let (_, needed) = refused.split_once("needs at least ").expect("a size");
+        let needed: f64 = needed.split(" MB").next().and_then(|size| size.parse().ok()).expect("megabytes");
+        // A path is most of it, and every rank has one.
+        let memory = format!("{:.0}", needed * 1.2e6);
+        assert_eq!(said(1, &memory, 0).said("warning: memory"), 0, "{command:?}");
+        assert_eq!(said(2, &memory, 0).said("warning: memory: 2 ranks need"), 1, "{command:?}");
+    }
+}

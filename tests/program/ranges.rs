@@ -159,6 +159,23 @@ fn check_network(ranges: &[Range], network: &str) {
     }
 }
 
+/// The numbers of each kernel, all at their upper ends.
+#[test]
+fn every_number_of_a_kernel_is_checked_at_its_upper_end() {
+    let kernels: [(&str, &[&str]); 4] = [
+        ("polynomial", &["degree=100", "scale=1e300", "constant=1e300"]),
+        // A large constant is refused, and the scale is not looked at.
+        ("polynomial", &["degree=100", "scale=1e300"]),
+        ("sigmoid", &["scale=1e300", "constant=1e300"]),
+        ("rbf", &["two_sigma_squared=1e300"]),
+    ];
+    for (kernel, numbers) in kernels {
+        let settings = numbers.iter().map(|number| format!("kpca.0.{number}"));
+        let all: Vec<String> = [setting("kpca.0.kernel", kernel)].into_iter().chain(settings).collect();
+        assert_checked(TINY, &all);
+    }
+}
+
 #[test]
 fn every_numeric_range_of_a_formula_is_checked_at_its_ends() {
     let directory = tempfile::tempdir().expect("a temporary directory");
