@@ -3,13 +3,13 @@
 //! `precision DIRECTORY IMAGES ITERATIONS [MNIST]` trains FCP in both from the same start, which it writes into the
 //! directory with the images as NumPy files, and prints how each run went as JSON, one line a run.
 
-use lossatlas::dataset::{Dataset, digits, idx};
+use lossatlas::data::{Dataset, digits, idx};
 use lossatlas::landscape::ImageLandscape;
 use lossatlas::network::{Architecture, Network, fcp};
 use lossatlas::optimizer::LbfgsParameters;
 use lossatlas::optimizer::lbfgs::Lbfgs;
 use lossatlas::random::MasterSeed;
-use lossatlas::real::{Real, norm};
+use lossatlas::kernels::{Real, norm};
 use ndarray::{Array1, Array2};
 use ndarray_npy::write_npy;
 use serde_json::json;

@@ -1,25 +1,27 @@
 //! `lossatlas check`: what a configuration means, without doing it.
 
-use crate::capacity::{self, size};
+use lossatlas::engine::capacity::{self, size};
 use crate::cli;
-use crate::console::{count, print, say};
-use crate::failure::{self, Failure};
-use crate::memory::{self, Memory};
-use crate::problem::{Formula, Mapped, Problem, Trained};
-use crate::results::Results;
-use crate::{start, work};
+use lossatlas::engine::console::{count, print, say};
+use lossatlas::engine::failure::{self, Failure};
+use lossatlas::engine::memory::{self, Memory};
+use lossatlas::engine::problem::{Formula, Mapped, Problem, Trained};
+use lossatlas::engine::results::Results;
+use crate::{start};
+use lossatlas::engine::{work};
 use lossatlas::config::DatasetConfig;
 use lossatlas::landscape::ImageLandscape;
 use lossatlas::optimizer::Method;
-use lossatlas::parallel::World;
-use lossatlas::plan::memory::later_bytes;
-use lossatlas::plan::{MEASURED_POINTS, Speed, Work, path_bytes, training_bytes};
-use lossatlas::solutions::{SetName, Split};
-use lossatlas::store::Contents;
+use lossatlas::engine::parallel::World;
+use lossatlas::engine::plan::memory::later_bytes;
+use lossatlas::engine::plan::{MEASURED_POINTS, Speed, Work, path_bytes, training_bytes};
+use lossatlas::data::Split;
+use lossatlas::solutions::SetName;
+use lossatlas::engine::store::Contents;
 use std::time::Duration;
 
 pub fn run(world: &World, input: &cli::Input) -> Result<u8, Failure> {
-    let problem = Problem::load(world, input)?;
+    let problem = Problem::load(world, &input.configuration, &input.overrides)?;
     let warning = capacity::check(world, &input.configuration, &problem)?;
     warn_of_memory(&problem, warning);
     start::warn(world, problem.config.run.threads_per_rank)?;

@@ -1,7 +1,8 @@
 //! The command line.
 
 use crate::init::BUILT_IN;
-use crate::{log, status};
+use crate::{status};
+use lossatlas::engine::{log};
 use clap::builder::{
     NonEmptyStringValueParser, OsStringValueParser, PathBufValueParser, PossibleValue, PossibleValuesParser, StringValueParser,
     TypedValueParser,
@@ -11,7 +12,7 @@ use clap_complete::Shell;
 use lossatlas::config::template::Size;
 use lossatlas::network::{Descriptor, NETWORKS};
 use lossatlas::solutions::SetName;
-use lossatlas::store::VectorSource;
+use lossatlas::engine::store::VectorSource;
 use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -19,7 +20,7 @@ use std::time::Duration;
 /// Maps the loss landscapes of neural networks: trains many initializations, finds low-loss paths
 /// between the solutions, and compares them by barriers, spread and kernel PCA.
 #[derive(Debug, Parser)]
-#[command(name = "lossatlas", version = env!("CARGO_PKG_VERSION"), long_version = crate::version::LONG.as_str(), max_term_width = 100)]
+#[command(name = "lossatlas", version = env!("CARGO_PKG_VERSION"), long_version = lossatlas::engine::version::LONG.as_str(), max_term_width = 100)]
 // Open MPI gives rank 0 a terminal of its own, so colors would end up in redirected output.
 #[command(color = clap::ColorChoice::Never)]
 #[command(after_help = "Run it alone, under `mpirun -n N`, or under `srun`: the results do not depend on the number of ranks.\n\

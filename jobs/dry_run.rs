@@ -1,19 +1,21 @@
 //! `--dry-run`: what a command would do with what its directory holds. Nothing is written.
 
-use crate::archive::Archive;
+use lossatlas::engine::archive::Archive;
 use crate::check::{self, duration};
-use crate::console::{count, print};
-use crate::failure::{self, Failure};
-use crate::overview::{Count, Kind, Overview};
-use crate::problem::{Mapped, Problem, Trained};
-use crate::results::Results;
+use lossatlas::engine::console::{count, print};
+use lossatlas::engine::failure::{self, Failure};
+use lossatlas::engine::overview::{Count, Kind, Overview};
+use lossatlas::engine::problem::{Mapped, Problem, Trained};
+use lossatlas::engine::results::Results;
 use crate::run::{Command, StageName};
-use crate::{progress, start, work};
+use crate::{start};
+use lossatlas::engine::{progress, work};
 use lossatlas::config::Config;
-use lossatlas::parallel::World;
-use lossatlas::plan::{Work, makespan};
-use lossatlas::solutions::{LandscapeName, Split};
-use lossatlas::store::Contents;
+use lossatlas::engine::parallel::World;
+use lossatlas::engine::plan::{Work, makespan};
+use lossatlas::data::Split;
+use lossatlas::solutions::LandscapeName;
+use lossatlas::engine::store::Contents;
 use std::path::Path;
 
 /// Refuses what the command would refuse, and says what it would do. Collective.

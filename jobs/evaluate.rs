@@ -1,16 +1,17 @@
 //! `lossatlas evaluate`: losses, accuracies and gradients of given vectors.
 
 use crate::cli;
-use crate::console::{count, print};
+use lossatlas::engine::console::{count, print};
 use crate::export::may_write;
-use crate::failure::{self, Failure, Plain};
-use crate::problem::{Problem, Trained};
-use crate::{start, terminal};
+use lossatlas::engine::failure::{self, Failure, Plain};
+use lossatlas::engine::problem::{Problem, Trained};
+use crate::{start};
+use lossatlas::engine::{terminal};
 use indicatif::ProgressBar;
 use lossatlas::landscape::{Interrupted, Landscape};
-use lossatlas::parallel::{Event, FarmError, World, farm};
-use lossatlas::solutions::Split;
-use lossatlas::store::{read_vectors, write_npy};
+use lossatlas::engine::parallel::{Event, FarmError, World, farm};
+use lossatlas::data::Split;
+use lossatlas::engine::store::{read_vectors, write_npy};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
@@ -26,7 +27,7 @@ struct Evaluation {
 }
 
 pub fn run(world: &World, command: &cli::Evaluate) -> Result<u8, Failure> {
-    let problem = Problem::load_network(world, &command.input)?;
+    let problem = Problem::load_network(world, &command.input.configuration, &command.input.overrides)?;
     let vectors = world.agree(world.is_root().then(|| read(&problem, command)).transpose())?;
     start::warn(world, problem.threads())?;
     let evaluations = evaluate(world, &problem, vectors.as_ref(), command.gradient.is_some())?;

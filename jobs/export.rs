@@ -1,10 +1,10 @@
 //! `lossatlas export`: a set of solutions as a NumPy file.
 
 use crate::cli;
-use crate::console::{self, count, print};
-use crate::failure::{self, Failure, Plain};
-use lossatlas::parallel::World;
-use lossatlas::store::{VectorSource, VectorsError, atlas, read_vectors_of_any_length, write_npy};
+use lossatlas::engine::console::{self, count, print};
+use lossatlas::engine::failure::{self, Failure, Plain};
+use lossatlas::engine::parallel::World;
+use lossatlas::engine::store::{VectorSource, VectorsError, atlas, read_vectors_of_any_length, write_npy};
 use std::path::Path;
 
 pub fn run(world: &World, export: &cli::Export) -> Result<u8, Failure> {

@@ -1,14 +1,14 @@
 //! `lossatlas init`: a first configuration.
 
 use crate::cli;
-use crate::console::{self, print, print_text};
+use lossatlas::engine::console::{self, print, print_text};
 use crate::export::may_write;
-use crate::failure::{self, Failure, Plain};
+use lossatlas::engine::failure::{self, Failure, Plain};
 use lossatlas::config::template::{Files, Template};
-use lossatlas::dataset::idx;
+use lossatlas::data::idx;
 use lossatlas::files::resolve;
 use lossatlas::network::{Architecture, Network};
-use lossatlas::parallel::World;
+use lossatlas::engine::parallel::World;
 use std::fs::Permissions;
 use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;

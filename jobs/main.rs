@@ -6,45 +6,25 @@
 // What is printed past `console` would be lost in silence.
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
-mod archive;
-mod capacity;
 mod check;
 mod cli;
-mod console;
 mod dry_run;
 mod evaluate;
 mod export;
-mod failure;
-mod import;
 mod init;
-mod kpca;
-mod log;
 mod manual;
-mod memory;
-mod minima;
-mod overview;
-mod paths;
-mod problem;
-mod progress;
 mod report;
-mod results;
-mod resume;
 mod run;
-mod sources;
-mod stage;
 mod start;
 mod status;
-mod terminal;
-mod train;
-mod version;
-mod work;
 
 use clap::Parser;
 use clap::error::ErrorKind;
 use cli::{Cli, Command};
-use failure::Failure;
-use lossatlas::allocator::Lines;
-use lossatlas::parallel::{Start, World};
+use lossatlas::engine::{console, failure, log};
+use lossatlas::engine::failure::Failure;
+use lossatlas::kernels::allocator::Lines;
+use lossatlas::engine::parallel::{Start, World};
 use std::process::ExitCode;
 
 #[global_allocator]
@@ -87,7 +67,7 @@ fn complain(failure: &Failure, speaks: bool) -> u8 {
 }
 
 fn execute(world: &World, command: Command) -> Result<u8, Failure> {
-    world.agree(lossatlas::real::check_limit())?;
+    world.agree(lossatlas::kernels::check_limit())?;
     match command {
         Command::Run(job) => run::run(world, &job, &run::Command::RUN),
         Command::Train(job) => run::run(world, &job, &run::Command::TRAIN),

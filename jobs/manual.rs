@@ -3,8 +3,8 @@
 //! Both work without MPI, so that a login node or a package needs none.
 
 use crate::cli::Cli;
-use crate::console::{self, count, print, print_text};
-use crate::failure::{self, Failure};
+use lossatlas::engine::console::{self, count, print, print_text};
+use lossatlas::engine::failure::{self, Failure};
 use clap::CommandFactory;
 use clap_complete::Shell;
 use lossatlas::files::make_directory;

@@ -1,13 +1,14 @@
 //! `lossatlas run`, `train`, `paths` and `kpca`: some stages in order.
 
-use crate::archive::Archive;
+use lossatlas::engine::archive::Archive;
 use crate::cli;
-use crate::console::say;
-use crate::failure::Failure;
-use crate::problem::Problem;
-use crate::stage::Context;
-use crate::{capacity, check, console, dry_run, kpca, log, paths, progress, report, start, train};
-use lossatlas::parallel::{Interruption, World};
+use lossatlas::engine::console::say;
+use lossatlas::engine::failure::Failure;
+use lossatlas::engine::problem::Problem;
+use lossatlas::engine::stage::Context;
+use crate::{check, dry_run, report, start};
+use lossatlas::engine::{capacity, console, kernel_pca, log, paths, progress, training};
+use lossatlas::engine::parallel::{Interruption, World};
 use std::env;
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
@@ -43,9 +44,9 @@ type Stage = fn(&Context, &mut Option<Archive>) -> Result<(), Failure>;
 impl StageName {
     fn stage(self) -> Stage {
         match self {
-            Self::Training => train::stage,
+            Self::Training => training::stage,
             Self::Paths => paths::stage,
-            Self::KernelPca => kpca::stage,
+            Self::KernelPca => kernel_pca::stage,
         }
     }
 }
@@ -53,7 +54,7 @@ impl StageName {
 /// Loads, runs the stages, and concludes with the exit code. Collective.
 pub fn run(world: &World, job: &cli::Job, command: &Command) -> Result<u8, Failure> {
     if job.dry_run {
-        let problem = Problem::load(world, &job.input)?;
+        let problem = Problem::load(world, &job.input.configuration, &job.input.overrides)?;
         let warning = capacity::check(world, &job.input.configuration, &problem)?;
         check::warn_of_memory(&problem, warning);
         return dry_run::run(world, &problem, command, &job.out);
@@ -61,7 +62,7 @@ pub fn run(world: &World, job: &cli::Job, command: &Command) -> Result<u8, Failu
     let limit = job.time_limit.or_else(end_of_the_batch_job);
     let interruption = world.agree(Interruption::watch(limit, world.size()))?;
     let start = Instant::now();
-    let mut problem = Problem::load(world, &job.input)?;
+    let mut problem = Problem::load(world, &job.input.configuration, &job.input.overrides)?;
     if let Some(warning) = capacity::check(world, &job.input.configuration, &problem)? {
         say(warning);
     }

@@ -1,10 +1,10 @@
 //! How the program was started: on which ranks, and what of it costs time.
 
 use crate::cli::Command;
-use crate::console::{count, say};
-use crate::failure::Failure;
-use crate::log;
-use lossatlas::parallel::{Crowding, Disagreement, Place, Start, World, mpi_library_version};
+use lossatlas::engine::console::{count, say};
+use lossatlas::engine::failure::Failure;
+use lossatlas::engine::log;
+use lossatlas::engine::parallel::{Crowding, Disagreement, Place, Start, World, mpi_library_version};
 
 /// The ranks that perform a command.
 ///

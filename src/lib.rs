@@ -10,23 +10,18 @@
 //!
 //! | module | from → to |
 //! |---|---|
-//! | [`dataset`] | files or a seed → images and labels |
-//! | [`allocator`] | long arrays at the lines of the cache |
-//! | [`real`], [`random`], [`span`] | numbers, random streams, points in the span of vectors |
-//! | [`threads`] | work in items → the threads of a rank, results in order |
-//! | [`stepwise`] | computations that can be put down and taken up again |
+//! | [`kernels`] | arrays → sums, products and elementwise functions, fast on one core and on several |
+//! | [`random`], [`span`], [`stepwise`] | random streams, points in the span of vectors, resumable computations |
+//! | [`data`] | files or a seed → images and labels |
 //! | [`network`] | flat parameters θ and images → loss, gradient |
-//! | [`landscape`] | anything with a height: a network on a data set, or a closed formula |
+//! | [`landscape`] | anything with a height: a network on a data set, or an analytic landscape |
 //! | [`optimizer`] | θ₀ → training run: loss curves, snapshots ω^train and ω^test |
 //! | [`solutions`] | training runs → the sets of best parameter vectors, pairs of them |
 //! | [`path`] | two solutions → path, loss profile, barrier |
-//! | [`embedding`] | sets of vectors → kernel matrix, kernel PCA |
-//! | [`statistics`] | sets of vectors → moments, distances; lists of numbers → summaries, tests, intervals |
+//! | [`analysis`] | sets of vectors → kernel PCA, moments, distances; numbers → tests, intervals |
 //! | [`config`] | a TOML file → the parameters of all of the above, checked |
-//! | [`plan`] | a configuration → work and memory |
-//! | [`files`] | directories made, files replaced without loss |
-//! | [`store`] | results ↔ journal and `atlas.h5` |
-//! | [`parallel`] | tasks → ranks |
+//! | [`files`] | directories that are made and files that are replaced, without harm to what is there |
+//! | [`engine`] | a configuration → stages of tasks on ranks → journal and `atlas.h5` |
 //! | [`report`] | results → tables, figures, verdicts |
 //!
 //! Above [`config`] nothing knows of MPI, HDF5 or the terminal; below it there is no mathematics.
@@ -38,23 +33,18 @@
 // Links OpenBLAS, which `ndarray` and `ndarray-linalg` call.
 extern crate openblas_src as _;
 
-pub mod allocator;
+pub mod analysis;
 pub mod config;
-pub mod dataset;
-pub mod embedding;
+pub mod data;
+pub mod engine;
 pub mod files;
+pub mod kernels;
 pub mod landscape;
 pub mod network;
 pub mod optimizer;
-pub mod parallel;
 pub mod path;
-pub mod plan;
 pub mod random;
-pub mod real;
 pub mod report;
 pub mod solutions;
 pub mod span;
-pub mod statistics;
 pub mod stepwise;
-pub mod store;
-pub mod threads;

@@ -1,6 +1,6 @@
 //! Many points in the span of a few vectors: how a path is handed to a landscape.
 
-use crate::real::Real;
+use crate::kernels::Real;
 use ndarray::{ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2};
 
 /// M points θ_m = Σ_k c_mk v_k in the span of K vectors.

@@ -2,7 +2,7 @@
 //!
 //! The reference results are those of `fixtures/kernel_pca/generate.py`.
 
-use lossatlas::embedding::{Centering, EmbeddingError, Kernel, KernelPca, Vectors};
+use lossatlas::analysis::kernel_pca::{Centering, EmbeddingError, Kernel, KernelPca, Vectors};
 use lossatlas::random::MasterSeed;
 use ndarray::{Array1, Array2, ArrayView1, Axis, array, concatenate, s};
 use ndarray_linalg::{Eigh, SVD, UPLO};

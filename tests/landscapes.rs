@@ -1,7 +1,7 @@
 //! Paths on landscapes whose lowest pass is known exactly: no path is lower, and how far above it the
 //! published method stays is what `docs/landscapes.md` says.
 
-use lossatlas::dataset::ImageView;
+use lossatlas::data::ImageView;
 use lossatlas::landscape::{DoubleWell, ImageLandscape, Landscape, LennardJones, MuellerBrown, ProductWell, Squared, TwoWells};
 use lossatlas::network::{Activation, Fcp, Network};
 use lossatlas::optimizer::{RelaxParameters, golden_section, relax};

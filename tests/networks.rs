@@ -1,13 +1,13 @@
 //! Losses and gradients of the networks: against PyTorch, against central differences, and the
 //! whole-path evaluation against the plain one.
 
-use lossatlas::dataset::ImageView;
+use lossatlas::data::ImageView;
 use lossatlas::landscape::{ImageLandscape, Interrupted, Landscape};
 use lossatlas::network::{Activation, Architecture, Lstm, Network, Precision, Value, autoencoder, fcp, lenet, lstm};
 use lossatlas::path::{Grid, Sines, equally_spaced};
-use lossatlas::real::{Real, dot, norm};
+use lossatlas::kernels::{Real, dot, norm};
 use lossatlas::span::Span;
-use lossatlas::threads::Threads;
+use lossatlas::kernels::threads::Threads;
 use ndarray::{Array1, Array2, ArrayView2};
 use ndarray_npy::NpzReader;
 use std::fs::File;

@@ -1,6 +1,6 @@
 //! A path with the largest number of points that a configuration may ask for, on every network.
 
-use lossatlas::dataset::digits;
+use lossatlas::data::digits;
 use lossatlas::landscape::{ImageLandscape, Landscape};
 use lossatlas::network::{Architecture, NETWORKS, Value};
 use lossatlas::path::{ChosenMethod, equally_spaced};

@@ -3,7 +3,7 @@
 //! The reference results are those of `fixtures/statistics/generate.py`.
 
 use approx::assert_relative_eq;
-use lossatlas::statistics::{bin_counts, bin_edges, mann_whitney, median_interval, silhouette};
+use lossatlas::analysis::statistics::{bin_counts, bin_edges, mann_whitney, median_interval, silhouette};
 use ndarray::Array2;
 use serde::Deserialize;
 

@@ -1,6 +1,6 @@
 //! Put down between two steps or in the middle of one and taken up again: the same bits.
 
-use lossatlas::dataset::{Dataset, digits};
+use lossatlas::data::{Dataset, digits};
 use lossatlas::landscape::{BuiltIn, ImageLandscape, Interrupted, Interruptible, Landscape, LennardJones, MuellerBrown};
 use lossatlas::network::{Activation, Fcp, Network};
 use lossatlas::optimizer::{

@@ -10,9 +10,9 @@ mod results;
 
 use expected::{Expected, expectation};
 use lossatlas::path::{PathResult, StopReason as PathStop};
-use lossatlas::statistics::Analysis;
-use lossatlas::store::atlas::{Atlas, AtlasError, Provenance};
-use lossatlas::store::write_atlas;
+use lossatlas::analysis::statistics::Analysis;
+use lossatlas::engine::store::atlas::{Atlas, AtlasError, Provenance};
+use lossatlas::engine::store::write_atlas;
 use ndarray::Array2;
 use python::python;
 use results::{Results, name, path};

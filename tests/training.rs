@@ -1,6 +1,6 @@
 //! Training runs: what an epoch is, and what is kept of a run.
 
-use lossatlas::dataset::{Dataset, digits};
+use lossatlas::data::{Dataset, digits};
 use lossatlas::landscape::{ImageLandscape, Landscape};
 use lossatlas::network::{Activation, Fcp, Network};
 use lossatlas::optimizer::sgd::Sgd;

@@ -5,7 +5,7 @@ use crate::studies::Network;
 use lossatlas::optimizer::{Method, Snapshot, StopReason as Stop, TrainingRun};
 use lossatlas::path::{PathResult, StopReason};
 use lossatlas::solutions::{LandscapeName, SetName};
-use lossatlas::store::{Checkpoints, Contents, Journal, Opened, Record, Saved, TaskKey};
+use lossatlas::engine::store::{Checkpoints, Contents, Journal, Opened, Record, Saved, TaskKey};
 use std::path::Path;
 use std::time::Instant;
 

@@ -1,7 +1,7 @@
 //! What the messages of a task cost rank 0: a farm of tasks that take no time, under `mpirun`.
 
 use crate::costs::{path_result, run};
-use lossatlas::parallel::{Event, World, farm};
+use lossatlas::engine::parallel::{Event, World, farm};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::convert::Infallible;

@@ -7,7 +7,7 @@
 //! after sleeps as `parallel::pace` describes them.
 
 use crate::costs::Costs;
-use lossatlas::parallel::{Assignment, Cadence, REPORTS_PER_SECOND, Schedule};
+use lossatlas::engine::parallel::{Assignment, Cadence, REPORTS_PER_SECOND, Schedule};
 use lossatlas::random::MasterSeed;
 use rand::RngExt;
 use std::cmp::Reverse;

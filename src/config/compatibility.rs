@@ -5,7 +5,8 @@
 use super::schema::{DefaultSpec, Invalidates, KeySpec, Shape};
 use super::{dataset, sections};
 use crate::optimizer::Method;
-use crate::solutions::{SetName, Split};
+use crate::data::Split;
+use crate::solutions::SetName;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The key under which a journal has the well-known data set that the images are from. No configuration

@@ -5,7 +5,7 @@ use super::reader::{Choice, Read, Reported, Section};
 use super::schema::{
     Choices, Count, CountOrAll, Derived, Integer, Invalidates, Key, OneOf, Owned, Required, SectionSpec, Shape, Text,
 };
-use crate::solutions::Split;
+use crate::data::Split;
 use std::path::PathBuf;
 
 /// Where the images come from and how many are used, from the front.

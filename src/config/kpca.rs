@@ -5,7 +5,7 @@ use super::schema::{
     Choices, Count, Derived, Flag, Integer, Invalidates, Key, Number, OneOf, Owned, Required, SectionSpec, SetNames, Shape, Text,
 };
 use super::yields::Yields;
-use crate::embedding::{self, MAX_KERNEL_VALUE};
+use crate::analysis::kernel_pca::{self, MAX_KERNEL_VALUE};
 use crate::solutions::SetName;
 
 /// One kernel PCA.
@@ -55,7 +55,7 @@ pub enum KernelConfig {
 impl KpcaConfig {
     /// The kernel for vectors of P = `parameters` components. Of standardized vectors all defaults are
     /// those of scikit-learn.
-    pub fn kernel_of(&self, parameters: usize) -> embedding::Kernel {
+    pub fn kernel_of(&self, parameters: usize) -> kernel_pca::Kernel {
         self.kernel.with_defaults(parameters, self.standardize)
     }
 
@@ -79,18 +79,18 @@ impl KpcaConfig {
 }
 
 impl KernelConfig {
-    fn with_defaults(&self, parameters: usize, standardize: bool) -> embedding::Kernel {
+    fn with_defaults(&self, parameters: usize, standardize: bool) -> kernel_pca::Kernel {
         match *self {
-            Self::Linear => embedding::Kernel::Linear,
+            Self::Linear => kernel_pca::Kernel::Linear,
             Self::Polynomial { scale, degree, constant } => {
                 let default = if standardize { 1.0 / parameters as f64 } else { 1.0 };
-                embedding::Kernel::Polynomial { scale: scale.unwrap_or(default), degree, constant }
+                kernel_pca::Kernel::Polynomial { scale: scale.unwrap_or(default), degree, constant }
             }
             Self::Sigmoid { scale, constant } => {
-                embedding::Kernel::Sigmoid { scale: scale.unwrap_or(1.0 / parameters as f64), constant }
+                kernel_pca::Kernel::Sigmoid { scale: scale.unwrap_or(1.0 / parameters as f64), constant }
             }
             Self::Rbf { two_sigma_squared } => {
-                embedding::Kernel::Rbf { two_sigma_squared: two_sigma_squared.unwrap_or(parameters as f64) }
+                kernel_pca::Kernel::Rbf { two_sigma_squared: two_sigma_squared.unwrap_or(parameters as f64) }
             }
         }
     }
@@ -232,7 +232,7 @@ fn read_kernel(section: &Section<'_>) -> Read<KernelConfig> {
             let scale = section.key(&POLYNOMIAL_SCALE).or_unset();
             let degree = section.key(&DEGREE).value();
             let power = |constant: &f64| match degree {
-                Ok(degree) if embedding::power_overflows(degree, *constant) => Err(format!(
+                Ok(degree) if kernel_pca::power_overflows(degree, *constant) => Err(format!(
                     "{constant:?} to the power of {degree} is above {MAX_KERNEL_VALUE:e}, where the kernel \
                      overflows; lower the constant or the degree"
                 )),
@@ -297,7 +297,7 @@ mod tests {
 
     #[test]
     fn defaults_of_standardized_vectors_are_those_of_scikit_learn() {
-        use embedding::Kernel::{Polynomial, Rbf, Sigmoid};
+        use kernel_pca::Kernel::{Polynomial, Rbf, Sigmoid};
         let polynomial = KernelConfig::Polynomial { scale: None, degree: 3, constant: 1.0 };
         let sigmoid = KernelConfig::Sigmoid { scale: None, constant: 1.0 };
         let rbf = KernelConfig::Rbf { two_sigma_squared: None };

@@ -8,7 +8,8 @@ use super::schema::{
 };
 use super::yields::Yields;
 use crate::path::{ChosenMethod, METHODS, Objective, PathMethod, PathParameters};
-use crate::solutions::{Pairs, SetName, Split};
+use crate::data::Split;
+use crate::solutions::{Pairs, SetName};
 
 /// The paths to find.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,9 +1,9 @@
 //! What a configuration reads from files, and what only those can tell of it.
 
 use super::{Config, DatasetConfig, ImportConfig, Subject};
-use crate::dataset::Dataset;
+use crate::data::Dataset;
 use crate::network::Architecture;
-use crate::solutions::Split;
+use crate::data::Split;
 
 /// The data and the network of a configuration, as far as they could be read.
 ///

@@ -2,7 +2,7 @@
 
 use super::Formula;
 use super::curvature::difference_of_gradients;
-use crate::real::dot;
+use crate::kernels::dot;
 use std::convert::Infallible;
 
 /// Central differences tend to the gradient with second order in every component.

@@ -1,7 +1,7 @@
 //! The lowest curvature of a landscape at a point: what tells a minimum from a saddle.
 
 use super::{Interrupted, Landscape};
-use crate::real::{Real, dot, norm};
+use crate::kernels::{Real, dot, norm};
 use ndarray::Array2;
 use ndarray_linalg::{Eigh, UPLO};
 use std::fmt;

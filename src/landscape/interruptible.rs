@@ -1,7 +1,7 @@
 //! A landscape that can be interrupted.
 
 use super::{Interrupt, Interrupted, Landscape, Line};
-use crate::real::Real;
+use crate::kernels::Real;
 use crate::span::Span;
 use ndarray::{ArrayView2, ArrayViewMut2};
 

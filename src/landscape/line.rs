@@ -1,7 +1,7 @@
 //! A landscape along a straight line, for line searches.
 
 use super::{Interrupted, Landscape};
-use crate::real::{Real, add_scaled};
+use crate::kernels::{Real, add_scaled};
 
 /// A landscape along a line, u ↦ f(θ + u d), asked at one u after another.
 ///

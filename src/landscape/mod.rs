@@ -68,7 +68,7 @@ pub use mueller_brown::MuellerBrown;
 pub use product_well::ProductWell;
 pub use two_wells::{Squared, TwoWells};
 
-use crate::real::Real;
+use crate::kernels::Real;
 use crate::span::Span;
 use built_in::checked_dimension;
 use line::PointByPoint;

@@ -1,7 +1,7 @@
 //! The two-dimensional example of the paper, its Fig. 3.
 
 use super::{Formula, Interrupted, Landscape, Span};
-use crate::real::Real;
+use crate::kernels::Real;
 use ndarray::{ArrayView2, ArrayViewMut2};
 
 /// f(r) = −Σᵢ exp(−3 |r − cᵢ|²) + Σⱼ exp(−15 |r − dⱼ|²) + C: two wells, two bumps between them.

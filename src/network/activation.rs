@@ -2,8 +2,8 @@
 
 use super::Architecture;
 use super::descriptor::{Key, Kind};
-use crate::real::dispatch::{Simd, dispatched};
-use crate::real::{self, Real};
+use crate::kernels::dispatch::{Simd, dispatched};
+use crate::kernels::{self, Real};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -47,7 +47,7 @@ impl Activation {
     /// x ← activation(x), elementwise.
     pub fn apply<A: Real>(self, values: &mut [A]) {
         match self {
-            Self::Softplus => real::softplus_all(values),
+            Self::Softplus => kernels::softplus_all(values),
             Self::Relu => relu_all(values),
         }
     }

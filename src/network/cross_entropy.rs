@@ -1,8 +1,8 @@
 //! Cross-entropy of a softmax over class scores, in nats.
 
 use super::Score;
-use crate::real::Real;
-use crate::real::dispatch::dispatched;
+use crate::kernels::Real;
+use crate::kernels::dispatch::dispatched;
 use ndarray::ArrayViewMut2;
 
 /// Images whose softmax is taken at a time: a register of AVX-512 for each class.

@@ -43,7 +43,7 @@ impl PartialEq for Descriptor {
 pub type Built = Result<Box<dyn EitherPrecision>, String>;
 
 /// A network that computes in either precision; every one that is written for any
-/// [`Real`](crate::real::Real) does.
+/// [`Real`](crate::kernels::Real) does.
 pub trait EitherPrecision: Network<f32> + Network<f64> {}
 
 impl<N: Network<f32> + Network<f64>> EitherPrecision for N {}

@@ -5,7 +5,7 @@
 use super::dense::{Dense, Loss};
 use super::descriptor::{Descriptor, Key, QuickStudy, SuggestedSgd};
 use super::{Activation, Evaluator, Layout, Network, SpanEvaluator};
-use crate::real::Real;
+use crate::kernels::Real;
 
 /// `kind = "fcp"`.
 pub static DESCRIPTOR: Descriptor = Descriptor {

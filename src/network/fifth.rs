@@ -5,7 +5,7 @@
 
 use super::descriptor::{Descriptor, Key, Kind, QuickStudy, SuggestedSgd};
 use super::{Batch, Evaluator, Layout, Network, Score, cross_entropy};
-use crate::real::Real;
+use crate::kernels::Real;
 use ndarray::{Array2, ArrayViewMut1, Axis};
 
 pub static DESCRIPTOR: Descriptor = Descriptor {

@@ -1,6 +1,6 @@
 //! Where each weight lives in the flat parameter vector θ.
 
-use crate::real::Real;
+use crate::kernels::Real;
 use ndarray::{ArrayView2, ArrayViewMut2};
 use rand::RngExt;
 

@@ -40,7 +40,7 @@ pub use lenet::Lenet;
 pub use lstm::Lstm;
 pub use registry::{Architecture, NETWORKS, Precision};
 
-use crate::real::{Factor, Real};
+use crate::kernels::{Factor, Real};
 use crate::span::Span;
 use ndarray::{ArrayView2, s};
 use std::ops::{AddAssign, Range};

@@ -2,7 +2,7 @@
 
 use super::descriptor::{Descriptor, EitherPrecision, Key, Value};
 use super::{Network, autoencoder, fcp, lenet, lstm};
-use crate::real::Real;
+use crate::kernels::Real;
 
 /// All architectures, in the order in which messages list them: a line each.
 pub static NETWORKS: &[&Descriptor] = &[

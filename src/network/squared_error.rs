@@ -1,8 +1,8 @@
 //! Mean squared error between pixels and their reconstruction by a sigmoid.
 
 use super::Score;
-use crate::real::Real;
-use crate::real::dispatch::{Simd, dispatched};
+use crate::kernels::Real;
+use crate::kernels::dispatch::{Simd, dispatched};
 use ndarray::{ArrayView2, ArrayViewMut2};
 
 /// Sum over images of the mean over pixels of (σ(z) − x)². Overwrites `outputs`, z `(n, pixels)`, with

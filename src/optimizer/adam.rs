@@ -1,7 +1,7 @@
 //! Adam, for the coefficients of a path.
 
-use crate::real::dispatch::dispatched;
-use crate::real::{Real, without_subnormals};
+use crate::kernels::dispatch::dispatched;
+use crate::kernels::{Real, without_subnormals};
 use serde::{Deserialize, Serialize};
 
 /// First and second moments of the gradient, and the step count.

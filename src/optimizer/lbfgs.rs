@@ -6,7 +6,7 @@
 use super::golden_section::{self, Step};
 use super::{LbfgsParameters, StopReason};
 use crate::landscape::{Interrupted, Landscape, Line};
-use crate::real::{Real, add_scaled, dot, norm};
+use crate::kernels::{Real, add_scaled, dot, norm};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 use std::ops::ControlFlow;

@@ -8,7 +8,7 @@ use super::LbfgsParameters;
 use super::lbfgs::Lbfgs;
 use crate::landscape::{Curvature, Interrupted, Landscape, StationaryPoint};
 use crate::random::MasterSeed;
-use crate::real::norm;
+use crate::kernels::norm;
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 use std::fmt;

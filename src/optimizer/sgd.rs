@@ -2,7 +2,7 @@
 
 use super::{SgdParameters, StopReason};
 use crate::landscape::{ImageLandscape, Interrupted};
-use crate::real::{Real, add_scaled};
+use crate::kernels::{Real, add_scaled};
 use rand::Rng;
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};

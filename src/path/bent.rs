@@ -6,7 +6,7 @@
 
 use super::{Curve, Grid};
 use crate::landscape::{Interrupted, Landscape};
-use crate::real::{Real, dot, norm};
+use crate::kernels::{Real, dot, norm};
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, aview1, s};
 use std::fmt::Debug;

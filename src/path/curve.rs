@@ -2,7 +2,7 @@
 
 use super::Grid;
 use crate::landscape::{Interrupted, Landscape};
-use crate::real::Real;
+use crate::kernels::Real;
 use crate::span::Span;
 use ndarray::ArrayView2;
 use std::fmt::Debug;

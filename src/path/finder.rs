@@ -12,7 +12,7 @@
 use super::search::PathSearch;
 use super::{Curve, CurvePrecision, PathParameters, PathResult};
 use crate::landscape::Landscape;
-use crate::real::Real;
+use crate::kernels::Real;
 use crate::stepwise::{Watch, complete};
 use thiserror::Error;
 

@@ -4,7 +4,7 @@
 
 use super::{Bent, ChosenMethod, Curve, PathMethod, Shapes, Straight};
 use crate::network::Key;
-use crate::real::Real;
+use crate::kernels::Real;
 use std::f64::consts::PI;
 
 /// The published method.

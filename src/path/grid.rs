@@ -1,7 +1,7 @@
 //! Parameters t of a curve, and what its shapes are there.
 
 use super::Shapes;
-use crate::real::Real;
+use crate::kernels::Real;
 use ndarray::{Array2, ArrayView2, s};
 
 /// Parameters t_m of a [`Bent`](super::Bent) line: the coefficients of its points.

@@ -5,7 +5,7 @@
 
 use super::{Bent, ChosenMethod, Curve, PathMethod, Shapes, Straight};
 use crate::network::Key;
-use crate::real::Real;
+use crate::kernels::Real;
 
 /// A chain of segments.
 pub static METHOD: PathMethod = PathMethod {

@@ -2,7 +2,7 @@
 
 use super::{Curve, fourier, polyline};
 use crate::network::{Key, Value};
-use crate::real::Real;
+use crate::kernels::Real;
 use std::fmt;
 
 /// All methods, the default first: a line each.

@@ -8,7 +8,7 @@ use crate::config::{LandscapeConfig, MinimaConfig};
 use crate::optimizer::relax::{Distinct, RelaxStop, Relaxed, merge};
 use crate::optimizer::{Method, StopReason, TrainingRun};
 use crate::path::{PathResult, PathSet, StopReason as PathStop};
-use crate::solutions::Split;
+use crate::data::Split;
 use serde::{Deserialize, Serialize};
 
 /// What a note is about.

@@ -1,6 +1,6 @@
 //! Numbers of results as a reader wants them.
 
-use crate::embedding::shortest;
+use crate::analysis::kernel_pca::shortest;
 
 /// What stands for a number that does not exist.
 pub(super) const NONE: &str = "–";

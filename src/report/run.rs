@@ -5,8 +5,9 @@ use super::plane::Plane;
 use crate::config::{Config, NetworkConfig, Subject};
 use crate::optimizer::{Method, TrainingRun};
 use crate::path::PathSet;
-use crate::solutions::{SetName, SolutionSet, Split};
-use crate::statistics::{Analysis, Moments};
+use crate::data::Split;
+use crate::solutions::{SetName, SolutionSet};
+use crate::analysis::statistics::{Analysis, Moments};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One run.

@@ -3,7 +3,7 @@
 use super::notes::Note;
 use crate::path::{PathResult, PathSet};
 use crate::solutions::{LandscapeName, SetName, SolutionSet};
-use crate::statistics::{Analysis, Moments, Summary};
+use crate::analysis::statistics::{Analysis, Moments, Summary};
 use serde::{Deserialize, Serialize};
 
 /// What a run comes to, in a few numbers a set.
@@ -176,7 +176,7 @@ fn spread_rows(set: &SetName, moments: Moments, analysis: &Analysis) -> Vec<Spre
 mod tests {
     use super::*;
     use crate::path::StopReason;
-    use crate::statistics::DistanceRequest;
+    use crate::analysis::statistics::DistanceRequest;
     use approx::assert_relative_eq;
     use ndarray::array;
 

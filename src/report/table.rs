@@ -3,7 +3,7 @@
 use super::notes::{Note, Topic};
 use super::number::{NONE, maybe, number, percent, short};
 use super::{BarrierRow, KernelPcaRow, LossRow, RunSummary, SpreadRow};
-use crate::statistics::Summary;
+use crate::analysis::statistics::Summary;
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 
 /// Columns of text a line has at most; longer names are wrapped.
@@ -160,7 +160,7 @@ fn render(caption: &str, header: &[&str], texts: usize, rows: impl Iterator<Item
 mod tests {
     use super::*;
     use crate::solutions::{LandscapeName, SetName};
-    use crate::statistics::Moments;
+    use crate::analysis::statistics::Moments;
 
     fn set(name: &str) -> SetName {
         SetName::parse(name).unwrap()

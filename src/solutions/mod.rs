@@ -5,4 +5,4 @@ pub mod pairs;
 pub mod set;
 
 pub use pairs::{Pairs, draw_pairs};
-pub use set::{LandscapeName, SetName, SolutionSet, Split, select};
+pub use set::{LandscapeName, SetName, SolutionSet, select};

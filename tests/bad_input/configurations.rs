@@ -1,7 +1,7 @@
 //! The corpus of `tests/config.rs`, whole.
 
 use crate::corpus::{Case, refuse};
-use lossatlas::store::write_npy;
+use lossatlas::engine::store::write_npy;
 use ndarray::Array2;
 use std::fs;
 use std::path::Path;

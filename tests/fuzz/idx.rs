@@ -5,7 +5,7 @@ use crate::memory::measured;
 use crate::settings;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use lossatlas::dataset::idx;
+use lossatlas::data::idx;
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;

@@ -4,7 +4,7 @@ use crate::damage::{Damage, damage};
 use crate::memory::measured;
 use crate::settings;
 use lossatlas::network::Layout;
-use lossatlas::store::{VectorSource, read_vectors, write_npy};
+use lossatlas::engine::store::{VectorSource, read_vectors, write_npy};
 use ndarray::{Array2, ShapeBuilder};
 use proptest::collection::vec;
 use proptest::prelude::*;

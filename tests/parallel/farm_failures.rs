@@ -3,7 +3,7 @@
 
 use crate::farm_scenarios::{events, every_task_once};
 use crate::world_scenarios::Untagged;
-use lossatlas::parallel::{Control, Event, FarmEnd, FarmError, MessageError, TaskFailure, World, farm};
+use lossatlas::engine::parallel::{Control, Event, FarmEnd, FarmError, MessageError, TaskFailure, World, farm};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::sleep;

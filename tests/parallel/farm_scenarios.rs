@@ -1,6 +1,6 @@
 //! Farms that go well.
 
-use lossatlas::parallel::{Control, Event, FarmEnd, World, farm};
+use lossatlas::engine::parallel::{Control, Event, FarmEnd, World, farm};
 use std::convert::Infallible;
 use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -10,7 +10,7 @@ mod farm_scenarios;
 mod support;
 mod world_scenarios;
 
-use lossatlas::parallel::World;
+use lossatlas::engine::parallel::World;
 use std::env;
 use std::process::Output;
 use std::time::{Duration, Instant};

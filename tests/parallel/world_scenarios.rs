@@ -1,6 +1,6 @@
 //! What ranks agree on and tell each other.
 
-use lossatlas::parallel::{Report, World, WorldError, mpi_library_version};
+use lossatlas::engine::parallel::{Report, World, WorldError, mpi_library_version};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::time::Duration;

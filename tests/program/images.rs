@@ -1,7 +1,7 @@
 //! Data sets on disk.
 
 use crate::idx::{gzip, idx};
-use lossatlas::dataset::{Images, digits};
+use lossatlas::data::{Images, digits};
 use lossatlas::random::MasterSeed;
 use std::fs;
 use std::path::Path;

@@ -3,7 +3,7 @@
 use crate::start::{Ended, on_tiny, text};
 use lossatlas::optimizer::Method;
 use lossatlas::solutions::LandscapeName;
-use lossatlas::store::{Contents, journal};
+use lossatlas::engine::store::{Contents, journal};
 use std::fs;
 use std::path::Path;
 use std::process::Command;

@@ -2,7 +2,7 @@
 
 use crate::start::{Ended, PROGRAM, TINY, lossatlas, on_tiny, text};
 use crate::support::mpirun_command;
-use lossatlas::parallel::Place;
+use lossatlas::engine::parallel::Place;
 use std::fs;
 use std::path::Path;
 use std::process::Command;

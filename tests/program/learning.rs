@@ -1,6 +1,6 @@
 //! The network learns, and the two optimizers differ as they should.
 
-use lossatlas::dataset::digits;
+use lossatlas::data::digits;
 use lossatlas::landscape::ImageLandscape;
 use lossatlas::network::{Activation, Fcp};
 use lossatlas::optimizer::{LbfgsParameters, SgdParameters, Training, TrainingRun, train};

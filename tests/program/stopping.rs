@@ -8,7 +8,7 @@ use crate::support::mpirun_command;
 use lossatlas::optimizer::TrainingState;
 use lossatlas::path::PathState;
 use lossatlas::random::MasterSeed;
-use lossatlas::store::{Checkpoints, Saved, TaskKey};
+use lossatlas::engine::store::{Checkpoints, Saved, TaskKey};
 use rand::RngExt;
 use serde_json::json;
 use std::fs;

@@ -2,7 +2,7 @@
 
 use crate::atlas::{contents, script};
 use crate::start::{lossatlas, text};
-use lossatlas::store::{VectorSource, read_vectors_of_any_length};
+use lossatlas::engine::store::{VectorSource, read_vectors_of_any_length};
 use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::tempdir;

@@ -1,13 +1,13 @@
 //! The loss on a random subset of the images, another one for each step.
 
 use super::{ImageLandscape, Interrupt};
-use crate::dataset::ImageView;
+use crate::data::ImageView;
 use crate::landscape::{Interrupted, Landscape};
 use crate::network::Network;
 use crate::path::Batches;
 use crate::random::MasterSeed;
-use crate::real::Real;
-use crate::threads::Threads;
+use crate::kernels::Real;
+use crate::kernels::threads::Threads;
 use rand::seq::index::sample;
 
 /// `size` of the images at a time, drawn without replacement.

@@ -1,8 +1,8 @@
 //! Images as networks take them.
 
-use crate::dataset::ImageView;
+use crate::data::ImageView;
 use crate::network::{Batch, Network};
-use crate::real::{Factor, Real, Sparse, Tiled};
+use crate::kernels::{Factor, Real, Sparse, Tiled};
 use ndarray::{Array2, s};
 
 /// What images are wanted for, and so how often each form of them would be used.
@@ -81,7 +81,7 @@ impl<A: Real> GrayImages<A> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dataset::digits;
+    use crate::data::digits;
     use crate::network::{Activation, Autoencoder, Fcp};
     use crate::random::MasterSeed;
 

@@ -9,7 +9,7 @@ use super::{BLOCK, ImageLandscape};
 use crate::landscape::Interrupted;
 use crate::landscape::line::Line;
 use crate::network::{Batch, SpanEvaluator};
-use crate::real::Real;
+use crate::kernels::Real;
 use crate::span::Span;
 use ndarray::{Array2, arr2};
 use std::ops::Range;

@@ -8,11 +8,11 @@ mod scratch;
 
 use super::line::PointByPoint;
 use super::{Interrupted, Landscape, Line};
-use crate::dataset::ImageView;
+use crate::data::ImageView;
 use crate::network::{Batch, Network, Score};
-use crate::real::{self, Real, Sparse};
+use crate::kernels::{self, Real, Sparse};
 use crate::span::Span;
-use crate::threads::{Threads, Turn};
+use crate::kernels::threads::{Threads, Turn};
 use along::Sought;
 pub use batches::ImageBatches;
 use gray::Purpose;
@@ -125,7 +125,7 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
             }
             sum
         });
-        real::scale(A::of(1.0 / indices.len() as f64), gradient);
+        kernels::scale(A::of(1.0 / indices.len() as f64), gradient);
         Ok(loss / indices.len() as f64)
     }
 
@@ -194,12 +194,12 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
         let results = self.run(parts.len(), 1, |scratch, turn| {
             let mut own = scratch.take_gradient();
             let result = work(&parts[turn.item], scratch, &mut own)?;
-            let add = || real::add_scaled(A::one(), &own, &mut sum.lock().expect("adding does not panic"));
+            let add = || kernels::add_scaled(A::one(), &own, &mut sum.lock().expect("adding does not panic"));
             turn.pass(0, add).ok_or(Interrupted)?;
             scratch.gradient = own;
             Ok(result)
         })?;
-        real::scale(A::of(self.mean(1.0)), gradient);
+        kernels::scale(A::of(self.mean(1.0)), gradient);
         Ok(results)
     }
 
@@ -231,7 +231,7 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
     fn with_scratch<T>(&self, work: impl FnOnce(&mut Scratch<'a, A>) -> T) -> T {
         let idle = self.idle.lock().expect("no evaluation panics while it holds the lock").pop();
         let mut scratch = idle.unwrap_or_else(|| Scratch::new(self.network, BLOCK));
-        let result = real::without_subnormals(|| work(&mut scratch));
+        let result = kernels::without_subnormals(|| work(&mut scratch));
         self.idle.lock().expect("no evaluation panics while it holds the lock").push(scratch);
         result
     }
@@ -284,7 +284,7 @@ impl<A: Real> Landscape<A> for ImageLandscape<'_, A> {
     ) -> Result<Vec<f64>, Interrupted> {
         gradient.fill(A::zero());
         let losses = self.along(span, Some(&Sought::new(weights, gradient.view_mut())))?;
-        real::scale(A::of(self.mean(1.0)), gradient.as_slice_mut().expect("the gradient is contiguous"));
+        kernels::scale(A::of(self.mean(1.0)), gradient.as_slice_mut().expect("the gradient is contiguous"));
         Ok(losses)
     }
 }

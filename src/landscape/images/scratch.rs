@@ -2,7 +2,7 @@
 
 use super::gray::GrayImages;
 use crate::network::{Evaluator, Network, SpanEvaluator};
-use crate::real::Real;
+use crate::kernels::Real;
 
 /// Buffers of one evaluation; those that not every kind of evaluation needs are empty until it does.
 pub(super) struct Scratch<'a, A> {

@@ -2,7 +2,7 @@
 
 use super::{Dense, Inputs};
 use crate::network::{Batch, Score};
-use crate::real::{FactorRoom, Real, product};
+use crate::kernels::{FactorRoom, Real, product};
 use ndarray::{ArrayViewMut2, Axis};
 
 /// The buffers of a stack's evaluation; they grow to the largest batch seen.

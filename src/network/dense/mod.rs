@@ -14,7 +14,7 @@ use inputs::Inputs;
 use order::Order;
 
 use super::{Activation, Batch, Evaluator, Layout, Score, SpanEvaluator, Tensor, cross_entropy, squared_error};
-use crate::real::Real;
+use crate::kernels::Real;
 use along::Along;
 use ndarray::ArrayViewMut2;
 

@@ -1,7 +1,7 @@
 //! Some of the images of a block, beside each other in a matrix `(width, images)`.
 
 use super::Order;
-use crate::real::Real;
+use crate::kernels::Real;
 use std::ops::Range;
 
 /// Images of a block, and how its matrices lie in memory.

@@ -3,7 +3,7 @@
 use super::kernels::{Extents, NEIGHBORS, TILE, WeightSums};
 use super::maps::{Lanes, Maps};
 use crate::network::Tensor;
-use crate::real::Real;
+use crate::kernels::Real;
 
 /// yₒ(r, c) = bₒ + Σₘᵢⱼ wₒₘᵢⱼ xₘ(r + i − padding, c + j − padding), with zeros outside the image.
 ///

@@ -10,13 +10,13 @@ use super::maps::{Filled, LANES, Lanes, Maps};
 use super::pooling::{Below, activate_and_pool, pooled, unpool};
 use crate::network::dense::AtPoint;
 use crate::network::{Activation, Batch, Evaluator, Score};
-use crate::real::Real;
+use crate::kernels::Real;
 use ndarray::{ArrayView2, ArrayViewMut2, Axis};
 
 /// Images of one pass through all layers.
 const STRIP: usize = 4 * LANES;
 
-/// Numbers of sixteen images; [long](crate::allocator), so that no load of sixteen crosses a line of the cache.
+/// Numbers of sixteen images; [long](crate::kernels::allocator), so that no load of sixteen crosses a line of the cache.
 type Buffer<A> = Vec<Lanes<A>>;
 
 /// Zeros, among them the border, which nobody writes, and one more number after the last.

@@ -12,8 +12,8 @@
 #![expect(clippy::inline_always, reason = "a function compiled for one set of vector instructions must contain its loops")]
 
 use super::maps::{Filled, LANES, Lanes, Maps};
-use crate::real::Real;
-use crate::real::dispatch::{Packed, Simd, dispatched};
+use crate::kernels::Real;
+use crate::kernels::dispatch::{Packed, Simd, dispatched};
 use std::ops::Range;
 
 /// Channels summed at a time.

@@ -15,7 +15,7 @@ mod pooling;
 use super::dense::{Dense, Loss};
 use super::descriptor::{Descriptor, Key, Kind, QuickStudy, SuggestedSgd};
 use super::{Activation, Evaluator, Layout, Network};
-use crate::real::Real;
+use crate::kernels::Real;
 use convolution::Convolution;
 use evaluator::LenetEvaluator;
 use maps::Maps;

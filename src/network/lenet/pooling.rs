@@ -2,7 +2,7 @@
 
 use super::maps::{LANES, Lanes, Maps};
 use crate::network::Activation;
-use crate::real::dispatch::dispatched;
+use crate::kernels::dispatch::dispatched;
 
 /// Extent after pooling, without a border: the next convolution has no padding. An odd last row or
 /// column is left out, as in PyTorch.

@@ -8,8 +8,8 @@
 use super::Lstm;
 use crate::network::dense::AtPoint;
 use crate::network::{Batch, Evaluator, Score};
-use crate::real::dispatch::{Simd, dispatched};
-use crate::real::{Real, SparseRows, add_product, product};
+use crate::kernels::dispatch::{Simd, dispatched};
+use crate::kernels::{Real, SparseRows, add_product, product};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, s};
 use std::ops::Range;
 

@@ -15,7 +15,7 @@ mod permutation;
 use super::dense::{Dense, Loss};
 use super::descriptor::{Descriptor, Key, Kind, QuickStudy, SuggestedSgd};
 use super::{Activation, Evaluator, Layout, Network, Tensor};
-use crate::real::Real;
+use crate::kernels::Real;
 use evaluator::LstmEvaluator;
 use permutation::random_permutation;
 

@@ -3,7 +3,7 @@
 use super::{PathSearch, Progress};
 use crate::landscape::Interrupted;
 use crate::path::{Batches, StopReason};
-use crate::real::Real;
+use crate::kernels::Real;
 use serde::{Deserialize, Serialize};
 
 /// The free parameters after the step with the lowest summed loss.

@@ -2,7 +2,7 @@
 
 use super::{Halt, PathSearch};
 use crate::path::{PathError, equally_spaced};
-use crate::real::Real;
+use crate::kernels::Real;
 use crate::span::Span;
 use ndarray::s;
 use serde::{Deserialize, Serialize};

@@ -7,7 +7,7 @@ use super::finder::{DENSITY, Found, PathError};
 use super::{Batches, Curve, CurvePrecision, Grid, PathParameters, PathResult, StopReason, equally_spaced};
 use crate::landscape::{Interrupted, Landscape};
 use crate::optimizer::adam::Adam;
-use crate::real::Real;
+use crate::kernels::Real;
 use crate::stepwise::{Step, Stepwise};
 use descent::Best;
 use heights::{ROUNDS, Top, check, highest};

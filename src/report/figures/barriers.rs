@@ -6,7 +6,7 @@ use crate::report::figure::{Figure, Table, exact, gather};
 use crate::report::panel::{Axis, Ink, Panel, Scale, Shape};
 use crate::report::run::Run;
 use crate::report::style::{look, set_name};
-use crate::statistics::{Summary, bin_counts, bin_edges};
+use crate::analysis::statistics::{Summary, bin_counts, bin_edges};
 
 /// Bins of a histogram at most.
 const BINS: usize = 60;

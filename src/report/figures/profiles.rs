@@ -7,7 +7,7 @@ use crate::report::figure::{Figure, Table, exact, gather};
 use crate::report::panel::{Axis, Ink, Panel, Scale, Shape};
 use crate::report::run::Run;
 use crate::report::style::{look, set_name};
-use crate::statistics::quantile;
+use crate::analysis::statistics::quantile;
 
 pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
     Figure {

@@ -6,7 +6,7 @@ use crate::report::number::percent;
 use crate::report::panel::{Axis, Ink, Panel, Shape};
 use crate::report::run::Run;
 use crate::report::style::{numbered, set_name};
-use crate::statistics::KernelPcaResult;
+use crate::analysis::statistics::KernelPcaResult;
 
 pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
     Figure {
@@ -77,7 +77,7 @@ fn table(runs: &[Run<'_>]) -> Table {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::embedding::Kernel;
+    use crate::analysis::kernel_pca::Kernel;
     use crate::solutions::SetName;
     use ndarray::Array2;
 

@@ -8,7 +8,8 @@ use crate::report::number::{NONE, typeset};
 use crate::report::paper::{self, published};
 use crate::report::run::Run;
 use crate::report::style::set_name;
-use crate::solutions::{SetName, Split};
+use crate::data::Split;
+use crate::solutions::SetName;
 use maud::{Markup, html};
 
 /// A row of either table: a set and its numbers with the published ones.

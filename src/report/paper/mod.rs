@@ -18,7 +18,7 @@ pub use section::{claims_table, method};
 
 use super::run::Run;
 use crate::optimizer::Method;
-use crate::solutions::Split;
+use crate::data::Split;
 use studies::{Property, Study};
 
 /// Caption of the table of mean losses where published ones stand beside them.
@@ -111,7 +111,7 @@ mod tests {
             _ => &["Table I", "Table S1", "Fig. ", "Figs. "],
         };
         let mut found = Vec::new();
-        for folder in ["src/network", "src/report", "src/statistics", "src/embedding", "jobs"] {
+        for folder in ["src/network", "src/report", "src/analysis/statistics", "src/analysis/kernel_pca", "jobs"] {
             for file in sources(&root.join(folder)).into_iter().filter(|file| !file.starts_with(&paper)) {
                 let text = fs::read_to_string(&file).unwrap();
                 let words = words_of(folder).iter().filter(|word| text.contains(*word));

@@ -4,7 +4,7 @@ use super::claims::{Claim, Comparison, Finding, LEVEL, Status};
 use crate::report::figure::{Table, exact};
 use crate::report::number::{typeset, typeset_short};
 use crate::report::run::Run;
-use crate::statistics::Interval;
+use crate::analysis::statistics::Interval;
 use maud::{Markup, html};
 
 fn class(status: Status) -> &'static str {

@@ -7,8 +7,9 @@ use crate::report::paper::claimed;
 use crate::report::paper::studies::Property;
 use crate::report::run::Run;
 use crate::report::style::set_name;
-use crate::solutions::{LandscapeName, SetName, Split};
-use crate::statistics::PairValues;
+use crate::data::Split;
+use crate::solutions::{LandscapeName, SetName};
+use crate::analysis::statistics::PairValues;
 
 /// Claim 3: on the training landscape all four sets, on the test landscape the test sets.
 pub(super) fn methods(run: &Run<'_>) -> Vec<Finding> {

@@ -2,7 +2,7 @@
 
 use super::LEVEL;
 use crate::report::number::typeset_short;
-use crate::statistics::{Interval, PairValues, Summary, mann_whitney, pair_shift_interval, shift_interval, smallest_p};
+use crate::analysis::statistics::{Interval, PairValues, Summary, mann_whitney, pair_shift_interval, shift_interval, smallest_p};
 
 /// Two lists compared by their medians, by rank, and by the ratio between them.
 #[derive(Clone, Debug, PartialEq)]

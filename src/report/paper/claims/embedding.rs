@@ -1,7 +1,7 @@
 //! Claims about kernel PCA.
 
 use super::{Comparison, Finding, LEVEL, Status, improved};
-use crate::embedding::Kernel;
+use crate::analysis::kernel_pca::Kernel;
 use crate::optimizer::Method;
 use crate::report::figures::kernel_name;
 use crate::report::number::typeset_short;
@@ -9,8 +9,9 @@ use crate::report::paper::studies::Property;
 use crate::report::paper::{claimed, study};
 use crate::report::run::Run;
 use crate::report::style::set_name;
-use crate::solutions::{SetName, Split};
-use crate::statistics::{KernelPcaResult, silhouette};
+use crate::data::Split;
+use crate::solutions::SetName;
+use crate::analysis::statistics::{KernelPcaResult, silhouette};
 use ndarray::{Axis, s};
 
 /// "Separates": |Cliff's δ| of the scores of the two sets along a component is at least this …

@@ -1,0 +1,82 @@
+//! What ends the program early, and with which exit code.
+
+use crate::engine::parallel::Disagreement;
+use crate::engine::store::{AtlasError, JournalError};
+use std::fmt;
+
+/// All tasks done, or the help was printed.
+pub const SUCCESS: u8 = 0;
+/// A file or the system failed.
+pub const SYSTEM: u8 = 1;
+/// The command line, the configuration, the data or the directory is not what it should be.
+pub const BAD_INPUT: u8 = 2;
+/// Everything ran, but some tasks failed, or every result of a set is worth nothing; why is in the results.
+pub const TASKS_FAILED: u8 = 3;
+
+/// Told to stop before everything had run; the same command continues. EX_TEMPFAIL of sysexits.h: try again.
+pub const TRY_AGAIN: u8 = 75;
+
+/// A message for the user, and the exit code. The same on every rank.
+#[derive(Debug)]
+pub struct Failure {
+    /// One of the constants of this module.
+    pub code: u8,
+    /// Says where and what to do, one line for each problem.
+    pub message: String,
+}
+
+impl Failure {
+    /// Something the user can correct.
+    pub fn input(message: impl fmt::Display) -> Self {
+        Self { code: BAD_INPUT, message: message.to_string() }
+    }
+
+    /// Something that failed outside the program.
+    pub fn system(message: impl fmt::Display) -> Self {
+        Self { code: SYSTEM, message: message.to_string() }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl From<JournalError> for Failure {
+    fn from(error: JournalError) -> Self {
+        let system = matches!(
+            error,
+            JournalError::Io { .. }
+                | JournalError::TooLarge { .. }
+                | JournalError::Encode { .. }
+                | JournalError::Displaced { .. }
+        );
+        if system { Self::system(error) } else { Self::input(error) }
+    }
+}
+
+impl From<AtlasError> for Failure {
+    fn from(error: AtlasError) -> Self {
+        if matches!(error, AtlasError::Existing { .. }) { Self::input(error) } else { Self::system(error) }
+    }
+}
+
+/// What ranks disagree on before the work starts is what they were given.
+impl From<Disagreement> for Failure {
+    fn from(disagreement: Disagreement) -> Self {
+        Self::input(Plain(&disagreement))
+    }
+}
+
+/// Without the rank where rank 0 alone has spoken: it alone reads and writes most files.
+pub struct Plain<'a>(pub &'a Disagreement);
+
+impl fmt::Display for Plain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.reports.as_slice() {
+            [report] if report.ranks == [0] => f.write_str(&report.message),
+            _ => self.0.fmt(f),
+        }
+    }
+}

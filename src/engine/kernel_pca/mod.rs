@@ -1,0 +1,110 @@
+//! `lossatlas kpca`: kernel PCA and statistics, on rank 0.
+
+use crate::engine::archive::Archive;
+use crate::engine::console::say;
+use crate::engine::failure::{self, Failure, Plain};
+use crate::engine::problem::Problem;
+use crate::engine::results::{Results, Source};
+use crate::engine::stage::Context;
+use crate::engine::{log, progress};
+use crate::config::KpcaConfig;
+use crate::solutions::{SetName, SolutionSet};
+use crate::analysis::statistics::{Analysis, FailedPart, KernelPcaRequest, Part};
+use crate::engine::store::Record;
+use std::time::Instant;
+
+/// What the log and `status` call it.
+const STAGE: &str = "kernel PCA";
+
+/// Analyzes the sets, unless that is done, and writes the results.
+pub fn stage(context: &Context, archive: &mut Option<Archive>) -> Result<(), Failure> {
+    let &Context { world, problem, interruption } = context;
+    let sets = Archive::solutions(world, problem, archive.as_ref())?;
+    let missing = archive.as_ref().is_some_and(|archive| archive.results(problem).analysis(&sets).is_none());
+    if world.broadcast(|| Ok::<_, String>(missing && interruption.cause().is_some()))? {
+        let message = "stopped before the kernel PCA; run the same command again to continue".to_owned();
+        return Err(Failure { code: failure::TRY_AGAIN, message });
+    }
+    let analyzed = archive.as_mut().filter(|_| missing).map(|archive| analyze(problem, archive, sets)).transpose();
+    world.agree(analyzed).map_err(|error| Failure::system(Plain(&error)))?;
+    Archive::write_atlas(world, problem, archive.as_mut())
+}
+
+/// Computes each part of the analysis on its own, and stores what came of each.
+fn analyze(problem: &Problem, archive: &mut Archive, sets: Vec<SolutionSet>) -> Result<(), String> {
+    log::stage_started(STAGE, 1);
+    let start = Instant::now();
+    let results = archive.results(problem);
+    let (digest, distances) = (results.analysis_digest(&sets), results.distance_requests());
+    // Where runs diverged there may be nothing to compare; the rest is analyzed all the same.
+    let (usable, empty): (Vec<_>, Vec<_>) = sets.into_iter().partition(|set| set.theta.nrows() > 0);
+    for set in &empty {
+        let source = results.source(&set.name).name();
+        say(format_args!("kpca: the set {} is empty: every {source} failed; what needs it is left out", set.name));
+    }
+    let mut failed = Vec::new();
+    let mut possible = Vec::new();
+    for request in kernel_pca_requests(problem) {
+        match too_few(&request, &usable, &results) {
+            None => possible.push(request),
+            Some(reason) => {
+                say(format_args!("kpca: {} is left out: {reason}", request.name));
+                failed.push(FailedPart { part: Part::KernelPca(request.name), reason });
+            }
+        }
+    }
+    let there = |name: &SetName| usable.iter().any(|set| set.name == *name);
+    let (distances, apart): (Vec<_>, Vec<_>) = distances.into_iter().partition(|request| request.sets.iter().all(there));
+    failed.extend(apart.into_iter().map(|request| {
+        let lacking = request.sets.iter().filter(|&name| !there(name)).map(SetName::as_str);
+        let reason = format!("no vectors in {}", lacking.collect::<Vec<_>>().join(" and "));
+        FailedPart { part: Part::Distances(request.name), reason }
+    }));
+    let (analysis, errors) = progress::during(STAGE, &archive.directory, || Analysis::parts(&usable, &possible, &distances));
+    for (part, error) in errors {
+        let reason = error.reason();
+        say(format_args!("kpca: {part} failed: {reason}"));
+        failed.push(FailedPart { part, reason });
+    }
+    for FailedPart { part, reason } in &failed {
+        log::part_failed(STAGE, &part.to_string(), reason);
+    }
+    archive.store(Record::Analysis { digest, analysis, failed }).map_err(|error| error.to_string())?;
+    log::stage_ended(STAGE, 1, 0, 1, start.elapsed().as_secs_f64());
+    Ok(())
+}
+
+fn kernel_pca_requests(problem: &Problem) -> Vec<KernelPcaRequest> {
+    let dimension = problem.layout().parameters();
+    let request = |kpca: &KpcaConfig| KernelPcaRequest {
+        name: kpca.name.clone(),
+        kernel: kpca.kernel_of(dimension),
+        standardize: kpca.standardize,
+        sets: kpca.sets.clone(),
+        components: kpca.components,
+    };
+    problem.config.kpca.iter().map(request).collect()
+}
+
+/// Why a kernel PCA has too little to compare, if so: without two vectors nothing varies.
+fn too_few(request: &KernelPcaRequest, usable: &[SolutionSet], results: &Results<'_>) -> Option<String> {
+    let vectors = |name: &SetName| usable.iter().find(|set| set.name == *name).map_or(0, |set| set.theta.nrows());
+    let empty: Vec<_> = request.sets.iter().filter(|&set| vectors(set) == 0).map(SetName::as_str).collect();
+    if !empty.is_empty() {
+        return Some(format!("no vectors in {}", empty.join(" and ")));
+    }
+    let total: usize = request.sets.iter().map(vectors).sum();
+    if total >= 2 {
+        return None;
+    }
+    let failed = results.failed_sources();
+    let failed = |source: &Source| failed.iter().any(|(failed, count)| failed == source && *count > 0);
+    let mut sources: Vec<_> = request.sets.iter().map(|set| results.source(set)).filter(failed).collect();
+    sources.dedup();
+    let sources: Vec<_> = sources.into_iter().map(|source| format!("{}s", source.name())).collect();
+    Some(if sources.is_empty() {
+        format!("its sets hold {total} vector, and a kernel PCA needs two; add a set")
+    } else {
+        format!("failed {} have left its sets {total} vector", sources.join(" and "))
+    })
+}

@@ -1,0 +1,288 @@
+//! The log of a run: a line for each event, in the directory of its results, appended from start to start.
+//!
+//! Rank 0 alone keeps one; on the other ranks, and where no log has begun, events go nowhere. What becomes of
+//! the log has no effect on the run.
+
+use crate::engine::console::say;
+use crate::engine::failure::{self, Failure};
+use crate::engine::version::{COMMIT, VERSION};
+use clap::ValueEnum;
+use crate::config::Config;
+use crate::engine::parallel::World;
+use crate::engine::store::Record;
+use sha2::{Digest, Sha256};
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::time::Instant;
+use tracing::{Level, error, info, warn};
+
+/// Name of the file.
+pub const FILE_NAME: &str = "run.log";
+
+/// How the lines are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// One JSON object a line
+    Json,
+}
+
+/// Begins to log into this directory. Should that fail it is said, and nothing is logged.
+pub fn begin(directory: &Path, format: Format) {
+    let lines = Mutex::new(Lines::open(directory.join(FILE_NAME)));
+    let subscriber = tracing_subscriber::fmt().with_max_level(Level::INFO).with_target(false).with_writer(lines);
+    // A second log in one process: only tests begin one.
+    match format {
+        Format::Text => subscriber.with_ansi(false).try_init().ok(),
+        Format::Json => subscriber.json().flatten_event(true).with_current_span(false).with_span_list(false).try_init().ok(),
+    };
+}
+
+/// The first event: what runs, where, on what.
+pub fn run_started(command: &str, world: &World, config: &Config, run: &str) {
+    info!(
+        command,
+        version = VERSION,
+        commit = COMMIT,
+        run,
+        configuration = config_hash(config),
+        seed = config.seed.0,
+        ranks = world.size(),
+        threads_per_rank = config.run.threads_per_rank,
+        host = world.host(),
+        process = std::process::id(),
+        "run started"
+    );
+    for key in &config.dropped {
+        let key = key.to_string();
+        warn!(key, "key of the file left out");
+    }
+}
+
+/// How the program was started costs time.
+pub fn started_badly(reason: &str) {
+    warn!(reason, "start could be better");
+}
+
+/// The last event, with the exit code and, if it did not end well, why.
+pub fn run_ended(ended: &Result<u8, Failure>, since: Instant) {
+    let seconds = rounded(since.elapsed().as_secs_f64());
+    match ended {
+        Ok(exit_code) => info!(exit_code, seconds, "run ended"),
+        Err(Failure { code: failure::TRY_AGAIN, message }) => {
+            warn!(exit_code = failure::TRY_AGAIN, seconds, reason = message, "run ended");
+        }
+        Err(Failure { code, message }) => error!(exit_code = code, seconds, reason = message, "run ended"),
+    }
+}
+
+pub fn stage_started(stage: &str, tasks: usize) {
+    info!(stage, tasks, "stage started");
+}
+
+pub fn stage_ended(stage: &str, done: usize, failed: usize, tasks: usize, seconds: f64) {
+    info!(stage, done, failed, left = tasks - done, seconds = rounded(seconds), "stage ended");
+}
+
+/// `before` are the seconds that it had taken when it was put down, 0 for a new one.
+pub fn task_started(stage: &str, task: &str, rank: usize, before: f64) {
+    let seconds_before = (before > 0.0).then(|| rounded(before));
+    info!(stage, task, rank, seconds_before, "task started");
+}
+
+pub fn task_ended(stage: &str, task: &str, rank: usize, seconds: f64, numbers: &KeyNumbers, failure: Option<&str>) {
+    let seconds = rounded(seconds);
+    if let Some(reason) = failure {
+        warn!(stage, task, rank, seconds, reason, "task failed");
+        return;
+    }
+    let KeyNumbers { loss_train, loss_test, height, height_straight, steps, ref stop } = *numbers;
+    let stop = stop.as_deref();
+    info!(stage, task, rank, seconds, steps, loss_train, loss_test, height, height_straight, stop, "task finished");
+}
+
+/// A part of the analysis that could not be computed.
+pub fn part_failed(stage: &str, task: &str, reason: &str) {
+    warn!(stage, task, rank = 0, reason, "task failed");
+}
+
+pub fn task_retried(stage: &str, task: &str, rank: usize, reason: &str) {
+    warn!(stage, task, rank, reason, "task will be tried again");
+}
+
+pub fn state_stored(stage: &str, task: &str, seconds: f64, bytes: usize) {
+    info!(stage, task, seconds = rounded(seconds), bytes, "state stored");
+}
+
+pub fn state_not_stored(stage: &str, task: &str, reason: &str) {
+    warn!(stage, task, reason, "state not stored");
+}
+
+/// A file that was to be replaced holds what the journal does not, and has another name now.
+pub fn file_kept(file: &Path, kept: &Path) {
+    warn!(file = %file.display(), kept = %kept.display(), "changed file kept");
+}
+
+pub fn stop_requested(stage: &str, cause: &str) {
+    warn!(stage, cause, "stop requested");
+}
+
+/// A panic outside of tasks is a defect; those of tasks are caught, and their tasks fail.
+pub fn internal_error(place: &str, message: &str) {
+    error!(place, reason = message, "internal error");
+}
+
+/// The numbers of a result that a line of the log holds.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct KeyNumbers {
+    loss_train: Option<f64>,
+    loss_test: Option<f64>,
+    height: Option<f64>,
+    height_straight: Option<f64>,
+    steps: Option<u32>,
+    stop: Option<String>,
+}
+
+impl KeyNumbers {
+    /// Of a training run the lowest losses, of a path its barrier, of a minimum its height.
+    pub fn of(record: &Record) -> Self {
+        match record {
+            Record::Training { outcome: Ok(run), .. } => Self {
+                loss_train: Some(run.train.loss_train),
+                loss_test: Some(run.test.loss_test),
+                // The curve begins with the initialization.
+                steps: Some(run.curve_train.len().saturating_sub(1) as u32),
+                stop: Some(run.stop.to_string()),
+                ..Self::default()
+            },
+            Record::Path { outcome: Ok(path), .. } | Record::PathWithPoints { path, .. } => Self {
+                height: Some(path.height),
+                height_straight: Some(path.height_straight),
+                steps: Some(path.steps),
+                stop: Some(path.stop.to_string()),
+                ..Self::default()
+            },
+            Record::Imported { outcome: Ok(vector), .. } => {
+                Self { loss_train: Some(vector.loss_train), loss_test: Some(vector.loss_test), ..Self::default() }
+            }
+            Record::Minimum { outcome: Ok(minimum), .. } => Self {
+                height: Some(minimum.value),
+                steps: Some(minimum.iterations),
+                stop: Some(minimum.stop.to_string()),
+                ..Self::default()
+            },
+            _ => Self::default(),
+        }
+    }
+}
+
+/// Tells configurations apart: the beginning of the SHA-256 of all values that take effect.
+fn config_hash(config: &Config) -> String {
+    let mut hash = Sha256::new();
+    config.effective.iter().for_each(|(key, value)| hash.update(format!("{key} = {value}\n")));
+    hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// To the millisecond.
+fn rounded(seconds: f64) -> f64 {
+    (seconds * 1e3).round() / 1e3
+}
+
+/// The file. Whatever goes wrong with it is said once.
+struct Lines {
+    path: PathBuf,
+    file: Option<File>,
+    told: bool,
+}
+
+impl Lines {
+    fn open(path: PathBuf) -> Self {
+        let opened = open(&path);
+        let mut lines = Self { path, file: None, told: false };
+        match opened {
+            Ok(file) => lines.file = Some(file),
+            Err(error) => lines.tell(&error),
+        }
+        lines
+    }
+
+    fn tell(&mut self, error: &io::Error) {
+        if !self.told {
+            say(format_args!("{}: cannot be written: {error}; the run goes on without it", self.path.display()));
+        }
+        self.told = true;
+    }
+}
+
+impl Write for Lines {
+    /// Takes a line and claims that it is written.
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        if let Some(Err(error)) = self.file.as_ref().map(|file| append(file, line)) {
+            self.tell(&error);
+        }
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// For appending, behind whatever a crash has left of a line.
+fn open(path: &Path) -> io::Result<File> {
+    let mut file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
+    // Neither a pipe nor a device can be read back.
+    if file.metadata()?.is_file() && file.seek(SeekFrom::End(0))? > 0 {
+        file.seek(SeekFrom::End(-1))?;
+        let mut last = [0];
+        file.read_exact(&mut last)?;
+        if last != *b"\n" {
+            append(&file, b"\n")?;
+        }
+    }
+    Ok(file)
+}
+
+/// All of the line or, as far as that can be, nothing of it.
+fn append(mut file: &File, line: &[u8]) -> io::Result<()> {
+    let before = file.metadata()?.len();
+    let written = file.write_all(line);
+    if written.is_err() && file.metadata().is_ok_and(|now| now.is_file() && now.len() > before) {
+        file.set_len(before)?;
+    }
+    written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn lines_are_appended_behind_what_a_crash_has_left() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let path = directory.path().join(FILE_NAME);
+        for line in ["first\n", "torn", "third\n"] {
+            Lines::open(path.clone()).write_all(line.as_bytes()).expect("always claimed");
+        }
+        assert_eq!(fs::read_to_string(&path).expect("a text"), "first\ntorn\nthird\n");
+    }
+
+    #[test]
+    fn a_log_that_cannot_be_written_is_no_error() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let mut lines = Lines::open(directory.path().to_owned());
+        assert!(lines.file.is_none() && lines.told);
+        lines.write_all(b"line\n").expect("always claimed");
+        let full = directory.path().join("full");
+        std::os::unix::fs::symlink("/dev/full", &full).expect("a link");
+        let mut lines = Lines::open(full);
+        assert!(lines.file.is_some() && !lines.told);
+        lines.write_all(b"line\n").expect("always claimed");
+        assert!(lines.told);
+    }
+}

@@ -1,0 +1,188 @@
+//! `lossatlas paths`: pairs of solutions → low-loss paths and barriers.
+
+use crate::engine::archive::Archive;
+use crate::engine::failure::Failure;
+use crate::engine::problem::{Formula, Mapped, Problem};
+use crate::engine::resume::{Ended, decode, drive};
+use crate::engine::stage::{Context, Tasks};
+use crate::engine::work;
+use crate::config::PathsConfig;
+use crate::landscape::{BuiltIn, Landscape, Squared};
+use crate::engine::parallel::Control;
+use crate::path::{Batches, CurvePrecision, Found, Objective, PathResult, PathSearch, Track};
+use crate::engine::plan::{Planned, Work, path_work};
+use crate::data::Split;
+use crate::solutions::{LandscapeName, SetName, SolutionSet};
+use crate::engine::store::{Record, TaskKey};
+use serde::{Deserialize, Serialize};
+
+/// One path to find: on which landscape, and between which vectors.
+#[derive(Serialize, Deserialize)]
+struct Task {
+    landscape: LandscapeName,
+    ends: Ends,
+}
+
+#[derive(Serialize, Deserialize)]
+enum Ends {
+    Network([Vec<f32>; 2]),
+    Formula([Vec<f64>; 2]),
+}
+
+/// Which path of which set.
+struct Key {
+    set: SetName,
+    landscape: LandscapeName,
+    pair: (u32, u32),
+}
+
+/// The path with its points, where these are kept, or why there is none.
+type Outcome = Result<(PathResult, Option<Track>), String>;
+
+impl Key {
+    fn record(&self, seconds: f64, outcome: Outcome) -> Record {
+        let (set, landscape, pair) = (self.set.clone(), self.landscape, self.pair);
+        match outcome {
+            Ok((path, Some(track))) => Record::PathWithPoints { set, landscape, pair, seconds, path, track },
+            Ok((path, None)) => Record::Path { set, landscape, pair, seconds, outcome: Ok(path) },
+            Err(reason) => Record::Path { set, landscape, pair, seconds, outcome: Err(reason) },
+        }
+    }
+
+    fn task(&self) -> TaskKey {
+        TaskKey::Path { set: self.set.clone(), landscape: self.landscape, pair: self.pair }
+    }
+}
+
+/// Computes the paths that are not there yet and writes all of them.
+pub fn stage(context: &Context, archive: &mut Option<Archive>) -> Result<(), Failure> {
+    let &Context { world, problem, .. } = context;
+    let sets = Archive::solutions(world, problem, archive.as_ref())?;
+    let (done, keys) = archive.as_ref().map(|archive| missing(problem, archive, &sets)).unwrap_or_default();
+    // Those of a network are large and taken from the sets when they are needed.
+    let formula_ends: Vec<[Vec<f64>; 2]> = match (&problem.mapped, archive.as_ref()) {
+        (Mapped::Formula(formula), Some(archive)) => keys.iter().map(|key| formula_ends(formula, archive, key)).collect(),
+        _ => Vec::new(),
+    };
+    context.stage("paths").run(
+        archive,
+        describe(problem, done, &keys),
+        |index| {
+            let ends = match formula_ends.get(index) {
+                Some(ends) => Ends::Formula(ends.clone()),
+                None => Ends::Network(network_ends(&sets, &keys[index])),
+            };
+            Task { landscape: keys[index].landscape, ends }
+        },
+        |task: &Task, state, control| find_on(problem, task, state, control),
+        |index, seconds, outcome: Result<Outcome, String>| keys[index].record(seconds, outcome.flatten()),
+    )?;
+    Archive::write_atlas(world, problem, archive.as_mut())
+}
+
+/// Finds a path on the landscape that its task names.
+fn find_on(problem: &Problem, task: &Task, state: Option<&[u8]>, control: &Control) -> Ended<Outcome> {
+    let paths = &problem.config.paths;
+    match (&problem.mapped, &task.ends) {
+        (Mapped::Network(trained), Ends::Network(ends)) => {
+            let split = if task.landscape == LandscapeName::Test { Split::Test } else { Split::Train };
+            let interrupt = || control.stop_requested();
+            let landscape = trained.landscape(trained.path_images(split)).interruptible(&interrupt);
+            let size = paths.batch.filter(|&size| size < landscape.samples());
+            let batches = size.map(|size| landscape.batches(size, problem.config.seed));
+            let batches = batches.as_ref().map(|batches| batches as &dyn Batches<f32>);
+            find(&landscape, batches, ends, paths, state, control).map(|found| found.map(|found| (found.result, None)))
+        }
+        (Mapped::Formula(formula), Ends::Formula(ends)) => {
+            let landscape = &formula.landscape;
+            find(landscape, None, ends, paths, state, control).map(|found| {
+                found.map(|found| {
+                    let track = Track::of(landscape, found.curve.as_ref(), paths.parameters.points);
+                    (found.result, track)
+                })
+            })
+        }
+        _ => Ended::Finished(Err("the ends belong to another landscape".to_owned())),
+    }
+}
+
+fn find<A: CurvePrecision>(
+    landscape: &dyn Landscape<A>,
+    batches: Option<&dyn Batches<A>>,
+    [a, b]: &[Vec<A>; 2],
+    paths: &PathsConfig,
+    state: Option<&[u8]>,
+    control: &Control,
+) -> Ended<Result<Found<A>, String>> {
+    let (squared, squared_batches) = (Squared(landscape), batches.map(Squared));
+    let (objective, batches): (&dyn Landscape<A>, _) = match paths.objective {
+        Objective::Sum => (landscape, batches),
+        Objective::SumOfSquares => (&squared, squared_batches.as_ref().map(|batches| batches as &dyn Batches<A>)),
+    };
+    let search = PathSearch::new(objective, landscape, [a, b], &paths.parameters, decode(state));
+    let search = match batches {
+        Some(batches) => search.in_batches(batches),
+        None => search,
+    };
+    drive(search, control).map(|found| found.map_err(|error| error.to_string()))
+}
+
+/// How many paths have been computed, and those that have not, on the larger landscape first.
+fn missing(problem: &Problem, archive: &Archive, sets: &[SolutionSet]) -> (usize, Vec<Key>) {
+    let results = archive.results(problem);
+    let mut path_sets = results.path_sets(sets);
+    let passes = |&(_, landscape): &(_, LandscapeName)| work_on(problem, landscape).passes();
+    path_sets.sort_by(|a, b| passes(b).total_cmp(&passes(a)));
+    let (mut done, mut keys) = (0, Vec::new());
+    for (set, landscape) in path_sets {
+        for pair in results.pairs(set) {
+            match archive.contents.path(&set.name, landscape, pair) {
+                Some(_) => done += 1,
+                None => keys.push(Key { set: set.name.clone(), landscape, pair }),
+            }
+        }
+    }
+    (done, keys)
+}
+
+/// A formula takes no images and counts as one.
+fn work_on(problem: &Problem, landscape: LandscapeName) -> Work {
+    let paths = &problem.config.paths;
+    match (&problem.mapped, landscape) {
+        (Mapped::Network(trained), LandscapeName::Test) => work::path(trained, paths, Split::Test),
+        (Mapped::Network(trained), _) => work::path(trained, paths, Split::Train),
+        (Mapped::Formula(_), _) => path_work(&paths.parameters, 1, None),
+    }
+}
+
+fn network_ends(sets: &[SolutionSet], key: &Key) -> [Vec<f32>; 2] {
+    let set = sets.iter().find(|set| set.name == key.set).expect("keys are drawn from the sets");
+    [key.pair.0, key.pair.1].map(|number| set.theta.row(set.row_of(number).expect("pairs are drawn from the set")).to_vec())
+}
+
+/// In double precision, as they were relaxed. A cluster is first turned onto the other one: the way
+/// there is no part of the path.
+fn formula_ends(formula: &Formula, archive: &Archive, key: &Key) -> [Vec<f64>; 2] {
+    let minimum = |number| {
+        let outcome = archive.contents.minimum(number).expect("pairs are drawn from the minima");
+        outcome.result.as_ref().expect("pairs are drawn from the minima").theta.clone()
+    };
+    let [a, b] = [key.pair.0, key.pair.1].map(minimum);
+    match formula.config.landscape {
+        BuiltIn::LennardJones(cluster) => match cluster.align(&b, &a) {
+            Ok(aligned) => [a, aligned.theta],
+            Err(_) => [a, b],
+        },
+        _ => [a, b],
+    }
+}
+
+fn describe(problem: &Problem, done: usize, keys: &[Key]) -> Tasks {
+    let planned = |key: &Key| Planned { kind: key.landscape as usize, work: work_on(problem, key.landscape).passes(), left: 1.0 };
+    Tasks {
+        done,
+        names: keys.iter().map(|key| format!("{} {}–{} on {}", key.set, key.pair.0, key.pair.1, key.landscape)).collect(),
+        planned: keys.iter().map(planned).collect(),
+        keys: keys.iter().map(Key::task).collect(),
+    }
+}

@@ -1,0 +1,197 @@
+//! What every stage starts from: the checked configuration and what it maps.
+
+use crate::engine::capacity;
+use crate::engine::console::say;
+use crate::engine::failure::Failure;
+use crate::engine::sources;
+use crate::engine::version::keep_blas_on_one_thread;
+use crate::config::{Config, LandscapeConfig, NetworkConfig, Purpose, Sources, Subject};
+use crate::data::{Dataset, ImageView};
+use crate::landscape::{self, ImageLandscape};
+use crate::network::{Layout, Network};
+use crate::engine::parallel::World;
+use crate::data::Split;
+use crate::solutions::SetName;
+use crate::kernels::threads::Threads;
+use ndarray::Array2;
+use std::path::Path;
+
+/// A configuration and what it maps, the same on every rank.
+pub struct Problem {
+    pub config: Config,
+    pub mapped: Mapped,
+}
+
+/// A network on images, or a closed formula.
+pub enum Mapped {
+    Network(Box<Trained>),
+    Formula(Formula),
+}
+
+/// A network with its images and the sets of vectors read from files.
+pub struct Trained {
+    pub config: NetworkConfig,
+    pub dataset: Dataset,
+    pub network: Box<dyn Network<f32>>,
+    /// On rank 0; the other ranks are sent the vectors that they evaluate.
+    pub imports: Vec<(SetName, Array2<f32>)>,
+    /// Images of the path landscapes, training and test.
+    path_images: [Option<usize>; 2],
+    /// What evaluates the landscapes: one thread, until there are [more](Self::start_threads).
+    threads: Threads,
+}
+
+/// A closed formula.
+pub struct Formula {
+    pub config: LandscapeConfig,
+    pub landscape: Box<dyn landscape::Formula>,
+}
+
+impl Problem {
+    /// Reads and checks everything that can be wrong before any work starts. Collective.
+    pub fn load(world: &World, configuration: &Path, overrides: &[String]) -> Result<Self, Failure> {
+        Self::load_for(world, Purpose::Study, configuration, overrides)
+    }
+
+    fn load_for(world: &World, purpose: Purpose, configuration: &Path, overrides: &[String]) -> Result<Self, Failure> {
+        let name = configuration.display().to_string();
+        // Rank 0 reads the file, so that an edit in the meantime cannot tear the ranks apart.
+        let text = world.broadcast(|| {
+            let config = Config::load_for(purpose, configuration, overrides);
+            config.map(|config| config.text).map_err(|errors| {
+                let sources = needed(purpose, errors.sources().clone());
+                [vec![errors.to_string()], sources::problems(&name, &sources)].concat().join("\n")
+            })
+        })?;
+        let config = world.agree(Config::parse_for(purpose, &name, &text, overrides))?;
+        if world.is_root() {
+            config.dropped.iter().for_each(say);
+        }
+        keep_blas_on_one_thread();
+        let sources = needed(purpose, config.sources());
+        let mapped = match config.subject.clone() {
+            Subject::Network(network) => Mapped::Network(Box::new(Trained::load(world, &name, &config, network, &sources)?)),
+            Subject::Landscape(formula) => {
+                let landscape = formula.landscape.build();
+                Mapped::Formula(Formula { config: formula, landscape })
+            }
+        };
+        Ok(Self { config, mapped })
+    }
+
+    /// Starts the threads of a rank, where images are shared among them. Collective.
+    pub fn start_threads(&mut self, world: &World) -> Result<(), Failure> {
+        match &mut self.mapped {
+            Mapped::Network(trained) => trained.start_threads(world, self.config.run.threads_per_rank),
+            Mapped::Formula(_) => Ok(()),
+        }
+    }
+
+    /// As [`Self::load`], for the evaluation of vectors, with its threads: data and a network are enough.
+    pub fn load_network(world: &World, configuration: &Path, overrides: &[String]) -> Result<Trained, Failure> {
+        let mut problem = Self::load_for(world, Purpose::Evaluation, configuration, overrides)?;
+        problem.start_threads(world)?;
+        match problem.mapped {
+            Mapped::Network(network) => Ok(*network),
+            Mapped::Formula(_) => Err(Failure::input(format_args!(
+                "{}: landscape: a formula has no weights; name a network with [dataset] and [network]",
+                configuration.display()
+            ))),
+        }
+    }
+
+    /// What the components of a vector mean.
+    pub fn layout(&self) -> Layout {
+        match &self.mapped {
+            Mapped::Network(network) => network.network.layout().clone(),
+            Mapped::Formula(formula) => Layout::default().with("x", &[formula.config.landscape.dimension()], 0.0),
+        }
+    }
+
+    /// Unit of the heights.
+    pub fn loss_unit(&self) -> &'static str {
+        match &self.mapped {
+            Mapped::Network(network) => network.network.loss_unit(),
+            Mapped::Formula(_) => "1",
+        }
+    }
+
+    /// The data in words, and their checksum; of a formula its name alone.
+    pub fn data(&self) -> (String, String) {
+        match &self.mapped {
+            Mapped::Network(network) => (network.dataset.name.clone(), network.dataset.checksum.clone()),
+            Mapped::Formula(formula) => (format!("landscape {}", formula.config.landscape.name()), String::new()),
+        }
+    }
+}
+
+impl Trained {
+    fn load(world: &World, name: &str, config: &Config, network: NetworkConfig, sources: &Sources) -> Result<Self, Failure> {
+        let fits = capacity::check_dataset(&network.dataset);
+        world.agree(fits.map_err(|problem| format!("{name}: {problem}")))?;
+        let mut loaded = sources::load(name, config.seed, &network, sources);
+        let layout = loaded.network.as_ref().map(|network| network.layout().clone());
+        let mut imports = Vec::new();
+        // Rank 0 alone reads the imports, but all ranks must say the same.
+        let of_imports = world.broadcast(|| {
+            let (sets, problems) = sources::import(name, &sources.imports, layout.as_ref());
+            imports = sets;
+            Ok::<_, String>(problems)
+        })?;
+        loaded.problems.extend(of_imports);
+        let (dataset, built) = world.agree(loaded.into_parts())?;
+        let expected = world.broadcast(|| Ok::<_, String>(dataset.checksum.clone()))?;
+        world.agree(same_data(&expected, &dataset))?;
+        let path_images = [Split::Train, Split::Test].map(|split| config.paths.images(split));
+        Ok(Self { config: network, dataset, network: built, imports, path_images, threads: Threads::default() })
+    }
+
+    /// Starts the threads that evaluate the landscapes, for those commands that compute. Collective.
+    pub fn start_threads(&mut self, world: &World, count: usize) -> Result<(), Failure> {
+        self.threads = world.agree(start_threads(count))?;
+        Ok(())
+    }
+
+    /// The images that training uses.
+    pub fn images(&self, split: Split) -> ImageView<'_> {
+        match split {
+            Split::Train => self.dataset.train.view(),
+            Split::Test => self.dataset.test.view(),
+        }
+    }
+
+    /// The images that the landscape of the paths uses.
+    pub fn path_images(&self, split: Split) -> ImageView<'_> {
+        let images = self.images(split);
+        images.first(self.path_images[split as usize].unwrap_or(images.len()))
+    }
+
+    /// How many threads evaluate the landscapes.
+    pub fn threads(&self) -> usize {
+        self.threads.count()
+    }
+
+    /// The network's loss on these images.
+    pub fn landscape<'a>(&'a self, images: ImageView<'a>) -> ImageLandscape<'a, f32> {
+        ImageLandscape::new(self.network.as_ref(), images).on(&self.threads)
+    }
+}
+
+fn start_threads(count: usize) -> Result<Threads, String> {
+    Threads::new(count).map_err(|error| format!("run.threads_per_rank: the system refuses {count} threads: {error}"))
+}
+
+/// What of the sources this purpose reads.
+fn needed(purpose: Purpose, sources: Sources) -> Sources {
+    match purpose {
+        Purpose::Study => sources,
+        Purpose::Evaluation => Sources { imports: Vec::new(), path_images: [None, None], ..sources },
+    }
+}
+
+fn same_data(expected: &str, dataset: &Dataset) -> Result<(), String> {
+    if expected == dataset.checksum {
+        return Ok(());
+    }
+    Err(format!("{}: the data differ from those that rank 0 has read; give all nodes the same files", dataset.name))
+}

@@ -1,0 +1,305 @@
+//! What a configuration makes of the records in a journal.
+
+use crate::config::{Config, KpcaConfig, LandscapeConfig, MinimaConfig, Subject, TrainingConfig};
+use crate::optimizer::relax::{Relaxed, distinct};
+use crate::optimizer::{Method, Snapshot, TrainingRun};
+use crate::path::{PathSet, Track};
+use crate::report::notes::{self, Minima, Note};
+use crate::data::Split;
+use crate::solutions::{LandscapeName, SetName, SolutionSet, draw_pairs, select};
+use crate::analysis::statistics::{Analysis, DistanceRequest, FailedPart};
+use crate::engine::store::{Contents, StoredAnalysis};
+use sha2::{Digest, Sha256};
+use std::path::Path;
+
+/// Two minima that differ by less in their values and in all that identifies them are one.
+const DISTINCT: f64 = 1e-4;
+
+/// The records of a journal as a configuration asks for them: a directory may hold more, such as
+/// the paths between solutions that have since been replaced by better ones.
+#[derive(Clone, Copy)]
+pub struct Results<'a> {
+    pub config: &'a Config,
+    pub contents: &'a Contents,
+}
+
+/// What came of one task that yields a solution; nothing if it has not ended.
+pub type Ended<'a, T> = Option<Result<&'a T, &'a str>>;
+
+/// What a solution comes from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Source {
+    TrainingRun,
+    ImportedVector,
+    /// Of a search for a minimum of a formula.
+    Start,
+}
+
+impl Source {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::TrainingRun => "training run",
+            Self::ImportedVector => "imported vector",
+            Self::Start => "start",
+        }
+    }
+}
+
+impl<'a> Results<'a> {
+    /// The training runs; nothing for a formula.
+    pub fn training(&self) -> Option<&'a TrainingConfig> {
+        match &self.config.subject {
+            Subject::Network(network) => Some(&network.training),
+            Subject::Landscape(_) => None,
+        }
+    }
+
+    /// The optimizers in use.
+    pub fn methods(&self) -> &'a [Method] {
+        self.training().map_or(&[], |training| &training.methods)
+    }
+
+    /// The training runs of a method by initialization.
+    pub fn runs(&self, method: Method) -> Vec<Ended<'a, TrainingRun>> {
+        let contents = self.contents;
+        let count = self.training().map_or(0, |training| training.initializations);
+        (0..count).map(|number| Some(contents.training(method, number)?.result.as_ref().map_err(String::as_str))).collect()
+    }
+
+    /// The imported sets with the vectors that have been evaluated, by row.
+    pub fn imports(&self) -> Vec<(&'a SetName, Vec<Ended<'a, Snapshot>>)> {
+        let Subject::Network(network) = &self.config.subject else { return Vec::new() };
+        let contents = self.contents;
+        let vectors = |name: &'a SetName| {
+            let rows = (0..self.imported_rows(name))
+                .map(|number| Some(contents.imported(name, number)?.result.as_ref().map_err(String::as_str)));
+            (name, rows.collect())
+        };
+        network.imports.iter().map(|import| vectors(&import.name)).collect()
+    }
+
+    /// Vectors in an imported file, as it was when the configuration was stored.
+    fn imported_rows(&self, name: &SetName) -> u32 {
+        let stored = self.contents.configuration().and_then(|record| record.effective.get(&vectors_key(name)));
+        stored.and_then(|rows| rows.parse().ok()).unwrap_or(0)
+    }
+
+    /// The minima of a formula by number of their start.
+    pub fn minima(&self) -> Vec<Ended<'a, Relaxed>> {
+        let Subject::Landscape(formula) = &self.config.subject else { return Vec::new() };
+        let contents = self.contents;
+        (0..starts(formula)).map(|number| Some(contents.minimum(number)?.result.as_ref().map_err(String::as_str))).collect()
+    }
+
+    /// Number of solutions that are looked for.
+    pub fn wanted_runs(&self) -> usize {
+        let trained = self.training().map_or(0, |training| training.initializations as usize) * self.methods().len();
+        trained + self.imports().iter().map(|(_, rows)| rows.len()).sum::<usize>() + self.minima().len()
+    }
+
+    /// Number of solutions that have not been looked for to the end.
+    pub fn missing_runs(&self) -> usize {
+        let runs: usize = self.methods().iter().map(|&method| missing(&self.runs(method))).sum();
+        let imports: usize = self.imports().iter().map(|(_, rows)| missing(rows)).sum();
+        runs + imports + missing(&self.minima())
+    }
+
+    /// That there are solutions missing, and what to do, if so.
+    pub fn missing_solutions(&self, directory: &Path) -> Option<String> {
+        let (missing, directory) = (self.missing_runs(), directory.display());
+        let wanted = self.wanted_runs();
+        (missing > 0).then(|| format!("{directory}: {missing} of {wanted} solutions are missing; run `lossatlas train` first"))
+    }
+
+    /// What solutions come from here, and how many of each ended without one.
+    pub fn failed_sources(&self) -> Vec<(Source, usize)> {
+        if matches!(self.config.subject, Subject::Landscape(_)) {
+            return vec![(Source::Start, failed(&self.minima()))];
+        }
+        let runs = self.methods().iter().flat_map(|&method| self.runs(method)).flatten();
+        let diverged = runs.filter(|run| run.as_ref().map_or(true, |run| run.stop.diverged())).count();
+        let imports = self.imports();
+        let imported = imports.iter().map(|(_, rows)| failed(rows)).sum();
+        let trained = (!self.methods().is_empty()).then_some((Source::TrainingRun, diverged));
+        trained.into_iter().chain((!imports.is_empty()).then_some((Source::ImportedVector, imported))).collect()
+    }
+
+    /// What the solutions of a set come from.
+    pub fn source(&self, set: &SetName) -> Source {
+        match &self.config.subject {
+            Subject::Landscape(_) => Source::Start,
+            Subject::Network(network) if network.imports.iter().any(|import| import.name == *set) => Source::ImportedVector,
+            Subject::Network(_) => Source::TrainingRun,
+        }
+    }
+
+    /// The sets of solutions, as far as they have been found.
+    pub fn sets(&self) -> Vec<SolutionSet> {
+        if let Subject::Landscape(formula) = &self.config.subject {
+            return vec![minima_set(formula, &self.minima())];
+        }
+        let trained = self.methods().iter().flat_map(|&method| {
+            let runs = self.runs(method);
+            let ended: Vec<_> = (0..).zip(&runs).filter_map(|(number, run)| Some((number, run.as_ref()?.ok()?))).collect();
+            select(method, &ended, self.training().map_or(0, |training| training.keep))
+        });
+        let imported = self.imports().into_iter().map(|(name, rows)| {
+            let there = (0..).zip(&rows).filter_map(|(number, row)| Some((number, row.as_ref()?.ok()?)));
+            SolutionSet::of(name.clone(), &there.collect::<Vec<_>>())
+        });
+        trained.chain(imported).collect()
+    }
+
+    /// The pairs of a set that get a path.
+    pub fn pairs(&self, set: &SolutionSet) -> Vec<(u32, u32)> {
+        draw_pairs(self.config.seed, &set.initialization, self.config.paths.pairs)
+    }
+
+    /// The sets that get paths, each on every landscape.
+    pub fn path_sets<'s>(&self, sets: &'s [SolutionSet]) -> Vec<(&'s SolutionSet, LandscapeName)> {
+        let paths = &self.config.paths;
+        let landscapes: Vec<LandscapeName> = match &self.config.subject {
+            Subject::Network(_) => paths.landscapes.iter().map(|&split| split.into()).collect(),
+            Subject::Landscape(_) => vec![LandscapeName::Formula],
+        };
+        let chosen = paths.sets.iter().filter_map(|name| sets.iter().find(|set| set.name == *name));
+        chosen.flat_map(|set| landscapes.iter().map(move |&landscape| (set, landscape)).collect::<Vec<_>>()).collect()
+    }
+
+    /// The paths of the pairs that have ended.
+    pub fn paths(&self, sets: &[SolutionSet]) -> Vec<PathSet> {
+        let ended = |(set, landscape): (&SolutionSet, LandscapeName)| {
+            let ended = self.pairs(set).into_iter().filter_map(|pair| {
+                let outcome = self.contents.path(&set.name, landscape, pair)?;
+                Some((pair, outcome.result.clone()))
+            });
+            let (pairs, results) = ended.unzip();
+            PathSet { set: set.name.clone(), landscape, pairs, results }
+        };
+        self.path_sets(sets).into_iter().map(ended).collect()
+    }
+
+    /// For each pair of each set the points of its path, where they were kept.
+    pub fn tracks(&self, paths: &[PathSet]) -> Vec<Vec<Option<&'a Track>>> {
+        let contents = self.contents;
+        let of_set = |paths: &PathSet| {
+            let track = |&pair| contents.track(&paths.set, paths.landscape, pair);
+            paths.pairs.iter().map(track).collect()
+        };
+        paths.iter().map(of_set).collect()
+    }
+
+    /// Pairs of a set that get a path if no search for a solution fails.
+    pub fn planned_pairs(&self, set: &SetName) -> usize {
+        let vectors = match &self.config.subject {
+            Subject::Landscape(formula) => formula.keep.min(starts(formula) as usize),
+            Subject::Network(network) => match network.imports.iter().find(|import| import.name == *set) {
+                Some(import) => self.imported_rows(&import.name) as usize,
+                None => network.training.keep,
+            },
+        };
+        self.config.paths.pairs.of(vectors)
+    }
+
+    /// Results that are not what their columns say.
+    pub fn notes(&self, paths: &[PathSet]) -> Vec<Note> {
+        let training = self.methods().iter().map(|&method| {
+            let solutions = self.runs(method).into_iter().filter_map(|run| run?.ok().filter(|run| !run.stop.diverged()));
+            (method, solutions.collect())
+        });
+        let minima = match &self.config.subject {
+            Subject::Landscape(config) => {
+                let minima = (0..).zip(self.minima());
+                let found = minima.filter_map(|(number, minimum)| Some((number, minimum?.ok()?))).collect();
+                Some(Minima { config, found, distinct: DISTINCT })
+            }
+            Subject::Network(_) => None,
+        };
+        notes::Results { training: training.collect(), minima, paths }.notes()
+    }
+
+    /// The stored analysis, if it is that of these sets.
+    pub fn analysis(&self, sets: &[SolutionSet]) -> Option<&'a Analysis> {
+        self.stored_analysis(sets).map(|stored| &stored.analysis)
+    }
+
+    /// The parts of it that could not be computed.
+    pub fn failed_parts(&self, sets: &[SolutionSet]) -> &'a [FailedPart] {
+        self.stored_analysis(sets).map_or(&[], |stored| &stored.failed)
+    }
+
+    fn stored_analysis(&self, sets: &[SolutionSet]) -> Option<&'a StoredAnalysis> {
+        self.contents.analysis().filter(|stored| stored.digest == self.analysis_digest(sets))
+    }
+
+    /// Tells one analysis from another: by the vectors in the sets and by what is asked of them.
+    pub fn analysis_digest(&self, sets: &[SolutionSet]) -> String {
+        let mut hash = Sha256::new();
+        for set in sets {
+            hash.update(format!("{} {:?} {:?};", set.name, set.initialization, set.epoch));
+        }
+        // As `{:?}` writes a list, which is what version 0.1.0 hashed.
+        let kpca: Vec<_> = self.config.kpca.iter().map(KpcaConfig::identity).collect();
+        hash.update(format!("[{}] {:?}", kpca.join(", "), self.distance_requests()));
+        format!("{:x}", hash.finalize())
+    }
+
+    /// Two comparisons where both optimizers train: L-BFGS train with SGD test, and both test sets.
+    pub fn distance_requests(&self) -> Vec<DistanceRequest> {
+        if Method::ALL.iter().any(|method| !self.methods().contains(method)) {
+            return Vec::new();
+        }
+        [Split::Train, Split::Test]
+            .map(|split| {
+                let sets = [SetName::of(Method::Lbfgs, split), SetName::of(Method::Sgd, Split::Test)];
+                DistanceRequest { name: format!("lbfgs-{split}_sgd-test"), sets }
+            })
+            .into()
+    }
+}
+
+/// The key under which the number of vectors in an imported file is stored.
+pub fn vectors_key(name: &SetName) -> String {
+    format!("import.{name}.vectors")
+}
+
+/// Number of points that minima are looked for from.
+pub fn starts(formula: &LandscapeConfig) -> u32 {
+    match &formula.minima {
+        MinimaConfig::Search { starts } => *starts,
+        MinimaConfig::Relaxed(points) | MinimaConfig::Given(points) => points.len() as u32,
+    }
+}
+
+fn missing<T>(tasks: &[Ended<T>]) -> usize {
+    tasks.iter().filter(|task| task.is_none()).count()
+}
+
+fn failed<T>(tasks: &[Ended<T>]) -> usize {
+    tasks.iter().flatten().filter(|task| task.is_err()).count()
+}
+
+/// The lowest distinct minima; points that are used as they are stay in their order.
+fn minima_set(formula: &LandscapeConfig, minima: &[Ended<Relaxed>]) -> SolutionSet {
+    let (numbers, found): (Vec<u32>, Vec<Relaxed>) =
+        (0..).zip(minima).filter_map(|(number, minimum)| Some((number, minimum.as_ref()?.ok()?.clone()))).unzip();
+    let chosen = match formula.minima {
+        MinimaConfig::Given(_) => (0..found.len()).collect(),
+        _ => distinct(&found, DISTINCT, &|theta| formula.landscape.identify(theta)),
+    };
+    let snapshots: Vec<(u32, Snapshot)> =
+        chosen.into_iter().take(formula.keep).map(|index| (numbers[index], snapshot(&found[index]))).collect();
+    SolutionSet::of(formula.set(), &snapshots.iter().map(|(number, snapshot)| (*number, snapshot)).collect::<Vec<_>>())
+}
+
+/// A minimum as a solution: its height stands for the training loss, and there is no other.
+fn snapshot(minimum: &Relaxed) -> Snapshot {
+    Snapshot {
+        epoch: minimum.iterations,
+        theta: minimum.theta.iter().map(|&x| x as f32).collect(),
+        loss_train: minimum.value,
+        loss_test: f64::NAN,
+        accuracy_train: f64::NAN,
+        accuracy_test: f64::NAN,
+    }
+}

@@ -1,0 +1,67 @@
+//! Computations that go by steps, on a rank that may be told to stop.
+
+use crate::engine::console::say;
+use crate::landscape::Interrupted;
+use crate::engine::parallel::Control;
+use crate::stepwise::{Step, Stepwise};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+/// What came of a task.
+#[derive(Serialize, Deserialize)]
+pub enum Ended<R> {
+    Finished(R),
+    /// Put down; with what it can go on from, if there is anything yet.
+    Suspended(Option<Vec<u8>>),
+}
+
+impl<R> Ended<R> {
+    /// Of a task that has nothing to go on from.
+    pub fn of(result: Result<R, Interrupted>) -> Self {
+        result.map_or(Self::Suspended(None), Self::Finished)
+    }
+
+    /// Turns the result into another one.
+    pub fn map<S>(self, convert: impl FnOnce(R) -> S) -> Ended<S> {
+        match self {
+            Self::Finished(result) => Ended::Finished(convert(result)),
+            Self::Suspended(state) => Ended::Suspended(state),
+        }
+    }
+}
+
+/// Larger states start over: they would not fit into a message.
+const LARGEST: usize = 1 << 30;
+
+/// Takes step after step until the end or until told to stop, and hands in the state when it is due.
+pub fn drive<S: Stepwise>(mut computation: S, control: &Control) -> Ended<S::Output> {
+    loop {
+        if control.stop_requested() {
+            return Ended::Suspended(encode(&computation));
+        }
+        if control.save_due()
+            && let Some(state) = encode(&computation)
+        {
+            control.save(state);
+        }
+        match computation.step() {
+            Err(Interrupted) => return Ended::Suspended(encode(&computation)),
+            Ok(Step::Finished(output)) => return Ended::Finished(output),
+            Ok(Step::Continue) => {
+                let (fraction, loss) = computation.progress();
+                control.report(fraction, loss);
+            }
+        }
+    }
+}
+
+fn encode<S: Stepwise>(computation: &S) -> Option<Vec<u8>> {
+    let bytes = postcard::to_allocvec(&computation.state()?).expect("a state is plain data");
+    (bytes.len() <= LARGEST).then_some(bytes)
+}
+
+/// A state as [`drive`] has left it.
+pub fn decode<T: DeserializeOwned>(bytes: Option<&[u8]>) -> Option<T> {
+    let decoded = postcard::from_bytes(bytes?);
+    decoded.inspect_err(|error| say(format_args!("a stored state cannot be read, its task starts over: {error}"))).ok()
+}

@@ -1,0 +1,70 @@
+//! What an atlas is made of.
+
+use crate::network::Tensor;
+use crate::optimizer::{Method, Relaxed, TrainingRun};
+use crate::path::{PathSet, Track};
+use crate::solutions::SolutionSet;
+use crate::analysis::statistics::{Analysis, FailedPart};
+
+/// All results of one configuration, as they go to `atlas.h5`.
+#[derive(Clone, Debug)]
+pub struct Atlas<'a> {
+    /// What was computed, by whom, when.
+    pub provenance: Provenance,
+    /// Unit of the network's loss: `"nat"` for cross-entropy, `"1"` for a mean squared error.
+    pub loss_unit: &'a str,
+    /// The tensors of θ, by ascending offset, without gaps.
+    pub layout: &'a [Tensor],
+    /// The sets of solutions, imported ones included.
+    pub sets: &'a [SolutionSet],
+    /// The training runs of each method.
+    pub curves: &'a [Curves<'a>],
+    /// Of an analytic landscape, where each start led, by its number; otherwise empty.
+    pub minima: &'a [Option<Result<&'a Relaxed, &'a str>>],
+    /// The paths; the ends of each pair are vectors of the set it names.
+    pub paths: &'a [PathSet],
+    /// For each of `paths` and each of its pairs the points of the path, where they were kept.
+    /// Sets at the end may be left out.
+    pub tracks: &'a [Vec<Option<&'a Track>>],
+    /// Kernel PCAs, moments and distances of the sets.
+    pub analysis: &'a Analysis,
+    /// The parts of the analysis that could not be computed.
+    pub failed_parts: &'a [FailedPart],
+}
+
+/// Where the results come from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Provenance {
+    /// Version of the program.
+    pub program_version: String,
+    /// Commit the program was built from; empty if unknown.
+    pub commit: String,
+    /// The effective configuration: defaults and overrides included.
+    pub configuration: String,
+    /// Where the images come from, in words.
+    pub dataset: String,
+    /// SHA-256, hexadecimal, of the images and labels.
+    pub dataset_checksum: String,
+    /// [Identity](crate::engine::store::Contents::run_identity) of the run.
+    pub run: String,
+    /// Number of MPI ranks of the last session.
+    pub ranks: u32,
+    /// Host of rank 0 of the last session.
+    pub host: String,
+    /// Start of the first session, RFC 3339, UTC.
+    pub started: String,
+    /// Time of writing, RFC 3339, UTC.
+    pub finished: String,
+}
+
+/// The training runs of one method.
+#[derive(Clone, Debug)]
+pub struct Curves<'a> {
+    /// The optimizer.
+    pub method: Method,
+    /// Epochs or iterations at most: the curves have room for one loss more.
+    pub epochs: usize,
+    /// By number of the initialization: the run, or the reason why there is none, or nothing if it
+    /// has not ended.
+    pub runs: Vec<Option<Result<&'a TrainingRun, &'a str>>>,
+}

@@ -1,0 +1,271 @@
+//! The records of a journal, indexed.
+
+use super::record::{ConfigurationRecord, Record, SessionRecord};
+use super::retention::Retention;
+use crate::optimizer::relax::Relaxed;
+use crate::optimizer::{Method, Snapshot, TrainingRun};
+use crate::path::{PathResult, Track};
+use crate::solutions::{LandscapeName, SetName};
+use crate::analysis::statistics::{Analysis, FailedPart};
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a training run or a path computation came to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome<T> {
+    /// Wall time in s.
+    pub seconds: f64,
+    /// The result, or why there is none.
+    pub result: Result<T, String>,
+}
+
+/// An analysis as far as it could be computed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredAnalysis {
+    /// Tells it from an analysis of other sets or with other settings.
+    pub digest: String,
+    /// The parts that were computed.
+    pub analysis: Analysis,
+    /// The others, with their reasons.
+    pub failed: Vec<FailedPart>,
+}
+
+type PathKey = (LandscapeName, (u32, u32));
+
+/// All that is known, by key.
+///
+/// Of two records with one key the first stays: results are deterministic, so a second one can only
+/// repeat it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Contents {
+    configurations: Vec<ConfigurationRecord>,
+    sessions: Vec<SessionRecord>,
+    trainings: BTreeMap<(Method, u32), Outcome<TrainingRun>>,
+    // Nested, so that a look-up by a borrowed set name needs no copy of it.
+    paths: BTreeMap<SetName, BTreeMap<PathKey, Outcome<PathResult>>>,
+    /// The points of paths of analytic landscapes of few dimensions.
+    tracks: BTreeMap<SetName, BTreeMap<PathKey, Track>>,
+    imported: BTreeMap<SetName, BTreeMap<u32, Outcome<Snapshot>>>,
+    minima: BTreeMap<u32, Outcome<Relaxed>>,
+    analysis: Option<StoredAnalysis>,
+    /// Checksums of the files `atlas.h5` that were assembled from these records.
+    atlases: BTreeSet<String>,
+    retention: Option<Retention>,
+}
+
+impl Contents {
+    /// Nothing yet; of the training runs only some will hold their vectors, those of the others are empty.
+    pub fn holding(retention: Retention) -> Self {
+        Self { retention: Some(retention), ..Self::default() }
+    }
+
+    /// Adds a record. Returns whether it is new, that is, not a training run or path already known.
+    pub fn insert(&mut self, record: Record) -> bool {
+        match record {
+            Record::Configuration(configuration) => self.configurations.push(configuration),
+            Record::Session(session) => self.sessions.push(session),
+            Record::Training { method, initialization, seconds, outcome } => {
+                let new = insert_first(&mut self.trainings, (method, initialization), seconds, outcome);
+                if new {
+                    self.release_vectors(method, initialization);
+                }
+                return new;
+            }
+            Record::FirstAnalysis { digest, analysis } => {
+                self.analysis = Some(StoredAnalysis { digest, analysis: analysis.into(), failed: Vec::new() });
+            }
+            Record::Analysis { digest, analysis, failed } => {
+                self.analysis = Some(StoredAnalysis { digest, analysis, failed });
+            }
+            Record::Imported { set, number, seconds, outcome } => {
+                return insert_first(self.imported.entry(set).or_default(), number, seconds, outcome);
+            }
+            Record::Atlas { checksum } => return self.atlases.insert(checksum),
+            Record::Minimum { number, seconds, outcome } => {
+                return insert_first(&mut self.minima, number, seconds, outcome);
+            }
+            Record::Path { set, landscape, pair, seconds, outcome } => {
+                return insert_first(self.paths.entry(set).or_default(), (landscape, pair), seconds, outcome);
+            }
+            Record::PathWithPoints { set, landscape, pair, seconds, path, track } => {
+                let paths = self.paths.entry(set.clone()).or_default();
+                let new = insert_first(paths, (landscape, pair), seconds, Ok(path));
+                if new {
+                    self.tracks.entry(set).or_default().insert((landscape, pair), track);
+                }
+                return new;
+            }
+        }
+        true
+    }
+
+    /// Lets go of the vectors that a new run makes superfluous, perhaps its own.
+    fn release_vectors(&mut self, method: Method, initialization: u32) {
+        let run = self.trainings.get(&(method, initialization)).and_then(|outcome| outcome.result.as_ref().ok());
+        let superfluous =
+            self.retention.as_mut().zip(run).and_then(|(retention, run)| retention.admit(method, initialization, run));
+        let run = superfluous.and_then(|number| self.trainings.get_mut(&(method, number)));
+        if let Some(Outcome { result: Ok(run), .. }) = run {
+            (run.train.theta, run.test.theta) = (Vec::new(), Vec::new());
+        }
+    }
+
+    /// The configuration in force: the latest.
+    pub fn configuration(&self) -> Option<&ConfigurationRecord> {
+        self.configurations.last()
+    }
+
+    /// All configurations, the first of them first; more than one if it was extended.
+    pub fn configurations(&self) -> &[ConfigurationRecord] {
+        &self.configurations
+    }
+
+    /// The starts of the program, in order.
+    pub fn sessions(&self) -> &[SessionRecord] {
+        &self.sessions
+    }
+
+    /// What tells the run of this directory from others: 32 hexadecimal digits, the beginning of the SHA-256 of
+    /// the first configuration and the first session as the journal holds them. It exists as soon as they do
+    /// and never changes.
+    pub fn run_identity(&self) -> Option<String> {
+        let first = (self.configurations.first()?, self.sessions.first()?);
+        let hash = Sha256::digest(postcard::to_allocvec(&first).ok()?);
+        Some(hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// Whether a file `atlas.h5` with this checksum was assembled from these records, or from the first of them.
+    pub fn has_made(&self, atlas_checksum: &str) -> bool {
+        self.atlases.contains(atlas_checksum)
+    }
+
+    /// The training run of `method` from this initialization, if it has ended.
+    pub fn training(&self, method: Method, initialization: u32) -> Option<&Outcome<TrainingRun>> {
+        self.trainings.get(&(method, initialization))
+    }
+
+    /// The training runs of `method` that have ended, by ascending number of the initialization.
+    pub fn trainings(&self, method: Method) -> impl Iterator<Item = (u32, &Outcome<TrainingRun>)> {
+        let numbers = (method, 0)..=(method, u32::MAX);
+        self.trainings.range(numbers).map(|(&(_, initialization), outcome)| (initialization, outcome))
+    }
+
+    /// The path of this pair, direction included, if its computation has ended.
+    pub fn path(&self, set: &SetName, landscape: LandscapeName, pair: (u32, u32)) -> Option<&Outcome<PathResult>> {
+        self.paths.get(set)?.get(&(landscape, pair))
+    }
+
+    /// The points of the path of this pair, if they were kept: on an analytic landscape of few
+    /// dimensions, and not by version 0.1.0.
+    pub fn track(&self, set: &SetName, landscape: LandscapeName, pair: (u32, u32)) -> Option<&Track> {
+        self.tracks.get(set)?.get(&(landscape, pair))
+    }
+
+    /// The paths of a set on a landscape whose computation has ended, by ascending pair.
+    pub fn paths(&self, set: &SetName, landscape: LandscapeName) -> impl Iterator<Item = ((u32, u32), &Outcome<PathResult>)> {
+        let keys = (landscape, (0, 0))..=(landscape, (u32::MAX, u32::MAX));
+        self.paths
+            .get(set)
+            .into_iter()
+            .flat_map(move |paths| paths.range(keys.clone()))
+            .map(|(&(_, pair), outcome)| (pair, outcome))
+    }
+
+    /// Vector `number` of an imported set, if it has been evaluated.
+    pub fn imported(&self, set: &SetName, number: u32) -> Option<&Outcome<Snapshot>> {
+        self.imported.get(set)?.get(&number)
+    }
+
+    /// The relaxation from this start, if it has ended.
+    pub fn minimum(&self, number: u32) -> Option<&Outcome<Relaxed>> {
+        self.minima.get(&number)
+    }
+
+    /// The latest analysis.
+    pub fn analysis(&self) -> Option<&StoredAnalysis> {
+        self.analysis.as_ref()
+    }
+
+    /// The sets that have paths, by name.
+    pub fn path_sets(&self) -> impl Iterator<Item = &SetName> {
+        self.paths.keys()
+    }
+}
+
+fn insert_first<K: Ord, T>(map: &mut BTreeMap<K, Outcome<T>>, key: K, seconds: f64, result: Result<T, String>) -> bool {
+    let mut new = false;
+    map.entry(key).or_insert_with(|| {
+        new = true;
+        Outcome { seconds, result }
+    });
+    new
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn training(method: Method, initialization: u32, reason: &str) -> Record {
+        Record::Training { method, initialization, seconds: 1.0, outcome: Err(reason.to_owned()) }
+    }
+
+    fn path(set: &str, landscape: LandscapeName, pair: (u32, u32)) -> Record {
+        let set = SetName::parse(set).expect("a valid name");
+        Record::Path { set, landscape, pair, seconds: 1.0, outcome: Err(String::new()) }
+    }
+
+    #[test]
+    fn the_first_of_two_records_with_one_key_stays() {
+        let mut contents = Contents::default();
+        assert!(contents.insert(training(Method::Sgd, 3, "first")));
+        assert!(!contents.insert(training(Method::Sgd, 3, "second")));
+        let reason = contents.training(Method::Sgd, 3).and_then(|outcome| outcome.result.as_ref().err());
+        assert_eq!(reason.map(String::as_str), Some("first"));
+    }
+
+    #[test]
+    fn methods_sets_landscapes_and_directions_are_kept_apart() {
+        let mut contents = Contents::default();
+        for (method, number) in [(Method::Lbfgs, 0), (Method::Sgd, u32::MAX), (Method::Sgd, 0)] {
+            contents.insert(training(method, number, ""));
+        }
+        let numbers = |method| contents.trainings(method).map(|(number, _)| number).collect::<Vec<_>>();
+        assert_eq!(numbers(Method::Sgd), [0, u32::MAX]);
+        assert_eq!(numbers(Method::Lbfgs), [0]);
+
+        for (set, landscape, pair) in [
+            ("sgd/train", LandscapeName::Train, (1, 2)),
+            ("sgd/train", LandscapeName::Test, (1, 2)),
+            ("sgd/train", LandscapeName::Train, (2, 1)),
+            ("sgd/test", LandscapeName::Train, (7, 8)),
+        ] {
+            assert!(contents.insert(path(set, landscape, pair)));
+        }
+        let pairs = |set: &str, landscape| {
+            let set = SetName::parse(set).expect("a valid name");
+            contents.paths(&set, landscape).map(|(pair, _)| pair).collect::<Vec<_>>()
+        };
+        assert_eq!(pairs("sgd/train", LandscapeName::Train), [(1, 2), (2, 1)]);
+        assert_eq!(pairs("sgd/train", LandscapeName::Test), [(1, 2)]);
+        assert_eq!(pairs("sgd/test", LandscapeName::Test), []);
+        assert_eq!(pairs("other/set", LandscapeName::Train), []);
+    }
+
+    #[test]
+    fn the_latest_configuration_is_in_force() {
+        let configuration = |text: &str| ConfigurationRecord {
+            effective: BTreeMap::new(),
+            text: text.to_owned(),
+            overrides: Vec::new(),
+            version: String::new(),
+            dataset_name: String::new(),
+            dataset_checksum: String::new(),
+        };
+        let mut contents = Contents::default();
+        assert_eq!(contents.configuration(), None);
+        contents.insert(Record::Configuration(configuration("first")));
+        contents.insert(Record::Configuration(configuration("extended")));
+        assert_eq!(contents.configuration(), Some(&configuration("extended")));
+        assert_eq!(contents.configurations().len(), 2);
+    }
+}

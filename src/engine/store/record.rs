@@ -1,0 +1,149 @@
+//! What the journal holds.
+
+use super::first;
+use crate::optimizer::relax::Relaxed;
+use crate::optimizer::{Method, Snapshot, TrainingRun};
+use crate::path::{PathResult, Track};
+use crate::solutions::{LandscapeName, SetName};
+use crate::analysis::statistics::{Analysis, FailedPart};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// One entry of the journal.
+///
+/// On disk a variant is known by its position: new ones go to the end, and whatever changes the
+/// fields of an old one needs a new [`FORMAT_VERSION`](super::journal::FORMAT_VERSION).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Record {
+    /// The configuration of the results that follow: the first record; again when it is extended.
+    Configuration(ConfigurationRecord),
+    /// A start of the program.
+    Session(SessionRecord),
+    /// A training run that ended.
+    Training {
+        /// Its optimizer.
+        method: Method,
+        /// Number of the initialization it grew from.
+        initialization: u32,
+        /// Wall time in s.
+        seconds: f64,
+        /// The run, or why there is none.
+        outcome: Result<TrainingRun, String>,
+    },
+    /// A path computation that ended.
+    Path {
+        /// The set both ends come from.
+        set: SetName,
+        /// The landscape.
+        landscape: LandscapeName,
+        /// Initialization numbers of the ends ω^a and ω^b.
+        pair: (u32, u32),
+        /// Wall time in s.
+        seconds: f64,
+        /// The path, or why there is none.
+        outcome: Result<PathResult, String>,
+    },
+    /// Kernel PCA and statistics as version 0.1.0 wrote them.
+    FirstAnalysis {
+        /// As in [`Self::Analysis`].
+        digest: String,
+        /// The results.
+        analysis: first::Analysis,
+    },
+    /// A vector from elsewhere, evaluated.
+    Imported {
+        /// The set it belongs to.
+        set: SetName,
+        /// Its row in the set.
+        number: u32,
+        /// Wall time in s.
+        seconds: f64,
+        /// The vector with its losses, or why it is no solution.
+        outcome: Result<Snapshot, String>,
+    },
+    /// A relaxation on a landscape that is no network.
+    Minimum {
+        /// Number of the start.
+        number: u32,
+        /// Wall time in s.
+        seconds: f64,
+        /// Where it ended, or why nowhere.
+        outcome: Result<Relaxed, String>,
+    },
+    /// An `atlas.h5` that is about to take its place in the directory.
+    Atlas {
+        /// SHA-256, hexadecimal, of the file.
+        checksum: String,
+    },
+    /// Kernel PCA and statistics, each part with its outcome.
+    Analysis {
+        /// Tells it from an analysis of other sets or with other settings.
+        digest: String,
+        /// The parts that were computed.
+        analysis: Analysis,
+        /// The others.
+        failed: Vec<FailedPart>,
+    },
+    /// A path that was found on an analytic landscape of few dimensions, with its points. One that
+    /// was not found there is a [`Self::Path`].
+    PathWithPoints {
+        /// As in [`Self::Path`].
+        set: SetName,
+        /// As in [`Self::Path`].
+        landscape: LandscapeName,
+        /// As in [`Self::Path`].
+        pair: (u32, u32),
+        /// Wall time in s.
+        seconds: f64,
+        /// The path.
+        path: PathResult,
+        /// Its points.
+        track: Track,
+    },
+}
+
+impl Record {
+    /// Why there is no solution or no path, for a task that came to nothing.
+    pub fn failure(&self) -> Option<String> {
+        match self {
+            Self::Training { outcome: Ok(run), .. } => run.stop.diverged().then(|| run.stop.to_string()),
+            Self::Training { outcome: Err(reason), .. }
+            | Self::Path { outcome: Err(reason), .. }
+            | Self::Imported { outcome: Err(reason), .. }
+            | Self::Minimum { outcome: Err(reason), .. } => Some(reason.clone()),
+            _ => None,
+        }
+    }
+}
+
+/// What was asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConfigurationRecord {
+    /// Every key with its value in use, defaults included.
+    pub effective: BTreeMap<String, String>,
+    /// The configuration file as written by the user.
+    pub text: String,
+    /// Keys set on the command line, `"key=value"`, in their order.
+    pub overrides: Vec<String>,
+    /// Version of the program that checked the configuration.
+    pub version: String,
+    /// Where the images come from, in words.
+    pub dataset_name: String,
+    /// SHA-256, hexadecimal, of the images and labels in use.
+    pub dataset_checksum: String,
+}
+
+/// Who computed, where and when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionRecord {
+    /// Name of the host of rank 0.
+    pub host: String,
+    /// Number of ranks.
+    pub ranks: u32,
+    /// Time of the start, RFC 3339, UTC.
+    pub started: String,
+    /// Version of the program.
+    pub version: String,
+    /// Commit the program was built from; empty if unknown.
+    pub commit: String,
+}
