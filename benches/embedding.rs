@@ -7,8 +7,8 @@
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
-use lossatlas::kernels::allocator::Lines;
 use lossatlas::analysis::kernel_pca::{Kernel, KernelPca, Vectors};
+use lossatlas::kernels::allocator::Lines;
 use lossatlas::random::MasterSeed;
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Array1, Array2, ArrayView2, s};

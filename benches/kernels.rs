@@ -6,8 +6,8 @@ mod published;
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
-use lossatlas::kernels::allocator::Lines;
 use lossatlas::data::{Dataset, digits};
+use lossatlas::kernels::allocator::Lines;
 use lossatlas::landscape::{ImageLandscape, Landscape};
 use lossatlas::network::Network;
 use lossatlas::optimizer::LbfgsParameters;

@@ -6,8 +6,8 @@
 #[path = "kernels/published.rs"]
 mod published;
 
-use lossatlas::kernels::allocator::Lines;
 use lossatlas::data::{Dataset, digits, idx};
+use lossatlas::kernels::allocator::Lines;
 use lossatlas::landscape::{ImageLandscape, Interrupted, Landscape, Line};
 use lossatlas::network::Network;
 use lossatlas::optimizer::LbfgsParameters;

@@ -4,12 +4,12 @@
 //! directory with the images as NumPy files, and prints how each run went as JSON, one line a run.
 
 use lossatlas::data::{Dataset, digits, idx};
+use lossatlas::kernels::{Real, norm};
 use lossatlas::landscape::ImageLandscape;
 use lossatlas::network::{Architecture, Network, fcp};
 use lossatlas::optimizer::LbfgsParameters;
 use lossatlas::optimizer::lbfgs::Lbfgs;
 use lossatlas::random::MasterSeed;
-use lossatlas::kernels::{Real, norm};
 use ndarray::{Array1, Array2};
 use ndarray_npy::write_npy;
 use serde_json::json;

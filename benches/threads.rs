@@ -6,14 +6,14 @@
 #[path = "kernels/published.rs"]
 mod published;
 
-use lossatlas::kernels::allocator::Lines;
 use lossatlas::data::{Dataset, digits};
+use lossatlas::kernels::allocator::Lines;
+use lossatlas::kernels::threads::Threads;
 use lossatlas::landscape::{ImageLandscape, Landscape};
 use lossatlas::network::Network;
 use lossatlas::path::{Grid, Sines, equally_spaced};
 use lossatlas::random::MasterSeed;
 use lossatlas::span::Span;
-use lossatlas::kernels::threads::Threads;
 use ndarray::Array2;
 use published::{Published, vectors};
 use std::thread::{available_parallelism, scope};

@@ -1,23 +1,23 @@
 //! `lossatlas check`: what a configuration means, without doing it.
 
-use lossatlas::engine::capacity::{self, size};
 use crate::cli;
+use crate::start;
+use lossatlas::config::DatasetConfig;
+use lossatlas::data::Split;
+use lossatlas::engine::capacity::{self, size};
 use lossatlas::engine::console::{count, print, say};
 use lossatlas::engine::failure::{self, Failure};
 use lossatlas::engine::memory::{self, Memory};
-use lossatlas::engine::problem::{Formula, Mapped, Problem, Trained};
-use lossatlas::engine::results::Results;
-use crate::{start};
-use lossatlas::engine::{work};
-use lossatlas::config::DatasetConfig;
-use lossatlas::landscape::ImageLandscape;
-use lossatlas::optimizer::Method;
 use lossatlas::engine::parallel::World;
 use lossatlas::engine::plan::memory::later_bytes;
 use lossatlas::engine::plan::{MEASURED_POINTS, Speed, Work, path_bytes, training_bytes};
-use lossatlas::data::Split;
-use lossatlas::solutions::SetName;
+use lossatlas::engine::problem::{Formula, Mapped, Problem, Trained};
+use lossatlas::engine::results::Results;
 use lossatlas::engine::store::Contents;
+use lossatlas::engine::work;
+use lossatlas::landscape::ImageLandscape;
+use lossatlas::optimizer::Method;
+use lossatlas::solutions::SetName;
 use std::time::Duration;
 
 pub fn run(world: &World, input: &cli::Input) -> Result<u8, Failure> {

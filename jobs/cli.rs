@@ -1,8 +1,7 @@
 //! The command line.
 
 use crate::init::BUILT_IN;
-use crate::{status};
-use lossatlas::engine::{log};
+use crate::status;
 use clap::builder::{
     NonEmptyStringValueParser, OsStringValueParser, PathBufValueParser, PossibleValue, PossibleValuesParser, StringValueParser,
     TypedValueParser,
@@ -10,9 +9,10 @@ use clap::builder::{
 use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 use lossatlas::config::template::Size;
+use lossatlas::engine::log;
+use lossatlas::engine::store::VectorSource;
 use lossatlas::network::{Descriptor, NETWORKS};
 use lossatlas::solutions::SetName;
-use lossatlas::engine::store::VectorSource;
 use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::time::Duration;

@@ -1,21 +1,21 @@
 //! `--dry-run`: what a command would do with what its directory holds. Nothing is written.
 
-use lossatlas::engine::archive::Archive;
 use crate::check::{self, duration};
+use crate::run::{Command, StageName};
+use crate::start;
+use lossatlas::config::Config;
+use lossatlas::data::Split;
+use lossatlas::engine::archive::Archive;
 use lossatlas::engine::console::{count, print};
 use lossatlas::engine::failure::{self, Failure};
 use lossatlas::engine::overview::{Count, Kind, Overview};
-use lossatlas::engine::problem::{Mapped, Problem, Trained};
-use lossatlas::engine::results::Results;
-use crate::run::{Command, StageName};
-use crate::{start};
-use lossatlas::engine::{progress, work};
-use lossatlas::config::Config;
 use lossatlas::engine::parallel::World;
 use lossatlas::engine::plan::{Work, makespan};
-use lossatlas::data::Split;
-use lossatlas::solutions::LandscapeName;
+use lossatlas::engine::problem::{Mapped, Problem, Trained};
+use lossatlas::engine::results::Results;
 use lossatlas::engine::store::Contents;
+use lossatlas::engine::{progress, work};
+use lossatlas::solutions::LandscapeName;
 use std::path::Path;
 
 /// Refuses what the command would refuse, and says what it would do. Collective.

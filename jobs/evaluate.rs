@@ -1,17 +1,17 @@
 //! `lossatlas evaluate`: losses, accuracies and gradients of given vectors.
 
 use crate::cli;
-use lossatlas::engine::console::{count, print};
 use crate::export::may_write;
-use lossatlas::engine::failure::{self, Failure, Plain};
-use lossatlas::engine::problem::{Problem, Trained};
-use crate::{start};
-use lossatlas::engine::{terminal};
+use crate::start;
 use indicatif::ProgressBar;
-use lossatlas::landscape::{Interrupted, Landscape};
-use lossatlas::engine::parallel::{Event, FarmError, World, farm};
 use lossatlas::data::Split;
+use lossatlas::engine::console::{count, print};
+use lossatlas::engine::failure::{self, Failure, Plain};
+use lossatlas::engine::parallel::{Event, FarmError, World, farm};
+use lossatlas::engine::problem::{Problem, Trained};
 use lossatlas::engine::store::{read_vectors, write_npy};
+use lossatlas::engine::terminal;
+use lossatlas::landscape::{Interrupted, Landscape};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 

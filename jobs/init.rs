@@ -1,14 +1,14 @@
 //! `lossatlas init`: a first configuration.
 
 use crate::cli;
-use lossatlas::engine::console::{self, print, print_text};
 use crate::export::may_write;
-use lossatlas::engine::failure::{self, Failure, Plain};
 use lossatlas::config::template::{Files, Template};
 use lossatlas::data::idx;
+use lossatlas::engine::console::{self, print, print_text};
+use lossatlas::engine::failure::{self, Failure, Plain};
+use lossatlas::engine::parallel::World;
 use lossatlas::files::resolve;
 use lossatlas::network::{Architecture, Network};
-use lossatlas::engine::parallel::World;
 use std::fs::Permissions;
 use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;

@@ -21,10 +21,10 @@ mod status;
 use clap::Parser;
 use clap::error::ErrorKind;
 use cli::{Cli, Command};
-use lossatlas::engine::{console, failure, log};
 use lossatlas::engine::failure::Failure;
-use lossatlas::kernels::allocator::Lines;
 use lossatlas::engine::parallel::{Start, World};
+use lossatlas::engine::{console, failure, log};
+use lossatlas::kernels::allocator::Lines;
 use std::process::ExitCode;
 
 #[global_allocator]

@@ -3,10 +3,10 @@
 //! Both work without MPI, so that a login node or a package needs none.
 
 use crate::cli::Cli;
-use lossatlas::engine::console::{self, count, print, print_text};
-use lossatlas::engine::failure::{self, Failure};
 use clap::CommandFactory;
 use clap_complete::Shell;
+use lossatlas::engine::console::{self, count, print, print_text};
+use lossatlas::engine::failure::{self, Failure};
 use lossatlas::files::make_directory;
 use std::io;
 use std::path::Path;

@@ -4,25 +4,25 @@
 //! also of a run that is going on, and what it holds is turned into sets, paths and failures by the
 //! same code as in all other subcommands. `atlas.h5` may be older, or have been moved away.
 
-use lossatlas::engine::archive::Archive;
 use crate::cli;
-use lossatlas::engine::console::{self, count, print, say};
-use lossatlas::engine::failure::{self, Failure};
-use lossatlas::engine::log;
-use lossatlas::engine::results::Results;
 use crate::status::stored_configuration;
-use lossatlas::engine::version::{COMMIT, VERSION};
+use lossatlas::analysis::statistics::FailedPart;
 use lossatlas::config::compatibility::KNOWN_AS;
 use lossatlas::config::{Config, LandscapeConfig, Subject};
 use lossatlas::data::mnist;
-use lossatlas::landscape::HeightMap;
+use lossatlas::engine::archive::Archive;
+use lossatlas::engine::console::{self, count, print, say};
+use lossatlas::engine::failure::{self, Failure};
+use lossatlas::engine::log;
 use lossatlas::engine::parallel::World;
+use lossatlas::engine::results::Results;
+use lossatlas::engine::store::{ConfigurationRecord, Contents, journal};
+use lossatlas::engine::version::{COMMIT, VERSION};
+use lossatlas::landscape::HeightMap;
 use lossatlas::path::PathSet;
 use lossatlas::report::plane::{DrawnPath, Plane};
 use lossatlas::report::{self, Run, Written};
 use lossatlas::solutions::{LandscapeName, SolutionSet};
-use lossatlas::analysis::statistics::FailedPart;
-use lossatlas::engine::store::{ConfigurationRecord, Contents, journal};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Component, Path, PathBuf};

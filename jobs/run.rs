@@ -1,14 +1,14 @@
 //! `lossatlas run`, `train`, `paths` and `kpca`: some stages in order.
 
-use lossatlas::engine::archive::Archive;
 use crate::cli;
+use crate::{check, dry_run, report, start};
+use lossatlas::engine::archive::Archive;
 use lossatlas::engine::console::say;
 use lossatlas::engine::failure::Failure;
+use lossatlas::engine::parallel::{Interruption, World};
 use lossatlas::engine::problem::Problem;
 use lossatlas::engine::stage::Context;
-use crate::{check, dry_run, report, start};
 use lossatlas::engine::{capacity, console, kernel_pca, log, paths, progress, training};
-use lossatlas::engine::parallel::{Interruption, World};
 use std::env;
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};

@@ -1,15 +1,15 @@
 //! `lossatlas status`: what a directory holds and what is going on there.
 
 use crate::cli;
-use lossatlas::engine::console::{self, print};
-use lossatlas::engine::failure::{self, Failure};
-use lossatlas::engine::overview::Overview;
-use lossatlas::engine::progress::{self, Running, Snapshot};
-use lossatlas::engine::results::Results;
 use clap::ValueEnum;
 use jiff::{Span, Timestamp};
 use lossatlas::config::Config;
+use lossatlas::engine::console::{self, print};
+use lossatlas::engine::failure::{self, Failure};
+use lossatlas::engine::overview::Overview;
 use lossatlas::engine::parallel::World;
+use lossatlas::engine::progress::{self, Running, Snapshot};
+use lossatlas::engine::results::Results;
 use lossatlas::engine::store::{ConfigurationRecord, Contents, Retention, SessionRecord, journal};
 use serde::Serialize;
 use std::path::Path;

@@ -15,12 +15,12 @@ mod reference;
 use lossatlas::config::{
     Config, DatasetConfig, ImportFile, KernelConfig, KpcaConfig, LandscapeConfig, MinimaConfig, NetworkConfig, Purpose, Subject,
 };
+use lossatlas::data::Split;
 use lossatlas::landscape::{BuiltIn, DoubleWell, LennardJones, TwoWells};
 use lossatlas::network::{Architecture, Value, fcp, lstm};
 use lossatlas::optimizer::Method;
 use lossatlas::path::Objective;
 use lossatlas::random::MasterSeed;
-use lossatlas::data::Split;
 use lossatlas::solutions::Pairs;
 use std::env;
 use std::fs;

@@ -2,12 +2,12 @@
 //! whole-path evaluation against the plain one.
 
 use lossatlas::data::ImageView;
+use lossatlas::kernels::threads::Threads;
+use lossatlas::kernels::{Real, dot, norm};
 use lossatlas::landscape::{ImageLandscape, Interrupted, Landscape};
 use lossatlas::network::{Activation, Architecture, Lstm, Network, Precision, Value, autoencoder, fcp, lenet, lstm};
 use lossatlas::path::{Grid, Sines, equally_spaced};
-use lossatlas::kernels::{Real, dot, norm};
 use lossatlas::span::Span;
-use lossatlas::kernels::threads::Threads;
 use ndarray::{Array1, Array2, ArrayView2};
 use ndarray_npy::NpzReader;
 use std::fs::File;

@@ -1,13 +1,13 @@
 //! Paths that descend on random subsets of the images, and the rule that stops a descent.
 
 use lossatlas::data::{Dataset, digits};
+use lossatlas::kernels::threads::Threads;
 use lossatlas::landscape::{ImageLandscape, Landscape, TwoWells};
 use lossatlas::network::{Activation, Fcp, Network};
 use lossatlas::optimizer::{SgdParameters, Training, train};
 use lossatlas::path::{Batches, ChosenMethod, PathParameters, PathResult, PathSearch, StopReason, find_path};
 use lossatlas::random::MasterSeed;
 use lossatlas::stepwise::complete;
-use lossatlas::kernels::threads::Threads;
 
 const SEED: MasterSeed = MasterSeed(11);
 

@@ -9,10 +9,10 @@ mod python;
 mod results;
 
 use expected::{Expected, expectation};
-use lossatlas::path::{PathResult, StopReason as PathStop};
 use lossatlas::analysis::statistics::Analysis;
 use lossatlas::engine::store::atlas::{Atlas, AtlasError, Provenance};
 use lossatlas::engine::store::write_atlas;
+use lossatlas::path::{PathResult, StopReason as PathStop};
 use ndarray::Array2;
 use python::python;
 use results::{Results, name, path};

@@ -2,10 +2,10 @@
 
 use crate::exchange::{self, Kind};
 use crate::studies::Network;
+use lossatlas::engine::store::{Checkpoints, Contents, Journal, Opened, Record, Saved, TaskKey};
 use lossatlas::optimizer::{Method, Snapshot, StopReason as Stop, TrainingRun};
 use lossatlas::path::{PathResult, StopReason};
 use lossatlas::solutions::{LandscapeName, SetName};
-use lossatlas::engine::store::{Checkpoints, Contents, Journal, Opened, Record, Saved, TaskKey};
 use std::path::Path;
 use std::time::Instant;
 

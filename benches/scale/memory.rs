@@ -2,9 +2,9 @@
 
 use crate::costs::run;
 use crate::studies::Network;
+use lossatlas::engine::store::{Contents, Journal, Opened, Record, Retention, journal};
 use lossatlas::optimizer::Method;
 use lossatlas::solutions::select;
-use lossatlas::engine::store::{Contents, Journal, Opened, Record, Retention, journal};
 use std::fs;
 use std::path::Path;
 use std::time::Instant;

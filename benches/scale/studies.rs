@@ -3,11 +3,11 @@
 use crate::costs::{AllCosts, Costs};
 use crate::simulation::{Task, play};
 use lossatlas::data::digits;
+use lossatlas::engine::plan::{Speed, path_work, training_work};
 use lossatlas::landscape::ImageLandscape;
 use lossatlas::network::{Architecture, autoencoder, fcp, lenet, lstm};
 use lossatlas::optimizer::{LbfgsParameters, SgdParameters, Trainer, Training};
 use lossatlas::path::{ChosenMethod, PathParameters, PathSearch};
-use lossatlas::engine::plan::{Speed, path_work, training_work};
 use lossatlas::random::MasterSeed;
 use lossatlas::stepwise::Stepwise;
 use rand::RngExt;

@@ -4,8 +4,8 @@
 
 use super::schema::{DefaultSpec, Invalidates, KeySpec, Shape};
 use super::{dataset, sections};
-use crate::optimizer::Method;
 use crate::data::Split;
+use crate::optimizer::Method;
 use crate::solutions::SetName;
 use std::collections::{BTreeMap, BTreeSet};
 

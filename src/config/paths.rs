@@ -3,12 +3,12 @@
 use super::network::read_value;
 use super::reader::{Choice, Read, Reported, Section};
 use super::schema::{
-    AnyOf, Choices, Count, CountOrAll, Derived, Invalidates, Key, KeySpec, Lower, Number, OneOf, Owned, SectionSpec, SetNames, Shape,
-    Upper, Word,
+    AnyOf, Choices, Count, CountOrAll, Derived, Invalidates, Key, KeySpec, Lower, Number, OneOf, Owned, SectionSpec, SetNames,
+    Shape, Upper, Word,
 };
 use super::yields::Yields;
-use crate::path::{ChosenMethod, METHODS, Objective, PathMethod, PathParameters};
 use crate::data::Split;
+use crate::path::{ChosenMethod, METHODS, Objective, PathMethod, PathParameters};
 use crate::solutions::{Pairs, SetName};
 
 /// The paths to find.

@@ -2,8 +2,8 @@
 
 use super::{Config, DatasetConfig, ImportConfig, Subject};
 use crate::data::Dataset;
-use crate::network::Architecture;
 use crate::data::Split;
+use crate::network::Architecture;
 
 /// The data and the network of a configuration, as far as they could be read.
 ///

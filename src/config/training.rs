@@ -3,8 +3,8 @@
 use super::reader::{Choice, Read, Section};
 use super::schema::{AnyOf, Count, Derived, Integer, Invalidates, Key, Lower, Number, Required, SectionSpec, Upper};
 use super::yields::Yields;
-use crate::optimizer::{LbfgsParameters, Method, SgdParameters, Training};
 use crate::data::Split;
+use crate::optimizer::{LbfgsParameters, Method, SgdParameters, Training};
 use crate::solutions::SetName;
 
 /// The training runs; none at all if every solution is imported.

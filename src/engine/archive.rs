@@ -1,23 +1,23 @@
 //! The directory of a run: its journal, and what is assembled from it.
 
+use crate::analysis::statistics::{Analysis, Part};
+use crate::config::compatibility::KNOWN_AS;
+use crate::config::{Config, Subject, compatibility};
 use crate::engine::console::{count, print, say};
 use crate::engine::failure::{self, Failure};
 use crate::engine::log;
+use crate::engine::parallel::World;
 use crate::engine::problem::{Mapped, Problem};
 use crate::engine::results::Results;
 use crate::engine::results::vectors_key;
-use crate::engine::version::{COMMIT, VERSION};
-use crate::config::compatibility::KNOWN_AS;
-use crate::config::{Config, Subject, compatibility};
-use crate::engine::parallel::World;
-use crate::path::PathSet;
-use crate::report::{RunSummary, table};
-use crate::solutions::SolutionSet;
-use crate::analysis::statistics::{Analysis, Part};
 use crate::engine::store::{
     Atlas, Checkpoints, ConfigurationRecord, Contents, Curves, Journal, JournalError, Opened, Provenance, Record, Retention,
     SessionRecord, TaskKey, Written, check_existing, check_origin, journal, write_atlas,
 };
+use crate::engine::version::{COMMIT, VERSION};
+use crate::path::PathSet;
+use crate::report::{RunSummary, table};
+use crate::solutions::SolutionSet;
 use ndarray::Array2;
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};

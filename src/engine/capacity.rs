@@ -1,16 +1,16 @@
 //! Whether a study fits into the memory of the machine. Its sizes alone say so, before anything of
 //! these sizes is allocated.
 
-use crate::engine::failure::Failure;
-use crate::engine::memory::{self, Limit};
-use crate::engine::problem::{Formula, Mapped, Problem, Trained};
-use crate::engine::results::starts;
 use crate::config::{Config, DatasetConfig};
 use crate::data::digits;
-use crate::landscape::BuiltIn;
+use crate::engine::failure::Failure;
+use crate::engine::memory::{self, Limit};
 use crate::engine::parallel::World;
 use crate::engine::plan::memory::{evaluation_bytes, kernel_pca_bytes, pair_bytes, task_bytes};
 use crate::engine::plan::{path_bytes, training_bytes};
+use crate::engine::problem::{Formula, Mapped, Problem, Trained};
+use crate::engine::results::starts;
+use crate::landscape::BuiltIn;
 use crate::solutions::{Pairs, SetName};
 use std::path::Path;
 

@@ -3,13 +3,13 @@
 //! Rank 0 alone keeps one; on the other ranks, and where no log has begun, events go nowhere. What becomes of
 //! the log has no effect on the run.
 
+use crate::config::Config;
 use crate::engine::console::say;
 use crate::engine::failure::{self, Failure};
-use crate::engine::version::{COMMIT, VERSION};
-use clap::ValueEnum;
-use crate::config::Config;
 use crate::engine::parallel::World;
 use crate::engine::store::Record;
+use crate::engine::version::{COMMIT, VERSION};
+use clap::ValueEnum;
 use sha2::{Digest, Sha256};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};

@@ -1,9 +1,9 @@
 //! What a directory holds of what its configuration asks for: done, failed with reasons, left.
 
+use crate::analysis::statistics::FailedPart;
 use crate::engine::results::{Ended, Results};
 use crate::optimizer::Method;
 use crate::solutions::{LandscapeName, SetName, SolutionSet};
-use crate::analysis::statistics::FailedPart;
 
 /// A kind of tasks.
 #[derive(Clone, Debug, PartialEq)]

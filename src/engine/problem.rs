@@ -1,18 +1,18 @@
 //! What every stage starts from: the checked configuration and what it maps.
 
+use crate::config::{Config, LandscapeConfig, NetworkConfig, Purpose, Sources, Subject};
+use crate::data::Split;
+use crate::data::{Dataset, ImageView};
 use crate::engine::capacity;
 use crate::engine::console::say;
 use crate::engine::failure::Failure;
+use crate::engine::parallel::World;
 use crate::engine::sources;
 use crate::engine::version::keep_blas_on_one_thread;
-use crate::config::{Config, LandscapeConfig, NetworkConfig, Purpose, Sources, Subject};
-use crate::data::{Dataset, ImageView};
+use crate::kernels::threads::Threads;
 use crate::landscape::{self, ImageLandscape};
 use crate::network::{Layout, Network};
-use crate::engine::parallel::World;
-use crate::data::Split;
 use crate::solutions::SetName;
-use crate::kernels::threads::Threads;
 use ndarray::Array2;
 use std::path::Path;
 

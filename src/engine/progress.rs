@@ -1,9 +1,9 @@
 //! Tells how a stage goes: a bar on a terminal, a line every so often elsewhere, a file for `status`.
 
 use crate::engine::console::{count, say};
+use crate::engine::plan::Forecast;
 use crate::engine::{log, terminal};
 use indicatif::{HumanDuration, ProgressBar};
-use crate::engine::plan::Forecast;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

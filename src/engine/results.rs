@@ -1,14 +1,14 @@
 //! What a configuration makes of the records in a journal.
 
+use crate::analysis::statistics::{Analysis, DistanceRequest, FailedPart};
 use crate::config::{Config, KpcaConfig, LandscapeConfig, MinimaConfig, Subject, TrainingConfig};
+use crate::data::Split;
+use crate::engine::store::{Contents, StoredAnalysis};
 use crate::optimizer::relax::{Relaxed, distinct};
 use crate::optimizer::{Method, Snapshot, TrainingRun};
 use crate::path::{PathSet, Track};
 use crate::report::notes::{self, Minima, Note};
-use crate::data::Split;
 use crate::solutions::{LandscapeName, SetName, SolutionSet, draw_pairs, select};
-use crate::analysis::statistics::{Analysis, DistanceRequest, FailedPart};
-use crate::engine::store::{Contents, StoredAnalysis};
 use sha2::{Digest, Sha256};
 use std::path::Path;
 

@@ -1,8 +1,8 @@
 //! Computations that go by steps, on a rank that may be told to stop.
 
 use crate::engine::console::say;
-use crate::landscape::Interrupted;
 use crate::engine::parallel::Control;
+use crate::landscape::Interrupted;
 use crate::stepwise::{Step, Stepwise};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};

@@ -2,10 +2,10 @@
 
 use crate::config::{DatasetConfig, ImportConfig, ImportFile, NetworkConfig, Sources};
 use crate::data::{CLASSES, Dataset, DatasetError, digits, idx};
+use crate::engine::store::{VectorSource, read_vectors, read_vectors_of_any_length};
 use crate::network::{Architecture, Layout, Network};
 use crate::random::MasterSeed;
 use crate::solutions::SetName;
-use crate::engine::store::{VectorSource, read_vectors, read_vectors_of_any_length};
 use ndarray::Array2;
 
 /// The data and the network built for it, as far as nothing is wrong with them.

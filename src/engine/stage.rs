@@ -1,15 +1,15 @@
 //! A stage: tasks on all ranks, each result stored as it arrives, each task under way now and then.
 
+use crate::config::RunConfig;
 use crate::engine::archive::Archive;
 use crate::engine::console::count;
 use crate::engine::failure::{self, Failure};
 use crate::engine::log::{self, KeyNumbers};
+use crate::engine::parallel::{Cause, Control, Event, FarmEnd, FarmError, Interruption, World, farm};
+use crate::engine::plan::{Forecast, Planned};
 use crate::engine::problem::Problem;
 use crate::engine::progress::Progress;
 use crate::engine::resume::Ended;
-use crate::config::RunConfig;
-use crate::engine::parallel::{Cause, Control, Event, FarmEnd, FarmError, Interruption, World, farm};
-use crate::engine::plan::{Forecast, Planned};
 use crate::engine::store::{JournalError, Record, Saved, TaskKey};
 use serde::Serialize;
 use serde::de::DeserializeOwned;

@@ -1,7 +1,7 @@
 //! Progress bars: on the terminal of the program, and through `mpirun` on that of `mpirun`.
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 use crate::engine::parallel::{Launcher, Start};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 use std::fs::{self, File};
 use std::io::{self, IsTerminal, Write};
 use std::os::unix::process::parent_id;

@@ -1,10 +1,10 @@
 //! The work of a task of each kind, for plans, the time left and the order of the tasks.
 
-use crate::engine::problem::Trained;
 use crate::config::PathsConfig;
-use crate::optimizer::Method;
-use crate::engine::plan::{Work, path_work, training_work};
 use crate::data::Split;
+use crate::engine::plan::{Work, path_work, training_work};
+use crate::engine::problem::Trained;
+use crate::optimizer::Method;
 
 /// Of a training run, at most.
 pub fn training(trained: &Trained, method: Method) -> Work {

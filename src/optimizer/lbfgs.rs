@@ -5,8 +5,8 @@
 
 use super::golden_section::{self, Step};
 use super::{LbfgsParameters, StopReason};
-use crate::landscape::{Interrupted, Landscape, Line};
 use crate::kernels::{Real, add_scaled, dot, norm};
+use crate::landscape::{Interrupted, Landscape, Line};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 use std::ops::ControlFlow;

@@ -6,9 +6,9 @@
 
 use super::LbfgsParameters;
 use super::lbfgs::Lbfgs;
+use crate::kernels::norm;
 use crate::landscape::{Curvature, Interrupted, Landscape, StationaryPoint};
 use crate::random::MasterSeed;
-use crate::kernels::norm;
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -153,11 +153,7 @@ impl Relaxed {
 
     /// A lower point in the direction of lowest curvature; `None` if there is none. Of the two signs
     /// the one of [`Curvature::direction`] is tried first.
-    fn off_the_saddle(
-        &self,
-        landscape: &dyn Landscape<f64>,
-        curvature: &Curvature,
-    ) -> Result<Option<Vec<f64>>, Interrupted> {
+    fn off_the_saddle(&self, landscape: &dyn Landscape<f64>, curvature: &Curvature) -> Result<Option<Vec<f64>>, Interrupted> {
         let size = largest_coordinate(&self.theta);
         for step in STEPS_OFF_A_SADDLE.iter().flat_map(|step| [step * size, -step * size]) {
             let moved = self.theta.iter().zip(&curvature.direction);

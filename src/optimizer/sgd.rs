@@ -1,8 +1,8 @@
 //! Plain stochastic gradient descent on mini-batches.
 
 use super::{SgdParameters, StopReason};
-use crate::landscape::{ImageLandscape, Interrupted};
 use crate::kernels::{Real, add_scaled};
+use crate::landscape::{ImageLandscape, Interrupted};
 use rand::Rng;
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};

@@ -1,7 +1,7 @@
 //! Parts of a landscape to descend on.
 
-use crate::landscape::{Interrupted, Landscape, Squared};
 use crate::kernels::Real;
+use crate::landscape::{Interrupted, Landscape, Squared};
 
 /// Random parts of a landscape, another one for each step of a descent.
 pub trait Batches<A: Real> {

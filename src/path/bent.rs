@@ -5,8 +5,8 @@
 //! linear in its parameters can be written so.
 
 use super::{Curve, Grid};
-use crate::landscape::{Interrupted, Landscape};
 use crate::kernels::{Real, dot, norm};
+use crate::landscape::{Interrupted, Landscape};
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, aview1, s};
 use std::fmt::Debug;

@@ -1,8 +1,8 @@
 //! What a search for a path moves: a curve between two points of parameter space.
 
 use super::Grid;
-use crate::landscape::{Interrupted, Landscape};
 use crate::kernels::Real;
+use crate::landscape::{Interrupted, Landscape};
 use crate::span::Span;
 use ndarray::ArrayView2;
 use std::fmt::Debug;

@@ -11,8 +11,8 @@
 
 use super::search::PathSearch;
 use super::{Curve, CurvePrecision, PathParameters, PathResult};
-use crate::landscape::Landscape;
 use crate::kernels::Real;
+use crate::landscape::Landscape;
 use crate::stepwise::{Watch, complete};
 use thiserror::Error;
 

@@ -3,8 +3,8 @@
 //! ω(t) = (1 − t) ω^a + t ω^b + Σ_{n=1..N_F} b_n sin(nπt), t ∈ [0, 1].
 
 use super::{Bent, ChosenMethod, Curve, PathMethod, Shapes, Straight};
-use crate::network::Key;
 use crate::kernels::Real;
+use crate::network::Key;
 use std::f64::consts::PI;
 
 /// The published method.

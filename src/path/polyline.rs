@@ -4,8 +4,8 @@
 //! Knot n of K is at t_n = n / (K + 1), on the straight line at first: ω(t_n) = (1 − t_n) ω^a + t_n ω^b + b_n.
 
 use super::{Bent, ChosenMethod, Curve, PathMethod, Shapes, Straight};
-use crate::network::Key;
 use crate::kernels::Real;
+use crate::network::Key;
 
 /// A chain of segments.
 pub static METHOD: PathMethod = PathMethod {

@@ -1,8 +1,8 @@
 //! The methods a configuration can name, and one of them with its values.
 
 use super::{Curve, fourier, polyline};
-use crate::network::{Key, Value};
 use crate::kernels::Real;
+use crate::network::{Key, Value};
 use std::fmt;
 
 /// All methods, the default first: a line each.

@@ -5,10 +5,10 @@
 
 use super::number::short;
 use crate::config::{LandscapeConfig, MinimaConfig};
+use crate::data::Split;
 use crate::optimizer::relax::{Distinct, RelaxStop, Relaxed, merge};
 use crate::optimizer::{Method, StopReason, TrainingRun};
 use crate::path::{PathResult, PathSet, StopReason as PathStop};
-use crate::data::Split;
 use serde::{Deserialize, Serialize};
 
 /// What a note is about.

@@ -2,12 +2,12 @@
 
 use super::notes::{Note, is_initialization};
 use super::plane::Plane;
+use crate::analysis::statistics::{Analysis, Moments};
 use crate::config::{Config, NetworkConfig, Subject};
+use crate::data::Split;
 use crate::optimizer::{Method, TrainingRun};
 use crate::path::PathSet;
-use crate::data::Split;
 use crate::solutions::{SetName, SolutionSet};
-use crate::analysis::statistics::{Analysis, Moments};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One run.

@@ -1,9 +1,9 @@
 //! The rows of the tables: what a run comes to.
 
 use super::notes::Note;
+use crate::analysis::statistics::{Analysis, Moments, Summary};
 use crate::path::{PathResult, PathSet};
 use crate::solutions::{LandscapeName, SetName, SolutionSet};
-use crate::analysis::statistics::{Analysis, Moments, Summary};
 use serde::{Deserialize, Serialize};
 
 /// What a run comes to, in a few numbers a set.
@@ -175,8 +175,8 @@ fn spread_rows(set: &SetName, moments: Moments, analysis: &Analysis) -> Vec<Spre
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::path::StopReason;
     use crate::analysis::statistics::DistanceRequest;
+    use crate::path::StopReason;
     use approx::assert_relative_eq;
     use ndarray::array;
 

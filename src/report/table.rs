@@ -159,8 +159,8 @@ fn render(caption: &str, header: &[&str], texts: usize, rows: impl Iterator<Item
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::solutions::{LandscapeName, SetName};
     use crate::analysis::statistics::Moments;
+    use crate::solutions::{LandscapeName, SetName};
 
     fn set(name: &str) -> SetName {
         SetName::parse(name).unwrap()

@@ -3,8 +3,8 @@
 use crate::damage::{Damage, damage};
 use crate::memory::measured;
 use crate::settings;
-use lossatlas::network::Layout;
 use lossatlas::engine::store::{VectorSource, read_vectors, write_npy};
+use lossatlas::network::Layout;
 use ndarray::{Array2, ShapeBuilder};
 use proptest::collection::vec;
 use proptest::prelude::*;

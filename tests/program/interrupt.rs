@@ -1,9 +1,9 @@
 //! Runs that are caught in the middle.
 
 use crate::start::{Ended, on_tiny, text};
+use lossatlas::engine::store::{Contents, journal};
 use lossatlas::optimizer::Method;
 use lossatlas::solutions::LandscapeName;
-use lossatlas::engine::store::{Contents, journal};
 use std::fs;
 use std::path::Path;
 use std::process::Command;

@@ -1,13 +1,13 @@
 //! Results of every kind and outcome.
 
 use lossatlas::analysis::kernel_pca::Kernel;
+use lossatlas::analysis::statistics::{Analysis, DistanceResult, FailedPart, KernelPcaResult, Moments, Part};
+use lossatlas::engine::store::atlas::{Atlas, AtlasError, Curves, Provenance};
+use lossatlas::engine::store::write_atlas;
 use lossatlas::network::Tensor;
 use lossatlas::optimizer::{Method, RelaxStop, Relaxed, Snapshot, StopReason, TrainingRun};
 use lossatlas::path::{PathResult, PathSet, StopReason as PathStop, Track};
 use lossatlas::solutions::{LandscapeName, SetName, SolutionSet, select};
-use lossatlas::analysis::statistics::{Analysis, DistanceResult, FailedPart, KernelPcaResult, Moments, Part};
-use lossatlas::engine::store::atlas::{Atlas, AtlasError, Curves, Provenance};
-use lossatlas::engine::store::write_atlas;
 use ndarray::array;
 use std::path::Path;
 

@@ -1,15 +1,15 @@
 //! Vectors read from files → solutions: their losses and accuracies on all images.
 
+use crate::data::Split;
 use crate::engine::archive::Archive;
 use crate::engine::failure::Failure;
 use crate::engine::problem::Trained;
 use crate::engine::resume::Ended;
 use crate::engine::stage::{Stage, Tasks};
+use crate::engine::store::Record;
 use crate::landscape::{Interrupt, Interrupted};
 use crate::optimizer::Snapshot;
-use crate::data::Split;
 use crate::solutions::SetName;
-use crate::engine::store::Record;
 use ndarray::ArrayView1;
 
 /// Evaluates the vectors that have not been evaluated yet.

@@ -1,16 +1,16 @@
 //! `lossatlas kpca`: kernel PCA and statistics, on rank 0.
 
+use crate::analysis::statistics::{Analysis, FailedPart, KernelPcaRequest, Part};
+use crate::config::KpcaConfig;
 use crate::engine::archive::Archive;
 use crate::engine::console::say;
 use crate::engine::failure::{self, Failure, Plain};
 use crate::engine::problem::Problem;
 use crate::engine::results::{Results, Source};
 use crate::engine::stage::Context;
-use crate::engine::{log, progress};
-use crate::config::KpcaConfig;
-use crate::solutions::{SetName, SolutionSet};
-use crate::analysis::statistics::{Analysis, FailedPart, KernelPcaRequest, Part};
 use crate::engine::store::Record;
+use crate::engine::{log, progress};
+use crate::solutions::{SetName, SolutionSet};
 use std::time::Instant;
 
 /// What the log and `status` call it.

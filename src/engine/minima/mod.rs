@@ -1,16 +1,16 @@
 //! Points on a formula → minima.
 
+use crate::config::MinimaConfig;
 use crate::engine::archive::Archive;
 use crate::engine::failure::Failure;
 use crate::engine::problem::Formula;
 use crate::engine::results::starts;
 use crate::engine::resume::Ended;
 use crate::engine::stage::{Stage, Tasks};
-use crate::config::MinimaConfig;
+use crate::engine::store::Record;
 use crate::landscape::Interruptible;
 use crate::optimizer::relax::{RelaxParameters, RelaxStop, Relaxed, random_start, relax};
 use crate::random::MasterSeed;
-use crate::engine::store::Record;
 
 /// Relaxes the points that have not been relaxed yet.
 pub fn run(stage: &Stage, seed: MasterSeed, formula: &Formula, archive: &mut Option<Archive>) -> Result<(), Failure> {

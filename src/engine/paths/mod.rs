@@ -1,19 +1,19 @@
 //! `lossatlas paths`: pairs of solutions → low-loss paths and barriers.
 
+use crate::config::PathsConfig;
+use crate::data::Split;
 use crate::engine::archive::Archive;
 use crate::engine::failure::Failure;
+use crate::engine::parallel::Control;
+use crate::engine::plan::{Planned, Work, path_work};
 use crate::engine::problem::{Formula, Mapped, Problem};
 use crate::engine::resume::{Ended, decode, drive};
 use crate::engine::stage::{Context, Tasks};
-use crate::engine::work;
-use crate::config::PathsConfig;
-use crate::landscape::{BuiltIn, Landscape, Squared};
-use crate::engine::parallel::Control;
-use crate::path::{Batches, CurvePrecision, Found, Objective, PathResult, PathSearch, Track};
-use crate::engine::plan::{Planned, Work, path_work};
-use crate::data::Split;
-use crate::solutions::{LandscapeName, SetName, SolutionSet};
 use crate::engine::store::{Record, TaskKey};
+use crate::engine::work;
+use crate::landscape::{BuiltIn, Landscape, Squared};
+use crate::path::{Batches, CurvePrecision, Found, Objective, PathResult, PathSearch, Track};
+use crate::solutions::{LandscapeName, SetName, SolutionSet};
 use serde::{Deserialize, Serialize};
 
 /// One path to find: on which landscape, and between which vectors.

@@ -301,7 +301,8 @@ mod tests {
     fn a_journal_is_no_checkpoint_file() {
         let directory = tempfile::tempdir().expect("a temporary directory");
         crate::engine::store::Journal::open(directory.path(), crate::engine::store::Contents::default()).expect("a journal");
-        fs::rename(directory.path().join(crate::engine::store::journal::FILE_NAME), directory.path().join(FILE_NAME)).expect("a file");
+        fs::rename(directory.path().join(crate::engine::store::journal::FILE_NAME), directory.path().join(FILE_NAME))
+            .expect("a file");
         assert!(matches!(Checkpoints::open(directory.path()), Err(JournalError::Foreign { .. })));
     }
 }

@@ -2,11 +2,11 @@
 
 use super::record::{ConfigurationRecord, Record, SessionRecord};
 use super::retention::Retention;
+use crate::analysis::statistics::{Analysis, FailedPart};
 use crate::optimizer::relax::Relaxed;
 use crate::optimizer::{Method, Snapshot, TrainingRun};
 use crate::path::{PathResult, Track};
 use crate::solutions::{LandscapeName, SetName};
-use crate::analysis::statistics::{Analysis, FailedPart};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 

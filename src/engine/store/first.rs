@@ -3,8 +3,8 @@
 //! postcard knows fields by their position. What these types hold must never change.
 
 use crate::analysis::kernel_pca;
-use crate::solutions::SetName;
 use crate::analysis::statistics::{self, DistanceResult, Moments};
+use crate::solutions::SetName;
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 

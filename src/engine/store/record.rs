@@ -1,11 +1,11 @@
 //! What the journal holds.
 
 use super::first;
+use crate::analysis::statistics::{Analysis, FailedPart};
 use crate::optimizer::relax::Relaxed;
 use crate::optimizer::{Method, Snapshot, TrainingRun};
 use crate::path::{PathResult, Track};
 use crate::solutions::{LandscapeName, SetName};
-use crate::analysis::statistics::{Analysis, FailedPart};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

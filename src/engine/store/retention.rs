@@ -36,10 +36,10 @@ impl Retention {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::store::{Contents, Record};
     use crate::optimizer::{Snapshot, StopReason};
     use crate::random::MasterSeed;
     use crate::solutions::select;
-    use crate::engine::store::{Contents, Record};
     use rand::seq::SliceRandom;
 
     fn run(number: u32) -> TrainingRun {

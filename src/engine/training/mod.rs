@@ -1,15 +1,15 @@
 //! `lossatlas train`: seeds → solutions.
 
+use crate::data::Split;
 use crate::engine::archive::Archive;
 use crate::engine::failure::Failure;
+use crate::engine::plan::{Planned, Speed};
 use crate::engine::problem::{Mapped, Problem, Trained};
 use crate::engine::resume::{decode, drive};
 use crate::engine::stage::{Context, Stage, Tasks};
+use crate::engine::store::{Record, TaskKey};
 use crate::engine::{imports, minima, work};
 use crate::optimizer::{Method, Trainer};
-use crate::engine::plan::{Planned, Speed};
-use crate::data::Split;
-use crate::engine::store::{Record, TaskKey};
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Copy, Serialize, Deserialize)]

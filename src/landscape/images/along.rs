@@ -8,10 +8,10 @@
 use super::gray::Purpose;
 use super::scratch::Scratch;
 use super::{BLOCK, ImageLandscape};
-use crate::landscape::Interrupted;
-use crate::kernels::{Real, add_scaled};
-use crate::span::Span;
 use crate::kernels::threads::Turn;
+use crate::kernels::{Real, add_scaled};
+use crate::landscape::Interrupted;
+use crate::span::Span;
 use ndarray::{ArrayView2, ArrayViewMut2};
 use std::ops::Range;
 use std::sync::Mutex;

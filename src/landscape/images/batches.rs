@@ -2,12 +2,12 @@
 
 use super::{ImageLandscape, Interrupt};
 use crate::data::ImageView;
+use crate::kernels::Real;
+use crate::kernels::threads::Threads;
 use crate::landscape::{Interrupted, Landscape};
 use crate::network::Network;
 use crate::path::Batches;
 use crate::random::MasterSeed;
-use crate::kernels::Real;
-use crate::kernels::threads::Threads;
 use rand::seq::index::sample;
 
 /// `size` of the images at a time, drawn without replacement.

@@ -1,8 +1,8 @@
 //! Images as networks take them.
 
 use crate::data::ImageView;
-use crate::network::{Batch, Network};
 use crate::kernels::{Factor, Real, Sparse, Tiled};
+use crate::network::{Batch, Network};
 use ndarray::{Array2, s};
 
 /// What images are wanted for, and so how often each form of them would be used.

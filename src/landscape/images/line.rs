@@ -6,10 +6,10 @@
 use super::gray::Purpose;
 use super::scratch::Scratch;
 use super::{BLOCK, ImageLandscape};
+use crate::kernels::Real;
 use crate::landscape::Interrupted;
 use crate::landscape::line::Line;
 use crate::network::{Batch, SpanEvaluator};
-use crate::kernels::Real;
 use crate::span::Span;
 use ndarray::{Array2, arr2};
 use std::ops::Range;

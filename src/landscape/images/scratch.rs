@@ -1,8 +1,8 @@
 //! What one thread needs to evaluate a network.
 
 use super::gray::GrayImages;
-use crate::network::{Evaluator, Network, SpanEvaluator};
 use crate::kernels::Real;
+use crate::network::{Evaluator, Network, SpanEvaluator};
 
 /// Buffers of one evaluation; those that not every kind of evaluation needs are empty until it does.
 pub(super) struct Scratch<'a, A> {

@@ -8,8 +8,8 @@
 
 use super::strip::Strip;
 use super::{AtPoint, Dense, Inputs, Order};
-use crate::network::{Batch, SpanEvaluator};
 use crate::kernels::{FactorRoom, Real, add_combined, add_scaled, combine};
+use crate::network::{Batch, SpanEvaluator};
 use crate::span::Span;
 use ndarray::{ArrayView2, Axis, s};
 use std::ops::Range;

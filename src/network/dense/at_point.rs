@@ -1,8 +1,8 @@
 //! Loss and gradient of a stack at one θ: the plain computation, and the oracle of the others.
 
 use super::{Dense, Inputs};
-use crate::network::{Batch, Score};
 use crate::kernels::{FactorRoom, Real, product};
+use crate::network::{Batch, Score};
 use ndarray::{ArrayViewMut2, Axis};
 
 /// The buffers of a stack's evaluation; they grow to the largest batch seen.

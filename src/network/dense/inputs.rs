@@ -1,7 +1,7 @@
 //! What goes into a stack.
 
-use crate::network::Batch;
 use crate::kernels::{Factor, FactorRoom, Real, add_product, product};
+use crate::network::Batch;
 use ndarray::{ArrayView2, ArrayViewMut2};
 
 /// Images or what an earlier layer made of them, as columns of a matrix X, `(width, images)`.

@@ -2,8 +2,8 @@
 
 use super::kernels::{Extents, NEIGHBORS, TILE, WeightSums};
 use super::maps::{Lanes, Maps};
-use crate::network::Tensor;
 use crate::kernels::Real;
+use crate::network::Tensor;
 
 /// yₒ(r, c) = bₒ + Σₘᵢⱼ wₒₘᵢⱼ xₘ(r + i − padding, c + j − padding), with zeros outside the image.
 ///

@@ -8,9 +8,9 @@ use super::convolution::{Convolution, total};
 use super::kernels::{NEIGHBORS, TILE, WeightSums, add_weight_gradient, convolve};
 use super::maps::{Filled, LANES, Lanes, Maps};
 use super::pooling::{Below, activate_and_pool, pooled, unpool};
+use crate::kernels::Real;
 use crate::network::dense::AtPoint;
 use crate::network::{Activation, Batch, Evaluator, Score};
-use crate::kernels::Real;
 use ndarray::{ArrayView2, ArrayViewMut2, Axis};
 
 /// Images of one pass through all layers.

@@ -1,8 +1,8 @@
 //! Average pooling of 2 × 2 pixels, sixteen images at a time.
 
 use super::maps::{LANES, Lanes, Maps};
-use crate::network::Activation;
 use crate::kernels::dispatch::dispatched;
+use crate::network::Activation;
 
 /// Extent after pooling, without a border: the next convolution has no padding. An odd last row or
 /// column is left out, as in PyTorch.

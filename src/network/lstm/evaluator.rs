@@ -6,10 +6,10 @@
 //! black, xₜ has a product of its own, by lists of those that are not, and the gradient of Wᵢₕ too.
 
 use super::Lstm;
-use crate::network::dense::AtPoint;
-use crate::network::{Batch, Evaluator, Score};
 use crate::kernels::dispatch::{Simd, dispatched};
 use crate::kernels::{Real, SparseRows, add_product, product};
+use crate::network::dense::AtPoint;
+use crate::network::{Batch, Evaluator, Score};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, s};
 use std::ops::Range;
 

@@ -1,9 +1,9 @@
 //! The descent: steps of Adam on the summed losses and the squared steps.
 
 use super::{PathSearch, Progress};
+use crate::kernels::Real;
 use crate::landscape::Interrupted;
 use crate::path::{Batches, StopReason};
-use crate::kernels::Real;
 use serde::{Deserialize, Serialize};
 
 /// The free parameters after the step with the lowest summed loss.

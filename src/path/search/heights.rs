@@ -1,8 +1,8 @@
 //! The highest points of the best path: its dense profile, and the surroundings of the maxima, ever finer.
 
 use super::{Halt, PathSearch};
-use crate::path::{PathError, equally_spaced};
 use crate::kernels::Real;
+use crate::path::{PathError, equally_spaced};
 use crate::span::Span;
 use ndarray::s;
 use serde::{Deserialize, Serialize};

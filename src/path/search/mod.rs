@@ -5,9 +5,9 @@ mod heights;
 
 use super::finder::{DENSITY, Found, PathError};
 use super::{Batches, Curve, CurvePrecision, Grid, PathParameters, PathResult, StopReason, equally_spaced};
+use crate::kernels::Real;
 use crate::landscape::{Interrupted, Landscape};
 use crate::optimizer::adam::Adam;
-use crate::kernels::Real;
 use crate::stepwise::{Step, Stepwise};
 use descent::Best;
 use heights::{ROUNDS, Top, check, highest};

@@ -1,12 +1,12 @@
 //! Barrier histograms.
 
 use super::by_member;
+use crate::analysis::statistics::{Summary, bin_counts, bin_edges};
 use crate::path::{PathResult, PathSet};
 use crate::report::figure::{Figure, Table, exact, gather};
 use crate::report::panel::{Axis, Ink, Panel, Scale, Shape};
 use crate::report::run::Run;
 use crate::report::style::{look, set_name};
-use crate::analysis::statistics::{Summary, bin_counts, bin_edges};
 
 /// Bins of a histogram at most.
 const BINS: usize = 60;

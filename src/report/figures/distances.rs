@@ -1,11 +1,11 @@
 //! Distances from the common origin.
 
 use super::barriers::{edges, outline};
+use crate::analysis::statistics::DistanceResult;
 use crate::report::figure::{Figure, Table, exact, gather};
 use crate::report::panel::{Axis, Ink, Panel, Scale, Shape};
 use crate::report::run::Run;
 use crate::report::style::{BLACK, look, set_name};
-use crate::analysis::statistics::DistanceResult;
 
 pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
     Figure {

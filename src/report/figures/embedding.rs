@@ -1,12 +1,12 @@
 //! Kernel PCA.
 
 use crate::analysis::kernel_pca::{Kernel, shortest};
+use crate::analysis::statistics::KernelPcaResult;
 use crate::report::figure::{Figure, Table, exact, gather};
 use crate::report::number::percent;
 use crate::report::panel::{Axis, Ink, Panel, Shape};
 use crate::report::run::Run;
 use crate::report::style::{look, numbered, set_name};
-use crate::analysis::statistics::KernelPcaResult;
 
 pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
     Figure {

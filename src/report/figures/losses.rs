@@ -1,11 +1,11 @@
 //! Loss curves.
 
+use crate::data::Split;
 use crate::optimizer::{Method, TrainingRun};
 use crate::report::figure::{Figure, Table, exact, gather};
 use crate::report::panel::{Axis, Ink, Panel, Shape};
 use crate::report::run::Run;
 use crate::report::style::{group_name, look};
-use crate::data::Split;
 
 /// Points of a curve that are drawn at most, twice over: more cannot be told apart in print.
 const POINTS: usize = 150;

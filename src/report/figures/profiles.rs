@@ -2,12 +2,12 @@
 
 use super::barriers::scale;
 use super::by_member;
+use crate::analysis::statistics::quantile;
 use crate::path::{PathResult, PathSet, equally_spaced};
 use crate::report::figure::{Figure, Table, exact, gather};
 use crate::report::panel::{Axis, Ink, Panel, Scale, Shape};
 use crate::report::run::Run;
 use crate::report::style::{look, set_name};
-use crate::analysis::statistics::quantile;
 
 pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
     Figure {

@@ -1,6 +1,7 @@
 //! Mean losses and moments of every set, beside published values where there are any.
 
 use super::noted;
+use crate::data::Split;
 use crate::optimizer::Method;
 use crate::report::figure::{Table, exact};
 use crate::report::notes::Topic;
@@ -8,7 +9,6 @@ use crate::report::number::{NONE, typeset};
 use crate::report::paper::{self, published};
 use crate::report::run::Run;
 use crate::report::style::set_name;
-use crate::data::Split;
 use crate::solutions::SetName;
 use maud::{Markup, html};
 

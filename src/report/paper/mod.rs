@@ -17,8 +17,8 @@ pub use claims::{Claim, claims};
 pub use section::{claims_table, method};
 
 use super::run::Run;
-use crate::optimizer::Method;
 use crate::data::Split;
+use crate::optimizer::Method;
 use studies::{Property, Study};
 
 /// Caption of the table of mean losses where published ones stand beside them.

@@ -1,10 +1,10 @@
 //! The part of the page that is about the paper: its claims with what the runs say to them.
 
 use super::claims::{Claim, Comparison, Finding, LEVEL, Status};
+use crate::analysis::statistics::Interval;
 use crate::report::figure::{Table, exact};
 use crate::report::number::{typeset, typeset_short};
 use crate::report::run::Run;
-use crate::analysis::statistics::Interval;
 use maud::{Markup, html};
 
 fn class(status: Status) -> &'static str {

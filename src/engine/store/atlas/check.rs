@@ -2,10 +2,10 @@
 
 use super::input::{Atlas, Curves};
 use super::{AXES, AtlasError, paths, points};
+use crate::analysis::statistics::KernelPcaResult;
 use crate::network::Tensor;
 use crate::path::{PathSet, Track};
 use crate::solutions::SolutionSet;
-use crate::analysis::statistics::KernelPcaResult;
 use std::collections::HashSet;
 
 /// Name of the group of the loss curves, which lies beside the sets of an optimizer.

@@ -2,9 +2,9 @@
 
 use super::file::checksum;
 use super::{AtlasError, FILE_NAME, FORMAT_VERSION};
-use crate::files::is_locked_by_a_writer;
 use crate::engine::store::hdf5_error::{is_lock, reason};
 use crate::engine::store::{Contents, journal};
+use crate::files::is_locked_by_a_writer;
 use hdf5::File;
 use hdf5::types::VarLenUnicode;
 use std::path::Path;

@@ -2,10 +2,10 @@
 
 use super::AtlasError;
 use super::node::Node;
-use crate::files::{is_locked_by_a_writer, name_aside, replace_aside, resolve};
 use crate::engine::store::JournalError;
 use crate::engine::store::directory::sync_directory;
 use crate::engine::store::hdf5_error::reason;
+use crate::files::{is_locked_by_a_writer, name_aside, replace_aside, resolve};
 use hdf5::file::FileCloseDegree;
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};

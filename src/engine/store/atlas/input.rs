@@ -1,10 +1,10 @@
 //! What an atlas is made of.
 
+use crate::analysis::statistics::{Analysis, FailedPart};
 use crate::network::Tensor;
 use crate::optimizer::{Method, Relaxed, TrainingRun};
 use crate::path::{PathSet, Track};
 use crate::solutions::SolutionSet;
-use crate::analysis::statistics::{Analysis, FailedPart};
 
 /// All results of one configuration, as they go to `atlas.h5`.
 #[derive(Clone, Debug)]

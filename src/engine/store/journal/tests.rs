@@ -1,8 +1,8 @@
 use super::*;
+use crate::engine::store::record::{ConfigurationRecord, SessionRecord};
 use crate::optimizer::{Method, Snapshot, StopReason, TrainingRun};
 use crate::path::{PathResult, StopReason as PathStop, Track};
 use crate::solutions::{LandscapeName, SetName};
-use crate::engine::store::record::{ConfigurationRecord, SessionRecord};
 use std::process::Command;
 use tempfile::TempDir;
 

@@ -1,8 +1,8 @@
 //! Vectors in HDF5 files.
 
 use super::{Components, VectorSource, VectorsError};
-use crate::files::is_locked_by_a_writer;
 use crate::engine::store::hdf5_error::{is_lock, reason};
+use crate::files::is_locked_by_a_writer;
 use hdf5::file::FileCloseDegree;
 use hdf5::types::{FloatSize, TypeDescriptor};
 use hdf5::{Dataset, File, Group};

@@ -1,8 +1,8 @@
 //! Vectors in NumPy files.
 
 use super::{Components, VectorSource, VectorsError};
-use crate::files::{name_aside, rename_to_unused, resolve};
 use crate::engine::store::directory::sync_directory;
+use crate::files::{name_aside, rename_to_unused, resolve};
 use ndarray::ArrayView2;
 use ndarray_npy::npy::header::{Header, ReadHeaderError};
 use ndarray_npy::{ReadNpyError, ReadNpyExt, WriteNpyError, WriteNpyExt};

@@ -1,15 +1,15 @@
 //! Claims about barriers.
 
 use super::{Comparison, Finding, larger};
+use crate::analysis::statistics::PairValues;
+use crate::data::Split;
 use crate::optimizer::Method;
 use crate::path::PathResult;
 use crate::report::paper::claimed;
 use crate::report::paper::studies::Property;
 use crate::report::run::Run;
 use crate::report::style::set_name;
-use crate::data::Split;
 use crate::solutions::{LandscapeName, SetName};
-use crate::analysis::statistics::PairValues;
 
 /// Claim 3: on the training landscape all four sets, on the test landscape the test sets.
 pub(super) fn methods(run: &Run<'_>) -> Vec<Finding> {

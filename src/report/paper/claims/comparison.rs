@@ -1,8 +1,8 @@
 //! Two lists of numbers compared.
 
 use super::LEVEL;
-use crate::report::number::typeset_short;
 use crate::analysis::statistics::{Interval, PairValues, Summary, mann_whitney, pair_shift_interval, shift_interval, smallest_p};
+use crate::report::number::typeset_short;
 
 /// Two lists compared by their medians, by rank, and by the ratio between them.
 #[derive(Clone, Debug, PartialEq)]

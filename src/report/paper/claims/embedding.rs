@@ -2,6 +2,8 @@
 
 use super::{Comparison, Finding, LEVEL, Status, improved};
 use crate::analysis::kernel_pca::Kernel;
+use crate::analysis::statistics::{KernelPcaResult, silhouette};
+use crate::data::Split;
 use crate::optimizer::Method;
 use crate::report::figures::kernel_name;
 use crate::report::number::typeset_short;
@@ -9,9 +11,7 @@ use crate::report::paper::studies::Property;
 use crate::report::paper::{claimed, study};
 use crate::report::run::Run;
 use crate::report::style::set_name;
-use crate::data::Split;
 use crate::solutions::SetName;
-use crate::analysis::statistics::{KernelPcaResult, silhouette};
 use ndarray::{Axis, s};
 
 /// "Separates": |Cliff's δ| of the scores of the two sets along a component is at least this …

@@ -1,15 +1,15 @@
 //! Claims about losses.
 
 use super::{Comparison, Finding, LEVEL, Status, Verdict, improved, larger};
+use crate::analysis::statistics::median_interval;
+use crate::data::Split;
 use crate::optimizer::Method;
 use crate::report::number::{typeset, typeset_short};
 use crate::report::paper::studies::Property;
 use crate::report::paper::{claimed, published, study};
 use crate::report::run::Run;
 use crate::report::style::set_name;
-use crate::data::Split;
 use crate::solutions::SetName;
-use crate::analysis::statistics::median_interval;
 
 /// "Much lower": at most half. The smallest published factor is 2.7, of the autoencoder.
 const MUCH: f64 = 2.0;

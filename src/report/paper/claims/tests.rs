@@ -1,13 +1,13 @@
 use super::{Claim, Comparison, LEVEL, Status, claims, larger};
-use crate::config::Config;
 use crate::analysis::kernel_pca::Kernel;
+use crate::analysis::statistics::{Analysis, DistanceRequest, KernelPcaRequest, PairValues};
+use crate::config::Config;
+use crate::data::Split;
 use crate::optimizer::{Method, Snapshot, StopReason as TrainingStop, TrainingRun};
 use crate::path::{PathResult, PathSet, StopReason};
 use crate::report::Run;
 use crate::report::paper::{published, relation};
-use crate::data::Split;
 use crate::solutions::{LandscapeName, SetName, SolutionSet};
-use crate::analysis::statistics::{Analysis, DistanceRequest, KernelPcaRequest, PairValues};
 use ndarray::{Array2, Axis, s};
 
 fn config_of(network: &str) -> Config {

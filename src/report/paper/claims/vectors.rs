@@ -1,14 +1,14 @@
 //! Claims about the parameter vectors as they are.
 
 use super::{Comparison, Finding, Status, improved, larger};
+use crate::analysis::statistics::{DistanceResult, Distances, Summary, distances as centroid_distances, moments};
+use crate::data::Split;
 use crate::optimizer::Method;
 use crate::report::number::typeset_short;
 use crate::report::paper::{published, study};
 use crate::report::run::Run;
 use crate::report::style::set_name;
-use crate::data::Split;
 use crate::solutions::SetName;
-use crate::analysis::statistics::{DistanceResult, Distances, Summary, distances as centroid_distances, moments};
 use ndarray::{Array2, Axis};
 
 /// "Close": beyond chance, the centroids lie nearer to the common origin than this share of the median
