@@ -24,7 +24,9 @@ use std::path::{Path, PathBuf};
 
 /// A directory open for writing; on rank 0 only.
 pub struct Archive {
+    /// The run directory.
     pub directory: PathBuf,
+    /// What its journal holds.
     pub contents: Contents,
     /// States of the tasks under way.
     pub checkpoints: Checkpoints,

@@ -80,10 +80,12 @@ pub fn run_ended(ended: &Result<u8, Failure>, since: Instant) {
     }
 }
 
+/// A stage begins, with this many tasks that have no result yet.
 pub fn stage_started(stage: &str, tasks: usize) {
     info!(stage, tasks, "stage started");
 }
 
+/// A stage is over after `seconds` s: `done` of its `tasks` have results, `failed` of these are failures.
 pub fn stage_ended(stage: &str, done: usize, failed: usize, tasks: usize, seconds: f64) {
     info!(stage, done, failed, left = tasks - done, seconds = rounded(seconds), "stage ended");
 }
@@ -94,6 +96,7 @@ pub fn task_started(stage: &str, task: &str, rank: usize, before: f64) {
     info!(stage, task, rank, seconds_before, "task started");
 }
 
+/// A task has a result after `seconds` s in all, or has failed for this reason.
 pub fn task_ended(stage: &str, task: &str, rank: usize, seconds: f64, numbers: &KeyNumbers, failure: Option<&str>) {
     let seconds = rounded(seconds);
     if let Some(reason) = failure {
@@ -110,14 +113,17 @@ pub fn part_failed(stage: &str, task: &str, reason: &str) {
     warn!(stage, task, rank = 0, reason, "task failed");
 }
 
+/// A task failed and returns to the pending tasks.
 pub fn task_retried(stage: &str, task: &str, rank: usize, reason: &str) {
     warn!(stage, task, rank, reason, "task will be tried again");
 }
 
+/// The checkpoint of a task that has taken `seconds` s is on disk.
 pub fn state_stored(stage: &str, task: &str, seconds: f64, bytes: usize) {
     info!(stage, task, seconds = rounded(seconds), bytes, "state stored");
 }
 
+/// The checkpoint of a task could not be written.
 pub fn state_not_stored(stage: &str, task: &str, reason: &str) {
     warn!(stage, task, reason, "state not stored");
 }
@@ -127,6 +133,7 @@ pub fn file_kept(file: &Path, kept: &Path) {
     warn!(file = %file.display(), kept = %kept.display(), "changed file kept");
 }
 
+/// The ranks are asked to stop, and why.
 pub fn stop_requested(stage: &str, cause: &str) {
     warn!(stage, cause, "stop requested");
 }

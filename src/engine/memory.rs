@@ -6,7 +6,9 @@ use std::{env, fs};
 /// Bytes in use now, and at most since the start or the last [`forget_peak`].
 #[derive(Clone, Copy, Debug)]
 pub struct Memory {
+    /// Resident memory at present, in bytes.
     pub now: usize,
+    /// The largest resident memory since the start, or since [`forget_peak`], in bytes.
     pub peak: usize,
 }
 
@@ -30,6 +32,7 @@ fn kilobytes(text: &str, name: &str) -> Option<usize> {
 /// The memory that the processes of this job have on this machine, all together.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Limit {
+    /// Bytes that a process may use.
     pub bytes: f64,
     /// Where it comes from, in words.
     pub source: &'static str,

@@ -8,34 +8,48 @@ use crate::solutions::{LandscapeName, SetName, SolutionSet};
 /// A kind of tasks.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Kind {
+    /// Training runs of one optimizer.
     Training(Method),
+    /// Evaluations of the vectors of one imported set.
     Import(SetName),
+    /// Searches for local minima of an analytic landscape.
     Minima,
+    /// Paths between the vectors of one set on one landscape.
     Paths(SetName, LandscapeName),
 }
 
 /// How many tasks of a kind have come to what.
 pub struct Count {
+    /// The kind.
     pub kind: Kind,
+    /// Tasks with a result.
     pub done: usize,
+    /// Tasks that failed.
     pub failed: usize,
+    /// Tasks that have not ended.
     pub left: usize,
 }
 
 /// A task that came to nothing, and why.
 pub struct FailedTask {
+    /// Name of the task.
     pub task: String,
+    /// Why it failed.
     pub reason: String,
 }
 
+/// The tasks of a configuration and what became of them.
 pub struct Overview {
+    /// Tasks by kind.
     pub counts: Vec<Count>,
+    /// The failed tasks, of all kinds.
     pub failures: Vec<FailedTask>,
     /// Whether kernel PCA and statistics are those of these solutions.
     pub analyzed: bool,
 }
 
 impl Kind {
+    /// What the kind is called in tables: `training sgd`.
     pub fn name(&self) -> String {
         match self {
             Self::Training(method) => format!("training {method}"),
@@ -47,6 +61,7 @@ impl Kind {
 }
 
 impl Overview {
+    /// Counts the tasks of these results.
     pub fn of(results: &Results) -> Self {
         let sets = results.sets();
         let solutions = solutions(results);

@@ -18,20 +18,27 @@ use std::path::Path;
 
 /// A configuration and what it maps, the same on every rank.
 pub struct Problem {
+    /// The checked configuration.
     pub config: Config,
+    /// What is mapped.
     pub mapped: Mapped,
 }
 
 /// A network on images, or a closed formula.
 pub enum Mapped {
+    /// A network on images.
     Network(Box<Trained>),
+    /// An analytic landscape.
     Formula(Formula),
 }
 
 /// A network with its images and the sets of vectors read from files.
 pub struct Trained {
+    /// Its part of the configuration.
     pub config: NetworkConfig,
+    /// The images, with their labels.
     pub dataset: Dataset,
+    /// The network.
     pub network: Box<dyn Network<f32>>,
     /// On rank 0; the other ranks are sent the vectors that they evaluate.
     pub imports: Vec<(SetName, Array2<f32>)>,
@@ -43,7 +50,9 @@ pub struct Trained {
 
 /// A closed formula.
 pub struct Formula {
+    /// Its part of the configuration.
     pub config: LandscapeConfig,
+    /// The landscape.
     pub landscape: Box<dyn landscape::Formula>,
 }
 

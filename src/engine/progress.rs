@@ -24,7 +24,9 @@ pub const STALE: Duration = Duration::from_secs(10);
 /// A task being worked on.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Running {
+    /// Name of the task.
     pub name: String,
+    /// The rank that works on it.
     pub rank: usize,
     /// RFC 3339, UTC.
     pub since: jiff::Timestamp,
@@ -40,12 +42,16 @@ pub struct Running {
 /// What the file holds.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Snapshot {
+    /// Time of writing; RFC 3339, UTC.
     pub updated: jiff::Timestamp,
+    /// Name of the stage.
     pub stage: String,
+    /// Estimated time until the stage ends, in s; `None` while too little is known.
     pub seconds_left: Option<f64>,
     /// Seconds by which the stage has taken longer than it should have.
     #[serde(default)]
     pub overdue: Option<f64>,
+    /// The tasks that ranks work on.
     pub running: Vec<Running>,
 }
 
@@ -103,6 +109,7 @@ impl Progress {
         self.show();
     }
 
+    /// A running task has done this `fraction` of its work, 0 to 1, and its loss is now `loss`.
     pub fn report(&mut self, task: usize, fraction: f64, loss: f64) {
         if let Some(running) = self.running.get_mut(&task) {
             running.fraction = Some(fraction);

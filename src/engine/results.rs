@@ -19,7 +19,9 @@ const DISTINCT: f64 = 1e-4;
 /// the paths between solutions that have since been replaced by better ones.
 #[derive(Clone, Copy)]
 pub struct Results<'a> {
+    /// The configuration that asks.
     pub config: &'a Config,
+    /// The records.
     pub contents: &'a Contents,
 }
 
@@ -29,13 +31,16 @@ pub type Ended<'a, T> = Option<Result<&'a T, &'a str>>;
 /// What a solution comes from.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Source {
+    /// A training run.
     TrainingRun,
+    /// A vector read from a file.
     ImportedVector,
     /// Of a search for a minimum of a formula.
     Start,
 }
 
 impl Source {
+    /// In words, in the singular.
     pub fn name(self) -> &'static str {
         match self {
             Self::TrainingRun => "training run",

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 /// What came of a task.
 #[derive(Serialize, Deserialize)]
 pub enum Ended<R> {
+    /// Finished, with its result.
     Finished(R),
     /// Put down; with what it can go on from, if there is anything yet.
     Suspended(Option<Vec<u8>>),

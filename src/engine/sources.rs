@@ -11,6 +11,7 @@ use ndarray::Array2;
 /// The data and the network built for it, as far as nothing is wrong with them.
 pub struct Loaded {
     dataset: Option<Dataset>,
+    /// The network, if it can be built.
     pub network: Option<Box<dyn Network<f32>>>,
     /// One a line.
     pub problems: Vec<String>,

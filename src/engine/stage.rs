@@ -19,8 +19,11 @@ use std::time::Instant;
 
 /// What every stage of a run has to do with. Its results go to an archive, on rank 0.
 pub struct Context<'a> {
+    /// The ranks.
     pub world: &'a World,
+    /// The checked configuration and what it maps.
     pub problem: &'a Problem,
+    /// Tells when to stop.
     pub interruption: &'a Interruption,
 }
 
@@ -33,9 +36,13 @@ impl<'a> Context<'a> {
 
 /// What a stage has to do with besides its tasks.
 pub struct Stage<'a> {
+    /// The ranks.
     pub world: &'a World,
+    /// Name of the stage, for messages and the log.
     pub name: &'static str,
+    /// Retries and the time between two checkpoints.
     pub run: &'a RunConfig,
+    /// Tells when to stop.
     pub interruption: &'a Interruption,
 }
 
