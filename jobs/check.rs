@@ -10,14 +10,10 @@ use lossatlas::engine::failure::{self, Failure};
 use lossatlas::engine::memory::{self, Memory};
 use lossatlas::engine::parallel::World;
 use lossatlas::engine::plan::memory::later_bytes;
-use lossatlas::engine::plan::{MEASURED_POINTS, Speed, Work, path_bytes, training_bytes};
+use lossatlas::engine::plan::{MEASURED_POINTS, Speed, path_bytes, training_bytes};
 use lossatlas::engine::problem::{Formula, Mapped, Problem, Trained};
-use lossatlas::engine::results::Results;
-use lossatlas::engine::store::Contents;
-use lossatlas::engine::work;
+use lossatlas::engine::stage::{PlannedTasks, STAGES};
 use lossatlas::landscape::ImageLandscape;
-use lossatlas::optimizer::Method;
-use lossatlas::solutions::SetName;
 use std::time::Duration;
 
 pub fn run(world: &World, input: &cli::Input) -> Result<u8, Failure> {
@@ -28,9 +24,10 @@ pub fn run(world: &World, input: &cli::Input) -> Result<u8, Failure> {
     let ranks = world.ranks_on_this_machine();
     if world.is_root() {
         print(format_args!("{}: valid", input.configuration.display()));
+        let tasks: Vec<PlannedTasks> = STAGES.iter().flat_map(|stage| stage.plan(&problem)).collect();
         match &problem.mapped {
-            Mapped::Network(trained) => check_network(&problem, trained, ranks),
-            Mapped::Formula(formula) => check_formula(&problem, formula),
+            Mapped::Network(trained) => check_network(&problem, trained, &tasks, ranks),
+            Mapped::Formula(formula) => check_formula(formula, &tasks),
         }
     }
     Ok(failure::SUCCESS)
@@ -44,7 +41,7 @@ pub fn warn_of_memory(problem: &Problem, warning: Option<String>) {
     }
 }
 
-fn check_network(problem: &Problem, trained: &Trained, ranks: usize) {
+fn check_network(problem: &Problem, trained: &Trained, tasks: &[PlannedTasks], ranks: usize) {
     let Trained { dataset, network, config, imports, .. } = trained;
     let (train, test) = (dataset.train.len(), dataset.test.len());
     print(format_args!(
@@ -57,7 +54,7 @@ fn check_network(problem: &Problem, trained: &Trained, ranks: usize) {
     }
     let (speed, needed) = measure(problem, trained);
     print_memory(trained, needed, ranks);
-    print_work(&tasks(problem, trained), &speed, problem.config.run.threads_per_rank);
+    print_work(tasks, &speed, problem.config.run.threads_per_rank);
 }
 
 /// The speed of this machine, and the bytes that a rank takes at its peak, where the system tells.
@@ -97,55 +94,21 @@ fn rank_bytes(problem: &Problem, trained: &Trained, before: Memory, after: Memor
     (before.peak as f64).max(computing)
 }
 
-/// A formula takes no time worth predicting.
-fn check_formula(problem: &Problem, formula: &Formula) {
-    let contents = Contents::default();
-    let results = Results { config: &problem.config, contents: &contents };
+/// An analytic landscape takes no time worth predicting.
+fn check_formula(formula: &Formula, tasks: &[PlannedTasks]) {
     print(format_args!("landscape  {}: {} components", formula.config.landscape.name(), formula.landscape.dimension()));
-    print(format_args!(
-        "tasks      {}, at most {}",
-        count(results.wanted_runs(), "start"),
-        count(results.planned_pairs(&formula.config.set()), "path")
-    ));
+    let tasks: Vec<&str> = tasks.iter().map(|tasks| tasks.what.as_str()).collect();
+    print(format_args!("tasks      {}", tasks.join(", ")));
 }
 
-/// A kind of task, how many there are, and the work of one.
-struct Kind {
-    name: String,
-    count: usize,
-    work: Work,
-}
-
-fn tasks(problem: &Problem, trained: &Trained) -> Vec<Kind> {
-    let training = &trained.config.training;
-    let runs = training.methods.iter().map(|&method| {
-        let epochs = match method {
-            Method::Sgd => "epochs",
-            Method::Lbfgs => "iterations at most",
-        };
-        let name = format!("{method} training runs of {} {epochs}", training.method(method).epochs());
-        Kind { name, count: training.initializations as usize, work: work::training(trained, method) }
-    });
-    let paths = &problem.config.paths;
-    let vectors =
-        |set: &SetName| trained.imports.iter().find(|(name, _)| name == set).map_or(training.keep, |(_, rows)| rows.nrows());
-    let pairs = paths.sets.iter().map(|set| paths.pairs.of(vectors(set)));
-    let pairs = pairs.fold(0, usize::saturating_add);
-    let on = paths.landscapes.iter().map(|&landscape| {
-        let images = trained.path_images(landscape).len();
-        let name = format!("paths on {images} {landscape} images");
-        Kind { name, count: pairs, work: work::path(trained, paths, landscape) }
-    });
-    runs.chain(on).collect()
-}
-
-fn print_work(tasks: &[Kind], speed: &Speed, threads: usize) {
+fn print_work(tasks: &[PlannedTasks], speed: &Speed, threads: usize) {
     let mut total = 0.0;
     print(format_args!("tasks"));
-    for Kind { name, count, work } in tasks {
+    for PlannedTasks { what, count, work } in tasks {
+        let Some(work) = work else { continue };
         let seconds = speed.seconds(work);
         total += seconds * *count as f64;
-        print(format_args!("  {count:>6} {name}: {:.3e} image passes, about {} each", work.passes(), duration(seconds)));
+        print(format_args!("  {count:>6} {what}: {:.3e} image passes, about {} each", work.passes(), duration(seconds)));
     }
     let divided = if threads == 1 { "ranks" } else { "ranks and of their threads" };
     let hours = total / 3600.0;

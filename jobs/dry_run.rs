@@ -1,21 +1,19 @@
 //! `--dry-run`: what a command would do with what its directory holds. Nothing is written.
 
 use crate::check::{self, duration};
-use crate::run::{Command, StageName};
+use crate::run::Command;
 use crate::start;
-use lossatlas::config::Config;
-use lossatlas::data::Split;
 use lossatlas::engine::archive::Archive;
 use lossatlas::engine::console::{count, print};
 use lossatlas::engine::failure::{self, Failure};
-use lossatlas::engine::overview::{Count, Kind, Overview};
+use lossatlas::engine::overview::Overview;
 use lossatlas::engine::parallel::World;
-use lossatlas::engine::plan::{Work, makespan};
+use lossatlas::engine::plan::makespan;
 use lossatlas::engine::problem::{Mapped, Problem, Trained};
+use lossatlas::engine::progress;
 use lossatlas::engine::results::Results;
+use lossatlas::engine::stage::{Count, stages_of};
 use lossatlas::engine::store::Contents;
-use lossatlas::engine::{progress, work};
-use lossatlas::solutions::LandscapeName;
 use std::path::Path;
 
 /// Refuses what the command would refuse, and says what it would do. Collective.
@@ -48,40 +46,43 @@ fn refusal(command: &Command, directory: &Path, results: &Results) -> Option<Str
     if progress::current(directory).is_some() {
         return Some(format!("{}: a run is going on there; until it ends another one is refused", directory.display()));
     }
-    let trains = command.stages.contains(&StageName::Training);
-    results.missing_solutions(directory).filter(|_| !trains)
+    let starts_from_solutions = stages_of(command.name).iter().all(|stage| stage.needs_solutions());
+    results.missing_solutions(directory).filter(|_| starts_from_solutions)
 }
 
 fn describe_tasks((world, here): (&World, usize), problem: &Problem, command: &Command, results: &Results) {
-    let overview = Overview::of(results);
-    let belongs = |count: &&Count| command.stages.contains(&stage_of(&count.kind));
-    let counts: Vec<_> = overview.counts.iter().filter(belongs).collect();
-    let analysis = command.stages.contains(&StageName::KernelPca);
-    let width = counts.iter().map(|count| count.kind.name().len()).max().unwrap_or(0).max("kernel PCA".len());
+    let all = Overview::of(results);
+    let width = all.width();
+    let overview = all.only(&stages_of(command.name));
     print(format_args!("{:width$}{:>8}{:>8}{:>8}", "", "done", "failed", "left"));
-    for Count { kind, done, failed, left } in &counts {
-        print(format_args!("{:width$}{done:>8}{failed:>8}{left:>8}", kind.name()));
+    for Count { name, done, failed, left, .. } in overview.kinds() {
+        print(format_args!("{name:width$}{done:>8}{failed:>8}{left:>8}"));
     }
-    if analysis {
-        print(format_args!("{:width$}{:>8}", "kernel PCA", if overview.analyzed { "done" } else { "left" }));
+    for (name, done) in overview.wholes() {
+        print(format_args!("{name:width$}{:>8}", if done { "done" } else { "left" }));
     }
-    let left: usize = counts.iter().map(|count| count.left).sum();
-    if left == 0 && (overview.analyzed || !analysis) {
+    let nothing_left = overview.kinds().all(|count| count.left == 0) && overview.wholes().all(|(_, done)| done);
+    if nothing_left {
         print("nothing would be computed: all that this command computes is there");
     } else if let Mapped::Network(trained) = &problem.mapped {
-        describe_costs((world, here), problem, trained, &counts);
+        describe_costs((world, here), problem, trained, &overview);
     }
 }
 
 /// Memory as `check` predicts it for the ranks that are `here`, on this machine, and the time of what is left.
-fn describe_costs((world, here): (&World, usize), problem: &Problem, trained: &Trained, counts: &[&Count]) {
+fn describe_costs((world, here): (&World, usize), problem: &Problem, trained: &Trained, overview: &Overview) {
     let (speed, needed) = check::measure(problem, trained);
     check::print_memory(trained, needed, here);
-    if counts.iter().all(|count| count.left == 0) {
+    let mut tasks: Vec<f64> = Vec::new();
+    for (stage, counts) in &overview.stages {
+        for count in counts.kinds.iter().filter(|count| count.left > 0) {
+            let seconds = speed.seconds(&stage.work(problem, count.kind));
+            tasks.extend(std::iter::repeat_n(seconds, count.left));
+        }
+    }
+    if tasks.is_empty() {
         return;
     }
-    let seconds = |kind: &Kind| speed.seconds(&work_of(&problem.config, trained, kind));
-    let mut tasks: Vec<f64> = counts.iter().flat_map(|count| std::iter::repeat_n(seconds(&count.kind), count.left)).collect();
     // Long ones are handed out first.
     tasks.sort_by(|a, b| b.total_cmp(a));
     let threads = problem.config.run.threads_per_rank;
@@ -90,22 +91,5 @@ fn describe_costs((world, here): (&World, usize), problem: &Problem, trained: &T
     if ranks > 1 || threads > 1 {
         let end = makespan(ranks, &[], &tasks) / threads as f64;
         print(format_args!("           about {} on {} of {}", duration(end), count(ranks, "rank"), count(threads, "thread")));
-    }
-}
-
-fn stage_of(kind: &Kind) -> StageName {
-    match kind {
-        Kind::Training(_) | Kind::Import(_) | Kind::Minima => StageName::Training,
-        Kind::Paths(..) => StageName::Paths,
-    }
-}
-
-fn work_of(config: &Config, trained: &Trained, kind: &Kind) -> Work {
-    match kind {
-        Kind::Training(method) => work::training(trained, *method),
-        Kind::Import(_) => work::import(trained),
-        Kind::Minima => Work::default(),
-        Kind::Paths(_, LandscapeName::Test) => work::path(trained, &config.paths, Split::Test),
-        Kind::Paths(..) => work::path(trained, &config.paths, Split::Train),
     }
 }

@@ -7,8 +7,8 @@ use lossatlas::engine::console::say;
 use lossatlas::engine::failure::Failure;
 use lossatlas::engine::parallel::{Interruption, World};
 use lossatlas::engine::problem::Problem;
-use lossatlas::engine::stage::Context;
-use lossatlas::engine::{capacity, console, kernel_pca, log, paths, progress, training};
+use lossatlas::engine::stage::{self, Context};
+use lossatlas::engine::{capacity, console, log, progress};
 use std::env;
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
@@ -17,38 +17,15 @@ use std::time::{Duration, Instant, SystemTime};
 pub struct Command {
     /// As it is typed.
     pub name: &'static str,
-    pub stages: &'static [StageName],
     /// Whether it closes with the report.
     pub reports: bool,
 }
 
-/// A stage of the pipeline.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StageName {
-    Training,
-    Paths,
-    KernelPca,
-}
-
 impl Command {
-    pub const RUN: Self =
-        Self { name: "run", stages: &[StageName::Training, StageName::Paths, StageName::KernelPca], reports: true };
-    pub const TRAIN: Self = Self { name: "train", stages: &[StageName::Training], reports: false };
-    pub const PATHS: Self = Self { name: "paths", stages: &[StageName::Paths], reports: false };
-    pub const KPCA: Self = Self { name: "kpca", stages: &[StageName::KernelPca], reports: false };
-}
-
-/// Computes what is missing of one kind of results and writes all of them. Collective.
-type Stage = fn(&Context, &mut Option<Archive>) -> Result<(), Failure>;
-
-impl StageName {
-    fn stage(self) -> Stage {
-        match self {
-            Self::Training => training::stage,
-            Self::Paths => paths::stage,
-            Self::KernelPca => kernel_pca::stage,
-        }
-    }
+    pub const RUN: Self = Self { name: stage::RUN, reports: true };
+    pub const TRAIN: Self = Self { name: "train", reports: false };
+    pub const PATHS: Self = Self { name: "paths", reports: false };
+    pub const KPCA: Self = Self { name: "kpca", reports: false };
 }
 
 /// Loads, runs the stages, and concludes with the exit code. Collective.
@@ -84,7 +61,7 @@ pub fn run(world: &World, job: &cli::Job, command: &Command) -> Result<u8, Failu
 }
 
 fn work(context: &Context, archive: &mut Option<Archive>, command: &Command, directory: &Path) -> Result<u8, Failure> {
-    command.stages.iter().try_for_each(|name| name.stage()(context, archive))?;
+    stage::run(context, archive, command.name)?;
     let code = Archive::conclude(context.world, context.problem, archive.as_ref())?;
     if command.reports {
         report::conclude(archive.as_ref(), directory);

@@ -10,8 +10,9 @@ use lossatlas::engine::overview::Overview;
 use lossatlas::engine::parallel::World;
 use lossatlas::engine::progress::{self, Running, Snapshot};
 use lossatlas::engine::results::Results;
+use lossatlas::engine::stage::{Count, FailedTask};
 use lossatlas::engine::store::{ConfigurationRecord, Contents, Retention, SessionRecord, journal};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use std::path::Path;
 use std::time::Duration;
 
@@ -65,13 +66,27 @@ struct Status {
     starts: usize,
     last_start: Option<Start>,
     tasks: Vec<Counted>,
-    kernel_pca: &'static str,
+    #[serde(flatten)]
+    wholes: Wholes,
     failed: Vec<Failed>,
     /// Results that are not what they are called.
     notes: Vec<String>,
     running: Option<Stage>,
     /// When a run that has ended without a word, or is stopped, last said what it does.
     last_news: Option<Timestamp>,
+    /// Of the first column of the table.
+    #[serde(skip)]
+    width: usize,
+}
+
+/// The stages without tasks for the ranks, each `done` or `left`. In JSON a key of its own for each:
+/// `"kernel_pca": "left"`.
+struct Wholes(Vec<(&'static str, &'static str)>);
+
+impl Serialize for Wholes {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, state)| (name.replace(' ', "_").to_lowercase(), state)))
+    }
 }
 
 #[derive(Serialize)]
@@ -119,19 +134,17 @@ impl Status {
         };
         let config = stored_configuration(record).map_err(|problem| format!("{}: {problem}", directory.display()))?;
         let results = Results { config: &config, contents: &contents };
-        let Overview { counts, failures, analyzed } = Overview::of(&results);
+        let overview = Overview::of(&results);
         let notes = results.notes(&results.paths(&results.sets()));
         Ok(Self {
             directory: directory.display().to_string(),
             dataset: record.dataset_name.clone(),
             starts: contents.sessions().len(),
             last_start: contents.sessions().last().map(Start::of),
-            tasks: counts
-                .into_iter()
-                .map(|count| Counted { name: count.kind.name(), done: count.done, failed: count.failed, left: count.left })
-                .collect(),
-            kernel_pca: if analyzed { "done" } else { "left" },
-            failed: failures.into_iter().map(|failed| Failed { task: failed.task, reason: failed.reason }).collect(),
+            tasks: overview.kinds().map(Counted::of).collect(),
+            wholes: Wholes(overview.wholes().map(|(name, done)| (name, if done { "done" } else { "left" })).collect()),
+            width: overview.width(),
+            failed: overview.failures().map(Failed::of).collect(),
             notes: notes.into_iter().map(|note| note.text).collect(),
             running: progress::current(directory).map(Stage::of),
             last_news: progress::stale(directory).map(|snapshot| snapshot.updated),
@@ -143,12 +156,14 @@ impl Status {
             let (starts, ranks) = (console::count(self.starts, "start"), console::count(*ranks as usize, "rank"));
             print(format_args!("{}: {}; {starts}, the last at {started} with {ranks} on {host}", self.directory, self.dataset));
         }
-        let width = self.tasks.iter().map(|count| count.name.len()).max().unwrap_or(0).max("kernel PCA".len());
+        let width = self.width;
         print(format_args!("{:width$}{:>8}{:>8}{:>8}", "", "done", "failed", "left"));
         for Counted { name, done, failed, left } in &self.tasks {
             print(format_args!("{name:width$}{done:>8}{failed:>8}{left:>8}"));
         }
-        print(format_args!("{:width$}{:>8}", "kernel PCA", self.kernel_pca));
+        for (name, state) in &self.wholes.0 {
+            print(format_args!("{name:width$}{state:>8}"));
+        }
         for Failed { task, reason } in &self.failed {
             print(format_args!("failed: {task}: {reason}"));
         }
@@ -168,6 +183,20 @@ impl Status {
             "no news since {news:.0}, {ago} ago: the run was killed, or its rank 0 is stopped; \
              if it is gone, the same command continues"
         ));
+    }
+}
+
+impl Counted {
+    fn of(count: &Count) -> Self {
+        let Count { name, done, failed, left, .. } = count.clone();
+        Self { name, done, failed, left }
+    }
+}
+
+impl Failed {
+    fn of(failed: &FailedTask) -> Self {
+        let FailedTask { task, reason } = failed.clone();
+        Self { task, reason }
     }
 }
 

@@ -7,7 +7,6 @@ use crate::config::Config;
 use crate::engine::console::say;
 use crate::engine::failure::{self, Failure};
 use crate::engine::parallel::World;
-use crate::engine::store::Record;
 use crate::engine::version::{COMMIT, VERSION};
 use clap::ValueEnum;
 use sha2::{Digest, Sha256};
@@ -146,45 +145,18 @@ pub fn internal_error(place: &str, message: &str) {
 /// The numbers of a result that a line of the log holds.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct KeyNumbers {
-    loss_train: Option<f64>,
-    loss_test: Option<f64>,
-    height: Option<f64>,
-    height_straight: Option<f64>,
-    steps: Option<u32>,
-    stop: Option<String>,
-}
-
-impl KeyNumbers {
-    /// Of a training run the lowest losses, of a path its barrier, of a minimum its height.
-    pub fn of(record: &Record) -> Self {
-        match record {
-            Record::Training { outcome: Ok(run), .. } => Self {
-                loss_train: Some(run.train.loss_train),
-                loss_test: Some(run.test.loss_test),
-                // The curve begins with the initialization.
-                steps: Some(run.curve_train.len().saturating_sub(1) as u32),
-                stop: Some(run.stop.to_string()),
-                ..Self::default()
-            },
-            Record::Path { outcome: Ok(path), .. } | Record::PathWithPoints { path, .. } => Self {
-                height: Some(path.height),
-                height_straight: Some(path.height_straight),
-                steps: Some(path.steps),
-                stop: Some(path.stop.to_string()),
-                ..Self::default()
-            },
-            Record::Imported { outcome: Ok(vector), .. } => {
-                Self { loss_train: Some(vector.loss_train), loss_test: Some(vector.loss_test), ..Self::default() }
-            }
-            Record::Minimum { outcome: Ok(minimum), .. } => Self {
-                height: Some(minimum.value),
-                steps: Some(minimum.iterations),
-                stop: Some(minimum.stop.to_string()),
-                ..Self::default()
-            },
-            _ => Self::default(),
-        }
-    }
+    /// Mean loss on the training images.
+    pub loss_train: Option<f64>,
+    /// Mean loss on the test images.
+    pub loss_test: Option<f64>,
+    /// Of a path its barrier, of a minimum its height.
+    pub height: Option<f64>,
+    /// Of a path the barrier of the straight line.
+    pub height_straight: Option<f64>,
+    /// Epochs, iterations or steps taken.
+    pub steps: Option<u32>,
+    /// Why the computation ended, in words.
+    pub stop: Option<String>,
 }
 
 /// Tells configurations apart: the beginning of the SHA-256 of all values that take effect.

@@ -3,12 +3,13 @@
 //! | module | |
 //! |---|---|
 //! | [`problem`] | the checked configuration with its data: what every stage starts from |
-//! | [`stage`] | the tasks of a stage on all ranks, each result stored as it arrives |
+//! | [`stage`] | what a stage is; the list of all stages |
+//! | [`runner`] | runs the tasks of a stage on all ranks, each result stored as it arrives |
 //! | [`training`], [`imports`], [`minima`], [`paths`], [`kernel_pca`] | the stages |
 //! | [`archive`], [`results`], [`overview`] | the run directory, and what a configuration makes of it |
 //! | [`store`] | journal, checkpoints, `atlas.h5`, vectors in files |
 //! | [`parallel`] | tasks → ranks, over MPI |
-//! | [`plan`], [`work`], [`memory`], [`capacity`] | work, time left, memory |
+//! | [`plan`], [`memory`], [`capacity`] | work, time left, memory |
 //! | [`sources`] | the files that a configuration names |
 //! | [`console`], [`terminal`], [`log`], [`progress`] | terminal, `run.log`, progress |
 
@@ -29,10 +30,10 @@ pub mod problem;
 pub mod progress;
 pub mod results;
 pub mod resume;
+pub mod runner;
 pub mod sources;
 pub mod stage;
 pub mod store;
 pub mod terminal;
 pub mod training;
 pub mod version;
-pub mod work;

@@ -1,14 +1,17 @@
 //! `lossatlas kpca`: kernel PCA and statistics, on rank 0.
 
+mod atlas;
+
 use crate::analysis::statistics::{Analysis, FailedPart, KernelPcaRequest, Part};
-use crate::config::KpcaConfig;
+use crate::config::{Config, KpcaConfig};
 use crate::engine::archive::Archive;
 use crate::engine::console::say;
 use crate::engine::failure::{self, Failure, Plain};
 use crate::engine::problem::Problem;
 use crate::engine::results::{Results, Source};
-use crate::engine::stage::Context;
+use crate::engine::stage::{Context, Counts, FailedTask, Stage};
 use crate::engine::store::Record;
+use crate::engine::store::atlas::{Atlas, AtlasError, Node};
 use crate::engine::{log, progress};
 use crate::solutions::{SetName, SolutionSet};
 use std::time::Instant;
@@ -16,18 +19,53 @@ use std::time::Instant;
 /// What the log and `status` call it.
 const STAGE: &str = "kernel PCA";
 
-/// Analyzes the sets, unless that is done, and writes the results.
-pub fn stage(context: &Context, archive: &mut Option<Archive>) -> Result<(), Failure> {
-    let &Context { world, problem, interruption } = context;
-    let sets = Archive::solutions(world, problem, archive.as_ref())?;
-    let missing = archive.as_ref().is_some_and(|archive| archive.results(problem).analysis(&sets).is_none());
-    if world.broadcast(|| Ok::<_, String>(missing && interruption.cause().is_some()))? {
-        let message = "stopped before the kernel PCA; run the same command again to continue".to_owned();
-        return Err(Failure { code: failure::TRY_AGAIN, message });
+/// Kernel PCA and statistics of the solutions.
+pub struct KernelPca;
+
+impl Stage for KernelPca {
+    fn name(&self) -> &'static str {
+        STAGE
     }
-    let analyzed = archive.as_mut().filter(|_| missing).map(|archive| analyze(problem, archive, sets)).transpose();
-    world.agree(analyzed).map_err(|error| Failure::system(Plain(&error)))?;
-    Archive::write_atlas(world, problem, archive.as_mut())
+
+    fn command(&self) -> &'static str {
+        "kpca"
+    }
+
+    fn applies(&self, _: &Config) -> bool {
+        true
+    }
+
+    fn needs_solutions(&self) -> bool {
+        true
+    }
+
+    fn run(&self, context: &Context, archive: &mut Option<Archive>) -> Result<(), Failure> {
+        let &Context { world, problem, interruption } = context;
+        let sets = Archive::solutions(world, problem, archive.as_ref())?;
+        let missing = archive.as_ref().is_some_and(|archive| archive.results(problem).analysis(&sets).is_none());
+        if world.broadcast(|| Ok::<_, String>(missing && interruption.cause().is_some()))? {
+            let message = "stopped before the kernel PCA; run the same command again to continue".to_owned();
+            return Err(Failure { code: failure::TRY_AGAIN, message });
+        }
+        let analyzed = archive.as_mut().filter(|_| missing).map(|archive| analyze(problem, archive, sets)).transpose();
+        world.agree(analyzed).map_err(|error| Failure::system(Plain(&error)))?;
+        Ok(())
+    }
+
+    fn counts(&self, results: &Results, sets: &[SolutionSet]) -> Counts {
+        let failed = |part: &FailedPart| FailedTask { task: part.part.to_string(), reason: part.reason.clone() };
+        let failures = results.failed_parts(sets).iter().map(failed).collect();
+        let done = results.missing_runs() == 0 && results.analysis(sets).is_some();
+        Counts { kinds: Vec::new(), failures, whole: Some(done) }
+    }
+
+    fn check_atlas(&self, atlas: &Atlas<'_>) -> Result<Vec<String>, AtlasError> {
+        atlas::check(atlas)
+    }
+
+    fn write_atlas(&self, root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
+        atlas::write(root, atlas)
+    }
 }
 
 /// Computes each part of the analysis on its own, and stores what came of each.

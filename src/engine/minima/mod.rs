@@ -1,26 +1,91 @@
-//! Points on a formula → minima.
+//! Points on an analytic landscape → minima.
 
-use crate::config::MinimaConfig;
+mod atlas;
+
+use crate::config::{Config, MinimaConfig, Subject};
 use crate::engine::archive::Archive;
+use crate::engine::console::count;
 use crate::engine::failure::Failure;
-use crate::engine::problem::Formula;
-use crate::engine::results::starts;
+use crate::engine::log::KeyNumbers;
+use crate::engine::problem::{Formula, Mapped, Problem};
+use crate::engine::results::{Results, starts};
 use crate::engine::resume::Ended;
-use crate::engine::stage::{Stage, Tasks};
+use crate::engine::runner::{Runner, Tasks};
+use crate::engine::stage::{Context, Counts, PlannedTasks, Stage, TaskState};
 use crate::engine::store::Record;
+use crate::engine::store::atlas::{Atlas, AtlasError, Node};
 use crate::landscape::Interruptible;
 use crate::optimizer::relax::{RelaxParameters, RelaxStop, Relaxed, random_start, relax};
 use crate::random::MasterSeed;
+use crate::solutions::SolutionSet;
 
-/// Relaxes the points that have not been relaxed yet.
-pub fn run(stage: &Stage, seed: MasterSeed, formula: &Formula, archive: &mut Option<Archive>) -> Result<(), Failure> {
+/// Searches for the local minima of an analytic landscape.
+pub struct Minima;
+
+impl Stage for Minima {
+    fn name(&self) -> &'static str {
+        "minima"
+    }
+
+    fn command(&self) -> &'static str {
+        "train"
+    }
+
+    fn applies(&self, config: &Config) -> bool {
+        matches!(config.subject, Subject::Landscape(_))
+    }
+
+    fn needs_solutions(&self) -> bool {
+        false
+    }
+
+    fn run(&self, context: &Context, archive: &mut Option<Archive>) -> Result<(), Failure> {
+        match &context.problem.mapped {
+            Mapped::Formula(formula) => run(&context.runner(self), context.problem.config.seed, formula, archive),
+            Mapped::Network(_) => Ok(()),
+        }
+    }
+
+    fn counts(&self, results: &Results, _: &[SolutionSet]) -> Counts {
+        let mut counts = Counts::default();
+        let minima = results.minima().into_iter().enumerate();
+        let tasks: Vec<_> = minima.map(|(number, minimum)| TaskState::new(format!("start {number}"), minimum)).collect();
+        if !tasks.is_empty() {
+            counts.add(0, "minima".to_owned(), &tasks);
+        }
+        counts
+    }
+
+    fn plan(&self, problem: &Problem) -> Vec<PlannedTasks> {
+        let Mapped::Formula(formula) = &problem.mapped else { return Vec::new() };
+        let starts = starts(&formula.config) as usize;
+        vec![PlannedTasks { what: count(starts, "start"), count: starts, work: None }]
+    }
+
+    fn key_numbers(&self, record: &Record) -> KeyNumbers {
+        let Record::Minimum { outcome: Ok(minimum), .. } = record else { return KeyNumbers::default() };
+        KeyNumbers {
+            height: Some(minimum.value),
+            steps: Some(minimum.iterations),
+            stop: Some(minimum.stop.to_string()),
+            ..KeyNumbers::default()
+        }
+    }
+
+    fn write_atlas(&self, root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
+        atlas::write(root, atlas)
+    }
+}
+
+/// Minimizes from the points that have not been used yet.
+fn run(runner: &Runner, seed: MasterSeed, formula: &Formula, archive: &mut Option<Archive>) -> Result<(), Failure> {
     let numbers: Vec<u32> = match archive {
         Some(archive) => (0..starts(&formula.config)).filter(|&number| archive.contents.minimum(number).is_none()).collect(),
         None => Vec::new(),
     };
     let done = starts(&formula.config) as usize - numbers.len();
     let names = numbers.iter().map(|number| format!("start {number}")).collect();
-    stage.run(
+    runner.run(
         archive,
         Tasks::alike(done, names),
         |index| numbers[index],

@@ -1,16 +1,23 @@
 //! `lossatlas paths`: pairs of solutions → low-loss paths and barriers.
 
-use crate::config::PathsConfig;
+mod atlas;
+mod points;
+
+use crate::config::{Config, PathsConfig};
 use crate::data::Split;
 use crate::engine::archive::Archive;
+use crate::engine::console::count;
 use crate::engine::failure::Failure;
+use crate::engine::log::KeyNumbers;
 use crate::engine::parallel::Control;
 use crate::engine::plan::{Planned, Work, path_work};
-use crate::engine::problem::{Formula, Mapped, Problem};
+use crate::engine::problem::{Formula, Mapped, Problem, Trained};
+use crate::engine::results::Results;
 use crate::engine::resume::{Ended, decode, drive};
-use crate::engine::stage::{Context, Tasks};
-use crate::engine::store::{Record, TaskKey};
-use crate::engine::work;
+use crate::engine::runner::Tasks;
+use crate::engine::stage::{Context, Count, Counts, FailedTask, PlannedTasks, Stage};
+use crate::engine::store::atlas::{Atlas, AtlasError, Node};
+use crate::engine::store::{Contents, Record, TaskKey};
 use crate::landscape::{BuiltIn, Landscape, Squared};
 use crate::path::{Batches, CurvePrecision, Found, Objective, PathResult, PathSearch, Track};
 use crate::solutions::{LandscapeName, SetName, SolutionSet};
@@ -54,30 +61,131 @@ impl Key {
     }
 }
 
-/// Computes the paths that are not there yet and writes all of them.
-pub fn stage(context: &Context, archive: &mut Option<Archive>) -> Result<(), Failure> {
-    let &Context { world, problem, .. } = context;
-    let sets = Archive::solutions(world, problem, archive.as_ref())?;
-    let (done, keys) = archive.as_ref().map(|archive| missing(problem, archive, &sets)).unwrap_or_default();
-    // Those of a network are large and taken from the sets when they are needed.
-    let formula_ends: Vec<[Vec<f64>; 2]> = match (&problem.mapped, archive.as_ref()) {
-        (Mapped::Formula(formula), Some(archive)) => keys.iter().map(|key| formula_ends(formula, archive, key)).collect(),
-        _ => Vec::new(),
+/// Finds paths between pairs of solutions.
+pub struct Paths;
+
+impl Stage for Paths {
+    fn name(&self) -> &'static str {
+        "paths"
+    }
+
+    fn command(&self) -> &'static str {
+        "paths"
+    }
+
+    fn applies(&self, _: &Config) -> bool {
+        true
+    }
+
+    fn needs_solutions(&self) -> bool {
+        true
+    }
+
+    fn run(&self, context: &Context, archive: &mut Option<Archive>) -> Result<(), Failure> {
+        let &Context { world, problem, .. } = context;
+        let sets = Archive::solutions(world, problem, archive.as_ref())?;
+        let (done, keys) = archive.as_ref().map(|archive| missing(problem, archive, &sets)).unwrap_or_default();
+        // Those of a network are large and taken from the sets when they are needed.
+        let formula_ends: Vec<[Vec<f64>; 2]> = match (&problem.mapped, archive.as_ref()) {
+            (Mapped::Formula(formula), Some(archive)) => keys.iter().map(|key| formula_ends(formula, archive, key)).collect(),
+            _ => Vec::new(),
+        };
+        context.runner(self).run(
+            archive,
+            describe(problem, done, &keys),
+            |index| {
+                let ends = match formula_ends.get(index) {
+                    Some(ends) => Ends::Formula(ends.clone()),
+                    None => Ends::Network(network_ends(&sets, &keys[index])),
+                };
+                Task { landscape: keys[index].landscape, ends }
+            },
+            |task: &Task, state, control| find_on(problem, task, state, control),
+            |index, seconds, outcome: Result<Outcome, String>| keys[index].record(seconds, outcome.flatten()),
+        )
+    }
+
+    /// Which pairs there are is known when the solutions are: failed runs leave fewer of them.
+    fn counts(&self, results: &Results, sets: &[SolutionSet]) -> Counts {
+        let complete = results.missing_runs() == 0;
+        let mut counts = Counts::default();
+        for paths in results.paths(sets) {
+            let set = sets.iter().find(|set| set.name == paths.set);
+            let drawn = set.map_or(0, |set| results.pairs(set).len());
+            let total = if complete { drawn } else { results.planned_pairs(&paths.set) };
+            let (done, failed) = (paths.found().count(), paths.failed());
+            let (kind, name) = (paths.landscape as usize, format!("paths {} on {}", paths.set, paths.landscape));
+            counts.kinds.push(Count { kind, name, done, failed, left: total.saturating_sub(done + failed) });
+            for ((a, b), result) in paths.pairs.iter().zip(&paths.results) {
+                if let Err(reason) = result {
+                    let task = format!("path {} {a}–{b} on {}", paths.set, paths.landscape);
+                    counts.failures.push(FailedTask { task, reason: reason.clone() });
+                }
+            }
+        }
+        counts
+    }
+
+    fn plan(&self, problem: &Problem) -> Vec<PlannedTasks> {
+        match &problem.mapped {
+            Mapped::Network(trained) => plan_on_images(problem, trained),
+            Mapped::Formula(formula) => {
+                let contents = Contents::default();
+                let results = Results { config: &problem.config, contents: &contents };
+                let pairs = results.planned_pairs(&formula.config.set());
+                vec![PlannedTasks { what: format!("at most {}", count(pairs, "path")), count: pairs, work: None }]
+            }
+        }
+    }
+
+    fn work(&self, problem: &Problem, kind: usize) -> Work {
+        let landscapes = [LandscapeName::Train, LandscapeName::Test, LandscapeName::Formula];
+        let landscape = landscapes.into_iter().find(|&landscape| landscape as usize == kind);
+        landscape.map_or_else(Work::default, |landscape| work_on(problem, landscape))
+    }
+
+    fn key_numbers(&self, record: &Record) -> KeyNumbers {
+        let (Record::Path { outcome: Ok(path), .. } | Record::PathWithPoints { path, .. }) = record else {
+            return KeyNumbers::default();
+        };
+        KeyNumbers {
+            height: Some(path.height),
+            height_straight: Some(path.height_straight),
+            steps: Some(path.steps),
+            stop: Some(path.stop.to_string()),
+            ..KeyNumbers::default()
+        }
+    }
+
+    fn check_atlas(&self, atlas: &Atlas<'_>) -> Result<Vec<String>, AtlasError> {
+        atlas::check(atlas)
+    }
+
+    fn write_atlas(&self, root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
+        atlas::write(root, atlas)
+    }
+}
+
+/// The paths on each landscape, those of all sets together.
+fn plan_on_images(problem: &Problem, trained: &Trained) -> Vec<PlannedTasks> {
+    let paths = &problem.config.paths;
+    let vectors = |set: &SetName| {
+        let import = trained.imports.iter().find(|(name, _)| name == set);
+        import.map_or(trained.config.training.keep, |(_, rows)| rows.nrows())
     };
-    context.stage("paths").run(
-        archive,
-        describe(problem, done, &keys),
-        |index| {
-            let ends = match formula_ends.get(index) {
-                Some(ends) => Ends::Formula(ends.clone()),
-                None => Ends::Network(network_ends(&sets, &keys[index])),
-            };
-            Task { landscape: keys[index].landscape, ends }
-        },
-        |task: &Task, state, control| find_on(problem, task, state, control),
-        |index, seconds, outcome: Result<Outcome, String>| keys[index].record(seconds, outcome.flatten()),
-    )?;
-    Archive::write_atlas(world, problem, archive.as_mut())
+    let pairs = paths.sets.iter().map(|set| paths.pairs.of(vectors(set)));
+    let count = pairs.fold(0, usize::saturating_add);
+    let on = paths.landscapes.iter().map(|&landscape| {
+        let images = trained.path_images(landscape).len();
+        let work = Some(work_on_images(trained, paths, landscape));
+        PlannedTasks { what: format!("paths on {images} {landscape} images"), count, work }
+    });
+    on.collect()
+}
+
+/// The work of a path on the landscape of these images, at most.
+fn work_on_images(trained: &Trained, paths: &PathsConfig, landscape: Split) -> Work {
+    path_work(&paths.parameters, trained.path_images(landscape).len(), paths.batch)
 }
 
 /// Finds a path on the landscape that its task names.
@@ -145,12 +253,12 @@ fn missing(problem: &Problem, archive: &Archive, sets: &[SolutionSet]) -> (usize
     (done, keys)
 }
 
-/// A formula takes no images and counts as one.
+/// The work of a path, at most. An analytic landscape takes no images and counts as one.
 fn work_on(problem: &Problem, landscape: LandscapeName) -> Work {
     let paths = &problem.config.paths;
     match (&problem.mapped, landscape) {
-        (Mapped::Network(trained), LandscapeName::Test) => work::path(trained, paths, Split::Test),
-        (Mapped::Network(trained), _) => work::path(trained, paths, Split::Train),
+        (Mapped::Network(trained), LandscapeName::Test) => work_on_images(trained, paths, Split::Test),
+        (Mapped::Network(trained), _) => work_on_images(trained, paths, Split::Train),
         (Mapped::Formula(_), _) => path_work(&paths.parameters, 1, None),
     }
 }

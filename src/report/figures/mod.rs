@@ -12,6 +12,7 @@ pub(super) use embedding::kernel_name;
 
 use super::figure::Figure;
 use super::run::Run;
+use crate::engine::stage::STAGES;
 use crate::path::PathSet;
 use crate::solutions::LandscapeName;
 
@@ -31,7 +32,8 @@ pub fn figures(runs: &[Run<'_>]) -> Vec<Figure> {
         embedded.then(|| embedding::figure(runs)),
         embedded.then(|| spectrum::figure(runs)),
     ];
-    wanted.into_iter().flatten().collect()
+    let of_stages = STAGES.iter().flat_map(|stage| stage.figures(runs));
+    wanted.into_iter().flatten().chain(of_stages).collect()
 }
 
 /// The paths of a run that share a panel: solutions of one kind (`train`, `test`) on one landscape, with

@@ -1,18 +1,17 @@
 //! Whether the parts of an atlas fit together, before anything of it is written.
 
-use super::input::{Atlas, Curves};
-use super::{AXES, AtlasError, paths, points};
-use crate::analysis::statistics::KernelPcaResult;
+use super::input::Atlas;
+use super::{AXES, AtlasError};
+use crate::engine::stage::STAGES;
 use crate::network::Tensor;
-use crate::path::{PathSet, Track};
 use crate::solutions::SolutionSet;
 use std::collections::HashSet;
 
 /// Name of the group of the loss curves, which lies beside the sets of an optimizer.
-pub(super) const CURVES: &str = "curves";
+pub const CURVES: &str = "curves";
 
 /// Name of the group of the starts that minima are looked for from, which lies beside their set.
-pub(super) const STARTS: &str = "starts";
+pub const STARTS: &str = "starts";
 
 /// Checks names and lengths.
 ///
@@ -23,22 +22,15 @@ pub(super) fn check(atlas: &Atlas<'_>) -> Result<(), AtlasError> {
     for part in atlas.sets {
         set(part, parameters)?;
     }
-    for part in atlas.paths {
-        path_set(part, atlas.sets)?;
+    let mut groups: Vec<String> = atlas.sets.iter().map(|set| format!("/solutions/{}", set.name)).collect();
+    for stage in STAGES {
+        groups.extend(stage.check_atlas(atlas)?);
     }
-    for (part, of_part) in atlas.paths.iter().zip(atlas.tracks) {
-        tracks(part, of_part)?;
-    }
-    for part in &atlas.analysis.kernel_pca {
-        kernel_pca(part)?;
-    }
-    for part in &atlas.analysis.distances {
-        group_name("/statistics/distances", &part.name)?;
-    }
-    distinct(atlas)
+    distinct(groups)
 }
 
-fn require(condition: bool, path: &str, problem: impl FnOnce() -> String) -> Result<(), AtlasError> {
+/// [`AtlasError::Inconsistent`] at this group or dataset, unless the condition holds.
+pub fn require(condition: bool, path: &str, problem: impl FnOnce() -> String) -> Result<(), AtlasError> {
     if condition { Ok(()) } else { Err(AtlasError::Inconsistent { path: path.to_owned(), problem: problem() }) }
 }
 
@@ -81,69 +73,13 @@ fn set(set: &SolutionSet, parameters: usize) -> Result<(), AtlasError> {
     Ok(())
 }
 
-fn path_set(path_set: &PathSet, sets: &[SolutionSet]) -> Result<(), AtlasError> {
-    let path = paths_path(path_set);
-    let (pairs, results) = (path_set.pairs.len(), path_set.results.len());
-    require(pairs == results, &path, || format!("{results} results for {pairs} pairs"))?;
-    let set = sets.iter().find(|set| set.name == path_set.set);
-    for (a, b) in &path_set.pairs {
-        require(paths::rows(set, (*a, *b)).is_some(), &path, || {
-            format!("the initializations {a} and {b} of a pair are not both in the set {}", path_set.set)
-        })?;
-    }
-    let points = paths::points(path_set);
-    require(points != 1, &path, || "a path needs two points or more".to_owned())?;
-    for result in path_set.results.iter().flatten() {
-        for length in [result.loss.len(), result.straight_loss.len()] {
-            require(length == points, &path, || format!("profiles of {points} and of {length} points"))?;
-        }
-    }
-    Ok(())
-}
-
-fn tracks(path_set: &PathSet, tracks: &[Option<&Track>]) -> Result<(), AtlasError> {
-    let path = format!("{}/points", paths_path(path_set));
-    let (given, pairs) = (tracks.len(), path_set.pairs.len());
-    require(given == pairs, &path, || format!("points of {given} paths for {pairs} pairs"))?;
-    require(points::agree(tracks), &path, || "the paths have different numbers of points".to_owned())
-}
-
-fn paths_path(path_set: &PathSet) -> String {
-    format!("/paths/{}/on_{}", path_set.set, path_set.landscape)
-}
-
-fn kernel_pca(analysis: &KernelPcaResult) -> Result<(), AtlasError> {
-    group_name("/kpca", &analysis.name)?;
-    let path = format!("/kpca/{}", analysis.name);
-    let (eigenvalues, explained) = (analysis.eigenvalues.len(), analysis.explained.len());
-    require(eigenvalues == explained, &path, || format!("{explained} explained fractions for {eigenvalues} eigenvalues"))?;
-    let vectors = analysis.projection.nrows();
-    for (name, length) in [("set", analysis.set.len()), ("initialization", analysis.initialization.len())] {
-        require(length == vectors, &format!("{path}/{name}"), || format!("{length} values for {vectors} vectors"))?;
-    }
-    let known = analysis.set.iter().all(|&set| (set as usize) < analysis.sets.len());
-    require(known, &format!("{path}/set"), || format!("an index beyond the {} sets", analysis.sets.len()))
-}
-
 /// Names that come from a configuration must be those of one group.
-fn group_name(parent: &str, name: &str) -> Result<(), AtlasError> {
+pub fn group_name(parent: &str, name: &str) -> Result<(), AtlasError> {
     let usable = !name.is_empty() && name != "." && name != ".." && !name.contains(['/', '\0']);
     require(usable, parent, || format!("{name:?} cannot name a group; use letters, digits, - and _"))
 }
 
-fn distinct(atlas: &Atlas<'_>) -> Result<(), AtlasError> {
-    let curves = |curves: &Curves<'_>| format!("/solutions/{}/{CURVES}", curves.method);
-    distinct_among(
-        (atlas.sets.iter().map(|set| format!("/solutions/{}", set.name)))
-            .chain(atlas.curves.iter().map(curves))
-            .chain(atlas.paths.iter().map(paths_path))
-            .chain(atlas.analysis.kernel_pca.iter().map(|analysis| format!("/kpca/{}", analysis.name)))
-            .chain(atlas.analysis.moments.iter().map(|(set, _)| format!("/statistics/moments/{set}")))
-            .chain(atlas.analysis.distances.iter().map(|pair| format!("/statistics/distances/{}", pair.name))),
-    )
-}
-
-fn distinct_among(paths: impl Iterator<Item = String>) -> Result<(), AtlasError> {
+fn distinct(paths: Vec<String>) -> Result<(), AtlasError> {
     let mut known = HashSet::new();
     for path in paths {
         require(known.insert(path.clone()), &path, || "there are two of them".to_owned())?;

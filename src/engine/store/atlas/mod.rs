@@ -4,27 +4,27 @@
 //! (`dimensions`) and, if it holds numbers, their `units`; its axes have their coordinates attached as dimension
 //! scales. `docs/format.md` lists them all.
 
-mod analysis;
 mod check;
 mod error;
 mod existing;
 mod file;
 mod input;
 mod node;
-mod paths;
-mod points;
 mod scale;
-mod solutions;
+mod sets;
 mod text;
 
+pub use check::{CURVES, STARTS, group_name, require};
 pub use error::AtlasError;
 pub use existing::{check_existing, check_origin};
 pub use file::Written;
 pub use input::{Atlas, Curves, Provenance};
+pub use node::{Label, Node};
+pub use sets::origin;
 
 use super::JournalError;
+use crate::engine::stage::STAGES;
 use crate::network::Tensor;
-use node::{Label, Node};
 use std::path::Path;
 
 /// Name of the file in the output directory.
@@ -64,9 +64,8 @@ fn fill(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
     let parameters = atlas.layout.iter().map(Tensor::len).sum();
     root.axis("parameter", "index of each component of theta", parameters)?;
     write_layout(&root.group("network", "the network: where each of its tensors lies in theta")?, atlas.layout)?;
-    solutions::write(root, atlas)?;
-    paths::write(root, atlas)?;
-    analysis::write(root, atlas)?;
+    sets::write(root, atlas)?;
+    STAGES.iter().try_for_each(|stage| stage.write_atlas(root, atlas))?;
     root.finish()
 }
 

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 /// A group of the file being written.
-pub(super) struct Node {
+pub struct Node {
     group: Group,
     path: String,
     file: PathBuf,
@@ -18,7 +18,7 @@ pub(super) struct Node {
 }
 
 /// What a dataset is called and says of itself.
-pub(super) struct Label<'a> {
+pub struct Label<'a> {
     name: &'a str,
     dimensions: &'a str,
     description: &'a str,
@@ -46,12 +46,12 @@ impl<'a> Label<'a> {
 
 impl Node {
     /// The root group.
-    pub fn root(group: Group, file: &Path) -> Self {
+    pub(super) fn root(group: Group, file: &Path) -> Self {
         Self { group, path: String::new(), file: file.to_owned(), scales: Rc::default() }
     }
 
     /// Writes what can only be written when everything else has been.
-    pub fn finish(&self) -> Result<(), AtlasError> {
+    pub(super) fn finish(&self) -> Result<(), AtlasError> {
         self.scales.finish().map_err(|error| self.error("/", &error))
     }
 

@@ -333,10 +333,11 @@ fn a_directory_that_is_a_file_is_named() {
 #[test]
 fn a_full_disk_leaves_whole_records_and_a_journal_that_goes_on() {
     let (directory, _) = written();
+    let (_, module) = module_path!().split_once("::").expect("a module of the library");
     let output = Command::new("sh")
         .args(["-c", "trap '' XFSZ; ulimit -f 16; exec \"$@\"", "sh"])
         .arg(std::env::current_exe().expect("the test program"))
-        .args(["--exact", "--ignored", "store::journal::tests::fill_the_disk"])
+        .args(["--exact", "--ignored", &format!("{module}::fill_the_disk")])
         .env(DIRECTORY_VARIABLE, directory.path())
         .output()
         .expect("a shell");

@@ -1,7 +1,6 @@
 //! `/paths/…/points`: paths of analytic landscapes of few dimensions, point by point.
 
-use super::AtlasError;
-use super::node::{Label, Node};
+use crate::engine::store::atlas::{AtlasError, Label, Node};
 use crate::path::Track;
 use ndarray::{Array1, Array2, Array3, s};
 

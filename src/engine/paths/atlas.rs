@@ -1,12 +1,49 @@
 //! `/paths`: loss profiles and barriers between pairs of solutions.
 
-use super::AtlasError;
-use super::input::Atlas;
-use super::node::{Label, Node};
 use super::points as path_points;
-use crate::path::{PathResult, PathSet};
+use crate::engine::store::atlas::{Atlas, AtlasError, Label, Node, require};
+use crate::path::{PathResult, PathSet, Track};
 use crate::solutions::SolutionSet;
 use ndarray::{Array1, Array2};
+
+/// Checks that both ends of every pair are vectors of the set and that all profiles have the same length. Returns the
+/// group of each set and landscape.
+pub(super) fn check(atlas: &Atlas<'_>) -> Result<Vec<String>, AtlasError> {
+    atlas.paths.iter().try_for_each(|part| path_set(part, atlas.sets))?;
+    atlas.paths.iter().zip(atlas.tracks).try_for_each(|(part, of_part)| tracks(part, of_part))?;
+    Ok(atlas.paths.iter().map(paths_path).collect())
+}
+
+fn path_set(path_set: &PathSet, sets: &[SolutionSet]) -> Result<(), AtlasError> {
+    let path = paths_path(path_set);
+    let (pairs, results) = (path_set.pairs.len(), path_set.results.len());
+    require(pairs == results, &path, || format!("{results} results for {pairs} pairs"))?;
+    let set = sets.iter().find(|set| set.name == path_set.set);
+    for (a, b) in &path_set.pairs {
+        require(rows(set, (*a, *b)).is_some(), &path, || {
+            format!("the initializations {a} and {b} of a pair are not both in the set {}", path_set.set)
+        })?;
+    }
+    let points = points(path_set);
+    require(points != 1, &path, || "a path needs two points or more".to_owned())?;
+    for result in path_set.results.iter().flatten() {
+        for length in [result.loss.len(), result.straight_loss.len()] {
+            require(length == points, &path, || format!("profiles of {points} and of {length} points"))?;
+        }
+    }
+    Ok(())
+}
+
+fn tracks(path_set: &PathSet, tracks: &[Option<&Track>]) -> Result<(), AtlasError> {
+    let path = format!("{}/points", paths_path(path_set));
+    let (given, pairs) = (tracks.len(), path_set.pairs.len());
+    require(given == pairs, &path, || format!("points of {given} paths for {pairs} pairs"))?;
+    require(path_points::agree(tracks), &path, || "the paths have different numbers of points".to_owned())
+}
+
+fn paths_path(path_set: &PathSet) -> String {
+    format!("/paths/{}/on_{}", path_set.set, path_set.landscape)
+}
 
 pub(super) fn write(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
     let paths = root.group("paths", "low-loss paths between pairs of solutions, by set and landscape")?;
@@ -32,7 +69,7 @@ pub(super) fn write(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
 }
 
 /// The rows of theta of a pair; none if an end is not in the set.
-pub(super) fn rows(set: Option<&SolutionSet>, (a, b): (u32, u32)) -> Option<[u32; 2]> {
+fn rows(set: Option<&SolutionSet>, (a, b): (u32, u32)) -> Option<[u32; 2]> {
     let row = |initialization| set?.row_of(initialization).map(|row| row as u32);
     Some([row(a)?, row(b)?])
 }
@@ -47,7 +84,7 @@ fn write_pairs(node: &Node, paths: &PathSet, set: Option<&SolutionSet>) -> Resul
 }
 
 /// M, the number of points of the profiles; 0 if there is none.
-pub(super) fn points(paths: &PathSet) -> usize {
+fn points(paths: &PathSet) -> usize {
     finished(paths).next().map_or(0, |(_, path)| path.loss.len())
 }
 

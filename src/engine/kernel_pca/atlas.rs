@@ -1,9 +1,35 @@
 //! `/kpca` and `/statistics`: what is computed from the sets.
 
-use super::AtlasError;
-use super::input::Atlas;
-use super::node::{Label, Node};
 use crate::analysis::statistics::{DistanceResult, KernelPcaResult, Moments, Part};
+use crate::engine::store::atlas::{Atlas, AtlasError, Label, Node, group_name, require};
+
+/// Checks names and lengths. Returns the group of each result.
+pub(super) fn check(atlas: &Atlas<'_>) -> Result<Vec<String>, AtlasError> {
+    for part in &atlas.analysis.kernel_pca {
+        kernel_pca(part)?;
+    }
+    for part in &atlas.analysis.distances {
+        group_name("/statistics/distances", &part.name)?;
+    }
+    let analysis = atlas.analysis;
+    let embeddings = analysis.kernel_pca.iter().map(|result| format!("/kpca/{}", result.name));
+    let moments = analysis.moments.iter().map(|(set, _)| format!("/statistics/moments/{set}"));
+    let distances = analysis.distances.iter().map(|pair| format!("/statistics/distances/{}", pair.name));
+    Ok(embeddings.chain(moments).chain(distances).collect())
+}
+
+fn kernel_pca(analysis: &KernelPcaResult) -> Result<(), AtlasError> {
+    group_name("/kpca", &analysis.name)?;
+    let path = format!("/kpca/{}", analysis.name);
+    let (eigenvalues, explained) = (analysis.eigenvalues.len(), analysis.explained.len());
+    require(eigenvalues == explained, &path, || format!("{explained} explained fractions for {eigenvalues} eigenvalues"))?;
+    let vectors = analysis.projection.nrows();
+    for (name, length) in [("set", analysis.set.len()), ("initialization", analysis.initialization.len())] {
+        require(length == vectors, &format!("{path}/{name}"), || format!("{length} values for {vectors} vectors"))?;
+    }
+    let known = analysis.set.iter().all(|&set| (set as usize) < analysis.sets.len());
+    require(known, &format!("{path}/set"), || format!("an index beyond the {} sets", analysis.sets.len()))
+}
 
 pub(super) fn write(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
     let kpca = root.group("kpca", "kernel principal component analyses of unions of sets")?;
