@@ -10,6 +10,7 @@ mod results;
 
 use expected::{Expected, expectation};
 use lossatlas::analysis::statistics::Analysis;
+use lossatlas::engine::store::Contents;
 use lossatlas::engine::store::atlas::{Atlas, AtlasError, Provenance};
 use lossatlas::engine::store::write_atlas;
 use lossatlas::path::{PathResult, StopReason as PathStop};
@@ -60,6 +61,7 @@ fn an_atlas_of_nothing_is_a_valid_file() {
         tracks: &[],
         analysis: &Analysis::default(),
         failed_parts: &[],
+        contents: &Contents::default(),
     };
     write_atlas(directory.path(), &nothing, |_| true, |_| Ok(())).expect("nothing contradicts itself");
     let mut expected = Expected::default();

@@ -117,6 +117,7 @@ impl Archive {
         let finished = |key: &&TaskKey| match key {
             TaskKey::Training { method, initialization } => self.contents.training(*method, *initialization).is_some(),
             TaskKey::Path { set, landscape, pair } => self.contents.path(set, *landscape, *pair).is_some(),
+            TaskKey::Task { stage, key } => self.contents.has_task(stage, key),
         };
         let finished: Vec<TaskKey> = self.checkpoints.keys().filter(finished).cloned().collect();
         finished.iter().try_for_each(|key| self.checkpoints.forget(key))
@@ -195,6 +196,7 @@ impl Archive {
             tracks: &results.tracks(&paths),
             analysis,
             failed_parts: results.failed_parts(&sets),
+            contents: results.contents,
         };
         let mut announced = None;
         let announce = |checksum: String| {

@@ -69,6 +69,7 @@ pub fn steps(directory: &Path) -> Vec<u64> {
                 let state: PathState<f32> = postcard::from_bytes(&state).expect("the state of a path");
                 json!(state)["progress"]["adam"]["steps"].clone()
             }
+            TaskKey::Task { stage, key } => panic!("{stage} {key}: a state of another stage"),
         };
         step.as_u64().expect("a count")
     };

@@ -2,6 +2,7 @@
 
 use lossatlas::analysis::kernel_pca::Kernel;
 use lossatlas::analysis::statistics::{Analysis, DistanceResult, FailedPart, KernelPcaResult, Moments, Part};
+use lossatlas::engine::store::Contents;
 use lossatlas::engine::store::atlas::{Atlas, AtlasError, Curves, Provenance};
 use lossatlas::engine::store::write_atlas;
 use lossatlas::network::Tensor;
@@ -66,6 +67,8 @@ pub struct Results {
     pub analysis: Analysis,
     pub failed_parts: Vec<FailedPart>,
     pub configuration: String,
+    /// The stages that write from these have no results.
+    pub contents: Contents,
 }
 
 impl Results {
@@ -115,6 +118,7 @@ impl Results {
             },
             // Longer than the 64 KiB that HDF5 allows other attributes.
             configuration: format!("seed = 1 # µ\n{}", "# a long comment\n".repeat(10_000)),
+            contents: Contents::default(),
         }
     }
 
@@ -152,6 +156,7 @@ impl Results {
             tracks,
             analysis: &self.analysis,
             failed_parts: &self.failed_parts,
+            contents: &self.contents,
         }
     }
 

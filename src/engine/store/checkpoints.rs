@@ -47,6 +47,13 @@ pub enum TaskKey {
         /// Initialization numbers of the ends.
         pair: (u32, u32),
     },
+    /// A task of any other stage: of those whose results are [`Record::Task`](super::Record::Task).
+    Task {
+        /// Name of the stage.
+        stage: String,
+        /// Which of its tasks.
+        key: String,
+    },
 }
 
 /// A task put down.
@@ -240,6 +247,22 @@ mod tests {
         assert!(!again.contains(&key(0)) && again.contains(&key(1)));
         again.forget(&key(1)).expect("a file to remove");
         assert_eq!(fs::read_dir(directory.path()).expect("a directory").count(), 0);
+    }
+
+    #[test]
+    fn tasks_of_all_stages_are_kept_apart() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let mut checkpoints = Checkpoints::open(directory.path()).expect("an empty directory");
+        let task = |stage: &str, key: &str| TaskKey::Task { stage: stage.to_owned(), key: key.to_owned() };
+        let keys = [key(0), task("trajectory", "0"), task("trajectory", "1"), task("surface", "0")];
+        for (byte, key) in (1..).zip(&keys) {
+            checkpoints.save(key.clone(), &saved(byte, 10)).expect("space");
+        }
+        drop(checkpoints);
+        let mut again = Checkpoints::open(directory.path()).expect("as written");
+        for (byte, key) in (1..).zip(&keys) {
+            assert_eq!(again.load(key).expect("readable"), Some(saved(byte, 10)));
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ use crate::optimizer::relax::Relaxed;
 use crate::optimizer::{Method, Snapshot, TrainingRun};
 use crate::path::{PathResult, Track};
 use crate::solutions::{LandscapeName, SetName};
+use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -47,6 +48,8 @@ pub struct Contents {
     tracks: BTreeMap<SetName, BTreeMap<PathKey, Track>>,
     imported: BTreeMap<SetName, BTreeMap<u32, Outcome<Snapshot>>>,
     minima: BTreeMap<u32, Outcome<Relaxed>>,
+    /// By name of the stage, then by key; also those of stages that this program does not have.
+    tasks: BTreeMap<String, BTreeMap<String, Outcome<Vec<u8>>>>,
     analysis: Option<StoredAnalysis>,
     /// Checksums of the files `atlas.h5` that were assembled from these records.
     atlases: BTreeSet<String>,
@@ -83,6 +86,9 @@ impl Contents {
             Record::Atlas { checksum } => return self.atlases.insert(checksum),
             Record::Minimum { number, seconds, outcome } => {
                 return insert_first(&mut self.minima, number, seconds, outcome);
+            }
+            Record::Task { stage, key, seconds, outcome } => {
+                return insert_first(self.tasks.entry(stage).or_default(), key, seconds, outcome);
             }
             Record::Path { set, landscape, pair, seconds, outcome } => {
                 return insert_first(self.paths.entry(set).or_default(), (landscape, pair), seconds, outcome);
@@ -181,6 +187,23 @@ impl Contents {
         self.minima.get(&number)
     }
 
+    /// The task of this stage with this key, decoded, if it has ended. A result that another version of the stage has
+    /// encoded differently counts as a failure that says so.
+    pub fn task<T: DeserializeOwned>(&self, stage: &str, key: &str) -> Option<Outcome<T>> {
+        self.tasks.get(stage)?.get(key).map(decode)
+    }
+
+    /// The tasks of this stage that have ended, by ascending key, decoded as by [`Self::task`].
+    pub fn tasks<T: DeserializeOwned>(&self, stage: &str) -> impl Iterator<Item = (&str, Outcome<T>)> {
+        let tasks = self.tasks.get(stage).into_iter().flatten();
+        tasks.map(|(key, outcome)| (key.as_str(), decode(outcome)))
+    }
+
+    /// Whether the task of this stage with this key has ended.
+    pub fn has_task(&self, stage: &str, key: &str) -> bool {
+        self.tasks.get(stage).is_some_and(|tasks| tasks.contains_key(key))
+    }
+
     /// The latest analysis.
     pub fn analysis(&self) -> Option<&StoredAnalysis> {
         self.analysis.as_ref()
@@ -190,6 +213,16 @@ impl Contents {
     pub fn path_sets(&self) -> impl Iterator<Item = &SetName> {
         self.paths.keys()
     }
+}
+
+/// All bytes must belong to the result: a shorter type would read the beginning of a longer one.
+fn decode<T: DeserializeOwned>(outcome: &Outcome<Vec<u8>>) -> Outcome<T> {
+    let decoded = outcome.result.clone().and_then(|bytes| match postcard::take_from_bytes(&bytes) {
+        Ok((result, [])) => Ok(result),
+        Ok((_, rest)) => Err(format!("the stored result cannot be read: {} bytes too many", rest.len())),
+        Err(error) => Err(format!("the stored result cannot be read: {error}")),
+    });
+    Outcome { seconds: outcome.seconds, result: decoded }
 }
 
 fn insert_first<K: Ord, T>(map: &mut BTreeMap<K, Outcome<T>>, key: K, seconds: f64, result: Result<T, String>) -> bool {
@@ -212,6 +245,36 @@ mod tests {
     fn path(set: &str, landscape: LandscapeName, pair: (u32, u32)) -> Record {
         let set = SetName::parse(set).expect("a valid name");
         Record::Path { set, landscape, pair, seconds: 1.0, outcome: Err(String::new()) }
+    }
+
+    #[test]
+    fn the_first_record_of_a_task_stays_and_is_decoded_as_its_stage_asks() {
+        let mut contents = Contents::default();
+        let task = |stage: &str, key: &str, numbers: Vec<f64>| Record::task(stage, key, 2.0, Ok(numbers));
+        assert!(contents.insert(task("trajectory", "sgd 1", vec![0.1, -0.0])));
+        assert!(!contents.insert(task("trajectory", "sgd 1", vec![7.0])));
+        assert!(contents.insert(task("trajectory", "sgd 0", Vec::new())));
+        assert!(contents.insert(task("of a later version", "sgd 1", vec![3.0])));
+        assert!(contents.insert(Record::task("trajectory", "lbfgs 0", 1.0, Err::<(), _>("no memory".to_owned()))));
+        let first: Option<Outcome<Vec<f64>>> = contents.task("trajectory", "sgd 1");
+        assert_eq!(first, Some(Outcome { seconds: 2.0, result: Ok(vec![0.1, -0.0]) }));
+        assert_eq!(contents.task::<Vec<f64>>("trajectory", "sgd 2"), None);
+        assert_eq!(contents.task::<Vec<f64>>("paths", "sgd 1"), None);
+        let failed = contents.task::<Vec<f64>>("trajectory", "lbfgs 0").expect("it has ended");
+        assert_eq!(failed.result, Err("no memory".to_owned()));
+        let keys: Vec<_> = contents.tasks::<Vec<f64>>("trajectory").map(|(key, _)| key.to_owned()).collect();
+        assert_eq!(keys, ["lbfgs 0", "sgd 0", "sgd 1"]);
+        assert!(contents.has_task("of a later version", "sgd 1") && !contents.has_task("paths", "sgd 1"));
+    }
+
+    #[test]
+    fn a_result_of_another_type_is_a_failure_that_says_so() {
+        let mut contents = Contents::default();
+        contents.insert(Record::task("trajectory", "sgd 1", 2.0, Ok((1u8, 2u8))));
+        let short = contents.task::<u8>("trajectory", "sgd 1").expect("it has ended").result;
+        assert_eq!(short, Err("the stored result cannot be read: 1 bytes too many".to_owned()));
+        let long = contents.task::<(u8, u8, f64)>("trajectory", "sgd 1").expect("it has ended").result;
+        assert!(long.expect_err("too short").starts_with("the stored result cannot be read: "));
     }
 
     #[test]

@@ -100,9 +100,28 @@ pub enum Record {
         /// Its points.
         track: Track,
     },
+    /// A task of a stage that ended. New stages store their results so; training, imports, minima, paths and
+    /// kernel PCA keep writing the variants above, which are read for good.
+    Task {
+        /// Name of the stage.
+        stage: String,
+        /// Which of its tasks, unique within the stage.
+        key: String,
+        /// Wall time in s.
+        seconds: f64,
+        /// The result as the stage has encoded it ([`Record::task`]), or why there is none.
+        outcome: Result<Vec<u8>, String>,
+    },
 }
 
 impl Record {
+    /// The record of a task of this stage, its result encoded by postcard. A result that cannot be encoded is a
+    /// failure of the task.
+    pub fn task<T: Serialize>(stage: &str, key: &str, seconds: f64, outcome: Result<T, String>) -> Self {
+        let encode = |result: T| postcard::to_allocvec(&result).map_err(|error| format!("cannot be stored: {error}"));
+        Self::Task { stage: stage.to_owned(), key: key.to_owned(), seconds, outcome: outcome.and_then(encode) }
+    }
+
     /// Why there is no solution or no path, for a task that came to nothing.
     pub fn failure(&self) -> Option<String> {
         match self {
@@ -110,7 +129,8 @@ impl Record {
             Self::Training { outcome: Err(reason), .. }
             | Self::Path { outcome: Err(reason), .. }
             | Self::Imported { outcome: Err(reason), .. }
-            | Self::Minimum { outcome: Err(reason), .. } => Some(reason.clone()),
+            | Self::Minimum { outcome: Err(reason), .. }
+            | Self::Task { outcome: Err(reason), .. } => Some(reason.clone()),
             _ => None,
         }
     }

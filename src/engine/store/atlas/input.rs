@@ -1,6 +1,7 @@
 //! What an atlas is made of.
 
 use crate::analysis::statistics::{Analysis, FailedPart};
+use crate::engine::store::Contents;
 use crate::network::Tensor;
 use crate::optimizer::{Method, Relaxed, TrainingRun};
 use crate::path::{PathSet, Track};
@@ -30,6 +31,8 @@ pub struct Atlas<'a> {
     pub analysis: &'a Analysis,
     /// The parts of the analysis that could not be computed.
     pub failed_parts: &'a [FailedPart],
+    /// All records, for the stages that read their [own tasks](Contents::task) from them.
+    pub contents: &'a Contents,
 }
 
 /// Where the results come from.

@@ -68,6 +68,8 @@ fn records() -> Vec<Record> {
         Record::Training { method: Method::Sgd, initialization: 0, seconds: 0.0, outcome: Err("no memory".into()) },
         path((3, 1)),
         path_with_points((5, 4)),
+        Record::task("of a later version", "sgd 0", 0.125, Ok(vec![1.5, -0.0])),
+        Record::task("of a later version", "sgd 1", 0.0, Err::<(), _>("no memory".into())),
         training(1, vec![0.1; 5]),
     ]
 }
