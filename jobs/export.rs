@@ -28,11 +28,20 @@ fn read(export: &cli::Export) -> Result<ndarray::Array2<f32>, String> {
 }
 
 /// Whether there is a place for a new file, asked before anything is computed for it.
+///
+/// A file is replaced by a new one of its name. A device or a FIFO would be gone: it is refused, also
+/// with `force`, and so is a link to one.
 pub fn may_write(file: &Path, force: bool) -> Result<(), String> {
     let shown = file.display();
+    match file.metadata() {
+        Ok(there) if there.is_dir() => return Err(format!("{shown} is a directory; name a file in it")),
+        Ok(there) if !there.is_file() => {
+            return Err(format!("{shown} is not a regular file but a device, a FIFO or a socket; choose another name"));
+        }
+        _ => {}
+    }
     let directory = file.parent().filter(|directory| *directory != Path::new(""));
     match file.symlink_metadata() {
-        Ok(there) if there.is_dir() => Err(format!("{shown} is a directory; name a file in it")),
         Ok(_) if !force => Err(format!("{shown} exists; choose another name or replace it with --force")),
         _ if directory.is_some_and(|directory| !directory.is_dir()) => {
             Err(format!("{shown}: there is no such directory; make it first"))

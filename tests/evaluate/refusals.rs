@@ -2,7 +2,9 @@
 
 use crate::files::{FIXTURES, evaluate, export};
 use crate::start::{Ended, lossatlas, on_tiny, text};
+use rustix::fs::{CWD, FileType, Mode, mknodat};
 use std::fs;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt, symlink};
 use std::path::Path;
 use tempfile::tempdir;
 
@@ -76,8 +78,11 @@ fn exports_that_go_nowhere_or_over_something() {
     refused(export(&run, "sgd/train", root.path(), &["--force"]), &["is a directory; name a file in it"]);
     refused(export(&run, "sgd", &file, &[]), &["\"sgd\" is not a set of solutions; write \"group/member\""]);
     refused(export(root.path(), "sgd/train", &file, &["--force"]), &["atlas.h5: No such file or directory"]);
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).expect("a file of this test");
     export(&run, "sgd/train", &file, &["--force"]).with_code(0);
     assert!(fs::read(&file).expect("just written").starts_with(b"\x93NUMPY"));
+    let mode = fs::metadata(&file).expect("just written").permissions().mode();
+    assert_eq!(mode & 0o777, 0o640, "a file that is replaced keeps its permissions");
     assert_eq!(fs::read_dir(root.path()).expect("a directory").count(), 2, "nothing unfinished is left");
 }
 
@@ -95,4 +100,25 @@ fn gradients_are_not_written_over_something() {
     assert_eq!(fs::read(&file).expect("still there"), b"precious");
     evaluate(1, text(&weights), &["--gradient", text(&file), "--force"]).with_code(0);
     assert!(fs::read(&file).expect("just written").starts_with(b"\x93NUMPY"));
+}
+
+/// A rename would put a regular file in their place.
+#[test]
+fn fifos_and_links_to_them_are_never_replaced() {
+    let root = tempdir().expect("a temporary directory");
+    let [fifo, link] = ["fifo", "link"].map(|name| root.path().join(name));
+    mknodat(CWD, &fifo, FileType::Fifo, Mode::from_raw_mode(0o600), 0).expect("a new FIFO");
+    symlink("fifo", &link).expect("a new link");
+    let weights = Path::new(FIXTURES).join("theta.npy");
+    for file in [&fifo, &link] {
+        for force in [&[][..], &["--force"]] {
+            let message = format!("{} is not a regular file but a device, a FIFO or a socket", text(file));
+            let gradient = [&["--gradient", text(file)], force].concat();
+            refused(evaluate(1, text(&weights), &gradient), &[&message]);
+            refused(export(root.path(), "sgd/train", file, force), &[&message]);
+            refused(lossatlas(1, &[&["init", text(file)], force].concat()), &[&message]);
+            let there = fs::symlink_metadata(&fifo).expect("still there").file_type();
+            assert!(there.is_fifo() && link.is_symlink());
+        }
+    }
 }

@@ -142,11 +142,11 @@ fn numpy_name(descriptor: &str) -> String {
 /// synced, and renamed.
 ///
 /// Without `force`, a file that is there is left as it is, also one that has just appeared. A symbolic link stays
-/// one: the file that it leads to is written.
+/// one: the file that it leads to is written. A file that is replaced keeps its permissions.
 ///
 /// # Errors
 /// [`VectorsError::Io`] with what could not be written and why; a file that was there before is
-/// still there then. [`VectorsError::Appeared`] without `force`.
+/// still there then. What is not a regular file, such as a device, is not replaced. [`VectorsError::Appeared`] without `force`.
 pub fn write_npy(file: &Path, vectors: ArrayView2<f32>, force: bool) -> Result<(), VectorsError> {
     let file = &resolve(file).map_err(io_error("follow the link", file))?;
     let directory = match file.parent() {
@@ -167,6 +167,13 @@ pub fn write_npy(file: &Path, vectors: ArrayView2<f32>, force: bool) -> Result<(
     let synced = writer.into_inner().map_err(io::IntoInnerError::into_error).and_then(|written| written.sync_all());
     synced.map_err(io_error("write to disk", &partial))?;
     if force {
+        if let Ok(there) = file.metadata() {
+            if !there.is_file() {
+                return Err(io_error("replace", file)(io::Error::other("not a regular file")));
+            }
+            let kept = fs::set_permissions(&guard, there.permissions());
+            kept.map_err(io_error("set the permissions of", &partial))?;
+        }
         guard.persist(file).map_err(|failed| io_error("rename the finished file to", file)(failed.error))?;
     } else {
         rename_to_unused(&guard, file).map_err(|error| {
