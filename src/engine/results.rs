@@ -220,7 +220,8 @@ impl<'a> Results<'a> {
             }
             Subject::Network(_) => None,
         };
-        notes::Results { training: training.collect(), minima, paths }.notes()
+        let path_learning_rate = Some(self.config.paths.parameters.learning_rate);
+        notes::Results { training: training.collect(), minima, paths, path_learning_rate }.notes()
     }
 
     /// The stored analysis, if it is that of these sets.

@@ -40,7 +40,12 @@ pub struct Results<'a> {
     pub minima: Option<Minima<'a>>,
     /// The paths.
     pub paths: &'a [PathSet],
+    /// Learning rate of the searches for paths, if it is known.
+    pub path_learning_rate: Option<f64>,
 }
+
+/// The default of `paths.learning_rate`. A search with a lower one that came nowhere may need a higher one.
+const DEFAULT_PATH_RATE: f64 = 1e-3;
 
 /// The points of an analytic landscape and where they led.
 #[derive(Clone, Debug)]
@@ -60,7 +65,7 @@ impl Results<'_> {
         if let Some(minima) = &self.minima {
             notes.extend(minima.notes());
         }
-        notes.extend(paths(self.paths));
+        notes.extend(paths(self.paths, self.path_learning_rate));
         let exchange = self.minima.as_ref().and_then(|minima| minima.config.landscape.caveat());
         if self.paths.iter().any(|paths| !paths.pairs.is_empty()) {
             notes.extend(exchange.map(|text| note(Topic::Paths, text.to_owned(), false)));
@@ -77,6 +82,9 @@ fn note(topic: Topic, text: String, concerns_all: bool) -> Note {
 fn training(method: Method, runs: &[&TrainingRun]) -> Vec<Note> {
     let name = method.name();
     let remedy = match method {
+        Method::Sgd if runs.iter().filter(|run| run.train.epoch == 0).all(|run| is_unmoved(run)) => {
+            "The loss did not change: raise `training.sgd.learning_rate`."
+        }
         Method::Sgd => "Lower `training.sgd.learning_rate`.",
         Method::Lbfgs => "Raise `training.lbfgs.line_search_evaluations`.",
     };
@@ -103,13 +111,20 @@ pub(super) fn is_initialization(run: &TrainingRun, split: Split) -> bool {
     tried(run) && snapshot.epoch == 0
 }
 
+/// Whether the training loss stayed where it was, by any measure but rounding: the steps are too short.
+fn is_unmoved(run: &TrainingRun) -> bool {
+    const ROUNDING: f64 = 1e-6;
+    let Some(&first) = run.curve_train.first() else { return false };
+    run.curve_train.iter().all(|loss| (loss - first).abs() <= ROUNDING * first.abs())
+}
+
 /// Whether the run should have left its initialization.
 fn tried(run: &TrainingRun) -> bool {
     let no_epochs_asked_for = run.stop == StopReason::Completed && run.curve_train.len() <= 1;
     !no_epochs_asked_for && !matches!(run.stop, StopReason::TargetLoss { .. })
 }
 
-fn paths(sets: &[PathSet]) -> Vec<Note> {
+fn paths(sets: &[PathSet], learning_rate: Option<f64>) -> Vec<Note> {
     let counted = |is: fn(&PathResult) -> bool| -> Vec<(&PathSet, usize, usize)> {
         let counts = sets.iter().map(|set| (set, set.found().filter(|path| is(path)).count(), set.found().count()));
         counts.filter(|(_, count, _)| *count > 0).collect()
@@ -124,13 +139,29 @@ fn paths(sets: &[PathSet]) -> Vec<Note> {
     let straight = counted(PathResult::is_unimproved);
     if !straight.is_empty() {
         let what = "are the straight line, because no step of the search came lower: H is no barrier of a path that was found";
-        let text = format!("{} Lower `paths.learning_rate`, or raise `paths.steps`.", say(&straight, what));
+        let not_finite = |path: &PathResult| matches!(path.stop, PathStop::NotFinite { .. });
+        let unimproved = || sets.iter().flat_map(PathSet::found).filter(|path| path.is_unimproved());
+        let remedy = if unimproved().any(not_finite) {
+            "Lower `paths.learning_rate`, or `paths.lambda` if it is large."
+        } else if learning_rate.is_some_and(|rate| rate < DEFAULT_PATH_RATE) {
+            "Raise `paths.learning_rate`, which is below its default, or `paths.steps`."
+        } else {
+            "Lower `paths.learning_rate`, or raise `paths.steps`."
+        };
+        let text = format!("{} {remedy}", say(&straight, what));
         notes.push(note(Topic::Paths, text, straight.iter().any(|(_, count, of)| count == of)));
     }
     let early = counted(|path| matches!(path.stop, PathStop::NotFinite { .. }) && !path.is_unimproved());
     if !early.is_empty() {
-        let what = "ended early, because the loss was not finite in a step: the best path before it stands";
-        notes.push(note(Topic::Paths, format!("{} Lower `paths.learning_rate`.", say(&early, what)), false));
+        let what = "ended early, because the objective was not finite in a step: the best path before it stands";
+        let remedy = "Lower `paths.learning_rate`, or `paths.lambda` if it is large.";
+        notes.push(note(Topic::Paths, format!("{} {remedy}", say(&early, what)), false));
+    }
+    let worse = counted(is_higher_than_straight);
+    if !worse.is_empty() {
+        let what = "rise higher than the straight line between the same solutions: a lower path is known than the one found";
+        let remedy = "Lower `paths.learning_rate`, or raise `paths.points`.";
+        notes.push(note(Topic::Paths, format!("{} {remedy}", say(&worse, what)), false));
     }
     let asked_for = counted(PathResult::took_no_step);
     if !asked_for.is_empty() {
@@ -138,6 +169,17 @@ fn paths(sets: &[PathSet]) -> Vec<Note> {
         notes.push(note(Topic::Paths, say(&asked_for, what), false));
     }
     notes
+}
+
+/// Whether a path was found that rises higher than the straight line, at its points or between them.
+///
+/// The search lowers the sum over the points, so its best path may have a higher maximum. What rounding
+/// explains does not count.
+fn is_higher_than_straight(path: &PathResult) -> bool {
+    /// Of single precision, in which losses may be summed.
+    const ROUNDING: f64 = 1e-6;
+    let limit = path.height_straight + ROUNDING * path.height_straight.abs();
+    !path.is_straight_line() && path.height.max(path.height_dense) > limit
 }
 
 impl Minima<'_> {
@@ -332,6 +374,48 @@ mod tests {
         let notes = Results { paths: &early, ..Results::default() }.notes();
         assert!(notes[0].text.contains("ended early") && !notes[0].concerns_all, "{notes:?}");
         assert_eq!(Results { paths: &[path_set("a/b", vec![found()])], ..Results::default() }.notes(), []);
+    }
+
+    #[test]
+    fn paths_that_rise_higher_than_the_straight_line_are_counted() {
+        let found = path(&[0.0, 2.0, 1.0], 4, PathStop::Completed);
+        let on_the_grid = PathResult { height_straight: 1.5, ..found.clone() };
+        let between = PathResult { height_dense: 2.5, ..found.clone() };
+        let rounding = PathResult { height_dense: 2.000_000_1, ..found.clone() };
+        let straight = PathResult { height_dense: 2.5, ..path(&[0.0, 1.0], 0, PathStop::Completed) };
+        let sets = [path_set("a/b", vec![found, on_the_grid, between, rounding, straight])];
+        let notes = Results { paths: &sets, ..Results::default() }.notes();
+        assert_eq!(notes.len(), 1, "{notes:?}");
+        assert!(notes[0].text.starts_with("2 of 5 paths rise higher than the straight line"), "{notes:?}");
+        assert!(notes[0].text.contains("`paths.points`") && !notes[0].concerns_all, "{notes:?}");
+    }
+
+    #[test]
+    fn the_remedy_for_paths_depends_on_what_went_wrong() {
+        let remedy = |best_step: u32, stop: PathStop, rate: f64| {
+            let sets = [path_set("a/b", vec![path(&[0.0, 2.0, 1.0], best_step, stop)])];
+            let notes = Results { paths: &sets, path_learning_rate: Some(rate), ..Results::default() }.notes();
+            notes[0].text.rsplit_once("). ").expect("a remedy").1.to_owned()
+        };
+        assert!(remedy(0, PathStop::Completed, 1e-12).starts_with("Raise `paths.learning_rate`"));
+        for rate in [DEFAULT_PATH_RATE, 1e30] {
+            assert!(remedy(0, PathStop::Completed, rate).starts_with("Lower `paths.learning_rate`"));
+        }
+        for best_step in [0, 3] {
+            let said = remedy(best_step, PathStop::NotFinite { step: 5 }, 1e-12);
+            assert!(said.starts_with("Lower") && said.contains("`paths.lambda`"), "{said}");
+        }
+    }
+
+    #[test]
+    fn the_remedy_for_training_depends_on_whether_the_loss_changed() {
+        let said = |curve: [f64; 3]| {
+            let run = TrainingRun { curve_train: curve.into(), ..run(0, 3, 2, StopReason::Completed) };
+            Results { training: vec![(Method::Sgd, vec![&run])], ..Results::default() }.notes()[0].text.clone()
+        };
+        assert!(said([2.0, 2.0, 2.000_000_1]).ends_with("raise `training.sgd.learning_rate`."));
+        assert!(said([2.0, 3.0, 9.0]).ends_with("Lower `training.sgd.learning_rate`."));
+        assert!(said([2.0, f64::NAN, f64::NAN]).ends_with("Lower `training.sgd.learning_rate`."));
     }
 
     fn run(train: u32, test: u32, epochs: usize, stop: StopReason) -> TrainingRun {
