@@ -117,6 +117,9 @@ impl Kernel {
     /// What helps where a value of the kernel is too large.
     fn remedy(&self) -> &'static str {
         match self {
+            Self::Polynomial { scale, .. } if scale.abs() > 1.0 => {
+                "choose a smaller scale, a lower degree, or another kernel for vectors this long"
+            }
             Self::Polynomial { .. } => "choose a lower degree, a smaller constant, or another kernel for vectors this long",
             Self::Sigmoid { .. } => "choose a smaller scale, or leave out vectors this long",
             Self::Linear | Self::Rbf { .. } => {
@@ -194,6 +197,18 @@ mod tests {
         assert_relative_eq!(value(Kernel::Polynomial { scale: 0.5, degree: 2, constant: 1.0 }), 2.25);
         assert_relative_eq!(value(Kernel::Sigmoid { scale: 0.5, constant: 0.25 }), 0.75_f64.tanh());
         assert_relative_eq!(value(Kernel::Rbf { two_sigma_squared: 10.0 }), (-0.5_f64).exp());
+    }
+
+    #[test]
+    fn the_remedy_for_a_value_that_is_too_large_names_the_scale_where_it_is_large() {
+        let vectors = ndarray::array![[1.0, 0.0], [0.0, 1.0]];
+        let vectors = Vectors::check([vectors.view()]).expect("finite");
+        let said = |scale| {
+            let kernel = Kernel::Polynomial { scale, degree: 3, constant: 1.0 };
+            kernel.matrix(&vectors).expect_err("too large").to_string()
+        };
+        assert!(said(1e60).contains("choose a smaller scale, a lower degree"));
+        assert!(said(-1e60).contains("choose a smaller scale, a lower degree"));
     }
 
     #[test]
