@@ -62,7 +62,13 @@ pub struct ConfigErrors {
 }
 
 impl ConfigErrors {
-    pub(super) fn new(problems: Vec<Problem>, sources: Sources) -> Self {
+    /// With a wrong key in `[network]` or `[dataset]` the network is not the one that is meant, but
+    /// another by defaults: nothing is to be held against its size.
+    pub(super) fn new(problems: Vec<Problem>, mut sources: Sources) -> Self {
+        let is_of_network = |key: &String| ["network", "dataset"].contains(&key.split('.').next().unwrap_or(key));
+        if problems.iter().filter_map(|problem| problem.key.as_ref()).any(is_of_network) {
+            sources.architecture = None;
+        }
         Self { problems, sources: Box::new(sources) }
     }
 

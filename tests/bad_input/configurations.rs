@@ -25,8 +25,10 @@ fn case(file: &Path) -> Case {
     let directory = tempdir().expect("a temporary directory");
     fs::write(directory.path().join(&name), &text).expect("space for a small file");
     // What the files name is there: nothing but the configuration is wrong.
-    for import in ["a.npy", "fine.npy"].into_iter().filter(|import| text.contains(import)) {
-        let vectors = Array2::zeros((2, PARAMETERS));
+    // The last one is for a network that a wrong key leaves unknown.
+    let imports = [("a.npy", PARAMETERS), ("fine.npy", PARAMETERS), ("of-another-network.npy", 784 * 20 + 20 * 10)];
+    for (import, parameters) in imports.into_iter().filter(|(import, _)| text.contains(import)) {
+        let vectors = Array2::zeros((2, parameters));
         write_npy(&directory.path().join(import), vectors.view(), false).expect("space for a small file");
     }
     let marked = |mark| text.lines().filter_map(move |line| line.strip_prefix(mark));
