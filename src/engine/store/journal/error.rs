@@ -127,6 +127,10 @@ fn displaced(file: &Path, now: Option<&Path>) -> String {
             now.display(),
             now.parent().unwrap_or(now).display()
         ),
+        None if !file.with_file_name(crate::store::atlas::FILE_NAME).exists() => format!(
+            "{shown} was deleted during the run, or replaced by another file, and there is no atlas.h5 beside it. The \
+             results that it held are lost. Start again; leave the files of a directory alone while a run is going on"
+        ),
         None => format!(
             "{shown} was deleted during the run, or replaced by another file. The results that it held are lost, but \
              for those in atlas.h5, which has the results of every stage that ended. Move atlas.h5 away if you want to \

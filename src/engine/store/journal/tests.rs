@@ -302,6 +302,15 @@ fn a_journal_that_is_not_where_it_was_takes_no_record() {
         Err(JournalError::Displaced { now, .. }) => now,
         other => panic!("{other:?}"),
     };
+    // What is safe in atlas.h5 is promised only if it is there.
+    let (mut journal, directory) = open("promised");
+    fs::remove_file(directory.join(FILE_NAME)).expect("a journal");
+    let mut said = || journal.append(&records()[0]).expect_err("it is gone").to_string();
+    assert!(said().contains("there is no atlas.h5 beside it"));
+    fs::write(directory.join("atlas.h5"), "").expect("space for a small file");
+    assert!(said().contains("those in atlas.h5, which has"));
+    fs::remove_dir_all(&directory).expect("a directory of this test");
+    assert!(said().contains("there is no atlas.h5 beside it"));
     let (journal, directory) = open("deleted");
     fs::remove_file(directory.join(FILE_NAME)).expect("a journal");
     assert_eq!(refusal(journal), None);
