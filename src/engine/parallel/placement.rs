@@ -31,6 +31,28 @@ pub struct Crowding {
     launcher: Option<Launcher>,
     /// Threads of a rank.
     threads: usize,
+    /// A host whose ranks may all use the same CPUs, fewer than their threads: no binding is the cause.
+    scarce: Option<Scarcity>,
+}
+
+/// What a host allows to all of its ranks together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Scarcity {
+    host: String,
+    cpus: usize,
+    ranks: usize,
+}
+
+impl Scarcity {
+    /// A launcher that binds to cores gives every rank CPUs of its own. Where all ranks have the same
+    /// set, something else has made it so small. One rank alone tells nothing.
+    fn of(host: &str, places: &[&Place], threads: usize) -> Option<Self> {
+        let (first, others) = places.split_first()?;
+        let same = !others.is_empty() && others.iter().all(|place| place.cpus == first.cpus);
+        let (cpus, ranks) = (first.cpus.len(), places.len());
+        let scarce = same && cpus < first.host_cpus && cpus < ranks * threads;
+        scarce.then(|| Self { host: host.to_owned(), cpus, ranks })
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,7 +131,8 @@ impl Crowding {
             .find_map(|(host, places)| too_many(host, places, threads))
             .or_else(|| bound(places, threads))
             .or_else(|| hosts.iter().find_map(|(host, places)| shared(host, places, threads)));
-        Some(Self { kind: kind?, launcher, threads })
+        let scarce = hosts.iter().find_map(|(host, places)| Scarcity::of(host, places, threads));
+        Some(Self { kind: kind?, launcher, threads, scarce })
     }
 }
 
@@ -156,7 +179,7 @@ fn shared(host: &str, places: &[&Place], threads: usize) -> Option<Kind> {
 
 impl fmt::Display for Crowding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { kind, launcher, threads } = self;
+        let Self { kind, launcher: _, threads, scarce } = self;
         match kind {
             Kind::TooMany { host, ranks, cpus } => {
                 let fewer = (cpus / ranks).max(1);
@@ -175,15 +198,34 @@ impl fmt::Display for Crowding {
                     "run.threads_per_rank = {threads}, but {ranks} of {} may use only {cores}, which the threads \
                      of a rank share; {}",
                     count(*of, "rank"),
-                    remedy(*launcher, *threads, *cpus >= *threads)
+                    self.remedy(scarce.as_ref(), *cpus >= *threads)
                 )
             }
             Kind::Shared { host, ranks, cores, cpus } => {
                 let (ranks, needed) = (count(*ranks, "rank"), ranks * threads);
                 let cores = count(*cores, "core");
-                let own = remedy(*launcher, *threads, *cpus >= needed);
+                let scarce = scarce.as_ref().filter(|scarce| scarce.host == *host);
+                let own = self.remedy(scarce, *cpus >= needed);
                 write!(f, "{ranks} of {} share {cores} of {host}, which has more; {own}", count(*threads, "thread"))
             }
+        }
+    }
+}
+
+impl Crowding {
+    fn remedy(&self, scarce: Option<&Scarcity>, siblings: bool) -> String {
+        match scarce {
+            // Slurm allows what its options ask for.
+            Some(scarce) if self.launcher != Some(Launcher::Slurm) => {
+                let Scarcity { host, cpus, ranks } = scarce;
+                let fewer = if self.threads > 1 { "fewer ranks or threads" } else { "fewer ranks" };
+                format!(
+                    "start {fewer}, or allow more CPUs: all {ranks} ranks of {host} may use {} together; taskset, \
+                     numactl, a container, a job or --bind-to socket withholds the others",
+                    count(*cpus, "CPU")
+                )
+            }
+            _ => remedy(self.launcher, self.threads, siblings),
         }
     }
 }
@@ -267,10 +309,31 @@ mod tests {
     }
 
     #[test]
+    fn where_the_launcher_has_not_bound_the_ranks_no_option_of_it_is_the_remedy() {
+        for launcher in [Some(Launcher::OpenMpi), Some(Launcher::Hydra), None] {
+            for (cpus, threads, part) in [("0", 2, "1 CPU"), ("0-1", 2, "2 CPUs")] {
+                let said = said(&ranks(&[cpus; 2]), threads, launcher).expect("crowded");
+                assert!(said.contains("; start fewer ranks or threads, or allow more CPUs: "), "{said}");
+                assert!(said.contains(&format!("all 2 ranks of a may use {part} together")), "{said}");
+            }
+        }
+        // Slurm gives as many as its options ask for; one rank alone may be bound.
+        let slurm = said(&ranks(&["0", "0"]), 2, Some(Launcher::Slurm)).expect("crowded");
+        assert!(slurm.ends_with("srun --cpus-per-task=2"), "{slurm}");
+        let one = said(&ranks(&["0"]), 2, Some(Launcher::OpenMpi)).expect("crowded");
+        assert!(one.contains("--bind-to none"), "{one}");
+    }
+
+    #[test]
     fn ranks_that_share_cores_are_told_so_on_any_host() {
         let one_core = said(&ranks(&["1", "1"]), 1, Some(Launcher::OpenMpi)).expect("shared");
         let words = "2 ranks of 1 thread share 1 core of a, which has more; ";
-        assert_eq!(one_core, format!("{words}start with mpirun --bind-to none, or --map-by slot:PE=1"));
+        let remedy = "start fewer ranks, or allow more CPUs: all 2 ranks of a may use 1 CPU together; ";
+        let cause = "taskset, numactl, a container, a job or --bind-to socket withholds the others";
+        assert_eq!(one_core, format!("{words}{remedy}{cause}"));
+        // Bound: no two ranks of the host have the same set.
+        let overlapping = said(&ranks(&["0-1", "1-2"]), 2, Some(Launcher::OpenMpi)).expect("shared");
+        assert!(overlapping.ends_with("; start with mpirun --bind-to none, or --map-by slot:PE=2"), "{overlapping}");
         // A chain of overlaps, beside a rank with a core of its own.
         let places: Vec<_> = ["0-1", "3", "1", "0"].map(|cpus| on("b", 1, cpus)).into();
         let chain = said(&[ranks(&["0-3"]), places].concat(), 1, None).expect("shared");
