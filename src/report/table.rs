@@ -137,7 +137,15 @@ fn kernel_pca(rows: &[KernelPcaRow]) -> String {
         let shares = (0..COMPONENTS).map(|component| row.explained.get(component).copied().map_or(NONE.to_owned(), percent));
         [row.name.clone(), row.kernel.clone(), sets].into_iter().chain(shares).chain([percent(row.negative_share)]).collect()
     });
-    render("Kernel PCA: shares of the variance; of negative eigenvalues, the share in all eigenvalues", &header, 3, cells)
+    let caption = "Kernel PCA: shares of the variance; of negative eigenvalues, the share in all eigenvalues";
+    let flat = rows.iter().filter(|row| row.explained.iter().all(|&share| share == 0.0));
+    let flat: Vec<&str> = flat.map(|row| row.name.as_str()).collect();
+    let note = format!(
+        "{}: no eigenvalue is above 0, so that no component has a share; to this kernel the vectors may be all the \
+         same. Choose another kernel, or other parameters of it.",
+        flat.join(", ")
+    );
+    render(caption, &header, 3, cells) + &(if flat.is_empty() { String::new() } else { wrapped(&note) })
 }
 
 /// A caption and a table whose first `texts` columns are text and whose others are numbers.
@@ -260,6 +268,14 @@ mod tests {
             assert!(text.lines().all(|line| line.chars().count() <= usize::from(WIDTH)), "{text}");
             assert!(!text.contains('\u{1b}'), "no colors");
         }
+    }
+
+    #[test]
+    fn a_kernel_pca_without_an_eigenvalue_above_0_is_noted() {
+        let mut flat = summary();
+        assert!(!table(&flat).contains("no eigenvalue is above 0"));
+        flat.kernel_pca[0].explained = vec![0.0, 0.0];
+        assert!(table(&flat).contains("\nrbf: no eigenvalue is above 0"), "{}", table(&flat));
     }
 
     #[test]
