@@ -13,8 +13,15 @@ use std::path::{Path, PathBuf};
 pub fn make_directory(directory: &Path) -> io::Result<()> {
     match dangling_link(directory) {
         Some((link, target)) => Err(io::Error::new(io::ErrorKind::NotFound, dangling(&link, &target))),
-        None => fs::create_dir_all(directory),
+        None => fs::create_dir_all(directory).map_err(|error| in_the_way(directory).unwrap_or(error)),
     }
+}
+
+/// The error that names what stands where a directory is to be made or above it.
+fn in_the_way(directory: &Path) -> Option<io::Error> {
+    let file = directory.ancestors().find(|part| part.exists()).filter(|part| !part.is_dir())?;
+    let problem = format!("{} is not a directory; choose another one", file.display());
+    Some(io::Error::new(io::ErrorKind::NotADirectory, problem))
 }
 
 /// What to say of a link that leads nowhere.
@@ -186,6 +193,18 @@ mod tests {
                 .all(|name| name.starts_with("atlas.changed-") && Path::new(name).extension().is_some_and(|end| end == "h5")),
             "{names:?}"
         );
+    }
+
+    #[test]
+    fn a_file_where_a_directory_is_to_be_made_is_named() {
+        let root = tempfile::tempdir().expect("a temporary directory");
+        let file = root.path().join("file");
+        fs::write(&file, "precious").expect("an unused name");
+        for directory in [file.clone(), file.join("below")] {
+            let refused = make_directory(&directory).expect_err("a file is there").to_string();
+            assert_eq!(refused, format!("{} is not a directory; choose another one", file.display()));
+        }
+        assert_eq!(fs::read(&file).expect("still there"), b"precious");
     }
 
     #[test]
