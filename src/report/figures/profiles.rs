@@ -43,7 +43,9 @@ impl Band {
             if values.is_empty() { f64::NAN } else { quantile(&values, q) }
         };
         let quartiles = [0.25, 0.5, 0.75].map(|q| (0..points).map(|m| at(m, q)).collect());
-        Self { t: equally_spaced(points), quartiles }
+        // Of a set without a path there is nothing to draw.
+        let t = if points == 0 { Vec::new() } else { equally_spaced(points) };
+        Self { t, quartiles }
     }
 
     fn line(&self, which: usize) -> Vec<[f64; 2]> {
