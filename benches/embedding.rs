@@ -33,7 +33,8 @@ const KERNEL: Kernel = Kernel::Rbf { two_sigma_squared: PARAMETERS as f64 };
 /// Random vectors that vary more along a dozen directions, each less than the one before; 0.99 GB.
 static VECTORS: LazyLock<Array2<f32>> = LazyLock::new(|| {
     let mut stream = MasterSeed(1).stream("bench", &[]);
-    let mut random = |shape| Array2::from_shape_simple_fn(shape, || stream.random_range(-1.0_f32..1.0));
+    let mut random =
+        |shape| Array2::from_shape_simple_fn(shape, || stream.random_range(-1.0_f32..1.0));
     let (directions, coordinates) = (random((12, PARAMETERS)), random((LARGEST, 12)));
     let mut vectors = random((LARGEST, PARAMETERS));
     let scales = Array1::from_iter((0..12).map(|index| 0.8_f32.powi(index)));

@@ -63,7 +63,9 @@ fn loss_and_gradient(bencher: Bencher, published: Published) {
     let network = published.network();
     let (landscape, theta) = (landscape(network.as_ref()), vector(network.as_ref()));
     let mut gradient = vec![0.0; theta.len()];
-    bencher.counter(ItemsCount::new(IMAGES)).bench_local(|| landscape.value_and_gradient(&theta, &mut gradient));
+    bencher
+        .counter(ItemsCount::new(IMAGES))
+        .bench_local(|| landscape.value_and_gradient(&theta, &mut gradient));
 }
 
 #[divan::bench(args = [Fcp, Lenet, Autoencoder, Lstm], max_time = 5)]
@@ -89,15 +91,19 @@ fn lbfgs_iteration(bencher: Bencher, published: Published) {
         line_search_tolerance: 1e-4,
         target_loss: 0.0,
     };
-    let mut lbfgs = Lbfgs::new(parameters, &landscape, vector(network.as_ref())).expect("nothing interrupts it");
+    let mut lbfgs = Lbfgs::new(parameters, &landscape, vector(network.as_ref()))
+        .expect("nothing interrupts it");
     bencher.counter(ItemsCount::new(IMAGES)).bench_local(|| lbfgs.iterate(&landscape, 1));
 }
 
 #[divan::bench(args = [Fcp, Lenet, Autoencoder, Lstm], max_time = 5)]
 fn path_losses(bencher: Bencher, published: Published) {
     let network = published.network();
-    let (landscape, vectors, grid) =
-        (landscape(network.as_ref()), vectors(network.as_ref(), TERMS + 2), Grid::of(&Sines(TERMS), &equally_spaced(POINTS)));
+    let (landscape, vectors, grid) = (
+        landscape(network.as_ref()),
+        vectors(network.as_ref(), TERMS + 2),
+        Grid::of(&Sines(TERMS), &equally_spaced(POINTS)),
+    );
     let span = Span { vectors: vectors.view(), coefficients: grid.coefficients() };
     bencher.counter(ItemsCount::new(IMAGES * POINTS)).bench_local(|| landscape.span_values(&span));
 }
@@ -105,8 +111,11 @@ fn path_losses(bencher: Bencher, published: Published) {
 #[divan::bench(args = [Fcp, Lenet, Autoencoder, Lstm], max_time = 5)]
 fn path_losses_and_gradient(bencher: Bencher, published: Published) {
     let network = published.network();
-    let (landscape, vectors, grid) =
-        (landscape(network.as_ref()), vectors(network.as_ref(), TERMS + 2), Grid::of(&Sines(TERMS), &equally_spaced(POINTS)));
+    let (landscape, vectors, grid) = (
+        landscape(network.as_ref()),
+        vectors(network.as_ref(), TERMS + 2),
+        Grid::of(&Sines(TERMS), &equally_spaced(POINTS)),
+    );
     let span = Span { vectors: vectors.view(), coefficients: grid.coefficients() };
     let mut gradient = Array2::zeros((TERMS, vectors.ncols()));
     bencher

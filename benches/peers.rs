@@ -28,7 +28,8 @@ use std::{env, fs};
 #[global_allocator]
 static ALLOCATOR: Lines = Lines;
 
-const NETWORKS: [Published; 4] = [Published::Fcp, Published::Lenet, Published::Autoencoder, Published::Lstm];
+const NETWORKS: [Published; 4] =
+    [Published::Fcp, Published::Lenet, Published::Autoencoder, Published::Lstm];
 const PATH_IMAGES: usize = 2000;
 const LBFGS_IMAGES: usize = 6400;
 const BATCH: usize = 64;
@@ -38,16 +39,26 @@ const TERMS: usize = 10;
 const STEPS: usize = 20;
 
 fn main() {
-    let arguments: Vec<PathBuf> = env::args_os().skip(1).filter(|word| word != "--bench").map(PathBuf::from).collect();
+    let arguments: Vec<PathBuf> =
+        env::args_os().skip(1).filter(|word| word != "--bench").map(PathBuf::from).collect();
     let Some(directory) = arguments.first() else { return println!("see `make bench-peers`") };
     let data = match arguments.get(1) {
         Some(mnist) => idx::load(mnist, Some(LBFGS_IMAGES), Some(1)).expect("four IDX files"),
         None => digits::draw(MasterSeed(1), LBFGS_IMAGES, 1),
     };
     fs::create_dir_all(directory).expect("a directory to write to");
-    write(directory, "images", &Array2::from_shape_vec((LBFGS_IMAGES, 784), data.train.pixels.to_vec()).expect("as many pixels"));
+    write(
+        directory,
+        "images",
+        &Array2::from_shape_vec((LBFGS_IMAGES, 784), data.train.pixels.to_vec())
+            .expect("as many pixels"),
+    );
     write(directory, "labels", &Array1::from(data.train.labels.clone()));
-    write(directory, "coefficients", &Grid::<f32>::of(&Sines(TERMS), &equally_spaced(POINTS)).coefficients().to_owned());
+    write(
+        directory,
+        "coefficients",
+        &Grid::<f32>::of(&Sines(TERMS), &equally_spaced(POINTS)).coefficients().to_owned(),
+    );
     for line in stdin().lock().lines() {
         let line = line.expect("text");
         let (work, name) = line.split_once(' ').expect("what and for which network");
@@ -55,7 +66,10 @@ fn main() {
             println!("{:e}", product(name.parse().expect("rows")));
             continue;
         }
-        let published = NETWORKS.into_iter().find(|published| published.architecture().name() == name).expect("a network");
+        let published = NETWORKS
+            .into_iter()
+            .find(|published| published.architecture().name() == name)
+            .expect("a network");
         let network = published.network();
         let side = Side { directory, network: network.as_ref(), data: &data, name };
         match work {
@@ -68,7 +82,11 @@ fn main() {
     }
 }
 
-fn write<A: ndarray_npy::WritableElement, D: ndarray::Dimension>(directory: &Path, name: &str, array: &ndarray::Array<A, D>) {
+fn write<A: ndarray_npy::WritableElement, D: ndarray::Dimension>(
+    directory: &Path,
+    name: &str,
+    array: &ndarray::Array<A, D>,
+) {
     write_npy(directory.join(format!("{name}.npy")), array).expect("space");
 }
 
@@ -88,10 +106,13 @@ impl<'a> Side<'a> {
     /// Writes the vectors of the path, its losses and coefficient gradients, and those of one vector.
     fn check(&self) {
         let vectors = vectors(self.network, TERMS + 2);
-        let (landscape, grid) = (self.landscape(PATH_IMAGES), Grid::of(&Sines(TERMS), &equally_spaced(POINTS)));
+        let (landscape, grid) =
+            (self.landscape(PATH_IMAGES), Grid::of(&Sines(TERMS), &equally_spaced(POINTS)));
         let span = Span { vectors: vectors.view(), coefficients: grid.coefficients() };
         let mut gradient = Array2::zeros((TERMS, vectors.ncols()));
-        let losses = landscape.span_gradient(&span, grid.weights(), gradient.view_mut()).expect("nothing interrupts it");
+        let losses = landscape
+            .span_gradient(&span, grid.weights(), gradient.view_mut())
+            .expect("nothing interrupts it");
         let name = self.name;
         write(self.directory, &format!("{name}-vectors"), &vectors);
         write(self.directory, &format!("{name}-losses"), &Array1::from(losses));
@@ -101,7 +122,8 @@ impl<'a> Side<'a> {
 
     fn path(&self) -> f64 {
         let vectors = vectors(self.network, TERMS + 2);
-        let (landscape, grid) = (self.landscape(PATH_IMAGES), Grid::of(&Sines(TERMS), &equally_spaced(POINTS)));
+        let (landscape, grid) =
+            (self.landscape(PATH_IMAGES), Grid::of(&Sines(TERMS), &equally_spaced(POINTS)));
         let span = Span { vectors: vectors.view(), coefficients: grid.coefficients() };
         let mut gradient = Array2::zeros((TERMS, vectors.ncols()));
         // The buffers of a landscape last for the whole search.
@@ -114,7 +136,8 @@ impl<'a> Side<'a> {
         let mut theta = vectors(self.network, 1).into_raw_vec_and_offset().0;
         let mut gradient = vec![0.0; theta.len()];
         let mut step = |number: usize| {
-            let batch: Vec<u32> = (0..BATCH).map(|i| ((number * BATCH + i) * 31 % LBFGS_IMAGES) as u32).collect();
+            let batch: Vec<u32> =
+                (0..BATCH).map(|i| ((number * BATCH + i) * 31 % LBFGS_IMAGES) as u32).collect();
             landscape.batch_gradient(&theta, &batch, &mut gradient).expect("nothing interrupts it");
             theta.iter_mut().zip(&gradient).for_each(|(theta, g)| *theta -= 1e-3 * g);
         };
@@ -124,7 +147,8 @@ impl<'a> Side<'a> {
 
     /// Prints the seconds of the second iteration, the first one with a memory, and its evaluations in the line search.
     fn lbfgs(&self) {
-        let landscape = Counted { landscape: self.landscape(LBFGS_IMAGES), values: AtomicUsize::new(0) };
+        let landscape =
+            Counted { landscape: self.landscape(LBFGS_IMAGES), values: AtomicUsize::new(0) };
         let parameters = LbfgsParameters {
             iterations: 1000,
             memory: 10,
@@ -172,8 +196,15 @@ impl<L: Landscape<f32>> Landscape<f32> for Counted<L> {
         self.landscape.value_and_gradient(theta, gradient)
     }
 
-    fn line(&self, start: &[f32], direction: &[f32]) -> Result<Box<dyn Line<f32> + '_>, Interrupted> {
-        Ok(Box::new(CountedLine { line: self.landscape.line(start, direction)?, values: &self.values }))
+    fn line(
+        &self,
+        start: &[f32],
+        direction: &[f32],
+    ) -> Result<Box<dyn Line<f32> + '_>, Interrupted> {
+        Ok(Box::new(CountedLine {
+            line: self.landscape.line(start, direction)?,
+            values: &self.values,
+        }))
     }
 }
 

@@ -18,8 +18,11 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 fn main() {
-    let arguments: Vec<PathBuf> = env::args_os().skip(1).filter(|word| word != "--bench").map(PathBuf::from).collect();
-    let [directory, images, iterations, mnist @ ..] = arguments.as_slice() else { return println!("see `make bench-precision`") };
+    let arguments: Vec<PathBuf> =
+        env::args_os().skip(1).filter(|word| word != "--bench").map(PathBuf::from).collect();
+    let [directory, images, iterations, mnist @ ..] = arguments.as_slice() else {
+        return println!("see `make bench-precision`");
+    };
     let number = |path: &Path| path.to_str().and_then(|text| text.parse().ok()).expect("a number");
     let (images, iterations): (usize, usize) = (number(images), number(iterations));
     let data = match mnist.first() {
@@ -31,29 +34,47 @@ fn main() {
     let double = architecture.build::<f64>(28, 28, 10).expect("a network for these images");
     let start = single.layout().initialize::<f32>(&mut MasterSeed(1).stream("precision", &[]));
     fs::create_dir_all(directory).expect("a directory to write to");
-    let pixels = Array2::from_shape_vec((images, 784), data.train.pixels.to_vec()).expect("as many pixels");
+    let pixels =
+        Array2::from_shape_vec((images, 784), data.train.pixels.to_vec()).expect("as many pixels");
     write_npy(directory.join("images.npy"), &pixels).expect("space");
-    write_npy(directory.join("labels.npy"), &Array1::from(data.train.labels.clone())).expect("space");
+    write_npy(directory.join("labels.npy"), &Array1::from(data.train.labels.clone()))
+        .expect("space");
     write_npy(directory.join("theta.npy"), &Array1::from(start.clone())).expect("space");
     descend("f32", single.as_ref(), &data, start.clone(), iterations);
     descend("f64", double.as_ref(), &data, start.into_iter().map(f64::from).collect(), iterations);
 }
 
 /// Prints how a run went.
-fn descend<A: Real>(precision: &str, network: &dyn Network<A>, data: &Dataset, start: Vec<A>, iterations: usize) {
+fn descend<A: Real>(
+    precision: &str,
+    network: &dyn Network<A>,
+    data: &Dataset,
+    start: Vec<A>,
+    iterations: usize,
+) {
     let landscape = ImageLandscape::new(network, data.train.view());
-    let parameters =
-        LbfgsParameters { iterations, memory: 10, line_search_evaluations: 6, line_search_tolerance: 1e-4, target_loss: 0.0 };
+    let parameters = LbfgsParameters {
+        iterations,
+        memory: 10,
+        line_search_evaluations: 6,
+        line_search_tolerance: 1e-4,
+        target_loss: 0.0,
+    };
     let mut lbfgs = Lbfgs::new(parameters, &landscape, start).expect("nothing interrupts it");
     let mut losses = vec![lbfgs.loss()];
     let mut end = "completed".to_owned();
     for iteration in 1..=iterations {
-        if let ControlFlow::Break(reason) = lbfgs.iterate(&landscape, iteration as u32).expect("nothing interrupts it") {
+        if let ControlFlow::Break(reason) =
+            lbfgs.iterate(&landscape, iteration as u32).expect("nothing interrupts it")
+        {
             end = reason.to_string();
             break;
         }
         losses.push(lbfgs.loss());
     }
     let (length, gradient) = (norm(lbfgs.theta()), norm(lbfgs.gradient()));
-    println!("{}", json!({"precision": precision, "losses": losses, "end": end, "norm": length, "gradient": gradient}));
+    println!(
+        "{}",
+        json!({"precision": precision, "losses": losses, "end": end, "norm": length, "gradient": gradient})
+    );
 }

@@ -25,7 +25,8 @@ fn main() {
         exchange::rank();
         return;
     }
-    let directory = env::var_os("SCALE_DIR").map_or_else(|| env!("CARGO_TARGET_TMPDIR").into(), PathBuf::from);
+    let directory =
+        env::var_os("SCALE_DIR").map_or_else(|| env!("CARGO_TARGET_TMPDIR").into(), PathBuf::from);
     let networks = studies::networks();
     memory::print(&networks[0], &directory);
     efficiency::print();

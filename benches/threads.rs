@@ -31,13 +31,20 @@ const IMAGES: [usize; 2] = [8192, 1024];
 fn main() {
     let cores = available_parallelism().map_or(2, usize::from);
     let data = digits::draw(MasterSeed(1), IMAGES[0], 1);
-    println!("| network | loss and gradient | 1 thread, ms | {cores} threads, ms | efficiency | of what the cores can do |");
+    println!(
+        "| network | loss and gradient | 1 thread, ms | {cores} threads, ms | efficiency | of what the cores can do |"
+    );
     println!("|---|---|---|---|---|---|");
     for published in [Published::Fcp, Published::Lenet, Published::Autoencoder, Published::Lstm] {
         let network = published.network();
         for (what, images) in ["at a point", "along a path"].into_iter().zip(IMAGES) {
-            let work =
-                Work { data: &data, network: network.as_ref(), vectors: vectors(network.as_ref(), TERMS + 2), images, what };
+            let work = Work {
+                data: &data,
+                network: network.as_ref(),
+                vectors: vectors(network.as_ref(), TERMS + 2),
+                images,
+                what,
+            };
             work.compare(published.architecture().name(), cores);
         }
     }
@@ -55,30 +62,43 @@ impl Work<'_> {
     /// Prints a row.
     fn compare(&self, name: &str, cores: usize) {
         let threads = Threads::new(cores).expect("the system gives threads");
-        let landscape = |from, until| ImageLandscape::<f32>::new(self.network, self.data.train.view().range(from..until));
+        let landscape = |from, until| {
+            ImageLandscape::<f32>::new(self.network, self.data.train.view().range(from..until))
+        };
         let (alone, together) = (landscape(0, self.images), landscape(0, self.images).on(&threads));
         let part = self.images / cores;
-        let parts: Vec<_> = (0..cores).map(|core| landscape(core * part, (core + 1) * part)).collect();
+        let parts: Vec<_> =
+            (0..cores).map(|core| landscape(core * part, (core + 1) * part)).collect();
         let mut measured: Vec<[f64; 3]> = (0..=ROUNDS)
             .map(|_| {
                 let one = seconds(|| self.evaluate(&alone));
                 let several = seconds(|| self.evaluate(&together));
-                let side_by_side =
-                    seconds(|| scope(|scope| parts.iter().for_each(|part| _ = scope.spawn(|| self.evaluate(part)))));
+                let side_by_side = seconds(|| {
+                    scope(|scope| {
+                        parts.iter().for_each(|part| _ = scope.spawn(|| self.evaluate(part)))
+                    })
+                });
                 [one, several, side_by_side]
             })
             .collect();
         // The first round fills buffers.
         measured.remove(0);
         let of = |ratio: fn(&[f64; 3], f64) -> f64| -> Vec<f64> {
-            let mut ratios: Vec<f64> = measured.iter().map(|seconds| ratio(seconds, cores as f64)).collect();
+            let mut ratios: Vec<f64> =
+                measured.iter().map(|seconds| ratio(seconds, cores as f64)).collect();
             ratios.sort_by(f64::total_cmp);
             ratios
         };
-        let [one, several] = [of(|s, _| 1e3 * s[0]), of(|s, _| 1e3 * s[1])].map(|times| times[ROUNDS / 2]);
+        let [one, several] =
+            [of(|s, _| 1e3 * s[0]), of(|s, _| 1e3 * s[1])].map(|times| times[ROUNDS / 2]);
         let [efficiency, possible] = [of(|s, cores| s[0] / (cores * s[1])), of(|s, _| s[2] / s[1])]
-            .map(|ratios| format!("{:.2} [{:.2}, {:.2}]", ratios[ROUNDS / 2], ratios[0], ratios[ROUNDS - 1]));
-        println!("| {name} | {} | {one:.1} | {several:.1} | {efficiency} | {possible} |", self.what);
+            .map(|ratios| {
+                format!("{:.2} [{:.2}, {:.2}]", ratios[ROUNDS / 2], ratios[0], ratios[ROUNDS - 1])
+            });
+        println!(
+            "| {name} | {} | {one:.1} | {several:.1} | {efficiency} | {possible} |",
+            self.what
+        );
     }
 
     fn evaluate(&self, landscape: &ImageLandscape<f32>) {

@@ -24,7 +24,8 @@ pub fn run(world: &World, input: &cli::Input) -> Result<u8, Failure> {
     let ranks = world.ranks_on_this_machine();
     if world.is_root() {
         print(format_args!("{}: valid", input.configuration.display()));
-        let tasks: Vec<PlannedTasks> = STAGES.iter().flat_map(|stage| stage.plan(&problem)).collect();
+        let tasks: Vec<PlannedTasks> =
+            STAGES.iter().flat_map(|stage| stage.plan(&problem)).collect();
         match &problem.mapped {
             Mapped::Network(trained) => check_network(&problem, trained, &tasks, ranks),
             Mapped::Formula(formula) => check_formula(formula, &tasks),
@@ -48,7 +49,11 @@ fn check_network(problem: &Problem, trained: &Trained, tasks: &[PlannedTasks], r
         "data set   {}: {train} training, {test} test images of {}×{}",
         dataset.name, dataset.train.rows, dataset.train.columns
     ));
-    print(format_args!("network    {}: {} parameters", config.architecture.name(), network.layout().parameters()));
+    print(format_args!(
+        "network    {}: {} parameters",
+        config.architecture.name(),
+        network.layout().parameters()
+    ));
     for (name, vectors) in imports {
         print(format_args!("import     {name}: {}", count(vectors.nrows(), "vector")));
     }
@@ -62,13 +67,16 @@ pub fn measure(problem: &Problem, trained: &Trained) -> (Speed, Option<f64>) {
     let loaded = memory::read();
     memory::forget_peak();
     let speed = speed(problem, trained);
-    let needed = loaded.zip(memory::read()).map(|(before, after)| rank_bytes(problem, trained, before, after));
+    let needed = loaded
+        .zip(memory::read())
+        .map(|(before, after)| rank_bytes(problem, trained, before, after));
     (speed, needed)
 }
 
 /// Of one core of this machine, on a few hundred images.
 fn speed(problem: &Problem, trained: &Trained) -> Speed {
-    let landscape = ImageLandscape::new(trained.network.as_ref(), trained.images(Split::Train).first(512));
+    let landscape =
+        ImageLandscape::new(trained.network.as_ref(), trained.images(Split::Train).first(512));
     let batch = trained.config.training.sgd.as_ref().map_or(64, |sgd| sgd.batch_size);
     Speed::measure(&landscape, batch, &problem.config.paths.parameters, problem.config.seed)
 }
@@ -81,9 +89,14 @@ fn rank_bytes(problem: &Problem, trained: &Trained, before: Memory, after: Memor
     let measured = after.peak.saturating_sub(before.now) as f64;
     let buffers = (measured - Speed::bytes(paths, dimension)).max(0.0);
     // Of the points that were not measured.
-    let unmeasured = later_bytes(trained.network.as_ref(), paths.points.saturating_sub(MEASURED_POINTS), 0);
-    let line = ImageLandscape::new(trained.network.as_ref(), trained.images(Split::Train)).line_bytes();
-    let runs = training.methods.iter().map(|&method| training_bytes(&training.method(method), dimension, line));
+    let unmeasured =
+        later_bytes(trained.network.as_ref(), paths.points.saturating_sub(MEASURED_POINTS), 0);
+    let line =
+        ImageLandscape::new(trained.network.as_ref(), trained.images(Split::Train)).line_bytes();
+    let runs = training
+        .methods
+        .iter()
+        .map(|&method| training_bytes(&training.method(method), dimension, line));
     let path = path_bytes(paths, dimension, size_of::<f32>());
     let task = runs.chain([path]).fold(0.0, f64::max);
     // Batches of a path have buffers of their own, and their images; a larger batch is no batch.
@@ -96,7 +109,11 @@ fn rank_bytes(problem: &Problem, trained: &Trained, before: Memory, after: Memor
 
 /// An analytic landscape takes no time worth predicting.
 fn check_formula(formula: &Formula, tasks: &[PlannedTasks]) {
-    print(format_args!("landscape  {}: {} components", formula.config.landscape.name(), formula.landscape.dimension()));
+    print(format_args!(
+        "landscape  {}: {} components",
+        formula.config.landscape.name(),
+        formula.landscape.dimension()
+    ));
     let tasks: Vec<&str> = tasks.iter().map(|tasks| tasks.what.as_str()).collect();
     print(format_args!("tasks      {}", tasks.join(", ")));
 }
@@ -108,7 +125,11 @@ fn print_work(tasks: &[PlannedTasks], speed: &Speed, threads: usize) {
         let Some(work) = work else { continue };
         let seconds = speed.seconds(work);
         total += seconds * *count as f64;
-        print(format_args!("  {count:>6} {what}: {:.3e} image passes, about {} each", work.passes(), duration(seconds)));
+        print(format_args!(
+            "  {count:>6} {what}: {:.3e} image passes, about {} each",
+            work.passes(),
+            duration(seconds)
+        ));
     }
     let divided = if threads == 1 { "ranks" } else { "ranks and of their threads" };
     let hours = total / 3600.0;
@@ -124,7 +145,11 @@ pub fn print_memory(trained: &Trained, needed: Option<f64>, ranks: usize) {
     let dimension = trained.network.layout().parameters();
     let pixels = [&trained.dataset.train.pixels, &trained.dataset.test.pixels];
     let bytes = |shared: bool| -> usize {
-        pixels.into_iter().filter(|pixels| pixels.are_shared() == shared).map(|pixels| pixels.len()).sum()
+        pixels
+            .into_iter()
+            .filter(|pixels| pixels.are_shared() == shared)
+            .map(|pixels| pixels.len())
+            .sum()
     };
     let training = &trained.config.training;
     let runs = training.methods.len() as f64 * f64::from(training.initializations);
@@ -136,7 +161,10 @@ pub fn print_memory(trained: &Trained, needed: Option<f64>, ranks: usize) {
         0 => String::new(),
         bytes => format!(", {} of it images that the ranks of a node share", size(bytes as f64)),
     };
-    print(format_args!("memory     each rank: {rank}{shared}; rank 0 besides: {} solutions", size(solutions)));
+    print(format_args!(
+        "memory     each rank: {rank}{shared}; rank 0 besides: {} solutions",
+        size(solutions)
+    ));
     if let (Some(needed), Ok(Some(limit))) = (needed, memory::limit()) {
         let own = (needed - common as f64).max(0.0);
         let together = ranks as f64 * own + common as f64 + solutions;
@@ -145,7 +173,9 @@ pub fn print_memory(trained: &Trained, needed: Option<f64>, ranks: usize) {
         }
     }
     if bytes(false) > 0 && matches!(trained.config.dataset, DatasetConfig::Idx { .. }) {
-        print("           ranks of a node share images that are not compressed: gunzip the files to save memory");
+        print(
+            "           ranks of a node share images that are not compressed: gunzip the files to save memory",
+        );
     }
 }
 

@@ -3,8 +3,8 @@
 use crate::init::BUILT_IN;
 use crate::status;
 use clap::builder::{
-    NonEmptyStringValueParser, OsStringValueParser, PathBufValueParser, PossibleValue, PossibleValuesParser, StringValueParser,
-    TypedValueParser,
+    NonEmptyStringValueParser, OsStringValueParser, PathBufValueParser, PossibleValue,
+    PossibleValuesParser, StringValueParser, TypedValueParser,
 };
 use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
@@ -23,13 +23,15 @@ use std::time::Duration;
 #[command(name = "lossatlas", version = env!("CARGO_PKG_VERSION"), long_version = lossatlas::engine::version::LONG.as_str(), max_term_width = 100)]
 // Open MPI gives rank 0 a terminal of its own, so colors would end up in redirected output.
 #[command(color = clap::ColorChoice::Never)]
-#[command(after_help = "Run it alone, under `mpirun -n N`, or under `srun`: the results do not depend on the number of ranks.\n\
+#[command(
+    after_help = "Run it alone, under `mpirun -n N`, or under `srun`: the results do not depend on the number of ranks.\n\
     Exit codes: 0 all done, 1 a file or the system failed, 2 bad input, 3 done but some tasks failed\n\
     or all results of a set are worth nothing (the last lines and `lossatlas status` say which),\n\
     75 told to stop by a signal or a time limit, what is left is continued by the same command.\n\
     After Ctrl-C the mpirun of Open MPI returns 1 in place of 75; the same command continues all the same.\n\
     LOSSATLAS_INSTRUCTIONS=amx|vbmi2|avx512|avx2|none limits the instructions of the processor that are\n\
-    used, LOSSATLAS_MEMORY=SIZE is the memory that a study is checked against (see docs/hpc.md).")]
+    used, LOSSATLAS_MEMORY=SIZE is the memory that a study is checked against (see docs/hpc.md)."
+)]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
@@ -42,7 +44,9 @@ pub enum Command {
     /// Trains all initializations, computes the paths, runs kernel PCA and statistics, and prints a
     /// summary. Results are stored as soon as they are finished; the same command continues an
     /// interrupted run.
-    #[command(after_help = "Example: mpirun -n 8 lossatlas run configs/mnist-quick.toml --out results/quick")]
+    #[command(
+        after_help = "Example: mpirun -n 8 lossatlas run configs/mnist-quick.toml --out results/quick"
+    )]
     Run(Job),
     /// Seeds → solutions: trains all initializations with every optimizer
     Train(Job),
@@ -59,14 +63,18 @@ pub enum Command {
     /// Writes a first configuration, every key with its meaning, range and default
     ///
     /// Sizes fit the images of the folder. Keys at their defaults are comments.
-    #[command(after_help = "Example: lossatlas init study.toml --network lenet --data data/mnist --size quick")]
+    #[command(
+        after_help = "Example: lossatlas init study.toml --network lenet --data data/mnist --size quick"
+    )]
     Init(Init),
     /// Figures, tables and the paper's claims judged, as one page
     ///
     /// Writes DIR/report/: `index.html`, which needs no network, every figure as SVG and PNG, and the
     /// numbers behind them as CSV. Several directories are put side by side. Only reads the results, also
     /// those of a run that is going on.
-    #[command(after_help = "Example: lossatlas report results/fcp results/lenet --to results/networks")]
+    #[command(
+        after_help = "Example: lossatlas report results/fcp results/lenet --to results/networks"
+    )]
     Report(Report),
     /// What a directory holds: done, running, failed, left
     ///
@@ -81,10 +89,14 @@ pub enum Command {
     )]
     Evaluate(Evaluate),
     /// Writes a set of solutions as a NumPy file
-    #[command(after_help = "Example: lossatlas export results/quick --set lbfgs/train --to theta.npy")]
+    #[command(
+        after_help = "Example: lossatlas export results/quick --set lbfgs/train --to theta.npy"
+    )]
     Export(Export),
     /// Prints what completes lossatlas at the command line of a shell
-    #[command(after_help = "Example: lossatlas completions bash > ~/.local/share/bash-completion/completions/lossatlas")]
+    #[command(
+        after_help = "Example: lossatlas completions bash > ~/.local/share/bash-completion/completions/lossatlas"
+    )]
     Completions {
         /// The shell
         shell: Shell,
@@ -115,7 +127,9 @@ impl<P: TypedValueParser> TypedValueParser for Utf8<P> {
         value: &OsStr,
     ) -> Result<Self::Value, clap::Error> {
         let bytes = value.as_encoded_bytes();
-        let Err(error) = std::str::from_utf8(bytes) else { return self.0.parse_ref(command, argument, value) };
+        let Err(error) = std::str::from_utf8(bytes) else {
+            return self.0.parse_ref(command, argument, value);
+        };
         let at = error.valid_up_to();
         let problem = format!(
             "byte {at} (0x{:02x}) is not UTF-8; rename the file or directory, or reach it by a symbolic link with \
@@ -123,7 +137,8 @@ impl<P: TypedValueParser> TypedValueParser for Utf8<P> {
             bytes[at]
         );
         // This parser only words the error, with the name of the argument.
-        let refuse = OsStringValueParser::new().try_map(move |_| Err::<Self::Value, String>(problem.clone()));
+        let refuse = OsStringValueParser::new()
+            .try_map(move |_| Err::<Self::Value, String>(problem.clone()));
         refuse.parse_ref(command, argument, value)
     }
 }
@@ -161,12 +176,16 @@ pub struct Init {
 /// The networks there are, by name.
 fn network() -> impl TypedValueParser<Value = &'static Descriptor> {
     let names = NETWORKS.iter().map(|network| PossibleValue::new(network.name).help(network.title));
-    PossibleValuesParser::new(names).map(|name| *NETWORKS.iter().find(|network| network.name == name).expect("one of the names"))
+    PossibleValuesParser::new(names).map(|name| {
+        *NETWORKS.iter().find(|network| network.name == name).expect("one of the names")
+    })
 }
 
 fn size() -> impl TypedValueParser<Value = Size> {
     let names = Size::ALL.map(|size| PossibleValue::new(size.name()).help(size.about()));
-    PossibleValuesParser::new(names).map(|name| Size::ALL.into_iter().find(|size| size.name() == name).expect("one of the names"))
+    PossibleValuesParser::new(names).map(|name| {
+        Size::ALL.into_iter().find(|size| size.name() == name).expect("one of the names")
+    })
 }
 
 /// A directory to look at.
@@ -279,14 +298,19 @@ mod tests {
     /// A command line with every argument that is needed, and a value that is not UTF-8 for this one.
     fn line(command: &clap::Command, target: &clap::Arg) -> Vec<OsString> {
         let mut line: Vec<OsString> = vec!["lossatlas".into(), command.get_name().into()];
-        let takes_value = |arg: &&clap::Arg| matches!(arg.get_action(), ArgAction::Set | ArgAction::Append);
+        let takes_value =
+            |arg: &&clap::Arg| matches!(arg.get_action(), ArgAction::Set | ArgAction::Append);
         for arg in command.get_arguments().filter(takes_value) {
             let is_target = arg.get_id() == target.get_id();
             if !is_target && !arg.is_required_set() {
                 continue;
             }
             line.extend(arg.get_long().map(|long| format!("--{long}").into()));
-            line.push(if is_target { OsString::from_vec(b"caf\xe9".to_vec()) } else { "group/member".into() });
+            line.push(if is_target {
+                OsString::from_vec(b"caf\xe9".to_vec())
+            } else {
+                "group/member".into()
+            });
         }
         line
     }
@@ -295,13 +319,20 @@ mod tests {
     fn no_argument_of_any_command_takes_what_is_not_utf_8() {
         let mut tried = 0;
         for command in Cli::command().get_subcommands() {
-            let takes_value = |arg: &&clap::Arg| matches!(arg.get_action(), ArgAction::Set | ArgAction::Append);
+            let takes_value =
+                |arg: &&clap::Arg| matches!(arg.get_action(), ArgAction::Set | ArgAction::Append);
             for arg in command.get_arguments().filter(takes_value) {
                 let line = line(command, arg);
                 let refused = Cli::try_parse_from(&line).expect_err("not UTF-8").to_string();
-                assert!(refused.contains("UTF-8") || refused.contains("[possible values: "), "{line:?}: {refused}");
+                assert!(
+                    refused.contains("UTF-8") || refused.contains("[possible values: "),
+                    "{line:?}: {refused}"
+                );
                 if arg.get_value_parser().type_id() == std::any::TypeId::of::<PathBuf>() {
-                    assert!(refused.contains("byte 3 (0xe9) is not UTF-8; rename"), "{line:?}: {refused}");
+                    assert!(
+                        refused.contains("byte 3 (0xe9) is not UTF-8; rename"),
+                        "{line:?}: {refused}"
+                    );
                 }
                 tried += 1;
             }

@@ -17,7 +17,12 @@ use lossatlas::engine::store::Contents;
 use std::path::Path;
 
 /// Refuses what the command would refuse, and says what it would do. Collective.
-pub fn run(world: &World, problem: &Problem, command: &Command, directory: &Path) -> Result<u8, Failure> {
+pub fn run(
+    world: &World,
+    problem: &Problem,
+    command: &Command,
+    directory: &Path,
+) -> Result<u8, Failure> {
     let contents = Archive::look(world, problem, directory)?;
     start::warn(world, problem.config.run.threads_per_rank)?;
     let ranks = world.ranks_on_this_machine();
@@ -35,22 +40,34 @@ fn describe_directory(directory: &Path, contents: &Contents) {
     let shown = directory.display();
     print("dry run: nothing is computed, nothing is written");
     match contents.sessions().len() {
-        0 if !directory.exists() => print(format_args!("{shown}: is not there yet and would be made")),
+        0 if !directory.exists() => {
+            print(format_args!("{shown}: is not there yet and would be made"))
+        }
         0 => print(format_args!("{shown}: holds no results yet")),
-        starts => print(format_args!("{shown}: would be continued after {}", count(starts, "start"))),
+        starts => {
+            print(format_args!("{shown}: would be continued after {}", count(starts, "start")))
+        }
     }
 }
 
 /// Why the command itself would not begin, although the configuration fits.
 fn refusal(command: &Command, directory: &Path, results: &Results) -> Option<String> {
     if progress::current(directory).is_some() {
-        return Some(format!("{}: a run is going on there; until it ends another one is refused", directory.display()));
+        return Some(format!(
+            "{}: a run is going on there; until it ends another one is refused",
+            directory.display()
+        ));
     }
     let starts_from_solutions = stages_of(command.name).iter().all(|stage| stage.needs_solutions());
     results.missing_solutions(directory).filter(|_| starts_from_solutions)
 }
 
-fn describe_tasks((world, here): (&World, usize), problem: &Problem, command: &Command, results: &Results) {
+fn describe_tasks(
+    (world, here): (&World, usize),
+    problem: &Problem,
+    command: &Command,
+    results: &Results,
+) {
     let all = Overview::of(results);
     let width = all.width();
     let overview = all.only(&stages_of(command.name));
@@ -61,7 +78,8 @@ fn describe_tasks((world, here): (&World, usize), problem: &Problem, command: &C
     for (name, done) in overview.wholes() {
         print(format_args!("{name:width$}{:>8}", if done { "done" } else { "left" }));
     }
-    let nothing_left = overview.kinds().all(|count| count.left == 0) && overview.wholes().all(|(_, done)| done);
+    let nothing_left =
+        overview.kinds().all(|count| count.left == 0) && overview.wholes().all(|(_, done)| done);
     if nothing_left {
         print("nothing would be computed: all that this command computes is there");
     } else if let Mapped::Network(trained) = &problem.mapped {
@@ -70,7 +88,12 @@ fn describe_tasks((world, here): (&World, usize), problem: &Problem, command: &C
 }
 
 /// Memory as `check` predicts it for the ranks that are `here`, on this machine, and the time of what is left.
-fn describe_costs((world, here): (&World, usize), problem: &Problem, trained: &Trained, overview: &Overview) {
+fn describe_costs(
+    (world, here): (&World, usize),
+    problem: &Problem,
+    trained: &Trained,
+    overview: &Overview,
+) {
     let (speed, needed) = check::measure(problem, trained);
     check::print_memory(trained, needed, here);
     let mut tasks: Vec<f64> = Vec::new();
@@ -87,9 +110,17 @@ fn describe_costs((world, here): (&World, usize), problem: &Problem, trained: &T
     tasks.sort_by(|a, b| b.total_cmp(a));
     let threads = problem.config.run.threads_per_rank;
     let (one, ranks) = (tasks.iter().sum::<f64>(), world.size());
-    print(format_args!("work left  about {} on one core like this one (measured now)", duration(one)));
+    print(format_args!(
+        "work left  about {} on one core like this one (measured now)",
+        duration(one)
+    ));
     if ranks > 1 || threads > 1 {
         let end = makespan(ranks, &[], &tasks) / threads as f64;
-        print(format_args!("           about {} on {} of {}", duration(end), count(ranks, "rank"), count(threads, "thread")));
+        print(format_args!(
+            "           about {} on {} of {}",
+            duration(end),
+            count(ranks, "rank"),
+            count(threads, "thread")
+        ));
     }
 }

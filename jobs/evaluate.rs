@@ -27,14 +27,20 @@ struct Evaluation {
 }
 
 pub fn run(world: &World, command: &cli::Evaluate) -> Result<u8, Failure> {
-    let problem = Problem::load_network(world, &command.input.configuration, &command.input.overrides)?;
+    let problem =
+        Problem::load_network(world, &command.input.configuration, &command.input.overrides)?;
     let vectors = world.agree(world.is_root().then(|| read(&problem, command)).transpose())?;
     start::warn(world, problem.threads())?;
     let evaluations = evaluate(world, &problem, vectors.as_ref(), command.gradient.is_some())?;
-    let written = if world.is_root() { write_gradients(&problem, &evaluations, command) } else { Ok(()) };
+    let written =
+        if world.is_root() { write_gradients(&problem, &evaluations, command) } else { Ok(()) };
     world.agree(written).map_err(|error| Failure::system(Plain(&error)))?;
     if world.is_root() {
-        if command.csv { print_csv(&evaluations) } else { print_table(&problem, command, &evaluations) }
+        if command.csv {
+            print_csv(&evaluations)
+        } else {
+            print_table(&problem, command, &evaluations)
+        }
     }
     Ok(failure::SUCCESS)
 }
@@ -53,7 +59,10 @@ fn evaluate(
     vectors: Option<&Array2<f32>>,
     with_gradient: bool,
 ) -> Result<Vec<Evaluation>, Failure> {
-    let (train, test) = (problem.landscape(problem.images(Split::Train)), problem.landscape(problem.images(Split::Test)));
+    let (train, test) = (
+        problem.landscape(problem.images(Split::Train)),
+        problem.landscape(problem.images(Split::Test)),
+    );
     let work = |theta: &Vec<f32>| {
         let (loss_train, accuracy_train) = train.loss_and_accuracy(theta)?;
         let (loss_test, accuracy_test) = test.loss_and_accuracy(theta)?;
@@ -61,10 +70,17 @@ fn evaluate(
         if with_gradient {
             train.value_and_gradient(theta, &mut gradient)?;
         }
-        Ok::<_, Interrupted>(Evaluation { loss_train, loss_test, accuracy_train, accuracy_test, gradient })
+        Ok::<_, Interrupted>(Evaluation {
+            loss_train,
+            loss_test,
+            accuracy_train,
+            accuracy_test,
+            gradient,
+        })
     };
     let rows = vectors.map_or(0, Array2::nrows);
-    let bar = if rows > 0 { terminal::bar(rows, "evaluate [{wide_bar}] {pos}/{len}") } else { None };
+    let bar =
+        if rows > 0 { terminal::bar(rows, "evaluate [{wide_bar}] {pos}/{len}") } else { None };
     let bar = bar.unwrap_or_else(ProgressBar::hidden);
     let mut evaluations: Vec<Option<Evaluation>> = (0..rows).map(|_| None).collect();
     let on_event = |event| {
@@ -75,8 +91,15 @@ fn evaluate(
         Ok::<_, String>(())
     };
     let make = |row| vectors.map_or_else(Vec::new, |vectors| vectors.row(row).to_vec());
-    let ended =
-        farm(world, rows, make, |theta, _| work(theta).expect("without an interrupt none comes"), on_event, &|| false, None);
+    let ended = farm(
+        world,
+        rows,
+        make,
+        |theta, _| work(theta).expect("without an interrupt none comes"),
+        on_event,
+        &|| false,
+        None,
+    );
     bar.finish_and_clear();
     match ended {
         Ok(_) => Ok(evaluations.into_iter().flatten().collect()),
@@ -86,11 +109,17 @@ fn evaluate(
     }
 }
 
-fn write_gradients(problem: &Trained, evaluations: &[Evaluation], command: &cli::Evaluate) -> Result<(), String> {
+fn write_gradients(
+    problem: &Trained,
+    evaluations: &[Evaluation],
+    command: &cli::Evaluate,
+) -> Result<(), String> {
     let Some(file) = &command.gradient else { return Ok(()) };
     let shape = (evaluations.len(), problem.network.layout().parameters());
-    let components = evaluations.iter().flat_map(|evaluation| evaluation.gradient.iter().copied()).collect();
-    let gradients = Array2::from_shape_vec(shape, components).expect("each gradient has a component for each parameter");
+    let components =
+        evaluations.iter().flat_map(|evaluation| evaluation.gradient.iter().copied()).collect();
+    let gradients = Array2::from_shape_vec(shape, components)
+        .expect("each gradient has a component for each parameter");
     write_npy(file, gradients.view(), command.force).map_err(|error| error.to_string())
 }
 
@@ -98,8 +127,11 @@ fn write_gradients(problem: &Trained, evaluations: &[Evaluation], command: &cli:
 /// the same bits when they are read.
 fn print_csv(evaluations: &[Evaluation]) {
     print("row,loss_train,loss_test,accuracy_train,accuracy_test");
-    for (row, Evaluation { loss_train, loss_test, accuracy_train, accuracy_test, .. }) in evaluations.iter().enumerate() {
-        let numbers = [loss_train, loss_test, accuracy_train, accuracy_test].map(|number| cell(*number));
+    for (row, Evaluation { loss_train, loss_test, accuracy_train, accuracy_test, .. }) in
+        evaluations.iter().enumerate()
+    {
+        let numbers =
+            [loss_train, loss_test, accuracy_train, accuracy_test].map(|number| cell(*number));
         print(format_args!("{row},{}", numbers.join(",")));
     }
 }
@@ -122,9 +154,13 @@ fn print_table(problem: &Trained, command: &cli::Evaluate, evaluations: &[Evalua
     let header = ["row", "training loss", "test loss", "training accuracy", "test accuracy"];
     let [row, train, test, of_train, of_test] = header;
     print(format_args!("{row:>5}  {train:>15}  {test:>15}  {of_train:>17}  {of_test:>13}"));
-    for (row, Evaluation { loss_train, loss_test, accuracy_train, accuracy_test, .. }) in evaluations.iter().enumerate() {
+    for (row, Evaluation { loss_train, loss_test, accuracy_train, accuracy_test, .. }) in
+        evaluations.iter().enumerate()
+    {
         let [of_train, of_test] = [*accuracy_train, *accuracy_test].map(share);
-        print(format_args!("{row:>5}  {loss_train:>15.8e}  {loss_test:>15.8e}  {of_train:>17}  {of_test:>13}"));
+        print(format_args!(
+            "{row:>5}  {loss_train:>15.8e}  {loss_test:>15.8e}  {of_train:>17}  {of_test:>13}"
+        ));
     }
 }
 

@@ -37,14 +37,18 @@ fn text(init: &cli::Init) -> Result<String, String> {
         may_write(&init.file, init.force)?;
     }
     let data = if init.data == BUILT_IN { None } else { Some(look_at(init)?) };
-    Template { network: init.network, data, size: init.size }.text().map_err(|errors| errors.to_string())
+    Template { network: init.network, data, size: init.size }
+        .text()
+        .map_err(|errors| errors.to_string())
 }
 
 /// What is in the folder, so that nothing is written that it does not hold.
 fn look_at(init: &cli::Init) -> Result<Files, String> {
-    let dataset = idx::load(&Files::expand(&init.data)?, None, None).map_err(|error| error.to_string())?;
+    let dataset =
+        idx::load(&Files::expand(&init.data)?, None, None).map_err(|error| error.to_string())?;
     let (rows, columns) = (dataset.train.rows, dataset.train.columns);
-    let built: Result<Box<dyn Network<f32>>, _> = Architecture::with_defaults(init.network).build(rows, columns, dataset.classes);
+    let built: Result<Box<dyn Network<f32>>, _> =
+        Architecture::with_defaults(init.network).build(rows, columns, dataset.classes);
     built.map_err(|problem| format!("{}: network: {problem}", init.data))?;
     let images = [dataset.train.len(), dataset.test.len()];
     Ok(Files { directory: init.data.clone(), images })
@@ -56,8 +60,10 @@ fn look_at(init: &cli::Init) -> Result<Files, String> {
 /// keeps its own.
 fn place(file: &Path, text: &str, force: bool) -> io::Result<()> {
     let file = resolve(file)?;
-    let directory = file.parent().filter(|directory| *directory != Path::new("")).unwrap_or(Path::new("."));
-    let mut temporary = Builder::new().permissions(Permissions::from_mode(0o666)).tempfile_in(directory)?;
+    let directory =
+        file.parent().filter(|directory| *directory != Path::new("")).unwrap_or(Path::new("."));
+    let mut temporary =
+        Builder::new().permissions(Permissions::from_mode(0o666)).tempfile_in(directory)?;
     temporary.write_all(text.as_bytes())?;
     if !force {
         // It may have appeared a moment ago.
@@ -78,7 +84,8 @@ fn deliver(init: &cli::Init, text: &str) -> Result<(), String> {
         return Ok(());
     }
     let shown = file.display();
-    place(file, text, init.force).map_err(|error| format!("{shown}: cannot be written: {error}"))?;
+    place(file, text, init.force)
+        .map_err(|error| format!("{shown}: cannot be written: {error}"))?;
     print(format_args!("{shown}: written; `lossatlas check {shown}` says what it comes to"));
     Ok(())
 }

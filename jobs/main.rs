@@ -105,10 +105,13 @@ fn code_of(error: &clap::Error) -> u8 {
 /// A panic is a defect of the program: one line that names its place, for the report of it. A panic
 /// in a task is caught and stored as its outcome.
 fn explain_panic(info: &std::panic::PanicHookInfo) {
-    let place = info.location().map_or_else(String::new, |at| format!(" at {}:{}", at.file(), at.line()));
+    let place =
+        info.location().map_or_else(String::new, |at| format!(" at {}:{}", at.file(), at.line()));
     let payload = info.payload();
     let literal = payload.downcast_ref::<&str>().copied();
-    let message = literal.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
+    let message = literal
+        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message");
     console::say(format_args!("lossatlas: internal error{place}: {message}"));
     log::internal_error(place.trim_start_matches(" at "), message);
 }

@@ -31,8 +31,9 @@ pub fn man(directory: Option<&Path>) -> Result<u8, Failure> {
         return Ok(failure::SUCCESS);
     };
     let shown = directory.display();
-    let pages =
-        write_pages(directory).map_err(|error| Failure::system(format_args!("{shown}: the pages cannot be written: {error}")))?;
+    let pages = write_pages(directory).map_err(|error| {
+        Failure::system(format_args!("{shown}: the pages cannot be written: {error}"))
+    })?;
     print(format_args!("{shown}: {}", count(pages, "page")));
     console::complete(failure::SUCCESS, format_args!("; the pages in {shown} are complete"))
 }

@@ -33,8 +33,12 @@ const DIRECTORY: &str = "report";
 pub fn run(world: &World, command: &cli::Report) -> Result<u8, Failure> {
     // Reading, drawing, writing: nothing to share out.
     let written = world.is_root().then(|| write(command)).transpose();
-    let code = world.broadcast(|| Ok::<_, String>(written.as_ref().map_or_else(|failure| failure.code, |_| failure::SUCCESS)))?;
-    let written = world.agree(written).map_err(|error| Failure { code, message: failure::Plain(&error).to_string() })?;
+    let code = world.broadcast(|| {
+        Ok::<_, String>(written.as_ref().map_or_else(|failure| failure.code, |_| failure::SUCCESS))
+    })?;
+    let written = world
+        .agree(written)
+        .map_err(|error| Failure { code, message: failure::Plain(&error).to_string() })?;
     let drawn = written.as_ref().is_none_or(|Written { page, undrawn, .. }| {
         undrawn.iter().for_each(|figure| say(format_args!("report: {figure}")));
         print(format_args!("report: {}", page.display()));
@@ -43,7 +47,9 @@ pub fn run(world: &World, command: &cli::Report) -> Result<u8, Failure> {
     let drawn = world.broadcast(|| Ok::<_, String>(drawn))?;
     let code = if drawn { failure::SUCCESS } else { failure::TASKS_FAILED };
     match written {
-        Some(Written { page, .. }) => console::complete(code, format_args!("; the report is complete: {}", page.display())),
+        Some(Written { page, .. }) => {
+            console::complete(code, format_args!("; the report is complete: {}", page.display()))
+        }
         None => Ok(code),
     }
 }
@@ -60,7 +66,9 @@ pub fn conclude(archive: Option<&Archive>, directory: &Path) {
         }
         // That the directory has gone is the reason, and ends the run with an error of its own.
         _ if archive.check_place_here().is_err() => {}
-        Ok(Err(failure)) => say(format_args!("no report: {failure}; the results are complete all the same")),
+        Ok(Err(failure)) => {
+            say(format_args!("no report: {failure}; the results are complete all the same"))
+        }
         Err(_) => say("no report; the results are complete all the same"),
     }
 }
@@ -70,17 +78,27 @@ fn write(command: &cli::Report) -> Result<Written, Failure> {
         (Some(to), _) => to.clone(),
         (None, [directory]) => directory.join(DIRECTORY),
         (None, _) => {
-            return Err(Failure::input("several runs have no directory in common: say with --to DIR where their report goes"));
+            return Err(Failure::input(
+                "several runs have no directory in common: say with --to DIR where their report goes",
+            ));
         }
     };
     let directories = resolved(&command.directories)?;
-    let stored = command.directories.iter().map(|directory| Stored::read(directory)).collect::<Result<Vec<_>, _>>()?;
+    let stored = command
+        .directories
+        .iter()
+        .map(|directory| Stored::read(directory))
+        .collect::<Result<Vec<_>, _>>()?;
     let mut runs: Vec<Run<'_>> = stored.iter().map(Stored::run).collect();
     label(&mut runs, &directories);
     let commit = if COMMIT.is_empty() { String::new() } else { format!(" ({COMMIT})") };
-    let written = report::write(&to, &runs, &format!("lossatlas {VERSION}{commit}")).map_err(Failure::system)?;
+    let written = report::write(&to, &runs, &format!("lossatlas {VERSION}{commit}"))
+        .map_err(Failure::system)?;
     for kept in &written.kept {
-        say(format_args!("report: a file that was edited, or is no part of a report, is kept as {}", kept.display()));
+        say(format_args!(
+            "report: a file that was edited, or is no part of a report, is kept as {}",
+            kept.display()
+        ));
         log::file_kept(&to, kept);
     }
     Ok(written)
@@ -102,8 +120,9 @@ impl Stored {
                 directory.display()
             )));
         };
-        let config = stored_configuration(&record)
-            .map_err(|problem| Failure::input(format_args!("{}: {problem}", directory.display())))?;
+        let config = stored_configuration(&record).map_err(|problem| {
+            Failure::input(format_args!("{}: {problem}", directory.display()))
+        })?;
         Ok(Self { contents, config, record })
     }
 
@@ -113,7 +132,13 @@ impl Stored {
         let paths = results.paths(&sets);
         let curves = results.methods().iter().map(|&method| {
             let runs = (0..).zip(results.runs(method));
-            (method, runs.filter_map(|(number, run)| Some((number, run?.ok().filter(|run| !run.stop.diverged())?))).collect())
+            (
+                method,
+                runs.filter_map(|(number, run)| {
+                    Some((number, run?.ok().filter(|run| !run.stop.diverged())?))
+                })
+                .collect(),
+            )
         });
         let plane = match &self.config.subject {
             Subject::Landscape(formula) => self.plane(formula, &results),
@@ -147,14 +172,21 @@ impl Stored {
         };
         let set = formula.set();
         let drawn = |pair: (u32, u32)| {
-            let result = self.contents.path(&set, LandscapeName::Formula, pair)?.result.as_ref().ok()?;
+            let result =
+                self.contents.path(&set, LandscapeName::Formula, pair)?.result.as_ref().ok()?;
             let track = self.contents.track(&set, LandscapeName::Formula, pair);
             Some(DrawnPath { pair, ends: [place(pair.0)?, place(pair.1)?], result, track })
         };
         let sets = results.sets();
-        let pairs = results.path_sets(&sets).into_iter().filter(|(of, _)| of.name == set).flat_map(|(of, _)| results.pairs(of));
+        let pairs = results
+            .path_sets(&sets)
+            .into_iter()
+            .filter(|(of, _)| of.name == set)
+            .flat_map(|(of, _)| results.pairs(of));
         let lambda = self.config.paths.parameters.lambda;
-        Plane::of(pairs.filter_map(drawn).collect(), lambda, |points| HeightMap::of(&formula.landscape, points.iter().copied()))
+        Plane::of(pairs.filter_map(drawn).collect(), lambda, |points| {
+            HeightMap::of(&formula.landscape, points.iter().copied())
+        })
     }
 }
 
@@ -173,7 +205,8 @@ fn without_points(plane: &Plane<'_>) -> Option<String> {
 /// The name under which the data were recognized. Journals of version 0.1.0 have the checksum alone.
 fn known_data(record: &ConfigurationRecord) -> Option<String> {
     let known_as = record.effective.get(KNOWN_AS).map(|name| name.trim_matches('"').to_owned());
-    known_as.or_else(|| mnist::is_known_checksum(&record.dataset_checksum).then(|| "MNIST".to_owned()))
+    known_as
+        .or_else(|| mnist::is_known_checksum(&record.dataset_checksum).then(|| "MNIST".to_owned()))
 }
 
 /// What a configuration asks for and the directory does not hold.
@@ -181,14 +214,25 @@ fn missing(results: &Results<'_>, sets: &[SolutionSet], paths: &[PathSet]) -> Ve
     let mut missing = Vec::new();
     let runs = results.missing_runs();
     if runs > 0 {
-        missing.push(format!("{} of {} have not been looked for yet.", count(runs, "solution"), results.wanted_runs()));
+        missing.push(format!(
+            "{} of {} have not been looked for yet.",
+            count(runs, "solution"),
+            results.wanted_runs()
+        ));
     }
     for (source, failed) in results.failed_sources().into_iter().filter(|(_, failed)| *failed > 0) {
-        missing.push(format!("{} ended without a solution; `lossatlas status` says why.", count(failed, source.name())));
+        missing.push(format!(
+            "{} ended without a solution; `lossatlas status` says why.",
+            count(failed, source.name())
+        ));
     }
     let planned = |paths: &PathSet| {
         let set = sets.iter().find(|set| set.name == paths.set);
-        if runs > 0 { results.planned_pairs(&paths.set) } else { set.map_or(0, |set| results.pairs(set).len()) }
+        if runs > 0 {
+            results.planned_pairs(&paths.set)
+        } else {
+            set.map_or(0, |set| results.pairs(set).len())
+        }
     };
     let all: usize = paths.iter().map(planned).sum();
     if all > 0 && paths.iter().all(|paths| paths.pairs.is_empty()) {
@@ -198,7 +242,10 @@ fn missing(results: &Results<'_>, sets: &[SolutionSet], paths: &[PathSet]) -> Ve
         let (planned, of) = (planned(paths), format!("of {} on {}", paths.set, paths.landscape));
         let left = planned.saturating_sub(paths.pairs.len());
         if left > 0 {
-            missing.push(format!("{left} of {} {of} have not been looked for yet.", count(planned, "path")));
+            missing.push(format!(
+                "{left} of {} {of} have not been looked for yet.",
+                count(planned, "path")
+            ));
         }
         if paths.failed() > 0 {
             missing.push(format!("{} {of} failed.", count(paths.failed(), "path")));
@@ -208,7 +255,10 @@ fn missing(results: &Results<'_>, sets: &[SolutionSet], paths: &[PathSet]) -> Ve
         missing.push(format!("Not computed: {part}: {reason}."));
     }
     if results.analysis(sets).is_none() {
-        missing.push("Kernel PCA, distances and moments have not been computed for these solutions.".to_owned());
+        missing.push(
+            "Kernel PCA, distances and moments have not been computed for these solutions."
+                .to_owned(),
+        );
     }
     missing
 }
@@ -218,7 +268,8 @@ fn missing(results: &Results<'_>, sets: &[SolutionSet], paths: &[PathSet]) -> Ve
 fn label(runs: &mut [Run<'_>], directories: &[PathBuf]) {
     let subjects: Vec<String> = runs.iter().map(Run::subject).collect();
     for (index, run) in runs.iter_mut().enumerate() {
-        let alike: Vec<usize> = (0..subjects.len()).filter(|&other| subjects[other] == subjects[index]).collect();
+        let alike: Vec<usize> =
+            (0..subjects.len()).filter(|&other| subjects[other] == subjects[index]).collect();
         let place = alike.iter().position(|&other| other == index).unwrap_or(0);
         let paths: Vec<&Path> = alike.iter().map(|&other| directories[other].as_path()).collect();
         run.label = match paths.len() {
@@ -237,10 +288,9 @@ fn distinct_ends(paths: &[&Path]) -> Vec<String> {
         names.iter().map(|names| names[names.len().saturating_sub(length)..].join("/")).collect()
     };
     let differ = |ends: &Vec<String>| ends.iter().collect::<BTreeSet<_>>().len() == ends.len();
-    (1..=longest)
-        .map(ends)
-        .find(differ)
-        .unwrap_or_else(|| (1..).zip(ends(longest)).map(|(number, end)| format!("{end}, {number}")).collect())
+    (1..=longest).map(ends).find(differ).unwrap_or_else(|| {
+        (1..).zip(ends(longest)).map(|(number, end)| format!("{end}, {number}")).collect()
+    })
 }
 
 /// The names that a path consists of, without the root.
@@ -260,7 +310,10 @@ fn resolved(directories: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
         // One that is not there is an error of its own when it is read.
         let path = fs::canonicalize(directory).unwrap_or_else(|_| directory.clone());
         if resolved.contains(&path) {
-            twice.push(format!("{}: this directory is given twice; name each run once", directory.display()));
+            twice.push(format!(
+                "{}: this directory is given twice; name each run once",
+                directory.display()
+            ));
         }
         resolved.push(path);
     }

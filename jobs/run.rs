@@ -54,13 +54,21 @@ pub fn run(world: &World, job: &cli::Job, command: &Command) -> Result<u8, Failu
     start::warn(world, problem.config.run.threads_per_rank)?;
     let context = Context { world, problem: &problem, interruption: &interruption };
     let ended = work(&context, &mut archive, command, &job.out);
-    let safe = format_args!("; the results are safe in {}, the same command prints them again", job.out.display());
+    let safe = format_args!(
+        "; the results are safe in {}, the same command prints them again",
+        job.out.display()
+    );
     let ended = ended.and_then(|code| console::complete(code, safe));
     log::run_ended(&ended, start);
     ended
 }
 
-fn work(context: &Context, archive: &mut Option<Archive>, command: &Command, directory: &Path) -> Result<u8, Failure> {
+fn work(
+    context: &Context,
+    archive: &mut Option<Archive>,
+    command: &Command,
+    directory: &Path,
+) -> Result<u8, Failure> {
     stage::run(context, archive, command.name)?;
     let code = Archive::conclude(context.world, context.problem, archive.as_ref())?;
     if command.reports {

@@ -4,7 +4,9 @@ use crate::cli::Command;
 use lossatlas::engine::console::{count, say};
 use lossatlas::engine::failure::Failure;
 use lossatlas::engine::log;
-use lossatlas::engine::parallel::{Crowding, Disagreement, Place, Start, World, mpi_library_version};
+use lossatlas::engine::parallel::{
+    Crowding, Disagreement, Place, Start, World, mpi_library_version,
+};
 
 /// The ranks that perform a command.
 ///
@@ -57,7 +59,8 @@ pub fn warn(world: &World, threads: usize) -> Result<(), Disagreement> {
     let places = world.gather(&place)?.unwrap_or_default();
     // Without the place of one rank nothing is known.
     let places: Vec<Place> = places.into_iter().collect::<Option<_>>().unwrap_or_default();
-    let crowding = Crowding::of(&places, threads, start.launcher).map(|crowding| crowding.to_string());
+    let crowding =
+        Crowding::of(&places, threads, start.launcher).map(|crowding| crowding.to_string());
     for line in unused_allocation(&start).into_iter().chain(crowding) {
         say(format_args!("note: {line}"));
         log::started_badly(&line);

@@ -52,10 +52,12 @@ pub fn stored_configuration(record: &ConfigurationRecord) -> Result<Config, Stri
     if record.effective.contains_key("dataset.dir") {
         overrides.push("dataset.dir=.".to_owned());
     }
-    let is_file = |key: &&String| key.starts_with("import.") && key.rsplit('.').next() == Some("file");
+    let is_file =
+        |key: &&String| key.starts_with("import.") && key.rsplit('.').next() == Some("file");
     let imports = record.effective.keys().filter(is_file).count();
     overrides.extend((0..imports).map(|index| format!("import.{index}.file=\"not-read.npy\"")));
-    Config::parse("the stored configuration", &record.text, &overrides).map_err(|errors| errors.to_string())
+    Config::parse("the stored configuration", &record.text, &overrides)
+        .map_err(|errors| errors.to_string())
 }
 
 /// All there is to tell, as `--format json` prints it.
@@ -85,7 +87,9 @@ struct Wholes(Vec<(&'static str, &'static str)>);
 
 impl Serialize for Wholes {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(name, state)| (name.replace(' ', "_").to_lowercase(), state)))
+        serializer.collect_map(
+            self.0.iter().map(|(name, state)| (name.replace(' ', "_").to_lowercase(), state)),
+        )
     }
 }
 
@@ -127,12 +131,16 @@ struct Stage {
 
 impl Status {
     fn of(directory: &Path) -> Result<Self, String> {
-        let (contents, _) =
-            journal::read(directory, Contents::holding(Retention::best(0, 0))).map_err(|error| error.to_string())?;
+        let (contents, _) = journal::read(directory, Contents::holding(Retention::best(0, 0)))
+            .map_err(|error| error.to_string())?;
         let Some(record) = contents.configuration() else {
-            return Err(format!("{}: holds no configuration yet; nothing has run here", directory.display()));
+            return Err(format!(
+                "{}: holds no configuration yet; nothing has run here",
+                directory.display()
+            ));
         };
-        let config = stored_configuration(record).map_err(|problem| format!("{}: {problem}", directory.display()))?;
+        let config = stored_configuration(record)
+            .map_err(|problem| format!("{}: {problem}", directory.display()))?;
         let results = Results { config: &config, contents: &contents };
         let overview = Overview::of(&results);
         let notes = results.notes(&results.paths(&results.sets()));
@@ -142,7 +150,12 @@ impl Status {
             starts: contents.sessions().len(),
             last_start: contents.sessions().last().map(Start::of),
             tasks: overview.kinds().map(Counted::of).collect(),
-            wholes: Wholes(overview.wholes().map(|(name, done)| (name, if done { "done" } else { "left" })).collect()),
+            wholes: Wholes(
+                overview
+                    .wholes()
+                    .map(|(name, done)| (name, if done { "done" } else { "left" }))
+                    .collect(),
+            ),
             width: overview.width(),
             failed: overview.failures().map(Failed::of).collect(),
             notes: notes.into_iter().map(|note| note.text).collect(),
@@ -153,8 +166,12 @@ impl Status {
 
     fn print(&self) {
         if let Some(Start { started, ranks, host, .. }) = &self.last_start {
-            let (starts, ranks) = (console::count(self.starts, "start"), console::count(*ranks as usize, "rank"));
-            print(format_args!("{}: {}; {starts}, the last at {started} with {ranks} on {host}", self.directory, self.dataset));
+            let (starts, ranks) =
+                (console::count(self.starts, "start"), console::count(*ranks as usize, "rank"));
+            print(format_args!(
+                "{}: {}; {starts}, the last at {started} with {ranks} on {host}",
+                self.directory, self.dataset
+            ));
         }
         let width = self.width;
         print(format_args!("{:width$}{:>8}{:>8}{:>8}", "", "done", "failed", "left"));
@@ -212,23 +229,29 @@ impl Stage {
         let Snapshot { updated, stage, seconds_left, overdue, running } = snapshot;
         // What should be over has no time left to tell.
         let seconds_left = seconds_left.filter(|_| overdue.is_none());
-        let ends =
-            seconds_left.and_then(|seconds| updated.checked_add(Span::new().try_seconds(seconds.round() as i64).ok()?).ok());
+        let ends = seconds_left.and_then(|seconds| {
+            updated.checked_add(Span::new().try_seconds(seconds.round() as i64).ok()?).ok()
+        });
         let ends = ends.and_then(|end| Timestamp::from_second(end.as_second()).ok());
         Self { name: stage, updated, seconds_left, ends, overdue, tasks: running }
     }
 
     fn print(&self) {
-        let left = progress::time_left(self.seconds_left, self.overdue).map_or_else(String::new, |left| {
-            let ends = self.ends.filter(|_| left.ends_with(" left"));
-            let ends = ends.map_or_else(String::new, |ends| format!(" in this stage, which ends at about {ends}"));
-            format!(", {left}{ends}")
-        });
+        let left =
+            progress::time_left(self.seconds_left, self.overdue).map_or_else(String::new, |left| {
+                let ends = self.ends.filter(|_| left.ends_with(" left"));
+                let ends = ends.map_or_else(String::new, |ends| {
+                    format!(" in this stage, which ends at about {ends}")
+                });
+                format!(", {left}{ends}")
+            });
         print(format_args!("running: {}{left}", self.name));
         for Running { name, rank, since, fraction, loss, reported } in &self.tasks {
-            let percent = fraction.map_or_else(String::new, |fraction| format!(" {:.0} %", 100.0 * fraction));
+            let percent =
+                fraction.map_or_else(String::new, |fraction| format!(" {:.0} %", 100.0 * fraction));
             let loss = loss.map_or_else(String::new, |loss| format!(", loss {loss:.4e}"));
-            let seconds_since = |time: Timestamp| Timestamp::now().duration_since(time).as_secs_f64();
+            let seconds_since =
+                |time: Timestamp| Timestamp::now().duration_since(time).as_secs_f64();
             let running = progress::duration(seconds_since(*since));
             // Of work without parts nobody expects a report.
             let silence = fraction.map_or(0.0, |_| seconds_since(reported.unwrap_or(*since)));
@@ -237,7 +260,9 @@ impl Stage {
             } else {
                 String::new()
             };
-            print(format_args!("  rank {rank}: {name},{percent} after {running}, since {since:.0}{loss}{silent}"));
+            print(format_args!(
+                "  rank {rank}: {name},{percent} after {running}, since {since:.0}{loss}{silent}"
+            ));
         }
     }
 }

@@ -12,8 +12,12 @@ use std::path::{Path, PathBuf};
 /// The reason of the system; for a symbolic link that leads nowhere, one that names both ends of it.
 pub fn make_directory(directory: &Path) -> io::Result<()> {
     match dangling_link(directory) {
-        Some((link, target)) => Err(io::Error::new(io::ErrorKind::NotFound, dangling(&link, &target))),
-        None => fs::create_dir_all(directory).map_err(|error| in_the_way(directory).unwrap_or(error)),
+        Some((link, target)) => {
+            Err(io::Error::new(io::ErrorKind::NotFound, dangling(&link, &target)))
+        }
+        None => {
+            fs::create_dir_all(directory).map_err(|error| in_the_way(directory).unwrap_or(error))
+        }
     }
 }
 
@@ -27,12 +31,15 @@ fn in_the_way(directory: &Path) -> Option<io::Error> {
 /// What to say of a link that leads nowhere.
 pub fn dangling(link: &Path, target: &Path) -> String {
     let (link, target) = (link.display(), target.display());
-    format!("{link} is a symbolic link to {target}, which does not exist; make {target} or choose another directory")
+    format!(
+        "{link} is a symbolic link to {target}, which does not exist; make {target} or choose another directory"
+    )
 }
 
 /// The first symbolic link on the way to `path` that leads nowhere, and where it points.
 pub fn dangling_link(path: &Path) -> Option<(PathBuf, PathBuf)> {
-    let ancestors: Vec<&Path> = path.ancestors().filter(|part| !part.as_os_str().is_empty()).collect();
+    let ancestors: Vec<&Path> =
+        path.ancestors().filter(|part| !part.as_os_str().is_empty()).collect();
     let link = ancestors.into_iter().rev().find(|part| part.is_symlink() && !part.exists())?;
     let target = fs::read_link(link).ok()?;
     Some((link.to_owned(), link.parent().unwrap_or(Path::new("")).join(target)))
@@ -69,11 +76,13 @@ pub fn resolve(file: &Path) -> io::Result<PathBuf> {
 pub fn replace_aside(new: &Path, target: &Path, aside: &Path) -> io::Result<bool> {
     loop {
         match target.symlink_metadata() {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => match rename_to_unused(new, target) {
-                // Another program has put a file there just now.
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                placed => return placed.map(|()| false),
-            },
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                match rename_to_unused(new, target) {
+                    // Another program has put a file there just now.
+                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                    placed => return placed.map(|()| false),
+                }
+            }
             Err(error) => return Err(error),
             Ok(_) => match exchange(new, target, aside) {
                 // It was there a moment ago.
@@ -109,7 +118,9 @@ fn exchange(new: &Path, target: &Path, aside: &Path) -> io::Result<()> {
 pub fn rename_to_unused(from: &Path, to: &Path) -> io::Result<()> {
     match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
         // Some network file systems cannot check and rename in one step.
-        Err(error) if cannot(error) && to.symlink_metadata().is_ok() => Err(io::ErrorKind::AlreadyExists.into()),
+        Err(error) if cannot(error) && to.symlink_metadata().is_ok() => {
+            Err(io::ErrorKind::AlreadyExists.into())
+        }
         Err(error) if cannot(error) => fs::rename(from, to),
         renamed => Ok(renamed?),
     }
@@ -160,7 +171,8 @@ mod tests {
     #[test]
     fn what_is_replaced_lies_aside() {
         let directory = tempfile::tempdir().expect("a temporary directory");
-        let [new, target, aside] = ["new", "atlas.h5", "aside"].map(|name| directory.path().join(name));
+        let [new, target, aside] =
+            ["new", "atlas.h5", "aside"].map(|name| directory.path().join(name));
         fs::write(&new, "first").expect("space");
         assert!(!replace_aside(&new, &target, &aside).expect("nothing is in the way"));
         fs::write(&new, "second").expect("space");
@@ -188,9 +200,8 @@ mod tests {
             })
             .collect();
         assert!(
-            names
-                .iter()
-                .all(|name| name.starts_with("atlas.changed-") && Path::new(name).extension().is_some_and(|end| end == "h5")),
+            names.iter().all(|name| name.starts_with("atlas.changed-")
+                && Path::new(name).extension().is_some_and(|end| end == "h5")),
             "{names:?}"
         );
     }
@@ -202,7 +213,10 @@ mod tests {
         fs::write(&file, "precious").expect("an unused name");
         for directory in [file.clone(), file.join("below")] {
             let refused = make_directory(&directory).expect_err("a file is there").to_string();
-            assert_eq!(refused, format!("{} is not a directory; choose another one", file.display()));
+            assert_eq!(
+                refused,
+                format!("{} is not a directory; choose another one", file.display())
+            );
         }
         assert_eq!(fs::read(&file).expect("still there"), b"precious");
     }
@@ -214,7 +228,10 @@ mod tests {
         symlink("there", &link).expect("a link");
         assert_eq!(resolve(&link).expect("where it leads"), directory.path().join("there"));
         let refused = make_directory(&link.join("out")).expect_err("it leads nowhere").to_string();
-        let expected = format!("is a symbolic link to {}/there, which does not exist", directory.path().display());
+        let expected = format!(
+            "is a symbolic link to {}/there, which does not exist",
+            directory.path().display()
+        );
         assert!(refused.contains(&expected), "{refused}");
         fs::create_dir(directory.path().join("there")).expect("a new directory");
         make_directory(&link.join("out")).expect("it leads somewhere now");

@@ -38,9 +38,15 @@ mod tests {
 
     #[test]
     fn streams_repeat_and_differ_by_name_and_index() {
-        let first = |seed, purpose, indices: &[u64]| MasterSeed(seed).stream(purpose, indices).next_u64();
+        let first =
+            |seed, purpose, indices: &[u64]| MasterSeed(seed).stream(purpose, indices).next_u64();
         assert_eq!(first(1, "theta", &[3]), first(1, "theta", &[3]));
-        let others = [first(2, "theta", &[3]), first(1, "batches", &[3]), first(1, "theta", &[4]), first(1, "theta", &[])];
+        let others = [
+            first(2, "theta", &[3]),
+            first(1, "batches", &[3]),
+            first(1, "theta", &[4]),
+            first(1, "theta", &[]),
+        ];
         assert!(others.iter().all(|&other| other != first(1, "theta", &[3])));
     }
 }

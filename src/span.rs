@@ -44,7 +44,11 @@ impl<A: Real> Span<'_, A> {
     ///
     /// # Errors
     /// The first one of `f`.
-    pub fn add_values<E>(&self, values: &mut [f64], mut f: impl FnMut(&[A]) -> Result<f64, E>) -> Result<(), E> {
+    pub fn add_values<E>(
+        &self,
+        values: &mut [f64],
+        mut f: impl FnMut(&[A]) -> Result<f64, E>,
+    ) -> Result<(), E> {
         let mut theta = vec![A::zero(); self.dimension()];
         for (m, value) in values.iter_mut().enumerate() {
             self.point(m, &mut theta);

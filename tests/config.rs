@@ -13,7 +13,8 @@ mod markdown;
 mod reference;
 
 use lossatlas::config::{
-    Config, DatasetConfig, ImportFile, KernelConfig, KpcaConfig, LandscapeConfig, MinimaConfig, NetworkConfig, Purpose, Subject,
+    Config, DatasetConfig, ImportFile, KernelConfig, KpcaConfig, LandscapeConfig, MinimaConfig,
+    NetworkConfig, Purpose, Subject,
 };
 use lossatlas::data::Split;
 use lossatlas::landscape::{BuiltIn, DoubleWell, LennardJones, TwoWells};
@@ -28,7 +29,8 @@ use std::path::{Path, PathBuf};
 
 fn files(directory: &str) -> Vec<PathBuf> {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join(directory);
-    let mut files: Vec<_> = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<_> =
+        fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.retain(|file| file.extension().is_some_and(|extension| extension == "toml"));
     files.sort();
     files
@@ -74,9 +76,15 @@ fn bad_files_are_refused_with_the_messages_they_carry() {
     let mut wrong = Vec::new();
     for file in files {
         let text = fs::read_to_string(&file).unwrap();
-        let errors = Config::load(&file, &marked(&text, "#--set ")).err().map(|errors| errors.to_string()).unwrap_or_default();
+        let errors = Config::load(&file, &marked(&text, "#--set "))
+            .err()
+            .map(|errors| errors.to_string())
+            .unwrap_or_default();
         let prefix = format!("{}:", file.display());
-        let found: Vec<_> = errors.lines().map(|line| line.strip_prefix(&prefix).unwrap_or(line).trim_start()).collect();
+        let found: Vec<_> = errors
+            .lines()
+            .map(|line| line.strip_prefix(&prefix).unwrap_or(line).trim_start())
+            .collect();
         if found.is_empty() || found != marked(&text, "#^ ") {
             wrong.push(format!("{} yields\n#^ {}", file.display(), found.join("\n#^ ")));
         }
@@ -105,20 +113,36 @@ fn the_shipped_configurations_load() {
 
 #[test]
 fn the_published_protocol_is_there_for_all_four_networks() {
-    for (name, parameters) in [("fcp", 42_200), ("lenet", 61_706), ("autoencoder", 52_224), ("lstm", 15_456)] {
+    for (name, parameters) in
+        [("fcp", 42_200), ("lenet", 61_706), ("autoencoder", 52_224), ("lstm", 15_456)]
+    {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("configs/paper-{name}.toml"));
         let config = Config::load(&file, &[]).unwrap_or_else(|errors| panic!("{errors}"));
         let NetworkConfig { dataset, architecture, training, .. } = network(&config);
         assert_eq!(architecture.name(), name);
-        assert_eq!(architecture.build::<f32>(28, 28, 10).unwrap().layout().parameters(), parameters);
-        assert_eq!(*dataset, DatasetConfig::Idx { dir: "data/mnist".into(), train: Some(60_000), test: Some(10_000) });
-        assert_eq!((training.initializations, training.keep, &training.methods[..]), (75, 48, &Method::ALL[..]));
+        assert_eq!(
+            architecture.build::<f32>(28, 28, 10).unwrap().layout().parameters(),
+            parameters
+        );
+        assert_eq!(
+            *dataset,
+            DatasetConfig::Idx {
+                dir: "data/mnist".into(),
+                train: Some(60_000),
+                test: Some(10_000)
+            }
+        );
+        assert_eq!(
+            (training.initializations, training.keep, &training.methods[..]),
+            (75, 48, &Method::ALL[..])
+        );
         assert_eq!(training.sgd.as_ref().unwrap().batch_size, 64);
         assert_eq!(training.lbfgs, network(&good("minimal")).training.lbfgs);
         assert_eq!((&config.paths.pairs, config.paths.landscapes.len()), (&Pairs::Count(300), 2));
         assert_eq!(config.paths.parameters, good("minimal").paths.parameters);
         let names: Vec<_> = config.kpca.iter().map(|kpca| kpca.name.as_str()).collect();
-        let literal = ["lbfgs-train_sgd-test", "linear", "polynomial", "sigmoid", "lbfgs-test_sgd-test"];
+        let literal =
+            ["lbfgs-train_sgd-test", "linear", "polynomial", "sigmoid", "lbfgs-test_sgd-test"];
         assert_eq!(names[..5], literal);
         assert_eq!(names[5..], literal.map(|name| format!("{name}_standardized")));
         assert!((0..).zip(&config.kpca).all(|(place, kpca)| kpca.standardize == (place >= 5)));
@@ -128,7 +152,9 @@ fn the_published_protocol_is_there_for_all_four_networks() {
         let sigmoid = KernelConfig::Sigmoid { scale: None, constant: 1.0 };
         let expected = [&rbf, &KernelConfig::Linear, &polynomial, &sigmoid, &rbf];
         assert!(kernels[..5] == expected && kernels[5..] == expected, "{kernels:?}");
-        let of = |kpca: &KpcaConfig| kpca.sets.iter().map(ToString::to_string).collect::<Vec<_>>().join(" + ");
+        let of = |kpca: &KpcaConfig| {
+            kpca.sets.iter().map(ToString::to_string).collect::<Vec<_>>().join(" + ")
+        };
         for kpca in config.kpca.chunks(5) {
             assert!(kpca[..4].iter().all(|kpca| of(kpca) == "lbfgs/train + sgd/test"));
             assert_eq!(of(&kpca[4]), "lbfgs/test + sgd/test");
@@ -140,10 +166,16 @@ fn the_published_protocol_is_there_for_all_four_networks() {
 fn defaults_are_the_published_values() {
     let config = good("minimal");
     assert_eq!(config.seed, MasterSeed(0));
-    assert_eq!(network(&config).dataset, DatasetConfig::Digits { seed: None, train: 6000, test: 1000 });
+    assert_eq!(
+        network(&config).dataset,
+        DatasetConfig::Digits { seed: None, train: 6000, test: 1000 }
+    );
     let published = Architecture::with_defaults(&fcp::DESCRIPTOR);
     assert_eq!(network(&config).architecture, published);
-    assert_eq!((published.counts("hidden"), published.word("activation")), (&[50, 50][..], "softplus"));
+    assert_eq!(
+        (published.counts("hidden"), published.word("activation")),
+        (&[50, 50][..], "softplus")
+    );
     assert_eq!(network(&config).training.keep, 2);
     assert_eq!(network(&config).training.methods, Method::ALL);
     assert_eq!(network(&config).training.sgd.as_ref().unwrap().batch_size, 64);
@@ -177,8 +209,14 @@ fn a_network_has_the_sizes_asked_for() {
 fn the_published_study() {
     let config = good("published");
     assert_eq!(config.seed, MasterSeed(u64::MAX));
-    assert_eq!(network(&config).dataset, DatasetConfig::Idx { dir: "data/mnist".into(), train: None, test: None });
-    assert_eq!((network(&config).training.initializations, network(&config).training.keep), (75, 48));
+    assert_eq!(
+        network(&config).dataset,
+        DatasetConfig::Idx { dir: "data/mnist".into(), train: None, test: None }
+    );
+    assert_eq!(
+        (network(&config).training.initializations, network(&config).training.keep),
+        (75, 48)
+    );
     let kpca = &config.kpca[0];
     assert_eq!(names(&kpca.sets), ["lbfgs/train", "sgd/test"]);
     assert_eq!(kpca.kernel, KernelConfig::Rbf { two_sigma_squared: None });
@@ -189,7 +227,10 @@ fn the_published_study() {
 fn every_key_has_its_effect() {
     let config = good("everything");
     assert_eq!(config.seed, MasterSeed(2026));
-    assert_eq!(network(&config).dataset, DatasetConfig::Digits { seed: Some(9), train: 100, test: 2 });
+    assert_eq!(
+        network(&config).dataset,
+        DatasetConfig::Digits { seed: Some(9), train: 100, test: 2 }
+    );
     assert_eq!(network(&config).architecture, fcp_with_relu());
     assert_eq!((network(&config).training.initializations, network(&config).training.keep), (8, 5));
     assert_eq!(network(&config).training.methods, [Method::Lbfgs]);
@@ -205,11 +246,19 @@ fn every_key_has_its_effect() {
     assert_eq!((path.method.count("fourier_terms"), path.points, path.steps), (1, 3, 0));
     assert_eq!([path.lambda, path.learning_rate].map(f64::to_bits), [0.0, 1.0].map(f64::to_bits));
     assert_eq!(config.run.threads_per_rank, 4);
-    let kernels: Vec<_> = config.kpca.iter().map(|kpca| (kpca.name.as_str(), &kpca.kernel, kpca.components)).collect();
+    let kernels: Vec<_> = config
+        .kpca
+        .iter()
+        .map(|kpca| (kpca.name.as_str(), &kpca.kernel, kpca.components))
+        .collect();
     assert_eq!(
         kernels,
         [
-            ("a.b_c-1", &KernelConfig::Polynomial { scale: Some(0.5), degree: 2, constant: 0.0 }, 3),
+            (
+                "a.b_c-1",
+                &KernelConfig::Polynomial { scale: Some(0.5), degree: 2, constant: 0.0 },
+                3
+            ),
             // Five vectors, centered, have four components.
             ("2", &KernelConfig::Sigmoid { scale: Some(1e-5), constant: -1.0 }, 4),
             ("3", &KernelConfig::Rbf { two_sigma_squared: Some(100.0) }, 4),
@@ -253,15 +302,26 @@ fn effective_values_are_complete_and_have_one_notation() {
     ] {
         assert_eq!(config.effective.get(key).map(String::as_str), Some(value), "{key}");
     }
-    assert_eq!(good("any-order").effective["training.optimizers"], config.effective["training.optimizers"]);
-    assert_eq!(good("any-order").effective["paths.landscapes"], config.effective["paths.landscapes"]);
+    assert_eq!(
+        good("any-order").effective["training.optimizers"],
+        config.effective["training.optimizers"]
+    );
+    assert_eq!(
+        good("any-order").effective["paths.landscapes"],
+        config.effective["paths.landscapes"]
+    );
 }
 
 #[test]
 fn effective_values_written_out_configure_the_same() {
     // Kernel PCAs go by name there, so this holds for files without them.
     let config = good("minimal");
-    let text = config.effective.iter().map(|(key, value)| format!("{key} = {value}")).collect::<Vec<_>>().join("\n");
+    let text = config
+        .effective
+        .iter()
+        .map(|(key, value)| format!("{key} = {value}"))
+        .collect::<Vec<_>>()
+        .join("\n");
     let again = Config::parse("again", &text, &[]).unwrap_or_else(|errors| panic!("{errors}"));
     let expected = Config { text, ..config };
     assert_eq!(again, expected);
@@ -279,7 +339,11 @@ fn an_optimizer_that_is_not_used_leaves_no_trace() {
 fn imported_sets_stand_beside_those_of_the_training() {
     let config = good("imports");
     let (home, path) = (env::home_dir().unwrap(), env::var("PATH").unwrap());
-    let imports: Vec<_> = network(&config).imports.iter().map(|import| (import.name.as_str(), &import.file)).collect();
+    let imports: Vec<_> = network(&config)
+        .imports
+        .iter()
+        .map(|import| (import.name.as_str(), &import.file))
+        .collect();
     let group = "/solutions/sgd/test".to_owned();
     assert_eq!(
         imports,
@@ -290,11 +354,17 @@ fn imported_sets_stand_beside_those_of_the_training() {
     );
     assert_eq!(names(&config.paths.sets), ["earlier/test", "lbfgs/train"]);
     assert_eq!(config.paths.objective, Objective::SumOfSquares);
-    assert_eq!(names(&config.kpca[0].sets), ["lbfgs/train", "lbfgs/test", "published/train", "earlier/test"]);
+    assert_eq!(
+        names(&config.kpca[0].sets),
+        ["lbfgs/train", "lbfgs/test", "published/train", "earlier/test"]
+    );
     // How many vectors an imported set holds is not known yet, so nothing bounds the components.
     assert_eq!([config.kpca[0].components, config.kpca[1].components], [5000, 10]);
     assert_eq!(config.effective["import.published/train.file"], "\"~/published:v2.npy\"");
-    assert_eq!(config.effective["import.earlier/test.file"], "\"${PATH}/atlas.h5:/solutions/sgd/test\"");
+    assert_eq!(
+        config.effective["import.earlier/test.file"],
+        "\"${PATH}/atlas.h5:/solutions/sgd/test\""
+    );
     assert_eq!(config.effective["paths.objective"], "\"sum-of-squares\"");
 }
 
@@ -312,11 +382,18 @@ fn without_training_there_are_the_imported_sets() {
 fn minima_of_a_formula_are_searched_or_given() {
     let search = good("landscape-search");
     let minima = MinimaConfig::Search { starts: 100 };
-    assert_eq!(*landscape(&search), LandscapeConfig { landscape: BuiltIn::TwoWells, minima, keep: 10 });
+    assert_eq!(
+        *landscape(&search),
+        LandscapeConfig { landscape: BuiltIn::TwoWells, minima, keep: 10 }
+    );
     assert_eq!(names(&search.paths.sets), ["minima/relaxed"]);
     assert!(search.paths.landscapes.is_empty());
-    assert_eq!((names(&search.kpca[0].sets), search.kpca[0].components), (vec!["minima/relaxed".to_owned()], 9));
-    let keys: Vec<_> = search.effective.iter().filter(|(key, _)| key.starts_with("landscape.")).collect();
+    assert_eq!(
+        (names(&search.kpca[0].sets), search.kpca[0].components),
+        (vec!["minima/relaxed".to_owned()], 9)
+    );
+    let keys: Vec<_> =
+        search.effective.iter().filter(|(key, _)| key.starts_with("landscape.")).collect();
     assert_eq!(format!("{keys:?}").matches("landscape.").count(), 4, "{keys:?}");
     for key in ["paths.landscapes", "paths.train", "paths.test"] {
         assert!(!search.effective.contains_key(key), "{key}");
@@ -324,7 +401,10 @@ fn minima_of_a_formula_are_searched_or_given() {
 
     let cluster = BuiltIn::LennardJones(LennardJones::new(7, 2).unwrap());
     let minima = MinimaConfig::Search { starts: 4 };
-    assert_eq!(*landscape(&good("landscape-cluster")), LandscapeConfig { landscape: cluster, minima, keep: 4 });
+    assert_eq!(
+        *landscape(&good("landscape-cluster")),
+        LandscapeConfig { landscape: cluster, minima, keep: 4 }
+    );
 
     let relaxed = good("landscape-relaxed-points");
     let minima = MinimaConfig::Relaxed(vec![vec![1.0; 3], vec![-1.0, 1.0, 0.9], vec![-1.0; 3]]);
@@ -334,9 +414,19 @@ fn minima_of_a_formula_are_searched_or_given() {
 
     let given = good("landscape-given-points");
     let minima = MinimaConfig::Given(vec![vec![-1.0, -1.0], vec![0.5, 2.0]]);
-    assert_eq!(*landscape(&given), LandscapeConfig { landscape: BuiltIn::ProductWell, minima, keep: 2 });
-    assert_eq!((names(&given.paths.sets), landscape(&given).set().as_str()), (vec!["minima/given".to_owned()], "minima/given"));
-    assert!(["landscape.starts", "landscape.keep"].iter().all(|key| !given.effective.contains_key(*key)));
+    assert_eq!(
+        *landscape(&given),
+        LandscapeConfig { landscape: BuiltIn::ProductWell, minima, keep: 2 }
+    );
+    assert_eq!(
+        (names(&given.paths.sets), landscape(&given).set().as_str()),
+        (vec!["minima/given".to_owned()], "minima/given")
+    );
+    assert!(
+        ["landscape.starts", "landscape.keep"]
+            .iter()
+            .all(|key| !given.effective.contains_key(*key))
+    );
 }
 
 #[test]
@@ -344,7 +434,10 @@ fn the_published_example_in_two_dimensions() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs/fig3.toml");
     let config = Config::load(&file, &[]).unwrap();
     assert_eq!(landscape(&config).landscape, BuiltIn::TwoWells);
-    assert_eq!(landscape(&config).minima, MinimaConfig::Given(TwoWells::ENDS.map(Vec::from).to_vec()));
+    assert_eq!(
+        landscape(&config).minima,
+        MinimaConfig::Given(TwoWells::ENDS.map(Vec::from).to_vec())
+    );
     assert_eq!(config.paths.objective, Objective::SumOfSquares);
     let path = &config.paths.parameters;
     assert_eq!((path.points, path.method.count("fourier_terms"), path.steps), (101, 15, 300));
@@ -354,10 +447,18 @@ fn the_published_example_in_two_dimensions() {
 #[test]
 fn the_directory_is_expanded_but_recorded_as_written() {
     let (home, path) = (env::home_dir().unwrap(), env::var("PATH").unwrap());
-    for (written, expected) in [("~/mnist", home.join("mnist")), ("${PATH}/mnist", format!("{path}/mnist").into())] {
-        let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/config/good/published.toml")).unwrap();
+    for (written, expected) in
+        [("~/mnist", home.join("mnist")), ("${PATH}/mnist", format!("{path}/mnist").into())]
+    {
+        let text = fs::read_to_string(
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/config/good/published.toml"),
+        )
+        .unwrap();
         let config = Config::parse("x", &text, &[format!("dataset.dir={written}")]).unwrap();
-        assert_eq!(network(&config).dataset, DatasetConfig::Idx { dir: expected, train: None, test: None });
+        assert_eq!(
+            network(&config).dataset,
+            DatasetConfig::Idx { dir: expected, train: None, test: None }
+        );
         assert_eq!(config.effective["dataset.dir"], format!("\"{written}\""));
     }
 }
@@ -367,30 +468,44 @@ fn a_file_that_cannot_be_read_is_named() {
     let errors = Config::load(Path::new("tests/config/no-such-file.toml"), &[]).unwrap_err();
     assert_eq!(errors.problems().len(), 1);
     let line = errors.to_string();
-    assert!(line.starts_with("tests/config/no-such-file.toml: cannot read the configuration: "), "{line}");
+    assert!(
+        line.starts_with("tests/config/no-such-file.toml: cannot read the configuration: "),
+        "{line}"
+    );
 }
 
 /// Two keys are all that an evaluation of vectors needs; a seed, where digits are drawn from it.
 #[test]
 fn an_evaluation_needs_data_and_a_network_alone() {
     let text = |dataset: &str| format!("[dataset]\n{dataset}\n[network]\nkind = \"fcp\"\n");
-    let evaluation = |text: &str| Config::parse_for(Purpose::Evaluation, "x", text, &[]).map_err(|errors| errors.to_string());
+    let evaluation = |text: &str| {
+        Config::parse_for(Purpose::Evaluation, "x", text, &[]).map_err(|errors| errors.to_string())
+    };
     for dataset in ["kind = \"idx\"\ndir = \"data/mnist\"", "kind = \"digits\"\nseed = 3"] {
         let config = evaluation(&text(dataset)).unwrap();
-        assert!(network(&config).imports.is_empty() && network(&config).training.methods.is_empty());
+        assert!(
+            network(&config).imports.is_empty() && network(&config).training.methods.is_empty()
+        );
         let refused = Config::parse("x", &text(dataset), &[]).unwrap_err();
         assert_eq!(refused.problems().len(), 2, "a study needs a seed and solutions: {refused}");
     }
-    assert_eq!(evaluation(&text("kind = \"digits\"")).unwrap_err(), "x: seed: missing; write for instance seed = 1");
+    assert_eq!(
+        evaluation(&text("kind = \"digits\"")).unwrap_err(),
+        "x: seed: missing; write for instance seed = 1"
+    );
     // What is written is checked all the same.
-    let refused = evaluation(&(text("kind = \"digits\"\nseed = 3") + "[paths]\npair = 3\n")).unwrap_err();
+    let refused =
+        evaluation(&(text("kind = \"digits\"\nseed = 3") + "[paths]\npair = 3\n")).unwrap_err();
     assert_eq!(refused, "x:7: paths.pair: unknown key; did you mean \"pairs\"?");
 }
 
 /// What of the data can still be looked at, although the configuration is wrong.
 #[test]
 fn a_configuration_in_error_keeps_its_sources() {
-    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/config/good/everything.toml")).unwrap();
+    let text = fs::read_to_string(
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/config/good/everything.toml"),
+    )
+    .unwrap();
     let sound = good("everything").sources();
     let errors = Config::parse("x", &text, &["run.retries=7".to_owned()]).unwrap_err();
     assert_eq!((errors.problems().len(), errors.sources()), (1, &sound));
@@ -412,13 +527,16 @@ fn what_breaks_off_anywhere_loads_or_says_why() {
 
 #[test]
 fn nesting_without_end_is_refused() {
-    for text in [vec!["a"; 1_000_000].join(".") + " = 1", "a = ".to_owned() + &"[".repeat(1_000_000)] {
+    for text in
+        [vec!["a"; 1_000_000].join(".") + " = 1", "a = ".to_owned() + &"[".repeat(1_000_000)]
+    {
         assert!(Config::parse("deep", &text, &[]).is_err());
     }
 }
 
 #[test]
 fn a_problem_is_one_line_whatever_was_typed() {
-    let errors = Config::parse("x\ny.toml", "seed = 1\n\"a\\nb\" = 2", &["run.\n=1".to_owned()]).unwrap_err();
+    let errors = Config::parse("x\ny.toml", "seed = 1\n\"a\\nb\" = 2", &["run.\n=1".to_owned()])
+        .unwrap_err();
     assert_eq!(errors.to_string().lines().count(), errors.problems().len());
 }

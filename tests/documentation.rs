@@ -33,7 +33,8 @@ struct Page {
 
 impl Page {
     fn read(path: PathBuf) -> Self {
-        let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let text =
+            fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         Self { path, text }
     }
 
@@ -65,7 +66,8 @@ fn problem_with(target: &str, page: &Page) -> Option<String> {
     if !file.exists() {
         return Some(format!("{target} leads to no file"));
     }
-    let missing = !anchor.is_empty() && !anchors(&Page::read(file).text).iter().any(|other| other == anchor);
+    let missing =
+        !anchor.is_empty() && !anchors(&Page::read(file).text).iter().any(|other| other == anchor);
     missing.then(|| format!("{target} leads to no heading"))
 }
 
@@ -76,7 +78,10 @@ fn links_lead_to_files_and_headings() {
     for page in pages() {
         for link in links(&page.text) {
             checked += 1;
-            wrong.extend(problem_with(&link.target, &page).map(|problem| format!("{}: {problem}", page.place(link.line))));
+            wrong.extend(
+                problem_with(&link.target, &page)
+                    .map(|problem| format!("{}: {problem}", page.place(link.line))),
+            );
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -93,14 +98,23 @@ fn links_lead_to_files_and_headings() {
 fn every_page_is_in_the_index() {
     let readme = Page::read(Path::new(ROOT).join("README.md"));
     let linked: Vec<String> = links(&readme.text).into_iter().map(|link| link.target).collect();
-    for page in pages().iter().filter(|page| page.path.parent().is_some_and(|folder| folder.ends_with("docs"))) {
+    for page in pages()
+        .iter()
+        .filter(|page| page.path.parent().is_some_and(|folder| folder.ends_with("docs")))
+    {
         let name = format!("docs/{}", page.path.file_name().expect("a file").to_string_lossy());
         assert!(linked.contains(&name), "README.md has no link to {name}");
     }
-    let pictures = fs::read_dir(Path::new(ROOT).join("docs")).expect("a folder").map(|entry| entry.expect("an entry").path());
-    for picture in pictures.filter(|path| path.extension().is_some_and(|extension| extension == "png")) {
+    let pictures = fs::read_dir(Path::new(ROOT).join("docs"))
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry").path());
+    for picture in
+        pictures.filter(|path| path.extension().is_some_and(|extension| extension == "png"))
+    {
         let name = picture.file_name().expect("a file").to_string_lossy().into_owned();
-        let shown = pages().iter().any(|page| links(&page.text).iter().any(|link| link.target.ends_with(&name)));
+        let shown = pages()
+            .iter()
+            .any(|page| links(&page.text).iter().any(|link| link.target.ends_with(&name)));
         assert!(shown, "no page shows docs/{name}");
     }
 }
@@ -111,7 +125,11 @@ fn configurations_are_valid() {
     for page in pages() {
         for block in blocks(&page.text).into_iter().filter(|block| block.language == "toml") {
             let place = page.place(block.line);
-            assert!(Config::parse(&place, &block.text, &[]).is_ok(), "{place}: {:?}", Config::parse(&place, &block.text, &[]));
+            assert!(
+                Config::parse(&place, &block.text, &[]).is_ok(),
+                "{place}: {:?}",
+                Config::parse(&place, &block.text, &[])
+            );
             checked += 1;
         }
     }
@@ -120,10 +138,26 @@ fn configurations_are_valid() {
 
 #[test]
 fn every_block_of_code_says_what_it_is() {
-    const KNOWN: [&str; 10] = ["sh", "text", "toml", "toml cargo", "python", "python torch", "rust", "julia", "matlab", "octave"];
+    const KNOWN: [&str; 10] = [
+        "sh",
+        "text",
+        "toml",
+        "toml cargo",
+        "python",
+        "python torch",
+        "rust",
+        "julia",
+        "matlab",
+        "octave",
+    ];
     for page in pages() {
         for block in blocks(&page.text) {
-            assert!(KNOWN.contains(&&*block.language), "{}: a block of {:?}", page.place(block.line), block.language);
+            assert!(
+                KNOWN.contains(&&*block.language),
+                "{}: a block of {:?}",
+                page.place(block.line),
+                block.language
+            );
         }
     }
 }

@@ -2,10 +2,15 @@
 //! published method stays is what `docs/landscapes.md` says.
 
 use lossatlas::data::ImageView;
-use lossatlas::landscape::{DoubleWell, ImageLandscape, Landscape, LennardJones, MuellerBrown, ProductWell, Squared, TwoWells};
+use lossatlas::landscape::{
+    DoubleWell, ImageLandscape, Landscape, LennardJones, MuellerBrown, ProductWell, Squared,
+    TwoWells,
+};
 use lossatlas::network::{Activation, Fcp, Network};
 use lossatlas::optimizer::{RelaxParameters, golden_section, relax};
-use lossatlas::path::{Bent, ChosenMethod, Curve, PathParameters, Sines, equally_spaced, find_path, find_path_for};
+use lossatlas::path::{
+    Bent, ChosenMethod, Curve, PathParameters, Sines, equally_spaced, find_path, find_path_for,
+};
 use lossatlas::random::MasterSeed;
 use rand::RngExt;
 use std::convert::Infallible;
@@ -19,8 +24,17 @@ struct Case {
 }
 
 impl Case {
-    fn new(landscape: impl Landscape<f64> + Copy + 'static, [a, b]: [&[f64]; 2], pass: f64) -> Self {
-        Self { objective: Box::new(landscape), landscape: Box::new(landscape), ends: [a.to_vec(), b.to_vec()], pass }
+    fn new(
+        landscape: impl Landscape<f64> + Copy + 'static,
+        [a, b]: [&[f64]; 2],
+        pass: f64,
+    ) -> Self {
+        Self {
+            objective: Box::new(landscape),
+            landscape: Box::new(landscape),
+            ends: [a.to_vec(), b.to_vec()],
+            pass,
+        }
     }
 
     /// The case of this name in the table of `docs/landscapes.md`.
@@ -29,16 +43,30 @@ impl Case {
         match (landscape, path) {
             ("two wells", "published ends") => {
                 let [a, b] = &TwoWells::ENDS;
-                Self { objective: Box::new(Squared(TwoWells)), ..Self::new(TwoWells, [a, b], 0.624_393_347_2) }
+                Self {
+                    objective: Box::new(Squared(TwoWells)),
+                    ..Self::new(TwoWells, [a, b], 0.624_393_347_2)
+                }
             }
-            ("Müller–Brown", "1 to 2") => Self::new(MuellerBrown, [minimum(0), minimum(1)], -40.664_843_509),
-            ("Müller–Brown", "1 to 3") => Self::new(MuellerBrown, [minimum(0), minimum(2)], -40.664_843_509),
-            ("Müller–Brown", "3 to 2") => Self::new(MuellerBrown, [minimum(2), minimum(1)], -72.248_940_112),
-            ("product well", "(1, 1) to (−1, −1)") => Self::new(ProductWell, [&[1.0, 1.0], &[-1.0, -1.0]], 1.0),
-            ("product well", "(1.2, 0.8) to (−1, −1)") => Self::new(ProductWell, [&[1.2, 0.8], &[-1.0, -1.0]], 1.0),
+            ("Müller–Brown", "1 to 2") => {
+                Self::new(MuellerBrown, [minimum(0), minimum(1)], -40.664_843_509)
+            }
+            ("Müller–Brown", "1 to 3") => {
+                Self::new(MuellerBrown, [minimum(0), minimum(2)], -40.664_843_509)
+            }
+            ("Müller–Brown", "3 to 2") => {
+                Self::new(MuellerBrown, [minimum(2), minimum(1)], -72.248_940_112)
+            }
+            ("product well", "(1, 1) to (−1, −1)") => {
+                Self::new(ProductWell, [&[1.0, 1.0], &[-1.0, -1.0]], 1.0)
+            }
+            ("product well", "(1.2, 0.8) to (−1, −1)") => {
+                Self::new(ProductWell, [&[1.2, 0.8], &[-1.0, -1.0]], 1.0)
+            }
             ("double well", signs) => {
                 let (k, moved) = signs.strip_suffix(", moved").map_or((signs, 0.0), |k| (k, 0.03));
-                let k: usize = k.strip_prefix("k = ").and_then(|k| k.parse().ok()).expect("a number of signs");
+                let k: usize =
+                    k.strip_prefix("k = ").and_then(|k| k.parse().ok()).expect("a number of signs");
                 let a: Vec<f64> = (1..=6).map(|i| 1.0 - moved * f64::from(i)).collect();
                 let b: Vec<f64> = (0..6).map(|i| if i < k { -1.0 } else { 1.0 }).collect();
                 Self::new(DoubleWell::new(6).unwrap(), [&a, &b], 1.0)
@@ -51,19 +79,36 @@ impl Case {
     fn displaced(mut self, seed: u64) -> Self {
         let mut generator = MasterSeed(seed).stream("displacement", &[]);
         let reach = if seed == 0 { 0.0 } else { 0.05 };
-        self.ends.iter_mut().flatten().for_each(|x| *x += reach * (2.0 * generator.random::<f64>() - 1.0));
+        self.ends
+            .iter_mut()
+            .flatten()
+            .for_each(|x| *x += reach * (2.0 * generator.random::<f64>() - 1.0));
         self
     }
 
     fn measure(&self, parameters: &PathParameters) -> Measured {
         let [a, b] = &self.ends;
-        let found = find_path_for(&*self.objective, &*self.landscape, [a, b], parameters, &mut |_, _| true);
+        let found =
+            find_path_for(&*self.objective, &*self.landscape, [a, b], parameters, &mut |_, _| true);
         let found = found.expect("finite everywhere").expect("not stopped");
-        assert_eq!(found.result.loss.first(), Some(&self.landscape.value(a).unwrap()), "the path is pinned to its ends");
-        assert_eq!(found.result.loss.last(), Some(&self.landscape.value(b).unwrap()), "the path is pinned to its ends");
+        assert_eq!(
+            found.result.loss.first(),
+            Some(&self.landscape.value(a).unwrap()),
+            "the path is pinned to its ends"
+        );
+        assert_eq!(
+            found.result.loss.last(),
+            Some(&self.landscape.value(b).unwrap()),
+            "the path is pinned to its ends"
+        );
         let result = found.result;
         let path = highest_point(&*self.landscape, &*found.curve, parameters.points);
-        Measured { grid: result.height, dense: result.height_dense, path, straight: result.height_straight }
+        Measured {
+            grid: result.height,
+            dense: result.height_dense,
+            path,
+            straight: result.height_straight,
+        }
     }
 }
 
@@ -77,17 +122,22 @@ struct Measured {
 
 /// max over t ∈ [0, 1] of f(ω(t)): every local maximum of dense samples, refined between its neighbors.
 fn highest_point(landscape: &dyn Landscape<f64>, path: &dyn Curve<f64>, points: usize) -> f64 {
-    let samples = landscape.span_values(&path.points(&path.grid(&equally_spaced((points - 1) * 10 + 1)))).unwrap();
+    let samples = landscape
+        .span_values(&path.points(&path.grid(&equally_spaced((points - 1) * 10 + 1))))
+        .unwrap();
     let spacing = 1.0 / (samples.len() - 1) as f64;
     let height = |t: f64| landscape.span_values(&path.points(&path.grid(&[t]))).unwrap()[0];
     let ends = samples[0].max(samples[samples.len() - 1]);
-    (1..samples.len() - 1).filter(|&m| samples[m] >= samples[m - 1] && samples[m] >= samples[m + 1]).fold(ends, |highest, m| {
-        // The search's first trial, a fifth of its unit step, is the sample itself; t beyond the end is no path.
-        let at = |u: f64| (m - 1) as f64 * spacing + 5.0 * spacing * u;
-        let on_path = |u| Ok::<_, Infallible>(if at(u) > 1.0 { f64::NAN } else { -height(at(u)) });
-        let Ok(refined) = golden_section::search(-samples[m - 1], 80, 1e-9, on_path);
-        highest.max(samples[m]).max(refined.map_or(f64::NEG_INFINITY, |step| -step.value))
-    })
+    (1..samples.len() - 1)
+        .filter(|&m| samples[m] >= samples[m - 1] && samples[m] >= samples[m + 1])
+        .fold(ends, |highest, m| {
+            // The search's first trial, a fifth of its unit step, is the sample itself; t beyond the end is no path.
+            let at = |u: f64| (m - 1) as f64 * spacing + 5.0 * spacing * u;
+            let on_path =
+                |u| Ok::<_, Infallible>(if at(u) > 1.0 { f64::NAN } else { -height(at(u)) });
+            let Ok(refined) = golden_section::search(-samples[m - 1], 80, 1e-9, on_path);
+            highest.max(samples[m]).max(refined.map_or(f64::NEG_INFINITY, |step| -step.value))
+        })
 }
 
 const CASES: [(&str, &str); 8] = [
@@ -104,11 +154,20 @@ const CASES: [(&str, &str); 8] = [
 #[test]
 fn no_path_is_lower_than_the_lowest_pass() {
     // (N_F, points, λ, steps, learning rate)
-    let settings = [(10, 51, 0.0, 300, 0.01), (10, 51, 1e-4, 300, 0.1), (15, 101, 100.0, 300, 0.01), (4, 30, 1.0, 500, 0.001)];
+    let settings = [
+        (10, 51, 0.0, 300, 0.01),
+        (10, 51, 1e-4, 300, 0.1),
+        (15, 101, 100.0, 300, 0.01),
+        (4, 30, 1.0, 500, 0.001),
+    ];
     for (landscape, path) in CASES {
         for seed in 0..4 {
             let case = Case::named(landscape, path).displaced(seed);
-            let ends = case.ends.iter().map(|end| case.landscape.value(end).unwrap()).fold(f64::NEG_INFINITY, f64::max);
+            let ends = case
+                .ends
+                .iter()
+                .map(|end| case.landscape.value(end).unwrap())
+                .fold(f64::NEG_INFINITY, f64::max);
             assert!(ends < case.pass, "the displaced ends lie in their wells");
             for (fourier_terms, points, lambda, steps, learning_rate) in settings {
                 let parameters = PathParameters {
@@ -121,10 +180,22 @@ fn no_path_is_lower_than_the_lowest_pass() {
                     patience: 10,
                 };
                 let measured = case.measure(&parameters);
-                let about = format!("{landscape}, {path}, seed {seed}, {parameters:?}: {:.9}", measured.path);
-                assert!(measured.path >= case.pass - 1e-9 * (1.0 + case.pass.abs()), "below the pass: {about}");
-                assert!(measured.dense >= case.pass - 1e-9 * (1.0 + case.pass.abs()), "below the pass: {about}");
-                assert!(measured.grid <= measured.dense && measured.dense <= measured.path + 1e-12, "{about}");
+                let about = format!(
+                    "{landscape}, {path}, seed {seed}, {parameters:?}: {:.9}",
+                    measured.path
+                );
+                assert!(
+                    measured.path >= case.pass - 1e-9 * (1.0 + case.pass.abs()),
+                    "below the pass: {about}"
+                );
+                assert!(
+                    measured.dense >= case.pass - 1e-9 * (1.0 + case.pass.abs()),
+                    "below the pass: {about}"
+                );
+                assert!(
+                    measured.grid <= measured.dense && measured.dense <= measured.path + 1e-12,
+                    "{about}"
+                );
                 let missed = (measured.path - measured.dense) / (measured.path - ends);
                 assert!(missed < 1e-6, "{about}: the top is missed by {missed:e} of the climb");
             }
@@ -134,10 +205,14 @@ fn no_path_is_lower_than_the_lowest_pass() {
 
 /// Rows of the table of measured distances: case, parameters, heights.
 fn documented() -> Vec<Vec<String>> {
-    let page = std::fs::read_to_string("docs/landscapes.md").expect("the page is part of the project");
-    let rows = page.lines().map(|line| line.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect());
+    let page =
+        std::fs::read_to_string("docs/landscapes.md").expect("the page is part of the project");
+    let rows = page
+        .lines()
+        .map(|line| line.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect());
     // Header and rule of the table have as many cells; the rows are those with a number of terms.
-    rows.filter(|cells: &Vec<String>| cells.len() == 13 && cells[2].parse::<usize>().is_ok()).collect()
+    rows.filter(|cells: &Vec<String>| cells.len() == 13 && cells[2].parse::<usize>().is_ok())
+        .collect()
 }
 
 #[test]
@@ -146,11 +221,14 @@ fn the_documented_distances_from_the_pass_are_those_measured() {
     // rounding differences between machines do not reach the decimals either.
     const TOLERANCE: f64 = 2e-4;
     let rows = documented();
-    let number = |cell: &String| cell.replace('−', "-").parse::<f64>().unwrap_or_else(|_| panic!("no number: {cell}"));
+    let number = |cell: &String| {
+        cell.replace('−', "-").parse::<f64>().unwrap_or_else(|_| panic!("no number: {cell}"))
+    };
     let mut wrong = Vec::new();
     for cells in &rows {
         let case = Case::named(&cells[0], &cells[1]);
-        let count = |i: usize| cells[i].parse().unwrap_or_else(|_| panic!("no count: {}", cells[i]));
+        let count =
+            |i: usize| cells[i].parse().unwrap_or_else(|_| panic!("no count: {}", cells[i]));
         let (fourier_terms, points, steps) = (count(2), count(3), count(5));
         let parameters = PathParameters {
             method: ChosenMethod::fourier(fourier_terms),
@@ -163,7 +241,11 @@ fn the_documented_distances_from_the_pass_are_those_measured() {
         };
         let Measured { grid, dense, path, straight } = case.measure(&parameters);
         let fresh = [grid, dense, path, straight, case.pass, path - case.pass];
-        if fresh.iter().zip(&cells[7..]).any(|(height, cell)| (height - number(cell)).abs() > TOLERANCE) {
+        if fresh
+            .iter()
+            .zip(&cells[7..])
+            .any(|(height, cell)| (height - number(cell)).abs() > TOLERANCE)
+        {
             let heights = fresh.map(|height| format!("{height:.4}").replace('-', "−"));
             wrong.push(format!("| {} | {} |", cells[..7].join(" | "), heights.join(" | ")));
         }
@@ -189,15 +271,21 @@ fn flipping_k_signs_at_once_costs_k_and_one_by_one_costs_1() {
     for seed in 0..5 {
         let mut generator = MasterSeed(seed).stream("signs", &[]);
         for k in 0..=6 {
-            let a: Vec<f64> = (0..6).map(|_| if generator.random::<bool>() { 1.0 } else { -1.0 }).collect();
-            let flipped = |n: usize| -> Vec<f64> { a.iter().enumerate().map(|(i, x)| if i < n { -x } else { *x }).collect() };
+            let a: Vec<f64> =
+                (0..6).map(|_| if generator.random::<bool>() { 1.0 } else { -1.0 }).collect();
+            let flipped = |n: usize| -> Vec<f64> {
+                a.iter().enumerate().map(|(i, x)| if i < n { -x } else { *x }).collect()
+            };
             let straight = |a: &[f64], b: &[f64]| {
                 let found = find_path(&landscape, [a, b], &straight_only, &mut |_, _| true);
                 found.expect("finite everywhere").expect("not stopped").height_straight
             };
             assert!((straight(&a, &flipped(k)) - k as f64).abs() < 1e-14, "k = {k}");
             for n in 0..k {
-                assert!((straight(&flipped(n), &flipped(n + 1)) - 1.0).abs() < 1e-14, "sign {n} of {k}");
+                assert!(
+                    (straight(&flipped(n), &flipped(n + 1)) - 1.0).abs() < 1e-14,
+                    "sign {n} of {k}"
+                );
             }
         }
     }
@@ -247,7 +335,9 @@ fn two_units_swap_around_a_dead_one_at_no_height_and_the_straight_line_has_one()
     let mut generator = MasterSeed(8).stream("images", &[]);
     let pixels: Vec<u8> = (0..60 * 6).map(|_| generator.random()).collect();
     // The class is the brightest of three pairs of pixels: something to learn.
-    let brightest = |image: &[u8]| (0..3).max_by_key(|&c| u16::from(image[2 * c]) + u16::from(image[2 * c + 1]));
+    let brightest = |image: &[u8]| {
+        (0..3).max_by_key(|&c| u16::from(image[2 * c]) + u16::from(image[2 * c + 1]))
+    };
     let labels: Vec<u8> = pixels.chunks(6).filter_map(brightest).map(|class| class as u8).collect();
     let images = ImageView::new(&pixels, &labels, 6);
     let landscape = ImageLandscape::new(&network, images);
@@ -257,11 +347,18 @@ fn two_units_swap_around_a_dead_one_at_no_height_and_the_straight_line_has_one()
     for [i, j] in [[0, 1], [0, 2], [0, 3], [1, 2], [1, 3], [2, 3]] {
         let stations = swap_through_dead_unit(&theta, &network, [i, j, 4]);
         let swapped = &stations[stations.len() - 1];
-        assert!((landscape.value(swapped).unwrap() - loss).abs() < 1e-12, "the ends are of one height");
+        assert!(
+            (landscape.value(swapped).unwrap() - loss).abs() < 1e-12,
+            "the ends are of one height"
+        );
         for pair in stations.windows(2) {
             let leg = Bent::straight([&pair[0], &pair[1]], Sines(1));
-            let losses = landscape.span_values(&leg.points(&leg.grid(&equally_spaced(11)))).unwrap();
-            assert!(losses.iter().all(|height| (height - loss).abs() < 1e-12), "flat at {loss}: {losses:?}");
+            let losses =
+                landscape.span_values(&leg.points(&leg.grid(&equally_spaced(11)))).unwrap();
+            assert!(
+                losses.iter().all(|height| (height - loss).abs() < 1e-12),
+                "flat at {loss}: {losses:?}"
+            );
         }
         for (lambda, learning_rate) in [(0.0, 0.01), (1e-4, 0.03)] {
             let parameters = PathParameters {
@@ -275,7 +372,10 @@ fn two_units_swap_around_a_dead_one_at_no_height_and_the_straight_line_has_one()
             };
             let path = find_path(&landscape, [&theta, swapped], &parameters, &mut |_, _| true);
             let path = path.expect("finite everywhere").expect("not stopped");
-            let about = format!("units {i} and {j}: {} and {} from {loss}", path.height_dense, path.height_straight);
+            let about = format!(
+                "units {i} and {j}: {} and {} from {loss}",
+                path.height_dense, path.height_straight
+            );
             assert!(path.height_dense >= loss - 1e-12, "{about}");
             // The lowest straight line is 0.018 above the ends; the paths are lower by 0.018 and more.
             assert!(path.height_straight > loss + 0.01, "{about}");
@@ -291,7 +391,8 @@ fn aligning_a_cluster_onto_its_turned_copy_leaves_nothing_to_climb() {
     let minimum = relax(&cluster, &start, &RelaxParameters::default()).unwrap();
     assert!((minimum.value + 6.0).abs() < 1e-9, "{minimum:?}");
     // A third of a turn about the diagonal (x → y → z → x), and a shift.
-    let turned: Vec<f64> = minimum.theta.chunks(3).flat_map(|r| [r[2] + 1.0, r[0], r[1] - 2.0]).collect();
+    let turned: Vec<f64> =
+        minimum.theta.chunks(3).flat_map(|r| [r[2] + 1.0, r[0], r[1] - 2.0]).collect();
     let straight = |end: &[f64]| {
         let parameters = PathParameters {
             method: ChosenMethod::fourier(1),

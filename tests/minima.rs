@@ -24,14 +24,18 @@ fn cluster(atoms: usize, space_dimensions: usize, starts: u32) -> Vec<Relaxed> {
 ///
 /// Exact where symmetry leaves the size as the only degree of freedom.
 fn breathing_energy(pairs: &[(f64, f64)]) -> f64 {
-    let sum = |power: i32| -> f64 { pairs.iter().map(|(count, ratio)| count * ratio.powi(-power)).sum() };
+    let sum =
+        |power: i32| -> f64 { pairs.iter().map(|(count, ratio)| count * ratio.powi(-power)).sum() };
     -sum(6).powi(2) / sum(12)
 }
 
 fn assert_values(found: &[Relaxed], expected: &[f64], tolerance: f64) {
     let values: Vec<f64> = found.iter().map(|minimum| minimum.value).collect();
     assert_eq!(values.len(), expected.len(), "{values:?}");
-    assert!(values.iter().zip(expected).all(|(value, exact)| (value - exact).abs() < tolerance), "{values:?}");
+    assert!(
+        values.iter().zip(expected).all(|(value, exact)| (value - exact).abs() < tolerance),
+        "{values:?}"
+    );
 }
 
 #[test]
@@ -39,8 +43,14 @@ fn mueller_brown_relaxes_into_its_three_minima_and_no_other() {
     let found = minima(BuiltIn::MuellerBrown, 60);
     assert_values(&found, &[-146.699_517_210, -108.166_724_117, -80.767_818_130], 1e-9);
     for (minimum, exact) in found.iter().zip(MuellerBrown::MINIMA) {
-        assert!(minimum.theta.iter().zip(exact).all(|(x, exact)| (x - exact).abs() < 1e-7), "{:?}", minimum.theta);
-        let near = relax(&MuellerBrown, &[exact[0] + 0.05, exact[1] - 0.05], &RelaxParameters::default()).unwrap();
+        assert!(
+            minimum.theta.iter().zip(exact).all(|(x, exact)| (x - exact).abs() < 1e-7),
+            "{:?}",
+            minimum.theta
+        );
+        let near =
+            relax(&MuellerBrown, &[exact[0] + 0.05, exact[1] - 0.05], &RelaxParameters::default())
+                .unwrap();
         assert!((near.value - minimum.value).abs() < 1e-9 && near.gradient_norm < 1e-4, "{near:?}");
     }
 }
@@ -63,8 +73,12 @@ fn each_mueller_brown_saddle_leads_down_to_the_two_minima_it_separates() {
             .map(|i| {
                 let (sin, cos) = (f64::from(i) * std::f64::consts::TAU / 12.0).sin_cos();
                 let bottom = slide([saddle[0] + 0.02 * cos, saddle[1] + 0.02 * sin]);
-                let distance = |minimum: &[f64; 2]| (bottom[0] - minimum[0]).hypot(bottom[1] - minimum[1]);
-                MuellerBrown::MINIMA.iter().position(|minimum| distance(minimum) < 1e-6).expect("ends in a minimum")
+                let distance =
+                    |minimum: &[f64; 2]| (bottom[0] - minimum[0]).hypot(bottom[1] - minimum[1]);
+                MuellerBrown::MINIMA
+                    .iter()
+                    .position(|minimum| distance(minimum) < 1e-6)
+                    .expect("ends in a minimum")
             })
             .collect();
         reached.sort_unstable();
@@ -80,7 +94,11 @@ fn two_wells_has_two_minima_on_either_side_of_its_pass() {
     for (minimum, end) in found.iter().zip([TwoWells::ENDS[1], TwoWells::ENDS[0]]) {
         let distance = (minimum.theta[0] - end[0]).hypot(minimum.theta[1] - end[1]);
         assert!(distance < 0.01, "the published end {end:?} is near {:?}", minimum.theta);
-        assert!(minimum.gradient_norm < 1e-5 && minimum.value < TwoWells.value(&end) && minimum.value < 0.624_393_347_2);
+        assert!(
+            minimum.gradient_norm < 1e-5
+                && minimum.value < TwoWells.value(&end)
+                && minimum.value < 0.624_393_347_2
+        );
     }
     // As documented; the published constant C was to put the lower one at height 0.
     assert_values(&found, &[-0.000_030_9, 0.108_707_2], 1e-7);
@@ -103,9 +121,16 @@ fn small_clusters_have_as_many_minima_as_published_and_the_published_lowest_one(
         (8, 2000, 8, -19.821_489),
     ] {
         let found = cluster(atoms, 3, starts);
-        assert_eq!(found.len(), count, "{atoms} atoms: {:?}", found.iter().map(|minimum| minimum.value).collect::<Vec<_>>());
+        assert_eq!(
+            found.len(),
+            count,
+            "{atoms} atoms: {:?}",
+            found.iter().map(|minimum| minimum.value).collect::<Vec<_>>()
+        );
         assert!((found[0].value - lowest).abs() < 1e-6, "{atoms} atoms: {}", found[0].value);
-        assert!(found.iter().all(|minimum| minimum.gradient_norm < 1e-5 && minimum.stop.is_minimum()));
+        assert!(
+            found.iter().all(|minimum| minimum.gradient_norm < 1e-5 && minimum.stop.is_minimum())
+        );
     }
 }
 
@@ -137,10 +162,13 @@ fn seven_atoms_in_the_plane_have_four_minima_the_hexagon_lowest() {
 fn copies_of_a_minimum_from_different_starts_lie_on_each_other_once_aligned() {
     // Two atoms have no permutation that a rotation could not undo: every copy aligns exactly.
     let pair = LennardJones::new(2, 3).unwrap();
-    let relaxed = |x: f64| relax(&pair, &[0.1, x, 0.7, -0.4, 0.9, x * x], &RelaxParameters::default()).unwrap();
+    let relaxed = |x: f64| {
+        relax(&pair, &[0.1, x, 0.7, -0.4, 0.9, x * x], &RelaxParameters::default()).unwrap()
+    };
     let (first, second) = (relaxed(0.3), relaxed(-2.0));
     assert_eq!((first.stop, second.stop), (RelaxStop::Converged, RelaxStop::Converged));
-    let apart: f64 = first.theta.iter().zip(&second.theta).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt();
+    let apart: f64 =
+        first.theta.iter().zip(&second.theta).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt();
     let aligned = pair.align(&second.theta, &first.theta).unwrap();
     assert!(apart > 0.5 && aligned.deviation < 1e-6, "{apart} and {}", aligned.deviation);
     assert!((pair.value(&aligned.theta) - second.value).abs() < 1e-12);

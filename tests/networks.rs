@@ -5,7 +5,9 @@ use lossatlas::data::ImageView;
 use lossatlas::kernels::threads::Threads;
 use lossatlas::kernels::{Real, dot, norm};
 use lossatlas::landscape::{ImageLandscape, Interrupted, Landscape};
-use lossatlas::network::{Activation, Architecture, Lstm, Network, Precision, Value, autoencoder, fcp, lenet, lstm};
+use lossatlas::network::{
+    Activation, Architecture, Lstm, Network, Precision, Value, autoencoder, fcp, lenet, lstm,
+};
 use lossatlas::path::{Grid, Sines, equally_spaced};
 use lossatlas::span::Span;
 use ndarray::{Array1, Array2, ArrayView2};
@@ -41,7 +43,8 @@ impl Pictures {
     /// The same with that fraction of black pixels.
     fn with_black(images: usize, pixels_per_image: usize, classes: f64, black: f64) -> Self {
         let stretch = (1.0 / (1.0 - black)).round();
-        let gray = |v: f64| if v < black { 0 } else { ((v - black) * stretch * 256.0).floor() as u8 };
+        let gray =
+            |v: f64| if v < black { 0 } else { ((v - black) * stretch * 256.0).floor() as u8 };
         Self {
             pixels: scrambled(images * pixels_per_image, 1).into_iter().map(gray).collect(),
             labels: scrambled(images, 2).into_iter().map(|v| (v * classes) as u8).collect(),
@@ -63,7 +66,11 @@ fn theta<A: Real>(network: &dyn Network<A>, salt: u64, scale: f64) -> Vec<A> {
         std::iter::repeat_n(tensor.bound * scale, tensor.len())
     });
     let numbers = scrambled(layout.parameters(), salt);
-    numbers.into_iter().zip(bounds).map(|(v, bound)| A::of(f64::from(((2.0 * v - 1.0) * bound) as f32))).collect()
+    numbers
+        .into_iter()
+        .zip(bounds)
+        .map(|(v, bound)| A::of(f64::from(((2.0 * v - 1.0) * bound) as f32)))
+        .collect()
 }
 
 /// A published network.
@@ -76,7 +83,12 @@ struct Case {
 }
 
 fn published() -> Vec<Case> {
-    let case = |name, architecture, parameters, saturated| Case { name, architecture, parameters, scales: [1.0, saturated] };
+    let case = |name, architecture, parameters, saturated| Case {
+        name,
+        architecture,
+        parameters,
+        scales: [1.0, saturated],
+    };
     vec![
         case("fcp-softplus", fcp(&[50, 50], Activation::Softplus), 42_200, 20.0),
         case("fcp-relu", fcp(&[50, 50], Activation::Relu), 42_200, 20.0),
@@ -116,11 +128,13 @@ fn fcp(hidden: &[usize], activation: Activation) -> Architecture {
 }
 
 fn published_lenet(activation: Activation) -> Architecture {
-    Architecture::with_defaults(&lenet::DESCRIPTOR).with("activation", Value::Word(activation.name()))
+    Architecture::with_defaults(&lenet::DESCRIPTOR)
+        .with("activation", Value::Word(activation.name()))
 }
 
 fn autoencoder(hidden: &[usize]) -> Architecture {
-    Architecture::with_defaults(&autoencoder::DESCRIPTOR).with("hidden", Value::Counts(hidden.to_vec()))
+    Architecture::with_defaults(&autoencoder::DESCRIPTOR)
+        .with("hidden", Value::Counts(hidden.to_vec()))
 }
 
 fn lstm(hidden: usize) -> Architecture {
@@ -170,8 +184,14 @@ fn compare_with_pytorch<A: Precision>(tolerance: f64) {
             let mut gradient = vec![A::zero(); theta.len()];
             let loss = landscape.value_and_gradient(&theta, &mut gradient).unwrap();
             let relative = (loss / losses[case] - 1.0).abs();
-            assert!(relative < tolerance, "{name}, scale {scale}: loss {loss}, off by {relative:e}");
-            assert!((landscape.value(&theta).unwrap() - loss).abs() <= 1e-12 * loss, "{name}, scale {scale}");
+            assert!(
+                relative < tolerance,
+                "{name}, scale {scale}: loss {loss}, off by {relative:e}"
+            );
+            assert!(
+                (landscape.value(&theta).unwrap() - loss).abs() <= 1e-12 * loss,
+                "{name}, scale {scale}"
+            );
             let expected: Vec<A> = gradients.row(case).iter().map(|g| A::of(g.wide())).collect();
             let difference: Vec<A> = gradient.iter().zip(&expected).map(|(&g, &e)| g - e).collect();
             let relative = norm(&difference) / norm(&expected);
@@ -197,7 +217,10 @@ fn the_order_of_the_pixels_is_the_one_pytorch_draws() {
     for ([rows, columns], seed) in [([28, 28], 1234), ([28, 28], 7), ([4, 25], 1234)] {
         let expected: Array1<i64> = fixture.by_name(&format!("{}_{seed}", rows * columns)).unwrap();
         let network = Lstm::new([rows, columns], 10, 1, seed);
-        assert!(network.permutation().iter().copied().eq(expected.iter().map(|&pixel| pixel as usize)), "seed {seed}");
+        assert!(
+            network.permutation().iter().copied().eq(expected.iter().map(|&pixel| pixel as usize)),
+            "seed {seed}"
+        );
     }
     let network = Lstm::new([28, 28], 10, 48, lstm::PERMUTATION_SEED);
     assert_eq!(network.permutation()[..10], [111, 112, 772, 475, 120, 209, 418, 25, 311, 38]);
@@ -207,7 +230,9 @@ fn the_order_of_the_pixels_is_the_one_pytorch_draws() {
 fn gradients_are_the_limit_of_central_differences_with_second_order() {
     let pictures = Pictures::new(IMAGES, 784, 10.0);
     // ReLU has kinks, so that differences across one converge with first order only.
-    for Case { name, architecture, .. } in published().into_iter().filter(|case| !case.name.contains("relu")) {
+    for Case { name, architecture, .. } in
+        published().into_iter().filter(|case| !case.name.contains("relu"))
+    {
         let network = build::<f64>(&architecture);
         let landscape = ImageLandscape::new(network.as_ref(), pictures.view());
         for scale in [1.0, 5.0] {
@@ -217,13 +242,21 @@ fn gradients_are_the_limit_of_central_differences_with_second_order() {
             landscape.value_and_gradient(&at, &mut gradient).unwrap();
             let slope = dot(&gradient, &direction);
             let error = |h: f64| {
-                let shifted = |h: f64| -> Vec<f64> { at.iter().zip(&direction).map(|(x, d)| x + h * d).collect() };
-                let difference = (landscape.value(&shifted(h)).unwrap() - landscape.value(&shifted(-h)).unwrap()) / (2.0 * h);
+                let shifted = |h: f64| -> Vec<f64> {
+                    at.iter().zip(&direction).map(|(x, d)| x + h * d).collect()
+                };
+                let difference = (landscape.value(&shifted(h)).unwrap()
+                    - landscape.value(&shifted(-h)).unwrap())
+                    / (2.0 * h);
                 (difference - slope).abs()
             };
             let order = (error(2e-2) / error(1e-2)).log2();
             assert!((order - 2.0).abs() < 0.1, "{name}, scale {scale}: order {order}");
-            assert!(error(1e-4) < 1e-7 * norm(&gradient), "{name}, scale {scale}: {:e} of {slope}", error(1e-4));
+            assert!(
+                error(1e-4) < 1e-7 * norm(&gradient),
+                "{name}, scale {scale}: {:e} of {slope}",
+                error(1e-4)
+            );
         }
     }
 }
@@ -270,7 +303,9 @@ impl<A: Real> Landscape<A> for PointByPoint<'_, '_, A> {
 fn compare_whole_path<A: Precision>(tolerance: f64, black: f64, saturated: f64) {
     // More than one block of images, the last one partial.
     let pictures = Pictures::with_black(300, 784, 10.0, black);
-    let all = published().into_iter().map(|case| (case.name, case.architecture, saturated.min(case.scales[1])));
+    let all = published()
+        .into_iter()
+        .map(|case| (case.name, case.architecture, saturated.min(case.scales[1])));
     let without = [
         ("fcp without hidden layers", fcp(&[], Activation::Relu), saturated),
         ("fcp with one hidden layer", fcp(&[30], Activation::Softplus), saturated),
@@ -280,47 +315,83 @@ fn compare_whole_path<A: Precision>(tolerance: f64, black: f64, saturated: f64) 
         let landscape = ImageLandscape::new(network.as_ref(), pictures.view());
         for scale in [1.0, saturated] {
             let size = |k| if k < 2 { scale } else { 0.3 * scale };
-            let rows: Vec<A> = (0..6).flat_map(|k| theta(network.as_ref(), 20 + k, size(k))).collect();
+            let rows: Vec<A> =
+                (0..6).flat_map(|k| theta(network.as_ref(), 20 + k, size(k))).collect();
             let vectors = ArrayView2::from_shape((6, landscape.dimension()), &rows).unwrap();
             let grid = Grid::<A>::of(&Sines(4), &equally_spaced(19));
             let span = Span { vectors, coefficients: grid.coefficients() };
             let mut fast = Array2::zeros((4, landscape.dimension()));
             let mut plain = fast.clone();
             let losses = landscape.span_gradient(&span, grid.weights(), fast.view_mut()).unwrap();
-            let expected = PointByPoint(&landscape).span_gradient(&span, grid.weights(), plain.view_mut()).unwrap();
-            for (loss, expected) in losses.iter().chain(&landscape.span_values(&span).unwrap()).zip(expected.iter().cycle()) {
-                assert!((loss / expected - 1.0).abs() < tolerance, "{name}: loss {loss}, expected {expected}");
+            let expected = PointByPoint(&landscape)
+                .span_gradient(&span, grid.weights(), plain.view_mut())
+                .unwrap();
+            for (loss, expected) in losses
+                .iter()
+                .chain(&landscape.span_values(&span).unwrap())
+                .zip(expected.iter().cycle())
+            {
+                assert!(
+                    (loss / expected - 1.0).abs() < tolerance,
+                    "{name}: loss {loss}, expected {expected}"
+                );
             }
             // Nothing of one span is taken for that of the next.
-            let (grid, fresh) =
-                (Grid::<A>::of(&Sines(4), &equally_spaced(7)), ImageLandscape::new(network.as_ref(), pictures.view()));
+            let (grid, fresh) = (
+                Grid::<A>::of(&Sines(4), &equally_spaced(7)),
+                ImageLandscape::new(network.as_ref(), pictures.view()),
+            );
             let coarse = Span { vectors, coefficients: grid.coefficients() };
             assert_eq!(landscape.span_values(&coarse), fresh.span_values(&coarse), "{name}");
-            compare_line(&landscape, [&rows[..landscape.dimension()], vectors.row(3).as_slice().unwrap()], tolerance, name);
+            compare_line(
+                &landscape,
+                [&rows[..landscape.dimension()], vectors.row(3).as_slice().unwrap()],
+                tolerance,
+                name,
+            );
             for (n, (fast, plain)) in fast.outer_iter().zip(plain.outer_iter()).enumerate() {
                 let difference = (&fast - &plain).to_vec();
                 let relative = norm(&difference) / norm(plain.as_slice().unwrap());
-                assert!(relative < tolerance, "{name}, scale {scale}: row {n} of the gradient off by {relative:e}");
+                assert!(
+                    relative < tolerance,
+                    "{name}, scale {scale}: row {n} of the gradient off by {relative:e}"
+                );
             }
         }
     }
 }
 
 /// Along a line the losses are asked for one after another, the gradient last, as a line search does.
-fn compare_line<A: Real>(landscape: &ImageLandscape<A>, [start, direction]: [&[A]; 2], tolerance: f64, name: &str) {
+fn compare_line<A: Real>(
+    landscape: &ImageLandscape<A>,
+    [start, direction]: [&[A]; 2],
+    tolerance: f64,
+    name: &str,
+) {
     let plain = PointByPoint(landscape);
-    let (mut fast, mut expected) = (landscape.line(start, direction).unwrap(), plain.line(start, direction).unwrap());
+    let (mut fast, mut expected) =
+        (landscape.line(start, direction).unwrap(), plain.line(start, direction).unwrap());
     for u in [0.0, 0.2, -1.5] {
         let (loss, expected) = (fast.value(u).unwrap(), expected.value(u).unwrap());
-        assert!((loss / expected - 1.0).abs() < tolerance, "{name}, u = {u}: loss {loss}, expected {expected}");
+        assert!(
+            (loss / expected - 1.0).abs() < tolerance,
+            "{name}, u = {u}: loss {loss}, expected {expected}"
+        );
     }
     // Whatever the gradient held before is overwritten.
     let mut gradients = [vec![A::one(); start.len()], vec![A::zero(); start.len()]];
-    let [loss, exact] = [fast.value_and_gradient(0.7, &mut gradients[0]), expected.value_and_gradient(0.7, &mut gradients[1])]
-        .map(Result::unwrap);
-    let difference: Vec<A> = gradients[0].iter().zip(&gradients[1]).map(|(&fast, &plain)| fast - plain).collect();
+    let [loss, exact] = [
+        fast.value_and_gradient(0.7, &mut gradients[0]),
+        expected.value_and_gradient(0.7, &mut gradients[1]),
+    ]
+    .map(Result::unwrap);
+    let difference: Vec<A> =
+        gradients[0].iter().zip(&gradients[1]).map(|(&fast, &plain)| fast - plain).collect();
     let relative = norm(&difference) / norm(&gradients[1]);
-    assert!((loss / exact - 1.0).abs() < tolerance && relative < tolerance, "{name}: gradient on a line off by {relative:e}");
+    assert!(
+        (loss / exact - 1.0).abs() < tolerance && relative < tolerance,
+        "{name}: gradient on a line off by {relative:e}"
+    );
     assert_eq!(
         loss.to_bits(),
         fast.value(0.7).unwrap().to_bits(),
@@ -346,7 +417,9 @@ fn the_whole_path_evaluation_agrees_on_images_with_few_black_pixels() {
 fn any_number_of_threads_comes_to_the_same_bits() {
     // Blocks and parts that do not come out even.
     let pictures = Pictures::new(1100, 784, 10.0);
-    for Case { name, architecture, .. } in published().into_iter().filter(|case| !case.name.contains("relu")) {
+    for Case { name, architecture, .. } in
+        published().into_iter().filter(|case| !case.name.contains("relu"))
+    {
         let network = build::<f32>(&architecture);
         let rows: Vec<f32> = (0..4).flat_map(|k| theta(network.as_ref(), 20 + k, 1.0)).collect();
         let vectors = ArrayView2::from_shape((4, network.layout().parameters()), &rows).unwrap();
@@ -356,14 +429,29 @@ fn any_number_of_threads_comes_to_the_same_bits() {
             let threads = Threads::new(threads).unwrap();
             let landscape = ImageLandscape::new(network.as_ref(), pictures.view()).on(&threads);
             let theta = vectors.row(0).to_vec();
-            let (mut gradient, mut along) = (vec![0.0; theta.len()], Array2::zeros((2, theta.len())));
+            let (mut gradient, mut along) =
+                (vec![0.0; theta.len()], Array2::zeros((2, theta.len())));
             let loss = landscape.value_and_gradient(&theta, &mut gradient).unwrap();
             let losses = landscape.span_gradient(&span, grid.weights(), along.view_mut()).unwrap();
-            let (mut line, mut on_line) =
-                (landscape.line(&theta, vectors.row(3).as_slice().unwrap()).unwrap(), vec![0.0; theta.len()]);
-            let on_line = (line.value(0.3).unwrap(), line.value_and_gradient(0.6, &mut on_line).unwrap(), on_line);
+            let (mut line, mut on_line) = (
+                landscape.line(&theta, vectors.row(3).as_slice().unwrap()).unwrap(),
+                vec![0.0; theta.len()],
+            );
+            let on_line = (
+                line.value(0.3).unwrap(),
+                line.value_and_gradient(0.6, &mut on_line).unwrap(),
+                on_line,
+            );
             drop(line);
-            (on_line, loss, landscape.value(&theta).unwrap(), landscape.span_values(&span).unwrap(), gradient, losses, along)
+            (
+                on_line,
+                loss,
+                landscape.value(&theta).unwrap(),
+                landscape.span_values(&span).unwrap(),
+                gradient,
+                losses,
+                along,
+            )
         };
         let one = evaluate(1);
         for threads in [2, 3, 8] {
@@ -387,7 +475,11 @@ fn the_loss_of_a_small_batch_does_not_depend_on_the_larger_one_before() {
         let used = ImageLandscape::new(network.as_ref(), pictures.view());
         let mut gradient = vec![0.0; theta.len()];
         used.value_and_gradient(&theta, &mut gradient).unwrap();
-        assert_eq!(evaluate(&used), evaluate(&ImageLandscape::new(network.as_ref(), pictures.view())), "{name}");
+        assert_eq!(
+            evaluate(&used),
+            evaluate(&ImageLandscape::new(network.as_ref(), pictures.view())),
+            "{name}"
+        );
         assert!(evaluate(&used).1 != gradient, "{name}");
     }
 }
@@ -408,12 +500,19 @@ fn pictures_with_black_edges(images: usize) -> Pictures {
 #[test]
 fn the_loss_of_images_is_the_same_beside_brighter_ones() {
     let (dark, bright) = (pictures_with_black_edges(65), Pictures::with_black(128, 784, 10.0, 0.0));
-    let mixed = (0..64).flat_map(|i| [(&bright, 2 * i), (&dark, i), (&bright, 2 * i + 1)]).chain([(&dark, 64)]);
+    let mixed = (0..64)
+        .flat_map(|i| [(&bright, 2 * i), (&dark, i), (&bright, 2 * i + 1)])
+        .chain([(&dark, 64)]);
     let strips = [(&bright, 0..64), (&dark, 0..64), (&bright, 64..128), (&dark, 64..65)];
-    let apart = strips.into_iter().flat_map(|(from, images)| images.map(move |image| (from, image)));
+    let apart =
+        strips.into_iter().flat_map(|(from, images)| images.map(move |image| (from, image)));
     let orders: [Vec<_>; 2] = [mixed.collect(), apart.collect()];
     let all = orders.map(|order| Pictures {
-        pixels: order.iter().flat_map(|(from, image)| &from.pixels[784 * image..784 * (image + 1)]).copied().collect(),
+        pixels: order
+            .iter()
+            .flat_map(|(from, image)| &from.pixels[784 * image..784 * (image + 1)])
+            .copied()
+            .collect(),
         labels: order.iter().map(|&(from, image)| from.labels[image]).collect(),
         pixels_per_image: 784,
     });
@@ -429,8 +528,14 @@ fn the_loss_of_images_is_the_same_beside_brighter_ones() {
         };
         let (dark, bright) = (evaluate(&dark), evaluate(&bright));
         for all in all.each_ref().map(evaluate) {
-            let difference: Vec<f64> = (0..all.len()).map(|i| (65.0 * dark[i] + 128.0 * bright[i]) / 193.0 - all[i]).collect();
-            assert!(norm(&difference) < 1e-12 * norm(&all), "{name}: {:e}", norm(&difference) / norm(&all));
+            let difference: Vec<f64> = (0..all.len())
+                .map(|i| (65.0 * dark[i] + 128.0 * bright[i]) / 193.0 - all[i])
+                .collect();
+            assert!(
+                norm(&difference) < 1e-12 * norm(&all),
+                "{name}: {:e}",
+                norm(&difference) / norm(&all)
+            );
         }
     }
 }
@@ -440,16 +545,26 @@ fn gradients_in_single_precision_are_those_in_double() {
     let pictures = [0.8, 0.1].map(|black| Pictures::with_black(300, 784, 10.0, black));
     for pictures in pictures.iter().chain([&pictures_with_black_edges(300)]) {
         // The sum before a ReLU may be on the one side of 0 in single precision, and on the other in double.
-        for Case { name, architecture, .. } in published().into_iter().filter(|case| !case.name.contains("relu")) {
+        for Case { name, architecture, .. } in
+            published().into_iter().filter(|case| !case.name.contains("relu"))
+        {
             let (single, double) = (build::<f32>(&architecture), build::<f64>(&architecture));
             let theta = theta::<f32>(single.as_ref(), 35, 1.0);
             let wide: Vec<f64> = theta.iter().map(|&x| x.into()).collect();
             let (mut gradient, mut exact) = (vec![0.0; theta.len()], vec![0.0; theta.len()]);
-            let loss = ImageLandscape::new(single.as_ref(), pictures.view()).value_and_gradient(&theta, &mut gradient).unwrap();
-            let expected = ImageLandscape::new(double.as_ref(), pictures.view()).value_and_gradient(&wide, &mut exact).unwrap();
-            let difference: Vec<f64> = gradient.iter().zip(&exact).map(|(&g, e)| f64::from(g) - e).collect();
+            let loss = ImageLandscape::new(single.as_ref(), pictures.view())
+                .value_and_gradient(&theta, &mut gradient)
+                .unwrap();
+            let expected = ImageLandscape::new(double.as_ref(), pictures.view())
+                .value_and_gradient(&wide, &mut exact)
+                .unwrap();
+            let difference: Vec<f64> =
+                gradient.iter().zip(&exact).map(|(&g, e)| f64::from(g) - e).collect();
             let error = norm(&difference) / norm(&exact);
-            assert!((loss / expected - 1.0).abs() < 1e-6 && error < 1e-5, "{name}: loss {loss}, {expected}, gradient {error:e}");
+            assert!(
+                (loss / expected - 1.0).abs() < 1e-6 && error < 1e-5,
+                "{name}: loss {loss}, {expected}, gradient {error:e}"
+            );
         }
     }
 }
@@ -464,7 +579,10 @@ fn saturated_networks_have_finite_losses_and_gradients() {
             let theta = theta(network.as_ref(), 3, scale);
             let mut gradient = vec![0.0; theta.len()];
             let loss = landscape.value_and_gradient(&theta, &mut gradient).unwrap();
-            assert!(loss.is_finite() && gradient.iter().all(|g| g.is_finite()), "{name}, scale {scale}: loss {loss}");
+            assert!(
+                loss.is_finite() && gradient.iter().all(|g| g.is_finite()),
+                "{name}, scale {scale}: loss {loss}"
+            );
         }
     }
 }
@@ -487,7 +605,9 @@ fn a_loss_of_1e_8_survives_single_precision() {
 
 #[test]
 fn what_cannot_be_built_says_why() {
-    let message = |architecture: Architecture, rows, columns| architecture.build::<f32>(rows, columns, 10).err().unwrap();
+    let message = |architecture: Architecture, rows, columns| {
+        architecture.build::<f32>(rows, columns, 10).err().unwrap()
+    };
     let lenet = || published_lenet(Activation::Relu);
     assert_eq!(
         message(lenet(), 11, 28),
@@ -497,6 +617,12 @@ fn what_cannot_be_built_says_why() {
     assert!(lenet().build::<f32>(12, 12, 10).is_ok());
     let flat = lenet().with("kernel", Value::Count(0));
     assert_eq!(message(flat, 28, 28), "kernel of lenet must be at least 1, is 0");
-    assert_eq!(message(fcp(&[50, 0], Activation::Relu), 28, 28), "hidden of fcp must be numbers of at least 1, is [50, 0]");
-    assert_eq!(message(lstm(48), 0, 28), "there is no network for images of 0 × 28 pixels in 10 classes");
+    assert_eq!(
+        message(fcp(&[50, 0], Activation::Relu), 28, 28),
+        "hidden of fcp must be numbers of at least 1, is [50, 0]"
+    );
+    assert_eq!(
+        message(lstm(48), 0, 28),
+        "there is no network for images of 0 × 28 pixels in 10 classes"
+    );
 }

@@ -5,7 +5,9 @@ use lossatlas::kernels::threads::Threads;
 use lossatlas::landscape::{ImageLandscape, Landscape, TwoWells};
 use lossatlas::network::{Activation, Fcp, Network};
 use lossatlas::optimizer::{SgdParameters, Training, train};
-use lossatlas::path::{Batches, ChosenMethod, PathParameters, PathResult, PathSearch, StopReason, find_path};
+use lossatlas::path::{
+    Batches, ChosenMethod, PathParameters, PathResult, PathSearch, StopReason, find_path,
+};
 use lossatlas::random::MasterSeed;
 use lossatlas::stepwise::complete;
 
@@ -34,12 +36,20 @@ fn network() -> Fcp {
 /// Two solutions, with a barrier on the straight line.
 fn ends(data: &Dataset) -> [Vec<f32>; 2] {
     let network = network();
-    let [on, test] = [data.train.view(), data.test.view()].map(|images| ImageLandscape::<f32>::new(&network, images));
+    let [on, test] = [data.train.view(), data.test.view()]
+        .map(|images| ImageLandscape::<f32>::new(&network, images));
     let training = Training::Sgd(SgdParameters { learning_rate: 0.3, batch_size: 20, epochs: 15 });
-    [0, 1].map(|number| train(&training, SEED, number, &on, &test, &mut |_, _| true).unwrap().train.theta)
+    [0, 1].map(|number| {
+        train(&training, SEED, number, &on, &test, &mut |_, _| true).unwrap().train.theta
+    })
 }
 
-fn find(data: &Dataset, batch: Option<usize>, threads: usize, parameters: &PathParameters) -> PathResult {
+fn find(
+    data: &Dataset,
+    batch: Option<usize>,
+    threads: usize,
+    parameters: &PathParameters,
+) -> PathResult {
     let (network, threads, [a, b]) = (network(), Threads::new(threads).unwrap(), ends(data));
     let landscape = ImageLandscape::<f32>::new(&network, data.train.view()).on(&threads);
     let batches = batch.map(|size| landscape.batches(size, SEED));
@@ -62,28 +72,48 @@ fn a_batch_of_all_images_is_the_full_batch() {
 #[test]
 fn batches_are_subsets_of_their_size_that_differ_from_step_to_step_and_are_drawn_again_alike() {
     let (data, network) = (data(), network());
-    let theta: Vec<f32> = Network::<f32>::layout(&network).initialize(&mut SEED.stream("theta", &[0]));
+    let theta: Vec<f32> =
+        Network::<f32>::layout(&network).initialize(&mut SEED.stream("theta", &[0]));
     let landscape = ImageLandscape::<f32>::new(&network, data.train.view());
-    let of_step = |batches: &dyn Batches<f32>, step| batches.with_batch(step, &mut |landscape| landscape.value(&theta)).unwrap();
+    let of_step = |batches: &dyn Batches<f32>, step| {
+        batches.with_batch(step, &mut |landscape| landscape.value(&theta)).unwrap()
+    };
     let batches = landscape.batches(699, SEED);
     assert_eq!(batches.steps_per_epoch(), 2);
     // The one image left out has the difference for its loss: it is one of them, so nothing was drawn twice.
     let whole = landscape.value(&theta).unwrap() * 700.0;
-    let of_image = |i| ImageLandscape::<f32>::new(&network, data.train.view().range(i..i + 1)).value(&theta).unwrap();
+    let of_image = |i| {
+        ImageLandscape::<f32>::new(&network, data.train.view().range(i..i + 1))
+            .value(&theta)
+            .unwrap()
+    };
     let losses: Vec<f64> = (0..700).map(of_image).collect();
     for step in 0..20 {
         let left_out = whole - of_step(&batches, step) * 699.0;
-        assert!(losses.iter().any(|loss| (loss - left_out).abs() < 1e-6), "step {step}: {left_out}");
+        assert!(
+            losses.iter().any(|loss| (loss - left_out).abs() < 1e-6),
+            "step {step}: {left_out}"
+        );
     }
     let small = landscape.batches(50, SEED);
     let drawn: Vec<f64> = (0..40).map(|step| of_step(&small, step)).collect();
     assert!((1..40).all(|step| !drawn[..step].contains(&drawn[step])), "the same batch twice");
-    assert_eq!(drawn, (0..40).map(|step| of_step(&landscape.batches(50, SEED), step)).collect::<Vec<_>>());
-    assert!((drawn[0] - of_step(&landscape.batches(50, MasterSeed(12)), 0)).abs() > 0.0, "another seed, the same batch");
+    assert_eq!(
+        drawn,
+        (0..40).map(|step| of_step(&landscape.batches(50, SEED), step)).collect::<Vec<_>>()
+    );
+    assert!(
+        (drawn[0] - of_step(&landscape.batches(50, MasterSeed(12)), 0)).abs() > 0.0,
+        "another seed, the same batch"
+    );
     // 40 batches of 50 have a mean as far from the whole's as chance allows, with a margin.
     let mean = drawn.iter().sum::<f64>() / 40.0;
     let variance = drawn.iter().map(|loss| (loss - mean).powi(2)).sum::<f64>() / 39.0;
-    assert!((mean - whole / 700.0).abs() < 4.0 * (variance / 40.0).sqrt(), "{mean} and {}", whole / 700.0);
+    assert!(
+        (mean - whole / 700.0).abs() < 4.0 * (variance / 40.0).sqrt(),
+        "{mean} and {}",
+        whole / 700.0
+    );
 }
 
 #[test]
@@ -91,9 +121,19 @@ fn a_descent_in_batches_comes_as_low_on_all_images_with_half_of_the_evaluations(
     let data = data();
     let full = find(&data, None, 1, &parameters());
     let batches = find(&data, Some(100), 1, &PathParameters { steps: 140, ..parameters() });
-    assert!(full.height_dense < 0.5 * full.height_straight, "{} and {}", full.height_dense, full.height_straight);
+    assert!(
+        full.height_dense < 0.5 * full.height_straight,
+        "{} and {}",
+        full.height_dense,
+        full.height_straight
+    );
     // 140 steps of 100 images and 21 looks at 700, a third each, against 60 steps of 700: 45 %.
-    assert!(batches.height_dense < 1.05 * full.height_dense, "{} and {}", batches.height_dense, full.height_dense);
+    assert!(
+        batches.height_dense < 1.05 * full.height_dense,
+        "{} and {}",
+        batches.height_dense,
+        full.height_dense
+    );
     assert_eq!(batches.best_step % 7, 0, "the best path was looked at on all images");
     assert_eq!(batches, find(&data, Some(100), 2, &PathParameters { steps: 140, ..parameters() }));
 }

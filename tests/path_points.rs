@@ -31,7 +31,9 @@ fn evaluate(network: &str, points: usize, terms: usize) {
     let data = digits::draw(SEED, 3, 1);
     let network_of = small(network).build::<f32>(28, 28, 10).expect("a network");
     let landscape = ImageLandscape::new(network_of.as_ref(), data.train.view());
-    let draw = |number: u64| -> Vec<f32> { network_of.layout().initialize(&mut SEED.stream("theta", &[number])) };
+    let draw = |number: u64| -> Vec<f32> {
+        network_of.layout().initialize(&mut SEED.stream("theta", &[number]))
+    };
     let (a, b) = (draw(0), draw(1));
     let mut path = ChosenMethod::fourier(terms).straight([&a[..], &b]);
     path.free_mut().iter_mut().zip(0..).for_each(|(c, i)| *c = 1e-3 * (i as f32).sin());
@@ -39,7 +41,8 @@ fn evaluate(network: &str, points: usize, terms: usize) {
     let span = path.points(&grid);
     let losses = landscape.span_values(&span).unwrap();
     let mut gradient = Array2::zeros((terms, a.len()));
-    let with_gradient = landscape.span_gradient(&span, grid.weights(), gradient.view_mut()).unwrap();
+    let with_gradient =
+        landscape.span_gradient(&span, grid.weights(), gradient.view_mut()).unwrap();
     let mut theta = vec![0.0; a.len()];
     for m in [0, 1, points / 3, points - 2, points - 1] {
         span.point(m, &mut theta);

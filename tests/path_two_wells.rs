@@ -16,7 +16,8 @@ fn published(lambda: f64) -> PathResult {
         patience: 10,
     };
     let [a, b] = TwoWells::ENDS;
-    let found = find_path_for(&Squared(TwoWells), &TwoWells, [&a, &b], &parameters, &mut |_, _| true);
+    let found =
+        find_path_for(&Squared(TwoWells), &TwoWells, [&a, &b], &parameters, &mut |_, _| true);
     found.expect("finite everywhere").expect("not stopped").result
 }
 
@@ -24,9 +25,20 @@ fn published(lambda: f64) -> PathResult {
 fn heights_are_within_0_02_of_the_published_ones() {
     for (lambda, height) in [(10.0, 0.646), (100.0, 0.640), (1000.0, 0.652)] {
         let path = published(lambda);
-        println!("λ = {lambda}: grid {:.4}, dense {:.4}, straight {:.4}", path.height, path.height_dense, path.height_straight);
+        println!(
+            "λ = {lambda}: grid {:.4}, dense {:.4}, straight {:.4}",
+            path.height, path.height_dense, path.height_straight
+        );
         assert!((path.height_straight - 1.102).abs() < 1e-3, "straight {}", path.height_straight);
-        assert!((path.height - height).abs() < 0.02, "λ = {lambda}: {} is not near {height}", path.height);
-        assert!(path.height_dense >= SADDLE, "λ = {lambda}: {} is below the saddle", path.height_dense);
+        assert!(
+            (path.height - height).abs() < 0.02,
+            "λ = {lambda}: {} is not near {height}",
+            path.height
+        );
+        assert!(
+            path.height_dense >= SADDLE,
+            "λ = {lambda}: {} is below the saddle",
+            path.height_dense
+        );
     }
 }

@@ -3,7 +3,9 @@
 //! The reference results are those of `fixtures/statistics/generate.py`.
 
 use approx::assert_relative_eq;
-use lossatlas::analysis::statistics::{bin_counts, bin_edges, mann_whitney, median_interval, silhouette};
+use lossatlas::analysis::statistics::{
+    bin_counts, bin_edges, mann_whitney, median_interval, silhouette,
+};
 use ndarray::Array2;
 use serde::Deserialize;
 
@@ -48,7 +50,8 @@ struct Reference {
 }
 
 fn reference() -> Reference {
-    serde_json::from_str(include_str!("fixtures/statistics/reference.json")).expect("written by generate.py")
+    serde_json::from_str(include_str!("fixtures/statistics/reference.json"))
+        .expect("written by generate.py")
 }
 
 #[test]
@@ -60,8 +63,11 @@ fn rank_tests_are_those_of_scipy() {
         // The normal distribution of statrs is good to some 1e-10.
         assert_relative_eq!(test.p, case.p, max_relative = if case.exact { 1e-12 } else { 1e-9 });
         // Cliff's δ by its definition.
-        let sign: f64 =
-            case.x.iter().flat_map(|x| case.y.iter().map(move |y| (x - y).partial_cmp(&0.0))).fold(0.0, |sum, order| {
+        let sign: f64 = case
+            .x
+            .iter()
+            .flat_map(|x| case.y.iter().map(move |y| (x - y).partial_cmp(&0.0)))
+            .fold(0.0, |sum, order| {
                 sum + match order {
                     Some(std::cmp::Ordering::Greater) => 1.0,
                     Some(std::cmp::Ordering::Less) => -1.0,
@@ -75,9 +81,16 @@ fn rank_tests_are_those_of_scipy() {
 #[test]
 fn intervals_of_the_median_are_those_of_scipy() {
     for case in reference().medians {
-        let interval = median_interval(&case.values, case.confidence).expect("finite numbers").expect("enough of them");
+        let interval = median_interval(&case.values, case.confidence)
+            .expect("finite numbers")
+            .expect("enough of them");
         assert_relative_eq!(interval.estimate, case.median, max_relative = 1e-15);
-        assert_eq!((interval.low, interval.high), (case.low, case.high), "{} values", case.values.len());
+        assert_eq!(
+            (interval.low, interval.high),
+            (case.low, case.high),
+            "{} values",
+            case.values.len()
+        );
     }
 }
 
@@ -95,8 +108,10 @@ fn histograms_are_those_of_numpy() {
 
 #[test]
 fn silhouettes_are_those_of_scikit_learn() {
-    let points =
-        |rows: &[Vec<f64>]| Array2::from_shape_vec((rows.len(), rows[0].len()), rows.concat()).expect("rows of one length");
+    let points = |rows: &[Vec<f64>]| {
+        Array2::from_shape_vec((rows.len(), rows[0].len()), rows.concat())
+            .expect("rows of one length")
+    };
     for case in reference().silhouettes {
         let (x, y) = (points(&case.x), points(&case.y));
         let found = silhouette(&x.view(), &y.view()).expect("finite points");

@@ -1,12 +1,17 @@
 //! Put down between two steps or in the middle of one and taken up again: the same bits.
 
 use lossatlas::data::{Dataset, digits};
-use lossatlas::landscape::{BuiltIn, ImageLandscape, Interrupted, Interruptible, Landscape, LennardJones, MuellerBrown};
+use lossatlas::landscape::{
+    BuiltIn, ImageLandscape, Interrupted, Interruptible, Landscape, LennardJones, MuellerBrown,
+};
 use lossatlas::network::{Activation, Fcp, Network};
 use lossatlas::optimizer::{
-    LbfgsParameters, RelaxParameters, SgdParameters, Trainer, Training, TrainingRun, TrainingState, relax, train,
+    LbfgsParameters, RelaxParameters, SgdParameters, Trainer, Training, TrainingRun, TrainingState,
+    relax, train,
 };
-use lossatlas::path::{ChosenMethod, METHODS, PathParameters, PathSearch, PathState, StopReason, equally_spaced};
+use lossatlas::path::{
+    ChosenMethod, METHODS, PathParameters, PathSearch, PathState, StopReason, equally_spaced,
+};
 use lossatlas::random::MasterSeed;
 use lossatlas::stepwise::{Step, Stepwise, complete};
 use serde::Serialize;
@@ -62,7 +67,9 @@ fn interrupted_step<S: Stepwise>(computation: &mut S, fuse: &Fuse) -> Step<S::Ou
 }
 
 /// Drives a computation that is stored and made anew after every step.
-fn in_pieces<O>(mut piece: impl FnMut(Option<Vec<u8>>) -> (Step<O>, Option<Vec<u8>>)) -> (O, usize) {
+fn in_pieces<O>(
+    mut piece: impl FnMut(Option<Vec<u8>>) -> (Step<O>, Option<Vec<u8>>),
+) -> (O, usize) {
     let mut state = None;
     for steps in 1.. {
         match piece(state) {
@@ -74,7 +81,10 @@ fn in_pieces<O>(mut piece: impl FnMut(Option<Vec<u8>>) -> (Step<O>, Option<Vec<u
 }
 
 fn same_bits(one: &impl Serialize, other: &impl Serialize) {
-    assert_eq!(postcard::to_allocvec(one).expect("plain data"), postcard::to_allocvec(other).expect("plain data"));
+    assert_eq!(
+        postcard::to_allocvec(one).expect("plain data"),
+        postcard::to_allocvec(other).expect("plain data")
+    );
 }
 
 fn trained_in_pieces(training: &Training) -> (TrainingRun, TrainingRun, usize) {
@@ -83,10 +93,19 @@ fn trained_in_pieces(training: &Training) -> (TrainingRun, TrainingRun, usize) {
     let interrupt = || fuse.burnt();
     let landscape = |images| ImageLandscape::<f32>::new(&network, images).interruptible(&interrupt);
     let [on_train, on_test] = [&data.train, &data.test].map(|images| landscape(images.view()));
-    let whole = train(training, SEED, 3, &on_train, &on_test, &mut |_, _| true).expect("nobody stops it");
+    let whole =
+        train(training, SEED, 3, &on_train, &on_test, &mut |_, _| true).expect("nobody stops it");
     let (pieced, steps) = in_pieces(|stored| {
-        let state: Option<TrainingState> = stored.map(|bytes| postcard::from_bytes(&bytes).expect("as stored"));
-        let mut trainer = Trainer { training, seed: SEED, initialization: 3, train: &on_train, test: &on_test, state };
+        let state: Option<TrainingState> =
+            stored.map(|bytes| postcard::from_bytes(&bytes).expect("as stored"));
+        let mut trainer = Trainer {
+            training,
+            seed: SEED,
+            initialization: 3,
+            train: &on_train,
+            test: &on_test,
+            state,
+        };
         let step = interrupted_step(&mut trainer, &fuse);
         let stored = bytes(&trainer);
         (step, stored)
@@ -116,7 +135,11 @@ fn training_runs() {
 
 #[test]
 fn a_diverging_run_diverges_alike() {
-    let (whole, pieced, _) = trained_in_pieces(&Training::Sgd(SgdParameters { learning_rate: 1e30, batch_size: 32, epochs: 4 }));
+    let (whole, pieced, _) = trained_in_pieces(&Training::Sgd(SgdParameters {
+        learning_rate: 1e30,
+        batch_size: 32,
+        epochs: 4,
+    }));
     assert!(whole.stop.diverged());
     same_bits(&whole, &pieced);
 }
@@ -126,18 +149,35 @@ fn paths() {
     let (data, network) = (data(), network());
     let fuse = Fuse(AtomicUsize::new(NEVER));
     let interrupt = || fuse.burnt();
-    let landscape = ImageLandscape::<f32>::new(&network, data.train.view()).interruptible(&interrupt);
-    let theta = |number: u64| Network::<f32>::layout(&network).initialize::<f32>(&mut SEED.stream("theta", &[number]));
+    let landscape =
+        ImageLandscape::<f32>::new(&network, data.train.view()).interruptible(&interrupt);
+    let theta = |number: u64| {
+        Network::<f32>::layout(&network).initialize::<f32>(&mut SEED.stream("theta", &[number]))
+    };
     let (a, b) = (theta(0), theta(1));
     let batches = landscape.batches(250, SEED);
     // The whole in each step; batches, looked at every third step; until hardly anything is gained.
     let (all, every) = (0.0, 0.99);
-    let cases = [(0, None, all), (7, None, all), (0, Some(&batches), all), (7, Some(&batches), all), (40, Some(&batches), every)];
+    let cases = [
+        (0, None, all),
+        (7, None, all),
+        (0, Some(&batches), all),
+        (7, Some(&batches), all),
+        (40, Some(&batches), every),
+    ];
     for ((steps, batches, tolerance), method) in
         cases.into_iter().flat_map(|case| METHODS.iter().map(move |&method| (case, method)))
     {
         let method = ChosenMethod::with_defaults(method);
-        let parameters = PathParameters { method, points: 9, lambda: 1e-4, steps, learning_rate: 1e-2, tolerance, patience: 2 };
+        let parameters = PathParameters {
+            method,
+            points: 9,
+            lambda: 1e-4,
+            steps,
+            learning_rate: 1e-2,
+            tolerance,
+            patience: 2,
+        };
         let search = |state| {
             let search = PathSearch::new(&landscape, &landscape, [&a, &b], &parameters, state);
             match batches {
@@ -147,7 +187,8 @@ fn paths() {
         };
         let whole = complete(search(None), &mut |_, _| true).unwrap().unwrap().result;
         let (pieced, pieces) = in_pieces(|stored| {
-            let state: Option<PathState<f32>> = stored.map(|bytes| postcard::from_bytes(&bytes).expect("as stored"));
+            let state: Option<PathState<f32>> =
+                stored.map(|bytes| postcard::from_bytes(&bytes).expect("as stored"));
             let mut search = search(state);
             let step = interrupted_step(&mut search, &fuse);
             let (fraction, _) = search.progress();
@@ -158,7 +199,10 @@ fn paths() {
         // The line, the steps and a last look, the profile, ten pieces of the dense one.
         assert!(pieces >= whole.steps as usize + 12, "{pieces} pieces");
         let converged = matches!(whole.stop, StopReason::Converged { step } if step == whole.steps && step < 40);
-        assert!(converged || tolerance.to_bits() == all.to_bits() && whole.steps as usize == steps, "{whole:?}");
+        assert!(
+            converged || tolerance.to_bits() == all.to_bits() && whole.steps as usize == steps,
+            "{whole:?}"
+        );
         same_bits(&whole, &pieced.unwrap().result);
         assert!(whole.height_dense >= whole.height);
     }
@@ -173,12 +217,20 @@ fn paths_on_a_formula() {
     let ends = [0, 1].map(|number| &MuellerBrown::MINIMA[number][..]);
     for method in METHODS {
         let method = ChosenMethod::with_defaults(method);
-        let parameters =
-            PathParameters { method, points: 9, lambda: 1e-4, steps: 7, learning_rate: 1e-2, tolerance: 0.0, patience: 2 };
+        let parameters = PathParameters {
+            method,
+            points: 9,
+            lambda: 1e-4,
+            steps: 7,
+            learning_rate: 1e-2,
+            tolerance: 0.0,
+            patience: 2,
+        };
         let search = |state| PathSearch::new(&landscape, &landscape, ends, &parameters, state);
         let whole = complete(search(None), &mut |_, _| true).unwrap().unwrap().result;
         let (pieced, _) = in_pieces(|stored| {
-            let state: Option<PathState<f64>> = stored.map(|bytes| postcard::from_bytes(&bytes).expect("as stored"));
+            let state: Option<PathState<f64>> =
+                stored.map(|bytes| postcard::from_bytes(&bytes).expect("as stored"));
             let mut search = search(state);
             let step = interrupted_step(&mut search, &fuse);
             let stored = bytes(&search);
@@ -220,7 +272,8 @@ fn an_evaluation_under_way_is_interrupted_whichever_it_is() {
     let theta = Network::<f32>::layout(&network).initialize::<f32>(&mut SEED.stream("theta", &[]));
     let fuse = Fuse(AtomicUsize::new(NEVER));
     let interrupt = || fuse.burnt();
-    let landscape = ImageLandscape::<f32>::new(&network, data.train.view()).interruptible(&interrupt);
+    let landscape =
+        ImageLandscape::<f32>::new(&network, data.train.view()).interruptible(&interrupt);
     let curve = ChosenMethod::fourier(2).straight([&theta[..], &theta]);
     let (grid, mut gradient) = (curve.grid(&equally_spaced(3)), vec![0.0; theta.len()]);
     let mut along = vec![0.0; 2 * theta.len()];
@@ -262,7 +315,10 @@ fn an_evaluation_under_way_is_interrupted_whichever_it_is() {
         };
         fuse.set(NEVER);
         // A batch is looked at once, all images once for each of their twelve blocks.
-        assert!(looks >= if number == 3 { 1 } else { 12 }, "evaluation {number} was interrupted {looks} times");
+        assert!(
+            looks >= if number == 3 { 1 } else { 12 },
+            "evaluation {number} was interrupted {looks} times"
+        );
         same_bits(&whole, &pieced);
     }
 }

@@ -31,11 +31,19 @@ fn read(directory: &Path, documentation: &Path, expected: &Value) -> Output {
     let file = directory.join("expected.json");
     fs::write(&file, expected.to_string()).expect("space for a small file");
     let atlas = directory.join("atlas.h5");
-    Command::new(python()).arg(SCRIPT).args([&atlas, documentation, &file]).output().expect("a Python to run")
+    Command::new(python())
+        .arg(SCRIPT)
+        .args([&atlas, documentation, &file])
+        .output()
+        .expect("a Python to run")
 }
 
 fn text(output: &Output) -> String {
-    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+    format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )
 }
 
 #[test]
@@ -63,7 +71,8 @@ fn an_atlas_of_nothing_is_a_valid_file() {
         failed_parts: &[],
         contents: &Contents::default(),
     };
-    write_atlas(directory.path(), &nothing, |_| true, |_| Ok(())).expect("nothing contradicts itself");
+    write_atlas(directory.path(), &nothing, |_| true, |_| Ok(()))
+        .expect("nothing contradicts itself");
     let mut expected = Expected::default();
     expected.texts("/configuration", &[], &[""]);
     for (axis, length) in [("/parameter", 0), ("/network/tensor", 0), ("/network/axis", 4)] {
@@ -73,12 +82,20 @@ fn an_atlas_of_nothing_is_a_valid_file() {
     expected.u64("/network/shape", &[0, 4], &[]);
     expected.u64("/network/offset", &[0], &[]);
     let groups = ["/solutions", "/paths", "/kpca", "/statistics/moments", "/statistics/distances"];
-    let attributes: Map<_, _> = groups.into_iter().map(|group| (group.to_owned(), json!({}))).collect();
+    let attributes: Map<_, _> =
+        groups.into_iter().map(|group| (group.to_owned(), json!({}))).collect();
     let expected = json!({ "loss_unit": "1", "attributes": attributes, "datasets": expected.0 });
     let output = read(directory.path(), Path::new(DOCUMENTATION), &expected);
     let differences: Vec<_> = text(&output).lines().map(str::to_owned).collect();
-    assert!(!differences.is_empty(), "the documentation names datasets that an empty atlas does not have");
-    assert!(differences.iter().all(|line| line.ends_with(": documented, not in the file")), "{}", text(&output));
+    assert!(
+        !differences.is_empty(),
+        "the documentation names datasets that an empty atlas does not have"
+    );
+    assert!(
+        differences.iter().all(|line| line.ends_with(": documented, not in the file")),
+        "{}",
+        text(&output)
+    );
 }
 
 #[test]
@@ -89,7 +106,11 @@ fn the_comparison_notices_a_bit_a_unit_and_a_gap_in_the_documentation() {
     let sound = expectation(&results);
     let complains = |documentation: &Path, expected: &Value, complaint: &str| {
         let output = read(directory.path(), documentation, expected);
-        assert!(!output.status.success() && text(&output).contains(complaint), "{complaint}: {}", text(&output));
+        assert!(
+            !output.status.success() && text(&output).contains(complaint),
+            "{complaint}: {}",
+            text(&output)
+        );
     };
 
     let mut bit = sound.clone();
@@ -103,14 +124,19 @@ fn the_comparison_notices_a_bit_a_unit_and_a_gap_in_the_documentation() {
     fs::write(&changed, without.join("\n")).expect("space for a small file");
     complains(&changed, &sound, "/statistics/moments/sgd/train/mean: documented 0 times");
 
-    let unit = page.replace("on_LANDSCAPE/height` | (path) | float64 | LOSS", "on_LANDSCAPE/height` | (path) | float64 | 1");
+    let unit = page.replace(
+        "on_LANDSCAPE/height` | (path) | float64 | LOSS",
+        "on_LANDSCAPE/height` | (path) | float64 | 1",
+    );
     fs::write(&changed, unit).expect("space for a small file");
     complains(&changed, &sound, "/paths/sgd/train/on_train/height: units nat, documented as 1");
 }
 
 /// Names of what is in a directory.
 fn entries(directory: &Path) -> Vec<String> {
-    let name = |entry: std::io::Result<fs::DirEntry>| entry.expect("readable").file_name().to_string_lossy().into_owned();
+    let name = |entry: std::io::Result<fs::DirEntry>| {
+        entry.expect("readable").file_name().to_string_lossy().into_owned()
+    };
     let mut names: Vec<_> = fs::read_dir(directory).expect("a directory").map(name).collect();
     names.sort();
     names
@@ -119,7 +145,8 @@ fn entries(directory: &Path) -> Vec<String> {
 #[test]
 fn a_new_atlas_replaces_the_old_one_and_what_a_killed_process_left() {
     let directory = tempfile::tempdir().expect("a temporary directory");
-    fs::write(directory.path().join("atlas.h5.partial"), "half a file").expect("space for a small file");
+    fs::write(directory.path().join("atlas.h5.partial"), "half a file")
+        .expect("space for a small file");
     let mut results = Results::new();
     results.write(directory.path()).expect("consistent results");
     let old = fs::read(directory.path().join("atlas.h5")).expect("an atlas");
@@ -158,7 +185,9 @@ fn contradictions_are_named_and_change_no_file() {
         ("/paths/torch/final.1/on_test", |results| results.sets.truncate(4)),
         ("/paths/sgd/train/on_train", |results| results.paths[0].results[0] = Ok(short_path(1))),
         ("/paths/sgd/train/on_train", |results| results.paths[0].results[2] = Ok(short_path(2))),
-        ("/paths/sgd/train/on_train/points", |results| results.tracks[1].points = Array2::zeros((2, 2))),
+        ("/paths/sgd/train/on_train/points", |results| {
+            results.tracks[1].points = Array2::zeros((2, 2))
+        }),
         ("/paths/sgd/train/on_train/points", |results| results.tracks[0].heights.truncate(1)),
         ("/kpca", |results| results.analysis.kernel_pca[0].name = "sgd/train".into()),
         ("/kpca/rbf union/set", |results| results.analysis.kernel_pca[0].set[2] = 2),
@@ -178,7 +207,11 @@ fn contradictions_are_named_and_change_no_file() {
 }
 
 fn short_path(points: usize) -> PathResult {
-    PathResult { loss: vec![0.5; points], straight_loss: vec![0.5; points], ..path([0.0; 3], PathStop::Completed) }
+    PathResult {
+        loss: vec![0.5; points],
+        straight_loss: vec![0.5; points],
+        ..path([0.0; 3], PathStop::Completed)
+    }
 }
 
 /// Runs [`write_to_a_full_disk`] where files cannot grow beyond a few KiB, which cuts writes short
@@ -207,7 +240,8 @@ const DIRECTORY_VARIABLE: &str = "LOSSATLAS_TEST_DIRECTORY";
 #[ignore = "runs as a child of the test above, which limits the size of files"]
 fn write_to_a_full_disk() {
     let directory = std::env::var_os(DIRECTORY_VARIABLE).expect("set by the parent");
-    let error = Results::new().write(Path::new(&directory)).expect_err("the file is larger than the limit");
+    let error =
+        Results::new().write(Path::new(&directory)).expect_err("the file is larger than the limit");
     assert!(matches!(error, AtlasError::Hdf5 { .. }), "{error}");
     let message = error.to_string();
     assert!(message.contains("atlas.h5.partial") && message.contains("space left"), "{message}");

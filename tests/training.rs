@@ -4,7 +4,9 @@ use lossatlas::data::{Dataset, digits};
 use lossatlas::landscape::{ImageLandscape, Landscape};
 use lossatlas::network::{Activation, Fcp, Network};
 use lossatlas::optimizer::sgd::Sgd;
-use lossatlas::optimizer::{LbfgsParameters, SgdParameters, StopReason, Training, TrainingRun, train};
+use lossatlas::optimizer::{
+    LbfgsParameters, SgdParameters, StopReason, Training, TrainingRun, train,
+};
 use lossatlas::random::MasterSeed;
 
 const SEED: MasterSeed = MasterSeed(11);
@@ -33,7 +35,8 @@ fn lbfgs(iterations: usize, target_loss: f64) -> Training {
 
 fn trained(training: &Training) -> TrainingRun {
     let (data, network) = (data(), network());
-    let [on_train, on_test] = [&data.train, &data.test].map(|images| ImageLandscape::<f32>::new(&network, images.view()));
+    let [on_train, on_test] =
+        [&data.train, &data.test].map(|images| ImageLandscape::<f32>::new(&network, images.view()));
     train(training, SEED, 3, &on_train, &on_test, &mut |_, _| true).expect("nobody stops it")
 }
 
@@ -41,7 +44,8 @@ fn trained(training: &Training) -> TrainingRun {
 fn an_epoch_of_one_batch_is_one_step_down_the_full_gradient() {
     let (data, network) = (data(), network());
     let landscape = ImageLandscape::<f64>::new(&network, data.train.view());
-    let theta: Vec<f64> = Network::<f64>::layout(&network).initialize(&mut SEED.stream("theta", &[]));
+    let theta: Vec<f64> =
+        Network::<f64>::layout(&network).initialize(&mut SEED.stream("theta", &[]));
     let mut gradient = vec![0.0; theta.len()];
     landscape.value_and_gradient(&theta, &mut gradient).unwrap();
     // A batch larger than the set holds all of it, in another order of summation.
@@ -59,21 +63,40 @@ fn an_epoch_takes_every_image_once_the_short_last_batch_included() {
     // batches of 40 of 150 images the last holds 30: their mean gradients count alike.
     let (data, network) = (data(), network());
     let landscape = ImageLandscape::<f64>::new(&network, data.train.view());
-    let theta: Vec<f64> = Network::<f64>::layout(&network).initialize(&mut SEED.stream("theta", &[]));
+    let theta: Vec<f64> =
+        Network::<f64>::layout(&network).initialize(&mut SEED.stream("theta", &[]));
     let mut gradient = vec![0.0; theta.len()];
     landscape.value_and_gradient(&theta, &mut gradient).unwrap();
     let rate = 1e-7;
     let step = |batch_size| {
-        let mut sgd = Sgd::new(SgdParameters { learning_rate: rate, batch_size, epochs: 1 }, theta.clone());
-        assert!(sgd.epoch(&landscape, 1, SEED.stream("order", &[])).unwrap().is_continue(), "finite");
-        sgd.theta().iter().zip(&theta).map(|(after, before)| (before - after) / rate).collect::<Vec<f64>>()
+        let mut sgd =
+            Sgd::new(SgdParameters { learning_rate: rate, batch_size, epochs: 1 }, theta.clone());
+        assert!(
+            sgd.epoch(&landscape, 1, SEED.stream("order", &[])).unwrap().is_continue(),
+            "finite"
+        );
+        sgd.theta()
+            .iter()
+            .zip(&theta)
+            .map(|(after, before)| (before - after) / rate)
+            .collect::<Vec<f64>>()
     };
     let norm = gradient.iter().map(|g| g * g).sum::<f64>().sqrt();
     // Batches of 50: three equal ones, together three times the full gradient whatever the order.
-    let off = step(50).iter().zip(&gradient).map(|(moved, g)| (moved - 3.0 * g).powi(2)).sum::<f64>().sqrt();
+    let off = step(50)
+        .iter()
+        .zip(&gradient)
+        .map(|(moved, g)| (moved - 3.0 * g).powi(2))
+        .sum::<f64>()
+        .sqrt();
     assert!(off < 1e-4 * norm, "{off:e} of {norm:e}");
     // Batches of 40: not four times the full gradient, because the last image group weighs more.
-    let off = step(40).iter().zip(&gradient).map(|(moved, g)| (moved - 4.0 * g).powi(2)).sum::<f64>().sqrt();
+    let off = step(40)
+        .iter()
+        .zip(&gradient)
+        .map(|(moved, g)| (moved - 4.0 * g).powi(2))
+        .sum::<f64>()
+        .sqrt();
     assert!(off > 1e-3 * norm && off < norm, "{off:e} of {norm:e}");
 }
 
@@ -82,7 +105,10 @@ fn both_optimizers_start_from_the_same_point_and_initializations_differ() {
     let (sgd, lbfgs) = (trained(&sgd(0.1, 16, 2)), trained(&lbfgs(2, 0.0)));
     assert_eq!(sgd.curve_train[0].to_bits(), lbfgs.curve_train[0].to_bits());
     assert_eq!(sgd.curve_test[0].to_bits(), lbfgs.curve_test[0].to_bits());
-    let draw = |number: u64| Network::<f32>::layout(&network()).initialize::<f32>(&mut SEED.stream("initialization", &[number]));
+    let draw = |number: u64| {
+        Network::<f32>::layout(&network())
+            .initialize::<f32>(&mut SEED.stream("initialization", &[number]))
+    };
     assert_ne!(draw(3), draw(4));
 }
 
@@ -94,7 +120,9 @@ fn snapshots_are_those_of_the_lowest_losses() {
     // 1e-6 in single precision.
     for run in [trained(&sgd(0.2, 16, 60)), trained(&lbfgs(60, 1e-2))] {
         let lowest = |curve: &[f64]| curve.iter().copied().fold(f64::INFINITY, f64::min);
-        let first = |curve: &[f64]| curve.iter().position(|&loss| loss <= lowest(curve)).expect("a minimum") as u32;
+        let first = |curve: &[f64]| {
+            curve.iter().position(|&loss| loss <= lowest(curve)).expect("a minimum") as u32
+        };
         assert_eq!(run.train.epoch, first(&run.curve_train));
         assert_eq!(run.test.epoch, first(&run.curve_test));
         assert!((run.train.loss_train / lowest(&run.curve_train) - 1.0).abs() < 1e-5);

@@ -30,6 +30,7 @@ impl Published {
 /// `(count, P)` random parameter vectors.
 pub fn vectors(network: &dyn Network<f32>, count: usize) -> Array2<f32> {
     let layout = network.layout();
-    let rows = (0..count).flat_map(|k| layout.initialize::<f32>(&mut MasterSeed(k as u64).stream("bench", &[])));
+    let rows = (0..count)
+        .flat_map(|k| layout.initialize::<f32>(&mut MasterSeed(k as u64).stream("bench", &[])));
     Array2::from_shape_vec((count, layout.parameters()), rows.collect()).expect("as many numbers")
 }

@@ -42,7 +42,14 @@ pub fn run(parameters: usize, epochs: usize) -> TrainingRun {
     };
     let curve: Vec<_> = (0..=epochs).map(|epoch| 1.0 / (1.0 + epoch as f64)).collect();
     let (train, test) = (snapshot(), snapshot());
-    TrainingRun { train, test, curve_train: curve.clone(), curve_test: curve, memory_dropped: 0, stop: Stop::Completed }
+    TrainingRun {
+        train,
+        test,
+        curve_train: curve.clone(),
+        curve_test: curve,
+        memory_dropped: 0,
+        stop: Stop::Completed,
+    }
 }
 
 pub fn path_result() -> PathResult {
@@ -63,17 +70,24 @@ pub fn path_result() -> PathResult {
 
 pub fn measure(network: &Network, directory: &Path) -> AllCosts {
     let scratch = tempfile::tempdir_in(directory).expect("a directory to write to");
-    let Opened { mut journal, .. } = Journal::open(scratch.path(), Contents::default()).expect("a new journal");
+    let Opened { mut journal, .. } =
+        Journal::open(scratch.path(), Contents::default()).expect("a new journal");
     let mut checkpoints = Checkpoints::open(scratch.path()).expect("a new file");
     let mut of = |kind: Kind, state: usize| {
         let (messages, bytes) = exchange::measure(kind, network.parameters);
-        let store = median(100, |number| journal.append(&record(kind, network.parameters, number)).expect("space"));
-        let state_of = |number| TaskKey::Training { method: Method::Sgd, initialization: number % 4 };
+        let store = median(100, |number| {
+            journal.append(&record(kind, network.parameters, number)).expect("space")
+        });
+        let state_of =
+            |number| TaskKey::Training { method: Method::Sgd, initialization: number % 4 };
         let saved = Saved { seconds: 1.0, state: vec![7; state] };
         let save = median(20, |number| checkpoints.save(state_of(number), &saved).expect("space"));
         Costs { messages, bytes, store, state, save }
     };
-    AllCosts { training: of(Kind::Training, network.training_state), path: of(Kind::Path, network.path_state) }
+    AllCosts {
+        training: of(Kind::Training, network.training_state),
+        path: of(Kind::Path, network.path_state),
+    }
 }
 
 fn record(kind: Kind, parameters: usize, number: u32) -> Record {
@@ -84,8 +98,15 @@ fn record(kind: Kind, parameters: usize, number: u32) -> Record {
             Record::Training { method: Method::Lbfgs, initialization: number, seconds, outcome }
         }
         Kind::Path => {
-            let (set, landscape) = (SetName::parse("lbfgs/train").expect("a name"), LandscapeName::Train);
-            Record::Path { set, landscape, pair: (number, number + 1), seconds, outcome: Ok(path_result()) }
+            let (set, landscape) =
+                (SetName::parse("lbfgs/train").expect("a name"), LandscapeName::Train);
+            Record::Path {
+                set,
+                landscape,
+                pair: (number, number + 1),
+                seconds,
+                outcome: Ok(path_result()),
+            }
         }
     }
 }
@@ -106,14 +127,20 @@ fn median(calls: u32, mut call: impl FnMut(u32)) -> f64 {
 
 impl AllCosts {
     pub fn print(&self) {
-        println!("\n| rank 0, for each task | to the rank | back | messages | result on disk | state | state on disk |");
+        println!(
+            "\n| rank 0, for each task | to the rank | back | messages | result on disk | state | state on disk |"
+        );
         println!("|---|---|---|---|---|---|---|");
         for (name, costs) in [("training run", self.training), ("path", self.path)] {
             let kilobytes = |bytes: usize| format!("{:.1} kB", bytes as f64 / 1e3);
             let milliseconds = |seconds: f64| format!("{:.2} ms", seconds * 1e3);
             let [there, back] = costs.bytes.map(kilobytes);
-            let (messages, store, save) = (milliseconds(costs.messages), milliseconds(costs.store), milliseconds(costs.save));
-            println!("| {name} | {there} | {back} | {messages} | {store} | {} | {save} |", kilobytes(costs.state));
+            let (messages, store, save) =
+                (milliseconds(costs.messages), milliseconds(costs.store), milliseconds(costs.save));
+            println!(
+                "| {name} | {there} | {back} | {messages} | {store} | {} | {save} |",
+                kilobytes(costs.state)
+            );
         }
     }
 }

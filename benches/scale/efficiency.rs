@@ -44,14 +44,27 @@ pub fn print() {
     let median = |of: &dyn Fn(&[f64; 3]) -> f64| {
         let mut values: Vec<f64> = rounds.iter().map(of).collect();
         values.sort_by(f64::total_cmp);
-        format!("{:.3} [{:.3}, {:.3}]", values[values.len() / 2], values[0], values[values.len() - 1])
+        format!(
+            "{:.3} [{:.3}, {:.3}]",
+            values[values.len() / 2],
+            values[0],
+            values[values.len() - 1]
+        )
     };
-    println!("| {TASKS} training runs and {TASKS} paths on | median [lowest, highest] of {REPETITIONS} |");
+    println!(
+        "| {TASKS} training runs and {TASKS} paths on | median [lowest, highest] of {REPETITIONS} |"
+    );
     println!("|---|---|");
     println!("| one rank | {} s |", median(&|round| round[0]));
     println!("| two ranks | {} s |", median(&|round| round[1]));
-    println!("| one rank twice side by side, half of the tasks each | {} s |", median(&|round| round[2]));
-    println!("| time on one rank / twice that on two | {} |", median(&|[one, two, _]| one / (2.0 * two)));
+    println!(
+        "| one rank twice side by side, half of the tasks each | {} s |",
+        median(&|round| round[2])
+    );
+    println!(
+        "| time on one rank / twice that on two | {} |",
+        median(&|[one, two, _]| one / (2.0 * two))
+    );
     println!("| time side by side / on two ranks | {} |\n", median(&|[_, two, side]| side / two));
 }
 
@@ -59,7 +72,8 @@ pub fn print() {
 fn seconds(runs: &[(usize, usize)]) -> f64 {
     let directory = tempdir().expect("a temporary directory");
     let start = Instant::now();
-    let children: Vec<_> = (0..).zip(runs).map(|(number, &run)| begin(directory.path(), number, run)).collect();
+    let children: Vec<_> =
+        (0..).zip(runs).map(|(number, &run)| begin(directory.path(), number, run)).collect();
     for mut child in children {
         assert!(child.wait().expect("a child").success());
     }
@@ -70,7 +84,18 @@ fn begin(directory: &Path, number: usize, (ranks, tasks): (usize, usize)) -> Chi
     let configuration = directory.join(format!("{number}.toml"));
     fs::write(&configuration, STUDY.replace("TASKS", &tasks.to_string())).expect("space");
     let mut command = Command::new("mpirun");
-    command.args(["-n", &ranks.to_string(), "--bind-to", "none", env!("CARGO_BIN_EXE_lossatlas"), "run"]);
+    command.args([
+        "-n",
+        &ranks.to_string(),
+        "--bind-to",
+        "none",
+        env!("CARGO_BIN_EXE_lossatlas"),
+        "run",
+    ]);
     command.arg(configuration).arg("--out").arg(directory.join(number.to_string()));
-    command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().expect("mpirun is installed")
+    command
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .expect("mpirun is installed")
 }

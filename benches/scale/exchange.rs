@@ -24,11 +24,14 @@ pub fn measure(kind: Kind, parameters: usize) -> (f64, [usize; 2]) {
     let mut command = Command::new("mpirun");
     command.args(["-n", "3"]).arg(env::current_exe().expect("the path of this program"));
     let kind = if matches!(kind, Kind::Training) { "training" } else { "path" };
-    command.env(RANK, format!("{kind} {parameters}")).env("OMPI_MCA_hwloc_base_binding_policy", "none");
+    command
+        .env(RANK, format!("{kind} {parameters}"))
+        .env("OMPI_MCA_hwloc_base_binding_policy", "none");
     let output = command.output().expect("mpirun is installed");
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let numbers: Vec<f64> = text.split_whitespace().map(|number| number.parse().expect("a number")).collect();
+    let numbers: Vec<f64> =
+        text.split_whitespace().map(|number| number.parse().expect("a number")).collect();
     (numbers[0], [numbers[1] as usize, numbers[2] as usize])
 }
 
@@ -60,11 +63,13 @@ where
         Ok::<_, Infallible>(())
     };
     let before = processor_time();
-    farm(world, 1000, |_| task.clone(), |_, _| result.clone(), on_event, &|| false, None).expect("no callback fails");
+    farm(world, 1000, |_| task.clone(), |_, _| result.clone(), on_event, &|| false, None)
+        .expect("no callback fails");
     let seconds = processor_time() - before;
     if world.is_root() {
         let bytes = |value: Result<Vec<u8>, postcard::Error>| value.expect("plain data").len();
-        let (there, back) = (bytes(postcard::to_allocvec(task)), bytes(postcard::to_allocvec(result)));
+        let (there, back) =
+            (bytes(postcard::to_allocvec(task)), bytes(postcard::to_allocvec(result)));
         println!("{} {there} {back}", seconds / f64::from(remote));
     }
 }

@@ -14,26 +14,39 @@ const RUNS: u32 = 400;
 
 pub fn print(network: &Network, directory: &Path) {
     let scratch = tempfile::tempdir_in(directory).expect("a directory to write to");
-    let Opened { mut journal, .. } = Journal::open(scratch.path(), Contents::default()).expect("a new journal");
+    let Opened { mut journal, .. } =
+        Journal::open(scratch.path(), Contents::default()).expect("a new journal");
     for number in 0..RUNS {
         let outcome = Ok(run(network.parameters, 1000));
-        let record = Record::Training { method: Method::Lbfgs, initialization: number, seconds: 1.0, outcome };
+        let record = Record::Training {
+            method: Method::Lbfgs,
+            initialization: number,
+            seconds: 1.0,
+            outcome,
+        };
         journal.append(&record).expect("space");
     }
     drop(journal);
     let (released, of_released, _) = read(scratch.path(), Contents::holding(Retention::best(0, 0)));
     drop(released);
     let (contents, of_run, seconds) = read(scratch.path(), Contents::default());
-    let ended: Vec<_> =
-        contents.trainings(Method::Lbfgs).filter_map(|(number, run)| Some((number, run.result.as_ref().ok()?))).collect();
+    let ended: Vec<_> = contents
+        .trainings(Method::Lbfgs)
+        .filter_map(|(number, run)| Some((number, run.result.as_ref().ok()?)))
+        .collect();
     trim();
     let before = resident();
     let sets = select(Method::Lbfgs, &ended, RUNS as usize);
     let of_sets = (resident() - before) / f64::from(RUNS);
     drop(sets);
-    println!("\n| {}, both methods | rank 0 holds: runs | and the sets, while paths are computed | read in |", network.name);
+    println!(
+        "\n| {}, both methods | rank 0 holds: runs | and the sets, while paths are computed | read in |",
+        network.name
+    );
     println!("|---|---|---|---|");
-    for (initializations, keep) in [(75, 48), (1000, 640), (10_000, 1000), (10_000, 6400), (100_000, 1000)] {
+    for (initializations, keep) in
+        [(75, 48), (1000, 640), (10_000, 1000), (10_000, 6400), (100_000, 1000)]
+    {
         let (runs, kept) = (2.0 * f64::from(initializations), 2.0 * f64::from(keep));
         println!(
             "| {initializations} initializations, {keep} kept | {:.2} GB | {:.2} GB | {:.1} s |",

@@ -104,15 +104,23 @@ pub fn play(tasks: &[Task], ranks: usize) -> Outcome {
     let waits = simulation.run(ranks);
     let seconds = simulation.now;
     let work: f64 = tasks.iter().map(|task| task.seconds).sum();
-    Outcome { seconds, efficiency: work / (ranks as f64 * seconds), busy: simulation.served / seconds, waits }
+    Outcome {
+        seconds,
+        efficiency: work / (ranks as f64 * seconds),
+        busy: simulation.served / seconds,
+        waits,
+    }
 }
 
 impl Simulation<'_> {
     fn run(&mut self, ranks: usize) -> [f64; 2] {
         let mut looks = MasterSeed(1).stream("looks", &[]);
         let (mut total, mut longest, mut finished) = (0.0, 0.0_f64, 0_u32);
-        let reports =
-            if self.tasks.iter().any(|task| task.costs.is_some()) { ranks.min(REPORTS_PER_SECOND) as f64 * REPORT } else { 0.0 };
+        let reports = if self.tasks.iter().any(|task| task.costs.is_some()) {
+            ranks.min(REPORTS_PER_SECOND) as f64 * REPORT
+        } else {
+            0.0
+        };
         self.hand_out();
         while let Some(Reverse((Time(arrival), rank, message))) = self.arrivals.pop() {
             if rank == 0 && message == Message::Finished && self.delay_of_own(arrival) {
@@ -120,7 +128,11 @@ impl Simulation<'_> {
             }
             let task = self.tasks[self.current[rank]];
             if arrival > self.now {
-                let asleep = if task.costs.is_some() && rank != 0 { LISTENING.min((arrival - self.now) / 5.0) } else { 0.0 };
+                let asleep = if task.costs.is_some() && rank != 0 {
+                    LISTENING.min((arrival - self.now) / 5.0)
+                } else {
+                    0.0
+                };
                 self.now = arrival + asleep * looks.random::<f64>();
             }
             let wait = self.now - arrival;
@@ -163,10 +175,15 @@ impl Simulation<'_> {
                 self.own = (self.now, self.served);
             }
             if costs.is_some() {
-                let first = Cadence::new(rank, self.current.len(), Some(CHECKPOINT)).first_save.expect("as asked for");
-                let states = iter::successors(Some(first), |&after| Some(after + CHECKPOINT)).map(|after| after.as_secs_f64());
+                let first = Cadence::new(rank, self.current.len(), Some(CHECKPOINT))
+                    .first_save
+                    .expect("as asked for");
+                let states = iter::successors(Some(first), |&after| Some(after + CHECKPOINT))
+                    .map(|after| after.as_secs_f64());
                 let states = states.take_while(|&after| after < seconds);
-                self.arrivals.extend(states.map(|after| Reverse((Time(self.now + after), rank, Message::State))));
+                self.arrivals.extend(
+                    states.map(|after| Reverse((Time(self.now + after), rank, Message::State))),
+                );
             }
             self.arrivals.push(Reverse((Time(self.now + seconds), rank, Message::Finished)));
         }
@@ -185,7 +202,9 @@ impl Costs {
         let [there, back] = self.bytes.map(|bytes| bytes as f64);
         let remote = if rank == 0 { 0.0 } else { 1.0 };
         match message {
-            Message::Finished => self.store + remote * (self.messages * back / (there + back) + back / NETWORK),
+            Message::Finished => {
+                self.store + remote * (self.messages * back / (there + back) + back / NETWORK)
+            }
             Message::State => self.save + remote * self.state as f64 / NETWORK,
         }
     }

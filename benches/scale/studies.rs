@@ -67,11 +67,18 @@ fn network(architecture: &Architecture) -> Network {
     let training = |training: &Training| speed.seconds(&training_work(training, TRAIN, TEST));
     let path = |images| speed.seconds(&path_work(&paths, images, None));
     let small = ImageLandscape::new(network.as_ref(), data.train.view().first(8));
-    let mut trainer =
-        Trainer { training: &lbfgs, seed: MasterSeed(1), initialization: 0, train: &small, test: &small, state: None };
+    let mut trainer = Trainer {
+        training: &lbfgs,
+        seed: MasterSeed(1),
+        initialization: 0,
+        train: &small,
+        test: &small,
+        state: None,
+    };
     // Until the memory of L-BFGS is full.
     (0..60).for_each(|_| _ = trainer.step());
-    let ends = [1, 2].map(|k| network.layout().initialize::<f32>(&mut MasterSeed(k).stream("ends", &[])));
+    let ends =
+        [1, 2].map(|k| network.layout().initialize::<f32>(&mut MasterSeed(k).stream("ends", &[])));
     let mut search = PathSearch::new(&small, &small, [&ends[0], &ends[1]], &paths, None);
     _ = search.step();
     let bytes = |state: Result<Vec<u8>, postcard::Error>| state.expect("plain data").len();
@@ -88,25 +95,36 @@ fn network(architecture: &Architecture) -> Network {
 }
 
 pub fn print_tasks(networks: &[Network]) {
-    println!("| network | parameters | L-BFGS run, at most | SGD run | path, training images | path, test images |");
+    println!(
+        "| network | parameters | L-BFGS run, at most | SGD run | path, training images | path, test images |"
+    );
     println!("|---|---|---|---|---|---|");
     for Network { name, parameters, sgd, lbfgs, on_train, on_test, .. } in networks {
-        println!("| {name} | {parameters} | {lbfgs:.0} s | {sgd:.0} s | {on_train:.0} s | {on_test:.1} s |");
+        println!(
+            "| {name} | {parameters} | {lbfgs:.0} s | {sgd:.0} s | {on_train:.0} s | {on_test:.1} s |"
+        );
     }
 }
 
 /// Tasks of one kind: equal work, but no two cores are equally fast, nor any at all times.
 fn kind(count: usize, seconds: f64, costs: Costs) -> impl Iterator<Item = Task> {
     let mut random = MasterSeed(2).stream("durations", &[count as u64]);
-    (0..count).map(move |_| Task { seconds: seconds * random.random_range(0.95..1.05), costs: Some(costs) })
+    (0..count).map(move |_| Task {
+        seconds: seconds * random.random_range(0.95..1.05),
+        costs: Some(costs),
+    })
 }
 
 pub fn print(networks: &[Network], costs: &AllCosts) {
     let (of_run, of_path) = (costs.training, costs.path);
     for network in networks {
         let runs = kind(75, network.lbfgs, of_run).chain(kind(75, network.sgd, of_run));
-        study(&format!("{}, the paper's training: 150 runs", network.name), &runs.collect::<Vec<_>>());
-        let paths = kind(1200, network.on_train, of_path).chain(kind(600, network.on_test, of_path));
+        study(
+            &format!("{}, the paper's training: 150 runs", network.name),
+            &runs.collect::<Vec<_>>(),
+        );
+        let paths =
+            kind(1200, network.on_train, of_path).chain(kind(600, network.on_test, of_path));
         study(&format!("{}, the paper's paths: 1800", network.name), &paths.collect::<Vec<_>>());
     }
     let fcp = &networks[0];
@@ -119,7 +137,9 @@ pub fn print(networks: &[Network], costs: &AllCosts) {
 fn study(name: &str, tasks: &[Task]) {
     let ideal: Vec<_> = tasks.iter().map(|task| Task { costs: None, ..*task }).collect();
     println!("\n{name}\n");
-    println!("| ranks | time | efficiency | with a rank 0 that costs nothing | rank 0 serves | wait for rank 0: mean, longest |");
+    println!(
+        "| ranks | time | efficiency | with a rank 0 that costs nothing | rank 0 serves | wait for rank 0: mean, longest |"
+    );
     println!("|---|---|---|---|---|---|");
     for ranks in RANKS {
         let (played, best) = (play(tasks, ranks), play(&ideal, ranks));

@@ -19,9 +19,16 @@ pub const KNOWN_AS: &str = "dataset.known_as";
 /// optimizer that was not in use has no results yet. Points are the exception, one more of them makes
 /// another set; and a set that is trained here and imported there is not the same set. Between a
 /// network and a formula nothing is comparable, which is one line.
-pub fn conflicts(before: &BTreeMap<String, String>, after: &BTreeMap<String, String>) -> Vec<String> {
+pub fn conflicts(
+    before: &BTreeMap<String, String>,
+    after: &BTreeMap<String, String>,
+) -> Vec<String> {
     if is_formula(before) != is_formula(after) {
-        return vec![format!("what is mapped: was {}, now {}; invalidates everything", subject(before), subject(after))];
+        return vec![format!(
+            "what is mapped: was {}, now {}; invalidates everything",
+            subject(before),
+            subject(after)
+        )];
     }
     let keys: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
     let changed = keys.into_iter().filter_map(|key| conflict(before, after, key));
@@ -29,7 +36,11 @@ pub fn conflicts(before: &BTreeMap<String, String>, after: &BTreeMap<String, Str
 }
 
 /// What a change of this key means, if it has changed and matters.
-fn conflict(before: &BTreeMap<String, String>, after: &BTreeMap<String, String>, key: &str) -> Option<String> {
+fn conflict(
+    before: &BTreeMap<String, String>,
+    after: &BTreeMap<String, String>,
+    key: &str,
+) -> Option<String> {
     let (section, spec) = sections::find(key);
     let what = match spec.and_then(KeySpec::invalidates).unwrap_or(section.invalidates) {
         Invalidates::Nothing => return None,
@@ -39,12 +50,17 @@ fn conflict(before: &BTreeMap<String, String>, after: &BTreeMap<String, String>,
     // Numbered entries are one thing together: another entry changes it.
     let matters = |keys| section.shape == Shape::Numbered || has_table(keys, table_of(key));
     let differs = setting(before, key, spec) != setting(after, key, spec);
-    (differs && matters(before) && matters(after))
-        .then(|| format!("{key}: was {}, now {}; invalidates {what}", value(before, key), value(after, key)))
+    (differs && matters(before) && matters(after)).then(|| {
+        format!("{key}: was {}, now {}; invalidates {what}", value(before, key), value(after, key))
+    })
 }
 
 /// The value of a key, written or not. Results from before the key existed were made with its default.
-fn setting(keys: &BTreeMap<String, String>, key: &str, spec: Option<&dyn KeySpec>) -> Option<String> {
+fn setting(
+    keys: &BTreeMap<String, String>,
+    key: &str,
+    spec: Option<&dyn KeySpec>,
+) -> Option<String> {
     let default = |spec: &dyn KeySpec| match spec.default() {
         DefaultSpec::Fixed(default) if spec.came_later() => Some(default),
         _ => None,
@@ -53,12 +69,21 @@ fn setting(keys: &BTreeMap<String, String>, key: &str, spec: Option<&dyn KeySpec
 }
 
 /// One line for each set that is trained in one configuration and imported in the other.
-fn trained_or_imported(before: &BTreeMap<String, String>, after: &BTreeMap<String, String>) -> Vec<String> {
-    let imported = |keys: &BTreeMap<String, String>, name: &SetName| keys.contains_key(&format!("import.{name}.file"));
-    let origins = [(before, after, "imported, now trained"), (after, before, "trained, now imported")];
+fn trained_or_imported(
+    before: &BTreeMap<String, String>,
+    after: &BTreeMap<String, String>,
+) -> Vec<String> {
+    let imported = |keys: &BTreeMap<String, String>, name: &SetName| {
+        keys.contains_key(&format!("import.{name}.file"))
+    };
+    let origins =
+        [(before, after, "imported, now trained"), (after, before, "trained, now imported")];
     let mut lines = Vec::new();
     for (importing, training, what) in origins {
-        for method in Method::ALL.into_iter().filter(|method| has_table(training, &format!("training.{method}."))) {
+        for method in Method::ALL
+            .into_iter()
+            .filter(|method| has_table(training, &format!("training.{method}.")))
+        {
             for name in [Split::Train, Split::Test].map(|split| SetName::of(method, split)) {
                 if imported(importing, &name) {
                     lines.push(format!("the set {name}: was {what}; invalidates its paths"));
@@ -83,7 +108,11 @@ fn is_formula(keys: &BTreeMap<String, String>) -> bool {
 }
 
 fn subject(keys: &BTreeMap<String, String>) -> String {
-    let (what, kind) = if is_formula(keys) { ("the landscape", "landscape.kind") } else { ("the network", "network.kind") };
+    let (what, kind) = if is_formula(keys) {
+        ("the landscape", "landscape.kind")
+    } else {
+        ("the network", "network.kind")
+    };
     format!("{what} {}", value(keys, kind))
 }
 
@@ -93,16 +122,32 @@ fn of_dataset(key: &str) -> bool {
 
 /// What became of the images, for two configurations whose data sets have different checksums: one
 /// line for each key that differs, or one that says that the files do.
-pub fn image_conflicts(before: &BTreeMap<String, String>, after: &BTreeMap<String, String>) -> Vec<String> {
-    let keys: BTreeSet<&String> = before.keys().chain(after.keys()).filter(|key| of_dataset(key) && *key != KNOWN_AS).collect();
+pub fn image_conflicts(
+    before: &BTreeMap<String, String>,
+    after: &BTreeMap<String, String>,
+) -> Vec<String> {
+    let keys: BTreeSet<&String> = before
+        .keys()
+        .chain(after.keys())
+        .filter(|key| of_dataset(key) && *key != KNOWN_AS)
+        .collect();
     let changed: Vec<_> = keys
         .into_iter()
         .filter(|key| before.get(*key) != after.get(*key))
-        .map(|key| format!("{key}: was {}, now {}; invalidates everything", value(before, key), value(after, key)))
+        .map(|key| {
+            format!(
+                "{key}: was {}, now {}; invalidates everything",
+                value(before, key),
+                value(after, key)
+            )
+        })
         .collect();
     // Drawn digits follow the seed, and that has its own line.
     if changed.is_empty() && before.get("seed") == after.get("seed") {
-        return vec!["the image files have changed: their checksum differs; invalidates everything".to_owned()];
+        return vec![
+            "the image files have changed: their checksum differs; invalidates everything"
+                .to_owned(),
+        ];
     }
     changed
 }
@@ -146,13 +191,21 @@ mod tests {
 
     #[test]
     fn only_what_invalidates_results_is_a_conflict() {
-        let before = keys(&[("seed", "1"), ("paths.pairs", "3"), ("paths.lambda", "1e-4"), ("training.sgd.epochs", "5")]);
+        let before = keys(&[
+            ("seed", "1"),
+            ("paths.pairs", "3"),
+            ("paths.lambda", "1e-4"),
+            ("training.sgd.epochs", "5"),
+        ]);
         let mut after = before.clone();
         assert!(conflicts(&before, &after).is_empty());
         after.insert("paths.pairs".into(), "300".into());
         after.insert("kpca.a.kernel".into(), "\"rbf\"".into());
         after.insert("training.lbfgs.memory".into(), "10".into());
-        assert!(conflicts(&before, &after).is_empty(), "more pairs, an analysis, another optimizer");
+        assert!(
+            conflicts(&before, &after).is_empty(),
+            "more pairs, an analysis, another optimizer"
+        );
         after.insert("paths.lambda".into(), "0.1".into());
         after.insert("training.sgd.epochs".into(), "6".into());
         after.insert("seed".into(), "2".into());
@@ -179,17 +232,24 @@ mod tests {
         assert!(conflicts(&before, &after).is_empty(), "{:?}", conflicts(&before, &after));
         assert!(conflicts(&after, &before).is_empty());
         after.insert("paths.batch".into(), "250".into());
-        assert_eq!(conflicts(&before, &after), ["paths.batch: was not given, now 250; invalidates the paths"]);
+        assert_eq!(
+            conflicts(&before, &after),
+            ["paths.batch: was not given, now 250; invalidates the paths"]
+        );
         after.insert("paths.batch".into(), "\"all\"".into());
         after.insert("paths.method".into(), "\"polyline\"".into());
         let other_method = conflicts(&before, &after);
-        assert_eq!(other_method, ["paths.method: was not given, now \"polyline\"; invalidates the paths"]);
+        assert_eq!(
+            other_method,
+            ["paths.method: was not given, now \"polyline\"; invalidates the paths"]
+        );
     }
 
     /// What no key of the table explains, and what only looks like a key of it.
     #[test]
     fn keys_that_the_table_does_not_have() {
-        let before = keys(&[("run.retries", "0"), ("training.sgd.epochs", "5"), ("kpca.x.name", "\"x\"")]);
+        let before =
+            keys(&[("run.retries", "0"), ("training.sgd.epochs", "5"), ("kpca.x.name", "\"x\"")]);
         for (key, expected) in [
             ("run.old", Some("stored results")),
             ("training.sgd.momentum", Some("the SGD solutions and their paths")),
@@ -198,7 +258,8 @@ mod tests {
         ] {
             let mut after = before.clone();
             after.insert(key.into(), "1".into());
-            let expected = expected.map(|what| format!("{key}: was not given, now 1; invalidates {what}"));
+            let expected =
+                expected.map(|what| format!("{key}: was not given, now 1; invalidates {what}"));
             assert_eq!(conflicts(&before, &after), Vec::from_iter(expected));
         }
     }
@@ -210,12 +271,17 @@ mod tests {
         after.insert("import.a/b.file".into(), "\"new.npy\"".into());
         assert!(conflicts(&before, &after).is_empty(), "one more import");
         after.remove("import.a/b.c.file");
-        assert!(conflicts(&before, &after).is_empty(), "one less, and none that only looks like it");
+        assert!(
+            conflicts(&before, &after).is_empty(),
+            "one less, and none that only looks like it"
+        );
         let mut moved = before.clone();
         moved.insert("import.a/b.c.file".into(), "\"c.npy\"".into());
         assert_eq!(
             conflicts(&before, &moved),
-            ["import.a/b.c.file: was \"b.npy\", now \"c.npy\"; invalidates the imported set and its paths"]
+            [
+                "import.a/b.c.file: was \"b.npy\", now \"c.npy\"; invalidates the imported set and its paths"
+            ]
         );
     }
 
@@ -224,8 +290,14 @@ mod tests {
         let imported = keys(&[("seed", "1"), ("import.sgd/train.file", "\"x.npy\"")]);
         let trained = keys(&[("seed", "1"), ("training.sgd.epochs", "5")]);
         let other = keys(&[("seed", "1"), ("training.lbfgs.memory", "5")]);
-        assert_eq!(conflicts(&imported, &trained), ["the set sgd/train: was imported, now trained; invalidates its paths"]);
-        assert_eq!(conflicts(&trained, &imported), ["the set sgd/train: was trained, now imported; invalidates its paths"]);
+        assert_eq!(
+            conflicts(&imported, &trained),
+            ["the set sgd/train: was imported, now trained; invalidates its paths"]
+        );
+        assert_eq!(
+            conflicts(&trained, &imported),
+            ["the set sgd/train: was trained, now imported; invalidates its paths"]
+        );
         assert!(conflicts(&imported, &other).is_empty());
     }
 
@@ -263,7 +335,9 @@ mod tests {
         let network = keys(&[("network.kind", "\"fcp\""), ("training.sgd.epochs", "5")]);
         assert_eq!(
             conflicts(&search, &network),
-            ["what is mapped: was the landscape \"two-wells\", now the network \"fcp\"; invalidates everything"]
+            [
+                "what is mapped: was the landscape \"two-wells\", now the network \"fcp\"; invalidates everything"
+            ]
         );
     }
 }

@@ -3,7 +3,8 @@
 use super::expand::expand_path;
 use super::reader::{Choice, Read, Reported, Section};
 use super::schema::{
-    Choices, Count, CountOrAll, Derived, Integer, Invalidates, Key, OneOf, Owned, Required, SectionSpec, Shape, Text,
+    Choices, Count, CountOrAll, Derived, Integer, Invalidates, Key, OneOf, Owned, Required,
+    SectionSpec, Shape, Text,
 };
 use crate::data::Split;
 use std::path::PathBuf;
@@ -35,8 +36,10 @@ impl DatasetConfig {
     /// The number of images of a split in use; `None`: as many as the file holds.
     pub fn images(&self, split: Split) -> Option<usize> {
         match (self, split) {
-            (Self::Idx { train: count, .. }, Split::Train) | (Self::Idx { test: count, .. }, Split::Test) => *count,
-            (Self::Digits { train: count, .. }, Split::Train) | (Self::Digits { test: count, .. }, Split::Test) => Some(*count),
+            (Self::Idx { train: count, .. }, Split::Train)
+            | (Self::Idx { test: count, .. }, Split::Test) => *count,
+            (Self::Digits { train: count, .. }, Split::Train)
+            | (Self::Digits { test: count, .. }, Split::Test) => Some(*count),
         }
     }
 }
@@ -75,16 +78,19 @@ static DIR: Key<Text, Required> = Key::new("dir", Text)
     )
     .required("\"data/mnist\"");
 
-static IDX_TRAIN: Key<CountOrAll> =
-    Key::new("train", CountOrAll).unit("images").meaning("images to train on, from the front").default(None);
+static IDX_TRAIN: Key<CountOrAll> = Key::new("train", CountOrAll)
+    .unit("images")
+    .meaning("images to train on, from the front")
+    .default(None);
 
 static IDX_TEST: Key<CountOrAll> = Key::new("test", CountOrAll)
     .unit("images")
     .meaning("images held out, from the front, which also choose the best epoch")
     .default(None);
 
-static SEED: Key<Integer<u64>, Derived> =
-    Key::new("seed", Integer::between(0, u64::MAX)).meaning("seed of the drawing").derived("derived from the master seed", "7");
+static SEED: Key<Integer<u64>, Derived> = Key::new("seed", Integer::between(0, u64::MAX))
+    .meaning("seed of the drawing")
+    .derived("derived from the master seed", "7");
 
 static DIGITS_TRAIN: Key<Count> = Key::new("train", Count::between(1, MAX_DIGITS))
     .unit("images")

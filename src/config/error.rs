@@ -65,7 +65,8 @@ impl ConfigErrors {
     /// With a wrong key in `[network]` or `[dataset]` the network is not the one that is meant, but
     /// another by defaults: nothing is to be held against its size.
     pub(super) fn new(problems: Vec<Problem>, mut sources: Sources) -> Self {
-        let is_of_network = |key: &String| ["network", "dataset"].contains(&key.split('.').next().unwrap_or(key));
+        let is_of_network =
+            |key: &String| ["network", "dataset"].contains(&key.split('.').next().unwrap_or(key));
         if problems.iter().filter_map(|problem| problem.key.as_ref()).any(is_of_network) {
             sources.architecture = None;
         }

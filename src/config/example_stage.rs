@@ -1,7 +1,9 @@
 //! The section of a stage that exists in tests only. It shows what a stage's folder must have.
 
 use super::reader::{Choice, Read, Section};
-use super::schema::{Choices, Count, Flag, Invalidates, Key, OneOf, Owned, Required, SectionSpec, Shape};
+use super::schema::{
+    Choices, Count, Flag, Invalidates, Key, OneOf, Owned, Required, SectionSpec, Shape,
+};
 use super::stages::OfStage;
 
 /// Parameters of the stage.
@@ -31,30 +33,43 @@ impl Choice for Kind {
     }
 }
 
-static ON: Key<Flag> = Key::new("on", Flag).meaning("whether the stage runs").invalidates(Invalidates::Nothing).default(false);
+static ON: Key<Flag> = Key::new("on", Flag)
+    .meaning("whether the stage runs")
+    .invalidates(Invalidates::Nothing)
+    .default(false);
 
-static KIND: Key<OneOf<Kind>> = Key::new("kind", OneOf::NEW).meaning("where it looks").default(Kind::Line);
+static KIND: Key<OneOf<Kind>> =
+    Key::new("kind", OneOf::NEW).meaning("where it looks").default(Kind::Line);
 
-static EDGE: Key<Count, Required> = Key::new("edge", Count::between(2, 100)).unit("points").meaning("of an edge").required("21");
+static EDGE: Key<Count, Required> =
+    Key::new("edge", Count::between(2, 100)).unit("points").meaning("of an edge").required("21");
 
 static SPEC: SectionSpec = SectionSpec {
     name: "survey",
     title: "Survey",
     shape: Shape::Single,
     keys: &[&ON, &KIND],
-    choices: Some(Choices { selector: "kind", keys: || vec![Owned { choice: "grid", keys: vec![&EDGE] }] }),
+    choices: Some(Choices {
+        selector: "kind",
+        keys: || vec![Owned { choice: "grid", keys: vec![&EDGE] }],
+    }),
     invalidates: Invalidates::Results("the survey"),
 };
 
 /// What the stage adds to the list of sections.
-pub(crate) static SECTION: OfStage<Survey> = OfStage { spec: &SPEC, documentation: "Losses around the solutions.", read };
+pub(crate) static SECTION: OfStage<Survey> =
+    OfStage { spec: &SPEC, documentation: "Losses around the solutions.", read };
 
 fn read(root: &Section<'_>, _: &super::yields::Yields) -> Read<Survey> {
     root.section(&SPEC, |section| {
         let on = section.key(&ON).value();
         let kind = section.key(&KIND).value();
         section.refuse_other_choices(&kind);
-        let edge = if kind.is_ok_and(|kind| kind == Kind::Grid) { section.key(&EDGE).value().map(Some) } else { Ok(None) };
+        let edge = if kind.is_ok_and(|kind| kind == Kind::Grid) {
+            section.key(&EDGE).value().map(Some)
+        } else {
+            Ok(None)
+        };
         Ok(Survey { on: on?, kind: kind?, edge: edge? })
     })
 }
@@ -74,7 +89,10 @@ mod tests {
         let absent = config("").unwrap();
         assert_eq!(*absent.section(&SECTION), Survey { on: false, kind: Kind::Line, edge: None });
         let written = config("[survey]\non = true\nkind = \"grid\"\nedge = 5\n").unwrap();
-        assert_eq!(*written.section(&SECTION), Survey { on: true, kind: Kind::Grid, edge: Some(5) });
+        assert_eq!(
+            *written.section(&SECTION),
+            Survey { on: true, kind: Kind::Grid, edge: Some(5) }
+        );
         assert_eq!(written.effective["survey.edge"], "5");
         assert_ne!(absent.stages, written.stages);
         assert_eq!(written.stages, written.clone().stages);
@@ -97,23 +115,34 @@ mod tests {
 
     #[test]
     fn a_change_invalidates_its_results_only() {
-        let grid = |edge: usize| config(&format!("[survey]\nkind = \"grid\"\nedge = {edge}\n")).unwrap().effective;
+        let grid = |edge: usize| {
+            config(&format!("[survey]\nkind = \"grid\"\nedge = {edge}\n")).unwrap().effective
+        };
         let expected = "survey.edge: was 5, now 6; invalidates the survey";
         assert_eq!(compatibility::conflicts(&grid(5), &grid(6)), [expected]);
         let on = config("[survey]\non = true\n").unwrap().effective;
         let off = config("").unwrap().effective;
         assert!(compatibility::conflicts(&off, &on).is_empty());
         // Results from before the stage existed have none of it.
-        let older = off.iter().filter(|(key, _)| !key.starts_with("survey.")).map(|(k, v)| (k.clone(), v.clone()));
+        let older = off
+            .iter()
+            .filter(|(key, _)| !key.starts_with("survey."))
+            .map(|(k, v)| (k.clone(), v.clone()));
         assert!(compatibility::conflicts(&older.collect(), &grid(5)).is_empty());
     }
 
     #[test]
     fn it_is_documented() {
         let page = reference::page();
-        let section = page.split("\n## ").find(|section| section.starts_with("`[survey]`")).expect("its section");
+        let section = page
+            .split("\n## ")
+            .find(|section| section.starts_with("`[survey]`"))
+            .expect("its section");
         assert!(section.contains("Losses around the solutions."), "{section}");
-        assert!(section.contains("| `on` | true or false | `false` | – | whether the stage runs |"), "{section}");
+        assert!(
+            section.contains("| `on` | true or false | `false` | – | whether the stage runs |"),
+            "{section}"
+        );
         let grid = "### `kind = \"grid\"`\n\n| key | value | default | unit | meaning |\n|---|---|---|---|---|\n\
             | `edge` | integer, 2 to 100 | required | points | of an edge |\n";
         assert!(section.contains(grid), "{section}");

@@ -17,13 +17,17 @@ fn expand(
     home: impl FnOnce() -> Option<String>,
     variable: impl Fn(&str) -> Result<String, VarError>,
 ) -> Result<String, String> {
-    let expanded = shellexpand::full_with_context(written, home, |name: &str| variable(name).map(Some)).map_err(|error| {
-        let name = error.var_name;
-        match error.cause {
-            VarError::NotPresent => format!("the environment variable {name} is not set"),
-            VarError::NotUnicode(_) => format!("the environment variable {name} is not valid Unicode"),
-        }
-    })?;
+    let expanded =
+        shellexpand::full_with_context(written, home, |name: &str| variable(name).map(Some))
+            .map_err(|error| {
+                let name = error.var_name;
+                match error.cause {
+                    VarError::NotPresent => format!("the environment variable {name} is not set"),
+                    VarError::NotUnicode(_) => {
+                        format!("the environment variable {name} is not valid Unicode")
+                    }
+                }
+            })?;
     if expanded.is_empty() {
         return Err("must not be empty".to_owned());
     }

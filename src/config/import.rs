@@ -66,12 +66,19 @@ pub(super) fn read_all(root: &Section<'_>, yields: &mut Yields) -> Read<Vec<Impo
         yields.sources.imports.push(import.clone());
         Ok(import)
     });
-    yields.imported = imports.as_ref().ok().map(|imports| imports.iter().map(|import| import.name.clone()).collect());
+    yields.imported = imports
+        .as_ref()
+        .ok()
+        .map(|imports| imports.iter().map(|import| import.name.clone()).collect());
     imports
 }
 
 /// Later entries are compared with the `names` of those before; `None` is one in error.
-fn read_name(section: &Section<'_>, names: &[Option<SetName>], trained: &[SetName]) -> Read<SetName> {
+fn read_name(
+    section: &Section<'_>,
+    names: &[Option<SetName>],
+    trained: &[SetName],
+) -> Read<SetName> {
     let well_formed = |name: &String| SetName::parse(name).map(|_| ());
     let written = section.key(&NAME).check(well_formed).value()?;
     let refuse = |message| {
@@ -80,10 +87,14 @@ fn read_name(section: &Section<'_>, names: &[Option<SetName>], trained: &[SetNam
     };
     let name = SetName::parse(&written).map_err(refuse)?;
     if trained.contains(&name) {
-        return Err(refuse(format!("{written:?} is a set that [training] yields; give the imported one another name")));
+        return Err(refuse(format!(
+            "{written:?} is a set that [training] yields; give the imported one another name"
+        )));
     }
     match names.iter().position(|other| other.as_ref() == Some(&name)) {
-        Some(index) => Err(refuse(format!("{written:?} is already the name of import.{index}; give each its own"))),
+        Some(index) => Err(refuse(format!(
+            "{written:?} is already the name of import.{index}; give each its own"
+        ))),
         None => Ok(name),
     }
 }
@@ -91,25 +102,30 @@ fn read_name(section: &Section<'_>, names: &[Option<SetName>], trained: &[SetNam
 /// The effective value stays as written: in every job `$TMPDIR` names another directory.
 fn read_file(section: &Section<'_>) -> Read<ImportFile> {
     let written = section.key(&FILE).value()?;
-    expand_path(&written).and_then(|path| ImportFile::parse(path.to_string_lossy().as_ref())).map_err(|message| {
-        section.problem(FILE.name, message);
-        Reported
-    })
+    expand_path(&written)
+        .and_then(|path| ImportFile::parse(path.to_string_lossy().as_ref()))
+        .map_err(|message| {
+            section.problem(FILE.name, message);
+            Reported
+        })
 }
 
 impl ImportFile {
     fn parse(expanded: &str) -> Result<Self, String> {
         let atlas = |file: &str| has_extension(file, &["h5", "hdf5"]);
         // A colon may be part of a directory's name: the one that counts follows the extension.
-        let mut colons = expanded.match_indices(':').map(|(at, _)| (&expanded[..at], &expanded[at + 1..]));
+        let mut colons =
+            expanded.match_indices(':').map(|(at, _)| (&expanded[..at], &expanded[at + 1..]));
         match colons.find(|(file, _)| atlas(file)) {
-            Some((file, group)) if is_group(group) => Ok(Self::Atlas { file: file.into(), group: group.to_owned() }),
-            Some((file, group)) => {
-                Err(format!("{group:?} is not the path of a set's group; write for instance {file}:/solutions/sgd/train"))
+            Some((file, group)) if is_group(group) => {
+                Ok(Self::Atlas { file: file.into(), group: group.to_owned() })
             }
-            None if atlas(expanded) => {
-                Err(format!("lacks the group of the set; write for instance {expanded}:/solutions/sgd/train"))
-            }
+            Some((file, group)) => Err(format!(
+                "{group:?} is not the path of a set's group; write for instance {file}:/solutions/sgd/train"
+            )),
+            None if atlas(expanded) => Err(format!(
+                "lacks the group of the set; write for instance {expanded}:/solutions/sgd/train"
+            )),
             None if has_extension(expanded, &["npy"]) => Ok(Self::Npy(expanded.into())),
             None => Err(format!(
                 "{expanded:?} is neither an array, \"file.npy\", nor a set in earlier results, \"file.h5:/solutions/sgd/train\""
@@ -120,12 +136,15 @@ impl ImportFile {
 
 fn has_extension(file: &str, extensions: &[&str]) -> bool {
     let found = Path::new(file).extension();
-    extensions.iter().any(|extension| found.is_some_and(|found| found.eq_ignore_ascii_case(extension)))
+    extensions
+        .iter()
+        .any(|extension| found.is_some_and(|found| found.eq_ignore_ascii_case(extension)))
 }
 
 /// `/solutions/sgd/train`: from the root, every part a name.
 fn is_group(path: &str) -> bool {
-    path.strip_prefix('/').is_some_and(|parts| parts.split('/').all(|part| !["", ".", ".."].contains(&part)))
+    path.strip_prefix('/')
+        .is_some_and(|parts| parts.split('/').all(|part| !["", ".", ".."].contains(&part)))
 }
 
 #[cfg(test)]
@@ -134,7 +153,9 @@ mod tests {
 
     #[test]
     fn the_extension_tells_arrays_from_sets_in_earlier_results() {
-        let atlas = |file: &str, group: &str| Ok(ImportFile::Atlas { file: file.into(), group: group.into() });
+        let atlas = |file: &str, group: &str| {
+            Ok(ImportFile::Atlas { file: file.into(), group: group.into() })
+        };
         for (written, expected) in [
             ("a/b.npy", Ok(ImportFile::Npy("a/b.npy".into()))),
             ("b:c.NPY", Ok(ImportFile::Npy("b:c.NPY".into()))),
@@ -148,9 +169,19 @@ mod tests {
 
     #[test]
     fn what_is_neither_is_refused() {
-        for written in
-            ["a", ".npy", "a.npz", "a.npy:/x", "a.h5", "a.h5:", "a.h5:/", "a.h5:x", "a.h5:/x/", "a.h5://x", "a.h5:/x/../y"]
-        {
+        for written in [
+            "a",
+            ".npy",
+            "a.npz",
+            "a.npy:/x",
+            "a.h5",
+            "a.h5:",
+            "a.h5:/",
+            "a.h5:x",
+            "a.h5:/x/",
+            "a.h5://x",
+            "a.h5:/x/../y",
+        ] {
             assert!(ImportFile::parse(written).is_err(), "{written}");
         }
     }

@@ -2,7 +2,8 @@
 
 use super::reader::{Choice, Read, Section};
 use super::schema::{
-    Choices, Count, Derived, Flag, Integer, Invalidates, Key, Number, OneOf, Owned, Required, SectionSpec, SetNames, Shape, Text,
+    Choices, Count, Derived, Flag, Integer, Invalidates, Key, Number, OneOf, Owned, Required,
+    SectionSpec, SetNames, Shape, Text,
 };
 use super::yields::Yields;
 use crate::analysis::kernel_pca::{self, MAX_KERNEL_VALUE};
@@ -86,12 +87,13 @@ impl KernelConfig {
                 let default = if standardize { 1.0 / parameters as f64 } else { 1.0 };
                 kernel_pca::Kernel::Polynomial { scale: scale.unwrap_or(default), degree, constant }
             }
-            Self::Sigmoid { scale, constant } => {
-                kernel_pca::Kernel::Sigmoid { scale: scale.unwrap_or(1.0 / parameters as f64), constant }
-            }
-            Self::Rbf { two_sigma_squared } => {
-                kernel_pca::Kernel::Rbf { two_sigma_squared: two_sigma_squared.unwrap_or(parameters as f64) }
-            }
+            Self::Sigmoid { scale, constant } => kernel_pca::Kernel::Sigmoid {
+                scale: scale.unwrap_or(1.0 / parameters as f64),
+                constant,
+            },
+            Self::Rbf { two_sigma_squared } => kernel_pca::Kernel::Rbf {
+                two_sigma_squared: two_sigma_squared.unwrap_or(parameters as f64),
+            },
         }
     }
 }
@@ -159,10 +161,12 @@ static POLYNOMIAL_CONSTANT: Key<Number> = Key::new("constant", Number::NOT_NEGAT
     .note("below 0 the kernel would be indefinite; constant^degree is at most 1e150")
     .default(1.0);
 
-static SIGMOID_SCALE: Key<Number, Derived> =
-    Key::new("scale", Number::POSITIVE).meaning("factor of the product").derived("1/P, P the number of parameters", "2.4e-5");
+static SIGMOID_SCALE: Key<Number, Derived> = Key::new("scale", Number::POSITIVE)
+    .meaning("factor of the product")
+    .derived("1/P, P the number of parameters", "2.4e-5");
 
-static SIGMOID_CONSTANT: Key<Number> = Key::new("constant", Number::FINITE).meaning("added to the product").default(1.0);
+static SIGMOID_CONSTANT: Key<Number> =
+    Key::new("constant", Number::FINITE).meaning("added to the product").default(1.0);
 
 static TWO_SIGMA_SQUARED: Key<Number, Derived> = Key::new("two_sigma_squared", Number::POSITIVE)
     .meaning("2σ², the width of the kernel")
@@ -177,7 +181,10 @@ pub(super) static SECTION: SectionSpec = SectionSpec {
         selector: "kernel",
         keys: || {
             vec![
-                Owned { choice: "polynomial", keys: vec![&POLYNOMIAL_SCALE, &DEGREE, &POLYNOMIAL_CONSTANT] },
+                Owned {
+                    choice: "polynomial",
+                    keys: vec![&POLYNOMIAL_SCALE, &DEGREE, &POLYNOMIAL_CONSTANT],
+                },
                 Owned { choice: "sigmoid", keys: vec![&SIGMOID_SCALE, &SIGMOID_CONSTANT] },
                 Owned { choice: "rbf", keys: vec![&TWO_SIGMA_SQUARED] },
             ]
@@ -217,7 +224,9 @@ fn read_name(section: &Section<'_>, names: &[Option<String>]) -> Read<String> {
         }
     };
     let new = |name: &String| match names.iter().position(|other| other.as_ref() == Some(name)) {
-        Some(index) => Err(format!("{name:?} is already the name of kpca.{index}; give each its own")),
+        Some(index) => {
+            Err(format!("{name:?} is already the name of kpca.{index}; give each its own"))
+        }
         None => Ok(()),
     };
     section.key(&NAME).check(well_formed).check(new).value()
@@ -257,12 +266,14 @@ fn read_kernel(section: &Section<'_>) -> Read<KernelConfig> {
 fn read_components(section: &Section<'_>, vectors: Option<usize>, keep_key: &str) -> Read<usize> {
     let most = vectors.map(|vectors| vectors - 1);
     if most == Some(0) {
-        section.own_problem(format!("needs two vectors, but its set keeps only one; add a set or raise {keep_key}"));
+        section.own_problem(format!(
+            "needs two vectors, but its set keeps only one; add a set or raise {keep_key}"
+        ));
     }
     let within = |components: &usize| match most {
-        Some(most) if most > 0 && *components > most => {
-            Err(format!("must be at most {most}, one less than the vectors in the sets, is {components}"))
-        }
+        Some(most) if most > 0 && *components > most => Err(format!(
+            "must be at most {most}, one less than the vectors in the sets, is {components}"
+        )),
         _ => Ok(()),
     };
     section.key(&COMPONENTS).check(within).or(most.unwrap_or(10).clamp(1, 10))
@@ -284,14 +295,22 @@ mod tests {
         let polynomial = |scale| KernelConfig::Polynomial { scale, degree: 3, constant: 1.0 };
         let sets = format!("{:?}", config(KernelConfig::Linear, false).sets);
         let expected = |kernel: &str, more: &str| {
-            format!("KpcaConfig {{ name: \"x\", sets: {sets}, kernel: {kernel}, components: 10{more} }}")
+            format!(
+                "KpcaConfig {{ name: \"x\", sets: {sets}, kernel: {kernel}, components: 10{more} }}"
+            )
         };
         let rbf = KernelConfig::Rbf { two_sigma_squared: None };
-        assert_eq!(config(rbf.clone(), false).identity(), expected("Rbf { two_sigma_squared: None }", ""));
+        assert_eq!(
+            config(rbf.clone(), false).identity(),
+            expected("Rbf { two_sigma_squared: None }", "")
+        );
         let old = expected("Polynomial { degree: 3, constant: 1.0 }", "");
         assert_eq!(config(polynomial(None), false).identity(), old);
         let others = [config(polynomial(None), true), config(polynomial(Some(0.5)), false)];
-        assert!(others.iter().all(|other| other.identity() != old) && others[0].identity() != others[1].identity());
+        assert!(
+            others.iter().all(|other| other.identity() != old)
+                && others[0].identity() != others[1].identity()
+        );
         assert_ne!(config(rbf.clone(), true).identity(), config(rbf, false).identity());
     }
 
@@ -301,7 +320,8 @@ mod tests {
         let polynomial = KernelConfig::Polynomial { scale: None, degree: 3, constant: 1.0 };
         let sigmoid = KernelConfig::Sigmoid { scale: None, constant: 1.0 };
         let rbf = KernelConfig::Rbf { two_sigma_squared: None };
-        let of = |kernel: &KernelConfig, standardize| config(kernel.clone(), standardize).kernel_of(8);
+        let of =
+            |kernel: &KernelConfig, standardize| config(kernel.clone(), standardize).kernel_of(8);
         assert_eq!(of(&polynomial, true), Polynomial { scale: 0.125, degree: 3, constant: 1.0 });
         assert_eq!(of(&sigmoid, true), Sigmoid { scale: 0.125, constant: 1.0 });
         assert_eq!(of(&rbf, true), Rbf { two_sigma_squared: 8.0 });

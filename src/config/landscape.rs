@@ -2,7 +2,8 @@
 
 use super::reader::{Choice, Read, Reported, Section};
 use super::schema::{
-    Choices, Count, Derived, Flag, Integer, Invalidates, Key, Numbers, OneOf, Owned, Required, SectionSpec, Shape,
+    Choices, Count, Derived, Flag, Integer, Invalidates, Key, Numbers, OneOf, Owned, Required,
+    SectionSpec, Shape,
 };
 use super::yields::Yields;
 use crate::landscape::{BuiltIn, DoubleWell, LennardJones, SizeError};
@@ -51,7 +52,13 @@ enum Kind {
 }
 
 impl Choice for Kind {
-    const ALL: &'static [Self] = &[Self::TwoWells, Self::MuellerBrown, Self::DoubleWell, Self::ProductWell, Self::LennardJones];
+    const ALL: &'static [Self] = &[
+        Self::TwoWells,
+        Self::MuellerBrown,
+        Self::DoubleWell,
+        Self::ProductWell,
+        Self::LennardJones,
+    ];
     fn word(self) -> &'static str {
         match self {
             Self::TwoWells => "two-wells",
@@ -63,7 +70,8 @@ impl Choice for Kind {
     }
 }
 
-static KIND: Key<OneOf<Kind>, Required> = Key::new("kind", OneOf::NEW).meaning("the formula").required("\"two-wells\"");
+static KIND: Key<OneOf<Kind>, Required> =
+    Key::new("kind", OneOf::NEW).meaning("the formula").required("\"two-wells\"");
 
 static RELAX: Key<Flag> = Key::new("relax", Flag)
     .meaning(
@@ -86,8 +94,9 @@ static KEEP: Key<Count, Derived> = Key::new("keep", Count::at_least(1))
     .invalidates(Invalidates::Nothing)
     .derived("the lowest 10 of the starts, or all points", "10");
 
-static DIMENSION: Key<Count, Required> =
-    Key::new("dimension", Count::between(1, MAX_DIMENSION)).meaning("components of a point").required("6");
+static DIMENSION: Key<Count, Required> = Key::new("dimension", Count::between(1, MAX_DIMENSION))
+    .meaning("components of a point")
+    .required("6");
 
 static ATOMS: Key<Count, Required> = Key::new("atoms", Count::at_least(2))
     .unit("atoms")
@@ -188,7 +197,11 @@ fn read_search(section: &Section<'_>, relax: Read<bool>) -> Read<(MinimaConfig, 
     let starts = section.key(&STARTS).value();
     let most = starts.map_or(usize::MAX, |starts| starts as usize);
     let within = |&keep: &usize| {
-        if keep > most { Err(format!("must be at most {most}, the number of landscape.starts, is {keep}")) } else { Ok(()) }
+        if keep > most {
+            Err(format!("must be at most {most}, the number of landscape.starts, is {keep}"))
+        } else {
+            Ok(())
+        }
     };
     let keep = section.key(&KEEP).check(within).or(most.min(10));
     if !relax? {
@@ -200,8 +213,15 @@ fn read_search(section: &Section<'_>, relax: Read<bool>) -> Read<(MinimaConfig, 
 }
 
 /// With points, those.
-fn read_given(section: &Section<'_>, relax: Read<bool>, points: Read<Vec<Vec<f64>>>) -> Read<(MinimaConfig, usize)> {
-    section.refuse(STARTS.name, "belongs to a search for minima; with [[minimum]] there is none; remove one of the two");
+fn read_given(
+    section: &Section<'_>,
+    relax: Read<bool>,
+    points: Read<Vec<Vec<f64>>>,
+) -> Read<(MinimaConfig, usize)> {
+    section.refuse(
+        STARTS.name,
+        "belongs to a search for minima; with [[minimum]] there is none; remove one of the two",
+    );
     if let Ok(false) = relax {
         section.refuse_for(
             RELAX.name,
@@ -215,7 +235,11 @@ fn read_given(section: &Section<'_>, relax: Read<bool>, points: Read<Vec<Vec<f64
     }
     let most = points.as_ref().map_or(usize::MAX, Vec::len);
     let within = |&keep: &usize| {
-        if keep > most { Err(format!("must be at most {most}, the number of [[minimum]] points, is {keep}")) } else { Ok(()) }
+        if keep > most {
+            Err(format!("must be at most {most}, the number of [[minimum]] points, is {keep}"))
+        } else {
+            Ok(())
+        }
     };
     let keep = section.key(&KEEP).check(within).or(most);
     relax?;
@@ -236,7 +260,10 @@ fn read_points(root: &Section<'_>, landscape: Option<BuiltIn>) -> Read<Vec<Vec<f
         at
     })?;
     if points.len() < 2 {
-        root.problem(POINTS.name, format!("must be at least 2 points, the ends of a path, is {}", points.len()));
+        root.problem(
+            POINTS.name,
+            format!("must be at least 2 points, the ends of a path, is {}", points.len()),
+        );
         return Err(Reported);
     }
     Ok(points)
@@ -245,10 +272,17 @@ fn read_points(root: &Section<'_>, landscape: Option<BuiltIn>) -> Read<Vec<Vec<f
 fn check_point(landscape: BuiltIn, at: &[f64]) -> Result<(), String> {
     let (name, dimension) = (landscape.name(), landscape.dimension());
     if at.len() != dimension {
-        return Err(format!("must have {dimension} coordinates, the dimension of {name}, has {}", at.len()));
+        return Err(format!(
+            "must have {dimension} coordinates, the dimension of {name}, has {}",
+            at.len()
+        ));
     }
     let height = landscape.build().value(at);
-    if height.is_finite() { Ok(()) } else { Err(format!("{name} has no finite height at this point, it is {height}")) }
+    if height.is_finite() {
+        Ok(())
+    } else {
+        Err(format!("{name} has no finite height at this point, it is {height}"))
+    }
 }
 
 fn set_name(relaxed: bool) -> SetName {
@@ -262,6 +296,9 @@ mod tests {
 
     #[test]
     fn every_built_in_landscape_can_be_named() {
-        assert_eq!(BuiltIn::NAMES.to_vec(), Kind::ALL.iter().map(|kind| kind.word()).collect::<Vec<_>>());
+        assert_eq!(
+            BuiltIn::NAMES.to_vec(),
+            Kind::ALL.iter().map(|kind| kind.word()).collect::<Vec<_>>()
+        );
     }
 }

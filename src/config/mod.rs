@@ -126,14 +126,21 @@ impl Config {
     ///
     /// # Errors
     /// As for [`Self::load`].
-    pub fn load_for(purpose: Purpose, path: &Path, overrides: &[String]) -> Result<Self, ConfigErrors> {
+    pub fn load_for(
+        purpose: Purpose,
+        path: &Path,
+        overrides: &[String],
+    ) -> Result<Self, ConfigErrors> {
         let name = path.display().to_string();
         match text::read(path) {
             Ok(text) => Self::parse_for(purpose, &name, &text, overrides),
             Err(error) => {
                 let message = format!("cannot read the configuration: {error}");
                 let place = Place::File { name, line: None };
-                Err(ConfigErrors::new(vec![Problem { place, key: None, message }], Sources::default()))
+                Err(ConfigErrors::new(
+                    vec![Problem { place, key: None, message }],
+                    Sources::default(),
+                ))
             }
         }
     }
@@ -150,7 +157,12 @@ impl Config {
     ///
     /// # Errors
     /// As for [`Self::parse`].
-    pub fn parse_for(purpose: Purpose, name: &str, text: &str, overrides: &[String]) -> Result<Self, ConfigErrors> {
+    pub fn parse_for(
+        purpose: Purpose,
+        name: &str,
+        text: &str,
+        overrides: &[String],
+    ) -> Result<Self, ConfigErrors> {
         Self::parse_and_describe(purpose, name, text, overrides).map(|(config, _)| config)
     }
 
@@ -164,8 +176,11 @@ impl Config {
         let mut report = Report::default();
         let root = read_tree(&mut report, text, overrides);
         let mut sources = Sources::default();
-        let sections =
-            root.and_then(|root| Section::read_root(&report, &root, &sections::TOP, |root| read(root, purpose, &mut sources)));
+        let sections = root.and_then(|root| {
+            Section::read_root(&report, &root, &sections::TOP, |root| {
+                read(root, purpose, &mut sources)
+            })
+        });
         let descriptions = report.descriptions();
         let Outcome { problems, dropped, effective } = report.finish(name, overrides);
         match sections {
@@ -204,7 +219,8 @@ fn read(root: &Section<'_>, purpose: Purpose, sources: &mut Sources) -> Read<Con
         Purpose::Evaluation => {
             let subject = subject::read(root, purpose, &mut yields);
             // Images from files need none.
-            let drawn = matches!(yields.sources.dataset, Some(DatasetConfig::Digits { seed: None, .. }));
+            let drawn =
+                matches!(yields.sources.dataset, Some(DatasetConfig::Digits { seed: None, .. }));
             (read_seed(root, drawn), subject)
         }
     };

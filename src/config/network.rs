@@ -4,8 +4,8 @@
 
 use super::reader::{Notation, Read, Reported, Section};
 use super::schema::{
-    Choices, Count, Counts, DefaultSpec, Fixed, Flag, Integer, Invalidates, Key, KeySpec, Kind, Number, Owned, Required,
-    SectionSpec, Shape, Word,
+    Choices, Count, Counts, DefaultSpec, Fixed, Flag, Integer, Invalidates, Key, KeySpec, Kind,
+    Number, Owned, Required, SectionSpec, Shape, Word,
 };
 use crate::network::descriptor;
 use crate::network::{Architecture, NETWORKS, Value};
@@ -20,7 +20,8 @@ static NAMES: [&str; NETWORKS.len()] = {
     names
 };
 
-static KIND: Key<Word, Required> = Key::new("kind", Word(&NAMES)).meaning("which architecture").required("\"fcp\"");
+static KIND: Key<Word, Required> =
+    Key::new("kind", Word(&NAMES)).meaning("which architecture").required("\"fcp\"");
 
 pub(super) static SECTION: SectionSpec = SectionSpec {
     name: "network",
@@ -32,7 +33,9 @@ pub(super) static SECTION: SectionSpec = SectionSpec {
 };
 
 fn of_networks() -> Vec<Owned> {
-    let keys = |network: &'static descriptor::Descriptor| network.keys.iter().map(|key| key as &dyn KeySpec).collect();
+    let keys = |network: &'static descriptor::Descriptor| {
+        network.keys.iter().map(|key| key as &dyn KeySpec).collect()
+    };
     NETWORKS.iter().map(|network| Owned { choice: network.name, keys: keys(network) }).collect()
 }
 
@@ -71,7 +74,10 @@ impl KeySpec for descriptor::Key {
 fn counts(check: fn(&[usize]) -> Result<(), String>) -> String {
     let lengths: Vec<usize> = (1..=4).filter(|&length| check(&vec![1; length]).is_ok()).collect();
     match lengths[..] {
-        [length] => Counts.values().replace("list of", &format!("list of {}", ["one", "two", "three", "four"][length - 1])),
+        [length] => Counts.values().replace(
+            "list of",
+            &format!("list of {}", ["one", "two", "three", "four"][length - 1]),
+        ),
         _ => Counts.values(),
     }
 }
@@ -94,8 +100,11 @@ pub(super) fn read(section: &Section<'_>) -> Read<Architecture> {
     section.refuse_other_choices(&kind);
     let kind = kind?;
     let network = NETWORKS.iter().find(|network| network.name == kind).ok_or(Reported)?;
-    let values: Vec<_> = network.keys.iter().map(|key| (key.name, read_value(section, key))).collect();
-    values.into_iter().try_fold(Architecture::with_defaults(network), |with, (key, value)| Ok(with.with(key, value?)))
+    let values: Vec<_> =
+        network.keys.iter().map(|key| (key.name, read_value(section, key))).collect();
+    values.into_iter().try_fold(Architecture::with_defaults(network), |with, (key, value)| {
+        Ok(with.with(key, value?))
+    })
 }
 
 /// The value of a key that belongs to a choice.
@@ -106,17 +115,27 @@ pub(super) fn read_value(section: &Section<'_>, key: &'static descriptor::Key) -
             read_as(section, key, Count::between(1, most as u64), default).map(Value::Count)
         }
         descriptor::Kind::Counts { default, check } => {
-            let found = section.find::<Counts, _>(key.name, Fixed(default), |value| Counts.parse(value));
+            let found =
+                section.find::<Counts, _>(key.name, Fixed(default), |value| Counts.parse(value));
             found.check(|counts| check(counts)).value().map(Value::Counts)
         }
         descriptor::Kind::Seed { default } => read_as(section, key, SEED, default).map(Value::Seed),
-        descriptor::Kind::Positive { default } => read_as(section, key, Number::POSITIVE, default).map(Value::Positive),
+        descriptor::Kind::Positive { default } => {
+            read_as(section, key, Number::POSITIVE, default).map(Value::Positive)
+        }
         descriptor::Kind::Flag { default } => read_as(section, key, Flag, default).map(Value::Flag),
-        descriptor::Kind::Word { words, default } => read_as(section, key, Word(words), default).map(Value::Word),
+        descriptor::Kind::Word { words, default } => {
+            read_as(section, key, Word(words), default).map(Value::Word)
+        }
     }
 }
 
-fn read_as<K: Kind>(section: &Section<'_>, key: &'static descriptor::Key, kind: K, default: K::Constant) -> Read<K::Value> {
+fn read_as<K: Kind>(
+    section: &Section<'_>,
+    key: &'static descriptor::Key,
+    kind: K,
+    default: K::Constant,
+) -> Read<K::Value> {
     section.find::<K, _>(key.name, Fixed(default), |value| kind.parse(value)).value()
 }
 
@@ -145,18 +164,31 @@ mod tests {
             let config = config(&format!("kind = \"{}\"", network.name)).unwrap();
             assert_eq!(*architecture(&config), Architecture::with_defaults(network));
             for key in network.keys {
-                assert!(config.effective.contains_key(&format!("network.{}", key.name)), "{} of {network:?}", key.name);
+                assert!(
+                    config.effective.contains_key(&format!("network.{}", key.name)),
+                    "{} of {network:?}",
+                    key.name
+                );
             }
         }
         let config = config("kind = \"linear\"\ngain = 2\nbiases = false\n").unwrap();
-        let linear = Architecture::with_defaults(NETWORKS.iter().find(|network| network.name == "linear").unwrap());
-        assert_eq!(*architecture(&config), linear.with("gain", Value::Positive(2.0)).with("biases", Value::Flag(false)));
-        assert_eq!([&config.effective["network.gain"], &config.effective["network.biases"]], ["2.0", "false"]);
+        let linear = Architecture::with_defaults(
+            NETWORKS.iter().find(|network| network.name == "linear").unwrap(),
+        );
+        assert_eq!(
+            *architecture(&config),
+            linear.with("gain", Value::Positive(2.0)).with("biases", Value::Flag(false))
+        );
+        assert_eq!(
+            [&config.effective["network.gain"], &config.effective["network.biases"]],
+            ["2.0", "false"]
+        );
     }
 
     #[test]
     fn its_keys_are_checked_like_those_of_the_others() {
-        let refused = config("kind = \"linear\"\ngain = 0\nbiases = 1\nhidden = [5]\n").unwrap_err();
+        let refused =
+            config("kind = \"linear\"\ngain = 0\nbiases = 1\nhidden = [5]\n").unwrap_err();
         assert_eq!(
             refused.lines().collect::<Vec<_>>(),
             [
@@ -166,8 +198,14 @@ mod tests {
             ]
         );
         let refused = config("kind = \"fcp\"\ngain = 1.0\n").unwrap_err();
-        assert_eq!(refused, "x:9: network.gain: belongs to kind = \"linear\", not to kind = \"fcp\"; remove it");
+        assert_eq!(
+            refused,
+            "x:9: network.gain: belongs to kind = \"linear\", not to kind = \"fcp\"; remove it"
+        );
         let refused = config("kind = \"resnet\"\n").unwrap_err();
-        assert!(refused.contains("\"fcp\", \"lenet\", \"autoencoder\", \"lstm\" or \"linear\""), "{refused}");
+        assert!(
+            refused.contains("\"fcp\", \"lenet\", \"autoencoder\", \"lstm\" or \"linear\""),
+            "{refused}"
+        );
     }
 }

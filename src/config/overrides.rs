@@ -11,8 +11,14 @@ const DEEPEST: usize = 8;
 ///
 /// # Errors
 /// The key, if there is one, and a sentence saying what is wrong with the override.
-pub(super) fn apply(root: &mut Node, text: &str, origin: Origin) -> Result<(), (Option<String>, String)> {
-    let (key, value) = text.split_once('=').ok_or_else(|| (None, "has no \"=\"; write key.path=value".to_owned()))?;
+pub(super) fn apply(
+    root: &mut Node,
+    text: &str,
+    origin: Origin,
+) -> Result<(), (Option<String>, String)> {
+    let (key, value) = text
+        .split_once('=')
+        .ok_or_else(|| (None, "has no \"=\"; write key.path=value".to_owned()))?;
     let key = key.trim();
     let path: Vec<&str> = key.split('.').collect();
     if path.len() > DEEPEST || !path.iter().all(|part| is_bare_key(part)) {
@@ -51,10 +57,14 @@ fn put(node: &mut Node, path: &[&str], value: Node) -> Result<(), String> {
             let length = items.len();
             match key.parse::<usize>().ok().and_then(|index| items.get_mut(index)) {
                 Some(item) => put(item, rest, value),
-                None => Err(format!("there is no entry \"{key}\"; the list has {length}, counted from 0")),
+                None => Err(format!(
+                    "there is no entry \"{key}\"; the list has {length}, counted from 0"
+                )),
             }
         }
-        scalar => Err(format!("what \"{key}\" would be part of is {}, not a section", scalar.kind())),
+        scalar => {
+            Err(format!("what \"{key}\" would be part of is {}, not a section", scalar.kind()))
+        }
     }
 }
 
@@ -79,8 +89,14 @@ mod tests {
     #[test]
     fn replaces_one_value_and_remembers_where_each_comes_from() {
         let root = set("a = 1\n[b]\nc = 2\nd = 3\n", " b.c = 5 ").unwrap();
-        assert!(matches!(at(&root, "b.c"), Node { value: Value::Integer(5), origin: Origin::Override(0) }));
-        assert!(matches!(at(&root, "b.d"), Node { value: Value::Integer(3), origin: Origin::Line(4) }));
+        assert!(matches!(
+            at(&root, "b.c"),
+            Node { value: Value::Integer(5), origin: Origin::Override(0) }
+        ));
+        assert!(matches!(
+            at(&root, "b.d"),
+            Node { value: Value::Integer(3), origin: Origin::Line(4) }
+        ));
         assert_eq!(at(&root, "b").origin, Origin::Line(2));
     }
 
@@ -105,10 +121,16 @@ mod tests {
             ("a=1e-", "1e-"),
         ] {
             let root = set("", text).unwrap();
-            assert!(matches!(&at(&root, "a").value, Value::String(value) if value == expected), "{text}");
+            assert!(
+                matches!(&at(&root, "a").value, Value::String(value) if value == expected),
+                "{text}"
+            );
         }
         assert!(matches!(at(&set("", "a=[\"x\", \"y\"]").unwrap(), "a.1").value, Value::String(_)));
-        assert!(matches!(at(&set("", "a={b = 1_000}").unwrap(), "a.b").value, Value::Integer(1000)));
+        assert!(matches!(
+            at(&set("", "a={b = 1_000}").unwrap(), "a.b").value,
+            Value::Integer(1000)
+        ));
     }
 
     #[test]

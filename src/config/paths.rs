@@ -3,8 +3,8 @@
 use super::network::read_value;
 use super::reader::{Choice, Read, Reported, Section};
 use super::schema::{
-    AnyOf, Choices, Count, CountOrAll, Derived, Invalidates, Key, KeySpec, Lower, Number, OneOf, Owned, SectionSpec, SetNames,
-    Shape, Upper, Word,
+    AnyOf, Choices, Count, CountOrAll, Derived, Invalidates, Key, KeySpec, Lower, Number, OneOf,
+    Owned, SectionSpec, SetNames, Shape, Upper, Word,
 };
 use super::yields::Yields;
 use crate::data::Split;
@@ -120,7 +120,8 @@ static METHOD: Key<Word> = Key::new("method", Word(&NAMES))
     .came_later();
 
 fn of_methods() -> Vec<Owned> {
-    let keys = |method: &'static PathMethod| method.keys.iter().map(|key| key as &dyn KeySpec).collect();
+    let keys =
+        |method: &'static PathMethod| method.keys.iter().map(|key| key as &dyn KeySpec).collect();
     METHODS.iter().map(|&method| Owned { choice: method.name, keys: keys(method) }).collect()
 }
 
@@ -141,16 +142,18 @@ static STEPS: Key<Count> = Key::new("steps", Count::at_least(0))
     .meaning("steps of the Adam optimizer; 0 leaves the straight line")
     .default(100);
 
-static LEARNING_RATE: Key<Number> =
-    Key::new("learning_rate", Number::POSITIVE).meaning("learning rate of the Adam optimizer").default(1e-3);
+static LEARNING_RATE: Key<Number> = Key::new("learning_rate", Number::POSITIVE)
+    .meaning("learning rate of the Adam optimizer")
+    .default(1e-3);
 
-static TOLERANCE: Key<Number> = Key::new("tolerance", Number::between(Lower::From(0.0), Upper::Below(1.0)))
-    .meaning(
-        "the descent ends once the lowest objective has fallen by less than this fraction over \
+static TOLERANCE: Key<Number> =
+    Key::new("tolerance", Number::between(Lower::From(0.0), Upper::Below(1.0)))
+        .meaning(
+            "the descent ends once the lowest objective has fallen by less than this fraction over \
          `patience` evaluations; 0: all steps are taken",
-    )
-    .default(0.0)
-    .came_later();
+        )
+        .default(0.0)
+        .came_later();
 
 static PATIENCE: Key<Count> = Key::new("patience", Count::at_least(1))
     .unit("evaluations")
@@ -189,13 +192,24 @@ pub(super) fn read(section: &Section<'_>, yields: &mut Yields) -> Read<PathsConf
     // Without the section nobody asked for paths, and one solution alone has none.
     if section.is_written() && sets.as_ref().is_ok_and(|sets| yields.has_lone_solution(sets)) {
         let key = yields.keep_key();
-        section.own_problem(format!("a path needs two solutions but only one of each set is kept; raise {key}"));
+        section.own_problem(format!(
+            "a path needs two solutions but only one of each set is kept; raise {key}"
+        ));
     }
     let on = read_landscapes(section, yields);
     let objective = section.key(&OBJECTIVE).value();
     let parameters = read_parameters(section);
     let On { landscapes, train, test, batch } = on?;
-    Ok(PathsConfig { pairs: pairs?, sets: sets?, landscapes, train, test, batch, objective: objective?, parameters: parameters? })
+    Ok(PathsConfig {
+        pairs: pairs?,
+        sets: sets?,
+        landscapes,
+        train,
+        test,
+        batch,
+        objective: objective?,
+        parameters: parameters?,
+    })
 }
 
 /// The landscapes, and the images of each and of a step.
@@ -209,13 +223,18 @@ struct On {
 fn read_landscapes(section: &Section<'_>, yields: &mut Yields) -> Read<On> {
     if yields.formula {
         for name in [LANDSCAPES.name, TRAIN.name, TEST.name, BATCH.name] {
-            section.refuse(name, "belongs to a network, not to [landscape], which has no images; remove it");
+            section.refuse(
+                name,
+                "belongs to a network, not to [landscape], which has no images; remove it",
+            );
         }
         return Ok(On { landscapes: Vec::new(), train: None, test: None, batch: None });
     }
     let landscapes = section.key(&LANDSCAPES).value();
-    let [train, test] = [Split::Train, Split::Test].map(|split| read_images(section, split, yields));
-    yields.sources.path_images = [&train, &test].map(|images| images.as_ref().ok().copied().flatten());
+    let [train, test] =
+        [Split::Train, Split::Test].map(|split| read_images(section, split, yields));
+    yields.sources.path_images =
+        [&train, &test].map(|images| images.as_ref().ok().copied().flatten());
     let batch = section.key(&BATCH).value();
     Ok(On { landscapes: landscapes?, train: train?, test: test?, batch: batch? })
 }
@@ -260,8 +279,11 @@ fn read_method(section: &Section<'_>) -> Read<ChosenMethod> {
     section.refuse_other_choices(&name);
     let name = name?;
     let method = METHODS.iter().find(|method| method.name == name).ok_or(Reported)?;
-    let values: Vec<_> = method.keys.iter().map(|key| (key.name, read_value(section, key))).collect();
-    values.into_iter().try_fold(ChosenMethod::with_defaults(method), |with, (key, value)| Ok(with.with(key, value?)))
+    let values: Vec<_> =
+        method.keys.iter().map(|key| (key.name, read_value(section, key))).collect();
+    values.into_iter().try_fold(ChosenMethod::with_defaults(method), |with, (key, value)| {
+        Ok(with.with(key, value?))
+    })
 }
 
 #[cfg(test)]
@@ -281,7 +303,11 @@ mod tests {
             let config = config(&format!("method = \"{}\"", method.name)).unwrap();
             assert_eq!(config.paths.parameters.method, ChosenMethod::with_defaults(method));
             for key in method.keys {
-                assert!(config.effective.contains_key(&format!("paths.{}", key.name)), "{} of {method:?}", key.name);
+                assert!(
+                    config.effective.contains_key(&format!("paths.{}", key.name)),
+                    "{} of {method:?}",
+                    key.name
+                );
             }
         }
         let method = |paths| config(paths).unwrap().paths.parameters.method;

@@ -26,19 +26,23 @@ static THREADS: Key<Count> =
 static CHECKPOINT: Key<Number> =
     // A year is as good as never, and no sum of times overflows.
     Key::new("checkpoint_minutes", Number::between(Lower::Above(0.0), Upper::UpTo(525_600.0)))
-        .unit("min")
-        .meaning("time after which a running task stores a checkpoint, again and again")
-        .invalidates(Invalidates::Nothing)
-        // What a crash may cost, against the seconds that hundreds of checkpoints take to be stored.
-        .default(10.0);
+            .unit("min")
+            .meaning("time after which a running task stores a checkpoint, again and again")
+            .invalidates(Invalidates::Nothing)
+            // What a crash may cost, against the seconds that hundreds of checkpoints take to be stored.
+            .default(10.0);
 
 static RETRIES: Key<Count> = Key::new("retries", Count::between(0, 1))
     .meaning("1: a task that panicked or whose result was lost is tried once more")
     .invalidates(Invalidates::Nothing)
     .default(0);
 
-pub(super) static SECTION: SectionSpec =
-    SectionSpec::single("run", "Machine", Invalidates::Results("stored results"), &[&THREADS, &CHECKPOINT, &RETRIES]);
+pub(super) static SECTION: SectionSpec = SectionSpec::single(
+    "run",
+    "Machine",
+    Invalidates::Results("stored results"),
+    &[&THREADS, &CHECKPOINT, &RETRIES],
+);
 
 pub(super) fn read(section: &Section<'_>) -> Read<RunConfig> {
     let threads = section.key(&THREADS).value();

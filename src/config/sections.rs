@@ -4,17 +4,19 @@ use super::schema::{Integer, Invalidates, Key, KeySpec, Required, SectionSpec};
 use super::stages::STAGES;
 use super::{dataset, import, kpca, landscape, network, paths, run, training};
 
-pub(super) static SEED: Key<Integer<u64>, Required> = Key::new("seed", Integer::between(0, u64::MAX))
-    .meaning(
-        "all randomness derives from it: the same seed gives the same results on any number of \
+pub(super) static SEED: Key<Integer<u64>, Required> =
+    Key::new("seed", Integer::between(0, u64::MAX))
+        .meaning(
+            "all randomness derives from it: the same seed gives the same results on any number of \
          ranks",
-    )
-    .note("initializations, order of the images, pairs and built-in digits follow from it")
-    .invalidates(Invalidates::Everything)
-    .required("1");
+        )
+        .note("initializations, order of the images, pairs and built-in digits follow from it")
+        .invalidates(Invalidates::Everything)
+        .required("1");
 
 /// The keys outside of all sections.
-pub(super) static TOP: SectionSpec = SectionSpec::single("", "", Invalidates::Results("stored results"), &[&SEED]);
+pub(super) static TOP: SectionSpec =
+    SectionSpec::single("", "", Invalidates::Results("stored results"), &[&SEED]);
 
 /// Every section, in the order of the documentation, those of the stages last.
 pub(super) fn all() -> Vec<&'static SectionSpec> {
@@ -39,12 +41,14 @@ pub(super) fn all() -> Vec<&'static SectionSpec> {
 /// table; `None` for a key that the table does not have, as older results may.
 pub(super) fn find(key: &str) -> (&'static SectionSpec, Option<&'static dyn KeySpec>) {
     let within = |section: &SectionSpec| {
-        section.name.is_empty() || key.strip_prefix(section.name).is_some_and(|rest| rest.starts_with('.'))
+        section.name.is_empty()
+            || key.strip_prefix(section.name).is_some_and(|rest| rest.starts_with('.'))
     };
     let sections = all().into_iter().filter(|section| within(section));
     let section = sections.max_by_key(|section| section.name.len()).unwrap_or(&TOP);
     let name = key.rsplit('.').next().unwrap_or(key);
     // Without a section there are no dots.
-    let known = if section.name.is_empty() && name != key { Vec::new() } else { section.all_keys() };
+    let known =
+        if section.name.is_empty() && name != key { Vec::new() } else { section.all_keys() };
     (section, known.into_iter().find(|spec| spec.name() == name))
 }

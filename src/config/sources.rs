@@ -29,7 +29,9 @@ impl Sources {
                 Split::Test => dataset.test.len(),
             };
             let wanted = self.path_images[split as usize].filter(|&wanted| wanted > images)?;
-            Some(format!("paths.{split}: must be at most {images}, the {split} images in use, is {wanted}"))
+            Some(format!(
+                "paths.{split}: must be at most {images}, the {split} images in use, is {wanted}"
+            ))
         };
         [Split::Train, Split::Test].into_iter().filter_map(too_many).collect()
     }

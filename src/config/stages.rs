@@ -84,7 +84,8 @@ impl PartialEq for StageValues {
 impl StageValues {
     /// Reads the sections of all stages.
     pub(super) fn read(root: &Section<'_>, yields: &Yields) -> Read<Self> {
-        let read: Vec<_> = STAGES.iter().map(|stage| (stage.spec().name, stage.read(root, yields))).collect();
+        let read: Vec<_> =
+            STAGES.iter().map(|stage| (stage.spec().name, stage.read(root, yields))).collect();
         let values = read.into_iter().map(|(name, value)| Ok((name, value?)));
         values.collect::<Read<_>>().map(Self)
     }
@@ -95,10 +96,17 @@ impl Config {
     ///
     /// # Panics
     /// If the stage has not added its section to [`STAGES`].
-    #[cfg_attr(not(test), expect(dead_code, reason = "until the first stage brings a section, only tests ask for one"))]
+    #[cfg_attr(
+        not(test),
+        expect(
+            dead_code,
+            reason = "until the first stage brings a section, only tests ask for one"
+        )
+    )]
     pub(crate) fn section<T: StageValue>(&self, section: &'static OfStage<T>) -> &T {
         let name = section.spec.name;
-        let value = self.stages.0.get(name).and_then(|value| value.as_ref().as_any().downcast_ref());
+        let value =
+            self.stages.0.get(name).and_then(|value| value.as_ref().as_any().downcast_ref());
         value.unwrap_or_else(|| panic!("[{name}] is not in the list of the sections of stages"))
     }
 }

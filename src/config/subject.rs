@@ -36,15 +36,20 @@ pub struct NetworkConfig {
 /// Reads whatever says what is mapped; what it yields is left in `yields` even where it is in error.
 pub(super) fn read(root: &Section<'_>, purpose: Purpose, yields: &mut Yields) -> Read<Subject> {
     if root.has(landscape::SECTION.name) {
-        for section in [&dataset::SECTION, &network::SECTION, &training::SECTION, &import::SECTION] {
+        for section in [&dataset::SECTION, &network::SECTION, &training::SECTION, &import::SECTION]
+        {
             let heading = section.heading();
-            let message =
-                format!("{heading} belongs to a network, [landscape] is a formula in place of one; remove one of the two");
+            let message = format!(
+                "{heading} belongs to a network, [landscape] is a formula in place of one; remove one of the two"
+            );
             root.refuse(section.name, message);
         }
         return landscape::read(root, yields).map(Subject::Landscape);
     }
-    root.refuse(landscape::POINTS.name, "[[minimum]] is a point of a formula; name the formula with [landscape], or remove it");
+    root.refuse(
+        landscape::POINTS.name,
+        "[[minimum]] is a point of a formula; name the formula with [landscape], or remove it",
+    );
     read_network(root, purpose, yields).map(Subject::Network)
 }
 
@@ -72,5 +77,10 @@ fn read_network(root: &Section<'_>, purpose: Purpose, yields: &mut Yields) -> Re
             return Err(Reported);
         }
     }
-    Ok(NetworkConfig { dataset: dataset?, architecture: architecture?, training: training?, imports: imports? })
+    Ok(NetworkConfig {
+        dataset: dataset?,
+        architecture: architecture?,
+        training: training?,
+        imports: imports?,
+    })
 }

@@ -16,7 +16,9 @@ pub(super) fn read(path: &Path) -> io::Result<String> {
     File::open(path)?.take(MAX_LENGTH + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MAX_LENGTH {
         let most = MAX_LENGTH >> 20;
-        return Err(io::Error::other(format!("it is longer than {most} MiB; is this the right file?")));
+        return Err(io::Error::other(format!(
+            "it is longer than {most} MiB; is this the right file?"
+        )));
     }
     decode(bytes).map_err(io::Error::other)
 }
@@ -53,7 +55,9 @@ fn wide_encoding(bytes: &[u8]) -> Option<&'static str> {
     let most = |count: usize| !pairs.is_empty() && 10 * count >= 9 * pairs.len();
     // Only a text has no zero byte in the other place.
     match (rest, first, second) {
-        ([], 0, second) if most(second) => Some("UTF-16 (little-endian, without a byte order mark)"),
+        ([], 0, second) if most(second) => {
+            Some("UTF-16 (little-endian, without a byte order mark)")
+        }
         ([], first, 0) if most(first) => Some("UTF-16 (big-endian, without a byte order mark)"),
         _ => None,
     }
@@ -72,7 +76,11 @@ fn not_utf8(bytes: &[u8], valid: usize) -> String {
     // Latin-1 is the first 256 characters of Unicode, and Windows-1252 has the same letters.
     let byte = bytes[valid];
     let letter = char::from(byte);
-    let meaning = if letter.is_alphanumeric() { format!(", which is {letter:?} in Latin-1") } else { String::new() };
+    let meaning = if letter.is_alphanumeric() {
+        format!(", which is {letter:?} in Latin-1")
+    } else {
+        String::new()
+    };
     format!(
         "it is not in UTF-8: line {line} holds the byte {byte:#04x}{meaning}; if it is a text in \
          Latin-1 or Windows-1252, save it as UTF-8"
@@ -100,17 +108,24 @@ mod tests {
     #[test]
     fn other_encodings_are_named_with_their_remedy() {
         let latin: Vec<u8> = TEXT.chars().map(|letter| letter as u8).collect();
-        let utf32: Vec<u8> = TEXT.chars().flat_map(|letter| u32::from(letter).to_le_bytes()).collect();
+        let utf32: Vec<u8> =
+            TEXT.chars().flat_map(|letter| u32::from(letter).to_le_bytes()).collect();
         for (bytes, encoding) in [
             (utf16(u16::to_le_bytes, true), "in UTF-16 (little-endian), not"),
             (utf16(u16::to_be_bytes, true), "in UTF-16 (big-endian), not"),
-            (utf16(u16::to_le_bytes, false), "in UTF-16 (little-endian, without a byte order mark)"),
+            (
+                utf16(u16::to_le_bytes, false),
+                "in UTF-16 (little-endian, without a byte order mark)",
+            ),
             (utf16(u16::to_be_bytes, false), "in UTF-16 (big-endian, without a byte order mark)"),
             ([&[0xff, 0xfe, 0, 0][..], &utf32].concat(), "in UTF-32 (little-endian)"),
             (latin, "line 1 holds the byte 0xfc, which is 'ü' in Latin-1"),
         ] {
             let message = decode(bytes).unwrap_err();
-            assert!(message.contains(encoding) && message.ends_with("save it as UTF-8"), "{message}");
+            assert!(
+                message.contains(encoding) && message.ends_with("save it as UTF-8"),
+                "{message}"
+            );
         }
     }
 

@@ -1,7 +1,9 @@
 //! `[training]`: how many runs of which optimizers, and which of them are kept.
 
 use super::reader::{Choice, Read, Section};
-use super::schema::{AnyOf, Count, Derived, Integer, Invalidates, Key, Lower, Number, Required, SectionSpec, Upper};
+use super::schema::{
+    AnyOf, Count, Derived, Integer, Invalidates, Key, Lower, Number, Required, SectionSpec, Upper,
+};
 use super::yields::Yields;
 use crate::data::Split;
 use crate::optimizer::{LbfgsParameters, Method, SgdParameters, Training};
@@ -57,11 +59,12 @@ impl Choice for Split {
     }
 }
 
-static INITIALIZATIONS: Key<Integer<u32>, Required> = Key::new("initializations", Integer::at_least(1))
-    .unit("runs")
-    .meaning("runs of each optimizer; runs of equal number start from equal parameters")
-    .invalidates(Invalidates::Nothing)
-    .required("75");
+static INITIALIZATIONS: Key<Integer<u32>, Required> =
+    Key::new("initializations", Integer::at_least(1))
+        .unit("runs")
+        .meaning("runs of each optimizer; runs of equal number start from equal parameters")
+        .invalidates(Invalidates::Nothing)
+        .required("75");
 
 static KEEP: Key<Count, Derived> = Key::new("keep", Count::at_least(1))
     .unit("runs")
@@ -70,22 +73,32 @@ static KEEP: Key<Count, Derived> = Key::new("keep", Count::at_least(1))
     .invalidates(Invalidates::Nothing)
     .derived("all of `initializations`", "48");
 
-static OPTIMIZERS: Key<AnyOf<Method>> =
-    Key::new("optimizers", AnyOf::NEW).meaning("which optimizers train").invalidates(Invalidates::Nothing).default(&Method::ALL);
+static OPTIMIZERS: Key<AnyOf<Method>> = Key::new("optimizers", AnyOf::NEW)
+    .meaning("which optimizers train")
+    .invalidates(Invalidates::Nothing)
+    .default(&Method::ALL);
 
-pub(super) static SECTION: SectionSpec =
-    SectionSpec::single("training", "Training", Invalidates::Results("stored results"), &[&INITIALIZATIONS, &KEEP, &OPTIMIZERS]);
+pub(super) static SECTION: SectionSpec = SectionSpec::single(
+    "training",
+    "Training",
+    Invalidates::Results("stored results"),
+    &[&INITIALIZATIONS, &KEEP, &OPTIMIZERS],
+);
 
 // Learning rate and epochs were not published, so there is nothing a default could stand on.
 static LEARNING_RATE: Key<Number, Required> = Key::new("learning_rate", Number::POSITIVE)
     .meaning("η in θ ← θ − η∇; no value was published: try a few on one initialization")
     .required("0.1");
 
-static BATCH_SIZE: Key<Count> =
-    Key::new("batch_size", Count::at_least(1)).unit("images").meaning("images of a mini-batch").default(64);
+static BATCH_SIZE: Key<Count> = Key::new("batch_size", Count::at_least(1))
+    .unit("images")
+    .meaning("images of a mini-batch")
+    .default(64);
 
-static EPOCHS: Key<Count, Required> =
-    Key::new("epochs", Count::at_least(1)).unit("epochs").meaning("passes over the training images").required("100");
+static EPOCHS: Key<Count, Required> = Key::new("epochs", Count::at_least(1))
+    .unit("epochs")
+    .meaning("passes over the training images")
+    .required("100");
 
 pub(super) static SGD: SectionSpec = SectionSpec::single(
     "training.sgd",
@@ -100,18 +113,23 @@ static ITERATIONS: Key<Count> = Key::new("iterations", Count::at_least(1))
     .note("an iteration counts as an epoch in curves and snapshots")
     .default(1000);
 
-static MEMORY: Key<Count> =
-    Key::new("memory", Count::at_least(1)).unit("steps").meaning("steps remembered for the quasi-Newton direction").default(10);
+static MEMORY: Key<Count> = Key::new("memory", Count::at_least(1))
+    .unit("steps")
+    .meaning("steps remembered for the quasi-Newton direction")
+    .default(10);
 
-static LINE_SEARCH_EVALUATIONS: Key<Count> = Key::new("line_search_evaluations", Count::at_least(1))
-    .unit("evaluations")
-    .meaning("maximum number of evaluations of the loss in each line search")
-    .default(6);
+static LINE_SEARCH_EVALUATIONS: Key<Count> =
+    Key::new("line_search_evaluations", Count::at_least(1))
+        .unit("evaluations")
+        .meaning("maximum number of evaluations of the loss in each line search")
+        .default(6);
 
 static LINE_SEARCH_TOLERANCE: Key<Number> =
     // Relative to the step: at 1 the first bracket would already be narrow enough.
     Key::new("line_search_tolerance", Number::between(Lower::Above(0.0), Upper::Below(1.0)))
-            .meaning("a line search ends when its bracket is narrower than this times the best step")
+            .meaning(
+                "a line search ends when its bracket is narrower than this times the best step",
+            )
             .default(1e-4);
 
 static TARGET_LOSS: Key<Number> = Key::new("target_loss", Number::NOT_NEGATIVE)
@@ -135,9 +153,9 @@ pub(super) fn read(section: &Section<'_>, yields: &mut Yields) -> Read<TrainingC
     let keep = section
         .key(&KEEP)
         .check(|&keep| match initializations {
-            Ok(most) if keep > most as usize => {
-                Err(format!("must be at most {most}, the number of training.initializations, is {keep}"))
-            }
+            Ok(most) if keep > most as usize => Err(format!(
+                "must be at most {most}, the number of training.initializations, is {keep}"
+            )),
             _ => Ok(()),
         })
         .or(initializations.map_or(1, |count| count as usize));
@@ -148,12 +166,20 @@ pub(super) fn read(section: &Section<'_>, yields: &mut Yields) -> Read<TrainingC
     let uses = |method| methods.as_ref().is_ok_and(|methods| methods.contains(&method));
     let sgd = section.section_if(uses(Method::Sgd), &SGD, |section| read_sgd(section));
     let lbfgs = section.section_if(uses(Method::Lbfgs), &LBFGS, |section| read_lbfgs(section));
-    Ok(TrainingConfig { initializations: initializations?, keep: keep?, methods: methods?, sgd: sgd?, lbfgs: lbfgs? })
+    Ok(TrainingConfig {
+        initializations: initializations?,
+        keep: keep?,
+        methods: methods?,
+        sgd: sgd?,
+        lbfgs: lbfgs?,
+    })
 }
 
 /// Both snapshots of every optimizer.
 fn sets_of(methods: &[Method]) -> Vec<SetName> {
-    let names = methods.iter().flat_map(|method| [Split::Train, Split::Test].map(|split| format!("{method}/{split}")));
+    let names = methods
+        .iter()
+        .flat_map(|method| [Split::Train, Split::Test].map(|split| format!("{method}/{split}")));
     names.filter_map(|name| SetName::parse(&name).ok()).collect()
 }
 

@@ -57,8 +57,13 @@ pub(super) fn parse_file(text: &str) -> Result<Node, (Origin, String)> {
     let breaks = |offset: usize| text.bytes().take(offset).filter(|&byte| byte == b'\n').count();
     let table = DeTable::parse(text).map_err(|error| {
         let line = error.span().map_or(0, |span| breaks(span.start));
-        let written: String = text.lines().nth(line).unwrap_or_default().trim().chars().take(60).collect();
-        let written = if written.is_empty() { "at the end of the file".to_owned() } else { format!("in `{written}`") };
+        let written: String =
+            text.lines().nth(line).unwrap_or_default().trim().chars().take(60).collect();
+        let written = if written.is_empty() {
+            "at the end of the file".to_owned()
+        } else {
+            format!("in `{written}`")
+        };
         (Origin::Line(line + 1), format!("not valid TOML {written}: {}", error.message()))
     })?;
     let line = |offset| Origin::Line(breaks(offset) + 1);
@@ -74,7 +79,9 @@ pub(super) fn parse_value(text: &str, origin: Origin) -> Result<Node, String> {
 fn read_table(table: &DeTable<'_>, line: &dyn Fn(usize) -> Origin) -> Table {
     table
         .iter()
-        .map(|(key, value)| (key.get_ref().to_string(), read_node(value.get_ref(), line(key.span().start), line)))
+        .map(|(key, value)| {
+            (key.get_ref().to_string(), read_node(value.get_ref(), line(key.span().start), line))
+        })
         .collect()
 }
 
@@ -86,7 +93,9 @@ fn read_node(value: &DeValue<'_>, origin: Origin, line: &dyn Fn(usize) -> Origin
         DeValue::Float(float) => Value::Float(float.as_str().parse().unwrap_or(f64::NAN)),
         DeValue::Boolean(boolean) => Value::Boolean(*boolean),
         DeValue::Datetime(_) => Value::Datetime,
-        DeValue::Array(array) => Value::Array(array.iter().map(|item| read_item(item, line)).collect()),
+        DeValue::Array(array) => {
+            Value::Array(array.iter().map(|item| read_item(item, line)).collect())
+        }
         DeValue::Table(table) => Value::Table(read_table(table, line)),
     };
     Node { value, origin }
@@ -98,5 +107,9 @@ fn read_item(item: &Spanned<DeValue<'_>>, line: &dyn Fn(usize) -> Origin) -> Nod
 
 /// Beyond 128 bits every integer is equally out of range.
 fn saturating(digits: &str, radix: u32) -> i128 {
-    i128::from_str_radix(digits, radix).unwrap_or(if digits.starts_with('-') { i128::MIN } else { i128::MAX })
+    i128::from_str_radix(digits, radix).unwrap_or(if digits.starts_with('-') {
+        i128::MIN
+    } else {
+        i128::MAX
+    })
 }

@@ -31,7 +31,11 @@ impl Yields {
     }
 
     /// Reads a list of sets that will exist; all of them, if the key is not written.
-    pub fn read_sets(&self, section: &Section<'_>, key: &'static Key<SetNames, Derived>) -> Read<Vec<SetName>> {
+    pub fn read_sets(
+        &self,
+        section: &Section<'_>,
+        key: &'static Key<SetNames, Derived>,
+    ) -> Read<Vec<SetName>> {
         let found = section.key_with(key, |value| each(value, |text| self.set(text)));
         found.or(self.sets().unwrap_or_default())
     }
@@ -45,7 +49,10 @@ impl Yields {
                 let available: Vec<_> = sets.iter().map(Notation::toml).collect();
                 let meant = nearest(text, sets.iter().map(SetName::as_str), LIKENESS);
                 let meant = meant.map_or_else(String::new, |set| format!("did you mean {set:?}? "));
-                Err(format!("there is no set {text:?}; {meant}the sets of this configuration are {}", available.join(", ")))
+                Err(format!(
+                    "there is no set {text:?}; {meant}the sets of this configuration are {}",
+                    available.join(", ")
+                ))
             }
             _ => Ok(name),
         }
@@ -60,7 +67,8 @@ impl Yields {
 
     /// Whether one of these sets keeps a single solution.
     pub fn has_lone_solution(&self, sets: &[SetName]) -> bool {
-        self.keep == Some(1) && self.made.as_ref().is_some_and(|made| sets.iter().any(|set| made.contains(set)))
+        self.keep == Some(1)
+            && self.made.as_ref().is_some_and(|made| sets.iter().any(|set| made.contains(set)))
     }
 
     /// The key that says how many solutions are kept.

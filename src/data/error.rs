@@ -153,7 +153,11 @@ pub enum Problem {
 
 /// Where a path starts, if that is not part of it.
 fn base(directory: &Path) -> &'static str {
-    if directory.is_relative() { " in the working directory, where relative paths start" } else { "" }
+    if directory.is_relative() {
+        " in the working directory, where relative paths start"
+    } else {
+        ""
+    }
 }
 
 /// What to do when files are missing.

@@ -10,8 +10,12 @@ use file::{Content, IdxFile};
 use std::path::{Path, PathBuf};
 
 /// Names of the four files, without `.gz`: training images and labels, test images and labels.
-const FILES: [&str; 4] =
-    ["train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"];
+const FILES: [&str; 4] = [
+    "train-images-idx3-ubyte",
+    "train-labels-idx1-ubyte",
+    "t10k-images-idx3-ubyte",
+    "t10k-labels-idx1-ubyte",
+];
 
 /// Reads `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-images-idx3-ubyte` and
 /// `t10k-labels-idx1-ubyte` from `directory`, each as it is or with `.gz`; whether a file is
@@ -24,13 +28,24 @@ const FILES: [&str; 4] =
 /// # Errors
 /// Every [`Problem`] of all four files at once: missing, unreadable, damaged, of another format,
 /// truncated or too long, not belonging together, a label above 9, fewer images than asked for.
-pub fn load(directory: &Path, train: Option<usize>, test: Option<usize>) -> Result<Dataset, DatasetError> {
+pub fn load(
+    directory: &Path,
+    train: Option<usize>,
+    test: Option<usize>,
+) -> Result<Dataset, DatasetError> {
     if !directory.is_dir() {
-        return Err(DatasetError { problems: vec![Problem::NoDirectory { directory: directory.into() }] });
+        return Err(DatasetError {
+            problems: vec![Problem::NoDirectory { directory: directory.into() }],
+        });
     }
     let mut problems = Vec::new();
     let paths = FILES.map(|name| locate(directory, name));
-    let files: Vec<_> = FILES.into_iter().zip(&paths).filter(|(_, path)| path.is_none()).map(|(name, _)| name).collect();
+    let files: Vec<_> = FILES
+        .into_iter()
+        .zip(&paths)
+        .filter(|(_, path)| path.is_none())
+        .map(|(name, _)| name)
+        .collect();
     if !files.is_empty() {
         problems.push(Problem::Missing { directory: directory.into(), files });
     }
@@ -41,7 +56,9 @@ pub fn load(directory: &Path, train: Option<usize>, test: Option<usize>) -> Resu
         problems.extend(sizes_differ(train, test));
     }
     match (train.into_images(), test.into_images()) {
-        (Some(train), Some(test)) if problems.is_empty() => Ok(Dataset::new(format!("idx {}", directory.display()), train, test)),
+        (Some(train), Some(test)) if problems.is_empty() => {
+            Ok(Dataset::new(format!("idx {}", directory.display()), train, test))
+        }
         _ => Err(DatasetError { problems }),
     }
 }
@@ -49,7 +66,9 @@ pub fn load(directory: &Path, train: Option<usize>, test: Option<usize>) -> Resu
 /// The file under its plain or its `.gz` name. One that cannot be examined counts as there, so that
 /// opening it tells why.
 fn locate(directory: &Path, name: &str) -> Option<PathBuf> {
-    [directory.join(name), directory.join(format!("{name}.gz"))].into_iter().find(|path| path.try_exists().unwrap_or(true))
+    [directory.join(name), directory.join(format!("{name}.gz"))]
+        .into_iter()
+        .find(|path| path.try_exists().unwrap_or(true))
 }
 
 /// A file of images and a file of labels, each `None` where it is missing or wrong.
@@ -70,13 +89,20 @@ impl Set {
             file::read(path?, content, limit).map_err(|problem| problems.push(problem)).ok()
         };
         // All labels are read: a wrong one far back still tells that this is not the right file.
-        let set = Self { images: read(images, Content::Images, asked), labels: read(labels, Content::Labels, None) };
+        let set = Self {
+            images: read(images, Content::Images, asked),
+            labels: read(labels, Content::Labels, None),
+        };
         problems.extend(set.images.as_ref().and_then(empty));
         problems.extend(set.labels.as_ref().and_then(unknown_label));
         if let (Some(images), Some(labels)) = (&set.images, &set.labels) {
             problems.extend(counts_differ(images, labels));
         }
-        problems.extend(asked.zip(set.images.as_ref()).and_then(|(asked, images)| not_so_many(key, asked, images)));
+        problems.extend(
+            asked
+                .zip(set.images.as_ref())
+                .and_then(|(asked, images)| not_so_many(key, asked, images)),
+        );
         set
     }
 
@@ -91,7 +117,12 @@ impl Set {
 
 fn empty(images: &IdxFile) -> Option<Problem> {
     let [count, rows, columns] = images.sizes;
-    images.sizes.contains(&0).then(|| Problem::Empty { path: images.path.clone(), count, rows, columns })
+    images.sizes.contains(&0).then(|| Problem::Empty {
+        path: images.path.clone(),
+        count,
+        rows,
+        columns,
+    })
 }
 
 fn unknown_label(labels: &IdxFile) -> Option<Problem> {
@@ -113,7 +144,12 @@ fn not_so_many(key: &'static str, asked: usize, images: &IdxFile) -> Option<Prob
     if asked == 0 {
         return Some(Problem::NoneAsked { key });
     }
-    (asked > held as usize && held > 0).then(|| Problem::TooMany { key, asked, path: images.path.clone(), held })
+    (asked > held as usize && held > 0).then(|| Problem::TooMany {
+        key,
+        asked,
+        path: images.path.clone(),
+        held,
+    })
 }
 
 fn sizes_differ(train: &IdxFile, test: &IdxFile) -> Option<Problem> {

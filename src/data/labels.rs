@@ -43,7 +43,9 @@ impl WrongLabels {
             Self { distinct: 11.., .. } => {
                 "keep the images of ten of these classes, numbered from 0 to 9 in both files of labels"
             }
-            Self { lowest: 1.., highest: 10, .. } => "these count from 1: subtract 1 from every label, in both files of labels",
+            Self { lowest: 1.., highest: 10, .. } => {
+                "these count from 1: subtract 1 from every label, in both files of labels"
+            }
             Self { lowest: b'0'.., highest: ..=b'9', .. } => {
                 "these are the characters 0 to 9: subtract 48 from every label, in both files of labels"
             }
@@ -60,7 +62,11 @@ impl fmt::Display for WrongLabels {
             1 => write!(f, "only {lowest}")?,
             _ => write!(f, "{distinct} different ones, from {lowest} to {highest}")?,
         }
-        write!(f, " (the first above 9: {label} at image {image}, counted from 0); {}", self.remedy())
+        write!(
+            f,
+            " (the first above 9: {label} at image {image}, counted from 0); {}",
+            self.remedy()
+        )
     }
 }
 
@@ -79,9 +85,21 @@ mod tests {
         let letters: Vec<u8> = (1..=26).collect();
         let bytes: Vec<u8> = (0..=46).collect();
         for (labels, found, remedy) in [
-            (&[1, 2, 10, 10, 3][..], "4 different ones, from 1 to 10 (the first above 9: 10 at image 2,", "subtract 1 from"),
-            (&letters, "26 different ones, from 1 to 26 (the first above 9: 10 at image 9,", "ten of these classes, subtract 1"),
-            (&bytes, "47 different ones, from 0 to 46", "ten of these classes, numbered from 0 to 9"),
+            (
+                &[1, 2, 10, 10, 3][..],
+                "4 different ones, from 1 to 10 (the first above 9: 10 at image 2,",
+                "subtract 1 from",
+            ),
+            (
+                &letters,
+                "26 different ones, from 1 to 26 (the first above 9: 10 at image 9,",
+                "ten of these classes, subtract 1",
+            ),
+            (
+                &bytes,
+                "47 different ones, from 0 to 46",
+                "ten of these classes, numbered from 0 to 9",
+            ),
             (b"3141", "3 different ones, from 49 to 52", "subtract 48"),
             (&[0, 10, 20], "3 different ones, from 0 to 20", "number the classes from 0 to 9"),
             (&[200, 200], "only 200 (the first", "number the classes from 0 to 9"),

@@ -14,7 +14,9 @@ const EDGE: usize = 28;
 ///
 /// A rest of less than 1000 images behind the last whole block is not looked at.
 pub(super) fn recognizes(train: &Images, test: &Images) -> bool {
-    [(train, &TRAIN[..]), (test, &TEST[..])].into_iter().all(|(images, known)| begins_like(images, known))
+    [(train, &TRAIN[..]), (test, &TEST[..])]
+        .into_iter()
+        .all(|(images, known)| begins_like(images, known))
 }
 
 /// Whether a data set of this [checksum](super::Dataset::checksum) is MNIST, for results that were
@@ -26,7 +28,8 @@ pub fn is_known_checksum(checksum: &str) -> bool {
 fn begins_like(images: &Images, known: &[u64]) -> bool {
     let blocks = images.len() / BLOCK;
     let fits = (images.rows, images.columns) == (EDGE, EDGE) && (1..=known.len()).contains(&blocks);
-    fits && images.len() <= known.len() * BLOCK && (0..blocks).all(|block| checksum(images, block) == known[block])
+    fits && images.len() <= known.len() * BLOCK
+        && (0..blocks).all(|block| checksum(images, block) == known[block])
 }
 
 /// The first eight bytes of SHA-256 over the pixels of a block, then its labels.

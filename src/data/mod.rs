@@ -63,10 +63,19 @@ impl Dataset {
     /// # Panics
     /// If the two sets differ in image size, or one has not `rows · columns` pixels per label.
     pub fn new(name: String, train: Images, test: Images) -> Self {
-        assert_eq!((train.rows, train.columns), (test.rows, test.columns), "image sizes of the training and the test set");
+        assert_eq!(
+            (train.rows, train.columns),
+            (test.rows, test.columns),
+            "image sizes of the training and the test set"
+        );
         let mut hash = Sha256::new();
         for images in [&train, &test] {
-            assert_eq!(images.pixels.len(), images.len() * images.pixels_per_image(), "pixels of {} images", images.len());
+            assert_eq!(
+                images.pixels.len(),
+                images.len() * images.pixels_per_image(),
+                "pixels of {} images",
+                images.len()
+            );
             for size in [images.len(), images.rows, images.columns] {
                 hash.update((size as u64).to_le_bytes());
             }
@@ -74,7 +83,14 @@ impl Dataset {
             hash.update(&images.labels);
         }
         let known_as = mnist::recognizes(&train, &test).then_some("MNIST");
-        Self { name, checksum: format!("{:x}", hash.finalize()), known_as, classes: CLASSES, train, test }
+        Self {
+            name,
+            checksum: format!("{:x}", hash.finalize()),
+            known_as,
+            classes: CLASSES,
+            train,
+            test,
+        }
     }
 }
 
@@ -108,7 +124,12 @@ mod tests {
     use super::*;
 
     fn images(pixels: &[u8], labels: &[u8], rows: usize) -> Images {
-        Images { pixels: pixels.to_vec().into(), labels: labels.to_vec(), rows, columns: pixels.len() / labels.len() / rows }
+        Images {
+            pixels: pixels.to_vec().into(),
+            labels: labels.to_vec(),
+            rows,
+            columns: pixels.len() / labels.len() / rows,
+        }
     }
 
     fn checksum(train: &Images, test: &Images) -> String {
@@ -120,15 +141,25 @@ mod tests {
         let (train, test) = (images(&[1, 2, 3, 4], &[7, 9], 1), images(&[5, 6], &[0], 1));
         // By another program from the description alone, Python's hashlib and struct: sha256(
         // pack("<3Q", 2, 1, 2) + bytes([1, 2, 3, 4, 7, 9]) + pack("<3Q", 1, 1, 2) + bytes([5, 6, 0])).
-        assert_eq!(checksum(&train, &test), "01ea887070d58d575e014309ca5441cf8f37435711c099b838a5f7116933ce5a");
+        assert_eq!(
+            checksum(&train, &test),
+            "01ea887070d58d575e014309ca5441cf8f37435711c099b838a5f7116933ce5a"
+        );
     }
 
     #[test]
     fn checksum_sees_every_part_and_not_the_name() {
         let (train, test) = (images(&[1, 2, 3, 4], &[7, 9], 1), images(&[5, 6], &[0], 1));
         let original = checksum(&train, &test);
-        assert_eq!(Dataset::new("elsewhere".into(), train.clone(), test.clone()).checksum, original);
-        let tall = |images: &Images| Images { rows: images.columns, columns: images.rows, ..images.clone() };
+        assert_eq!(
+            Dataset::new("elsewhere".into(), train.clone(), test.clone()).checksum,
+            original
+        );
+        let tall = |images: &Images| Images {
+            rows: images.columns,
+            columns: images.rows,
+            ..images.clone()
+        };
         let changed = [
             checksum(&images(&[1, 2, 3, 5], &[7, 9], 1), &test),
             checksum(&images(&[1, 2, 3, 4], &[7, 8], 1), &test),

@@ -18,7 +18,12 @@ impl<'a> ImageView<'a> {
     /// # Panics
     /// If the lengths do not agree.
     pub fn new(pixels: &'a [u8], labels: &'a [u8], pixels_per_image: usize) -> Self {
-        assert_eq!(pixels.len(), labels.len() * pixels_per_image, "pixels of {} images", labels.len());
+        assert_eq!(
+            pixels.len(),
+            labels.len() * pixels_per_image,
+            "pixels of {} images",
+            labels.len()
+        );
         Self { pixels, labels, pixels_per_image }
     }
 
@@ -72,7 +77,11 @@ impl<'a> ImageView<'a> {
         let (pixels, pixels_per_image) = (self.pixels, self.pixels_per_image);
         self.labels.chunks(size).enumerate().map(move |(block, labels)| {
             let start = block * size * pixels_per_image;
-            Self { pixels: &pixels[start..start + labels.len() * pixels_per_image], labels, pixels_per_image }
+            Self {
+                pixels: &pixels[start..start + labels.len() * pixels_per_image],
+                labels,
+                pixels_per_image,
+            }
         })
     }
 
@@ -86,7 +95,9 @@ impl<'a> ImageView<'a> {
         if let Some(values) = into.as_slice_mut() {
             gray_all(self.pixels, values);
         } else {
-            for (mut row, pixels) in into.outer_iter_mut().zip(self.pixels.chunks_exact(self.pixels_per_image)) {
+            for (mut row, pixels) in
+                into.outer_iter_mut().zip(self.pixels.chunks_exact(self.pixels_per_image))
+            {
                 gray_all(pixels, row.as_slice_mut().expect("a row is contiguous"));
             }
         }
@@ -110,9 +121,18 @@ mod tests {
         for size in [1, 3, 7, 100] {
             let blocks: Vec<_> = view.blocks(size).collect();
             assert_eq!(blocks.len(), 7_usize.div_ceil(size));
-            assert!(blocks.iter().rev().skip(1).all(|block| block.len() == size), "only the last may be smaller");
-            assert_eq!(blocks.iter().flat_map(ImageView::pixels).copied().collect::<Vec<_>>(), pixels);
-            assert_eq!(blocks.iter().flat_map(ImageView::labels).copied().collect::<Vec<_>>(), labels);
+            assert!(
+                blocks.iter().rev().skip(1).all(|block| block.len() == size),
+                "only the last may be smaller"
+            );
+            assert_eq!(
+                blocks.iter().flat_map(ImageView::pixels).copied().collect::<Vec<_>>(),
+                pixels
+            );
+            assert_eq!(
+                blocks.iter().flat_map(ImageView::labels).copied().collect::<Vec<_>>(),
+                labels
+            );
         }
     }
 
@@ -120,7 +140,10 @@ mod tests {
     fn first_is_a_prefix() {
         let (pixels, labels) = seven();
         let view = ImageView::new(&pixels, &labels, 3);
-        assert_eq!((view.first(2).pixels(), view.first(2).labels()), (&[0, 1, 2, 10, 11, 12][..], &[0, 1][..]));
+        assert_eq!(
+            (view.first(2).pixels(), view.first(2).labels()),
+            (&[0, 1, 2, 10, 11, 12][..], &[0, 1][..])
+        );
         assert_eq!(view.first(8), view);
         assert!(view.first(0).is_empty());
         assert_eq!(view.first(0).blocks(4).len(), 0);
@@ -133,15 +156,23 @@ mod tests {
     fn scaled_values_are_the_nearest_to_a_255th() {
         let pixels: Vec<u8> = (0..=255).collect();
         let view = ImageView::new(&pixels, &[0], 256);
-        let (mut single, mut double) = (Array2::<f32>::zeros((1, 256)), Array2::<f64>::zeros((1, 256)));
+        let (mut single, mut double) =
+            (Array2::<f32>::zeros((1, 256)), Array2::<f64>::zeros((1, 256)));
         view.scaled(&mut single.view_mut());
         view.scaled(&mut double.view_mut());
         for pixel in 0..=255_u8 {
-            let (x, y, p) = (single[[0, pixel.into()]], double[[0, pixel.into()]], f64::from(pixel));
+            let (x, y, p) =
+                (single[[0, pixel.into()]], double[[0, pixel.into()]], f64::from(pixel));
             let error = |x: f32| (255.0 * f64::from(x) - p).abs();
-            assert!(error(x) <= error(x.next_up()) && error(x) <= error(x.next_down()), "{pixel}: {x}");
+            assert!(
+                error(x) <= error(x.next_up()) && error(x) <= error(x.next_down()),
+                "{pixel}: {x}"
+            );
             let error = |y: f64| y.mul_add(255.0, -p).abs();
-            assert!(error(y) <= error(y.next_up()) && error(y) <= error(y.next_down()), "{pixel}: {y}");
+            assert!(
+                error(y) <= error(y.next_up()) && error(y) <= error(y.next_down()),
+                "{pixel}: {y}"
+            );
         }
     }
 
@@ -152,6 +183,10 @@ mod tests {
         ImageView::new(&pixels, &labels, 3).scaled(&mut target.slice_mut(s![1..8, ..3]));
         assert_eq!(target[[1, 2]].to_bits(), (2.0_f32 / 255.0).to_bits());
         assert_eq!(target[[7, 0]].to_bits(), (60.0_f32 / 255.0).to_bits());
-        assert_eq!(target.iter().filter(|&&value| value < 0.0).count(), 9 * 5 - 7 * 3, "nothing else is touched");
+        assert_eq!(
+            target.iter().filter(|&&value| value < 0.0).count(),
+            9 * 5 - 7 * 3,
+            "nothing else is touched"
+        );
     }
 }

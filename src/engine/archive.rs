@@ -11,8 +11,9 @@ use crate::engine::problem::{Mapped, Problem};
 use crate::engine::results::Results;
 use crate::engine::results::vectors_key;
 use crate::engine::store::{
-    Atlas, Checkpoints, ConfigurationRecord, Contents, Curves, Journal, JournalError, Opened, Provenance, Record, Retention,
-    SessionRecord, TaskKey, Written, check_existing, check_origin, journal, write_atlas,
+    Atlas, Checkpoints, ConfigurationRecord, Contents, Curves, Journal, JournalError, Opened,
+    Provenance, Record, Retention, SessionRecord, TaskKey, Written, check_existing, check_origin,
+    journal, write_atlas,
 };
 use crate::engine::version::{COMMIT, VERSION};
 use crate::path::PathSet;
@@ -37,23 +38,35 @@ impl Archive {
     /// A directory of its own for a test.
     #[cfg(test)]
     pub fn scratch(directory: &Path) -> Self {
-        let Opened { journal, contents, .. } = Journal::open(directory, Contents::default()).expect("an empty directory");
+        let Opened { journal, contents, .. } =
+            Journal::open(directory, Contents::default()).expect("an empty directory");
         let checkpoints = Checkpoints::open(directory).expect("an empty directory");
         Self { directory: directory.to_owned(), contents, checkpoints, journal }
     }
 
     /// Opens the directory on rank 0, or makes it; refuses one whose results another configuration
     /// has made. Collective.
-    pub fn open(world: &World, problem: &Problem, directory: &Path) -> Result<Option<Self>, Failure> {
-        let opened = world.is_root().then(|| Self::open_here(world, problem, directory)).transpose();
-        let code =
-            world.broadcast(|| Ok::<_, String>(opened.as_ref().map_or_else(|failure| failure.code, |_| failure::SUCCESS)))?;
-        world.agree(opened).map_err(|error| Failure { code, message: failure::Plain(&error).to_string() })
+    pub fn open(
+        world: &World,
+        problem: &Problem,
+        directory: &Path,
+    ) -> Result<Option<Self>, Failure> {
+        let opened =
+            world.is_root().then(|| Self::open_here(world, problem, directory)).transpose();
+        let code = world.broadcast(|| {
+            Ok::<_, String>(
+                opened.as_ref().map_or_else(|failure| failure.code, |_| failure::SUCCESS),
+            )
+        })?;
+        world
+            .agree(opened)
+            .map_err(|error| Failure { code, message: failure::Plain(&error).to_string() })
     }
 
     fn open_here(world: &World, problem: &Problem, directory: &Path) -> Result<Self, Failure> {
         check_existing(directory)?;
-        let Opened { journal, contents, torn } = Journal::open(directory, contents_of(&problem.config))?;
+        let Opened { journal, contents, torn } =
+            Journal::open(directory, contents_of(&problem.config))?;
         if let Some(torn) = torn {
             say(format_args!(
                 "{}: cut off {} bytes of a result that was being written when the run was killed",
@@ -78,11 +91,20 @@ impl Archive {
     }
 
     /// What a directory holds, on rank 0, without changing it; refuses what [`Self::open`] refuses. Collective.
-    pub fn look(world: &World, problem: &Problem, directory: &Path) -> Result<Option<Contents>, Failure> {
+    pub fn look(
+        world: &World,
+        problem: &Problem,
+        directory: &Path,
+    ) -> Result<Option<Contents>, Failure> {
         let looked = world.is_root().then(|| Self::look_here(problem, directory)).transpose();
-        let code =
-            world.broadcast(|| Ok::<_, String>(looked.as_ref().map_or_else(|failure| failure.code, |_| failure::SUCCESS)))?;
-        world.agree(looked).map_err(|error| Failure { code, message: failure::Plain(&error).to_string() })
+        let code = world.broadcast(|| {
+            Ok::<_, String>(
+                looked.as_ref().map_or_else(|failure| failure.code, |_| failure::SUCCESS),
+            )
+        })?;
+        world
+            .agree(looked)
+            .map_err(|error| Failure { code, message: failure::Plain(&error).to_string() })
     }
 
     fn look_here(problem: &Problem, directory: &Path) -> Result<Contents, Failure> {
@@ -90,10 +112,14 @@ impl Archive {
         check_existing(directory)?;
         let contents = match journal::read(directory, contents_of(&problem.config)) {
             Ok((contents, _)) => contents,
-            Err(JournalError::Missing { .. }) if !directory.exists() || directory.is_dir() => contents_of(&problem.config),
+            Err(JournalError::Missing { .. }) if !directory.exists() || directory.is_dir() => {
+                contents_of(&problem.config)
+            }
             Err(JournalError::Missing { .. }) => {
                 let shown = directory.display();
-                return Err(Failure::input(format_args!("{shown} is not a directory; choose another output directory")));
+                return Err(Failure::input(format_args!(
+                    "{shown} is not a directory; choose another output directory"
+                )));
             }
             Err(error) => return Err(error.into()),
         };
@@ -115,8 +141,12 @@ impl Archive {
     /// A crash may have come between storing a result and forgetting the state that led to it.
     fn forget_finished_tasks(&mut self) -> Result<(), JournalError> {
         let finished = |key: &&TaskKey| match key {
-            TaskKey::Training { method, initialization } => self.contents.training(*method, *initialization).is_some(),
-            TaskKey::Path { set, landscape, pair } => self.contents.path(set, *landscape, *pair).is_some(),
+            TaskKey::Training { method, initialization } => {
+                self.contents.training(*method, *initialization).is_some()
+            }
+            TaskKey::Path { set, landscape, pair } => {
+                self.contents.path(set, *landscape, *pair).is_some()
+            }
             TaskKey::Task { stage, key } => self.contents.has_task(stage, key),
         };
         let finished: Vec<TaskKey> = self.checkpoints.keys().filter(finished).cloned().collect();
@@ -133,8 +163,13 @@ impl Archive {
     /// The sets of solutions, on rank 0; none on the other ranks. Collective.
     ///
     /// Fails while a training run is missing: which runs are the best is not known before.
-    pub fn solutions(world: &World, problem: &Problem, archive: Option<&Self>) -> Result<Vec<SolutionSet>, Failure> {
-        Ok(world.agree(archive.map_or(Ok(Vec::new()), |archive| archive.complete_solutions(problem)))?)
+    pub fn solutions(
+        world: &World,
+        problem: &Problem,
+        archive: Option<&Self>,
+    ) -> Result<Vec<SolutionSet>, Failure> {
+        Ok(world
+            .agree(archive.map_or(Ok(Vec::new()), |archive| archive.complete_solutions(problem)))?)
     }
 
     fn complete_solutions(&self, problem: &Problem) -> Result<Vec<SolutionSet>, String> {
@@ -151,7 +186,11 @@ impl Archive {
     }
 
     /// Assembles `atlas.h5` from all results so far. Collective.
-    pub fn write_atlas(world: &World, problem: &Problem, archive: Option<&mut Self>) -> Result<(), Failure> {
+    pub fn write_atlas(
+        world: &World,
+        problem: &Problem,
+        archive: Option<&mut Self>,
+    ) -> Result<(), Failure> {
         let written = archive.map(|archive| archive.write_atlas_here(world, problem)).transpose();
         world.agree(written).map(|_| ()).map_err(|error| Failure::system(failure::Plain(&error)))
     }
@@ -169,8 +208,13 @@ impl Archive {
         });
         let (dataset, dataset_checksum) = problem.data();
         let layout = problem.layout();
-        let effective =
-            problem.config.effective.iter().map(|(key, value)| format!("{key} = {value}\n")).collect::<Vec<_>>().concat();
+        let effective = problem
+            .config
+            .effective
+            .iter()
+            .map(|(key, value)| format!("{key} = {value}\n"))
+            .collect::<Vec<_>>()
+            .concat();
         let empty = Analysis::default();
         let analysis = results.analysis(&sets).unwrap_or(&empty);
         let paths = results.paths(&sets);
@@ -184,7 +228,10 @@ impl Archive {
                 run: contents.run_identity().unwrap_or_default(),
                 ranks: world.size() as u32,
                 host: world.host().to_owned(),
-                started: contents.sessions().first().map_or_else(String::new, |session| session.started.clone()),
+                started: contents
+                    .sessions()
+                    .first()
+                    .map_or_else(String::new, |session| session.started.clone()),
                 finished: now(),
             },
             loss_unit: problem.loss_unit(),
@@ -203,7 +250,8 @@ impl Archive {
             announced = Some(checksum.clone());
             journal.append(&Record::Atlas { checksum })
         };
-        let written = write_atlas(directory, &atlas, |checksum| contents.has_made(checksum), announce);
+        let written =
+            write_atlas(directory, &atlas, |checksum| contents.has_made(checksum), announce);
         if let Some(checksum) = announced {
             contents.insert(Record::Atlas { checksum });
         }
@@ -232,7 +280,11 @@ impl Archive {
     }
 
     /// Prints what the run came to and tells the exit code. Collective.
-    pub fn conclude(world: &World, problem: &Problem, archive: Option<&Self>) -> Result<u8, Failure> {
+    pub fn conclude(
+        world: &World,
+        problem: &Problem,
+        archive: Option<&Self>,
+    ) -> Result<u8, Failure> {
         Self::check_place(world, archive)?;
         let sound = archive.is_none_or(|archive| archive.print_summary(problem));
         let sound = world.broadcast(|| Ok::<_, String>(sound))?;
@@ -250,18 +302,33 @@ impl Archive {
         let worthless = notes.iter().any(|note| note.concerns_all);
         let summary = RunSummary::of(&sets, results.analysis(&sets).unwrap_or(&empty), &paths);
         print(table(&RunSummary { formula, notes, ..summary }));
-        print(format_args!("results: {}", self.directory.join(crate::engine::store::atlas::FILE_NAME).display()));
-        let sources = results.failed_sources().into_iter().map(|(source, failed)| (source.name(), failed));
+        print(format_args!(
+            "results: {}",
+            self.directory.join(crate::engine::store::atlas::FILE_NAME).display()
+        ));
+        let sources =
+            results.failed_sources().into_iter().map(|(source, failed)| (source.name(), failed));
         let parts = results.failed_parts(&sets);
-        let embeddings = parts.iter().filter(|part| matches!(part.part, Part::KernelPca(_))).count();
+        let embeddings =
+            parts.iter().filter(|part| matches!(part.part, Part::KernelPca(_))).count();
         // Rare, and so named only where there are any.
         let parts = [("kernel PCA", embeddings), ("statistic", parts.len() - embeddings)];
         let parts = parts.into_iter().filter(|(_, failed)| *failed > 0);
-        let tasks: Vec<_> = sources.chain([("path", paths.iter().map(PathSet::failed).sum())]).chain(parts).collect();
+        let tasks: Vec<_> = sources
+            .chain([("path", paths.iter().map(PathSet::failed).sum())])
+            .chain(parts)
+            .collect();
         let failed: usize = tasks.iter().map(|(_, failed)| failed).sum();
         if failed > 0 {
-            let list = tasks.iter().map(|&(name, failed)| count(failed, name)).collect::<Vec<_>>().join(", ");
-            print(format_args!("failed: {list}; `lossatlas status {}` says why", self.directory.display()));
+            let list = tasks
+                .iter()
+                .map(|&(name, failed)| count(failed, name))
+                .collect::<Vec<_>>()
+                .join(", ");
+            print(format_args!(
+                "failed: {list}; `lossatlas status {}` says why",
+                self.directory.display()
+            ));
         }
         failed == 0 && !worthless
     }
@@ -293,11 +360,18 @@ fn configuration_record(problem: &Problem) -> ConfigurationRecord {
 }
 
 /// Refuses a configuration that would mix two kinds of results.
-fn check_configuration(directory: &Path, contents: &Contents, record: &ConfigurationRecord) -> Result<(), Failure> {
-    let Some(before) = contents.configuration().filter(|before| *before != record) else { return Ok(()) };
+fn check_configuration(
+    directory: &Path,
+    contents: &Contents,
+    record: &ConfigurationRecord,
+) -> Result<(), Failure> {
+    let Some(before) = contents.configuration().filter(|before| *before != record) else {
+        return Ok(());
+    };
     // A key may have been left out for a while, as with an optimizer that was not in use: what counts is its
     // latest value.
-    let known = contents.configurations().iter().flat_map(|stored| stored.effective.clone()).collect();
+    let known =
+        contents.configurations().iter().flat_map(|stored| stored.effective.clone()).collect();
     let mut conflicts = compatibility::conflicts(&known, &record.effective);
     if before.dataset_checksum != record.dataset_checksum {
         conflicts.extend(compatibility::image_conflicts(&known, &record.effective));
@@ -314,7 +388,10 @@ fn check_configuration(directory: &Path, contents: &Contents, record: &Configura
 /// Nothing yet; it will hold the vectors that the configuration has a use for.
 fn contents_of(config: &Config) -> Contents {
     match &config.subject {
-        Subject::Network(network) => Contents::holding(Retention::best(network.training.keep, network.training.initializations)),
+        Subject::Network(network) => Contents::holding(Retention::best(
+            network.training.keep,
+            network.training.initializations,
+        )),
         Subject::Landscape(_) => Contents::default(),
     }
 }

@@ -65,7 +65,8 @@ pub fn check_dataset(config: &DatasetConfig) -> Result<(), String> {
 pub fn warning(bytes: f64, ranks: usize, limit: &Limit) -> Option<String> {
     let Limit { bytes: there, source } = limit;
     (bytes > *there).then(|| {
-        let who = if ranks == 1 { "1 rank needs".to_owned() } else { format!("{ranks} ranks need") };
+        let who =
+            if ranks == 1 { "1 rank needs".to_owned() } else { format!("{ranks} ranks need") };
         format!(
             "warning: memory: {who} about {} on this machine, which has {} ({source}); start fewer \
              ranks on each machine",
@@ -137,7 +138,12 @@ fn network_need(config: &Config, trained: &Trained) -> Need {
         rank: task.into_iter().chain([evaluation, images]).collect(),
         root: vec![
             Part::new(solutions + task_bytes(runs), "the solutions", "training.initializations"),
-            pairs_part(config, vectors, paths.landscapes.len() as f64, "training.keep or paths.pairs"),
+            pairs_part(
+                config,
+                vectors,
+                paths.landscapes.len() as f64,
+                "training.keep or paths.pairs",
+            ),
             analysis_part(config, vectors, "training.keep"),
         ],
     }
@@ -147,7 +153,8 @@ fn formula_need(config: &Config, formula: &Formula) -> Need {
     let (dimension, starts) = (formula.landscape.dimension(), f64::from(starts(&formula.config)));
     let numbers = |count: f64| count * size_of::<f64>() as f64;
     let path = path_bytes(&config.paths.parameters, dimension, size_of::<f64>());
-    let path = Part::new(path, "a path", "the size in [landscape], or paths.fourier_terms (paths.knots)");
+    let path =
+        Part::new(path, "a path", "the size in [landscape], or paths.fourier_terms (paths.knots)");
     let distances = match formula.config.landscape {
         BuiltIn::LennardJones(cluster) => numbers(0.5 * (cluster.atoms() as f64).powi(2)),
         _ => 0.0,
@@ -167,7 +174,12 @@ fn formula_need(config: &Config, formula: &Formula) -> Need {
 }
 
 /// Pairs of every set are drawn, one set after the other, and those that get a path are tasks.
-fn pairs_part(config: &Config, vectors: impl Fn(&SetName) -> f64, landscapes: f64, keys: &'static str) -> Part {
+fn pairs_part(
+    config: &Config,
+    vectors: impl Fn(&SetName) -> f64,
+    landscapes: f64,
+    keys: &'static str,
+) -> Part {
     let counts: Vec<f64> = config.paths.sets.iter().map(vectors).collect();
     let drawn = counts.iter().copied().fold(0.0, f64::max);
     let pairs = counts.iter().map(|count| {
@@ -189,7 +201,11 @@ pub fn size(bytes: f64) -> String {
     match units.into_iter().find(|(unit, _)| bytes >= *unit) {
         Some((unit, name)) => {
             let number = bytes / if name == "GB" { 1e9 } else { unit };
-            if number < 10.0 { format!("{number:.1} {name}") } else { format!("{number:.0} {name}") }
+            if number < 10.0 {
+                format!("{number:.1} {name}")
+            } else {
+                format!("{number:.0} {name}")
+            }
         }
         None if bytes < 1e7 => format!("{:.1} MB", bytes / 1e6),
         None => format!("{:.0} MB", bytes / 1e6),
@@ -207,7 +223,9 @@ mod tests {
         let (small, large) = (Part::new(1e9, "the images", "a"), Part::new(9e9, "a path", "b"));
         assert_eq!(refusal(&[small], &[], &LIMIT), None);
         let refused = refusal(&[large], &[Part::new(1e6, "c", "c")], &LIMIT).expect("too much");
-        for words in ["a rank needs at least 9001 MB", "a path", "has 8000 MB (physical", "reduce b"] {
+        for words in
+            ["a rank needs at least 9001 MB", "a path", "has 8000 MB (physical", "reduce b"]
+        {
             assert!(refused.contains(words), "{refused}");
         }
         let refused = refusal(&[], &[Part::new(f64::MAX, "c", "d")], &LIMIT).expect("too much");

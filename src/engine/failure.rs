@@ -58,7 +58,11 @@ impl From<JournalError> for Failure {
 
 impl From<AtlasError> for Failure {
     fn from(error: AtlasError) -> Self {
-        if matches!(error, AtlasError::Existing { .. }) { Self::input(error) } else { Self::system(error) }
+        if matches!(error, AtlasError::Existing { .. }) {
+            Self::input(error)
+        } else {
+            Self::system(error)
+        }
     }
 }
 

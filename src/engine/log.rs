@@ -33,11 +33,18 @@ pub enum Format {
 /// Begins to log into this directory. Should that fail it is said, and nothing is logged.
 pub fn begin(directory: &Path, format: Format) {
     let lines = Mutex::new(Lines::open(directory.join(FILE_NAME)));
-    let subscriber = tracing_subscriber::fmt().with_max_level(Level::INFO).with_target(false).with_writer(lines);
+    let subscriber =
+        tracing_subscriber::fmt().with_max_level(Level::INFO).with_target(false).with_writer(lines);
     // A second log in one process: only tests begin one.
     match format {
         Format::Text => subscriber.with_ansi(false).try_init().ok(),
-        Format::Json => subscriber.json().flatten_event(true).with_current_span(false).with_span_list(false).try_init().ok(),
+        Format::Json => subscriber
+            .json()
+            .flatten_event(true)
+            .with_current_span(false)
+            .with_span_list(false)
+            .try_init()
+            .ok(),
     };
 }
 
@@ -75,7 +82,9 @@ pub fn run_ended(ended: &Result<u8, Failure>, since: Instant) {
         Err(Failure { code: failure::TRY_AGAIN, message }) => {
             warn!(exit_code = failure::TRY_AGAIN, seconds, reason = message, "run ended");
         }
-        Err(Failure { code, message }) => error!(exit_code = code, seconds, reason = message, "run ended"),
+        Err(Failure { code, message }) => {
+            error!(exit_code = code, seconds, reason = message, "run ended")
+        }
     }
 }
 
@@ -96,7 +105,14 @@ pub fn task_started(stage: &str, task: &str, rank: usize, before: f64) {
 }
 
 /// A task has a result after `seconds` s in all, or has failed for this reason.
-pub fn task_ended(stage: &str, task: &str, rank: usize, seconds: f64, numbers: &KeyNumbers, failure: Option<&str>) {
+pub fn task_ended(
+    stage: &str,
+    task: &str,
+    rank: usize,
+    seconds: f64,
+    numbers: &KeyNumbers,
+    failure: Option<&str>,
+) {
     let seconds = rounded(seconds);
     if let Some(reason) = failure {
         warn!(stage, task, rank, seconds, reason, "task failed");
@@ -104,7 +120,19 @@ pub fn task_ended(stage: &str, task: &str, rank: usize, seconds: f64, numbers: &
     }
     let KeyNumbers { loss_train, loss_test, height, height_straight, steps, ref stop } = *numbers;
     let stop = stop.as_deref();
-    info!(stage, task, rank, seconds, steps, loss_train, loss_test, height, height_straight, stop, "task finished");
+    info!(
+        stage,
+        task,
+        rank,
+        seconds,
+        steps,
+        loss_train,
+        loss_test,
+        height,
+        height_straight,
+        stop,
+        "task finished"
+    );
 }
 
 /// A part of the analysis that could not be computed.
@@ -191,7 +219,10 @@ impl Lines {
 
     fn tell(&mut self, error: &io::Error) {
         if !self.told {
-            say(format_args!("{}: cannot be written: {error}; the run goes on without it", self.path.display()));
+            say(format_args!(
+                "{}: cannot be written: {error}; the run goes on without it",
+                self.path.display()
+            ));
         }
         self.told = true;
     }

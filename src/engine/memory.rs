@@ -15,7 +15,10 @@ pub struct Memory {
 /// Nothing where the system does not tell.
 pub fn read() -> Option<Memory> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
-    Some(Memory { now: kilobytes(&status, "VmRSS")? << 10, peak: kilobytes(&status, "VmHWM")? << 10 })
+    Some(Memory {
+        now: kilobytes(&status, "VmRSS")? << 10,
+        peak: kilobytes(&status, "VmHWM")? << 10,
+    })
 }
 
 /// Lets the peak begin anew. Where that is refused it stays, and predictions made of it are too high.
@@ -89,7 +92,9 @@ fn control_group_limit(groups: &str, mounted: &Path) -> Option<f64> {
         });
         let files: Vec<PathBuf> = files.collect();
         // No limit is the word "max", or a number above all memory.
-        files.into_iter().filter_map(|file| fs::read_to_string(file).ok()?.trim().parse::<f64>().ok())
+        files
+            .into_iter()
+            .filter_map(|file| fs::read_to_string(file).ok()?.trim().parse::<f64>().ok())
     });
     limits.min_by(f64::total_cmp)
 }

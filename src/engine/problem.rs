@@ -58,11 +58,20 @@ pub struct Formula {
 
 impl Problem {
     /// Reads and checks everything that can be wrong before any work starts. Collective.
-    pub fn load(world: &World, configuration: &Path, overrides: &[String]) -> Result<Self, Failure> {
+    pub fn load(
+        world: &World,
+        configuration: &Path,
+        overrides: &[String],
+    ) -> Result<Self, Failure> {
         Self::load_for(world, Purpose::Study, configuration, overrides)
     }
 
-    fn load_for(world: &World, purpose: Purpose, configuration: &Path, overrides: &[String]) -> Result<Self, Failure> {
+    fn load_for(
+        world: &World,
+        purpose: Purpose,
+        configuration: &Path,
+        overrides: &[String],
+    ) -> Result<Self, Failure> {
         let name = configuration.display().to_string();
         // Rank 0 reads the file, so that an edit in the meantime cannot tear the ranks apart.
         let text = world.broadcast(|| {
@@ -79,7 +88,9 @@ impl Problem {
         keep_blas_on_one_thread();
         let sources = needed(purpose, config.sources());
         let mapped = match config.subject.clone() {
-            Subject::Network(network) => Mapped::Network(Box::new(Trained::load(world, &name, &config, network, &sources)?)),
+            Subject::Network(network) => {
+                Mapped::Network(Box::new(Trained::load(world, &name, &config, network, &sources)?))
+            }
             Subject::Landscape(formula) => {
                 let landscape = formula.landscape.build();
                 Mapped::Formula(Formula { config: formula, landscape })
@@ -91,13 +102,19 @@ impl Problem {
     /// Starts the threads of a rank, where images are shared among them. Collective.
     pub fn start_threads(&mut self, world: &World) -> Result<(), Failure> {
         match &mut self.mapped {
-            Mapped::Network(trained) => trained.start_threads(world, self.config.run.threads_per_rank),
+            Mapped::Network(trained) => {
+                trained.start_threads(world, self.config.run.threads_per_rank)
+            }
             Mapped::Formula(_) => Ok(()),
         }
     }
 
     /// As [`Self::load`], for the evaluation of vectors, with its threads: data and a network are enough.
-    pub fn load_network(world: &World, configuration: &Path, overrides: &[String]) -> Result<Trained, Failure> {
+    pub fn load_network(
+        world: &World,
+        configuration: &Path,
+        overrides: &[String],
+    ) -> Result<Trained, Failure> {
         let mut problem = Self::load_for(world, Purpose::Evaluation, configuration, overrides)?;
         problem.start_threads(world)?;
         match problem.mapped {
@@ -113,7 +130,9 @@ impl Problem {
     pub fn layout(&self) -> Layout {
         match &self.mapped {
             Mapped::Network(network) => network.network.layout().clone(),
-            Mapped::Formula(formula) => Layout::default().with("x", &[formula.config.landscape.dimension()], 0.0),
+            Mapped::Formula(formula) => {
+                Layout::default().with("x", &[formula.config.landscape.dimension()], 0.0)
+            }
         }
     }
 
@@ -128,14 +147,24 @@ impl Problem {
     /// The data in words, and their checksum; of a formula its name alone.
     pub fn data(&self) -> (String, String) {
         match &self.mapped {
-            Mapped::Network(network) => (network.dataset.name.clone(), network.dataset.checksum.clone()),
-            Mapped::Formula(formula) => (format!("landscape {}", formula.config.landscape.name()), String::new()),
+            Mapped::Network(network) => {
+                (network.dataset.name.clone(), network.dataset.checksum.clone())
+            }
+            Mapped::Formula(formula) => {
+                (format!("landscape {}", formula.config.landscape.name()), String::new())
+            }
         }
     }
 }
 
 impl Trained {
-    fn load(world: &World, name: &str, config: &Config, network: NetworkConfig, sources: &Sources) -> Result<Self, Failure> {
+    fn load(
+        world: &World,
+        name: &str,
+        config: &Config,
+        network: NetworkConfig,
+        sources: &Sources,
+    ) -> Result<Self, Failure> {
         let fits = capacity::check_dataset(&network.dataset);
         world.agree(fits.map_err(|problem| format!("{name}: {problem}")))?;
         let mut loaded = sources::load(name, config.seed, &network, sources);
@@ -152,7 +181,14 @@ impl Trained {
         let expected = world.broadcast(|| Ok::<_, String>(dataset.checksum.clone()))?;
         world.agree(same_data(&expected, &dataset))?;
         let path_images = [Split::Train, Split::Test].map(|split| config.paths.images(split));
-        Ok(Self { config: network, dataset, network: built, imports, path_images, threads: Threads::default() })
+        Ok(Self {
+            config: network,
+            dataset,
+            network: built,
+            imports,
+            path_images,
+            threads: Threads::default(),
+        })
     }
 
     /// Starts the threads that evaluate the landscapes, for those commands that compute. Collective.
@@ -187,14 +223,18 @@ impl Trained {
 }
 
 fn start_threads(count: usize) -> Result<Threads, String> {
-    Threads::new(count).map_err(|error| format!("run.threads_per_rank: the system refuses {count} threads: {error}"))
+    Threads::new(count).map_err(|error| {
+        format!("run.threads_per_rank: the system refuses {count} threads: {error}")
+    })
 }
 
 /// What of the sources this purpose reads.
 fn needed(purpose: Purpose, sources: Sources) -> Sources {
     match purpose {
         Purpose::Study => sources,
-        Purpose::Evaluation => Sources { imports: Vec::new(), path_images: [None, None], ..sources },
+        Purpose::Evaluation => {
+            Sources { imports: Vec::new(), path_images: [None, None], ..sources }
+        }
     }
 }
 
@@ -202,5 +242,8 @@ fn same_data(expected: &str, dataset: &Dataset) -> Result<(), String> {
     if expected == dataset.checksum {
         return Ok(());
     }
-    Err(format!("{}: the data differ from those that rank 0 has read; give all nodes the same files", dataset.name))
+    Err(format!(
+        "{}: the data differ from those that rank 0 has read; give all nodes the same files",
+        dataset.name
+    ))
 }

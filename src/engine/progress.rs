@@ -75,12 +75,20 @@ pub struct Progress {
 
 impl Progress {
     /// The beginning of a stage of these tasks, besides those that were done `before`.
-    pub fn new(stage: &'static str, before: usize, names: Vec<String>, forecast: Forecast, directory: &Path) -> Self {
+    pub fn new(
+        stage: &'static str,
+        before: usize,
+        names: Vec<String>,
+        forecast: Forecast,
+        directory: &Path,
+    ) -> Self {
         let all = before + names.len();
         let bar = terminal::bar(all, "{prefix:8} [{wide_bar}] {pos}/{len} {msg}");
         match &bar {
             Some(bar) => bar.set_prefix(stage),
-            None if before > 0 => say(format_args!("{stage}: {}, {before} of them done before", count(all, "task"))),
+            None if before > 0 => {
+                say(format_args!("{stage}: {}, {before} of them done before", count(all, "task")))
+            }
             None => say(format_args!("{stage}: {}", count(all, "task"))),
         }
         Self {
@@ -104,8 +112,17 @@ impl Progress {
     pub fn start(&mut self, task: usize, rank: usize, before: f64) {
         self.forecast.start(task, self.now(), before);
         let name = self.names[task].clone();
-        self.running
-            .insert(task, Running { name, rank, since: jiff::Timestamp::now(), fraction: Some(0.0), loss: None, reported: None });
+        self.running.insert(
+            task,
+            Running {
+                name,
+                rank,
+                since: jiff::Timestamp::now(),
+                fraction: Some(0.0),
+                loss: None,
+                reported: None,
+            },
+        );
         self.show();
     }
 
@@ -161,14 +178,20 @@ impl Progress {
 
     /// The stage is over.
     pub fn end(self) {
-        let failed = if self.failed > 0 { format!(", {} failed", self.failed) } else { String::new() };
+        let failed =
+            if self.failed > 0 { format!(", {} failed", self.failed) } else { String::new() };
         let seconds = self.started.elapsed().as_secs_f64();
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
         let now = self.done - self.before;
         let part = if self.before > 0 { format!(", {now} of them") } else { String::new() };
-        say(format_args!("{}: {} of {}{part} in {seconds:.1} s{failed}", self.stage, self.done, count(self.all(), "task")));
+        say(format_args!(
+            "{}: {} of {}{part} in {seconds:.1} s{failed}",
+            self.stage,
+            self.done,
+            count(self.all(), "task")
+        ));
         log::stage_ended(self.stage, now, self.failed, self.names.len(), seconds);
         // Nothing runs any more; a file that stays would only grow stale.
         std::fs::remove_file(&self.file).ok();
@@ -193,7 +216,8 @@ impl Progress {
     }
 
     fn message(&self) -> String {
-        let failed = if self.failed > 0 { format!(", {} failed", self.failed) } else { String::new() };
+        let failed =
+            if self.failed > 0 { format!(", {} failed", self.failed) } else { String::new() };
         let left = time_left(self.seconds_left(), self.overdue());
         let left = left.map_or_else(String::new, |left| format!(", {left}"));
         format!("done, {} running{failed}{left}", self.running.len())
@@ -236,8 +260,21 @@ pub fn during<T>(stage: &str, directory: &Path, work: impl FnOnce() -> T) -> T {
     let file = directory.join(FILE_NAME);
     let (done, waiting) = std::sync::mpsc::channel::<()>();
     let since = jiff::Timestamp::now();
-    let running = vec![Running { name: stage.to_owned(), rank: 0, since, fraction: None, loss: None, reported: None }];
-    let mut snapshot = Snapshot { updated: since, stage: stage.to_owned(), seconds_left: None, overdue: None, running };
+    let running = vec![Running {
+        name: stage.to_owned(),
+        rank: 0,
+        since,
+        fraction: None,
+        loss: None,
+        reported: None,
+    }];
+    let mut snapshot = Snapshot {
+        updated: since,
+        stage: stage.to_owned(),
+        seconds_left: None,
+        overdue: None,
+        running,
+    };
     let result = std::thread::scope(|scope| {
         let told = file.clone();
         let tell = move || {

@@ -68,7 +68,11 @@ impl<'a> Results<'a> {
     pub fn runs(&self, method: Method) -> Vec<Ended<'a, TrainingRun>> {
         let contents = self.contents;
         let count = self.training().map_or(0, |training| training.initializations);
-        (0..count).map(|number| Some(contents.training(method, number)?.result.as_ref().map_err(String::as_str))).collect()
+        (0..count)
+            .map(|number| {
+                Some(contents.training(method, number)?.result.as_ref().map_err(String::as_str))
+            })
+            .collect()
     }
 
     /// The imported sets with the vectors that have been evaluated, by row.
@@ -76,8 +80,9 @@ impl<'a> Results<'a> {
         let Subject::Network(network) = &self.config.subject else { return Vec::new() };
         let contents = self.contents;
         let vectors = |name: &'a SetName| {
-            let rows = (0..self.imported_rows(name))
-                .map(|number| Some(contents.imported(name, number)?.result.as_ref().map_err(String::as_str)));
+            let rows = (0..self.imported_rows(name)).map(|number| {
+                Some(contents.imported(name, number)?.result.as_ref().map_err(String::as_str))
+            });
             (name, rows.collect())
         };
         network.imports.iter().map(|import| vectors(&import.name)).collect()
@@ -85,7 +90,10 @@ impl<'a> Results<'a> {
 
     /// Vectors in an imported file, as it was when the configuration was stored.
     fn imported_rows(&self, name: &SetName) -> u32 {
-        let stored = self.contents.configuration().and_then(|record| record.effective.get(&vectors_key(name)));
+        let stored = self
+            .contents
+            .configuration()
+            .and_then(|record| record.effective.get(&vectors_key(name)));
         stored.and_then(|rows| rows.parse().ok()).unwrap_or(0)
     }
 
@@ -93,13 +101,18 @@ impl<'a> Results<'a> {
     pub fn minima(&self) -> Vec<Ended<'a, Relaxed>> {
         let Subject::Landscape(formula) = &self.config.subject else { return Vec::new() };
         let contents = self.contents;
-        (0..starts(formula)).map(|number| Some(contents.minimum(number)?.result.as_ref().map_err(String::as_str))).collect()
+        (0..starts(formula))
+            .map(|number| Some(contents.minimum(number)?.result.as_ref().map_err(String::as_str)))
+            .collect()
     }
 
     /// Number of solutions that are looked for.
     pub fn wanted_runs(&self) -> usize {
-        let trained = self.training().map_or(0, |training| training.initializations as usize) * self.methods().len();
-        trained + self.imports().iter().map(|(_, rows)| rows.len()).sum::<usize>() + self.minima().len()
+        let trained = self.training().map_or(0, |training| training.initializations as usize)
+            * self.methods().len();
+        trained
+            + self.imports().iter().map(|(_, rows)| rows.len()).sum::<usize>()
+            + self.minima().len()
     }
 
     /// Number of solutions that have not been looked for to the end.
@@ -122,18 +135,26 @@ impl<'a> Results<'a> {
             return vec![(Source::Start, failed(&self.minima()))];
         }
         let runs = self.methods().iter().flat_map(|&method| self.runs(method)).flatten();
-        let diverged = runs.filter(|run| run.as_ref().map_or(true, |run| run.stop.diverged())).count();
+        let diverged =
+            runs.filter(|run| run.as_ref().map_or(true, |run| run.stop.diverged())).count();
         let imports = self.imports();
         let imported = imports.iter().map(|(_, rows)| failed(rows)).sum();
         let trained = (!self.methods().is_empty()).then_some((Source::TrainingRun, diverged));
-        trained.into_iter().chain((!imports.is_empty()).then_some((Source::ImportedVector, imported))).collect()
+        trained
+            .into_iter()
+            .chain((!imports.is_empty()).then_some((Source::ImportedVector, imported)))
+            .collect()
     }
 
     /// What the solutions of a set come from.
     pub fn source(&self, set: &SetName) -> Source {
         match &self.config.subject {
             Subject::Landscape(_) => Source::Start,
-            Subject::Network(network) if network.imports.iter().any(|import| import.name == *set) => Source::ImportedVector,
+            Subject::Network(network)
+                if network.imports.iter().any(|import| import.name == *set) =>
+            {
+                Source::ImportedVector
+            }
             Subject::Network(_) => Source::TrainingRun,
         }
     }
@@ -145,11 +166,15 @@ impl<'a> Results<'a> {
         }
         let trained = self.methods().iter().flat_map(|&method| {
             let runs = self.runs(method);
-            let ended: Vec<_> = (0..).zip(&runs).filter_map(|(number, run)| Some((number, run.as_ref()?.ok()?))).collect();
+            let ended: Vec<_> = (0..)
+                .zip(&runs)
+                .filter_map(|(number, run)| Some((number, run.as_ref()?.ok()?)))
+                .collect();
             select(method, &ended, self.training().map_or(0, |training| training.keep))
         });
         let imported = self.imports().into_iter().map(|(name, rows)| {
-            let there = (0..).zip(&rows).filter_map(|(number, row)| Some((number, row.as_ref()?.ok()?)));
+            let there =
+                (0..).zip(&rows).filter_map(|(number, row)| Some((number, row.as_ref()?.ok()?)));
             SolutionSet::of(name.clone(), &there.collect::<Vec<_>>())
         });
         trained.chain(imported).collect()
@@ -168,7 +193,11 @@ impl<'a> Results<'a> {
             Subject::Landscape(_) => vec![LandscapeName::Formula],
         };
         let chosen = paths.sets.iter().filter_map(|name| sets.iter().find(|set| set.name == *name));
-        chosen.flat_map(|set| landscapes.iter().map(move |&landscape| (set, landscape)).collect::<Vec<_>>()).collect()
+        chosen
+            .flat_map(|set| {
+                landscapes.iter().map(move |&landscape| (set, landscape)).collect::<Vec<_>>()
+            })
+            .collect()
     }
 
     /// The paths of the pairs that have ended.
@@ -198,10 +227,12 @@ impl<'a> Results<'a> {
     pub fn planned_pairs(&self, set: &SetName) -> usize {
         let vectors = match &self.config.subject {
             Subject::Landscape(formula) => formula.keep.min(starts(formula) as usize),
-            Subject::Network(network) => match network.imports.iter().find(|import| import.name == *set) {
-                Some(import) => self.imported_rows(&import.name) as usize,
-                None => network.training.keep,
-            },
+            Subject::Network(network) => {
+                match network.imports.iter().find(|import| import.name == *set) {
+                    Some(import) => self.imported_rows(&import.name) as usize,
+                    None => network.training.keep,
+                }
+            }
         };
         self.config.paths.pairs.of(vectors)
     }
@@ -209,13 +240,17 @@ impl<'a> Results<'a> {
     /// Results that are not what their columns say.
     pub fn notes(&self, paths: &[PathSet]) -> Vec<Note> {
         let training = self.methods().iter().map(|&method| {
-            let solutions = self.runs(method).into_iter().filter_map(|run| run?.ok().filter(|run| !run.stop.diverged()));
+            let solutions = self
+                .runs(method)
+                .into_iter()
+                .filter_map(|run| run?.ok().filter(|run| !run.stop.diverged()));
             (method, solutions.collect())
         });
         let minima = match &self.config.subject {
             Subject::Landscape(config) => {
                 let minima = (0..).zip(self.minima());
-                let found = minima.filter_map(|(number, minimum)| Some((number, minimum?.ok()?))).collect();
+                let found =
+                    minima.filter_map(|(number, minimum)| Some((number, minimum?.ok()?))).collect();
                 Some(Minima { config, found, distinct: DISTINCT })
             }
             Subject::Network(_) => None,
@@ -257,7 +292,8 @@ impl<'a> Results<'a> {
         }
         [Split::Train, Split::Test]
             .map(|split| {
-                let sets = [SetName::of(Method::Lbfgs, split), SetName::of(Method::Sgd, Split::Test)];
+                let sets =
+                    [SetName::of(Method::Lbfgs, split), SetName::of(Method::Sgd, Split::Test)];
                 DistanceRequest { name: format!("lbfgs-{split}_sgd-test"), sets }
             })
             .into()
@@ -287,15 +323,23 @@ fn failed<T>(tasks: &[Ended<T>]) -> usize {
 
 /// The lowest distinct minima; points that are used as they are stay in their order.
 fn minima_set(formula: &LandscapeConfig, minima: &[Ended<Relaxed>]) -> SolutionSet {
-    let (numbers, found): (Vec<u32>, Vec<Relaxed>) =
-        (0..).zip(minima).filter_map(|(number, minimum)| Some((number, minimum.as_ref()?.ok()?.clone()))).unzip();
+    let (numbers, found): (Vec<u32>, Vec<Relaxed>) = (0..)
+        .zip(minima)
+        .filter_map(|(number, minimum)| Some((number, minimum.as_ref()?.ok()?.clone())))
+        .unzip();
     let chosen = match formula.minima {
         MinimaConfig::Given(_) => (0..found.len()).collect(),
         _ => distinct(&found, DISTINCT, &|theta| formula.landscape.identify(theta)),
     };
-    let snapshots: Vec<(u32, Snapshot)> =
-        chosen.into_iter().take(formula.keep).map(|index| (numbers[index], snapshot(&found[index]))).collect();
-    SolutionSet::of(formula.set(), &snapshots.iter().map(|(number, snapshot)| (*number, snapshot)).collect::<Vec<_>>())
+    let snapshots: Vec<(u32, Snapshot)> = chosen
+        .into_iter()
+        .take(formula.keep)
+        .map(|index| (numbers[index], snapshot(&found[index])))
+        .collect();
+    SolutionSet::of(
+        formula.set(),
+        &snapshots.iter().map(|(number, snapshot)| (*number, snapshot)).collect::<Vec<_>>(),
+    )
 }
 
 /// A minimum as a solution: its height stands for the training loss, and there is no other.

@@ -64,5 +64,9 @@ fn encode<S: Stepwise>(computation: &S) -> Option<Vec<u8>> {
 /// A state as [`drive`] has left it.
 pub fn decode<T: DeserializeOwned>(bytes: Option<&[u8]>) -> Option<T> {
     let decoded = postcard::from_bytes(bytes?);
-    decoded.inspect_err(|error| say(format_args!("a stored state cannot be read, its task starts over: {error}"))).ok()
+    decoded
+        .inspect_err(|error| {
+            say(format_args!("a stored state cannot be read, its task starts over: {error}"))
+        })
+        .ok()
 }

@@ -6,7 +6,9 @@ use crate::engine::archive::Archive;
 use crate::engine::console::count;
 use crate::engine::failure::{self, Failure};
 use crate::engine::log;
-use crate::engine::parallel::{Cause, Control, Event, FarmEnd, FarmError, Interruption, World, farm};
+use crate::engine::parallel::{
+    Cause, Control, Event, FarmEnd, FarmError, Interruption, World, farm,
+};
 use crate::engine::plan::{Forecast, Planned};
 use crate::engine::progress::Progress;
 use crate::engine::resume::Ended;
@@ -91,7 +93,8 @@ impl Runner<'_> {
         R: Serialize + DeserializeOwned + Send,
     {
         for round in 0..=self.run.retries {
-            let pending: Vec<usize> = ledger.iter().flat_map(|ledger| ledger.pending.iter().copied()).collect();
+            let pending: Vec<usize> =
+                ledger.iter().flat_map(|ledger| ledger.pending.iter().copied()).collect();
             if self.world.broadcast(|| Ok::<_, String>(pending.is_empty()))? {
                 break;
             }
@@ -115,14 +118,17 @@ impl Runner<'_> {
         // Both callbacks of rank 0 need it, one after the other.
         let ledger = RefCell::new(ledger);
         let make_with_state = |index: usize| {
-            let state = ledger.borrow_mut().as_mut().and_then(|ledger| ledger.state(pending[index]));
+            let state =
+                ledger.borrow_mut().as_mut().and_then(|ledger| ledger.state(pending[index]));
             (make(pending[index]), state)
         };
         let on_event = |event| match ledger.borrow_mut().as_mut() {
             Some(ledger) => ledger.handle(event, pending, may_retry),
             None => Ok(()),
         };
-        let work = |(task, state): &(T, Option<Vec<u8>>), control: &Control| perform(task, state.as_deref(), control);
+        let work = |(task, state): &(T, Option<Vec<u8>>), control: &Control| {
+            perform(task, state.as_deref(), control)
+        };
         let told = Cell::new(false);
         let stop = || {
             let stop = self.interruption.cause().is_some();
@@ -131,12 +137,22 @@ impl Runner<'_> {
             }
             stop
         };
-        let ended = farm(self.world, pending.len(), make_with_state, work, on_event, &stop, Some(self.run.checkpoint));
+        let ended = farm(
+            self.world,
+            pending.len(),
+            make_with_state,
+            work,
+            on_event,
+            &stop,
+            Some(self.run.checkpoint),
+        );
         let ledger = ledger.into_inner();
         let stopped = match ended {
             Ok(end) => end == FarmEnd::Stopped,
             // The other ranks keep silent: rank 0 has the error that says why.
-            Err(error @ (FarmError::Stopped | FarmError::Thread(_))) => return Err(Failure::system(error)),
+            Err(error @ (FarmError::Stopped | FarmError::Thread(_))) => {
+                return Err(Failure::system(error));
+            }
             // What is safe is another matter then, and the error says it.
             Err(error @ FarmError::Event(JournalError::Displaced { .. })) => {
                 return Err(Failure::system(format!("{}: {error}", self.stage.name())));
@@ -162,7 +178,9 @@ impl Runner<'_> {
             // `mpirun` turns the one into the other.
             Some(Cause::Signal("SIGINT" | "SIGTERM")) => "Ctrl-C or SIGTERM".to_owned(),
             Some(Cause::Signal(name)) => name.to_owned(),
-            Some(Cause::TimeLimit(limit)) => format!("the time limit of {}", humantime::format_duration(limit)),
+            Some(Cause::TimeLimit(limit)) => {
+                format!("the time limit of {}", humantime::format_duration(limit))
+            }
             None => "a signal to another rank".to_owned(),
         }
     }
@@ -194,22 +212,40 @@ impl<'a, R> Ledger<'a, R> {
         record: &'a dyn Fn(usize, f64, Result<R, String>) -> Record,
     ) -> Self {
         let Tasks { done, names, mut planned, keys } = tasks;
-        for (planned, _) in planned.iter_mut().zip(&keys).filter(|(_, key)| archive.checkpoints.contains(key)) {
+        for (planned, _) in
+            planned.iter_mut().zip(&keys).filter(|(_, key)| archive.checkpoints.contains(key))
+        {
             // How much is known when its state is read; on average it is half.
             planned.left = 0.5;
         }
         let forecast = Forecast::new(runner.world.size(), planned);
-        let progress = Progress::new(runner.stage.name(), done, names.clone(), forecast, &archive.directory);
+        let progress =
+            Progress::new(runner.stage.name(), done, names.clone(), forecast, &archive.directory);
         log::stage_started(runner.stage.name(), names.len());
         let pending = (0..names.len()).collect();
-        Self { runner, archive, progress, done, names, keys, pending, running: BTreeMap::new(), record, unsaved: None }
+        Self {
+            runner,
+            archive,
+            progress,
+            done,
+            names,
+            keys,
+            pending,
+            running: BTreeMap::new(),
+            record,
+            unsaved: None,
+        }
     }
 
     /// What a task that is handed out goes on from.
     fn state(&mut self, task: usize) -> Option<Vec<u8>> {
         let saved = self.keys.get(task).map_or(Ok(None), |key| self.archive.checkpoints.load(key));
         let saved = saved.unwrap_or_else(|error| {
-            self.progress.announce(&format!("{}: {} starts over: {error}", self.runner.stage.name(), self.names[task]));
+            self.progress.announce(&format!(
+                "{}: {} starts over: {error}",
+                self.runner.stage.name(),
+                self.names[task]
+            ));
             None
         });
         let before = saved.as_ref().map_or(0.0, |saved| saved.seconds);
@@ -217,7 +253,12 @@ impl<'a, R> Ledger<'a, R> {
         saved.map(|saved| saved.state)
     }
 
-    fn handle(&mut self, event: Event<Ended<R>>, pending: &[usize], may_retry: bool) -> Result<(), JournalError> {
+    fn handle(
+        &mut self,
+        event: Event<Ended<R>>,
+        pending: &[usize],
+        may_retry: bool,
+    ) -> Result<(), JournalError> {
         match event {
             Event::Started { task, rank } => {
                 let task = pending[task];
@@ -225,18 +266,24 @@ impl<'a, R> Ledger<'a, R> {
                 self.progress.start(task, rank, before);
                 log::task_started(self.runner.stage.name(), &self.names[task], rank, before);
             }
-            Event::Progress { task, fraction, loss, .. } => self.progress.report(pending[task], fraction, loss),
+            Event::Progress { task, fraction, loss, .. } => {
+                self.progress.report(pending[task], fraction, loss)
+            }
             Event::Checkpoint { task, state, .. } => {
                 // Not only at the end of a task, which may be hours away.
                 self.archive.check_place_here()?;
                 let task = pending[task];
-                let seconds = self.running.get(&task).map_or(0.0, |(since, before)| before + since.elapsed().as_secs_f64());
+                let seconds = self
+                    .running
+                    .get(&task)
+                    .map_or(0.0, |(since, before)| before + since.elapsed().as_secs_f64());
                 self.save(task, Saved { seconds, state });
             }
             Event::Idle => self.progress.show(),
             Event::Finished { task, rank, seconds, outcome } => {
                 let task = pending[task];
-                let seconds = seconds + self.running.remove(&task).map_or(0.0, |(_, before)| before);
+                let seconds =
+                    seconds + self.running.remove(&task).map_or(0.0, |(_, before)| before);
                 match outcome {
                     Ok(Ended::Finished(result)) => self.store(task, rank, seconds, Ok(result))?,
                     Ok(Ended::Suspended(state)) => {
@@ -248,7 +295,9 @@ impl<'a, R> Ledger<'a, R> {
                     }
                     Err(failure) if may_retry => {
                         let (stage, name) = (self.runner.stage.name(), &self.names[task]);
-                        self.progress.announce(&format!("{stage}: {name} failed and will be tried again: {failure}"));
+                        self.progress.announce(&format!(
+                            "{stage}: {name} failed and will be tried again: {failure}"
+                        ));
                         log::task_retried(stage, name, rank, &failure.to_string());
                         self.progress.put_back(task);
                     }
@@ -259,11 +308,24 @@ impl<'a, R> Ledger<'a, R> {
         Ok(())
     }
 
-    fn store(&mut self, task: usize, rank: usize, seconds: f64, result: Result<R, String>) -> Result<(), JournalError> {
+    fn store(
+        &mut self,
+        task: usize,
+        rank: usize,
+        seconds: f64,
+        result: Result<R, String>,
+    ) -> Result<(), JournalError> {
         let record = (self.record)(task, seconds, result);
         let (failure, numbers) = (record.failure(), self.runner.stage.key_numbers(&record));
         self.archive.store(record)?;
-        log::task_ended(self.runner.stage.name(), &self.names[task], rank, seconds, &numbers, failure.as_deref());
+        log::task_ended(
+            self.runner.stage.name(),
+            &self.names[task],
+            rank,
+            seconds,
+            &numbers,
+            failure.as_deref(),
+        );
         self.pending.remove(&task);
         if let Some(key) = self.keys.get(task) {
             self.archive.checkpoints.forget(key)?;
@@ -276,16 +338,23 @@ impl<'a, R> Ledger<'a, R> {
     /// disk that of every task fails, again and again.
     fn save(&mut self, task: usize, saved: Saved) {
         let Some(key) = self.keys.get(task) else { return };
-        let failure = self.archive.checkpoints.save(key.clone(), &saved).err().map(|error| error.to_string());
+        let failure =
+            self.archive.checkpoints.save(key.clone(), &saved).err().map(|error| error.to_string());
         if let Some(reason) = failure.as_ref().filter(|_| failure != self.unsaved) {
             let (stage, name) = (self.runner.stage.name(), &self.names[task]);
-            let line =
-                format!("{stage}: the state of {name} is not stored, the run goes on: {reason}; not said again until one is");
+            let line = format!(
+                "{stage}: the state of {name} is not stored, the run goes on: {reason}; not said again until one is"
+            );
             self.progress.announce(&line);
             log::state_not_stored(stage, name, reason);
         }
         if failure.is_none() {
-            log::state_stored(self.runner.stage.name(), &self.names[task], saved.seconds, saved.state.len());
+            log::state_stored(
+                self.runner.stage.name(),
+                &self.names[task],
+                saved.seconds,
+                saved.state.len(),
+            );
         }
         self.unsaved = failure;
     }
@@ -295,10 +364,16 @@ impl<'a, R> Ledger<'a, R> {
         if self.pending.is_empty() {
             return None;
         }
-        let stored =
-            self.pending.iter().filter(|&&task| self.keys.get(task).is_some_and(|key| self.archive.checkpoints.contains(key)));
-        let (cause, stage, total) = (self.runner.cause(), self.runner.stage.name(), count(self.done + self.names.len(), "task"));
-        let (left, stored, directory) = (self.pending.len(), stored.count(), self.archive.directory.display());
+        let stored = self.pending.iter().filter(|&&task| {
+            self.keys.get(task).is_some_and(|key| self.archive.checkpoints.contains(key))
+        });
+        let (cause, stage, total) = (
+            self.runner.cause(),
+            self.runner.stage.name(),
+            count(self.done + self.names.len(), "task"),
+        );
+        let (left, stored, directory) =
+            (self.pending.len(), stored.count(), self.archive.directory.display());
         Some(format!(
             "stopped by {cause}: {stage}: {left} of {total} left, {stored} of them begun and stored in {directory}; \
              run the same command again to continue"
@@ -364,13 +439,25 @@ mod tests {
         };
         let record = |task: usize, seconds, outcome: Result<Result<(), String>, String>| {
             let reason = outcome.flatten().err().unwrap_or_else(|| "done".to_owned());
-            Record::Training { method: Method::Sgd, initialization: task as u32, seconds, outcome: Err(reason) }
+            Record::Training {
+                method: Method::Sgd,
+                initialization: task as u32,
+                seconds,
+                outcome: Err(reason),
+            }
         };
         let runner = Runner { world, stage: &Test, run: &run, interruption: &interruption };
-        runner.run(&mut archive, tasks, |task| task, perform, record).expect("failed tasks are no failure of the stage");
+        runner
+            .run(&mut archive, tasks, |task| task, perform, record)
+            .expect("failed tasks are no failure of the stage");
         let contents = archive.expect("rank 0").contents;
-        let stored = |(_, outcome): (u32, &crate::engine::store::Outcome<_>)| outcome.result.clone().err().unwrap_or_default();
-        (contents.trainings(Method::Sgd).map(stored).collect(), performed.map(AtomicU32::into_inner))
+        let stored = |(_, outcome): (u32, &crate::engine::store::Outcome<_>)| {
+            outcome.result.clone().err().unwrap_or_default()
+        };
+        (
+            contents.trainings(Method::Sgd).map(stored).collect(),
+            performed.map(AtomicU32::into_inner),
+        )
     }
 
     /// The directory is moved and another one has its name when a task is suspended.
@@ -409,7 +496,10 @@ mod tests {
         let world = World::alone();
         let panicked = "panicked: deliberate panic".to_owned();
         let failed = "no such path".to_owned();
-        assert_eq!(outcomes(&world, 0), (vec![panicked.clone(), panicked.clone(), failed.clone()], [1, 1, 1]));
+        assert_eq!(
+            outcomes(&world, 0),
+            (vec![panicked.clone(), panicked.clone(), failed.clone()], [1, 1, 1])
+        );
         assert_eq!(outcomes(&world, 1), (vec![panicked, "done".to_owned(), failed], [2, 2, 1]));
     }
 }

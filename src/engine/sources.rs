@@ -50,7 +50,9 @@ pub fn problems(name: &str, sources: &Sources) -> Vec<String> {
 fn load_dataset(master: MasterSeed, config: &DatasetConfig) -> Result<Dataset, DatasetError> {
     match config {
         DatasetConfig::Idx { dir, train, test } => idx::load(dir, *train, *test),
-        DatasetConfig::Digits { seed, train, test } => Ok(digits::draw(seed.map_or(master, MasterSeed), *train, *test)),
+        DatasetConfig::Digits { seed, train, test } => {
+            Ok(digits::draw(seed.map_or(master, MasterSeed), *train, *test))
+        }
     }
 }
 
@@ -73,7 +75,9 @@ fn examine(
     let of_paths = known.map_or_else(Vec::new, |dataset| sources.problems_with(dataset));
     problems.extend(of_paths.iter().map(|problem| format!("{name}: {problem}")));
     let drawn = matches!(sources.dataset, Some(DatasetConfig::Digits { .. }));
-    let size = known.map(|dataset| [dataset.train.rows, dataset.train.columns]).or(drawn.then_some([digits::SIDE, digits::SIDE]));
+    let size = known
+        .map(|dataset| [dataset.train.rows, dataset.train.columns])
+        .or(drawn.then_some([digits::SIDE, digits::SIDE]));
     let build = |architecture: &Architecture| {
         let [rows, columns] = size?;
         Some(architecture.build(rows, columns, CLASSES))
@@ -91,14 +95,23 @@ fn examine(
 
 /// The sets of vectors that are read from files, and what is wrong with the others. Without a layout, the
 /// lengths of the vectors are not checked.
-pub fn import(name: &str, imports: &[ImportConfig], layout: Option<&Layout>) -> (Vec<(SetName, Array2<f32>)>, Vec<String>) {
+pub fn import(
+    name: &str,
+    imports: &[ImportConfig],
+    layout: Option<&Layout>,
+) -> (Vec<(SetName, Array2<f32>)>, Vec<String>) {
     let (mut sets, mut problems) = (Vec::new(), Vec::new());
     for import in imports {
         let source = match &import.file {
             ImportFile::Npy(file) => VectorSource::Npy(file.clone()),
-            ImportFile::Atlas { file, group } => VectorSource::Atlas { file: file.clone(), group: group.clone() },
+            ImportFile::Atlas { file, group } => {
+                VectorSource::Atlas { file: file.clone(), group: group.clone() }
+            }
         };
-        let read = layout.map_or_else(|| read_vectors_of_any_length(&source), |layout| read_vectors(&source, layout));
+        let read = layout.map_or_else(
+            || read_vectors_of_any_length(&source),
+            |layout| read_vectors(&source, layout),
+        );
         match read {
             Ok(vectors) => sets.push((import.name.clone(), vectors)),
             Err(error) => problems.push(format!("{name}: import.{}: {error}", import.name)),

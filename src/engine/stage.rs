@@ -211,7 +211,10 @@ mod tests {
     fn stages_have_names_of_their_own_and_those_of_a_command_stand_side_by_side() {
         let names: BTreeSet<_> = STAGES.iter().map(|stage| stage.name()).collect();
         assert_eq!(names.len(), STAGES.len());
-        let commands: Vec<_> = STAGES.chunk_by(|a, b| a.command() == b.command()).map(|part| part[0].command()).collect();
+        let commands: Vec<_> = STAGES
+            .chunk_by(|a, b| a.command() == b.command())
+            .map(|part| part[0].command())
+            .collect();
         assert_eq!(commands.iter().collect::<BTreeSet<_>>().len(), commands.len());
         assert_eq!(stages_of(RUN).len(), STAGES.len());
         for command in commands {
@@ -224,9 +227,15 @@ mod tests {
     fn tasks_are_counted_by_what_became_of_them() {
         let mut counts = Counts::default();
         let ended = [Some(Ok(())), Some(Err("no memory")), None, Some(Ok(()))];
-        let tasks: Vec<_> = (0..).zip(ended).map(|(number, ended)| TaskState::new(format!("start {number}"), ended)).collect();
+        let tasks: Vec<_> = (0..)
+            .zip(ended)
+            .map(|(number, ended)| TaskState::new(format!("start {number}"), ended))
+            .collect();
         counts.add(3, "minima".to_owned(), &tasks);
-        assert_eq!(counts.kinds, [Count { kind: 3, name: "minima".to_owned(), done: 2, failed: 1, left: 1 }]);
+        assert_eq!(
+            counts.kinds,
+            [Count { kind: 3, name: "minima".to_owned(), done: 2, failed: 1, left: 1 }]
+        );
         let failure = FailedTask { task: "start 1".to_owned(), reason: "no memory".to_owned() };
         assert_eq!(counts.failures, [failure]);
     }

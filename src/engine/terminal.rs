@@ -15,7 +15,8 @@ const FRAMES_PER_SECOND: u8 = 10;
 
 /// A bar for so many things; `None` where a bar would not look like one, as in a file.
 pub fn bar(length: usize, template: &str) -> Option<ProgressBar> {
-    let style = ProgressStyle::with_template(template).expect("a valid template").progress_chars("=> ");
+    let style =
+        ProgressStyle::with_template(template).expect("a valid template").progress_chars("=> ");
     let target = if io::stderr().is_terminal() {
         ProgressDrawTarget::stderr()
     } else {
@@ -41,7 +42,10 @@ impl Relayed {
     fn find() -> Option<Self> {
         let of_open_mpi = Start::here().launcher == Some(Launcher::OpenMpi);
         let able = env::var("TERM").is_ok_and(|term| term != "dumb" && !term.is_empty());
-        if !of_open_mpi || !able || env::vars_os().any(|(name, _)| changes_lines(&name.to_string_lossy())) {
+        if !of_open_mpi
+            || !able
+            || env::vars_os().any(|(name, _)| changes_lines(&name.to_string_lossy()))
+        {
             return None;
         }
         let here = fs::read_link("/proc/self/fd/2").ok()?;
@@ -91,7 +95,8 @@ fn changes_output(option: &str) -> bool {
 
 /// The variables in place of those options.
 fn changes_lines(variable: &str) -> bool {
-    ["OMPI_MCA_", "PRTE_MCA_"].iter().any(|start| variable.starts_with(start)) && changes_output(variable)
+    ["OMPI_MCA_", "PRTE_MCA_"].iter().any(|start| variable.starts_with(start))
+        && changes_output(variable)
 }
 
 impl TermLike for Relayed {

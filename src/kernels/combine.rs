@@ -1,6 +1,9 @@
 //! Rows combined from others.
 
-#![expect(clippy::inline_always, reason = "a function compiled for one set of vector instructions must contain its loops")]
+#![expect(
+    clippy::inline_always,
+    reason = "a function compiled for one set of vector instructions must contain its loops"
+)]
 
 use super::Real;
 use super::dispatch::{Simd, dispatched, multiply_add};
@@ -37,9 +40,18 @@ pub fn add_combined<A: Real>(coefficients: ArrayView2<A>, rows: &[&[A]], into: &
 
 fn all_rows<A: Real>(coefficients: ArrayView2<A>, rows: &[&[A]], into: &mut [A], added: bool) {
     let length = rows.first().map_or(0, |row| row.len());
-    assert_eq!((coefficients.ncols(), coefficients.nrows() * length), (rows.len(), into.len()), "rows to combine");
+    assert_eq!(
+        (coefficients.ncols(), coefficients.nrows() * length),
+        (rows.len(), into.len()),
+        "rows to combine"
+    );
     assert!(rows.iter().all(|row| row.len() == length), "rows of one length");
-    combine_rows(coefficients.as_standard_layout().as_slice().unwrap_or_default(), rows, into, added);
+    combine_rows(
+        coefficients.as_standard_layout().as_slice().unwrap_or_default(),
+        rows,
+        into,
+        added,
+    );
 }
 
 dispatched! {
@@ -79,12 +91,14 @@ fn combine_stretch<S: Simd, A: Real>(
     added: bool,
 ) {
     let (length, block) = (rows[0].len(), REGISTERS * A::lanes::<S>());
-    let coefficients: [&[A]; TARGETS] = from_fn(|i| &coefficients[targets[i] * rows.len()..][..rows.len()]);
+    let coefficients: [&[A]; TARGETS] =
+        from_fn(|i| &coefficients[targets[i] * rows.len()..][..rows.len()]);
     for at in stretch.step_by(block) {
         let mut sums = [[A::splat(simd, A::zero()); REGISTERS]; TARGETS];
         if added {
             for i in 0..TARGETS {
-                sums[i].copy_from_slice(A::vectors::<S>(&into[targets[i] * length + at..][..block]));
+                sums[i]
+                    .copy_from_slice(A::vectors::<S>(&into[targets[i] * length + at..][..block]));
             }
         }
         for (k, row) in rows.iter().enumerate() {
@@ -92,7 +106,10 @@ fn combine_stretch<S: Simd, A: Real>(
             let (left, right) = (x[0], x[1]);
             for i in 0..TARGETS {
                 let c = A::splat(simd, coefficients[i][k]);
-                sums[i] = [A::multiply_add(simd, c, left, sums[i][0]), A::multiply_add(simd, c, right, sums[i][1])];
+                sums[i] = [
+                    A::multiply_add(simd, c, left, sums[i][0]),
+                    A::multiply_add(simd, c, right, sums[i][1]),
+                ];
             }
         }
         for i in 0..TARGETS {
@@ -109,20 +126,27 @@ mod tests {
 
     fn compare<A: Real>(targets: usize, sources: usize, length: usize, tolerance: f64) {
         let number = |i: usize, j: usize, salt: f64| (1.7 * i as f64 + 0.3 * j as f64 + salt).sin();
-        let coefficients = Array2::from_shape_fn((targets, sources), |(m, k)| A::of(number(m, k, 0.1)));
+        let coefficients =
+            Array2::from_shape_fn((targets, sources), |(m, k)| A::of(number(m, k, 0.1)));
         let rows = Array2::from_shape_fn((sources, length), |(k, at)| A::of(number(k, at, 0.7)));
         let slices: Vec<&[A]> = rows.outer_iter().map(|row| row.to_slice().unwrap()).collect();
         let mut into = vec![A::of(9.0); targets * length];
         combine(coefficients.view(), &slices, &mut into);
         let expected = coefficients.mapv(A::wide).dot(&rows.mapv(A::wide));
-        assert!(into.iter().zip(&expected).all(|(x, e)| (x.wide() - e).abs() < tolerance), "{targets}, {sources}, {length}");
+        assert!(
+            into.iter().zip(&expected).all(|(x, e)| (x.wide() - e).abs() < tolerance),
+            "{targets}, {sources}, {length}"
+        );
         // Any order of the coefficients in memory.
         let columns = coefficients.t().as_standard_layout().into_owned();
         let mut again = vec![A::zero(); into.len()];
         combine(columns.t(), &slices, &mut again);
         assert_eq!(into, again);
         add_combined(coefficients.view(), &slices, &mut again);
-        assert!(again.iter().zip(&expected).all(|(x, e)| (x.wide() - 2.0 * e).abs() < 2.0 * tolerance), "added");
+        assert!(
+            again.iter().zip(&expected).all(|(x, e)| (x.wide() - 2.0 * e).abs() < 2.0 * tolerance),
+            "added"
+        );
     }
 
     #[test]

@@ -5,7 +5,10 @@
 //! instructions, or, where sums have to stay in registers, the vectors of [`Packed`]. Detection and
 //! instructions are those of `pulp`.
 
-#![expect(clippy::inline_always, reason = "a function compiled for one set of vector instructions must contain its loops")]
+#![expect(
+    clippy::inline_always,
+    reason = "a function compiled for one set of vector instructions must contain its loops"
+)]
 
 use super::Real;
 use super::instructions::{Level, allows};
@@ -54,7 +57,12 @@ pub trait Packed: Copy {
     fn splat<S: Simd>(simd: S, x: Self) -> Self::Vector<S>;
 
     /// `a · b + c` in every lane, rounded as by [`multiply_add`].
-    fn multiply_add<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>, c: Self::Vector<S>) -> Self::Vector<S>;
+    fn multiply_add<S: Simd>(
+        simd: S,
+        a: Self::Vector<S>,
+        b: Self::Vector<S>,
+        c: Self::Vector<S>,
+    ) -> Self::Vector<S>;
 
     /// The sum of all lanes.
     fn sum_of_lanes<S: Simd>(simd: S, a: Self::Vector<S>) -> Self;
@@ -76,7 +84,12 @@ macro_rules! packed {
                 simd.$splat(x)
             }
             #[inline(always)]
-            fn multiply_add<S: Simd>(simd: S, a: S::$vector, b: S::$vector, c: S::$vector) -> S::$vector {
+            fn multiply_add<S: Simd>(
+                simd: S,
+                a: S::$vector,
+                b: S::$vector,
+                c: S::$vector,
+            ) -> S::$vector {
                 simd.$multiply_add(a, b, c)
             }
             #[inline(always)]

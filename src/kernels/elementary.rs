@@ -4,7 +4,10 @@
 //! relative errors are below 4e-7 (tested over the whole range), about three units in the last place. `f64`
 //! takes the standard library's functions and is the oracle.
 
-#![expect(clippy::inline_always, reason = "a function compiled for one set of vector instructions must contain its loops")]
+#![expect(
+    clippy::inline_always,
+    reason = "a function compiled for one set of vector instructions must contain its loops"
+)]
 
 use super::dispatch::{Simd, multiply_add};
 use num_traits::Float;

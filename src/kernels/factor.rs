@@ -48,7 +48,12 @@ impl<A: Real> Factor<'_, A> {
     ///
     /// # Panics
     /// As [`Self::product`].
-    pub fn add_outer_product(self, a: ArrayView2<A>, c: ArrayViewMut2<A>, room: &mut FactorRoom<A>) {
+    pub fn add_outer_product(
+        self,
+        a: ArrayView2<A>,
+        c: ArrayViewMut2<A>,
+        room: &mut FactorRoom<A>,
+    ) {
         match self {
             Self::Lists(lists) => lists.add_outer_product(a, c, &mut room.lists),
             Self::Tiles(tiles) => tiles.add_outer_product(a, c, &mut room.tiles),

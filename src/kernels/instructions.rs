@@ -55,10 +55,11 @@ impl Level {
 }
 
 /// Read once: the instructions of a process never change. `None` is no limit.
-static LIMIT: LazyLock<Result<Option<Level>, String>> = LazyLock::new(|| match env::var_os(VARIABLE) {
-    Some(text) if !text.is_empty() => Level::parse(&text.to_string_lossy()).map(Some),
-    _ => Ok(None),
-});
+static LIMIT: LazyLock<Result<Option<Level>, String>> =
+    LazyLock::new(|| match env::var_os(VARIABLE) {
+        Some(text) if !text.is_empty() => Level::parse(&text.to_string_lossy()).map(Some),
+        _ => Ok(None),
+    });
 
 /// Whether the instructions of this level may be used if the processor has them.
 pub(crate) fn allows(level: Level) -> bool {

@@ -21,7 +21,9 @@ pub use factor::{Factor, FactorRoom};
 pub use instructions::{check_limit, instructions};
 pub use product::{Transpose, add_product, product};
 pub use single::Single;
-pub use slices::{add_scaled, exp_all, gray_all, scale, sigmoid_all, softplus_all, softplus_slope_all, tanh_all};
+pub use slices::{
+    add_scaled, exp_all, gray_all, scale, sigmoid_all, softplus_all, softplus_slope_all, tanh_all,
+};
 pub use sparse::{Sparse, SparseRows};
 pub use subnormal::without_subnormals;
 pub use tiles::Tiled;

@@ -113,7 +113,10 @@ mod tests {
         assert!(error < 4e-7, "relative error {error:e}");
         let mut tiny = [-1e30_f32, f32::NEG_INFINITY, f32::NAN, f32::INFINITY];
         exp_all(&mut tiny);
-        assert!(tiny[0] < 2e-38 && tiny[1] < 2e-38 && tiny[2].is_nan() && tiny[3] > 1e38, "{tiny:?}");
+        assert!(
+            tiny[0] < 2e-38 && tiny[1] < 2e-38 && tiny[2].is_nan() && tiny[3] > 1e38,
+            "{tiny:?}"
+        );
     }
 
     #[test]
@@ -146,7 +149,12 @@ mod tests {
         assert!(error < 4e-7, "relative error {error:e}");
         let mut far = [-1e30_f32, f32::NEG_INFINITY, 1e30, f32::INFINITY, f32::NAN];
         sigmoid_all(&mut far);
-        assert!(far[..2].iter().all(|s| (0.0..2e-38).contains(s)) && far[2..4] == [1.0, 1.0] && far[4].is_nan(), "{far:?}");
+        assert!(
+            far[..2].iter().all(|s| (0.0..2e-38).contains(s))
+                && far[2..4] == [1.0, 1.0]
+                && far[4].is_nan(),
+            "{far:?}"
+        );
     }
 
     #[test]
@@ -157,7 +165,8 @@ mod tests {
         let mut mirrored: Vec<f32> = inputs.iter().map(|x| -x).collect();
         tanh_all(&mut mirrored);
         assert!(values.iter().zip(&mirrored).all(|(a, b)| a.to_bits() == (-b).to_bits()));
-        let magnitudes: Vec<f32> = values.iter().zip(&inputs).map(|(value, x)| value * x.signum()).collect();
+        let magnitudes: Vec<f32> =
+            values.iter().zip(&inputs).map(|(value, x)| value * x.signum()).collect();
         let error = worst(&magnitudes, inputs.iter().map(|x| x.wide().abs().tanh()));
         assert!(error < 4e-7, "relative error {error:e}");
         assert!(magnitudes.iter().all(|&value| value <= 1.0));
@@ -170,8 +179,14 @@ mod tests {
     fn the_f64_sigmoid_is_relative_on_both_sides_and_finite_everywhere() {
         let mut values = [-800.0, -40.0, 0.0, 40.0, 800.0_f64];
         sigmoid_all(&mut values);
-        assert!(values[0] < 1e-300 && (values[2] - 0.5).abs() < 1e-16 && values[4] >= 1.0, "{values:?}");
-        assert!((values[1] / f64::exp(-40.0) - 1.0).abs() < 1e-15 && (1.0 - values[3]) < 1e-16, "{values:?}");
+        assert!(
+            values[0] < 1e-300 && (values[2] - 0.5).abs() < 1e-16 && values[4] >= 1.0,
+            "{values:?}"
+        );
+        assert!(
+            (values[1] / f64::exp(-40.0) - 1.0).abs() < 1e-15 && (1.0 - values[3]) < 1e-16,
+            "{values:?}"
+        );
     }
 
     #[test]
@@ -182,7 +197,11 @@ mod tests {
             let mut slope = [1.0];
             softplus_slope_all(&mut slope, &output);
             let logistic = 1.0 / (1.0 + f64::exp(-x));
-            assert!((slope[0] - logistic).abs() < 1e-15 + 1e-12 * logistic, "x = {x}: {} and {logistic}", slope[0]);
+            assert!(
+                (slope[0] - logistic).abs() < 1e-15 + 1e-12 * logistic,
+                "x = {x}: {} and {logistic}",
+                slope[0]
+            );
         }
     }
 }

@@ -20,7 +20,12 @@ impl Threads {
     /// # Errors
     /// If the system refuses that many.
     pub fn new(count: usize) -> Result<Self, ThreadPoolBuildError> {
-        let pool = || ThreadPoolBuilder::new().num_threads(count).thread_name(|k| format!("compute {k}")).build();
+        let pool = || {
+            ThreadPoolBuilder::new()
+                .num_threads(count)
+                .thread_name(|k| format!("compute {k}"))
+                .build()
+        };
         Ok(Self((count > 1).then(pool).transpose()?))
     }
 
@@ -36,7 +41,12 @@ impl Threads {
     ///
     /// # Panics
     /// If `work` panics, with the panic of that.
-    pub fn run<R: Send>(&self, items: usize, gates: usize, work: impl Fn(Turn) -> Option<R> + Sync) -> Option<Vec<R>> {
+    pub fn run<R: Send>(
+        &self,
+        items: usize,
+        gates: usize,
+        work: impl Fn(Turn) -> Option<R> + Sync,
+    ) -> Option<Vec<R>> {
         let gates = Gates::new(gates);
         let work = |item| work(Turn { item, gates: &gates });
         let Some(pool) = &self.0 else { return (0..items).map(work).collect() };
@@ -60,8 +70,10 @@ impl Threads {
             }
             done
         };
-        let mut results: Vec<(usize, R)> = pool.broadcast(|_| one_thread()).into_iter().flatten().collect();
-        let panic: Option<Box<dyn Any + Send>> = panic.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut results: Vec<(usize, R)> =
+            pool.broadcast(|_| one_thread()).into_iter().flatten().collect();
+        let panic: Option<Box<dyn Any + Send>> =
+            panic.into_inner().unwrap_or_else(PoisonError::into_inner);
         if let Some(payload) = panic {
             resume_unwind(payload);
         }
@@ -111,7 +123,10 @@ struct State {
 
 impl Gates {
     fn new(gates: usize) -> Self {
-        Self { state: Mutex::new(State { open_for: vec![0; gates], given_up: false }), changed: Condvar::new() }
+        Self {
+            state: Mutex::new(State { open_for: vec![0; gates], given_up: false }),
+            changed: Condvar::new(),
+        }
     }
 
     fn wait(&self, gate: usize, item: usize) -> Option<()> {
@@ -170,7 +185,10 @@ mod tests {
         for threads in [0, 1, 2, 3, 8] {
             let (results, order) = passed(threads, 3);
             assert!(results.into_iter().eq((0..40).map(|item| item * item)), "{threads} threads");
-            assert!(order.into_iter().all(|order| order.into_iter().eq(0..40)), "{threads} threads");
+            assert!(
+                order.into_iter().all(|order| order.into_iter().eq(0..40)),
+                "{threads} threads"
+            );
         }
     }
 
@@ -195,7 +213,10 @@ mod tests {
                     turn.pass(0, || ())
                 })
             }));
-            assert_eq!(panic.unwrap_err().downcast_ref::<String>().map(String::as_str), Some("item 7"));
+            assert_eq!(
+                panic.unwrap_err().downcast_ref::<String>().map(String::as_str),
+                Some("item 7")
+            );
             // The threads are there for the next.
             assert_eq!(threads.run(3, 0, |turn| Some(turn.item)), Some(vec![0, 1, 2]));
         }

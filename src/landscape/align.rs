@@ -9,7 +9,9 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum AlignError {
     /// A position is NaN or infinite.
-    #[error("atom {atom} (from 0) has a position that is not finite: only relaxed, finite configurations can be aligned")]
+    #[error(
+        "atom {atom} (from 0) has a position that is not finite: only relaxed, finite configurations can be aligned"
+    )]
     NotFinite {
         /// The first such atom, counted from 0.
         atom: usize,
@@ -42,7 +44,11 @@ pub struct Alignment {
 ///
 /// # Panics
 /// If the lengths differ or are no positive multiple of d.
-pub fn align(moving: &[f64], onto: &[f64], space_dimensions: usize) -> Result<Alignment, AlignError> {
+pub fn align(
+    moving: &[f64],
+    onto: &[f64],
+    space_dimensions: usize,
+) -> Result<Alignment, AlignError> {
     assert_eq!(moving.len(), onto.len(), "as many points on both sides");
     // LAPACK need not return from a matrix with a NaN.
     for theta in [moving, onto] {
@@ -66,7 +72,8 @@ pub fn align(moving: &[f64], onto: &[f64], space_dimensions: usize) -> Result<Al
 /// The configuration relative to its centroid, `(N, d)`, and the centroid, `(d,)`.
 fn centered(theta: &[f64], space_dimensions: usize) -> (Array2<f64>, Array1<f64>) {
     let shape = (theta.len() / space_dimensions, space_dimensions);
-    let points = ArrayView2::from_shape(shape, theta).expect("a configuration has d coordinates for every point");
+    let points = ArrayView2::from_shape(shape, theta)
+        .expect("a configuration has d coordinates for every point");
     let center = points.mean_axis(Axis(0)).expect("a configuration has points");
     (&points - &center, center)
 }
@@ -76,7 +83,8 @@ mod tests {
     use super::*;
 
     /// Five points with no symmetry.
-    const POINTS: [f64; 15] = [0.3, -1.0, 0.2, 2.0, 0.1, -0.4, -0.7, 0.9, 1.5, 0.0, 0.0, 0.8, 1.1, -1.3, -2.0];
+    const POINTS: [f64; 15] =
+        [0.3, -1.0, 0.2, 2.0, 0.1, -0.4, -0.7, 0.9, 1.5, 0.0, 0.0, 0.8, 1.1, -1.3, -2.0];
 
     /// Rotation about z by `angle`, then about x by half of it, then a shift.
     fn moved(points: &[f64], angle: f64) -> Vec<f64> {
@@ -100,13 +108,15 @@ mod tests {
 
     #[test]
     fn a_mirror_image_keeps_its_shape_and_stays_apart() {
-        let mirrored: Vec<f64> = POINTS.iter().enumerate().map(|(i, x)| if i % 3 == 0 { -x } else { *x }).collect();
+        let mirrored: Vec<f64> =
+            POINTS.iter().enumerate().map(|(i, x)| if i % 3 == 0 { -x } else { *x }).collect();
         let aligned = align(&mirrored, &POINTS, 3).unwrap();
         assert!(aligned.deviation > 0.1, "{}", aligned.deviation);
         let volume = |r: &[f64]| {
             let edge = |k: usize| [0, 1, 2].map(|axis| r[3 * k + axis] - r[axis]);
             let [a, b, c] = [edge(1), edge(2), edge(3)];
-            a[0] * (b[1] * c[2] - b[2] * c[1]) - a[1] * (b[0] * c[2] - b[2] * c[0]) + a[2] * (b[0] * c[1] - b[1] * c[0])
+            a[0] * (b[1] * c[2] - b[2] * c[1]) - a[1] * (b[0] * c[2] - b[2] * c[0])
+                + a[2] * (b[0] * c[1] - b[1] * c[0])
         };
         // A rotation keeps the signed volume of the mirror image, a reflection would turn it around.
         assert!((volume(&aligned.theta) - volume(&mirrored)).abs() < 1e-12);
@@ -115,7 +125,10 @@ mod tests {
     #[test]
     fn no_other_rotation_is_closer() {
         // In the plane, against all angles in steps of a thousandth of a turn.
-        let (a, b) = ([0.0, 0.0, 1.0, 0.2, -0.4, 1.1, 2.0, -0.7], [0.1, 0.3, -0.2, 1.4, -1.0, 0.0, 1.0, 1.9]);
+        let (a, b) = (
+            [0.0, 0.0, 1.0, 0.2, -0.4, 1.1, 2.0, -0.7],
+            [0.1, 0.3, -0.2, 1.4, -1.0, 0.0, 1.0, 1.9],
+        );
         let best = align(&a, &b, 2).unwrap().deviation;
         let (x, _) = centered(&a, 2);
         let (y, _) = centered(&b, 2);
@@ -124,7 +137,8 @@ mod tests {
             let rotated = x.dot(&ndarray::array![[cos, sin], [-sin, cos]]);
             ((rotated - &y).mapv(|d| d * d).sum() / 4.0).sqrt()
         };
-        let scanned = (0..1000).map(|i| deviation(f64::from(i) / 1000.0)).fold(f64::INFINITY, f64::min);
+        let scanned =
+            (0..1000).map(|i| deviation(f64::from(i) / 1000.0)).fold(f64::INFINITY, f64::min);
         assert!(best <= scanned && scanned - best < 1e-4, "{best} and {scanned}");
     }
 

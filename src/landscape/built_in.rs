@@ -46,12 +46,17 @@ const LARGEST_DIMENSION: usize = 1_000_000;
 
 /// `dimension`, if a landscape can have it.
 pub(super) fn checked_dimension(dimension: usize) -> Result<usize, SizeError> {
-    if (1..=LARGEST_DIMENSION).contains(&dimension) { Ok(dimension) } else { Err(SizeError::Dimension { dimension }) }
+    if (1..=LARGEST_DIMENSION).contains(&dimension) {
+        Ok(dimension)
+    } else {
+        Err(SizeError::Dimension { dimension })
+    }
 }
 
 impl BuiltIn {
     /// The names that configurations know.
-    pub const NAMES: [&str; 5] = ["two-wells", "mueller-brown", "double-well", "product-well", "lennard-jones"];
+    pub const NAMES: [&str; 5] =
+        ["two-wells", "mueller-brown", "double-well", "product-well", "lennard-jones"];
 
     /// As in configurations: one of [`Self::NAMES`].
     pub fn name(&self) -> &'static str {
@@ -103,7 +108,9 @@ impl BuiltIn {
             Self::MuellerBrown => vec![[-1.5, 1.2], [-0.3, 2.1]],
             Self::DoubleWell(_) | Self::ProductWell => vec![[-2.0, 2.0]; self.dimension()],
             Self::LennardJones(cluster) => {
-                let half = (1.5 * cluster.atoms() as f64).powf(1.0 / cluster.space_dimensions() as f64) / 2.0;
+                let half = (1.5 * cluster.atoms() as f64)
+                    .powf(1.0 / cluster.space_dimensions() as f64)
+                    / 2.0;
                 vec![[-half, half]; self.dimension()]
             }
         }
@@ -115,7 +122,9 @@ impl BuiltIn {
     /// curves, so there every start has a solution of its own.
     pub fn identify(&self, theta: &[f64]) -> Option<Vec<f64>> {
         match self {
-            Self::LennardJones(cluster) => cluster.is_bound(theta).then(|| cluster.pair_distances(theta)),
+            Self::LennardJones(cluster) => {
+                cluster.is_bound(theta).then(|| cluster.pair_distances(theta))
+            }
             _ => Some(theta.to_vec()),
         }
     }
@@ -139,14 +148,22 @@ mod tests {
             assert_eq!(built_in.dimension(), dimension);
             let region = built_in.start_region();
             assert_eq!(region.len(), dimension);
-            assert!(region.iter().all(|[low, high]| low < high && low.is_finite() && high.is_finite()));
+            assert!(
+                region.iter().all(|[low, high]| low < high && low.is_finite() && high.is_finite())
+            );
         }
     }
 
     #[test]
     fn refusals_name_the_remedy() {
         let message = |error: SizeError| error.to_string();
-        assert_eq!(message(LennardJones::new(7, 4).unwrap_err()), "a Lennard-Jones cluster in 4 dimensions: give 2 or 3");
-        assert_eq!(message(DoubleWell::new(0).unwrap_err()), "a landscape of 0 components: give 1 to 1000000");
+        assert_eq!(
+            message(LennardJones::new(7, 4).unwrap_err()),
+            "a Lennard-Jones cluster in 4 dimensions: give 2 or 3"
+        );
+        assert_eq!(
+            message(DoubleWell::new(0).unwrap_err()),
+            "a landscape of 0 components: give 1 to 1000000"
+        );
     }
 }

@@ -74,7 +74,11 @@ impl Curvature {
     /// # Panics
     /// If the point is not of the landscape's dimension (as the landscape does).
     pub fn at(landscape: &dyn Landscape<f64>, theta: &[f64]) -> Result<Option<Self>, Interrupted> {
-        if theta.len() <= LARGEST_DENSE { Self::dense(landscape, theta) } else { Self::lanczos(landscape, theta) }
+        if theta.len() <= LARGEST_DENSE {
+            Self::dense(landscape, theta)
+        } else {
+            Self::lanczos(landscape, theta)
+        }
     }
 
     /// What a stationary point with this curvature is. Curvatures up to `flat` are zero whatever
@@ -140,7 +144,8 @@ impl Curvature {
     /// With a direction of length 1 and of the documented sign.
     fn normalized(mut self) -> Option<Self> {
         let length = norm(&self.direction);
-        let sign = if dot(&self.direction, &reference(self.direction.len())) < 0.0 { -1.0 } else { 1.0 };
+        let sign =
+            if dot(&self.direction, &reference(self.direction.len())) < 0.0 { -1.0 } else { 1.0 };
         scale(&mut self.direction, sign / length);
         (length > 0.0 && self.scale().is_finite()).then_some(self)
     }
@@ -156,13 +161,18 @@ struct Ritz {
 impl Ritz {
     /// Of a symmetric tridiagonal matrix.
     fn of(diagonal: &[f64], off_diagonal: &[f64]) -> Option<Self> {
-        let tridiagonal = Array2::from_shape_fn((diagonal.len(), diagonal.len()), |(i, j)| match i.abs_diff(j) {
-            0 => diagonal[i],
-            1 => off_diagonal[i.min(j)],
-            _ => 0.0,
-        });
+        let tridiagonal =
+            Array2::from_shape_fn((diagonal.len(), diagonal.len()), |(i, j)| match i.abs_diff(j) {
+                0 => diagonal[i],
+                1 => off_diagonal[i.min(j)],
+                _ => 0.0,
+            });
         let (values, vectors) = tridiagonal.eigh(UPLO::Lower).ok()?;
-        Some(Self { lowest: values[0], highest: values[values.len() - 1], vector: vectors.column(0).to_vec() })
+        Some(Self {
+            lowest: values[0],
+            highest: values[values.len() - 1],
+            vector: vectors.column(0).to_vec(),
+        })
     }
 
     fn scale(&self) -> f64 {
@@ -190,7 +200,10 @@ fn scale(vector: &mut [f64], factor: f64) {
 }
 
 /// The Hessian, `(P, P)`, symmetrized. `None` if it is not finite.
-fn hessian(landscape: &dyn Landscape<f64>, theta: &[f64]) -> Result<Option<Array2<f64>>, Interrupted> {
+fn hessian(
+    landscape: &dyn Landscape<f64>,
+    theta: &[f64],
+) -> Result<Option<Array2<f64>>, Interrupted> {
     let dimension = theta.len();
     let mut hessian = Array2::<f64>::zeros((dimension, dimension));
     for (i, mut row) in hessian.outer_iter_mut().enumerate() {
@@ -203,7 +216,11 @@ fn hessian(landscape: &dyn Landscape<f64>, theta: &[f64]) -> Result<Option<Array
 }
 
 /// ∇²f d. `None` if it is not finite.
-fn product(landscape: &dyn Landscape<f64>, theta: &[f64], direction: &[f64]) -> Result<Option<Vec<f64>>, Interrupted> {
+fn product(
+    landscape: &dyn Landscape<f64>,
+    theta: &[f64],
+    direction: &[f64],
+) -> Result<Option<Vec<f64>>, Interrupted> {
     let mut product = vec![0.0; theta.len()];
     landscape.hessian_product(theta, direction, &mut product)?;
     Ok(product.iter().all(|x| x.is_finite()).then_some(product))
@@ -229,7 +246,9 @@ pub(super) fn difference_of_gradients<A: Real, E>(
         return Ok(());
     }
     let step = A::epsilon().wide().cbrt() * largest(theta).max(1.0) / length;
-    let shifted = |h: f64| -> Vec<A> { theta.iter().zip(direction).map(|(&x, &d)| x + A::of(h) * d).collect() };
+    let shifted = |h: f64| -> Vec<A> {
+        theta.iter().zip(direction).map(|(&x, &d)| x + A::of(h) * d).collect()
+    };
     let mut below = vec![A::zero(); theta.len()];
     gradient_at(&shifted(-step), &mut below)?;
     gradient_at(&shifted(step), product)?;
@@ -241,7 +260,9 @@ pub(super) fn difference_of_gradients<A: Real, E>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::landscape::{DoubleWell, Formula, LennardJones, MuellerBrown, ProductWell, TwoWells};
+    use crate::landscape::{
+        DoubleWell, Formula, LennardJones, MuellerBrown, ProductWell, TwoWells,
+    };
     use approx::assert_relative_eq;
 
     /// f = Σ cᵢ xᵢ² / 2 in coordinates that a reflection has turned.
@@ -252,7 +273,8 @@ mod tests {
 
     impl Quadratic {
         fn new(curvatures: Vec<f64>) -> Self {
-            let mut mirror: Vec<f64> = (0..curvatures.len()).map(|i| (1.0 + 0.7 * i as f64).sin()).collect();
+            let mut mirror: Vec<f64> =
+                (0..curvatures.len()).map(|i| (1.0 + 0.7 * i as f64).sin()).collect();
             let length = norm(&mirror);
             scale(&mut mirror, 1.0 / length);
             Self { curvatures, mirror }
@@ -274,7 +296,8 @@ mod tests {
         }
 
         fn value_and_gradient(&self, x: &[f64], gradient: &mut [f64]) -> f64 {
-            let slopes: Vec<f64> = self.reflect(x).iter().zip(&self.curvatures).map(|(x, c)| c * x).collect();
+            let slopes: Vec<f64> =
+                self.reflect(x).iter().zip(&self.curvatures).map(|(x, c)| c * x).collect();
             gradient.copy_from_slice(&self.reflect(&slopes));
             Formula::value(self, x)
         }
@@ -284,7 +307,8 @@ mod tests {
     fn the_lowest_curvature_and_its_direction_are_those_of_a_quadratic_form() {
         // Below and above the dimension from which Lanczos takes over.
         for dimension in [1, 2, 40, LARGEST_DENSE + 200] {
-            let mut curvatures: Vec<f64> = (0..dimension).map(|i| 1.0 + 99.0 * i as f64 / dimension as f64).collect();
+            let mut curvatures: Vec<f64> =
+                (0..dimension).map(|i| 1.0 + 99.0 * i as f64 / dimension as f64).collect();
             let lowest = dimension / 3;
             curvatures[lowest] = -20.0;
             let form = Quadratic::new(curvatures.clone());
@@ -294,7 +318,8 @@ mod tests {
             axis[lowest] = 1.0;
             let overlap = dot(&curvature.direction, &form.reflect(&axis)).abs();
             assert_relative_eq!(overlap, 1.0, max_relative = 1e-6);
-            let kind = if dimension == 1 { StationaryPoint::Maximum } else { StationaryPoint::Saddle };
+            let kind =
+                if dimension == 1 { StationaryPoint::Maximum } else { StationaryPoint::Saddle };
             assert_eq!(curvature.kind(0.0), kind);
         }
     }
@@ -310,7 +335,9 @@ mod tests {
 
     #[test]
     fn stationary_points_of_closed_forms_are_what_is_known_of_them() {
-        let kind = |landscape: &dyn Landscape<f64>, at: &[f64]| Curvature::at(landscape, at).unwrap().unwrap().kind(0.0);
+        let kind = |landscape: &dyn Landscape<f64>, at: &[f64]| {
+            Curvature::at(landscape, at).unwrap().unwrap().kind(0.0)
+        };
         for minimum in &MuellerBrown::MINIMA {
             assert_eq!(kind(&MuellerBrown, minimum), StationaryPoint::Minimum);
         }
@@ -324,7 +351,10 @@ mod tests {
         // A pair: one stiff direction, five of translation and rotation, turned so that none is exact.
         let pair = LennardJones::new(2, 3).unwrap();
         let apart = 2.0_f64.powf(1.0 / 6.0) / 3.0_f64.sqrt();
-        assert_eq!(kind(&pair, &[0.3, 0.1, 0.0, 0.3 + apart, 0.1 + apart, apart]), StationaryPoint::Minimum);
+        assert_eq!(
+            kind(&pair, &[0.3, 0.1, 0.0, 0.3 + apart, 0.1 + apart, apart]),
+            StationaryPoint::Minimum
+        );
         // Three atoms in a row: the middle one can give way to either side.
         let three = LennardJones::new(3, 2).unwrap();
         let mut row = [-1.119_f64, 0.0, 0.0, 0.0, 1.119, 0.0];

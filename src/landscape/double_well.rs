@@ -52,7 +52,9 @@ mod tests {
     fn a_point_with_k_zeros_is_stationary_at_height_k() {
         let landscape = DoubleWell::new(6).unwrap();
         for zeros in 0..=6 {
-            let x: Vec<f64> = (0..6).map(|i| if i < zeros { 0.0 } else { 1.0 - 2.0 * f64::from(i % 2) }).collect();
+            let x: Vec<f64> = (0..6)
+                .map(|i| if i < zeros { 0.0 } else { 1.0 - 2.0 * f64::from(i % 2) })
+                .collect();
             let mut gradient = [f64::NAN; 6];
             let height = landscape.value_and_gradient(&x, &mut gradient);
             assert_eq!((height, gradient), (f64::from(zeros), [0.0; 6]));

@@ -42,7 +42,12 @@ impl<F: Formula> Landscape<f64> for F {
         Ok(Formula::value_and_gradient(self, theta, gradient))
     }
 
-    fn hessian_product(&self, theta: &[f64], direction: &[f64], product: &mut [f64]) -> Result<(), Interrupted> {
+    fn hessian_product(
+        &self,
+        theta: &[f64],
+        direction: &[f64],
+        product: &mut [f64],
+    ) -> Result<(), Interrupted> {
         Formula::hessian_product(self, theta, direction, product);
         Ok(())
     }

@@ -34,7 +34,12 @@ impl<A: Real> Landscape<A> for Interruptible<'_, A> {
         Ok(Box::new(InterruptibleLine { line, interrupt: self.1 }))
     }
 
-    fn hessian_product(&self, theta: &[A], direction: &[A], product: &mut [A]) -> Result<(), Interrupted> {
+    fn hessian_product(
+        &self,
+        theta: &[A],
+        direction: &[A],
+        product: &mut [A],
+    ) -> Result<(), Interrupted> {
         self.landscape()?.hessian_product(theta, direction, product)
     }
 
@@ -42,7 +47,12 @@ impl<A: Real> Landscape<A> for Interruptible<'_, A> {
         self.landscape()?.span_values(span)
     }
 
-    fn span_gradient(&self, span: &Span<A>, weights: ArrayView2<A>, gradient: ArrayViewMut2<A>) -> Result<Vec<f64>, Interrupted> {
+    fn span_gradient(
+        &self,
+        span: &Span<A>,
+        weights: ArrayView2<A>,
+        gradient: ArrayViewMut2<A>,
+    ) -> Result<Vec<f64>, Interrupted> {
         self.landscape()?.span_gradient(span, weights, gradient)
     }
 }
@@ -58,6 +68,10 @@ impl<A: Real> Line<A> for InterruptibleLine<'_, A> {
     }
 
     fn value_and_gradient(&mut self, u: f64, gradient: &mut [A]) -> Result<f64, Interrupted> {
-        if (self.interrupt)() { Err(Interrupted) } else { self.line.value_and_gradient(u, gradient) }
+        if (self.interrupt)() {
+            Err(Interrupted)
+        } else {
+            self.line.value_and_gradient(u, gradient)
+        }
     }
 }

@@ -63,7 +63,8 @@ impl LennardJones {
     /// is translated, rotated, reflected, and its atoms permuted. Two different minima with the same
     /// distances are possible in principle, two mirror images are not told apart.
     pub fn pair_distances(&self, theta: &[f64]) -> Vec<f64> {
-        let mut distances: Vec<f64> = self.pairs(theta).map(|(_, _, squared)| squared.sqrt()).collect();
+        let mut distances: Vec<f64> =
+            self.pairs(theta).map(|(_, _, squared)| squared.sqrt()).collect();
         distances.sort_unstable_by(f64::total_cmp);
         distances
     }
@@ -90,7 +91,11 @@ impl LennardJones {
     /// # Panics
     /// If the configurations are not of this cluster's dimension.
     pub fn align(&self, moving: &[f64], onto: &[f64]) -> Result<Alignment, AlignError> {
-        assert_eq!((moving.len(), onto.len()), (self.dimension(), self.dimension()), "configurations of another cluster");
+        assert_eq!(
+            (moving.len(), onto.len()),
+            (self.dimension(), self.dimension()),
+            "configurations of another cluster"
+        );
         align(moving, onto, self.space_dimensions)
     }
 
@@ -156,9 +161,12 @@ impl Formula for LennardJones {
         product.fill(0.0);
         let space = self.space_dimensions;
         for (i, j, squared) in self.pairs(theta) {
-            let between = |vector: &[f64], axis: usize| vector[i * space + axis] - vector[j * space + axis];
-            let along: f64 = (0..space).map(|axis| between(theta, axis) * between(direction, axis)).sum();
-            let (slope, change) = (slope_over_distance(squared), 2.0 * change_of_slope(squared) * along);
+            let between =
+                |vector: &[f64], axis: usize| vector[i * space + axis] - vector[j * space + axis];
+            let along: f64 =
+                (0..space).map(|axis| between(theta, axis) * between(direction, axis)).sum();
+            let (slope, change) =
+                (slope_over_distance(squared), 2.0 * change_of_slope(squared) * along);
             for axis in 0..space {
                 let pull = slope * between(direction, axis) + change * between(theta, axis);
                 product[i * space + axis] += pull;
@@ -203,8 +211,12 @@ mod tests {
         cluster.value_and_gradient(&theta, &mut gradient);
         let largest = gradient.iter().fold(0.0_f64, |largest, g| largest.max(g.abs()));
         let force = gradient.chunks(2).fold([0.0, 0.0], |sum, g| [sum[0] + g[0], sum[1] + g[1]]);
-        let torque: f64 = theta.chunks(2).zip(gradient.chunks(2)).map(|(r, g)| r[0] * g[1] - r[1] * g[0]).sum();
-        assert!(force.iter().chain([&torque]).all(|zero| zero.abs() < 1e-12 * largest), "{force:?} {torque}");
+        let torque: f64 =
+            theta.chunks(2).zip(gradient.chunks(2)).map(|(r, g)| r[0] * g[1] - r[1] * g[0]).sum();
+        assert!(
+            force.iter().chain([&torque]).all(|zero| zero.abs() < 1e-12 * largest),
+            "{force:?} {torque}"
+        );
     }
 
     #[test]
@@ -226,7 +238,10 @@ mod tests {
     #[test]
     fn sizes_that_make_no_cluster_are_refused() {
         assert_eq!(LennardJones::new(1, 3), Err(SizeError::Atoms { atoms: 1 }));
-        assert_eq!(LennardJones::new(7, 4), Err(SizeError::SpaceDimensions { space_dimensions: 4 }));
+        assert_eq!(
+            LennardJones::new(7, 4),
+            Err(SizeError::SpaceDimensions { space_dimensions: 4 })
+        );
         assert!(matches!(LennardJones::new(usize::MAX, 3), Err(SizeError::Dimension { .. })));
     }
 }

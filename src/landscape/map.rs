@@ -25,7 +25,9 @@ impl HeightMap {
         let &[x, y] = &landscape.start_region()[..] else { return None };
         let region = widened([x, y], points);
         let landscape = landscape.build();
-        let place = |index: usize, [low, high]: [f64; 2]| low + (high - low) * index as f64 / (Self::POINTS - 1) as f64;
+        let place = |index: usize, [low, high]: [f64; 2]| {
+            low + (high - low) * index as f64 / (Self::POINTS - 1) as f64
+        };
         let height = |k: usize| {
             let [column, row] = [k % Self::POINTS, k / Self::POINTS];
             landscape.value(&[place(column, region[0]), place(row, region[1])])
@@ -55,7 +57,8 @@ mod tests {
         assert_eq!(map.region, [[-1.0, 1.0]; 2]);
         let middle = map.heights[HeightMap::POINTS * 100 + 150];
         assert!((middle - Formula::value(&TwoWells, &[0.5, 0.0])).abs() < 1e-12);
-        let wide = HeightMap::of(&BuiltIn::TwoWells, [[0.0, 2.0], [-3.0, 0.0]].into_iter()).unwrap();
+        let wide =
+            HeightMap::of(&BuiltIn::TwoWells, [[0.0, 2.0], [-3.0, 0.0]].into_iter()).unwrap();
         assert_eq!(wide.region, [[-3.1, 1.0], [-1.0, 2.1]]);
         let many = BuiltIn::DoubleWell(DoubleWell::new(3).unwrap());
         assert_eq!(HeightMap::of(&many, std::iter::empty()), None);

@@ -102,8 +102,14 @@ pub trait Landscape<A: Real>: Sync {
     ///
     /// Closed forms have it exactly. Others take central differences of the gradient, known to about
     /// ε^(2/3), 4e-11 of the largest curvature in double precision.
-    fn hessian_product(&self, theta: &[A], direction: &[A], product: &mut [A]) -> Result<(), Interrupted> {
-        let gradient = |theta: &[A], gradient: &mut [A]| self.value_and_gradient(theta, gradient).map(|_| ());
+    fn hessian_product(
+        &self,
+        theta: &[A],
+        direction: &[A],
+        product: &mut [A],
+    ) -> Result<(), Interrupted> {
+        let gradient =
+            |theta: &[A], gradient: &mut [A]| self.value_and_gradient(theta, gradient).map(|_| ());
         curvature::difference_of_gradients(gradient, theta, direction, product)
     }
 
@@ -153,7 +159,12 @@ impl<A: Real> Landscape<A> for &(dyn Landscape<A> + '_) {
         (**self).value_and_gradient(theta, gradient)
     }
 
-    fn hessian_product(&self, theta: &[A], direction: &[A], product: &mut [A]) -> Result<(), Interrupted> {
+    fn hessian_product(
+        &self,
+        theta: &[A],
+        direction: &[A],
+        product: &mut [A],
+    ) -> Result<(), Interrupted> {
         (**self).hessian_product(theta, direction, product)
     }
 
@@ -165,7 +176,12 @@ impl<A: Real> Landscape<A> for &(dyn Landscape<A> + '_) {
         (**self).span_values(span)
     }
 
-    fn span_gradient(&self, span: &Span<A>, weights: ArrayView2<A>, gradient: ArrayViewMut2<A>) -> Result<Vec<f64>, Interrupted> {
+    fn span_gradient(
+        &self,
+        span: &Span<A>,
+        weights: ArrayView2<A>,
+        gradient: ArrayViewMut2<A>,
+    ) -> Result<Vec<f64>, Interrupted> {
         (**self).span_gradient(span, weights, gradient)
     }
 }

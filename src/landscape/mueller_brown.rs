@@ -13,12 +13,16 @@ pub struct MuellerBrown;
 
 impl MuellerBrown {
     /// The minima, deepest first: f = −146.699517210, −108.166724117, −80.767818130.
-    pub const MINIMA: [[f64; 2]; 3] =
-        [[-0.558_223_635, 1.441_725_842], [0.623_499_405, 0.028_037_759], [-0.050_010_823, 0.466_694_105]];
+    pub const MINIMA: [[f64; 2]; 3] = [
+        [-0.558_223_635, 1.441_725_842],
+        [0.623_499_405, 0.028_037_759],
+        [-0.050_010_823, 0.466_694_105],
+    ];
 
     /// The saddles, f = −40.664843509 between the first and the third minimum and −72.248940112
     /// between the third and the second.
-    pub const SADDLES: [[f64; 2]; 2] = [[-0.822_001_559, 0.624_312_803], [0.212_486_582, 0.292_988_325]];
+    pub const SADDLES: [[f64; 2]; 2] =
+        [[-0.822_001_559, 0.624_312_803], [0.212_486_582, 0.292_988_325]];
 
     const TERMS: [Term; 4] = [
         Term { amplitude: -200.0, xx: -1.0, xy: 0.0, yy: -10.0, center: [1.0, 0.0] },
@@ -50,7 +54,8 @@ impl Formula for MuellerBrown {
         gradient.fill(0.0);
         Self::TERMS.iter().fold(0.0, |sum, term| {
             let (x, y) = (r[0] - term.center[0], r[1] - term.center[1]);
-            let height = term.amplitude * (term.xx * x * x + term.xy * x * y + term.yy * y * y).exp();
+            let height =
+                term.amplitude * (term.xx * x * x + term.xy * x * y + term.yy * y * y).exp();
             gradient[0] += height * (2.0 * term.xx * x + term.xy * y);
             gradient[1] += height * (term.xy * x + 2.0 * term.yy * y);
             sum + height
@@ -62,11 +67,14 @@ impl Formula for MuellerBrown {
         product.fill(0.0);
         for term in &Self::TERMS {
             let (x, y) = (r[0] - term.center[0], r[1] - term.center[1]);
-            let height = term.amplitude * (term.xx * x * x + term.xy * x * y + term.yy * y * y).exp();
+            let height =
+                term.amplitude * (term.xx * x * x + term.xy * x * y + term.yy * y * y).exp();
             let slopes = [2.0 * term.xx * x + term.xy * y, term.xy * x + 2.0 * term.yy * y];
             let along = slopes[0] * direction[0] + slopes[1] * direction[1];
-            let bent =
-                [2.0 * term.xx * direction[0] + term.xy * direction[1], term.xy * direction[0] + 2.0 * term.yy * direction[1]];
+            let bent = [
+                2.0 * term.xx * direction[0] + term.xy * direction[1],
+                term.xy * direction[0] + 2.0 * term.yy * direction[1],
+            ];
             for ((p, slope), bent) in product.iter_mut().zip(slopes).zip(bent) {
                 *p += height * (slope * along + bent);
             }
@@ -81,8 +89,11 @@ mod tests {
 
     #[test]
     fn minima_and_saddles_are_where_the_literature_has_them() {
-        let values = [-146.699_517_210, -108.166_724_117, -80.767_818_130, -40.664_843_509, -72.248_940_112];
-        for (point, expected) in MuellerBrown::MINIMA.iter().chain(&MuellerBrown::SADDLES).zip(values) {
+        let values =
+            [-146.699_517_210, -108.166_724_117, -80.767_818_130, -40.664_843_509, -72.248_940_112];
+        for (point, expected) in
+            MuellerBrown::MINIMA.iter().chain(&MuellerBrown::SADDLES).zip(values)
+        {
             let mut gradient = [0.0; 2];
             let value = MuellerBrown.value_and_gradient(point, &mut gradient);
             assert!((value - expected).abs() < 1e-9, "{value} at {point:?}");

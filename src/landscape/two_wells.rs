@@ -17,8 +17,12 @@ impl TwoWells {
 
     const OFFSET: f64 = 1.019_005_529_630_697_5;
     /// (amplitude, sharpness, center) of each Gaussian.
-    const GAUSSIANS: [(f64, f64, [f64; 2]); 4] =
-        [(-1.0, 3.0, [-0.5, -0.5]), (-1.0, 3.0, [0.5, 0.0]), (1.0, 15.0, [-0.2, -0.4]), (1.0, 15.0, [0.0, 0.3])];
+    const GAUSSIANS: [(f64, f64, [f64; 2]); 4] = [
+        (-1.0, 3.0, [-0.5, -0.5]),
+        (-1.0, 3.0, [0.5, 0.0]),
+        (1.0, 15.0, [-0.2, -0.4]),
+        (1.0, 15.0, [0.0, 0.3]),
+    ];
 }
 
 impl Formula for TwoWells {
@@ -84,7 +88,12 @@ impl<A: Real, L: Landscape<A>> Landscape<A> for Squared<L> {
 
     /// Σₘ wₘₙ ∇(f²)(θₘ) = Σₘ (2 f(θₘ) wₘₙ) ∇f(θₘ). So f is needed before its gradient, one pass of
     /// values more, and f keeps its own way of evaluating a whole path at once.
-    fn span_gradient(&self, span: &Span<A>, weights: ArrayView2<A>, gradient: ArrayViewMut2<A>) -> Result<Vec<f64>, Interrupted> {
+    fn span_gradient(
+        &self,
+        span: &Span<A>,
+        weights: ArrayView2<A>,
+        gradient: ArrayViewMut2<A>,
+    ) -> Result<Vec<f64>, Interrupted> {
         let values = self.0.span_values(span)?;
         let mut scaled = weights.to_owned();
         for (mut row, value) in scaled.outer_iter_mut().zip(&values) {
@@ -103,9 +112,10 @@ mod tests {
 
     #[test]
     fn the_saddles_are_where_the_literature_has_them() {
-        for (height, saddle) in
-            [(0.624_393_347_2, [-0.164_726_55, -0.069_917_18]), (0.637_257_237_7, [0.052_889_53, -0.688_158_21])]
-        {
+        for (height, saddle) in [
+            (0.624_393_347_2, [-0.164_726_55, -0.069_917_18]),
+            (0.637_257_237_7, [0.052_889_53, -0.688_158_21]),
+        ] {
             let mut gradient = [0.0; 2];
             let value = Formula::value_and_gradient(&TwoWells, &saddle, &mut gradient);
             assert!((value - height).abs() < 1e-9, "{value}");
@@ -141,7 +151,8 @@ mod tests {
     fn squares_along_a_span_are_those_of_its_points() {
         // What is borrowed and squared evaluates as a whole what it also can point by point.
         let vectors = array![[-0.62, -0.54], [0.49, -0.02], [0.3, 0.2]];
-        let coefficients = array![[1.0, 0.0, 0.0], [0.5, 0.5, 1.0], [0.25, 0.75, -0.5], [0.0, 1.0, 0.0]];
+        let coefficients =
+            array![[1.0, 0.0, 0.0], [0.5, 0.5, 1.0], [0.25, 0.75, -0.5], [0.0, 1.0, 0.0]];
         let weights = array![[0.0, 0.0], [1.0, 0.3], [0.7, -1.0], [0.0, 0.0]];
         let span = Span { vectors: vectors.view(), coefficients: coefficients.view() };
         let (well, mut gradient) = (Squared(&TwoWells), Array2::from_elem((2, 2), f64::NAN));

@@ -24,7 +24,10 @@ impl Activation {
     pub const KEY: Key = Key {
         name: "activation",
         about: "after the hidden layers",
-        kind: Kind::Word { words: &[Self::Softplus.name(), Self::Relu.name()], default: Self::Softplus.name() },
+        kind: Kind::Word {
+            words: &[Self::Softplus.name(), Self::Relu.name()],
+            default: Self::Softplus.name(),
+        },
     };
 
     /// The value of [`Self::KEY`].
@@ -33,7 +36,10 @@ impl Activation {
     /// If the architecture has no such key, or a word there that the key does not take.
     pub fn of(architecture: &Architecture) -> Self {
         let word = architecture.word(Self::KEY.name);
-        Self::ALL.into_iter().find(|activation| activation.name() == word).expect("a word of the key")
+        Self::ALL
+            .into_iter()
+            .find(|activation| activation.name() == word)
+            .expect("a word of the key")
     }
 
     /// As in configurations: `"softplus"`, `"relu"`.
@@ -53,7 +59,10 @@ impl Activation {
     }
 
     /// activation(x).
-    #[allow(clippy::inline_always, reason = "belongs into functions compiled for one set of vector instructions")]
+    #[allow(
+        clippy::inline_always,
+        reason = "belongs into functions compiled for one set of vector instructions"
+    )]
     #[inline(always)]
     pub(crate) fn at<S: Simd, A: Real>(self, simd: S, x: A) -> A {
         match self {
@@ -73,7 +82,10 @@ impl Activation {
     }
 
     /// activation'(x), given a = activation(x). ReLU's slope at 0 is 0, as in PyTorch.
-    #[allow(clippy::inline_always, reason = "belongs into functions compiled for one set of vector instructions")]
+    #[allow(
+        clippy::inline_always,
+        reason = "belongs into functions compiled for one set of vector instructions"
+    )]
     #[inline(always)]
     pub(crate) fn slope_at<S: Simd, A: Real>(self, simd: S, a: A) -> A {
         match self {
@@ -97,21 +109,30 @@ dispatched! {
 }
 
 /// max(x, 0). NaN must stay NaN: a comparison that is false for it would hide a diverged run.
-#[allow(clippy::inline_always, reason = "belongs into functions compiled for one set of vector instructions")]
+#[allow(
+    clippy::inline_always,
+    reason = "belongs into functions compiled for one set of vector instructions"
+)]
 #[inline(always)]
 fn relu<A: Real>(x: A) -> A {
     if x < A::zero() { A::zero() } else { x }
 }
 
 /// δ · softplus'(x), given a = softplus(x).
-#[allow(clippy::inline_always, reason = "belongs into functions compiled for one set of vector instructions")]
+#[allow(
+    clippy::inline_always,
+    reason = "belongs into functions compiled for one set of vector instructions"
+)]
 #[inline(always)]
 fn softplus_back<S: Simd, A: Real>(simd: S, delta: A, a: A) -> A {
     delta * A::softplus_slope(simd, a)
 }
 
 /// A choice of deltas, not a factor: what is infinite stays out where the slope is 0.
-#[allow(clippy::inline_always, reason = "belongs into functions compiled for one set of vector instructions")]
+#[allow(
+    clippy::inline_always,
+    reason = "belongs into functions compiled for one set of vector instructions"
+)]
 #[inline(always)]
 fn relu_back<A: Real>(delta: A, a: A) -> A {
     if a <= A::zero() { A::zero() } else { delta }

@@ -14,8 +14,14 @@ pub static DESCRIPTOR: Descriptor = Descriptor {
     name: "autoencoder",
     title: "Autoencoder",
     loss_label: "loss (squared error per pixel)",
-    keys: &[Key::counts("hidden", "widths of the layers between the pixels and their copy", &[32, 32, 32])],
-    build: |architecture, [rows, columns], _| Ok(Box::new(Autoencoder::new(rows * columns, architecture.counts("hidden")))),
+    keys: &[Key::counts(
+        "hidden",
+        "widths of the layers between the pixels and their copy",
+        &[32, 32, 32],
+    )],
+    build: |architecture, [rows, columns], _| {
+        Ok(Box::new(Autoencoder::new(rows * columns, architecture.counts("hidden"))))
+    },
     sgd: SuggestedSgd { learning_rate: 0.5, epochs: 16 },
     quick: QuickStudy { train: 5000, test: Some(2000), paths: [600, 300] },
 };
@@ -35,7 +41,14 @@ impl Autoencoder {
     /// If there are no pixels or a width is 0.
     pub fn new(pixels: usize, hidden: &[usize]) -> Self {
         let widths = [&[pixels], hidden, &[pixels]].concat();
-        let (layout, dense) = Dense::append(Layout::default(), "fc", &widths, false, Activation::Softplus, Loss::SquaredError);
+        let (layout, dense) = Dense::append(
+            Layout::default(),
+            "fc",
+            &widths,
+            false,
+            Activation::Softplus,
+            Loss::SquaredError,
+        );
         Self { inputs: pixels, layout, dense }
     }
 }

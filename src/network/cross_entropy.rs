@@ -92,10 +92,19 @@ struct Softmax<A> {
 
 /// Row after row of the images from `start` on. Of a length known beforehand: loops of any length take four times
 /// as long here.
-#[allow(clippy::inline_always, reason = "belongs into functions compiled for one set of vector instructions")]
+#[allow(
+    clippy::inline_always,
+    reason = "belongs into functions compiled for one set of vector instructions"
+)]
 #[inline(always)]
-fn lanes<A>(numbers: &mut [A], images: usize, start: usize) -> impl Iterator<Item = &mut [A; LANES]> {
-    numbers.chunks_exact_mut(images).map(move |row| row[start..].first_chunk_mut().expect("a whole group"))
+fn lanes<A>(
+    numbers: &mut [A],
+    images: usize,
+    start: usize,
+) -> impl Iterator<Item = &mut [A; LANES]> {
+    numbers
+        .chunks_exact_mut(images)
+        .map(move |row| row[start..].first_chunk_mut().expect("a whole group"))
 }
 
 dispatched! {
@@ -168,7 +177,10 @@ mod tests {
         }
         assert!((score.loss - expected).abs() < 1e-14);
         assert_eq!(score.correct, 0);
-        assert_eq!(loss(&mut logits.t().as_standard_layout().into_owned().view_mut(), &labels), score);
+        assert_eq!(
+            loss(&mut logits.t().as_standard_layout().into_owned().view_mut(), &labels),
+            score
+        );
     }
 
     #[test]
@@ -197,7 +209,8 @@ mod tests {
 
     #[test]
     fn an_image_does_not_depend_on_those_beside_it() {
-        let logits = Array2::from_shape_fn((10, 37), |(j, i)| (1.3 * j as f64 + 0.7 * i as f64).sin() * 4.0);
+        let logits =
+            Array2::from_shape_fn((10, 37), |(j, i)| (1.3 * j as f64 + 0.7 * i as f64).sin() * 4.0);
         let labels: Vec<u8> = (0..37).map(|i| i * 7 % 10).collect();
         let mut together = logits.clone();
         let score = loss_and_delta(&mut together.view_mut(), &labels);

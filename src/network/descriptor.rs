@@ -158,12 +158,21 @@ impl Key {
     }
 
     /// A number of things that are all held in memory.
-    pub const fn count_up_to(name: &'static str, about: &'static str, default: usize, most: usize) -> Self {
+    pub const fn count_up_to(
+        name: &'static str,
+        about: &'static str,
+        default: usize,
+        most: usize,
+    ) -> Self {
         Self { name, about, kind: Kind::Count { default, most } }
     }
 
     /// Numbers of things, as many as one likes.
-    pub const fn counts(name: &'static str, about: &'static str, default: &'static [usize]) -> Self {
+    pub const fn counts(
+        name: &'static str,
+        about: &'static str,
+        default: &'static [usize],
+    ) -> Self {
         Self { name, about, kind: Kind::Counts { default, check: |_| Ok(()) } }
     }
 
@@ -189,13 +198,21 @@ impl Key {
                 return Err(format!("must be at most {most}, is {count}"));
             }
             (Kind::Count { .. }, Value::Count(0)) => "must be at least 1",
-            (Kind::Counts { .. }, Value::Counts(counts)) if counts.contains(&0) => "must be numbers of at least 1",
+            (Kind::Counts { .. }, Value::Counts(counts)) if counts.contains(&0) => {
+                "must be numbers of at least 1"
+            }
             (Kind::Counts { check, .. }, Value::Counts(counts)) => return check(counts),
-            (Kind::Positive { .. }, Value::Positive(number)) if !(number.is_finite() && *number > 0.0) => {
+            (Kind::Positive { .. }, Value::Positive(number))
+                if !(number.is_finite() && *number > 0.0) =>
+            {
                 "must be a finite number above 0"
             }
-            (Kind::Word { words, .. }, Value::Word(word)) if !words.contains(word) => "must be one of its words",
-            _ if std::mem::discriminant(value) != std::mem::discriminant(&self.default()) => "must be of another kind",
+            (Kind::Word { words, .. }, Value::Word(word)) if !words.contains(word) => {
+                "must be one of its words"
+            }
+            _ if std::mem::discriminant(value) != std::mem::discriminant(&self.default()) => {
+                "must be of another kind"
+            }
             _ => return Ok(()),
         };
         Err(format!("{requirement}, is {value}"))

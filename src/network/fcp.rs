@@ -12,7 +12,10 @@ pub static DESCRIPTOR: Descriptor = Descriptor {
     name: "fcp",
     title: "FCP",
     loss_label: "loss (nat per image)",
-    keys: &[Key::counts("hidden", "widths of the layers between pixels and classes", &[50, 50]), Activation::KEY],
+    keys: &[
+        Key::counts("hidden", "widths of the layers between pixels and classes", &[50, 50]),
+        Activation::KEY,
+    ],
     build: |architecture, [rows, columns], classes| {
         let widths = [&[rows * columns], architecture.counts("hidden"), &[classes]].concat();
         Ok(Box::new(Fcp::new(&widths, Activation::of(architecture))))
@@ -35,7 +38,8 @@ impl Fcp {
     /// # Panics
     /// If there are fewer than two widths or one is 0.
     pub fn new(widths: &[usize], activation: Activation) -> Self {
-        let (layout, dense) = Dense::append(Layout::default(), "fc", widths, false, activation, Loss::CrossEntropy);
+        let (layout, dense) =
+            Dense::append(Layout::default(), "fc", widths, false, activation, Loss::CrossEntropy);
         Self { inputs: widths[0], layout, dense }
     }
 }

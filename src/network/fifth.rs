@@ -14,7 +14,11 @@ pub static DESCRIPTOR: Descriptor = Descriptor {
     loss_label: "loss (nat per image, linear)",
     keys: &[
         Key { name: "gain", about: "of the logits", kind: Kind::Positive { default: 0.5 } },
-        Key { name: "biases", about: "whether there are biases", kind: Kind::Flag { default: true } },
+        Key {
+            name: "biases",
+            about: "whether there are biases",
+            kind: Kind::Flag { default: true },
+        },
     ],
     build: |architecture, [rows, columns], classes| {
         let (inputs, gain) = (rows * columns, architecture.positive("gain"));
@@ -82,10 +86,16 @@ impl<A: Real> Evaluator<A> for &Linear {
 fn its_gradient_is_that_of_its_loss() {
     use super::{Architecture, Value};
     for biases in [true, false] {
-        let architecture = Architecture::with_defaults(&DESCRIPTOR).with("biases", Value::Flag(biases));
+        let architecture =
+            Architecture::with_defaults(&DESCRIPTOR).with("biases", Value::Flag(biases));
         let network = architecture.build::<f64>(2, 3, 4).unwrap();
         let inputs = Array2::from_shape_fn((5, 6), |(i, j)| (i * 6 + j) as f64 / 30.0);
-        let batch = Batch { inputs: inputs.view(), factor: None, labels: &[0, 3, 1, 2, 3], evaluation: None };
+        let batch = Batch {
+            inputs: inputs.view(),
+            factor: None,
+            labels: &[0, 3, 1, 2, 3],
+            evaluation: None,
+        };
         let parameters = network.layout().parameters();
         assert_eq!(parameters, if biases { 28 } else { 24 });
         let theta: Vec<f64> = (0..parameters).map(|i| (1.7 * i as f64).sin()).collect();

@@ -46,7 +46,8 @@ impl Tensor {
     /// # Panics
     /// If `theta` is shorter than the layout.
     pub fn matrix<'a, A>(&self, theta: &'a [A]) -> ArrayView2<'a, A> {
-        ArrayView2::from_shape(self.matrix_shape(), self.slice(theta)).expect("shape and length agree")
+        ArrayView2::from_shape(self.matrix_shape(), self.slice(theta))
+            .expect("shape and length agree")
     }
 
     /// This tensor in θ as a matrix to write to.
@@ -54,8 +55,11 @@ impl Tensor {
     /// # Panics
     /// If `theta` is shorter than the layout.
     pub fn matrix_mut<'a, A>(&self, theta: &'a mut [A]) -> ArrayViewMut2<'a, A> {
-        ArrayViewMut2::from_shape(self.matrix_shape(), &mut theta[self.offset..self.offset + self.len()])
-            .expect("shape and length agree")
+        ArrayViewMut2::from_shape(
+            self.matrix_shape(),
+            &mut theta[self.offset..self.offset + self.len()],
+        )
+        .expect("shape and length agree")
     }
 }
 
@@ -130,22 +134,33 @@ mod tests {
             let layout = network.layout();
             assert_eq!(layout.tensors().len(), fan_in.len());
             // Small tensors, such as ten biases, get as many numbers as the large ones.
-            let draws: Vec<Vec<f64>> =
-                (0..100).map(|number| layout.initialize(&mut MasterSeed(5).stream("initialization", &[number]))).collect();
+            let draws: Vec<Vec<f64>> = (0..100)
+                .map(|number| {
+                    layout.initialize(&mut MasterSeed(5).stream("initialization", &[number]))
+                })
+                .collect();
             for (tensor, &fan_in) in layout.tensors().iter().zip(fan_in) {
                 let bound = 1.0 / f64::from(fan_in).sqrt();
-                let values: Vec<f64> =
-                    draws.iter().flat_map(|theta| tensor.slice(theta)).map(|component| component / bound).collect();
+                let values: Vec<f64> = draws
+                    .iter()
+                    .flat_map(|theta| tensor.slice(theta))
+                    .map(|component| component / bound)
+                    .collect();
                 let what = format!("{} of {descriptor:?}", tensor.name);
                 assert!(values.iter().all(|x| x.abs() <= 1.0 + 1e-15), "{what}");
                 let count = values.len() as f64;
                 let moment = |power: i32| values.iter().map(|x| x.powi(power)).sum::<f64>() / count;
                 // Of a uniform x the variance of xᵏ is ⟨x²ᵏ⟩ − ⟨xᵏ⟩², and ⟨xᵏ⟩ = 1/(k + 1) for even k.
-                for (power, expected, variance) in
-                    [(1, 0.0, 1.0 / 3.0), (2, 1.0 / 3.0, 1.0 / 5.0 - 1.0 / 9.0), (4, 1.0 / 5.0, 1.0 / 9.0 - 1.0 / 25.0)]
-                {
+                for (power, expected, variance) in [
+                    (1, 0.0, 1.0 / 3.0),
+                    (2, 1.0 / 3.0, 1.0 / 5.0 - 1.0 / 9.0),
+                    (4, 1.0 / 5.0, 1.0 / 9.0 - 1.0 / 25.0),
+                ] {
                     let error = (moment(power) - expected) / (variance / count).sqrt();
-                    assert!(error.abs() < 5.0, "{what}: moment {power} is off by {error} standard errors");
+                    assert!(
+                        error.abs() < 5.0,
+                        "{what}: moment {power} is off by {error} standard errors"
+                    );
                 }
             }
         }
@@ -153,11 +168,17 @@ mod tests {
 
     #[test]
     fn both_precisions_start_from_the_same_point_and_seeds_from_different_ones() {
-        let network = Architecture::with_defaults(&fcp::DESCRIPTOR).build::<f64>(28, 28, 10).unwrap();
+        let network =
+            Architecture::with_defaults(&fcp::DESCRIPTOR).build::<f64>(28, 28, 10).unwrap();
         let stream = |seed| MasterSeed(seed).stream("initialization", &[]);
         let double: Vec<f64> = network.layout().initialize(&mut stream(1));
         let single: Vec<f32> = network.layout().initialize(&mut stream(1));
-        assert!(single.iter().zip(&double).all(|(single, double)| single.to_bits() == (*double as f32).to_bits()));
+        assert!(
+            single
+                .iter()
+                .zip(&double)
+                .all(|(single, double)| single.to_bits() == (*double as f32).to_bits())
+        );
         assert_ne!(double, network.layout().initialize::<f64>(&mut stream(2)));
     }
 }

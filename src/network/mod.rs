@@ -65,7 +65,12 @@ impl<A: Real> Batch<'_, A> {
     /// Some of the images, without a factor.
     fn part(self, range: Range<usize>) -> Self {
         let labels = &self.labels[range.clone()];
-        Batch { inputs: self.inputs.slice_move(s![range, ..]), factor: None, labels, evaluation: self.evaluation }
+        Batch {
+            inputs: self.inputs.slice_move(s![range, ..]),
+            factor: None,
+            labels,
+            evaluation: self.evaluation,
+        }
     }
 
     /// The same images, at most `size` ≥ 1 at a time, for networks that do not ask for a factor.
@@ -160,7 +165,14 @@ pub trait SpanEvaluator<A: Real>: Send {
     fn losses(&mut self, span: &Span<A>, shared: Option<&[A]>, batch: Batch<A>, losses: &mut [f64]);
 
     /// The same, and prepares what [`Self::add_gradient`] needs; `weights` is `(M, N)`.
-    fn gradient(&mut self, span: &Span<A>, shared: Option<&[A]>, weights: ArrayView2<A>, batch: Batch<A>, losses: &mut [f64]);
+    fn gradient(
+        &mut self,
+        span: &Span<A>,
+        shared: Option<&[A]>,
+        weights: ArrayView2<A>,
+        batch: Batch<A>,
+        losses: &mut [f64],
+    );
 
     /// Adds Σₘ `weights[m, n]` gₘ to `row`, `(P,)`, where gₘ is the gradient at point m summed over the images
     /// of the batch that was last prepared, here given again.

@@ -35,8 +35,14 @@ impl Architecture {
     #[must_use]
     pub fn with(mut self, key: &str, value: Value) -> Self {
         let index = self.index(key);
-        let same_kind = std::mem::discriminant(&value) == std::mem::discriminant(&self.values[index]);
-        assert!(same_kind, "{key} of {} is {:?}, and cannot be {value:?}", self.name(), self.values[index]);
+        let same_kind =
+            std::mem::discriminant(&value) == std::mem::discriminant(&self.values[index]);
+        assert!(
+            same_kind,
+            "{key} of {} is {:?}, and cannot be {value:?}",
+            self.name(),
+            self.values[index]
+        );
         self.values[index] = value;
         self
     }
@@ -60,12 +66,20 @@ impl Architecture {
     ///
     /// # Errors
     /// A sentence saying which value its key does not take, or what images the architecture needs.
-    pub fn build<A: Precision>(&self, rows: usize, columns: usize, classes: usize) -> Result<Box<dyn Network<A>>, String> {
+    pub fn build<A: Precision>(
+        &self,
+        rows: usize,
+        columns: usize,
+        classes: usize,
+    ) -> Result<Box<dyn Network<A>>, String> {
         if rows * columns == 0 || classes == 0 {
-            return Err(format!("there is no network for images of {rows} × {columns} pixels in {classes} classes"));
+            return Err(format!(
+                "there is no network for images of {rows} × {columns} pixels in {classes} classes"
+            ));
         }
         for (key, value) in self.values() {
-            key.check(value).map_err(|message| format!("{} of {} {message}", key.name, self.name()))?;
+            key.check(value)
+                .map_err(|message| format!("{} of {} {message}", key.name, self.name()))?;
         }
         (self.descriptor.build)(self, [rows, columns], classes).map(A::of_either)
     }
@@ -88,7 +102,10 @@ impl Architecture {
 
     /// Numbers of things.
     pub fn counts(&self, key: &str) -> &[usize] {
-        self.value(key, |value| if let Value::Counts(counts) = value { Some(&counts[..]) } else { None })
+        self.value(
+            key,
+            |value| if let Value::Counts(counts) = value { Some(&counts[..]) } else { None },
+        )
     }
 
     /// A seed.
@@ -98,7 +115,10 @@ impl Architecture {
 
     /// A number > 0.
     pub fn positive(&self, key: &str) -> f64 {
-        self.value(key, |value| if let Value::Positive(number) = value { Some(*number) } else { None })
+        self.value(
+            key,
+            |value| if let Value::Positive(number) = value { Some(*number) } else { None },
+        )
     }
 
     /// Yes or no.
@@ -113,7 +133,9 @@ impl Architecture {
 
     fn value<'a, T>(&'a self, key: &str, of_kind: impl FnOnce(&'a Value) -> Option<T>) -> T {
         let value = &self.values[self.index(key)];
-        of_kind(value).unwrap_or_else(|| panic!("{key} of {} is {value:?}, not of the kind asked for", self.name()))
+        of_kind(value).unwrap_or_else(|| {
+            panic!("{key} of {} is {value:?}, not of the kind asked for", self.name())
+        })
     }
 }
 
@@ -157,7 +179,8 @@ mod tests {
         let names: BTreeSet<_> = NETWORKS.iter().map(|descriptor| descriptor.name).collect();
         assert_eq!(names.len(), NETWORKS.len());
         for descriptor in NETWORKS {
-            let keys: BTreeSet<_> = descriptor.keys.iter().map(|key| key.name).chain(["kind"]).collect();
+            let keys: BTreeSet<_> =
+                descriptor.keys.iter().map(|key| key.name).chain(["kind"]).collect();
             assert_eq!(keys.len(), descriptor.keys.len() + 1, "{descriptor:?}");
         }
     }
@@ -165,10 +188,17 @@ mod tests {
     #[test]
     fn a_value_that_its_key_does_not_take_is_named() {
         let refused = |descriptor, key, value| {
-            Architecture::with_defaults(descriptor).with(key, value).build::<f32>(28, 28, 10).err().unwrap()
+            Architecture::with_defaults(descriptor)
+                .with(key, value)
+                .build::<f32>(28, 28, 10)
+                .err()
+                .unwrap()
         };
         let channels = refused(&lenet::DESCRIPTOR, "channels", Value::Counts(vec![6]));
-        assert_eq!(channels, "channels of lenet must be two numbers, one for each convolution, is [6]");
+        assert_eq!(
+            channels,
+            "channels of lenet must be two numbers, one for each convolution, is [6]"
+        );
         let activation = refused(&fcp::DESCRIPTOR, "activation", Value::Word("tanh"));
         assert_eq!(activation, "activation of fcp must be one of its words, is tanh");
         let gain = refused(&super::super::fifth::DESCRIPTOR, "gain", Value::Positive(f64::NAN));

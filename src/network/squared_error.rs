@@ -53,7 +53,10 @@ dispatched! {
 }
 
 /// Turns z into σ(z), or that into the gradient of the squared error times `scale`; returns (σ(z) − x)².
-#[allow(clippy::inline_always, reason = "it belongs into the function compiled for its instructions")]
+#[allow(
+    clippy::inline_always,
+    reason = "it belongs into the function compiled for its instructions"
+)]
 #[inline(always)]
 fn pixel<S: Simd, A: Real>(simd: S, output: &mut A, target: A, scale: Option<A>) -> A {
     let sigma = A::sigmoid(simd, *output);
@@ -63,7 +66,11 @@ fn pixel<S: Simd, A: Real>(simd: S, output: &mut A, target: A, scale: Option<A>)
 }
 
 /// Image by image.
-fn evaluate<A: Real>(outputs: &mut ArrayViewMut2<A>, targets: ArrayView2<A>, scale: Option<A>) -> Score {
+fn evaluate<A: Real>(
+    outputs: &mut ArrayViewMut2<A>,
+    targets: ArrayView2<A>,
+    scale: Option<A>,
+) -> Score {
     assert_eq!(outputs.dim(), targets.dim(), "a reconstruction has the size of its image");
     let mut sum = 0.0;
     for (mut outputs, targets) in outputs.outer_iter_mut().zip(targets.outer_iter()) {

@@ -24,7 +24,12 @@ const EPSILON: f64 = 1e-8;
 impl<A: Real> Adam<A> {
     /// For vectors of `dimension` components, no step taken yet.
     pub fn new(learning_rate: f64, dimension: usize) -> Self {
-        Self { learning_rate, first: vec![A::zero(); dimension], second: vec![A::zero(); dimension], steps: 0 }
+        Self {
+            learning_rate,
+            first: vec![A::zero(); dimension],
+            second: vec![A::zero(); dimension],
+            steps: 0,
+        }
     }
 
     /// Steps taken.
@@ -46,7 +51,9 @@ impl<A: Real> Adam<A> {
         let epsilon = A::of(EPSILON);
         let (decay, step) = ([keep_1, take_1, keep_2, take_2], [rate, correction, epsilon]);
         // Squares of small gradients are smaller still.
-        without_subnormals(|| descend(decay, step, gradient, [x, &mut self.first, &mut self.second]));
+        without_subnormals(|| {
+            descend(decay, step, gradient, [x, &mut self.first, &mut self.second])
+        });
     }
 }
 

@@ -56,7 +56,9 @@ pub fn search<E>(
     while high.length - low.length > tolerance * middle.length {
         let above = high.length - middle.length > middle.length - low.length;
         let end = if above { high } else { low };
-        let Some(trial) = trials.at(middle.length + GOLDEN * (end.length - middle.length))? else { break };
+        let Some(trial) = trials.at(middle.length + GOLDEN * (end.length - middle.length))? else {
+            break;
+        };
         match (trial.value < middle.value, above) {
             (true, true) => (low, middle) = (middle, trial),
             (true, false) => (high, middle) = (middle, trial),
@@ -92,7 +94,11 @@ fn outward<E, F: FnMut(f64) -> Result<f64, E>>(
 
 /// Uphill at `high`: comes closer until the value falls below that of the origin; nothing if the budget
 /// ends before.
-fn inward<E, F: FnMut(f64) -> Result<f64, E>>(trials: &mut Trials<F>, low: Step, mut high: Step) -> Result<Option<Bracket>, E> {
+fn inward<E, F: FnMut(f64) -> Result<f64, E>>(
+    trials: &mut Trials<F>,
+    low: Step,
+    mut high: Step,
+) -> Result<Option<Bracket>, E> {
     loop {
         let Some(trial) = trials.at(high.length * GOLDEN)? else { return Ok(None) };
         if trial.value < low.value {
@@ -123,8 +129,14 @@ mod tests {
     use std::convert::Infallible;
 
     /// Of a function that can always be evaluated.
-    fn search(at_zero: f64, evaluations: usize, tolerance: f64, mut f: impl FnMut(f64) -> f64) -> Option<Step> {
-        let Ok(step) = super::search(at_zero, evaluations, tolerance, |u| Ok::<_, Infallible>(f(u)));
+    fn search(
+        at_zero: f64,
+        evaluations: usize,
+        tolerance: f64,
+        mut f: impl FnMut(f64) -> f64,
+    ) -> Option<Step> {
+        let Ok(step) =
+            super::search(at_zero, evaluations, tolerance, |u| Ok::<_, Infallible>(f(u)));
         step
     }
 
@@ -176,7 +188,9 @@ mod tests {
     #[test]
     fn each_section_shrinks_the_bracket_by_the_golden_ratio() {
         // 1.618… per evaluation, once the trials stand in golden ratio: measured over 20 more.
-        let error = |evaluations| (search(4.0, evaluations, 0.0, |u| (u - 2.0).powi(2)).unwrap().length - 2.0_f64).abs();
+        let error = |evaluations| {
+            (search(4.0, evaluations, 0.0, |u| (u - 2.0).powi(2)).unwrap().length - 2.0_f64).abs()
+        };
         let rate = (error(10) / error(30)).powf(1.0 / 20.0);
         assert!((1.4..1.9).contains(&rate), "rate {rate}");
     }

@@ -62,7 +62,15 @@ impl<A: Real> Lbfgs<A> {
         let mut gradient = vec![A::zero(); theta.len()];
         let loss = landscape.value_and_gradient(&theta, &mut gradient)?;
         let scale = first_scale(&gradient);
-        Ok(Self { parameters, theta, gradient, loss, memory: VecDeque::new(), scale, memory_dropped: 0 })
+        Ok(Self {
+            parameters,
+            theta,
+            gradient,
+            loss,
+            memory: VecDeque::new(),
+            scale,
+            memory_dropped: 0,
+        })
     }
 
     /// Current parameters, `(P,)`.
@@ -125,7 +133,10 @@ impl<A: Real> Lbfgs<A> {
     }
 
     /// Along the quasi-Newton direction, where there is one and it leads down; otherwise steepest.
-    fn descent<'l>(&self, landscape: &'l (impl Landscape<A> + ?Sized)) -> Result<Option<Descent<'l, A>>, Interrupted> {
+    fn descent<'l>(
+        &self,
+        landscape: &'l (impl Landscape<A> + ?Sized),
+    ) -> Result<Option<Descent<'l, A>>, Interrupted> {
         // Without memory the direction is the steepest descent, and there is nothing to fall back from.
         let remembers = !self.memory.is_empty();
         if let Some(direction) = self.direction().filter(|_| remembers)
@@ -138,7 +149,10 @@ impl<A: Real> Lbfgs<A> {
 
     /// Along γ ∇, the length that the last curvature suggests; then, since that γ is useless after a
     /// fall over many orders of magnitude, along the gradient as in the first iteration.
-    fn steepest_descent<'l>(&self, landscape: &'l (impl Landscape<A> + ?Sized)) -> Result<Option<Descent<'l, A>>, Interrupted> {
+    fn steepest_descent<'l>(
+        &self,
+        landscape: &'l (impl Landscape<A> + ?Sized),
+    ) -> Result<Option<Descent<'l, A>>, Interrupted> {
         let mut scales = vec![self.scale, first_scale(&self.gradient)];
         scales.dedup();
         for scale in scales {
@@ -177,8 +191,14 @@ impl<A: Real> Lbfgs<A> {
         steepest: Option<f64>,
     ) -> Result<Option<Descent<'l, A>>, Interrupted> {
         let mut line = landscape.line(&self.theta, &direction)?;
-        let LbfgsParameters { line_search_evaluations, line_search_tolerance, .. } = self.parameters;
-        let step = golden_section::search(self.loss, line_search_evaluations, line_search_tolerance, |u| line.value(u))?;
+        let LbfgsParameters { line_search_evaluations, line_search_tolerance, .. } =
+            self.parameters;
+        let step = golden_section::search(
+            self.loss,
+            line_search_evaluations,
+            line_search_tolerance,
+            |u| line.value(u),
+        )?;
         Ok(step.map(|step| Descent { step, line, direction, steepest }))
     }
 
@@ -258,7 +278,8 @@ mod tests {
 
     #[test]
     fn minimizes_an_ill_conditioned_quadratic_and_never_goes_uphill() {
-        let curvatures: Vec<f64> = (0..50).map(|i| 10_f64.powf(4.0 * f64::from(i) / 49.0)).collect();
+        let curvatures: Vec<f64> =
+            (0..50).map(|i| 10_f64.powf(4.0 * f64::from(i) / 49.0)).collect();
         let landscape = Quadratic(curvatures);
         let mut lbfgs = Lbfgs::new(parameters(6), &landscape, vec![1.0; 50]).unwrap();
         let start = lbfgs.loss();
@@ -280,7 +301,8 @@ mod tests {
         let exact = LbfgsParameters { line_search_tolerance: 1e-9, ..parameters(100) };
         let mut lbfgs = Lbfgs::new(exact, &landscape, vec![1.0, -2.0, 0.5, 3.0]).unwrap();
         let start = lbfgs.loss();
-        let mut going = (1..=4).map(|iteration| lbfgs.iterate(&landscape, iteration).unwrap().is_continue());
+        let mut going =
+            (1..=4).map(|iteration| lbfgs.iterate(&landscape, iteration).unwrap().is_continue());
         assert!(going.all(|going| going));
         assert!(lbfgs.loss() < 1e-10 * start, "{:e}", lbfgs.loss());
     }
@@ -291,7 +313,9 @@ mod tests {
         let target = LbfgsParameters { target_loss: 1e-3, ..parameters(10) };
         let mut lbfgs = Lbfgs::new(target, &landscape, vec![1.0, 1.0]).unwrap();
         let (last, stop) = (1..100)
-            .find_map(|iteration| Some((iteration - 1, lbfgs.iterate(&landscape, iteration).unwrap().break_value()?)))
+            .find_map(|iteration| {
+                Some((iteration - 1, lbfgs.iterate(&landscape, iteration).unwrap().break_value()?))
+            })
             .expect("a quadratic is soon at its minimum");
         assert_eq!(stop, StopReason::TargetLoss { iteration: last });
         assert!(lbfgs.loss() <= 1e-3);
@@ -300,10 +324,17 @@ mod tests {
     #[test]
     fn falls_into_a_well_of_the_two_wells_and_says_why_it_stops() {
         let mut lbfgs = Lbfgs::new(parameters(20), &TwoWells, vec![-0.9, -0.9]).unwrap();
-        let stop = (1..200).find_map(|iteration| lbfgs.iterate(&TwoWells, iteration).unwrap().break_value());
-        assert!(matches!(stop, Some(StopReason::NoDescent { .. } | StopReason::Stationary { .. })), "{stop:?}");
+        let stop = (1..200)
+            .find_map(|iteration| lbfgs.iterate(&TwoWells, iteration).unwrap().break_value());
+        assert!(
+            matches!(stop, Some(StopReason::NoDescent { .. } | StopReason::Stationary { .. })),
+            "{stop:?}"
+        );
         assert!(norm(lbfgs.gradient()) < 1e-6);
         let mut lost = Lbfgs::new(parameters(6), &TwoWells, vec![f64::NAN, 0.0]).unwrap();
-        assert_eq!(lost.iterate(&TwoWells, 7), Ok(ControlFlow::Break(StopReason::Diverged { epoch: 7 })));
+        assert_eq!(
+            lost.iterate(&TwoWells, 7),
+            Ok(ControlFlow::Break(StopReason::Diverged { epoch: 7 }))
+        );
     }
 }

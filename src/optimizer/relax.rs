@@ -106,12 +106,18 @@ impl fmt::Display for RelaxStop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Converged => "converged: the gradient is below the tolerance",
-            Self::NoDescent => "stopped: the line search found no lower point along the steepest descent",
+            Self::NoDescent => {
+                "stopped: the line search found no lower point along the steepest descent"
+            }
             Self::IterationsSpent => "stopped: all iterations were taken",
             Self::NotFinite => "stopped: value or gradient is not finite",
             Self::NotRelaxed => "not relaxed: used as given",
-            Self::Saddle => "no minimum: a saddle, the gradient is zero and some directions curve down",
-            Self::Maximum => "no minimum: a maximum, the gradient is zero and no direction curves up",
+            Self::Saddle => {
+                "no minimum: a saddle, the gradient is zero and some directions curve down"
+            }
+            Self::Maximum => {
+                "no minimum: a maximum, the gradient is zero and no direction curves up"
+            }
         })
     }
 }
@@ -131,7 +137,9 @@ impl Relaxed {
         let curvature = Curvature::at(landscape, point)?;
         // A point given to nine decimals is a stationary one though its gradient is not zero to all
         // digits: what counts is how far the stationary point is.
-        let is_stationary = |curvature: &&Curvature| gradient_norm <= GIVEN_TO * curvature.scale() * largest_coordinate(point);
+        let is_stationary = |curvature: &&Curvature| {
+            gradient_norm <= GIVEN_TO * curvature.scale() * largest_coordinate(point)
+        };
         let kind = curvature.as_ref().filter(is_stationary).map(|curvature| curvature.kind(0.0));
         // Without a curvature there is no telling what the point is.
         let stop = kind.and_then(RelaxStop::of).unwrap_or(RelaxStop::NotRelaxed);
@@ -153,7 +161,11 @@ impl Relaxed {
 
     /// A lower point in the direction of lowest curvature; `None` if there is none. Of the two signs
     /// the one of [`Curvature::direction`] is tried first.
-    fn off_the_saddle(&self, landscape: &dyn Landscape<f64>, curvature: &Curvature) -> Result<Option<Vec<f64>>, Interrupted> {
+    fn off_the_saddle(
+        &self,
+        landscape: &dyn Landscape<f64>,
+        curvature: &Curvature,
+    ) -> Result<Option<Vec<f64>>, Interrupted> {
         let size = largest_coordinate(&self.theta);
         for step in STEPS_OFF_A_SADDLE.iter().flat_map(|step| [step * size, -step * size]) {
             let moved = self.theta.iter().zip(&curvature.direction);
@@ -187,14 +199,26 @@ fn largest_coordinate(theta: &[f64]) -> f64 {
 ///
 /// # Panics
 /// If the start is not of the landscape's dimension (as the landscape does).
-pub fn relax(landscape: &dyn Landscape<f64>, start: &[f64], parameters: &RelaxParameters) -> Result<Relaxed, Interrupted> {
+pub fn relax(
+    landscape: &dyn Landscape<f64>,
+    start: &[f64],
+    parameters: &RelaxParameters,
+) -> Result<Relaxed, Interrupted> {
     let mut relaxed = descend(landscape, start, parameters, 0)?;
     for left_saddles in 0..=MAX_SADDLES {
         if !relaxed.stop.is_minimum() {
             break;
         }
-        let Some((curvature, kind)) = relaxed.descending_curvature(landscape, parameters.tolerance)? else { break };
-        let lower = if left_saddles < MAX_SADDLES { relaxed.off_the_saddle(landscape, &curvature)? } else { None };
+        let Some((curvature, kind)) =
+            relaxed.descending_curvature(landscape, parameters.tolerance)?
+        else {
+            break;
+        };
+        let lower = if left_saddles < MAX_SADDLES {
+            relaxed.off_the_saddle(landscape, &curvature)?
+        } else {
+            None
+        };
         let Some(lower) = lower else {
             relaxed.stop = kind;
             break;
@@ -229,7 +253,13 @@ fn descend(
         iterations += 1;
     };
     let gradient_norm = norm(lbfgs.gradient());
-    Ok(Relaxed { value: lbfgs.loss(), gradient_norm, theta: lbfgs.theta().to_vec(), iterations, stop })
+    Ok(Relaxed {
+        value: lbfgs.loss(),
+        gradient_norm,
+        theta: lbfgs.theta().to_vec(),
+        iterations,
+        stop,
+    })
 }
 
 /// Which minima to look for, and how long.
@@ -267,15 +297,28 @@ pub fn find_minima(
     search: &MinimaSearch,
     identify: &dyn Fn(&[f64]) -> Option<Vec<f64>>,
 ) -> Result<Vec<Relaxed>, Interrupted> {
-    assert_eq!(search.region.len(), landscape.dimension(), "the region of the starts and the landscape disagree");
+    assert_eq!(
+        search.region.len(),
+        landscape.dimension(),
+        "the region of the starts and the landscape disagree"
+    );
     let starts = (0..search.starts).map(|start| random_start(search.seed, &search.region, start));
-    let found = starts.map(|start| relax(landscape, &start, &search.relax)).collect::<Result<Vec<_>, _>>()?;
-    Ok(distinct(&found, search.distinct, identify).into_iter().map(|index| found[index].clone()).collect())
+    let found = starts
+        .map(|start| relax(landscape, &start, &search.relax))
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(distinct(&found, search.distinct, identify)
+        .into_iter()
+        .map(|index| found[index].clone())
+        .collect())
 }
 
 /// Indices of the distinct solutions among `found`, lowest first: see [`find_minima`]. Of equal ones the
 /// lowest counts, and of equally low ones the first.
-pub fn distinct(found: &[Relaxed], tolerance: f64, identify: &dyn Fn(&[f64]) -> Option<Vec<f64>>) -> Vec<usize> {
+pub fn distinct(
+    found: &[Relaxed],
+    tolerance: f64,
+    identify: &dyn Fn(&[f64]) -> Option<Vec<f64>>,
+) -> Vec<usize> {
     merge(found, tolerance, identify).into_iter().map(|solution| solution.index).collect()
 }
 
@@ -289,10 +332,15 @@ pub struct Distinct {
 }
 
 /// The distinct solutions among `found` as by [`distinct`], each with the others that are the same.
-pub fn merge(found: &[Relaxed], tolerance: f64, identify: &dyn Fn(&[f64]) -> Option<Vec<f64>>) -> Vec<Distinct> {
+pub fn merge(
+    found: &[Relaxed],
+    tolerance: f64,
+    identify: &dyn Fn(&[f64]) -> Option<Vec<f64>>,
+) -> Vec<Distinct> {
     let minima = found.iter().enumerate().filter(|(_, relaxed)| relaxed.stop.is_minimum());
-    let mut solutions: Vec<_> =
-        minima.filter_map(|(index, relaxed)| Some((index, relaxed.value, identify(&relaxed.theta)?))).collect();
+    let mut solutions: Vec<_> = minima
+        .filter_map(|(index, relaxed)| Some((index, relaxed.value, identify(&relaxed.theta)?)))
+        .collect();
     solutions.sort_by(|(_, a, _), (_, b, _)| a.total_cmp(b));
     let close = |a: f64, b: f64| (a - b).abs() <= tolerance;
     let mut kept: Vec<(Distinct, f64, Vec<f64>)> = Vec::new();
@@ -324,10 +372,16 @@ mod tests {
         let parameters = RelaxParameters::default();
         let relaxed = relax(&TwoWells, &[0.9, 0.4], &parameters).unwrap();
         assert!(relaxed.stop.is_minimum() && relaxed.gradient_norm < 1e-6, "{relaxed:?}");
-        let few = RelaxParameters { lbfgs: LbfgsParameters { iterations: 2, ..parameters.lbfgs.clone() }, ..parameters.clone() };
+        let few = RelaxParameters {
+            lbfgs: LbfgsParameters { iterations: 2, ..parameters.lbfgs.clone() },
+            ..parameters.clone()
+        };
         let stopped = relax(&TwoWells, &[0.9, 0.4], &few).unwrap();
         assert_eq!((stopped.stop, stopped.iterations), (RelaxStop::IterationsSpent, 2));
-        assert_eq!(relax(&TwoWells, &[f64::NAN, 0.0], &parameters).unwrap().stop, RelaxStop::NotFinite);
+        assert_eq!(
+            relax(&TwoWells, &[f64::NAN, 0.0], &parameters).unwrap().stop,
+            RelaxStop::NotFinite
+        );
         let never = RelaxParameters { tolerance: 0.0, ..parameters };
         let lowest = relax(&TwoWells, &[0.9, 0.4], &never).unwrap();
         assert!(lowest.stop.is_minimum() && lowest.value <= relaxed.value, "{lowest:?}");
@@ -343,7 +397,15 @@ mod tests {
             assert_eq!(relaxed.stop, RelaxStop::Converged, "{zeros} zeros: {relaxed:?}");
             assert!(relaxed.value < 1e-9, "{zeros} zeros: {relaxed:?}");
             // All of the sign rule's reference is positive, and so is where a maximum is left to.
-            assert!(relaxed.theta.iter().zip(&start).all(|(x, s)| (x - if *s == 0.0 { 1.0 } else { -1.0 }).abs() < 1e-4));
+            assert!(
+                relaxed.theta.iter().zip(&start).all(|(x, s)| (x - if *s == 0.0 {
+                    1.0
+                } else {
+                    -1.0
+                })
+                .abs()
+                    < 1e-4)
+            );
             assert_eq!(relax(&well, &start, &parameters).unwrap(), relaxed, "deterministic");
         }
         let product = relax(&crate::landscape::ProductWell, &[0.0, 0.0], &parameters).unwrap();
@@ -367,7 +429,9 @@ mod tests {
 
     #[test]
     fn reasons_keep_the_numbers_that_journals_have() {
-        use RelaxStop::{Converged, IterationsSpent, Maximum, NoDescent, NotFinite, NotRelaxed, Saddle};
+        use RelaxStop::{
+            Converged, IterationsSpent, Maximum, NoDescent, NotFinite, NotRelaxed, Saddle,
+        };
         let all = [Converged, NoDescent, IterationsSpent, NotFinite, NotRelaxed, Saddle, Maximum];
         for (number, stop) in (0..).zip(all) {
             assert_eq!(postcard::to_allocvec(&stop), Ok(vec![number]), "{stop:?}");
@@ -378,10 +442,13 @@ mod tests {
     fn points_that_became_one_minimum_are_known() {
         let well = BuiltIn::DoubleWell(DoubleWell::new(1).unwrap());
         let starts = [[-0.5], [0.4], [-2.0], [0.0], [1.0]];
-        let found = starts.map(|start| relax(&well.build(), &start, &RelaxParameters::default()).unwrap());
+        let found =
+            starts.map(|start| relax(&well.build(), &start, &RelaxParameters::default()).unwrap());
         let merged = merge(&found, 1e-4, &|theta| well.identify(theta));
-        let groups: Vec<std::collections::BTreeSet<usize>> =
-            merged.iter().map(|solution| solution.same.iter().copied().chain([solution.index]).collect()).collect();
+        let groups: Vec<std::collections::BTreeSet<usize>> = merged
+            .iter()
+            .map(|solution| solution.same.iter().copied().chain([solution.index]).collect())
+            .collect();
         assert_eq!(groups.len(), 2);
         for group in [[0, 2].as_slice(), &[1, 3, 4]] {
             assert!(groups.contains(&group.iter().copied().collect()), "{groups:?}");
@@ -406,9 +473,15 @@ mod tests {
             relax: RelaxParameters::default(),
             distinct: 1e-4,
         };
-        let minima = |starts| find_minima(&&*landscape.build(), &search(starts), &|theta| landscape.identify(theta)).unwrap();
+        let minima = |starts| {
+            find_minima(&&*landscape.build(), &search(starts), &|theta| landscape.identify(theta))
+                .unwrap()
+        };
         let corners = |minima: Vec<Relaxed>| -> std::collections::BTreeSet<Vec<i8>> {
-            minima.iter().map(|minimum| minimum.theta.iter().map(|x| x.round() as i8).collect()).collect()
+            minima
+                .iter()
+                .map(|minimum| minimum.theta.iter().map(|x| x.round() as i8).collect())
+                .collect()
         };
         let all = minima(60);
         assert!(all.is_sorted_by(|a, b| a.value <= b.value));

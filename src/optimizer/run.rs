@@ -78,15 +78,27 @@ impl fmt::Display for StopReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Completed => write!(f, "completed"),
-            Self::Diverged { epoch } => write!(f, "diverged: the loss was not finite in epoch {epoch}"),
+            Self::Diverged { epoch } => {
+                write!(f, "diverged: the loss was not finite in epoch {epoch}")
+            }
             Self::NoProgress => {
-                write!(f, "diverged: the training loss rose tenfold and never fell below that of the initialization")
+                write!(
+                    f,
+                    "diverged: the training loss rose tenfold and never fell below that of the initialization"
+                )
             }
             Self::NoDescent { iteration } => {
-                write!(f, "stopped: the line search found no lower point along the steepest descent in iteration {iteration}")
+                write!(
+                    f,
+                    "stopped: the line search found no lower point along the steepest descent in iteration {iteration}"
+                )
             }
-            Self::TargetLoss { iteration } => write!(f, "converged: target loss reached in iteration {iteration}"),
-            Self::Stationary { iteration } => write!(f, "converged: zero gradient in iteration {iteration}"),
+            Self::TargetLoss { iteration } => {
+                write!(f, "converged: target loss reached in iteration {iteration}")
+            }
+            Self::Stationary { iteration } => {
+                write!(f, "converged: zero gradient in iteration {iteration}")
+            }
         }
     }
 }

@@ -78,7 +78,11 @@ impl Stepwise for Trainer<'_, '_> {
             self.state = Some(self.begin()?);
             return Ok(Step::Continue);
         };
-        let step = if state.stop.is_none() { self.train_on(&mut state) } else { self.take_snapshot(&mut state) };
+        let step = if state.stop.is_none() {
+            self.train_on(&mut state)
+        } else {
+            self.take_snapshot(&mut state)
+        };
         self.state = Some(state);
         step
     }
@@ -98,10 +102,16 @@ impl Trainer<'_, '_> {
     /// The initialization with its losses.
     fn begin(&self) -> Result<TrainingState, Interrupted> {
         let number = self.initialization;
-        let theta = self.train.network().layout().initialize(&mut self.seed.stream("initialization", &[number.into()]));
+        let theta = self
+            .train
+            .network()
+            .layout()
+            .initialize(&mut self.seed.stream("initialization", &[number.into()]));
         let optimizer = match self.training.clone() {
             Training::Sgd(parameters) => Optimizer::Sgd(Sgd::new(parameters, theta)),
-            Training::Lbfgs(parameters) => Optimizer::Lbfgs(Box::new(Lbfgs::new(parameters, self.train, theta)?)),
+            Training::Lbfgs(parameters) => {
+                Optimizer::Lbfgs(Box::new(Lbfgs::new(parameters, self.train, theta)?))
+            }
         };
         let losses = (optimizer.loss(self.train)?, self.test.value(optimizer.theta())?);
         let record = Record::new(optimizer.theta(), losses.0, losses.1);
@@ -121,7 +131,9 @@ impl Trainer<'_, '_> {
         } else {
             let end = match optimizer {
                 Optimizer::Sgd(sgd) => {
-                    let order = self.seed.stream("mini-batches", &[self.initialization.into(), (*epoch + 1).into()]);
+                    let order = self
+                        .seed
+                        .stream("mini-batches", &[self.initialization.into(), (*epoch + 1).into()]);
                     sgd.epoch(self.train, *epoch + 1, order)?
                 }
                 Optimizer::Lbfgs(lbfgs) => lbfgs.iterate(self.train, *epoch + 1)?,
@@ -135,11 +147,13 @@ impl Trainer<'_, '_> {
     /// The accuracies at ω^train, then those at ω^test, which ends the run.
     fn take_snapshot(&self, state: &mut TrainingState) -> Result<Step<TrainingRun>, Interrupted> {
         let record = &mut state.record;
-        let (epoch, theta) = if state.snapshot.is_none() { &record.best_train } else { &record.best_test };
+        let (epoch, theta) =
+            if state.snapshot.is_none() { &record.best_train } else { &record.best_test };
         let (loss_train, accuracy_train) = self.train.loss_and_accuracy(theta)?;
         let (loss_test, accuracy_test) = self.test.loss_and_accuracy(theta)?;
         let (epoch, theta) = (*epoch, theta.clone());
-        let snapshot = Snapshot { epoch, theta, loss_train, loss_test, accuracy_train, accuracy_test };
+        let snapshot =
+            Snapshot { epoch, theta, loss_train, loss_test, accuracy_train, accuracy_test };
         let Some(train) = state.snapshot.take() else {
             state.snapshot = Some(snapshot);
             return Ok(Step::Continue);
@@ -197,7 +211,12 @@ struct Record {
 impl Record {
     fn new(theta: &[f32], loss_train: f64, loss_test: f64) -> Self {
         let best = || (0, theta.to_vec());
-        Self { curve_train: vec![loss_train], curve_test: vec![loss_test], best_train: best(), best_test: best() }
+        Self {
+            curve_train: vec![loss_train],
+            curve_test: vec![loss_test],
+            best_train: best(),
+            best_test: best(),
+        }
     }
 
     /// Epochs recorded, the initialization not counted.
@@ -206,9 +225,10 @@ impl Record {
     }
 
     fn push(&mut self, epoch: u32, theta: &[f32], loss_train: f64, loss_test: f64) {
-        for (curve, best, loss) in
-            [(&mut self.curve_train, &mut self.best_train, loss_train), (&mut self.curve_test, &mut self.best_test, loss_test)]
-        {
+        for (curve, best, loss) in [
+            (&mut self.curve_train, &mut self.best_train, loss_train),
+            (&mut self.curve_test, &mut self.best_test, loss_test),
+        ] {
             if loss < curve[best.0 as usize] {
                 best.0 = epoch;
                 best.1.copy_from_slice(theta);
@@ -220,7 +240,8 @@ impl Record {
     /// Whether the last recorded loss is not finite.
     fn diverged(&self) -> Option<StopReason> {
         let finite = |curve: &[f64]| curve.last().is_some_and(|loss| loss.is_finite());
-        (!finite(&self.curve_train) || !finite(&self.curve_test)).then_some(StopReason::Diverged { epoch: self.epochs() })
+        (!finite(&self.curve_train) || !finite(&self.curve_test))
+            .then_some(StopReason::Diverged { epoch: self.epochs() })
     }
 
     /// How a run that took all its epochs ended: a loss that only rose, and by far, may stay finite for

@@ -92,7 +92,12 @@ impl<A: Real, S: Shapes> Curve<A> for Bent<A, S> {
     }
 
     /// ∂/∂b_n Σ_m f(ω(t_m)) = Σ_m ∇f(ω(t_m)) φ_n(t_m).
-    fn pull_back(&self, landscape: &dyn Landscape<A>, grid: &Grid<A>, gradient: &mut [A]) -> Result<Vec<f64>, Interrupted> {
+    fn pull_back(
+        &self,
+        landscape: &dyn Landscape<A>,
+        grid: &Grid<A>,
+        gradient: &mut [A],
+    ) -> Result<Vec<f64>, Interrupted> {
         landscape.span_gradient(&self.points(grid), grid.weights(), self.rows(gradient))
     }
 
@@ -104,7 +109,13 @@ impl<A: Real, S: Shapes> Curve<A> for Bent<A, S> {
     fn add_penalty_gradient(&self, grid: &Grid<A>, lambda: f64, gradient: &mut [A]) {
         let factors = grid.curvature().mapv(|c| A::of(2.0 * lambda * c));
         let (coefficients, mut gradient) = (self.vectors.slice(s![2.., ..]), self.rows(gradient));
-        general_mat_mul(A::one(), &factors.slice(s![.., 1..]), &coefficients, A::one(), &mut gradient);
+        general_mat_mul(
+            A::one(),
+            &factors.slice(s![.., 1..]),
+            &coefficients,
+            A::one(),
+            &mut gradient,
+        );
         // The part along Δ = ω^b − ω^a: Σ_m (t_{m+1} − t_m) [φ_n(t_{m+1}) − φ_n(t_m)].
         let difference = self.difference();
         for (mut row, factor) in gradient.outer_iter_mut().zip(factors.column(0)) {

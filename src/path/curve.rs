@@ -33,7 +33,12 @@ pub trait Curve<A: Real>: Debug + Send + Sync {
     ///
     /// # Errors
     /// If the evaluation is interrupted.
-    fn pull_back(&self, landscape: &dyn Landscape<A>, grid: &Grid<A>, gradient: &mut [A]) -> Result<Vec<f64>, Interrupted>;
+    fn pull_back(
+        &self,
+        landscape: &dyn Landscape<A>,
+        grid: &Grid<A>,
+        gradient: &mut [A],
+    ) -> Result<Vec<f64>, Interrupted>;
 
     /// |ω(t_{m+1}) − ω(t_m)|², `(M − 1,)`.
     fn squared_steps(&self, grid: &Grid<A>) -> Vec<f64>;

@@ -120,21 +120,34 @@ mod tests {
 
     #[test]
     fn a_line_without_a_height_is_an_error_and_a_step_without_one_ends_the_path() {
-        let on_the_line = find_path(&Hole(0.1), [&[-1.0, 0.0], &[1.0, 0.0]], &parameters(5), &mut |_, _| true);
+        let on_the_line =
+            find_path(&Hole(0.1), [&[-1.0, 0.0], &[1.0, 0.0]], &parameters(5), &mut |_, _| true);
         assert_eq!(on_the_line, Err(PathError::StraightLine { t: 0.5 }));
-        let below = find_path(&Hole(0.1), [&[-1.0, 0.5], &[1.0, 0.5]], &parameters(50), &mut |_, _| true);
+        let below =
+            find_path(&Hole(0.1), [&[-1.0, 0.5], &[1.0, 0.5]], &parameters(50), &mut |_, _| true);
         let found = below.unwrap().unwrap();
-        assert!(matches!(found.stop, StopReason::NotFinite { step } if step == found.steps), "{:?}", found.stop);
+        assert!(
+            matches!(found.stop, StopReason::NotFinite { step } if step == found.steps),
+            "{:?}",
+            found.stop
+        );
         assert!(found.best_step < found.steps && found.height.is_finite());
     }
 
     #[test]
     fn no_step_is_the_straight_line_and_a_stop_returns_nothing() {
         let ends: [&[f64]; 2] = [&[-1.0, 0.5], &[1.0, 1.5]];
-        let straight = find_path(&Hole(0.0), ends, &parameters(0), &mut |_, _| true).unwrap().unwrap();
+        let straight =
+            find_path(&Hole(0.0), ends, &parameters(0), &mut |_, _| true).unwrap().unwrap();
         assert_eq!(straight.loss, straight.straight_loss);
         assert_eq!((straight.steps, straight.best_step), (0, 0));
-        assert!((straight.length - 5_f64.sqrt()).abs() < 1e-12 && (straight.length_straight - 5_f64.sqrt()).abs() < 1e-12);
-        assert_eq!(find_path(&Hole(0.0), ends, &parameters(9), &mut |fraction, _| fraction < 0.5), Ok(None));
+        assert!(
+            (straight.length - 5_f64.sqrt()).abs() < 1e-12
+                && (straight.length_straight - 5_f64.sqrt()).abs() < 1e-12
+        );
+        assert_eq!(
+            find_path(&Hole(0.0), ends, &parameters(9), &mut |fraction, _| fraction < 0.5),
+            Ok(None)
+        );
     }
 }

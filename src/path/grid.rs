@@ -35,8 +35,9 @@ impl<A: Real> Grid<A> {
                 _ => shapes.at(k - 1, t),
             }
         });
-        let steps =
-            Array2::from_shape_fn((parameters.len() - 1, 1 + shapes.count()), |(m, k)| exact[(m + 1, k + 1)] - exact[(m, k + 1)]);
+        let steps = Array2::from_shape_fn((parameters.len() - 1, 1 + shapes.count()), |(m, k)| {
+            exact[(m + 1, k + 1)] - exact[(m, k + 1)]
+        });
         Self { coefficients: exact.mapv(A::of), steps }
     }
 

@@ -11,7 +11,12 @@ use crate::network::Key;
 pub static METHOD: PathMethod = PathMethod {
     name: "polyline",
     about: "straight segments",
-    keys: &[Key::count_up_to("knots", "points that straight segments join, without the ends", 10, 1000)],
+    keys: &[Key::count_up_to(
+        "knots",
+        "points that straight segments join, without the ends",
+        10,
+        1000,
+    )],
     straight: Straight { single: straight, double: straight },
 };
 

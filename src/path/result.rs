@@ -89,9 +89,14 @@ impl fmt::Display for StopReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Completed => write!(f, "completed"),
-            Self::Converged { step } => write!(f, "converged: the objective had stopped falling by step {step}"),
+            Self::Converged { step } => {
+                write!(f, "converged: the objective had stopped falling by step {step}")
+            }
             Self::NotFinite { step } => {
-                write!(f, "stopped: the loss was not finite in step {step}; the best path before it stands")
+                write!(
+                    f,
+                    "stopped: the loss was not finite in step {step}; the best path before it stands"
+                )
             }
         }
     }
@@ -125,7 +130,9 @@ mod tests {
         assert!(straight(&rising, 20, StopReason::Converged { step: 20 }).is_unimproved());
         assert!(straight(&rising, 0, StopReason::NotFinite { step: 0 }).is_unimproved());
         let asked_for = straight(&rising, 0, StopReason::Completed);
-        assert!(asked_for.took_no_step() && asked_for.is_straight_line() && !asked_for.is_unimproved());
+        assert!(
+            asked_for.took_no_step() && asked_for.is_straight_line() && !asked_for.is_unimproved()
+        );
         let flat = straight(&[0.0, 0.5, 1.0], 100, StopReason::Completed);
         assert!(flat.is_straight_line() && !flat.is_unimproved());
         let bent = PathResult { best_step: 3, ..straight(&rising, 100, StopReason::Completed) };

@@ -40,7 +40,8 @@ fn points(curve: &dyn Curve<f64>, parameters: &[f64]) -> Vec<[f64; 2]> {
 fn names_tell_methods_and_keys_apart() {
     let names: BTreeSet<_> = METHODS.iter().map(|method| method.name).collect();
     assert_eq!(names.len(), METHODS.len());
-    let keys: BTreeSet<_> = METHODS.iter().flat_map(|method| method.keys).map(|key| key.name).collect();
+    let keys: BTreeSet<_> =
+        METHODS.iter().flat_map(|method| method.keys).map(|key| key.name).collect();
     assert_eq!(keys.len(), METHODS.iter().map(|method| method.keys.len()).sum::<usize>());
 }
 
@@ -50,7 +51,8 @@ fn a_search_begins_on_the_straight_line_and_the_ends_are_pinned_to_the_bit() {
     for chosen in chosen() {
         let straight = chosen.straight([&a, &b]);
         for (t, point) in parameters.iter().zip(points(&*straight, &parameters)) {
-            let near = |axis: usize| ((1.0 - t) * a[axis] + t * b[axis] - point[axis]).abs() < 1e-15;
+            let near =
+                |axis: usize| ((1.0 - t) * a[axis] + t * b[axis] - point[axis]).abs() < 1e-15;
             assert!(near(0) && near(1), "{chosen:?} at {t}: {point:?}");
         }
         let bent = points(&*bent(&chosen), &parameters);
@@ -69,7 +71,11 @@ fn the_gradients_are_those_of_the_sum_and_of_the_penalty() {
         let sum = |curve: &dyn Curve<f64>| heights(curve).iter().sum::<f64>();
         let mut of_sum = vec![f64::NAN; curve.free().len()];
         let mut of_penalty = vec![0.0; curve.free().len()];
-        assert_eq!(curve.pull_back(&TwoWells, &grid, &mut of_sum).unwrap(), heights(&*curve), "{chosen:?}");
+        assert_eq!(
+            curve.pull_back(&TwoWells, &grid, &mut of_sum).unwrap(),
+            heights(&*curve),
+            "{chosen:?}"
+        );
         curve.add_penalty_gradient(&grid, LAMBDA, &mut of_penalty);
         for i in 0..curve.free().len() {
             let shifted = |h: f64| {
@@ -95,10 +101,19 @@ fn steps_and_lengths_are_those_between_the_points() {
         let (curve, parameters) = (bent(&chosen), equally_spaced(11));
         let grid = curve.grid(&parameters);
         let points = points(&*curve, &parameters);
-        let direct: Vec<f64> = points.windows(2).map(|w| (w[1][0] - w[0][0]).powi(2) + (w[1][1] - w[0][1]).powi(2)).collect();
+        let direct: Vec<f64> = points
+            .windows(2)
+            .map(|w| (w[1][0] - w[0][0]).powi(2) + (w[1][1] - w[0][1]).powi(2))
+            .collect();
         let near = |(a, b): (f64, f64)| (a - b).abs() < 1e-13;
-        assert!(curve.squared_steps(&grid).into_iter().zip(direct.iter().copied()).all(near), "{chosen:?}");
-        assert!(near((curve.length(&grid), direct.iter().map(|step| step.sqrt()).sum())), "{chosen:?}");
+        assert!(
+            curve.squared_steps(&grid).into_iter().zip(direct.iter().copied()).all(near),
+            "{chosen:?}"
+        );
+        assert!(
+            near((curve.length(&grid), direct.iter().map(|step| step.sqrt()).sum())),
+            "{chosen:?}"
+        );
         let ends = (points[10][0] - points[0][0]).hypot(points[10][1] - points[0][1]);
         assert!(near((curve.distance_of_ends(), ends)), "{chosen:?}");
     }
@@ -124,7 +139,8 @@ fn the_curves_are_what_their_methods_say() {
     let mut polyline = ChosenMethod::polyline(2).straight([&a, &b]);
     for (n, t) in [(1, 1.0 / 3.0), (2, 2.0 / 3.0)] {
         for axis in 0..2 {
-            polyline.free_mut()[2 * (n - 1) + axis] = knots[n][axis] - ((1.0 - t) * a[axis] + t * b[axis]);
+            polyline.free_mut()[2 * (n - 1) + axis] =
+                knots[n][axis] - ((1.0 - t) * a[axis] + t * b[axis]);
         }
     }
     let fourier = bent(&ChosenMethod::fourier(4));
@@ -135,7 +151,9 @@ fn the_curves_are_what_their_methods_say() {
         for axis in 0..2 {
             let expected = (1.0 - along) * knots[segment][axis] + along * knots[segment + 1][axis];
             assert!((on_chain[axis] - expected).abs() < 1e-14, "polyline at {t}");
-            let sine = |n: usize| fourier.free()[2 * (n - 1) + axis] * (n as f64 * std::f64::consts::PI * t).sin();
+            let sine = |n: usize| {
+                fourier.free()[2 * (n - 1) + axis] * (n as f64 * std::f64::consts::PI * t).sin()
+            };
             let expected = (1.0 - t) * a[axis] + t * b[axis] + (1..=4).map(sine).sum::<f64>();
             assert!((on_sines[axis] - expected).abs() < 1e-14, "Fourier at {t}");
         }
@@ -156,9 +174,14 @@ fn every_method_finds_the_way_around_the_bumps() {
             tolerance: 0.0,
             patience: 10,
         };
-        let found = find_path_for(&Squared(TwoWells), &TwoWells, [&a, &b], &parameters, &mut |_, _| true);
+        let found =
+            find_path_for(&Squared(TwoWells), &TwoWells, [&a, &b], &parameters, &mut |_, _| true);
         let found = found.unwrap().unwrap().result;
-        assert!((found.height_straight - 1.102).abs() < 1e-3, "{method:?}: {}", found.height_straight);
+        assert!(
+            (found.height_straight - 1.102).abs() < 1e-3,
+            "{method:?}: {}",
+            found.height_straight
+        );
         assert!((0.624..0.70).contains(&found.height_dense), "{method:?}: {}", found.height_dense);
     }
 }

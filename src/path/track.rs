@@ -45,10 +45,16 @@ impl Track {
         let grid = curve.grid(&equally_spaced((points - 1) * density + 1));
         let (vectors, coefficients) = (curve.vectors(), grid.coefficients());
         // The straight line is what remains without the shapes.
-        let line = Span { vectors: vectors.slice(s![..2, ..]), coefficients: coefficients.slice(s![.., ..2]) };
+        let line = Span {
+            vectors: vectors.slice(s![..2, ..]),
+            coefficients: coefficients.slice(s![.., ..2]),
+        };
         let points = rows(&curve.points(&grid));
         let heights = |points: &Array2<f64>| -> Vec<f64> {
-            points.outer_iter().map(|point| landscape.value(point.as_slice().expect("a row is contiguous"))).collect()
+            points
+                .outer_iter()
+                .map(|point| landscape.value(point.as_slice().expect("a row is contiguous")))
+                .collect()
         };
         Some(Self { heights: heights(&points), straight_heights: heights(&rows(&line)), points })
     }
@@ -86,7 +92,9 @@ mod tests {
             patience: 10,
         };
         let ends: [&[f64]; 2] = [&[-0.62, -0.54], &[0.49, -0.02]];
-        let found = find_path_for(&TwoWells, &TwoWells, ends, &parameters, &mut |_, _| true).unwrap().unwrap();
+        let found = find_path_for(&TwoWells, &TwoWells, ends, &parameters, &mut |_, _| true)
+            .unwrap()
+            .unwrap();
         (Track::of(&TwoWells, found.curve.as_ref(), points).unwrap(), found.result)
     }
 
@@ -99,7 +107,10 @@ mod tests {
             let stride = (expected - 1) / (points - 1);
             for (m, loss) in result.loss.iter().enumerate() {
                 assert!((track.heights[m * stride] - loss).abs() < 1e-12, "{points}: {m}");
-                assert!((track.straight_heights[m * stride] - result.straight_loss[m]).abs() < 1e-12, "{points}: {m}");
+                assert!(
+                    (track.straight_heights[m * stride] - result.straight_loss[m]).abs() < 1e-12,
+                    "{points}: {m}"
+                );
             }
             let last = track.points.row(expected - 1);
             assert_eq!((last[0], last[1], track.t().last()), (0.49, -0.02, Some(1.0)));

@@ -21,12 +21,14 @@ pub fn write(directory: &Path, files: &[(String, Vec<u8>)]) -> Result<Vec<PathBu
     let mut kept = Vec::new();
     for (name, bytes) in files {
         let path = directory.join(name);
-        let is_known = |there: &[u8]| checksums.get(name).is_some_and(|known| *known == checksum(there));
+        let is_known =
+            |there: &[u8]| checksums.get(name).is_some_and(|known| *known == checksum(there));
         let written = replace(&path, bytes, is_known);
         kept.extend(written.map_err(|error| (path, error))?);
     }
     checksums.extend(files.iter().map(|(name, bytes)| (name.clone(), checksum(bytes))));
-    let lines: String = checksums.iter().map(|(name, checksum)| format!("{checksum}  {name}\n")).collect();
+    let lines: String =
+        checksums.iter().map(|(name, checksum)| format!("{checksum}  {name}\n")).collect();
     let path = directory.join(CHECKSUMS);
     replace(&path, lines.as_bytes(), |_| true).map_err(|error| (path, error))?;
     Ok(kept)
@@ -44,7 +46,11 @@ fn read_checksums(directory: &Path) -> BTreeMap<String, String> {
 }
 
 /// Replaces a file as a whole. Returns where the file is now that was there, unless it `may_go`.
-fn replace(path: &Path, bytes: &[u8], may_go: impl Fn(&[u8]) -> bool) -> io::Result<Option<PathBuf>> {
+fn replace(
+    path: &Path,
+    bytes: &[u8],
+    may_go: impl Fn(&[u8]) -> bool,
+) -> io::Result<Option<PathBuf>> {
     let target = resolve(path)?;
     if fs::read(&target).is_ok_and(|there| there == bytes) {
         return Ok(None);
@@ -55,9 +61,10 @@ fn replace(path: &Path, bytes: &[u8], may_go: impl Fn(&[u8]) -> bool) -> io::Res
     fs::remove_file(&partial).ok();
     let written = fs::File::create_new(&partial).and_then(|mut file| file.write_all(bytes));
     let aside = name_aside(&target, "changed");
-    let replaced = written.and_then(|()| replace_aside(&partial, &target, &aside)).inspect_err(|_| {
-        fs::remove_file(&partial).ok();
-    })?;
+    let replaced =
+        written.and_then(|()| replace_aside(&partial, &target, &aside)).inspect_err(|_| {
+            fs::remove_file(&partial).ok();
+        })?;
     if replaced && fs::read(&aside).is_ok_and(|there| may_go(&there)) {
         fs::remove_file(&aside)?;
         return Ok(None);

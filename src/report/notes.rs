@@ -61,7 +61,8 @@ pub struct Minima<'a> {
 impl Results<'_> {
     /// All notes, those on solutions first.
     pub fn notes(&self) -> Vec<Note> {
-        let mut notes: Vec<Note> = self.training.iter().flat_map(|(method, runs)| training(*method, runs)).collect();
+        let mut notes: Vec<Note> =
+            self.training.iter().flat_map(|(method, runs)| training(*method, runs)).collect();
         if let Some(minima) = &self.minima {
             notes.extend(minima.notes());
         }
@@ -82,7 +83,9 @@ fn note(topic: Topic, text: String, concerns_all: bool) -> Note {
 fn training(method: Method, runs: &[&TrainingRun]) -> Vec<Note> {
     let name = method.name();
     let remedy = match method {
-        Method::Sgd if runs.iter().filter(|run| run.train.epoch == 0).all(|run| is_unmoved(run)) => {
+        Method::Sgd
+            if runs.iter().filter(|run| run.train.epoch == 0).all(|run| is_unmoved(run)) =>
+        {
             "The loss did not change: raise `training.sgd.learning_rate`."
         }
         Method::Sgd => "Lower `training.sgd.learning_rate`.",
@@ -96,7 +99,8 @@ fn training(method: Method, runs: &[&TrainingRun]) -> Vec<Note> {
              is the initialization.{remedy}",
             runs.len()
         );
-        (never > 0).then(|| note(Topic::Solutions, text, split == Split::Train && never == runs.len()))
+        (never > 0)
+            .then(|| note(Topic::Solutions, text, split == Split::Train && never == runs.len()))
     };
     let train = best(Split::Train, &format!(" {remedy}"));
     train.into_iter().chain(best(Split::Test, "")).collect()
@@ -126,13 +130,17 @@ fn tried(run: &TrainingRun) -> bool {
 
 fn paths(sets: &[PathSet], learning_rate: Option<f64>) -> Vec<Note> {
     let counted = |is: fn(&PathResult) -> bool| -> Vec<(&PathSet, usize, usize)> {
-        let counts = sets.iter().map(|set| (set, set.found().filter(|path| is(path)).count(), set.found().count()));
+        let counts = sets
+            .iter()
+            .map(|set| (set, set.found().filter(|path| is(path)).count(), set.found().count()));
         counts.filter(|(_, count, _)| *count > 0).collect()
     };
     let all: usize = sets.iter().map(|set| set.found().count()).sum();
     let say = |counts: &[(&PathSet, usize, usize)], what: &str| {
         let count: usize = counts.iter().map(|(_, count, _)| count).sum();
-        let list = counts.iter().map(|(set, count, of)| format!("{} on {} {count} of {of}", set.set, set.landscape));
+        let list = counts
+            .iter()
+            .map(|(set, count, of)| format!("{} on {} {count} of {of}", set.set, set.landscape));
         format!("{count} of {all} paths {what} ({}).", list.collect::<Vec<_>>().join(", "))
     };
     let mut notes = Vec::new();
@@ -140,7 +148,8 @@ fn paths(sets: &[PathSet], learning_rate: Option<f64>) -> Vec<Note> {
     if !straight.is_empty() {
         let what = "are the straight line, because no step of the search came lower: H is no barrier of a path that was found";
         let not_finite = |path: &PathResult| matches!(path.stop, PathStop::NotFinite { .. });
-        let unimproved = || sets.iter().flat_map(PathSet::found).filter(|path| path.is_unimproved());
+        let unimproved =
+            || sets.iter().flat_map(PathSet::found).filter(|path| path.is_unimproved());
         let remedy = if unimproved().any(not_finite) {
             "Lower `paths.learning_rate`, or `paths.lambda` if it is large."
         } else if learning_rate.is_some_and(|rate| rate < DEFAULT_PATH_RATE) {
@@ -151,7 +160,8 @@ fn paths(sets: &[PathSet], learning_rate: Option<f64>) -> Vec<Note> {
         let text = format!("{} {remedy}", say(&straight, what));
         notes.push(note(Topic::Paths, text, straight.iter().any(|(_, count, of)| count == of)));
     }
-    let early = counted(|path| matches!(path.stop, PathStop::NotFinite { .. }) && !path.is_unimproved());
+    let early =
+        counted(|path| matches!(path.stop, PathStop::NotFinite { .. }) && !path.is_unimproved());
     if !early.is_empty() {
         let what = "ended early, because the objective was not finite in a step: the best path before it stands";
         let remedy = "Lower `paths.learning_rate`, or `paths.lambda` if it is large.";
@@ -200,7 +210,8 @@ impl Minima<'_> {
         let is_said = notes.iter().any(|note| note.concerns_all);
         if !is_said && !self.found.is_empty() && self.solutions().is_empty() {
             let all = self.found.len();
-            let text = format!("None of {all} starts led to a minimum: there is no solution. {remedy}");
+            let text =
+                format!("None of {all} starts led to a minimum: there is no solution. {remedy}");
             notes.push(note(Topic::Solutions, text, true));
         }
         notes
@@ -208,22 +219,30 @@ impl Minima<'_> {
 
     /// Names of the starts for which `is`, with `of` before each number.
     fn names(&self, of: &str, is: impl Fn(&Relaxed) -> bool) -> Vec<String> {
-        self.found.iter().filter(|(_, relaxed)| is(relaxed)).map(|(number, _)| format!("{of}{number}")).collect()
+        self.found
+            .iter()
+            .filter(|(_, relaxed)| is(relaxed))
+            .map(|(number, _)| format!("{of}{number}"))
+            .collect()
     }
 
     /// Points that are used as they are.
     fn given(&self) -> Vec<Note> {
         let all = self.found.len();
-        let kinds = [(RelaxStop::Saddle, "a saddle"), (RelaxStop::Maximum, "a maximum")].map(|(stop, what)| {
-            let names = self.names("minimum.", |relaxed| relaxed.stop == stop);
-            let text = format!(
-                "{} of {all} points are no minimum but {what}, and are used as given: {}.",
-                names.len(),
-                shortened(&names)
-            );
-            (!names.is_empty()).then(|| note(Topic::Solutions, text, false))
-        });
-        let slope = |relaxed: &Relaxed| relaxed.stop == RelaxStop::NotRelaxed && relaxed.gradient_norm > SLOPE;
+        let kinds = [(RelaxStop::Saddle, "a saddle"), (RelaxStop::Maximum, "a maximum")].map(
+            |(stop, what)| {
+                let names = self.names("minimum.", |relaxed| relaxed.stop == stop);
+                let text = format!(
+                    "{} of {all} points are no minimum but {what}, and are used as given: {}.",
+                    names.len(),
+                    shortened(&names)
+                );
+                (!names.is_empty()).then(|| note(Topic::Solutions, text, false))
+            },
+        );
+        let slope = |relaxed: &Relaxed| {
+            relaxed.stop == RelaxStop::NotRelaxed && relaxed.gradient_norm > SLOPE
+        };
         let names = self.names("minimum.", slope);
         let steepest = self.found.iter().filter(|(_, relaxed)| slope(relaxed));
         let steepest = steepest.map(|(_, relaxed)| relaxed.gradient_norm).fold(0.0, f64::max);
@@ -241,23 +260,39 @@ impl Minima<'_> {
     /// Starts that led to no minimum.
     fn left_out(&self, of: &str) -> Vec<Note> {
         let all = self.found.len();
-        let unbound = |relaxed: &Relaxed| relaxed.stop.is_minimum() && self.config.landscape.identify(&relaxed.theta).is_none();
+        let unbound = |relaxed: &Relaxed| {
+            relaxed.stop.is_minimum() && self.config.landscape.identify(&relaxed.theta).is_none()
+        };
         let reasons: [(Condition<'_>, &str); 4] = [
-            (&|relaxed| relaxed.stop == RelaxStop::Saddle, "ended on a saddle that no step led down from"),
-            (&|relaxed| relaxed.stop == RelaxStop::Maximum, "ended on a maximum that no step led down from"),
-            (&|relaxed| relaxed.stop == RelaxStop::IterationsSpent, "took all iterations without reaching a minimum"),
+            (
+                &|relaxed| relaxed.stop == RelaxStop::Saddle,
+                "ended on a saddle that no step led down from",
+            ),
+            (
+                &|relaxed| relaxed.stop == RelaxStop::Maximum,
+                "ended on a maximum that no step led down from",
+            ),
+            (
+                &|relaxed| relaxed.stop == RelaxStop::IterationsSpent,
+                "took all iterations without reaching a minimum",
+            ),
             (&unbound, "ended in clusters that fell apart"),
         ];
         let notes = reasons.iter().filter_map(|(is, what)| {
             let names = self.names(of, is);
-            let text = format!("{} of {all} starts {what} and are left out: {}.", names.len(), shortened(&names));
+            let text = format!(
+                "{} of {all} starts {what} and are left out: {}.",
+                names.len(),
+                shortened(&names)
+            );
             (!names.is_empty()).then(|| note(Topic::Solutions, text, names.len() == all))
         });
         notes.collect()
     }
 
     fn solutions(&self) -> Vec<Distinct> {
-        let found: Vec<Relaxed> = self.found.iter().map(|(_, relaxed)| (*relaxed).clone()).collect();
+        let found: Vec<Relaxed> =
+            self.found.iter().map(|(_, relaxed)| (*relaxed).clone()).collect();
         merge(&found, self.distinct, &|theta| self.config.landscape.identify(theta))
     }
 
@@ -267,9 +302,11 @@ impl Minima<'_> {
         let name = |index: &usize| format!("{of}{}", self.found[*index].0);
         let mut notes: Vec<Note> = Vec::new();
         for solution in solutions.iter().filter(|solution| !solution.same.is_empty()) {
-            let mut members: Vec<usize> = solution.same.iter().copied().chain([solution.index]).collect();
+            let mut members: Vec<usize> =
+                solution.same.iter().copied().chain([solution.index]).collect();
             members.sort_unstable();
-            let (names, kept) = (members.iter().map(name).collect::<Vec<_>>(), name(&solution.index));
+            let (names, kept) =
+                (members.iter().map(name).collect::<Vec<_>>(), name(&solution.index));
             let text = format!("{} became one minimum; {kept} stands for it.", shortened(&names));
             notes.push(note(Topic::Solutions, text, false));
         }
@@ -361,19 +398,31 @@ mod tests {
         let (rising, flat) = ([0.0, 2.0, 1.0], [0.0, 0.5, 1.0]);
         let found = || path(&rising, 4, PathStop::Completed);
         let straight = || path(&rising, 0, PathStop::Completed);
-        let sets =
-            [path_set("a/b", vec![found(), straight(), path(&flat, 0, PathStop::Completed)]), path_set("c/d", vec![found()])];
+        let sets = [
+            path_set("a/b", vec![found(), straight(), path(&flat, 0, PathStop::Completed)]),
+            path_set("c/d", vec![found()]),
+        ];
         let notes = Results { paths: &sets, ..Results::default() }.notes();
         assert_eq!(notes.len(), 1, "{notes:?}");
-        assert!(notes[0].text.starts_with("1 of 4 paths are the straight line"), "{}", notes[0].text);
-        assert!(notes[0].text.contains("(a/b on train 1 of 3)") && notes[0].text.contains("`paths.learning_rate`"));
+        assert!(
+            notes[0].text.starts_with("1 of 4 paths are the straight line"),
+            "{}",
+            notes[0].text
+        );
+        assert!(
+            notes[0].text.contains("(a/b on train 1 of 3)")
+                && notes[0].text.contains("`paths.learning_rate`")
+        );
         assert!(!notes[0].concerns_all);
         let sets = [path_set("a/b", vec![straight(), straight()]), path_set("c/d", vec![found()])];
         assert!(Results { paths: &sets, ..Results::default() }.notes()[0].concerns_all);
         let early = [path_set("a/b", vec![path(&rising, 3, PathStop::NotFinite { step: 5 })])];
         let notes = Results { paths: &early, ..Results::default() }.notes();
         assert!(notes[0].text.contains("ended early") && !notes[0].concerns_all, "{notes:?}");
-        assert_eq!(Results { paths: &[path_set("a/b", vec![found()])], ..Results::default() }.notes(), []);
+        assert_eq!(
+            Results { paths: &[path_set("a/b", vec![found()])], ..Results::default() }.notes(),
+            []
+        );
     }
 
     #[test]
@@ -382,11 +431,15 @@ mod tests {
         let on_the_grid = PathResult { height_straight: 1.5, ..found.clone() };
         let between = PathResult { height_dense: 2.5, ..found.clone() };
         let rounding = PathResult { height_dense: 2.000_000_1, ..found.clone() };
-        let straight = PathResult { height_dense: 2.5, ..path(&[0.0, 1.0], 0, PathStop::Completed) };
+        let straight =
+            PathResult { height_dense: 2.5, ..path(&[0.0, 1.0], 0, PathStop::Completed) };
         let sets = [path_set("a/b", vec![found, on_the_grid, between, rounding, straight])];
         let notes = Results { paths: &sets, ..Results::default() }.notes();
         assert_eq!(notes.len(), 1, "{notes:?}");
-        assert!(notes[0].text.starts_with("2 of 5 paths rise higher than the straight line"), "{notes:?}");
+        assert!(
+            notes[0].text.starts_with("2 of 5 paths rise higher than the straight line"),
+            "{notes:?}"
+        );
         assert!(notes[0].text.contains("`paths.points`") && !notes[0].concerns_all, "{notes:?}");
     }
 
@@ -394,12 +447,16 @@ mod tests {
     fn the_remedy_for_paths_depends_on_what_went_wrong() {
         let remedy = |best_step: u32, stop: PathStop, rate: f64| {
             let sets = [path_set("a/b", vec![path(&[0.0, 2.0, 1.0], best_step, stop)])];
-            let notes = Results { paths: &sets, path_learning_rate: Some(rate), ..Results::default() }.notes();
+            let notes =
+                Results { paths: &sets, path_learning_rate: Some(rate), ..Results::default() }
+                    .notes();
             notes[0].text.rsplit_once("). ").expect("a remedy").1.to_owned()
         };
         assert!(remedy(0, PathStop::Completed, 1e-12).starts_with("Raise `paths.learning_rate`"));
         for rate in [DEFAULT_PATH_RATE, 1e30] {
-            assert!(remedy(0, PathStop::Completed, rate).starts_with("Lower `paths.learning_rate`"));
+            assert!(
+                remedy(0, PathStop::Completed, rate).starts_with("Lower `paths.learning_rate`")
+            );
         }
         for best_step in [0, 3] {
             let said = remedy(best_step, PathStop::NotFinite { step: 5 }, 1e-12);
@@ -410,8 +467,11 @@ mod tests {
     #[test]
     fn the_remedy_for_training_depends_on_whether_the_loss_changed() {
         let said = |curve: [f64; 3]| {
-            let run = TrainingRun { curve_train: curve.into(), ..run(0, 3, 2, StopReason::Completed) };
-            Results { training: vec![(Method::Sgd, vec![&run])], ..Results::default() }.notes()[0].text.clone()
+            let run =
+                TrainingRun { curve_train: curve.into(), ..run(0, 3, 2, StopReason::Completed) };
+            Results { training: vec![(Method::Sgd, vec![&run])], ..Results::default() }.notes()[0]
+                .text
+                .clone()
         };
         assert!(said([2.0, 2.0, 2.000_000_1]).ends_with("raise `training.sgd.learning_rate`."));
         assert!(said([2.0, 3.0, 9.0]).ends_with("Lower `training.sgd.learning_rate`."));
@@ -440,33 +500,52 @@ mod tests {
     #[test]
     fn runs_that_are_still_their_initialization_are_counted() {
         let notes = |method, runs: &[TrainingRun]| {
-            Results { training: vec![(method, runs.iter().collect())], ..Results::default() }.notes()
+            Results { training: vec![(method, runs.iter().collect())], ..Results::default() }
+                .notes()
         };
         let good = run(5, 3, 9, StopReason::Completed);
         assert_eq!(notes(Method::Sgd, std::slice::from_ref(&good)), []);
         let stuck = run(0, 3, 9, StopReason::Completed);
         let said = notes(Method::Sgd, &[good.clone(), stuck.clone()]);
         assert_eq!(said.len(), 1);
-        assert!(said[0].text.starts_with("1 of 2 sgd runs") && said[0].text.contains("`training.sgd.learning_rate`"));
+        assert!(
+            said[0].text.starts_with("1 of 2 sgd runs")
+                && said[0].text.contains("`training.sgd.learning_rate`")
+        );
         assert!(!said[0].concerns_all && notes(Method::Sgd, &[stuck])[0].concerns_all);
         // L-BFGS that ended in its first iteration. The test loss may rise from the start: that is no failure.
         let first = run(0, 0, 0, StopReason::NoDescent { iteration: 1 });
         let said = notes(Method::Lbfgs, &[good, first]);
-        assert!(said[0].text.contains("the training loss") && said[0].text.contains("ω^train"), "{said:?}");
+        assert!(
+            said[0].text.contains("the training loss") && said[0].text.contains("ω^train"),
+            "{said:?}"
+        );
         assert!(said[1].text.contains("ω^test") && !said[1].concerns_all, "{said:?}");
         let only_test = run(4, 0, 9, StopReason::Completed);
         assert!(!notes(Method::Sgd, &[only_test])[0].concerns_all);
-        assert_eq!(notes(Method::Sgd, &[run(0, 0, 0, StopReason::Completed)]), [], "no epoch was asked for");
-        assert_eq!(notes(Method::Lbfgs, &[run(0, 0, 0, StopReason::TargetLoss { iteration: 0 })]), []);
+        assert_eq!(
+            notes(Method::Sgd, &[run(0, 0, 0, StopReason::Completed)]),
+            [],
+            "no epoch was asked for"
+        );
+        assert_eq!(
+            notes(Method::Lbfgs, &[run(0, 0, 0, StopReason::TargetLoss { iteration: 0 })]),
+            []
+        );
     }
 
     fn well(minima: MinimaConfig, keep: usize) -> LandscapeConfig {
-        LandscapeConfig { landscape: BuiltIn::DoubleWell(DoubleWell::new(2).unwrap()), minima, keep }
+        LandscapeConfig {
+            landscape: BuiltIn::DoubleWell(DoubleWell::new(2).unwrap()),
+            minima,
+            keep,
+        }
     }
 
     fn notes_of(config: &LandscapeConfig, found: &[Relaxed]) -> Vec<Note> {
         let found = (0..).zip(found).collect();
-        Results { minima: Some(Minima { config, found, distinct: 1e-4 }), ..Results::default() }.notes()
+        Results { minima: Some(Minima { config, found, distinct: 1e-4 }), ..Results::default() }
+            .notes()
     }
 
     #[test]
@@ -474,9 +553,15 @@ mod tests {
         let points = vec![vec![0.0, 0.0], vec![0.9, 1.1], vec![-1.0, 1.0]];
         let config = well(MinimaConfig::Relaxed(points.clone()), 3);
         let landscape = config.landscape.build();
-        let found: Vec<Relaxed> = points.iter().map(|at| relax(&landscape, at, &RelaxParameters::default()).unwrap()).collect();
+        let found: Vec<Relaxed> = points
+            .iter()
+            .map(|at| relax(&landscape, at, &RelaxParameters::default()).unwrap())
+            .collect();
         let notes = notes_of(&config, &found);
-        assert!(notes[0].text.starts_with("minimum.0, minimum.1 became one minimum; minimum."), "{notes:?}");
+        assert!(
+            notes[0].text.starts_with("minimum.0, minimum.1 became one minimum; minimum."),
+            "{notes:?}"
+        );
         assert_eq!(notes[1].text, "3 points led to 2 distinct minima: 2 of 3 pairs have vanished.");
         assert!(notes.iter().all(|note| !note.concerns_all));
         let alone = notes_of(&config, &found[..2]);
@@ -489,7 +574,8 @@ mod tests {
         let lost = |keep| {
             let config = well(MinimaConfig::Relaxed(points.clone()), keep);
             let landscape = config.landscape.build();
-            let relaxed = |at: &Vec<f64>| relax(&landscape, at, &RelaxParameters::default()).unwrap();
+            let relaxed =
+                |at: &Vec<f64>| relax(&landscape, at, &RelaxParameters::default()).unwrap();
             let found: Vec<Relaxed> = points.iter().map(relaxed).collect();
             let notes = notes_of(&config, &found);
             notes.into_iter().map(|note| note.text).find(|text| text.contains("vanished"))
@@ -503,10 +589,13 @@ mod tests {
     fn a_search_without_a_solution_says_so_whatever_the_reasons() {
         let points = vec![vec![0.4, 0.3], vec![1.0, 0.0]];
         let searches = [MinimaConfig::Search { starts: 2 }, MinimaConfig::Relaxed(points.clone())];
-        for (minima, keep) in searches.into_iter().flat_map(|minima| [(minima.clone(), 1), (minima, 2)]) {
+        for (minima, keep) in
+            searches.into_iter().flat_map(|minima| [(minima.clone(), 1), (minima, 2)])
+        {
             let config = well(minima, keep);
             let landscape = config.landscape.build();
-            let mut found: Vec<Relaxed> = points.iter().map(|at| Relaxed::given(&landscape, at).unwrap()).collect();
+            let mut found: Vec<Relaxed> =
+                points.iter().map(|at| Relaxed::given(&landscape, at).unwrap()).collect();
             found[0].stop = RelaxStop::IterationsSpent;
             found[1].stop = RelaxStop::Saddle;
             let notes = notes_of(&config, &found);
@@ -525,12 +614,16 @@ mod tests {
         let points = vec![vec![0.0, 0.0], vec![1.0, 0.0], vec![1.0, 1.0], vec![0.3, 1.0]];
         let config = well(MinimaConfig::Given(points.clone()), 4);
         let landscape = config.landscape.build();
-        let found: Vec<Relaxed> = points.iter().map(|at| Relaxed::given(&landscape, at).unwrap()).collect();
+        let found: Vec<Relaxed> =
+            points.iter().map(|at| Relaxed::given(&landscape, at).unwrap()).collect();
         let notes = notes_of(&config, &found);
         let texts = texts(&notes);
         assert_eq!(texts.len(), 3, "{texts:?}");
         assert!(texts[0].contains("but a saddle") && texts[0].ends_with("minimum.1."), "{texts:?}");
-        assert!(texts[1].contains("but a maximum") && texts[1].ends_with("minimum.0."), "{texts:?}");
+        assert!(
+            texts[1].contains("but a maximum") && texts[1].ends_with("minimum.0."),
+            "{texts:?}"
+        );
         assert!(texts[2].contains("|∇f| up to 1.09: minimum.3."), "{texts:?}");
     }
 
@@ -540,22 +633,34 @@ mod tests {
         let landscape = config.landscape.build();
         let mut few = RelaxParameters::default();
         few.lbfgs.iterations = 0;
-        let found = [[0.4, 0.3], [1.0, -1.0], [1.0, 1.0]].map(|at| relax(&landscape, &at, &few).unwrap());
+        let found =
+            [[0.4, 0.3], [1.0, -1.0], [1.0, 1.0]].map(|at| relax(&landscape, &at, &few).unwrap());
         let notes = notes_of(&config, &found);
         assert_eq!(notes.len(), 1);
-        assert!(notes[0].text.starts_with("1 of 3 starts took all iterations") && notes[0].text.ends_with("start 0."));
+        assert!(
+            notes[0].text.starts_with("1 of 3 starts took all iterations")
+                && notes[0].text.ends_with("start 0.")
+        );
         let single = notes_of(&config, &[found[1].clone(), found[1].clone()]);
-        assert!(single[0].concerns_all && single[0].text.contains("a single minimum"), "{single:?}");
+        assert!(
+            single[0].concerns_all && single[0].text.contains("a single minimum"),
+            "{single:?}"
+        );
     }
 
     #[test]
     fn clusters_say_that_their_atoms_were_not_exchanged() {
         let landscape = BuiltIn::LennardJones(LennardJones::new(7, 3).unwrap());
-        let config = LandscapeConfig { landscape, minima: MinimaConfig::Search { starts: 9 }, keep: 4 };
-        let paths = [path_set("minima/relaxed", vec![path(&[0.0, 2.0, 1.0], 4, PathStop::Completed)])];
+        let config =
+            LandscapeConfig { landscape, minima: MinimaConfig::Search { starts: 9 }, keep: 4 };
+        let paths =
+            [path_set("minima/relaxed", vec![path(&[0.0, 2.0, 1.0], 4, PathStop::Completed)])];
         let minima = Some(Minima { config: &config, found: Vec::new(), distinct: 1e-4 });
         let notes = Results { minima: minima.clone(), paths: &paths, ..Results::default() }.notes();
-        assert!(notes.iter().any(|note| note.topic == Topic::Paths && note.text.contains("exchange")), "{notes:?}");
+        assert!(
+            notes.iter().any(|note| note.topic == Topic::Paths && note.text.contains("exchange")),
+            "{notes:?}"
+        );
         assert_eq!(Results { minima, ..Results::default() }.notes(), [], "no path, no barrier");
     }
 

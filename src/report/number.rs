@@ -28,7 +28,9 @@ fn digits(value: f64, significant: i32) -> String {
     // The exponent after rounding: 9.9999 has the digits of 10.
     let rounded = format!("{value:.*e}", significant as usize - 1);
     match rounded.rsplit('e').next().and_then(|exponent| exponent.parse::<i32>().ok()) {
-        Some(exponent @ -3..=4) => format!("{value:.*}", (significant - 1 - exponent).max(0) as usize),
+        Some(exponent @ -3..=4) => {
+            format!("{value:.*}", (significant - 1 - exponent).max(0) as usize)
+        }
         _ => format!("{value:.2e}"),
     }
 }
@@ -44,8 +46,12 @@ pub(super) fn typeset_short(value: f64) -> String {
 }
 
 fn for_print(text: &str) -> String {
-    let power = text.split_once('e').and_then(|(digits, exponent)| Some((digits, exponent.parse().ok()?)));
-    let text = power.map_or_else(|| text.to_owned(), |(digits, exponent)| format!("{digits}×10{}", superscript(exponent)));
+    let power =
+        text.split_once('e').and_then(|(digits, exponent)| Some((digits, exponent.parse().ok()?)));
+    let text = power.map_or_else(
+        || text.to_owned(),
+        |(digits, exponent)| format!("{digits}×10{}", superscript(exponent)),
+    );
     text.replacen('-', "−", 1)
 }
 
@@ -117,7 +123,10 @@ mod tests {
 
     #[test]
     fn powers_of_ten_in_print() {
-        assert_eq!([typeset(-1.26e-8), typeset(0.25), typeset(3.456e12)], ["−1.26×10⁻⁸", "0.2500", "3.46×10¹²"]);
+        assert_eq!(
+            [typeset(-1.26e-8), typeset(0.25), typeset(3.456e12)],
+            ["−1.26×10⁻⁸", "0.2500", "3.46×10¹²"]
+        );
         assert_eq!(superscript(-1_234_567_890), "⁻¹²³⁴⁵⁶⁷⁸⁹⁰");
     }
 
@@ -132,7 +141,8 @@ mod tests {
 
     #[test]
     fn full_precision_reads_back_to_the_bit_and_what_is_missing_is_empty() {
-        let cases = [(5.0, "5"), (1e308, "1e308"), (-2.5e-9, "-2.5e-9"), (0.1, "0.1"), (f64::NAN, "")];
+        let cases =
+            [(5.0, "5"), (1e308, "1e308"), (-2.5e-9, "-2.5e-9"), (0.1, "0.1"), (f64::NAN, "")];
         for (value, text) in cases {
             assert_eq!(exact(value), text);
         }
@@ -166,7 +176,10 @@ mod tests {
         let raised = "⁰¹²³⁴⁵⁶⁷⁸⁹";
         let lower = |c: char| match c {
             '−' | '⁻' => '-',
-            c => raised.chars().position(|digit| digit == c).map_or(c, |digit| (b'0' + digit as u8) as char),
+            c => raised
+                .chars()
+                .position(|digit| digit == c)
+                .map_or(c, |digit| (b'0' + digit as u8) as char),
         };
         text.replace("×10", "e").chars().map(lower).collect::<String>().replace('∞', "inf")
     }
@@ -218,6 +231,9 @@ mod tests {
 
     #[test]
     fn missing_numbers_are_a_dash() {
-        assert_eq!([percent(0.987_654), percent(f64::NAN), maybe(None), maybe(Some(2.0))], ["98.77 %", "–", "–", "2.000"]);
+        assert_eq!(
+            [percent(0.987_654), percent(f64::NAN), maybe(None), maybe(Some(2.0))],
+            ["98.77 %", "–", "–", "2.000"]
+        );
     }
 }

@@ -31,7 +31,11 @@ pub struct DrawnPath<'a> {
 
 impl<'a> Plane<'a> {
     /// The map of these paths, if there are any; `map` gives the heights around all these points.
-    pub fn of(paths: Vec<DrawnPath<'a>>, lambda: f64, map: impl FnOnce(&[[f64; 2]]) -> Option<HeightMap>) -> Option<Self> {
+    pub fn of(
+        paths: Vec<DrawnPath<'a>>,
+        lambda: f64,
+        map: impl FnOnce(&[[f64; 2]]) -> Option<HeightMap>,
+    ) -> Option<Self> {
         if paths.is_empty() {
             return None;
         }
@@ -65,7 +69,8 @@ impl<'a> Plane<'a> {
         let power = 10_f64.powf(rough.log10().floor());
         let round = [1.0, 2.0, 5.0, 10.0].map(|factor| factor * power);
         let step = round.into_iter().find(|&step| step >= rough).unwrap_or(rough);
-        let (first, last) = ((low / step).ceil() as i64, ((1.15 * high - 0.15 * low) / step).floor() as i64);
+        let (first, last) =
+            ((low / step).ceil() as i64, ((1.15 * high - 0.15 * low) / step).floor() as i64);
         (first..=last).map(|k| k as f64 * step).collect()
     }
 
@@ -76,8 +81,11 @@ impl<'a> Plane<'a> {
         // Contours take the heights for those in the middle of cells.
         let step = |low: f64, high: f64| (high - low) / (POINTS - 1) as f64;
         let (dx, dy) = (step(left, right), step(bottom, top));
-        let builder =
-            ContourBuilder::new(POINTS, POINTS, true).x_origin(left - dx / 2.0).y_origin(bottom - dy / 2.0).x_step(dx).y_step(dy);
+        let builder = ContourBuilder::new(POINTS, POINTS, true)
+            .x_origin(left - dx / 2.0)
+            .y_origin(bottom - dy / 2.0)
+            .x_step(dx)
+            .y_step(dy);
         // Infinite heights would spoil the interpolation next to them.
         let cap = levels.iter().copied().fold(0.0, f64::max).abs() * 2.0 + 1.0;
         let capped = |height: &f64| if height.is_nan() { cap } else { height.min(cap) };
@@ -86,7 +94,8 @@ impl<'a> Plane<'a> {
         let clip = |[x, y]: [f64; 2]| [x.clamp(left, right), y.clamp(bottom, top)];
         let outlines = |contour: &contour::Contour| {
             let outline = contour.geometry().iter().map(|polygon| {
-                let mut outline: Vec<_> = polygon.exterior().coords().map(|c| clip([c.x, c.y])).collect();
+                let mut outline: Vec<_> =
+                    polygon.exterior().coords().map(|c| clip([c.x, c.y])).collect();
                 let start = outline.first().copied();
                 for hole in polygon.interiors() {
                     outline.extend(hole.coords().map(|c| clip([c.x, c.y])));
@@ -114,7 +123,10 @@ impl DrawnPath<'_> {
 
     /// The same along the straight line.
     pub fn straight_profile(&self) -> Vec<[f64; 2]> {
-        self.track.map_or_else(|| against_t(&self.result.straight_loss), |track| against_t(&track.straight_heights))
+        self.track.map_or_else(
+            || against_t(&self.result.straight_loss),
+            |track| against_t(&track.straight_heights),
+        )
     }
 }
 

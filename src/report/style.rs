@@ -15,8 +15,14 @@ const VERMILION: Color = Color(213, 94, 0);
 /// L-BFGS.
 const BLUE: Color = Color(0, 114, 178);
 /// Whatever belongs to no optimizer, one after the other.
-const OTHERS: [Color; 6] =
-    [Color(0, 158, 115), Color(204, 121, 167), Color(230, 159, 0), Color(86, 180, 233), BLACK, Color(213, 94, 0)];
+const OTHERS: [Color; 6] = [
+    Color(0, 158, 115),
+    Color(204, 121, 167),
+    Color(230, 159, 0),
+    Color(86, 180, 233),
+    BLACK,
+    Color(213, 94, 0),
+];
 /// Text, frames and marks.
 pub const BLACK: Color = Color(0, 0, 0);
 /// What is there for comparison.
@@ -37,7 +43,11 @@ pub fn look(group: &str, groups: &[&str]) -> Look {
         "sgd" => Look { color: VERMILION, marker: Marker::Disk },
         "lbfgs" => Look { color: BLUE, marker: Marker::Square },
         _ => numbered(
-            groups.iter().filter(|known| !["sgd", "lbfgs"].contains(known)).position(|known| *known == group).unwrap_or(0),
+            groups
+                .iter()
+                .filter(|known| !["sgd", "lbfgs"].contains(known))
+                .position(|known| *known == group)
+                .unwrap_or(0),
         ),
     }
 }
@@ -78,7 +88,9 @@ pub fn height_color(share: f64) -> Color {
     let place = share.clamp(0.0, 1.0) * (BLUES.len() - 1) as f64;
     let below = (place as usize).min(BLUES.len() - 2);
     let (low, high, part) = (BLUES[below], BLUES[below + 1], place - below as f64);
-    let mix = |low: u8, high: u8| (f64::from(low) + (f64::from(high) - f64::from(low)) * part).round() as u8;
+    let mix = |low: u8, high: u8| {
+        (f64::from(low) + (f64::from(high) - f64::from(low)) * part).round() as u8
+    };
     Color(mix(low.0, high.0), mix(low.1, high.1), mix(low.2, high.2))
 }
 

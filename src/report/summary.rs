@@ -103,8 +103,16 @@ impl RunSummary {
         Self {
             formula: false,
             losses: sets.iter().map(loss_row).collect(),
-            barriers: paths.iter().filter(|paths| !paths.pairs.is_empty()).map(barrier_row).collect(),
-            spreads: analysis.moments.iter().flat_map(|(set, moments)| spread_rows(set, *moments, analysis)).collect(),
+            barriers: paths
+                .iter()
+                .filter(|paths| !paths.pairs.is_empty())
+                .map(barrier_row)
+                .collect(),
+            spreads: analysis
+                .moments
+                .iter()
+                .flat_map(|(set, moments)| spread_rows(set, *moments, analysis))
+                .collect(),
             kernel_pca: analysis
                 .kernel_pca
                 .iter()
@@ -135,7 +143,8 @@ fn loss_row(set: &SolutionSet) -> LossRow {
 
 fn barrier_row(paths: &PathSet) -> BarrierRow {
     let summary = |height: fn(&PathResult) -> f64| {
-        let heights: Vec<f64> = paths.found().map(height).filter(|height| height.is_finite()).collect();
+        let heights: Vec<f64> =
+            paths.found().map(height).filter(|height| height.is_finite()).collect();
         Summary::of(&heights).ok()
     };
     BarrierRow {
@@ -211,7 +220,8 @@ mod tests {
     #[test]
     fn losses_are_means() {
         let sets = [set("sgd/train", 0.0)];
-        let row = RunSummary::of(&sets, &Analysis::of(&sets, &[], &[]).unwrap(), &[]).losses.remove(0);
+        let row =
+            RunSummary::of(&sets, &Analysis::of(&sets, &[], &[]).unwrap(), &[]).losses.remove(0);
         assert_eq!(row.count, 3);
         assert_relative_eq!(row.loss_train, 0.3);
         assert_relative_eq!(row.loss_test, 3.0);
@@ -225,9 +235,15 @@ mod tests {
             set: SetName::parse("sgd/test").unwrap(),
             landscape: LandscapeName::Test,
             pairs: vec![(1, 2), (3, 1), (2, 3), (1, 3)],
-            results: vec![Ok(path(f64::INFINITY, 3.0)), Err("diverged".to_owned()), Ok(path(7.0, 1.0)), Ok(path(9.0, 4.0))],
+            results: vec![
+                Ok(path(f64::INFINITY, 3.0)),
+                Err("diverged".to_owned()),
+                Ok(path(7.0, 1.0)),
+                Ok(path(9.0, 4.0)),
+            ],
         };
-        let row = RunSummary::of(&[], &Analysis::of(&[], &[], &[]).unwrap(), &[paths]).barriers.remove(0);
+        let row =
+            RunSummary::of(&[], &Analysis::of(&[], &[], &[]).unwrap(), &[paths]).barriers.remove(0);
         assert_eq!((row.count, row.failed, row.landscape), (3, 1, LandscapeName::Test));
         let [straight, grid, dense] = [row.straight, row.grid, row.dense].map(Option::unwrap);
         assert_eq!([straight.count, grid.count, dense.count], [2, 3, 3]);
@@ -248,9 +264,14 @@ mod tests {
         let requests = [compare("first", 1, 0), compare("second", 0, 0)];
         let analysis = Analysis::of(&sets, &[], &requests).unwrap();
         let rows = RunSummary::of(&sets, &analysis, &[]).spreads;
-        let found: Vec<_> = rows.iter().map(|row| (row.set.as_str(), row.comparison.as_deref())).collect();
-        let expected =
-            [("sgd/test", Some("first")), ("sgd/test", Some("second")), ("lbfgs/train", Some("first")), ("lbfgs/test", None)];
+        let found: Vec<_> =
+            rows.iter().map(|row| (row.set.as_str(), row.comparison.as_deref())).collect();
+        let expected = [
+            ("sgd/test", Some("first")),
+            ("sgd/test", Some("second")),
+            ("lbfgs/train", Some("first")),
+            ("lbfgs/test", None),
+        ];
         assert_eq!(found, expected);
         // ω̄ = (3, 4): the distances of (0, 0), (0, 2), (0, 1) are 5, √13, √18, those of the other set the same.
         assert_relative_eq!(rows[0].median_distance.unwrap(), 18.0_f64.sqrt());

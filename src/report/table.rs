@@ -10,7 +10,8 @@ use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyl
 const WIDTH: u16 = 100;
 
 /// A line under the header and nothing else.
-const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
+const STYLE: TableStyle =
+    TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 
 /// Components of a kernel PCA in the table; figures show no more.
 const COMPONENTS: usize = 3;
@@ -18,11 +19,13 @@ const COMPONENTS: usize = 3;
 /// The tables of a run, each under its caption, without color; what has no rows is left out.
 pub fn table(summary: &RunSummary) -> String {
     let noted = |table: String, topic| table + &noted(&summary.notes, topic);
-    let solutions = || if summary.formula { heights(&summary.losses) } else { losses(&summary.losses) };
+    let solutions =
+        || if summary.formula { heights(&summary.losses) } else { losses(&summary.losses) };
     let what = if summary.formula { "greatest height" } else { "highest loss" };
     let tables = [
         (!summary.losses.is_empty()).then(|| noted(solutions(), Topic::Solutions)),
-        (!summary.barriers.is_empty()).then(|| noted(barriers(&summary.barriers, what), Topic::Paths)),
+        (!summary.barriers.is_empty())
+            .then(|| noted(barriers(&summary.barriers, what), Topic::Paths)),
         (!summary.spreads.is_empty()).then(|| spreads(&summary.spreads)),
         (!summary.kernel_pca.is_empty()).then(|| kernel_pca(&summary.kernel_pca)),
     ];
@@ -51,7 +54,8 @@ fn wrapped(text: &str) -> String {
 }
 
 fn losses(rows: &[LossRow]) -> String {
-    let header = ["set", "solutions", "training loss", "test loss", "training accuracy", "test accuracy"];
+    let header =
+        ["set", "solutions", "training loss", "test loss", "training accuracy", "test accuracy"];
     let cells = rows.iter().map(|row| {
         vec![
             row.set.to_string(),
@@ -67,16 +71,22 @@ fn losses(rows: &[LossRow]) -> String {
 
 /// Of a formula.
 fn heights(rows: &[LossRow]) -> String {
-    let cells = rows.iter().map(|row| vec![row.set.to_string(), row.count.to_string(), number(row.loss_train)]);
+    let cells = rows
+        .iter()
+        .map(|row| vec![row.set.to_string(), row.count.to_string(), number(row.loss_train)]);
     render("Heights: means over the minima of each set", &["set", "minima", "height"], 1, cells)
 }
 
 /// `what` on a path is a barrier.
 fn barriers(rows: &[BarrierRow], what: &str) -> String {
     let header = ["set", "on", "paths", "straight line", "path H", "dense", "end"];
-    let median = |summary: &Option<Summary>| summary.as_ref().map_or_else(|| NONE.to_owned(), |heights| short(heights.median));
+    let median = |summary: &Option<Summary>| {
+        summary.as_ref().map_or_else(|| NONE.to_owned(), |heights| short(heights.median))
+    };
     let range = |summary: &Option<Summary>| match summary {
-        Some(heights) => format!("{} [{}, {}]", short(heights.median), short(heights.min), short(heights.max)),
+        Some(heights) => {
+            format!("{} [{}, {}]", short(heights.median), short(heights.min), short(heights.max))
+        }
         None => NONE.to_owned(),
     };
     let cells = rows.iter().map(|row| {
@@ -101,18 +111,24 @@ fn barriers(rows: &[BarrierRow], what: &str) -> String {
 /// How many paths there are, and of how many the height is none of a path.
 fn path_count(row: &BarrierRow) -> String {
     let parts = [(row.failed, "failed"), (row.unimproved, "straight")];
-    let parts = parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!(", {count} {what}"));
+    let parts = parts
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!(", {count} {what}"));
     row.count.to_string() + &parts.collect::<String>()
 }
 
 /// What is to be known of paths that did not come to rest.
 fn descending(rows: &[BarrierRow]) -> String {
-    let (all, descending): (usize, usize) =
-        rows.iter().fold((0, 0), |(all, descending), row| (all + row.count, descending + row.descending));
+    let (all, descending): (usize, usize) = rows
+        .iter()
+        .fold((0, 0), |(all, descending), row| (all + row.count, descending + row.descending));
     if descending == 0 {
         return String::new();
     }
-    format!("{descending} of the {all} paths were lowest after their last step: with more steps they come lower\n")
+    format!(
+        "{descending} of the {all} paths were lowest after their last step: with more steps they come lower\n"
+    )
 }
 
 fn spreads(rows: &[SpreadRow]) -> String {
@@ -127,17 +143,29 @@ fn spreads(rows: &[SpreadRow]) -> String {
             maybe(row.centroid_to_origin),
         ]
     });
-    render("Spread: all components of a set; distances from the common origin of the two sets compared", &header, 2, cells)
+    render(
+        "Spread: all components of a set; distances from the common origin of the two sets compared",
+        &header,
+        2,
+        cells,
+    )
 }
 
 fn kernel_pca(rows: &[KernelPcaRow]) -> String {
     let header = ["kernel PCA", "kernel", "sets", "PC1", "PC2", "PC3", "negative"];
     let cells = rows.iter().map(|row| {
         let sets = row.sets.iter().map(ToString::to_string).collect::<Vec<_>>().join(" + ");
-        let shares = (0..COMPONENTS).map(|component| row.explained.get(component).copied().map_or(NONE.to_owned(), percent));
-        [row.name.clone(), row.kernel.clone(), sets].into_iter().chain(shares).chain([percent(row.negative_share)]).collect()
+        let shares = (0..COMPONENTS).map(|component| {
+            row.explained.get(component).copied().map_or(NONE.to_owned(), percent)
+        });
+        [row.name.clone(), row.kernel.clone(), sets]
+            .into_iter()
+            .chain(shares)
+            .chain([percent(row.negative_share)])
+            .collect()
     });
-    let caption = "Kernel PCA: shares of the variance; of negative eigenvalues, the share in all eigenvalues";
+    let caption =
+        "Kernel PCA: shares of the variance; of negative eigenvalues, the share in all eigenvalues";
     let flat = rows.iter().filter(|row| row.explained.iter().all(|&share| share == 0.0));
     let flat: Vec<&str> = flat.map(|row| row.name.as_str()).collect();
     let note = format!(
@@ -145,11 +173,17 @@ fn kernel_pca(rows: &[KernelPcaRow]) -> String {
          same. Choose another kernel, or other parameters of it.",
         flat.join(", ")
     );
-    render(caption, &header, 3, cells) + &(if flat.is_empty() { String::new() } else { wrapped(&note) })
+    render(caption, &header, 3, cells)
+        + &(if flat.is_empty() { String::new() } else { wrapped(&note) })
 }
 
 /// A caption and a table whose first `texts` columns are text and whose others are numbers.
-fn render(caption: &str, header: &[&str], texts: usize, rows: impl Iterator<Item = Vec<String>>) -> String {
+fn render(
+    caption: &str,
+    header: &[&str],
+    texts: usize,
+    rows: impl Iterator<Item = Vec<String>>,
+) -> String {
     let mut table = Table::new();
     table
         .load_style(STYLE)
@@ -217,19 +251,47 @@ mod tests {
 
     /// The cells of the lines after the one that starts with `first`.
     fn lines_from<'a>(text: &'a str, first: &str, count: usize) -> Vec<Vec<&'a str>> {
-        let split = |line: &'a str| line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect();
-        text.lines().skip_while(|line| !line.trim_start().starts_with(first)).take(count).map(split).collect()
+        let split = |line: &'a str| {
+            line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect()
+        };
+        text.lines()
+            .skip_while(|line| !line.trim_start().starts_with(first))
+            .take(count)
+            .map(split)
+            .collect()
     }
 
     #[test]
     fn every_number_is_in_its_column() {
         let text = table(&summary());
-        assert_eq!(lines_from(&text, "sgd/train", 1)[0], ["sgd/train", "48", "6.21e-4", "0.08250", "–", "98.00 %"]);
-        let heights = ["lbfgs/test", "train", "3, 2 failed", "2.00 [1.50, 2.50]", "0.500 [0.250, 1.00]", "–", "0.125"];
+        assert_eq!(
+            lines_from(&text, "sgd/train", 1)[0],
+            ["sgd/train", "48", "6.21e-4", "0.08250", "–", "98.00 %"]
+        );
+        let heights = [
+            "lbfgs/test",
+            "train",
+            "3, 2 failed",
+            "2.00 [1.50, 2.50]",
+            "0.500 [0.250, 1.00]",
+            "–",
+            "0.125",
+        ];
         assert_eq!(lines_from(&text, "lbfgs/test", 1)[0], heights);
-        assert_eq!(lines_from(&text, "sgd/test", 1)[0], ["sgd/test", "–", "-0.003170", "0.1030", "–", "–"]);
+        assert_eq!(
+            lines_from(&text, "sgd/test", 1)[0],
+            ["sgd/test", "–", "-0.003170", "0.1030", "–", "–"]
+        );
         assert!(text.contains("\n2 of the 3 paths were lowest after their last step"), "{text}");
-        let embedding = ["rbf", "rbf, 2σ² = 42200", "lbfgs/train + sgd/test", "50.00 %", "12.50 %", "–", "0.00 %"];
+        let embedding = [
+            "rbf",
+            "rbf, 2σ² = 42200",
+            "lbfgs/train + sgd/test",
+            "50.00 %",
+            "12.50 %",
+            "–",
+            "0.00 %",
+        ];
         assert_eq!(lines_from(&text, "rbf", 1)[0], embedding);
     }
 
@@ -239,7 +301,8 @@ mod tests {
         (noted.barriers[0].failed, noted.barriers[0].unimproved) = (0, 1);
         let note = |topic, text: &str| Note { topic, text: text.to_owned(), concerns_all: false };
         let long = "word ".repeat(40);
-        noted.notes = vec![note(Topic::Paths, &long), note(Topic::Solutions, "2 of 3 runs never improved.")];
+        noted.notes =
+            vec![note(Topic::Paths, &long), note(Topic::Solutions, "2 of 3 runs never improved.")];
         let text = table(&noted);
         assert_eq!(lines_from(&text, "lbfgs/test", 1)[0][2], "3, 1 straight");
         let place = |part: &str| text.find(part).unwrap_or_else(|| panic!("no {part} in\n{text}"));
@@ -250,9 +313,17 @@ mod tests {
 
     #[test]
     fn a_formula_has_heights_and_no_losses() {
-        let row = LossRow { loss_train: -72.25, loss_test: f64::NAN, set: set("minima/relaxed"), ..summary().losses.remove(0) };
+        let row = LossRow {
+            loss_train: -72.25,
+            loss_test: f64::NAN,
+            set: set("minima/relaxed"),
+            ..summary().losses.remove(0)
+        };
         let text = table(&RunSummary { formula: true, losses: vec![row], ..summary() });
-        assert!(text.starts_with("Heights: ") && text.contains("the greatest height on a path"), "{text}");
+        assert!(
+            text.starts_with("Heights: ") && text.contains("the greatest height on a path"),
+            "{text}"
+        );
         assert!(!text.to_lowercase().contains("loss") && !text.contains("accuracy"), "{text}");
         assert_eq!(lines_from(&text, "minima/relaxed", 1)[0], ["minima/relaxed", "48", "-72.25"]);
     }
@@ -262,7 +333,8 @@ mod tests {
         let mut long = summary();
         long.losses[0].set = set(&format!("{}/{}", "group".repeat(20), "member".repeat(20)));
         long.barriers[0].set = long.losses[0].set.clone();
-        long.spreads[0].comparison = Some("a comparison with a name as long as a sentence ".repeat(4));
+        long.spreads[0].comparison =
+            Some("a comparison with a name as long as a sentence ".repeat(4));
         long.kernel_pca[0].kernel = "polynomial, degree 3, constant 0.30000000000000004".to_owned();
         for text in [table(&summary()), table(&long)] {
             assert!(text.lines().all(|line| line.chars().count() <= usize::from(WIDTH)), "{text}");
@@ -283,6 +355,8 @@ mod tests {
         assert_eq!(table(&RunSummary::default()), "");
         let losses_only = RunSummary { losses: summary().losses, ..RunSummary::default() };
         let text = table(&losses_only);
-        assert!(text.starts_with("Losses") && !text.contains("Barriers") && !text.contains("Kernel"));
+        assert!(
+            text.starts_with("Losses") && !text.contains("Barriers") && !text.contains("Kernel")
+        );
     }
 }

@@ -69,13 +69,19 @@ pub fn write(directory: &Path, runs: &[Run<'_>], made_by: &str) -> Result<Writte
     if !claims.is_empty() {
         more.push(claims_table(&claims));
     }
-    for table in figures.iter().filter(|figure| !figure.panels.is_empty()).flat_map(|figure| &figure.tables).chain(&more) {
+    for table in figures
+        .iter()
+        .filter(|figure| !figure.panels.is_empty())
+        .flat_map(|figure| &figure.tables)
+        .chain(&more)
+    {
         files.push((format!("{}.csv", table.name), comma_separated(table)?));
     }
     let page = Page { runs, figures: &drawn, claims: &claims, made_by }.html();
     files.push((PAGE.to_owned(), page.into_bytes()));
 
-    let kept = files::write(directory, &files).map_err(|(path, source)| ReportError::Io { path, source })?;
+    let kept = files::write(directory, &files)
+        .map_err(|(path, source)| ReportError::Io { path, source })?;
     let undrawn = drawn.iter().filter_map(|(figure, panels)| {
         let error = panels.as_ref().err()?;
         Some(format!("figure \"{}\": {error}", figure.title))

@@ -61,7 +61,9 @@ impl SetName {
         };
         match name.split_once('/') {
             Some((group, member)) if part(group) && part(member) => Ok(Self(name.to_owned())),
-            _ => Err(format!("\"{name}\" is not a set of solutions; write \"group/member\", for instance \"sgd/train\"")),
+            _ => Err(format!(
+                "\"{name}\" is not a set of solutions; write \"group/member\", for instance \"sgd/train\""
+            )),
         }
     }
 
@@ -120,11 +122,15 @@ impl SolutionSet {
     /// If the vectors differ in length.
     pub fn of(name: SetName, snapshots: &[(u32, &Snapshot)]) -> Self {
         let parameters = snapshots.first().map_or(0, |(_, snapshot)| snapshot.theta.len());
-        let flat = snapshots.iter().flat_map(|(_, snapshot)| snapshot.theta.iter().copied()).collect();
-        let each = |number: fn(&Snapshot) -> f64| snapshots.iter().map(|(_, snapshot)| number(snapshot)).collect();
+        let flat =
+            snapshots.iter().flat_map(|(_, snapshot)| snapshot.theta.iter().copied()).collect();
+        let each = |number: fn(&Snapshot) -> f64| {
+            snapshots.iter().map(|(_, snapshot)| number(snapshot)).collect()
+        };
         Self {
             name,
-            theta: Array2::from_shape_vec((snapshots.len(), parameters), flat).expect("vectors of one set have one length"),
+            theta: Array2::from_shape_vec((snapshots.len(), parameters), flat)
+                .expect("vectors of one set have one length"),
             initialization: snapshots.iter().map(|&(number, _)| number).collect(),
             epoch: snapshots.iter().map(|(_, snapshot)| snapshot.epoch).collect(),
             loss_train: each(|snapshot| snapshot.loss_train),

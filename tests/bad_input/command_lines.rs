@@ -17,5 +17,10 @@ fn command_lines() {
 fn case(text: &str) -> Case {
     let (line, message) = text.split_once('\n').unwrap_or((text, ""));
     let arguments = line.split_whitespace().map(|argument| argument.replace("\"\"", "")).collect();
-    Case { name: "command-lines.txt".to_owned(), directory: study::sound(), arguments, message: message.trim_end().to_owned() }
+    Case {
+        name: "command-lines.txt".to_owned(),
+        directory: study::sound(),
+        arguments,
+        message: message.trim_end().to_owned(),
+    }
 }

@@ -28,7 +28,8 @@ pub struct Case {
 const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// What a user should never see of input that is merely wrong.
-const NOISE: [&str; 7] = ["panicked", "internal error", "backtrace", "lossatlas::", "src/", "HDF5-DIAG", "rank 0"];
+const NOISE: [&str; 7] =
+    ["panicked", "internal error", "backtrace", "lossatlas::", "src/", "HDF5-DIAG", "rank 0"];
 
 /// Starts the program on every case, several at a time, on 1 and on 3 ranks.
 ///
@@ -43,14 +44,21 @@ pub fn refuse(cases: &[Case]) {
         for _ in 0..workers {
             scope.spawn(|| {
                 while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let problems: Vec<_> = [1, 3].into_iter().filter_map(|ranks| case.problem(ranks)).collect();
+                    let problems: Vec<_> =
+                        [1, 3].into_iter().filter_map(|ranks| case.problem(ranks)).collect();
                     wrong.lock().expect("no panic").extend(problems);
                 }
             });
         }
     });
     let wrong = wrong.into_inner().expect("no panic");
-    assert!(wrong.is_empty(), "{} starts of {} cases:\n\n{}", wrong.len(), cases.len(), wrong.join("\n\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} starts of {} cases:\n\n{}",
+        wrong.len(),
+        cases.len(),
+        wrong.join("\n\n")
+    );
 }
 
 impl Case {
@@ -58,14 +66,21 @@ impl Case {
     fn problem(&self, ranks: usize) -> Option<String> {
         let before = files(self.directory.path());
         let output = self.command(ranks).output().expect("mpirun is installed");
-        let (said, printed) = (String::from_utf8_lossy(&output.stderr), String::from_utf8_lossy(&output.stdout));
+        let (said, printed) =
+            (String::from_utf8_lossy(&output.stderr), String::from_utf8_lossy(&output.stdout));
         // Under mpirun the launcher adds words of its own.
-        let as_expected = if ranks == 1 { said.trim_end() == self.message } else { said.matches(&self.message).count() == 1 };
+        let as_expected = if ranks == 1 {
+            said.trim_end() == self.message
+        } else {
+            said.matches(&self.message).count() == 1
+        };
         let problem = if output.status.code() != Some(2) {
             format!("ends with {}, not with exit code 2", output.status)
         } else if !as_expected || self.message.is_empty() {
             format!("should say, once,\n{}", self.message)
-        } else if let Some(noise) = NOISE.iter().find(|&&noise| said.contains(noise) && !self.message.contains(noise)) {
+        } else if let Some(noise) =
+            NOISE.iter().find(|&&noise| said.contains(noise) && !self.message.contains(noise))
+        {
             format!("says \"{noise}\"")
         } else if !printed.is_empty() {
             format!("prints {printed}")
@@ -74,12 +89,20 @@ impl Case {
         } else {
             return None;
         };
-        Some(format!("{}: lossatlas {} on {ranks} ranks {problem}\nand says\n{said}", self.name, self.arguments.join(" ")))
+        Some(format!(
+            "{}: lossatlas {} on {ranks} ranks {problem}\nand says\n{said}",
+            self.name,
+            self.arguments.join(" ")
+        ))
     }
 
     fn command(&self, ranks: usize) -> Command {
         let program = env!("CARGO_BIN_EXE_lossatlas");
-        let mut command = if ranks == 1 { Command::new(program) } else { mpirun_command(ranks, program, TIMEOUT) };
+        let mut command = if ranks == 1 {
+            Command::new(program)
+        } else {
+            mpirun_command(ranks, program, TIMEOUT)
+        };
         command.current_dir(self.directory.path()).args(&self.arguments).timeout(TIMEOUT);
         // A user who has set this wants the traces of defects, and should still get none for bad input.
         command.env("RUST_BACKTRACE", "1");
@@ -90,12 +113,17 @@ impl Case {
 /// Everything below a directory, with size and time of the last change.
 fn files(directory: &Path) -> BTreeMap<PathBuf, (u64, SystemTime)> {
     let mut found = BTreeMap::new();
-    for entry in fs::read_dir(directory).expect("a directory").map(|entry| entry.expect("still there")) {
+    for entry in
+        fs::read_dir(directory).expect("a directory").map(|entry| entry.expect("still there"))
+    {
         let about = entry.path().symlink_metadata().expect("still there");
         if about.is_dir() {
             found.extend(files(&entry.path()));
         }
-        found.insert(entry.path(), (about.len(), about.modified().expect("the file system keeps it")));
+        found.insert(
+            entry.path(),
+            (about.len(), about.modified().expect("the file system keeps it")),
+        );
     }
     found
 }

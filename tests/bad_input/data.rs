@@ -59,7 +59,11 @@ const CASES: &[Row] = &[
     ),
     (
         "an empty directory",
-        |root| [TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS].iter().for_each(|name| remove(root, name)),
+        |root| {
+            [TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS]
+                .iter()
+                .for_each(|name| remove(root, name))
+        },
         "images: no train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte (nor \
          with .gz); `make mnist` fetches MNIST into data/mnist; or put the four IDX files into images \
          (train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte, each plain or \
@@ -80,7 +84,11 @@ const CASES: &[Row] = &[
     ),
     (
         "a file that cannot be opened",
-        |root| replace(root, TEST_IMAGES, |file| symlink("t10k-images-idx3-ubyte", file).expect("a link to itself")),
+        |root| {
+            replace(root, TEST_IMAGES, |file| {
+                symlink("t10k-images-idx3-ubyte", file).expect("a link to itself")
+            })
+        },
         "images/t10k-images-idx3-ubyte: cannot be read: Too many levels of symbolic links (os error 40)",
     ),
     (

@@ -41,7 +41,8 @@ pub fn sound() -> TempDir {
     let root = tempdir().expect("a temporary directory");
     fs::create_dir(root.path().join("images")).expect("a new directory");
     write(root.path(), FILE, TEXT.as_bytes());
-    for (images, labels, count) in [(TRAIN_IMAGES, TRAIN_LABELS, 4), (TEST_IMAGES, TEST_LABELS, 3)] {
+    for (images, labels, count) in [(TRAIN_IMAGES, TRAIN_LABELS, 4), (TEST_IMAGES, TEST_LABELS, 3)]
+    {
         write(root.path(), images, &idx(&[count, 2, 3], &(0..6 * count as u8).collect::<Vec<_>>()));
         write(root.path(), labels, &idx(&[count], &(0..count as u8).collect::<Vec<_>>()));
     }

@@ -59,7 +59,12 @@ fn atlas_bytes(root: &Path, change: impl FnOnce(&mut Vec<u8>)) {
 
 const CASES: &[Row] = &[
     // ---- what is no file ------------------------------------------------------------------------
-    ("a file that is not there", NPY, |_| {}, "cannot read theta.npy: No such file or directory (os error 2)"),
+    (
+        "a file that is not there",
+        NPY,
+        |_| {},
+        "cannot read theta.npy: No such file or directory (os error 2)",
+    ),
     (
         "an empty name",
         "",
@@ -79,7 +84,11 @@ const CASES: &[Row] = &[
     (
         "a pipe",
         NPY,
-        |root| assert!(Command::new("mkfifo").arg(root.join(NPY)).status().expect("coreutils").success()),
+        |root| {
+            assert!(
+                Command::new("mkfifo").arg(root.join(NPY)).status().expect("coreutils").success()
+            )
+        },
         "cannot read theta.npy: not a regular file",
     ),
     // ---- headers of NumPy files -----------------------------------------------------------------
@@ -228,28 +237,45 @@ const CASES: &[Row] = &[
     (
         "a size beyond 64 bits",
         NPY,
-        |root| header(root, "{'descr': '<f4', 'fortran_order': False, 'shape': (18446744073709551616, 32)}"),
+        |root| {
+            header(
+                root,
+                "{'descr': '<f4', 'fortran_order': False, 'shape': (18446744073709551616, 32)}",
+            )
+        },
         "theta.npy is not an .npy file (illegal value for key shape: (18446744073709551616, 32)); write one with numpy.save, \
          or name a group of an HDF5 file as in atlas.h5:/solutions/sgd/train",
     ),
     (
         "sizes that no memory holds",
         NPY,
-        |root| header(root, "{'descr': '<f4', 'fortran_order': False, 'shape': (1000000000000, 32)}"),
+        |root| {
+            header(root, "{'descr': '<f4', 'fortran_order': False, 'shape': (1000000000000, 32)}")
+        },
         "theta.npy: 256 bytes of components, but an array of shape (1000000000000, 32) takes 128000000000000; write or copy it \
          again",
     ),
     (
         "sizes whose product overflows",
         NPY,
-        |root| header(root, "{'descr': '<f4', 'fortran_order': False, 'shape': (9223372036854775807, 9223372036854775807)}"),
+        |root| {
+            header(
+                root,
+                "{'descr': '<f4', 'fortran_order': False, 'shape': (9223372036854775807, 9223372036854775807)}",
+            )
+        },
         "theta.npy: 256 bytes of components, but an array of shape (9223372036854775807, 9223372036854775807) takes \
          340282366920938463389587631136930004996; write or copy it again",
     ),
     (
         "sizes whose product overflows to the right one",
         NPY,
-        |root| header(root, "{'descr': '<f4', 'fortran_order': True, 'shape': (9223372036854775810, 32)}"),
+        |root| {
+            header(
+                root,
+                "{'descr': '<f4', 'fortran_order': True, 'shape': (9223372036854775810, 32)}",
+            )
+        },
         "theta.npy: 256 bytes of components, but an array of shape (9223372036854775810, 32) takes 1180591620717411303680; \
          write or copy it again",
     ),
@@ -299,7 +325,12 @@ const CASES: &[Row] = &[
     (
         "records",
         NPY,
-        |root| header(root, "{'descr': [('w', '<f4'), ('b', '<f4')], 'fortran_order': False, 'shape': (32,)}"),
+        |root| {
+            header(
+                root,
+                "{'descr': [('w', '<f4'), ('b', '<f4')], 'fortran_order': False, 'shape': (32,)}",
+            )
+        },
         "theta.npy: components of type [('w', '<f4'), ('b', '<f4')]; convert them, in Python with theta.astype(numpy.float32)",
     ),
     (
@@ -428,7 +459,9 @@ const CASES: &[Row] = &[
     (
         "integers in an atlas",
         "atlas.h5:/solutions/sgd/train",
-        |root| atlas(root, "solutions/sgd/train/theta", &vectors().mapv(|component| component as i32)),
+        |root| {
+            atlas(root, "solutions/sgd/train/theta", &vectors().mapv(|component| component as i32))
+        },
         "atlas.h5:/solutions/sgd/train: components of type int32; convert them, in Python with theta.astype(numpy.float32)",
     ),
     (
@@ -448,7 +481,9 @@ const CASES: &[Row] = &[
     (
         "not a number in an atlas",
         "atlas.h5:/solutions/sgd/train",
-        |root| atlas(root, "solutions/sgd/train/theta", &Array2::from_elem((1, PARAMETERS), f32::NAN)),
+        |root| {
+            atlas(root, "solutions/sgd/train/theta", &Array2::from_elem((1, PARAMETERS), f32::NAN))
+        },
         "atlas.h5:/solutions/sgd/train: component 0 of row 0 (counted from 0) is NaN, no finite float32; 32 such in all: \
          leave out vectors that diverged",
     ),
@@ -475,8 +510,11 @@ fn imports() {
     array(root, &Array2::<f32>::zeros((2, 7)));
     atlas(root, "solutions/sgd/train/theta", &Array2::from_elem((1, PARAMETERS), f32::NAN));
     let text = fs::read_to_string(root.join(study::FILE)).expect("the configuration");
-    let files = [("one", "theta.npy"), ("two", "nowhere.npy"), ("three", "atlas.h5:/solutions/sgd/train")];
-    let imports = files.map(|(name, file)| format!("[[import]]\nname = \"a/{name}\"\nfile = \"{file}\"\n")).concat();
+    let files =
+        [("one", "theta.npy"), ("two", "nowhere.npy"), ("three", "atlas.h5:/solutions/sgd/train")];
+    let imports = files
+        .map(|(name, file)| format!("[[import]]\nname = \"a/{name}\"\nfile = \"{file}\"\n"))
+        .concat();
     write(root, study::FILE, (text + &imports).as_bytes());
     let arguments = ["run", study::FILE, "--out", "out"].map(str::to_owned).into();
     let message = "study.toml: import.a/one: theta.npy: rows have 7 components, the network has 32: fc1.weight (2, 6), fc2.weight (10, \
@@ -484,5 +522,10 @@ fn imports() {
          study.toml: import.a/two: cannot read nowhere.npy: No such file or directory (os error 2)\n\
          study.toml: import.a/three: atlas.h5:/solutions/sgd/train: component 0 of row 0 (counted from 0) is NaN, no finite \
          float32; 32 such in all: leave out vectors that diverged";
-    refuse(&[Case { name: "three imports".to_owned(), directory, arguments, message: message.to_owned() }]);
+    refuse(&[Case {
+        name: "three imports".to_owned(),
+        directory,
+        arguments,
+        message: message.to_owned(),
+    }]);
 }

@@ -47,7 +47,10 @@ fn the_network() {
     let config = read(STUDY, &["network.kind=lenet"]).unwrap();
     let lenet = architecture("lenet").with("activation", Value::Word("relu"));
     assert_eq!(network(&config).architecture, lenet);
-    assert_eq!(dropped(&config), ["x:9: network.hidden: left out: it does not fit kind = \"lenet\" of --set"]);
+    assert_eq!(
+        dropped(&config),
+        ["x:9: network.hidden: left out: it does not fit kind = \"lenet\" of --set"]
+    );
     assert!(!config.effective.contains_key("network.hidden"));
     // One number in place of a list.
     let config = read(STUDY, &["network.kind=lstm"]).unwrap();
@@ -72,7 +75,10 @@ fn the_data() {
     assert_eq!(network(&config).dataset, drawn);
     let said = dropped(&config);
     assert_eq!(said.len(), 2, "{said:?}");
-    assert!(said[0].starts_with("x:4: dataset.dir: left out") && said[1].starts_with("x:5: dataset.train: left out"));
+    assert!(
+        said[0].starts_with("x:4: dataset.dir: left out")
+            && said[1].starts_with("x:5: dataset.train: left out")
+    );
 }
 
 #[test]
@@ -95,24 +101,40 @@ fn the_landscape_and_whether_points_are_minimized() {
         [[minimum]]\nat = [1.0, 0.0]\n[[minimum]]\nat = [-1.0, 0.0]\n";
     let config = read(points, &["landscape.kind=two-wells"]).unwrap();
     assert_eq!(landscape(&config).keep, 2);
-    assert_eq!(dropped(&config), ["x:4: landscape.dimension: left out: it does not fit kind = \"two-wells\" of --set"]);
+    assert_eq!(
+        dropped(&config),
+        ["x:4: landscape.dimension: left out: it does not fit kind = \"two-wells\" of --set"]
+    );
     let config = read(points, &["landscape.relax=false"]).unwrap();
-    assert_eq!(dropped(&config), ["x:5: landscape.keep: left out: it does not fit relax = false of --set"]);
+    assert_eq!(
+        dropped(&config),
+        ["x:5: landscape.keep: left out: it does not fit relax = false of --set"]
+    );
 }
 
 #[test]
 fn mistakes_stay_mistakes() {
     for (overrides, problem) in [
         // What the user sets for the wrong kind.
-        (&["network.kind=lenet", "network.hidden=[5]"][..], "--set network.hidden=[5]: network.hidden: belongs to"),
-        (&["network.channels=[3, 4]"][..], "--set network.channels=[3, 4]: network.channels: belongs to"),
-        (&["network.kind=lstm", "network.hidden=[5]"][..], "network.hidden: must be an integer, not a list"),
+        (
+            &["network.kind=lenet", "network.hidden=[5]"][..],
+            "--set network.hidden=[5]: network.hidden: belongs to",
+        ),
+        (
+            &["network.channels=[3, 4]"][..],
+            "--set network.channels=[3, 4]: network.channels: belongs to",
+        ),
+        (
+            &["network.kind=lstm", "network.hidden=[5]"][..],
+            "network.hidden: must be an integer, not a list",
+        ),
     ] {
         let said = read(STUDY, overrides).unwrap_err();
         assert!(said.lines().count() == 1 && said.contains(problem), "{said}");
     }
     // A key that did not fit the kind of the file either.
-    let said = read(&STUDY.replace("hidden = [20]", "kernel = 3"), &["network.kind=lstm"]).unwrap_err();
+    let said =
+        read(&STUDY.replace("hidden = [20]", "kernel = 3"), &["network.kind=lstm"]).unwrap_err();
     assert!(said.starts_with("x:9: network.kernel: belongs to kind = \"lenet\""), "{said}");
 }
 

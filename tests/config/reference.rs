@@ -39,7 +39,10 @@ const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/configuration.md")
 #[test]
 fn the_reference_is_what_the_table_of_keys_generates() {
     let remedy = "write it with `make reference`; its prose is in src/config/reference/page.md";
-    assert!(fs::read_to_string(PAGE).expect("the page") == reference::page(), "docs/configuration.md is out of date: {remedy}");
+    assert!(
+        fs::read_to_string(PAGE).expect("the page") == reference::page(),
+        "docs/configuration.md is out of date: {remedy}"
+    );
 }
 
 #[test]
@@ -55,12 +58,21 @@ fn documented() -> Vec<Documented> {
 
 fn key(headings: &[String], cells: &[String]) -> Option<Documented> {
     let [name, value, default, unit, meaning] = cells else { return None };
-    assert!(!unit.is_empty() && !meaning.is_empty(), "{name} of {headings:?} has no unit or no meaning");
+    assert!(
+        !unit.is_empty() && !meaning.is_empty(),
+        "{name} of {headings:?} has no unit or no meaning"
+    );
     let (mut section, mut chosen) = (String::new(), None);
-    for heading in headings.iter().filter_map(|heading| heading.strip_prefix('`')?.strip_suffix('`')) {
+    for heading in
+        headings.iter().filter_map(|heading| heading.strip_prefix('`')?.strip_suffix('`'))
+    {
         match heading.split_once(" = ") {
-            Some((selector, word)) => chosen = Some([format!("{section}.{selector}"), word.replace('"', "")]),
-            None if heading.starts_with("[[") => section = format!("{}.0", heading.trim_matches(['[', ']'])),
+            Some((selector, word)) => {
+                chosen = Some([format!("{section}.{selector}"), word.replace('"', "")])
+            }
+            None if heading.starts_with("[[") => {
+                section = format!("{}.0", heading.trim_matches(['[', ']']))
+            }
             None => heading.trim_matches(['[', ']']).clone_into(&mut section),
         }
     }
@@ -77,14 +89,23 @@ fn entries(key: &Documented) -> BTreeMap<String, String> {
         // More than one key, so that the section is there without any of them.
         entries.extend([("landscape.kind", "\"two-wells\""), ("landscape.relax", "true")]);
     } else {
-        entries.extend([("dataset.kind", "\"digits\""), ("network.kind", "\"fcp\""), ("training.initializations", "20")]);
-        entries.extend([("training.sgd.learning_rate", "0.1"), ("training.sgd.epochs", "3"), ("kpca.0.name", "\"x\"")]);
+        entries.extend([
+            ("dataset.kind", "\"digits\""),
+            ("network.kind", "\"fcp\""),
+            ("training.initializations", "20"),
+        ]);
+        entries.extend([
+            ("training.sgd.learning_rate", "0.1"),
+            ("training.sgd.epochs", "3"),
+            ("kpca.0.name", "\"x\""),
+        ]);
         entries.extend([("import.0.name", "\"a/b\""), ("import.0.file", "\"a.npy\"")]);
     }
     if key.section == "minimum.0" {
         entries.extend([("minimum.0.at", "[0.1, 0.2]"), ("minimum.1.at", "[0.5, 0.0]")]);
     }
-    let mut entries: BTreeMap<_, _> = entries.into_iter().map(|(path, value)| (path.to_owned(), value.to_owned())).collect();
+    let mut entries: BTreeMap<_, _> =
+        entries.into_iter().map(|(path, value)| (path.to_owned(), value.to_owned())).collect();
     if let Some([selector, word]) = &key.chosen {
         entries.insert(selector.clone(), format!("{word:?}"));
         let needed = match &word[..] {
@@ -115,7 +136,8 @@ fn parse(entries: &BTreeMap<String, String>) -> Result<Config, String> {
             _ => plain.push(format!("{path} = {value}")),
         }
     }
-    Config::parse("x", &[plain, lists].concat().join("\n"), &[]).map_err(|errors| errors.to_string())
+    Config::parse("x", &[plain, lists].concat().join("\n"), &[])
+        .map_err(|errors| errors.to_string())
 }
 
 /// What is said of this key if it has this value.
@@ -140,25 +162,36 @@ fn the_reference_has_every_key_and_no_other() {
     }
     let names: Vec<&str> = sections.keys().copied().filter(|section| !section.is_empty()).collect();
     for section in names {
-        let (above, name) = section.trim_end_matches(".0").rsplit_once('.').unwrap_or(("", section.trim_end_matches(".0")));
+        let (above, name) = section
+            .trim_end_matches(".0")
+            .rsplit_once('.')
+            .unwrap_or(("", section.trim_end_matches(".0")));
         sections.get_mut(above).expect("a section within another one").insert(name);
     }
     assert!(sections.len() >= 12, "{:?}", sections.keys());
     for (section, names) in sections {
         let key = documented.iter().find(|key| key.section == section).expect("a section has keys");
         let mut entries = entries(key);
-        let unknown = if section.is_empty() { "zzzzzzzz".to_owned() } else { format!("{section}.zzzzzzzz") };
+        let unknown =
+            if section.is_empty() { "zzzzzzzz".to_owned() } else { format!("{section}.zzzzzzzz") };
         entries.insert(unknown.clone(), "1".to_owned());
         let said = parse(&entries).expect_err("there is no such key");
-        let (_, known) = said.split_once("unknown key; the keys here are ").unwrap_or_else(|| panic!("{unknown}: {said}"));
-        assert_eq!(known.lines().next().unwrap_or("").split(", ").collect::<BTreeSet<_>>(), names, "[{section}]");
+        let (_, known) = said
+            .split_once("unknown key; the keys here are ")
+            .unwrap_or_else(|| panic!("{unknown}: {said}"));
+        assert_eq!(
+            known.lines().next().unwrap_or("").split(", ").collect::<BTreeSet<_>>(),
+            names,
+            "[{section}]"
+        );
     }
 }
 
 #[test]
 fn the_defaults_of_the_reference_are_those_in_effect() {
     let toml = |text: &str| -> toml::Value {
-        let mut table: toml::Table = format!("x = {text}").parse().unwrap_or_else(|error| panic!("{text}: {error}"));
+        let mut table: toml::Table =
+            format!("x = {text}").parse().unwrap_or_else(|error| panic!("{text}: {error}"));
         table.remove("x").expect("written above")
     };
     for key in documented() {
@@ -171,17 +204,28 @@ fn the_defaults_of_the_reference_are_those_in_effect() {
         let parsed = parse(&entries);
         if key.default == "required" {
             let said = parsed.expect_err(&key.path);
-            assert!(said.contains(&format!("{}: missing; write for instance {} = ", key.path, key.name)), "{said}");
+            assert!(
+                said.contains(&format!(
+                    "{}: missing; write for instance {} = ",
+                    key.path, key.name
+                )),
+                "{said}"
+            );
             continue;
         }
-        let effective = parsed.unwrap_or_else(|said| panic!("without {}: {said}", key.path)).effective;
+        let effective =
+            parsed.unwrap_or_else(|said| panic!("without {}: {said}", key.path)).effective;
         let found = effective.get(&key.path.replace("kpca.0", "kpca.x"));
-        if let Some(literal) = key.default.strip_prefix('`').and_then(|rest| rest.strip_suffix('`')) {
-            let found = found.unwrap_or_else(|| panic!("{key:?} has no value in effect: {effective:?}"));
+        if let Some(literal) = key.default.strip_prefix('`').and_then(|rest| rest.strip_suffix('`'))
+        {
+            let found =
+                found.unwrap_or_else(|| panic!("{key:?} has no value in effect: {effective:?}"));
             assert_eq!(toml(found), toml(literal), "{key:?}");
         } else {
             // Stages test what theirs come to.
-            let Some((_, expected)) = DEPENDENT.iter().find(|(path, _)| *path == key.path) else { continue };
+            let Some((_, expected)) = DEPENDENT.iter().find(|(path, _)| *path == key.path) else {
+                continue;
+            };
             assert_eq!(found.map(String::as_str), *expected, "{key:?}");
         }
     }
@@ -195,17 +239,24 @@ fn the_ranges_of_the_reference_are_those_that_are_accepted() {
         for value in &accepted {
             let said = said_of(&key, value);
             assert!(
-                !said.as_ref().is_some_and(|said| said.starts_with("must ") || said.contains(": give ")),
+                !said
+                    .as_ref()
+                    .is_some_and(|said| said.starts_with("must ") || said.contains(": give ")),
                 "{key:?} = {value}: {said:?}"
             );
         }
         for value in &refused {
-            let said = said_of(&key, value).unwrap_or_else(|| panic!("{key:?} = {value} is accepted"));
-            assert!(said.contains(": give ") || said.starts_with("must "), "{key:?} = {value}: {said}");
+            let said =
+                said_of(&key, value).unwrap_or_else(|| panic!("{key:?} = {value} is accepted"));
+            assert!(
+                said.contains(": give ") || said.starts_with("must "),
+                "{key:?} = {value}: {said}"
+            );
         }
         let words = quoted(&key.value);
         if !words.is_empty() && !key.value.contains("all") {
-            let said = said_of(&key, if key.value.starts_with("list") { "[\"zzz\"]" } else { "\"zzz\"" });
+            let said =
+                said_of(&key, if key.value.starts_with("list") { "[\"zzz\"]" } else { "\"zzz\"" });
             let said = said.unwrap_or_else(|| panic!("{key:?} takes any word"));
             assert_eq!(quoted(said.split(", is ").next().unwrap_or("")), words, "{key:?}");
         }
@@ -216,7 +267,9 @@ fn the_ranges_of_the_reference_are_those_that_are_accepted() {
 
 /// Values that a documented range includes, and values that it does not.
 fn bounds(range: &str) -> [Vec<String>; 2] {
-    let number = |text: &str| -> i128 { text.parse().unwrap_or_else(|_| panic!("{range}: {text} is no bound")) };
+    let number = |text: &str| -> i128 {
+        text.parse().unwrap_or_else(|_| panic!("{range}: {text} is no bound"))
+    };
     let integers = |least: i128, most: i128| {
         let below = Some(least - 1).filter(|below| *below >= 0).map(|below| below.to_string());
         let refused = below.into_iter().chain([(most + 1).to_string(), "1.5".to_owned()]).collect();
@@ -241,7 +294,9 @@ fn bounds(range: &str) -> [Vec<String>; 2] {
         "number, 0 or above" => [texts(&["0.0", "1e300"]), texts(&["-1e-300", "inf"])],
         "number, 0 or above, below 1" => [texts(&["0.0", "0.99"]), texts(&["-1e-300", "1.0"])],
         "number above 0, below 1" => [texts(&["1e-300", "0.99"]), texts(&["0.0", "1.0"])],
-        "number above 0, at most 525600" => [texts(&["1e-300", "525600"]), texts(&["0.0", "525600.1"])],
+        "number above 0, at most 525600" => {
+            [texts(&["1e-300", "525600"]), texts(&["0.0", "525600.1"])]
+        }
         // What takes false only together with other keys is in the corpus.
         "true or false" => [texts(&["true"]), texts(&["1", "\"yes\""])],
         "text" => [Vec::new(), texts(&["1"])],

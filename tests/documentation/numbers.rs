@@ -26,7 +26,12 @@ const SGD_ALONE: &str = "training.optimizers=[\"sgd\"]";
 
 /// Compares the rows of SGD that the first blocks of output of a page show with those that a run prints
 /// with the vector instructions limited to these. Returns all that the run prints.
-fn hold_against_a_run(page: &Page, configuration: &Path, settings: &[&str], instructions: Option<&str>) -> String {
+fn hold_against_a_run(
+    page: &Page,
+    configuration: &Path,
+    settings: &[&str],
+    instructions: Option<&str>,
+) -> String {
     let directory = tempdir().expect("a temporary directory");
     let mut command = Command::new(env!("CARGO_BIN_EXE_lossatlas"));
     command.arg("run").arg(configuration).arg("--out").arg(directory.path().join("out"));
@@ -64,7 +69,10 @@ fn the_demo_of_the_readme() {
 #[test]
 fn the_run_of_the_tutorial() {
     let page = page("docs/tutorial.md");
-    let block = blocks(&page.text).into_iter().find(|block| block.language == "toml").expect("a configuration");
+    let block = blocks(&page.text)
+        .into_iter()
+        .find(|block| block.language == "toml")
+        .expect("a configuration");
     let directory = tempdir().expect("a temporary directory");
     let file = directory.path().join("tutorial.toml");
     fs::write(&file, block.text).expect("space for a small file");
@@ -83,14 +91,20 @@ fn hold_lbfgs_against_ranges(page: &Page, printed: &str) {
     for row in rows(&page.text) {
         let [what, documented] = &row.cells[..] else { continue };
         let Some((set, quantity)) = what.split_once(": ") else { continue };
-        let Some((_, column)) = columns.iter().find(|(name, _)| *name == quantity) else { continue };
+        let Some((_, column)) = columns.iter().find(|(name, _)| *name == quantity) else {
+            continue;
+        };
         let (low, high) = range(documented).unwrap_or_else(|| panic!("{what}: {documented}"));
         let set = set.trim_matches('`');
         let found = printed.iter().find(|row| row[0] == set && row.len() == 6);
         let found = found.and_then(|row| number(row[*column]));
         let found = found.unwrap_or_else(|| panic!("{what} is not in {printed:?}"));
         let width = high - low;
-        assert!(low - width < found && found < high + width, "{}: {what} is {found}, documented as {documented}", page.place(1));
+        assert!(
+            low - width < found && found < high + width,
+            "{}: {what} is {found}, documented as {documented}",
+            page.place(1)
+        );
         compared += 1;
     }
     assert!(compared >= 5, "{compared} ranges");
@@ -112,11 +126,15 @@ fn ranges_are_ranges() {
     for name in ["README.md", "docs/tutorial.md"] {
         let page = page(name);
         let printed = blocks(&page.text);
-        let single =
-            printed.iter().flat_map(|block| block.text.lines()).find(|line| line.starts_with(" lbfgs/") && !line.contains('…'));
+        let single = printed
+            .iter()
+            .flat_map(|block| block.text.lines())
+            .find(|line| line.starts_with(" lbfgs/") && !line.contains('…'));
         assert_eq!(single, None, "{name}: a number of one processor");
         let mut ranges = 0;
-        for row in rows(&page.text).iter().filter(|row| row.cells.iter().any(|cell| cell.contains(" to "))) {
+        for row in
+            rows(&page.text).iter().filter(|row| row.cells.iter().any(|cell| cell.contains(" to ")))
+        {
             for cell in row.cells.iter().filter(|cell| cell.contains(" to ")) {
                 let Some((low, high)) = range(cell) else { continue };
                 assert!(low < high, "{name}: {cell}");

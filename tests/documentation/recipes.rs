@@ -16,7 +16,8 @@ fn runs() -> TempDir {
     let run = root.path().join("results/demo");
     let configuration = Path::new(ROOT).join("tests/program/tiny.toml");
     let mut command = Command::new(env!("CARGO_BIN_EXE_lossatlas"));
-    let output = command.arg("run").arg(configuration).arg("--out").arg(&run).output().expect("the program");
+    let output =
+        command.arg("run").arg(configuration).arg("--out").arg(&run).output().expect("the program");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     symlink(&run, root.path().join("results/tutorial")).expect("a link");
     symlink(run.join("atlas.h5"), root.path().join("atlas.h5")).expect("a link");
@@ -36,21 +37,24 @@ fn recipes_run_and_draw() {
     for page in pages() {
         for block in blocks(&page.text).into_iter().filter(|block| block.language == "python") {
             let mut command = Command::new(python);
-            command.args(["-W", "error::DeprecationWarning:__main__", "-c", &block.text]).env("MPLBACKEND", "Agg");
+            command
+                .args(["-W", "error::DeprecationWarning:__main__", "-c", &block.text])
+                .env("MPLBACKEND", "Agg");
             let output = command.current_dir(root.path()).output().expect("a Python to run");
             let said = String::from_utf8_lossy(&output.stderr);
             assert!(output.status.success(), "{}: {said}", page.place(block.line));
             scripts += 1;
-            for name in block
-                .text
-                .split('"')
-                .skip(1)
-                .step_by(2)
-                .filter(|name| Path::new(name).extension().is_some_and(|extension| extension == "png"))
-            {
+            for name in block.text.split('"').skip(1).step_by(2).filter(|name| {
+                Path::new(name).extension().is_some_and(|extension| extension == "png")
+            }) {
                 let picture = root.path().join(name);
-                let bytes = fs::read(&picture).unwrap_or_else(|_| panic!("{}: no {name}", page.place(block.line)));
-                assert!(bytes.starts_with(b"\x89PNG"), "{}: {name} is no picture", page.place(block.line));
+                let bytes = fs::read(&picture)
+                    .unwrap_or_else(|_| panic!("{}: no {name}", page.place(block.line)));
+                assert!(
+                    bytes.starts_with(b"\x89PNG"),
+                    "{}: {name} is no picture",
+                    page.place(block.line)
+                );
                 fs::remove_file(picture).expect("read above");
                 pictures += 1;
             }
@@ -61,9 +65,16 @@ fn recipes_run_and_draw() {
     let atlas = hdf5::File::open(root.path().join("atlas.h5")).expect("a file");
     let mut named = 0;
     for page in pages() {
-        for block in blocks(&page.text).into_iter().filter(|block| ["julia", "matlab"].contains(&&*block.language)) {
+        for block in blocks(&page.text)
+            .into_iter()
+            .filter(|block| ["julia", "matlab"].contains(&&*block.language))
+        {
             for path in datasets(&block.text) {
-                assert!(atlas.dataset(path).is_ok(), "{}: there is no dataset {path}", page.place(block.line));
+                assert!(
+                    atlas.dataset(path).is_ok(),
+                    "{}: there is no dataset {path}",
+                    page.place(block.line)
+                );
                 named += 1;
             }
         }
@@ -73,7 +84,9 @@ fn recipes_run_and_draw() {
 
 /// Octave, if it is installed: too large to be a dependency of the tests.
 fn octave() -> Option<&'static str> {
-    let works = |name: &&str| Command::new(name).arg("--version").output().is_ok_and(|output| output.status.success());
+    let works = |name: &&str| {
+        Command::new(name).arg("--version").output().is_ok_and(|output| output.status.success())
+    };
     ["octave-cli", "octave"].into_iter().find(works)
 }
 
@@ -93,14 +106,23 @@ fn octave_loads_the_whole_atlas() {
         String::from_utf8_lossy(&output.stdout).into_owned()
     };
     let mut scripts = 0;
-    for block in pages().iter().flat_map(|page| blocks(&page.text)).filter(|block| block.language == "octave") {
+    for block in pages()
+        .iter()
+        .flat_map(|page| blocks(&page.text))
+        .filter(|block| block.language == "octave")
+    {
         assert!(run(&block.text).contains("median barrier: sgd "));
         scripts += 1;
     }
     assert!(scripts > 0, "no page shows how");
-    let printed = run(r#"a = load("atlas.h5"); printf("%.17g %s\n", a.solutions.sgd.train.loss_test(2), a.network.name(3, :))"#);
+    let printed = run(
+        r#"a = load("atlas.h5"); printf("%.17g %s\n", a.solutions.sgd.train.loss_test(2), a.network.name(3, :))"#,
+    );
     let atlas = hdf5::File::open(root.path().join("atlas.h5")).expect("a file");
-    let losses: Vec<f64> = atlas.dataset("/solutions/sgd/train/loss_test").and_then(|set| set.read_raw()).expect("losses");
+    let losses: Vec<f64> = atlas
+        .dataset("/solutions/sgd/train/loss_test")
+        .and_then(|set| set.read_raw())
+        .expect("losses");
     let (loss, name) = printed.trim().split_once(' ').expect("two words");
     assert_eq!((loss.parse().ok(), name), (Some(losses[1]), "fc3.weight"));
 }

@@ -11,11 +11,17 @@ fn data_and_a_network_are_enough() {
     let root = tempdir().expect("a temporary directory");
     let file = root.path().join("alone.toml");
     let network = "[network]\nkind = \"fcp\"\nhidden = [8]\n";
-    fs::write(&file, format!("[dataset]\nkind = \"idx\"\ndir = \"{FIXTURES}\"\n{network}")).expect("space");
+    fs::write(&file, format!("[dataset]\nkind = \"idx\"\ndir = \"{FIXTURES}\"\n{network}"))
+        .expect("space");
     let weights = Path::new(FIXTURES).join("theta.npy");
     let weights = text(&weights);
-    let alone = |options: &[&str]| lossatlas(1, &[&["evaluate", text(&file), "--weights", weights, "--csv"], options].concat());
-    assert_eq!(alone(&[]).with_code(0).stdout, evaluate(1, weights, &["--csv"]).with_code(0).stdout);
+    let alone = |options: &[&str]| {
+        lossatlas(1, &[&["evaluate", text(&file), "--weights", weights, "--csv"], options].concat())
+    };
+    assert_eq!(
+        alone(&[]).with_code(0).stdout,
+        evaluate(1, weights, &["--csv"]).with_code(0).stdout
+    );
     // What it does not read need not be there.
     let more = "[[import]]\nname = \"a/b\"\nfile = \"nowhere.npy\"\n[paths]\ntest = 100000\n";
     fs::write(&file, fs::read_to_string(&file).expect("written above") + more).expect("space");

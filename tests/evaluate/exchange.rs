@@ -25,7 +25,10 @@ fn bytes(dataset: &Value) -> Vec<u8> {
 }
 
 fn doubles(dataset: &Value) -> Vec<f64> {
-    bytes(dataset).chunks_exact(8).map(|eight| f64::from_le_bytes(eight.try_into().expect("eight bytes"))).collect()
+    bytes(dataset)
+        .chunks_exact(8)
+        .map(|eight| f64::from_le_bytes(eight.try_into().expect("eight bytes")))
+        .collect()
 }
 
 #[test]
@@ -41,7 +44,11 @@ fn exported_vectors_are_those_of_the_atlas_to_the_bit() {
         let exported = read(&file);
         assert_eq!(theta[0], "float32");
         assert_eq!(exported.dim(), (3, 42_200));
-        assert_eq!(exported.iter().flat_map(|component| component.to_le_bytes()).collect::<Vec<_>>(), bytes(theta), "{set}");
+        assert_eq!(
+            exported.iter().flat_map(|component| component.to_le_bytes()).collect::<Vec<_>>(),
+            bytes(theta),
+            "{set}"
+        );
     }
 }
 
@@ -52,13 +59,21 @@ fn losses_and_accuracies_are_those_the_training_run_stored() {
     let atlas = contents(&directory);
     for set in SETS {
         let weights = format!("{}/atlas.h5:/solutions/{set}", text(&directory));
-        let evaluated = numbers(&lossatlas(2, &["evaluate", TINY, "--csv", "--weights", &weights]).with_code(0).stdout);
+        let evaluated = numbers(
+            &lossatlas(2, &["evaluate", TINY, "--csv", "--weights", &weights]).with_code(0).stdout,
+        );
         assert_eq!(evaluated.len(), 3);
-        for (column, name) in ["loss_train", "loss_test", "accuracy_train", "accuracy_test"].into_iter().enumerate() {
+        for (column, name) in
+            ["loss_train", "loss_test", "accuracy_train", "accuracy_test"].into_iter().enumerate()
+        {
             let stored = doubles(&atlas[&format!("/solutions/{set}/{name}")]);
             for (row, stored) in stored.into_iter().enumerate() {
                 let relative = (evaluated[row][column] / stored - 1.0).abs();
-                assert!(relative < 1e-6, "{set}, row {row}: {name} {}, stored {stored}", evaluated[row][column]);
+                assert!(
+                    relative < 1e-6,
+                    "{set}, row {row}: {name} {}, stored {stored}",
+                    evaluated[row][column]
+                );
             }
         }
     }
@@ -71,10 +86,12 @@ fn an_exported_file_evaluates_to_the_same_text_as_the_atlas() {
     let file = root.path().join("theta.npy");
     export(&directory, "lbfgs/train", &file, &[]).with_code(0);
     let weights = format!("{}/atlas.h5:/solutions/lbfgs/train", text(&directory));
-    let [from_file, from_atlas] = [text(&file), &weights]
-        .map(|weights| lossatlas(1, &["evaluate", TINY, "--csv", "--weights", weights]).with_code(0).stdout);
+    let [from_file, from_atlas] = [text(&file), &weights].map(|weights| {
+        lossatlas(1, &["evaluate", TINY, "--csv", "--weights", weights]).with_code(0).stdout
+    });
     assert_eq!(from_file, from_atlas);
-    let mut losses: Vec<_> = numbers(&from_file).into_iter().map(|[train, ..]| train.to_bits()).collect();
+    let mut losses: Vec<_> =
+        numbers(&from_file).into_iter().map(|[train, ..]| train.to_bits()).collect();
     losses.dedup();
     assert_eq!(losses.len(), 3, "the vectors differ, so do their losses: {from_file}");
 }
@@ -83,11 +100,14 @@ fn an_exported_file_evaluates_to_the_same_text_as_the_atlas() {
 fn the_number_of_ranks_changes_nothing() {
     let root = tempdir().expect("a temporary directory");
     let vectors = fixture_vectors();
-    let seven = ndarray::concatenate(Axis(0), &[vectors.view(); 4]).expect("equal widths").slice_move(ndarray::s![..7, ..]);
+    let seven = ndarray::concatenate(Axis(0), &[vectors.view(); 4])
+        .expect("equal widths")
+        .slice_move(ndarray::s![..7, ..]);
     let weights = write(root.path(), "theta", &seven.as_standard_layout().into_owned());
     let on = |ranks: usize| {
         let gradient = root.path().join(format!("gradient-{ranks}.npy"));
-        let csv = evaluate(ranks, text(&weights), &["--csv", "--gradient", text(&gradient)]).with_code(0);
+        let csv =
+            evaluate(ranks, text(&weights), &["--csv", "--gradient", text(&gradient)]).with_code(0);
         let table = evaluate(ranks, text(&weights), &[]).with_code(0);
         assert_eq!((csv.stderr.as_str(), table.stderr.as_str()), ("", ""));
         (csv.stdout, table.stdout, fs::read(gradient).expect("just written"))

@@ -13,9 +13,15 @@ pub const PARAMETERS: usize = 6352;
 
 /// Overrides of [`TINY`] that give the network and the images of the fixtures.
 pub fn fixture_overrides() -> Vec<String> {
-    ["dataset.kind=idx", &format!("dataset.dir={FIXTURES}"), "dataset.train=all", "dataset.test=all", "network.hidden=[8]"]
-        .map(str::to_owned)
-        .into()
+    [
+        "dataset.kind=idx",
+        &format!("dataset.dir={FIXTURES}"),
+        "dataset.train=all",
+        "dataset.test=all",
+        "network.hidden=[8]",
+    ]
+    .map(str::to_owned)
+    .into()
 }
 
 /// Runs `evaluate` on the images of the fixtures.
@@ -37,7 +43,11 @@ pub fn read(file: &Path) -> Array2<f32> {
 }
 
 /// Writes an array as `NAME.npy` and returns the path.
-pub fn write<A: WritableElement, D: Dimension>(directory: &Path, name: &str, array: &Array<A, D>) -> PathBuf {
+pub fn write<A: WritableElement, D: Dimension>(
+    directory: &Path,
+    name: &str,
+    array: &Array<A, D>,
+) -> PathBuf {
     let file = directory.join(name).with_extension("npy");
     ndarray_npy::write_npy(&file, array).expect("space for a small file");
     file
@@ -51,7 +61,8 @@ pub fn numbers(csv: &str) -> Vec<[f64; 4]> {
     let parse = |(row, line): (usize, &str)| {
         let (number, values) = line.split_once(',').expect("columns");
         assert_eq!(number, row.to_string());
-        let values: Vec<f64> = values.split(',').map(|value| value.parse().expect("a number")).collect();
+        let values: Vec<f64> =
+            values.split(',').map(|value| value.parse().expect("a number")).collect();
         values.try_into().expect("four numbers")
     };
     lines.enumerate().map(parse).collect()

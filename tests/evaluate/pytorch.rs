@@ -15,14 +15,20 @@ fn losses_accuracies_and_gradients_are_those_of_pytorch() {
     let root = tempdir().expect("a temporary directory");
     let file = root.path().join("gradient.npy");
     let weights = format!("{FIXTURES}/theta.npy");
-    let evaluated = numbers(&evaluate(2, &weights, &["--csv", "--gradient", text(&file)]).with_code(0).stdout);
+    let evaluated =
+        numbers(&evaluate(2, &weights, &["--csv", "--gradient", text(&file)]).with_code(0).stdout);
     let expected = fs::read(format!("{FIXTURES}/expected.json")).expect("a fixture");
     let expected: serde_json::Value = serde_json::from_slice(&expected).expect("JSON");
-    for (column, name) in ["loss_train", "loss_test", "accuracy_train", "accuracy_test"].into_iter().enumerate() {
+    for (column, name) in
+        ["loss_train", "loss_test", "accuracy_train", "accuracy_test"].into_iter().enumerate()
+    {
         for (row, evaluated) in evaluated.iter().enumerate() {
             let expected = expected[name][row].as_f64().expect("a number");
             let tolerance = if name.starts_with("loss") { 1e-6 } else { 1e-12 };
-            assert!((evaluated[column] / expected - 1.0).abs() < tolerance, "row {row}, {name}: {evaluated:?}, not {expected}");
+            assert!(
+                (evaluated[column] / expected - 1.0).abs() < tolerance,
+                "row {row}, {name}: {evaluated:?}, not {expected}"
+            );
         }
     }
     let (gradient, expected) = (read(&file), read(&Path::new(FIXTURES).join("gradient.npy")));
@@ -39,9 +45,17 @@ fn losses_accuracies_and_gradients_are_those_of_pytorch() {
 fn the_page_shows_the_modules_that_the_networks_are_tested_against() {
     let script = include_str!("../fixtures/networks/generate.py");
     let definitions: Vec<_> = script.split("\n\n\n").map(str::trim).collect();
-    for name in ["class Fcp(", "class Lenet(", "class Autoencoder(", "class Lstm(", "def permutation("] {
-        let definition = definitions.iter().find(|definition| definition.starts_with(name)).expect("a definition");
-        assert!(PAGE.contains(definition), "docs/weights.md differs from generate.py:\n{definition}");
+    for name in
+        ["class Fcp(", "class Lenet(", "class Autoencoder(", "class Lstm(", "def permutation("]
+    {
+        let definition = definitions
+            .iter()
+            .find(|definition| definition.starts_with(name))
+            .expect("a definition");
+        assert!(
+            PAGE.contains(definition),
+            "docs/weights.md differs from generate.py:\n{definition}"
+        );
     }
 }
 
@@ -60,23 +74,44 @@ fn exported_vectors_have_the_same_losses_in_the_modules_of_the_page() {
     ] {
         let root = tempdir().expect("a temporary directory");
         let place = format!("dataset.dir={FIXTURES}");
-        let (kind, activation) = (format!("network.kind={kind}"), activation.map(|name| format!("network.activation={name}")));
-        let mut changes = vec!["dataset.kind=idx", &place, "dataset.train=all", "dataset.test=all", &kind];
+        let (kind, activation) = (
+            format!("network.kind={kind}"),
+            activation.map(|name| format!("network.activation={name}")),
+        );
+        let mut changes =
+            vec!["dataset.kind=idx", &place, "dataset.train=all", "dataset.test=all", &kind];
         changes.extend(activation.as_deref());
         let with_changes = |arguments: &[&str]| {
             let changes = changes.iter().flat_map(|change| ["--set", change]);
-            lossatlas(1, &arguments.iter().copied().chain(changes).collect::<Vec<_>>()).with_code(0).stdout
+            lossatlas(1, &arguments.iter().copied().chain(changes).collect::<Vec<_>>())
+                .with_code(0)
+                .stdout
         };
         let theta = root.path().join("theta.npy");
         with_changes(&["train", TINY, "--out", text(root.path())]);
         export(root.path(), "lbfgs/train", &theta, &[]).with_code(0);
         let csv = with_changes(&["evaluate", TINY, "--csv", "--weights", text(&theta)]);
         fs::write(root.path().join("evaluated.csv"), &csv).expect("space for a small file");
-        let output = Command::new(&python).arg(script).arg(module).arg(root.path()).arg(FIXTURES).output().expect("a Python");
+        let output = Command::new(&python)
+            .arg(script)
+            .arg(module)
+            .arg(root.path())
+            .arg(FIXTURES)
+            .output()
+            .expect("a Python");
         assert!(output.status.success(), "{module}: {output:?}");
 
         // The way back: what the page's code has written evaluates to the row it came from.
-        let back = with_changes(&["evaluate", TINY, "--csv", "--weights", text(&root.path().join("mine.npy"))]);
-        assert_eq!(numbers(&back)[0].map(f64::to_bits), numbers(&csv).last().expect("rows").map(f64::to_bits));
+        let back = with_changes(&[
+            "evaluate",
+            TINY,
+            "--csv",
+            "--weights",
+            text(&root.path().join("mine.npy")),
+        ]);
+        assert_eq!(
+            numbers(&back)[0].map(f64::to_bits),
+            numbers(&csv).last().expect("rows").map(f64::to_bits)
+        );
     }
 }

@@ -13,7 +13,8 @@ use tempfile::tempdir;
 fn refused(ended: Ended, parts: &[&str]) {
     let ended = ended.with_code(2);
     assert_eq!(ended.stdout, "");
-    let message: Vec<_> = ended.stderr.lines().filter(|line| parts.iter().any(|part| line.contains(part))).collect();
+    let message: Vec<_> =
+        ended.stderr.lines().filter(|line| parts.iter().any(|part| line.contains(part))).collect();
     assert_eq!(message.len(), 1, "{parts:?}:\n{}", ended.stderr);
     for part in parts {
         assert_eq!(ended.said(part), 1, "{part:?}:\n{}", ended.stderr);
@@ -34,29 +35,50 @@ fn refused_weights(weights: &str, parts: &[&str]) {
 fn atlases_without_the_vectors() {
     let root = tempdir().expect("a temporary directory");
     let run = root.path().join("run");
-    on_tiny(1, "train", &run, &["training.optimizers=[\"sgd\"]", "paths.sets=[\"sgd/test\"]", "kpca=[]"]).with_code(0);
+    on_tiny(
+        1,
+        "train",
+        &run,
+        &["training.optimizers=[\"sgd\"]", "paths.sets=[\"sgd/test\"]", "kpca=[]"],
+    )
+    .with_code(0);
     let atlas = run.join("atlas.h5");
     let group = |group: &str| format!("{}:{group}", text(&atlas));
     let there = "atlas.h5: /solutions/sgd/tran holds no dataset theta; there are /solutions/sgd/test, /solutions/sgd/train";
     refused_weights(&group("/solutions/sgd/tran"), &[there]);
-    refused_weights(&group("/solutions/sgd/curves"), &["/solutions/sgd/curves holds no dataset theta; there are"]);
+    refused_weights(
+        &group("/solutions/sgd/curves"),
+        &["/solutions/sgd/curves holds no dataset theta; there are"],
+    );
     refused_weights(
         &group("/solutions/sgd/train"),
         &["/solutions/sgd/train: rows have 42200 components, the network has 6352: "],
     );
     refused_weights(
         text(&atlas),
-        &["atlas.h5 is not an .npy file", "or name a group of an HDF5 file as in atlas.h5:/solutions/sgd/train"],
+        &[
+            "atlas.h5 is not an .npy file",
+            "or name a group of an HDF5 file as in atlas.h5:/solutions/sgd/train",
+        ],
     );
     refused(export(&run, "sgd/tran", &root.path().join("theta.npy"), &[]), &[there]);
 
     let bytes = fs::read(&atlas).expect("just written");
     fs::write(&atlas, &bytes[..bytes.len() / 2]).expect("space for a small file");
-    refused_weights(&group("/solutions/sgd/train"), &["cannot read / of ", "the file is damaged or not an HDF5 file"]);
+    refused_weights(
+        &group("/solutions/sgd/train"),
+        &["cannot read / of ", "the file is damaged or not an HDF5 file"],
+    );
     fs::write(&atlas, "no HDF5 file").expect("space for a small file");
-    refused_weights(&group("/solutions/sgd/train"), &["cannot read / of ", "the file is damaged or not an HDF5 file"]);
+    refused_weights(
+        &group("/solutions/sgd/train"),
+        &["cannot read / of ", "the file is damaged or not an HDF5 file"],
+    );
     fs::remove_file(&atlas).expect("written before");
-    refused_weights(&group("/solutions/sgd/train"), &["cannot read ", "atlas.h5: No such file or directory"]);
+    refused_weights(
+        &group("/solutions/sgd/train"),
+        &["cannot read ", "atlas.h5: No such file or directory"],
+    );
 }
 
 #[test]
@@ -67,7 +89,8 @@ fn exports_that_go_nowhere_or_over_something() {
     let file = root.path().join("theta.npy");
     fs::write(&file, "precious").expect("space for a small file");
     for ranks in [1, 2] {
-        let ended = lossatlas(ranks, &["export", text(&run), "--set", "sgd/train", "--to", text(&file)]);
+        let ended =
+            lossatlas(ranks, &["export", text(&run), "--set", "sgd/train", "--to", text(&file)]);
         refused(ended, &["theta.npy exists; choose another name or replace it with --force"]);
     }
     assert_eq!(fs::read(&file).expect("still there"), b"precious");
@@ -75,15 +98,28 @@ fn exports_that_go_nowhere_or_over_something() {
         export(&run, "sgd/train", &root.path().join("nowhere/theta.npy"), &[]),
         &["there is no such directory; make it first"],
     );
-    refused(export(&run, "sgd/train", root.path(), &["--force"]), &["is a directory; name a file in it"]);
-    refused(export(&run, "sgd", &file, &[]), &["\"sgd\" is not a set of solutions; write \"group/member\""]);
-    refused(export(root.path(), "sgd/train", &file, &["--force"]), &["atlas.h5: No such file or directory"]);
+    refused(
+        export(&run, "sgd/train", root.path(), &["--force"]),
+        &["is a directory; name a file in it"],
+    );
+    refused(
+        export(&run, "sgd", &file, &[]),
+        &["\"sgd\" is not a set of solutions; write \"group/member\""],
+    );
+    refused(
+        export(root.path(), "sgd/train", &file, &["--force"]),
+        &["atlas.h5: No such file or directory"],
+    );
     fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).expect("a file of this test");
     export(&run, "sgd/train", &file, &["--force"]).with_code(0);
     assert!(fs::read(&file).expect("just written").starts_with(b"\x93NUMPY"));
     let mode = fs::metadata(&file).expect("just written").permissions().mode();
     assert_eq!(mode & 0o777, 0o640, "a file that is replaced keeps its permissions");
-    assert_eq!(fs::read_dir(root.path()).expect("a directory").count(), 2, "nothing unfinished is left");
+    assert_eq!(
+        fs::read_dir(root.path()).expect("a directory").count(),
+        2,
+        "nothing unfinished is left"
+    );
 }
 
 /// Before anything is computed.
@@ -112,7 +148,8 @@ fn fifos_and_links_to_them_are_never_replaced() {
     let weights = Path::new(FIXTURES).join("theta.npy");
     for file in [&fifo, &link] {
         for force in [&[][..], &["--force"]] {
-            let message = format!("{} is not a regular file but a device, a FIFO or a socket", text(file));
+            let message =
+                format!("{} is not a regular file but a device, a FIFO or a socket", text(file));
             let gradient = [&["--gradient", text(file)], force].concat();
             refused(evaluate(1, text(&weights), &gradient), &[&message]);
             refused(export(root.path(), "sgd/train", file, force), &[&message]);

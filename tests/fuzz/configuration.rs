@@ -13,15 +13,20 @@ use std::sync::LazyLock;
 /// The corpora of `tests/config.rs` and the configurations that are shipped.
 static TEXTS: LazyLock<Vec<String>> = LazyLock::new(|| {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let directories = ["configs", "tests/config/good", "tests/config/bad"].map(|name| fs::read_dir(root.join(name)).unwrap());
-    let mut files: Vec<_> = directories.into_iter().flatten().map(|entry| entry.unwrap().path()).collect();
+    let directories = ["configs", "tests/config/good", "tests/config/bad"]
+        .map(|name| fs::read_dir(root.join(name)).unwrap());
+    let mut files: Vec<_> =
+        directories.into_iter().flatten().map(|entry| entry.unwrap().path()).collect();
     files.sort();
     files.iter().map(|file| fs::read_to_string(file).unwrap()).collect()
 });
 
 /// What stands to the right of an equals sign, somewhere in them, and what does not.
 static VALUES: LazyLock<Vec<String>> = LazyLock::new(|| {
-    let written = TEXTS.iter().flat_map(|text| text.lines()).filter_map(|line| Some(line.split_once('=')?.1.trim().to_owned()));
+    let written = TEXTS
+        .iter()
+        .flat_map(|text| text.lines())
+        .filter_map(|line| Some(line.split_once('=')?.1.trim().to_owned()));
     let others = [
         "",
         "0",
@@ -65,8 +70,10 @@ static VALUES: LazyLock<Vec<String>> = LazyLock::new(|| {
 });
 
 static KEYS: LazyLock<Vec<String>> = LazyLock::new(|| {
-    let sections =
-        TEXTS.iter().filter_map(|text| Config::parse("x", text, &[]).ok()).flat_map(|config| config.effective.into_keys());
+    let sections = TEXTS
+        .iter()
+        .filter_map(|text| Config::parse("x", text, &[]).ok())
+        .flat_map(|config| config.effective.into_keys());
     let others = [
         "",
         ".",
@@ -99,7 +106,8 @@ enum Change {
 }
 
 fn change() -> impl Strategy<Value = (Index, Change)> {
-    let punctuation = select("[]{}=\"'.,#\n\\ \t\0\u{7f}ä\u{202e}0-+_eE".chars().collect::<Vec<_>>());
+    let punctuation =
+        select("[]{}=\"'.,#\n\\ \t\0\u{7f}ä\u{202e}0-+_eE".chars().collect::<Vec<_>>());
     let letter = prop_oneof![3 => punctuation, 1 => any::<char>()];
     let change = prop_oneof![
         Just(Change::Remove),
@@ -143,7 +151,8 @@ fn apply(text: &str, changes: &[(Index, Change)]) -> String {
 }
 
 fn override_() -> impl Strategy<Value = String> {
-    let written = (any::<Index>(), any::<Index>()).prop_map(|(key, value)| format!("{}={}", key.get(&KEYS), value.get(&VALUES)));
+    let written = (any::<Index>(), any::<Index>())
+        .prop_map(|(key, value)| format!("{}={}", key.get(&KEYS), value.get(&VALUES)));
     prop_oneof![4 => written, 1 => any::<String>()]
 }
 
@@ -188,15 +197,25 @@ proptest! {
 /// What is recorded of a configuration, read as one, says the same. Lists of sections are recorded by
 /// name and cannot be written so.
 fn reads_the_same(config: &Config) -> Result<(), TestCaseError> {
-    let lists = config.effective.keys().any(|key| ["kpca.", "import.", "minimum."].iter().any(|list| key.starts_with(list)));
+    let lists = config
+        .effective
+        .keys()
+        .any(|key| ["kpca.", "import.", "minimum."].iter().any(|list| key.starts_with(list)));
     // Of one solution there are no paths, and to ask for some, as the record does, is an error.
-    let one = ["training.keep", "landscape.keep"].iter().any(|key| config.effective.get(*key).is_some_and(|keep| keep == "1"));
+    let one = ["training.keep", "landscape.keep"]
+        .iter()
+        .any(|key| config.effective.get(*key).is_some_and(|keep| keep == "1"));
     if lists || one {
         return Ok(());
     }
-    let text: String = config.effective.iter().map(|(key, value)| format!("{key} = {value}\n")).collect();
-    let again = Config::parse("recorded", &text, &[]).map_err(|errors| TestCaseError::fail(format!("{text}\n{errors}")))?;
+    let text: String =
+        config.effective.iter().map(|(key, value)| format!("{key} = {value}\n")).collect();
+    let again = Config::parse("recorded", &text, &[])
+        .map_err(|errors| TestCaseError::fail(format!("{text}\n{errors}")))?;
     prop_assert_eq!(&again.effective, &config.effective);
-    prop_assert_eq!((again.seed, &again.subject, &again.paths), (config.seed, &config.subject, &config.paths));
+    prop_assert_eq!(
+        (again.seed, &again.subject, &again.paths),
+        (config.seed, &config.subject, &config.paths)
+    );
     Ok(())
 }

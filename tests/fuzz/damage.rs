@@ -19,7 +19,15 @@ pub enum Damage {
 }
 
 pub fn damage() -> impl Strategy<Value = Damage> {
-    let numbers = prop_oneof![Just(0), Just(1), Just(u32::MAX), Just(1 << 31), Just(0x8b1f_0000), 0..300_u32, any::<u32>()];
+    let numbers = prop_oneof![
+        Just(0),
+        Just(1),
+        Just(u32::MAX),
+        Just(1 << 31),
+        Just(0x8b1f_0000),
+        0..300_u32,
+        any::<u32>()
+    ];
     prop_oneof![
         (any::<Index>(), any::<u8>()).prop_map(|(at, byte)| Damage::Set(at, byte)),
         (any::<Index>(), 0..8_u8).prop_map(|(at, bit)| Damage::Flip(at, bit)),
@@ -27,7 +35,8 @@ pub fn damage() -> impl Strategy<Value = Damage> {
         (any::<Index>(), 1..20_usize).prop_map(|(at, bytes)| Damage::Remove(at, bytes)),
         (any::<Index>(), vec(any::<u8>(), 1..20)).prop_map(|(at, bytes)| Damage::Insert(at, bytes)),
         (any::<Index>(), 1..2000_usize).prop_map(|(at, times)| Damage::Repeat(at, times)),
-        (0..16_usize, numbers, any::<bool>()).prop_map(|(at, number, big)| Damage::Number(at, number, big)),
+        (0..16_usize, numbers, any::<bool>())
+            .prop_map(|(at, number, big)| Damage::Number(at, number, big)),
         vec(any::<u8>(), 0..64).prop_map(Damage::All),
     ]
 }

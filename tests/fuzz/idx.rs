@@ -15,8 +15,12 @@ use std::io::Write;
 use std::path::Path;
 use tempfile::tempdir;
 
-const FILES: [&str; 4] =
-    ["train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"];
+const FILES: [&str; 4] = [
+    "train-images-idx3-ubyte",
+    "train-labels-idx1-ubyte",
+    "t10k-images-idx3-ubyte",
+    "t10k-labels-idx1-ubyte",
+];
 
 /// The most that gzip expands a byte to is 1032 bytes; buffers double as they grow.
 const EXPANSION: usize = 2 * 1032;
@@ -32,11 +36,8 @@ struct Data {
 }
 
 fn data() -> impl Strategy<Value = Data> {
-    (prop::array::uniform4(1..7_u8), any::<u8>(), any::<[bool; 4]>()).prop_map(|(sizes, pixel, compressed)| Data {
-        sizes,
-        pixel,
-        compressed,
-    })
+    (prop::array::uniform4(1..7_u8), any::<u8>(), any::<[bool; 4]>())
+        .prop_map(|(sizes, pixel, compressed)| Data { sizes, pixel, compressed })
 }
 
 impl Data {
@@ -44,7 +45,8 @@ impl Data {
     fn content(&self) -> [(Vec<u8>, Vec<u8>); 2] {
         let [train, test, rows, columns] = self.sizes.map(usize::from);
         [train, test].map(|count| {
-            let pixels = (0..count * rows * columns).map(|i| (i as u8).wrapping_mul(self.pixel)).collect();
+            let pixels =
+                (0..count * rows * columns).map(|i| (i as u8).wrapping_mul(self.pixel)).collect();
             (pixels, (0..count as u8).collect())
         })
     }
@@ -60,7 +62,12 @@ impl Data {
             [idx(&[count, rows, columns], &pixels), idx(&[count], &labels)]
         });
         let mut files = [train, test].concat().into_iter().zip(self.compressed);
-        std::array::from_fn(|_| files.next().map(|(bytes, compressed)| if compressed { gzip(&bytes) } else { bytes }).unwrap())
+        std::array::from_fn(|_| {
+            files
+                .next()
+                .map(|(bytes, compressed)| if compressed { gzip(&bytes) } else { bytes })
+                .unwrap()
+        })
     }
 }
 

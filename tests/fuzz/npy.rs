@@ -25,14 +25,25 @@ struct Array {
 
 fn array() -> impl Strategy<Value = Array> {
     ((1..5_usize, 1..9_usize), 1..=3_u8, any::<[bool; 3]>(), any::<u32>()).prop_map(
-        |(shape, version, [double, big_endian, fortran], seed)| Array { shape, version, double, big_endian, fortran, seed },
+        |(shape, version, [double, big_endian, fortran], seed)| Array {
+            shape,
+            version,
+            double,
+            big_endian,
+            fortran,
+            seed,
+        },
     )
 }
 
 impl Array {
     fn values(&self) -> Array2<f32> {
         Array2::from_shape_fn(self.shape, |(row, column)| {
-            let mixed = self.seed.wrapping_mul(2_654_435_761).wrapping_add(1 + row as u32).rotate_left(column as u32 % 32);
+            let mixed = self
+                .seed
+                .wrapping_mul(2_654_435_761)
+                .wrapping_add(1 + row as u32)
+                .rotate_left(column as u32 % 32);
             // All bits but those that make an infinity or a NaN.
             f32::from_bits(mixed & 0xbfff_ffff)
         })
@@ -40,8 +51,12 @@ impl Array {
 
     fn dictionary(&self) -> String {
         let order = if self.big_endian { '>' } else { '<' };
-        let (size, fortran) = (if self.double { 8 } else { 4 }, if self.fortran { "True" } else { "False" });
-        format!("{{'descr': '{order}f{size}', 'fortran_order': {fortran}, 'shape': {:?}, }}", self.shape)
+        let (size, fortran) =
+            (if self.double { 8 } else { 4 }, if self.fortran { "True" } else { "False" });
+        format!(
+            "{{'descr': '{order}f{size}', 'fortran_order': {fortran}, 'shape': {:?}, }}",
+            self.shape
+        )
     }
 
     fn file(&self, dictionary: &str) -> Vec<u8> {
@@ -55,10 +70,17 @@ impl Array {
         bytes.extend(dictionary.bytes());
         bytes.push(b'\n');
         let values = self.values();
-        let ordered: Vec<f32> =
-            if self.fortran { values.t().iter().copied().collect() } else { values.iter().copied().collect() };
+        let ordered: Vec<f32> = if self.fortran {
+            values.t().iter().copied().collect()
+        } else {
+            values.iter().copied().collect()
+        };
         for value in ordered {
-            let mut component = if self.double { f64::from(value).to_le_bytes().to_vec() } else { value.to_le_bytes().to_vec() };
+            let mut component = if self.double {
+                f64::from(value).to_le_bytes().to_vec()
+            } else {
+                value.to_le_bytes().to_vec()
+            };
             if self.big_endian {
                 component.reverse();
             }

@@ -3,7 +3,9 @@
 
 use crate::farm_scenarios::{events, every_task_once};
 use crate::world_scenarios::Untagged;
-use lossatlas::engine::parallel::{Control, Event, FarmEnd, FarmError, MessageError, TaskFailure, World, farm};
+use lossatlas::engine::parallel::{
+    Control, Event, FarmEnd, FarmError, MessageError, TaskFailure, World, farm,
+};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::sleep;
@@ -74,7 +76,9 @@ pub fn panicking_callbacks(world: &World) {
             sleep(Duration::from_millis(1));
         }
     };
-    let check = |end: Result<FarmEnd, FarmError<&str>>, expected: &str, text: &str| match end.expect_err("a callback panicked") {
+    let check = |end: Result<FarmEnd, FarmError<&str>>, expected: &str, text: &str| match end
+        .expect_err("a callback panicked")
+    {
         FarmError::Panicked { callback, message } => {
             assert!(world.is_root());
             assert_eq!((callback, message.as_str()), (expected, text));
@@ -86,12 +90,20 @@ pub fn panicking_callbacks(world: &World) {
         assert!(task < world.size(), "deliberate panic in make");
         task
     };
-    check(farm(world, 50, in_make, work, |_| Ok(()), &|| false, None), "make", "deliberate panic in make");
+    check(
+        farm(world, 50, in_make, work, |_| Ok(()), &|| false, None),
+        "make",
+        "deliberate panic in make",
+    );
     let in_event = |event| match event {
         Event::Finished { .. } => panic!("deliberate panic in on_event"),
         _ => Ok(()),
     };
-    check(farm(world, 50, |task| task, work, in_event, &|| false, None), "on_event", "deliberate panic in on_event");
+    check(
+        farm(world, 50, |task| task, work, in_event, &|| false, None),
+        "on_event",
+        "deliberate panic in on_event",
+    );
     every_task_once(world);
 }
 
@@ -108,8 +120,11 @@ pub fn unreadable(world: &World) {
             Untagged::Number(1)
         },
     );
-    let encoding = |failure: &TaskFailure| matches!(failure, TaskFailure::Message(MessageError::Encoding(_)));
-    let check = |rank: usize, failure: Option<&TaskFailure>| assert_eq!(failure.is_some_and(encoding), rank > 0, "{failure:?}");
+    let encoding =
+        |failure: &TaskFailure| matches!(failure, TaskFailure::Message(MessageError::Encoding(_)));
+    let check = |rank: usize, failure: Option<&TaskFailure>| {
+        assert_eq!(failure.is_some_and(encoding), rank > 0, "{failure:?}")
+    };
     for event in &tasks {
         if let Event::Finished { rank, outcome, .. } = event {
             check(*rank, outcome.as_ref().err());
@@ -160,7 +175,9 @@ pub fn too_large(world: &World) {
             ranks[rank] += 1;
             match outcome {
                 Ok(huge) => assert_eq!((rank, huge.0.len()), (0, 1 << 31)),
-                Err(TaskFailure::Message(error)) => assert!(rank > 0 && is_too_large(&error), "{error}"),
+                Err(TaskFailure::Message(error)) => {
+                    assert!(rank > 0 && is_too_large(&error), "{error}")
+                }
                 Err(other) => panic!("{other}"),
             }
         }
@@ -171,13 +188,18 @@ pub fn too_large(world: &World) {
     let finished = AtomicBool::new(false);
     let work = |huge: &Huge, _: &Control| huge.0.len();
     let on_event = |event| {
-        finished.fetch_or(matches!(event, Event::Finished { outcome: Ok(length), .. } if length == 1 << 31), Ordering::Relaxed);
+        finished.fetch_or(
+            matches!(event, Event::Finished { outcome: Ok(length), .. } if length == 1 << 31),
+            Ordering::Relaxed,
+        );
         Ok::<_, String>(())
     };
     let end = farm(world, 2, |_| Huge::new(), work, on_event, &|| false, None);
     match end {
         Ok(end) => assert!(world.size() == 1 && end == FarmEnd::Completed && finished.into_inner()),
-        Err(FarmError::Task { task, rank, reason }) => assert!(world.is_root() && task == rank && is_too_large(&reason)),
+        Err(FarmError::Task { task, rank, reason }) => {
+            assert!(world.is_root() && task == rank && is_too_large(&reason))
+        }
         Err(FarmError::Stopped) => assert!(!world.is_root()),
         Err(other) => panic!("{other}"),
     }
@@ -186,7 +208,8 @@ pub fn too_large(world: &World) {
 
 /// Killed from outside, out of memory, a fault in a library: no destructor runs.
 pub fn death_of_one_rank(world: &World) {
-    let dies = std::env::var("LOSSATLAS_VICTIM").is_ok_and(|victim| victim == world.rank().to_string());
+    let dies =
+        std::env::var("LOSSATLAS_VICTIM").is_ok_and(|victim| victim == world.rank().to_string());
     let work = |_: &usize, _: &Control| {
         if dies {
             eprintln!("deliberate death");

@@ -58,7 +58,11 @@ pub fn every_task_once(world: &World) {
                     started.push(task);
                 }
                 Event::Finished { task, rank, seconds, outcome } => {
-                    assert_eq!(runs_on[task], Some(rank), "task {task} finished where it did not start");
+                    assert_eq!(
+                        runs_on[task],
+                        Some(rank),
+                        "task {task} finished where it did not start"
+                    );
                     assert!((0.0..60.0).contains(&seconds));
                     assert_eq!(results[task].replace(outcome), None, "task {task} finished twice");
                 }
@@ -73,7 +77,8 @@ pub fn every_task_once(world: &World) {
 
 /// 20 MB to every rank and 20 MB back, at the same time.
 pub fn large_messages(world: &World) {
-    let make = |task: usize| (task as u64, (0..5_000_000).map(|i| (i ^ task) as f32).collect::<Vec<_>>());
+    let make =
+        |task: usize| (task as u64, (0..5_000_000).map(|i| (i ^ task) as f32).collect::<Vec<_>>());
     let mut finished = 0;
     for event in events(world, 9, make, |task, _| digest(task)) {
         if let Event::Finished { task, outcome, .. } = event {
@@ -98,7 +103,9 @@ pub fn balance(world: &World) {
             }
         }
         let alone = duration * count as u32;
-        println!("{count} tasks of {duration:?} on {shares:?} in {total:?}; alone they take {alone:?}");
+        println!(
+            "{count} tasks of {duration:?} on {shares:?} in {total:?}; alone they take {alone:?}"
+        );
         assert_eq!(shares.iter().sum::<usize>(), count);
         assert!(shares.iter().all(|share| (40..=60).contains(share)), "{shares:?}");
         assert!(total < alone * 65 / 100, "{total:?}");
@@ -108,7 +115,8 @@ pub fn balance(world: &World) {
 /// Processor time of the calling thread.
 fn thread_time() -> Duration {
     let statistics = fs::read_to_string("/proc/thread-self/schedstat").expect("a Linux system");
-    let nanoseconds = statistics.split(' ').next().expect("three numbers").parse().expect("a number");
+    let nanoseconds =
+        statistics.split(' ').next().expect("three numbers").parse().expect("a number");
     Duration::from_nanos(nanoseconds)
 }
 
@@ -116,7 +124,8 @@ pub fn cost_of_communication(world: &World) {
     world.barrier();
     let (start, start_of_thread) = (Instant::now(), thread_time());
     events(world, 8, |task| task, |_, _| sleep(Duration::from_secs(1)));
-    let share = thread_time().saturating_sub(start_of_thread).as_secs_f64() / start.elapsed().as_secs_f64();
+    let share =
+        thread_time().saturating_sub(start_of_thread).as_secs_f64() / start.elapsed().as_secs_f64();
     println!("the main thread of rank {} takes {:.2} % of a core", world.rank(), 100.0 * share);
     assert!(share < 0.01, "{share}");
 }
@@ -125,7 +134,10 @@ pub fn progress(world: &World) {
     let work = |_: &usize, control: &Control| {
         let start = Instant::now();
         while start.elapsed() < Duration::from_millis(2500) {
-            control.report(start.elapsed().as_secs_f64() / 2.5, 1.0 / (1.0 + start.elapsed().as_secs_f64()));
+            control.report(
+                start.elapsed().as_secs_f64() / 2.5,
+                1.0 / (1.0 + start.elapsed().as_secs_f64()),
+            );
             sleep(Duration::from_millis(1));
         }
     };
@@ -138,7 +150,11 @@ pub fn progress(world: &World) {
     for reports in reports.iter().filter(|_| world.is_root()) {
         assert_eq!(reports.len(), 2, "{reports:?}");
         for (&(fraction, loss), seconds) in reports.iter().zip([1.0, 2.0]) {
-            assert!((2.5 * fraction - seconds).abs() < 0.3 && (loss * (1.0 + 2.5 * fraction) - 1.0).abs() < 0.01, "{reports:?}");
+            assert!(
+                (2.5 * fraction - seconds).abs() < 0.3
+                    && (loss * (1.0 + 2.5 * fraction) - 1.0).abs() < 0.01,
+                "{reports:?}"
+            );
         }
     }
 }
@@ -189,7 +205,10 @@ pub fn checkpoints(world: &World) {
     let on_event = |event| {
         match event {
             Event::Checkpoint { task, rank, state } => {
-                assert!(rank < world.size() && !finished[task], "a state after the end of its task");
+                assert!(
+                    rank < world.size() && !finished[task],
+                    "a state after the end of its task"
+                );
                 assert_eq!(usize::from(state[0]), task);
                 states[task].push(state[1]);
             }
@@ -198,14 +217,18 @@ pub fn checkpoints(world: &World) {
                 let handed_in: Vec<u8> = outcome.expect("nothing fails");
                 // The last one may still be on its way to the main thread when the task ends.
                 let arrived = states[task].len();
-                assert!(arrived >= 2 && arrived + 1 >= handed_in.len(), "{arrived} of {handed_in:?}");
+                assert!(
+                    arrived >= 2 && arrived + 1 >= handed_in.len(),
+                    "{arrived} of {handed_in:?}"
+                );
                 assert_eq!(states[task], handed_in[..arrived]);
             }
             _ => {}
         }
         Ok::<_, Infallible>(())
     };
-    let end = farm(world, 4, |task| task, work, on_event, &|| false, Some(Duration::from_millis(30)));
+    let end =
+        farm(world, 4, |task| task, work, on_event, &|| false, Some(Duration::from_millis(30)));
     assert_eq!(end.expect("nothing fails"), FarmEnd::Completed);
 }
 

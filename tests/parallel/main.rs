@@ -69,7 +69,12 @@ fn pass(scenario: &str, ranks: usize) -> String {
     let output = start(scenario, ranks, &[]);
     let printed = String::from_utf8_lossy(&output.stdout).into_owned();
     let complete = output.status.success() && printed.matches("1 passed").count() == ranks;
-    assert!(complete, "{scenario} on {ranks} ranks: {}\n{printed}\n{}", output.status, String::from_utf8_lossy(&output.stderr));
+    assert!(
+        complete,
+        "{scenario} on {ranks} ranks: {}\n{printed}\n{}",
+        output.status,
+        String::from_utf8_lossy(&output.stderr)
+    );
     printed
 }
 
@@ -79,7 +84,10 @@ fn perish(scenario: &str, ranks: usize, variables: &[(&str, &str)], last_words: 
     let output = start(scenario, ranks, variables);
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success(), "{scenario} passed");
-    assert!(start_of_run.elapsed() < TIMEOUT / 2, "{scenario} ended by the time-out alone\n{errors}");
+    assert!(
+        start_of_run.elapsed() < TIMEOUT / 2,
+        "{scenario} ended by the time-out alone\n{errors}"
+    );
     assert!(errors.contains(last_words), "{scenario}\n{errors}");
 }
 

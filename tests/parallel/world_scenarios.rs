@@ -14,13 +14,19 @@ pub fn agree(world: &World) {
     assert_eq!(same.reports, [Report { message: "no such file".into(), ranks: ranks() }]);
 
     let last = world.size() - 1;
-    let one = world.agree(if world.rank() == last { Err("disk full") } else { Ok(()) }).expect_err("one rank failed");
+    let one = world
+        .agree(if world.rank() == last { Err("disk full") } else { Ok(()) })
+        .expect_err("one rank failed");
     assert_eq!(one.reports, [Report { message: "disk full".into(), ranks: vec![last] }]);
-    let expected = if world.size() == 1 { "disk full".to_owned() } else { format!("rank {last}: disk full") };
+    let expected =
+        if world.size() == 1 { "disk full".to_owned() } else { format!("rank {last}: disk full") };
     assert_eq!(one.to_string(), expected);
 
-    let each = world.agree(Err::<(), _>(format!("error {}", world.rank()))).expect_err("all ranks failed");
-    let reports = ranks().into_iter().map(|rank| Report { message: format!("error {rank}"), ranks: vec![rank] });
+    let each =
+        world.agree(Err::<(), _>(format!("error {}", world.rank()))).expect_err("all ranks failed");
+    let reports = ranks()
+        .into_iter()
+        .map(|rank| Report { message: format!("error {rank}"), ranks: vec![rank] });
     assert_eq!(each.reports, reports.collect::<Vec<_>>());
 
     let causes = anyhow::anyhow!("permission denied").context("cannot write atlas.h5");
@@ -29,7 +35,8 @@ pub fn agree(world: &World) {
 
     // A message above the limit, whose bytes end in the middle of a letter there.
     let long = format!("x{}", "é".repeat(100_000));
-    let cut = world.agree(Err::<(), _>(&long)).expect_err("all ranks failed").reports.remove(0).message;
+    let cut =
+        world.agree(Err::<(), _>(&long)).expect_err("all ranks failed").reports.remove(0).message;
     assert_eq!(cut.len(), 65_535);
     assert!(long.starts_with(&cut));
 
@@ -49,7 +56,10 @@ pub fn each_rank_fails_in_turn(world: &World) {
         for victim in 0..world.size() {
             let here = if world.rank() == victim { Err("deliberate failure") } else { Ok(()) };
             let told = world.agree(here).expect_err("one rank failed");
-            assert_eq!(told.reports, [Report { message: "deliberate failure".into(), ranks: vec![victim] }]);
+            assert_eq!(
+                told.reports,
+                [Report { message: "deliberate failure".into(), ranks: vec![victim] }]
+            );
             collective();
         }
     }
@@ -89,10 +99,12 @@ pub fn broadcast(world: &World) {
     assert_eq!(world.broadcast(|| only_on_rank_0("ω")), Ok(expected));
 
     // Several chunks, the last one not full.
-    let numbers = || (0..5_000_000_u64).map(|i| i.wrapping_mul(0x9E37_79B9_7F4A_7C15)).collect::<Vec<_>>();
+    let numbers =
+        || (0..5_000_000_u64).map(|i| i.wrapping_mul(0x9E37_79B9_7F4A_7C15)).collect::<Vec<_>>();
     assert_eq!(world.broadcast(|| Ok::<_, String>(numbers())), Ok(numbers()));
 
-    let failed = world.broadcast(|| Err::<(), _>("line 3: no such key")).expect_err("rank 0 failed");
+    let failed =
+        world.broadcast(|| Err::<(), _>("line 3: no such key")).expect_err("rank 0 failed");
     assert_eq!(failed.reports, [Report { message: "line 3: no such key".into(), ranks: vec![0] }]);
 
     // Rank 0 keeps its value; the others cannot read this one back.
@@ -108,7 +120,10 @@ pub fn gather(world: &World) {
     let expected = (0..world.size()).map(|rank| (rank, "ω".repeat(rank))).collect();
     assert_eq!(all, world.is_root().then_some(expected));
     assert!(world.gather(&Untagged::Number(1)).is_err(), "rank 0 cannot read them back");
-    assert_eq!(world.gather(&()).expect("in step").map(|all| all.len()), world.is_root().then_some(world.size()));
+    assert_eq!(
+        world.gather(&()).expect("in step").map(|all| all.len()),
+        world.is_root().then_some(world.size())
+    );
 }
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]

@@ -8,7 +8,12 @@ use std::process::{Command, Output};
 /// Runs a script of this folder on the atlas in a directory.
 pub fn script(name: &str, directory: &Path, arguments: &[&str]) -> Output {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/program").join(name);
-    Command::new(python()).arg(script).arg(directory.join("atlas.h5")).args(arguments).output().expect("a Python to run")
+    Command::new(python())
+        .arg(script)
+        .arg(directory.join("atlas.h5"))
+        .args(arguments)
+        .output()
+        .expect("a Python to run")
 }
 
 /// Every dataset and attribute by path: type, shape and bytes.
@@ -22,7 +27,12 @@ pub fn contents(directory: &Path) -> Map<String, Value> {
 
 /// The paths at which two atlases differ.
 pub fn differences(one: &Map<String, Value>, other: &Map<String, Value>) -> Vec<String> {
-    let mut paths: Vec<_> = one.keys().chain(other.keys()).filter(|path| one.get(*path) != other.get(*path)).cloned().collect();
+    let mut paths: Vec<_> = one
+        .keys()
+        .chain(other.keys())
+        .filter(|path| one.get(*path) != other.get(*path))
+        .cloned()
+        .collect();
     paths.sort();
     paths.dedup();
     paths

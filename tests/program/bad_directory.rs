@@ -19,7 +19,12 @@ pub fn refused(arguments: &[&str], parts: &[&str]) {
         let ended = lossatlas(ranks, arguments).with_code(2);
         assert_eq!(ended.stdout, "", "{arguments:?}");
         for part in parts {
-            assert_eq!(ended.said(part), 1, "{part:?} for {arguments:?} on {ranks} ranks:\n{}", ended.stderr);
+            assert_eq!(
+                ended.said(part),
+                1,
+                "{part:?} for {arguments:?} on {ranks} ranks:\n{}",
+                ended.stderr
+            );
         }
         for noise in ["panicked", "internal error", "backtrace", "lossatlas::", "src/"] {
             assert_eq!(ended.said(noise), 0, "{arguments:?} on {ranks} ranks:\n{}", ended.stderr);
@@ -32,15 +37,25 @@ fn a_file_in_place_of_a_directory() {
     let root = tempdir().expect("a temporary directory");
     let file = root.path().join("results");
     write(&file, b"precious");
-    refused(&["run", TINY, "--out", text(&file)], &["results is not a directory; choose another output directory"]);
+    refused(
+        &["run", TINY, "--out", text(&file)],
+        &["results is not a directory; choose another output directory"],
+    );
     assert_eq!(fs::read(&file).expect("still there"), b"precious");
 }
 
 #[test]
 fn a_directory_that_holds_nothing() {
     let root = tempdir().expect("a temporary directory");
-    refused(&["status", text(root.path())], &["results.journal: no results have been saved in this directory; check the path"]);
-    assert_eq!(fs::read_dir(root.path()).expect("a directory").count(), 0, "looking leaves no trace");
+    refused(
+        &["status", text(root.path())],
+        &["results.journal: no results have been saved in this directory; check the path"],
+    );
+    assert_eq!(
+        fs::read_dir(root.path()).expect("a directory").count(),
+        0,
+        "looking leaves no trace"
+    );
     for stage in ["paths", "kpca"] {
         let out = root.path().join(stage);
         let missing = "8 of 8 solutions are missing; run `lossatlas train` first";
@@ -62,12 +77,17 @@ fn a_directory_that_cannot_be_written_to() {
         command.output().expect("unshare is part of util-linux")
     };
     if !inside(&["true"]).status.success() {
-        writeln!(std::io::stderr(), "SKIPPED: a read-only directory: only root may mount one, and not in every container").ok();
+        writeln!(
+            std::io::stderr(),
+            "SKIPPED: a read-only directory: only root may mount one, and not in every container"
+        )
+        .ok();
         return;
     }
-    for (directory, message) in
-        [(&out, "results.journal: Read-only file system"), (&root.path().join("new"), "cannot create the directory")]
-    {
+    for (directory, message) in [
+        (&out, "results.journal: Read-only file system"),
+        (&root.path().join("new"), "cannot create the directory"),
+    ] {
         let ended: Ended = inside(&[PROGRAM, "run", TINY, "--out", text(directory)]).into();
         let ended = ended.with_code(1);
         assert_eq!((ended.said(message), ended.stderr.lines().count()), (1, 1), "{}", ended.stderr);
@@ -84,7 +104,11 @@ fn results_of_another_configuration() {
     let refused_with = |changes: &[&str], parts: &[&str]| {
         let mut arguments = vec!["run", TINY, "--out", text(root.path())];
         arguments.extend(changes.iter().flat_map(|change| ["--set", change]));
-        refused(&arguments, &[&["holds results of another configuration; choose another --out or undo"], parts].concat());
+        refused(
+            &arguments,
+            &[&["holds results of another configuration; choose another --out or undo"], parts]
+                .concat(),
+        );
     };
     refused_with(
         &["seed=8", "training.sgd.epochs=3", "paths.lambda=0.5"],
@@ -94,7 +118,10 @@ fn results_of_another_configuration() {
             "paths.lambda: was 0.0001, now 0.5; invalidates the paths",
         ],
     );
-    refused_with(&["dataset.train=199"], &["dataset.train: was 200, now 199; invalidates everything"]);
+    refused_with(
+        &["dataset.train=199"],
+        &["dataset.train: was 200, now 199; invalidates everything"],
+    );
 }
 
 #[test]
@@ -106,7 +133,11 @@ fn a_journal_that_cannot_be_read() {
     let damages: [(&str, usize, &str); 3] = [
         ("not a journal", 0, "was not written by lossatlas"),
         ("another version", 12, "has format version"),
-        ("a bit error", sound.len() / 2, "is damaged (its checksum does not match its content); the file is left as it is"),
+        (
+            "a bit error",
+            sound.len() / 2,
+            "is damaged (its checksum does not match its content); the file is left as it is",
+        ),
     ];
     for (what, at, message) in damages {
         let mut bytes = sound.clone();
@@ -114,7 +145,11 @@ fn a_journal_that_cannot_be_read() {
         write(&journal, &bytes);
         refused(&["run", TINY, "--out", text(root.path())], &[message]);
         let status = lossatlas(1, &["status", text(root.path())]).with_code(2);
-        assert!(status.said(message) == 1 && status.said("results.journal") > 0, "{what}: {}", status.stderr);
+        assert!(
+            status.said(message) == 1 && status.said("results.journal") > 0,
+            "{what}: {}",
+            status.stderr
+        );
         assert_eq!(fs::read(&journal).expect("still there"), bytes, "{what}");
     }
 }
@@ -129,7 +164,10 @@ fn an_atlas_that_must_not_be_overwritten() {
     let foreign = "was not written by lossatlas, or is damaged";
     let refused_as_it_is = |message: &str| {
         let before = fs::read(&atlas).expect("a file");
-        refused(&["run", TINY, "--out", text(root.path())], &["atlas.h5: ", message, "it is left as it is"]);
+        refused(
+            &["run", TINY, "--out", text(root.path())],
+            &["atlas.h5: ", message, "it is left as it is"],
+        );
         assert_eq!(fs::read(&atlas).expect("still there"), before);
     };
     for bytes in [&b"precious"[..], &sound[..sound.len() / 2], &[0; 5000]] {
@@ -138,7 +176,8 @@ fn an_atlas_that_must_not_be_overwritten() {
     }
     write(&atlas, &sound);
     let set_version = "import h5py, sys; h5py.File(sys.argv[1], 'a').attrs['format_version'] = 99";
-    let changed = std::process::Command::new(python()).args(["-c", set_version, text(&atlas)]).status();
+    let changed =
+        std::process::Command::new(python()).args(["-c", set_version, text(&atlas)]).status();
     assert!(changed.expect("a Python to run").success());
     refused_as_it_is("has format version 99, this program writes version 2");
     write(&atlas, &sound);
@@ -163,11 +202,20 @@ fn an_atlas_of_another_run_or_one_that_was_changed_is_not_overwritten() {
     let middle = damaged.len() / 2;
     damaged[middle..middle + 4096].iter_mut().for_each(|byte| *byte ^= 0xff);
     for (bytes, message) in [
-        (&foreign, "atlas.h5: is the atlas of another run: it does not come from the results.journal beside it; it is left"),
-        (&damaged, "atlas.h5: is not as this run has written it: it was changed or damaged since, or is newer than the journal"),
+        (
+            &foreign,
+            "atlas.h5: is the atlas of another run: it does not come from the results.journal beside it; it is left",
+        ),
+        (
+            &damaged,
+            "atlas.h5: is not as this run has written it: it was changed or damaged since, or is newer than the journal",
+        ),
     ] {
         write(&atlas, bytes);
-        refused(&["run", TINY, "--out", text(&own)], &[message, "move it away or choose another output directory"]);
+        refused(
+            &["run", TINY, "--out", text(&own)],
+            &[message, "move it away or choose another output directory"],
+        );
         assert!(fs::read(&atlas).expect("still there") == *bytes, "{message}");
     }
     // An earlier one of this run holds nothing that the journal does not; nor does none.
@@ -185,14 +233,31 @@ fn states_of_tasks_under_way_that_cannot_be_read() {
     on_tiny(1, "train", root.path(), &[]).with_code(0);
     let states = root.path().join("in-flight.checkpoints");
     write(&states, b"precious data of somebody else");
-    refused(&["run", TINY, "--out", text(root.path())], &["in-flight.checkpoints", "was not written by lossatlas"]);
+    refused(
+        &["run", TINY, "--out", text(root.path())],
+        &["in-flight.checkpoints", "was not written by lossatlas"],
+    );
     assert_eq!(fs::read(&states).expect("still there"), b"precious data of somebody else");
 }
 
 /// A start where no file can grow beyond 12 MB.
-fn with_room_for_12_megabytes(subcommand: &str, out: &Path, overrides: &[&str], more: &[&str]) -> Ended {
+fn with_room_for_12_megabytes(
+    subcommand: &str,
+    out: &Path,
+    overrides: &[&str],
+    more: &[&str],
+) -> Ended {
     let mut command = std::process::Command::new("sh");
-    command.args(["-c", "trap '' XFSZ; ulimit -f 24000; exec \"$@\"", "sh", PROGRAM, subcommand, TINY, "--out", text(out)]);
+    command.args([
+        "-c",
+        "trap '' XFSZ; ulimit -f 24000; exec \"$@\"",
+        "sh",
+        PROGRAM,
+        subcommand,
+        TINY,
+        "--out",
+        text(out),
+    ]);
     command.args(overrides.iter().flat_map(|change| ["--set", change])).args(more);
     command.output().expect("a shell").into()
 }
@@ -202,8 +267,14 @@ fn with_room_for_12_megabytes(subcommand: &str, out: &Path, overrides: &[&str], 
 fn a_full_disk_is_told_once_while_a_task_goes_on() {
     let root = tempdir().expect("a temporary directory");
     let long = [&LONG[..], &LONG_SETS, &["run.checkpoint_minutes=0.0002"]].concat();
-    let ended = with_room_for_12_megabytes("run", root.path(), &long, &["--time-limit", "4s"]).with_code(75);
-    assert_eq!(ended.said("is not stored, the run goes on: cannot append to "), 1, "{}", ended.stderr);
+    let ended = with_room_for_12_megabytes("run", root.path(), &long, &["--time-limit", "4s"])
+        .with_code(75);
+    assert_eq!(
+        ended.said("is not stored, the run goes on: cannot append to "),
+        1,
+        "{}",
+        ended.stderr
+    );
     assert_eq!(ended.said("is not stored"), 1, "{}", ended.stderr);
     assert_eq!(ended.said("1 of them begun and stored"), 1, "{}", ended.stderr);
     assert!(steps(root.path()).iter().sum::<u64>() > 0);
@@ -219,7 +290,12 @@ fn a_full_disk_keeps_what_was_stored_and_the_run_goes_on_once_there_is_room() {
     // One run of the sixty takes 340 kB: room for some forty (12 MB; MPI itself needs files of 4).
     let limited = with_room_for_12_megabytes("train", &full, &many, &[]).with_code(1);
     assert_eq!(limited.said("cannot append to"), 1, "{}", limited.stderr);
-    assert_eq!(limited.said("what was finished is stored, and the same command continues"), 1, "{}", limited.stderr);
+    assert_eq!(
+        limited.said("what was finished is stored, and the same command continues"),
+        1,
+        "{}",
+        limited.stderr
+    );
     let stored = results(&full);
     assert!((20..60).contains(&stored), "{stored} results");
     on_tiny(2, "train", &full, &many).with_code(0);

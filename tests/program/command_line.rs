@@ -61,7 +61,12 @@ fn the_plan_counts_tasks_and_memory() {
 #[test]
 fn overrides_take_effect_and_are_stored() {
     let root = tempdir().expect("a temporary directory");
-    let changes = ["training.keep=2", "network.activation=relu", "paths.sets=[\"sgd/test\"]", "kpca.1.kernel=linear"];
+    let changes = [
+        "training.keep=2",
+        "network.activation=relu",
+        "paths.sets=[\"sgd/test\"]",
+        "kpca.1.kernel=linear",
+    ];
     let ended = on_tiny(2, "run", root.path(), &changes).with_code(0);
     assert_eq!(ended.said("paths: 2 tasks\n"), 1, "{}", ended.stderr);
     let atlas = contents(root.path());
@@ -69,7 +74,9 @@ fn overrides_take_effect_and_are_stored() {
     assert_eq!(atlas["/kpca/sigmoid@kernel"], json!("linear"));
     assert!(!atlas.contains_key("/paths/sgd/train"));
     let stored = atlas["/@configuration"].as_str().expect("a text");
-    for line in ["training.keep = 2\n", "network.activation = \"relu\"\n", "paths.sets = [\"sgd/test\"]\n"] {
+    for line in
+        ["training.keep = 2\n", "network.activation = \"relu\"\n", "paths.sets = [\"sgd/test\"]\n"]
+    {
         assert!(stored.contains(line), "{stored}");
     }
 }
@@ -98,7 +105,8 @@ fn results_and_progress_are_kept_apart() {
 #[test]
 fn a_reader_that_goes_away_is_no_failure() {
     let root = tempdir().expect("a temporary directory");
-    for arguments in [&["check", TINY][..], &["--help"], &["run", TINY, "--out", text(root.path())]] {
+    for arguments in [&["check", TINY][..], &["--help"], &["run", TINY, "--out", text(root.path())]]
+    {
         let mut child = Command::new(PROGRAM)
             .args(arguments)
             .stdout(Stdio::piped())
@@ -108,6 +116,9 @@ fn a_reader_that_goes_away_is_no_failure() {
         drop(child.stdout.take());
         let output = child.wait_with_output().expect("it ends");
         let errors = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success() && !errors.contains("internal error"), "{arguments:?}: {errors}");
+        assert!(
+            output.status.success() && !errors.contains("internal error"),
+            "{arguments:?}: {errors}"
+        );
     }
 }

@@ -39,7 +39,12 @@ fn a_run_killed_at_any_moment_continues_to_the_same_bits() {
     bytes.truncate(bytes.len() - 5);
     write(&file, &bytes);
     let last = on_tiny(3, "run", &killed, &SLOWER).with_code(0);
-    assert_eq!(last.said("of a result that was being written when the run was killed"), 1, "{}", last.stderr);
+    assert_eq!(
+        last.said("of a result that was being written when the run was killed"),
+        1,
+        "{}",
+        last.stderr
+    );
     assert_same(&whole, &killed);
     assert_eq!(results(&killed), total);
 }
@@ -61,7 +66,12 @@ fn a_finished_run_computes_nothing_and_makes_a_lost_atlas_again() {
 fn more_initializations_and_pairs_extend_a_run() {
     let root = tempdir().expect("a temporary directory");
     let [fresh, extended] = ["fresh", "extended"].map(|name| root.path().join(name));
-    let small = ["training.initializations=3", "training.keep=2", "paths.pairs=1", "paths.sets=[\"sgd/train\"]"];
+    let small = [
+        "training.initializations=3",
+        "training.keep=2",
+        "paths.pairs=1",
+        "paths.sets=[\"sgd/train\"]",
+    ];
     on_tiny(2, "run", &extended, &small).with_code(0);
     let more = on_tiny(1, "run", &extended, &[]).with_code(0);
     // One initialization more for each optimizer.

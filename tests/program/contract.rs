@@ -9,7 +9,11 @@ use std::process::{Command, Output};
 use tempfile::tempdir;
 
 fn complaints(output: &Output) -> String {
-    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+    format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )
 }
 
 #[test]
@@ -26,7 +30,10 @@ fn every_group_is_there_consistent_and_numerically_right() {
     // Other readers find dimensions, coordinates and the report's tables.
     let reader = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/program/open_atlas.py");
     let python = python_with("h5py, xarray, h5netcdf, pandas");
-    let output = Command::new(python).arg(reader).args([directory.join("atlas.h5"), directory.join("report")]).output();
+    let output = Command::new(python)
+        .arg(reader)
+        .args([directory.join("atlas.h5"), directory.join("report")])
+        .output();
     let output = output.expect("a Python to run");
     assert!(output.status.success(), "{}", complaints(&output));
 
@@ -38,5 +45,8 @@ fn every_group_is_there_consistent_and_numerically_right() {
     let output = script("check_atlas.py", &directory, &[text(&images)]);
     assert!(!output.status.success());
     let printed = complaints(&output);
-    assert!(printed.contains("/solutions/sgd/train/loss_test") && !printed.contains("loss_train"), "{printed}");
+    assert!(
+        printed.contains("/solutions/sgd/train/loss_test") && !printed.contains("loss_train"),
+        "{printed}"
+    );
 }

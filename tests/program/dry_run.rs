@@ -15,13 +15,20 @@ fn dry(ranks: usize, subcommand: &str, directory: &Path, overrides: &[&str]) -> 
 
 /// The words after the name of a line.
 fn cells(said: &str, name: &str) -> Vec<String> {
-    let line = said.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_else(|| panic!("no {name} in\n{said}"));
+    let line = said
+        .lines()
+        .find_map(|line| line.strip_prefix(name))
+        .unwrap_or_else(|| panic!("no {name} in\n{said}"));
     line.split_whitespace().map(str::to_owned).collect()
 }
 
 fn files(directory: &Path) -> BTreeMap<PathBuf, (u64, SystemTime)> {
-    let about = |path: &Path| path.metadata().map(|about| (about.len(), about.modified().expect("kept"))).expect("there");
-    let entries = fs::read_dir(directory).expect("a directory").map(|entry| entry.expect("still there").path());
+    let about = |path: &Path| {
+        path.metadata().map(|about| (about.len(), about.modified().expect("kept"))).expect("there")
+    };
+    let entries = fs::read_dir(directory)
+        .expect("a directory")
+        .map(|entry| entry.expect("still there").path());
     entries.map(|path| (path.clone(), about(&path))).collect()
 }
 
@@ -32,19 +39,28 @@ fn what_is_done_failed_and_left_is_told_and_nothing_is_written() {
     let told = dry(2, "run", &out, &[]).with_code(0);
     assert_eq!(told.stderr, "");
     assert!(!out.exists(), "nothing is made");
-    assert_eq!(told.stdout.matches("dry run: nothing is computed, nothing is written").count(), 1, "{}", told.stdout);
+    assert_eq!(
+        told.stdout.matches("dry run: nothing is computed, nothing is written").count(),
+        1,
+        "{}",
+        told.stdout
+    );
     assert!(told.stdout.contains("out: is not there yet and would be made"), "{}", told.stdout);
     assert_eq!(cells(&told.stdout, "training sgd"), ["0", "0", "4"]);
     assert_eq!(cells(&told.stdout, "paths lbfgs/test on test"), ["0", "0", "2"]);
     assert_eq!(cells(&told.stdout, "kernel PCA"), ["left"]);
     assert_eq!(cells(&told.stdout, "memory")[..3], ["each", "rank:", "about"]);
-    assert!(told.stdout.contains("on one core like this one") && told.stdout.contains(" on 2 ranks of 1 thread"));
+    assert!(
+        told.stdout.contains("on one core like this one")
+            && told.stdout.contains(" on 2 ranks of 1 thread")
+    );
 
     let diverging = "training.sgd.learning_rate=11";
     on_tiny(1, "train", &out, &[diverging]).with_code(3);
     let before = files(&out);
     let told = dry(1, "run", &out, &[diverging]).with_code(0).stdout;
-    let counts: Vec<usize> = cells(&told, "training sgd").iter().map(|count| count.parse().expect("a count")).collect();
+    let counts: Vec<usize> =
+        cells(&told, "training sgd").iter().map(|count| count.parse().expect("a count")).collect();
     assert!(counts[1] > 0 && counts[0] + counts[1] == 4 && counts[2] == 0, "{told}");
     assert_eq!(cells(&told, "training lbfgs"), ["4", "0", "0"]);
     assert_eq!(cells(&told, "paths lbfgs/train on train"), ["0", "0", "2"]);
@@ -53,7 +69,8 @@ fn what_is_done_failed_and_left_is_told_and_nothing_is_written() {
     let training = dry(1, "train", &out, &[diverging]).with_code(0).stdout;
     assert!(!training.contains("paths") && !training.contains("kernel PCA"), "{training}");
     assert!(training.contains("nothing would be computed"), "{training}");
-    let extended = dry(1, "train", &out, &[diverging, "training.initializations=6"]).with_code(0).stdout;
+    let extended =
+        dry(1, "train", &out, &[diverging, "training.initializations=6"]).with_code(0).stdout;
     assert_eq!(cells(&extended, "training lbfgs"), ["4", "0", "2"]);
     assert_eq!(files(&out), before, "nothing is written");
 }
@@ -64,7 +81,12 @@ fn what_would_be_refused_is_refused() {
     let out = root.path().join("out");
     for (ranks, command) in [(1, "paths"), (2, "paths"), (1, "kpca")] {
         let early = dry(ranks, command, &out, &[]).with_code(2);
-        assert_eq!(early.said("out: 8 of 8 solutions are missing; run `lossatlas train` first"), 1, "{}", early.stderr);
+        assert_eq!(
+            early.said("out: 8 of 8 solutions are missing; run `lossatlas train` first"),
+            1,
+            "{}",
+            early.stderr
+        );
     }
     on_tiny(1, "train", &out, &[]).with_code(0);
     for ranks in [1, 3] {
@@ -72,6 +94,11 @@ fn what_would_be_refused_is_refused() {
         assert_eq!(conflict.said("training.sgd.epochs: was 2, now 3"), 1, "{}", conflict.stderr);
         assert_eq!(conflict.stdout, "");
         let file = dry(ranks, "run", Path::new(TINY), &[]).with_code(2);
-        assert_eq!(file.said("tiny.toml is not a directory; choose another output directory"), 1, "{}", file.stderr);
+        assert_eq!(
+            file.said("tiny.toml is not a directory; choose another output directory"),
+            1,
+            "{}",
+            file.stderr
+        );
     }
 }

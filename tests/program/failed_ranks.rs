@@ -26,7 +26,8 @@ fn with_one_folder_apart(apart: usize, common: &Path, other: &Path, out: &Path) 
 #[test]
 fn each_rank_in_turn_finds_no_images_or_other_ones() {
     let root = tempdir().expect("a temporary directory");
-    let [good, changed, nowhere, out] = ["good", "changed", "nowhere", "out"].map(|name| root.path().join(name));
+    let [good, changed, nowhere, out] =
+        ["good", "changed", "nowhere", "out"].map(|name| root.path().join(name));
     write_digits(&good);
     write_digits(&changed);
     write(&changed.join("t10k-labels-idx1-ubyte"), &idx(&[100], &[3; 100]));
@@ -34,9 +35,19 @@ fn each_rank_in_turn_finds_no_images_or_other_ones() {
         let ended = with_one_folder_apart(apart, &good, &nowhere, &out).with_code(2);
         assert_eq!(ended.said("nowhere: no such folder"), 1, "{}", ended.stderr);
         // Rank 0 reads most files, and alone: it is not named.
-        assert_eq!(ended.said(&format!("rank {apart}: ")), usize::from(apart > 0), "{}", ended.stderr);
+        assert_eq!(
+            ended.said(&format!("rank {apart}: ")),
+            usize::from(apart > 0),
+            "{}",
+            ended.stderr
+        );
         let ended = with_one_folder_apart(apart, &good, &changed, &out).with_code(2);
-        assert_eq!(ended.said("the data differ from those that rank 0 has read"), 1, "{}", ended.stderr);
+        assert_eq!(
+            ended.said("the data differ from those that rank 0 has read"),
+            1,
+            "{}",
+            ended.stderr
+        );
         let named = if apart == 0 { "ranks 1–2: ".to_owned() } else { format!("rank {apart}: ") };
         assert_eq!(ended.said(&named), 1, "{}", ended.stderr);
         assert!(!out.exists());

@@ -8,7 +8,12 @@ use tempfile::tempdir;
 #[track_caller]
 fn to_a_full_disk(arguments: &[&str]) -> Ended {
     let full = File::create("/dev/full").expect("a device");
-    let ended: Ended = Command::new(PROGRAM).args(arguments).stdout(full).output().expect("the program starts").into();
+    let ended: Ended = Command::new(PROGRAM)
+        .args(arguments)
+        .stdout(full)
+        .output()
+        .expect("the program starts")
+        .into();
     let ended = ended.with_code(1);
     let message = "standard output cannot be written: No space left on device";
     assert_eq!(ended.said(message), 1, "{arguments:?}: {}", ended.stderr);
@@ -40,10 +45,14 @@ fn output_that_is_lost_is_no_success_of_any_command() {
         to_a_full_disk(arguments);
     }
     // What is in files is complete, and that is said.
-    let [vectors, study, pages] = ["theta.npy", "study.toml", "pages"].map(|name| root.path().join(name));
+    let [vectors, study, pages] =
+        ["theta.npy", "study.toml", "pages"].map(|name| root.path().join(name));
     let safe = format!("the results are safe in {}", out.display());
     for (arguments, complete) in [
-        (&["export", text(&out), "--set", "sgd/train", "--to", text(&vectors)][..], "theta.npy is complete"),
+        (
+            &["export", text(&out), "--set", "sgd/train", "--to", text(&vectors)][..],
+            "theta.npy is complete",
+        ),
         (&["init", text(&study)], "study.toml is complete"),
         (&["man", text(&pages)], "are complete"),
         (&["report", text(&out)], "the report is complete"),

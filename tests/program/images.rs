@@ -10,12 +10,20 @@ use std::path::Path;
 pub fn write_digits(directory: &Path) {
     fs::create_dir_all(directory).expect("a temporary directory");
     let drawn = digits::draw(MasterSeed(3), 200, 100);
-    for (prefix, Images { pixels, labels, rows, columns }) in [("train", &drawn.train), ("t10k", &drawn.test)] {
+    for (prefix, Images { pixels, labels, rows, columns }) in
+        [("train", &drawn.train), ("t10k", &drawn.test)]
+    {
         let images = idx(&[labels.len(), *rows, *columns], pixels);
-        let (name, images) =
-            if prefix == "train" { ("images-idx3-ubyte.gz", gzip(&images)) } else { ("images-idx3-ubyte", images) };
+        let (name, images) = if prefix == "train" {
+            ("images-idx3-ubyte.gz", gzip(&images))
+        } else {
+            ("images-idx3-ubyte", images)
+        };
         write(&directory.join(format!("{prefix}-{name}")), &images);
-        write(&directory.join(format!("{prefix}-labels-idx1-ubyte")), &idx(&[labels.len()], labels));
+        write(
+            &directory.join(format!("{prefix}-labels-idx1-ubyte")),
+            &idx(&[labels.len()], labels),
+        );
     }
 }
 

@@ -16,8 +16,11 @@ fn write_images(directory: &Path, counts: [usize; 2], sides: [usize; 2]) {
     fs::create_dir_all(directory).expect("a temporary directory");
     for (prefix, count) in ["train", "t10k"].into_iter().zip(counts) {
         let [rows, columns] = sides;
-        for (name, sizes) in [("images-idx3", &[count, rows, columns][..]), ("labels-idx1", &[count])] {
-            let mut file = File::create(directory.join(format!("{prefix}-{name}-ubyte"))).expect("a new file");
+        for (name, sizes) in
+            [("images-idx3", &[count, rows, columns][..]), ("labels-idx1", &[count])]
+        {
+            let mut file =
+                File::create(directory.join(format!("{prefix}-{name}-ubyte"))).expect("a new file");
             let header = idx(sizes, &[]);
             file.write_all(&header).expect("space for a header");
             file.seek(SeekFrom::Start(0)).expect("a file");
@@ -30,7 +33,11 @@ fn write_images(directory: &Path, counts: [usize; 2], sides: [usize; 2]) {
 fn every_network_size_and_kind_of_data_passes_check() {
     let root = tempdir().expect("a temporary directory");
     // MNIST, and sets that are smaller than what the sizes ask for, in both parts or in one.
-    let sets = [("mnist", [60_000, 10_000], [28, 28]), ("few", [7, 5], [13, 12]), ("odd", [5999, 1001], [12, 17])];
+    let sets = [
+        ("mnist", [60_000, 10_000], [28, 28]),
+        ("few", [7, 5], [13, 12]),
+        ("odd", [5999, 1001], [12, 17]),
+    ];
     let folders = sets.map(|(name, counts, sides)| {
         let folder = root.path().join(name);
         write_images(&folder, counts, sides);
@@ -51,16 +58,24 @@ fn every_network_size_and_kind_of_data_passes_check() {
                 while let Some((network, size, data)) = { left.lock().expect("no panic").pop() } {
                     let kind = data.rsplit('/').next().expect("a name");
                     let file = root.path().join(format!("{network}-{size}-{kind}.toml"));
-                    let arguments = ["init", text(&file), "--network", network, "--size", size, "--data", data];
+                    let arguments =
+                        ["init", text(&file), "--network", network, "--size", size, "--data", data];
                     let said = lossatlas(1, &arguments).with_code(0);
                     assert_eq!(
                         said.stdout,
-                        format!("{0}: written; `lossatlas check {0}` says what it comes to\n", file.display())
+                        format!(
+                            "{0}: written; `lossatlas check {0}` says what it comes to\n",
+                            file.display()
+                        )
                     );
                     // `check` measures the speed of paths; short ones do for that.
                     let short = ["--set", "paths.points=3", "--set", "paths.fourier_terms=1"];
-                    let plan = lossatlas(1, &[&["check", text(&file)][..], &short].concat()).with_code(0);
-                    assert!(plan.stdout.contains(": valid\n") && plan.stdout.contains(&format!("network    {network}:")));
+                    let plan =
+                        lossatlas(1, &[&["check", text(&file)][..], &short].concat()).with_code(0);
+                    assert!(
+                        plan.stdout.contains(": valid\n")
+                            && plan.stdout.contains(&format!("network    {network}:"))
+                    );
                 }
             });
         }
@@ -72,12 +87,21 @@ fn every_network_size_and_kind_of_data_passes_check() {
 fn data_that_do_not_fit_are_refused() {
     let root = tempdir().expect("a temporary directory");
     let (images, file) = (root.path().join("images"), root.path().join("study.toml"));
-    let init = |network: &str| lossatlas(1, &["init", text(&file), "--network", network, "--data", text(&images)]).with_code(2);
+    let init = |network: &str| {
+        lossatlas(1, &["init", text(&file), "--network", network, "--data", text(&images)])
+            .with_code(2)
+    };
     assert_eq!(init("fcp").said("images: no such folder; `make mnist` fetches MNIST"), 1);
     write_images(&images, [20, 10], [8, 8]);
     let refused = init("lenet");
-    assert_eq!(refused.said("images: network: images of 8 × 8 pixels are too small for LeNet"), 1, "{}", refused.stderr);
-    fs::write(images.join("t10k-labels-idx1-ubyte"), idx(&[10], &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10])).expect("a small file");
+    assert_eq!(
+        refused.said("images: network: images of 8 × 8 pixels are too small for LeNet"),
+        1,
+        "{}",
+        refused.stderr
+    );
+    fs::write(images.join("t10k-labels-idx1-ubyte"), idx(&[10], &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]))
+        .expect("a small file");
     assert_eq!(init("fcp").said("subtract 1 from every label"), 1);
     assert!(!file.exists());
 }
@@ -88,12 +112,22 @@ fn the_smallest_runs() {
     let (file, out) = (root.path().join("study.toml"), root.path().join("out"));
     lossatlas(2, &["init", text(&file)]).with_code(0);
     // Of its minute a second.
-    let fewer =
-        ["dataset.train=500", "dataset.test=500", "training.sgd.epochs=2", "training.lbfgs.iterations=3", "paths.steps=2"];
+    let fewer = [
+        "dataset.train=500",
+        "dataset.test=500",
+        "training.sgd.epochs=2",
+        "training.lbfgs.iterations=3",
+        "paths.steps=2",
+    ];
     let mut arguments = vec!["run", text(&file), "--out", text(&out)];
     arguments.extend(fewer.iter().flat_map(|change| ["--set", change]));
     let ended = lossatlas(2, &arguments).with_code(0);
-    assert_eq!((ended.said("training: 12 of 12 tasks"), ended.said("paths: 24 of 24 tasks")), (1, 1), "{}", ended.stderr);
+    assert_eq!(
+        (ended.said("training: 12 of 12 tasks"), ended.said("paths: 24 of 24 tasks")),
+        (1, 1),
+        "{}",
+        ended.stderr
+    );
     assert!(out.join("atlas.h5").exists() && out.join("report/index.html").exists());
 }
 
@@ -103,7 +137,12 @@ fn what_exists_is_replaced_by_force_only() {
     let file = root.path().join("study.toml");
     fs::write(&file, "precious").expect("a writable directory");
     let refused = lossatlas(2, &["init", text(&file)]).with_code(2);
-    assert_eq!(refused.said("study.toml exists; choose another name or replace it with --force"), 1, "{}", refused.stderr);
+    assert_eq!(
+        refused.said("study.toml exists; choose another name or replace it with --force"),
+        1,
+        "{}",
+        refused.stderr
+    );
     assert_eq!(fs::read_to_string(&file).expect("still there"), "precious");
     lossatlas(1, &["init", text(&file), "--force", "--network", "lstm"]).with_code(0);
     let written = fs::read_to_string(&file).expect("a text");

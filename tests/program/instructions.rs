@@ -36,7 +36,8 @@ fn a_word_that_is_no_level_is_refused_before_any_work() {
 fn the_version_names_the_instructions_in_use_and_the_limit() {
     let line = |level: &str| {
         let said = with_limit(level, &["--version"]).with_code(0).stdout;
-        let line = said.lines().find(|line| line.starts_with("CPU:")).expect("a line on the processor");
+        let line =
+            said.lines().find(|line| line.starts_with("CPU:")).expect("a line on the processor");
         line.to_owned()
     };
     assert!(line("none").contains("no vectors (LOSSATLAS_INSTRUCTIONS=none)"), "{}", line("none"));
@@ -81,7 +82,8 @@ const EVALUATED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/program/eval
 /// Components of a vector of a network of [`NETWORKS`], as `check` counts them.
 fn parameters((kind, size): (&str, &str)) -> usize {
     let kind = format!("network.kind={kind}");
-    let said = with_limit("none", &["check", EVALUATED, "--set", &kind, "--set", size]).with_code(0);
+    let said =
+        with_limit("none", &["check", EVALUATED, "--set", &kind, "--set", size]).with_code(0);
     let line = said.stdout.lines().find(|line| line.starts_with("network")).expect("a line on it");
     let words: Vec<&str> = line.split_whitespace().collect();
     words[words.len() - 2].parse().expect("a number of parameters")

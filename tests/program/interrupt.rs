@@ -17,8 +17,12 @@ pub const SLOWER: [&str; 2] = ["training.lbfgs.iterations=20", "paths.steps=20"]
 pub fn results(directory: &Path) -> usize {
     let Ok((contents, _)) = journal::read(directory, Contents::default()) else { return 0 };
     let runs: usize = Method::ALL.iter().map(|&method| contents.trainings(method).count()).sum();
-    let paths =
-        |set| [LandscapeName::Train, LandscapeName::Test].map(|split| contents.paths(set, split).count()).iter().sum::<usize>();
+    let paths = |set| {
+        [LandscapeName::Train, LandscapeName::Test]
+            .map(|split| contents.paths(set, split).count())
+            .iter()
+            .sum::<usize>()
+    };
     runs + contents.path_sets().map(paths).sum::<usize>()
 }
 
@@ -32,7 +36,8 @@ pub fn ranks_of(directory: &Path) -> Vec<String> {
     };
     let processes = fs::read_dir("/proc").expect("Linux").flatten().map(|entry| entry.path());
     let ranks = processes.filter(|process| is_rank(process));
-    let mut ranks: Vec<_> = ranks.filter_map(|process| Some(process.file_name()?.to_str()?.to_owned())).collect();
+    let mut ranks: Vec<_> =
+        ranks.filter_map(|process| Some(process.file_name()?.to_str()?.to_owned())).collect();
     ranks.sort_by_key(|process| process.parse::<u32>().ok());
     ranks
 }
@@ -55,10 +60,18 @@ pub fn start(ranks: usize, directory: &Path, more: &[&'static str]) -> JoinHandl
 }
 
 /// Waits until the journal holds so many results and returns the processes of all ranks.
-pub fn wait_for(results_there: usize, ranks: usize, directory: &Path, run: &JoinHandle<Ended>) -> Vec<String> {
+pub fn wait_for(
+    results_there: usize,
+    ranks: usize,
+    directory: &Path,
+    run: &JoinHandle<Ended>,
+) -> Vec<String> {
     let start = Instant::now();
     while results(directory) < results_there || ranks_of(directory).len() < ranks {
-        assert!(start.elapsed() < Duration::from_secs(30) && !run.is_finished(), "{results_there} results never came");
+        assert!(
+            start.elapsed() < Duration::from_secs(30) && !run.is_finished(),
+            "{results_there} results never came"
+        );
         thread::sleep(Duration::from_millis(1));
     }
     ranks_of(directory)

@@ -14,8 +14,13 @@ use std::time::{Duration, Instant};
 use tempfile::tempdir;
 
 /// One path that takes seconds, after training runs that take none.
-const SLOW_PATH: [&str; 5] =
-    ["paths.steps=400", "paths.pairs=1", "paths.sets=[\"sgd/train\"]", "paths.landscapes=[\"train\"]", "kpca=[]"];
+const SLOW_PATH: [&str; 5] = [
+    "paths.steps=400",
+    "paths.pairs=1",
+    "paths.sets=[\"sgd/train\"]",
+    "paths.landscapes=[\"train\"]",
+    "kpca=[]",
+];
 
 /// A run that is held after its training, when it has written its first atlas, while `meddle` does its work.
 #[track_caller]
@@ -38,7 +43,9 @@ fn meddled(directory: &Path, meddle: impl FnOnce()) -> Ended {
 
 /// The files in a directory that were moved aside.
 fn kept(directory: &Path) -> Vec<PathBuf> {
-    let files = fs::read_dir(directory).expect("a directory").map(|entry| entry.expect("still there").path());
+    let files = fs::read_dir(directory)
+        .expect("a directory")
+        .map(|entry| entry.expect("still there").path());
     files.filter(|file| text(file).contains(".changed-")).collect()
 }
 
@@ -46,9 +53,16 @@ fn kept(directory: &Path) -> Vec<PathBuf> {
 fn an_atlas_that_is_changed_during_a_run_is_kept() {
     let root = tempdir().expect("a temporary directory");
     let atlas = root.path().join("atlas.h5");
-    let add = "import h5py, sys\nwith h5py.File(sys.argv[1], 'r+') as atlas: atlas['mine'] = [1, 2, 3]";
+    let add =
+        "import h5py, sys\nwith h5py.File(sys.argv[1], 'r+') as atlas: atlas['mine'] = [1, 2, 3]";
     let ended = meddled(root.path(), || {
-        assert!(Command::new(python()).args(["-c", add, text(&atlas)]).status().expect("a Python").success());
+        assert!(
+            Command::new(python())
+                .args(["-c", add, text(&atlas)])
+                .status()
+                .expect("a Python")
+                .success()
+        );
     });
     let ended = ended.with_code(0);
     assert_eq!(ended.said("atlas.h5: was changed during the run"), 1, "{}", ended.stderr);
@@ -84,14 +98,21 @@ fn an_atlas_that_is_open_for_writing_elsewhere_is_kept_during_a_run_and_refused_
     let start = |arguments: &[&str]| -> Ended {
         let command = &mut Command::new(PROGRAM);
         // As the HDF5 library asks for where it is told to.
-        command.args(arguments).env("HDF5_USE_FILE_LOCKING", "TRUE").output().expect("the program starts").into()
+        command
+            .args(arguments)
+            .env("HDF5_USE_FILE_LOCKING", "TRUE")
+            .output()
+            .expect("the program starts")
+            .into()
     };
     let refused = start(&["train", TINY, "--out", text(root.path())]).with_code(2);
     let message = "atlas.h5: is open for writing in another program (h5py, a viewer), which has locked it; it is left as \
                    it is: close it there and run the same command again";
     assert_eq!((refused.said(message), refused.said("damaged")), (1, 0), "{}", refused.stderr);
     let vectors = root.path().join("theta.npy");
-    let export = start(&["export", text(root.path()), "--set", "sgd/train", "--to", text(&vectors)]).with_code(2);
+    let export =
+        start(&["export", text(root.path()), "--set", "sgd/train", "--to", text(&vectors)])
+            .with_code(2);
     let message = "atlas.h5 is open for writing in another program (h5py, a viewer), which has locked it; close it there";
     assert_eq!((export.said(message), export.said("damaged")), (1, 0), "{}", export.stderr);
     drop(opened);
@@ -149,10 +170,24 @@ fn a_directory_that_is_moved_during_a_run_ends_it_and_the_run_continues_where_it
         fs::create_dir(&before).expect("a directory of this test");
     });
     let ended = ended.with_code(1);
-    assert_eq!(ended.said("results.journal was moved during the run, or its directory was"), 1, "{}", ended.stderr);
-    assert_eq!(ended.said(&format!("--out {} to continue", after.display())), 1, "{}", ended.stderr);
+    assert_eq!(
+        ended.said("results.journal was moved during the run, or its directory was"),
+        1,
+        "{}",
+        ended.stderr
+    );
+    assert_eq!(
+        ended.said(&format!("--out {} to continue", after.display())),
+        1,
+        "{}",
+        ended.stderr
+    );
     assert_nothing_is_claimed(&ended);
-    assert_eq!(fs::read_dir(&before).expect("a directory").count(), 0, "nothing is written to another directory");
+    assert_eq!(
+        fs::read_dir(&before).expect("a directory").count(),
+        0,
+        "nothing is written to another directory"
+    );
     let continued = on_tiny(1, "run", &after, &SLOW_PATH).with_code(0);
     assert_eq!(continued.said("training: "), 0, "it is done: {}", continued.stderr);
 }
@@ -170,7 +205,11 @@ fn an_atlas_that_is_a_symbolic_link_stays_one() {
     on_tiny(1, "run", &out, &[]).with_code(0);
     assert!(atlas.is_symlink());
     assert!(fs::read(&target).expect("an atlas") != before);
-    assert_eq!(fs::read_dir(&elsewhere).expect("a directory").count(), 1, "nothing is left beside it");
+    assert_eq!(
+        fs::read_dir(&elsewhere).expect("a directory").count(),
+        1,
+        "nothing is left beside it"
+    );
 }
 
 #[test]
@@ -195,7 +234,11 @@ fn links_that_lead_nowhere_are_named_by_every_command_that_makes_directories() {
     let link = root.path().join("link");
     symlink("nowhere", &link).expect("a link");
     let nowhere = root.path().join("nowhere");
-    let message = format!("{} is a symbolic link to {}, which does not exist; make", link.display(), nowhere.display());
+    let message = format!(
+        "{} is a symbolic link to {}, which does not exist; make",
+        link.display(),
+        nowhere.display()
+    );
     let inside = link.join("out");
     for (arguments, code) in [
         (&["train", TINY, "--out", text(&link)][..], 2),
@@ -216,7 +259,8 @@ fn a_configuration_has_the_permissions_of_any_new_file_and_keeps_those_it_had() 
     for (mask, expected) in [("077", 0o600), ("022", 0o644), ("002", 0o664)] {
         let file = root.path().join(mask);
         let umask = "umask $0; exec \"$@\"";
-        let written = Command::new("sh").args(["-c", umask, mask, PROGRAM, "init", text(&file)]).output();
+        let written =
+            Command::new("sh").args(["-c", umask, mask, PROGRAM, "init", text(&file)]).output();
         assert!(written.expect("a shell").status.success());
         assert_eq!(mode(&file), expected, "umask {mask}");
     }

@@ -21,10 +21,14 @@ fn reading(run: &str, file: &str) -> Vec<(Vec<String>, &'static str)> {
         (&["report", run], "report: "),
         (&["export", run, "--set", "sgd/train", "--to", file, "--force"], "components"),
         (&["init", "-"], "[network]"),
-        (&["completions", "fish"], "complete -c lossatlas -n \"__fish_lossatlas_needs_command\" -s V"),
+        (
+            &["completions", "fish"],
+            "complete -c lossatlas -n \"__fish_lossatlas_needs_command\" -s V",
+        ),
         (&["man"], ".SH NAME"),
     ];
-    let owned = |arguments: &[&str]| arguments.iter().map(|&argument| argument.to_owned()).collect();
+    let owned =
+        |arguments: &[&str]| arguments.iter().map(|&argument| argument.to_owned()).collect();
     commands.map(|(arguments, line)| (owned(arguments), line)).into()
 }
 
@@ -78,7 +82,12 @@ fn ranks_that_do_not_find_each_other_are_told_why_by_the_first() {
         command.env("PMI_SIZE", "4").env("PMI_RANK", rank).env("MPI_LOCALNRANKS", "4");
         let ended = Ended::from(command.output().expect("the program starts")).with_code(2);
         let words = "4 ranks were started (PMI_SIZE), but each finds itself alone";
-        assert_eq!((ended.said(words), ended.stderr.lines().count()), (lines, lines), "{}", ended.stderr);
+        assert_eq!(
+            (ended.said(words), ended.stderr.lines().count()),
+            (lines, lines),
+            "{}",
+            ended.stderr
+        );
     }
 }
 
@@ -87,7 +96,12 @@ fn one_rank_in_an_allocation_says_so() {
     let root = tempdir().expect("a temporary directory");
     let mut command = Command::new(PROGRAM);
     command.args(["train", TINY, "--out", text(root.path())]);
-    let ended: Ended = command.env("SLURM_JOB_ID", "5").env("SLURM_NTASKS", "4").output().expect("it starts").into();
+    let ended: Ended = command
+        .env("SLURM_JOB_ID", "5")
+        .env("SLURM_NTASKS", "4")
+        .output()
+        .expect("it starts")
+        .into();
     let words = "this is one rank, in a Slurm allocation of 4 tasks: start it with srun";
     let ended = ended.with_code(0);
     assert_eq!(ended.said(words), 1, "{}", ended.stderr);
@@ -120,7 +134,11 @@ fn threads_and_ranks_on_one_core_are_told_before_the_work_and_in_the_log() {
         let directory = root.path().join(ranks.to_string());
         let ended = on_one_cpu(ranks, &directory, cpu, overrides);
         assert_eq!((ended.said(words), ended.said("-bind-to none")), (1, 1), "{}", ended.stderr);
-        assert!(ended.stderr.find(words) < ended.stderr.find("training: 8 tasks"), "{}", ended.stderr);
+        assert!(
+            ended.stderr.find(words) < ended.stderr.find("training: 8 tasks"),
+            "{}",
+            ended.stderr
+        );
         let log = fs::read_to_string(directory.join("run.log")).expect("a log");
         assert!(log.find(words) < log.find("stage started") && log.contains(words), "{log}");
     }

@@ -11,7 +11,8 @@ const SEED: MasterSeed = MasterSeed(7);
 fn trained(training: &Training, images: usize) -> TrainingRun {
     let data = digits::draw(SEED, images, 1000);
     let network = Fcp::new(&[784, 50, 50, 10], Activation::Softplus);
-    let [on_train, on_test] = [&data.train, &data.test].map(|images| ImageLandscape::<f32>::new(&network, images.view()));
+    let [on_train, on_test] =
+        [&data.train, &data.test].map(|images| ImageLandscape::<f32>::new(&network, images.view()));
     train(training, SEED, 0, &on_train, &on_test, &mut |_, _| true).expect("nobody stops it")
 }
 
@@ -37,6 +38,11 @@ fn lbfgs_reaches_a_lower_training_loss_than_sgd() {
         target_loss: 1e-8,
     });
     let (lbfgs, sgd) = (trained(&lbfgs, 1000), trained(&sgd(iterations), 1000));
-    assert!(lbfgs.train.loss_train < sgd.train.loss_train, "{:e} and {:e}", lbfgs.train.loss_train, sgd.train.loss_train);
+    assert!(
+        lbfgs.train.loss_train < sgd.train.loss_train,
+        "{:e} and {:e}",
+        lbfgs.train.loss_train,
+        sgd.train.loss_train
+    );
     assert!(sgd.train.loss_train < 0.1, "SGD has learned too: {:e}", sgd.train.loss_train);
 }

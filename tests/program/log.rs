@@ -16,7 +16,10 @@ fn lines(directory: &Path) -> Vec<String> {
 }
 
 fn events(lines: &[String]) -> Vec<Value> {
-    lines.iter().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()
+    lines
+        .iter()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
+        .collect()
 }
 
 fn named<'e>(events: &'e [Value], message: &str) -> Vec<&'e Value> {
@@ -24,7 +27,8 @@ fn named<'e>(events: &'e [Value], message: &str) -> Vec<&'e Value> {
 }
 
 fn tasks(events: &[&Value]) -> BTreeSet<String> {
-    let names: BTreeSet<_> = events.iter().map(|event| event["task"].as_str().expect("a name").to_owned()).collect();
+    let names: BTreeSet<_> =
+        events.iter().map(|event| event["task"].as_str().expect("a name").to_owned()).collect();
     assert_eq!(names.len(), events.len(), "each once");
     names
 }
@@ -43,13 +47,21 @@ fn every_event_is_one_json_object_and_restarts_append() {
     let first = lines(root.path());
     let log = events(&first);
     for event in &log {
-        let time: jiff::Timestamp = event["timestamp"].as_str().expect("a time").parse().expect("RFC 3339");
+        let time: jiff::Timestamp =
+            event["timestamp"].as_str().expect("a time").parse().expect("RFC 3339");
         assert!(jiff::Timestamp::now().duration_since(time).as_secs() < 60, "{event}");
-        assert!(["INFO", "WARN", "ERROR"].contains(&event["level"].as_str().expect("a level")), "{event}");
+        assert!(
+            ["INFO", "WARN", "ERROR"].contains(&event["level"].as_str().expect("a level")),
+            "{event}"
+        );
     }
     let start = &log[0];
     assert_eq!(start["message"], "run started");
-    assert_eq!((&start["command"], &start["ranks"], &start["seed"]), (&"train".into(), &2.into(), &7.into()), "{start}");
+    assert_eq!(
+        (&start["command"], &start["ranks"], &start["seed"]),
+        (&"train".into(), &2.into(), &7.into()),
+        "{start}"
+    );
     assert_eq!(start["version"], env!("CARGO_PKG_VERSION"));
     assert_eq!(start["configuration"].as_str().map(str::len), Some(16), "{start}");
     assert!(!start["host"].as_str().expect("a name").is_empty());
@@ -57,13 +69,28 @@ fn every_event_is_one_json_object_and_restarts_append() {
     assert_eq!((&end["message"], &end["exit_code"]), (&"run ended".into(), &3.into()), "{end}");
 
     let stages = named(&log, "stage started");
-    assert_eq!((stages.len(), &stages[0]["stage"], &stages[0]["tasks"]), (1, &"training".into(), &8.into()));
+    assert_eq!(
+        (stages.len(), &stages[0]["stage"], &stages[0]["tasks"]),
+        (1, &"training".into(), &8.into())
+    );
     let (finished, failed) = (named(&log, "task finished"), named(&log, "task failed"));
     assert_eq!(tasks(&named(&log, "task started")).len(), 8);
-    assert_eq!(tasks(&[finished.clone(), failed.clone()].concat()), tasks(&named(&log, "task started")));
-    assert!(!failed.is_empty() && failed.iter().all(|event| event["reason"].as_str().expect("a text").starts_with("diverged")));
+    assert_eq!(
+        tasks(&[finished.clone(), failed.clone()].concat()),
+        tasks(&named(&log, "task started"))
+    );
+    assert!(
+        !failed.is_empty()
+            && failed
+                .iter()
+                .all(|event| event["reason"].as_str().expect("a text").starts_with("diverged"))
+    );
     for event in finished {
-        assert!(event["loss_train"].as_f64().is_some_and(|loss| loss > 0.0) && event["rank"].as_u64() < Some(2), "{event}");
+        assert!(
+            event["loss_train"].as_f64().is_some_and(|loss| loss > 0.0)
+                && event["rank"].as_u64() < Some(2),
+            "{event}"
+        );
         assert!(event["seconds"].as_f64().is_some_and(|seconds| seconds > 0.0), "{event}");
     }
     let stage_end = named(&log, "stage ended");
@@ -75,9 +102,14 @@ fn every_event_is_one_json_object_and_restarts_append() {
     let second = events(&both[first.len()..]);
     assert_eq!(second[0]["configuration"], start["configuration"]);
     assert_eq!(second[0]["run"], start["run"]);
-    let stages: Vec<_> = named(&second, "stage ended").iter().map(|event| event["stage"].clone()).collect();
+    let stages: Vec<_> =
+        named(&second, "stage ended").iter().map(|event| event["stage"].clone()).collect();
     assert_eq!(stages, ["paths", "kernel PCA"]);
-    assert!(named(&second, "task finished").iter().all(|event| event["height"].as_f64().is_some_and(|height| height > 0.0)));
+    assert!(
+        named(&second, "task finished")
+            .iter()
+            .all(|event| event["height"].as_f64().is_some_and(|height| height > 0.0))
+    );
     // Another configuration has another hash.
     with_json(1, "train", root.path(), &[diverging[0], "training.keep=2"]);
     let third = events(&lines(root.path())[both.len()..]);
@@ -94,16 +126,32 @@ fn a_stop_is_told_with_its_cause_and_what_was_stored() {
     let log = lines(root.path());
     let told = |part: &str| log.iter().filter(|line| line.contains(part)).count();
     assert!(log[0].contains("  INFO run started command=\"train\" version="), "{log:#?}");
-    assert_eq!(told(" WARN stop requested stage=\"training\" cause=\"the time limit of 2s\""), 1, "{log:#?}");
-    assert_eq!(told("  INFO state stored stage=\"training\" task=\"sgd initialization "), 2, "{log:#?}");
-    assert_eq!(told("  INFO stage ended stage=\"training\" done=0 failed=0 left=2 "), 1, "{log:#?}");
+    assert_eq!(
+        told(" WARN stop requested stage=\"training\" cause=\"the time limit of 2s\""),
+        1,
+        "{log:#?}"
+    );
+    assert_eq!(
+        told("  INFO state stored stage=\"training\" task=\"sgd initialization "),
+        2,
+        "{log:#?}"
+    );
+    assert_eq!(
+        told("  INFO stage ended stage=\"training\" done=0 failed=0 left=2 "),
+        1,
+        "{log:#?}"
+    );
     assert!(log[log.len() - 1].contains(" WARN run ended exit_code=75 "), "{log:#?}");
     // Taken up again, the tasks know how long they had run.
     lossatlas(2, &arguments).with_code(75);
     let again = &lines(root.path())[log.len()..];
-    let resumed: BTreeMap<_, _> = again.iter().filter_map(|line| line.split_once(" seconds_before=")).collect();
+    let resumed: BTreeMap<_, _> =
+        again.iter().filter_map(|line| line.split_once(" seconds_before=")).collect();
     assert_eq!(resumed.len(), 2, "{again:#?}");
-    assert!(resumed.values().all(|seconds| seconds.parse::<f64>().is_ok_and(|seconds| seconds > 0.5)), "{resumed:?}");
+    assert!(
+        resumed.values().all(|seconds| seconds.parse::<f64>().is_ok_and(|seconds| seconds > 0.5)),
+        "{resumed:?}"
+    );
 }
 
 /// A directory in its place, a full disk: told once, and the results are those of a run with a log.
@@ -117,7 +165,12 @@ fn a_log_that_cannot_be_written_is_told_once_and_the_run_goes_on() {
     std::os::unix::fs::symlink("/dev/full", full.join("run.log")).expect("a link");
     for (directory, reason) in [(&blocked, "Is a directory"), (&full, "No space left on device")] {
         let ended = on_tiny(2, "run", directory, &[]).with_code(0);
-        assert_eq!(ended.said(&format!("run.log: cannot be written: {reason}")), 1, "{}", ended.stderr);
+        assert_eq!(
+            ended.said(&format!("run.log: cannot be written: {reason}")),
+            1,
+            "{}",
+            ended.stderr
+        );
         assert_eq!(ended.said("the run goes on without it"), 1, "{}", ended.stderr);
         assert_same(&logged, directory);
     }

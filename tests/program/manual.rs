@@ -10,8 +10,13 @@ use tempfile::tempdir;
 /// The words of the help's lists of commands.
 fn subcommands() -> BTreeSet<String> {
     let help = lossatlas(1, &["--help"]).with_code(0).stdout;
-    let list = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
-    let names = list.filter_map(|line| line.strip_prefix("  ")?.split_whitespace().next().map(str::to_owned));
+    let list = help
+        .lines()
+        .skip_while(|line| *line != "Commands:")
+        .skip(1)
+        .take_while(|line| !line.is_empty());
+    let names = list
+        .filter_map(|line| line.strip_prefix("  ")?.split_whitespace().next().map(str::to_owned));
     let names: BTreeSet<_> = names.filter(|name| name != "help").collect();
     assert!(names.len() >= 12 && names.contains("run") && names.contains("man"), "{help}");
     names
@@ -40,7 +45,8 @@ fn offered(words: &[&str]) -> BTreeSet<String> {
         completions("bash"),
         words.len() - 1
     );
-    let mut bash = Command::new("bash").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("bash");
+    let mut bash =
+        Command::new("bash").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("bash");
     bash.stdin.take().expect("a pipe").write_all(ask.as_bytes()).expect("bash reads");
     let output = bash.wait_with_output().expect("bash ends");
     String::from_utf8(output.stdout).expect("a text").lines().map(str::to_owned).collect()
@@ -48,15 +54,23 @@ fn offered(words: &[&str]) -> BTreeSet<String> {
 
 #[test]
 fn bash_completes_commands_options_and_values() {
-    let checked = Command::new("bash").args(["-n", "-c", &completions("bash")]).output().expect("bash");
-    assert!(checked.status.success() && checked.stderr.is_empty(), "{}", String::from_utf8_lossy(&checked.stderr));
+    let checked =
+        Command::new("bash").args(["-n", "-c", &completions("bash")]).output().expect("bash");
+    assert!(
+        checked.status.success() && checked.stderr.is_empty(),
+        "{}",
+        String::from_utf8_lossy(&checked.stderr)
+    );
     let all = offered(&["lossatlas", ""]);
     for subcommand in subcommands() {
         assert!(all.contains(&subcommand), "{subcommand}: {all:?}");
     }
     assert_eq!(offered(&["lossatlas", "r"]), ["run", "report"].map(str::to_owned).into());
     assert_eq!(offered(&["lossatlas", "run", "--lo"]), ["--log-format".to_owned()].into());
-    assert_eq!(offered(&["lossatlas", "init", "--network", "l"]), ["lenet", "lstm"].map(str::to_owned).into());
+    assert_eq!(
+        offered(&["lossatlas", "init", "--network", "l"]),
+        ["lenet", "lstm"].map(str::to_owned).into()
+    );
 }
 
 #[test]
@@ -75,7 +89,8 @@ fn the_other_shells_are_told_all_commands_and_options() {
 }
 
 /// The macros of man(7) that a page may use.
-const MACROS: [&str; 13] = ["TH", "SH", "SS", "TP", "RS", "RE", "IP", "PP", "br", "ie", "el", "ds", "nh"];
+const MACROS: [&str; 13] =
+    ["TH", "SH", "SS", "TP", "RS", "RE", "IP", "PP", "br", "ie", "el", "ds", "nh"];
 
 #[test]
 fn there_is_a_page_for_every_command_that_names_all_its_options() {
@@ -85,7 +100,8 @@ fn there_is_a_page_for_every_command_that_names_all_its_options() {
     let said = lossatlas(1, &["man", text(&directory)]).with_code(0).stdout;
     assert_eq!(said, format!("{}: {} pages\n", directory.display(), subcommands.len() + 1));
     for subcommand in &subcommands {
-        let page = fs::read_to_string(directory.join(format!("lossatlas-{subcommand}.1"))).expect("a page");
+        let page = fs::read_to_string(directory.join(format!("lossatlas-{subcommand}.1")))
+            .expect("a page");
         for option in options(subcommand) {
             let written = option.replace('-', "\\-");
             assert!(page.contains(&written), "{option} of {subcommand}:\n{page}");

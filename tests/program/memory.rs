@@ -10,13 +10,21 @@ use tempfile::tempdir;
 /// All numbers of megabytes in a line: of each rank, and of rank 0 besides.
 fn megabytes(line: &str) -> f64 {
     let words: Vec<&str> = line.split_whitespace().collect();
-    let numbers = words.windows(2).filter(|pair| pair[1].starts_with("MB")).map(|pair| pair[0].parse::<f64>());
+    let numbers = words
+        .windows(2)
+        .filter(|pair| pair[1].starts_with("MB"))
+        .map(|pair| pair[0].parse::<f64>());
     numbers.map(|number| number.expect("a number")).sum()
 }
 
 /// The largest resident set of a run on one rank, in megabytes.
 fn peak(arguments: &[&str]) -> f64 {
-    let mut run = Command::new(PROGRAM).args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("starts");
+    let mut run = Command::new(PROGRAM)
+        .args(arguments)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("starts");
     let mut peak = 0.0_f64;
     while run.try_wait().expect("a child").is_none() {
         let status = fs::read_to_string(format!("/proc/{}/status", run.id())).unwrap_or_default();
@@ -42,7 +50,10 @@ fn what_a_rank_needs_is_predicted_within_a_fifth() {
         let directory = out.join(terms);
         let stage = |name| peak(&[&[name, TINY, "--out", text(&directory)], &common[..]].concat());
         let measured = stage("train").max(stage("paths"));
-        assert!((measured / predicted - 1.0).abs() < 0.2, "{terms} terms: {predicted} MB predicted, {measured} MB measured");
+        assert!(
+            (measured / predicted - 1.0).abs() < 0.2,
+            "{terms} terms: {predicted} MB predicted, {measured} MB measured"
+        );
     }
 }
 
@@ -73,14 +84,20 @@ fn a_study_that_no_memory_holds_is_refused_before_anything_is_allocated() {
         (&["network.kind=lenet", "network.dense=[4294967295, 4294967295]"], "[network]"),
         (&["network.kind=autoencoder", "network.hidden=[4294967295]"], "[network]"),
         (&["training.initializations=4294967295", "training.keep=2"], "training.initializations"),
-        (&["training.lbfgs.memory=4294967295", "training.lbfgs.iterations=4294967295"], "training.lbfgs.memory"),
+        (
+            &["training.lbfgs.memory=4294967295", "training.lbfgs.iterations=4294967295"],
+            "training.lbfgs.memory",
+        ),
     ];
     for (settings, key) in huge {
         for command in ["check", "run"] {
             let said = refused("", command, settings);
             let who = ["a rank", "rank 0"].map(|who| format!("memory: {who} needs at least "));
             assert!(who.iter().any(|who| said.contains(who)), "{settings:?}: {said}");
-            assert!(said.contains(key) && said.contains("this machine has"), "{settings:?}: {said}");
+            assert!(
+                said.contains(key) && said.contains("this machine has"),
+                "{settings:?}: {said}"
+            );
         }
     }
 }
@@ -93,7 +110,10 @@ fn what_is_predicted_is_compared_with_the_memory_that_there_is() {
         (&["paths.points=10000", "network.kind=autoencoder"], "paths.points"),
         (&["dataset.train=1000000"], "dataset.train"),
         (&["run.threads_per_rank=64", "paths.fourier_terms=300"], "run.threads_per_rank"),
-        (&["training.lbfgs.memory=1000", "training.lbfgs.iterations=1000"], "training.lbfgs.memory"),
+        (
+            &["training.lbfgs.memory=1000", "training.lbfgs.iterations=1000"],
+            "training.lbfgs.memory",
+        ),
         (&["training.initializations=2000", "training.keep=2"], "training.initializations"),
     ];
     for (settings, key) in large {
@@ -112,15 +132,20 @@ fn what_is_predicted_is_compared_with_the_memory_that_there_is() {
 fn ranks_of_a_landscape_that_do_not_fit_together_are_warned_of_once() {
     let root = tempdir().expect("a temporary directory");
     let file = root.path().join("wells.toml");
-    let landscape = "[landscape]\nkind = \"double-well\"\ndimension = 20000\nstarts = 2\nkeep = 2\n";
+    let landscape =
+        "[landscape]\nkind = \"double-well\"\ndimension = 20000\nstarts = 2\nkeep = 2\n";
     fs::write(&file, format!("seed = 1\n{landscape}[paths]\n")).expect("a configuration");
     let out = root.path().join("out");
-    let commands = [vec!["check", text(&file)], vec!["run", text(&file), "--dry-run", "--out", text(&out)]];
+    let commands =
+        [vec!["check", text(&file)], vec!["run", text(&file), "--dry-run", "--out", text(&out)]];
     for command in commands {
-        let said = |ranks, memory: &str, code| lossatlas_with(ranks, &[("LOSSATLAS_MEMORY", memory)], &command).with_code(code);
+        let said = |ranks, memory: &str, code| {
+            lossatlas_with(ranks, &[("LOSSATLAS_MEMORY", memory)], &command).with_code(code)
+        };
         let refused = said(1, "1K", 2).stderr;
         let (_, needed) = refused.split_once("needs at least ").expect("a size");
-        let needed: f64 = needed.split(" MB").next().and_then(|size| size.parse().ok()).expect("megabytes");
+        let needed: f64 =
+            needed.split(" MB").next().and_then(|size| size.parse().ok()).expect("megabytes");
         // A path is most of it, and every rank has one.
         let memory = format!("{:.0}", needed * 1.2e6);
         assert_eq!(said(1, &memory, 0).said("warning: memory"), 0, "{command:?}");

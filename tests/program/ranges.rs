@@ -10,7 +10,8 @@ use std::thread;
 
 const NETWORKS: [&str; 4] = ["fcp", "lenet", "autoencoder", "lstm"];
 
-const LANDSCAPES: [&str; 5] = ["two-wells", "mueller-brown", "product-well", "double-well", "lennard-jones"];
+const LANDSCAPES: [&str; 5] =
+    ["two-wells", "mueller-brown", "product-well", "double-well", "lennard-jones"];
 
 /// Enough for [`TINY`] with any network.
 const MEMORY: [(&str, &str); 1] = [("LOSSATLAS_MEMORY", "512M")];
@@ -102,7 +103,9 @@ fn assert_checked(configuration: &str, settings: &[String]) {
 
 /// The ranges that hold for this word of a `kind` or `kernel`.
 fn ranges_for<'r>(ranges: &'r [Range], words: &'r [&str]) -> impl Iterator<Item = &'r Range> {
-    let belongs = |range: &&Range| range.chosen.as_ref().is_none_or(|[_, word]| words.contains(&word.as_str()));
+    let belongs = |range: &&Range| {
+        range.chosen.as_ref().is_none_or(|[_, word]| words.contains(&word.as_str()))
+    };
     ranges.iter().filter(belongs)
 }
 
@@ -132,7 +135,9 @@ fn check_network(ranges: &[Range], network: &str) {
     };
     let size = size.to_owned();
     let words = [network, "digits", "rbf", "sigmoid"];
-    let formula = |range: &&Range| ["landscape", "minimum"].iter().any(|section| range.key.starts_with(section));
+    let formula = |range: &&Range| {
+        ["landscape", "minimum"].iter().any(|section| range.key.starts_with(section))
+    };
     let own: Vec<&Range> = ranges_for(ranges, &words).filter(|range| !formula(range)).collect();
 
     // Together they are a study. Two solutions are needed for a path, and components for two vectors.
@@ -146,10 +151,14 @@ fn check_network(ranges: &[Range], network: &str) {
 
     let numbers = own.iter().filter(|range| !range.counts && !range.key.starts_with("kpca"));
     let numbers = numbers.map(|range| setting(&range.key, &range.most));
-    assert_checked(TINY, &[kind.clone(), size.clone()].into_iter().chain(numbers).collect::<Vec<_>>());
+    assert_checked(
+        TINY,
+        &[kind.clone(), size.clone()].into_iter().chain(numbers).collect::<Vec<_>>(),
+    );
 
     // What does not depend on the network is looked at with one of them.
-    let depends = |range: &Range| ["network.", "paths."].iter().any(|section| range.key.starts_with(section));
+    let depends =
+        |range: &Range| ["network.", "paths."].iter().any(|section| range.key.starts_with(section));
     for range in own.iter().filter(|range| range.counts && (network == "fcp" || depends(range))) {
         let key = match range.key.as_str() {
             "kpca.0.degree" => continue,
@@ -171,7 +180,8 @@ fn every_number_of_a_kernel_is_checked_at_its_upper_end() {
     ];
     for (kernel, numbers) in kernels {
         let settings = numbers.iter().map(|number| format!("kpca.0.{number}"));
-        let all: Vec<String> = [setting("kpca.0.kernel", kernel)].into_iter().chain(settings).collect();
+        let all: Vec<String> =
+            [setting("kpca.0.kernel", kernel)].into_iter().chain(settings).collect();
         assert_checked(TINY, &all);
     }
 }
@@ -192,8 +202,12 @@ fn every_numeric_range_of_a_formula_is_checked_at_its_ends() {
         let ranges = documented();
         let words = [landscape];
         let own = ranges_for(&ranges, &words)
-            .filter(|range| ["landscape.", "paths."].iter().any(|section| range.key.starts_with(section)))
-            .filter(|range| !["paths.train", "paths.test", "paths.batch"].contains(&range.key.as_str()));
+            .filter(|range| {
+                ["landscape.", "paths."].iter().any(|section| range.key.starts_with(section))
+            })
+            .filter(|range| {
+                !["paths.train", "paths.test", "paths.batch"].contains(&range.key.as_str())
+            });
         for range in own {
             assert_checked(file, &[setting(&range.key, &range.least)]);
             assert_checked(file, &[setting(&range.key, &range.most)]);

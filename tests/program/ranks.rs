@@ -7,7 +7,8 @@ use tempfile::tempdir;
 #[test]
 fn any_number_of_ranks_and_any_split_into_stages_give_the_same_bits() {
     let root = tempdir().expect("a temporary directory");
-    let [one, two, three, stages] = ["one", "two", "three", "stages"].map(|name| root.path().join(name));
+    let [one, two, three, stages] =
+        ["one", "two", "three", "stages"].map(|name| root.path().join(name));
     for (ranks, directory) in [(1, &one), (2, &two), (3, &three)] {
         on_tiny(ranks, "run", directory, &[]).with_code(0);
     }
@@ -41,9 +42,12 @@ fn another_seed_gives_other_solutions() {
         contents(&directory)
     });
     let differing = differences(&seven, &eight);
-    for path in
-        ["/solutions/sgd/train/theta", "/solutions/lbfgs/test/theta", "/paths/sgd/test/on_test/loss", "/kpca/rbf/eigenvalues"]
-    {
+    for path in [
+        "/solutions/sgd/train/theta",
+        "/solutions/lbfgs/test/theta",
+        "/paths/sgd/test/on_test/loss",
+        "/kpca/rbf/eigenvalues",
+    ] {
         assert!(differing.iter().any(|differing| differing == path), "{path} is the same");
     }
 }

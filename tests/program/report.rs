@@ -13,14 +13,24 @@ use tempfile::tempdir;
 #[track_caller]
 fn check(report: &Path, run: &Path) {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/program/check_report.py");
-    let output = Command::new(python()).arg(script).arg(report).arg(run.join("atlas.h5")).output().expect("a Python to run");
-    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let output = Command::new(python())
+        .arg(script)
+        .arg(report)
+        .arg(run.join("atlas.h5"))
+        .output()
+        .expect("a Python to run");
+    let said = format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
     assert!(output.status.success(), "{said}");
 }
 
 /// Every file of a directory.
 fn files(directory: &Path) -> BTreeMap<String, Vec<u8>> {
-    let entries = fs::read_dir(directory).expect("a directory").map(|entry| entry.expect("an entry").path());
+    let entries =
+        fs::read_dir(directory).expect("a directory").map(|entry| entry.expect("an entry").path());
     let name = |path: &Path| path.file_name().expect("a name").to_string_lossy().into_owned();
     entries.map(|path| (name(&path), fs::read(&path).expect("a file"))).collect()
 }
@@ -38,9 +48,15 @@ fn a_run_ends_with_a_report_that_is_true_to_its_atlas_and_the_same_on_any_number
         assert_eq!(ended.stdout.matches("report/index.html").count(), 1, "{}", ended.stdout);
     }
     let first = files(&one.join("report"));
-    for name in ["index.html", "losses", "barriers", "profiles", "distances", "kernel-pca", "spectrum"] {
+    for name in
+        ["index.html", "losses", "barriers", "profiles", "distances", "kernel-pca", "spectrum"]
+    {
         let kinds: &[_] = if name.contains('.') { &[""] } else { &[".svg", ".png", ".csv"] };
-        assert!(kinds.iter().all(|kind| first.contains_key(&format!("{name}{kind}"))), "{name} of {:?}", first.keys());
+        assert!(
+            kinds.iter().all(|kind| first.contains_key(&format!("{name}{kind}"))),
+            "{name} of {:?}",
+            first.keys()
+        );
     }
     check(&one.join("report"), &one);
     let differing = |other: &BTreeMap<String, Vec<u8>>| -> Vec<String> {
@@ -75,7 +91,10 @@ fn what_is_missing_is_said() {
     ] {
         assert!(page.contains(part), "{part}");
     }
-    assert!(directory.join("report/losses.svg").exists() && !directory.join("report/barriers.svg").exists());
+    assert!(
+        directory.join("report/losses.svg").exists()
+            && !directory.join("report/barriers.svg").exists()
+    );
 }
 
 #[test]
@@ -85,7 +104,10 @@ fn several_runs_stand_side_by_side() {
     on_tiny(1, "run", &first, &[]).with_code(0);
     on_tiny(1, "run", &second, &["seed=8"]).with_code(0);
     let directories = ["report", text(&first), text(&second)];
-    refused(&directories, &["several runs have no directory in common: say with --to DIR where their report goes"]);
+    refused(
+        &directories,
+        &["several runs have no directory in common: say with --to DIR where their report goes"],
+    );
     lossatlas(2, &[&directories[..], &["--to", text(&to)]].concat()).with_code(0);
     let page = page(&to);
     for title in ["FCP (first): training loss", "FCP (second): training loss"] {
@@ -126,12 +148,20 @@ fn a_report_that_fails_does_not_fail_the_run() {
     on_tiny(1, "train", &directory, &[]).with_code(0);
     fs::write(directory.join("report"), b"precious").expect("a writable directory");
     let ended = on_tiny(2, "run", &directory, &[]).with_code(0);
-    assert_eq!((ended.said("no report: "), ended.said("the results are complete all the same")), (1, 1), "{}", ended.stderr);
+    assert_eq!(
+        (ended.said("no report: "), ended.said("the results are complete all the same")),
+        (1, 1),
+        "{}",
+        ended.stderr
+    );
     assert!(directory.join("atlas.h5").exists());
     assert_eq!(fs::read(directory.join("report")).expect("still there"), b"precious");
     let alone = lossatlas(2, &["report", text(&directory)]).with_code(1);
     assert_eq!(alone.said("the report cannot be written"), 1, "{}", alone.stderr);
-    refused(&["report", text(root.path())], &["results.journal: no results have been saved in this directory"]);
+    refused(
+        &["report", text(root.path())],
+        &["results.journal: no results have been saved in this directory"],
+    );
 }
 
 /// The published paths for three weights, and the claim they are for.
@@ -142,7 +172,8 @@ fn runs_with_different_weights_side_by_side_decide_the_claim_about_them() {
     let directories = ["10", "100", "1000"].map(|lambda| root.path().join(lambda));
     for (lambda, directory) in ["10", "100", "1000"].iter().zip(&directories) {
         let weight = format!("paths.lambda={lambda}");
-        lossatlas(1, &["run", text(&configuration), "--out", text(directory), "--set", &weight]).with_code(0);
+        lossatlas(1, &["run", text(&configuration), "--out", text(directory), "--set", &weight])
+            .with_code(0);
     }
     let to = root.path().join("all");
     let [first, second, third] = directories.each_ref().map(|directory| text(directory));
@@ -153,14 +184,19 @@ fn runs_with_different_weights_side_by_side_decide_the_claim_about_them() {
     // One map with all three paths, and a line for each in the panel of heights.
     let page = page(&to);
     assert_eq!(page.matches(">\ntwo wells\n<").count(), 1);
-    assert_eq!(["10: up to", "100: up to", "1000: up to"].map(|line| page.matches(&format!("λ = {line}")).count()), [1; 3]);
+    assert_eq!(
+        ["10: up to", "100: up to", "1000: up to"]
+            .map(|line| page.matches(&format!("λ = {line}")).count()),
+        [1; 3]
+    );
 }
 
 #[test]
 fn the_paths_on_a_map_are_those_of_the_run() {
     let root = tempdir().expect("a temporary directory");
     for name in ["fig3", "mueller-brown"] {
-        let configuration = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs").join(format!("{name}.toml"));
+        let configuration =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("configs").join(format!("{name}.toml"));
         let directory = root.path().join(name);
         lossatlas(1, &["run", text(&configuration), "--out", text(&directory)]).with_code(0);
         check(&directory.join("report"), &directory);

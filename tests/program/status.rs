@@ -8,7 +8,10 @@ use std::time::{Duration, Instant};
 use tempfile::tempdir;
 
 fn cells(status: &str, name: &str) -> Vec<String> {
-    let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_else(|| panic!("no {name} in\n{status}"));
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix(name))
+        .unwrap_or_else(|| panic!("no {name} in\n{status}"));
     line.split_whitespace().map(str::to_owned).collect()
 }
 
@@ -27,7 +30,10 @@ fn tells_what_is_running_and_keeps_a_second_run_out() {
     };
     let start = Instant::now();
     let running = loop {
-        assert!(start.elapsed() < Duration::from_secs(30) && !run.is_finished(), "nothing was ever running");
+        assert!(
+            start.elapsed() < Duration::from_secs(30) && !run.is_finished(),
+            "nothing was ever running"
+        );
         let status = lossatlas(1, &["status", text(root.path())]);
         // The file of the progress comes a moment after the first task; then the first report.
         if status.stdout.contains("sgd initialization") && status.stdout.contains("loss") {
@@ -36,21 +42,37 @@ fn tells_what_is_running_and_keeps_a_second_run_out() {
         thread::sleep(Duration::from_millis(50));
     };
     assert!(running.contains("running: training"), "{running}");
-    let ranks: Vec<_> = running.lines().filter(|line| line.starts_with("  rank ") && line.contains(" % after ")).collect();
+    let ranks: Vec<_> = running
+        .lines()
+        .filter(|line| line.starts_with("  rank ") && line.contains(" % after "))
+        .collect();
     assert_eq!(ranks.len(), 2, "{running}");
     assert_eq!(cells(&running, "kernel PCA"), ["left"]);
-    assert_eq!(running.matches(" left in this stage, which ends at about 2").count(), 1, "{running}");
+    assert_eq!(
+        running.matches(" left in this stage, which ends at about 2").count(),
+        1,
+        "{running}"
+    );
     let json = json(root.path());
     let (stage, tasks) = (&json["running"], json["running"]["tasks"].as_array().expect("tasks"));
     assert_eq!((&stage["stage"], tasks.len()), (&"training".into(), 2), "{json}");
-    let time = |value: &serde_json::Value| value.as_str().expect("a time").parse::<jiff::Timestamp>().expect("RFC 3339");
+    let time = |value: &serde_json::Value| {
+        value.as_str().expect("a time").parse::<jiff::Timestamp>().expect("RFC 3339")
+    };
     let until_the_end = time(&stage["ends"]).duration_since(time(&stage["updated"])).as_secs_f64();
-    assert!((until_the_end - stage["seconds_left"].as_f64().expect("a number")).abs() <= 1.5, "{json}");
+    assert!(
+        (until_the_end - stage["seconds_left"].as_f64().expect("a number")).abs() <= 1.5,
+        "{json}"
+    );
     let mut ranks: Vec<_> = tasks.iter().map(|task| task["rank"].as_u64()).collect();
     ranks.sort_unstable();
     assert_eq!(ranks, [Some(0), Some(1)]);
     for task in tasks {
-        assert!(time(&task["since"]) <= time(&stage["updated"]) && task["fraction"].as_f64() > Some(0.0), "{json}");
+        assert!(
+            time(&task["since"]) <= time(&stage["updated"])
+                && task["fraction"].as_f64() > Some(0.0),
+            "{json}"
+        );
     }
     let second = on_tiny(1, "run", root.path(), &longer).with_code(2);
     assert_eq!(second.said("another lossatlas is running in"), 1, "{}", second.stderr);
@@ -59,22 +81,32 @@ fn tells_what_is_running_and_keeps_a_second_run_out() {
     let after = lossatlas(2, &["status", text(root.path())]).with_code(0).stdout;
     assert_eq!(after.matches("nothing is running").count(), 1, "{after}");
     let json = self::json(root.path());
-    assert_eq!((&json["running"], &json["kernel_pca"], &json["failed"]), (&().into(), &"done".into(), &serde_json::json!([])));
-    assert_eq!(json["tasks"][0], serde_json::json!({"name": "training sgd", "done": 2, "failed": 0, "left": 0}));
+    assert_eq!(
+        (&json["running"], &json["kernel_pca"], &json["failed"]),
+        (&().into(), &"done".into(), &serde_json::json!([]))
+    );
+    assert_eq!(
+        json["tasks"][0],
+        serde_json::json!({"name": "training sgd", "done": 2, "failed": 0, "left": 0})
+    );
     assert_eq!((&json["starts"], &json["last_start"]["ranks"]), (&1.into(), &2.into()), "{json}");
     assert_eq!(cells(&after, "training sgd"), ["2", "0", "0"]);
     assert_eq!(cells(&after, "training lbfgs"), ["2", "0", "0"]);
     assert_eq!(cells(&after, "paths sgd/test on train"), ["1", "0", "0"]);
     assert_eq!(cells(&after, "kernel PCA"), ["done"]);
-    assert!(after.contains("; 1 start, the last at 2") && after.contains(" with 2 ranks on "), "{after}");
+    assert!(
+        after.contains("; 1 start, the last at 2") && after.contains(" with 2 ranks on "),
+        "{after}"
+    );
 }
 
 /// What a run has written about its progress, if it was written so many seconds ago.
 fn progress(seconds_ago: i64, more: &serde_json::Value) -> String {
-    let ago = |seconds| (jiff::Timestamp::now() - jiff::SignedDuration::from_secs(seconds)).to_string();
-    let mut task =
-        serde_json::json!({"name": "sgd initialization 1", "rank": 1, "since": ago(2000), "fraction": 0.5, "loss": 0.1});
-    let mut file = serde_json::json!({"updated": ago(seconds_ago), "stage": "training", "seconds_left": 0.0});
+    let ago =
+        |seconds| (jiff::Timestamp::now() - jiff::SignedDuration::from_secs(seconds)).to_string();
+    let mut task = serde_json::json!({"name": "sgd initialization 1", "rank": 1, "since": ago(2000), "fraction": 0.5, "loss": 0.1});
+    let mut file =
+        serde_json::json!({"updated": ago(seconds_ago), "stage": "training", "seconds_left": 0.0});
     if let Some(reported) = more["reported"].as_i64() {
         task["reported"] = ago(reported).into();
     }
@@ -95,12 +127,21 @@ fn a_rank_that_is_stopped_and_a_run_that_is_gone_have_no_seconds_left() {
     assert!(overdue.contains("running: training, overdue by 5 minutes\n"), "{overdue}");
     assert!(overdue.contains("loss 1.0000e-1, no report for 10 minutes\n"), "{overdue}");
     let running = &json(root.path())["running"];
-    assert_eq!((&running["seconds_left"], &running["ends"], &running["overdue"]), (&().into(), &().into(), &300.0.into()));
+    assert_eq!(
+        (&running["seconds_left"], &running["ends"], &running["overdue"]),
+        (&().into(), &().into(), &300.0.into())
+    );
     // A task that has just reported, of a stage that ends.
     let ends = status(progress(0, &serde_json::json!({"reported": 1})));
-    assert!(ends.contains("running: training, about to end\n") && !ends.contains("no report"), "{ends}");
+    assert!(
+        ends.contains("running: training, about to end\n") && !ends.contains("no report"),
+        "{ends}"
+    );
     let gone = status(progress(3600, &serde_json::json!({})));
-    assert!(gone.contains("no news since ") && gone.contains(", 60 minutes ago: the run was killed"), "{gone}");
+    assert!(
+        gone.contains("no news since ") && gone.contains(", 60 minutes ago: the run was killed"),
+        "{gone}"
+    );
     assert!(!gone.contains("left in this stage") && !gone.contains("nothing is running"), "{gone}");
     let json = json(root.path());
     assert!(json["running"].is_null() && json["last_news"].is_string(), "{json}");
@@ -127,7 +168,10 @@ fn counts_what_the_present_configuration_asks_for() {
         let expected = if same { ["1", "0", "0"] } else { ["0", "0", "1"] };
         assert_eq!(cells(&status, &format!("paths {set} on train")), expected, "{kept}\n{status}");
     }
-    assert!(replaced > 0, "with this seed the new initializations are better; choose another one if not");
+    assert!(
+        replaced > 0,
+        "with this seed the new initializations are better; choose another one if not"
+    );
     assert_eq!(cells(&status, "kernel PCA"), ["left"], "that of the old solutions does not count");
 }
 
@@ -136,7 +180,9 @@ fn needs_neither_the_images_nor_the_variables_of_the_run() {
     let root = tempdir().expect("a temporary directory");
     let (images, out) = (root.path().join("images"), root.path().join("out"));
     write_digits(&images);
-    let with_variable = ["dataset.kind=idx", "dataset.dir=$LOSSATLAS_TEST_IMAGES"].map(|change| ["--set", change]).concat();
+    let with_variable = ["dataset.kind=idx", "dataset.dir=$LOSSATLAS_TEST_IMAGES"]
+        .map(|change| ["--set", change])
+        .concat();
     let trained = Command::new(PROGRAM)
         .args(["train", crate::start::TINY, "--out", text(&out)])
         .args(with_variable)

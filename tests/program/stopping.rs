@@ -18,8 +18,12 @@ use std::time::{Duration, Instant, SystemTime};
 use tempfile::tempdir;
 
 /// Two long training runs: an hour of work that is stored within seconds.
-pub const LONG: [&str; 4] =
-    ["training.sgd.epochs=1000000", "training.initializations=2", "training.keep=2", "training.optimizers=[\"sgd\"]"];
+pub const LONG: [&str; 4] = [
+    "training.sgd.epochs=1000000",
+    "training.initializations=2",
+    "training.keep=2",
+    "training.optimizers=[\"sgd\"]",
+];
 
 /// Only sets that [`LONG`] trains.
 pub const LONG_SETS: [&str; 2] = ["paths.sets=[\"sgd/train\"]", "kpca=[]"];
@@ -32,7 +36,9 @@ fn a_warning_to_any_rank_stops_all_and_the_run_goes_on_to_the_same_bits() {
     let [whole, stopped] = ["whole", "stopped"].map(|name| root.path().join(name));
     on_tiny(1, "run", &whole, &SLOWER).with_code(0);
     // Each rank of three in turn, then one alone; in the training, then among the paths.
-    for (name, ranks, rank, results_there) in [("USR1", 3, 0, 1), ("USR1", 3, 1, 4), ("TERM", 3, 2, 9), ("INT", 1, 0, 14)] {
+    for (name, ranks, rank, results_there) in
+        [("USR1", 3, 0, 1), ("USR1", 3, 1, 4), ("TERM", 3, 2, 9), ("INT", 1, 0, 14)]
+    {
         let run = start(ranks, &stopped, &[]);
         let processes = wait_for(results_there, ranks, &stopped, &run);
         assert!(signal(name, &processes[rank..=rank]));
@@ -51,8 +57,13 @@ fn a_warning_to_any_rank_stops_all_and_the_run_goes_on_to_the_same_bits() {
 }
 
 /// A path without end, between solutions that are there at once.
-const LONG_PATH: [&str; 5] =
-    ["paths.steps=1000000", "paths.pairs=1", "paths.sets=[\"sgd/train\"]", "paths.landscapes=[\"train\"]", "kpca=[]"];
+const LONG_PATH: [&str; 5] = [
+    "paths.steps=1000000",
+    "paths.pairs=1",
+    "paths.sets=[\"sgd/train\"]",
+    "paths.landscapes=[\"train\"]",
+    "kpca=[]",
+];
 
 /// Epochs or steps behind each state in a directory where nothing is running.
 pub fn steps(directory: &Path) -> Vec<u64> {
@@ -62,11 +73,13 @@ pub fn steps(directory: &Path) -> Vec<u64> {
         let Saved { state, .. } = states.load(key).expect("readable").expect("just named");
         let step = match key {
             TaskKey::Training { .. } => {
-                let state: TrainingState = postcard::from_bytes(&state).expect("the state of a training run");
+                let state: TrainingState =
+                    postcard::from_bytes(&state).expect("the state of a training run");
                 json!(state)["epoch"].clone()
             }
             TaskKey::Path { .. } => {
-                let state: PathState<f32> = postcard::from_bytes(&state).expect("the state of a path");
+                let state: PathState<f32> =
+                    postcard::from_bytes(&state).expect("the state of a path");
                 json!(state)["progress"]["adam"]["steps"].clone()
             }
             TaskKey::Task { stage, key } => panic!("{stage} {key}: a state of another stage"),
@@ -93,10 +106,14 @@ fn goes_on_from_its_states(directory: &Path, overrides: &[&str]) {
     limited(1, directory, "2s", overrides);
     let after = steps(directory);
     assert!(
-        after.len() == before.len() && after.iter().zip(&before).all(|(after, before)| after >= before),
+        after.len() == before.len()
+            && after.iter().zip(&before).all(|(after, before)| after >= before),
         "{before:?} {after:?}"
     );
-    assert!(after.iter().sum::<u64>() > before.iter().sum(), "nothing was computed: {before:?} and then {after:?}");
+    assert!(
+        after.iter().sum::<u64>() > before.iter().sum(),
+        "nothing was computed: {before:?} and then {after:?}"
+    );
 }
 
 #[test]
@@ -129,7 +146,8 @@ fn a_long_path_goes_on_from_its_state() {
     let root = tempdir().expect("a temporary directory");
     on_tiny(1, "train", root.path(), &LONG_PATH).with_code(0);
     let ended = limited(2, root.path(), "6s", &LONG_PATH);
-    let expected = "stopped by the time limit of 6s: paths: 1 of 1 task left, 1 of them begun and stored in";
+    let expected =
+        "stopped by the time limit of 6s: paths: 1 of 1 task left, 1 of them begun and stored in";
     assert_eq!(ended.said(expected), 1, "{}", ended.stderr);
     goes_on_from_its_states(root.path(), &LONG_PATH);
 }
@@ -142,7 +160,8 @@ fn the_end_of_the_slurm_job_is_a_time_limit() {
         let mut command = std::process::Command::new(PROGRAM);
         command.args(["run", TINY, "--out", text(&root.path().join(out))]);
         command.args(overrides.iter().flat_map(|change| ["--set", change]));
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970").as_secs();
+        let now =
+            SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970").as_secs();
         command.env("SLURM_JOB_END_TIME", now.saturating_add_signed(seconds).to_string());
         command.output().expect("the program starts").into()
     };
@@ -169,10 +188,12 @@ fn ctrl_c_under_mpirun_stores_what_is_under_way_and_ends_with_what_to_do() {
     let processes = wait_for(0, 2, root.path(), &run);
     sleep(Duration::from_secs(2));
     let status = fs::read_to_string(format!("/proc/{}/status", processes[0])).expect("it runs");
-    let mpirun = status.lines().find_map(|line| line.strip_prefix("PPid:")).expect("a parent").trim();
+    let mpirun =
+        status.lines().find_map(|line| line.strip_prefix("PPid:")).expect("a parent").trim();
     assert!(signal("INT", &[mpirun.to_owned()]));
     let ended = run.join().expect("the program could be started").with_code(1);
-    let expected = "stopped by Ctrl-C or SIGTERM: training: 2 of 2 tasks left, 2 of them begun and stored in";
+    let expected =
+        "stopped by Ctrl-C or SIGTERM: training: 2 of 2 tasks left, 2 of them begun and stored in";
     assert_eq!(ended.said(expected), 1, "{}", ended.stderr);
     let last = ended.stderr.lines().rfind(|line| !line.is_empty()).unwrap_or_default();
     assert!(last.ends_with("run the same command again to continue"), "{}", ended.stderr);
@@ -204,7 +225,8 @@ fn a_second_signal_ends_the_program_at_once() {
 /// `LOSSATLAS_KILLS` sets how many times.
 #[test]
 fn a_run_killed_at_random_instants_comes_to_the_same_bits() {
-    let kills: u32 = std::env::var("LOSSATLAS_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(20);
+    let kills: u32 =
+        std::env::var("LOSSATLAS_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(20);
     let root = tempdir().expect("a temporary directory");
     let whole = root.path().join("whole");
     // States every few milliseconds, so that many a kill falls into the writing of one.
@@ -232,7 +254,12 @@ fn a_run_killed_at_random_instants_comes_to_the_same_bits() {
 
 /// Starts a run on 1 to 3 ranks again and again, kills one rank or all after a random time, until it comes
 /// to its end. Returns the number of kills.
-fn kill_until_done(directory: &Path, whole_run: Duration, overrides: &[&'static str], random: &mut impl rand::Rng) -> u32 {
+fn kill_until_done(
+    directory: &Path,
+    whole_run: Duration,
+    overrides: &[&'static str],
+    random: &mut impl rand::Rng,
+) -> u32 {
     let mut kills = 0;
     loop {
         let ranks = random.random_range(1..=3);
@@ -251,7 +278,9 @@ fn kill_until_done(directory: &Path, whole_run: Duration, overrides: &[&'static 
             std::slice::from_ref(&processes[random.random_range(0..processes.len())])
         };
         // Some may just have ended by themselves: one that is hit is enough.
-        let hit = victims.iter().filter(|&victim| signal("KILL", std::slice::from_ref(victim))).count() > 0;
+        let hit =
+            victims.iter().filter(|&victim| signal("KILL", std::slice::from_ref(victim))).count()
+                > 0;
         let ended = run.join().expect("the program could be started");
         if ended.code == Some(0) {
             assert!(results(directory) > 0);
@@ -267,7 +296,8 @@ fn kill_until_done(directory: &Path, whole_run: Duration, overrides: &[&'static 
 fn a_time_limit_is_a_time() {
     let root = tempdir().expect("a temporary directory");
     let out = root.path().join("out");
-    let ended = lossatlas(1, &["run", TINY, "--out", text(&out), "--time-limit", "soon"]).with_code(2);
+    let ended =
+        lossatlas(1, &["run", TINY, "--out", text(&out), "--time-limit", "soon"]).with_code(2);
     assert_eq!(ended.said("--time-limit"), 1, "{}", ended.stderr);
     assert!(!out.exists());
 }

@@ -41,7 +41,9 @@ fn each_network_gives_the_same_bits_on_one_rank_and_on_two() {
     let root = tempdir().expect("a temporary directory");
     for (name, network) in networks() {
         let file = root.path().join(format!("{name}.toml"));
-        let written = format!("seed = 3\n[dataset]\nkind = \"digits\"\ntrain = 70\ntest = 30\n[network]\n{network}\n{REST}");
+        let written = format!(
+            "seed = 3\n[dataset]\nkind = \"digits\"\ntrain = 70\ntest = 30\n[network]\n{network}\n{REST}"
+        );
         fs::write(&file, written).expect("a writable directory");
         let [one, two] = ["1", "2"].map(|ranks| root.path().join(format!("{name}-{ranks}")));
         lossatlas(1, &["run", text(&file), "--out", text(&one)]).with_code(0);
@@ -52,11 +54,13 @@ fn each_network_gives_the_same_bits_on_one_rank_and_on_two() {
 
 /// A run without training on sets of an earlier one, as NumPy and as HDF5 files.
 fn import(root: &Path) -> String {
-    let (first, earlier, npy) = (root.join("first.toml"), root.join("earlier"), root.join("weights.npy"));
+    let (first, earlier, npy) =
+        (root.join("first.toml"), root.join("earlier"), root.join("weights.npy"));
     let head = "seed = 3\n[dataset]\nkind = \"digits\"\ntrain = 70\ntest = 30\n[network]\nkind = \"fcp\"\nhidden = [5]\n";
     fs::write(&first, format!("{head}{REST}")).expect("a writable directory");
     lossatlas(2, &["run", text(&first), "--out", text(&earlier)]).with_code(0);
-    lossatlas(1, &["export", text(&earlier), "--set", "lbfgs/train", "--to", text(&npy)]).with_code(0);
+    lossatlas(1, &["export", text(&earlier), "--set", "lbfgs/train", "--to", text(&npy)])
+        .with_code(0);
     format!(
         "{head}[[import]]\nname = \"published/train\"\nfile = \"{}\"\n\
          [[import]]\nname = \"earlier/test\"\nfile = \"{}:/solutions/sgd/test\"\n\
@@ -80,8 +84,8 @@ fn imported_sets_are_evaluated_and_mapped_without_training() {
     let (earlier, imported) = (contents(&root.path().join("earlier")), contents(&one));
     for (trained, import) in [("lbfgs/train", "published/train"), ("sgd/test", "earlier/test")] {
         for dataset in ["theta", "loss_train", "loss_test", "accuracy_test"] {
-            let [was, is] =
-                [(&earlier, trained), (&imported, import)].map(|(atlas, set)| &atlas[&format!("/solutions/{set}/{dataset}")]);
+            let [was, is] = [(&earlier, trained), (&imported, import)]
+                .map(|(atlas, set)| &atlas[&format!("/solutions/{set}/{dataset}")]);
             assert_eq!(was, is, "{import}/{dataset}");
         }
     }
@@ -93,7 +97,8 @@ fn imported_sets_are_evaluated_and_mapped_without_training() {
     // Another file under the same name is another set.
     let npy = root.path().join("weights.npy");
     let other = root.path().join("earlier");
-    lossatlas(1, &["export", text(&other), "--set", "lbfgs/test", "--to", text(&npy), "--force"]).with_code(0);
+    lossatlas(1, &["export", text(&other), "--set", "lbfgs/test", "--to", text(&npy), "--force"])
+        .with_code(0);
     let refused = lossatlas(2, &["run", text(&file), "--out", text(&one)]).with_code(2);
     assert_eq!(refused.said("import.published/train.checksum"), 1, "{}", refused.stderr);
 }
@@ -124,8 +129,10 @@ fn bad_imports_get_one_message_each() {
 #[test]
 fn imported_vectors_without_a_loss_are_called_that() {
     let root = tempdir().expect("a temporary directory");
-    let (file, weights, out) = (root.path().join("import.toml"), root.path().join("huge.npy"), root.path().join("out"));
-    ndarray_npy::write_npy(&weights, &ndarray::Array2::from_elem((3, 784 * 5 + 5 * 10), 3e38_f32)).expect("a file");
+    let (file, weights, out) =
+        (root.path().join("import.toml"), root.path().join("huge.npy"), root.path().join("out"));
+    ndarray_npy::write_npy(&weights, &ndarray::Array2::from_elem((3, 784 * 5 + 5 * 10), 3e38_f32))
+        .expect("a file");
     let written = format!(
         "seed = 3\n[dataset]\nkind = \"digits\"\ntrain = 70\ntest = 30\n[network]\nkind = \"fcp\"\nhidden = [5]\n\
          [[import]]\nname = \"huge/train\"\nfile = \"{}\"\n[paths]\npairs = \"all\"\n\
@@ -135,8 +142,18 @@ fn imported_vectors_without_a_loss_are_called_that() {
     fs::write(&file, written).expect("a writable directory");
     let ended = lossatlas(2, &["run", text(&file), "--out", text(&out)]).with_code(3);
     assert!(ended.stdout.contains("failed: 3 imported vectors, 0 paths"), "{}", ended.stdout);
-    assert_eq!(ended.said("the set huge/train is empty: every imported vector failed"), 1, "{}", ended.stderr);
-    assert!(!format!("{}{}", ended.stdout, ended.stderr).contains("training run"), "{}\n{}", ended.stdout, ended.stderr);
+    assert_eq!(
+        ended.said("the set huge/train is empty: every imported vector failed"),
+        1,
+        "{}",
+        ended.stderr
+    );
+    assert!(
+        !format!("{}{}", ended.stdout, ended.stderr).contains("training run"),
+        "{}\n{}",
+        ended.stdout,
+        ended.stderr
+    );
     let page = fs::read_to_string(out.join("report/index.html")).expect("a page");
     assert!(page.contains("3 imported vectors ended without a solution"));
 }
@@ -145,8 +162,10 @@ fn imported_vectors_without_a_loss_are_called_that() {
 fn two_formulas_run_through_the_pipeline_to_the_heights_known_for_them() {
     let root = tempdir().expect("a temporary directory");
     let configs = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs");
-    let cases: [(_, _, f64); 2] =
-        [("fig3", "minima/given", 0.624_393_347_2), ("mueller-brown", "minima/relaxed", -72.248_940_112)];
+    let cases: [(_, _, f64); 2] = [
+        ("fig3", "minima/given", 0.624_393_347_2),
+        ("mueller-brown", "minima/relaxed", -72.248_940_112),
+    ];
     for (name, set, pass) in cases {
         let file = configs.join(format!("{name}.toml"));
         let [one, two] = ["1", "2"].map(|ranks| root.path().join(format!("{name}-{ranks}")));
@@ -154,9 +173,16 @@ fn two_formulas_run_through_the_pipeline_to_the_heights_known_for_them() {
         lossatlas(2, &["run", text(&file), "--out", text(&two)]).with_code(0);
         assert_same(&one, &two);
         let table = lossatlas(1, &["run", text(&file), "--out", text(&one)]).with_code(0).stdout;
-        assert!(table.contains("Heights: ") && !table.contains("loss") && !table.contains("accurac"), "{table}");
+        assert!(
+            table.contains("Heights: ") && !table.contains("loss") && !table.contains("accurac"),
+            "{table}"
+        );
         let row = table.lines().find(|line| line.contains("formula")).expect("a row of barriers");
-        let dense: f64 = row.split_whitespace().nth_back(1).and_then(|number| number.parse().ok()).expect("a dense height");
+        let dense: f64 = row
+            .split_whitespace()
+            .nth_back(1)
+            .and_then(|number| number.parse().ok())
+            .expect("a dense height");
         // Behind it stands the higher end. The lowest pass between any two minima; heights are printed with three digits.
         assert!(dense > pass - 0.005 * pass.abs(), "{name}: {dense} is below the pass {pass}");
         assert!(contents(&one).contains_key(&format!("/paths/{set}/on_formula/height_dense")));
@@ -167,8 +193,9 @@ fn two_formulas_run_through_the_pipeline_to_the_heights_known_for_them() {
 fn minima_and_paths(root: &Path, name: &str, landscape: &str) -> Map<String, Value> {
     let file = root.join(format!("{name}.toml"));
     let paths = "[paths]\npairs = 3\npoints = 21\nsteps = 50\nlearning_rate = 0.01\n";
-    let written =
-        format!("seed = 5\n[landscape]\nkind = \"{name}\"\n{landscape}\n{paths}[[kpca]]\nname = \"minima\"\ncomponents = 2\n");
+    let written = format!(
+        "seed = 5\n[landscape]\nkind = \"{name}\"\n{landscape}\n{paths}[[kpca]]\nname = \"minima\"\ncomponents = 2\n"
+    );
     fs::write(&file, written).expect("a writable directory");
     let [one, two] = ["1", "2"].map(|ranks| root.join(format!("{name}-{ranks}")));
     lossatlas(2, &["run", text(&file), "--out", text(&two)]).with_code(0);
@@ -181,16 +208,29 @@ fn minima_and_paths(root: &Path, name: &str, landscape: &str) -> Map<String, Val
 fn clusters_and_double_wells_are_searched_and_connected_on_any_number_of_ranks() {
     let root = tempdir().expect("a temporary directory");
     let dense = "/paths/minima/relaxed/on_formula/height_dense";
-    let (height, theta) = ("/solutions/minima/relaxed/loss_train", "/solutions/minima/relaxed/theta");
+    let (height, theta) =
+        ("/solutions/minima/relaxed/loss_train", "/solutions/minima/relaxed/theta");
 
-    let wells = minima_and_paths(root.path(), "double-well", "dimension = 4\nstarts = 12\nkeep = 6");
+    let wells =
+        minima_and_paths(root.path(), "double-well", "dimension = 4\nstarts = 12\nkeep = 6");
     assert_eq!(wells[theta][1], json!([6, 4]));
-    assert!(doubles(&wells[height]).iter().all(|height| height.abs() < 1e-12), "corners: {}", wells[height]);
+    assert!(
+        doubles(&wells[height]).iter().all(|height| height.abs() < 1e-12),
+        "corners: {}",
+        wells[height]
+    );
     let passes = doubles(&wells[dense]);
     // No path between two corners stays below 1; the straight line reaches at most 4.
-    assert!(passes.len() == 3 && passes.iter().all(|height| (1.0 - 1e-3..=4.0).contains(height)), "{passes:?}");
+    assert!(
+        passes.len() == 3 && passes.iter().all(|height| (1.0 - 1e-3..=4.0).contains(height)),
+        "{passes:?}"
+    );
 
-    let clusters = minima_and_paths(root.path(), "lennard-jones", "atoms = 7\nspace_dimensions = 2\nstarts = 60\nkeep = 4");
+    let clusters = minima_and_paths(
+        root.path(),
+        "lennard-jones",
+        "atoms = 7\nspace_dimensions = 2\nstarts = 60\nkeep = 4",
+    );
     assert_eq!(clusters[theta][1], json!([4, 14]), "seven atoms in the plane have four minima");
     let energies = doubles(&clusters[height]);
     assert!((energies[0] + 12.534_867).abs() < 1e-6 && energies.is_sorted(), "{energies:?}");
@@ -201,8 +241,14 @@ fn clusters_and_double_wells_are_searched_and_connected_on_any_number_of_ranks()
 /// The numbers of a dataset of type float64, which `dump_atlas.py` prints as hexadecimal digits.
 fn doubles(dataset: &Value) -> Vec<f64> {
     let digits = dataset[2].as_str().expect("numbers");
-    let number = |eight: &[u8]| u64::from_str_radix(std::str::from_utf8(eight).expect("digits"), 16).expect("hexadecimal");
-    digits.as_bytes().chunks_exact(16).map(|digits| f64::from_bits(number(digits).swap_bytes())).collect()
+    let number = |eight: &[u8]| {
+        u64::from_str_radix(std::str::from_utf8(eight).expect("digits"), 16).expect("hexadecimal")
+    };
+    digits
+        .as_bytes()
+        .chunks_exact(16)
+        .map(|digits| f64::from_bits(number(digits).swap_bytes()))
+        .collect()
 }
 
 #[test]
@@ -211,12 +257,22 @@ fn the_published_heights_of_the_two_wells_come_out_of_the_program() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs/fig3.toml");
     for (lambda, published) in [(10, 0.646_f64), (100, 0.640), (1000, 0.652)] {
         let (out, set) = (root.path().join(lambda.to_string()), format!("paths.lambda={lambda}"));
-        let ended = lossatlas(1, &["run", text(&file), "--out", text(&out), "--set", &set]).with_code(0);
-        let row = ended.stdout.lines().find(|line| line.contains("formula")).expect("a row of barriers").to_owned();
-        let heights: Vec<f64> = row.split(['[', ']', ',', ' ']).filter_map(|number| number.parse().ok()).collect();
+        let ended =
+            lossatlas(1, &["run", text(&file), "--out", text(&out), "--set", &set]).with_code(0);
+        let row = ended
+            .stdout
+            .lines()
+            .find(|line| line.contains("formula"))
+            .expect("a row of barriers")
+            .to_owned();
+        let heights: Vec<f64> =
+            row.split(['[', ']', ',', ' ']).filter_map(|number| number.parse().ok()).collect();
         // Paths, failed, straight line and path H as median, lowest and highest, dense.
         let [_, _, straight, _, _, height, ..] = heights[..] else { panic!("{row}") };
-        assert!((straight - 1.102).abs() < 0.005 && (height - published).abs() < 0.02, "λ = {lambda}: {row}");
+        assert!(
+            (straight - 1.102).abs() < 0.005 && (height - published).abs() < 0.02,
+            "λ = {lambda}: {row}"
+        );
     }
 }
 

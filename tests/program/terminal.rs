@@ -14,8 +14,17 @@ sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))
 
 fn on_a_terminal(launcher: &[&str], directory: &Path, variables: &[(&str, &str)]) -> String {
     let mut command = Command::new(python());
-    command.args(["-c", ON_A_TERMINAL]).args(launcher).args([PROGRAM, "train", TINY, "--out", text(directory)]);
-    command.args(["--set", "training.lbfgs.iterations=20"]).env("TERM", "xterm-256color").env_remove("NO_COLOR");
+    command.args(["-c", ON_A_TERMINAL]).args(launcher).args([
+        PROGRAM,
+        "train",
+        TINY,
+        "--out",
+        text(directory),
+    ]);
+    command
+        .args(["--set", "training.lbfgs.iterations=20"])
+        .env("TERM", "xterm-256color")
+        .env_remove("NO_COLOR");
     command.env("OMPI_ALLOW_RUN_AS_ROOT", "1").env("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1");
     command.env("OMPI_MCA_rmaps_base_oversubscribe", "1");
     let output = command.envs(variables.iter().copied()).output().expect("python3");
@@ -25,7 +34,10 @@ fn on_a_terminal(launcher: &[&str], directory: &Path, variables: &[(&str, &str)]
 
 /// Sequences that set colors or other looks: ESC [ … m.
 fn looks(said: &str) -> usize {
-    let ends = said.split("\u{1b}[").skip(1).filter_map(|rest| rest.chars().find(char::is_ascii_alphabetic));
+    let ends = said
+        .split("\u{1b}[")
+        .skip(1)
+        .filter_map(|rest| rest.chars().find(char::is_ascii_alphabetic));
     ends.filter(|end| *end == 'm').count()
 }
 
@@ -48,7 +60,11 @@ fn the_terminal_of_mpirun_gets_the_same_bar_unless_its_lines_are_marked() {
     let root = tempdir().expect("a temporary directory");
     let said = on_a_terminal(&["mpirun", "-n", "2"], &root.path().join("bar"), &[]);
     assert!(said.contains("training [") && said.contains("/8 done"), "{said:?}");
-    assert_eq!((looks(&said), said.matches("training: 8 of 8 tasks in").count()), (0, 1), "{said:?}");
+    assert_eq!(
+        (looks(&said), said.matches("training: 8 of 8 tasks in").count()),
+        (0, 1),
+        "{said:?}"
+    );
     for (name, launcher, variables) in [
         ("dumb", &["mpirun", "-n", "2"][..], &[("TERM", "dumb")][..]),
         ("marked", &["mpirun", "--tag-output", "-n", "2"], &[]),
@@ -64,7 +80,11 @@ fn a_file_gets_neither_bar_nor_escapes() {
     let root = tempdir().expect("a temporary directory");
     for ranks in [1, 2] {
         let ended = on_tiny(ranks, "run", &root.path().join(ranks.to_string()), &[]).with_code(0);
-        assert!(!ended.stderr.contains('\u{1b}') && !ended.stdout.contains('\u{1b}'), "{}", ended.stderr);
+        assert!(
+            !ended.stderr.contains('\u{1b}') && !ended.stdout.contains('\u{1b}'),
+            "{}",
+            ended.stderr
+        );
         assert!(!ended.stderr.contains('\r'), "{:?}", ended.stderr);
     }
 }

@@ -20,7 +20,10 @@ fn a_directory_of_version_0_1_0_is_continued_and_its_atlas_replaced() {
     let old = contents(root.path());
     // The record of an analysis in that version has no failures.
     let status = lossatlas(1, &["status", text(root.path())]).with_code(0).stdout;
-    assert!(status.lines().any(|line| line.split_whitespace().eq(["kernel", "PCA", "done"])), "{status}");
+    assert!(
+        status.lines().any(|line| line.split_whitespace().eq(["kernel", "PCA", "done"])),
+        "{status}"
+    );
     let study = root.path().join("study.toml");
     lossatlas(1, &["run", text(&study), "--out", text(root.path())]).with_code(0);
     let new = contents(root.path());
@@ -32,7 +35,10 @@ fn a_directory_of_version_0_1_0_is_continued_and_its_atlas_replaced() {
     assert!(script("dump_atlas.py", root.path(), &[]).status.success());
     // It kept no points of paths: the report shows what there is and says so.
     let page = fs::read_to_string(root.path().join("report/index.html")).expect("a page");
-    assert!(page.contains("an earlier version of the program found them and did not keep their points"), "{page}");
+    assert!(
+        page.contains("an earlier version of the program found them and did not keep their points"),
+        "{page}"
+    );
     assert!(!new.contains_key("/paths/minima/given/on_formula/points/point"));
 }
 

@@ -22,13 +22,18 @@ fn page(directory: &Path) -> String {
 /// That all who show the numbers say this.
 #[track_caller]
 fn assert_said(ended: &Ended, directory: &Path, part: &str) {
-    for (who, said) in [("terminal", &ended.stdout), ("status", &status(directory)), ("page", &page(directory))] {
+    for (who, said) in
+        [("terminal", &ended.stdout), ("status", &status(directory)), ("page", &page(directory))]
+    {
         assert!(flowing(said).contains(part), "{who} does not say {part:?}:\n{said}");
     }
     let json = lossatlas(1, &["status", text(directory), "--format", "json"]).with_code(0).stdout;
     let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
     let notes = json["notes"].as_array().expect("a list");
-    assert!(notes.iter().any(|note| note.as_str().is_some_and(|note| note.contains(part))), "{json}");
+    assert!(
+        notes.iter().any(|note| note.as_str().is_some_and(|note| note.contains(part))),
+        "{json}"
+    );
 }
 
 #[test]
@@ -74,7 +79,11 @@ fn runs_that_stayed_at_their_initialization_are_no_solutions() {
     let out = root.path().join("out");
     // So short a step changes no loss by as much as its last digit, or raises it.
     let ended = on_tiny(1, "run", &out, &["training.sgd.learning_rate=1e-30"]).with_code(3);
-    assert_said(&ended, &out, "4 of 4 sgd runs never came below the training loss of their initialization");
+    assert_said(
+        &ended,
+        &out,
+        "4 of 4 sgd runs never came below the training loss of their initialization",
+    );
     let table = csv_rows(&fs::read_to_string(out.join("report/mean-losses.csv")).expect("a table"));
     let column = table[0].iter().position(|name| name == "at_initialization").expect("a column");
     let of = |set: &str| table.iter().find(|row| row[1] == set).expect("a row")[column].clone();
@@ -84,10 +93,11 @@ fn runs_that_stayed_at_their_initialization_are_no_solutions() {
 /// The double well with these points.
 fn wells(root: &Path, points: &str, relax: bool) -> PathBuf {
     let file = root.join("wells.toml");
-    let landscape = format!("[landscape]\nkind = \"double-well\"\ndimension = 2\nrelax = {relax}\n");
-    let points: String = points.split(';').map(|at| format!("[[minimum]]\nat = [{at}]\n")).collect();
-    let rest =
-        "[paths]\npairs = \"all\"\npoints = 11\nsteps = 50\nlearning_rate = 0.01\n[[kpca]]\nname = \"k\"\ncomponents = 1\n";
+    let landscape =
+        format!("[landscape]\nkind = \"double-well\"\ndimension = 2\nrelax = {relax}\n");
+    let points: String =
+        points.split(';').map(|at| format!("[[minimum]]\nat = [{at}]\n")).collect();
+    let rest = "[paths]\npairs = \"all\"\npoints = 11\nsteps = 50\nlearning_rate = 0.01\n[[kpca]]\nname = \"k\"\ncomponents = 1\n";
     fs::write(&file, format!("seed = 1\n{landscape}{points}{rest}")).expect("a writable directory");
     file
 }
@@ -112,8 +122,16 @@ fn points_that_are_used_as_given_are_called_what_they_are() {
     let file = wells(root.path(), "0.0, 0.0; 1.0, 0.0; -1.0, -1.0", false);
     let out = root.path().join("out");
     let ended = lossatlas(2, &["run", text(&file), "--out", text(&out)]).with_code(0);
-    assert_said(&ended, &out, "1 of 3 points are no minimum but a maximum, and are used as given: minimum.0.");
-    assert_said(&ended, &out, "1 of 3 points are no minimum but a saddle, and are used as given: minimum.1.");
+    assert_said(
+        &ended,
+        &out,
+        "1 of 3 points are no minimum but a maximum, and are used as given: minimum.0.",
+    );
+    assert_said(
+        &ended,
+        &out,
+        "1 of 3 points are no minimum but a saddle, and are used as given: minimum.1.",
+    );
 }
 
 #[test]
@@ -121,7 +139,8 @@ fn clusters_say_that_atoms_were_not_exchanged() {
     let root = tempdir().expect("a temporary directory");
     let (file, out) = (root.path().join("atoms.toml"), root.path().join("out"));
     let landscape = "[landscape]\nkind = \"lennard-jones\"\natoms = 7\nspace_dimensions = 2\nstarts = 20\nkeep = 2\n";
-    let rest = "[paths]\npairs = 1\npoints = 11\nsteps = 20\n[[kpca]]\nname = \"k\"\ncomponents = 1\n";
+    let rest =
+        "[paths]\npairs = 1\npoints = 11\nsteps = 20\n[[kpca]]\nname = \"k\"\ncomponents = 1\n";
     fs::write(&file, format!("seed = 5\n{landscape}{rest}")).expect("a writable directory");
     let ended = lossatlas(1, &["run", text(&file), "--out", text(&out)]);
     assert!(matches!(ended.code, Some(0 | 3)), "{}", ended.stderr);
@@ -136,14 +155,24 @@ fn no_published_value_stands_beside_foreign_images() {
     let place = format!("dataset.dir={}", text(&images));
     on_tiny(1, "run", &out, &["dataset.kind=idx", &place]).with_code(0);
     let said = page(&out);
-    assert!(said.contains("images that are not recognized as MNIST's") || said.contains("recognized as MNIST&"), "{said}");
+    assert!(
+        said.contains("images that are not recognized as MNIST's")
+            || said.contains("recognized as MNIST&"),
+        "{said}"
+    );
     assert!(said.contains("No published values or claims apply to this run"), "{said}");
     assert!(!said.contains("Claims of the paper") && !out.join("report/claims.csv").exists());
     for name in ["mean-losses", "moments"] {
-        let table = csv_rows(&fs::read_to_string(out.join(format!("report/{name}.csv"))).expect("a table"));
-        let published = (0..table[0].len()).filter(|&column| table[0][column].contains("published"));
+        let table =
+            csv_rows(&fs::read_to_string(out.join(format!("report/{name}.csv"))).expect("a table"));
+        let published =
+            (0..table[0].len()).filter(|&column| table[0][column].contains("published"));
         for column in published {
-            assert!(table[1..].iter().all(|row| row[column].is_empty()), "{name}: {}", table[0][column]);
+            assert!(
+                table[1..].iter().all(|row| row[column].is_empty()),
+                "{name}: {}",
+                table[0][column]
+            );
         }
     }
 }

@@ -59,7 +59,8 @@ impl Cluster {
     pub fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
         // The test may itself run in a job of some cluster.
-        let of_slurm = |name: &str| ["SLURM", "SBATCH", "SRUN"].iter().any(|prefix| name.starts_with(prefix));
+        let of_slurm =
+            |name: &str| ["SLURM", "SBATCH", "SRUN"].iter().any(|prefix| name.starts_with(prefix));
         for (name, _) in env::vars_os().filter(|(name, _)| of_slurm(&name.to_string_lossy())) {
             command.env_remove(name);
         }
@@ -71,13 +72,23 @@ impl Cluster {
     #[track_caller]
     pub fn output(&self, command: &mut Command) -> String {
         let output = command.output().expect("a program to start");
-        assert!(output.status.success(), "{command:?}: {}\n{}", String::from_utf8_lossy(&output.stderr), self.logs());
+        assert!(
+            output.status.success(),
+            "{command:?}: {}\n{}",
+            String::from_utf8_lossy(&output.stderr),
+            self.logs()
+        );
         String::from_utf8(output.stdout).expect("UTF-8")
     }
 
     /// All jobs of this number: those of an array share it.
     pub fn jobs(&self, number: u32) -> Vec<Job> {
-        let printed = self.output(self.command("scontrol").args(["--oneliner", "show", "job", &number.to_string()]));
+        let printed = self.output(self.command("scontrol").args([
+            "--oneliner",
+            "show",
+            "job",
+            &number.to_string(),
+        ]));
         let mut jobs: Vec<_> = printed.lines().map(Job::parse).collect();
         jobs.sort_by_key(|job| job.array_task);
         jobs
@@ -85,14 +96,24 @@ impl Cluster {
 
     /// Waits until all jobs of this number are as they should be.
     #[track_caller]
-    pub fn wait(&self, number: u32, what: &str, timeout: Duration, is_right: impl Fn(&Job) -> bool) -> Vec<Job> {
+    pub fn wait(
+        &self,
+        number: u32,
+        what: &str,
+        timeout: Duration,
+        is_right: impl Fn(&Job) -> bool,
+    ) -> Vec<Job> {
         let start = Instant::now();
         loop {
             let jobs = self.jobs(number);
             if !jobs.is_empty() && jobs.iter().all(&is_right) {
                 return jobs;
             }
-            assert!(start.elapsed() < timeout, "job {number}: {what}: not within {timeout:?}: {jobs:?}\n{}", self.logs());
+            assert!(
+                start.elapsed() < timeout,
+                "job {number}: {what}: not within {timeout:?}: {jobs:?}\n{}",
+                self.logs()
+            );
             sleep(POLL);
         }
     }
@@ -108,9 +129,15 @@ impl Cluster {
         for name in ["munge", "state", "spool", "pmix"] {
             fs::DirBuilder::new().mode(0o700).create(root.join(name))?;
         }
-        fs::write(root.join("slurm.conf"), configuration(&root, &user_name()?, &host_name()?, free_ports()?))?;
+        fs::write(
+            root.join("slurm.conf"),
+            configuration(&root, &user_name()?, &host_name()?, free_ports()?),
+        )?;
         // Otherwise in /tmp, where other clusters have directories of the same names.
-        fs::write(root.join("mpi.conf"), format!("PMIxCliTmpDirBase={}\n", root.join("pmix").display()))?;
+        fs::write(
+            root.join("mpi.conf"),
+            format!("PMIxCliTmpDirBase={}\n", root.join("pmix").display()),
+        )?;
         self.start_munge()?;
         self.start_daemon("slurmctld", &["-D", "-c"])?;
         self.started = Instant::now();
@@ -118,8 +145,13 @@ impl Cluster {
             self.start_daemon("slurmd", &["-D", "-c", "-N", node])?;
         }
         wait_until("the nodes", || {
-            let states = self.command("sinfo").args(["--noheader", "--Node", "--format=%t"]).output()?;
-            Ok(String::from_utf8_lossy(&states.stdout).lines().filter(|&state| state == "idle").count() == NODES.len())
+            let states =
+                self.command("sinfo").args(["--noheader", "--Node", "--format=%t"]).output()?;
+            Ok(String::from_utf8_lossy(&states.stdout)
+                .lines()
+                .filter(|&state| state == "idle")
+                .count()
+                == NODES.len())
         })
     }
 
@@ -127,10 +159,23 @@ impl Cluster {
         let directory = self.root.path().join("munge");
         let mut key = [0; 64];
         fs::File::open("/dev/urandom")?.read_exact(&mut key)?;
-        fs::OpenOptions::new().write(true).create_new(true).mode(0o400).open(directory.join("key"))?.write_all(&key)?;
-        let files = [("key-file", "key"), ("socket", "socket"), ("pid-file", "pid"), ("log-file", "log"), ("seed-file", "seed")];
-        let options: Vec<_> =
-            files.iter().map(|(option, file)| format!("--{option}={}", directory.join(file).display())).collect();
+        fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o400)
+            .open(directory.join("key"))?
+            .write_all(&key)?;
+        let files = [
+            ("key-file", "key"),
+            ("socket", "socket"),
+            ("pid-file", "pid"),
+            ("log-file", "log"),
+            ("seed-file", "seed"),
+        ];
+        let options: Vec<_> = files
+            .iter()
+            .map(|(option, file)| format!("--{option}={}", directory.join(file).display()))
+            .collect();
         // Forced: it would refuse to work below a directory that others may write, as /tmp is.
         let mut arguments = vec!["--foreground", "--force", "--num-threads=2"];
         arguments.extend(options.iter().map(String::as_str));
@@ -140,7 +185,10 @@ impl Cluster {
 
     /// A child that does not outlive the test, even one that is killed.
     fn start_daemon(&mut self, program: &str, arguments: &[&str]) -> io::Result<()> {
-        let log = fs::OpenOptions::new().create(true).append(true).open(self.root.path().join("daemons.log"))?;
+        let log = fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(self.root.path().join("daemons.log"))?;
         let mut command = self.command("setpriv");
         command.args(["--pdeathsig", "KILL", program]).args(arguments);
         command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
@@ -156,7 +204,9 @@ impl Cluster {
             environment.windows(mark.len()).any(|part| part == mark.as_bytes())
         };
         let all = fs::read_dir("/proc").into_iter().flatten().flatten().map(|entry| entry.path());
-        all.filter(is_marked).filter_map(|process| process.file_name()?.to_str()?.parse().ok()).collect()
+        all.filter(is_marked)
+            .filter_map(|process| process.file_name()?.to_str()?.parse().ok())
+            .collect()
     }
 
     /// What the daemons said.
@@ -192,7 +242,12 @@ fn wait_until(what: &str, is_there: impl Fn() -> io::Result<bool>) -> io::Result
 }
 
 /// The nodes claim more cores and memory than this machine may have: ranks then share them.
-fn configuration(root: &Path, user: &str, host: &str, [controller, node1, node2]: [u16; 3]) -> String {
+fn configuration(
+    root: &Path,
+    user: &str,
+    host: &str,
+    [controller, node1, node2]: [u16; 3],
+) -> String {
     let root = root.display();
     let nodes = NODES.join(",");
     format!(
@@ -236,7 +291,11 @@ fn host_name() -> io::Result<String> {
 fn free_ports() -> io::Result<[u16; 3]> {
     let listen = || TcpListener::bind(("127.0.0.1", 0));
     let listeners = [listen()?, listen()?, listen()?];
-    Ok([listeners[0].local_addr()?.port(), listeners[1].local_addr()?.port(), listeners[2].local_addr()?.port()])
+    Ok([
+        listeners[0].local_addr()?.port(),
+        listeners[1].local_addr()?.port(),
+        listeners[2].local_addr()?.port(),
+    ])
 }
 
 fn is_installed(program: &str) -> bool {

@@ -16,7 +16,9 @@ pub struct Job {
 
 impl Job {
     pub fn parse(line: &str) -> Self {
-        let value = |key: &str| line.split_whitespace().find_map(|field| field.strip_prefix(key)?.strip_prefix('='));
+        let value = |key: &str| {
+            line.split_whitespace().find_map(|field| field.strip_prefix(key)?.strip_prefix('='))
+        };
         let number = |text: &str| text.parse().unwrap_or_else(|_| panic!("no number in {line}"));
         let code = value("ExitCode").and_then(|code| code.split(':').next());
         Self {
@@ -29,7 +31,8 @@ impl Job {
     }
 
     pub fn has_ended(&self) -> bool {
-        ["COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "NODE_FAIL", "OUT_OF_MEMORY"].contains(&self.state.as_str())
+        ["COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "NODE_FAIL", "OUT_OF_MEMORY"]
+            .contains(&self.state.as_str())
     }
 
     /// Whether Slurm lets it wait after putting it back into the queue.

@@ -52,7 +52,8 @@ fn chain(cluster: &Cluster, whole: &Path) {
 /// What is recorded and no obstacle to the rest is none to the next job either; the last one tells.
 fn chain_with_failed_seeds(cluster: &Cluster) {
     let directory = cluster.directory().join("failed-seeds");
-    let jobs = submit(cluster, &directory, &["training.sgd.learning_rate=1e30"]).map(|number| ended(cluster, number));
+    let jobs = submit(cluster, &directory, &["training.sgd.learning_rate=1e30"])
+        .map(|number| ended(cluster, number));
     let codes = jobs.each_ref().map(|job| (&*job.state, job.exit_code));
     assert_eq!(codes, [("COMPLETED", 0), ("COMPLETED", 0), ("FAILED", 3)], "{}", logs(&directory));
 }
@@ -68,7 +69,9 @@ fn chain_with_a_stage_that_fails(cluster: &Cluster) {
 
 /// Found before anything is submitted.
 fn mistake_in_the_configuration(cluster: &Cluster) {
-    let output = submission(cluster, &cluster.directory().join("mistake"), &["network.kind=fpc"]).output().expect("a shell");
+    let output = submission(cluster, &cluster.directory().join("mistake"), &["network.kind=fpc"])
+        .output()
+        .expect("a shell");
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{said}");
     assert!(said.contains("network.kind"), "{said}");
@@ -81,11 +84,21 @@ fn given_up(cluster: &Cluster) {
     fs::write(&program, "#!/bin/sh\nexit 75\n").expect("a file");
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("permissions");
     let log = directory.join("given-up.log");
-    let mut command = sbatch(cluster, &[&SMALL[..], &["--output", text(&log), "slurm/run.sbatch", TINY, "nowhere"]].concat());
-    let number = number(&cluster.output(command.env("LOSSATLAS_PROGRAM", program).env("LOSSATLAS_REQUEUES", "1")));
+    let mut command = sbatch(
+        cluster,
+        &[&SMALL[..], &["--output", text(&log), "slurm/run.sbatch", TINY, "nowhere"]].concat(),
+    );
+    let number = number(
+        &cluster.output(command.env("LOSSATLAS_PROGRAM", program).env("LOSSATLAS_REQUEUES", "1")),
+    );
     let job = come_again_until_ended(cluster, number).pop().expect("one job");
     let said = fs::read_to_string(log).expect("a log");
-    assert_eq!((&*job.state, job.exit_code, job.restarts), ("FAILED", 75, 1), "{said}{}", cluster.logs());
+    assert_eq!(
+        (&*job.state, job.exit_code, job.restarts),
+        ("FAILED", 75, 1),
+        "{said}{}",
+        cluster.logs()
+    );
     assert!(said.contains("not finished after 2 attempts"), "{said}");
 }
 
@@ -94,7 +107,8 @@ fn canceled(cluster: &Cluster, slow: &Path) {
     let jobs = ["srun", "mpirun"].map(|launcher| {
         let directory = cluster.directory().join(format!("canceled-{launcher}"));
         let output = directory.with_extension("log");
-        let arguments = ["--output", text(&output), "slurm/run.sbatch", text(slow), text(&directory)];
+        let arguments =
+            ["--output", text(&output), "slurm/run.sbatch", text(slow), text(&directory)];
         let mut command = sbatch(cluster, &[&SMALL[..], &arguments].concat());
         (number(&cluster.output(command.env("LOSSATLAS_LAUNCHER", launcher))), directory)
     });
@@ -124,11 +138,28 @@ fn too_short_a_time_limit(cluster: &Cluster, slow: &Path, whole: &Path, whole_sl
 
     let array = directory.join("array");
     let log = format!("{}-%a.log", array.display());
-    let options = ["--array=1-2", "--output", &log, "slurm/array.sbatch", text(&array), text(&tiny), text(slow)];
-    let by_srun = number(&cluster.output(&mut sbatch(cluster, &[&too_short[..], &options].concat())));
+    let options = [
+        "--array=1-2",
+        "--output",
+        &log,
+        "slurm/array.sbatch",
+        text(&array),
+        text(&tiny),
+        text(slow),
+    ];
+    let by_srun =
+        number(&cluster.output(&mut sbatch(cluster, &[&too_short[..], &options].concat())));
     let nodes = directory.join("nodes");
     let log = nodes.with_extension("log");
-    let options = ["--nodes=2", "--ntasks-per-node=1", "--output", text(&log), "slurm/run.sbatch", text(slow), text(&nodes)];
+    let options = [
+        "--nodes=2",
+        "--ntasks-per-node=1",
+        "--output",
+        text(&log),
+        "slurm/run.sbatch",
+        text(slow),
+        text(&nodes),
+    ];
     let mut command = sbatch(cluster, &[&too_short[..], &options].concat());
     let by_mpirun = number(&cluster.output(command.env("LOSSATLAS_LAUNCHER", "mpirun")));
 
@@ -141,9 +172,14 @@ fn too_short_a_time_limit(cluster: &Cluster, slow: &Path, whole: &Path, whole_sl
         let (job, said) = (job.expect("one job"), fs::read_to_string(log).expect("a log"));
         assert_eq!((&*job.state, job.exit_code), ("COMPLETED", 0), "{said}");
         // Within a stage, or between two.
-        let stops = ["stopped by SIGUSR1", "stopped before the kernel PCA"].map(|words| said.matches(words).count());
+        let stops = ["stopped by SIGUSR1", "stopped before the kernel PCA"]
+            .map(|words| said.matches(words).count());
         let stopped = stops.iter().sum();
-        assert_eq!([job.restarts as usize; 2], [stopped, said.matches("is back in the queue").count()], "{said}");
+        assert_eq!(
+            [job.restarts as usize; 2],
+            [stopped, said.matches("is back in the queue").count()],
+            "{said}"
+        );
         stopped
     };
     assert_eq!(ended(tasks.pop(), &array.with_file_name("array-2.log")), 1);
@@ -158,9 +194,11 @@ fn too_short_a_time_limit(cluster: &Cluster, slow: &Path, whole: &Path, whole_sl
 /// Tasks of some seconds, so that a job is warned in the middle of some.
 fn slow_configuration(directory: &Path) -> PathBuf {
     let mut text = fs::read_to_string(TINY).expect("a configuration");
-    for (quick, slow) in
-        [("\nepochs = 2", "\nepochs = 3000"), ("\niterations = 4", "\niterations = 400"), ("\nsteps = 3", "\nsteps = 120")]
-    {
+    for (quick, slow) in [
+        ("\nepochs = 2", "\nepochs = 3000"),
+        ("\niterations = 4", "\niterations = 400"),
+        ("\nsteps = 3", "\nsteps = 120"),
+    ] {
         assert_eq!(text.matches(quick).count(), 1, "{quick}");
         text = text.replace(quick, slow);
     }
@@ -171,7 +209,8 @@ fn slow_configuration(directory: &Path) -> PathBuf {
 
 /// A run without Slurm.
 fn uninterrupted(configuration: &Path, directory: &Path) {
-    let output = mpirun(2, PROGRAM, &["run", text(configuration), "--out", text(directory)], TIMEOUT);
+    let output =
+        mpirun(2, PROGRAM, &["run", text(configuration), "--out", text(directory)], TIMEOUT);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
@@ -185,7 +224,10 @@ fn submission(cluster: &Cluster, directory: &Path, overrides: &[&str]) -> Comman
 /// Submits a chain. Returns the numbers of its jobs.
 fn submit(cluster: &Cluster, directory: &Path, overrides: &[&str]) -> [u32; 3] {
     let printed = cluster.output(&mut submission(cluster, directory, overrides));
-    let numbers: Vec<_> = printed.split(|character: char| !character.is_ascii_digit()).filter(|part| !part.is_empty()).collect();
+    let numbers: Vec<_> = printed
+        .split(|character: char| !character.is_ascii_digit())
+        .filter(|part| !part.is_empty())
+        .collect();
     <[&str; 3]>::try_from(numbers).unwrap_or_else(|_| panic!("{printed}")).map(number)
 }
 
@@ -218,7 +260,9 @@ fn ended(cluster: &Cluster, number: u32) -> Job {
 /// attempt on. Of an array, all tasks.
 fn come_again_until_ended(cluster: &Cluster, number: u32) -> Vec<Job> {
     loop {
-        let jobs = cluster.wait(number, "to end or come again", TIMEOUT, |job| job.has_ended() || job.waits_to_come_again());
+        let jobs = cluster.wait(number, "to end or come again", TIMEOUT, |job| {
+            job.has_ended() || job.waits_to_come_again()
+        });
         if jobs.iter().all(Job::has_ended) {
             return jobs;
         }
@@ -227,14 +271,22 @@ fn come_again_until_ended(cluster: &Cluster, number: u32) -> Vec<Job> {
         for job in jobs.iter().filter(|job| job.waits_to_come_again()) {
             let task = job.array_task.map_or(String::new(), |task| format!("_{task}"));
             let name = format!("JobId={number}{task}");
-            cluster.output(cluster.command("scontrol").args(["update", &name, "StartTime=now", "TimeLimit=10"]));
+            cluster.output(cluster.command("scontrol").args([
+                "update",
+                &name,
+                "StartTime=now",
+                "TimeLimit=10",
+            ]));
         }
     }
 }
 
 fn logs(directory: &Path) -> String {
     let files = fs::read_dir(directory).expect("a directory").flatten().map(|entry| entry.path());
-    files.filter(|file| file.extension().is_some_and(|name| name == "log")).flat_map(fs::read_to_string).collect()
+    files
+        .filter(|file| file.extension().is_some_and(|name| name == "log"))
+        .flat_map(fs::read_to_string)
+        .collect()
 }
 
 /// A path as an argument.

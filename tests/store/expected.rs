@@ -51,16 +51,28 @@ impl Expected {
     fn set(&mut self, path: &str, snapshots: &[(u32, &Snapshot)]) {
         let n = snapshots.len();
         self.axis(&format!("{path}/vector"), n as u32);
-        let theta: Vec<f32> = snapshots.iter().flat_map(|(_, snapshot)| snapshot.theta.clone()).collect();
+        let theta: Vec<f32> =
+            snapshots.iter().flat_map(|(_, snapshot)| snapshot.theta.clone()).collect();
         self.f32(&format!("{path}/theta"), &[n, 8], &theta);
-        let column = |number: fn(&Snapshot) -> f64| snapshots.iter().map(|(_, s)| number(s)).collect::<Vec<_>>();
+        let column = |number: fn(&Snapshot) -> f64| {
+            snapshots.iter().map(|(_, s)| number(s)).collect::<Vec<_>>()
+        };
         self.f64(&format!("{path}/loss_train"), &[n], &column(|snapshot| snapshot.loss_train));
         self.f64(&format!("{path}/loss_test"), &[n], &column(|snapshot| snapshot.loss_test));
-        self.f64(&format!("{path}/accuracy_train"), &[n], &column(|snapshot| snapshot.accuracy_train));
-        self.f64(&format!("{path}/accuracy_test"), &[n], &column(|snapshot| snapshot.accuracy_test));
+        self.f64(
+            &format!("{path}/accuracy_train"),
+            &[n],
+            &column(|snapshot| snapshot.accuracy_train),
+        );
+        self.f64(
+            &format!("{path}/accuracy_test"),
+            &[n],
+            &column(|snapshot| snapshot.accuracy_test),
+        );
         let epochs: Vec<u32> = snapshots.iter().map(|(_, snapshot)| snapshot.epoch).collect();
         self.u32(&format!("{path}/epoch"), &[n], &epochs);
-        let initializations: Vec<u32> = snapshots.iter().map(|&(initialization, _)| initialization).collect();
+        let initializations: Vec<u32> =
+            snapshots.iter().map(|&(initialization, _)| initialization).collect();
         self.u32(&format!("{path}/initialization"), &[n], &initializations);
     }
 
@@ -78,9 +90,11 @@ impl Expected {
         }
         let nan = f64::NAN;
         let tail = [nan; 7];
-        let train = [&[2.5, 0.25, nan, 2.5, 0.75, 0.1 + 0.2, 2.5, f64::INFINITY][..], &tail].concat();
+        let train =
+            [&[2.5, 0.25, nan, 2.5, 0.75, 0.1 + 0.2, 2.5, f64::INFINITY][..], &tail].concat();
         self.f64("/solutions/sgd/curves/train_loss", &[5, 3], &train);
-        let (first, second, third) = (&stationary.curve_test, &done.curve_test, &diverged.curve_test);
+        let (first, second, third) =
+            (&stationary.curve_test, &done.curve_test, &diverged.curve_test);
         let test = [&first[..], &[nan], &second[..], &third[..], &tail].concat();
         self.f64("/solutions/sgd/curves/test_loss", &[5, 3], &test);
         let status = ["done", "done", "diverged", "failed", "missing"];
@@ -122,7 +136,11 @@ impl Expected {
         self.u32(&format!("{on}/pair"), &[3, 2], &[1, 0, 0, 1, 1, 1]);
         self.u32(&format!("{on}/pair_initialization"), &[3, 2], &[7, 3, 3, 7, 7, 7]);
         self.f64(&format!("{on}/t"), &[3], &[0.0, 0.5, 1.0]);
-        self.f64(&format!("{on}/loss"), &[3, 3], &[0.5, 0.75, 0.25, nan, nan, nan, 0.25, odd_nan(), 0.5]);
+        self.f64(
+            &format!("{on}/loss"),
+            &[3, 3],
+            &[0.5, 0.75, 0.25, nan, nan, nan, 0.25, odd_nan(), 0.5],
+        );
         let straight = [1.5, 1.75, 1.25, nan, nan, nan, 1.25, 1.875, 1.5];
         self.f64(&format!("{on}/straight_loss"), &[3, 3], &straight);
         self.f64(&format!("{on}/height"), &[3], &[0.75, nan, 0.875]);
@@ -133,8 +151,13 @@ impl Expected {
         self.u32(&format!("{on}/steps"), &[3], &[100, 0, 100]);
         self.u32(&format!("{on}/best_step"), &[3], &[42, 0, 42]);
         self.texts(&format!("{on}/status"), &[3], &["done", "failed", "done"]);
-        let not_finite = "stopped: the loss was not finite in step 9; the best path before it stands";
-        self.texts(&format!("{on}/stop_reason"), &[3], &["completed", r"the loss is not finite at \u03c9^a", not_finite]);
+        let not_finite =
+            "stopped: the loss was not finite in step 9; the best path before it stands";
+        self.texts(
+            &format!("{on}/stop_reason"),
+            &[3],
+            &["completed", r"the loss is not finite at \u03c9^a", not_finite],
+        );
 
         let points = format!("{on}/points");
         self.axis(&format!("{points}/coordinate"), 3);
@@ -154,7 +177,8 @@ impl Expected {
         self.axis(&format!("{on}/path"), n as u32);
         self.axis(&format!("{on}/end"), 2);
         self.u32(&format!("{on}/pair"), &[n, 2], pairs.as_flattened());
-        let initializations: Vec<u32> = pairs.as_flattened().iter().map(|&row| [3, 7][row as usize]).collect();
+        let initializations: Vec<u32> =
+            pairs.as_flattened().iter().map(|&row| [3, 7][row as usize]).collect();
         self.u32(&format!("{on}/pair_initialization"), &[n, 2], &initializations);
         self.f64(&format!("{on}/t"), &[0], &[]);
         for profile in ["loss", "straight_loss"] {

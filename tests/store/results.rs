@@ -1,7 +1,9 @@
 //! Results of every kind and outcome.
 
 use lossatlas::analysis::kernel_pca::Kernel;
-use lossatlas::analysis::statistics::{Analysis, DistanceResult, FailedPart, KernelPcaResult, Moments, Part};
+use lossatlas::analysis::statistics::{
+    Analysis, DistanceResult, FailedPart, KernelPcaResult, Moments, Part,
+};
 use lossatlas::engine::store::Contents;
 use lossatlas::engine::store::atlas::{Atlas, AtlasError, Curves, Provenance};
 use lossatlas::engine::store::write_atlas;
@@ -92,7 +94,10 @@ impl Results {
             sets,
             paths: paths(),
             tracks: [0.0, 1.0].map(track),
-            failed_parts: vec![FailedPart { part: Part::KernelPca("steep".into()), reason: "|θ| is too large".into() }],
+            failed_parts: vec![FailedPart {
+                part: Part::KernelPca("steep".into()),
+                reason: "|θ| is too large".into(),
+            }],
             analysis: Analysis {
                 kernel_pca: vec![KernelPcaResult {
                     name: "rbf union".into(),
@@ -107,7 +112,10 @@ impl Results {
                     sets: vec![name("sgd/train"), name("torch/final.1")],
                     initialization: vec![3, 7, 0],
                 }],
-                moments: vec![(name("sgd/train"), Moments { mean: -1.44e-3, standard_deviation: 0.139, count: 16 })],
+                moments: vec![(
+                    name("sgd/train"),
+                    Moments { mean: -1.44e-3, standard_deviation: 0.139, count: 16 },
+                )],
                 distances: vec![DistanceResult {
                     name: "train".into(),
                     sets: [name("sgd/train"), name("lbfgs/train")],
@@ -124,8 +132,17 @@ impl Results {
 
     fn curves(&self) -> [Curves<'_>; 2] {
         let [done, stationary, diverged] = &self.runs[..] else { unreachable!("three runs") };
-        let sgd = vec![Some(Ok(stationary)), Some(Ok(done)), Some(Ok(diverged)), Some(Err("no\0memory")), None];
-        [Curves { method: Method::Sgd, epochs: 2, runs: sgd }, Curves { method: Method::Lbfgs, epochs: 3, runs: Vec::new() }]
+        let sgd = vec![
+            Some(Ok(stationary)),
+            Some(Ok(done)),
+            Some(Ok(diverged)),
+            Some(Err("no\0memory")),
+            None,
+        ];
+        [
+            Curves { method: Method::Sgd, epochs: 2, runs: sgd },
+            Curves { method: Method::Lbfgs, epochs: 3, runs: Vec::new() },
+        ]
     }
 
     fn atlas<'a>(
@@ -161,7 +178,13 @@ impl Results {
     }
 
     pub fn write(&self, directory: &Path) -> Result<(), AtlasError> {
-        let saddle = Relaxed { theta: vec![0.0; 8], value: 2.5, gradient_norm: 1e-300, iterations: 3, stop: RelaxStop::Saddle };
+        let saddle = Relaxed {
+            theta: vec![0.0; 8],
+            value: 2.5,
+            gradient_norm: 1e-300,
+            iterations: 3,
+            stop: RelaxStop::Saddle,
+        };
         let minima = [Some(Ok(&saddle)), Some(Err("no memory")), None];
         let [first, second] = &self.tracks;
         let tracks = [vec![Some(first), None, Some(second)], Vec::new()];
@@ -180,7 +203,10 @@ fn paths() -> Vec<PathSet> {
     let results = vec![
         Ok(path([0.5, 0.75, 0.25], PathStop::Completed)),
         Err("the loss is not finite at ω^a".into()),
-        Ok(PathResult { loss: vec![0.25, odd_nan(), 0.5], ..path([0.25, 0.875, 0.5], PathStop::NotFinite { step: 9 }) }),
+        Ok(PathResult {
+            loss: vec![0.25, odd_nan(), 0.5],
+            ..path([0.25, 0.875, 0.5], PathStop::NotFinite { step: 9 })
+        }),
     ];
     let set = |set: &str, landscape, results: Vec<_>| PathSet {
         set: name(set),

@@ -6,7 +6,8 @@ use std::io::Write;
 
 /// An IDX file of unsigned bytes: the magic number, the sizes, the bytes.
 pub fn idx(sizes: &[usize], bytes: &[u8]) -> Vec<u8> {
-    let numbers = [0x800 + sizes.len() as u32].into_iter().chain(sizes.iter().map(|&size| size as u32));
+    let numbers =
+        [0x800 + sizes.len() as u32].into_iter().chain(sizes.iter().map(|&size| size as u32));
     numbers.flat_map(u32::to_be_bytes).chain(bytes.iter().copied()).collect()
 }
 

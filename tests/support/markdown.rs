@@ -51,7 +51,11 @@ fn headings(text: &str) -> Vec<(HeadingLevel, usize, String)> {
 pub fn anchors(text: &str) -> Vec<String> {
     let mut anchors: Vec<String> = Vec::new();
     for (_, _, heading) in headings(text) {
-        let kept = heading.to_lowercase().chars().filter(|c| c.is_alphanumeric() || "-_ ".contains(*c)).collect::<String>();
+        let kept = heading
+            .to_lowercase()
+            .chars()
+            .filter(|c| c.is_alphanumeric() || "-_ ".contains(*c))
+            .collect::<String>();
         let anchor = kept.replace(' ', "-");
         let before = anchors.iter().filter(|other| **other == anchor).count();
         anchors.push(if before == 0 { anchor } else { format!("{anchor}-{before}") });
@@ -67,14 +71,18 @@ pub fn rows(text: &str) -> Vec<Row> {
         match event {
             Event::Start(Tag::TableRow) => {
                 let mut above: Vec<(HeadingLevel, &String)> = Vec::new();
-                for (level, _, heading) in headings.iter().filter(|(_, start, _)| *start < range.start) {
+                for (level, _, heading) in
+                    headings.iter().filter(|(_, start, _)| *start < range.start)
+                {
                     above.retain(|(other, _)| other < level);
                     above.push((*level, heading));
                 }
                 let headings = above.into_iter().map(|(_, heading)| heading.clone()).collect();
                 rows.push(Row { headings, cells: Vec::new() });
             }
-            Event::Start(Tag::TableHead) => rows.push(Row { headings: Vec::new(), cells: Vec::new() }),
+            Event::Start(Tag::TableHead) => {
+                rows.push(Row { headings: Vec::new(), cells: Vec::new() })
+            }
             Event::Start(Tag::TableCell) => {
                 let cell = text[range].trim().trim_matches('|').trim();
                 rows.last_mut().expect("a cell is in a row").cells.push(cell.to_owned());
@@ -93,11 +101,17 @@ pub fn blocks(text: &str) -> Vec<Block> {
     for (event, range) in events(text) {
         match event {
             Event::Start(Tag::CodeBlock(kind)) => {
-                let language = if let CodeBlockKind::Fenced(words) = kind { words.to_string() } else { String::new() };
+                let language = if let CodeBlockKind::Fenced(words) = kind {
+                    words.to_string()
+                } else {
+                    String::new()
+                };
                 blocks.push(Block { language, text: String::new(), line: line(text, range.start) });
                 inside = true;
             }
-            Event::Text(piece) if inside => blocks.last_mut().expect("begun above").text.push_str(&piece),
+            Event::Text(piece) if inside => {
+                blocks.last_mut().expect("begun above").text.push_str(&piece)
+            }
             Event::End(TagEnd::CodeBlock) => inside = false,
             _ => {}
         }

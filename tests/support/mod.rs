@@ -11,7 +11,12 @@ use std::time::Duration;
 /// Runs `program` on so many ranks, with the variables of this process (`OPENBLAS_NUM_THREADS`
 /// among them). After `timeout` all ranks are ended and the status is a failure, so a hang fails
 /// the test.
-pub fn mpirun<A: AsRef<OsStr>>(ranks: usize, program: impl AsRef<OsStr>, args: &[A], timeout: Duration) -> Output {
+pub fn mpirun<A: AsRef<OsStr>>(
+    ranks: usize,
+    program: impl AsRef<OsStr>,
+    args: &[A],
+    timeout: Duration,
+) -> Output {
     mpirun_command(ranks, program, timeout).args(args).output().expect("mpirun is installed")
 }
 

@@ -16,7 +16,12 @@ pub fn python() -> &'static str {
 /// If there is none; the message says how to get one.
 pub fn python_with(modules: &str) -> &'static str {
     let import = format!("import {modules}");
-    let works = |python: &&str| Command::new(python).args(["-c", &import]).output().is_ok_and(|output| output.status.success());
+    let works = |python: &&str| {
+        Command::new(python)
+            .args(["-c", &import])
+            .output()
+            .is_ok_and(|output| output.status.success())
+    };
     ["python3", "/usr/bin/python3"].into_iter().find(works).unwrap_or_else(|| {
         panic!("no python3 can import {modules}: `make test` installs what is missing (python3-h5py and others)")
     })

@@ -28,7 +28,11 @@ impl Centering {
     /// # Panics
     /// If `kernel` is not `(n, n)`.
     pub fn center(&self, kernel: &mut Array2<f64>) {
-        assert_eq!(kernel.dim(), (self.means.len(), self.means.len()), "the kernel matrix of the fit");
+        assert_eq!(
+            kernel.dim(),
+            (self.means.len(), self.means.len()),
+            "the kernel matrix of the fit"
+        );
         self.subtract(kernel, &self.means);
     }
 
@@ -67,17 +71,24 @@ mod tests {
     #[test]
     fn rows_and_columns_sum_to_zero() {
         let (fit, new) = (random(15, 0), random(4, 1));
-        let (fit, new) = (Vectors::check([fit.view()]).unwrap(), Vectors::check([new.view()]).unwrap());
-        for kernel in
-            [Kernel::Linear, Kernel::Rbf { two_sigma_squared: 6.0 }, Kernel::Polynomial { scale: 1.0, degree: 2, constant: 1.0 }]
-        {
+        let (fit, new) =
+            (Vectors::check([fit.view()]).unwrap(), Vectors::check([new.view()]).unwrap());
+        for kernel in [
+            Kernel::Linear,
+            Kernel::Rbf { two_sigma_squared: 6.0 },
+            Kernel::Polynomial { scale: 1.0, degree: 2, constant: 1.0 },
+        ] {
             let mut matrix = kernel.matrix(&fit).unwrap();
             let centering = Centering::of(&matrix);
             centering.center(&mut matrix);
             assert_eq!(matrix, matrix.t());
             let mut between = kernel.matrix_between(&new, &fit).unwrap();
             centering.center_new(&mut between);
-            let sums = matrix.sum_axis(Axis(0)).into_iter().chain(matrix.sum_axis(Axis(1))).chain(between.sum_axis(Axis(1)));
+            let sums = matrix
+                .sum_axis(Axis(0))
+                .into_iter()
+                .chain(matrix.sum_axis(Axis(1)))
+                .chain(between.sum_axis(Axis(1)));
             for sum in sums {
                 assert!(sum.abs() < 1e-12, "{kernel}: {sum}");
             }
@@ -88,14 +99,18 @@ mod tests {
     fn equals_centering_the_features() {
         let (fit, new) = (random(15, 0), random(4, 1));
         let mean = fit.mapv(f64::from).sum_axis(Axis(0)) / 15.0;
-        let (fit_features, new_features) = (fit.mapv(f64::from) - &mean, new.mapv(f64::from) - &mean);
-        let (fit, new) = (Vectors::check([fit.view()]).unwrap(), Vectors::check([new.view()]).unwrap());
+        let (fit_features, new_features) =
+            (fit.mapv(f64::from) - &mean, new.mapv(f64::from) - &mean);
+        let (fit, new) =
+            (Vectors::check([fit.view()]).unwrap(), Vectors::check([new.view()]).unwrap());
         let mut matrix = Kernel::Linear.matrix(&fit).unwrap();
         let centering = Centering::of(&matrix);
         centering.center(&mut matrix);
         let mut between = Kernel::Linear.matrix_between(&new, &fit).unwrap();
         centering.center_new(&mut between);
-        let close = |a: &Array2<f64>, b: &Array2<f64>| (a - b).iter().all(|difference| difference.abs() < 1e-13);
+        let close = |a: &Array2<f64>, b: &Array2<f64>| {
+            (a - b).iter().all(|difference| difference.abs() < 1e-13)
+        };
         assert!(close(&matrix, &fit_features.dot(&fit_features.t())));
         assert!(close(&between, &new_features.dot(&fit_features.t())));
     }

@@ -59,7 +59,10 @@ pub(super) fn symmetric(matrix: &Array2<f64>, kept: usize) -> Result<Eigenpairs,
 
 fn leading(matrix: &Array2<f64>, kept: usize) -> Result<Eigenpairs, Failure> {
     let tridiagonal = Tridiagonal::of(matrix.as_standard_layout().into_owned());
-    Ok(Eigenpairs { values: tridiagonal.eigenvalues()?, vectors: tridiagonal.leading_eigenvectors(kept)? })
+    Ok(Eigenpairs {
+        values: tridiagonal.eigenvalues()?,
+        vectors: tridiagonal.leading_eigenvectors(kept)?,
+    })
 }
 
 /// By way of all eigenvectors.
@@ -77,19 +80,25 @@ fn verify(matrix: &Array2<f64>, pairs: &Eigenpairs) -> Result<(), EmbeddingError
     let per_scale = |defect: f64| if scale > 0.0 { defect / scale } else { defect };
     let (count, kept) = pairs.vectors.dim();
     let residual = matrix.dot(&pairs.vectors) - &pairs.vectors * &pairs.values.slice(s![..kept]);
-    let residual = per_scale(largest(residual.map_axis(Axis(0), |column| column.dot(&column).sqrt())));
+    let residual =
+        per_scale(largest(residual.map_axis(Axis(0), |column| column.dot(&column).sqrt())));
     let overlap = pairs.vectors.t().dot(&pairs.vectors) - Array2::<f64>::eye(kept);
     let overlap = largest(overlap.into_iter().map(f64::abs));
     let trace = per_scale((pairs.values.sum() - matrix.diag().sum()).abs()) / count as f64;
-    let squares = |numbers: &mut dyn Iterator<Item = &f64>| numbers.map(|&number| per_scale(number).powi(2)).sum::<f64>();
-    let squares = (squares(&mut pairs.values.iter()) - squares(&mut matrix.iter())).abs() / count as f64;
+    let squares = |numbers: &mut dyn Iterator<Item = &f64>| {
+        numbers.map(|&number| per_scale(number).powi(2)).sum::<f64>()
+    };
+    let squares =
+        (squares(&mut pairs.values.iter()) - squares(&mut matrix.iter())).abs() / count as f64;
     let (defect, limit) = (largest([residual, overlap, trace, squares]), tolerance(count));
     if defect <= limit { Ok(()) } else { Err(EmbeddingError::Unconverged { defect, limit }) }
 }
 
 /// The largest number; NaN if there is one.
 fn largest(numbers: impl IntoIterator<Item = f64>) -> f64 {
-    numbers.into_iter().fold(0.0, |largest, number| if number > largest || number.is_nan() { number } else { largest })
+    numbers.into_iter().fold(0.0, |largest, number| {
+        if number > largest || number.is_nan() { number } else { largest }
+    })
 }
 
 fn orient(vectors: &mut Array2<f64>) {
@@ -164,7 +173,8 @@ mod tests {
                 let few = leading(&matrix, count.min(10)).unwrap();
                 verify(&matrix, &few).unwrap();
                 // Of many equal eigenvalues, `dstemr` does not find all eigenvectors.
-                let (every, expected) = (symmetric(&matrix, count).unwrap(), all(&matrix, count).unwrap());
+                let (every, expected) =
+                    (symmetric(&matrix, count).unwrap(), all(&matrix, count).unwrap());
                 let scale = spectrum.iter().fold(0.0, |scale: f64, value| scale.max(value.abs()));
                 for found in [few, every] {
                     let difference = largest((found.values - &expected.values).mapv(f64::abs));
@@ -180,13 +190,18 @@ mod tests {
         let matrix = array![[-1.5, 0.5], [0.5, -1.5]];
         let pairs = symmetric(&matrix, 1).unwrap();
         assert_relative_eq!(pairs.values, array![-1.0, -2.0], epsilon = 1e-15);
-        assert_relative_eq!(pairs.vectors, array![[0.5_f64.sqrt()], [0.5_f64.sqrt()]], epsilon = 1e-15);
+        assert_relative_eq!(
+            pairs.vectors,
+            array![[0.5_f64.sqrt()], [0.5_f64.sqrt()]],
+            epsilon = 1e-15
+        );
     }
 
     #[test]
     fn separate_eigenvectors_agree_with_those_of_dsyev() {
         let matrix = with_eigenvalues(&Array1::linspace(-1.0, 2.0, 90), 7);
-        let (mut found, mut expected) = (leading(&matrix, 6).unwrap().vectors, all(&matrix, 6).unwrap().vectors);
+        let (mut found, mut expected) =
+            (leading(&matrix, 6).unwrap().vectors, all(&matrix, 6).unwrap().vectors);
         orient(&mut found);
         orient(&mut expected);
         assert!((found - expected).iter().all(|difference| difference.abs() < 1e-12));
@@ -199,8 +214,14 @@ mod tests {
         // Powers of two, so that nothing is rounded: about 10^±149.
         for factor in [2.0_f64.powi(495), 2.0_f64.powi(-495)] {
             let scaled = symmetric(&(&matrix * factor), 3).unwrap();
-            assert!((scaled.values / factor - &pairs.values).iter().all(|difference| difference.abs() < 1e-14));
-            assert!((scaled.vectors - &pairs.vectors).iter().all(|difference| difference.abs() < 1e-13));
+            assert!(
+                (scaled.values / factor - &pairs.values)
+                    .iter()
+                    .all(|difference| difference.abs() < 1e-14)
+            );
+            assert!(
+                (scaled.vectors - &pairs.vectors).iter().all(|difference| difference.abs() < 1e-13)
+            );
         }
     }
 

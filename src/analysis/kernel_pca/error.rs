@@ -13,7 +13,9 @@ pub enum EmbeddingError {
         count: usize,
     },
     /// Vectors of different networks cannot be compared.
-    #[error("row {row} has {found} components where {expected} are expected; compare vectors of one network only")]
+    #[error(
+        "row {row} has {found} components where {expected} are expected; compare vectors of one network only"
+    )]
     Width {
         /// First row of the part that differs, counted over all parts.
         row: usize,
@@ -23,7 +25,9 @@ pub enum EmbeddingError {
         found: usize,
     },
     /// A vector holds a NaN or an infinity.
-    #[error("component {column} of the vector in row {row} is {value}; leave out vectors of runs that diverged")]
+    #[error(
+        "component {column} of the vector in row {row} is {value}; leave out vectors of runs that diverged"
+    )]
     NotFinite {
         /// Its row, counted over all parts.
         row: usize,
@@ -55,7 +59,9 @@ pub enum EmbeddingError {
         remedy: &'static str,
     },
     /// LAPACK reported a failure.
-    #[error("the eigenvalues of the kernel matrix could not be computed; check the BLAS and LAPACK installation")]
+    #[error(
+        "the eigenvalues of the kernel matrix could not be computed; check the BLAS and LAPACK installation"
+    )]
     Lapack(#[source] LinalgError),
     /// LAPACK reported success, but its result does not solve the eigenproblem.
     #[error(

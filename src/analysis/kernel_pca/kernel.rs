@@ -65,19 +65,27 @@ impl Kernel {
     /// # Errors
     /// [`EmbeddingError::Parameter`] with what the parameter must be.
     pub fn check(&self) -> Result<(), EmbeddingError> {
-        let refuse = |parameter, value, requirement| Err(EmbeddingError::Parameter { parameter, value, requirement });
+        let refuse = |parameter, value, requirement| {
+            Err(EmbeddingError::Parameter { parameter, value, requirement })
+        };
         match *self {
             Self::Polynomial { degree: 0, .. } => refuse("degree", 0.0, "at least 1"),
-            Self::Polynomial { constant, .. } | Self::Sigmoid { constant, .. } if !constant.is_finite() => {
+            Self::Polynomial { constant, .. } | Self::Sigmoid { constant, .. }
+                if !constant.is_finite() =>
+            {
                 refuse("constant", constant, "a finite number")
             }
             Self::Polynomial { degree, constant, .. } if power_overflows(degree, constant) => {
                 refuse("constant", constant, "so small that constant^degree is at most 1e150")
             }
-            Self::Polynomial { scale, .. } | Self::Sigmoid { scale, .. } if !scale.is_finite() || scale == 0.0 => {
+            Self::Polynomial { scale, .. } | Self::Sigmoid { scale, .. }
+                if !scale.is_finite() || scale == 0.0 =>
+            {
                 refuse("scale", scale, "a finite number other than 0")
             }
-            Self::Rbf { two_sigma_squared } if !(two_sigma_squared.is_finite() && two_sigma_squared > 0.0) => {
+            Self::Rbf { two_sigma_squared }
+                if !(two_sigma_squared.is_finite() && two_sigma_squared > 0.0) =>
+            {
                 refuse("two_sigma_squared", two_sigma_squared, "a finite number above 0")
             }
             _ => Ok(()),
@@ -102,10 +110,18 @@ impl Kernel {
     /// # Errors
     /// [`EmbeddingError::Width`] if the new vectors differ in length from those of the fit,
     /// [`EmbeddingError::Parameter`], [`EmbeddingError::KernelValue`].
-    pub fn matrix_between<A: Real>(&self, new: &Vectors<'_, A>, fit: &Vectors<'_, A>) -> Result<Array2<f64>, EmbeddingError> {
+    pub fn matrix_between<A: Real>(
+        &self,
+        new: &Vectors<'_, A>,
+        fit: &Vectors<'_, A>,
+    ) -> Result<Array2<f64>, EmbeddingError> {
         self.check()?;
         if !new.is_empty() && new.width() != fit.width() {
-            return Err(EmbeddingError::Width { row: 0, expected: fit.width(), found: new.width() });
+            return Err(EmbeddingError::Width {
+                row: 0,
+                expected: fit.width(),
+                found: new.width(),
+            });
         }
         let matrix = match self {
             Self::Rbf { .. } => products::cross_squared_distances(new, fit),
@@ -120,7 +136,9 @@ impl Kernel {
             Self::Polynomial { scale, .. } if scale.abs() > 1.0 => {
                 "choose a smaller scale, a lower degree, or another kernel for vectors this long"
             }
-            Self::Polynomial { .. } => "choose a lower degree, a smaller constant, or another kernel for vectors this long",
+            Self::Polynomial { .. } => {
+                "choose a lower degree, a smaller constant, or another kernel for vectors this long"
+            }
             Self::Sigmoid { .. } => "choose a smaller scale, or leave out vectors this long",
             Self::Linear | Self::Rbf { .. } => {
                 "the vectors are too long for double precision: leave out those of runs that diverged"
@@ -135,13 +153,19 @@ impl Kernel {
             Self::Polynomial { scale, degree, constant } => {
                 matrix.mapv_inplace(|product| (scale * product + constant).powf(f64::from(degree)));
             }
-            Self::Sigmoid { scale, constant } => matrix.mapv_inplace(|product| (scale * product + constant).tanh()),
-            Self::Rbf { two_sigma_squared } => matrix.mapv_inplace(|distance| (-distance / two_sigma_squared).exp()),
+            Self::Sigmoid { scale, constant } => {
+                matrix.mapv_inplace(|product| (scale * product + constant).tanh())
+            }
+            Self::Rbf { two_sigma_squared } => {
+                matrix.mapv_inplace(|distance| (-distance / two_sigma_squared).exp())
+            }
         }
         // Written so that NaN fails it.
         let fits = |value: &f64| value.abs() <= MAX_KERNEL_VALUE;
         match matrix.indexed_iter().find(|(_, value)| !fits(value)) {
-            Some(((row, column), &value)) => Err(EmbeddingError::KernelValue { row, column, value, remedy: self.remedy() }),
+            Some(((row, column), &value)) => {
+                Err(EmbeddingError::KernelValue { row, column, value, remedy: self.remedy() })
+            }
             None => Ok(matrix),
         }
     }
@@ -175,7 +199,9 @@ impl fmt::Display for Kernel {
             Self::Sigmoid { scale, constant } => {
                 write!(f, "sigmoid, scale {}, constant {}", shortest(*scale), shortest(*constant))
             }
-            Self::Rbf { two_sigma_squared } => write!(f, "rbf, 2σ² = {}", shortest(*two_sigma_squared)),
+            Self::Rbf { two_sigma_squared } => {
+                write!(f, "rbf, 2σ² = {}", shortest(*two_sigma_squared))
+            }
         }
     }
 }
@@ -193,8 +219,14 @@ mod tests {
         let (x, y) = (Vectors::check([x.view()]).unwrap(), Vectors::check([y.view()]).unwrap());
         let value = |kernel: Kernel| kernel.matrix_between(&x, &y).unwrap()[[0, 0]];
         assert_relative_eq!(value(Kernel::Linear), 1.0);
-        assert_relative_eq!(value(Kernel::Polynomial { scale: 1.0, degree: 3, constant: -3.0 }), -8.0);
-        assert_relative_eq!(value(Kernel::Polynomial { scale: 0.5, degree: 2, constant: 1.0 }), 2.25);
+        assert_relative_eq!(
+            value(Kernel::Polynomial { scale: 1.0, degree: 3, constant: -3.0 }),
+            -8.0
+        );
+        assert_relative_eq!(
+            value(Kernel::Polynomial { scale: 0.5, degree: 2, constant: 1.0 }),
+            2.25
+        );
         assert_relative_eq!(value(Kernel::Sigmoid { scale: 0.5, constant: 0.25 }), 0.75_f64.tanh());
         assert_relative_eq!(value(Kernel::Rbf { two_sigma_squared: 10.0 }), (-0.5_f64).exp());
     }
@@ -226,7 +258,10 @@ mod tests {
         ];
         for (kernel, name) in cases {
             let error = kernel.check().unwrap_err();
-            assert!(matches!(error, EmbeddingError::Parameter { parameter, .. } if parameter == name), "{error}");
+            assert!(
+                matches!(error, EmbeddingError::Parameter { parameter, .. } if parameter == name),
+                "{error}"
+            );
         }
     }
 
@@ -234,7 +269,9 @@ mod tests {
     fn a_kernel_that_overflows_is_refused_with_its_rows() {
         let vectors = array![[1.0_f32, 0.0], [0.0, 1e20]];
         let vectors = Vectors::check([vectors.view()]).unwrap();
-        let error = Kernel::Polynomial { scale: 1.0, degree: 9, constant: 0.0 }.matrix(&vectors).unwrap_err();
+        let error = Kernel::Polynomial { scale: 1.0, degree: 9, constant: 0.0 }
+            .matrix(&vectors)
+            .unwrap_err();
         assert!(matches!(error, EmbeddingError::KernelValue { row: 1, column: 1, .. }), "{error}");
         // Two far vectors close to each other: ∞ − ∞ must not pass as a distance of 0.
         let vectors = array![[1.0_f64, 0.0], [0.0, 1e200], [1.0, 1e200]];
@@ -250,14 +287,19 @@ mod tests {
             Kernel::Sigmoid { scale: 1e-9, constant: 1e308 }.to_string(),
             Kernel::Rbf { two_sigma_squared: 42_200.0 }.to_string(),
         ];
-        let expected = ["polynomial, degree 3, constant 1e30", "sigmoid, scale 1e-9, constant 1e308", "rbf, 2σ² = 42200"];
+        let expected = [
+            "polynomial, degree 3, constant 1e30",
+            "sigmoid, scale 1e-9, constant 1e308",
+            "rbf, 2σ² = 42200",
+        ];
         assert_eq!(words, expected);
     }
 
     #[test]
     fn new_vectors_of_another_length_are_refused() {
         let (new, fit) = (array![[1.0_f32]], array![[1.0_f32, 2.0]]);
-        let (new, fit) = (Vectors::check([new.view()]).unwrap(), Vectors::check([fit.view()]).unwrap());
+        let (new, fit) =
+            (Vectors::check([new.view()]).unwrap(), Vectors::check([fit.view()]).unwrap());
         let error = Kernel::Linear.matrix_between(&new, &fit).unwrap_err();
         assert!(matches!(error, EmbeddingError::Width { expected: 2, found: 1, .. }), "{error}");
     }

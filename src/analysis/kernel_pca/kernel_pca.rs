@@ -33,7 +33,11 @@ impl<'a, A: Real> KernelPca<'a, A> {
     /// [`EmbeddingError`]: fewer than two vectors, one that is not finite, parameters or values of the
     /// kernel that are out of range, a failure of LAPACK.
     #[expect(clippy::needless_pass_by_value, reason = "a view is passed as a reference is")]
-    pub fn fit(vectors: ArrayView2<'a, A>, kernel: Kernel, components: usize) -> Result<Self, EmbeddingError> {
+    pub fn fit(
+        vectors: ArrayView2<'a, A>,
+        kernel: Kernel,
+        components: usize,
+    ) -> Result<Self, EmbeddingError> {
         Self::fit_union(Vectors::check([vectors])?, kernel, components)
     }
 
@@ -41,7 +45,11 @@ impl<'a, A: Real> KernelPca<'a, A> {
     ///
     /// # Errors
     /// As [`Self::fit`].
-    pub fn fit_union(vectors: Vectors<'a, A>, kernel: Kernel, components: usize) -> Result<Self, EmbeddingError> {
+    pub fn fit_union(
+        vectors: Vectors<'a, A>,
+        kernel: Kernel,
+        components: usize,
+    ) -> Result<Self, EmbeddingError> {
         let count = vectors.len();
         if count < 2 {
             return Err(EmbeddingError::TooFew { count });
@@ -56,7 +64,8 @@ impl<'a, A: Real> KernelPca<'a, A> {
         values.mapv_inplace(|value| if value.abs() <= noise { 0.0 } else { value });
         let (positive, negative) = totals(&values);
         let eigenvalues = values.slice(s![..kept]).mapv(|value| value.max(0.0));
-        let explained = eigenvalues.mapv(|value| if positive > 0.0 { value / positive } else { 0.0 });
+        let explained =
+            eigenvalues.mapv(|value| if positive > 0.0 { value / positive } else { 0.0 });
         let negative = if negative > 0.0 { negative / (positive + negative) } else { 0.0 };
         Ok(Self { kernel, vectors, centering, eigenvalues, eigenvectors, explained, negative })
     }
@@ -105,17 +114,15 @@ impl<'a, A: Real> KernelPca<'a, A> {
     pub fn transform(&self, new: ArrayView2<'_, A>) -> Result<Array2<f64>, EmbeddingError> {
         let mut between = self.kernel.matrix_between(&Vectors::check([new])?, &self.vectors)?;
         self.centering.center_new(&mut between);
-        let scale = self.eigenvalues.mapv(|value| if value > 0.0 { value.sqrt().recip() } else { 0.0 });
+        let scale =
+            self.eigenvalues.mapv(|value| if value > 0.0 { value.sqrt().recip() } else { 0.0 });
         Ok(between.dot(&(&self.eigenvectors * &scale)))
     }
 }
 
 /// Σ λ over the positive and Σ |λ| over the negative eigenvalues.
 fn totals(values: &Array1<f64>) -> (f64, f64) {
-    values.iter().fold(
-        (0.0, 0.0),
-        |(positive, negative), &value| {
-            if value > 0.0 { (positive + value, negative) } else { (positive, negative - value) }
-        },
-    )
+    values.iter().fold((0.0, 0.0), |(positive, negative), &value| {
+        if value > 0.0 { (positive + value, negative) } else { (positive, negative - value) }
+    })
 }

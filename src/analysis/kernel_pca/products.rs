@@ -70,7 +70,12 @@ pub(super) fn gram<A: Real>(vectors: &Vectors<'_, A>, origin: Origin) -> Array2<
         let mut block = buffer.slice_mut(s![.., ..range.len()]);
         Frame::of(vectors, origin, range).fill(vectors, block.view_mut());
         for [rows, columns] in tiles(count) {
-            add_tile(block.view(), &rows, &columns, products.slice_mut(s![rows.clone(), columns.clone()]));
+            add_tile(
+                block.view(),
+                &rows,
+                &columns,
+                products.slice_mut(s![rows.clone(), columns.clone()]),
+            );
         }
     }
     mirror(&mut products);
@@ -86,7 +91,12 @@ fn tiles(count: usize) -> impl Iterator<Item = [Range<usize>; 2]> {
 
 /// Adds the products of these rows of a block with those of its rows that are `columns` of the tile; on the
 /// diagonal to the upper triangle only.
-fn add_tile(block: ArrayView2<'_, f64>, rows: &Range<usize>, columns: &Range<usize>, mut tile: ArrayViewMut2<'_, f64>) {
+fn add_tile(
+    block: ArrayView2<'_, f64>,
+    rows: &Range<usize>,
+    columns: &Range<usize>,
+    mut tile: ArrayViewMut2<'_, f64>,
+) {
     let (left, right) = (block.slice(s![rows.clone(), ..]), block.slice(s![columns.clone(), ..]));
     if rows == columns {
         add_own_products(left, &mut tile);
@@ -129,21 +139,29 @@ pub(super) fn cross<A: Real>(new: &Vectors<'_, A>, fit: &Vectors<'_, A>) -> Arra
 
 /// Squared distances `|x'_i − x_j|²`, shape `(m, n)`, as accurate as [`squared_distances`], with the mean
 /// that of the fit.
-pub(super) fn cross_squared_distances<A: Real>(new: &Vectors<'_, A>, fit: &Vectors<'_, A>) -> Array2<f64> {
+pub(super) fn cross_squared_distances<A: Real>(
+    new: &Vectors<'_, A>,
+    fit: &Vectors<'_, A>,
+) -> Array2<f64> {
     let (mut distances, new_squares, fit_squares) = cross_about(new, fit, Origin::Mean);
     to_distances(&mut distances, &new_squares, &fit_squares);
     distances
 }
 
 /// Products `(m, n)` and the squared lengths `(m,)` and `(n,)` of the vectors about the origin.
-fn cross_about<A: Real>(new: &Vectors<'_, A>, fit: &Vectors<'_, A>, origin: Origin) -> (Array2<f64>, Array1<f64>, Array1<f64>) {
+fn cross_about<A: Real>(
+    new: &Vectors<'_, A>,
+    fit: &Vectors<'_, A>,
+    origin: Origin,
+) -> (Array2<f64>, Array1<f64>, Array1<f64>) {
     let (rows, count) = (new.len(), fit.len());
     let mut products = Array2::zeros((rows, count));
     let (mut new_squares, mut fit_squares) = (Array1::zeros(rows), Array1::zeros(count));
     let columns = block_columns(rows + count);
     let mut buffer = Array2::zeros((rows + count, columns));
     for range in blocks(fit.width(), columns) {
-        let (mut new_block, mut fit_block) = buffer.slice_mut(s![.., ..range.len()]).split_at(Axis(0), rows);
+        let (mut new_block, mut fit_block) =
+            buffer.slice_mut(s![.., ..range.len()]).split_at(Axis(0), rows);
         let frame = Frame::of(fit, origin, range);
         frame.fill(new, new_block.view_mut());
         frame.fill(fit, fit_block.view_mut());
@@ -155,7 +173,11 @@ fn cross_about<A: Real>(new: &Vectors<'_, A>, fit: &Vectors<'_, A>, origin: Orig
 }
 
 /// Turns products into squared distances, given the squared lengths of rows and columns.
-fn to_distances(products: &mut Array2<f64>, row_squares: &Array1<f64>, column_squares: &Array1<f64>) {
+fn to_distances(
+    products: &mut Array2<f64>,
+    row_squares: &Array1<f64>,
+    column_squares: &Array1<f64>,
+) {
     for ((row, column), product) in products.indexed_iter_mut() {
         let distance = row_squares[row] + column_squares[column] - 2.0 * *product;
         // Not f64::max, which would turn a NaN into 0.
@@ -180,7 +202,9 @@ mod tests {
 
     fn random(rows: usize, columns: usize, center: f32, spread: f32) -> Array2<f32> {
         let mut stream = MasterSeed(3).stream("products", &[rows as u64, columns as u64]);
-        Array2::from_shape_simple_fn((rows, columns), || center + spread * stream.random_range(-1.0_f32..1.0))
+        Array2::from_shape_simple_fn((rows, columns), || {
+            center + spread * stream.random_range(-1.0_f32..1.0)
+        })
     }
 
     fn direct(x: &ArrayView1<'_, f32>, y: &ArrayView1<'_, f32>) -> f64 {
@@ -195,13 +219,15 @@ mod tests {
         let products = cross(&Vectors::check([new.view()]).unwrap(), &fit_vectors);
         assert_eq!(products.dim(), (3, 5));
         for ((i, j), product) in products.indexed_iter() {
-            let sum: f64 = new.row(i).iter().zip(fit.row(j)).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum();
+            let sum: f64 =
+                new.row(i).iter().zip(fit.row(j)).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum();
             assert!((product - sum).abs() < 1e-10, "{product} {sum}");
         }
         let gram = gram(&fit_vectors, Origin::Zero);
         assert_eq!(gram, gram.t());
         for ((i, j), product) in gram.indexed_iter() {
-            let sum: f64 = fit.row(i).iter().zip(fit.row(j)).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum();
+            let sum: f64 =
+                fit.row(i).iter().zip(fit.row(j)).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum();
             assert!((product - sum).abs() < 1e-10, "{product} {sum}");
         }
     }
@@ -222,7 +248,8 @@ mod tests {
             assert!(tiles(count).flatten().all(|range| (1..=TILE).contains(&range.len())));
             let some = || (0..count).step_by(61).chain([count - 1]);
             for (i, j) in some().flat_map(|i| some().map(move |j| (i, j))).filter(|(i, j)| i <= j) {
-                let there = tiles(count).filter(|[rows, columns]| rows.contains(&i) && columns.contains(&j));
+                let there = tiles(count)
+                    .filter(|[rows, columns]| rows.contains(&i) && columns.contains(&j));
                 assert_eq!(there.count(), 1, "{i} {j} of {count}");
             }
         }
@@ -237,7 +264,8 @@ mod tests {
             let exact = direct(&fit.row(i), &fit.row(j));
             assert!((distance - exact).abs() <= 1e-12 * exact, "{distance} {exact}");
         }
-        let distances = cross_squared_distances(&Vectors::check([new.view()]).unwrap(), &fit_vectors);
+        let distances =
+            cross_squared_distances(&Vectors::check([new.view()]).unwrap(), &fit_vectors);
         for ((i, j), distance) in distances.indexed_iter() {
             let exact = direct(&new.row(i), &fit.row(j));
             assert!((distance - exact).abs() <= 1e-12 * exact, "{distance} {exact}");
@@ -253,7 +281,10 @@ mod tests {
         let copy = fit.row(2).to_owned();
         fit.row_mut(3).assign(&copy);
         let distances = squared_distances(&Vectors::check([fit.view()]).unwrap());
-        let widest = fit.outer_iter().map(|row| row.iter().map(|&a| f64::from(a).powi(2)).sum::<f64>()).fold(0.0, f64::max);
+        let widest = fit
+            .outer_iter()
+            .map(|row| row.iter().map(|&a| f64::from(a).powi(2)).sum::<f64>())
+            .fold(0.0, f64::max);
         let limit = 50.0 * f64::EPSILON * widest;
         assert!((distances[[0, 1]] - direct(&fit.row(0), &fit.row(1))).abs() < limit);
         assert!(distances[[2, 3]] < limit);
@@ -274,7 +305,9 @@ mod tests {
         let (wide_fit, wide_new) = (standardize(&fit), standardize(&new));
         let fit = Vectors::check([fit.view()]).unwrap().standardized();
         let new = Vectors::check([new.view()]).unwrap();
-        let close = |a: Array2<f64>, b: Array2<f64>| (a - b).iter().all(|difference| difference.abs() < 1e-10);
+        let close = |a: Array2<f64>, b: Array2<f64>| {
+            (a - b).iter().all(|difference| difference.abs() < 1e-10)
+        };
         assert!(close(gram(&fit, Origin::Zero), wide_fit.dot(&wide_fit.t())));
         assert!(close(cross(&new, &fit), wide_new.dot(&wide_fit.t())));
         let distances = |a: &Array2<f64>, b: &Array2<f64>| {

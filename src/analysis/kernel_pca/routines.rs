@@ -82,7 +82,8 @@ impl Tridiagonal {
         let count = matrix.nrows();
         assert!(matrix.is_square() && matrix.is_standard_layout(), "a square matrix in rows");
         let n = integer(count);
-        let (mut factors, mut diagonal, mut off_diagonal) = (vec![0.0; count], vec![0.0; count], vec![0.0; count]);
+        let (mut factors, mut diagonal, mut off_diagonal) =
+            (vec![0.0; count], vec![0.0; count], vec![0.0; count]);
         with_workspace(|work, length, info| {
             // SAFETY: the matrix has n² numbers, each list n, the workspace as many as told.
             unsafe {
@@ -112,7 +113,9 @@ impl Tridiagonal {
         let (n, mut info) = (integer(self.order()), 0);
         let (mut values, mut off_diagonal) = (self.diagonal.clone(), self.off_diagonal.clone());
         // SAFETY: both lists have n numbers.
-        unsafe { dsterf_(&raw const n, values.as_mut_ptr(), off_diagonal.as_mut_ptr(), &raw mut info) };
+        unsafe {
+            dsterf_(&raw const n, values.as_mut_ptr(), off_diagonal.as_mut_ptr(), &raw mut info)
+        };
         check("dsterf", info)?;
         values.reverse();
         Ok(Array1::from(values))
@@ -257,7 +260,10 @@ mod tests {
     fn a_matrix_of_one_number_is_its_eigenvalue() {
         let tridiagonal = Tridiagonal::of(Array2::from_elem((1, 1), -3.0));
         assert_eq!(tridiagonal.eigenvalues().unwrap(), Array1::from(vec![-3.0]));
-        assert_eq!(tridiagonal.leading_eigenvectors(1).unwrap().mapv(f64::abs), Array2::<f64>::ones((1, 1)));
+        assert_eq!(
+            tridiagonal.leading_eigenvectors(1).unwrap().mapv(f64::abs),
+            Array2::<f64>::ones((1, 1))
+        );
         assert_eq!(tridiagonal.leading_eigenvectors(0).unwrap().dim(), (1, 0));
     }
 

@@ -24,13 +24,19 @@ impl<'a, A: Real> Vectors<'a, A> {
     /// # Errors
     /// [`EmbeddingError::Width`] if the parts differ in P, [`EmbeddingError::NotFinite`] for the
     /// first NaN or infinity. Parts without rows are ignored.
-    pub fn check(parts: impl IntoIterator<Item = ArrayView2<'a, A>>) -> Result<Self, EmbeddingError> {
+    pub fn check(
+        parts: impl IntoIterator<Item = ArrayView2<'a, A>>,
+    ) -> Result<Self, EmbeddingError> {
         let parts: Vec<_> = parts.into_iter().filter(|part| part.nrows() > 0).collect();
         let width = parts.first().map_or(0, ArrayView2::ncols);
         let mut count = 0;
         for part in &parts {
             if part.ncols() != width {
-                return Err(EmbeddingError::Width { row: count, expected: width, found: part.ncols() });
+                return Err(EmbeddingError::Width {
+                    row: count,
+                    expected: width,
+                    found: part.ncols(),
+                });
             }
             check_finite(part, count)?;
             count += part.nrows();
@@ -108,11 +114,20 @@ impl<'a, A: Real> Vectors<'a, A> {
     ///
     /// # Panics
     /// If the rows of the block do not lie in one piece.
-    pub(super) fn widen(&self, columns: &Range<usize>, origin: &[f64], mut block: ArrayViewMut2<'_, f64>) {
+    pub(super) fn widen(
+        &self,
+        columns: &Range<usize>,
+        origin: &[f64],
+        mut block: ArrayViewMut2<'_, f64>,
+    ) {
         let rows = self.parts.iter().flat_map(|part| part.outer_iter());
         for (mut wide, row) in block.outer_iter_mut().zip(rows) {
             let wide = wide.as_slice_mut().expect("a row in one piece");
-            subtract(wide, in_one_piece(&row.slice(s![columns.clone()]).as_standard_layout()), origin);
+            subtract(
+                wide,
+                in_one_piece(&row.slice(s![columns.clone()]).as_standard_layout()),
+                origin,
+            );
         }
     }
 }
@@ -156,7 +171,11 @@ fn check_finite<A: Real>(part: &ArrayView2<'_, A>, first_row: usize) -> Result<(
             continue;
         }
         if let Some(column) = vector.iter().position(|value| !value.wide().is_finite()) {
-            return Err(EmbeddingError::NotFinite { row: first_row + row, column, value: vector[column].wide() });
+            return Err(EmbeddingError::NotFinite {
+                row: first_row + row,
+                column,
+                value: vector[column].wide(),
+            });
         }
     }
     Ok(())
@@ -186,7 +205,8 @@ mod tests {
     #[test]
     fn a_constant_column_is_not_divided_by_its_rounding_errors() {
         // 0.1 in single precision: the mean of 11 of them is rounded in f64.
-        let vectors = Array2::from_shape_fn((11, 2), |(i, j)| if j == 0 { 0.1_f32 } else { i as f32 });
+        let vectors =
+            Array2::from_shape_fn((11, 2), |(i, j)| if j == 0 { 0.1_f32 } else { i as f32 });
         let vectors = Vectors::check([vectors.view()]).unwrap();
         let means = vectors.means(&(0..2));
         // 0, …, n − 1: the variance is (n² − 1) / 12 = 10.
@@ -202,7 +222,9 @@ mod tests {
     fn errors_count_rows_over_all_parts() {
         let (a, b) = (array![[1.0_f32, 2.0]], array![[4.0_f32, 5.0], [7.0, f32::INFINITY]]);
         let error = Vectors::check([a.view(), b.view()]).unwrap_err();
-        assert!(matches!(error, EmbeddingError::NotFinite { row: 2, column: 1, value } if value == f64::INFINITY));
+        assert!(
+            matches!(error, EmbeddingError::NotFinite { row: 2, column: 1, value } if value == f64::INFINITY)
+        );
         let wider = array![[1.0_f32, 2.0, 3.0]];
         let error = Vectors::check([a.view(), wider.view()]).unwrap_err();
         assert!(matches!(error, EmbeddingError::Width { row: 1, expected: 2, found: 3 }));

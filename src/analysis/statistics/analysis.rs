@@ -141,7 +141,9 @@ pub enum AnalysisError {
         known: String,
     },
     /// A vector is no solution.
-    #[error("the vector of initialization {initialization} in the set {set} is not finite; leave out runs that diverged")]
+    #[error(
+        "the vector of initialization {initialization} in the set {set} is not finite; leave out runs that diverged"
+    )]
     NotFinite {
         /// The set.
         set: SetName,
@@ -238,20 +240,29 @@ impl Analysis {
 }
 
 fn check_finite(set: &SolutionSet) -> Result<(), AnalysisError> {
-    let broken = |vector: ndarray::ArrayView1<'_, f32>| vector.iter().any(|value| !value.is_finite());
+    let broken =
+        |vector: ndarray::ArrayView1<'_, f32>| vector.iter().any(|value| !value.is_finite());
     match set.theta.outer_iter().position(broken) {
-        Some(row) => Err(AnalysisError::NotFinite { set: set.name.clone(), initialization: set.initialization[row] }),
+        Some(row) => Err(AnalysisError::NotFinite {
+            set: set.name.clone(),
+            initialization: set.initialization[row],
+        }),
         None => Ok(()),
     }
 }
 
 /// The set of this name, all of it finite.
-fn find<'a>(sets: &'a [SolutionSet], name: &SetName, request: &str) -> Result<&'a SolutionSet, AnalysisError> {
-    let set = sets.iter().find(|set| set.name == *name).ok_or_else(|| AnalysisError::UnknownSet {
-        request: request.to_owned(),
-        set: name.clone(),
-        known: sets.iter().map(|set| set.name.as_str()).collect::<Vec<_>>().join(", "),
-    })?;
+fn find<'a>(
+    sets: &'a [SolutionSet],
+    name: &SetName,
+    request: &str,
+) -> Result<&'a SolutionSet, AnalysisError> {
+    let set =
+        sets.iter().find(|set| set.name == *name).ok_or_else(|| AnalysisError::UnknownSet {
+            request: request.to_owned(),
+            set: name.clone(),
+            known: sets.iter().map(|set| set.name.as_str()).collect::<Vec<_>>().join(", "),
+        })?;
     check_finite(set)?;
     Ok(set)
 }
@@ -264,11 +275,15 @@ fn moments_of(set: &SolutionSet) -> Result<(SetName, Moments), AnalysisError> {
     }
 }
 
-fn compare(sets: &[SolutionSet], request: &DistanceRequest) -> Result<DistanceResult, AnalysisError> {
+fn compare(
+    sets: &[SolutionSet],
+    request: &DistanceRequest,
+) -> Result<DistanceResult, AnalysisError> {
     let [x, y] = &request.sets;
     let (x, y) = (find(sets, x, &request.name)?, find(sets, y, &request.name)?);
-    let Distances { to_origin, centroid_to_origin, centroid_distance } = distances(&x.theta.view(), &y.theta.view())
-        .map_err(|source| AnalysisError::Distances { request: request.name.clone(), source })?;
+    let Distances { to_origin, centroid_to_origin, centroid_distance } =
+        distances(&x.theta.view(), &y.theta.view())
+            .map_err(|source| AnalysisError::Distances { request: request.name.clone(), source })?;
     Ok(DistanceResult {
         name: request.name.clone(),
         sets: request.sets.clone(),
@@ -278,8 +293,15 @@ fn compare(sets: &[SolutionSet], request: &DistanceRequest) -> Result<DistanceRe
     })
 }
 
-fn embed(sets: &[SolutionSet], request: &KernelPcaRequest) -> Result<KernelPcaResult, AnalysisError> {
-    let sets = request.sets.iter().map(|name| find(sets, name, &request.name)).collect::<Result<Vec<_>, _>>()?;
+fn embed(
+    sets: &[SolutionSet],
+    request: &KernelPcaRequest,
+) -> Result<KernelPcaResult, AnalysisError> {
+    let sets = request
+        .sets
+        .iter()
+        .map(|name| find(sets, name, &request.name))
+        .collect::<Result<Vec<_>, _>>()?;
     let pca = Vectors::check(sets.iter().map(|set| set.theta.view()))
         .map(|vectors| if request.standardize { vectors.standardized() } else { vectors })
         .and_then(|vectors| KernelPca::fit_union(vectors, request.kernel, request.components))
@@ -319,14 +341,24 @@ mod tests {
 
     fn two_sets() -> [SolutionSet; 2] {
         [
-            set("sgd/test", vec![7, 3, 5], array![[1.0, 0.1, 0.0], [1.0, -0.1, 0.0], [1.0, 0.0, 0.1]]),
+            set(
+                "sgd/test",
+                vec![7, 3, 5],
+                array![[1.0, 0.1, 0.0], [1.0, -0.1, 0.0], [1.0, 0.0, 0.1]],
+            ),
             set("lbfgs/train", vec![9, 2], array![[-4.0, 0.1, 0.0], [-4.0, 0.0, -0.1]]),
         ]
     }
 
     fn request(kernel: Kernel, names: &[&str]) -> KernelPcaRequest {
         let sets = names.iter().map(|name| SetName::parse(name).unwrap()).collect();
-        KernelPcaRequest { name: "both".to_owned(), kernel, standardize: false, sets, components: 2 }
+        KernelPcaRequest {
+            name: "both".to_owned(),
+            kernel,
+            standardize: false,
+            sets,
+            components: 2,
+        }
     }
 
     #[test]
@@ -340,7 +372,10 @@ mod tests {
         assert_eq!(result.initialization, [9, 2, 7, 3, 5]);
         // The sets are five times farther apart than wide: the first component tells them apart.
         let side = result.projection.column(0).mapv(f64::signum);
-        assert!(side.iter().zip(&result.set).all(|(side, &set)| (*side > 0.0) == (set == 0)), "{side}");
+        assert!(
+            side.iter().zip(&result.set).all(|(side, &set)| (*side > 0.0) == (set == 0)),
+            "{side}"
+        );
         assert!(result.explained[0] > 0.9);
     }
 
@@ -351,7 +386,8 @@ mod tests {
         let request = KernelPcaRequest { standardize: true, ..raw };
         let analysis = Analysis::of(&sets, &[request], &[]).unwrap();
         let result = &analysis.kernel_pca[0];
-        let all = ndarray::concatenate![ndarray::Axis(0), sets[1].theta, sets[0].theta].mapv(f64::from);
+        let all =
+            ndarray::concatenate![ndarray::Axis(0), sets[1].theta, sets[0].theta].mapv(f64::from);
         let mean = all.mean_axis(ndarray::Axis(0)).unwrap();
         let standardized = (&all - &mean) / &all.std_axis(ndarray::Axis(0), 0.0);
         let expected = KernelPca::fit(standardized.view(), result.kernel, 2).unwrap().projection();
@@ -378,7 +414,10 @@ mod tests {
     fn a_part_that_cannot_be_computed_leaves_the_others() {
         let mut sets = two_sets();
         let steep = Kernel::Polynomial { scale: 1.0, degree: 100, constant: 1.0 };
-        let named = |name: &str, kernel, sets: &[&str]| KernelPcaRequest { name: name.to_owned(), ..request(kernel, sets) };
+        let named = |name: &str, kernel, sets: &[&str]| KernelPcaRequest {
+            name: name.to_owned(),
+            ..request(kernel, sets)
+        };
         sets[0].theta.mapv_inplace(|value| value * 1e3);
         let requests = [
             named("steep", steep, &["sgd/test"]),
@@ -390,7 +429,10 @@ mod tests {
         let failed: Vec<String> = failures.iter().map(|(part, _)| part.to_string()).collect();
         assert_eq!(failed, ["kernel PCA steep", "kernel PCA few"]);
         let reason = failures[0].1.reason();
-        assert!(reason.starts_with("the kernel of rows 0 and 0 is inf; choose a lower degree"), "{reason}");
+        assert!(
+            reason.starts_with("the kernel of rows 0 and 0 is inf; choose a lower degree"),
+            "{reason}"
+        );
 
         // One vector that is no number: what needs its set fails, no more.
         sets[0].theta[[1, 2]] = f32::NAN;
@@ -400,7 +442,12 @@ mod tests {
         let (analysis, failures) = Analysis::parts(&sets, &[requests[1].clone(), alone], &[spread]);
         let failed: Vec<String> = failures.iter().map(|(part, _)| part.to_string()).collect();
         assert_eq!(failed, ["kernel PCA linear", "moments of sgd/test", "distances spread"]);
-        assert!(failures.iter().all(|(_, error)| matches!(error, AnalysisError::NotFinite { initialization: 3, .. })));
+        assert!(
+            failures.iter().all(|(_, error)| matches!(
+                error,
+                AnalysisError::NotFinite { initialization: 3, .. }
+            ))
+        );
         assert_eq!((analysis.kernel_pca.len(), analysis.moments.len()), (1, 1));
     }
 
@@ -409,12 +456,17 @@ mod tests {
         let mut sets = two_sets();
         let unknown = request(Kernel::Linear, &["sgd/train"]);
         let message = Analysis::of(&sets, &[unknown], &[]).unwrap_err().to_string();
-        assert_eq!(message, "\"both\" asks for the set sgd/train, but the sets are sgd/test, lbfgs/train");
+        assert_eq!(
+            message,
+            "\"both\" asks for the set sgd/train, but the sets are sgd/test, lbfgs/train"
+        );
         let wrong = request(Kernel::Rbf { two_sigma_squared: 0.0 }, &["sgd/test"]);
         let error = Analysis::of(&sets, &[wrong], &[]).unwrap_err();
         assert!(matches!(error, AnalysisError::KernelPca { request, .. } if request == "both"));
         sets[0].theta[[1, 2]] = f32::NAN;
         let error = Analysis::of(&sets, &[], &[]).unwrap_err();
-        assert!(matches!(error, AnalysisError::NotFinite { set, initialization: 3 } if set.as_str() == "sgd/test"));
+        assert!(
+            matches!(error, AnalysisError::NotFinite { set, initialization: 3 } if set.as_str() == "sgd/test")
+        );
     }
 }

@@ -24,7 +24,10 @@ pub struct Distances {
 /// # Errors
 /// [`StatisticsError::Empty`] if a set has no vector, [`StatisticsError::Width`],
 /// [`StatisticsError::VectorNotFinite`].
-pub fn distances<A: Real>(x: &ArrayView2<'_, A>, y: &ArrayView2<'_, A>) -> Result<Distances, StatisticsError> {
+pub fn distances<A: Real>(
+    x: &ArrayView2<'_, A>,
+    y: &ArrayView2<'_, A>,
+) -> Result<Distances, StatisticsError> {
     if x.is_empty() || y.is_empty() {
         return Err(StatisticsError::Empty);
     }
@@ -34,10 +37,16 @@ pub fn distances<A: Real>(x: &ArrayView2<'_, A>, y: &ArrayView2<'_, A>) -> Resul
     let centroids = [centroid(x)?, centroid(y)?];
     let origin = (&centroids[0] + &centroids[1]) / 2.0;
     let from_origin = |set: &ArrayView2<'_, A>| {
-        set.outer_iter().map(|vector| length(vector.iter().map(|value| value.wide()).zip(&origin))).collect()
+        set.outer_iter()
+            .map(|vector| length(vector.iter().map(|value| value.wide()).zip(&origin)))
+            .collect()
     };
     let between = length(centroids[0].iter().copied().zip(&centroids[1]));
-    Ok(Distances { to_origin: [from_origin(x), from_origin(y)], centroid_to_origin: between / 2.0, centroid_distance: between })
+    Ok(Distances {
+        to_origin: [from_origin(x), from_origin(y)],
+        centroid_to_origin: between / 2.0,
+        centroid_distance: between,
+    })
 }
 
 fn centroid<A: Real>(set: &ArrayView2<'_, A>) -> Result<Array1<f64>, StatisticsError> {
@@ -80,7 +89,8 @@ mod tests {
         let result = distances(&unit.view(), &unit.view()).unwrap();
         let moved = distances(&shifted.view(), &shifted.view()).unwrap();
         assert!(result.centroid_distance.abs() < 1e-15);
-        for (distance, after) in result.to_origin.concat().into_iter().zip(moved.to_origin.concat()) {
+        for (distance, after) in result.to_origin.concat().into_iter().zip(moved.to_origin.concat())
+        {
             assert_relative_eq!(distance, (1.0 - 1.0 / 50.0_f64).sqrt(), max_relative = 1e-14);
             assert_relative_eq!(after, distance, max_relative = 1e-11);
         }
@@ -94,10 +104,16 @@ mod tests {
         let result = distances(&x.view(), &y.view()).unwrap();
         for (set, to_origin) in [&x, &y].into_iter().zip(&result.to_origin) {
             let wide = set.mapv(f64::from);
-            let around = (&wide - &wide.mean_axis(Axis(0)).unwrap()).mapv(|value| value * value).sum();
+            let around =
+                (&wide - &wide.mean_axis(Axis(0)).unwrap()).mapv(|value| value * value).sum();
             let count = to_origin.len() as f64;
-            let mean_square = to_origin.iter().map(|distance| distance * distance).sum::<f64>() / count;
-            assert_relative_eq!(mean_square, around / count + result.centroid_to_origin.powi(2), max_relative = 1e-14);
+            let mean_square =
+                to_origin.iter().map(|distance| distance * distance).sum::<f64>() / count;
+            assert_relative_eq!(
+                mean_square,
+                around / count + result.centroid_to_origin.powi(2),
+                max_relative = 1e-14
+            );
         }
     }
 
@@ -106,7 +122,10 @@ mod tests {
         let (two, three) = (array![[1.0_f32, 2.0]], array![[1.0_f32, 2.0, 3.0]]);
         let none = Array2::<f32>::zeros((0, 2));
         let broken = array![[1.0_f32, f32::NAN]];
-        assert_eq!(distances(&two.view(), &three.view()), Err(StatisticsError::Width { first: 2, second: 3 }));
+        assert_eq!(
+            distances(&two.view(), &three.view()),
+            Err(StatisticsError::Width { first: 2, second: 3 })
+        );
         assert_eq!(distances(&two.view(), &none.view()), Err(StatisticsError::Empty));
         let error = distances(&two.view(), &broken.view()).unwrap_err();
         assert!(matches!(error, StatisticsError::VectorNotFinite { row: 0, column: 1, .. }));

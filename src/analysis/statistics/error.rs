@@ -17,7 +17,9 @@ pub enum StatisticsError {
         value: f64,
     },
     /// A vector holds a NaN or an infinity.
-    #[error("component {column} of the vector in row {row} is {value}; leave out vectors of runs that diverged")]
+    #[error(
+        "component {column} of the vector in row {row} is {value}; leave out vectors of runs that diverged"
+    )]
     VectorNotFinite {
         /// Its row.
         row: usize,
@@ -27,7 +29,9 @@ pub enum StatisticsError {
         value: f64,
     },
     /// The vectors of two sets differ in length.
-    #[error("one set has vectors of {first} components and the other of {second}; compare sets of one network only")]
+    #[error(
+        "one set has vectors of {first} components and the other of {second}; compare sets of one network only"
+    )]
     Width {
         /// Components of the first set.
         first: usize,

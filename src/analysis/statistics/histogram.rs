@@ -9,7 +9,8 @@ use super::summary::quantile;
 /// numpy's `"fd"`); groups without a spread have no say. At most `most` bins, one where all numbers are
 /// the same, no edges where there are none. Numbers that are not finite are left out.
 pub fn bin_edges(groups: &[&[f64]], most: usize) -> Vec<f64> {
-    let groups: Vec<Vec<f64>> = groups.iter().map(|group| sorted_finite(group)).filter(|group| !group.is_empty()).collect();
+    let groups: Vec<Vec<f64>> =
+        groups.iter().map(|group| sorted_finite(group)).filter(|group| !group.is_empty()).collect();
     let low = groups.iter().map(|group| group[0]).fold(f64::INFINITY, f64::min);
     let high = groups.iter().map(|group| group[group.len() - 1]).fold(f64::NEG_INFINITY, f64::max);
     if low > high {
@@ -18,9 +19,15 @@ pub fn bin_edges(groups: &[&[f64]], most: usize) -> Vec<f64> {
     if low >= high {
         return vec![low - 0.5, high + 0.5];
     }
-    let width = groups.iter().map(|group| freedman_diaconis(group)).filter(|&width| width > 0.0).fold(f64::INFINITY, f64::min);
+    let width = groups
+        .iter()
+        .map(|group| freedman_diaconis(group))
+        .filter(|&width| width > 0.0)
+        .fold(f64::INFINITY, f64::min);
     let bins = ((high - low) / width).ceil().clamp(1.0, most.max(1) as f64) as usize;
-    (0..=bins).map(|k| if k == bins { high } else { low + (high - low) * k as f64 / bins as f64 }).collect()
+    (0..=bins)
+        .map(|k| if k == bins { high } else { low + (high - low) * k as f64 / bins as f64 })
+        .collect()
 }
 
 fn freedman_diaconis(sorted: &[f64]) -> f64 {

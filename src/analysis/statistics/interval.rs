@@ -25,7 +25,10 @@ pub struct Interval {
 ///
 /// # Panics
 /// Never: ½ is a probability.
-pub fn median_interval(values: &[f64], confidence: f64) -> Result<Option<Interval>, StatisticsError> {
+pub fn median_interval(
+    values: &[f64],
+    confidence: f64,
+) -> Result<Option<Interval>, StatisticsError> {
     let sorted = sorted(values)?;
     let below = Binomial::new(0.5, sorted.len() as u64).expect("½ is a probability");
     let outside = (1.0 - confidence) / 2.0;
@@ -43,7 +46,11 @@ pub fn median_interval(values: &[f64], confidence: f64) -> Result<Option<Interva
 ///
 /// # Errors
 /// [`StatisticsError::Empty`], [`StatisticsError::NotFinite`].
-pub fn shift_interval(x: &[f64], y: &[f64], confidence: f64) -> Result<Option<Interval>, StatisticsError> {
+pub fn shift_interval(
+    x: &[f64],
+    y: &[f64],
+    confidence: f64,
+) -> Result<Option<Interval>, StatisticsError> {
     let (x, y) = (sorted(x)?, sorted(y)?);
     let differences: Vec<f64> = x.iter().flat_map(|x| y.iter().map(move |y| x - y)).collect();
     let differences = sorted(&differences)?;
@@ -121,6 +128,9 @@ mod tests {
     fn nothing_and_no_number_are_refused() {
         assert_eq!(median_interval(&[], 0.9), Err(StatisticsError::Empty));
         assert_eq!(shift_interval(&[1.0], &[], 0.9), Err(StatisticsError::Empty));
-        assert!(matches!(median_interval(&[f64::NAN], 0.9), Err(StatisticsError::NotFinite { .. })));
+        assert!(matches!(
+            median_interval(&[f64::NAN], 0.9),
+            Err(StatisticsError::NotFinite { .. })
+        ));
     }
 }

@@ -33,7 +33,10 @@ pub fn moments<A: Real>(vectors: &ArrayView2<'_, A>) -> Result<Moments, Statisti
     check_finite(vectors)?;
     let count = vectors.len() as f64;
     let total = |term: &dyn Fn(f64) -> f64| -> f64 {
-        vectors.outer_iter().map(|vector| vector.iter().map(|value| term(value.wide())).sum::<f64>()).sum()
+        vectors
+            .outer_iter()
+            .map(|vector| vector.iter().map(|value| term(value.wide())).sum::<f64>())
+            .sum()
     };
     let mean = total(&|value| value) / count;
     let deviation = total(&|value| value - mean) / count;
@@ -46,7 +49,11 @@ pub fn moments<A: Real>(vectors: &ArrayView2<'_, A>) -> Result<Moments, Statisti
 pub(super) fn check_finite<A: Real>(vectors: &ArrayView2<'_, A>) -> Result<(), StatisticsError> {
     for (row, vector) in vectors.axis_iter(Axis(0)).enumerate() {
         if let Some(column) = vector.iter().position(|value| !value.wide().is_finite()) {
-            return Err(StatisticsError::VectorNotFinite { row, column, value: vector[column].wide() });
+            return Err(StatisticsError::VectorNotFinite {
+                row,
+                column,
+                value: vector[column].wide(),
+            });
         }
     }
     Ok(())
@@ -60,7 +67,8 @@ mod tests {
 
     #[test]
     fn by_hand() {
-        let moments = moments(&array![[2.0_f32, 4.0, 4.0, 4.0], [5.0, 5.0, 7.0, 9.0]].view()).unwrap();
+        let moments =
+            moments(&array![[2.0_f32, 4.0, 4.0, 4.0], [5.0, 5.0, 7.0, 9.0]].view()).unwrap();
         assert_relative_eq!(moments.mean, 5.0);
         assert_relative_eq!(moments.standard_deviation, 2.0);
         assert_eq!(moments.count, 8);
@@ -73,14 +81,20 @@ mod tests {
         let vectors = Array2::from_shape_fn((48, 4220), |(i, j)| (i * 4220 + j) as f32);
         let moments = moments(&vectors.view()).unwrap();
         assert_relative_eq!(moments.mean, (count - 1.0) / 2.0, max_relative = 1e-14);
-        assert_relative_eq!(moments.standard_deviation, ((count * count - 1.0) / 12.0_f64).sqrt(), max_relative = 1e-13);
+        assert_relative_eq!(
+            moments.standard_deviation,
+            ((count * count - 1.0) / 12.0_f64).sqrt(),
+            max_relative = 1e-13
+        );
     }
 
     #[test]
     fn a_large_mean_costs_no_digits_of_the_spread() {
         // ±2⁻²⁰ about 2²⁰: μ² / σ² = 2⁸⁰ is beyond the digits of an f64.
         let spread = (-20_f64).exp2();
-        let vectors = Array2::from_shape_fn((10, 1000), |(_, j)| 1_048_576.0 + if j % 2 == 0 { spread } else { -spread });
+        let vectors = Array2::from_shape_fn((10, 1000), |(_, j)| {
+            1_048_576.0 + if j % 2 == 0 { spread } else { -spread }
+        });
         let moments = moments(&vectors.view()).unwrap();
         assert_relative_eq!(moments.mean, 1_048_576.0);
         assert_relative_eq!(moments.standard_deviation, spread, max_relative = 1e-12);
@@ -91,13 +105,20 @@ mod tests {
         // 0, 0, 1 above 2⁵², where numbers are 1 apart: μ = 2⁵² + ⅓ cannot be written, σ² = 2/9.
         let base = 52_f64.exp2();
         let moments = moments(&array![[base, base, base + 1.0]].view()).unwrap();
-        assert_relative_eq!(moments.standard_deviation, (2.0_f64 / 9.0).sqrt(), max_relative = 1e-14);
+        assert_relative_eq!(
+            moments.standard_deviation,
+            (2.0_f64 / 9.0).sqrt(),
+            max_relative = 1e-14
+        );
     }
 
     #[test]
     fn nothing_and_no_number_are_refused() {
         assert_eq!(moments(&Array2::<f32>::zeros((0, 5)).view()), Err(StatisticsError::Empty));
         let error = moments(&array![[0.0_f32, 1.0], [f32::NEG_INFINITY, 1.0]].view());
-        assert_eq!(error, Err(StatisticsError::VectorNotFinite { row: 1, column: 0, value: f64::NEG_INFINITY }));
+        assert_eq!(
+            error,
+            Err(StatisticsError::VectorNotFinite { row: 1, column: 0, value: f64::NEG_INFINITY })
+        );
     }
 }

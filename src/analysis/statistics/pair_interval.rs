@@ -67,7 +67,11 @@ const ROUNDING: f64 = 1e-12;
 ///
 /// # Errors
 /// [`StatisticsError::Empty`], [`StatisticsError::NotFinite`].
-pub fn pair_shift_interval(x: &PairValues, y: &PairValues, confidence: f64) -> Result<Option<Interval>, StatisticsError> {
+pub fn pair_shift_interval(
+    x: &PairValues,
+    y: &PairValues,
+    confidence: f64,
+) -> Result<Option<Interval>, StatisticsError> {
     for side in [x, y] {
         check_finite(&side.values)?;
         if side.values.is_empty() {
@@ -91,7 +95,8 @@ pub fn pair_shift_interval(x: &PairValues, y: &PairValues, confidence: f64) -> R
 fn variance(sides: &[Graph; 2], shared: &Shared) -> (f64, f64) {
     let pair_covariance = shared.pair_covariance(sides);
     let covariances = [shared.node_covariance(sides, pair_covariance), pair_covariance];
-    let [estimated, apart] = [covariances, [0.0; 2]].map(|covariances| variance_with(sides, shared, covariances));
+    let [estimated, apart] =
+        [covariances, [0.0; 2]].map(|covariances| variance_with(sides, shared, covariances));
     // Two lists of the same pairs are one list of differences. Its variance is 0 only if all
     // differences are equal, and then the difference of the means is certain. Of other pairs it is
     // 0 only because the covariance was estimated as large as it can be, and the estimate has an
@@ -105,9 +110,10 @@ fn variance(sides: &[Graph; 2], shared: &Shared) -> (f64, f64) {
 fn variance_with(sides: &[Graph; 2], shared: &Shared, covariances: [f64; 2]) -> f64 {
     let [x, y] = sides;
     let [of_nodes, of_pairs] = covariances;
-    let of_pairs =
-        x.pair_variance / x.pairs() + y.pair_variance / y.pairs() - 2.0 * shared.pairs * of_pairs / (x.pairs() * y.pairs());
-    let of_nodes = x.mean_from_nodes(x.node_variance()) + y.mean_from_nodes(y.node_variance()) - 2.0 * shared.leverage * of_nodes;
+    let of_pairs = x.pair_variance / x.pairs() + y.pair_variance / y.pairs()
+        - 2.0 * shared.pairs * of_pairs / (x.pairs() * y.pairs());
+    let of_nodes = x.mean_from_nodes(x.node_variance()) + y.mean_from_nodes(y.node_variance())
+        - 2.0 * shared.leverage * of_nodes;
     (of_nodes + of_pairs).max(LEAST_SHARE * of_pairs).max(0.0)
 }
 
@@ -120,7 +126,8 @@ fn freedom(sides: &[Graph; 2], shared: &Shared) -> f64 {
     let paired = freedoms[0].min(freedoms[1]);
     let total = gross[0] + gross[1];
     let welch = if total > 0.0 {
-        ((gross[0] / total).powi(2) / freedoms[0] + (gross[1] / total).powi(2) / freedoms[1]).recip()
+        ((gross[0] / total).powi(2) / freedoms[0] + (gross[1] / total).powi(2) / freedoms[1])
+            .recip()
     } else {
         paired
     };

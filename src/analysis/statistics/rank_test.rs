@@ -42,7 +42,11 @@ pub fn mann_whitney(x: &[f64], y: &[f64]) -> Result<RankTest, StatisticsError> {
     let pairs = (n * m) as f64;
     let further = u.max(pairs - u);
     let exact = ties == 0.0 && n * m <= TABULATED;
-    let p = if exact { 2.0 * upper_tail(n, m, further as usize) } else { 2.0 * normal_tail(n, m, further, ties) };
+    let p = if exact {
+        2.0 * upper_tail(n, m, further as usize)
+    } else {
+        2.0 * normal_tail(n, m, further, ties)
+    };
     Ok(RankTest { u, p: p.min(1.0), exact, delta: 2.0 * u / pairs - 1.0 })
 }
 
@@ -94,7 +98,8 @@ fn normal_tail(n: usize, m: usize, u: f64, ties: f64) -> f64 {
 
 /// U, and Σ (t³ − t) over groups of t equal numbers in both lists together.
 fn count(x: &[f64], y: &[f64]) -> (f64, f64) {
-    let mut all: Vec<(f64, bool)> = x.iter().map(|&x| (x, true)).chain(y.iter().map(|&y| (y, false))).collect();
+    let mut all: Vec<(f64, bool)> =
+        x.iter().map(|&x| (x, true)).chain(y.iter().map(|&y| (y, false))).collect();
     all.sort_by(|a, b| a.0.total_cmp(&b.0));
     let (mut u, mut ties, mut below) = (0.0, 0.0, 0.0);
     // 0 and −0 are one number.
@@ -139,7 +144,10 @@ mod tests {
             assert_relative_eq!(cumulated[n * m], 1.0, max_relative = 1e-12);
             // Symmetric about n m / 2.
             for u in 0..n * m {
-                assert!((cumulated[u] + cumulated[n * m - u - 1] - 1.0).abs() < 1e-12, "{n} {m} {u}");
+                assert!(
+                    (cumulated[u] + cumulated[n * m - u - 1] - 1.0).abs() < 1e-12,
+                    "{n} {m} {u}"
+                );
             }
         }
         let exact = upper_tail(48, 48, 1400);
@@ -149,6 +157,9 @@ mod tests {
     #[test]
     fn nothing_and_no_number_are_refused() {
         assert_eq!(mann_whitney(&[], &[1.0]), Err(StatisticsError::Empty));
-        assert!(matches!(mann_whitney(&[1.0], &[f64::NAN]), Err(StatisticsError::NotFinite { index: 0, .. })));
+        assert!(matches!(
+            mann_whitney(&[1.0], &[f64::NAN]),
+            Err(StatisticsError::NotFinite { index: 0, .. })
+        ));
     }
 }

@@ -12,7 +12,10 @@ use ndarray::{ArrayView1, ArrayView2};
 /// # Errors
 /// [`StatisticsError::Empty`] if a group has no point, [`StatisticsError::Width`],
 /// [`StatisticsError::VectorNotFinite`].
-pub fn silhouette(x: &ArrayView2<'_, f64>, y: &ArrayView2<'_, f64>) -> Result<f64, StatisticsError> {
+pub fn silhouette(
+    x: &ArrayView2<'_, f64>,
+    y: &ArrayView2<'_, f64>,
+) -> Result<f64, StatisticsError> {
     if x.is_empty() || y.is_empty() {
         return Err(StatisticsError::Empty);
     }
@@ -41,7 +44,9 @@ fn of_group(own: &ArrayView2<'_, f64>, other: &ArrayView2<'_, f64>) -> f64 {
 }
 
 fn sum_of_distances(point: &ArrayView1<'_, f64>, group: &ArrayView2<'_, f64>) -> f64 {
-    let distance = |row: ArrayView1<'_, f64>| point.iter().zip(row).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt();
+    let distance = |row: ArrayView1<'_, f64>| {
+        point.iter().zip(row).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt()
+    };
     group.outer_iter().map(distance).sum()
 }
 
@@ -56,8 +61,16 @@ mod tests {
         // Of 0 and 1 against 4: (4 − 1)/4 and (3 − 1)/3; 4 is alone.
         let (x, y) = (array![[0.0], [1.0]], array![[4.0]]);
         let expected = (0.75 + 2.0 / 3.0) / 3.0;
-        assert_relative_eq!(silhouette(&x.view(), &y.view()).unwrap(), expected, max_relative = 1e-15);
-        assert_relative_eq!(silhouette(&y.view(), &x.view()).unwrap(), expected, max_relative = 1e-15);
+        assert_relative_eq!(
+            silhouette(&x.view(), &y.view()).unwrap(),
+            expected,
+            max_relative = 1e-15
+        );
+        assert_relative_eq!(
+            silhouette(&y.view(), &x.view()).unwrap(),
+            expected,
+            max_relative = 1e-15
+        );
     }
 
     #[test]
@@ -72,8 +85,17 @@ mod tests {
     fn what_are_no_two_groups_is_refused() {
         let (two, one) = (array![[1.0, 2.0]], array![[1.0]]);
         let broken = array![[1.0, f64::INFINITY]];
-        assert_eq!(silhouette(&two.view(), &one.view()), Err(StatisticsError::Width { first: 2, second: 1 }));
-        assert_eq!(silhouette(&two.view(), &Array2::zeros((0, 2)).view()), Err(StatisticsError::Empty));
-        assert!(matches!(silhouette(&two.view(), &broken.view()), Err(StatisticsError::VectorNotFinite { column: 1, .. })));
+        assert_eq!(
+            silhouette(&two.view(), &one.view()),
+            Err(StatisticsError::Width { first: 2, second: 1 })
+        );
+        assert_eq!(
+            silhouette(&two.view(), &Array2::zeros((0, 2)).view()),
+            Err(StatisticsError::Empty)
+        );
+        assert!(matches!(
+            silhouette(&two.view(), &broken.view()),
+            Err(StatisticsError::VectorNotFinite { column: 1, .. })
+        ));
     }
 }

@@ -102,7 +102,9 @@ mod tests {
         // 0, …, 100: quantiles are the percentages, the variance is (101² − 1) / 12 = 850.
         let values: Vec<f64> = (0..=100).rev().map(f64::from).collect();
         let summary = Summary::of(&values).unwrap();
-        for (found, expected) in [(summary.quartile_1, 25.0), (summary.median, 50.0), (summary.quartile_3, 75.0)] {
+        for (found, expected) in
+            [(summary.quartile_1, 25.0), (summary.median, 50.0), (summary.quartile_3, 75.0)]
+        {
             assert_relative_eq!(found, expected);
         }
         assert_relative_eq!(summary.standard_deviation, 850.0_f64.sqrt());
@@ -111,7 +113,14 @@ mod tests {
     #[test]
     fn one_number_is_all_of_its_quantiles() {
         let summary = Summary::of(&[0.3]).unwrap();
-        for value in [summary.min, summary.quartile_1, summary.median, summary.quartile_3, summary.max, summary.mean] {
+        for value in [
+            summary.min,
+            summary.quartile_1,
+            summary.median,
+            summary.quartile_3,
+            summary.max,
+            summary.mean,
+        ] {
             assert_relative_eq!(value, 0.3);
         }
         assert!(summary.standard_deviation.abs() < 1e-16);
@@ -120,7 +129,9 @@ mod tests {
     #[test]
     fn nothing_and_no_number_are_refused() {
         assert_eq!(Summary::of(&[]), Err(StatisticsError::Empty));
-        assert!(matches!(Summary::of(&[1.0, f64::NAN]), Err(StatisticsError::NotFinite { index: 1, value }) if value.is_nan()));
+        assert!(
+            matches!(Summary::of(&[1.0, f64::NAN]), Err(StatisticsError::NotFinite { index: 1, value }) if value.is_nan())
+        );
         let error = Err(StatisticsError::NotFinite { index: 0, value: f64::INFINITY });
         assert_eq!(Summary::of(&[f64::INFINITY, 1.0]), error);
     }

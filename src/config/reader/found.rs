@@ -54,7 +54,9 @@ impl Section<'_> {
             Some(Err(mistakes)) => {
                 for mistake in mistakes {
                     match mistake.origin {
-                        Some(origin) => self.report.problem(origin, Some(self.path_of(name)), mistake.message),
+                        Some(origin) => {
+                            self.report.problem(origin, Some(self.path_of(name)), mistake.message)
+                        }
                         None => self.problem(name, mistake.message),
                     }
                 }

@@ -105,11 +105,18 @@ mod tests {
     #[test]
     fn toml_reads_back_what_is_written() {
         for value in [0.1, 1e-4, 1e-12, -2.5, 1e300, 3.0, f64::MIN_POSITIVE] {
-            assert_eq!(toml::de::ValueDeserializer::parse(&value.toml()).map(back::<f64>), Ok(value));
+            assert_eq!(
+                toml::de::ValueDeserializer::parse(&value.toml()).map(back::<f64>),
+                Ok(value)
+            );
         }
-        for value in ["data/mnist", "", "a \"quoted\" one", "C:\\data", "it's", "two\nlines", "μ"] {
+        for value in ["data/mnist", "", "a \"quoted\" one", "C:\\data", "it's", "two\nlines", "μ"]
+        {
             let written = value.to_owned().toml();
-            assert_eq!(toml::de::ValueDeserializer::parse(&written).map(back::<String>), Ok(value.to_owned()));
+            assert_eq!(
+                toml::de::ValueDeserializer::parse(&written).map(back::<String>),
+                Ok(value.to_owned())
+            );
         }
     }
 

@@ -107,7 +107,9 @@ impl Report {
     }
 
     fn change_description(&self, key: &str, change: impl FnOnce(&mut Description)) {
-        if let Some(known) = self.descriptions.borrow_mut().iter_mut().find(|known| known.key == key) {
+        if let Some(known) =
+            self.descriptions.borrow_mut().iter_mut().find(|known| known.key == key)
+        {
             change(known);
         }
     }
@@ -122,11 +124,14 @@ impl Report {
         let place = |origin| match origin {
             Origin::File => Place::File { name: file.to_owned(), line: None },
             Origin::Line(line) => Place::File { name: file.to_owned(), line: Some(line) },
-            Origin::Override(index) => Place::Override(overrides.get(index).cloned().unwrap_or_default()),
+            Origin::Override(index) => {
+                Place::Override(overrides.get(index).cloned().unwrap_or_default())
+            }
         };
         let in_order = |mut findings: Vec<Finding>| -> Vec<Problem> {
             findings.sort_by_key(|finding| finding.origin);
-            let problem = |Finding { origin, key, message }| Problem { place: place(origin), key, message };
+            let problem =
+                |Finding { origin, key, message }| Problem { place: place(origin), key, message };
             findings.into_iter().map(problem).collect()
         };
         Outcome {

@@ -56,13 +56,25 @@ impl<'a> Section<'a> {
             None => None,
             Some((Value::Table(table), _)) => Some(table),
             Some((other, origin)) => {
-                report.problem(origin, Some(path), format!("must be a section, not {}", other.kind()));
+                report.problem(
+                    origin,
+                    Some(path),
+                    format!("must be a section, not {}", other.kind()),
+                );
                 return Err(Reported);
             }
         };
         let origin = node.map_or(parent, |node| node.origin);
-        let mut section =
-            Self { report, spec, table, origin, path, record, known: RefCell::default(), switched: RefCell::default() };
+        let mut section = Self {
+            report,
+            spec,
+            table,
+            origin,
+            path,
+            record,
+            known: RefCell::default(),
+            switched: RefCell::default(),
+        };
         let result = read(&mut section);
         section.refuse_unknown();
         result
@@ -109,7 +121,11 @@ impl<'a> Section<'a> {
     }
 
     /// A section within this one.
-    pub fn section<T>(&self, spec: &'static SectionSpec, read: impl FnOnce(&mut Section<'a>) -> Read<T>) -> Read<T> {
+    pub fn section<T>(
+        &self,
+        spec: &'static SectionSpec,
+        read: impl FnOnce(&mut Section<'a>) -> Read<T>,
+    ) -> Read<T> {
         let name = spec.own_name();
         let (node, record) = (self.ask_for(name), self.record_of(name));
         Section::read(self.report, spec, node, self.origin, self.path_of(name), record, read)
@@ -129,19 +145,29 @@ impl<'a> Section<'a> {
         let name = spec.own_name();
         match self.ask_for(name) {
             None => Ok(None),
-            node => Section::read(self.report, spec, node, self.origin, self.path_of(name), None, read).map(|_| None),
+            node => {
+                Section::read(self.report, spec, node, self.origin, self.path_of(name), None, read)
+                    .map(|_| None)
+            }
         }
     }
 
     /// The entries of a list of sections, `[[name]]`; none is fine. They go by a name rather than by
     /// their index, so their values are noted as effective only after [`Self::record_as`].
-    pub fn sections<T>(&self, spec: &'static SectionSpec, mut read: impl FnMut(&mut Section<'a>) -> Read<T>) -> Read<Vec<T>> {
+    pub fn sections<T>(
+        &self,
+        spec: &'static SectionSpec,
+        mut read: impl FnMut(&mut Section<'a>) -> Read<T>,
+    ) -> Read<Vec<T>> {
         let name = spec.own_name();
         let items = match self.ask_for(name).map(|node| (&node.value, node.origin)) {
             None => return Ok(Vec::new()),
             Some((Value::Array(items), _)) => items,
             Some((other, origin)) => {
-                let message = format!("must be a list of sections, each headed [[{name}]], not {}", other.kind());
+                let message = format!(
+                    "must be a list of sections, each headed [[{name}]], not {}",
+                    other.kind()
+                );
                 self.report.problem(origin, Some(self.path_of(name)), message);
                 return Err(Reported);
             }
@@ -185,18 +211,25 @@ impl<'a> Section<'a> {
                 continue;
             }
             // A key that did not fit the choice of the file either is a mistake of the file.
-            let fitted = before.as_ref().is_some_and(|before| before.as_deref().is_none_or(is_owner));
+            let fitted =
+                before.as_ref().is_some_and(|before| before.as_deref().is_none_or(is_owner));
             if !self.has(name) || fitted && self.drop_key(name) {
                 continue;
             }
-            let message = format!("belongs to {selector} = {}, not to {selector} = {chosen}; remove it", alternatives(&owners));
+            let message = format!(
+                "belongs to {selector} = {}, not to {selector} = {chosen}; remove it",
+                alternatives(&owners)
+            );
             self.problem(name, message);
         }
     }
 
     /// What the file has for a key that an override has changed, in TOML notation, `Some(None)` if it
     /// has nothing; `None` if no override has changed it.
-    #[expect(clippy::option_option, reason = "no change, a change, and a change of a key that the file does not have")]
+    #[expect(
+        clippy::option_option,
+        reason = "no change, a change, and a change of a key that the file does not have"
+    )]
     fn choice_of_the_file(&self, selector: &str, chosen: &str) -> Option<Option<String>> {
         let overridden = self.node(selector).is_some_and(|node| is_override(node.origin));
         let before = match self.report.written(&self.path_of(selector)) {
@@ -209,14 +242,16 @@ impl<'a> Section<'a> {
 
     /// Notes down that an override has changed a choice on which these keys depend.
     fn switch(&self, selector: &str, chosen: &str, keys: Vec<&'static str>) {
-        *self.switched.borrow_mut() = Some(Switched { now: format!("{selector} = {chosen}"), keys });
+        *self.switched.borrow_mut() =
+            Some(Switched { now: format!("{selector} = {chosen}"), keys });
     }
 
     /// Leaves out a key of the file because an override has changed the kind of the section, and
     /// notes it down. `false` if no kind was changed, or if the key itself comes from an override.
     pub(super) fn drop_key(&self, name: &'static str) -> bool {
         let switched = self.switched.borrow();
-        let Some(switched) = switched.as_ref().filter(|switched| switched.keys.contains(&name)) else {
+        let Some(switched) = switched.as_ref().filter(|switched| switched.keys.contains(&name))
+        else {
             return false;
         };
         match self.node(name).map(|node| node.origin).filter(|&origin| !is_override(origin)) {
@@ -254,7 +289,12 @@ impl<'a> Section<'a> {
 
     fn refuse_unknown(&self) {
         let known = self.known.borrow();
-        for name in self.table.into_iter().flat_map(Table::keys).filter(|name| !known.contains(name.as_str())) {
+        for name in self
+            .table
+            .into_iter()
+            .flat_map(Table::keys)
+            .filter(|name| !known.contains(name.as_str()))
+        {
             self.problem(name, format!("unknown key; {}", suggestion(name, &known)));
         }
     }
@@ -273,14 +313,22 @@ fn join(path: &str, name: &str) -> String {
 const LIKENESS: f64 = 0.6;
 
 /// Whichever of some words was probably meant: the likest, if it is so like at least, 1 for the same word.
-pub(in crate::config) fn nearest<'c>(name: &str, candidates: impl Iterator<Item = &'c str>, least: f64) -> Option<&'c str> {
+pub(in crate::config) fn nearest<'c>(
+    name: &str,
+    candidates: impl Iterator<Item = &'c str>,
+    least: f64,
+) -> Option<&'c str> {
     let likeness = |candidate: &str| strsim::normalized_damerau_levenshtein(name, candidate);
-    candidates.filter(|candidate| likeness(candidate) >= least).max_by(|a, b| likeness(a).total_cmp(&likeness(b)))
+    candidates
+        .filter(|candidate| likeness(candidate) >= least)
+        .max_by(|a, b| likeness(a).total_cmp(&likeness(b)))
 }
 
 fn suggestion(name: &str, known: &BTreeSet<&'static str>) -> String {
     match nearest(name, known.iter().copied(), LIKENESS) {
         Some(candidate) => format!("did you mean \"{candidate}\"?"),
-        None => format!("the keys here are {}", known.iter().copied().collect::<Vec<_>>().join(", ")),
+        None => {
+            format!("the keys here are {}", known.iter().copied().collect::<Vec<_>>().join(", "))
+        }
     }
 }

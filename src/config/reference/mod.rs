@@ -49,14 +49,26 @@ fn of_choice(section: &SectionSpec, choice: &str) -> Vec<&'static dyn KeySpec> {
 /// Every choice that has keys, with its heading.
 fn choices(section: &SectionSpec) -> String {
     let Some(choices) = &section.choices else { return String::new() };
-    let one = |Owned { choice, keys }: &Owned| format!("### `{} = \"{choice}\"`\n\n{}", choices.selector, table(keys));
-    section.owned().iter().filter(|owned| !owned.keys.is_empty()).map(one).collect::<Vec<_>>().join("\n")
+    let one = |Owned { choice, keys }: &Owned| {
+        format!("### `{} = \"{choice}\"`\n\n{}", choices.selector, table(keys))
+    };
+    section
+        .owned()
+        .iter()
+        .filter(|owned| !owned.keys.is_empty())
+        .map(one)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 fn of_stage(section: &SectionSpec, documentation: &str) -> String {
     let choices = choices(section);
     let between = if choices.is_empty() { "" } else { "\n" };
-    format!("## `{}`\n\n{documentation}\n\n{}{between}{choices}\n", section.heading(), table(section.keys))
+    format!(
+        "## `{}`\n\n{documentation}\n\n{}{between}{choices}\n",
+        section.heading(),
+        table(section.keys)
+    )
 }
 
 fn table(keys: &[&dyn KeySpec]) -> String {
@@ -71,7 +83,11 @@ fn row(key: &dyn KeySpec) -> String {
         DefaultSpec::Derived(derived) => derived.words.to_owned(),
     };
     let unit = if key.unit().is_empty() { "–" } else { key.unit() };
-    let meaning = [key.meaning(), key.note()].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("; ");
+    let meaning = [key.meaning(), key.note()]
+        .into_iter()
+        .filter(|text| !text.is_empty())
+        .collect::<Vec<_>>()
+        .join("; ");
     // A bar would end the cell.
     let cells = [format!("`{}`", key.name()), key.values(), default, unit.to_owned(), meaning];
     format!("| {} |\n", cells.map(|cell| cell.replace('|', "\\|")).join(" | "))
@@ -104,16 +120,31 @@ mod tests {
             assert_eq!(shared.len(), section.keys.len(), "{section:?}");
             for key in section.all_keys() {
                 assert!(!key.meaning().is_empty(), "{} of {section:?} has no meaning", key.name());
-                let same = section.all_keys().into_iter().filter(|other| other.name() == key.name());
+                let same =
+                    section.all_keys().into_iter().filter(|other| other.name() == key.name());
                 let mut same = same.map(|other| (other.invalidates(), other.came_later()));
-                assert!(same.all(|other| other == (key.invalidates(), key.came_later())), "{}", key.name());
+                assert!(
+                    same.all(|other| other == (key.invalidates(), key.came_later())),
+                    "{}",
+                    key.name()
+                );
             }
             let Some(choices) = &section.choices else { continue };
-            let selector = section.keys.iter().find(|key| key.name() == choices.selector).expect("its selector");
+            let selector = section
+                .keys
+                .iter()
+                .find(|key| key.name() == choices.selector)
+                .expect("its selector");
             for Owned { choice, keys } in section.owned() {
-                assert!(selector.values().contains(&format!("`\"{choice}\"`")), "{choice} of {section:?}");
+                assert!(
+                    selector.values().contains(&format!("`\"{choice}\"`")),
+                    "{choice} of {section:?}"
+                );
                 let own: BTreeSet<_> = keys.iter().map(|key| key.name()).collect();
-                assert!(own.len() == keys.len() && own.is_disjoint(&shared), "{choice} of {section:?}");
+                assert!(
+                    own.len() == keys.len() && own.is_disjoint(&shared),
+                    "{choice} of {section:?}"
+                );
             }
         }
     }

@@ -139,7 +139,16 @@ impl<K: Kind> Key<K, Open> {
     /// A key without unit and meaning. Its default must be given last.
     pub const fn new(name: &'static str, kind: K) -> Self {
         let (unit, meaning, note) = ("", "", "");
-        Self { name, kind, default: Open, unit, meaning, note, invalidates: None, came_later: false }
+        Self {
+            name,
+            kind,
+            default: Open,
+            unit,
+            meaning,
+            note,
+            invalidates: None,
+            came_later: false,
+        }
     }
 
     /// With the unit of its values.

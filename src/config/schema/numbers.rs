@@ -50,7 +50,11 @@ where
     fn values(&self) -> String {
         // 32 bits stand for as many as one likes; all 64, for a seed, are worth telling.
         let Self { least, most, .. } = self;
-        if *most == MAX_COUNT { format!("integer, {least} or more") } else { format!("integer, {least} to {most}") }
+        if *most == MAX_COUNT {
+            format!("integer, {least} or more")
+        } else {
+            format!("integer, {least} to {most}")
+        }
     }
 }
 
@@ -70,7 +74,8 @@ impl Kind for CountOrAll {
         match value {
             Value::String(text) if text == "all" => Ok(None),
             value => {
-                let count = integer(value, 1, MAX_COUNT, "an integer or \"all\"").map_err(mistake)?;
+                let count =
+                    integer(value, 1, MAX_COUNT, "an integer or \"all\"").map_err(mistake)?;
                 Ok(Some(count as usize))
             }
         }
@@ -117,7 +122,9 @@ impl Kind for Numbers {
     }
 
     fn parse(&self, value: &Value) -> Result<Vec<f64>, Mistakes> {
-        list(value, "a list of numbers in brackets", |item| number(item, "a list of finite numbers", |_| true))
+        list(value, "a list of numbers in brackets", |item| {
+            number(item, "a list of finite numbers", |_| true)
+        })
     }
 
     fn values(&self) -> String {
@@ -218,13 +225,19 @@ impl Kind for Number {
 }
 
 /// A list, up to the first item in error.
-fn list<T>(value: &Value, requirement: &str, item: impl Fn(&Value) -> Result<T, String>) -> Result<Vec<T>, Mistakes> {
+fn list<T>(
+    value: &Value,
+    requirement: &str,
+    item: impl Fn(&Value) -> Result<T, String>,
+) -> Result<Vec<T>, Mistakes> {
     items(value, requirement)?.iter().map(|node| item(&node.value).map_err(mistake)).collect()
 }
 
 fn integer(value: &Value, least: u64, most: u64, requirement: &str) -> Result<u64, String> {
     match value {
-        Value::Integer(integer) if *integer < i128::from(least) => Err(format!("must be at least {least}, is {integer}")),
+        Value::Integer(integer) if *integer < i128::from(least) => {
+            Err(format!("must be at least {least}, is {integer}"))
+        }
         Value::Integer(integer) => match u64::try_from(*integer) {
             Ok(integer) if integer <= most => Ok(integer),
             Ok(integer) => Err(format!("must be at most {most}, is {integer}")),
@@ -234,11 +247,19 @@ fn integer(value: &Value, least: u64, most: u64, requirement: &str) -> Result<u6
     }
 }
 
-fn number(value: &Value, requirement: &str, accept: impl FnOnce(f64) -> bool) -> Result<f64, String> {
+fn number(
+    value: &Value,
+    requirement: &str,
+    accept: impl FnOnce(f64) -> bool,
+) -> Result<f64, String> {
     let number = match value {
         Value::Float(number) => *number,
         Value::Integer(integer) => *integer as f64,
         other => return Err(format!("must be {requirement}, not {}", other.kind())),
     };
-    if number.is_finite() && accept(number) { Ok(number) } else { Err(format!("must be {requirement}, is {}", number.toml())) }
+    if number.is_finite() && accept(number) {
+        Ok(number)
+    } else {
+        Err(format!("must be {requirement}, is {}", number.toml()))
+    }
 }

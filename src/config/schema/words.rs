@@ -151,7 +151,10 @@ impl Kind for SetNames {
 ///
 /// # Errors
 /// All that is wrong, each where it stands.
-pub(crate) fn each<T>(value: &Value, item: impl Fn(&str) -> Result<T, String>) -> Result<Vec<T>, Mistakes>
+pub(crate) fn each<T>(
+    value: &Value,
+    item: impl Fn(&str) -> Result<T, String>,
+) -> Result<Vec<T>, Mistakes>
 where
     T: PartialEq,
 {
@@ -166,7 +169,11 @@ where
     if mistakes.is_empty() { Ok(values) } else { Err(mistakes) }
 }
 
-fn list_item<T: PartialEq>(value: &Value, item: impl Fn(&str) -> Result<T, String>, before: &[T]) -> Result<T, String> {
+fn list_item<T: PartialEq>(
+    value: &Value,
+    item: impl Fn(&str) -> Result<T, String>,
+    before: &[T],
+) -> Result<T, String> {
     let Value::String(text) = value else {
         return Err(format!("must be a list of strings, holds {}", value.kind()));
     };
@@ -177,14 +184,22 @@ fn list_item<T: PartialEq>(value: &Value, item: impl Fn(&str) -> Result<T, Strin
     Ok(value)
 }
 
-fn one_of<C: Notation + Copy>(value: &Value, all: &[C], word: impl Fn(C) -> &'static str) -> Result<C, Mistakes> {
+fn one_of<C: Notation + Copy>(
+    value: &Value,
+    all: &[C],
+    word: impl Fn(C) -> &'static str,
+) -> Result<C, Mistakes> {
     match value {
         Value::String(text) => chosen(text, all, word).map_err(mistake),
         other => Err(mistake(format!("must be {}, not {}", alternatives(all), other.kind()))),
     }
 }
 
-fn chosen<C: Notation + Copy>(text: &str, all: &[C], word: impl Fn(C) -> &'static str) -> Result<C, String> {
+fn chosen<C: Notation + Copy>(
+    text: &str,
+    all: &[C],
+    word: impl Fn(C) -> &'static str,
+) -> Result<C, String> {
     let found = all.iter().copied().find(|choice| word(*choice) == text);
     found.ok_or_else(|| format!("must be {}, is {text:?}", alternatives(all)))
 }

@@ -111,7 +111,8 @@ impl Template {
     /// If the folder of the data cannot be a value, for instance because it names a variable that is not set.
     pub fn text(&self) -> Result<String, ConfigErrors> {
         let (text, settings) = (self.size.text(), self.settings());
-        let (_, keys) = Config::parse_and_describe(Purpose::Study, "the configuration", text, &settings)?;
+        let (_, keys) =
+            Config::parse_and_describe(Purpose::Study, "the configuration", text, &settings)?;
         Ok(self.render(&keys))
     }
 
@@ -126,8 +127,11 @@ impl Template {
             Size::Paper => sgd.epochs,
         };
         let mut settings = vec!["seed=2026".to_owned()];
-        settings.push(format!("dataset.kind={}", if self.data.is_some() { "idx" } else { "digits" }));
-        settings.extend(self.data.iter().map(|data| format!("dataset.dir={}", quoted(&data.directory))));
+        settings
+            .push(format!("dataset.kind={}", if self.data.is_some() { "idx" } else { "digits" }));
+        settings.extend(
+            self.data.iter().map(|data| format!("dataset.dir={}", quoted(&data.directory))),
+        );
         // Of files all images are the default, and so are all images in use for a landscape.
         let in_files = self.data.as_ref().map(|data| data.images);
         let wanted = self.size.path_images(self.network);
@@ -160,8 +164,15 @@ impl Template {
             || "digits that the program draws".to_owned(),
             |data| format!("the images in {}", quoted(&data.directory)),
         );
-        let mut text =
-            comment("", &format!("{} on {data}; size {}: {}.", self.network.title, self.size.name(), self.size.about()));
+        let mut text = comment(
+            "",
+            &format!(
+                "{} on {data}; size {}: {}.",
+                self.network.title,
+                self.size.name(),
+                self.size.about()
+            ),
+        );
         text += &comment(
             "",
             "`lossatlas check FILE` says what it comes to: tasks, memory, time. Keys behind a # are at their defaults: remove the # to change one.",
@@ -192,7 +203,9 @@ impl Template {
     fn other_networks(&self) -> String {
         let mut text = comment("", "The others, each with its own keys at their defaults:");
         for network in NETWORKS.iter().filter(|network| **network != self.network) {
-            let default = |key: &crate::network::descriptor::Key| format!("{} = {}", key.name, key.default().toml());
+            let default = |key: &crate::network::descriptor::Key| {
+                format!("{} = {}", key.name, key.default().toml())
+            };
             let keys = network.keys.iter().map(default).collect::<Vec<_>>();
             _ = writeln!(text, "# kind = {:<16} # {}", quoted(network.name), keys.join(", "));
         }
@@ -253,7 +266,10 @@ fn is_default(key: &Description) -> bool {
 /// A key that has been explained, if it has a value of its own.
 fn bare(key: &Description) -> String {
     let name = key.spec.name();
-    key.value.as_ref().filter(|_| !is_default(key)).map_or_else(String::new, |value| format!("{name} = {value}\n"))
+    key.value
+        .as_ref()
+        .filter(|_| !is_default(key))
+        .map_or_else(String::new, |value| format!("{name} = {value}\n"))
 }
 
 /// A line with a comment behind it, continued on the lines that follow.
@@ -284,10 +300,12 @@ mod tests {
     use std::path::Path;
 
     /// MNIST, and sets that are smaller than what the sizes ask for, in one part or in both.
-    const IMAGES: [[usize; 2]; 5] = [[60_000, 10_000], [1, 1], [499, 501], [10_001, 3], [5999, 70_000]];
+    const IMAGES: [[usize; 2]; 5] =
+        [[60_000, 10_000], [1, 1], [499, 501], [10_001, 3], [5999, 70_000]];
 
     fn all() -> Vec<Template> {
-        let files = IMAGES.map(|images| Some(Files { directory: "data/\"odd\" name".to_owned(), images }));
+        let files =
+            IMAGES.map(|images| Some(Files { directory: "data/\"odd\" name".to_owned(), images }));
         let data: Vec<_> = files.into_iter().chain([None]).collect();
         let mut all = Vec::new();
         for &network in NETWORKS {
@@ -307,7 +325,8 @@ mod tests {
     fn what_is_written_reads_back_as_what_was_meant() {
         for template in all() {
             let text = template.text().unwrap();
-            let written = Config::parse("written", &text, &[]).unwrap_or_else(|errors| panic!("{errors}\n{text}"));
+            let written = Config::parse("written", &text, &[])
+                .unwrap_or_else(|errors| panic!("{errors}\n{text}"));
             let meant = Config::parse("meant", template.size.text(), &template.settings()).unwrap();
             assert_eq!(written.effective, meant.effective, "{text}");
             assert_eq!(written.subject, meant.subject, "{text}");
@@ -318,13 +337,22 @@ mod tests {
     #[test]
     fn every_key_is_there_with_its_meaning_its_range_and_its_default() {
         for template in all() {
-            let (config, keys) =
-                Config::parse_and_describe(Purpose::Study, "x", template.size.text(), &template.settings()).unwrap();
+            let (config, keys) = Config::parse_and_describe(
+                Purpose::Study,
+                "x",
+                template.size.text(),
+                &template.settings(),
+            )
+            .unwrap();
             let text = template.text().unwrap();
             for key in &keys {
                 assert!(!key.spec.meaning().is_empty(), "{key:?} is not explained");
                 let (explained, bare) = (line(key), bare(key));
-                assert!(text.contains(&explained) || without_first_entry(&key.key) && text.contains(&bare), "{key:?}:\n{text}");
+                assert!(
+                    text.contains(&explained)
+                        || without_first_entry(&key.key) && text.contains(&bare),
+                    "{key:?}:\n{text}"
+                );
             }
             // The reader leaves no key out.
             for key in config.effective.keys().filter(|key| !key.starts_with("kpca.")) {
@@ -337,7 +365,8 @@ mod tests {
     fn only_what_differs_from_its_default_is_written() {
         for template in all() {
             let text = template.text().unwrap();
-            let (_, keys) = Config::parse_and_describe(Purpose::Study, "written", &text, &[]).unwrap();
+            let (_, keys) =
+                Config::parse_and_describe(Purpose::Study, "written", &text, &[]).unwrap();
             let tree: toml::Table = text.parse().unwrap();
             for key in keys.iter().filter(|key| is_default(key)) {
                 let mut parts: Vec<&str> = key.key.split('.').collect();
@@ -345,7 +374,8 @@ mod tests {
                 let table = parts
                     .into_iter()
                     .try_fold(&toml::Value::Table(tree.clone()), |value, part| {
-                        part.parse::<usize>().map_or_else(|_| value.get(part), |index| value.get(index))
+                        part.parse::<usize>()
+                            .map_or_else(|_| value.get(part), |index| value.get(index))
                     })
                     .cloned();
                 let written = table.is_some_and(|table| table.get(name).is_some());
@@ -360,7 +390,8 @@ mod tests {
         for template in all() {
             let text = template.text().unwrap();
             let fewer = ["training.initializations=2", "training.keep=2"].map(str::to_owned);
-            let config = Config::parse("written", &text, &fewer).unwrap_or_else(|errors| panic!("{errors}"));
+            let config =
+                Config::parse("written", &text, &fewer).unwrap_or_else(|errors| panic!("{errors}"));
             assert!(config.kpca.iter().all(|kpca| kpca.components == 3));
         }
     }
@@ -371,10 +402,13 @@ mod tests {
             let Some(files) = &template.data else { continue };
             let config = Config::parse("written", &template.text().unwrap(), &[]).unwrap();
             for (name, held) in ["train", "test"].into_iter().zip(files.images) {
-                let [of_data, of_paths] =
-                    ["dataset", "paths"].map(|section| setting(&config.effective, &format!("{section}.{name}")));
+                let [of_data, of_paths] = ["dataset", "paths"]
+                    .map(|section| setting(&config.effective, &format!("{section}.{name}")));
                 assert!(of_data == usize::MAX || of_data < held, "{name}: {of_data} of {held}");
-                assert!(of_paths == usize::MAX || of_paths < of_data.min(held), "{name}: {of_paths}");
+                assert!(
+                    of_paths == usize::MAX || of_paths < of_data.min(held),
+                    "{name}: {of_paths}"
+                );
             }
         }
     }
@@ -404,7 +438,8 @@ mod tests {
             counted(&fs::read_to_string(file).unwrap())
         };
         let mnist = Some(Files { directory: "data/mnist".to_owned(), images: [60_000, 10_000] });
-        let written = |network, data, size| counted(&Template { network, data, size }.text().unwrap());
+        let written =
+            |network, data, size| counted(&Template { network, data, size }.text().unwrap());
         assert_eq!(written(NETWORKS[0], None, Size::Demo), effective("demo.toml"));
         assert_eq!(written(NETWORKS[0], mnist.clone(), Size::Quick), effective("mnist-quick.toml"));
         let mut compared = 0;

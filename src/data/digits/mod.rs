@@ -31,12 +31,18 @@ pub const SIDE: usize = 28;
 /// 96 %. (MNIST, the same way: 79 and 81, 89 and 91, 88 and 92 %.) Mean gray value 0.12 (MNIST: 0.13).
 pub fn draw(seed: MasterSeed, train: usize, test: usize) -> Dataset {
     let set = |purpose, count| draw_set(seed, purpose, count);
-    Dataset::new(format!("digits seed {}", seed.0), set("digits-train", train), set("digits-test", test))
+    Dataset::new(
+        format!("digits seed {}", seed.0),
+        set("digits-train", train),
+        set("digits-test", test),
+    )
 }
 
 fn draw_set(seed: MasterSeed, purpose: &str, count: usize) -> Images {
     let (mut pixels, mut labels) = (vec![0; count * SIDE * SIDE], vec![0; count]);
-    for (index, (pixels, label)) in pixels.chunks_exact_mut(SIDE * SIDE).zip(&mut labels).enumerate() {
+    for (index, (pixels, label)) in
+        pixels.chunks_exact_mut(SIDE * SIDE).zip(&mut labels).enumerate()
+    {
         let mut random = seed.stream(purpose, &[index as u64]);
         *label = random.random_range(0..CLASSES as u8);
         write_digit(*label, pixels, &mut random);
@@ -54,7 +60,10 @@ fn write_digit(label: u8, pixels: &mut [u8], random: &mut impl Rng) {
         // At a corner one curve ends and the next one begins, at the same displaced point.
         let mut corner = None;
         for run in stroke.chunk_by(|point, next| point != next) {
-            let points: Vec<_> = run.iter().map(|&point| corner.take().unwrap_or_else(|| hand.place(point, random))).collect();
+            let points: Vec<_> = run
+                .iter()
+                .map(|&point| corner.take().unwrap_or_else(|| hand.place(point, random)))
+                .collect();
             pen.curve(&points);
             corner = points.last().copied();
         }
@@ -89,7 +98,8 @@ impl Hand {
 
     /// Where a point of the glyph goes, in pixels, with its own random displacement.
     fn place(&self, point: [u8; 2], random: &mut impl Rng) -> Point {
-        let [x, y] = point.map(|coordinate| f32::from(coordinate) / 100.0 - 0.5 + JITTER * bell(random));
+        let [x, y] =
+            point.map(|coordinate| f32::from(coordinate) / 100.0 - 0.5 + JITTER * bell(random));
         let (x, y) = (x + self.bend[0] * (y * y - 0.125), y + self.bend[1] * (x * x - 0.125));
         std::array::from_fn(|i| self.middle[i] + self.linear[i][0] * x + self.linear[i][1] * y)
     }
@@ -111,10 +121,17 @@ mod tests {
     fn the_seed_and_nothing_else_decides() {
         let data = draw(MasterSeed(7), 20, 5);
         let again = draw(MasterSeed(7), 20, 5);
-        assert_eq!((&again.train, &again.test, &again.checksum), (&data.train, &data.test, &data.checksum));
+        assert_eq!(
+            (&again.train, &again.test, &again.checksum),
+            (&data.train, &data.test, &data.checksum)
+        );
         assert_eq!(data.name, "digits seed 7");
         assert_ne!(draw(MasterSeed(8), 20, 5).checksum, data.checksum);
-        assert_ne!(data.train.pixels[..5 * PIXELS], data.test.pixels[..], "the sets are drawn apart");
+        assert_ne!(
+            data.train.pixels[..5 * PIXELS],
+            data.test.pixels[..],
+            "the sets are drawn apart"
+        );
     }
 
     #[test]
@@ -139,10 +156,15 @@ mod tests {
     #[test]
     fn ink_is_as_in_mnist_and_the_paper_is_black() {
         let images = draw(MasterSeed(2), 500, 0).train;
-        let mean = images.pixels.iter().map(|&pixel| f64::from(pixel)).sum::<f64>() / 255.0 / images.pixels.len() as f64;
+        let mean = images.pixels.iter().map(|&pixel| f64::from(pixel)).sum::<f64>()
+            / 255.0
+            / images.pixels.len() as f64;
         assert!((0.10..0.16).contains(&mean), "mean gray value {mean}");
         for image in images.pixels.chunks(PIXELS) {
-            assert!(image.iter().filter(|&&pixel| pixel > 0).count() < PIXELS / 2, "more paper than ink");
+            assert!(
+                image.iter().filter(|&&pixel| pixel > 0).count() < PIXELS / 2,
+                "more paper than ink"
+            );
             assert!(*image.iter().max().unwrap() > 100, "the stroke is clearly visible");
         }
     }
@@ -154,11 +176,19 @@ mod tests {
         for image in draw(MasterSeed(3), 500, 0).train.pixels.chunks(PIXELS) {
             let total: f64 = image.iter().map(|&pixel| f64::from(pixel)).sum();
             let center = |coordinate: fn(usize) -> usize| {
-                image.iter().enumerate().map(|(i, &pixel)| f64::from(pixel) * coordinate(i) as f64).sum::<f64>() / total
+                image
+                    .iter()
+                    .enumerate()
+                    .map(|(i, &pixel)| f64::from(pixel) * coordinate(i) as f64)
+                    .sum::<f64>()
+                    / total
             };
             let (x, y) = (center(|i| i % SIDE), center(|i| i / SIDE));
             assert!((x - 13.5).abs() < 7.0 && (y - 13.5).abs() < 7.0, "({x}, {y})");
-            let edge = image.iter().enumerate().filter(|(i, _)| [i % SIDE, i / SIDE].iter().any(|k| k % (SIDE - 1) == 0));
+            let edge = image
+                .iter()
+                .enumerate()
+                .filter(|(i, _)| [i % SIDE, i / SIDE].iter().any(|k| k % (SIDE - 1) == 0));
             let on_edge: f64 = edge.map(|(_, &pixel)| f64::from(pixel)).sum();
             assert!(on_edge < 0.1 * total, "{on_edge} of {total} on the edge");
         }
@@ -170,7 +200,10 @@ mod tests {
         let data = draw(MasterSeed(4), 2000, 1000);
         let (mut means, mut counts) = (vec![[0.0; PIXELS]; CLASSES], [0.0; CLASSES]);
         for (image, &label) in data.train.pixels.chunks(PIXELS).zip(&data.train.labels) {
-            means[usize::from(label)].iter_mut().zip(image).for_each(|(sum, &pixel)| *sum += f64::from(pixel));
+            means[usize::from(label)]
+                .iter_mut()
+                .zip(image)
+                .for_each(|(sum, &pixel)| *sum += f64::from(pixel));
             counts[usize::from(label)] += 1.0;
         }
         for (mean, count) in means.iter_mut().zip(counts) {
@@ -180,7 +213,9 @@ mod tests {
             image.iter().zip(mean).map(|(&pixel, mean)| (f64::from(pixel) - mean).powi(2)).sum()
         };
         let nearest = |image: &[u8]| {
-            (0..CLASSES).min_by(|&a, &b| distance(image, &means[a]).total_cmp(&distance(image, &means[b]))).unwrap()
+            (0..CLASSES)
+                .min_by(|&a, &b| distance(image, &means[a]).total_cmp(&distance(image, &means[b])))
+                .unwrap()
         };
         let images = data.test.pixels.chunks(PIXELS).zip(&data.test.labels);
         let right = images.filter(|&(image, &label)| nearest(image) == usize::from(label)).count();

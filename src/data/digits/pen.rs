@@ -44,11 +44,13 @@ impl Pen {
     /// interpolating splines", 1974).
     pub(super) fn curve(&mut self, points: &[Point]) {
         for i in 1..points.len() {
-            let [before, from, to, after] = [i.saturating_sub(2), i - 1, i, (i + 1).min(points.len() - 1)].map(|k| points[k]);
+            let [before, from, to, after] =
+                [i.saturating_sub(2), i - 1, i, (i + 1).min(points.len() - 1)].map(|k| points[k]);
             let mut last = from;
             for piece in 1..=PIECES {
                 let t = piece as f32 / PIECES as f32;
-                let next = std::array::from_fn(|k| catmull_rom([before[k], from[k], to[k], after[k]], t));
+                let next =
+                    std::array::from_fn(|k| catmull_rom([before[k], from[k], to[k], after[k]], t));
                 self.line(last, next);
                 last = next;
             }
@@ -68,7 +70,8 @@ impl Pen {
         for row in range(1) {
             for column in range(0) {
                 let offset = [column as f32 - from[0], row as f32 - from[1]];
-                let t = ((offset[0] * along[0] + offset[1] * along[1]) / length_squared).clamp(0.0, 1.0);
+                let t = ((offset[0] * along[0] + offset[1] * along[1]) / length_squared)
+                    .clamp(0.0, 1.0);
                 let [x, y] = [offset[0] - t * along[0], offset[1] - t * along[1]];
                 let nearest = &mut self.distance_squared[row * SIDE + column];
                 *nearest = nearest.min(x * x + y * y);
@@ -102,7 +105,12 @@ mod tests {
     use crate::random::MasterSeed;
 
     fn pen() -> Pen {
-        Pen { distance_squared: [f32::INFINITY; SIDE * SIDE], radius: 1.5, edge: 2.0, darkness: 0.9 }
+        Pen {
+            distance_squared: [f32::INFINITY; SIDE * SIDE],
+            radius: 1.5,
+            edge: 2.0,
+            darkness: 0.9,
+        }
     }
 
     /// Distances known in closed form, to a slanted line and beyond its two ends.
@@ -121,7 +129,11 @@ mod tests {
             let distance = across.hypot(along - along.clamp(0.0, length));
             if distance < pen.reach() {
                 within += 1;
-                assert!((found.sqrt() - distance).abs() < 1e-4, "pixel {i}: {} instead of {distance}", found.sqrt());
+                assert!(
+                    (found.sqrt() - distance).abs() < 1e-4,
+                    "pixel {i}: {} instead of {distance}",
+                    found.sqrt()
+                );
             } else {
                 assert!(found.sqrt() > pen.reach() - 1e-4, "pixel {i} is out of reach");
             }
@@ -134,15 +146,24 @@ mod tests {
     #[test]
     fn curves_pass_through_their_points_and_are_smooth_there() {
         let points = [3.0, 5.0, 11.0, 4.0, 8.0_f32];
-        let (first, second) = ([points[0], points[1], points[2], points[3]], [points[1], points[2], points[3], points[4]]);
+        let (first, second) = (
+            [points[0], points[1], points[2], points[3]],
+            [points[1], points[2], points[3], points[4]],
+        );
         assert!((catmull_rom(first, 0.0) - points[1]).abs() < 1e-5);
         assert!((catmull_rom(first, 1.0) - points[2]).abs() < 1e-5);
         let step = 1e-2;
         let arriving = (catmull_rom(first, 1.0) - catmull_rom(first, 1.0 - step)) / step;
         let leaving = (catmull_rom(second, step) - catmull_rom(second, 0.0)) / step;
         let direction = 0.5 * (points[3] - points[1]);
-        assert!((arriving - direction).abs() < 0.2 && (leaving - direction).abs() < 0.2, "{arriving} {leaving} {direction}");
-        assert!((catmull_rom([1.0, 2.0, 3.0, 4.0], 0.3) - 2.3).abs() < 1e-6, "equal steps make a straight line");
+        assert!(
+            (arriving - direction).abs() < 0.2 && (leaving - direction).abs() < 0.2,
+            "{arriving} {leaving} {direction}"
+        );
+        assert!(
+            (catmull_rom([1.0, 2.0, 3.0, 4.0], 0.3) - 2.3).abs() < 1e-6,
+            "equal steps make a straight line"
+        );
     }
 
     #[test]
@@ -153,8 +174,19 @@ mod tests {
         pen.ink(&mut pixels, &mut MasterSeed(1).stream("test", &[]));
         let gray = |row: usize| f64::from(pixels[row * SIDE + 14]) / 255.0;
         // The reach is 1.5 + 2/2 and the edge 2 wide: full ink, (2.5 − 1)/2, (2.5 − 2)/2, none.
-        for (row, cover) in [(10, 0.9), (11, 0.9 * 0.75), (9, 0.9 * 0.75), (12, 0.9 * 0.25), (8, 0.9 * 0.25), (13, 0.0)] {
-            assert!((gray(row) - cover).abs() <= 3.0 * 0.06 * cover + 0.01, "row {row}: {}", gray(row));
+        for (row, cover) in [
+            (10, 0.9),
+            (11, 0.9 * 0.75),
+            (9, 0.9 * 0.75),
+            (12, 0.9 * 0.25),
+            (8, 0.9 * 0.25),
+            (13, 0.0),
+        ] {
+            assert!(
+                (gray(row) - cover).abs() <= 3.0 * 0.06 * cover + 0.01,
+                "row {row}: {}",
+                gray(row)
+            );
         }
     }
 

@@ -60,7 +60,11 @@ impl From<io::Error> for Fault {
 
 /// Reads the first `limit` items, and the rest only to check the length (and the checksum of a
 /// compressed file). Images in a file that is not compressed are mapped instead.
-pub(super) fn read(path: PathBuf, content: Content, limit: Option<usize>) -> Result<IdxFile, Problem> {
+pub(super) fn read(
+    path: PathBuf,
+    content: Content,
+    limit: Option<usize>,
+) -> Result<IdxFile, Problem> {
     let mut compressed = false;
     let parsed = (|| {
         let file = open(&path)?;
@@ -82,9 +86,13 @@ pub(super) fn read(path: PathBuf, content: Content, limit: Option<usize>) -> Res
     match parsed {
         Ok((sizes, bytes)) => Ok(IdxFile { path, sizes, bytes }),
         // An error number comes from the operating system, anything else from the decompressor.
-        Err(Fault::Io(source)) if compressed && source.raw_os_error().is_none() => Err(Problem::DamagedGzip { path, source }),
+        Err(Fault::Io(source)) if compressed && source.raw_os_error().is_none() => {
+            Err(Problem::DamagedGzip { path, source })
+        }
         Err(Fault::Io(source)) => Err(Problem::Unreadable { path, source }),
-        Err(Fault::Magic(found)) => Err(Problem::Magic { path, content: content.name(), expected: content.magic(), found }),
+        Err(Fault::Magic(found)) => {
+            Err(Problem::Magic { path, content: content.name(), expected: content.magic(), found })
+        }
         Err(Fault::Length { claim, expected, found }) => {
             Err(Problem::Length { path, decompressed: compressed, claim, expected, found })
         }
@@ -120,7 +128,11 @@ impl Header {
         }
         let found = header.len() as u64;
         if found < length {
-            return Err(Fault::Length { claim: "the header alone takes".into(), expected: length.into(), found });
+            return Err(Fault::Length {
+                claim: "the header alone takes".into(),
+                expected: length.into(),
+                found,
+            });
         }
         Ok(Self { content, length, sizes: std::array::from_fn(|_| numbers.next().unwrap_or(1)) })
     }
@@ -129,7 +141,10 @@ impl Header {
     /// 2^96 bytes allocates none.
     fn read_items(&self, mut reader: impl Read, limit: Option<usize>) -> Result<Vec<u8>, Fault> {
         let mut bytes = Vec::new();
-        reader.by_ref().take(self.bytes(limit).try_into().unwrap_or(u64::MAX)).read_to_end(&mut bytes)?;
+        reader
+            .by_ref()
+            .take(self.bytes(limit).try_into().unwrap_or(u64::MAX))
+            .read_to_end(&mut bytes)?;
         let rest = io::copy(&mut reader, &mut io::sink())?;
         self.check(self.length + bytes.len() as u64 + rest)?;
         bytes.shrink_to_fit();
@@ -163,6 +178,10 @@ impl Header {
             Content::Images => format!(" of {rows}×{columns} pixels"),
             Content::Labels => String::new(),
         };
-        Err(Fault::Length { claim: format!("the header's {count} {}{shape} take", self.content.name()), expected, found })
+        Err(Fault::Length {
+            claim: format!("the header's {count} {}{shape} take", self.content.name()),
+            expected,
+            found,
+        })
     }
 }

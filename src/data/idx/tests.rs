@@ -68,15 +68,24 @@ fn reads_pixels_labels_and_sizes() {
     let data = load(folder.path(), None, None).unwrap();
     assert_eq!(data.name, format!("idx {}", folder.path().display()));
     assert_eq!(data.classes, 10);
-    assert_eq!(data.train, Images { pixels: pixels(0..24), labels: vec![0, 1, 9, 3], rows: 2, columns: 3 });
-    assert_eq!(data.test, Images { pixels: pixels(0..12), labels: vec![5, 6], rows: 2, columns: 3 });
+    assert_eq!(
+        data.train,
+        Images { pixels: pixels(0..24), labels: vec![0, 1, 9, 3], rows: 2, columns: 3 }
+    );
+    assert_eq!(
+        data.test,
+        Images { pixels: pixels(0..12), labels: vec![5, 6], rows: 2, columns: 3 }
+    );
 }
 
 #[test]
 fn a_limit_takes_images_from_the_front() {
     let folder = folder();
     let data = load(folder.path(), Some(3), Some(1)).unwrap();
-    assert_eq!(data.train, Images { pixels: pixels(0..18), labels: vec![0, 1, 9], rows: 2, columns: 3 });
+    assert_eq!(
+        data.train,
+        Images { pixels: pixels(0..18), labels: vec![0, 1, 9], rows: 2, columns: 3 }
+    );
     assert_eq!(data.test, Images { pixels: pixels(0..6), labels: vec![5], rows: 2, columns: 3 });
     assert_ne!(data.checksum, load(folder.path(), None, None).unwrap().checksum);
 }
@@ -94,7 +103,10 @@ fn compressed_files_are_recognized_by_their_bytes() {
     let (first, second) = (gzip(&bytes(TEST_LABELS)[..9]), gzip(&bytes(TEST_LABELS)[9..]));
     write(&other, &format!("{TEST_LABELS}.gz"), &[first, second].concat());
     let data = load(other.path(), None, None).unwrap();
-    assert_eq!((data.train, data.test, data.checksum), (expected.train, expected.test, expected.checksum));
+    assert_eq!(
+        (data.train, data.test, data.checksum),
+        (expected.train, expected.test, expected.checksum)
+    );
 }
 
 #[test]
@@ -116,7 +128,10 @@ fn images_that_are_not_compressed_are_shared() {
 fn missing_folder_and_files_name_the_remedy() {
     let nowhere = tempfile::tempdir().unwrap();
     let below = nowhere.path().join("mnist");
-    let message = load(&below, None, None).unwrap_err().to_string().replace(&below.display().to_string(), "DIR");
+    let message = load(&below, None, None)
+        .unwrap_err()
+        .to_string()
+        .replace(&below.display().to_string(), "DIR");
     assert_eq!(message, format!("DIR: no such folder; {REMEDY}"));
 
     let folder = folder();
@@ -131,7 +146,10 @@ fn unreadable_file() {
     let folder = folder();
     fs::remove_file(folder.path().join(TEST_LABELS)).unwrap();
     fs::create_dir(folder.path().join(TEST_LABELS)).unwrap();
-    assert_eq!(report(&folder, None, None), "DIR/t10k-labels-idx1-ubyte: cannot be read: Is a directory (os error 21)");
+    assert_eq!(
+        report(&folder, None, None),
+        "DIR/t10k-labels-idx1-ubyte: cannot be read: Is a directory (os error 21)"
+    );
 }
 
 #[test]
@@ -151,7 +169,9 @@ fn wrong_magic_number() {
 #[test]
 fn truncated_and_too_long_files_give_both_lengths() {
     let good = images(4);
-    let length = |found: &str, claim: &str| format!("DIR/train-images-idx3-ubyte: {found}, but {claim}; fetch it again");
+    let length = |found: &str, claim: &str| {
+        format!("DIR/train-images-idx3-ubyte: {found}, but {claim}; fetch it again")
+    };
     let header_claims = "the header's 4 images of 2×3 pixels take 40";
     for cut in 0..good.len() {
         let claim = if cut < 16 { "the header alone takes 16" } else { header_claims };
@@ -159,7 +179,10 @@ fn truncated_and_too_long_files_give_both_lengths() {
     }
     let longer = [&good[..], &[0, 0]].concat();
     assert_eq!(report_with(TRAIN_IMAGES, &longer), length("42 bytes", header_claims));
-    assert_eq!(report_with(TRAIN_IMAGES, &gzip(&longer)), length("42 bytes decompressed", header_claims));
+    assert_eq!(
+        report_with(TRAIN_IMAGES, &gzip(&longer)),
+        length("42 bytes decompressed", header_claims)
+    );
     assert_eq!(
         report_with(TRAIN_LABELS, &idx(0x801, &[4], &[0; 3])),
         "DIR/train-labels-idx1-ubyte: 11 bytes, but the header's 4 labels take 12; fetch it again"
@@ -176,7 +199,10 @@ fn a_length_is_checked_beyond_the_images_asked_for() {
 #[test]
 fn a_header_that_claims_more_than_fits_in_memory_is_refused() {
     let vast = idx(0x803, &[u32::MAX; 3], &[1, 2, 3]);
-    assert!(report_with(TRAIN_IMAGES, &vast).contains("79228162458924105385300197391"), "16 + (2^32 - 1)^3 bytes");
+    assert!(
+        report_with(TRAIN_IMAGES, &vast).contains("79228162458924105385300197391"),
+        "16 + (2^32 - 1)^3 bytes"
+    );
 }
 
 #[test]
@@ -187,7 +213,10 @@ fn damaged_gzip() {
     wrong_checksum[last] ^= 1;
     for bytes in [&good[..good.len() - 9], &wrong_checksum, &[&good[..], b"tail"].concat()] {
         let message = report_with(TRAIN_IMAGES, bytes);
-        assert!(message.starts_with("DIR/train-images-idx3-ubyte: damaged gzip file ("), "{message}");
+        assert!(
+            message.starts_with("DIR/train-images-idx3-ubyte: damaged gzip file ("),
+            "{message}"
+        );
         assert!(message.ends_with("); fetch it again"), "{message}");
     }
 }

@@ -47,7 +47,10 @@ impl Stage for Imports {
     fn counts(&self, results: &Results, _: &[SolutionSet]) -> Counts {
         let mut counts = Counts::default();
         for (set, rows) in results.imports() {
-            let tasks = rows.into_iter().enumerate().map(|(number, row)| TaskState::new(format!("{set} {number}"), row));
+            let tasks = rows
+                .into_iter()
+                .enumerate()
+                .map(|(number, row)| TaskState::new(format!("{set} {number}"), row));
             counts.add(0, format!("import {set}"), &tasks.collect::<Vec<_>>());
         }
         counts
@@ -60,8 +63,14 @@ impl Stage for Imports {
     }
 
     fn key_numbers(&self, record: &Record) -> KeyNumbers {
-        let Record::Imported { outcome: Ok(vector), .. } = record else { return KeyNumbers::default() };
-        KeyNumbers { loss_train: Some(vector.loss_train), loss_test: Some(vector.loss_test), ..KeyNumbers::default() }
+        let Record::Imported { outcome: Ok(vector), .. } = record else {
+            return KeyNumbers::default();
+        };
+        KeyNumbers {
+            loss_train: Some(vector.loss_train),
+            loss_test: Some(vector.loss_test),
+            ..KeyNumbers::default()
+        }
     }
 }
 
@@ -74,30 +83,56 @@ fn run(runner: &Runner, trained: &Trained, archive: &mut Option<Archive>) -> Res
         archive,
         Tasks::alike(all - rows.len(), names),
         |index| rows[index].2.to_vec(),
-        |theta: &Vec<f32>, _, control| Ended::of(evaluate(trained, theta, &|| control.stop_requested())),
+        |theta: &Vec<f32>, _, control| {
+            Ended::of(evaluate(trained, theta, &|| control.stop_requested()))
+        },
         |index, seconds, outcome| {
             let (set, number, _) = &rows[index];
             let finite = |snapshot: Snapshot| {
                 let finite = snapshot.loss_train.is_finite() && snapshot.loss_test.is_finite();
-                if finite { Ok(snapshot) } else { Err("the loss is not finite at this vector".to_owned()) }
+                if finite {
+                    Ok(snapshot)
+                } else {
+                    Err("the loss is not finite at this vector".to_owned())
+                }
             };
-            Record::Imported { set: set.clone(), number: *number, seconds, outcome: outcome.and_then(finite) }
+            Record::Imported {
+                set: set.clone(),
+                number: *number,
+                seconds,
+                outcome: outcome.and_then(finite),
+            }
         },
     )
 }
 
-fn evaluate<'a>(trained: &'a Trained, theta: &[f32], interrupt: &'a Interrupt<'a>) -> Result<Snapshot, Interrupted> {
-    let on = |split| trained.landscape(trained.images(split)).interruptible(interrupt).loss_and_accuracy(theta);
+fn evaluate<'a>(
+    trained: &'a Trained,
+    theta: &[f32],
+    interrupt: &'a Interrupt<'a>,
+) -> Result<Snapshot, Interrupted> {
+    let on = |split| {
+        trained.landscape(trained.images(split)).interruptible(interrupt).loss_and_accuracy(theta)
+    };
     let (loss_train, accuracy_train) = on(Split::Train)?;
     let (loss_test, accuracy_test) = on(Split::Test)?;
-    Ok(Snapshot { epoch: 0, theta: theta.to_vec(), loss_train, loss_test, accuracy_train, accuracy_test })
+    Ok(Snapshot {
+        epoch: 0,
+        theta: theta.to_vec(),
+        loss_train,
+        loss_test,
+        accuracy_train,
+        accuracy_test,
+    })
 }
 
-fn missing<'a>(trained: &'a Trained, archive: &Archive) -> Vec<(SetName, u32, ArrayView1<'a, f32>)> {
-    let rows = trained
-        .imports
-        .iter()
-        .flat_map(|(set, vectors)| (0..).zip(vectors.outer_iter()).map(move |(number, row)| (set, number, row)));
+fn missing<'a>(
+    trained: &'a Trained,
+    archive: &Archive,
+) -> Vec<(SetName, u32, ArrayView1<'a, f32>)> {
+    let rows = trained.imports.iter().flat_map(|(set, vectors)| {
+        (0..).zip(vectors.outer_iter()).map(move |(number, row)| (set, number, row))
+    });
     rows.filter(|(set, number, _)| archive.contents.imported(set, *number).is_none())
         .map(|(set, number, row)| (set.clone(), number, row))
         .collect()

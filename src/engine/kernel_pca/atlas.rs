@@ -14,7 +14,8 @@ pub(super) fn check(atlas: &Atlas<'_>) -> Result<Vec<String>, AtlasError> {
     let analysis = atlas.analysis;
     let embeddings = analysis.kernel_pca.iter().map(|result| format!("/kpca/{}", result.name));
     let moments = analysis.moments.iter().map(|(set, _)| format!("/statistics/moments/{set}"));
-    let distances = analysis.distances.iter().map(|pair| format!("/statistics/distances/{}", pair.name));
+    let distances =
+        analysis.distances.iter().map(|pair| format!("/statistics/distances/{}", pair.name));
     Ok(embeddings.chain(moments).chain(distances).collect())
 }
 
@@ -22,29 +23,42 @@ fn kernel_pca(analysis: &KernelPcaResult) -> Result<(), AtlasError> {
     group_name("/kpca", &analysis.name)?;
     let path = format!("/kpca/{}", analysis.name);
     let (eigenvalues, explained) = (analysis.eigenvalues.len(), analysis.explained.len());
-    require(eigenvalues == explained, &path, || format!("{explained} explained fractions for {eigenvalues} eigenvalues"))?;
+    require(eigenvalues == explained, &path, || {
+        format!("{explained} explained fractions for {eigenvalues} eigenvalues")
+    })?;
     let vectors = analysis.projection.nrows();
-    for (name, length) in [("set", analysis.set.len()), ("initialization", analysis.initialization.len())] {
-        require(length == vectors, &format!("{path}/{name}"), || format!("{length} values for {vectors} vectors"))?;
+    for (name, length) in
+        [("set", analysis.set.len()), ("initialization", analysis.initialization.len())]
+    {
+        require(length == vectors, &format!("{path}/{name}"), || {
+            format!("{length} values for {vectors} vectors")
+        })?;
     }
     let known = analysis.set.iter().all(|&set| (set as usize) < analysis.sets.len());
-    require(known, &format!("{path}/set"), || format!("an index beyond the {} sets", analysis.sets.len()))
+    require(known, &format!("{path}/set"), || {
+        format!("an index beyond the {} sets", analysis.sets.len())
+    })
 }
 
 pub(super) fn write(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
     let kpca = root.group("kpca", "kernel principal component analyses of unions of sets")?;
     kpca.text("failed", &failed(atlas, |part| matches!(part, Part::KernelPca(_))))?;
     for analysis in &atlas.analysis.kernel_pca {
-        write_kernel_pca(&kpca.group(&analysis.name, "a kernel principal component analysis")?, analysis)?;
+        write_kernel_pca(
+            &kpca.group(&analysis.name, "a kernel principal component analysis")?,
+            analysis,
+        )?;
     }
     let statistics = root.group("statistics", "summaries of the sets")?;
     statistics.text("failed", &failed(atlas, |part| !matches!(part, Part::KernelPca(_))))?;
-    let moments = statistics.group("moments", "moments of all components of all vectors of a set")?;
+    let moments =
+        statistics.group("moments", "moments of all components of all vectors of a set")?;
     for (set, of_set) in &atlas.analysis.moments {
         let group = moments.group(set.group(), "sets with one origin")?;
         write_moments(&group.group(set.member(), "moments of one set")?, of_set)?;
     }
-    let distances = statistics.group("distances", "distances of the vectors of two sets from their common origin")?;
+    let distances = statistics
+        .group("distances", "distances of the vectors of two sets from their common origin")?;
     for pair in &atlas.analysis.distances {
         let description = "two sets; their common origin is the midpoint of their centroids";
         write_distances(&distances.group(&pair.name, description)?, pair)?;
@@ -65,25 +79,39 @@ fn write_kernel_pca(node: &Node, analysis: &KernelPcaResult) -> Result<(), Atlas
     }
     node.number("standardized", u8::from(analysis.standardized))?;
     node.number("negative_share", analysis.negative_share)?;
-    node.axis("vector", "number of each vector, in the order of the sets", analysis.projection.nrows())?;
-    let words = "number of each component, from 1: component 1 is PC1, that of the largest eigenvalue";
+    node.axis(
+        "vector",
+        "number of each vector, in the order of the sets",
+        analysis.projection.nrows(),
+    )?;
+    let words =
+        "number of each component, from 1: component 1 is PC1, that of the largest eigenvalue";
     node.axis_from_1("component", words, analysis.projection.ncols())?;
-    node.axis_from_1("eigenvalue", "number of each eigenvalue, from 1, the largest first", analysis.eigenvalues.len())?;
+    node.axis_from_1(
+        "eigenvalue",
+        "number of each eigenvalue, from 1, the largest first",
+        analysis.eigenvalues.len(),
+    )?;
     let words = "eigenvalues of the centered kernel matrix, the largest first";
     node.numbers(&Label::new("eigenvalues", "eigenvalue", words), &analysis.eigenvalues)?;
     let words = "fraction of the sum of all positive eigenvalues of the centered kernel matrix";
     node.numbers(&Label::new("explained", "eigenvalue", words), &analysis.explained)?;
     let words = "coordinates of the vectors along the leading components";
-    let label = Label::new("projection", "vector, component", words).told_apart_by("set initialization");
+    let label =
+        Label::new("projection", "vector, component", words).told_apart_by("set initialization");
     node.numbers(&label, &analysis.projection)?;
-    let sets: Vec<&str> = analysis.set.iter().map(|&set| analysis.sets[set as usize].as_str()).collect();
+    let sets: Vec<&str> =
+        analysis.set.iter().map(|&set| analysis.sets[set as usize].as_str()).collect();
     node.texts(&Label::new("set", "vector", "set of each vector, group/member"), &sets)?;
     let words = "number of the random initialization the vector grew from";
     node.numbers(&Label::new("initialization", "vector", words), &analysis.initialization)
 }
 
 fn write_moments(node: &Node, moments: &Moments) -> Result<(), AtlasError> {
-    node.number_scalar(&Label::new("mean", "", "mean of all components of all vectors"), moments.mean)?;
+    node.number_scalar(
+        &Label::new("mean", "", "mean of all components of all vectors"),
+        moments.mean,
+    )?;
     let words = "standard deviation of all components of all vectors";
     node.number_scalar(&Label::new("standard_deviation", "", words), moments.standard_deviation)
 }
@@ -94,7 +122,10 @@ fn write_distances(node: &Node, pair: &DistanceResult) -> Result<(), AtlasError>
     node.axis("first_vector", "row of each vector in the first set", first.len())?;
     node.axis("second_vector", "row of each vector in the second set", second.len())?;
     let [first, second] = &pair.sets;
-    node.texts(&Label::new("set", "member", "the two sets, group/member"), &[first.as_str(), second.as_str()])?;
+    node.texts(
+        &Label::new("set", "member", "the two sets, group/member"),
+        &[first.as_str(), second.as_str()],
+    )?;
     let [first, second] = &pair.distances;
     let words = "distance of each vector of the first set from the common origin";
     node.numbers(&Label::new("distance_first", "first_vector", words), first)?;

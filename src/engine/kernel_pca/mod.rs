@@ -42,18 +42,28 @@ impl Stage for KernelPca {
     fn run(&self, context: &Context, archive: &mut Option<Archive>) -> Result<(), Failure> {
         let &Context { world, problem, interruption } = context;
         let sets = Archive::solutions(world, problem, archive.as_ref())?;
-        let missing = archive.as_ref().is_some_and(|archive| archive.results(problem).analysis(&sets).is_none());
+        let missing = archive
+            .as_ref()
+            .is_some_and(|archive| archive.results(problem).analysis(&sets).is_none());
         if world.broadcast(|| Ok::<_, String>(missing && interruption.cause().is_some()))? {
-            let message = "stopped before the kernel PCA; run the same command again to continue".to_owned();
+            let message =
+                "stopped before the kernel PCA; run the same command again to continue".to_owned();
             return Err(Failure { code: failure::TRY_AGAIN, message });
         }
-        let analyzed = archive.as_mut().filter(|_| missing).map(|archive| analyze(problem, archive, sets)).transpose();
+        let analyzed = archive
+            .as_mut()
+            .filter(|_| missing)
+            .map(|archive| analyze(problem, archive, sets))
+            .transpose();
         world.agree(analyzed).map_err(|error| Failure::system(Plain(&error)))?;
         Ok(())
     }
 
     fn counts(&self, results: &Results, sets: &[SolutionSet]) -> Counts {
-        let failed = |part: &FailedPart| FailedTask { task: part.part.to_string(), reason: part.reason.clone() };
+        let failed = |part: &FailedPart| FailedTask {
+            task: part.part.to_string(),
+            reason: part.reason.clone(),
+        };
         let failures = results.failed_parts(sets).iter().map(failed).collect();
         let done = results.missing_runs() == 0 && results.analysis(sets).is_some();
         Counts { kinds: Vec::new(), failures, whole: Some(done) }
@@ -78,7 +88,10 @@ fn analyze(problem: &Problem, archive: &mut Archive, sets: Vec<SolutionSet>) -> 
     let (usable, empty): (Vec<_>, Vec<_>) = sets.into_iter().partition(|set| set.theta.nrows() > 0);
     for set in &empty {
         let source = results.source(&set.name).name();
-        say(format_args!("kpca: the set {} is empty: every {source} failed; what needs it is left out", set.name));
+        say(format_args!(
+            "kpca: the set {} is empty: every {source} failed; what needs it is left out",
+            set.name
+        ));
     }
     let mut failed = Vec::new();
     let mut possible = Vec::new();
@@ -92,13 +105,16 @@ fn analyze(problem: &Problem, archive: &mut Archive, sets: Vec<SolutionSet>) -> 
         }
     }
     let there = |name: &SetName| usable.iter().any(|set| set.name == *name);
-    let (distances, apart): (Vec<_>, Vec<_>) = distances.into_iter().partition(|request| request.sets.iter().all(there));
+    let (distances, apart): (Vec<_>, Vec<_>) =
+        distances.into_iter().partition(|request| request.sets.iter().all(there));
     failed.extend(apart.into_iter().map(|request| {
         let lacking = request.sets.iter().filter(|&name| !there(name)).map(SetName::as_str);
         let reason = format!("no vectors in {}", lacking.collect::<Vec<_>>().join(" and "));
         FailedPart { part: Part::Distances(request.name), reason }
     }));
-    let (analysis, errors) = progress::during(STAGE, &archive.directory, || Analysis::parts(&usable, &possible, &distances));
+    let (analysis, errors) = progress::during(STAGE, &archive.directory, || {
+        Analysis::parts(&usable, &possible, &distances)
+    });
     for (part, error) in errors {
         let reason = error.reason();
         say(format_args!("kpca: {part} failed: {reason}"));
@@ -107,7 +123,9 @@ fn analyze(problem: &Problem, archive: &mut Archive, sets: Vec<SolutionSet>) -> 
     for FailedPart { part, reason } in &failed {
         log::part_failed(STAGE, &part.to_string(), reason);
     }
-    archive.store(Record::Analysis { digest, analysis, failed }).map_err(|error| error.to_string())?;
+    archive
+        .store(Record::Analysis { digest, analysis, failed })
+        .map_err(|error| error.to_string())?;
     log::stage_ended(STAGE, 1, 0, 1, start.elapsed().as_secs_f64());
     Ok(())
 }
@@ -125,9 +143,16 @@ fn kernel_pca_requests(problem: &Problem) -> Vec<KernelPcaRequest> {
 }
 
 /// Why a kernel PCA has too little to compare, if so: without two vectors nothing varies.
-fn too_few(request: &KernelPcaRequest, usable: &[SolutionSet], results: &Results<'_>) -> Option<String> {
-    let vectors = |name: &SetName| usable.iter().find(|set| set.name == *name).map_or(0, |set| set.theta.nrows());
-    let empty: Vec<_> = request.sets.iter().filter(|&set| vectors(set) == 0).map(SetName::as_str).collect();
+fn too_few(
+    request: &KernelPcaRequest,
+    usable: &[SolutionSet],
+    results: &Results<'_>,
+) -> Option<String> {
+    let vectors = |name: &SetName| {
+        usable.iter().find(|set| set.name == *name).map_or(0, |set| set.theta.nrows())
+    };
+    let empty: Vec<_> =
+        request.sets.iter().filter(|&set| vectors(set) == 0).map(SetName::as_str).collect();
     if !empty.is_empty() {
         return Some(format!("no vectors in {}", empty.join(" and ")));
     }
@@ -136,8 +161,10 @@ fn too_few(request: &KernelPcaRequest, usable: &[SolutionSet], results: &Results
         return None;
     }
     let failed = results.failed_sources();
-    let failed = |source: &Source| failed.iter().any(|(failed, count)| failed == source && *count > 0);
-    let mut sources: Vec<_> = request.sets.iter().map(|set| results.source(set)).filter(failed).collect();
+    let failed =
+        |source: &Source| failed.iter().any(|(failed, count)| failed == source && *count > 0);
+    let mut sources: Vec<_> =
+        request.sets.iter().map(|set| results.source(set)).filter(failed).collect();
     sources.dedup();
     let sources: Vec<_> = sources.into_iter().map(|source| format!("{}s", source.name())).collect();
     Some(if sources.is_empty() {

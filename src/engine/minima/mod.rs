@@ -41,7 +41,9 @@ impl Stage for Minima {
 
     fn run(&self, context: &Context, archive: &mut Option<Archive>) -> Result<(), Failure> {
         match &context.problem.mapped {
-            Mapped::Formula(formula) => run(&context.runner(self), context.problem.config.seed, formula, archive),
+            Mapped::Formula(formula) => {
+                run(&context.runner(self), context.problem.config.seed, formula, archive)
+            }
             Mapped::Network(_) => Ok(()),
         }
     }
@@ -49,7 +51,9 @@ impl Stage for Minima {
     fn counts(&self, results: &Results, _: &[SolutionSet]) -> Counts {
         let mut counts = Counts::default();
         let minima = results.minima().into_iter().enumerate();
-        let tasks: Vec<_> = minima.map(|(number, minimum)| TaskState::new(format!("start {number}"), minimum)).collect();
+        let tasks: Vec<_> = minima
+            .map(|(number, minimum)| TaskState::new(format!("start {number}"), minimum))
+            .collect();
         if !tasks.is_empty() {
             counts.add(0, "minima".to_owned(), &tasks);
         }
@@ -63,7 +67,9 @@ impl Stage for Minima {
     }
 
     fn key_numbers(&self, record: &Record) -> KeyNumbers {
-        let Record::Minimum { outcome: Ok(minimum), .. } = record else { return KeyNumbers::default() };
+        let Record::Minimum { outcome: Ok(minimum), .. } = record else {
+            return KeyNumbers::default();
+        };
         KeyNumbers {
             height: Some(minimum.value),
             steps: Some(minimum.iterations),
@@ -78,9 +84,16 @@ impl Stage for Minima {
 }
 
 /// Minimizes from the points that have not been used yet.
-fn run(runner: &Runner, seed: MasterSeed, formula: &Formula, archive: &mut Option<Archive>) -> Result<(), Failure> {
+fn run(
+    runner: &Runner,
+    seed: MasterSeed,
+    formula: &Formula,
+    archive: &mut Option<Archive>,
+) -> Result<(), Failure> {
     let numbers: Vec<u32> = match archive {
-        Some(archive) => (0..starts(&formula.config)).filter(|&number| archive.contents.minimum(number).is_none()).collect(),
+        Some(archive) => (0..starts(&formula.config))
+            .filter(|&number| archive.contents.minimum(number).is_none())
+            .collect(),
         None => Vec::new(),
     };
     let done = starts(&formula.config) as usize - numbers.len();
@@ -98,7 +111,9 @@ fn run(runner: &Runner, seed: MasterSeed, formula: &Formula, archive: &mut Optio
                     let region = formula.config.landscape.start_region();
                     relax(landscape, &random_start(seed, &region, number), &parameters)
                 }
-                MinimaConfig::Relaxed(points) => relax(landscape, &points[number as usize], &parameters),
+                MinimaConfig::Relaxed(points) => {
+                    relax(landscape, &points[number as usize], &parameters)
+                }
                 MinimaConfig::Given(points) => Relaxed::given(landscape, &points[number as usize]),
             };
             Ended::of(relaxed)

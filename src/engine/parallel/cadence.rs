@@ -22,7 +22,8 @@ pub struct Cadence {
 impl Cadence {
     /// That of a rank among so many, with the interval between states that was asked for.
     pub fn new(rank: usize, ranks: usize, save: Option<Duration>) -> Self {
-        let report = Duration::from_secs(1).max(Duration::from_secs_f64(ranks as f64 / REPORTS_PER_SECOND as f64));
+        let report = Duration::from_secs(1)
+            .max(Duration::from_secs_f64(ranks as f64 / REPORTS_PER_SECOND as f64));
         Self { report, first_save: save.map(|every| every.mul_f64(share(rank))), save }
     }
 }
@@ -58,15 +59,22 @@ mod tests {
     fn the_first_states_of_all_ranks_are_spread_over_the_interval() {
         let every = Duration::from_mins(10);
         for ranks in [2, 64, 1000, 16_384] {
-            let mut first: Vec<f64> =
-                (0..ranks).map(|rank| Cadence::new(rank, ranks, Some(every)).first_save.unwrap().as_secs_f64()).collect();
+            let mut first: Vec<f64> = (0..ranks)
+                .map(|rank| {
+                    Cadence::new(rank, ranks, Some(every)).first_save.unwrap().as_secs_f64()
+                })
+                .collect();
             first.sort_by(f64::total_cmp);
             assert!(first[0] > 0.0 && first[ranks - 1] <= 600.0);
             // Evenly they would be 600 / ranks apart.
             let widest = first.windows(2).map(|pair| pair[1] - pair[0]).fold(first[0], f64::max);
-            let closest = first.windows(2).map(|pair| pair[1] - pair[0]).fold(f64::INFINITY, f64::min);
+            let closest =
+                first.windows(2).map(|pair| pair[1] - pair[0]).fold(f64::INFINITY, f64::min);
             let even = 600.0 / ranks as f64;
-            assert!(widest < 2.0 * even && closest > 0.3 * even, "{ranks} ranks: {closest} to {widest}");
+            assert!(
+                widest < 2.0 * even && closest > 0.3 * even,
+                "{ranks} ranks: {closest} to {widest}"
+            );
         }
         assert_eq!(Cadence::new(0, 1, Some(every)).first_save, Some(every));
         assert_eq!(Cadence::new(5, 8, None).first_save, None);

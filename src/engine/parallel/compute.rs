@@ -48,13 +48,17 @@ where
     Ok(())
 }
 
-fn perform_one<Q>(control: &Control, task: usize, perform: impl FnOnce() -> Result<Q, TaskFailure>) -> Finished<Q> {
+fn perform_one<Q>(
+    control: &Control,
+    task: usize,
+    perform: impl FnOnce() -> Result<Q, TaskFailure>,
+) -> Finished<Q> {
     control.begin(task);
     let start = Instant::now();
     // Whatever the panic left half done belongs to this task and is dropped with it, unless the
     // work function shares state between tasks by itself; then a poisoned lock tells the next one.
-    let outcome =
-        catch_unwind(AssertUnwindSafe(perform)).unwrap_or_else(|panic| Err(TaskFailure::Panicked(panic_message(&*panic))));
+    let outcome = catch_unwind(AssertUnwindSafe(perform))
+        .unwrap_or_else(|panic| Err(TaskFailure::Panicked(panic_message(&*panic))));
     let seconds = start.elapsed().as_secs_f64();
     control.end();
     Finished { seconds, outcome }
@@ -96,6 +100,14 @@ mod tests {
             outcomes.iter().map(|done| done.outcome).collect()
         });
         let panicked = |text: &str| Err(TaskFailure::Panicked(text.to_owned()));
-        assert_eq!(outcomes, [panicked("formatted 0"), panicked("plain"), panicked("a panic without a message"), Ok(3)]);
+        assert_eq!(
+            outcomes,
+            [
+                panicked("formatted 0"),
+                panicked("plain"),
+                panicked("a panic without a message"),
+                Ok(3)
+            ]
+        );
     }
 }

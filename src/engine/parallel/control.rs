@@ -86,8 +86,11 @@ impl Control {
 
     pub(super) fn begin(&self, task: usize) {
         let now = Instant::now();
-        *self.latest() =
-            Latest { task: Some((task, now)), save: self.cadence.first_save.map(|first| now + first), ..Latest::default() };
+        *self.latest() = Latest {
+            task: Some((task, now)),
+            save: self.cadence.first_save.map(|first| now + first),
+            ..Latest::default()
+        };
     }
 
     /// No report and no state of the task is passed on after this.

@@ -97,7 +97,8 @@ mod tests {
 
     #[test]
     fn each_distinct_message_has_a_line_with_its_ranks() {
-        let messages = [Some("a"), Some("a"), Some("a"), Some("b"), None, Some("b"), Some("b"), Some("a")];
+        let messages =
+            [Some("a"), Some("a"), Some("a"), Some("b"), None, Some("b"), Some("b"), Some("a")];
         assert_eq!(shown(&messages), "ranks 0–2, 7: a\nranks 3, 5–6: b");
     }
 }

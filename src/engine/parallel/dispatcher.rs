@@ -63,7 +63,11 @@ where
     }
 
     /// Runs the farm to its end, on all ranks.
-    pub fn run(mut self, outcomes: &Receiver<Finished<R>>, stop: &dyn Fn() -> bool) -> Result<FarmEnd, FarmError<E>> {
+    pub fn run(
+        mut self,
+        outcomes: &Receiver<Finished<R>>,
+        stop: &dyn Fn() -> bool,
+    ) -> Result<FarmEnd, FarmError<E>> {
         let mut pace = Pace::new();
         let mut active = true;
         while !self.schedule.is_over() {
@@ -77,7 +81,9 @@ where
                     active = true;
                 }
                 Err(RecvTimeoutError::Timeout) => active = false,
-                Err(RecvTimeoutError::Disconnected) => unreachable!("the compute thread lasts as long as its sender of tasks"),
+                Err(RecvTimeoutError::Disconnected) => {
+                    unreachable!("the compute thread lasts as long as its sender of tasks")
+                }
             }
             self.report_progress_here();
             self.tick();
@@ -114,11 +120,15 @@ where
 
     fn hand_over(&mut self, task: usize, rank: usize) -> Result<(), FarmError<E>> {
         let made = catch_unwind(AssertUnwindSafe(|| (self.make)(task)));
-        let payload = made.map_err(|panic| FarmError::Panicked { callback: "make", message: panic_message(&*panic) })?;
+        let payload = made.map_err(|panic| FarmError::Panicked {
+            callback: "make",
+            message: panic_message(&*panic),
+        })?;
         if rank == 0 {
             self.tasks.send((task, payload)).expect("the compute thread waits for tasks");
         } else {
-            let message = encode_with(&Order::Task(task), &payload).map_err(|reason| FarmError::Task { task, rank, reason })?;
+            let message = encode_with(&Order::Task(task), &payload)
+                .map_err(|reason| FarmError::Task { task, rank, reason })?;
             self.mailbox.send(rank, message);
         }
         Ok(())
@@ -134,11 +144,15 @@ where
                 (Reply::Progress(Progress { task, fraction, loss }), _) => {
                     self.tell(Event::Progress { task, rank, fraction, loss });
                 }
-                (Reply::Checkpoint(Checkpoint { task, state }), _) => self.tell(Event::Checkpoint { task, rank, state }),
+                (Reply::Checkpoint(Checkpoint { task, state }), _) => {
+                    self.tell(Event::Checkpoint { task, rank, state })
+                }
                 (Reply::StopRequested, _) => self.stop(),
                 (Reply::Failed { seconds, failure }, _) => self.finish(rank, seconds, Err(failure)),
                 // Nobody would see the result of a farm that has failed.
-                (Reply::Finished { .. }, _) if self.failure.is_some() => _ = self.schedule.release(rank),
+                (Reply::Finished { .. }, _) if self.failure.is_some() => {
+                    _ = self.schedule.release(rank)
+                }
                 (Reply::Finished { seconds }, parcel) => {
                     self.finish(rank, seconds, parcel.value().map_err(TaskFailure::from));
                 }
@@ -178,7 +192,10 @@ where
         match catch_unwind(AssertUnwindSafe(|| (self.on_event)(event))) {
             Ok(Ok(())) => {}
             Ok(Err(error)) => self.fail(FarmError::Event(error)),
-            Err(panic) => self.fail(FarmError::Panicked { callback: "on_event", message: panic_message(&*panic) }),
+            Err(panic) => self.fail(FarmError::Panicked {
+                callback: "on_event",
+                message: panic_message(&*panic),
+            }),
         }
     }
 
@@ -197,7 +214,9 @@ where
         self.control.request_stop();
         // To a rank whose task is still on its way this comes after the task: messages between two
         // ranks keep their order.
-        for Assignment { rank, .. } in self.schedule.running().filter(|assignment| assignment.rank != 0) {
+        for Assignment { rank, .. } in
+            self.schedule.running().filter(|assignment| assignment.rank != 0)
+        {
             self.mailbox.send(rank, encode(&Order::Stop));
         }
     }

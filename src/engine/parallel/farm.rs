@@ -158,15 +158,20 @@ where
         let (tasks, assigned) = channel();
         let (finished, outcomes) = channel::<Finished<R>>();
         thread::scope(|scope| {
-            let spawned = compute::spawn(scope, control, assigned, finished, |task: T| Ok(work(&task, control)));
+            let spawned = compute::spawn(scope, control, assigned, finished, |task: T| {
+                Ok(work(&task, control))
+            });
             world.agree(spawned).map_err(FarmError::Thread)?;
-            Dispatcher::new(world, count, control, tasks, &mut make, &mut on_event).run(&outcomes, stop)
+            Dispatcher::new(world, count, control, tasks, &mut make, &mut on_event)
+                .run(&outcomes, stop)
         })
     } else {
         let (tasks, assigned) = channel();
         let (finished, outcomes) = channel();
         thread::scope(|scope| {
-            let spawned = compute::spawn(scope, control, assigned, finished, |task| perform_parcel(&task, control, work));
+            let spawned = compute::spawn(scope, control, assigned, finished, |task| {
+                perform_parcel(&task, control, work)
+            });
             world.agree(spawned).map_err(FarmError::Thread)?;
             worker::serve(world, control, tasks, &outcomes, stop).ok_or(FarmError::Stopped)
         })

@@ -62,7 +62,9 @@ impl Interruption {
         let number = self.signal.load(Ordering::Relaxed);
         let signal = SIGNALS.iter().find(|(signal, _)| signal.unsigned_abs() as usize == number);
         let over = self.working_time.is_some_and(|time| self.started.elapsed() >= time);
-        signal.map(|&(_, name)| Cause::Signal(name)).or(self.limit.filter(|_| over).map(Cause::TimeLimit))
+        signal
+            .map(|&(_, name)| Cause::Signal(name))
+            .or(self.limit.filter(|_| over).map(Cause::TimeLimit))
     }
 }
 

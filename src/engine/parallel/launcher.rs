@@ -68,7 +68,8 @@ impl Start {
         let task = step.filter(|_| !in_a_shell_of_srun(variable, process));
         let other = || {
             let of_slurm = |space: String| space.starts_with("slurm.");
-            let others = OTHERS.iter().filter_map(|[rank, ranks]| rank_of(Launcher::Other, rank, ranks));
+            let others =
+                OTHERS.iter().filter_map(|[rank, ranks]| rank_of(Launcher::Other, rank, ranks));
             others.into_iter().find(|_| !variable("PMIX_NAMESPACE").is_some_and(of_slurm))
         };
         rank_of(Launcher::OpenMpi, "OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE")
@@ -124,13 +125,18 @@ mod tests {
     #[track_caller]
     fn is(variables: &str, launcher: Launcher, rank: usize, ranks: Option<usize>) {
         let Start { launcher: found, rank: number, ranks: count, allocated, .. } = start(variables);
-        assert_eq!((found, number, count, allocated), (Some(launcher), rank, ranks, None), "{variables}");
+        assert_eq!(
+            (found, number, count, allocated),
+            (Some(launcher), rank, ranks, None),
+            "{variables}"
+        );
     }
 
     #[test]
     fn every_launcher_is_known_by_what_it_sets_for_the_rank() {
         use Launcher::{Hydra, OpenMpi, Other, Slurm};
-        let srun = "SLURM_JOB_ID=5 SLURM_STEP_ID=0 SLURM_NTASKS=4 SLURM_PROCID=3 SLURM_STEP_NUM_TASKS=4";
+        let srun =
+            "SLURM_JOB_ID=5 SLURM_STEP_ID=0 SLURM_NTASKS=4 SLURM_PROCID=3 SLURM_STEP_NUM_TASKS=4";
         let mpirun = "OMPI_COMM_WORLD_SIZE=4 OMPI_COMM_WORLD_RANK=1 PMIX_RANK=1";
         is(mpirun, OpenMpi, 1, Some(4));
         is("PMI_RANK=2 PMI_SIZE=3 MPI_LOCALNRANKS=3", Hydra, 2, Some(3));

@@ -45,7 +45,11 @@ impl<'a> Mailbox<'a> {
         // only in `complete_sends`, when the request that reads it is complete. If that never comes
         // to pass it stays allocated for good.
         let borrowed: &'static [u8] = unsafe { &*buffer };
-        let request = self.world.communicator().process_at_rank(rank).immediate_send_with_tag(StaticScope, borrowed, TAG);
+        let request = self.world.communicator().process_at_rank(rank).immediate_send_with_tag(
+            StaticScope,
+            borrowed,
+            TAG,
+        );
         self.sending.push(Sending { request, buffer });
     }
 
@@ -71,8 +75,10 @@ impl<'a> Mailbox<'a> {
         if self.world.size() == 1 {
             return None;
         }
-        let (message, status) = self.world.communicator().any_process().immediate_matched_probe_with_tag(TAG)?;
-        let length = usize::try_from(status.count(u8::equivalent_datatype())).expect("a length is not negative");
+        let (message, status) =
+            self.world.communicator().any_process().immediate_matched_probe_with_tag(TAG)?;
+        let length = usize::try_from(status.count(u8::equivalent_datatype()))
+            .expect("a length is not negative");
         let mut bytes = vec![0; length];
         scope(|scope| {
             let mut request = message.immediate_matched_receive_into(scope, &mut bytes[..]);

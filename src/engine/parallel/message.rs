@@ -51,7 +51,9 @@ pub enum Reply {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum MessageError {
     /// More than one MPI message can hold.
-    #[error("{bytes} bytes do not fit into one MPI message, which holds {limit}; split the work into smaller tasks")]
+    #[error(
+        "{bytes} bytes do not fit into one MPI message, which holds {limit}; split the work into smaller tasks"
+    )]
     TooLarge {
         /// Its size in bytes.
         bytes: usize,
@@ -86,13 +88,20 @@ pub fn encode(header: &(impl Serialize + ?Sized)) -> Vec<u8> {
 }
 
 /// A message with a value.
-pub fn encode_with(header: &impl Serialize, body: &impl Serialize) -> Result<Vec<u8>, MessageError> {
+pub fn encode_with(
+    header: &impl Serialize,
+    body: &impl Serialize,
+) -> Result<Vec<u8>, MessageError> {
     encode_within(LONGEST, header, body)
 }
 
 /// Measures before it writes, so that a value too large is refused before it takes up memory a
 /// second time, and the buffer is allocated once.
-fn encode_within(limit: usize, header: &impl Serialize, body: &impl Serialize) -> Result<Vec<u8>, MessageError> {
+fn encode_within(
+    limit: usize,
+    header: &impl Serialize,
+    body: &impl Serialize,
+) -> Result<Vec<u8>, MessageError> {
     let bytes = serialized_size(header)? + serialized_size(body)?;
     if bytes > limit {
         return Err(MessageError::TooLarge { bytes, limit });
@@ -114,7 +123,8 @@ impl Parcel {
     /// # Panics
     /// If it is none: all ranks run the same program.
     pub fn open<H: DeserializeOwned>(message: Vec<u8>) -> (H, Self) {
-        let (header, rest) = postcard::take_from_bytes(&message).expect("all ranks run the same version of the program");
+        let (header, rest) = postcard::take_from_bytes(&message)
+            .expect("all ranks run the same version of the program");
         let body = message.len() - rest.len();
         (header, Self { message, body })
     }
@@ -136,7 +146,10 @@ mod tests {
         let (header, parcel) = Parcel::open(message);
         assert!(matches!(header, Order::Task(5)));
         let (theta, loss): (Vec<f32>, Vec<f64>) = parcel.value().expect("the same type");
-        assert_eq!(theta.iter().map(|x| x.to_bits()).collect::<Vec<_>>(), body.0.iter().map(|x| x.to_bits()).collect::<Vec<_>>());
+        assert_eq!(
+            theta.iter().map(|x| x.to_bits()).collect::<Vec<_>>(),
+            body.0.iter().map(|x| x.to_bits()).collect::<Vec<_>>()
+        );
         assert!(loss[0].is_nan() && loss[1].is_infinite());
     }
 
@@ -144,7 +157,10 @@ mod tests {
     fn the_limit_counts_header_and_body() {
         let body = [1.0_f32; 10];
         let bytes = encode_with(&Order::Task(1), &body).expect("small").len();
-        assert_eq!(encode_within(bytes, &Order::Task(1), &body).map(|message| message.len()), Ok(bytes));
+        assert_eq!(
+            encode_within(bytes, &Order::Task(1), &body).map(|message| message.len()),
+            Ok(bytes)
+        );
         let error = encode_within(bytes - 1, &Order::Task(1), &body);
         assert_eq!(error, Err(MessageError::TooLarge { bytes, limit: bytes - 1 }));
     }

@@ -57,7 +57,8 @@ mod tests {
     fn sleeps_grow_to_the_longest_and_start_over() {
         let mut pace = Pace::new();
         let longest = Duration::from_micros(35);
-        let sleeps = [false, false, false, false, false, true, false].map(|active| pace.wait(active, longest).as_micros());
+        let sleeps = [false, false, false, false, false, true, false]
+            .map(|active| pace.wait(active, longest).as_micros());
         assert_eq!(sleeps, [20, 25, 31, 35, 35, 0, 20]);
     }
 }

@@ -141,13 +141,15 @@ fn exceeds(places: &[&Place], threads: usize) -> bool {
 }
 
 fn too_many(host: &str, places: &[&Place], threads: usize) -> Option<Kind> {
-    let kind = Kind::TooMany { host: host.to_owned(), ranks: places.len(), cpus: places[0].host_cpus };
+    let kind =
+        Kind::TooMany { host: host.to_owned(), ranks: places.len(), cpus: places[0].host_cpus };
     (threads > 1 && exceeds(places, threads)).then_some(kind)
 }
 
 fn bound(places: &[Place], threads: usize) -> Option<Kind> {
     let pool = |place: &Place| Pool { ranks: 1, cpus: place.cpus.clone() };
-    let crowded = |place: &Place| Some(pool(place)).filter(|pool| pool.is_crowded(threads, place.host_cores));
+    let crowded =
+        |place: &Place| Some(pool(place)).filter(|pool| pool.is_crowded(threads, place.host_cores));
     let crowded: Vec<Pool> = places.iter().filter_map(crowded).filter(|_| threads > 1).collect();
     let fewest = crowded.iter().min_by_key(|pool| pool.cores())?;
     let (cores, cpus) = (fewest.cores(), fewest.cpus.len());
@@ -172,9 +174,15 @@ fn shared(host: &str, places: &[&Place], threads: usize) -> Option<Kind> {
         pools = apart;
     }
     let host_cores = places[0].host_cores;
-    let crowded = |pool: &&Pool| pool.ranks > 1 && pool.is_crowded(pool.ranks * threads, host_cores);
+    let crowded =
+        |pool: &&Pool| pool.ranks > 1 && pool.is_crowded(pool.ranks * threads, host_cores);
     let pool = pools.iter().filter(crowded).min_by_key(|pool| pool.cores())?;
-    Some(Kind::Shared { host: host.to_owned(), ranks: pool.ranks, cores: pool.cores(), cpus: pool.cpus.len() })
+    Some(Kind::Shared {
+        host: host.to_owned(),
+        ranks: pool.ranks,
+        cores: pool.cores(),
+        cpus: pool.cpus.len(),
+    })
 }
 
 impl fmt::Display for Crowding {
@@ -206,7 +214,11 @@ impl fmt::Display for Crowding {
                 let cores = count(*cores, "core");
                 let scarce = scarce.as_ref().filter(|scarce| scarce.host == *host);
                 let own = self.remedy(scarce, *cpus >= needed);
-                write!(f, "{ranks} of {} share {cores} of {host}, which has more; {own}", count(*threads, "thread"))
+                write!(
+                    f,
+                    "{ranks} of {} share {cores} of {host}, which has more; {own}",
+                    count(*threads, "thread")
+                )
             }
         }
     }
@@ -234,13 +246,19 @@ impl Crowding {
 /// several are one core.
 fn remedy(launcher: Option<Launcher>, threads: usize, siblings: bool) -> String {
     match launcher {
-        Some(Launcher::OpenMpi) => format!("start with mpirun --bind-to none, or --map-by slot:PE={threads}"),
-        Some(Launcher::Hydra) => format!("start with mpirun -bind-to none, or -bind-to core:{threads}"),
+        Some(Launcher::OpenMpi) => {
+            format!("start with mpirun --bind-to none, or --map-by slot:PE={threads}")
+        }
+        Some(Launcher::Hydra) => {
+            format!("start with mpirun -bind-to none, or -bind-to core:{threads}")
+        }
         Some(Launcher::Slurm) if siblings => {
             format!("start with srun --cpus-per-task={threads} --hint=nomultithread")
         }
         Some(Launcher::Slurm) => format!("start with srun --cpus-per-task={threads}"),
-        Some(Launcher::Other) => "start with a launcher that binds ranks to more cores, or to none".to_owned(),
+        Some(Launcher::Other) => {
+            "start with a launcher that binds ranks to more cores, or to none".to_owned()
+        }
         None => "taskset, numactl, a container or a job withholds the others".to_owned(),
     }
 }
@@ -276,8 +294,18 @@ mod tests {
 
     #[test]
     fn enough_cores_are_no_news() {
-        for (cpus, threads) in [(&["0-3"][..], 1), (&["0-3"], 4), (&["0", "1"], 1), (&["0-1", "2-3"], 2), (&["0-3", "0-3"], 2)] {
-            assert_eq!(said(&ranks(cpus), threads, Some(Launcher::OpenMpi)), None, "{cpus:?} {threads}");
+        for (cpus, threads) in [
+            (&["0-3"][..], 1),
+            (&["0-3"], 4),
+            (&["0", "1"], 1),
+            (&["0-1", "2-3"], 2),
+            (&["0-3", "0-3"], 2),
+        ] {
+            assert_eq!(
+                said(&ranks(cpus), threads, Some(Launcher::OpenMpi)),
+                None,
+                "{cpus:?} {threads}"
+            );
         }
         // More ranks of one thread than CPUs: asked for.
         assert_eq!(said(&ranks(&["0-3"; 9]), 1, None), None);
@@ -305,7 +333,9 @@ mod tests {
         assert!(siblings.ends_with("srun --cpus-per-task=2 --hint=nomultithread"), "{siblings}");
         // On one of two hosts only.
         let places = [on("a", 1, "0-3"), on("b", 1, "2")];
-        assert!(said(&places, 2, None).expect("bound").contains("1 of 2 ranks may use only 1 core"));
+        assert!(
+            said(&places, 2, None).expect("bound").contains("1 of 2 ranks may use only 1 core")
+        );
     }
 
     #[test]
@@ -313,8 +343,14 @@ mod tests {
         for launcher in [Some(Launcher::OpenMpi), Some(Launcher::Hydra), None] {
             for (cpus, threads, part) in [("0", 2, "1 CPU"), ("0-1", 2, "2 CPUs")] {
                 let said = said(&ranks(&[cpus; 2]), threads, launcher).expect("crowded");
-                assert!(said.contains("; start fewer ranks or threads, or allow more CPUs: "), "{said}");
-                assert!(said.contains(&format!("all 2 ranks of a may use {part} together")), "{said}");
+                assert!(
+                    said.contains("; start fewer ranks or threads, or allow more CPUs: "),
+                    "{said}"
+                );
+                assert!(
+                    said.contains(&format!("all 2 ranks of a may use {part} together")),
+                    "{said}"
+                );
             }
         }
         // Slurm gives as many as its options ask for; one rank alone may be bound.
@@ -328,12 +364,17 @@ mod tests {
     fn ranks_that_share_cores_are_told_so_on_any_host() {
         let one_core = said(&ranks(&["1", "1"]), 1, Some(Launcher::OpenMpi)).expect("shared");
         let words = "2 ranks of 1 thread share 1 core of a, which has more; ";
-        let remedy = "start fewer ranks, or allow more CPUs: all 2 ranks of a may use 1 CPU together; ";
+        let remedy =
+            "start fewer ranks, or allow more CPUs: all 2 ranks of a may use 1 CPU together; ";
         let cause = "taskset, numactl, a container, a job or --bind-to socket withholds the others";
         assert_eq!(one_core, format!("{words}{remedy}{cause}"));
         // Bound: no two ranks of the host have the same set.
-        let overlapping = said(&ranks(&["0-1", "1-2"]), 2, Some(Launcher::OpenMpi)).expect("shared");
-        assert!(overlapping.ends_with("; start with mpirun --bind-to none, or --map-by slot:PE=2"), "{overlapping}");
+        let overlapping =
+            said(&ranks(&["0-1", "1-2"]), 2, Some(Launcher::OpenMpi)).expect("shared");
+        assert!(
+            overlapping.ends_with("; start with mpirun --bind-to none, or --map-by slot:PE=2"),
+            "{overlapping}"
+        );
         // A chain of overlaps, beside a rank with a core of its own.
         let places: Vec<_> = ["0-1", "3", "1", "0"].map(|cpus| on("b", 1, cpus)).into();
         let chain = said(&[ranks(&["0-3"]), places].concat(), 1, None).expect("shared");
@@ -344,8 +385,10 @@ mod tests {
 
     #[test]
     fn no_launcher_can_give_more_cpus_than_there_are() {
-        let too_many = said(&ranks(&["0", "1", "2"]), 2, Some(Launcher::OpenMpi)).expect("six threads");
-        let words = "3 ranks of 2 threads (run.threads_per_rank) on a, which has 4 CPUs: they take turns; ";
+        let too_many =
+            said(&ranks(&["0", "1", "2"]), 2, Some(Launcher::OpenMpi)).expect("six threads");
+        let words =
+            "3 ranks of 2 threads (run.threads_per_rank) on a, which has 4 CPUs: they take turns; ";
         assert_eq!(too_many, format!("{words}start fewer ranks, or set run.threads_per_rank = 1"));
     }
 

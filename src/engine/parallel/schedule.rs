@@ -58,7 +58,8 @@ impl Schedule {
     /// # Panics
     /// If there is no such rank or it has no task.
     pub fn release(&mut self, rank: usize) -> usize {
-        let task = self.running[rank].take().expect("a rank reports the task it was given, and once");
+        let task =
+            self.running[rank].take().expect("a rank reports the task it was given, and once");
         self.busy -= 1;
         self.idle.push_back(rank);
         task
@@ -79,7 +80,10 @@ impl Schedule {
 
     /// The tasks being worked on.
     pub fn running(&self) -> impl Iterator<Item = Assignment> + '_ {
-        self.running.iter().enumerate().filter_map(|(rank, task)| task.map(|task| Assignment { task, rank }))
+        self.running
+            .iter()
+            .enumerate()
+            .filter_map(|(rank, task)| task.map(|task| Assignment { task, rank }))
     }
 
     /// Whether nothing runs and nothing is left to hand out.
@@ -108,7 +112,8 @@ mod tests {
                 handed_out[task] += 1;
                 ends.push(Reverse((now + durations[task], rank)));
             }
-            let Reverse((end, rank)) = ends.pop().expect("a schedule that is not over has a task running");
+            let Reverse((end, rank)) =
+                ends.pop().expect("a schedule that is not over has a task running");
             now = end;
             schedule.release(rank);
         }
@@ -129,7 +134,10 @@ mod tests {
             assert!(handed_out.iter().all(|&times| times == 1));
             let longest = durations.iter().max().copied().unwrap_or(0) as f64;
             let mean = durations.iter().sum::<u64>() as f64 / ranks as f64;
-            assert!(end as f64 <= mean + (1.0 - 1.0 / ranks as f64) * longest, "{ranks} ranks end at {end}");
+            assert!(
+                end as f64 <= mean + (1.0 - 1.0 / ranks as f64) * longest,
+                "{ranks} ranks end at {end}"
+            );
             assert!(end as f64 >= mean.max(longest), "{ranks} ranks end at {end}");
         }
     }
@@ -148,7 +156,10 @@ mod tests {
         assert_eq!(schedule.assign(), None);
         assert_eq!(schedule.release(1), 1);
         assert_eq!(schedule.assign(), Some(Assignment { task: 2, rank: 1 }));
-        assert_eq!(schedule.running().collect::<Vec<_>>(), [Assignment { task: 0, rank: 0 }, Assignment { task: 2, rank: 1 }]);
+        assert_eq!(
+            schedule.running().collect::<Vec<_>>(),
+            [Assignment { task: 0, rank: 0 }, Assignment { task: 2, rank: 1 }]
+        );
     }
 
     #[test]

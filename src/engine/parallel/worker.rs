@@ -11,7 +11,10 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 
 /// Passes tasks to the compute thread and results to rank 0 until rank 0 ends the farm; nothing if
 /// it ends in failure.
-#[expect(clippy::needless_pass_by_value, reason = "the compute thread ends when the sender of tasks is dropped")]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the compute thread ends when the sender of tasks is dropped"
+)]
 pub fn serve(
     world: &World,
     control: &Control,
@@ -51,11 +54,16 @@ pub fn serve(
         let longest = if busy && mailbox.in_flight() == 0 { Pace::WORKING } else { Pace::WAITING };
         match outcomes.recv_timeout(pace.wait(active, longest)) {
             Ok(Finished { seconds, outcome }) => {
-                mailbox.send(0, outcome.unwrap_or_else(|failure| encode(&Reply::Failed { seconds, failure })));
+                mailbox.send(
+                    0,
+                    outcome.unwrap_or_else(|failure| encode(&Reply::Failed { seconds, failure })),
+                );
                 (active, busy) = (true, false);
             }
             Err(RecvTimeoutError::Timeout) => active = false,
-            Err(RecvTimeoutError::Disconnected) => unreachable!("the compute thread lasts as long as its sender of tasks"),
+            Err(RecvTimeoutError::Disconnected) => {
+                unreachable!("the compute thread lasts as long as its sender of tasks")
+            }
         }
     }
 }

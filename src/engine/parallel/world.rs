@@ -5,7 +5,9 @@ use super::message::{MessageError, encode};
 use mpi::Threading;
 use mpi::collective::SystemOperation;
 use mpi::datatype::PartitionMut;
-use mpi::environment::{Universe, initialize_with_threading, library_version, processor_name, version};
+use mpi::environment::{
+    Universe, initialize_with_threading, library_version, processor_name, version,
+};
 use mpi::topology::SimpleCommunicator;
 use mpi::traits::{Communicator, CommunicatorCollectives, Root};
 use serde::Serialize;
@@ -63,7 +65,8 @@ impl World {
     /// # Errors
     /// If MPI has been started before, or cannot live with other threads in the process.
     pub fn initialize() -> Result<Self, WorldError> {
-        let (universe, provided) = initialize_with_threading(Threading::Funneled).ok_or(WorldError::AlreadyInitialized)?;
+        let (universe, provided) =
+            initialize_with_threading(Threading::Funneled).ok_or(WorldError::AlreadyInitialized)?;
         if provided < Threading::Funneled {
             return Err(WorldError::NoThreads);
         }
@@ -80,7 +83,10 @@ impl World {
     /// This process as the only rank. MPI is neither started nor needed.
     pub fn alone() -> Self {
         let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-        let host = Some(host.trim()).filter(|host| !host.is_empty()).unwrap_or("an unknown host").to_owned();
+        let host = Some(host.trim())
+            .filter(|host| !host.is_empty())
+            .unwrap_or("an unknown host")
+            .to_owned();
         Self { rank: 0, size: 1, host, on_this_thread: PhantomData, mpi: None }
     }
 
@@ -96,7 +102,9 @@ impl World {
 
     /// Number of ranks on the machine of this one, itself included. Collective.
     pub fn ranks_on_this_machine(&self) -> usize {
-        self.mpi.as_ref().map_or(1, |mpi| mpi.communicator.split_shared(0).size().unsigned_abs() as usize)
+        self.mpi
+            .as_ref()
+            .map_or(1, |mpi| mpi.communicator.split_shared(0).size().unsigned_abs() as usize)
     }
 
     /// Whether this is rank 0, which reads, hands out, writes and prints.
@@ -168,7 +176,8 @@ impl World {
         }
         let produced = self.is_root().then(|| {
             let value = produce().map_err(|error| format!("{error:#}"))?;
-            let bytes = postcard::to_allocvec(&value).map_err(|error| MessageError::from(error).to_string())?;
+            let bytes = postcard::to_allocvec(&value)
+                .map_err(|error| MessageError::from(error).to_string())?;
             Ok::<_, String>((value, bytes))
         });
         let (value, mut bytes) = self.agree(produced.transpose())?.unzip();
@@ -213,7 +222,10 @@ impl World {
         let root = mpi.communicator.process_at_rank(0);
         let mut length = bytes.len() as u64;
         root.broadcast_into(&mut length);
-        bytes.resize(usize::try_from(length).expect("what fits into memory on rank 0 can be counted here"), 0);
+        bytes.resize(
+            usize::try_from(length).expect("what fits into memory on rank 0 can be counted here"),
+            0,
+        );
         for chunk in bytes.chunks_mut(CHUNK) {
             root.broadcast_into(chunk);
         }
@@ -228,7 +240,8 @@ impl World {
             let messages = said.iter().map(|bytes| postcard::from_bytes(bytes).unwrap_or(None));
             encode(&Disagreement::merge(messages))
         });
-        postcard::from_bytes(&self.broadcast_bytes(merged)).expect("rank 0 encoded it with the same program")
+        postcard::from_bytes(&self.broadcast_bytes(merged))
+            .expect("rank 0 encoded it with the same program")
     }
 
     /// On rank 0 what every rank passes in, together less than 2³¹ bytes. Collective.
@@ -243,10 +256,17 @@ impl World {
         }
         let mut lengths = vec![0_i32; self.size];
         root.gather_into_root(&length, &mut lengths[..]);
-        let starts: Vec<i32> = lengths.iter().scan(0, |end, length| Some(std::mem::replace(end, *end + length))).collect();
+        let starts: Vec<i32> = lengths
+            .iter()
+            .scan(0, |end, length| Some(std::mem::replace(end, *end + length)))
+            .collect();
         let mut all = vec![0_u8; lengths.iter().map(|&length| length as usize).sum()];
-        root.gather_varcount_into_root(bytes, &mut PartitionMut::new(&mut all[..], &lengths[..], &starts[..]));
-        let part = |(&start, &length): (&i32, &i32)| all[start as usize..][..length as usize].to_vec();
+        root.gather_varcount_into_root(
+            bytes,
+            &mut PartitionMut::new(&mut all[..], &lengths[..], &starts[..]),
+        );
+        let part =
+            |(&start, &length): (&i32, &i32)| all[start as usize..][..length as usize].to_vec();
         Some(starts.iter().zip(&lengths).map(part).collect())
     }
 }
@@ -268,7 +288,8 @@ fn clip(text: &str, longest: usize) -> &str {
 /// The MPI library in one line: `Open MPI v4.1.4 (MPI 3.1)`. MPI need not have been started.
 pub fn mpi_library_version() -> String {
     let (major, minor) = version();
-    let library = library_version().unwrap_or_else(|_| "a library whose name is not UTF-8".to_owned());
+    let library =
+        library_version().unwrap_or_else(|_| "a library whose name is not UTF-8".to_owned());
     format!("{} (MPI {major}.{minor})", tidy(&library))
 }
 
@@ -276,7 +297,12 @@ pub fn mpi_library_version() -> String {
 /// how they were built, some with a zero byte at the end.
 fn tidy(library: &str) -> String {
     let first_line = library.lines().next().unwrap_or_default();
-    let name = first_line.split(',').next().unwrap_or_default().replace("Version:", " ").replace('\0', " ");
+    let name = first_line
+        .split(',')
+        .next()
+        .unwrap_or_default()
+        .replace("Version:", " ")
+        .replace('\0', " ");
     name.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -288,8 +314,14 @@ mod tests {
     fn library_names_are_short() {
         let open_mpi = "Open MPI v4.1.4, package: Debian Open MPI, ident: 4.1.4, repo rev: v4.1.4, May 26, 2022\0";
         assert_eq!(tidy(open_mpi), "Open MPI v4.1.4");
-        assert_eq!(tidy("MPICH Version:      4.0.2\nMPICH Release date: Thu Apr  7 12:34:45 CDT 2022\n"), "MPICH 4.0.2");
-        assert_eq!(tidy("Intel(R) MPI Library 2021.8 for Linux* OS\n"), "Intel(R) MPI Library 2021.8 for Linux* OS");
+        assert_eq!(
+            tidy("MPICH Version:      4.0.2\nMPICH Release date: Thu Apr  7 12:34:45 CDT 2022\n"),
+            "MPICH 4.0.2"
+        );
+        assert_eq!(
+            tidy("Intel(R) MPI Library 2021.8 for Linux* OS\n"),
+            "Intel(R) MPI Library 2021.8 for Linux* OS"
+        );
         assert_eq!(tidy(""), "");
     }
 }

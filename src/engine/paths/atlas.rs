@@ -21,14 +21,19 @@ fn path_set(path_set: &PathSet, sets: &[SolutionSet]) -> Result<(), AtlasError> 
     let set = sets.iter().find(|set| set.name == path_set.set);
     for (a, b) in &path_set.pairs {
         require(rows(set, (*a, *b)).is_some(), &path, || {
-            format!("the initializations {a} and {b} of a pair are not both in the set {}", path_set.set)
+            format!(
+                "the initializations {a} and {b} of a pair are not both in the set {}",
+                path_set.set
+            )
         })?;
     }
     let points = points(path_set);
     require(points != 1, &path, || "a path needs two points or more".to_owned())?;
     for result in path_set.results.iter().flatten() {
         for length in [result.loss.len(), result.straight_loss.len()] {
-            require(length == points, &path, || format!("profiles of {points} and of {length} points"))?;
+            require(length == points, &path, || {
+                format!("profiles of {points} and of {length} points")
+            })?;
         }
     }
     Ok(())
@@ -38,7 +43,9 @@ fn tracks(path_set: &PathSet, tracks: &[Option<&Track>]) -> Result<(), AtlasErro
     let path = format!("{}/points", paths_path(path_set));
     let (given, pairs) = (tracks.len(), path_set.pairs.len());
     require(given == pairs, &path, || format!("points of {given} paths for {pairs} pairs"))?;
-    require(path_points::agree(tracks), &path, || "the paths have different numbers of points".to_owned())
+    require(path_points::agree(tracks), &path, || {
+        "the paths have different numbers of points".to_owned()
+    })
 }
 
 fn paths_path(path_set: &PathSet) -> String {
@@ -46,7 +53,8 @@ fn paths_path(path_set: &PathSet) -> String {
 }
 
 pub(super) fn write(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
-    let paths = root.group("paths", "low-loss paths between pairs of solutions, by set and landscape")?;
+    let paths =
+        root.group("paths", "low-loss paths between pairs of solutions, by set and landscape")?;
     for (index, path_set) in atlas.paths.iter().enumerate() {
         let group = paths.group(path_set.set.group(), "paths within sets with one origin")?;
         let member = group.group(path_set.set.member(), "paths between vectors of one set")?;
@@ -77,9 +85,16 @@ fn rows(set: Option<&SolutionSet>, (a, b): (u32, u32)) -> Option<[u32; 2]> {
 fn write_pairs(node: &Node, paths: &PathSet, set: Option<&SolutionSet>) -> Result<(), AtlasError> {
     // The consistency check has made sure that every end has its row.
     let ends: Vec<[u32; 2]> = paths.pairs.iter().filter_map(|&pair| rows(set, pair)).collect();
-    node.numbers(&Label::new("pair", "path, end", "rows of theta at t = 0 and t = 1"), &Array2::from(ends))?;
+    node.numbers(
+        &Label::new("pair", "path, end", "rows of theta at t = 0 and t = 1"),
+        &Array2::from(ends),
+    )?;
     let numbers: Vec<[u32; 2]> = paths.pairs.iter().map(|&(a, b)| [a, b]).collect();
-    let label = Label::new("pair_initialization", "path, end", "initialization numbers of the ends at t = 0 and t = 1");
+    let label = Label::new(
+        "pair_initialization",
+        "path, end",
+        "initialization numbers of the ends at t = 0 and t = 1",
+    );
     node.numbers(&label, &Array2::from(numbers))
 }
 
@@ -91,15 +106,24 @@ fn points(paths: &PathSet) -> usize {
 fn write_profiles(node: &Node, paths: &PathSet, loss_unit: &str) -> Result<(), AtlasError> {
     let points = points(paths);
     let t = Array1::from_shape_fn(points, |m| m as f64 / (points - 1) as f64);
-    node.coordinates(&Label::new("t", "t", "path parameter t_m = m / (M - 1) of the points of the profiles"), &t)?;
+    node.coordinates(
+        &Label::new("t", "t", "path parameter t_m = m / (M - 1) of the points of the profiles"),
+        &t,
+    )?;
     let loss = "mean loss along the best path: that of the step with the lowest summed loss; NaN if failed";
     let label = Label::new("loss", "path, t", loss).units(loss_unit);
     node.profiles(&label, &table(paths, points, |path| &path.loss))?;
-    let label = Label::new("straight_loss", "path, t", "mean loss along the straight line; NaN if failed").units(loss_unit);
+    let label =
+        Label::new("straight_loss", "path, t", "mean loss along the straight line; NaN if failed")
+            .units(loss_unit);
     node.profiles(&label, &table(paths, points, |path| &path.straight_loss))
 }
 
-fn table(paths: &PathSet, points: usize, profile: impl Fn(&PathResult) -> &Vec<f64>) -> Array2<f64> {
+fn table(
+    paths: &PathSet,
+    points: usize,
+    profile: impl Fn(&PathResult) -> &Vec<f64>,
+) -> Array2<f64> {
     let mut table = Array2::from_elem((paths.results.len(), points), f64::NAN);
     for (row, path) in finished(paths) {
         for (entry, &loss) in table.row_mut(row).iter_mut().zip(profile(path)) {
@@ -114,26 +138,43 @@ fn write_numbers(node: &Node, paths: &PathSet, loss_unit: &str) -> Result<(), At
         paths.results.iter().map(|result| result.as_ref().map_or(f64::NAN, number)).collect()
     };
     let height = "barrier H: maximum of loss over the points; NaN if failed";
-    node.numbers(&Label::new("height", "path", height).units(loss_unit), &column(|path| path.height))?;
+    node.numbers(
+        &Label::new("height", "path", height).units(loss_unit),
+        &column(|path| path.height),
+    )?;
     let height = "maximum of the loss along the same path, from a grid ten times as fine, refined; NaN if failed";
-    node.numbers(&Label::new("height_dense", "path", height).units(loss_unit), &column(|path| path.height_dense))?;
+    node.numbers(
+        &Label::new("height_dense", "path", height).units(loss_unit),
+        &column(|path| path.height_dense),
+    )?;
     let height = "maximum of straight_loss over the points; NaN if failed";
-    node.numbers(&Label::new("height_straight", "path", height).units(loss_unit), &column(|path| path.height_straight))?;
-    let length = "length of the best path, the sum of the distances between its points; NaN if failed";
+    node.numbers(
+        &Label::new("height_straight", "path", height).units(loss_unit),
+        &column(|path| path.height_straight),
+    )?;
+    let length =
+        "length of the best path, the sum of the distances between its points; NaN if failed";
     node.numbers(&Label::new("length", "path", length), &column(|path| path.length))?;
     let length = "distance between the ends; NaN if failed";
-    node.numbers(&Label::new("length_straight", "path", length), &column(|path| path.length_straight))?;
+    node.numbers(
+        &Label::new("length_straight", "path", length),
+        &column(|path| path.length_straight),
+    )?;
 
     let count = |number: fn(&PathResult) -> u32| -> Vec<u32> {
         paths.results.iter().map(|result| result.as_ref().map_or(0, number)).collect()
     };
-    node.numbers(&Label::new("steps", "path", "Adam steps taken; 0 if failed"), &count(|path| path.steps))?;
+    node.numbers(
+        &Label::new("steps", "path", "Adam steps taken; 0 if failed"),
+        &count(|path| path.steps),
+    )?;
     let best = "step after which the best path was found, 0 is the straight line; 0 if failed";
     node.numbers(&Label::new("best_step", "path", best), &count(|path| path.best_step))
 }
 
 fn write_ends(node: &Node, paths: &PathSet) -> Result<(), AtlasError> {
-    let status: Vec<&str> = paths.results.iter().map(|result| if result.is_ok() { "done" } else { "failed" }).collect();
+    let status: Vec<&str> =
+        paths.results.iter().map(|result| if result.is_ok() { "done" } else { "failed" }).collect();
     node.texts(&Label::new("status", "path", "done or failed"), &status)?;
     let reasons: Vec<String> = paths
         .results

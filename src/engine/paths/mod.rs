@@ -50,7 +50,9 @@ impl Key {
     fn record(&self, seconds: f64, outcome: Outcome) -> Record {
         let (set, landscape, pair) = (self.set.clone(), self.landscape, self.pair);
         match outcome {
-            Ok((path, Some(track))) => Record::PathWithPoints { set, landscape, pair, seconds, path, track },
+            Ok((path, Some(track))) => {
+                Record::PathWithPoints { set, landscape, pair, seconds, path, track }
+            }
             Ok((path, None)) => Record::Path { set, landscape, pair, seconds, outcome: Ok(path) },
             Err(reason) => Record::Path { set, landscape, pair, seconds, outcome: Err(reason) },
         }
@@ -84,10 +86,13 @@ impl Stage for Paths {
     fn run(&self, context: &Context, archive: &mut Option<Archive>) -> Result<(), Failure> {
         let &Context { world, problem, .. } = context;
         let sets = Archive::solutions(world, problem, archive.as_ref())?;
-        let (done, keys) = archive.as_ref().map(|archive| missing(problem, archive, &sets)).unwrap_or_default();
+        let (done, keys) =
+            archive.as_ref().map(|archive| missing(problem, archive, &sets)).unwrap_or_default();
         // Those of a network are large and taken from the sets when they are needed.
         let formula_ends: Vec<[Vec<f64>; 2]> = match (&problem.mapped, archive.as_ref()) {
-            (Mapped::Formula(formula), Some(archive)) => keys.iter().map(|key| formula_ends(formula, archive, key)).collect(),
+            (Mapped::Formula(formula), Some(archive)) => {
+                keys.iter().map(|key| formula_ends(formula, archive, key)).collect()
+            }
             _ => Vec::new(),
         };
         context.runner(self).run(
@@ -101,7 +106,9 @@ impl Stage for Paths {
                 Task { landscape: keys[index].landscape, ends }
             },
             |task: &Task, state, control| find_on(problem, task, state, control),
-            |index, seconds, outcome: Result<Outcome, String>| keys[index].record(seconds, outcome.flatten()),
+            |index, seconds, outcome: Result<Outcome, String>| {
+                keys[index].record(seconds, outcome.flatten())
+            },
         )
     }
 
@@ -114,8 +121,15 @@ impl Stage for Paths {
             let drawn = set.map_or(0, |set| results.pairs(set).len());
             let total = if complete { drawn } else { results.planned_pairs(&paths.set) };
             let (done, failed) = (paths.found().count(), paths.failed());
-            let (kind, name) = (paths.landscape as usize, format!("paths {} on {}", paths.set, paths.landscape));
-            counts.kinds.push(Count { kind, name, done, failed, left: total.saturating_sub(done + failed) });
+            let (kind, name) =
+                (paths.landscape as usize, format!("paths {} on {}", paths.set, paths.landscape));
+            counts.kinds.push(Count {
+                kind,
+                name,
+                done,
+                failed,
+                left: total.saturating_sub(done + failed),
+            });
             for ((a, b), result) in paths.pairs.iter().zip(&paths.results) {
                 if let Err(reason) = result {
                     let task = format!("path {} {a}–{b} on {}", paths.set, paths.landscape);
@@ -133,7 +147,11 @@ impl Stage for Paths {
                 let contents = Contents::default();
                 let results = Results { config: &problem.config, contents: &contents };
                 let pairs = results.planned_pairs(&formula.config.set());
-                vec![PlannedTasks { what: format!("at most {}", count(pairs, "path")), count: pairs, work: None }]
+                vec![PlannedTasks {
+                    what: format!("at most {}", count(pairs, "path")),
+                    count: pairs,
+                    work: None,
+                }]
             }
         }
     }
@@ -145,7 +163,8 @@ impl Stage for Paths {
     }
 
     fn key_numbers(&self, record: &Record) -> KeyNumbers {
-        let (Record::Path { outcome: Ok(path), .. } | Record::PathWithPoints { path, .. }) = record else {
+        let (Record::Path { outcome: Ok(path), .. } | Record::PathWithPoints { path, .. }) = record
+        else {
             return KeyNumbers::default();
         };
         KeyNumbers {
@@ -189,17 +208,24 @@ fn work_on_images(trained: &Trained, paths: &PathsConfig, landscape: Split) -> W
 }
 
 /// Finds a path on the landscape that its task names.
-fn find_on(problem: &Problem, task: &Task, state: Option<&[u8]>, control: &Control) -> Ended<Outcome> {
+fn find_on(
+    problem: &Problem,
+    task: &Task,
+    state: Option<&[u8]>,
+    control: &Control,
+) -> Ended<Outcome> {
     let paths = &problem.config.paths;
     match (&problem.mapped, &task.ends) {
         (Mapped::Network(trained), Ends::Network(ends)) => {
-            let split = if task.landscape == LandscapeName::Test { Split::Test } else { Split::Train };
+            let split =
+                if task.landscape == LandscapeName::Test { Split::Test } else { Split::Train };
             let interrupt = || control.stop_requested();
             let landscape = trained.landscape(trained.path_images(split)).interruptible(&interrupt);
             let size = paths.batch.filter(|&size| size < landscape.samples());
             let batches = size.map(|size| landscape.batches(size, problem.config.seed));
             let batches = batches.as_ref().map(|batches| batches as &dyn Batches<f32>);
-            find(&landscape, batches, ends, paths, state, control).map(|found| found.map(|found| (found.result, None)))
+            find(&landscape, batches, ends, paths, state, control)
+                .map(|found| found.map(|found| (found.result, None)))
         }
         (Mapped::Formula(formula), Ends::Formula(ends)) => {
             let landscape = &formula.landscape;
@@ -225,7 +251,9 @@ fn find<A: CurvePrecision>(
     let (squared, squared_batches) = (Squared(landscape), batches.map(Squared));
     let (objective, batches): (&dyn Landscape<A>, _) = match paths.objective {
         Objective::Sum => (landscape, batches),
-        Objective::SumOfSquares => (&squared, squared_batches.as_ref().map(|batches| batches as &dyn Batches<A>)),
+        Objective::SumOfSquares => {
+            (&squared, squared_batches.as_ref().map(|batches| batches as &dyn Batches<A>))
+        }
     };
     let search = PathSearch::new(objective, landscape, [a, b], &paths.parameters, decode(state));
     let search = match batches {
@@ -257,7 +285,9 @@ fn missing(problem: &Problem, archive: &Archive, sets: &[SolutionSet]) -> (usize
 fn work_on(problem: &Problem, landscape: LandscapeName) -> Work {
     let paths = &problem.config.paths;
     match (&problem.mapped, landscape) {
-        (Mapped::Network(trained), LandscapeName::Test) => work_on_images(trained, paths, Split::Test),
+        (Mapped::Network(trained), LandscapeName::Test) => {
+            work_on_images(trained, paths, Split::Test)
+        }
         (Mapped::Network(trained), _) => work_on_images(trained, paths, Split::Train),
         (Mapped::Formula(_), _) => path_work(&paths.parameters, 1, None),
     }
@@ -265,7 +295,9 @@ fn work_on(problem: &Problem, landscape: LandscapeName) -> Work {
 
 fn network_ends(sets: &[SolutionSet], key: &Key) -> [Vec<f32>; 2] {
     let set = sets.iter().find(|set| set.name == key.set).expect("keys are drawn from the sets");
-    [key.pair.0, key.pair.1].map(|number| set.theta.row(set.row_of(number).expect("pairs are drawn from the set")).to_vec())
+    [key.pair.0, key.pair.1].map(|number| {
+        set.theta.row(set.row_of(number).expect("pairs are drawn from the set")).to_vec()
+    })
 }
 
 /// In double precision, as they were relaxed. A cluster is first turned onto the other one: the way
@@ -286,10 +318,17 @@ fn formula_ends(formula: &Formula, archive: &Archive, key: &Key) -> [Vec<f64>; 2
 }
 
 fn describe(problem: &Problem, done: usize, keys: &[Key]) -> Tasks {
-    let planned = |key: &Key| Planned { kind: key.landscape as usize, work: work_on(problem, key.landscape).passes(), left: 1.0 };
+    let planned = |key: &Key| Planned {
+        kind: key.landscape as usize,
+        work: work_on(problem, key.landscape).passes(),
+        left: 1.0,
+    };
     Tasks {
         done,
-        names: keys.iter().map(|key| format!("{} {}–{} on {}", key.set, key.pair.0, key.pair.1, key.landscape)).collect(),
+        names: keys
+            .iter()
+            .map(|key| format!("{} {}–{} on {}", key.set, key.pair.0, key.pair.1, key.landscape))
+            .collect(),
         planned: keys.iter().map(planned).collect(),
         keys: keys.iter().map(Key::task).collect(),
     }

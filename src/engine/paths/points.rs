@@ -20,7 +20,11 @@ pub(super) fn agree(tracks: &[Option<&Track>]) -> bool {
 }
 
 /// Writes the group, unless no path has points.
-pub(super) fn write(parent: &Node, tracks: &[Option<&Track>], loss_unit: &str) -> Result<(), AtlasError> {
+pub(super) fn write(
+    parent: &Node,
+    tracks: &[Option<&Track>],
+    loss_unit: &str,
+) -> Result<(), AtlasError> {
     let Some((points, dimensions)) = shape(tracks) else { return Ok(()) };
     let node = parent.group("points", "the points of each path and the heights there")?;
     node.axis("coordinate", "number of each coordinate of a point", dimensions)?;
@@ -44,7 +48,11 @@ fn kept<'a>(tracks: &'a [Option<&Track>]) -> impl Iterator<Item = (usize, &'a Tr
     tracks.iter().enumerate().filter_map(|(row, track)| Some((row, (*track)?)))
 }
 
-fn table(tracks: &[Option<&Track>], points: usize, heights: impl Fn(&Track) -> &Vec<f64>) -> Array2<f64> {
+fn table(
+    tracks: &[Option<&Track>],
+    points: usize,
+    heights: impl Fn(&Track) -> &Vec<f64>,
+) -> Array2<f64> {
     let mut table = Array2::from_elem((tracks.len(), points), f64::NAN);
     for (row, track) in kept(tracks) {
         table.row_mut(row).assign(&ndarray::aview1(heights(track)));

@@ -88,7 +88,9 @@ impl Forecast {
     /// A task has ended, well or not, after so many seconds in all.
     pub fn finish(&mut self, task: usize, seconds: f64) {
         let fraction = match self.states[task] {
-            State::Running { began, report: Some((fraction, at)) } => (fraction * seconds / (at - began)).min(1.0),
+            State::Running { began, report: Some((fraction, at)) } => {
+                (fraction * seconds / (at - began)).min(1.0)
+            }
             _ => 1.0,
         };
         self.states[task] = State::Ended { seconds, fraction };
@@ -104,10 +106,14 @@ impl Forecast {
         let general = self.observed(|_| true, true).pace()?;
         let kinds = 1 + self.planned.iter().map(|planned| planned.kind).max().unwrap_or(0);
         let paces: Vec<Pace> = (0..kinds).map(|kind| self.pace(kind, general)).collect();
-        let running: Vec<f64> =
-            self.tasks().filter_map(|(planned, state)| left(planned, state, paces[planned.kind], now)).collect();
+        let running: Vec<f64> = self
+            .tasks()
+            .filter_map(|(planned, state)| left(planned, state, paces[planned.kind], now))
+            .collect();
         let waiting = self.tasks().filter(|(_, state)| matches!(state, State::Waiting));
-        let waiting: Vec<f64> = waiting.map(|(planned, _)| paces[planned.kind].expected * planned.work * planned.left).collect();
+        let waiting: Vec<f64> = waiting
+            .map(|(planned, _)| paces[planned.kind].expected * planned.work * planned.left)
+            .collect();
         Some(makespan(self.ranks, &running, &waiting))
     }
 
@@ -134,10 +140,15 @@ impl Forecast {
         let fractions: Vec<f64> = self
             .tasks()
             .filter(|(planned, _)| planned.kind == kind)
-            .filter_map(|(_, state)| if let State::Ended { fraction, .. } = state { Some(*fraction) } else { None })
+            .filter_map(|(_, state)| {
+                if let State::Ended { fraction, .. } = state { Some(*fraction) } else { None }
+            })
             .collect();
         let latest = fractions.iter().copied().reduce(f64::max);
-        let ends = latest.map(|latest| Ends { mean: fractions.iter().sum::<f64>() / fractions.len() as f64, latest });
+        let ends = latest.map(|latest| Ends {
+            mean: fractions.iter().sum::<f64>() / fractions.len() as f64,
+            latest,
+        });
         Pace { expected: ended.or(seen).unwrap_or(general), ends }
     }
 
@@ -192,7 +203,9 @@ fn expected(planned: &Planned, state: &State, pace: Pace) -> Option<f64> {
             let own = (at - began) / fraction;
             match pace.ends {
                 // The further it is, the more its own pace counts.
-                Some(Ends { mean, .. }) if fraction < mean => fraction * own + (1.0 - fraction / mean) * of_kind,
+                Some(Ends { mean, .. }) if fraction < mean => {
+                    fraction * own + (1.0 - fraction / mean) * of_kind
+                }
                 Some(Ends { latest, .. }) if fraction < latest => own * latest,
                 _ => own,
             }
@@ -204,7 +217,8 @@ fn expected(planned: &Planned, state: &State, pace: Pace) -> Option<f64> {
 /// order, each to the rank that is free first.
 pub fn makespan(ranks: usize, running: &[f64], waiting: &[f64]) -> f64 {
     let idle = std::iter::repeat_n(0.0, ranks.saturating_sub(running.len()));
-    let mut free: BinaryHeap<Reverse<Seconds>> = running.iter().copied().chain(idle).map(|end| Reverse(Seconds(end))).collect();
+    let mut free: BinaryHeap<Reverse<Seconds>> =
+        running.iter().copied().chain(idle).map(|end| Reverse(Seconds(end))).collect();
     let mut last = running.iter().copied().fold(0.0, f64::max);
     for seconds in waiting {
         let Some(Reverse(Seconds(begin))) = free.pop() else { break };

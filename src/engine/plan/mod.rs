@@ -32,7 +32,10 @@ impl Work {
     /// One number to compare tasks by: forward passes of an image, a forward and a backward pass
     /// counted as three, the ratio of their products.
     pub fn passes(&self) -> f64 {
-        self.losses + self.trials + self.path_losses + 3.0 * (self.gradients + self.batches + self.path_gradients)
+        self.losses
+            + self.trials
+            + self.path_losses
+            + 3.0 * (self.gradients + self.batches + self.path_gradients)
     }
 }
 
@@ -47,7 +50,8 @@ pub fn training_work(training: &Training, train_images: usize, test_images: usiz
         }
         // Each iteration: the line search's trials, one gradient, the test loss.
         Training::Lbfgs(lbfgs) => {
-            let (iterations, trials) = (lbfgs.iterations as f64, lbfgs.line_search_evaluations as f64);
+            let (iterations, trials) =
+                (lbfgs.iterations as f64, lbfgs.line_search_evaluations as f64);
             Work {
                 gradients: iterations * train,
                 trials: iterations * trials * train,

@@ -38,12 +38,20 @@ impl Speed {
     ///
     /// # Panics
     /// If `paths` has fewer than two points.
-    pub fn measure(landscape: &ImageLandscape<f32>, batch: usize, paths: &PathParameters, seed: MasterSeed) -> Self {
+    pub fn measure(
+        landscape: &ImageLandscape<f32>,
+        batch: usize,
+        paths: &PathParameters,
+        seed: MasterSeed,
+    ) -> Self {
         let layout = landscape.network().layout();
         let mut generator = seed.stream("speed", &[]);
         let mut drawn = || layout.initialize::<f32>(&mut generator);
         let mut curve = paths.method.straight([&drawn()[..], &drawn()]);
-        curve.free_mut().chunks_mut(layout.parameters()).for_each(|row| row.copy_from_slice(&drawn()[..row.len()]));
+        curve
+            .free_mut()
+            .chunks_mut(layout.parameters())
+            .for_each(|row| row.copy_from_slice(&drawn()[..row.len()]));
         // More points cost as much each, and take longer.
         let points = paths.points.min(MEASURED_POINTS);
         let grid = curve.grid(&equally_spaced(points));
@@ -51,7 +59,8 @@ impl Speed {
         let point = (landscape.samples() * points) as f64;
         Self {
             path_loss: seconds(PATIENCE, || landscape.span_values(&curve.points(&grid))) / point,
-            path_gradient: seconds(PATIENCE, || curve.pull_back(landscape, &grid, &mut gradient)) / point,
+            path_gradient: seconds(PATIENCE, || curve.pull_back(landscape, &grid, &mut gradient))
+                / point,
             ..Self::within(PATIENCE, landscape, batch, seed)
         }
     }
@@ -63,7 +72,12 @@ impl Speed {
     }
 
     /// What training does, each kind for so long.
-    fn within(patience: Duration, landscape: &ImageLandscape<f32>, batch: usize, seed: MasterSeed) -> Self {
+    fn within(
+        patience: Duration,
+        landscape: &ImageLandscape<f32>,
+        batch: usize,
+        seed: MasterSeed,
+    ) -> Self {
         let layout = landscape.network().layout();
         let theta = layout.initialize::<f32>(&mut seed.stream("speed", &[]));
         let mut gradient = vec![0.0; layout.parameters()];
@@ -72,8 +86,10 @@ impl Speed {
         Self {
             loss: seconds(patience, || landscape.value(&theta)) / image,
             trial: seconds(patience, || search(landscape, &theta)) / (TRIALS as f64 * image),
-            gradient: seconds(patience, || landscape.value_and_gradient(&theta, &mut gradient)) / image,
-            batch: seconds(patience, || landscape.batch_gradient(&theta, &indices, &mut gradient)) / indices.len() as f64,
+            gradient: seconds(patience, || landscape.value_and_gradient(&theta, &mut gradient))
+                / image,
+            batch: seconds(patience, || landscape.batch_gradient(&theta, &indices, &mut gradient))
+                / indices.len() as f64,
             path_loss: 0.0,
             path_gradient: 0.0,
         }

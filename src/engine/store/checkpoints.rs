@@ -89,7 +89,8 @@ impl Checkpoints {
     /// # Errors
     /// As for the journal: what is no such file, of another version or damaged is named and left as it is.
     pub fn open(directory: &Path) -> Result<Self, JournalError> {
-        let mut checkpoints = Self { directory: directory.to_owned(), file: None, index: BTreeMap::new() };
+        let mut checkpoints =
+            Self { directory: directory.to_owned(), file: None, index: BTreeMap::new() };
         if directory.join(FILE_NAME).exists() {
             checkpoints.open_file()?;
         }
@@ -105,8 +106,10 @@ impl Checkpoints {
                 FILE_NAME,
                 |_| Ok(()),
                 |offset, payload| {
-                    let (key, _) = postcard::take_from_bytes::<TaskKey>(payload).map_err(|error| error.to_string())?;
-                    let (offset, length) = (offset - HEAD_LENGTH as u64, (HEAD_LENGTH + payload.len()) as u64);
+                    let (key, _) = postcard::take_from_bytes::<TaskKey>(payload)
+                        .map_err(|error| error.to_string())?;
+                    let (offset, length) =
+                        (offset - HEAD_LENGTH as u64, (HEAD_LENGTH + payload.len()) as u64);
                     index.insert(key, Place { offset, length });
                     Ok(())
                 },
@@ -135,9 +138,14 @@ impl Checkpoints {
     pub fn load(&mut self, key: &TaskKey) -> Result<Option<Saved>, JournalError> {
         let Some(&place) = self.index.get(key) else { return Ok(None) };
         let payload = self.read(place)?;
-        let damaged = |problem, file: &Path| JournalError::Damaged { file: file.to_owned(), offset: place.offset, problem };
+        let damaged = |problem, file: &Path| JournalError::Damaged {
+            file: file.to_owned(),
+            offset: place.offset,
+            problem,
+        };
         let path = self.directory.join(FILE_NAME);
-        let (_, saved): (TaskKey, Saved) = frame::decode(&payload[HEAD_LENGTH..]).map_err(|problem| damaged(problem, &path))?;
+        let (_, saved): (TaskKey, Saved) =
+            frame::decode(&payload[HEAD_LENGTH..]).map_err(|problem| damaged(problem, &path))?;
         Ok(Some(saved))
     }
 
@@ -170,7 +178,8 @@ impl Checkpoints {
     /// A file that was deleted, moved or replaced by the user is not ours any more: the next state begins a new
     /// one, and what has taken its place stays.
     fn let_go_if_displaced(&mut self) {
-        let displaced = |file: &AppendFile| matches!(file.check_place(), Err(JournalError::Displaced { .. }));
+        let displaced =
+            |file: &AppendFile| matches!(file.check_place(), Err(JournalError::Displaced { .. }));
         if self.file.as_ref().is_some_and(displaced) {
             (self.file, self.index) = (None, BTreeMap::new());
         }
@@ -179,7 +188,10 @@ impl Checkpoints {
     fn read(&mut self, place: Place) -> Result<Vec<u8>, JournalError> {
         let file = self.open_file()?;
         let mut frame = vec![0; place.length as usize];
-        let read = file.file().seek(SeekFrom::Start(place.offset)).and_then(|_| file.file().read_exact(&mut frame));
+        let read = file
+            .file()
+            .seek(SeekFrom::Start(place.offset))
+            .and_then(|_| file.file().read_exact(&mut frame));
         read.map_err(io_error("read", file.path()))?;
         Ok(frame)
     }
@@ -204,13 +216,15 @@ impl Checkpoints {
         if new.exists() {
             fs::remove_file(new).map_err(io_error("remove", new))?;
         }
-        let (mut file, _) = AppendFile::open(KIND, &self.directory, NEW, |_| Ok(()), |_, _| Ok(()))?;
+        let (mut file, _) =
+            AppendFile::open(KIND, &self.directory, NEW, |_| Ok(()), |_, _| Ok(()))?;
         for place in self.index.values().copied().collect::<Vec<_>>() {
             file.append(&self.read(place)?)?;
         }
         let path = self.directory.join(FILE_NAME);
         fs::rename(new, &path).map_err(io_error("replace", &path))?;
-        sync_directory(&self.directory).map_err(io_error("write the directory", &self.directory))?;
+        sync_directory(&self.directory)
+            .map_err(io_error("write the directory", &self.directory))?;
         // Under its new name, and with the new places.
         (self.file, self.index) = (None, BTreeMap::new());
         self.open_file().map(|_| ())
@@ -233,7 +247,11 @@ mod tests {
     fn the_latest_state_of_each_task_is_there_again() {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let mut checkpoints = Checkpoints::open(directory.path()).expect("an empty directory");
-        assert_eq!(fs::read_dir(directory.path()).expect("a directory").count(), 0, "nothing is made before it is needed");
+        assert_eq!(
+            fs::read_dir(directory.path()).expect("a directory").count(),
+            0,
+            "nothing is made before it is needed"
+        );
         for (number, byte) in [(0, 1), (1, 2), (0, 3)] {
             checkpoints.save(key(number), &saved(byte, 10)).expect("space");
         }
@@ -253,7 +271,8 @@ mod tests {
     fn tasks_of_all_stages_are_kept_apart() {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let mut checkpoints = Checkpoints::open(directory.path()).expect("an empty directory");
-        let task = |stage: &str, key: &str| TaskKey::Task { stage: stage.to_owned(), key: key.to_owned() };
+        let task =
+            |stage: &str, key: &str| TaskKey::Task { stage: stage.to_owned(), key: key.to_owned() };
         let keys = [key(0), task("trajectory", "0"), task("trajectory", "1"), task("surface", "0")];
         for (byte, key) in (1..).zip(&keys) {
             checkpoints.save(key.clone(), &saved(byte, 10)).expect("space");
@@ -290,10 +309,16 @@ mod tests {
             checkpoints.save(key(round % 3), &saved(round as u8, 5 << 20)).expect("space");
             let length = fs::metadata(directory.path().join(FILE_NAME)).expect("a file").len();
             // Three states of 5 MiB and a small one count; one more may have come before the replacement.
-            assert!(length < SMALL.max(2 * (15 << 20)) + (6 << 20), "{length} bytes after round {round}");
+            assert!(
+                length < SMALL.max(2 * (15 << 20)) + (6 << 20),
+                "{length} bytes after round {round}"
+            );
         }
         for (number, byte) in [(0, 39), (1, 37), (2, 38)] {
-            assert_eq!(checkpoints.load(&key(number)).expect("readable"), Some(saved(byte, 5 << 20)));
+            assert_eq!(
+                checkpoints.load(&key(number)).expect("readable"),
+                Some(saved(byte, 5 << 20))
+            );
         }
         assert_eq!(checkpoints.load(&key(7)).expect("readable"), Some(saved(9, 1000)));
         drop(checkpoints);
@@ -323,9 +348,16 @@ mod tests {
     #[test]
     fn a_journal_is_no_checkpoint_file() {
         let directory = tempfile::tempdir().expect("a temporary directory");
-        crate::engine::store::Journal::open(directory.path(), crate::engine::store::Contents::default()).expect("a journal");
-        fs::rename(directory.path().join(crate::engine::store::journal::FILE_NAME), directory.path().join(FILE_NAME))
-            .expect("a file");
+        crate::engine::store::Journal::open(
+            directory.path(),
+            crate::engine::store::Contents::default(),
+        )
+        .expect("a journal");
+        fs::rename(
+            directory.path().join(crate::engine::store::journal::FILE_NAME),
+            directory.path().join(FILE_NAME),
+        )
+        .expect("a file");
         assert!(matches!(Checkpoints::open(directory.path()), Err(JournalError::Foreign { .. })));
     }
 }

@@ -68,20 +68,27 @@ impl Contents {
             Record::Configuration(configuration) => self.configurations.push(configuration),
             Record::Session(session) => self.sessions.push(session),
             Record::Training { method, initialization, seconds, outcome } => {
-                let new = insert_first(&mut self.trainings, (method, initialization), seconds, outcome);
+                let new =
+                    insert_first(&mut self.trainings, (method, initialization), seconds, outcome);
                 if new {
                     self.release_vectors(method, initialization);
                 }
                 return new;
             }
             Record::FirstAnalysis { digest, analysis } => {
-                self.analysis = Some(StoredAnalysis { digest, analysis: analysis.into(), failed: Vec::new() });
+                self.analysis =
+                    Some(StoredAnalysis { digest, analysis: analysis.into(), failed: Vec::new() });
             }
             Record::Analysis { digest, analysis, failed } => {
                 self.analysis = Some(StoredAnalysis { digest, analysis, failed });
             }
             Record::Imported { set, number, seconds, outcome } => {
-                return insert_first(self.imported.entry(set).or_default(), number, seconds, outcome);
+                return insert_first(
+                    self.imported.entry(set).or_default(),
+                    number,
+                    seconds,
+                    outcome,
+                );
             }
             Record::Atlas { checksum } => return self.atlases.insert(checksum),
             Record::Minimum { number, seconds, outcome } => {
@@ -91,7 +98,12 @@ impl Contents {
                 return insert_first(self.tasks.entry(stage).or_default(), key, seconds, outcome);
             }
             Record::Path { set, landscape, pair, seconds, outcome } => {
-                return insert_first(self.paths.entry(set).or_default(), (landscape, pair), seconds, outcome);
+                return insert_first(
+                    self.paths.entry(set).or_default(),
+                    (landscape, pair),
+                    seconds,
+                    outcome,
+                );
             }
             Record::PathWithPoints { set, landscape, pair, seconds, path, track } => {
                 let paths = self.paths.entry(set.clone()).or_default();
@@ -107,9 +119,15 @@ impl Contents {
 
     /// Lets go of the vectors that a new run makes superfluous, perhaps its own.
     fn release_vectors(&mut self, method: Method, initialization: u32) {
-        let run = self.trainings.get(&(method, initialization)).and_then(|outcome| outcome.result.as_ref().ok());
-        let superfluous =
-            self.retention.as_mut().zip(run).and_then(|(retention, run)| retention.admit(method, initialization, run));
+        let run = self
+            .trainings
+            .get(&(method, initialization))
+            .and_then(|outcome| outcome.result.as_ref().ok());
+        let superfluous = self
+            .retention
+            .as_mut()
+            .zip(run)
+            .and_then(|(retention, run)| retention.admit(method, initialization, run));
         let run = superfluous.and_then(|number| self.trainings.get_mut(&(method, number)));
         if let Some(Outcome { result: Ok(run), .. }) = run {
             (run.train.theta, run.test.theta) = (Vec::new(), Vec::new());
@@ -153,22 +171,38 @@ impl Contents {
     /// The training runs of `method` that have ended, by ascending number of the initialization.
     pub fn trainings(&self, method: Method) -> impl Iterator<Item = (u32, &Outcome<TrainingRun>)> {
         let numbers = (method, 0)..=(method, u32::MAX);
-        self.trainings.range(numbers).map(|(&(_, initialization), outcome)| (initialization, outcome))
+        self.trainings
+            .range(numbers)
+            .map(|(&(_, initialization), outcome)| (initialization, outcome))
     }
 
     /// The path of this pair, direction included, if its computation has ended.
-    pub fn path(&self, set: &SetName, landscape: LandscapeName, pair: (u32, u32)) -> Option<&Outcome<PathResult>> {
+    pub fn path(
+        &self,
+        set: &SetName,
+        landscape: LandscapeName,
+        pair: (u32, u32),
+    ) -> Option<&Outcome<PathResult>> {
         self.paths.get(set)?.get(&(landscape, pair))
     }
 
     /// The points of the path of this pair, if they were kept: on an analytic landscape of few
     /// dimensions, and not by version 0.1.0.
-    pub fn track(&self, set: &SetName, landscape: LandscapeName, pair: (u32, u32)) -> Option<&Track> {
+    pub fn track(
+        &self,
+        set: &SetName,
+        landscape: LandscapeName,
+        pair: (u32, u32),
+    ) -> Option<&Track> {
         self.tracks.get(set)?.get(&(landscape, pair))
     }
 
     /// The paths of a set on a landscape whose computation has ended, by ascending pair.
-    pub fn paths(&self, set: &SetName, landscape: LandscapeName) -> impl Iterator<Item = ((u32, u32), &Outcome<PathResult>)> {
+    pub fn paths(
+        &self,
+        set: &SetName,
+        landscape: LandscapeName,
+    ) -> impl Iterator<Item = ((u32, u32), &Outcome<PathResult>)> {
         let keys = (landscape, (0, 0))..=(landscape, (u32::MAX, u32::MAX));
         self.paths
             .get(set)
@@ -194,7 +228,10 @@ impl Contents {
     }
 
     /// The tasks of this stage that have ended, by ascending key, decoded as by [`Self::task`].
-    pub fn tasks<T: DeserializeOwned>(&self, stage: &str) -> impl Iterator<Item = (&str, Outcome<T>)> {
+    pub fn tasks<T: DeserializeOwned>(
+        &self,
+        stage: &str,
+    ) -> impl Iterator<Item = (&str, Outcome<T>)> {
         let tasks = self.tasks.get(stage).into_iter().flatten();
         tasks.map(|(key, outcome)| (key.as_str(), decode(outcome)))
     }
@@ -217,15 +254,23 @@ impl Contents {
 
 /// All bytes must belong to the result: a shorter type would read the beginning of a longer one.
 fn decode<T: DeserializeOwned>(outcome: &Outcome<Vec<u8>>) -> Outcome<T> {
-    let decoded = outcome.result.clone().and_then(|bytes| match postcard::take_from_bytes(&bytes) {
-        Ok((result, [])) => Ok(result),
-        Ok((_, rest)) => Err(format!("the stored result cannot be read: {} bytes too many", rest.len())),
-        Err(error) => Err(format!("the stored result cannot be read: {error}")),
-    });
+    let decoded =
+        outcome.result.clone().and_then(|bytes| match postcard::take_from_bytes(&bytes) {
+            Ok((result, [])) => Ok(result),
+            Ok((_, rest)) => {
+                Err(format!("the stored result cannot be read: {} bytes too many", rest.len()))
+            }
+            Err(error) => Err(format!("the stored result cannot be read: {error}")),
+        });
     Outcome { seconds: outcome.seconds, result: decoded }
 }
 
-fn insert_first<K: Ord, T>(map: &mut BTreeMap<K, Outcome<T>>, key: K, seconds: f64, result: Result<T, String>) -> bool {
+fn insert_first<K: Ord, T>(
+    map: &mut BTreeMap<K, Outcome<T>>,
+    key: K,
+    seconds: f64,
+    result: Result<T, String>,
+) -> bool {
     let mut new = false;
     map.entry(key).or_insert_with(|| {
         new = true;
@@ -250,21 +295,31 @@ mod tests {
     #[test]
     fn the_first_record_of_a_task_stays_and_is_decoded_as_its_stage_asks() {
         let mut contents = Contents::default();
-        let task = |stage: &str, key: &str, numbers: Vec<f64>| Record::task(stage, key, 2.0, Ok(numbers));
+        let task =
+            |stage: &str, key: &str, numbers: Vec<f64>| Record::task(stage, key, 2.0, Ok(numbers));
         assert!(contents.insert(task("trajectory", "sgd 1", vec![0.1, -0.0])));
         assert!(!contents.insert(task("trajectory", "sgd 1", vec![7.0])));
         assert!(contents.insert(task("trajectory", "sgd 0", Vec::new())));
         assert!(contents.insert(task("of a later version", "sgd 1", vec![3.0])));
-        assert!(contents.insert(Record::task("trajectory", "lbfgs 0", 1.0, Err::<(), _>("no memory".to_owned()))));
+        assert!(contents.insert(Record::task(
+            "trajectory",
+            "lbfgs 0",
+            1.0,
+            Err::<(), _>("no memory".to_owned())
+        )));
         let first: Option<Outcome<Vec<f64>>> = contents.task("trajectory", "sgd 1");
         assert_eq!(first, Some(Outcome { seconds: 2.0, result: Ok(vec![0.1, -0.0]) }));
         assert_eq!(contents.task::<Vec<f64>>("trajectory", "sgd 2"), None);
         assert_eq!(contents.task::<Vec<f64>>("paths", "sgd 1"), None);
         let failed = contents.task::<Vec<f64>>("trajectory", "lbfgs 0").expect("it has ended");
         assert_eq!(failed.result, Err("no memory".to_owned()));
-        let keys: Vec<_> = contents.tasks::<Vec<f64>>("trajectory").map(|(key, _)| key.to_owned()).collect();
+        let keys: Vec<_> =
+            contents.tasks::<Vec<f64>>("trajectory").map(|(key, _)| key.to_owned()).collect();
         assert_eq!(keys, ["lbfgs 0", "sgd 0", "sgd 1"]);
-        assert!(contents.has_task("of a later version", "sgd 1") && !contents.has_task("paths", "sgd 1"));
+        assert!(
+            contents.has_task("of a later version", "sgd 1")
+                && !contents.has_task("paths", "sgd 1")
+        );
     }
 
     #[test]
@@ -273,7 +328,8 @@ mod tests {
         contents.insert(Record::task("trajectory", "sgd 1", 2.0, Ok((1u8, 2u8))));
         let short = contents.task::<u8>("trajectory", "sgd 1").expect("it has ended").result;
         assert_eq!(short, Err("the stored result cannot be read: 1 bytes too many".to_owned()));
-        let long = contents.task::<(u8, u8, f64)>("trajectory", "sgd 1").expect("it has ended").result;
+        let long =
+            contents.task::<(u8, u8, f64)>("trajectory", "sgd 1").expect("it has ended").result;
         assert!(long.expect_err("too short").starts_with("the stored result cannot be read: "));
     }
 
@@ -282,7 +338,8 @@ mod tests {
         let mut contents = Contents::default();
         assert!(contents.insert(training(Method::Sgd, 3, "first")));
         assert!(!contents.insert(training(Method::Sgd, 3, "second")));
-        let reason = contents.training(Method::Sgd, 3).and_then(|outcome| outcome.result.as_ref().err());
+        let reason =
+            contents.training(Method::Sgd, 3).and_then(|outcome| outcome.result.as_ref().err());
         assert_eq!(reason.map(String::as_str), Some("first"));
     }
 
@@ -292,7 +349,8 @@ mod tests {
         for (method, number) in [(Method::Lbfgs, 0), (Method::Sgd, u32::MAX), (Method::Sgd, 0)] {
             contents.insert(training(method, number, ""));
         }
-        let numbers = |method| contents.trainings(method).map(|(number, _)| number).collect::<Vec<_>>();
+        let numbers =
+            |method| contents.trainings(method).map(|(number, _)| number).collect::<Vec<_>>();
         assert_eq!(numbers(Method::Sgd), [0, u32::MAX]);
         assert_eq!(numbers(Method::Lbfgs), [0]);
 

@@ -67,7 +67,9 @@ impl From<Kernel> for kernel_pca::Kernel {
     fn from(first: Kernel) -> Self {
         match first {
             Kernel::Linear => Self::Linear,
-            Kernel::Polynomial { degree, constant } => Self::Polynomial { scale: 1.0, degree, constant },
+            Kernel::Polynomial { degree, constant } => {
+                Self::Polynomial { scale: 1.0, degree, constant }
+            }
             Kernel::Sigmoid { scale, constant } => Self::Sigmoid { scale, constant },
             Kernel::Rbf { two_sigma_squared } => Self::Rbf { two_sigma_squared },
         }
@@ -112,6 +114,9 @@ mod tests {
         assert_eq!((digest.as_str(), result.name.as_str(), result.standardized), ("d", "p", false));
         assert_eq!(result.kernel, Kernel::Polynomial { scale: 1.0, degree: 3, constant: 1.5 });
         assert_eq!(result.projection, array![[1.0], [-1.0]]);
-        assert_eq!((result.set.as_slice(), result.initialization.as_slice()), (&[0, 0][..], &[7, 3][..]));
+        assert_eq!(
+            (result.set.as_slice(), result.initialization.as_slice()),
+            (&[0, 0][..], &[7, 3][..])
+        );
     }
 }

@@ -18,6 +18,7 @@ pub(super) fn is_lock(error: &hdf5::Error) -> bool {
 
 /// Of all functions of the library on the way to the one that failed.
 fn messages(error: &hdf5::Error) -> Vec<String> {
-    let frames = error.stack().map(|stack| stack.iter().map(|frame| frame.desc().to_owned()).collect());
+    let frames =
+        error.stack().map(|stack| stack.iter().map(|frame| frame.desc().to_owned()).collect());
     frames.unwrap_or_else(|| vec![error.to_string()])
 }

@@ -18,13 +18,17 @@ pub mod record;
 mod retention;
 pub mod vectors;
 
-pub use atlas::{Atlas, AtlasError, Curves, Provenance, Written, check_existing, check_origin, write_atlas};
+pub use atlas::{
+    Atlas, AtlasError, Curves, Provenance, Written, check_existing, check_origin, write_atlas,
+};
 pub use checkpoints::{Checkpoints, Saved, TaskKey};
 pub use contents::{Contents, Outcome, StoredAnalysis};
 pub use journal::{Journal, JournalError, Opened, TornTail};
 pub use record::{ConfigurationRecord, Record, SessionRecord};
 pub use retention::Retention;
-pub use vectors::{VectorSource, VectorsError, read_vectors, read_vectors_of_any_length, write_npy};
+pub use vectors::{
+    VectorSource, VectorsError, read_vectors, read_vectors_of_any_length, write_npy,
+};
 
 /// The HDF5 library in use: `1.10.8`.
 pub fn hdf5_library_version() -> String {

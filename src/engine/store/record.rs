@@ -117,15 +117,29 @@ pub enum Record {
 impl Record {
     /// The record of a task of this stage, its result encoded by postcard. A result that cannot be encoded is a
     /// failure of the task.
-    pub fn task<T: Serialize>(stage: &str, key: &str, seconds: f64, outcome: Result<T, String>) -> Self {
-        let encode = |result: T| postcard::to_allocvec(&result).map_err(|error| format!("cannot be stored: {error}"));
-        Self::Task { stage: stage.to_owned(), key: key.to_owned(), seconds, outcome: outcome.and_then(encode) }
+    pub fn task<T: Serialize>(
+        stage: &str,
+        key: &str,
+        seconds: f64,
+        outcome: Result<T, String>,
+    ) -> Self {
+        let encode = |result: T| {
+            postcard::to_allocvec(&result).map_err(|error| format!("cannot be stored: {error}"))
+        };
+        Self::Task {
+            stage: stage.to_owned(),
+            key: key.to_owned(),
+            seconds,
+            outcome: outcome.and_then(encode),
+        }
     }
 
     /// Why there is no solution or no path, for a task that came to nothing.
     pub fn failure(&self) -> Option<String> {
         match self {
-            Self::Training { outcome: Ok(run), .. } => run.stop.diverged().then(|| run.stop.to_string()),
+            Self::Training { outcome: Ok(run), .. } => {
+                run.stop.diverged().then(|| run.stop.to_string())
+            }
             Self::Training { outcome: Err(reason), .. }
             | Self::Path { outcome: Err(reason), .. }
             | Self::Imported { outcome: Err(reason), .. }

@@ -20,7 +20,11 @@ pub(super) fn write(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
 
 fn write_curves(node: &Node, curves: &Curves<'_>, loss_unit: &str) -> Result<(), AtlasError> {
     node.axis("initialization", "number of each random initialization", curves.runs.len())?;
-    node.axis("epoch", "epochs (SGD) or iterations (L-BFGS) done; 0 is the initialization", columns(curves))?;
+    node.axis(
+        "epoch",
+        "epochs (SGD) or iterations (L-BFGS) done; 0 is the initialization",
+        columns(curves),
+    )?;
     let train = "mean loss on the training images after each epoch, that of the initialization first; NaN after the end";
     let label = Label::new("train_loss", "initialization, epoch", train).units(loss_unit);
     node.profiles(&label, &table(curves, |run| &run.curve_train))?;
@@ -29,11 +33,19 @@ fn write_curves(node: &Node, curves: &Curves<'_>, loss_unit: &str) -> Result<(),
     node.profiles(&label, &table(curves, |run| &run.curve_test))?;
 
     let status: Vec<&str> = curves.runs.iter().map(|run| status(run.as_ref())).collect();
-    let words = "done, diverged (curves but no solution), failed (neither) or missing (not run yet)";
+    let words =
+        "done, diverged (curves but no solution), failed (neither) or missing (not run yet)";
     node.texts(&Label::new("status", "initialization", words), &status)?;
     let reasons: Vec<String> = curves.runs.iter().map(|run| stop_reason(run.as_ref())).collect();
     let reasons: Vec<&str> = reasons.iter().map(String::as_str).collect();
-    node.texts(&Label::new("stop_reason", "initialization", "why the run ended, in words; empty if missing"), &reasons)?;
+    node.texts(
+        &Label::new(
+            "stop_reason",
+            "initialization",
+            "why the run ended, in words; empty if missing",
+        ),
+        &reasons,
+    )?;
 
     let epochs: Vec<u32> = per_run(curves, |run| run.curve_train.len().saturating_sub(1) as u32);
     let words = "epochs or iterations run; 0 if failed or missing";
@@ -45,7 +57,8 @@ fn write_curves(node: &Node, curves: &Curves<'_>, loss_unit: &str) -> Result<(),
 
 /// Losses in the longest curve, and at least as many as there may be.
 fn columns(curves: &Curves<'_>) -> usize {
-    let longest = finished(curves).map(|(_, run)| run.curve_train.len().max(run.curve_test.len())).max();
+    let longest =
+        finished(curves).map(|(_, run)| run.curve_train.len().max(run.curve_test.len())).max();
     longest.unwrap_or(0).max(curves.epochs + 1)
 }
 

@@ -47,7 +47,9 @@ impl Stage for Training {
 
     fn run(&self, context: &Context, archive: &mut Option<Archive>) -> Result<(), Failure> {
         match &context.problem.mapped {
-            Mapped::Network(trained) => train(&context.runner(self), context.problem, trained, archive),
+            Mapped::Network(trained) => {
+                train(&context.runner(self), context.problem, trained, archive)
+            }
             Mapped::Formula(_) => Ok(()),
         }
     }
@@ -58,7 +60,9 @@ impl Stage for Training {
             let tasks = results.runs(method).into_iter().enumerate().map(|(number, run)| {
                 let name = format!("{method} initialization {number}");
                 match run {
-                    Some(Ok(run)) if run.stop.diverged() => TaskState::new::<()>(name, Some(Err(&run.stop.to_string()))),
+                    Some(Ok(run)) if run.stop.diverged() => {
+                        TaskState::new::<()>(name, Some(Err(&run.stop.to_string())))
+                    }
                     run => TaskState::new(name, run),
                 }
             });
@@ -75,8 +79,13 @@ impl Stage for Training {
                 Method::Sgd => "epochs",
                 Method::Lbfgs => "iterations at most",
             };
-            let what = format!("{method} training runs of {} {epochs}", training.method(method).epochs());
-            PlannedTasks { what, count: training.initializations as usize, work: Some(work(trained, method)) }
+            let what =
+                format!("{method} training runs of {} {epochs}", training.method(method).epochs());
+            PlannedTasks {
+                what,
+                count: training.initializations as usize,
+                work: Some(work(trained, method)),
+            }
         });
         runs.collect()
     }
@@ -90,7 +99,9 @@ impl Stage for Training {
     }
 
     fn key_numbers(&self, record: &Record) -> KeyNumbers {
-        let Record::Training { outcome: Ok(run), .. } = record else { return KeyNumbers::default() };
+        let Record::Training { outcome: Ok(run), .. } = record else {
+            return KeyNumbers::default();
+        };
         KeyNumbers {
             loss_train: Some(run.train.loss_train),
             loss_test: Some(run.test.loss_test),
@@ -116,7 +127,12 @@ fn work(trained: &Trained, method: Method) -> Work {
     training_work(&trained.config.training.method(method), train, test)
 }
 
-fn train(runner: &Runner, problem: &Problem, trained: &Trained, archive: &mut Option<Archive>) -> Result<(), Failure> {
+fn train(
+    runner: &Runner,
+    problem: &Problem,
+    trained: &Trained,
+    archive: &mut Option<Archive>,
+) -> Result<(), Failure> {
     let tasks = archive.as_ref().map(|archive| missing(trained, archive)).unwrap_or_default();
     runner.run(
         archive,
@@ -125,10 +141,13 @@ fn train(runner: &Runner, problem: &Problem, trained: &Trained, archive: &mut Op
         |&Task { method, initialization }, state, control| {
             let training = &trained.config.training.method(method);
             let interrupt = || control.stop_requested();
-            let [train, test] =
-                [Split::Train, Split::Test].map(|split| trained.landscape(trained.images(split)).interruptible(&interrupt));
+            let [train, test] = [Split::Train, Split::Test]
+                .map(|split| trained.landscape(trained.images(split)).interruptible(&interrupt));
             let (train, test, state) = (&train, &test, decode(state));
-            drive(Trainer { training, seed: problem.config.seed, initialization, train, test, state }, control)
+            drive(
+                Trainer { training, seed: problem.config.seed, initialization, train, test, state },
+                control,
+            )
         },
         |index, seconds, outcome| {
             let Task { method, initialization } = tasks[index];
@@ -142,10 +161,11 @@ fn missing(trained: &Trained, archive: &Archive) -> Vec<Task> {
     let training = &trained.config.training;
     let mut methods = training.methods.clone();
     methods.sort_by(|&a, &b| passes(trained, b).total_cmp(&passes(trained, a)));
-    let all = methods
-        .into_iter()
-        .flat_map(|method| (0..training.initializations).map(move |initialization| Task { method, initialization }));
-    all.filter(|task| archive.contents.training(task.method, task.initialization).is_none()).collect()
+    let all = methods.into_iter().flat_map(|method| {
+        (0..training.initializations).map(move |initialization| Task { method, initialization })
+    });
+    all.filter(|task| archive.contents.training(task.method, task.initialization).is_none())
+        .collect()
 }
 
 fn describe(problem: &Problem, trained: &Trained, tasks: &[Task]) -> Tasks {
@@ -153,12 +173,22 @@ fn describe(problem: &Problem, trained: &Trained, tasks: &[Task]) -> Tasks {
     let training = &trained.config.training;
     Tasks {
         done: training.methods.len() * training.initializations as usize - tasks.len(),
-        names: tasks.iter().map(|task| format!("{} initialization {}", task.method, task.initialization)).collect(),
+        names: tasks
+            .iter()
+            .map(|task| format!("{} initialization {}", task.method, task.initialization))
+            .collect(),
         planned: tasks
             .iter()
-            .map(|&Task { method, .. }| Planned { kind: method as usize, work: cost(method), left: 1.0 })
+            .map(|&Task { method, .. }| Planned {
+                kind: method as usize,
+                work: cost(method),
+                left: 1.0,
+            })
             .collect(),
-        keys: tasks.iter().map(|&Task { method, initialization }| TaskKey::Training { method, initialization }).collect(),
+        keys: tasks
+            .iter()
+            .map(|&Task { method, initialization }| TaskKey::Training { method, initialization })
+            .collect(),
     }
 }
 

@@ -3,7 +3,10 @@
 //! Nothing is copied, and no vector is half empty because C is not as wide as some of them; in return the lanes of
 //! each sum have to be added.
 
-#![expect(clippy::inline_always, reason = "a function compiled for one set of vector instructions must contain its loops")]
+#![expect(
+    clippy::inline_always,
+    reason = "a function compiled for one set of vector instructions must contain its loops"
+)]
 
 use super::kernel::Left;
 use crate::kernels::Real;
@@ -25,8 +28,16 @@ const TO_COPY: usize = 2;
 
 /// Multiplies if it takes fewer cycles so than by panels, and says whether it does.
 #[inline(always)]
-pub(super) fn multiply<S: Simd, A: Real>(simd: S, left: Left<A>, right: ArrayView2<A>, into: &mut [A], added: bool) -> bool {
-    let (Some(a), Some(b)) = (left.by_rows(), right.reversed_axes().to_slice()) else { return false };
+pub(super) fn multiply<S: Simd, A: Real>(
+    simd: S,
+    left: Left<A>,
+    right: ArrayView2<A>,
+    into: &mut [A],
+    added: bool,
+) -> bool {
+    let (Some(a), Some(b)) = (left.by_rows(), right.reversed_axes().to_slice()) else {
+        return false;
+    };
     let (lanes, (inner, columns)) = (A::lanes::<S>(), right.dim());
     let numbers = into.len();
     let by_panels = numbers / columns * columns.div_ceil(lanes) * inner + TO_COPY * inner * columns;
@@ -40,13 +51,22 @@ pub(super) fn multiply<S: Simd, A: Real>(simd: S, left: Left<A>, right: ArrayVie
 }
 
 #[inline(always)]
-fn all<S: Simd, A: Real, const N: usize>(simd: S, a: &[A], b: &[A], inner: usize, into: &mut [A], added: bool) {
+fn all<S: Simd, A: Real, const N: usize>(
+    simd: S,
+    a: &[A],
+    b: &[A],
+    inner: usize,
+    into: &mut [A],
+    added: bool,
+) {
     let (rows, columns) = (a.len() / inner, b.len() / inner);
     for first_column in (0..columns).step_by(N) {
         // Where there are too few, the last once more: those sums are left out.
-        let columns_of_b: [_; N] = from_fn(|j| &b[(first_column + j).min(columns - 1) * inner..][..inner]);
+        let columns_of_b: [_; N] =
+            from_fn(|j| &b[(first_column + j).min(columns - 1) * inner..][..inner]);
         for first_row in (0..rows).step_by(N) {
-            let rows_of_a: [_; N] = from_fn(|i| &a[(first_row + i).min(rows - 1) * inner..][..inner]);
+            let rows_of_a: [_; N] =
+                from_fn(|i| &a[(first_row + i).min(rows - 1) * inner..][..inner]);
             let sums = dots::<S, A, N>(simd, rows_of_a, columns_of_b, inner);
             for i in 0..N.min(rows - first_row) {
                 let row = &mut into[(first_row + i) * columns + first_column..];
@@ -61,13 +81,23 @@ fn all<S: Simd, A: Real, const N: usize>(simd: S, a: &[A], b: &[A], inner: usize
 
 /// The sums of all pairs; they stay in registers.
 #[inline(always)]
-fn dots<S: Simd, A: Real, const N: usize>(simd: S, a: [&[A]; N], b: [&[A]; N], inner: usize) -> [[A::Vector<S>; N]; N] {
+fn dots<S: Simd, A: Real, const N: usize>(
+    simd: S,
+    a: [&[A]; N],
+    b: [&[A]; N],
+    inner: usize,
+) -> [[A::Vector<S>; N]; N] {
     let (lanes, mut sums) = (A::lanes::<S>(), [[A::splat(simd, A::zero()); N]; N]);
     let whole = inner / lanes;
     let vectors_of_a: [_; N] = from_fn(|i| &A::vectors::<S>(a[i])[..whole]);
     let vectors_of_b: [_; N] = from_fn(|j| &A::vectors::<S>(b[j])[..whole]);
     for k in 0..whole {
-        add::<S, A, N>(simd, from_fn(|i| vectors_of_a[i][k]), from_fn(|j| vectors_of_b[j][k]), &mut sums);
+        add::<S, A, N>(
+            simd,
+            from_fn(|i| vectors_of_a[i][k]),
+            from_fn(|j| vectors_of_b[j][k]),
+            &mut sums,
+        );
     }
     if whole * lanes < inner {
         // The rest, filled up with zeros.
@@ -82,7 +112,12 @@ fn dots<S: Simd, A: Real, const N: usize>(simd: S, a: [&[A]; N], b: [&[A]; N], i
 }
 
 #[inline(always)]
-fn add<S: Simd, A: Real, const N: usize>(simd: S, a: [A::Vector<S>; N], b: [A::Vector<S>; N], sums: &mut [[A::Vector<S>; N]; N]) {
+fn add<S: Simd, A: Real, const N: usize>(
+    simd: S,
+    a: [A::Vector<S>; N],
+    b: [A::Vector<S>; N],
+    sums: &mut [[A::Vector<S>; N]; N],
+) {
     for i in 0..N {
         for j in 0..N {
             sums[i][j] = A::multiply_add(simd, a[i], b[j], sums[i][j]);

@@ -1,6 +1,9 @@
 //! C ← A B or C ← C + A B, tile by tile of C.
 
-#![expect(clippy::inline_always, reason = "a function compiled for one set of vector instructions must contain its loops")]
+#![expect(
+    clippy::inline_always,
+    reason = "a function compiled for one set of vector instructions must contain its loops"
+)]
 
 use super::dots;
 use super::panel::{DEPTH, WIDTH, pack, panels, unpacked};
@@ -116,7 +119,12 @@ fn all_rows<S: Simd, A: Real, const VECTORS: usize>(simd: S, task: &Task<A>, int
 }
 
 #[inline(always)]
-fn some_rows<S: Simd, A: Real, const ROWS: usize, const VECTORS: usize>(simd: S, task: &Task<A>, row: usize, into: &mut [A]) {
+fn some_rows<S: Simd, A: Real, const ROWS: usize, const VECTORS: usize>(
+    simd: S,
+    task: &Task<A>,
+    row: usize,
+    into: &mut [A],
+) {
     let Left { numbers, rows, columns, by_rows } = task.left;
     let (start, depth) = (task.inner.start, task.inner.len());
     let sums = if by_rows {
@@ -132,16 +140,23 @@ fn some_rows<S: Simd, A: Real, const ROWS: usize, const VECTORS: usize>(simd: S,
     let (width, lanes) = (task.width, A::lanes::<S>());
     if task.count == VECTORS * lanes {
         for (r, sums) in sums.into_iter().enumerate() {
-            let into = A::vectors_mut::<S>(&mut into[(row + r) * width + task.first..][..VECTORS * lanes]);
+            let into =
+                A::vectors_mut::<S>(&mut into[(row + r) * width + task.first..][..VECTORS * lanes]);
             for (old, sum) in into.iter_mut().zip(sums) {
-                *old = if task.added { A::multiply_add(simd, A::splat(simd, A::one()), sum, *old) } else { sum };
+                *old = if task.added {
+                    A::multiply_add(simd, A::splat(simd, A::one()), sum, *old)
+                } else {
+                    sum
+                };
             }
         }
     } else {
         for (r, sums) in sums.into_iter().enumerate() {
             let mut numbers = [A::zero(); WIDTH];
             A::vectors_mut::<S>(&mut numbers)[..VECTORS].copy_from_slice(&sums);
-            for (old, sum) in into[(row + r) * width + task.first..][..task.count].iter_mut().zip(numbers) {
+            for (old, sum) in
+                into[(row + r) * width + task.first..][..task.count].iter_mut().zip(numbers)
+            {
                 *old = if task.added { *old + sum } else { sum };
             }
         }

@@ -43,12 +43,19 @@ pub fn add_product<A: Real>(a: ArrayView2<A>, b: ArrayView2<A>, c: ArrayViewMut2
 }
 
 fn choose<A: Real>(a: ArrayView2<A>, b: ArrayView2<A>, mut c: ArrayViewMut2<A>, added: bool) {
-    assert!(a.ncols() == b.nrows() && c.dim() == (a.nrows(), b.ncols()), "{:?} times {:?} into {:?}", a.dim(), b.dim(), c.dim());
+    assert!(
+        a.ncols() == b.nrows() && c.dim() == (a.nrows(), b.ncols()),
+        "{:?} times {:?} into {:?}",
+        a.dim(),
+        b.dim(),
+        c.dim()
+    );
     if let (Some(left), Some(into)) = (Left::of(a), c.as_slice_mut()) {
         if suits(a, b) {
             return multiply(left, b, into, added);
         }
-    } else if let (Some(left), Some(into)) = (Left::of(b.reversed_axes()), c.view_mut().reversed_axes().into_slice())
+    } else if let (Some(left), Some(into)) =
+        (Left::of(b.reversed_axes()), c.view_mut().reversed_axes().into_slice())
         && suits(b.reversed_axes(), a.reversed_axes())
     {
         return multiply(left, a.reversed_axes(), into, added);

@@ -1,6 +1,9 @@
 //! Columns of the right factor that are gone through at a time.
 
-#![expect(clippy::inline_always, reason = "belongs into a function compiled for one set of vector instructions")]
+#![expect(
+    clippy::inline_always,
+    reason = "belongs into a function compiled for one set of vector instructions"
+)]
 
 pub(in crate::kernels) use super::transpose::BLOCK;
 use crate::kernels::Real;
@@ -16,7 +19,11 @@ pub(in crate::kernels) const WIDTH: usize = 64;
 
 /// Ranges of `width` columns, of whole vectors of `lanes` numbers but the last, of up to `most` vectors and nearly
 /// as many each.
-pub(in crate::kernels) fn panels(width: usize, lanes: usize, most: usize) -> impl Iterator<Item = Range<usize>> {
+pub(in crate::kernels) fn panels(
+    width: usize,
+    lanes: usize,
+    most: usize,
+) -> impl Iterator<Item = Range<usize>> {
     let vectors = width.div_ceil(lanes);
     let count = vectors.div_ceil(most);
     let start = move |panel: usize| (panel * vectors / count * lanes).min(width);
@@ -43,7 +50,13 @@ pub(super) fn unpacked<A: Real>(
 
 /// Copies a panel, its rows `stride` numbers apart; those beyond its last column are 0.
 #[inline(always)]
-pub(super) fn pack<A: Real>(right: ArrayView2<A>, inner: Range<usize>, columns: Range<usize>, stride: usize, into: &mut [A]) {
+pub(super) fn pack<A: Real>(
+    right: ArrayView2<A>,
+    inner: Range<usize>,
+    columns: Range<usize>,
+    stride: usize,
+    into: &mut [A],
+) {
     let panel = right.slice(s![inner, columns]);
     let (depth, width) = panel.dim();
     let into = &mut into[..depth * stride];
@@ -69,7 +82,8 @@ fn transpose<A: Real>(panel: ArrayView2<A>, first: usize, stride: usize, into: &
     let mut done = 0;
     if first + BLOCK <= stride && panel.strides()[0] == 1 {
         let column = |j| panel.index_axis_move(Axis(1), j).to_slice().expect("contiguous columns");
-        let columns = from_fn(|j| if first + j < width { column(first + j) } else { &zeros[..depth] });
+        let columns =
+            from_fn(|j| if first + j < width { column(first + j) } else { &zeros[..depth] });
         done = A::transpose(columns, &mut into[first..], stride);
     }
     for k in done..depth {

@@ -6,7 +6,9 @@ use ndarray::{Array2, s};
 
 /// Small integers: every sum of their products is exact in both types.
 fn integers<A: Real>(rows: usize, columns: usize, salt: usize) -> Array2<A> {
-    Array2::from_shape_fn((rows, columns), |(i, j)| A::of(((i * 7 + j * 13 + i * j + salt) % 11) as f64 - 5.0))
+    Array2::from_shape_fn((rows, columns), |(i, j)| {
+        A::of(((i * 7 + j * 13 + i * j + salt) % 11) as f64 - 5.0)
+    })
 }
 
 /// The same matrix, its columns contiguous.
@@ -15,12 +17,22 @@ fn by_columns<A: Real>(matrix: &Array2<A>) -> Array2<A> {
 }
 
 fn expected<A: Real>(a: &Array2<A>, b: &Array2<A>) -> Array2<A> {
-    let element = |(i, j)| A::of(a.row(i).iter().zip(b.column(j)).map(|(x, y)| x.wide() * y.wide()).sum());
+    let element =
+        |(i, j)| A::of(a.row(i).iter().zip(b.column(j)).map(|(x, y)| x.wide() * y.wide()).sum());
     Array2::from_shape_fn((a.nrows(), b.ncols()), element)
 }
 
 fn multiplies_in_every_order<A: Real>() {
-    let shapes = [(1, 1, 1), (6, 64, 5), (5, 16, 128), (7, 80, 129), (50, 49, 300), (13, 3, 17), (4, 131, 2), (23, 77, 8)];
+    let shapes = [
+        (1, 1, 1),
+        (6, 64, 5),
+        (5, 16, 128),
+        (7, 80, 129),
+        (50, 49, 300),
+        (13, 3, 17),
+        (4, 131, 2),
+        (23, 77, 8),
+    ];
     for (rows, columns, inner) in shapes {
         let (a, b) = (integers::<A>(rows, inner, 1), integers::<A>(inner, columns, 2));
         let product = expected(&a, &b);
@@ -84,5 +96,9 @@ fn a_product_over_nothing_is_zero() {
 #[test]
 #[should_panic(expected = "times")]
 fn shapes_that_do_not_agree_are_refused() {
-    product(Array2::<f32>::zeros((2, 3)).view(), Array2::zeros((2, 3)).view(), Array2::zeros((2, 3)).view_mut());
+    product(
+        Array2::<f32>::zeros((2, 3)).view(),
+        Array2::zeros((2, 3)).view(),
+        Array2::zeros((2, 3)).view_mut(),
+    );
 }

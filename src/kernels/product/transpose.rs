@@ -49,7 +49,12 @@ mod avx {
     use std::arch::x86_64::__m256;
 
     /// [`Transpose::transpose`](super::Transpose::transpose) in eight registers.
-    pub(super) fn transpose(simd: V3, columns: [&[f32]; BLOCK], into: &mut [f32], stride: usize) -> usize {
+    pub(super) fn transpose(
+        simd: V3,
+        columns: [&[f32]; BLOCK],
+        into: &mut [f32],
+        stride: usize,
+    ) -> usize {
         simd.vectorize(Blocks { simd, columns, into, stride })
     }
 
@@ -63,14 +68,26 @@ mod avx {
     impl NullaryFnOnce for Blocks<'_> {
         type Output = usize;
 
-        #[allow(clippy::inline_always, reason = "belongs into the function compiled for its instructions")]
+        #[allow(
+            clippy::inline_always,
+            reason = "belongs into the function compiled for its instructions"
+        )]
         #[inline(always)]
         fn call(self) -> usize {
             let Self { simd, columns, into, stride } = self;
             let whole = whole(columns);
             let [a, b, c, d, e, f, g, h] = columns;
             for k in (0..whole).step_by(BLOCK) {
-                let rows = [load(a, k), load(b, k), load(c, k), load(d, k), load(e, k), load(f, k), load(g, k), load(h, k)];
+                let rows = [
+                    load(a, k),
+                    load(b, k),
+                    load(c, k),
+                    load(d, k),
+                    load(e, k),
+                    load(f, k),
+                    load(g, k),
+                    load(h, k),
+                ];
                 let [a, b, c, d, e, f, g, h] = block(simd, rows);
                 let into = &mut into[k * stride..];
                 for (i, row) in [a, b, c, d, e, f, g, h].into_iter().enumerate() {
@@ -81,7 +98,10 @@ mod avx {
         }
     }
 
-    #[allow(clippy::inline_always, reason = "belongs into the function compiled for its instructions")]
+    #[allow(
+        clippy::inline_always,
+        reason = "belongs into the function compiled for its instructions"
+    )]
     #[inline(always)]
     fn load(column: &[f32], k: usize) -> __m256 {
         let numbers: [f32; BLOCK] = column[k..k + BLOCK].try_into().expect("a block");
@@ -89,7 +109,10 @@ mod avx {
     }
 
     /// By pairs of rows, of pairs of columns, and of halves.
-    #[allow(clippy::inline_always, reason = "belongs into the function compiled for its instructions")]
+    #[allow(
+        clippy::inline_always,
+        reason = "belongs into the function compiled for its instructions"
+    )]
     #[inline(always)]
     fn block(simd: V3, [a, b, c, d, e, f, g, h]: [__m256; BLOCK]) -> [__m256; BLOCK] {
         let avx = simd.avx;
@@ -108,7 +131,10 @@ mod avx {
     }
 
     /// Transposes the left and the right block of four rows.
-    #[allow(clippy::inline_always, reason = "belongs into the function compiled for its instructions")]
+    #[allow(
+        clippy::inline_always,
+        reason = "belongs into the function compiled for its instructions"
+    )]
     #[inline(always)]
     fn half(simd: V3, [a, b, c, d]: [__m256; BLOCK / 2]) -> [__m256; BLOCK / 2] {
         let avx = simd.avx;

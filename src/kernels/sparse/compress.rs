@@ -5,7 +5,8 @@ use super::lists::{Rows, STRETCH, Target};
 use crate::kernels::instructions::{Level, allows};
 use pulp::cast;
 use std::arch::x86_64::{
-    __m512i, _mm512_maskz_compress_epi8, _mm512_setzero_si512, _mm512_test_epi8_mask, _mm512_unpackhi_epi8, _mm512_unpacklo_epi8,
+    __m512i, _mm512_maskz_compress_epi8, _mm512_setzero_si512, _mm512_test_epi8_mask,
+    _mm512_unpackhi_epi8, _mm512_unpacklo_epi8,
 };
 
 /// Bytes of a register.
@@ -31,7 +32,10 @@ impl Compress {
     }
 
     /// Writes the bytes of every row that are not 0, and their places in it, from `end` on.
-    #[expect(clippy::unused_self, reason = "that there are the instructions is what makes it sound")]
+    #[expect(
+        clippy::unused_self,
+        reason = "that there are the instructions is what makes it sound"
+    )]
     pub(super) fn list(self, rows: Rows, end: usize, target: Target) {
         assert!(rows.length <= STRETCH, "places of a stretch");
         // SAFETY: a `Compress` has the instructions.
@@ -69,10 +73,13 @@ fn list(rows: Rows, end: usize, target: Target) {
         for (places, start) in PLACES.iter().zip((0..rows.length).step_by(REGISTER)) {
             let bytes = load(rows.bytes, row * rows.stride + start);
             // What follows in memory belongs to another row.
-            let taken = _mm512_test_epi8_mask(bytes, bytes) & u64::MAX >> (start + REGISTER).saturating_sub(rows.length);
-            let room: &mut Bytes = target.bytes[end..].first_chunk_mut().expect("room for a register");
+            let taken = _mm512_test_epi8_mask(bytes, bytes)
+                & u64::MAX >> (start + REGISTER).saturating_sub(rows.length);
+            let room: &mut Bytes =
+                target.bytes[end..].first_chunk_mut().expect("room for a register");
             *room = cast(_mm512_maskz_compress_epi8(taken, bytes));
-            let room: &mut Bytes = target.places[end..].first_chunk_mut().expect("room for a register");
+            let room: &mut Bytes =
+                target.places[end..].first_chunk_mut().expect("room for a register");
             *room = cast(_mm512_maskz_compress_epi8(taken, cast(*places)));
             end += taken.count_ones() as usize;
         }
@@ -115,8 +122,16 @@ fn turn(rows: &[u8], columns: usize, turned: &mut [[u8; STRETCH]]) {
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi2,popcnt")]
 #[inline]
 fn shuffle([a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p]: [__m512i; SIDE]) -> [__m512i; SIDE] {
-    let [(a, b), (c, d), (e, f), (g, h), (i, j), (k, l), (m, n), (o, p)] =
-        [pair(a, i), pair(b, j), pair(c, k), pair(d, l), pair(e, m), pair(f, n), pair(g, o), pair(h, p)];
+    let [(a, b), (c, d), (e, f), (g, h), (i, j), (k, l), (m, n), (o, p)] = [
+        pair(a, i),
+        pair(b, j),
+        pair(c, k),
+        pair(d, l),
+        pair(e, m),
+        pair(f, n),
+        pair(g, o),
+        pair(h, p),
+    ];
     [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p]
 }
 

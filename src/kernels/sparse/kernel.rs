@@ -1,6 +1,9 @@
 //! C ← A Sᵀ or C ← C + A Sᵀ with lists S, panel by panel of the rows of A.
 
-#![expect(clippy::inline_always, reason = "a function compiled for one set of vector instructions must contain its loops")]
+#![expect(
+    clippy::inline_always,
+    reason = "a function compiled for one set of vector instructions must contain its loops"
+)]
 
 use super::lists::{Lists, STRETCH, Stretch};
 use super::panels::{MOST, Panels};
@@ -21,7 +24,13 @@ enum Into<'a, A> {
 }
 
 /// For A `(m, columns of S)` and C `(m, rows of S)`.
-pub(super) fn gather<A: Real>(lists: &Lists<A>, a: &Panels<A>, mut c: ArrayViewMut2<A>, added: bool, sums: &mut Vec<A>) {
+pub(super) fn gather<A: Real>(
+    lists: &Lists<A>,
+    a: &Panels<A>,
+    mut c: ArrayViewMut2<A>,
+    added: bool,
+    sums: &mut Vec<A>,
+) {
     let (rows, inner) = a.shape();
     assert!(
         inner == lists.columns() && c.dim() == (rows, lists.rows()),
@@ -36,7 +45,9 @@ pub(super) fn gather<A: Real>(lists: &Lists<A>, a: &Panels<A>, mut c: ArrayViewM
     }
     let into = match c.as_slice_mut() {
         Some(_) => Into::Rows(c.into_slice().expect("checked")),
-        None => Into::Columns(c.reversed_axes().into_slice().expect("rows or columns follow each other in memory")),
+        None => Into::Columns(
+            c.reversed_axes().into_slice().expect("rows or columns follow each other in memory"),
+        ),
     };
     multiply(lists, a, sums, into, added);
 }
@@ -63,7 +74,13 @@ dispatched! {
 
 /// The sums of every row over a stretch; with `added` on top of what was there.
 #[inline(always)]
-fn all_rows<S: Simd, A: Real, const VECTORS: usize>(simd: S, stretch: &Stretch<A>, panel: &[A], sums: &mut [A], added: bool) {
+fn all_rows<S: Simd, A: Real, const VECTORS: usize>(
+    simd: S,
+    stretch: &Stretch<A>,
+    panel: &[A],
+    sums: &mut [A],
+    added: bool,
+) {
     let (panel, _) = A::vectors::<S>(panel).as_chunks::<VECTORS>();
     let panel: &[_; STRETCH] = panel.first_chunk().expect("room for all rows of a stretch");
     let (sums, _) = A::vectors_mut::<S>(sums).as_chunks_mut::<VECTORS>();
@@ -93,7 +110,14 @@ fn all_rows<S: Simd, A: Real, const VECTORS: usize>(simd: S, stretch: &Stretch<A
 
 /// Adds `sums`, `stride` apart, to these rows of C, or puts them there.
 #[inline(always)]
-fn write<A: Real>(sums: &[A], stride: usize, panel: Range<usize>, width: usize, into: &mut Into<A>, added: bool) {
+fn write<A: Real>(
+    sums: &[A],
+    stride: usize,
+    panel: Range<usize>,
+    width: usize,
+    into: &mut Into<A>,
+    added: bool,
+) {
     match into {
         Into::Columns(c) => {
             for (column, sums) in c.chunks_exact_mut(width).zip(sums.chunks_exact(stride)) {

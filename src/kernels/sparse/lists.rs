@@ -49,7 +49,10 @@ pub(super) struct Stretch<'a, A> {
 
 impl<'a, A> Stretch<'a, A> {
     /// Columns and values of a row.
-    #[allow(clippy::inline_always, reason = "belongs into functions compiled for one set of vector instructions")]
+    #[allow(
+        clippy::inline_always,
+        reason = "belongs into functions compiled for one set of vector instructions"
+    )]
     #[inline(always)]
     pub(super) fn row(&self, row: usize) -> (&'a [u8], &'a [A]) {
         let list = self.ends[row] as usize..self.ends[row + 1] as usize;
@@ -67,7 +70,10 @@ impl<A: Real> Lists<A> {
     }
 
     /// Stretch by stretch.
-    #[allow(clippy::inline_always, reason = "belongs into functions compiled for one set of vector instructions")]
+    #[allow(
+        clippy::inline_always,
+        reason = "belongs into functions compiled for one set of vector instructions"
+    )]
     #[inline(always)]
     pub(super) fn stretches(&self) -> impl Iterator<Item = Stretch<'_, A>> {
         let stretches = self.ends.chunks_exact(self.rows + 1);
@@ -86,7 +92,13 @@ impl<A: Real> Lists<A> {
     }
 
     /// The pixels of such images; `room` grows.
-    pub(super) fn read_turned(&mut self, compress: Compress, pixels: &[u8], columns: usize, room: &mut Vec<[u8; STRETCH]>) {
+    pub(super) fn read_turned(
+        &mut self,
+        compress: Compress,
+        pixels: &[u8],
+        columns: usize,
+        room: &mut Vec<[u8; STRETCH]>,
+    ) {
         (self.rows, self.columns) = (columns, pixels.len() / columns);
         self.begin(pixels.len());
         if room.len() < columns {
@@ -113,7 +125,11 @@ impl<A: Real> Lists<A> {
     fn append(&mut self, compress: Option<Compress>, rows: Rows) {
         let end = self.ends.last().copied().unwrap_or(0);
         self.ends.push(end);
-        let target = Target { ends: &mut self.ends, places: &mut self.columns_within, bytes: &mut self.bytes };
+        let target = Target {
+            ends: &mut self.ends,
+            places: &mut self.columns_within,
+            bytes: &mut self.bytes,
+        };
         match compress {
             Some(compress) => compress.list(rows, end as usize, target),
             None => words::list(rows, end as usize, target),
@@ -140,7 +156,8 @@ impl<A: Real> Lists<A> {
             }
         }
         // From counts to where each list begins.
-        let count = other.ends.iter_mut().fold(0, |begin, end| begin + std::mem::replace(end, begin));
+        let count =
+            other.ends.iter_mut().fold(0, |begin, end| begin + std::mem::replace(end, begin));
         other.reserve(count as usize);
         for (s, stretch) in self.stretches().enumerate() {
             for row in 0..self.rows {

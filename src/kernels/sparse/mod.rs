@@ -46,7 +46,9 @@ impl<A: Real> Sparse<A> {
     /// Whether products with images of these pixels are better done this way.
     pub fn suits(pixels: &[u8]) -> bool {
         // Counts of up to 255 in a byte: the compiler then counts 64 pixels at a time.
-        let count = |pixels: &[u8]| usize::from(pixels.iter().map(|&pixel| u8::from(pixel != 0)).sum::<u8>());
+        let count = |pixels: &[u8]| {
+            usize::from(pixels.iter().map(|&pixel| u8::from(pixel != 0)).sum::<u8>())
+        };
         ONE_IN * pixels.chunks(255).map(count).sum::<usize>() <= pixels.len()
     }
 
@@ -63,7 +65,14 @@ impl<A: Real> Sparse<A> {
         self.read_with(Compress::get(), pixels, pixels_per_image, forward, backward);
     }
 
-    fn read_with(&mut self, quick: Option<Compress>, pixels: &[u8], pixels_per_image: usize, forward: bool, backward: bool) {
+    fn read_with(
+        &mut self,
+        quick: Option<Compress>,
+        pixels: &[u8],
+        pixels_per_image: usize,
+        forward: bool,
+        backward: bool,
+    ) {
         assert!(pixels.len().is_multiple_of(pixels_per_image), "whole images");
         self.by_images.clear();
         self.by_pixels.clear();
@@ -71,7 +80,9 @@ impl<A: Real> Sparse<A> {
             self.by_images.read(quick, pixels, pixels_per_image);
         }
         match quick {
-            Some(quick) if backward => self.by_pixels.read_turned(quick, pixels, pixels_per_image, &mut self.turned),
+            Some(quick) if backward => {
+                self.by_pixels.read_turned(quick, pixels, pixels_per_image, &mut self.turned)
+            }
             None if backward => self.by_images.transpose(&mut self.by_pixels),
             _ => {}
         }
@@ -115,7 +126,12 @@ impl<A: Real> Sparse<A> {
     ///
     /// # Panics
     /// As [`Self::product`].
-    pub fn add_outer_product(&self, a: ArrayView2<A>, c: ArrayViewMut2<A>, room: &mut SparseRoom<A>) {
+    pub fn add_outer_product(
+        &self,
+        a: ArrayView2<A>,
+        c: ArrayViewMut2<A>,
+        room: &mut SparseRoom<A>,
+    ) {
         room.evaluation = None;
         room.panels.pack(&[a]);
         gather(&self.by_pixels, &room.panels, c, true, &mut room.sums);

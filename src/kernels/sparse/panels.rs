@@ -1,6 +1,9 @@
 //! The left factor of products with lists, in panels of some of its rows.
 
-#![expect(clippy::inline_always, reason = "a function compiled for one set of vector instructions must contain its loops")]
+#![expect(
+    clippy::inline_always,
+    reason = "a function compiled for one set of vector instructions must contain its loops"
+)]
 
 use super::lists::STRETCH;
 use crate::kernels::Real;
@@ -59,16 +62,25 @@ impl<A: Real> Panels<A> {
     /// several matrices have to be the rows.
     pub(super) fn pack(&mut self, matrices: &[ArrayView2<A>]) {
         self.inner = matrices.first().map_or(0, ArrayView2::ncols);
-        assert!(matrices.iter().all(|matrix| matrix.ncols() == self.inner), "matrices of one width");
+        assert!(
+            matrices.iter().all(|matrix| matrix.ncols() == self.inner),
+            "matrices of one width"
+        );
         self.rows = matrices.iter().map(ArrayView2::nrows).sum();
         if let &[matrix] = matrices
             && !matrix.is_standard_layout()
         {
-            let columns = matrix.reversed_axes().to_slice().expect("rows or columns follow each other in memory");
+            let columns = matrix
+                .reversed_axes()
+                .to_slice()
+                .expect("rows or columns follow each other in memory");
             copy(columns, self);
         } else {
-            let numbers = matrices.iter().map(|matrix| matrix.to_slice().expect("rows follow each other in memory"));
-            let rows: Vec<&[A]> = numbers.flat_map(|numbers| numbers.chunks_exact(self.inner.max(1))).collect();
+            let numbers = matrices
+                .iter()
+                .map(|matrix| matrix.to_slice().expect("rows follow each other in memory"));
+            let rows: Vec<&[A]> =
+                numbers.flat_map(|numbers| numbers.chunks_exact(self.inner.max(1))).collect();
             transpose(&rows, self);
         }
     }
@@ -76,7 +88,8 @@ impl<A: Real> Panels<A> {
     /// Room for all panels.
     #[inline(always)]
     fn room<S: Simd>(&mut self) -> &mut [A] {
-        let length = self.inner.next_multiple_of(STRETCH) * self.rows.next_multiple_of(A::lanes::<S>());
+        let length =
+            self.inner.next_multiple_of(STRETCH) * self.rows.next_multiple_of(A::lanes::<S>());
         if self.numbers.len() < length {
             self.numbers.resize(length, A::zero());
         }
@@ -110,7 +123,8 @@ dispatched! {
 #[inline(always)]
 fn turn<A: Real>(rows: [&[A]; BLOCK], length: usize, first: usize, stride: usize, into: &mut [A]) {
     // Lines of fewer numbers are those of short vectors.
-    let done = if first + BLOCK <= stride { A::transpose(rows, &mut into[first..], stride) } else { 0 };
+    let done =
+        if first + BLOCK <= stride { A::transpose(rows, &mut into[first..], stride) } else { 0 };
     for k in done..length {
         for (into, row) in into[k * stride..][first..stride].iter_mut().zip(rows) {
             *into = row[k];

@@ -1,6 +1,9 @@
 //! Sparse rows times a dense matrix whose rows are short: the inputs of one step of a recurrence.
 
-#![expect(clippy::inline_always, reason = "a function compiled for one set of vector instructions must contain its loops")]
+#![expect(
+    clippy::inline_always,
+    reason = "a function compiled for one set of vector instructions must contain its loops"
+)]
 
 use crate::kernels::Real;
 use crate::kernels::dispatch::{Simd, dispatched, multiply_add};
@@ -46,8 +49,10 @@ impl<A: Real> SparseRows<A> {
             self.values.resize(most, A::zero());
         }
         for (chosen, first) in chosen.chunks(CHUNK).zip((0..).step_by(CHUNK)) {
-            let places: &mut [u32; CHUNK] = self.places[end..].first_chunk_mut().expect("room for a chunk");
-            let values: &mut [A; CHUNK] = self.values[end..].first_chunk_mut().expect("room for a chunk");
+            let places: &mut [u32; CHUNK] =
+                self.places[end..].first_chunk_mut().expect("room for a chunk");
+            let values: &mut [A; CHUNK] =
+                self.values[end..].first_chunk_mut().expect("room for a chunk");
             let mut count = 0;
             for (column, &chosen) in (first..).zip(chosen) {
                 // No branch: which numbers are 0 no processor foresees.
@@ -80,7 +85,10 @@ impl<A: Real> SparseRows<A> {
     fn width(&self, of_columns: &[A], of_rows: &[A]) -> usize {
         let (rows, width) = (self.ends.len(), of_columns.len() / self.columns.max(1));
         let shape = (rows, self.columns);
-        assert!(of_rows.len() == rows * width && of_columns.len() == self.columns * width, "{shape:?}: no such matrices");
+        assert!(
+            of_rows.len() == rows * width && of_columns.len() == self.columns * width,
+            "{shape:?}: no such matrices"
+        );
         width
     }
 
@@ -136,12 +144,20 @@ dispatched! {
 
 /// The sums stay in registers.
 #[inline(always)]
-fn gather<S: Simd, A: Real, const VECTORS: usize>(simd: S, s: &SparseRows<A>, m: &[A], width: usize, c: &mut [A], first: usize) {
+fn gather<S: Simd, A: Real, const VECTORS: usize>(
+    simd: S,
+    s: &SparseRows<A>,
+    m: &[A],
+    width: usize,
+    c: &mut [A],
+    first: usize,
+) {
     let count = VECTORS * A::lanes::<S>();
     for ((places, values), c) in s.lists().zip(c.chunks_exact_mut(width)) {
         let mut sums = [A::splat(simd, A::zero()); VECTORS];
         for (&k, &x) in places.iter().zip(values) {
-            let (row, x) = (A::vectors::<S>(&m[k as usize * width + first..][..count]), A::splat(simd, x));
+            let (row, x) =
+                (A::vectors::<S>(&m[k as usize * width + first..][..count]), A::splat(simd, x));
             for v in 0..VECTORS {
                 sums[v] = A::multiply_add(simd, x, row[v], sums[v]);
             }
@@ -166,12 +182,23 @@ dispatched! {
 
 /// A row of D stays in registers.
 #[inline(always)]
-fn scatter<S: Simd, A: Real, const VECTORS: usize>(simd: S, s: &SparseRows<A>, d: &[A], width: usize, c: &mut [A], first: usize) {
+fn scatter<S: Simd, A: Real, const VECTORS: usize>(
+    simd: S,
+    s: &SparseRows<A>,
+    d: &[A],
+    width: usize,
+    c: &mut [A],
+    first: usize,
+) {
     let count = VECTORS * A::lanes::<S>();
     for ((places, values), d) in s.lists().zip(d.chunks_exact(width)) {
-        let d: [_; VECTORS] = *A::vectors::<S>(&d[first..first + count]).first_chunk().expect("so many vectors");
+        let d: [_; VECTORS] =
+            *A::vectors::<S>(&d[first..first + count]).first_chunk().expect("so many vectors");
         for (&k, &x) in places.iter().zip(values) {
-            let (row, x) = (A::vectors_mut::<S>(&mut c[k as usize * width + first..][..count]), A::splat(simd, x));
+            let (row, x) = (
+                A::vectors_mut::<S>(&mut c[k as usize * width + first..][..count]),
+                A::splat(simd, x),
+            );
             for v in 0..VECTORS {
                 row[v] = A::multiply_add(simd, x, d[v], row[v]);
             }

@@ -25,7 +25,10 @@ fn by_columns<A: Real>(matrix: &Array2<A>) -> Array2<A> {
 
 fn close<A: Real>(c: &Array2<A>, expected: &Array2<f64>, tolerance: f64, what: &str) {
     let scale = expected.iter().fold(1.0, |scale: f64, x| scale.max(x.abs()));
-    assert!(c.iter().zip(expected).all(|(x, e)| (x.wide() - e).abs() < tolerance * scale), "{what}");
+    assert!(
+        c.iter().zip(expected).all(|(x, e)| (x.wide() - e).abs() < tolerance * scale),
+        "{what}"
+    );
 }
 
 /// Sums of up to 784 terms, here and in the plain product: 64 units in the last place of the largest one.
@@ -33,23 +36,38 @@ fn is_the_plain_product<A: Real>(unit: f64) {
     let tolerance = 64.0 * unit;
     let (mut sparse, mut room) = (Sparse::default(), SparseRoom::default());
     // Also after another block, larger or smaller.
-    for (images, count, width) in
-        [(1, 1, 1), (9, 128, 50), (64, 784, 50), (131, 130, 67), (256, 784, 3), (7, 8, 64), (16, 100, 16)]
-    {
+    for (images, count, width) in [
+        (1, 1, 1),
+        (9, 128, 50),
+        (64, 784, 50),
+        (131, 130, 67),
+        (256, 784, 3),
+        (7, 8, 64),
+        (16, 100, 16),
+    ] {
         let bytes = pixels(images, count, 5);
         // However lists are made: each way serves some of the sizes.
         let quick = Compress::get().filter(|_| images % 2 == 1);
         sparse.read_with(quick, &bytes, count, true, true);
         assert!(sparse.has_backward());
-        let x = Array2::from_shape_vec((images, count), bytes.iter().map(|&p| f64::from(p) / 255.0).collect()).unwrap();
+        let x = Array2::from_shape_vec(
+            (images, count),
+            bytes.iter().map(|&p| f64::from(p) / 255.0).collect(),
+        )
+        .unwrap();
         let (weight, delta) = (numbers::<A>(width, count), numbers::<A>(width, images));
         let (wide_weight, wide_delta) = (weight.mapv(A::wide), delta.mapv(A::wide));
         let (forward, backward) = (wide_weight.dot(&x.t()), wide_delta.dot(&x) + &wide_weight);
         for (weight, delta) in [(&weight, &delta), (&by_columns(&weight), &by_columns(&delta))] {
             for turned in [false, true] {
                 let what = format!("{images} images of {count} pixels, {width} wide, {turned}");
-                let ordered =
-                    |matrix: &Array2<A>| if turned { by_columns(matrix) } else { matrix.as_standard_layout().into_owned() };
+                let ordered = |matrix: &Array2<A>| {
+                    if turned {
+                        by_columns(matrix)
+                    } else {
+                        matrix.as_standard_layout().into_owned()
+                    }
+                };
                 let mut c = ordered(&Array2::from_elem((width, images), A::nan()));
                 sparse.product(&[weight.view()], c.view_mut(), false, None, &mut room);
                 close(&c, &forward, tolerance, &what);
@@ -72,10 +90,18 @@ fn is_the_plain_product_in_every_order_of_memory() {
 /// Sums of up to 131 terms.
 fn rows_are_the_plain_product<A: Real>(unit: f64) {
     let mut sparse = SparseRows::default();
-    for (rows, columns, width) in
-        [(1, 1, 1), (64, 28, 192), (9, 33, 12), (40, 64, 200), (131, 70, 7), (3, 5, 321), (0, 5, 16), (8, 9, 16)]
-    {
-        let gray = pixels(rows, columns, 5).into_iter().map(|pixel| A::gray(pixel)).collect::<Vec<A>>();
+    for (rows, columns, width) in [
+        (1, 1, 1),
+        (64, 28, 192),
+        (9, 33, 12),
+        (40, 64, 200),
+        (131, 70, 7),
+        (3, 5, 321),
+        (0, 5, 16),
+        (8, 9, 16),
+    ] {
+        let gray =
+            pixels(rows, columns, 5).into_iter().map(|pixel| A::gray(pixel)).collect::<Vec<A>>();
         // As the columns of the others, the last one first.
         let order: Vec<usize> = (0..columns).rev().collect();
         sparse.clear(columns);
@@ -85,10 +111,20 @@ fn rows_are_the_plain_product<A: Real>(unit: f64) {
         let (m, d) = (numbers::<A>(columns, width), numbers::<A>(rows, width));
         let mut c = Array2::from_elem((rows, width), A::nan());
         sparse.product(m.as_slice().unwrap(), c.as_slice_mut().unwrap());
-        close(&c, &s.dot(&m.mapv(A::wide)), 64.0 * unit, &format!("{rows} × {columns}, {width} wide"));
+        close(
+            &c,
+            &s.dot(&m.mapv(A::wide)),
+            64.0 * unit,
+            &format!("{rows} × {columns}, {width} wide"),
+        );
         let mut c = m.clone();
         sparse.add_outer_product(d.as_slice().unwrap(), c.as_slice_mut().unwrap());
-        close(&c, &(s.t().dot(&d.mapv(A::wide)) + m.mapv(A::wide)), 64.0 * unit, &format!("{rows} × {columns}, {width} wide"));
+        close(
+            &c,
+            &(s.t().dot(&d.mapv(A::wide)) + m.mapv(A::wide)),
+            64.0 * unit,
+            &format!("{rows} × {columns}, {width} wide"),
+        );
     }
 }
 
@@ -110,10 +146,12 @@ fn sparse_rows_refuse_other_shapes() {
 #[test]
 fn lists_are_the_same_however_they_are_made() {
     let Some(compress) = Compress::get() else { return };
-    for (images, count) in [(1, 1), (3, 63), (16, 64), (17, 65), (128, 128), (129, 130), (300, 784)] {
+    for (images, count) in [(1, 1), (3, 63), (16, 64), (17, 65), (128, 128), (129, 130), (300, 784)]
+    {
         for every in [1, 5] {
             let bytes = pixels(images, count, every);
-            let [mut quick, mut slow, mut turned, mut transposed] = [(); 4].map(|()| Lists::<f32>::default());
+            let [mut quick, mut slow, mut turned, mut transposed] =
+                [(); 4].map(|()| Lists::<f32>::default());
             quick.read(Some(compress), &bytes, count);
             slow.read(None, &bytes, count);
             turned.read_turned(compress, &bytes, count, &mut Vec::new());
@@ -123,7 +161,10 @@ fn lists_are_the_same_however_they_are_made() {
                 assert_eq!(a.stretches().count(), b.stretches().count());
                 let rows = a.rows();
                 for (a, b) in a.stretches().zip(b.stretches()) {
-                    assert!((0..rows).all(|row| a.row(row) == b.row(row)), "{images} images of {count}");
+                    assert!(
+                        (0..rows).all(|row| a.row(row) == b.row(row)),
+                        "{images} images of {count}"
+                    );
                 }
             }
         }
@@ -141,13 +182,18 @@ fn matrices_one_below_the_other_are_one_factor_and_are_kept_within_an_evaluation
         sparse.product(factors, c.view_mut(), false, evaluation, room);
         c
     };
-    let (whole, mut room) = (product(&[all.view()], None, &mut SparseRoom::default()), SparseRoom::default());
+    let (whole, mut room) =
+        (product(&[all.view()], None, &mut SparseRoom::default()), SparseRoom::default());
     assert_eq!(product(&parts, Some(1), &mut room), whole);
     let other = -&all;
     assert_eq!(product(&[other.view()], Some(1), &mut room), whole, "what was kept");
     assert_eq!(product(&[other.view()], Some(2), &mut room), -&whole);
     assert_eq!(product(&[all.view()], None, &mut room), whole);
-    assert_eq!(product(&[other.view()], None, &mut room), -&whole, "nothing is kept without a number");
+    assert_eq!(
+        product(&[other.view()], None, &mut room),
+        -&whole,
+        "nothing is kept without a number"
+    );
 }
 
 #[test]
@@ -155,7 +201,13 @@ fn what_is_not_a_number_stays_so_where_a_pixel_counts() {
     let (mut sparse, mut room) = (Sparse::<f32>::default(), SparseRoom::default());
     sparse.read(&[0, 255, 255, 0], 2, true, false);
     let mut c = Array2::zeros((1, 2));
-    sparse.product(&[ndarray::array![[f32::NAN, 2.0]].view()], c.view_mut(), false, None, &mut room);
+    sparse.product(
+        &[ndarray::array![[f32::NAN, 2.0]].view()],
+        c.view_mut(),
+        false,
+        None,
+        &mut room,
+    );
     assert!(c[[0, 0]].to_bits() == 2.0_f32.to_bits() && c[[0, 1]].is_nan());
 }
 
@@ -172,5 +224,9 @@ fn sparse_rows_pass_over_what_is_not_a_number_where_they_are_zero() {
 
 #[test]
 fn suits_images_with_one_pixel_in_three() {
-    assert!(Sparse::<f32>::suits(&[0, 0, 1]) && !Sparse::<f32>::suits(&[0, 1]) && Sparse::<f32>::suits(&[0; 5]));
+    assert!(
+        Sparse::<f32>::suits(&[0, 0, 1])
+            && !Sparse::<f32>::suits(&[0, 1])
+            && Sparse::<f32>::suits(&[0; 5])
+    );
 }

@@ -5,8 +5,9 @@ use super::source::{Edge, Source};
 use super::turn::{EVEN, ODD, turn};
 use pulp::cast;
 use std::arch::x86_64::{
-    __m512, __m512i, _mm512_add_epi32, _mm512_cvtps_epi32, _mm512_mul_ps, _mm512_permutexvar_epi8, _mm512_set1_epi32,
-    _mm512_set1_ps, _mm512_setzero_si512, _mm512_shuffle_i32x4, _mm512_xor_si512,
+    __m512, __m512i, _mm512_add_epi32, _mm512_cvtps_epi32, _mm512_mul_ps, _mm512_permutexvar_epi8,
+    _mm512_set1_epi32, _mm512_set1_ps, _mm512_setzero_si512, _mm512_shuffle_i32x4,
+    _mm512_xor_si512,
 };
 
 /// What makes of the three digits of a number, each from −128 to 127, bytes from 0 to 255.
@@ -38,7 +39,8 @@ impl Left {
 
     pub(super) fn blocks(&self) -> impl Iterator<Item = Block<'_>> {
         let steps = self.inner.div_ceil(DEPTH);
-        let blocks = self.tiles.chunks_exact((DIGITS * steps).max(1)).zip(self.factors.as_chunks().0);
+        let blocks =
+            self.tiles.chunks_exact((DIGITS * steps).max(1)).zip(self.factors.as_chunks().0);
         (0..self.outer).step_by(BLOCK).zip(blocks).map(move |(first, (tiles, factors))| {
             let (high, lower) = tiles.split_at(steps);
             let (middle, low) = lower.split_at(steps);
@@ -47,7 +49,12 @@ impl Left {
     }
 
     /// Takes over `outer` rows of `inner` numbers; room is only ever added.
-    pub(super) fn pack_rows<'a>(&mut self, _: Machine, (outer, inner): (usize, usize), rows: impl Iterator<Item = &'a [f32]>) {
+    pub(super) fn pack_rows<'a>(
+        &mut self,
+        _: Machine,
+        (outer, inner): (usize, usize),
+        rows: impl Iterator<Item = &'a [f32]>,
+    ) {
         let steps = self.reserve(outer, inner);
         for (row, numbers) in rows.enumerate() {
             assert_eq!(numbers.len(), inner, "rows of one length");
@@ -60,9 +67,15 @@ impl Left {
 
     /// Takes over a factor whose rows stand side by side in memory.
     pub(super) fn pack_columns(&mut self, _: Machine, source: Source<f32>) {
-        assert!(!source.along && source.numbers.len() == source.outer * source.inner, "a whole factor, by columns");
+        assert!(
+            !source.along && source.numbers.len() == source.outer * source.inner,
+            "a whole factor, by columns"
+        );
         let steps = self.reserve(source.outer, source.inner);
-        let blocks = self.tiles.chunks_exact_mut((DIGITS * steps).max(1)).zip(self.factors.as_chunks_mut().0);
+        let blocks = self
+            .tiles
+            .chunks_exact_mut((DIGITS * steps).max(1))
+            .zip(self.factors.as_chunks_mut().0);
         for (first, (tiles, factors)) in (0..source.outer).step_by(BLOCK).zip(blocks) {
             // SAFETY: a `Machine` has the instructions.
             unsafe { pack_block(source, first, factors, tiles) };
@@ -127,7 +140,10 @@ fn pack_block(source: Source<f32>, first: usize, factors: &mut [f32; BLOCK], int
     let (mut up, mut largest) = ([0.0; BLOCK], [0; BLOCK]);
     let last = source.outer.min(first + BLOCK);
     for line in source.numbers.chunks_exact(source.outer) {
-        largest.iter_mut().zip(&line[first..last]).for_each(|(largest, &x)| *largest = magnitude(x).max(*largest));
+        largest
+            .iter_mut()
+            .zip(&line[first..last])
+            .for_each(|(largest, &x)| *largest = magnitude(x).max(*largest));
     }
     for row in 0..BLOCK {
         [up[row], factors[row]] = scale(largest[row]);
@@ -168,8 +184,10 @@ fn digits_of_row(line: &[f32; DEPTH], up: f32) -> [__m512i; DIGITS] {
         *sixteen = _mm512_permutexvar_epi8(order, integers(*numbers, _mm512_set1_ps(up)));
     }
     let [a, b, c, d] = sixteens;
-    let (left, right) = (_mm512_shuffle_i32x4::<FIRST_TWO>(a, b), _mm512_shuffle_i32x4::<FIRST_TWO>(c, d));
-    let (left_low, right_low) = (_mm512_shuffle_i32x4::<THIRD>(a, b), _mm512_shuffle_i32x4::<THIRD>(c, d));
+    let (left, right) =
+        (_mm512_shuffle_i32x4::<FIRST_TWO>(a, b), _mm512_shuffle_i32x4::<FIRST_TWO>(c, d));
+    let (left_low, right_low) =
+        (_mm512_shuffle_i32x4::<THIRD>(a, b), _mm512_shuffle_i32x4::<THIRD>(c, d));
     [
         _mm512_shuffle_i32x4::<EVEN>(left, right),
         _mm512_shuffle_i32x4::<ODD>(left, right),
@@ -185,7 +203,8 @@ fn digits_of_rows(numbers: &[f32], stride: usize, up: &[f32; SIDE]) -> [[__m512i
     for four in 0..SIDE {
         let mut lines = [[0_u32; SIDE]; 4];
         for (k, line) in lines.iter_mut().enumerate() {
-            let numbers: &[f32; SIDE] = numbers[(4 * four + k) * stride..].first_chunk().expect("a line of the window");
+            let numbers: &[f32; SIDE] =
+                numbers[(4 * four + k) * stride..].first_chunk().expect("a line of the window");
             *line = cast(integers(*numbers, cast(*up)));
         }
         for (digit, digits) in digits.iter_mut().enumerate() {

@@ -45,7 +45,8 @@ impl Machine {
         static MACHINE: OnceLock<bool> = OnceLock::new();
         MACHINE
             .get_or_init(|| {
-                let vectors = is_x86_feature_detected!("avx512bw") && is_x86_feature_detected!("avx512vbmi");
+                let vectors =
+                    is_x86_feature_detected!("avx512bw") && is_x86_feature_detected!("avx512vbmi");
                 allows(Level::Amx) && vectors && has_tiles() && is_permitted()
             })
             .then_some(Self(()))
@@ -100,7 +101,10 @@ impl Running {
     /// If there are not as many steps of both, or none.
     #[expect(clippy::unused_self, reason = "that the registers are set up is what makes it sound")]
     pub(super) fn multiply(&self, left: &[Two], right: &[Two], sums: &mut Sums) {
-        assert!(left.len() == right.len() && !left.is_empty(), "as many steps of both factors, and one at least");
+        assert!(
+            left.len() == right.len() && !left.is_empty(),
+            "as many steps of both factors, and one at least"
+        );
         // SAFETY: whoever holds a `Running` has the instructions and has set up the registers. Each step reads
         // one element of both slices, whose length is the number of steps; `sums` has room for four tiles.
         unsafe {
@@ -140,7 +144,10 @@ impl Running {
 }
 
 /// Leaf 7: bit 24 of EDX is the tiles, bit 25 AMX-INT8.
-#[allow(unused_unsafe, reason = "older compilers take the instruction for one that not all processors have")]
+#[allow(
+    unused_unsafe,
+    reason = "older compilers take the instruction for one that not all processors have"
+)]
 fn has_tiles() -> bool {
     const BOTH: u32 = 1 << 24 | 1 << 25;
     // SAFETY: every x86-64 has the instruction.

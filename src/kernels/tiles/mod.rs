@@ -111,7 +111,12 @@ impl Tiled {
     ///
     /// # Panics
     /// As [`Self::product`].
-    pub fn add_outer_product<A: Real>(&self, a: ArrayView2<A>, c: ArrayViewMut2<A>, room: &mut LeftRoom) {
+    pub fn add_outer_product<A: Real>(
+        &self,
+        a: ArrayView2<A>,
+        c: ArrayViewMut2<A>,
+        room: &mut LeftRoom,
+    ) {
         room.evaluation = None;
         pack(self.machine, &[a], &mut room.left);
         self.multiply(&room.left, &self.backward, c, true);
@@ -120,7 +125,11 @@ impl Tiled {
     fn multiply<A: Real>(&self, left: &Left, x: &Right, c: ArrayViewMut2<A>, added: bool) {
         let c = A::single_mut(c).expect(ONLY_SINGLE);
         let (shape, machine) = (c.dim(), self.machine);
-        assert!((shape.0, x.inner()) == left.shape() && shape.1 == x.outer(), "{:?} into {shape:?}", left.shape());
+        assert!(
+            (shape.0, x.inner()) == left.shape() && shape.1 == x.outer(),
+            "{:?} into {shape:?}",
+            left.shape()
+        );
         let by_rows = c.is_standard_layout();
         let numbers = if by_rows { c.into_slice() } else { c.reversed_axes().into_slice() };
         let numbers = numbers.expect("rows or columns follow each other in memory");
@@ -131,11 +140,14 @@ impl Tiled {
         for right in x.blocks() {
             for left in left.blocks() {
                 into.added = added;
-                let at = if by_rows { [left.first, right.first] } else { [right.first, left.first] };
+                let at =
+                    if by_rows { [left.first, right.first] } else { [right.first, left.first] };
                 if right.tiles.is_empty() && !added {
                     into.clear(at);
                 }
-                for (start, right) in right.steps.clone().step_by(STEPS).zip(right.tiles.chunks(STEPS)) {
+                for (start, right) in
+                    right.steps.clone().step_by(STEPS).zip(right.tiles.chunks(STEPS))
+                {
                     for (digit, sums) in left.digits.iter().zip(&mut sums) {
                         running.multiply(&digit[start..start + right.len()], right, sums);
                     }
@@ -156,15 +168,26 @@ const ONLY_SINGLE: &str = "tiles are made for no other type";
 /// Some matrices, one below the other.
 fn pack<A: Real>(machine: Machine, matrices: &[ArrayView2<A>], left: &mut Left) {
     let matrices = || matrices.iter().map(|&matrix| A::single(matrix).expect(ONLY_SINGLE));
-    let (outer, inner) = matrices().fold((0, 0), |(outer, _), matrix| (outer + matrix.nrows(), matrix.ncols()));
+    let (outer, inner) =
+        matrices().fold((0, 0), |(outer, _), matrix| (outer + matrix.nrows(), matrix.ncols()));
     assert!(matrices().all(|matrix| matrix.ncols() == inner), "matrices of one width");
     let mut by_columns = matrices().filter(|matrix| !matrix.is_standard_layout());
     if let Some(matrix) = by_columns.next() {
-        let numbers = matrix.reversed_axes().to_slice().expect("rows or columns follow each other in memory");
-        assert_eq!(numbers.len(), outer * inner, "of several matrices, rows follow each other in memory");
+        let numbers =
+            matrix.reversed_axes().to_slice().expect("rows or columns follow each other in memory");
+        assert_eq!(
+            numbers.len(),
+            outer * inner,
+            "of several matrices, rows follow each other in memory"
+        );
         left.pack_columns(machine, Source { numbers, outer, inner, along: false });
     } else {
-        let numbers = matrices().map(|matrix| matrix.to_slice().expect("a matrix in the order of its rows"));
-        left.pack_rows(machine, (outer, inner), numbers.flat_map(|numbers| numbers.chunks_exact(inner.max(1))));
+        let numbers =
+            matrices().map(|matrix| matrix.to_slice().expect("a matrix in the order of its rows"));
+        left.pack_rows(
+            machine,
+            (outer, inner),
+            numbers.flat_map(|numbers| numbers.chunks_exact(inner.max(1))),
+        );
     }
 }

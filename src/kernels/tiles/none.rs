@@ -32,12 +32,24 @@ impl Tiled {
     }
 
     /// Is never called.
-    pub fn product<A: Real>(&self, _: &[ArrayView2<A>], _: ArrayViewMut2<A>, _: bool, _: Option<u64>, _: &mut LeftRoom) {
+    pub fn product<A: Real>(
+        &self,
+        _: &[ArrayView2<A>],
+        _: ArrayViewMut2<A>,
+        _: bool,
+        _: Option<u64>,
+        _: &mut LeftRoom,
+    ) {
         match *self {}
     }
 
     /// Is never called.
-    pub fn add_outer_product<A: Real>(&self, _: ArrayView2<A>, _: ArrayViewMut2<A>, _: &mut LeftRoom) {
+    pub fn add_outer_product<A: Real>(
+        &self,
+        _: ArrayView2<A>,
+        _: ArrayViewMut2<A>,
+        _: &mut LeftRoom,
+    ) {
         match *self {}
     }
 }

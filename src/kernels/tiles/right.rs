@@ -68,7 +68,9 @@ impl Right {
 
 /// From the first step that is not black to behind the last one.
 fn span(steps: &[Two]) -> Range<usize> {
-    let counts = |two: &Two| two.iter().any(|tile| tile.0.as_flattened().iter().fold(0, |all, four| all | four) != 0);
+    let counts = |two: &Two| {
+        two.iter().any(|tile| tile.0.as_flattened().iter().fold(0, |all, four| all | four) != 0)
+    };
     let first = steps.iter().position(counts).unwrap_or(steps.len());
     first..steps.iter().rposition(counts).map_or(first, |last| last + 1)
 }
@@ -79,7 +81,8 @@ fn pack_all(source: Source<u8>, steps: usize, into: &mut [Two]) {
     for (i, two) in into.iter_mut().enumerate() {
         let (block, step) = (i / steps, i % steps);
         for (half, tile) in two.iter_mut().enumerate() {
-            let (pixels, stride) = source.window(block * BLOCK + half * SIDE, step * DEPTH, &mut edge);
+            let (pixels, stride) =
+                source.window(block * BLOCK + half * SIDE, step * DEPTH, &mut edge);
             if source.along {
                 columns_along(pixels, stride, tile);
             } else {

@@ -20,7 +20,12 @@ pub(super) type Edge<N> = [N; SIDE * DEPTH];
 impl<N: Copy + Default> Source<'_, N> {
     /// The numbers of a tile from here on, and how far apart their lines in memory are; at the edge in `edge`, filled
     /// up with zeros.
-    pub(super) fn window<'b>(&'b self, outer: usize, inner: usize, edge: &'b mut Edge<N>) -> (&'b [N], usize) {
+    pub(super) fn window<'b>(
+        &'b self,
+        outer: usize,
+        inner: usize,
+        edge: &'b mut Edge<N>,
+    ) -> (&'b [N], usize) {
         let ([lines, length], [first, start], [height, width]) = if self.along {
             ([self.outer, self.inner], [outer, inner], [SIDE, DEPTH])
         } else {

@@ -9,7 +9,9 @@ fn pixels(images: usize, pixels: usize) -> Vec<u8> {
 }
 
 fn numbers(rows: usize, columns: usize) -> Array2<f32> {
-    Array2::from_shape_fn((rows, columns), |(i, j)| (0.5 + 1.3 * i as f32 + 0.7 * j as f32 + (i * j % 5) as f32).sin())
+    Array2::from_shape_fn((rows, columns), |(i, j)| {
+        (0.5 + 1.3 * i as f32 + 0.7 * j as f32 + (i * j % 5) as f32).sin()
+    })
 }
 
 /// The same matrix, its columns contiguous.
@@ -38,9 +40,16 @@ fn is_the_plain_product_in_every_order_of_memory() {
     let Some(mut tiled) = Tiled::of::<f32>() else { return };
     let mut left = LeftRoom::default();
     // Also after another block, larger or smaller.
-    for (images, count, width) in
-        [(1, 1, 1), (64, 784, 50), (9, 31, 50), (131, 130, 67), (256, 784, 3), (32, 64, 32), (33, 65, 33), (7, 8, 64)]
-    {
+    for (images, count, width) in [
+        (1, 1, 1),
+        (64, 784, 50),
+        (9, 31, 50),
+        (131, 130, 67),
+        (256, 784, 3),
+        (32, 64, 32),
+        (33, 65, 33),
+        (7, 8, 64),
+    ] {
         let bytes = pixels(images, count);
         tiled.read(&bytes, count, true, true);
         assert!(tiled.has_forward() && tiled.has_backward());
@@ -51,11 +60,20 @@ fn is_the_plain_product_in_every_order_of_memory() {
         for (weight, delta) in [(&weight, &delta), (&by_columns(&weight), &by_columns(&delta))] {
             for turned in [false, true] {
                 let what = format!("{images} images of {count} pixels, {width} wide, {turned}");
-                let ordered =
-                    |matrix: &Array2<f32>| if turned { by_columns(matrix) } else { matrix.as_standard_layout().into_owned() };
+                let ordered = |matrix: &Array2<f32>| {
+                    if turned {
+                        by_columns(matrix)
+                    } else {
+                        matrix.as_standard_layout().into_owned()
+                    }
+                };
                 let mut c = ordered(&Array2::from_elem((width, images), f32::NAN));
                 tiled.product(&[weight.view()], c.view_mut(), false, None, &mut left);
-                assert!(error(&c, &forward) < tolerance(count), "{what}: {:e}", error(&c, &forward));
+                assert!(
+                    error(&c, &forward) < tolerance(count),
+                    "{what}: {:e}",
+                    error(&c, &forward)
+                );
                 tiled.product(&[weight.view()], c.view_mut(), true, None, &mut left);
                 assert!(error(&c, &(2.0 * &forward)) < tolerance(count), "{what}, added");
                 let mut c = ordered(weight);
@@ -72,27 +90,42 @@ fn weights_of_a_row_keep_24_bits_of_the_largest() {
     let Some(mut tiled) = Tiled::of::<f32>() else { return };
     let (count, mut left) = (200, LeftRoom::default());
     // Each image shows one weight of each row.
-    let bytes = Array2::from_shape_fn((count, count), |(i, j)| u8::from(i == j)).into_raw_vec_and_offset().0;
+    let bytes = Array2::from_shape_fn((count, count), |(i, j)| u8::from(i == j))
+        .into_raw_vec_and_offset()
+        .0;
     tiled.read(&bytes, count, true, false);
     assert!(!tiled.has_backward());
     for exponent in [-100, -40, 0, 40, 120] {
         let size = |row: usize| f64::powi(2.0, exponent) * (0.02 * row as f64).exp2();
-        let weights = Array2::from_shape_fn((50, count), |(row, i)| (size(row) * (1.37 * (i + row) as f64).sin()) as f32);
+        let weights = Array2::from_shape_fn((50, count), |(row, i)| {
+            (size(row) * (1.37 * (i + row) as f64).sin()) as f32
+        });
         let mut c = Array2::<f32>::zeros((50, count));
         tiled.product(&[weights.view()], c.view_mut(), false, None, &mut left);
         for (c, weights) in c.outer_iter().zip(weights.outer_iter()) {
-            let largest = weights.iter().fold(0.0, |largest: f64, &w| largest.max(f64::from(w).abs()));
+            let largest =
+                weights.iter().fold(0.0, |largest: f64, &w| largest.max(f64::from(w).abs()));
             for (&c, &weight) in c.iter().zip(weights) {
                 let exact = f64::from(weight) / 255.0;
-                let bound = largest / 255.0 * (-23_f64).exp2() + 0.51 * f64::from(f32::EPSILON) * exact.abs();
-                assert!((f64::from(c) - exact).abs() <= bound, "{c:e} and {exact:e} of {largest:e}");
+                let bound = largest / 255.0 * (-23_f64).exp2()
+                    + 0.51 * f64::from(f32::EPSILON) * exact.abs();
+                assert!(
+                    (f64::from(c) - exact).abs() <= bound,
+                    "{c:e} and {exact:e} of {largest:e}"
+                );
             }
         }
     }
     // A white pixel is 1.
     tiled.read(&[255], 1, true, false);
     let mut c = Array2::<f32>::zeros((2, 1));
-    tiled.product(&[ndarray::array![[60.0_f32], [-3.75]].view()], c.view_mut(), false, None, &mut left);
+    tiled.product(
+        &[ndarray::array![[60.0_f32], [-3.75]].view()],
+        c.view_mut(),
+        false,
+        None,
+        &mut left,
+    );
     assert_eq!(c, ndarray::array![[60.0], [-3.75]]);
 }
 
@@ -101,8 +134,10 @@ fn weights_of_a_row_keep_24_bits_of_the_largest() {
 fn every_digit_arrives() {
     let Some(mut tiled) = Tiled::of::<f32>() else { return };
     let digits = [-128, -127, -1, 0, 1, 2, 126, 127];
-    let mut integers: Vec<i32> =
-        digits.iter().flat_map(|h| digits.iter().flat_map(move |m| digits.map(|l| (h * 256 + m) * 256 + l))).collect();
+    let mut integers: Vec<i32> = digits
+        .iter()
+        .flat_map(|h| digits.iter().flat_map(move |m| digits.map(|l| (h * 256 + m) * 256 + l)))
+        .collect();
     integers.retain(|i| i.abs() < (1 << 23) - (1 << 16));
     for scale in [1.0, -1.0] {
         for &integer in &integers {
@@ -112,7 +147,11 @@ fn every_digit_arrives() {
             tiled.read(&[1, 0], 2, true, false);
             tiled.product(&[row.view()], c.view_mut(), false, None, &mut left);
             let exact = f64::from(row[[0, 0]]) / 255.0;
-            assert!((f64::from(c[[0, 0]]) - exact).abs() <= 0.51 * f64::from(f32::EPSILON) * exact.abs(), "{row}: {c}");
+            assert!(
+                (f64::from(c[[0, 0]]) - exact).abs()
+                    <= 0.51 * f64::from(f32::EPSILON) * exact.abs(),
+                "{row}: {c}"
+            );
         }
     }
 }
@@ -125,8 +164,15 @@ fn matrices_stand_one_below_the_other_and_stay_for_an_evaluation() {
     let (mut kept, mut fresh) = (LeftRoom::default(), LeftRoom::default());
     for (images, evaluation) in [(40, 1), (64, 1), (64, 2)] {
         tiled.read(&pixels(images, 130), 130, true, false);
-        let (mut c, mut expected) = (Array2::<f32>::zeros((57, images)), Array2::<f32>::zeros((57, images)));
-        tiled.product(&[first.view(), second.view()], c.view_mut(), false, Some(evaluation), &mut kept);
+        let (mut c, mut expected) =
+            (Array2::<f32>::zeros((57, images)), Array2::<f32>::zeros((57, images)));
+        tiled.product(
+            &[first.view(), second.view()],
+            c.view_mut(),
+            false,
+            Some(evaluation),
+            &mut kept,
+        );
         tiled.product(&[both.view()], expected.view_mut(), false, None, &mut fresh);
         assert_eq!(c, expected);
     }
@@ -159,8 +205,9 @@ fn low_digits_arrive_in_long_sums_of_one_sign() {
     }
     let (mut c, mut expected) = (Array2::<f32>::zeros((width, count)), vec![0.0; width]);
     for time in 0..200 {
-        let delta =
-            Array2::from_shape_fn((width, images), |(i, n)| 1.5 + 0.5 * (0.7 * (i + 3 * n) as f32 + 0.3 * time as f32).sin());
+        let delta = Array2::from_shape_fn((width, images), |(i, n)| {
+            1.5 + 0.5 * (0.7 * (i + 3 * n) as f32 + 0.3 * time as f32).sin()
+        });
         let sums = delta.outer_iter().map(|delta| delta.iter().map(|&d| f64::from(d)).sum::<f64>());
         expected.iter_mut().zip(sums).for_each(|(expected, sum)| *expected += sum);
         tiled.add_outer_product(delta.view(), c.view_mut(), &mut left);
@@ -182,15 +229,23 @@ fn black_images_and_pixels_are_left_out() {
         image.iter_mut().filter(|_| (32..64).contains(&i) || i > 90).for_each(|pixel| *pixel = 0);
     }
     tiled.read(&bytes, count, true, true);
-    let (x, weight, delta) = (in_f64(&bytes, images), numbers(width, count), numbers(width, images));
+    let (x, weight, delta) =
+        (in_f64(&bytes, images), numbers(width, count), numbers(width, images));
     let (forward, backward) = (weight.mapv(f64::from).dot(&x.t()), delta.mapv(f64::from).dot(&x));
     for turned in [false, true] {
         let filled = |shape: (usize, usize), x: f32| {
-            if turned { Array2::from_elem((shape.1, shape.0), x).reversed_axes() } else { Array2::from_elem(shape, x) }
+            if turned {
+                Array2::from_elem((shape.1, shape.0), x).reversed_axes()
+            } else {
+                Array2::from_elem(shape, x)
+            }
         };
         let (mut c, mut sum) = (filled((width, images), f32::NAN), filled((width, count), 0.0));
         tiled.product(&[weight.view()], c.view_mut(), false, None, &mut left);
-        assert!(error(&c, &forward) < tolerance(count) && c.column(95).iter().all(|&c| c == 0.0), "{turned}");
+        assert!(
+            error(&c, &forward) < tolerance(count) && c.column(95).iter().all(|&c| c == 0.0),
+            "{turned}"
+        );
         tiled.add_outer_product(delta.view(), sum.view_mut(), &mut left);
         assert!(error(&sum, &backward) < tolerance(images), "{turned}, backward");
     }
@@ -210,7 +265,11 @@ fn sums_of_many_pixels_do_not_overflow() {
     let mut c = Array2::<f32>::zeros((2, 1));
     tiled.product(&[weights.view()], c.view_mut(), false, None, &mut left);
     let exact = 1.984 * count as f64;
-    assert!((f64::from(c[[0, 0]]) / -exact - 1.0).abs() < 1e-6 && (f64::from(c[[1, 0]]) / exact - 1.0).abs() < 1e-6, "{c}");
+    assert!(
+        (f64::from(c[[0, 0]]) / -exact - 1.0).abs() < 1e-6
+            && (f64::from(c[[1, 0]]) / exact - 1.0).abs() < 1e-6,
+        "{c}"
+    );
 }
 
 #[test]
@@ -233,7 +292,13 @@ fn what_is_not_a_number_or_infinite_does_not_become_one() {
     for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
         let mut c = Array2::<f32>::zeros((2, 1));
         let mut left = LeftRoom::default();
-        tiled.product(&[ndarray::array![[bad, 1.0], [1.0, 1.0]].view()], c.view_mut(), false, None, &mut left);
+        tiled.product(
+            &[ndarray::array![[bad, 1.0], [1.0, 1.0]].view()],
+            c.view_mut(),
+            false,
+            None,
+            &mut left,
+        );
         assert!(!c[[0, 0]].is_finite() && (c[[1, 0]] - 3.0 / 255.0).abs() < 1e-8, "{bad}: {c}");
     }
 }
@@ -252,7 +317,9 @@ fn threads_have_registers_of_their_own() {
         Some(c)
     };
     let alone = [work(50), work(20)];
-    let together = std::thread::scope(|scope| [scope.spawn(|| work(50)), scope.spawn(|| work(20))].map(|t| t.join().unwrap()));
+    let together = std::thread::scope(|scope| {
+        [scope.spawn(|| work(50)), scope.spawn(|| work(20))].map(|t| t.join().unwrap())
+    });
     assert_eq!(alone, together);
 }
 

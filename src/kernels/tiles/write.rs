@@ -25,7 +25,13 @@ pub(super) struct Rows<'a> {
 impl Rows<'_> {
     /// The sums of the digits, the highest first, times the factor of each row, from `row` and `column` on, as many
     /// as there is room for.
-    pub(super) fn write(&mut self, _: Machine, sums: &[Sums; DIGITS], factors: &[f32; BLOCK], [row, column]: [usize; 2]) {
+    pub(super) fn write(
+        &mut self,
+        _: Machine,
+        sums: &[Sums; DIGITS],
+        factors: &[f32; BLOCK],
+        [row, column]: [usize; 2],
+    ) {
         // SAFETY: a `Machine` has the instructions.
         unsafe {
             together(sums, factors, &mut self.block);
@@ -41,7 +47,13 @@ impl Rows<'_> {
     }
 
     /// The same with rows and columns of the sums exchanged.
-    pub(super) fn write_turned(&mut self, _: Machine, sums: &[Sums; DIGITS], factors: &[f32; BLOCK], at: [usize; 2]) {
+    pub(super) fn write_turned(
+        &mut self,
+        _: Machine,
+        sums: &[Sums; DIGITS],
+        factors: &[f32; BLOCK],
+        at: [usize; 2],
+    ) {
         // SAFETY: a `Machine` has the instructions.
         unsafe {
             together(sums, factors, &mut self.block);
@@ -52,7 +64,11 @@ impl Rows<'_> {
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
 #[inline]
-fn together([high, middle, low]: &[Sums; DIGITS], factors: &[f32; BLOCK], into: &mut [[f32; BLOCK]; BLOCK]) {
+fn together(
+    [high, middle, low]: &[Sums; DIGITS],
+    factors: &[f32; BLOCK],
+    into: &mut [[f32; BLOCK]; BLOCK],
+) {
     for (r, row) in into.iter_mut().enumerate() {
         for (c, sum) in row.iter_mut().enumerate() {
             let lower = (middle.0[r][c] as f32).mul_add(RADIX, low.0[r][c] as f32);
@@ -74,14 +90,26 @@ fn write_turned(rows: &mut Rows, [row, column]: [usize; 2]) {
             let mut turned = [[0; SIDE]; SIDE];
             turn(&tile, &mut turned);
             let turned: [[f32; SIDE]; SIDE] = turned.map(cast);
-            write(rows.numbers, rows.width, rows.added, &turned, [row + right * SIDE, column + lower * SIDE]);
+            write(
+                rows.numbers,
+                rows.width,
+                rows.added,
+                &turned,
+                [row + right * SIDE, column + lower * SIDE],
+            );
         }
     }
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
 #[inline]
-fn write<const N: usize>(numbers: &mut [f32], width: usize, added: bool, sums: &[[f32; N]], [row, column]: [usize; 2]) {
+fn write<const N: usize>(
+    numbers: &mut [f32],
+    width: usize,
+    added: bool,
+    sums: &[[f32; N]],
+    [row, column]: [usize; 2],
+) {
     if column >= width {
         return;
     }

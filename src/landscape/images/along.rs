@@ -31,7 +31,8 @@ impl<'g, A: Real> Sought<'g, A> {
     /// Adds to the rows of `gradient`, `(N, P)`.
     pub(super) fn new(weights: ArrayView2<'g, A>, gradient: ArrayViewMut2<'g, A>) -> Self {
         let dimension = gradient.ncols();
-        let rows = gradient.into_slice().expect("the gradient is contiguous").chunks_exact_mut(dimension);
+        let rows =
+            gradient.into_slice().expect("the gradient is contiguous").chunks_exact_mut(dimension);
         Self { weights, rows: rows.map(Mutex::new).collect() }
     }
 
@@ -47,7 +48,11 @@ impl<'g, A: Real> Sought<'g, A> {
 
 impl<'a, A: Real> ImageLandscape<'a, A> {
     /// Mean losses, `(M,)`, and the sums over all images of what is sought.
-    pub(super) fn along(&self, span: &Span<A>, sought: Option<&Sought<A>>) -> Result<Vec<f64>, Interrupted> {
+    pub(super) fn along(
+        &self,
+        span: &Span<A>,
+        sought: Option<&Sought<A>>,
+    ) -> Result<Vec<f64>, Interrupted> {
         let (points, gates) = (span.points(), sought.map_or(0, |sought| sought.rows.len()));
         let sums: Vec<f64> = if self.with_scratch(|scratch| scratch.along.is_some()) {
             let (blocks, evaluation) = (self.parts(BLOCK), self.next_evaluation());
@@ -59,7 +64,14 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
             let stretches = self.parts(STRETCH);
             let count = stretches.len();
             let losses = self.run(points * count, gates, |scratch, turn| {
-                self.at_one_point(span, turn.item / count, sought, &stretches[turn.item % count], scratch, turn)
+                self.at_one_point(
+                    span,
+                    turn.item / count,
+                    sought,
+                    &stretches[turn.item % count],
+                    scratch,
+                    turn,
+                )
             })?;
             losses.chunks_exact(count).map(|losses| losses.iter().sum()).collect()
         };
@@ -105,7 +117,9 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
         span.point(m, &mut theta);
         let mut loss = 0.0;
         // Nothing of the pinned ends enters the gradient.
-        let weights = sought.map(|sought| sought.weights.row(m)).filter(|weights| weights.iter().any(|w| !w.is_zero()));
+        let weights = sought
+            .map(|sought| sought.weights.row(m))
+            .filter(|weights| weights.iter().any(|w| !w.is_zero()));
         if let Some(weights) = weights {
             let mut gradient = scratch.take_gradient();
             self.for_each_block(images, scratch, Purpose::Gradient, None, |scratch, batch| {

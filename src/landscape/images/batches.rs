@@ -29,7 +29,11 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
     /// # Panics
     /// If `size` is 0 or greater than the number of images.
     pub fn batches(&self, size: usize, seed: MasterSeed) -> ImageBatches<'a, A> {
-        assert!((1..=self.samples()).contains(&size), "a batch of {size} images of {}", self.samples());
+        assert!(
+            (1..=self.samples()).contains(&size),
+            "a batch of {size} images of {}",
+            self.samples()
+        );
         let &Self { network, images, threads, interrupt, .. } = self;
         ImageBatches { network, images, size, seed, threads, interrupt }
     }
@@ -41,17 +45,26 @@ impl<A: Real> Batches<A> for ImageBatches<'_, A> {
         step: u32,
         evaluate: &mut dyn FnMut(&dyn Landscape<A>) -> Result<f64, Interrupted>,
     ) -> Result<f64, Interrupted> {
-        let mut drawn = sample(&mut self.seed.stream("path batch", &[step.into()]), self.images.len(), self.size).into_vec();
+        let mut drawn = sample(
+            &mut self.seed.stream("path batch", &[step.into()]),
+            self.images.len(),
+            self.size,
+        )
+        .into_vec();
         // In the order in which they lie in memory.
         drawn.sort_unstable();
-        let (mut pixels, mut labels) = (Vec::with_capacity(self.size * self.images.pixels_per_image()), Vec::new());
+        let (mut pixels, mut labels) =
+            (Vec::with_capacity(self.size * self.images.pixels_per_image()), Vec::new());
         for image in drawn.into_iter().map(|index| self.images.range(index..index + 1)) {
             pixels.extend_from_slice(image.pixels());
             labels.extend_from_slice(image.labels());
         }
         let batch = ImageView::new(&pixels, &labels, self.images.pixels_per_image());
-        let landscape =
-            ImageLandscape { threads: self.threads, interrupt: self.interrupt, ..ImageLandscape::new(self.network, batch) };
+        let landscape = ImageLandscape {
+            threads: self.threads,
+            interrupt: self.interrupt,
+            ..ImageLandscape::new(self.network, batch)
+        };
         evaluate(&landscape)
     }
 

@@ -35,7 +35,12 @@ pub(super) struct GrayImages<A> {
 
 impl<A: Real> Default for GrayImages<A> {
     fn default() -> Self {
-        Self { inputs: Array2::zeros((0, 0)), sparse: Sparse::default(), tiled: None, compares: false }
+        Self {
+            inputs: Array2::zeros((0, 0)),
+            sparse: Sparse::default(),
+            tiled: None,
+            compares: false,
+        }
     }
 }
 
@@ -51,14 +56,28 @@ impl<A: Real> GrayImages<A> {
     }
 
     /// The images of `block`; `lists` says whether those are worthwhile.
-    pub(super) fn read<'b>(&'b mut self, block: ImageView<'b>, purpose: Purpose, lists: bool) -> Batch<'b, A> {
+    pub(super) fn read<'b>(
+        &'b mut self,
+        block: ImageView<'b>,
+        purpose: Purpose,
+        lists: bool,
+    ) -> Batch<'b, A> {
         use Purpose::{Gradient, KnownGradient, KnownLosses, Losses, Path};
         let (pixels, pixels_per_image) = (block.pixels(), block.pixels_per_image());
         let (forward, backward) = (purpose != KnownGradient, purpose != Losses);
         let quick = Sparse::<A>::is_quick();
-        let worthwhile = if quick { purpose != KnownLosses } else { matches!(purpose, Path | Losses | Gradient) };
+        let worthwhile = if quick {
+            purpose != KnownLosses
+        } else {
+            matches!(purpose, Path | Losses | Gradient)
+        };
         let factor = if lists && self.tiled.is_none() && worthwhile {
-            self.sparse.read(pixels, pixels_per_image, forward, backward && (quick || purpose == Path));
+            self.sparse.read(
+                pixels,
+                pixels_per_image,
+                forward,
+                backward && (quick || purpose == Path),
+            );
             Some(Factor::Lists(&self.sparse))
         } else {
             let tiled = self.tiled.as_mut().filter(|_| purpose != KnownLosses);
@@ -74,7 +93,12 @@ impl<A: Real> GrayImages<A> {
         if self.compares || !complete {
             block.scaled(&mut self.inputs.slice_mut(s![..block.len(), ..]));
         }
-        Batch { inputs: self.inputs.slice(s![..block.len(), ..]), factor, labels: block.labels(), evaluation: None }
+        Batch {
+            inputs: self.inputs.slice(s![..block.len(), ..]),
+            factor,
+            labels: block.labels(),
+            evaluation: None,
+        }
     }
 }
 
@@ -104,8 +128,10 @@ mod tests {
     #[test]
     fn networks_see_the_same_images_in_every_form() {
         let data = digits::draw(MasterSeed(3), 80, 1);
-        let networks: [Box<dyn Network<f32>>; 2] =
-            [Box::new(Fcp::new(&[784, 50, 50, 10], Activation::Softplus)), Box::new(Autoencoder::new(784, &[32]))];
+        let networks: [Box<dyn Network<f32>>; 2] = [
+            Box::new(Fcp::new(&[784, 50, 50, 10], Activation::Softplus)),
+            Box::new(Autoencoder::new(784, &[32])),
+        ];
         for network in networks.iter().map(AsRef::as_ref) {
             for count in [80, 33] {
                 let block = data.train.view().first(count);
@@ -113,15 +139,22 @@ mod tests {
                 let (loss, gradient) = evaluate(network, &mut plain, block, Purpose::Step, false);
                 let scale = gradient.iter().fold(0.0, |scale: f32, g| scale.max(g.abs()));
                 for with_tiles in [true, false] {
-                    for (purpose, lists) in
-                        [(Purpose::Step, true), (Purpose::Gradient, true), (Purpose::Path, true), (Purpose::Path, false)]
-                    {
+                    for (purpose, lists) in [
+                        (Purpose::Step, true),
+                        (Purpose::Gradient, true),
+                        (Purpose::Path, true),
+                        (Purpose::Path, false),
+                    ] {
                         let mut images = GrayImages::new(80, network);
                         if !with_tiles {
                             images.tiled = None;
                         }
-                        let (other_loss, other) = evaluate(network, &mut images, block, purpose, lists);
-                        let difference = gradient.iter().zip(&other).fold(0.0, |d: f32, (a, b)| d.max((a - b).abs()));
+                        let (other_loss, other) =
+                            evaluate(network, &mut images, block, purpose, lists);
+                        let difference = gradient
+                            .iter()
+                            .zip(&other)
+                            .fold(0.0, |d: f32, (a, b)| d.max((a - b).abs()));
                         assert!(
                             (other_loss / loss - 1.0).abs() < 1e-6 && difference < 1e-5 * scale,
                             "{with_tiles}, {lists}: {difference}"

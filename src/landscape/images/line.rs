@@ -30,22 +30,33 @@ pub(super) struct SharedLine<'l, 'a, A> {
 
 impl<'l, 'a, A: Real> SharedLine<'l, 'a, A> {
     /// Nothing where the network has no way to share, or it would take too much memory.
-    pub(super) fn new(landscape: &'l ImageLandscape<'a, A>, start: &[A], direction: &[A]) -> Result<Option<Self>, Interrupted> {
+    pub(super) fn new(
+        landscape: &'l ImageLandscape<'a, A>,
+        start: &[A],
+        direction: &[A],
+    ) -> Result<Option<Self>, Interrupted> {
         if landscape.line_bytes() == 0 {
             return Ok(None);
         }
         let numbers = [start, direction].concat();
-        let vectors = Array2::from_shape_vec((VECTORS, start.len()), numbers).expect("two vectors of the same length");
+        let vectors = Array2::from_shape_vec((VECTORS, start.len()), numbers)
+            .expect("two vectors of the same length");
         let blocks = landscape.parts(BLOCK);
         let evaluation = Some(landscape.next_evaluation());
         let shared = landscape.run(blocks.len(), 0, |scratch, turn| {
             let block = &blocks[turn.item];
             let along = scratch.along.as_ref().expect("only where the network has one");
             let mut shared = vec![A::zero(); VECTORS * block.len() * along.shared_length()];
-            landscape.for_each_block(block, scratch, Purpose::Losses, evaluation, |scratch, batch| {
-                let along = scratch.along.as_mut().expect("only where the network has one");
-                along.share(vectors.view(), batch, &mut shared);
-            })?;
+            landscape.for_each_block(
+                block,
+                scratch,
+                Purpose::Losses,
+                evaluation,
+                |scratch, batch| {
+                    let along = scratch.along.as_mut().expect("only where the network has one");
+                    along.share(vectors.view(), batch, &mut shared);
+                },
+            )?;
             Ok(shared)
         })?;
         Ok(Some(Self { landscape, vectors, shared }))
@@ -63,7 +74,8 @@ impl<'l, 'a, A: Real> SharedLine<'l, 'a, A> {
         // The products with the vectors are there already.
         self.landscape.for_each_block(images, scratch, purpose, None, |scratch, batch| {
             let along = scratch.along.as_mut().expect("only where the network has one");
-            let shared = shared.next().expect("parts are whole blocks, each of which shares something");
+            let shared =
+                shared.next().expect("parts are whole blocks, each of which shares something");
             work(along.as_mut(), shared, batch);
         })
     }
@@ -83,9 +95,14 @@ impl<A: Real> Line<A> for SharedLine<'_, '_, A> {
         let span = Span { vectors: self.vectors.view(), coefficients: coefficients.view() };
         let losses = self.landscape.run(parts.len(), 0, |scratch, turn| {
             let mut loss = [0.0];
-            self.for_each_block(&parts[turn.item], scratch, Purpose::KnownLosses, |along, shared, batch| {
-                along.losses(&span, Some(shared), batch, &mut loss);
-            })?;
+            self.for_each_block(
+                &parts[turn.item],
+                scratch,
+                Purpose::KnownLosses,
+                |along, shared, batch| {
+                    along.losses(&span, Some(shared), batch, &mut loss);
+                },
+            )?;
             Ok(loss[0])
         })?;
         Ok(self.mean(&losses))

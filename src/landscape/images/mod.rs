@@ -95,7 +95,8 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
     /// If it is interrupted.
     pub fn loss_and_accuracy(&self, theta: &[A]) -> Result<(f64, f64), Interrupted> {
         let score = self.sum(theta)?;
-        let accuracy = if self.network.has_classes() { self.mean(score.correct as f64) } else { f64::NAN };
+        let accuracy =
+            if self.network.has_classes() { self.mean(score.correct as f64) } else { f64::NAN };
         Ok((self.mean(score.loss), accuracy))
     }
 
@@ -106,7 +107,12 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
     ///
     /// # Panics
     /// If an index is not below the number of images, or there is none.
-    pub fn batch_gradient(&self, theta: &[A], indices: &[u32], gradient: &mut [A]) -> Result<f64, Interrupted> {
+    pub fn batch_gradient(
+        &self,
+        theta: &[A],
+        indices: &[u32],
+        gradient: &mut [A],
+    ) -> Result<f64, Interrupted> {
         self.go_on()?;
         gradient.fill(A::zero());
         let loss = self.with_scratch(|scratch| {
@@ -115,7 +121,9 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
             for chunk in indices.chunks(BLOCK) {
                 pixels.clear();
                 labels.clear();
-                for image in chunk.iter().map(|&index| self.images.range(index as usize..index as usize + 1)) {
+                for image in
+                    chunk.iter().map(|&index| self.images.range(index as usize..index as usize + 1))
+                {
                     pixels.extend_from_slice(image.pixels());
                     labels.extend_from_slice(image.labels());
                 }
@@ -131,7 +139,9 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
 
     /// Bytes that a [line](Landscape::line) keeps of what its points share; 0 where they do not.
     pub fn line_bytes(&self) -> usize {
-        let length = self.with_scratch(|scratch| scratch.along.as_ref().map_or(0, |along| along.shared_length()));
+        let length = self.with_scratch(|scratch| {
+            scratch.along.as_ref().map_or(0, |along| along.shared_length())
+        });
         let bytes = line::VECTORS * self.samples() * length * size_of::<A>();
         if bytes > line::MOST_BYTES { 0 } else { bytes }
     }
@@ -145,9 +155,15 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
         let evaluation = Some(self.next_evaluation());
         let scores = self.run(parts.len(), 0, |scratch, turn| {
             let mut score = Score::default();
-            self.for_each_block(&parts[turn.item], scratch, Purpose::Losses, evaluation, |scratch, batch| {
-                score += scratch.evaluator.loss(theta, batch);
-            })?;
+            self.for_each_block(
+                &parts[turn.item],
+                scratch,
+                Purpose::Losses,
+                evaluation,
+                |scratch, batch| {
+                    score += scratch.evaluator.loss(theta, batch);
+                },
+            )?;
             Ok(score)
         })?;
         Ok(total(scores))
@@ -178,7 +194,8 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
     ) -> Result<Vec<R>, Interrupted> {
         let one = Threads::default();
         let threads = self.threads.unwrap_or(&one);
-        let results = threads.run(items, gates, |turn| self.with_scratch(|scratch| work(scratch, turn)).ok());
+        let results =
+            threads.run(items, gates, |turn| self.with_scratch(|scratch| work(scratch, turn)).ok());
         results.ok_or(Interrupted)
     }
 
@@ -194,7 +211,9 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
         let results = self.run(parts.len(), 1, |scratch, turn| {
             let mut own = scratch.take_gradient();
             let result = work(&parts[turn.item], scratch, &mut own)?;
-            let add = || kernels::add_scaled(A::one(), &own, &mut sum.lock().expect("adding does not panic"));
+            let add = || {
+                kernels::add_scaled(A::one(), &own, &mut sum.lock().expect("adding does not panic"))
+            };
             turn.pass(0, add).ok_or(Interrupted)?;
             scratch.gradient = own;
             Ok(result)
@@ -284,7 +303,10 @@ impl<A: Real> Landscape<A> for ImageLandscape<'_, A> {
     ) -> Result<Vec<f64>, Interrupted> {
         gradient.fill(A::zero());
         let losses = self.along(span, Some(&Sought::new(weights, gradient.view_mut())))?;
-        kernels::scale(A::of(self.mean(1.0)), gradient.as_slice_mut().expect("the gradient is contiguous"));
+        kernels::scale(
+            A::of(self.mean(1.0)),
+            gradient.as_slice_mut().expect("the gradient is contiguous"),
+        );
         Ok(losses)
     }
 }

@@ -89,7 +89,8 @@ impl<A: Real> Along<A> {
     fn products(&mut self, vectors: ArrayView2<A>, inputs: Inputs<A>, products: &mut [A]) {
         let weight = &self.dense.layers[0].weight;
         let (width, images) = (weight.shape[0], inputs.images());
-        let weights: Vec<ArrayView2<A>> = rows_of(vectors).map(|vector| weight.matrix(vector)).collect();
+        let weights: Vec<ArrayView2<A>> =
+            rows_of(vectors).map(|vector| weight.matrix(vector)).collect();
         self.forward.resize_with(weights.len().max(self.forward.len()), FactorRoom::default);
         if self.dense.order() == Order::Rows {
             // One product for all: the images are then read once.
@@ -105,7 +106,13 @@ impl<A: Real> Along<A> {
     }
 
     /// Calls `work` with Vₖ X of each spanning vector, computed or as it is `shared`.
-    fn with_products(&mut self, span: &Span<A>, shared: Option<&[A]>, inputs: Inputs<A>, work: impl FnOnce(&mut Self, &[&[A]])) {
+    fn with_products(
+        &mut self,
+        span: &Span<A>,
+        shared: Option<&[A]>,
+        inputs: Inputs<A>,
+        work: impl FnOnce(&mut Self, &[&[A]]),
+    ) {
         let (vectors, area) = (span.vectors.nrows(), self.width() * inputs.images());
         grow(&mut self.shared, if shared.is_some() { 0 } else { vectors * area });
         let mut own = std::mem::take(&mut self.shared);
@@ -124,7 +131,8 @@ impl<A: Real> Along<A> {
             return;
         }
         self.later_of = None;
-        let (points, first, later) = (span.points(), self.dense.layers[0].weight.len(), self.later_length());
+        let (points, first, later) =
+            (span.points(), self.dense.layers[0].weight.len(), self.later_length());
         grow(&mut self.later, points * later);
         let tails: Vec<&[A]> = rows_of(span.vectors).map(|vector| &vector[first..]).collect();
         combine(span.coefficients, &tails, &mut self.later[..points * later]);
@@ -149,7 +157,11 @@ impl<A: Real> Along<A> {
         for strip in self.strips(batch.labels.len(), points) {
             grow(&mut rooms, products.len() * strip.area());
             let rooms = rooms.chunks_exact_mut(strip.area());
-            let products: Vec<&[A]> = products.iter().zip(rooms).map(|(products, room)| strip.of(products, room)).collect();
+            let products: Vec<&[A]> = products
+                .iter()
+                .zip(rooms)
+                .map(|(products, room)| strip.of(products, room))
+                .collect();
             work(self, &strip, &products, batch.part(strip.range.clone()));
         }
         self.strip_shared = rooms;
@@ -167,11 +179,22 @@ impl<A: Real> Along<A> {
         let (width, images) = (self.width(), batch.labels.len());
         let later = Self::row(m, self.later_length());
         let output = activated(&self.dense, &mut self.first[Self::row(at, width * images)]);
-        self.tail.loss(&self.later[later], self.dense.order().matrix(output, width, images).into(), batch).loss
+        self.tail
+            .loss(
+                &self.later[later],
+                self.dense.order().matrix(output, width, images).into(),
+                batch,
+            )
+            .loss
     }
 
     /// Adds Σₘ wₘₙ δₘ to `strip_deltas`, for these weights `(N, points)` and rows of `first`.
-    fn combine_deltas(&mut self, weights: ArrayView2<A>, rows: impl Iterator<Item = usize>, area: usize) {
+    fn combine_deltas(
+        &mut self,
+        weights: ArrayView2<A>,
+        rows: impl Iterator<Item = usize>,
+        area: usize,
+    ) {
         let deltas: Vec<&[A]> = rows.map(|at| &self.first[Self::row(at, area)]).collect();
         if !deltas.is_empty() {
             add_combined(weights, &deltas, &mut self.strip_deltas[..weights.nrows() * area]);
@@ -193,7 +216,8 @@ impl<A: Real> Along<A> {
         let below = order.matrix_mut(delta, width, images);
         let input = order.matrix(output, width, images).into();
         let gradient = &mut self.later_gradient[later.clone()];
-        let score = self.tail.loss_and_gradient(&self.later[later], input, batch, gradient, Some(below));
+        let score =
+            self.tail.loss_and_gradient(&self.later[later], input, batch, gradient, Some(below));
         if self.dense.layers.len() > 1 {
             self.dense.activation.replace_by_slope(output, delta);
         } else {
@@ -212,7 +236,9 @@ fn activated<'a, A: Real>(dense: &Dense, output: &'a mut [A]) -> &'a mut [A] {
 }
 
 fn rows_of<A: Real>(vectors: ArrayView2<'_, A>) -> impl Iterator<Item = &[A]> {
-    (0..vectors.nrows()).map(move |k| vectors.slice_move(s![k, ..]).to_slice().expect("a spanning vector is contiguous"))
+    (0..vectors.nrows()).map(move |k| {
+        vectors.slice_move(s![k, ..]).to_slice().expect("a spanning vector is contiguous")
+    })
 }
 
 fn grow<A: Real>(buffer: &mut Vec<A>, length: usize) {
@@ -230,25 +256,42 @@ impl<A: Real> SpanEvaluator<A> for Along<A> {
         self.products(vectors, Inputs::images_of(batch), shared);
     }
 
-    fn losses(&mut self, span: &Span<A>, shared: Option<&[A]>, batch: Batch<A>, losses: &mut [f64]) {
+    fn losses(
+        &mut self,
+        span: &Span<A>,
+        shared: Option<&[A]>,
+        batch: Batch<A>,
+        losses: &mut [f64],
+    ) {
         self.later_weights(span, batch.evaluation);
         self.with_products(span, shared, Inputs::images_of(batch), |this, products| {
             this.for_each_strip(losses.len(), products, batch, |this, strip, products, batch| {
                 for (start, losses) in (0..).step_by(POINTS).zip(losses.chunks_mut(POINTS)) {
                     let coefficients = span.coefficients.slice(s![start..start + losses.len(), ..]);
                     this.first_layer(coefficients, products, strip.area());
-                    losses.iter_mut().enumerate().for_each(|(at, loss)| *loss += this.loss(at, start + at, batch));
+                    losses
+                        .iter_mut()
+                        .enumerate()
+                        .for_each(|(at, loss)| *loss += this.loss(at, start + at, batch));
                 }
             });
         });
     }
 
-    fn gradient(&mut self, span: &Span<A>, shared: Option<&[A]>, weights: ArrayView2<A>, batch: Batch<A>, losses: &mut [f64]) {
+    fn gradient(
+        &mut self,
+        span: &Span<A>,
+        shared: Option<&[A]>,
+        weights: ArrayView2<A>,
+        batch: Batch<A>,
+        losses: &mut [f64],
+    ) {
         // Nothing of the pinned ends enters the gradient.
         let enters = |m: &usize| weights.row(*m).iter().any(|weight| !weight.is_zero());
         let points: Vec<usize> = (0..losses.len()).filter(enters).collect();
         let coefficients = weights.select(Axis(0), &points).reversed_axes();
-        let (terms, later, area) = (weights.ncols(), self.later_length(), self.width() * batch.labels.len());
+        let (terms, later, area) =
+            (weights.ncols(), self.later_length(), self.width() * batch.labels.len());
         self.later_weights(span, batch.evaluation);
         self.later_gradient.clear();
         self.later_gradient.resize(losses.len() * later, A::zero());
@@ -260,28 +303,52 @@ impl<A: Real> SpanEvaluator<A> for Along<A> {
                 this.strip_deltas.clear();
                 this.strip_deltas.resize(terms * strip.area(), A::zero());
                 for (start, losses) in (0..).step_by(POINTS).zip(losses.chunks_mut(POINTS)) {
-                    this.first_layer(span.coefficients.slice(s![start..start + losses.len(), ..]), products, strip.area());
+                    this.first_layer(
+                        span.coefficients.slice(s![start..start + losses.len(), ..]),
+                        products,
+                        strip.area(),
+                    );
                     for ((at, m), loss) in (start..).enumerate().zip(losses.iter_mut()) {
-                        *loss += if enters(&m) { this.loss_and_gradient(at, m, batch) } else { this.loss(at, m, batch) };
+                        *loss += if enters(&m) {
+                            this.loss_and_gradient(at, m, batch)
+                        } else {
+                            this.loss(at, m, batch)
+                        };
                     }
-                    let [first, last] = [start, start + losses.len()].map(|end| points.partition_point(|&m| m < end));
+                    let [first, last] = [start, start + losses.len()]
+                        .map(|end| points.partition_point(|&m| m < end));
                     let rows = points[first..last].iter().map(|m| m - start);
-                    this.combine_deltas(coefficients.slice(s![.., first..last]), rows, strip.area());
+                    this.combine_deltas(
+                        coefficients.slice(s![.., first..last]),
+                        rows,
+                        strip.area(),
+                    );
                 }
                 let into = deltas[..terms * area].chunks_exact_mut(area);
-                into.zip(this.strip_deltas.chunks_exact(strip.area())).for_each(|(into, deltas)| strip.write(deltas, into));
+                into.zip(this.strip_deltas.chunks_exact(strip.area()))
+                    .for_each(|(into, deltas)| strip.write(deltas, into));
             });
         });
         self.deltas = deltas;
         grow(&mut self.later_rows, terms * later);
-        let gradients: Vec<&[A]> = points.iter().map(|&m| &self.later_gradient[Self::row(m, later)]).collect();
+        let gradients: Vec<&[A]> =
+            points.iter().map(|&m| &self.later_gradient[Self::row(m, later)]).collect();
         combine(coefficients.view(), &gradients, &mut self.later_rows[..terms * later]);
     }
 
     fn add_gradient(&mut self, n: usize, batch: Batch<A>, row: &mut [A]) {
-        let (weight, later, area) = (&self.dense.layers[0].weight, self.later_length(), self.width() * batch.labels.len());
+        let (weight, later, area) =
+            (&self.dense.layers[0].weight, self.later_length(), self.width() * batch.labels.len());
         add_scaled(A::one(), &self.later_rows[Self::row(n, later)], &mut row[weight.len()..]);
-        let delta = self.dense.order().matrix(&self.deltas[Self::row(n, area)], self.width(), batch.labels.len());
-        Inputs::images_of(batch).add_outer_product(delta, weight.matrix_mut(row), &mut self.backward);
+        let delta = self.dense.order().matrix(
+            &self.deltas[Self::row(n, area)],
+            self.width(),
+            batch.labels.len(),
+        );
+        Inputs::images_of(batch).add_outer_product(
+            delta,
+            weight.matrix_mut(row),
+            &mut self.backward,
+        );
     }
 }

@@ -22,11 +22,22 @@ impl<A: Real> AtPoint<A> {
         let empty = |count| vec![Vec::new(); count];
         let layers = dense.layers.len();
         let (outputs, deltas) = (empty(layers.max(1)), empty(layers.saturating_sub(1)));
-        Self { dense, outputs, deltas, forward: FactorRoom::default(), backward: FactorRoom::default() }
+        Self {
+            dense,
+            outputs,
+            deltas,
+            forward: FactorRoom::default(),
+            backward: FactorRoom::default(),
+        }
     }
 
     /// Σ of the losses for `inputs`, `(width, images)`, computed from the images of `batch`.
-    pub(in crate::network) fn loss(&mut self, theta: &[A], inputs: Inputs<A>, batch: Batch<A>) -> Score {
+    pub(in crate::network) fn loss(
+        &mut self,
+        theta: &[A],
+        inputs: Inputs<A>,
+        batch: Batch<A>,
+    ) -> Score {
         self.forward(theta, inputs);
         self.dense.loss.value(&mut self.last(inputs.images()), batch)
     }
@@ -55,9 +66,11 @@ impl<A: Real> AtPoint<A> {
 
     fn reserve(&mut self, images: usize) {
         if self.outputs[self.outputs.len() - 1].len() < self.dense.outputs * images {
-            let widths = self.dense.layers.iter().map(|layer| vec![A::zero(); layer.width() * images]);
+            let widths =
+                self.dense.layers.iter().map(|layer| vec![A::zero(); layer.width() * images]);
             self.outputs = widths.collect();
-            self.deltas = self.outputs.split_last().map_or(Vec::new(), |(_, hidden)| hidden.to_vec());
+            self.deltas =
+                self.outputs.split_last().map_or(Vec::new(), |(_, hidden)| hidden.to_vec());
             if self.outputs.is_empty() {
                 self.outputs.push(vec![A::zero(); self.dense.outputs * images]);
             }
@@ -73,7 +86,9 @@ impl<A: Real> AtPoint<A> {
         }
         for (l, layer) in self.dense.layers.iter().enumerate() {
             let (before, after) = self.outputs.split_at_mut(l);
-            let input = before.last().map_or(inputs.reborrow(), |output| order.matrix(output, layer.inputs(), images).into());
+            let input = before.last().map_or(inputs.reborrow(), |output| {
+                order.matrix(output, layer.inputs(), images).into()
+            });
             let mut output = order.matrix_mut(&mut after[0], layer.width(), images);
             let weight = layer.weight.matrix(theta);
             if let Some(bias) = &layer.bias {
@@ -89,7 +104,13 @@ impl<A: Real> AtPoint<A> {
     }
 
     /// The last output holds the loss's gradient with respect to it.
-    fn backward(&mut self, theta: &[A], inputs: Inputs<A>, gradient: &mut [A], mut below: Option<ArrayViewMut2<A>>) {
+    fn backward(
+        &mut self,
+        theta: &[A],
+        inputs: Inputs<A>,
+        gradient: &mut [A],
+        mut below: Option<ArrayViewMut2<A>>,
+    ) {
         let (images, order) = (inputs.images(), self.dense.order());
         let (last, hidden) = self.outputs.split_last().expect("there is always a buffer");
         let last = order.matrix(last, self.dense.outputs, images);
@@ -98,11 +119,16 @@ impl<A: Real> AtPoint<A> {
         }
         for (l, layer) in self.dense.layers.iter().enumerate().rev() {
             let (before, after) = self.deltas.split_at_mut(l);
-            let delta = after.first().map_or(last, |delta| order.matrix(delta, layer.width(), images));
-            let input = l.checked_sub(1).map_or(inputs.reborrow(), |l| order.matrix(&hidden[l], layer.inputs(), images).into());
+            let delta =
+                after.first().map_or(last, |delta| order.matrix(delta, layer.width(), images));
+            let input = l.checked_sub(1).map_or(inputs.reborrow(), |l| {
+                order.matrix(&hidden[l], layer.inputs(), images).into()
+            });
             input.add_outer_product(delta, layer.weight.matrix_mut(gradient), &mut self.backward);
             if let Some(bias) = &layer.bias {
-                bias.matrix_mut(gradient).column_mut(0).scaled_add(A::one(), &delta.sum_axis(Axis(1)));
+                bias.matrix_mut(gradient)
+                    .column_mut(0)
+                    .scaled_add(A::one(), &delta.sum_axis(Axis(1)));
             }
             let weight = layer.weight.matrix(theta);
             if let Some(before) = before.last_mut() {

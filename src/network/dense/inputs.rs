@@ -23,7 +23,11 @@ impl<'a, A> From<ArrayView2<'a, A>> for Inputs<'a, A> {
 impl<'a, A: Real> Inputs<'a, A> {
     /// The images themselves.
     pub(super) fn images_of(batch: Batch<'a, A>) -> Self {
-        Self { numbers: batch.inputs.reversed_axes(), factor: batch.factor, evaluation: batch.evaluation }
+        Self {
+            numbers: batch.inputs.reversed_axes(),
+            factor: batch.factor,
+            evaluation: batch.evaluation,
+        }
     }
 
     /// The same for a shorter time: ndarray's views do not shorten by themselves.
@@ -44,7 +48,12 @@ impl<'a, A: Real> Inputs<'a, A> {
     }
 
     /// C ← W X; `room` is for factors.
-    pub(super) fn product(self, weight: ArrayView2<A>, into: ArrayViewMut2<A>, room: &mut FactorRoom<A>) {
+    pub(super) fn product(
+        self,
+        weight: ArrayView2<A>,
+        into: ArrayViewMut2<A>,
+        room: &mut FactorRoom<A>,
+    ) {
         match self.forward() {
             Some(factor) => factor.product(&[weight], into, false, self.evaluation, room),
             None => product(weight, self.numbers, into),
@@ -73,13 +82,20 @@ impl<'a, A: Real> Inputs<'a, A> {
         }
         copy.clear();
         copy.reserve_exact(weights.iter().map(ArrayView2::len).sum());
-        weights.iter().for_each(|weight| copy.extend_from_slice(weight.as_slice().expect("in the order of its rows")));
+        weights.iter().for_each(|weight| {
+            copy.extend_from_slice(weight.as_slice().expect("in the order of its rows"))
+        });
         let shape = (into.nrows(), self.numbers.nrows());
         self.product(ArrayView2::from_shape(shape, copy).expect("as many numbers"), into, room);
     }
 
     /// C ← C + W X.
-    pub(super) fn add_product(self, weight: ArrayView2<A>, into: ArrayViewMut2<A>, room: &mut FactorRoom<A>) {
+    pub(super) fn add_product(
+        self,
+        weight: ArrayView2<A>,
+        into: ArrayViewMut2<A>,
+        room: &mut FactorRoom<A>,
+    ) {
         match self.forward() {
             Some(factor) => factor.product(&[weight], into, true, self.evaluation, room),
             None => add_product(weight, self.numbers, into),
@@ -87,7 +103,12 @@ impl<'a, A: Real> Inputs<'a, A> {
     }
 
     /// C ← C + δ Xᵀ.
-    pub(super) fn add_outer_product(self, delta: ArrayView2<A>, into: ArrayViewMut2<A>, room: &mut FactorRoom<A>) {
+    pub(super) fn add_outer_product(
+        self,
+        delta: ArrayView2<A>,
+        into: ArrayViewMut2<A>,
+        room: &mut FactorRoom<A>,
+    ) {
         match self.factor.filter(|factor| factor.has_backward()) {
             Some(factor) => factor.add_outer_product(delta, into, room),
             None => add_product(delta, self.numbers.reversed_axes(), into),

@@ -13,7 +13,10 @@ pub(super) use at_point::AtPoint;
 use inputs::Inputs;
 use order::Order;
 
-use super::{Activation, Batch, Evaluator, Layout, Score, SpanEvaluator, Tensor, cross_entropy, squared_error};
+use super::{
+    Activation, Batch, Evaluator, Layout, Score, SpanEvaluator, Tensor, cross_entropy,
+    squared_error,
+};
 use crate::kernels::Real;
 use along::Along;
 use ndarray::ArrayViewMut2;
@@ -31,7 +34,9 @@ impl Loss {
     fn value<A: Real>(self, outputs: &mut ArrayViewMut2<A>, batch: Batch<A>) -> Score {
         match self {
             Self::CrossEntropy => cross_entropy::loss(outputs, batch.labels),
-            Self::SquaredError => squared_error::loss(&mut outputs.view_mut().reversed_axes(), batch.inputs),
+            Self::SquaredError => {
+                squared_error::loss(&mut outputs.view_mut().reversed_axes(), batch.inputs)
+            }
         }
     }
 
@@ -39,7 +44,9 @@ impl Loss {
     fn value_and_delta<A: Real>(self, outputs: &mut ArrayViewMut2<A>, batch: Batch<A>) -> Score {
         match self {
             Self::CrossEntropy => cross_entropy::loss_and_delta(outputs, batch.labels),
-            Self::SquaredError => squared_error::loss_and_delta(&mut outputs.view_mut().reversed_axes(), batch.inputs),
+            Self::SquaredError => {
+                squared_error::loss_and_delta(&mut outputs.view_mut().reversed_axes(), batch.inputs)
+            }
         }
     }
 
@@ -95,7 +102,10 @@ impl Dense {
         activation: Activation,
         loss: Loss,
     ) -> (Layout, Self) {
-        assert!(widths.len() >= 2 && widths.iter().all(|&width| width > 0), "widths {widths:?} make no network");
+        assert!(
+            widths.len() >= 2 && widths.iter().all(|&width| width > 0),
+            "widths {widths:?} make no network"
+        );
         let mut layers = Vec::new();
         for (l, pair) in widths.windows(2).enumerate() {
             let name = if widths.len() == 2 { name.to_owned() } else { format!("{name}{}", l + 1) };
@@ -103,7 +113,8 @@ impl Dense {
             layout = layout.with(&format!("{name}.weight"), &[pair[1], pair[0]], bound);
             let weight = layout.last().clone();
             let bias = biases.then(|| {
-                layout = std::mem::take(&mut layout).with(&format!("{name}.bias"), &[pair[1]], bound);
+                layout =
+                    std::mem::take(&mut layout).with(&format!("{name}.bias"), &[pair[1]], bound);
                 layout.last().clone()
             });
             layers.push(Layer { weight, bias });

@@ -21,17 +21,25 @@ impl Order {
         let numbers = &numbers[..width * images];
         let matrix = match self {
             Self::Rows => ArrayView2::from_shape((width, images), numbers),
-            Self::Columns => ArrayView2::from_shape((images, width), numbers).map(ArrayView2::reversed_axes),
+            Self::Columns => {
+                ArrayView2::from_shape((images, width), numbers).map(ArrayView2::reversed_axes)
+            }
         };
         matrix.expect("shape and length agree")
     }
 
     /// The same, to be written.
-    pub(super) fn matrix_mut<A>(self, numbers: &mut [A], width: usize, images: usize) -> ArrayViewMut2<'_, A> {
+    pub(super) fn matrix_mut<A>(
+        self,
+        numbers: &mut [A],
+        width: usize,
+        images: usize,
+    ) -> ArrayViewMut2<'_, A> {
         let numbers = &mut numbers[..width * images];
         let matrix = match self {
             Self::Rows => ArrayViewMut2::from_shape((width, images), numbers),
-            Self::Columns => ArrayViewMut2::from_shape((images, width), numbers).map(ArrayViewMut2::reversed_axes),
+            Self::Columns => ArrayViewMut2::from_shape((images, width), numbers)
+                .map(ArrayViewMut2::reversed_axes),
         };
         matrix.expect("shape and length agree")
     }

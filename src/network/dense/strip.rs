@@ -16,9 +16,19 @@ pub(super) struct Strip {
 
 impl Strip {
     /// All images of a block, up to `most` at a time.
-    pub(super) fn all(order: Order, width: usize, images: usize, most: usize) -> impl Iterator<Item = Self> {
+    pub(super) fn all(
+        order: Order,
+        width: usize,
+        images: usize,
+        most: usize,
+    ) -> impl Iterator<Item = Self> {
         let range = move |start| start..images.min(start + most);
-        (0..images).step_by(most).map(move |start| Self { order, width, images, range: range(start) })
+        (0..images).step_by(most).map(move |start| Self {
+            order,
+            width,
+            images,
+            range: range(start),
+        })
     }
 
     /// Numbers of a matrix of these images.
@@ -67,7 +77,10 @@ mod tests {
                     let mut room = vec![0.0; strip.area()];
                     let numbers = strip.of(&block, &mut room).to_vec();
                     let matrix = order.matrix(&numbers, 3, strip.range.len());
-                    assert_eq!(matrix, order.matrix(&block, 3, 7).slice(ndarray::s![.., strip.range.clone()]));
+                    assert_eq!(
+                        matrix,
+                        order.matrix(&block, 3, 7).slice(ndarray::s![.., strip.range.clone()])
+                    );
                     strip.write(&numbers, &mut again);
                     images += strip.range.len();
                 }

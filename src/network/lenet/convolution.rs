@@ -23,9 +23,20 @@ pub(super) struct Convolution {
 
 impl Convolution {
     /// A convolution of `input`, whose border is the padding, to `channels` maps.
-    pub(super) fn new(input: Maps, channels: usize, kernel: usize, weight: Tensor, bias: Tensor) -> Self {
+    pub(super) fn new(
+        input: Maps,
+        channels: usize,
+        kernel: usize,
+        weight: Tensor,
+        bias: Tensor,
+    ) -> Self {
         let convolved = |extent| extent + 2 * input.border + 1 - kernel;
-        let output = Maps { channels, rows: convolved(input.rows), columns: convolved(input.columns), border: 0 };
+        let output = Maps {
+            channels,
+            rows: convolved(input.rows),
+            columns: convolved(input.columns),
+            border: 0,
+        };
         let deltas = Maps { border: kernel - 1 - input.border, ..output };
         Self {
             forward: Extents { from: input, to: output, kernel },
@@ -36,7 +47,12 @@ impl Convolution {
     }
 
     /// Writes the weights in the order of [`convolve`](super::kernels::convolve), forward and backward.
-    pub(super) fn reorder<A: Real>(&self, theta: &[A], forward: &mut [[A; TILE]], backward: &mut [[A; TILE]]) {
+    pub(super) fn reorder<A: Real>(
+        &self,
+        theta: &[A],
+        forward: &mut [[A; TILE]],
+        backward: &mut [[A; TILE]],
+    ) {
         let area = self.forward.kernel * self.forward.kernel;
         let tile = |to: usize, taps: usize, from: usize| to / TILE * taps + from * area;
         for (o, weights) in self.weight.matrix(theta).outer_iter().enumerate() {
@@ -57,7 +73,8 @@ impl Convolution {
     pub(super) fn reduce<A: Real>(&self, sums: &[WeightSums<A>], gradient: &mut [A]) {
         for (o, mut weights) in self.weight.matrix_mut(gradient).outer_iter_mut().enumerate() {
             for (k, weight) in weights.iter_mut().enumerate() {
-                *weight += total(&sums[o / TILE * self.pairs() + k / NEIGHBORS][o % TILE][k % NEIGHBORS]);
+                *weight +=
+                    total(&sums[o / TILE * self.pairs() + k / NEIGHBORS][o % TILE][k % NEIGHBORS]);
             }
         }
     }

@@ -74,7 +74,10 @@ impl<'a, A: Real> Stage<'a, A> {
             filled: backward.from.filled(),
             forward: vec![[A::zero(); TILE]; forward.tiles() * forward.taps()],
             backward: vec![[A::zero(); TILE]; backward.tiles() * backward.taps()],
-            sums: vec![[[[A::zero(); LANES]; NEIGHBORS]; TILE]; forward.tiles() * convolution.pairs()],
+            sums: vec![
+                [[[A::zero(); LANES]; NEIGHBORS]; TILE];
+                forward.tiles() * convolution.pairs()
+            ],
             bias_sums: vec![[A::zero(); LANES]; backward.from.channels],
             deltas: buffer(backward.from),
             pooled_deltas: buffer(pooled),
@@ -106,7 +109,10 @@ impl<'a, A: Real> Stage<'a, A> {
         let below = Below { deltas: &mut self.deltas, sums: &mut self.bias_sums };
         unpool(activation, self.pooled, backward.from, &self.pooled_deltas, activated, below);
         add_weight_gradient(*forward, backward.from, &self.deltas, input, filled, &mut self.sums);
-        bias.matrix_mut(gradient).into_iter().zip(&self.bias_sums).for_each(|(bias, sums)| *bias += total(sums));
+        bias.matrix_mut(gradient)
+            .into_iter()
+            .zip(&self.bias_sums)
+            .for_each(|(bias, sums)| *bias += total(sums));
     }
 }
 
@@ -159,10 +165,17 @@ impl<'a, A: Real> LenetEvaluator<'a, A> {
             let ([first, second], [first_pooled, second_pooled]) = (activated, pooled);
             side_by_side(images, self.stages[0].convolution.forward.from, image, &mut filled[0]);
             self.stages[0].forward(theta, activation, (image, &filled[0]), first, first_pooled);
-            self.stages[1].forward(theta, activation, (first_pooled, &filled[1]), second, second_pooled);
+            self.stages[1].forward(
+                theta,
+                activation,
+                (first_pooled, &filled[1]),
+                second,
+                second_pooled,
+            );
             let features = self.features.chunks_exact_mut(inputs.nrows());
             for (features, pooled) in features.zip(second_pooled.iter()) {
-                features[g * LANES..g * LANES + images.nrows()].copy_from_slice(&pooled[..images.nrows()]);
+                features[g * LANES..g * LANES + images.nrows()]
+                    .copy_from_slice(&pooled[..images.nrows()]);
             }
         }
     }
@@ -172,7 +185,9 @@ impl<'a, A: Real> LenetEvaluator<'a, A> {
         for (g, group) in self.groups.iter().enumerate().take(images.div_ceil(LANES)) {
             let [first, second] = &mut self.stages;
             let lanes = g * LANES..images.min((g + 1) * LANES);
-            for (deltas, below) in second.pooled_deltas.iter_mut().zip(self.below.chunks_exact(images)) {
+            for (deltas, below) in
+                second.pooled_deltas.iter_mut().zip(self.below.chunks_exact(images))
+            {
                 // Where there are fewer than sixteen images the others have no gradient.
                 *deltas = [A::zero(); LANES];
                 deltas[..lanes.len()].copy_from_slice(&below[lanes.clone()]);
@@ -181,7 +196,14 @@ impl<'a, A: Real> LenetEvaluator<'a, A> {
             let Group { image, filled, activated, pooled } = group;
             second.backward(activation, &activated[1], (&pooled[0], &filled[1]), gradient);
             let Stage { convolution, backward, deltas, filled: filled_deltas, .. } = &*second;
-            convolve(convolution.backward, backward, &self.no_bias, deltas, filled_deltas, &mut first.pooled_deltas);
+            convolve(
+                convolution.backward,
+                backward,
+                &self.no_bias,
+                deltas,
+                filled_deltas,
+                &mut first.pooled_deltas,
+            );
             first.backward(activation, &activated[0], (image, &filled[0]), gradient);
         }
     }
@@ -196,7 +218,12 @@ fn matrix<A>(features: &[A], images: usize) -> ArrayView2<'_, A> {
 /// Writes up to sixteen images, `(images, pixels)`, side by side; the last one fills the lanes of
 /// those that are missing, so that no number arises there that does not elsewhere. `filled` becomes where one of the
 /// images is not black.
-fn side_by_side<A: Real>(images: ArrayView2<A>, maps: Maps, lanes: &mut [Lanes<A>], filled: &mut [Filled]) {
+fn side_by_side<A: Real>(
+    images: ArrayView2<A>,
+    maps: Maps,
+    lanes: &mut [Lanes<A>],
+    filled: &mut [Filled],
+) {
     let images: [&[A]; LANES] = std::array::from_fn(|lane| {
         let image = images.index_axis_move(Axis(0), lane.min(images.nrows() - 1));
         &image.to_slice().expect("an image is contiguous")[..maps.len()]
@@ -204,7 +231,13 @@ fn side_by_side<A: Real>(images: ArrayView2<A>, maps: Maps, lanes: &mut [Lanes<A
     for row in 0..maps.rows {
         let pixels = row * maps.columns..(row + 1) * maps.columns;
         let lanes = &mut lanes[maps.index(0, row, 0)..][..maps.columns];
-        for (first, images) in images.as_chunks().0.iter().enumerate().map(|(half, images)| (half * images.len(), images)) {
+        for (first, images) in images
+            .as_chunks()
+            .0
+            .iter()
+            .enumerate()
+            .map(|(half, images)| (half * images.len(), images))
+        {
             let rows = images.map(|image| &image[pixels.clone()]);
             let done = A::transpose(rows, &mut lanes.as_flattened_mut()[first..], LANES);
             for (column, lanes) in lanes.iter_mut().enumerate().skip(done) {
@@ -212,7 +245,8 @@ fn side_by_side<A: Real>(images: ArrayView2<A>, maps: Maps, lanes: &mut [Lanes<A
             }
         }
         let counts = |lanes: &Lanes<A>| lanes.iter().any(|x| !x.is_zero());
-        let columns = lanes.iter().position(counts).unwrap_or(0)..lanes.iter().rposition(counts).map_or(0, |last| last + 1);
+        let columns = lanes.iter().position(counts).unwrap_or(0)
+            ..lanes.iter().rposition(counts).map_or(0, |last| last + 1);
         filled[maps.border + row] = maps.border + columns.start..maps.border + columns.end;
     }
 }
@@ -223,21 +257,32 @@ impl<A: Real> Evaluator<A> for LenetEvaluator<'_, A> {
         let mut score = Score::default();
         for strip in batch.strips(STRIP) {
             self.forward(theta, strip.inputs);
-            score += self.head.loss(theta, matrix(&self.features, strip.labels.len()).into(), strip);
+            score +=
+                self.head.loss(theta, matrix(&self.features, strip.labels.len()).into(), strip);
         }
         score
     }
 
     fn loss_and_gradient(&mut self, theta: &[A], batch: Batch<A>, gradient: &mut [A]) -> Score {
         self.reorder_weights(theta);
-        self.stages.iter_mut().for_each(|stage| stage.sums.as_flattened_mut().fill([[A::zero(); LANES]; NEIGHBORS]));
+        self.stages
+            .iter_mut()
+            .for_each(|stage| stage.sums.as_flattened_mut().fill([[A::zero(); LANES]; NEIGHBORS]));
         let mut score = Score::default();
         for strip in batch.strips(STRIP) {
             let images = strip.labels.len();
             self.forward(theta, strip.inputs);
             let width = self.below.len() / STRIP;
-            let below = ArrayViewMut2::from_shape((width, images), &mut self.below[..width * images]).expect("width · images");
-            score += self.head.loss_and_gradient(theta, matrix(&self.features, images).into(), strip, gradient, Some(below));
+            let below =
+                ArrayViewMut2::from_shape((width, images), &mut self.below[..width * images])
+                    .expect("width · images");
+            score += self.head.loss_and_gradient(
+                theta,
+                matrix(&self.features, images).into(),
+                strip,
+                gradient,
+                Some(below),
+            );
             self.backward(images, gradient);
         }
         for stage in &self.stages {

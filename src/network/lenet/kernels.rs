@@ -9,7 +9,10 @@
 //! On the default sizes the convolutions, forward and backward, run at eight to nine tenths of
 //! what the multipliers of a core with AVX-512 do at all, their gradients at three quarters or more.
 
-#![expect(clippy::inline_always, reason = "a function compiled for one set of vector instructions must contain its loops")]
+#![expect(
+    clippy::inline_always,
+    reason = "a function compiled for one set of vector instructions must contain its loops"
+)]
 
 use super::maps::{Filled, LANES, Lanes, Maps};
 use crate::kernels::Real;
@@ -34,7 +37,12 @@ type Sums<S, A> = [[<A as Packed>::Vector<S>; NEIGHBORS]; TILE];
 /// sums[t][n] + a[t] · x[n]. No loop: nothing is left to the compiler's decision to unroll it, without
 /// which the sums would go through memory.
 #[inline(always)]
-fn add_products<S: Simd, A: Real>(simd: S, sums: Sums<S, A>, a: Channels<S, A>, x: [A::Vector<S>; NEIGHBORS]) -> Sums<S, A> {
+fn add_products<S: Simd, A: Real>(
+    simd: S,
+    sums: Sums<S, A>,
+    a: Channels<S, A>,
+    x: [A::Vector<S>; NEIGHBORS],
+) -> Sums<S, A> {
     let [a0, a1, a2, a3, a4, a5] = a;
     let [sum0, sum1, sum2, sum3, sum4, sum5] = sums;
     [
@@ -59,7 +67,14 @@ fn add_pair<S: Simd, A: Real>(
 
 #[inline(always)]
 fn splat<S: Simd, A: Real>(simd: S, [a0, a1, a2, a3, a4, a5]: [A; TILE]) -> Channels<S, A> {
-    [A::splat(simd, a0), A::splat(simd, a1), A::splat(simd, a2), A::splat(simd, a3), A::splat(simd, a4), A::splat(simd, a5)]
+    [
+        A::splat(simd, a0),
+        A::splat(simd, a1),
+        A::splat(simd, a2),
+        A::splat(simd, a3),
+        A::splat(simd, a4),
+        A::splat(simd, a5),
+    ]
 }
 
 /// From which maps to which.
@@ -135,7 +150,8 @@ fn convolve_tile<S: Simd, A: Real>(
         // The border is left out, but where only one of two neighbors meets it: they use the same offsets.
         let down = from.border.saturating_sub(row)..kernel.min(from.rows + from.border - row);
         for column in (0..to.columns).step_by(NEIGHBORS) {
-            let across = from.border.saturating_sub(column + 1)..kernel.min(from.columns + from.border - column);
+            let across = from.border.saturating_sub(column + 1)
+                ..kernel.min(from.columns + from.border - column);
             let mut sums = bias;
             for m in 0..from.channels {
                 for i in down.clone() {
@@ -145,12 +161,16 @@ fn convolve_tile<S: Simd, A: Real>(
                         continue;
                     }
                     let first = m * from.area() + (row + i) * from.width() + column + across.start;
-                    let mut numbers = input[first * parts..][..(across.len() + 1) * parts].chunks_exact(parts);
+                    let mut numbers =
+                        input[first * parts..][..(across.len() + 1) * parts].chunks_exact(parts);
                     let tap = (m * kernel + i) * kernel;
                     let Some(mut left) = numbers.next().map(|x| x[part]) else { continue };
-                    for (&weights, x) in weights[tap + across.start..tap + across.end].iter().zip(numbers) {
+                    for (&weights, x) in
+                        weights[tap + across.start..tap + across.end].iter().zip(numbers)
+                    {
                         let right = x[part];
-                        sums = add_products::<S, A>(simd, sums, splat(simd, weights), [left, right]);
+                        sums =
+                            add_products::<S, A>(simd, sums, splat(simd, weights), [left, right]);
                         left = right;
                     }
                 }

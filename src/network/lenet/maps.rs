@@ -43,7 +43,8 @@ impl Maps {
 
     /// The columns of each stored row that may hold anything but 0: those of the border do not.
     pub(super) fn filled(self) -> Vec<Filled> {
-        let (inside, columns) = (self.border..self.border + self.rows, self.border..self.border + self.columns);
+        let (inside, columns) =
+            (self.border..self.border + self.rows, self.border..self.border + self.columns);
         let rows = 0..self.rows + 2 * self.border;
         rows.map(|row| if inside.contains(&row) { columns.clone() } else { 0..0 }).collect()
     }

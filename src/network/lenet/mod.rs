@@ -54,7 +54,11 @@ pub static DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn one_for_each_convolution(channels: &[usize]) -> Result<(), String> {
-    if channels.len() == 2 { Ok(()) } else { Err(format!("must be two numbers, one for each convolution, is {channels:?}")) }
+    if channels.len() == 2 {
+        Ok(())
+    } else {
+        Err(format!("must be two numbers, one for each convolution, is {channels:?}"))
+    }
 }
 
 /// Sizes of a LeNet.
@@ -111,7 +115,10 @@ impl Lenet {
     ) -> Result<Self, TooSmall> {
         let kernel = sizes.kernel;
         let all = [kernel, classes, sizes.channels[0], sizes.channels[1]];
-        assert!(all.iter().chain(&sizes.dense).all(|&size| size > 0), "{sizes:?} and {classes} classes make no network");
+        assert!(
+            all.iter().chain(&sizes.dense).all(|&size| size > 0),
+            "{sizes:?} and {classes} classes make no network"
+        );
         let padding = (kernel - 1) / 2;
         // Backward from one pixel: doubled, widened by the second kernel, doubled, the first convolution undone.
         let needed = (2 * (2 + kernel - 1) + kernel - 1 - 2 * padding).max(1);
@@ -119,18 +126,28 @@ impl Lenet {
             return Err(TooSmall { rows, columns, kernel, needed });
         }
         let image = Maps { channels: 1, rows, columns, border: padding };
-        let (layout, first) = convolution(Layout::default(), "conv1", image, sizes.channels[0], kernel);
-        let (layout, second) = convolution(layout, "conv2", pooled(first.forward.to), sizes.channels[1], kernel);
+        let (layout, first) =
+            convolution(Layout::default(), "conv1", image, sizes.channels[0], kernel);
+        let (layout, second) =
+            convolution(layout, "conv2", pooled(first.forward.to), sizes.channels[1], kernel);
         let widths = [&[pooled(second.forward.to).len()], &sizes.dense[..], &[classes]].concat();
-        let (layout, dense) = Dense::append(layout, "fc", &widths, true, activation, Loss::CrossEntropy);
+        let (layout, dense) =
+            Dense::append(layout, "fc", &widths, true, activation, Loss::CrossEntropy);
         Ok(Self { activation, layout, convolutions: [first, second], dense })
     }
 }
 
 /// Appends a convolution to `layout`; the images are not too small for it.
-fn convolution(layout: Layout, name: &str, input: Maps, channels: usize, kernel: usize) -> (Layout, Convolution) {
+fn convolution(
+    layout: Layout,
+    name: &str,
+    input: Maps,
+    channels: usize,
+    kernel: usize,
+) -> (Layout, Convolution) {
     let bound = 1.0 / ((input.channels * kernel * kernel) as f64).sqrt();
-    let layout = layout.with(&format!("{name}.weight"), &[channels, input.channels, kernel, kernel], bound);
+    let layout =
+        layout.with(&format!("{name}.weight"), &[channels, input.channels, kernel, kernel], bound);
     let weight = layout.last().clone();
     let layout = layout.with(&format!("{name}.bias"), &[channels], bound);
     let bias = layout.last().clone();

@@ -50,7 +50,8 @@ pub(super) struct LstmEvaluator<'a, A> {
 impl<'a, A: Real> LstmEvaluator<'a, A> {
     /// Bytes of the buffers of a new one.
     pub(super) fn bytes(network: &Lstm) -> f64 {
-        let [steps, inputs, hidden] = [network.steps, network.inputs, network.hidden].map(|size| size as f64);
+        let [steps, inputs, hidden] =
+            [network.steps, network.inputs, network.hidden].map(|size| size as f64);
         let width = inputs + hidden + 1.0;
         let weights = (2.0 * width + inputs) * 4.0 * hidden;
         let states = steps * (width + 4.0 * hidden + 2.0 * hidden) * STRIP as f64;
@@ -85,7 +86,11 @@ impl<'a, A: Real> LstmEvaluator<'a, A> {
         self.combined.slice_mut(s![..hidden.start, ..]).assign(&w_ih.matrix(theta).t());
         self.combined.slice_mut(s![hidden.clone(), ..]).assign(&w_hh.matrix(theta).t());
         let biases = b_ih.slice(theta).iter().zip(b_hh.slice(theta));
-        self.combined.row_mut(hidden.end).iter_mut().zip(biases).for_each(|(b, (&b_ih, &b_hh))| *b = b_ih + b_hh);
+        self.combined
+            .row_mut(hidden.end)
+            .iter_mut()
+            .zip(biases)
+            .for_each(|(b, (&b_ih, &b_hh))| *b = b_ih + b_hh);
     }
 
     /// Adds the gradient of V to that of θ.
@@ -93,7 +98,9 @@ impl<'a, A: Real> LstmEvaluator<'a, A> {
         let [w_ih, w_hh, b_ih, b_hh] = self.network.tensors();
         let hidden = self.hidden_rows();
         let biases = hidden.end..hidden.end + 1;
-        for (tensor, rows) in [(w_ih, 0..hidden.start), (w_hh, hidden), (b_ih, biases.clone()), (b_hh, biases)] {
+        for (tensor, rows) in
+            [(w_ih, 0..hidden.start), (w_hh, hidden), (b_ih, biases.clone()), (b_hh, biases)]
+        {
             let part = self.combined_gradient.slice(s![rows, ..]);
             tensor.matrix_mut(gradient).scaled_add(A::one(), &part.t());
         }
@@ -165,7 +172,11 @@ impl<'a, A: Real> LstmEvaluator<'a, A> {
                 product(z, weights, matrix_mut(gates, count, 4 * hidden.len()));
             }
             let (before, after) = self.cells.split_at_mut(t + 1);
-            let (after, squashed, next) = (&mut after[0][..area], &mut self.squashed[t][..area], &mut next[0][..count * width]);
+            let (after, squashed, next) = (
+                &mut after[0][..area],
+                &mut self.squashed[t][..area],
+                &mut next[0][..count * width],
+            );
             step(gates, &before[t][..area], after, squashed, next, hidden.clone());
         }
         let last = matrix(&self.inputs[self.network.steps], count, width);
@@ -182,10 +193,21 @@ impl<'a, A: Real> LstmEvaluator<'a, A> {
         for t in (0..self.network.steps).rev() {
             let (columns, rows) = self.factors(t);
             let gates = &mut self.gates[t][..4 * area];
-            let (hidden_delta, cell_delta) = (&mut self.hidden_delta[..area], &mut self.cell_delta[..area]);
-            step_back(gates, &self.cells[t][..area], &self.squashed[t][..area], hidden_delta, cell_delta, hidden);
+            let (hidden_delta, cell_delta) =
+                (&mut self.hidden_delta[..area], &mut self.cell_delta[..area]);
+            step_back(
+                gates,
+                &self.cells[t][..area],
+                &self.squashed[t][..area],
+                hidden_delta,
+                cell_delta,
+                hidden,
+            );
             if self.listed {
-                self.lists[t].add_outer_product(gates, self.strip_gradient.as_slice_mut().expect("an owned matrix"));
+                self.lists[t].add_outer_product(
+                    gates,
+                    self.strip_gradient.as_slice_mut().expect("an owned matrix"),
+                );
             }
             let deltas = matrix(gates, count, 4 * hidden);
             let z = matrix(&self.inputs[t], count, width).slice_move(s![.., columns]);
@@ -203,12 +225,14 @@ impl<'a, A: Real> LstmEvaluator<'a, A> {
 
 /// The leading `rows` · `columns` numbers as a matrix.
 fn matrix<A>(numbers: &[A], rows: usize, columns: usize) -> ArrayView2<'_, A> {
-    ArrayView2::from_shape((rows, columns), &numbers[..rows * columns]).expect("shape and length agree")
+    ArrayView2::from_shape((rows, columns), &numbers[..rows * columns])
+        .expect("shape and length agree")
 }
 
 /// The same, to be written.
 fn matrix_mut<A>(numbers: &mut [A], rows: usize, columns: usize) -> ArrayViewMut2<'_, A> {
-    ArrayViewMut2::from_shape((rows, columns), &mut numbers[..rows * columns]).expect("shape and length agree")
+    ArrayViewMut2::from_shape((rows, columns), &mut numbers[..rows * columns])
+        .expect("shape and length agree")
 }
 
 /// The four gates of an image.
@@ -246,7 +270,10 @@ dispatched! {
 
 /// All slices in arguments of their own: the compiler then knows that they do not overlap.
 #[allow(clippy::inline_always, reason = "belongs into the function compiled for its instructions")]
-#[allow(clippy::too_many_arguments, reason = "what an array of slices holds may overlap for all the compiler knows")]
+#[allow(
+    clippy::too_many_arguments,
+    reason = "what an array of slices holds may overlap for all the compiler knows"
+)]
 #[inline(always)]
 fn step_of_image<S: Simd, A: Real>(
     simd: S,
@@ -260,8 +287,10 @@ fn step_of_image<S: Simd, A: Real>(
     hidden: &mut [A],
 ) {
     let units = before.len();
-    let (input, forget, cell, output) = (&mut input[..units], &mut forget[..units], &mut cell[..units], &mut output[..units]);
-    let (after, squashed, hidden) = (&mut after[..units], &mut squashed[..units], &mut hidden[..units]);
+    let (input, forget, cell, output) =
+        (&mut input[..units], &mut forget[..units], &mut cell[..units], &mut output[..units]);
+    let (after, squashed, hidden) =
+        (&mut after[..units], &mut squashed[..units], &mut hidden[..units]);
     for k in 0..units {
         let (i, f) = (A::sigmoid(simd, input[k]), A::sigmoid(simd, forget[k]));
         let (g, o) = (A::tanh_with(simd, cell[k]), A::sigmoid(simd, output[k]));
@@ -295,7 +324,10 @@ dispatched! {
 }
 
 #[allow(clippy::inline_always, reason = "belongs into the function compiled for its instructions")]
-#[allow(clippy::too_many_arguments, reason = "what an array of slices holds may overlap for all the compiler knows")]
+#[allow(
+    clippy::too_many_arguments,
+    reason = "what an array of slices holds may overlap for all the compiler knows"
+)]
 #[inline(always)]
 fn step_back_of_image<A: Real>(
     input: &mut [A],
@@ -308,8 +340,10 @@ fn step_back_of_image<A: Real>(
     cell_deltas: &mut [A],
 ) {
     let (one, units) = (A::one(), before.len());
-    let (input, forget, cell, output) = (&mut input[..units], &mut forget[..units], &mut cell[..units], &mut output[..units]);
-    let (squashed, hidden_deltas, cell_deltas) = (&squashed[..units], &hidden_deltas[..units], &mut cell_deltas[..units]);
+    let (input, forget, cell, output) =
+        (&mut input[..units], &mut forget[..units], &mut cell[..units], &mut output[..units]);
+    let (squashed, hidden_deltas, cell_deltas) =
+        (&squashed[..units], &hidden_deltas[..units], &mut cell_deltas[..units]);
     for k in 0..units {
         let (i, f, g, o) = (input[k], forget[k], cell[k], output[k]);
         // 1 − tanh² as a product: exact where tanh is close to 1.
@@ -329,7 +363,11 @@ impl<A: Real> Evaluator<A> for LstmEvaluator<'_, A> {
         let mut score = Score::default();
         for strip in batch.strips(STRIP) {
             self.forward(strip.inputs);
-            score += self.head.loss(theta, matrix(&self.last, self.network.hidden, strip.labels.len()).into(), strip);
+            score += self.head.loss(
+                theta,
+                matrix(&self.last, self.network.hidden, strip.labels.len()).into(),
+                strip,
+            );
         }
         score
     }

@@ -33,7 +33,12 @@ pub static DESCRIPTOR: Descriptor = Descriptor {
         },
     ],
     build: |architecture, images, classes| {
-        Ok(Box::new(Lstm::new(images, classes, architecture.count("hidden"), architecture.seed("permutation_seed"))))
+        Ok(Box::new(Lstm::new(
+            images,
+            classes,
+            architecture.count("hidden"),
+            architecture.seed("permutation_seed"),
+        )))
     },
     sgd: SuggestedSgd { learning_rate: 0.1, epochs: 80 },
     quick: QuickStudy { train: 2000, test: Some(2000), paths: [100, 100] },
@@ -61,15 +66,30 @@ impl Lstm {
     ///
     /// # Panics
     /// If one of the sizes is 0.
-    pub fn new([rows, columns]: [usize; 2], classes: usize, hidden: usize, permutation_seed: u32) -> Self {
-        assert!(rows * columns * classes * hidden > 0, "{rows} × {columns}, {hidden} hidden, {classes} classes: no network");
+    pub fn new(
+        [rows, columns]: [usize; 2],
+        classes: usize,
+        hidden: usize,
+        permutation_seed: u32,
+    ) -> Self {
+        assert!(
+            rows * columns * classes * hidden > 0,
+            "{rows} × {columns}, {hidden} hidden, {classes} classes: no network"
+        );
         let bound = 1.0 / (hidden as f64).sqrt();
         let layout = Layout::default()
             .with("lstm.weight_ih_l0", &[4 * hidden, columns], bound)
             .with("lstm.weight_hh_l0", &[4 * hidden, hidden], bound)
             .with("lstm.bias_ih_l0", &[4 * hidden], bound)
             .with("lstm.bias_hh_l0", &[4 * hidden], bound);
-        let (layout, head) = Dense::append(layout, "fc", &[hidden, classes], false, Activation::Softplus, Loss::CrossEntropy);
+        let (layout, head) = Dense::append(
+            layout,
+            "fc",
+            &[hidden, classes],
+            false,
+            Activation::Softplus,
+            Loss::CrossEntropy,
+        );
         let permutation = random_permutation(rows * columns, permutation_seed);
         Self { steps: rows, inputs: columns, hidden, permutation, layout, head }
     }

@@ -71,7 +71,9 @@ impl<A: Real> PathSearch<'_, A> {
     /// The summed loss on the batch of this step, with its gradient.
     fn batch(&mut self, batches: &dyn Batches<A>, step: u32) -> Result<f64, Interrupted> {
         let Self { curve, grid, gradient, .. } = self;
-        batches.with_batch(step, &mut |landscape| Ok(curve.pull_back(landscape, grid, gradient)?.iter().sum()))
+        batches.with_batch(step, &mut |landscape| {
+            Ok(curve.pull_back(landscape, grid, gradient)?.iter().sum())
+        })
     }
 
     /// Whether the lowest objective has fallen by too little over the last looks.

@@ -31,7 +31,8 @@ impl<A: Real> PathSearch<'_, A> {
         let all = self.curve.points(&self.dense);
         let piece = Span { coefficients: all.coefficients.slice(s![from..until, ..]), ..all };
         let losses = self.landscape.span_values(&piece)?;
-        let parameters: Vec<f64> = (from..until).map(|m| m as f64 / (self.dense.points() - 1) as f64).collect();
+        let parameters: Vec<f64> =
+            (from..until).map(|m| m as f64 / (self.dense.points() - 1) as f64).collect();
         check_at(&parameters, &losses).map_err(|t| PathError::Dense { t })?;
         self.progress.dense_loss.extend(losses);
         if until == self.dense.points() {
@@ -52,7 +53,8 @@ impl<A: Real> PathSearch<'_, A> {
             let losses = self.heights(&self.curve.grid(&parameters))?;
             check_at(&parameters, &losses).map_err(|t| PathError::Dense { t })?;
             let candidates = parameters.into_iter().zip(losses);
-            let (t, height) = candidates.fold((t, height), |best, other| if other.1 > best.1 { other } else { best });
+            let (t, height) = candidates
+                .fold((t, height), |best, other| if other.1 > best.1 { other } else { best });
             *top = Top { t, height, apart: apart / f64::from(PARTS) };
         }
         self.progress.tops = tops;
@@ -70,10 +72,14 @@ pub(super) fn highest(losses: &[f64]) -> f64 {
 /// higher one between the points.
 fn maxima(losses: &[f64]) -> Vec<Top> {
     let apart = 1.0 / (losses.len() - 1) as f64;
-    let lower = |m: Option<usize>, height: f64| m.and_then(|m| losses.get(m)).is_none_or(|&loss| loss <= height);
-    let is_maximum = |&m: &usize| lower(m.checked_sub(1), losses[m]) && lower(Some(m + 1), losses[m]);
+    let lower = |m: Option<usize>, height: f64| {
+        m.and_then(|m| losses.get(m)).is_none_or(|&loss| loss <= height)
+    };
+    let is_maximum =
+        |&m: &usize| lower(m.checked_sub(1), losses[m]) && lower(Some(m + 1), losses[m]);
     let maxima = (0..losses.len()).filter(is_maximum);
-    let mut tops: Vec<Top> = maxima.map(|m| Top { t: m as f64 * apart, height: losses[m], apart }).collect();
+    let mut tops: Vec<Top> =
+        maxima.map(|m| Top { t: m as f64 * apart, height: losses[m], apart }).collect();
     tops.sort_by(|a, b| b.height.total_cmp(&a.height));
     tops.truncate(MAXIMA);
     tops

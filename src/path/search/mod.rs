@@ -4,7 +4,9 @@ mod descent;
 mod heights;
 
 use super::finder::{DENSITY, Found, PathError};
-use super::{Batches, Curve, CurvePrecision, Grid, PathParameters, PathResult, StopReason, equally_spaced};
+use super::{
+    Batches, Curve, CurvePrecision, Grid, PathParameters, PathResult, StopReason, equally_spaced,
+};
 use crate::kernels::Real;
 use crate::landscape::{Interrupted, Landscape};
 use crate::optimizer::adam::Adam;
@@ -111,10 +113,14 @@ impl<A: Real> Stepwise for PathSearch<'_, A> {
 
     /// A step on the whole counts as three evaluations, a look and a profile as one.
     fn progress(&self) -> (f64, f64) {
-        let each = self.batches.map_or(3.0, |batches| 3.0 * batches.fraction() + 1.0 / batches.steps_per_epoch() as f64);
-        let [steps, taken] = [self.parameters.steps as f64, self.progress.adam.steps().into()].map(|steps| each * steps);
+        let each = self.batches.map_or(3.0, |batches| {
+            3.0 * batches.fraction() + 1.0 / batches.steps_per_epoch() as f64
+        });
+        let [steps, taken] = [self.parameters.steps as f64, self.progress.adam.steps().into()]
+            .map(|steps| each * steps);
         let taken = if self.progress.loss.is_empty() { taken } else { steps };
-        let profiles = (self.progress.loss.len() + self.progress.dense_loss.len()) / self.grid.points();
+        let profiles =
+            (self.progress.loss.len() + self.progress.dense_loss.len()) / self.grid.points();
         ((taken + profiles as f64) / (steps + 1.0 + DENSITY as f64), self.progress.mean_loss)
     }
 }

@@ -26,7 +26,10 @@ pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
                 all histograms of a panel.",
         notes: Vec::new(),
         panels: gather(runs, |run| {
-            by_member(run).into_iter().map(|(kind, title, sets)| (kind, panel(run, title, &sets))).collect()
+            by_member(run)
+                .into_iter()
+                .map(|(kind, title, sets)| (kind, panel(run, title, &sets)))
+                .collect()
         }),
         tables: vec![table(runs)],
     }
@@ -37,8 +40,10 @@ fn heights(paths: &PathSet, height: fn(&PathResult) -> f64) -> Vec<f64> {
 }
 
 fn panel(run: &Run<'_>, title: String, sets: &[&PathSet]) -> Panel {
-    let curved: Vec<Vec<f64>> = sets.iter().map(|paths| heights(paths, |path| path.height)).collect();
-    let straight: Vec<Vec<f64>> = sets.iter().map(|paths| heights(paths, |path| path.height_straight)).collect();
+    let curved: Vec<Vec<f64>> =
+        sets.iter().map(|paths| heights(paths, |path| path.height)).collect();
+    let straight: Vec<Vec<f64>> =
+        sets.iter().map(|paths| heights(paths, |path| path.height_straight)).collect();
     let scale = scale(curved.iter().chain(&straight).flatten().copied());
     let label = format!("highest {}", run.height_label());
     let x = if scale == Scale::Log { Axis::log(label) } else { Axis::linear(label) };
@@ -57,12 +62,19 @@ fn panel(run: &Run<'_>, title: String, sets: &[&PathSet]) -> Panel {
                 Some(format!("{}, path ({})", set_name(&paths.set), curved.len())),
             )
             .with(Shape::Lines(vec![filled]), Ink::line(color).width(22), None)
-            .with(Shape::Lines(vec![outlined]), Ink::line(color).width(22).dashed(), label("straight"));
+            .with(
+                Shape::Lines(vec![outlined]),
+                Ink::line(color).width(22).dashed(),
+                label("straight"),
+            );
         // Ends far below would leave the histograms no room.
         let near = |ends: &Summary| scale == Scale::Linear || ends.median > NEAR * edges[0];
         if let Some(ends) = Summary::of(&heights(paths, PathResult::higher_end)).ok().filter(near) {
-            panel =
-                panel.with(Shape::Upright(ends.median), Ink::line(color), Some(format!("{}, higher end", set_name(&paths.set))));
+            panel = panel.with(
+                Shape::Upright(ends.median),
+                Ink::line(color),
+                Some(format!("{}, higher end", set_name(&paths.set))),
+            );
         }
     }
     panel
@@ -70,7 +82,8 @@ fn panel(run: &Run<'_>, title: String, sets: &[&PathSet]) -> Panel {
 
 /// Logarithmic where values are positive and far apart.
 pub(super) fn scale(values: impl Iterator<Item = f64>) -> Scale {
-    let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)));
+    let (low, high) =
+        values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)));
     if low > 0.0 && high > 10.0 * low { Scale::Log } else { Scale::Linear }
 }
 
@@ -79,7 +92,10 @@ pub(super) fn edges(groups: &[&[f64]], scale: Scale) -> Vec<f64> {
     match scale {
         Scale::Linear => bin_edges(groups, BINS),
         Scale::Log => {
-            let logs: Vec<Vec<f64>> = groups.iter().map(|group| group.iter().map(|value| value.log10()).collect()).collect();
+            let logs: Vec<Vec<f64>> = groups
+                .iter()
+                .map(|group| group.iter().map(|value| value.log10()).collect())
+                .collect();
             let mut edges = bin_edges(&logs.iter().map(Vec::as_slice).collect::<Vec<_>>(), BINS);
             edges.iter_mut().for_each(|edge| *edge = 10_f64.powf(*edge));
             // Rounding must not leave out the outermost values.
@@ -100,7 +116,8 @@ pub(super) fn outline(values: &[f64], edges: &[f64]) -> Vec<[f64; 2]> {
     let counts = bin_counts(values, edges);
     let Some(first) = counts.iter().position(|&count| count > 0) else { return Vec::new() };
     let last = counts.iter().rposition(|&count| count > 0).unwrap_or(first);
-    let steps = (first..=last).flat_map(|bin| [[edges[bin], counts[bin] as f64], [edges[bin + 1], counts[bin] as f64]]);
+    let steps = (first..=last)
+        .flat_map(|bin| [[edges[bin], counts[bin] as f64], [edges[bin + 1], counts[bin] as f64]]);
     std::iter::once([edges[first], 0.0]).chain(steps).chain([[edges[last + 1], 0.0]]).collect()
 }
 
@@ -126,14 +143,18 @@ fn table(runs: &[Run<'_>]) -> Table {
         for paths in &run.paths {
             for ((a, b), result) in paths.pairs.iter().zip(&paths.results) {
                 let Ok(path) = result else { continue };
-                let heights = [path.height, path.height_dense, path.height_straight, path.higher_end()];
+                let heights =
+                    [path.height, path.height_dense, path.height_straight, path.higher_end()];
                 let [height, dense, straight, end] = heights.map(exact);
                 let (set, landscape) = (paths.set.to_string(), paths.landscape.to_string());
                 let [length, direct] = [path.length, path.length_straight].map(exact);
-                let [a, b, steps, best] = [a, b, &path.steps, &path.best_step].map(ToString::to_string);
+                let [a, b, steps, best] =
+                    [a, b, &path.steps, &path.best_step].map(ToString::to_string);
                 let (run, stop) = (run.label.clone(), path.stop.to_string());
                 let heights = [run, set, landscape, a, b, height, dense, straight, end];
-                table.rows.push(heights.into_iter().chain([length, direct, steps, best, stop]).collect());
+                table
+                    .rows
+                    .push(heights.into_iter().chain([length, direct, steps, best, stop]).collect());
             }
         }
     }

@@ -18,7 +18,11 @@ pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
                 distance from where they belong.",
         notes: Vec::new(),
         panels: gather(runs, |run| {
-            run.analysis.distances.iter().map(|result| (result.name.clone(), panel(run, result))).collect()
+            run.analysis
+                .distances
+                .iter()
+                .map(|result| (result.name.clone(), panel(run, result)))
+                .collect()
         }),
         tables: vec![table(runs), centroid_table(runs)],
     }
@@ -27,28 +31,44 @@ pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
 fn panel(run: &Run<'_>, result: &DistanceResult) -> Panel {
     let title = result.sets.each_ref().map(set_name).join(" and ");
     let x = Axis::linear("Euclidean distance from the common origin").including(&[0.0]);
-    let mut panel = Panel::new(title, x, Axis::linear("number of vectors").including(&[0.0]).whole());
+    let mut panel =
+        Panel::new(title, x, Axis::linear("number of vectors").including(&[0.0]).whole());
     let edges = edges(&result.distances.each_ref().map(Vec::as_slice), Scale::Linear);
     let groups = run.groups();
     for (set, distances) in result.sets.iter().zip(&result.distances) {
         let color = look(set.group(), &groups).color;
         let outline = outline(distances, &edges);
         panel = panel
-            .with(Shape::Areas(vec![outline.clone()]), Ink::fill(color), Some(format!("{} ({})", set_name(set), distances.len())))
+            .with(
+                Shape::Areas(vec![outline.clone()]),
+                Ink::fill(color),
+                Some(format!("{} ({})", set_name(set), distances.len())),
+            )
             .with(Shape::Lines(vec![outline]), Ink::line(color).width(22), None);
     }
-    panel.with(Shape::Upright(result.centroid_to_origin), Ink::line(BLACK).dashed(), Some("centroids".to_owned()))
+    panel.with(
+        Shape::Upright(result.centroid_to_origin),
+        Ink::line(BLACK).dashed(),
+        Some("centroids".to_owned()),
+    )
 }
 
 fn table(runs: &[Run<'_>]) -> Table {
-    let mut table = Table::new("distances", &["run", "comparison", "set", "initialization", "distance"]);
+    let mut table =
+        Table::new("distances", &["run", "comparison", "set", "initialization", "distance"]);
     for run in runs {
         for result in &run.analysis.distances {
             for (name, distances) in result.sets.iter().zip(&result.distances) {
                 let Some(set) = run.set(name) else { continue };
                 for (number, distance) in set.initialization.iter().zip(distances) {
                     let (comparison, set) = (result.name.clone(), name.to_string());
-                    table.push([run.label.clone(), comparison, set, number.to_string(), exact(*distance)]);
+                    table.push([
+                        run.label.clone(),
+                        comparison,
+                        set,
+                        number.to_string(),
+                        exact(*distance),
+                    ]);
                 }
             }
         }
@@ -57,7 +77,10 @@ fn table(runs: &[Run<'_>]) -> Table {
 }
 
 fn centroid_table(runs: &[Run<'_>]) -> Table {
-    let mut table = Table::new("distances-centroids", &["run", "comparison", "centroid_to_origin", "centroid_distance"]);
+    let mut table = Table::new(
+        "distances-centroids",
+        &["run", "comparison", "centroid_to_origin", "centroid_distance"],
+    );
     for run in runs {
         for result in &run.analysis.distances {
             let [half, whole] = [result.centroid_to_origin, result.centroid_distance].map(exact);

@@ -19,7 +19,11 @@ pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
                 deviation.",
         notes: Vec::new(),
         panels: gather(runs, |run| {
-            run.analysis.kernel_pca.iter().map(|result| (result.name.clone(), panel(run, result))).collect()
+            run.analysis
+                .kernel_pca
+                .iter()
+                .map(|result| (result.name.clone(), panel(run, result)))
+                .collect()
         }),
         tables: vec![table(runs)],
     }
@@ -37,8 +41,10 @@ pub(in crate::report) fn kernel_name(kernel: Kernel) -> String {
 
 fn panel(run: &Run<'_>, result: &KernelPcaResult) -> Panel {
     let axis = |component: usize| {
-        let share =
-            result.explained.get(component).map_or_else(String::new, |share| format!(" ({} of the variance)", percent(*share)));
+        let share = result
+            .explained
+            .get(component)
+            .map_or_else(String::new, |share| format!(" ({} of the variance)", percent(*share)));
         Axis::linear(format!("PC{}{share}", component + 1))
     };
     let width = match result.kernel {
@@ -52,26 +58,39 @@ fn panel(run: &Run<'_>, result: &KernelPcaResult) -> Panel {
     }
     let groups = run.groups();
     for (index, name) in (0..).zip(&result.sets) {
-        let rows = result.projection.outer_iter().zip(&result.set).filter(|(_, set)| **set == index);
+        let rows =
+            result.projection.outer_iter().zip(&result.set).filter(|(_, set)| **set == index);
         let points: Vec<[f64; 2]> = rows.map(|(row, _)| [row[0], row[1]]).collect();
         // Two sets of one group would look the same.
         let alone = result.sets.iter().filter(|set| set.group() == name.group()).count() == 1;
         let look = if alone { look(name.group(), &groups) } else { numbered(index as usize) };
         let label = format!("{} ({})", set_name(name), points.len());
-        panel = panel.with(Shape::Points(points, look.marker), Ink::marker(look.color), Some(label));
+        panel =
+            panel.with(Shape::Points(points, look.marker), Ink::marker(look.color), Some(label));
     }
     panel
 }
 
 fn table(runs: &[Run<'_>]) -> Table {
-    let mut table = Table::new("kernel-pca", &["run", "kernel_pca", "set", "initialization", "component", "score"]);
+    let mut table = Table::new(
+        "kernel-pca",
+        &["run", "kernel_pca", "set", "initialization", "component", "score"],
+    );
     for run in runs {
         for result in &run.analysis.kernel_pca {
             for (row, scores) in result.projection.outer_iter().enumerate() {
                 let Some(set) = result.sets.get(result.set[row] as usize) else { continue };
                 for (component, score) in scores.iter().enumerate() {
-                    let (number, component) = (result.initialization[row].to_string(), (component + 1).to_string());
-                    table.push([run.label.clone(), result.name.clone(), set.to_string(), number, component, exact(*score)]);
+                    let (number, component) =
+                        (result.initialization[row].to_string(), (component + 1).to_string());
+                    table.push([
+                        run.label.clone(),
+                        result.name.clone(),
+                        set.to_string(),
+                        number,
+                        component,
+                        exact(*score),
+                    ]);
                 }
             }
         }

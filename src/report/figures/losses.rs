@@ -19,7 +19,9 @@ pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
                 are taken. A test curve that rises again after its marker is overfitting. Where the runs of the two optimizers \
                 differ much in length the horizontal axis is logarithmic, and the initialization (epoch 0) is not shown.",
         notes: Vec::new(),
-        panels: gather(runs, |run| [Split::Train, Split::Test].map(|split| (split.to_string(), panel(run, split))).into()),
+        panels: gather(runs, |run| {
+            [Split::Train, Split::Test].map(|split| (split.to_string(), panel(run, split))).into()
+        }),
         tables: vec![table(runs)],
     }
 }
@@ -32,11 +34,18 @@ fn curve(run: &TrainingRun, split: Split) -> &[f64] {
 }
 
 fn panel(run: &Run<'_>, split: Split) -> Panel {
-    let longest: Vec<usize> =
-        run.curves.iter().filter_map(|(_, runs)| runs.iter().map(|(_, run)| run.curve_train.len()).max()).collect();
+    let longest: Vec<usize> = run
+        .curves
+        .iter()
+        .filter_map(|(_, runs)| runs.iter().map(|(_, run)| run.curve_train.len()).max())
+        .collect();
     let uneven = longest.iter().max() > longest.iter().min().map(|least| 3 * least).as_ref();
     let label = "epoch (SGD), iteration (L-BFGS)";
-    let x = if uneven { Axis::log(label).including(&[1.0]) } else { Axis::linear(label).including(&[0.0]).whole() };
+    let x = if uneven {
+        Axis::log(label).including(&[1.0])
+    } else {
+        Axis::linear(label).including(&[0.0]).whole()
+    };
     let title = match split {
         Split::Train => "training loss",
         Split::Test => "test loss",
@@ -48,7 +57,8 @@ fn panel(run: &Run<'_>, split: Split) -> Panel {
         // Many curves are a cloud, few are lines.
         let opacity = (4.0 / runs.len() as f64).clamp(0.25, 0.9);
         let ink = Ink::line(look.color).width(16).opacity(opacity);
-        let count = if runs.len() == 1 { "1 run".to_owned() } else { format!("{} runs", runs.len()) };
+        let count =
+            if runs.len() == 1 { "1 run".to_owned() } else { format!("{} runs", runs.len()) };
         let lowest = runs.iter().filter_map(|(_, run)| lowest(curve(run, split))).collect();
         let name = group_name(method.name());
         panel = panel.with(Shape::Lines(curves), ink, Some(format!("{name}, {count}"))).with(
@@ -72,7 +82,8 @@ fn thinned(curve: &[f64], log: bool) -> Vec<[f64; 2]> {
     let place = |epoch: usize| if log { (epoch.max(1) as f64).ln() } else { epoch as f64 };
     let width = (place(curve.len().saturating_sub(1)) - place(0)) / POINTS as f64;
     let stretch = |epoch: usize| if width > 0.0 { (place(epoch) / width) as usize } else { 0 };
-    let points: Vec<(usize, f64)> = curve.iter().copied().enumerate().filter(|(_, loss)| loss.is_finite()).collect();
+    let points: Vec<(usize, f64)> =
+        curve.iter().copied().enumerate().filter(|(_, loss)| loss.is_finite()).collect();
     let mut kept = Vec::new();
     for group in points.chunk_by(|a, b| stretch(a.0) == stretch(b.0)) {
         let by_loss = |a: &&(usize, f64), b: &&(usize, f64)| a.1.total_cmp(&b.1);
@@ -85,8 +96,13 @@ fn thinned(curve: &[f64], log: bool) -> Vec<[f64; 2]> {
 }
 
 fn table(runs: &[Run<'_>]) -> Table {
-    let mut table = Table::new("losses", &["run", "optimizer", "initialization", "epoch", "train_loss", "test_loss"]);
-    let all = runs.iter().flat_map(|run| run.curves.iter().map(move |(method, curves)| (run, method, curves)));
+    let mut table = Table::new(
+        "losses",
+        &["run", "optimizer", "initialization", "epoch", "train_loss", "test_loss"],
+    );
+    let all = runs
+        .iter()
+        .flat_map(|run| run.curves.iter().map(move |(method, curves)| (run, method, curves)));
     for (run, method, curves) in all {
         for (number, curve) in curves {
             add(&mut table, run, *method, *number, curve);
@@ -98,7 +114,14 @@ fn table(runs: &[Run<'_>]) -> Table {
 fn add(table: &mut Table, run: &Run<'_>, method: Method, number: u32, curve: &TrainingRun) {
     for (epoch, (train, test)) in curve.curve_train.iter().zip(&curve.curve_test).enumerate() {
         let name = method.to_string();
-        table.push([run.label.clone(), name, number.to_string(), epoch.to_string(), exact(*train), exact(*test)]);
+        table.push([
+            run.label.clone(),
+            name,
+            number.to_string(),
+            epoch.to_string(),
+            exact(*train),
+            exact(*test),
+        ]);
     }
 }
 
@@ -112,7 +135,11 @@ mod tests {
         (curve[700], curve[3333], curve[42]) = (1e-9, 7.0, f64::NAN);
         for log in [false, true] {
             let points = thinned(&curve, log);
-            assert!(points.len() <= 2 * POINTS + 4 && points.is_sorted_by(|a, b| a[0] < b[0]), "{}", points.len());
+            assert!(
+                points.len() <= 2 * POINTS + 4 && points.is_sorted_by(|a, b| a[0] < b[0]),
+                "{}",
+                points.len()
+            );
             for kept in [[0.0, 1.0], [700.0, 1e-9], [3333.0, 7.0], [4999.0, curve[4999]]] {
                 assert!(points.contains(&kept), "{kept:?}");
             }

@@ -47,8 +47,10 @@ fn groups<'a>(runs: &'a [Run<'a>]) -> Vec<Group<'a>> {
     for run in runs {
         let Some(plane) = &run.plane else { continue };
         let shares = |group: &&mut Group<'_>| {
-            let one_region = group.planes.iter().all(|other| other.map == plane.map && other.ends == plane.ends);
-            one_region && group.runs.iter().all(|other| other.differing_keys(run) == ["paths.lambda"])
+            let one_region =
+                group.planes.iter().all(|other| other.map == plane.map && other.ends == plane.ends);
+            one_region
+                && group.runs.iter().all(|other| other.differing_keys(run) == ["paths.lambda"])
         };
         match groups.iter_mut().find(shares) {
             Some(group) => {
@@ -56,7 +58,12 @@ fn groups<'a>(runs: &'a [Run<'a>]) -> Vec<Group<'a>> {
                 group.runs.push(run);
                 group.planes.push(plane);
             }
-            None => groups.push(Group { name: run.label.clone(), subject: run.subject(), runs: vec![run], planes: vec![plane] }),
+            None => groups.push(Group {
+                name: run.label.clone(),
+                subject: run.subject(),
+                runs: vec![run],
+                planes: vec![plane],
+            }),
         }
     }
     groups
@@ -69,19 +76,25 @@ impl<'a> Group<'a> {
 
     /// Paths by their weight if there are several, otherwise each its own line, unless there are too many.
     fn lines(&self) -> Vec<Line<'a>> {
-        const COLORS: [Color; 4] = [Color(0, 114, 178), Color(0, 158, 115), Color(204, 121, 167), Color(230, 159, 0)];
+        const COLORS: [Color; 4] =
+            [Color(0, 114, 178), Color(0, 158, 115), Color(204, 121, 167), Color(230, 159, 0)];
         let named: Vec<(String, Vec<&DrawnPath<'_>>)> = match &self.planes[..] {
             [plane] => match &plane.paths[..] {
                 [path] => vec![("path".to_owned(), vec![path])],
                 paths @ [_, _, ..] if paths.len() <= 4 => {
-                    let name = |path: &DrawnPath<'_>| format!("from {} to {}", path.pair.0, path.pair.1);
+                    let name =
+                        |path: &DrawnPath<'_>| format!("from {} to {}", path.pair.0, path.pair.1);
                     paths.iter().map(|path| (name(path), vec![path])).collect()
                 }
                 paths => vec![(format!("{} paths", paths.len()), paths.iter().collect())],
             },
-            planes => planes.iter().map(|plane| (format!("λ = {}", plane.lambda), plane.paths.iter().collect())).collect(),
+            planes => planes
+                .iter()
+                .map(|plane| (format!("λ = {}", plane.lambda), plane.paths.iter().collect()))
+                .collect(),
         };
-        let line = |((name, paths), color): ((String, _), &Color)| Line { name, color: *color, paths };
+        let line =
+            |((name, paths), color): ((String, _), &Color)| Line { name, color: *color, paths };
         named.into_iter().zip(COLORS.iter().cycle()).map(line).collect()
     }
 }
@@ -105,19 +118,25 @@ fn map(group: &Group<'_>) -> Panel {
     panel = panel.with(Shape::Areas(vec![whole]), Ink::fill(shade(0)).opacity(1.0), None);
     let areas = plane.areas(&levels);
     for (rank, areas) in areas.iter().enumerate() {
-        panel = panel.with(Shape::Areas(areas.clone()), Ink::fill(shade(rank + 1)).opacity(1.0), None);
+        panel =
+            panel.with(Shape::Areas(areas.clone()), Ink::fill(shade(rank + 1)).opacity(1.0), None);
     }
     let step = levels.windows(2).next().map_or(0.0, |pair| pair[1] - pair[0]);
-    let key = levels
-        .first()
-        .zip(levels.last())
-        .map(|(low, high)| format!("height, every {} from {} to {}", plain(step), plain(*low), plain(*high)));
-    panel = panel.with(Shape::Areas(Vec::new()), Ink::fill(shade(levels.len() / 3)).opacity(1.0), key);
+    let key = levels.first().zip(levels.last()).map(|(low, high)| {
+        format!("height, every {} from {} to {}", plain(step), plain(*low), plain(*high))
+    });
+    panel =
+        panel.with(Shape::Areas(Vec::new()), Ink::fill(shade(levels.len() / 3)).opacity(1.0), key);
     for path in group.paths() {
-        panel = panel.with(Shape::Lines(vec![path.ends.to_vec()]), Ink::line(BLACK).width(16).dashed(), None);
+        panel = panel.with(
+            Shape::Lines(vec![path.ends.to_vec()]),
+            Ink::line(BLACK).width(16).dashed(),
+            None,
+        );
     }
     for Line { color, paths, .. } in group.lines() {
-        let lines: Vec<_> = paths.iter().map(|path| path.points()).filter(|points| !points.is_empty()).collect();
+        let lines: Vec<_> =
+            paths.iter().map(|path| path.points()).filter(|points| !points.is_empty()).collect();
         if !lines.is_empty() {
             panel = panel.with(Shape::Lines(lines), Ink::line(color).width(40), None);
         }
@@ -136,28 +155,57 @@ fn plain(value: f64) -> String {
 }
 
 fn heights(group: &Group<'_>) -> Panel {
-    let mut panel =
-        Panel::new("heights along the paths", Axis::linear("t, from one end to the other").tight(), Axis::linear("height"));
+    let mut panel = Panel::new(
+        "heights along the paths",
+        Axis::linear("t, from one end to the other").tight(),
+        Axis::linear("height"),
+    );
     let straight: Vec<_> = group.planes[0].paths.iter().map(DrawnPath::straight_profile).collect();
-    panel = panel.with(Shape::Lines(straight), Ink::line(GRAY).width(20).dashed(), Some("straight".to_owned()));
+    panel = panel.with(
+        Shape::Lines(straight),
+        Ink::line(GRAY).width(20).dashed(),
+        Some("straight".to_owned()),
+    );
     for Line { name, color, paths } in group.lines() {
-        let highest = paths.iter().map(|path| path.result.height_dense).fold(f64::NEG_INFINITY, f64::max);
+        let highest =
+            paths.iter().map(|path| path.result.height_dense).fold(f64::NEG_INFINITY, f64::max);
         let curves = paths.iter().map(|path| path.profile()).collect();
-        panel = panel.with(Shape::Lines(curves), Ink::line(color), Some(format!("{name}: up to {}", typeset(highest))));
+        panel = panel.with(
+            Shape::Lines(curves),
+            Ink::line(color),
+            Some(format!("{name}: up to {}", typeset(highest))),
+        );
     }
     panel
 }
 
 fn table(runs: &[Run<'_>]) -> Table {
-    let mut table = Table::new("landscape", &["run", "a", "b", "lambda", "t", "x", "y", "height", "straight_height"]);
+    let mut table = Table::new(
+        "landscape",
+        &["run", "a", "b", "lambda", "t", "x", "y", "height", "straight_height"],
+    );
     for run in runs {
-        for (plane, path) in run.plane.iter().flat_map(|plane| plane.paths.iter().map(move |path| (plane, path))) {
+        for (plane, path) in
+            run.plane.iter().flat_map(|plane| plane.paths.iter().map(move |path| (plane, path)))
+        {
             let Some(track) = path.track else { continue };
             for (m, t) in track.t().enumerate() {
-                let ([x, y], (a, b)) = ([0, 1].map(|axis| exact(track.points[(m, axis)])), path.pair);
-                let (height, straight) = (exact(track.heights[m]), exact(track.straight_heights[m]));
+                let ([x, y], (a, b)) =
+                    ([0, 1].map(|axis| exact(track.points[(m, axis)])), path.pair);
+                let (height, straight) =
+                    (exact(track.heights[m]), exact(track.straight_heights[m]));
                 let lambda = exact(plane.lambda);
-                table.push([run.label.clone(), a.to_string(), b.to_string(), lambda, exact(t), x, y, height, straight]);
+                table.push([
+                    run.label.clone(),
+                    a.to_string(),
+                    b.to_string(),
+                    lambda,
+                    exact(t),
+                    x,
+                    y,
+                    height,
+                    straight,
+                ]);
             }
         }
     }

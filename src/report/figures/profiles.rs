@@ -20,7 +20,10 @@ pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
                 point on it does as well on other images does not follow.",
         notes: Vec::new(),
         panels: gather(runs, |run| {
-            by_member(run).into_iter().map(|(kind, title, sets)| (kind, panel(run, title, &sets))).collect()
+            by_member(run)
+                .into_iter()
+                .map(|(kind, title, sets)| (kind, panel(run, title, &sets)))
+                .collect()
         }),
         tables: vec![table(runs), quantile_table(runs)],
     }
@@ -37,8 +40,11 @@ impl Band {
         let profiles: Vec<&Vec<f64>> = paths.found().map(profile).collect();
         let points = profiles.first().map_or(0, |profile| profile.len());
         let at = |m: usize, q: f64| {
-            let mut values: Vec<f64> =
-                profiles.iter().filter_map(|profile| profile.get(m).copied()).filter(|loss| loss.is_finite()).collect();
+            let mut values: Vec<f64> = profiles
+                .iter()
+                .filter_map(|profile| profile.get(m).copied())
+                .filter(|loss| loss.is_finite())
+                .collect();
             values.sort_unstable_by(f64::total_cmp);
             if values.is_empty() { f64::NAN } else { quantile(&values, q) }
         };
@@ -58,10 +64,18 @@ impl Band {
 }
 
 fn panel(run: &Run<'_>, title: String, sets: &[&PathSet]) -> Panel {
-    let bands: Vec<[Band; 2]> =
-        sets.iter().map(|paths| [Band::of(paths, |path| &path.loss), Band::of(paths, |path| &path.straight_loss)]).collect();
+    let bands: Vec<[Band; 2]> = sets
+        .iter()
+        .map(|paths| {
+            [Band::of(paths, |path| &path.loss), Band::of(paths, |path| &path.straight_loss)]
+        })
+        .collect();
     let all = bands.iter().flatten().flat_map(|band| band.quartiles.iter().flatten().copied());
-    let y = if scale(all) == Scale::Log { Axis::log(run.height_label()) } else { Axis::linear(run.height_label()) };
+    let y = if scale(all) == Scale::Log {
+        Axis::log(run.height_label())
+    } else {
+        Axis::linear(run.height_label())
+    };
     let mut panel = Panel::new(title, Axis::linear("t, from one solution to the other").tight(), y);
     let groups = run.groups();
     for (paths, [curved, straight]) in sets.iter().zip(&bands) {
@@ -71,22 +85,43 @@ fn panel(run: &Run<'_>, title: String, sets: &[&PathSet]) -> Panel {
         panel = panel
             .with(Shape::Areas(vec![straight.area()]), Ink::fill(color).opacity(0.12), None)
             .with(Shape::Areas(vec![curved.area()]), Ink::fill(color), None)
-            .with(Shape::Lines(vec![curved.line(1)]), Ink::line(color), label(format!("path ({count})")))
-            .with(Shape::Lines(vec![straight.line(1)]), Ink::line(color).width(22).dashed(), label("straight".to_owned()));
+            .with(
+                Shape::Lines(vec![curved.line(1)]),
+                Ink::line(color),
+                label(format!("path ({count})")),
+            )
+            .with(
+                Shape::Lines(vec![straight.line(1)]),
+                Ink::line(color).width(22).dashed(),
+                label("straight".to_owned()),
+            );
     }
     panel
 }
 
 fn table(runs: &[Run<'_>]) -> Table {
-    let mut table = Table::new("profiles", &["run", "set", "landscape", "a", "b", "t", "loss", "straight_loss"]);
-    for (run, paths) in runs.iter().flat_map(|run| run.paths.iter().map(move |paths| (run, paths))) {
+    let mut table = Table::new(
+        "profiles",
+        &["run", "set", "landscape", "a", "b", "t", "loss", "straight_loss"],
+    );
+    for (run, paths) in runs.iter().flat_map(|run| run.paths.iter().map(move |paths| (run, paths)))
+    {
         for ((a, b), result) in paths.pairs.iter().zip(&paths.results) {
             let Ok(path) = result else { continue };
             let t = equally_spaced(path.loss.len());
             for ((t, loss), straight) in t.into_iter().zip(&path.loss).zip(&path.straight_loss) {
                 let (set, landscape) = (paths.set.to_string(), paths.landscape.to_string());
                 let (a, b) = (a.to_string(), b.to_string());
-                table.push([run.label.clone(), set, landscape, a, b, exact(t), exact(*loss), exact(*straight)]);
+                table.push([
+                    run.label.clone(),
+                    set,
+                    landscape,
+                    a,
+                    b,
+                    exact(t),
+                    exact(*loss),
+                    exact(*straight),
+                ]);
             }
         }
     }
@@ -96,14 +131,25 @@ fn table(runs: &[Run<'_>]) -> Table {
 fn quantile_table(runs: &[Run<'_>]) -> Table {
     let header = ["run", "set", "landscape", "way", "t", "quartile_1", "median", "quartile_3"];
     let mut table = Table::new("profiles-quartiles", &header);
-    for (run, paths) in runs.iter().flat_map(|run| run.paths.iter().map(move |paths| (run, paths))) {
+    for (run, paths) in runs.iter().flat_map(|run| run.paths.iter().map(move |paths| (run, paths)))
+    {
         for straight in [false, true] {
             let way = if straight { "straight" } else { "path" };
-            let band = Band::of(paths, |path| if straight { &path.straight_loss } else { &path.loss });
+            let band =
+                Band::of(paths, |path| if straight { &path.straight_loss } else { &path.loss });
             for (m, &t) in band.t.iter().enumerate() {
                 let [low, median, high] = [0, 1, 2].map(|which| exact(band.quartiles[which][m]));
                 let (set, landscape) = (paths.set.to_string(), paths.landscape.to_string());
-                table.push([run.label.clone(), set, landscape, way.to_owned(), exact(t), low, median, high]);
+                table.push([
+                    run.label.clone(),
+                    set,
+                    landscape,
+                    way.to_owned(),
+                    exact(t),
+                    low,
+                    median,
+                    high,
+                ]);
             }
         }
     }

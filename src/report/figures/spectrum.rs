@@ -34,7 +34,9 @@ fn notes(runs: &[Run<'_>]) -> Vec<String> {
 fn note(result: &KernelPcaResult) -> String {
     let (name, kernel) = (&result.name, result.kernel_words());
     let share = percent(result.negative_share);
-    let mut note = format!("{name} ({kernel}): negative eigenvalues have {share} of the sum of all magnitudes");
+    let mut note = format!(
+        "{name} ({kernel}): negative eigenvalues have {share} of the sum of all magnitudes"
+    );
     if result.eigenvalues.iter().all(|&value| value == 0.0) {
         note += "; all eigenvalues are 0: to this kernel the vectors are all the same";
     }
@@ -45,13 +47,16 @@ fn panel(run: &Run<'_>) -> Panel {
     let y = Axis::linear("share of the variance (%)").including(&[0.0]);
     let mut panel = Panel::new("eigenvalues", Axis::linear("component").whole(), y);
     for (index, result) in run.analysis.kernel_pca.iter().enumerate() {
-        let points: Vec<[f64; 2]> = (1..).zip(&result.explained).map(|(k, share)| [f64::from(k), 100.0 * share]).collect();
+        let points: Vec<[f64; 2]> =
+            (1..).zip(&result.explained).map(|(k, share)| [f64::from(k), 100.0 * share]).collect();
         let look = numbered(index);
-        panel = panel.with(Shape::Lines(vec![points.clone()]), Ink::line(look.color).width(16), None).with(
-            Shape::Points(points, look.marker),
-            Ink::marker(look.color).opacity(1.0),
-            Some(name(result)),
-        );
+        panel = panel
+            .with(Shape::Lines(vec![points.clone()]), Ink::line(look.color).width(16), None)
+            .with(
+                Shape::Points(points, look.marker),
+                Ink::marker(look.color).opacity(1.0),
+                Some(name(result)),
+            );
     }
     panel
 }
@@ -62,12 +67,21 @@ fn name(result: &KernelPcaResult) -> String {
 }
 
 fn table(runs: &[Run<'_>]) -> Table {
-    let mut table = Table::new("spectrum", &["run", "kernel_pca", "component", "eigenvalue", "explained"]);
+    let mut table =
+        Table::new("spectrum", &["run", "kernel_pca", "component", "eigenvalue", "explained"]);
     for run in runs {
         for result in &run.analysis.kernel_pca {
-            for (component, (eigenvalue, share)) in result.eigenvalues.iter().zip(&result.explained).enumerate() {
+            for (component, (eigenvalue, share)) in
+                result.eigenvalues.iter().zip(&result.explained).enumerate()
+            {
                 let component = (component + 1).to_string();
-                table.push([run.label.clone(), result.name.clone(), component, exact(*eigenvalue), exact(*share)]);
+                table.push([
+                    run.label.clone(),
+                    result.name.clone(),
+                    component,
+                    exact(*eigenvalue),
+                    exact(*share),
+                ]);
             }
         }
     }

@@ -27,9 +27,13 @@ impl Page<'_, '_> {
     /// The page as HTML.
     pub fn html(&self) -> String {
         let numbered = (1..).zip(self.figures);
-        let figures: Vec<Markup> =
-            numbered.map(|(number, (figure, panels))| section(self.runs, number, figure, panels)).collect();
-        let title = format!("Loss landscape: {}", self.runs.iter().map(|run| run.label.as_str()).collect::<Vec<_>>().join(", "));
+        let figures: Vec<Markup> = numbered
+            .map(|(number, (figure, panels))| section(self.runs, number, figure, panels))
+            .collect();
+        let title = format!(
+            "Loss landscape: {}",
+            self.runs.iter().map(|run| run.label.as_str()).collect::<Vec<_>>().join(", ")
+        );
         let page = html! {
             (DOCTYPE)
             html lang="en" {
@@ -115,9 +119,13 @@ fn about(run: &Run<'_>) -> Markup {
 
 /// The notes on a topic, beside the numbers they are about.
 pub(super) fn noted(runs: &[Run<'_>], topic: Topic) -> Markup {
-    let of = |run: &'_ Run<'_>| run.notes.iter().filter(|note| note.topic == topic).cloned().collect::<Vec<Note>>();
-    let notes: Vec<(&str, Note)> =
-        runs.iter().flat_map(|run| of(run).into_iter().map(|note| (run.label.as_str(), note))).collect();
+    let of = |run: &'_ Run<'_>| {
+        run.notes.iter().filter(|note| note.topic == topic).cloned().collect::<Vec<Note>>()
+    };
+    let notes: Vec<(&str, Note)> = runs
+        .iter()
+        .flat_map(|run| of(run).into_iter().map(|note| (run.label.as_str(), note)))
+        .collect();
     html! {
         @if !notes.is_empty() {
             ul.missing.notes {
@@ -142,7 +150,12 @@ fn topic_of(figure: &Figure) -> Option<Topic> {
     }
 }
 
-fn section(runs: &[Run<'_>], number: usize, figure: &Figure, panels: &Result<Vec<String>, DrawError>) -> Markup {
+fn section(
+    runs: &[Run<'_>],
+    number: usize,
+    figure: &Figure,
+    panels: &Result<Vec<String>, DrawError>,
+) -> Markup {
     let key = figure.key;
     html! {
         section.figure id=(key) {

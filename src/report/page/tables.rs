@@ -24,9 +24,12 @@ struct Row {
 
 /// The sets of both optimizers first, by split, then those of other origin.
 fn sets(run: &Run<'_>) -> Vec<(SetName, Option<(Method, Split)>)> {
-    let snapshots = [Split::Train, Split::Test]
-        .map(|split| [Method::Lbfgs, Method::Sgd].map(|method| (SetName::of(method, split), Some((method, split)))));
-    let mut sets: Vec<_> = snapshots.into_iter().flatten().filter(|(name, _)| run.set(name).is_some()).collect();
+    let snapshots = [Split::Train, Split::Test].map(|split| {
+        [Method::Lbfgs, Method::Sgd]
+            .map(|method| (SetName::of(method, split), Some((method, split))))
+    });
+    let mut sets: Vec<_> =
+        snapshots.into_iter().flatten().filter(|(name, _)| run.set(name).is_some()).collect();
     for set in run.sets.iter().filter(|set| set.theta.nrows() > 0) {
         if !sets.iter().any(|(name, _)| *name == set.name) {
             sets.push((set.name.clone(), None));
@@ -48,9 +51,16 @@ fn loss_rows(run: &Run<'_>) -> Vec<Row> {
     let row = |(name, snapshot): (SetName, Option<(Method, Split)>)| {
         let set = run.set(&name)?;
         // Published are the training loss of ω^train and the test loss of ω^test.
-        let of =
-            |split| published.zip(snapshot).filter(|(_, (_, own))| *own == split).map(|(p, (method, _))| p.loss(method, split));
-        let numbers = vec![(mean(&set.loss_train), of(Split::Train)), (mean(&set.loss_test), of(Split::Test))];
+        let of = |split| {
+            published
+                .zip(snapshot)
+                .filter(|(_, (_, own))| *own == split)
+                .map(|(p, (method, _))| p.loss(method, split))
+        };
+        let numbers = vec![
+            (mean(&set.loss_train), of(Split::Train)),
+            (mean(&set.loss_test), of(Split::Test)),
+        ];
         let (count, at_initialization) = (set.theta.nrows(), at_initialization(run, &name));
         Some(Row { run: run.label.clone(), count, at_initialization, set: name, numbers })
     };
@@ -62,7 +72,10 @@ fn moment_rows(run: &Run<'_>) -> Vec<Row> {
     let row = |(name, snapshot): (SetName, Option<(Method, Split)>)| {
         let (moments, count) = (run.moments(&name)?, run.set(&name)?.theta.nrows());
         let of = published.zip(snapshot).map(|(p, (method, split))| p.moments(method, split));
-        let numbers = vec![(moments.mean, of.map(|of| of[0])), (moments.standard_deviation, of.map(|of| of[1]))];
+        let numbers = vec![
+            (moments.mean, of.map(|of| of[0])),
+            (moments.standard_deviation, of.map(|of| of[1])),
+        ];
         let at_initialization = at_initialization(run, &name);
         Some(Row { run: run.label.clone(), set: name, count, at_initialization, numbers })
     };
@@ -71,8 +84,16 @@ fn moment_rows(run: &Run<'_>) -> Vec<Row> {
 
 /// Mean losses of every set, with the published ones.
 pub fn losses_table(runs: &[Run<'_>]) -> Table {
-    let header =
-        ["run", "set", "vectors", "train_loss", "train_loss_published", "test_loss", "test_loss_published", "at_initialization"];
+    let header = [
+        "run",
+        "set",
+        "vectors",
+        "train_loss",
+        "train_loss_published",
+        "test_loss",
+        "test_loss_published",
+        "at_initialization",
+    ];
     table("mean-losses", &header, runs.iter().flat_map(loss_rows))
 }
 
@@ -95,9 +116,11 @@ fn table(name: &str, header: &[&'static str], rows: impl Iterator<Item = Row>) -
     let mut table = Table::new(name, header);
     table.rows = rows
         .map(|row| {
-            let numbers =
-                row.numbers.iter().flat_map(|(here, published)| [exact(*here), published.map_or_else(String::new, exact)]);
-            let at_initialization = row.at_initialization.map_or_else(String::new, |count| count.to_string());
+            let numbers = row.numbers.iter().flat_map(|(here, published)| {
+                [exact(*here), published.map_or_else(String::new, exact)]
+            });
+            let at_initialization =
+                row.at_initialization.map_or_else(String::new, |count| count.to_string());
             let first = [row.run, row.set.to_string(), row.count.to_string()];
             first.into_iter().chain(numbers).chain([at_initialization]).collect()
         })
@@ -136,7 +159,13 @@ pub(super) fn section(runs: &[Run<'_>]) -> Markup {
     }
 }
 
-fn rendered(caption: &str, names: [&str; 2], rows: &[Row], several: bool, published: bool) -> Markup {
+fn rendered(
+    caption: &str,
+    names: [&str; 2],
+    rows: &[Row],
+    several: bool,
+    published: bool,
+) -> Markup {
     html! {
         @if rows.is_empty() {
             p.missing { (caption) ": not computed yet." }

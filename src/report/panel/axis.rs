@@ -59,7 +59,13 @@ fn place(scale: Scale, value: f64) -> Option<f64> {
 impl Axis {
     /// An evenly spread axis.
     pub fn linear(label: impl Into<String>) -> Self {
-        Self { label: label.into(), scale: Scale::Linear, include: Vec::new(), margin: true, whole: false }
+        Self {
+            label: label.into(),
+            scale: Scale::Linear,
+            include: Vec::new(),
+            margin: true,
+            whole: false,
+        }
     }
 
     /// A logarithmic axis.
@@ -90,7 +96,8 @@ impl Axis {
     pub(super) fn ruler(&self, values: impl Iterator<Item = f64>) -> Ruler {
         let place = |value: f64| place(self.scale, value);
         let places = values.chain(self.include.iter().copied()).filter_map(place);
-        let (low, high) = places.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)));
+        let (low, high) = places
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)));
         let (low, high) = if low > high { (0.0, 1.0) } else { (low, high) };
         // Values that are all the same still need an axis.
         let one_value = high - low <= MIN_SPREAD.max(1e-9 * low.abs().max(high.abs()));
@@ -98,8 +105,12 @@ impl Axis {
         let margin = if self.margin { 0.04 * spread } else { 0.0 };
         let widen = if one_value { spread / 2.0 } else { 0.0 };
         // An axis from 0 or to a bound that is wanted begins there.
-        let wanted =
-            |end: f64| self.include.iter().filter_map(|&value| place(value)).any(|value| (value - end).abs() < 1e-12 * spread);
+        let wanted = |end: f64| {
+            self.include
+                .iter()
+                .filter_map(|&value| place(value))
+                .any(|value| (value - end).abs() < 1e-12 * spread)
+        };
         let start = if wanted(low) { low } else { low - margin - widen };
         // A single value that is wanted is where the axis begins, not where it ends as well.
         let end = if wanted(high) && !one_value { high } else { high + margin + widen };
@@ -114,7 +125,10 @@ impl Ruler {
     fn linear(range: [f64; 2], whole: bool) -> Self {
         let rough = (range[1] - range[0]) / TICKS;
         let power = 10_f64.powf(rough.log10().floor());
-        let step = [1.0, 2.0, 5.0, 10.0].map(|factor| factor * power).into_iter().find(|&step| step >= 0.999 * rough);
+        let step = [1.0, 2.0, 5.0, 10.0]
+            .map(|factor| factor * power)
+            .into_iter()
+            .find(|&step| step >= 0.999 * rough);
         let step = step.unwrap_or(10.0 * power).max(if whole { 1.0 } else { 0.0 });
         let first = (range[0] / step - 1e-9).ceil() as i64;
         let last = (range[1] / step + 1e-9).floor() as i64;
@@ -128,11 +142,19 @@ impl Ruler {
         let decades = range[0].floor() as i64..=range[1].ceil() as i64;
         let of = |digits: &[f64]| -> Vec<f64> {
             let place = |decade: i64, digit: f64| decade as f64 + digit.log10();
-            decades.clone().flat_map(|decade| digits.iter().map(move |&d| place(decade, d))).filter(inside).collect()
+            decades
+                .clone()
+                .flat_map(|decade| digits.iter().map(move |&d| place(decade, d)))
+                .filter(inside)
+                .collect()
         };
         let powers = of(&[1.0]);
         let every = (powers.len() as f64 / TICKS).ceil().max(1.0) as i64;
-        let ticks: Vec<f64> = powers.iter().copied().filter(|power| (power.round() as i64).rem_euclid(every) == 0).collect();
+        let ticks: Vec<f64> = powers
+            .iter()
+            .copied()
+            .filter(|power| (power.round() as i64).rem_euclid(every) == 0)
+            .collect();
         let digits: Vec<f64> = (1..10).map(f64::from).collect();
         let ticks = match ticks.len() {
             3.. => ticks,
@@ -142,7 +164,13 @@ impl Ruler {
             _ => {
                 let values = Self::linear(range.map(|place| 10_f64.powf(place)), false);
                 let ticks = values.ticks.iter().map(|value| value.log10()).collect();
-                return Self { scale: Scale::Log, range, ticks, minor: Vec::new(), step: values.step };
+                return Self {
+                    scale: Scale::Log,
+                    range,
+                    ticks,
+                    minor: Vec::new(),
+                    step: values.step,
+                };
             }
         };
         let minor = if every == 1 { of(&digits) } else { powers };
@@ -161,9 +189,14 @@ impl Ruler {
                 let exponent = (place + 1e-9).floor();
                 let digit = 10_f64.powf(place - exponent).round();
                 // 9.7 is nearer to 10 than to 9.
-                let (digit, exponent) = if digit < 10.0 { (digit, exponent) } else { (1.0, exponent + 1.0) };
+                let (digit, exponent) =
+                    if digit < 10.0 { (digit, exponent) } else { (1.0, exponent + 1.0) };
                 match exponent as i32 {
-                    exponent @ -2..=3 => minus(&format!("{:.*}", (-exponent).max(0) as usize, digit * 10_f64.powi(exponent))),
+                    exponent @ -2..=3 => minus(&format!(
+                        "{:.*}",
+                        (-exponent).max(0) as usize,
+                        digit * 10_f64.powi(exponent)
+                    )),
                     exponent if digit > 1.0 => format!("{digit}×10{}", superscript(exponent)),
                     exponent => format!("10{}", superscript(exponent)),
                 }
@@ -208,7 +241,10 @@ mod tests {
 
     #[test]
     fn even_steps_of_one_two_or_five() {
-        assert_eq!(written(&Axis::linear(""), &[0.03, 0.97]), ["0", "0.2", "0.4", "0.6", "0.8", "1.0"]);
+        assert_eq!(
+            written(&Axis::linear(""), &[0.03, 0.97]),
+            ["0", "0.2", "0.4", "0.6", "0.8", "1.0"]
+        );
         assert_eq!(written(&Axis::linear(""), &[-0.9, 0.9]), ["−0.5", "0", "0.5"]);
         assert_eq!(written(&Axis::linear("").whole(), &[1.0, 3.0]), ["1", "2", "3"]);
         assert_eq!(written(&Axis::linear(""), &[-147.0, 20.0]), ["−150", "−100", "−50", "0"]);
@@ -248,27 +284,38 @@ mod tests {
             f64::from_bits(1),
             1e-300,
         ];
-        prop_oneof![any::<u64>().prop_map(f64::from_bits), prop::sample::select(special.to_vec()), -1e3..1e3_f64,]
+        prop_oneof![
+            any::<u64>().prop_map(f64::from_bits),
+            prop::sample::select(special.to_vec()),
+            -1e3..1e3_f64,
+        ]
     }
 
     fn any_axis() -> impl Strategy<Value = Axis> {
         let include = prop::collection::vec(any_number(), 0..3);
-        (any::<bool>(), any::<bool>(), any::<bool>(), include).prop_map(|(log, margin, whole, include)| {
-            let scale = if log { Scale::Log } else { Scale::Linear };
-            Axis { label: String::new(), scale, include, margin, whole: whole && !log }
-        })
+        (any::<bool>(), any::<bool>(), any::<bool>(), include).prop_map(
+            |(log, margin, whole, include)| {
+                let scale = if log { Scale::Log } else { Scale::Linear };
+                Axis { label: String::new(), scale, include, margin, whole: whole && !log }
+            },
+        )
     }
 
     /// Whether a label is a number: a sign, digits, a power of ten.
     fn is_number(label: &str) -> bool {
-        let digits = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit() || c == '.');
+        let digits =
+            |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit() || c == '.');
         let raised = |text: &str| {
             let text = text.strip_prefix('⁻').unwrap_or(text);
-            (1..=3).contains(&text.chars().count()) && text.chars().all(|c| "⁰¹²³⁴⁵⁶⁷⁸⁹".contains(c))
+            (1..=3).contains(&text.chars().count())
+                && text.chars().all(|c| "⁰¹²³⁴⁵⁶⁷⁸⁹".contains(c))
         };
         let label = label.strip_prefix('−').unwrap_or(label);
-        match label.split_once("×10").or_else(|| label.strip_prefix("10").map(|power| ("1", power))) {
-            Some((number, power)) if !digits(power) && !power.is_empty() => digits(number) && raised(power),
+        match label.split_once("×10").or_else(|| label.strip_prefix("10").map(|power| ("1", power)))
+        {
+            Some((number, power)) if !digits(power) && !power.is_empty() => {
+                digits(number) && raised(power)
+            }
             _ => digits(label),
         }
     }

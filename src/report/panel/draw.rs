@@ -2,7 +2,10 @@
 //!
 //! Coordinates are in units of 10 µm, so plotters' whole numbers are fine enough for paper.
 
-#![expect(clippy::cast_possible_wrap, reason = "lengths on paper, in units of 10 µm, are far below 2³¹")]
+#![expect(
+    clippy::cast_possible_wrap,
+    reason = "lengths on paper, in units of 10 µm, are far below 2³¹"
+)]
 
 use super::axis::Ruler;
 use super::legend;
@@ -13,11 +16,13 @@ use plotters::coord::Shift;
 use plotters::coord::types::RangedCoordf64;
 use plotters::element::DashedPathElement;
 use plotters::prelude::{
-    Cartesian2d, ChartBuilder, ChartContext, Circle, DrawingArea, DrawingAreaErrorKind, PathElement, Polygon, SVGBackend,
+    Cartesian2d, ChartBuilder, ChartContext, Circle, DrawingArea, DrawingAreaErrorKind,
+    PathElement, Polygon, SVGBackend,
 };
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{
-    BLACK as INK, Color as _, FontDesc, FontFamily, FontStyle, FontTransform, RGBColor, ShapeStyle, TextStyle,
+    BLACK as INK, Color as _, FontDesc, FontFamily, FontStyle, FontTransform, RGBColor, ShapeStyle,
+    TextStyle,
 };
 
 pub(super) type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
@@ -50,7 +55,10 @@ impl Room {
     /// What all of these panels take, so that their frames are equal.
     pub fn of(panels: &[Panel]) -> Self {
         let most = |lines: fn(&Panel) -> usize| panels.iter().map(lines).max().unwrap_or(0);
-        Self { title: most(|panel| title_lines(&panel.title).len()), legend: most(|panel| legend_of(panel).len()) }
+        Self {
+            title: most(|panel| title_lines(&panel.title).len()),
+            legend: most(|panel| legend_of(panel).len()),
+        }
     }
 }
 
@@ -64,7 +72,8 @@ fn title_lines(title: &str) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in title.split(' ') {
         let longer = lines.last().map(|line| format!("{line} {word}"));
-        match longer.filter(|longer| font.box_size(longer).is_ok_and(|(length, _)| length <= width)) {
+        match longer.filter(|longer| font.box_size(longer).is_ok_and(|(length, _)| length <= width))
+        {
             Some(longer) => *lines.last_mut().expect("there is one to be longer") = longer,
             None => lines.push(word.to_owned()),
         }
@@ -82,7 +91,12 @@ pub(super) fn draw(panel: &Panel, area: &Area<'_>, room: Room) -> Result {
     let head = TITLE + TITLE_LINE * (room.title as i32 - 1);
     let top = head + legend::ROW * room.legend as i32 + 60;
 
-    let values = |axis: usize| panel.layers.iter().flat_map(move |layer| layer.shape.points().map(move |point| point[axis]));
+    let values = |axis: usize| {
+        panel
+            .layers
+            .iter()
+            .flat_map(move |layer| layer.shape.points().map(move |point| point[axis]))
+    };
     let (x, y) = (panel.x.ruler(values(0)), panel.y.ruler(values(1)));
     let range = |ruler: &Ruler| ruler.range[0]..ruler.range[1];
     let chart = ChartBuilder::on(area)
@@ -118,7 +132,9 @@ fn draw_axes(chart: &Chart<'_>, panel: &Panel, [x, y]: [&Ruler; 2], area: &Area<
     let (left, right, top, bottom) = (left - dx, right - dx, top - dy, bottom - dy);
     let across = |place: f64| chart.backend_coord(&(place, y.range[0])).0 - dx;
     let down = |place: f64| chart.backend_coord(&(x.range[0], place)).1 - dy;
-    let text = |label: &str, h: HPos, v: VPos, at: (i32, i32)| area.draw_text(label, &small_text().pos(Pos::new(h, v)), at);
+    let text = |label: &str, h: HPos, v: VPos, at: (i32, i32)| {
+        area.draw_text(label, &small_text().pos(Pos::new(h, v)), at)
+    };
 
     // plotters gives rectangles no width of line.
     let corners = vec![(left, top), (right, top), (right, bottom), (left, bottom), (left, top)];
@@ -140,7 +156,8 @@ fn draw_axes(chart: &Chart<'_>, panel: &Panel, [x, y]: [&Ruler; 2], area: &Area<
         text(&y.write(place), HPos::Right, VPos::Center, (left - MARK - 60, down(place)))?;
     }
     text(&panel.x.label, HPos::Center, VPos::Top, (i32::midpoint(left, right), bottom + 500))?;
-    let upwards = small_text().pos(Pos::new(HPos::Center, VPos::Center)).transform(FontTransform::Rotate270);
+    let upwards =
+        small_text().pos(Pos::new(HPos::Center, VPos::Center)).transform(FontTransform::Rotate270);
     area.draw_text(&panel.y.label, &upwards, (190, i32::midpoint(top, bottom)))
 }
 
@@ -156,7 +173,9 @@ fn draw_shape(chart: &Chart<'_>, [x, y]: [&Ruler; 2], shape: &Shape, ink: &Ink) 
         }
     };
     match shape {
-        Shape::Lines(curves) => curves.iter().try_for_each(|curve| line(curve.iter().filter_map(place).collect())),
+        Shape::Lines(curves) => {
+            curves.iter().try_for_each(|curve| line(curve.iter().filter_map(place).collect()))
+        }
         Shape::Upright(at) => match x.place(*at) {
             Some(at) => line(vec![(at, y.range[0]), (at, y.range[1])]),
             None => Ok(()),
@@ -177,7 +196,12 @@ fn draw_shape(chart: &Chart<'_>, [x, y]: [&Ruler; 2], shape: &Shape, ink: &Ink) 
 }
 
 /// A marker about a point; all kinds cover about the same area.
-pub(super) fn draw_marker(area: &Area<'_>, (x, y): (i32, i32), marker: Marker, ink: &Ink) -> Result {
+pub(super) fn draw_marker(
+    area: &Area<'_>,
+    (x, y): (i32, i32),
+    marker: Marker,
+    ink: &Ink,
+) -> Result {
     let r = ink.width as i32;
     let style = ink_style(ink);
     let polygon = |points: Vec<(i32, i32)>| area.draw(&legend::polygon(points, ink));
@@ -191,7 +215,9 @@ pub(super) fn draw_marker(area: &Area<'_>, (x, y): (i32, i32), marker: Marker, i
             let h = r * 5 / 4;
             polygon(vec![(x - h, y), (x, y - h), (x + h, y), (x, y + h)])
         }
-        Marker::Triangle => polygon(vec![(x - r * 5 / 4, y + r), (x, y - r * 13 / 10), (x + r * 5 / 4, y + r)]),
+        Marker::Triangle => {
+            polygon(vec![(x - r * 5 / 4, y + r), (x, y - r * 13 / 10), (x + r * 5 / 4, y + r)])
+        }
         Marker::Cross => {
             let style = style.stroke_width(ink.width / 2);
             area.draw(&PathElement::new(vec![(x - r, y - r), (x + r, y + r)], style))?;

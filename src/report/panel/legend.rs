@@ -1,6 +1,9 @@
 //! Legends: above the frame, where they hide nothing.
 
-#![expect(clippy::cast_possible_wrap, reason = "lengths on paper, in units of 10 µm, are far below 2³¹")]
+#![expect(
+    clippy::cast_possible_wrap,
+    reason = "lengths on paper, in units of 10 µm, are far below 2³¹"
+)]
 
 use super::draw::{Area, Result, draw_marker, ink_style, small_text};
 use super::{Layer, Panel, Shape};
@@ -17,9 +20,15 @@ const SAMPLE: i32 = 480;
 const GAP: i32 = 110;
 
 /// The entries in rows that fit a width: one row if that holds all, else two columns, else as it comes.
-pub(super) fn rows<'a>(panel: &'a Panel, width: i32, font: &FontDesc<'_>) -> Vec<Vec<(i32, &'a Layer, &'a str)>> {
-    let length = |label: &str| SAMPLE + GAP + font.box_size(label).map_or(0, |(width, _)| width as i32);
-    let entries: Vec<_> = panel.layers.iter().filter_map(|layer| Some((layer, layer.label.as_deref()?))).collect();
+pub(super) fn rows<'a>(
+    panel: &'a Panel,
+    width: i32,
+    font: &FontDesc<'_>,
+) -> Vec<Vec<(i32, &'a Layer, &'a str)>> {
+    let length =
+        |label: &str| SAMPLE + GAP + font.box_size(label).map_or(0, |(width, _)| width as i32);
+    let entries: Vec<_> =
+        panel.layers.iter().filter_map(|layer| Some((layer, layer.label.as_deref()?))).collect();
     let lengths: Vec<i32> = entries.iter().map(|(_, label)| length(label)).collect();
     let whole = lengths.iter().sum::<i32>() + 2 * GAP * (lengths.len() as i32 - 1);
     let in_columns = whole > width && lengths.iter().all(|&length| length <= width / 2 - GAP);
@@ -42,7 +51,12 @@ pub(super) fn rows<'a>(panel: &'a Panel, width: i32, font: &FontDesc<'_>) -> Vec
 }
 
 /// Draws one entry with its left end in the middle of its height at `(x, y)`.
-pub(super) fn draw_entry(area: &Area<'_>, (x, y): (i32, i32), layer: &Layer, label: &str) -> Result {
+pub(super) fn draw_entry(
+    area: &Area<'_>,
+    (x, y): (i32, i32),
+    layer: &Layer,
+    label: &str,
+) -> Result {
     let style = ink_style(&layer.ink);
     match &layer.shape {
         Shape::Lines(_) => {
@@ -68,7 +82,11 @@ pub(super) fn draw_entry(area: &Area<'_>, (x, y): (i32, i32), layer: &Layer, lab
             area.draw(&Rectangle::new([(x, y - 100), (x + SAMPLE, y + 100)], style.filled()))?;
         }
     }
-    area.draw_text(label, &small_text().pos(Pos::new(HPos::Left, VPos::Center)), (x + SAMPLE + GAP, y))
+    area.draw_text(
+        label,
+        &small_text().pos(Pos::new(HPos::Left, VPos::Center)),
+        (x + SAMPLE + GAP, y),
+    )
 }
 
 /// A closed polygon in backend coordinates.

@@ -22,8 +22,10 @@ pub fn png(svg: &str) -> Result<Vec<u8>, DrawError> {
     fonts.set_sans_serif_family(family.unwrap_or_default());
     let tree = Tree::from_str(svg, &options).map_err(|error| DrawError(error.to_string()))?;
     let (scale, size) = (DOTS / 96.0, tree.size());
-    let [width, height] = [size.width(), size.height()].map(|length| (length * scale).round() as u32);
-    let mut pixels = Pixmap::new(width, height).ok_or_else(|| DrawError(format!("no bitmap of {width} × {height} pixels")))?;
+    let [width, height] =
+        [size.width(), size.height()].map(|length| (length * scale).round() as u32);
+    let mut pixels = Pixmap::new(width, height)
+        .ok_or_else(|| DrawError(format!("no bitmap of {width} × {height} pixels")))?;
     resvg::render(&tree, Transform::from_scale(scale, scale), &mut pixels.as_mut());
     pixels.encode_png().map_err(|error| DrawError(error.to_string()))
 }

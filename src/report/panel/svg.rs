@@ -50,13 +50,25 @@ pub fn figure_svg(panels: &[Panel], title: &str) -> Result<String, DrawError> {
     prepare()?;
     let lettered: Vec<Panel> = match panels {
         [_] => panels.to_vec(),
-        _ => ('a'..='z').chain('A'..='Z').map(Some).chain(std::iter::repeat(None)).zip(panels).map(letter).collect(),
+        _ => ('a'..='z')
+            .chain('A'..='Z')
+            .map(Some)
+            .chain(std::iter::repeat(None))
+            .zip(panels)
+            .map(letter)
+            .collect(),
     };
-    render(&lettered.iter().collect::<Vec<_>>(), panels.len().clamp(1, 2), Room::of(&lettered), title)
+    render(
+        &lettered.iter().collect::<Vec<_>>(),
+        panels.len().clamp(1, 2),
+        Room::of(&lettered),
+        title,
+    )
 }
 
 fn letter((letter, panel): (Option<char>, &Panel)) -> Panel {
-    let title = letter.map_or_else(|| panel.title.clone(), |letter| format!("{letter}\u{2003}{}", panel.title));
+    let title = letter
+        .map_or_else(|| panel.title.clone(), |letter| format!("{letter}\u{2003}{}", panel.title));
     Panel { title, ..panel.clone() }
 }
 
@@ -95,7 +107,9 @@ fn finish(svg: &str, [width, height]: [u32; 2], title: &str) -> String {
         f64::from(width) / 100.0,
         f64::from(height) / 100.0
     );
-    svg.replacen(&drawn, &sized, 1).replace(&format!(" font-family=\"{FAMILY}\""), "").replace(" opacity=\"1\"", "")
+    svg.replacen(&drawn, &sized, 1)
+        .replace(&format!(" font-family=\"{FAMILY}\""), "")
+        .replace(" opacity=\"1\"", "")
 }
 
 #[cfg(test)]
@@ -108,7 +122,11 @@ mod tests {
     /// Every number there is, also those in which drawing goes wrong.
     fn any_number() -> impl Strategy<Value = f64> {
         let special = [0.0, -0.0, f64::NAN, f64::INFINITY, f64::MAX, f64::MIN, f64::from_bits(1)];
-        prop_oneof![any::<u64>().prop_map(f64::from_bits), prop::sample::select(special.to_vec()), -1e3..1e3_f64,]
+        prop_oneof![
+            any::<u64>().prop_map(f64::from_bits),
+            prop::sample::select(special.to_vec()),
+            -1e3..1e3_f64,
+        ]
     }
 
     fn any_points() -> impl Strategy<Value = Vec<[f64; 2]>> {
@@ -147,15 +165,32 @@ mod tests {
 
     #[test]
     fn a_title_wider_than_the_frame_takes_two_lines_and_all_frames_stay_equal() {
-        let panel =
-            |title: &str| Panel::new(title, Axis::linear("x").including(&[0.0, 1.0]), Axis::linear("y").including(&[0.0, 1.0]));
-        let panels = [panel("short"), panel("FCP (of-a-long-name): between train vectors, training landscape")];
+        let panel = |title: &str| {
+            Panel::new(
+                title,
+                Axis::linear("x").including(&[0.0, 1.0]),
+                Axis::linear("y").including(&[0.0, 1.0]),
+            )
+        };
+        let panels = [
+            panel("short"),
+            panel("FCP (of-a-long-name): between train vectors, training landscape"),
+        ];
         let [short, long] = panel_svgs(&panels).unwrap().try_into().unwrap();
         let texts = |svg: &str| svg.matches("<text").count();
         assert_eq!(texts(&long), texts(&short) + 1);
-        let lines = |svg: &str| svg.lines().filter(|line| line.starts_with("<polyline")).map(str::to_owned).collect::<Vec<_>>();
+        let lines = |svg: &str| {
+            svg.lines()
+                .filter(|line| line.starts_with("<polyline"))
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        };
         assert_eq!(lines(&long), lines(&short));
         let alone = panel_svgs(&panels[..1]).unwrap();
-        assert_ne!(lines(&alone[0]), lines(&short), "a title of one line leaves more room for the frame");
+        assert_ne!(
+            lines(&alone[0]),
+            lines(&short),
+            "a title of one line leaves more room for the frame"
+        );
     }
 }

@@ -25,7 +25,8 @@ use studies::{Property, Study};
 pub(super) const LOSSES_CAPTION: &str = "Mean losses (Table I of the paper)";
 
 /// Caption of the table of moments where published ones stand beside them.
-pub(super) const MOMENTS_CAPTION: &str = "Components of all vectors of a set (Table S1 of the paper)";
+pub(super) const MOMENTS_CAPTION: &str =
+    "Components of all vectors of a set (Table S1 of the paper)";
 
 /// The published numbers of one network on one data set.
 #[derive(Clone, Copy)]
@@ -36,7 +37,9 @@ pub struct Published(&'static Study);
 /// `None` for layers of other sizes, other networks and other data.
 pub fn published(run: &Run<'_>) -> Option<Published> {
     let study = study(run)?;
-    run.network().filter(|network| study.has_sizes_of(&network.architecture)).map(|_| Published(study))
+    run.network()
+        .filter(|network| study.has_sizes_of(&network.architecture))
+        .map(|_| Published(study))
 }
 
 impl Published {
@@ -97,7 +100,8 @@ mod tests {
     /// Every Rust file below a folder.
     fn sources(folder: &Path) -> Vec<PathBuf> {
         let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-        let files = entries.flat_map(|path| if path.is_dir() { sources(&path) } else { vec![path] });
+        let files =
+            entries.flat_map(|path| if path.is_dir() { sources(&path) } else { vec![path] });
         files.filter(|file| file.extension().is_some_and(|extension| extension == "rs")).collect()
     }
 
@@ -111,8 +115,16 @@ mod tests {
             _ => &["Table I", "Table S1", "Fig. ", "Figs. "],
         };
         let mut found = Vec::new();
-        for folder in ["src/network", "src/report", "src/analysis/statistics", "src/analysis/kernel_pca", "jobs"] {
-            for file in sources(&root.join(folder)).into_iter().filter(|file| !file.starts_with(&paper)) {
+        for folder in [
+            "src/network",
+            "src/report",
+            "src/analysis/statistics",
+            "src/analysis/kernel_pca",
+            "jobs",
+        ] {
+            for file in
+                sources(&root.join(folder)).into_iter().filter(|file| !file.starts_with(&paper))
+            {
                 let text = fs::read_to_string(&file).unwrap();
                 let words = words_of(folder).iter().filter(|word| text.contains(*word));
                 found.extend(words.map(|word| format!("{}: {word}", file.display())));

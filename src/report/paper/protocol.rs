@@ -27,7 +27,12 @@ pub(super) fn foreign_data(dataset: &DatasetConfig, study: &Study) -> String {
     }
 }
 
-fn instead<T: PartialEq + std::fmt::Display>(list: &mut Vec<String>, what: &str, here: T, published: T) {
+fn instead<T: PartialEq + std::fmt::Display>(
+    list: &mut Vec<String>,
+    what: &str,
+    here: T,
+    published: T,
+) {
     if here != published {
         list.push(format!("{here} {what} instead of {published}"));
     }
@@ -42,11 +47,15 @@ fn values(architecture: &Architecture, study: &Study, list: &mut Vec<String>) {
     let is_size = |name: &str| study.sizes.iter().any(|(size, _)| *size == name);
     for (key, value) in architecture.values().filter(|(key, _)| !is_size(key.name)) {
         let choice = study.choices.iter().find(|(name, _)| *name == key.name);
-        let published = choice.map_or_else(|| key.default().to_string(), |(_, value)| (*value).to_owned());
+        let published =
+            choice.map_or_else(|| key.default().to_string(), |(_, value)| (*value).to_owned());
         match value {
             value if value.to_string() == published => {}
             Value::Word(word) if *word == Activation::Relu.name() => {
-                list.push("ReLU, as in the text, instead of the softplus of the published code".to_owned());
+                list.push(
+                    "ReLU, as in the text, instead of the softplus of the published code"
+                        .to_owned(),
+                );
             }
             value => list.push(format!("{} = {value} instead of {published}", key.name)),
         }

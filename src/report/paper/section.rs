@@ -31,8 +31,15 @@ pub(in crate::report) fn contents(claims: &[Claim]) -> Markup {
 
 /// How many statements came out how; nothing without claims.
 pub(in crate::report) fn summary(claims: &[Claim]) -> Markup {
-    let count = |status| claims.iter().flat_map(|claim| &claim.findings).filter(|finding| finding.status == status).count();
-    let [supported, refuted, open] = [Status::Supported, Status::NotSupported, Status::NotTestable].map(count);
+    let count = |status| {
+        claims
+            .iter()
+            .flat_map(|claim| &claim.findings)
+            .filter(|finding| finding.status == status)
+            .count()
+    };
+    let [supported, refuted, open] =
+        [Status::Supported, Status::NotSupported, Status::NotTestable].map(count);
     html! {
         @if !claims.is_empty() { p {
             "Of the statements that the claims of the paper come down to for this page, "
@@ -150,7 +157,9 @@ pub fn claims_table(claims: &[Claim]) -> Table {
         "delta",
     ];
     let mut table = Table::new("claims", &header);
-    for (claim, finding) in claims.iter().flat_map(|claim| claim.findings.iter().map(move |finding| (claim, finding))) {
+    for (claim, finding) in
+        claims.iter().flat_map(|claim| claim.findings.iter().map(move |finding| (claim, finding)))
+    {
         let mut row = vec![
             claim.number.to_string(),
             finding.run.clone(),

@@ -44,7 +44,10 @@ pub(super) static STUDIES: &[Study] = &[
         sizes: &[("hidden", "[50, 50]")],
         choices: &[("activation", "softplus")],
         losses: [[1.26e-8, 6.21e-4], [9.69e-2, 8.25e-2]],
-        moments: [[[-2.47e-3, 2.34e-1], [-1.44e-3, 1.39e-1]], [[-4.11e-3, 1.22e-1], [-3.17e-3, 1.03e-1]]],
+        moments: [
+            [[-2.47e-3, 2.34e-1], [-1.44e-3, 1.39e-1]],
+            [[-4.11e-3, 1.22e-1], [-3.17e-3, 1.03e-1]],
+        ],
         properties: &[Property::Overfits, Property::HigherWithLbfgs, Property::HigherBetweenTrain],
     },
     Study {
@@ -53,7 +56,10 @@ pub(super) static STUDIES: &[Study] = &[
         sizes: &[("channels", "[6, 16]"), ("kernel", "5"), ("dense", "[120, 84]")],
         choices: &[("activation", "softplus")],
         losses: [[3.35e-8, 1.76e-5], [4.17e-2, 3.89e-2]],
-        moments: [[[1.04e-3, 1.08e-1], [-3.57e-3, 8.77e-2]], [[2.33e-4, 8.00e-2], [-2.83e-3, 7.06e-2]]],
+        moments: [
+            [[1.04e-3, 1.08e-1], [-3.57e-3, 8.77e-2]],
+            [[2.33e-4, 8.00e-2], [-2.83e-3, 7.06e-2]],
+        ],
         properties: &[Property::Overfits, Property::HigherWithLbfgs],
     },
     Study {
@@ -62,7 +68,10 @@ pub(super) static STUDIES: &[Study] = &[
         sizes: &[("hidden", "[32, 32, 32]")],
         choices: &[],
         losses: [[1.69e-2, 4.57e-2], [1.65e-2, 4.52e-2]],
-        moments: [[[-3.65e-2, 1.60e-1], [-7.06e-3, 8.54e-2]], [[-3.65e-2, 1.61e-1], [-7.07e-3, 8.54e-2]]],
+        moments: [
+            [[-3.65e-2, 1.60e-1], [-7.06e-3, 8.54e-2]],
+            [[-3.65e-2, 1.61e-1], [-7.07e-3, 8.54e-2]],
+        ],
         properties: &[Property::SeparateTest],
     },
     Study {
@@ -71,8 +80,16 @@ pub(super) static STUDIES: &[Study] = &[
         sizes: &[("hidden", "48")],
         choices: &[("permutation_seed", "1234")],
         losses: [[1.63e-6, 1.35e-2], [1.55e-1, 1.28e-1]],
-        moments: [[[1.06e-2, 7.33e-1], [1.35e-2, 3.24e-1]], [[2.92e-3, 4.76e-1], [1.16e-2, 2.59e-1]]],
-        properties: &[Property::Overfits, Property::HigherWithLbfgs, Property::HigherBetweenTrain, Property::SeparateTest],
+        moments: [
+            [[1.06e-2, 7.33e-1], [1.35e-2, 3.24e-1]],
+            [[2.92e-3, 4.76e-1], [1.16e-2, 2.59e-1]],
+        ],
+        properties: &[
+            Property::Overfits,
+            Property::HigherWithLbfgs,
+            Property::HigherBetweenTrain,
+            Property::SeparateTest,
+        ],
     },
 ];
 
@@ -80,13 +97,16 @@ pub(super) static STUDIES: &[Study] = &[
 pub(super) const EXAMPLE: &str = "two-wells";
 
 /// Its published heights (Fig. 3): λ and the height of its path.
-pub(super) const EXAMPLE_HEIGHTS: [(f64, f64); 3] = [(10.0, 0.646), (100.0, 0.640), (1000.0, 0.652)];
+pub(super) const EXAMPLE_HEIGHTS: [(f64, f64); 3] =
+    [(10.0, 0.646), (100.0, 0.640), (1000.0, 0.652)];
 
 impl Study {
     /// Whether a network has the published sizes.
     pub fn has_sizes_of(&self, architecture: &Architecture) -> bool {
         let is_published = |(name, size): &(&str, &str)| {
-            architecture.values().any(|(key, value)| key.name == *name && value.to_string() == *size)
+            architecture
+                .values()
+                .any(|(key, value)| key.name == *name && value.to_string() == *size)
         };
         self.sizes.iter().all(is_published)
     }
@@ -104,9 +124,11 @@ mod tests {
         for study in STUDIES {
             let network = NETWORKS.iter().find(|network| network.name == study.network).unwrap();
             let architecture = Architecture::with_defaults(network);
-            let defaults: Vec<_> = architecture.values().map(|(key, value)| (key.name, value.to_string())).collect();
+            let defaults: Vec<_> =
+                architecture.values().map(|(key, value)| (key.name, value.to_string())).collect();
             let published = study.sizes.iter().chain(study.choices);
-            let published: Vec<_> = published.map(|(name, value)| (*name, (*value).to_owned())).collect();
+            let published: Vec<_> =
+                published.map(|(name, value)| (*name, (*value).to_owned())).collect();
             assert_eq!(published, defaults, "{}", study.network);
             assert!(study.has_sizes_of(&architecture));
         }

@@ -38,7 +38,8 @@ impl Graph {
         let degrees = gather(&edges, places.len(), &vec![1.0; edges.len()]);
         let sums = gather(&edges, places.len(), &centered);
         let fit = least_squares(&edges, &sums);
-        let residuals: Vec<f64> = edges.iter().zip(&centered).map(|([a, b], value)| value - fit[*a] - fit[*b]).collect();
+        let residuals: Vec<f64> =
+            edges.iter().zip(&centered).map(|([a, b], value)| value - fit[*a] - fit[*b]).collect();
         let residual_freedom = edges.len().saturating_sub(rank(&edges, places.len()));
         let squares: f64 = residuals.iter().map(|residual| residual * residual).sum();
         let sums: Vec<f64> = sums.iter().map(|sum| sum / count).collect();
@@ -51,7 +52,11 @@ impl Graph {
             residuals,
             residual_freedom,
             mean,
-            pair_variance: if residual_freedom > 0 { squares / residual_freedom as f64 } else { 0.0 },
+            pair_variance: if residual_freedom > 0 {
+                squares / residual_freedom as f64
+            } else {
+                0.0
+            },
             square,
             node_weight: 0.0,
             pair_weight: 0.0,
@@ -103,7 +108,9 @@ pub(super) struct Shared {
 impl Shared {
     pub fn of([x, y]: &[Graph; 2]) -> Self {
         let overlap = Overlap::of([x, y]);
-        let sum = |term: &dyn Fn(usize, usize) -> f64| overlap.nodes.iter().map(|&(i, j)| term(i, j)).sum();
+        let sum = |term: &dyn Fn(usize, usize) -> f64| {
+            overlap.nodes.iter().map(|&(i, j)| term(i, j)).sum()
+        };
         let product = sum(&|i, j| x.sums[i] * y.sums[j]);
         let leverage: f64 = sum(&|i, j| x.degrees[i] * y.degrees[j]);
         let telling = overlap.node_weight > 0.1 * (x.node_weight * y.node_weight).sqrt();
@@ -120,7 +127,8 @@ impl Shared {
 
     /// `cov_ef`. Residuals have lost some of it to the fit, of all edges the share of its dimensions.
     pub fn pair_covariance(&self, [x, y]: &[Graph; 2]) -> f64 {
-        let product: f64 = self.overlap.edges.iter().map(|&(p, q)| x.residuals[p] * y.residuals[q]).sum();
+        let product: f64 =
+            self.overlap.edges.iter().map(|&(p, q)| x.residuals[p] * y.residuals[q]).sum();
         let kept = [x, y].map(|side| side.residual_freedom as f64 / side.pairs());
         let scale = self.pairs * (kept[0] * kept[1]).sqrt();
         let most = (x.pair_variance * y.pair_variance).sqrt();
@@ -164,8 +172,10 @@ struct Overlap {
 
 impl Overlap {
     fn of([x, y]: [&Graph; 2]) -> Self {
-        let nodes: Vec<(usize, usize)> =
-            (0..).zip(&x.numbers).filter_map(|(i, number)| Some((i, y.numbers.binary_search(number).ok()?))).collect();
+        let nodes: Vec<(usize, usize)> = (0..)
+            .zip(&x.numbers)
+            .filter_map(|(i, number)| Some((i, y.numbers.binary_search(number).ok()?)))
+            .collect();
         let edges = same_edges([x, y]);
         let [mut x_edges_within, mut y_edges_within] = [0.0, 0.0];
         // Of the nodes in both: Σ over edges of products of the degrees of the other list.
@@ -181,7 +191,9 @@ impl Overlap {
                 y_edges_within += 2.0 * x.degrees[*a] * x.degrees[*b];
             }
         }
-        let sum = |term: &dyn Fn(f64, f64) -> f64| -> f64 { nodes.iter().map(|&(i, j)| term(x.degrees[i], y.degrees[j])).sum() };
+        let sum = |term: &dyn Fn(f64, f64) -> f64| -> f64 {
+            nodes.iter().map(|&(i, j)| term(x.degrees[i], y.degrees[j])).sum()
+        };
         let (n, m, same) = (x.pairs(), y.pairs(), edges.len() as f64);
         let products = sum(&|d, e| d * e);
         // ⟨K − u uᵀ, L − w wᵀ⟩ with K = ZᵀZ / N and u the degrees over N.
@@ -193,9 +205,11 @@ impl Overlap {
         for &(p, _) in &edges {
             x.edges[p].iter().for_each(|&node| of_same[node] += 1.0);
         }
-        let [with_x, with_y] =
-            nodes.iter().fold([0.0, 0.0], |[a, b], &(i, j)| [a + of_same[i] * x.degrees[i], b + of_same[i] * y.degrees[j]]);
-        let pair_weight = (2.0 * same - with_x / n - with_y / m + same * products / (n * m)) / (n * m);
+        let [with_x, with_y] = nodes.iter().fold([0.0, 0.0], |[a, b], &(i, j)| {
+            [a + of_same[i] * x.degrees[i], b + of_same[i] * y.degrees[j]]
+        });
+        let pair_weight =
+            (2.0 * same - with_x / n - with_y / m + same * products / (n * m)) / (n * m);
         Self { nodes, edges, node_weight, pair_weight }
     }
 }
@@ -206,7 +220,8 @@ fn same_edges([x, y]: [&Graph; 2]) -> Vec<(usize, usize)> {
         let (a, b) = (graph.numbers[a], graph.numbers[b]);
         (a.min(b), a.max(b))
     };
-    let places: BTreeMap<_, _> = y.edges.iter().enumerate().map(|(place, &edge)| (key(y, edge), place)).collect();
+    let places: BTreeMap<_, _> =
+        y.edges.iter().enumerate().map(|(place, &edge)| (key(y, edge), place)).collect();
     let found = x.edges.iter().enumerate();
     found.filter_map(|(place, &edge)| Some((place, *places.get(&key(x, edge))?))).collect()
 }
@@ -247,7 +262,10 @@ fn least_squares(edges: &[[usize; 2]], right: &[f64]) -> Vec<f64> {
         }
         let next = dot(&residual, &residual);
         let kept = next / square;
-        direction.iter_mut().zip(&residual).for_each(|(along, residual)| *along = residual + kept * *along);
+        direction
+            .iter_mut()
+            .zip(&residual)
+            .for_each(|(along, residual)| *along = residual + kept * *along);
         square = next;
     }
     solution

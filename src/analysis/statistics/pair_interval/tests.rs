@@ -20,10 +20,13 @@ struct Effects {
     pairs_correlated: f64,
 }
 
-const OF_PAIRS: Effects = Effects { nodes: 0.0, nodes_correlated: 0.0, pairs: 1.0, pairs_correlated: 0.0 };
-const OF_SOLUTIONS: Effects = Effects { nodes: 1.0, nodes_correlated: 0.0, pairs: 0.1, pairs_correlated: 0.0 };
+const OF_PAIRS: Effects =
+    Effects { nodes: 0.0, nodes_correlated: 0.0, pairs: 1.0, pairs_correlated: 0.0 };
+const OF_SOLUTIONS: Effects =
+    Effects { nodes: 1.0, nodes_correlated: 0.0, pairs: 0.1, pairs_correlated: 0.0 };
 /// As claims 3 and 4 have it: one initialization, or even one pair, makes both numbers.
-const SHARED: Effects = Effects { nodes: 1.0, nodes_correlated: 0.7, pairs: 0.5, pairs_correlated: 0.5 };
+const SHARED: Effects =
+    Effects { nodes: 1.0, nodes_correlated: 0.7, pairs: 0.5, pairs_correlated: 0.5 };
 
 /// Which solutions and pairs the two lists have.
 #[derive(Clone, Copy, Debug)]
@@ -58,9 +61,11 @@ fn draw(ends: &[Vec<(u32, u32)>; 2], effects: Effects, random: &mut ChaCha8Rng) 
     let all = ends.iter().flatten().map(|&(a, b)| a.max(b) as usize + 1).max().unwrap_or(0);
     let mut correlated = |deviation: f64, correlation: f64| {
         let [first, second] = normal(random);
-        [first, correlation * first + (1.0 - correlation * correlation).sqrt() * second].map(|value| deviation * value)
+        [first, correlation * first + (1.0 - correlation * correlation).sqrt() * second]
+            .map(|value| deviation * value)
     };
-    let nodes: Vec<_> = (0..all).map(|_| correlated(effects.nodes, effects.nodes_correlated)).collect();
+    let nodes: Vec<_> =
+        (0..all).map(|_| correlated(effects.nodes, effects.nodes_correlated)).collect();
     let mut pairs = BTreeMap::new();
     [0, 1].map(|list| {
         let mut value = |&(a, b): &(u32, u32)| {
@@ -109,8 +114,16 @@ fn intervals_hold_the_truth_within_two_points_of_what_they_say() {
 #[ignore = "a table for the documentation, some minutes"]
 fn coverage_between_the_cases() {
     let designs = [5, 6, 8, 12, 20].map(|solutions| Design { solutions, ..EIGHT });
-    let apart = [8, 48].map(|solutions| Design { solutions, pairs: Pairs::Count(300), second_from: solutions });
-    let half = [8, 48].map(|solutions| Design { solutions, pairs: Pairs::Count(300), second_from: solutions / 4 });
+    let apart = [8, 48].map(|solutions| Design {
+        solutions,
+        pairs: Pairs::Count(300),
+        second_from: solutions,
+    });
+    let half = [8, 48].map(|solutions| Design {
+        solutions,
+        pairs: Pairs::Count(300),
+        second_from: solutions / 4,
+    });
     for design in designs.into_iter().chain([FORTY_EIGHT]).chain(apart).chain(half) {
         for nodes in [0.0, 0.2, 0.4, 0.6, 1.0, 3.0] {
             let found = coverage(design, Effects { nodes, ..OF_PAIRS }, 3000);
@@ -136,11 +149,17 @@ fn complete_graphs_have_the_closed_form() {
     let graph = Graph::of(&pairs);
     // Deviations of the node means, n = 6: a_i = (sum_i − (n − 1) x̄) / (n − 2).
     let sum = |node| -> f64 {
-        ends.iter().zip(&pairs.values).filter(|((a, b), _)| *a == node || *b == node).map(|(_, value)| value).sum()
+        ends.iter()
+            .zip(&pairs.values)
+            .filter(|((a, b), _)| *a == node || *b == node)
+            .map(|(_, value)| value)
+            .sum()
     };
     let mean = pairs.values.iter().sum::<f64>() / 15.0;
     let effects: Vec<f64> = (0..6).map(|node| (sum(node) - 5.0 * mean) / 4.0).collect();
-    let residual = |(&(a, b), value): (&(u32, u32), &f64)| value - mean - effects[a as usize] - effects[b as usize];
+    let residual = |(&(a, b), value): (&(u32, u32), &f64)| {
+        value - mean - effects[a as usize] - effects[b as usize]
+    };
     let squares: f64 = ends.iter().zip(&pairs.values).map(|edge| residual(edge).powi(2)).sum();
     assert_relative_eq!(graph.pair_variance, squares / 9.0, max_relative = 1e-12);
     let node_square: f64 = effects.iter().map(|effect| effect * effect).sum();
@@ -168,15 +187,21 @@ fn lists_of_the_same_pairs_are_compared_pair_by_pair() {
 /// Pairs of which no two share a solution are independent numbers: Welch's interval.
 #[test]
 fn pairs_without_a_common_solution_are_independent_numbers() {
-    let ends = |from: u32, count: u32| (0..count).map(|k| (from + 2 * k, from + 2 * k + 1)).collect::<Vec<_>>();
+    let ends = |from: u32, count: u32| {
+        (0..count).map(|k| (from + 2 * k, from + 2 * k + 1)).collect::<Vec<_>>()
+    };
     let x = values(&ends(0, 9), |a, _| f64::from(a * a % 11));
     let y = values(&ends(100, 7), |a, _| f64::from(a * a % 13));
     let interval = pair_shift_interval(&x, &y, 0.9).unwrap().unwrap();
     let moments = |values: &[f64]| {
         let (count, mean) = (values.len() as f64, values.iter().sum::<f64>() / values.len() as f64);
-        (mean, values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (count - 1.0) / count)
+        (
+            mean,
+            values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (count - 1.0) / count,
+        )
     };
-    let ([x_mean, x_square], [y_mean, y_square]) = (moments(&x.values).into(), <[f64; 2]>::from(moments(&y.values)));
+    let ([x_mean, x_square], [y_mean, y_square]) =
+        (moments(&x.values).into(), <[f64; 2]>::from(moments(&y.values)));
     let total = x_square + y_square;
     let freedom = total * total / (x_square * x_square / 8.0 + y_square * y_square / 6.0);
     let half = StudentsT::new(0.0, 1.0, freedom).unwrap().inverse_cdf(0.95) * total.sqrt();
@@ -201,9 +226,15 @@ fn too_little_has_no_interval_and_constants_one_of_no_width() {
     assert_eq!(pair_shift_interval(&two, &enough, 0.9), Ok(None));
     let same = pair_shift_interval(&enough, &enough, 0.9).unwrap().unwrap();
     assert_eq!(same, Interval { estimate: 0.0, low: 0.0, high: 0.0 });
-    assert_eq!(pair_shift_interval(&PairValues::default(), &enough, 0.9), Err(StatisticsError::Empty));
+    assert_eq!(
+        pair_shift_interval(&PairValues::default(), &enough, 0.9),
+        Err(StatisticsError::Empty)
+    );
     let broken = values(&complete(4), |a, _| f64::from(a) / 0.0 - f64::INFINITY);
-    assert!(matches!(pair_shift_interval(&enough, &broken, 0.9), Err(StatisticsError::NotFinite { .. })));
+    assert!(matches!(
+        pair_shift_interval(&enough, &broken, 0.9),
+        Err(StatisticsError::NotFinite { .. })
+    ));
 }
 
 /// Three pairs each of the same six solutions, no pair in both lists: the sums over solutions say

@@ -71,7 +71,10 @@ impl Study {
             }
             now += 1.0;
         }
-        answers.into_iter().map(|(at, left)| Asked { share: at / now, answer: left, truth: now - at }).collect()
+        answers
+            .into_iter()
+            .map(|(at, left)| Asked { share: at / now, answer: left, truth: now - at })
+            .collect()
     }
 }
 
@@ -96,14 +99,22 @@ fn the_time_left_is_right_within_a_fifth_after_the_first_tenth() {
     for ranks in [1, 2, 3, 16, 64, 500] {
         // Equal tasks; two kinds of which one takes 20 times as long as the other, on a machine three times slower
         // than planned; fewer tasks than ranks.
-        for kinds in [&[(12, 30.0, 1.0)][..], &[(75, 400.0, 3.0), (75, 20.0, 3.0)], &[(3, 1000.0, 0.5)], &[(2400, 60.0, 1.0)]] {
+        for kinds in [
+            &[(12, 30.0, 1.0)][..],
+            &[(75, 400.0, 3.0), (75, 20.0, 3.0)],
+            &[(3, 1000.0, 0.5)],
+            &[(2400, 60.0, 1.0)],
+        ] {
             let asked = Study::new(ranks, kinds).play();
             let error = worst(&asked, 0.1, 0.9);
             assert!(error < 0.2, "{ranks} ranks, {kinds:?}: {error:.3}");
             // Toward the end a second is much of what is left.
             let late = asked.iter().filter(|asked| asked.share >= 0.9);
             let total = asked[0].truth;
-            assert!(late.clone().all(|asked| (asked.answer.unwrap() - asked.truth).abs() < 0.05 * total + 1.0));
+            assert!(
+                late.clone()
+                    .all(|asked| (asked.answer.unwrap() - asked.truth).abs() < 0.05 * total + 1.0)
+            );
         }
     }
 }
@@ -190,7 +201,11 @@ fn a_kind_that_has_not_begun_takes_the_pace_of_the_others() {
 
 #[test]
 fn waiting_tasks_go_to_whoever_is_free_first() {
-    let cases = [(2, &[5.0, 1.0][..], &[3.0, 3.0, 3.0][..], 8.0), (4, &[], &[3.0, 2.0], 3.0), (2, &[7.0], &[], 7.0)];
+    let cases = [
+        (2, &[5.0, 1.0][..], &[3.0, 3.0, 3.0][..], 8.0),
+        (4, &[], &[3.0, 2.0], 3.0),
+        (2, &[7.0], &[], 7.0),
+    ];
     for (ranks, running, waiting, end) in cases {
         assert!((makespan(ranks, running, waiting) - end).abs() < 1e-12);
     }

@@ -22,7 +22,8 @@ pub(super) fn check(atlas: &Atlas<'_>) -> Result<(), AtlasError> {
     for part in atlas.sets {
         set(part, parameters)?;
     }
-    let mut groups: Vec<String> = atlas.sets.iter().map(|set| format!("/solutions/{}", set.name)).collect();
+    let mut groups: Vec<String> =
+        atlas.sets.iter().map(|set| format!("/solutions/{}", set.name)).collect();
     for stage in STAGES {
         groups.extend(stage.check_atlas(atlas)?);
     }
@@ -30,8 +31,16 @@ pub(super) fn check(atlas: &Atlas<'_>) -> Result<(), AtlasError> {
 }
 
 /// [`AtlasError::Inconsistent`] at this group or dataset, unless the condition holds.
-pub fn require(condition: bool, path: &str, problem: impl FnOnce() -> String) -> Result<(), AtlasError> {
-    if condition { Ok(()) } else { Err(AtlasError::Inconsistent { path: path.to_owned(), problem: problem() }) }
+pub fn require(
+    condition: bool,
+    path: &str,
+    problem: impl FnOnce() -> String,
+) -> Result<(), AtlasError> {
+    if condition {
+        Ok(())
+    } else {
+        Err(AtlasError::Inconsistent { path: path.to_owned(), problem: problem() })
+    }
 }
 
 /// P, the number of components of θ.
@@ -41,7 +50,10 @@ fn layout(tensors: &[Tensor]) -> Result<usize, AtlasError> {
         let name = &tensor.name;
         let axes = tensor.shape.len();
         require((1..=AXES).contains(&axes) && !tensor.is_empty(), "/network/shape", || {
-            format!("{name} has the shape {:?}; it takes 1 to {AXES} axes, none of them empty", tensor.shape)
+            format!(
+                "{name} has the shape {:?}; it takes 1 to {AXES} axes, none of them empty",
+                tensor.shape
+            )
         })?;
         require(tensor.offset == end, "/network/offset", || {
             format!("{name} starts at {}, but the tensor before it ends at {end}", tensor.offset)
@@ -53,7 +65,9 @@ fn layout(tensors: &[Tensor]) -> Result<usize, AtlasError> {
 
 fn set(set: &SolutionSet, parameters: usize) -> Result<(), AtlasError> {
     let path = format!("/solutions/{}", set.name);
-    require(set.name.member() != CURVES, &path, || format!("no set can be called {CURVES}: the loss curves are"))?;
+    require(set.name.member() != CURVES, &path, || {
+        format!("no set can be called {CURVES}: the loss curves are")
+    })?;
     let of_starts = set.name.group() == "minima" && set.name.member() == STARTS;
     require(!of_starts, &path, || format!("no set of minima can be called {STARTS}"))?;
     let (vectors, components) = set.theta.dim();
@@ -68,7 +82,9 @@ fn set(set: &SolutionSet, parameters: usize) -> Result<(), AtlasError> {
         ("accuracy_train", set.accuracy_train.len()),
         ("accuracy_test", set.accuracy_test.len()),
     ] {
-        require(length == vectors, &format!("{path}/{name}"), || format!("{length} values for {vectors} vectors"))?;
+        require(length == vectors, &format!("{path}/{name}"), || {
+            format!("{length} values for {vectors} vectors")
+        })?;
     }
     Ok(())
 }
@@ -76,7 +92,9 @@ fn set(set: &SolutionSet, parameters: usize) -> Result<(), AtlasError> {
 /// Names that come from a configuration must be those of one group.
 pub fn group_name(parent: &str, name: &str) -> Result<(), AtlasError> {
     let usable = !name.is_empty() && name != "." && name != ".." && !name.contains(['/', '\0']);
-    require(usable, parent, || format!("{name:?} cannot name a group; use letters, digits, - and _"))
+    require(usable, parent, || {
+        format!("{name:?} cannot name a group; use letters, digits, - and _")
+    })
 }
 
 fn distinct(paths: Vec<String>) -> Result<(), AtlasError> {

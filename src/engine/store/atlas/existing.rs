@@ -20,21 +20,29 @@ pub fn check_existing(directory: &Path) -> Result<(), AtlasError> {
         return Ok(());
     }
     let has_journal = directory.join(journal::FILE_NAME).exists();
-    let version = match open(&path).and_then(|file| file.attr("format_version")?.read_scalar::<u32>()) {
-        Ok(version) => version,
-        Err(error) if is_lock(&error) || is_locked_by_a_writer(&path) => return refuse_locked(&path),
-        Err(error) => {
-            let problem = format!("was not written by lossatlas, or is damaged ({})", reason(&error));
-            return refuse(&path, problem, if has_journal { MADE_AGAIN } else { MOVE_AWAY });
-        }
-    };
+    let version =
+        match open(&path).and_then(|file| file.attr("format_version")?.read_scalar::<u32>()) {
+            Ok(version) => version,
+            Err(error) if is_lock(&error) || is_locked_by_a_writer(&path) => {
+                return refuse_locked(&path);
+            }
+            Err(error) => {
+                let problem =
+                    format!("was not written by lossatlas, or is damaged ({})", reason(&error));
+                return refuse(&path, problem, if has_journal { MADE_AGAIN } else { MOVE_AWAY });
+            }
+        };
     // An older one is replaced like one of this version: what it holds is in the journal.
     if version > FORMAT_VERSION {
-        let problem = format!("has format version {version}, this program writes version {FORMAT_VERSION}");
+        let problem =
+            format!("has format version {version}, this program writes version {FORMAT_VERSION}");
         return refuse(&path, problem, if has_journal { MADE_AGAIN } else { MOVE_AWAY });
     }
     if !has_journal {
-        let problem = format!("holds results, but there is no {} beside it to continue from", journal::FILE_NAME);
+        let problem = format!(
+            "holds results, but there is no {} beside it to continue from",
+            journal::FILE_NAME
+        );
         return refuse(&path, problem, MOVE_AWAY);
     }
     Ok(())
@@ -63,7 +71,10 @@ pub fn check_origin(directory: &Path, contents: &Contents) -> Result<(), AtlasEr
         let problem = "is not as this run has written it: it was changed or damaged since, or is newer than the journal";
         return refuse(&path, problem.to_owned(), MADE_AGAIN);
     }
-    let problem = format!("is the atlas of another run: it does not come from the {} beside it", journal::FILE_NAME);
+    let problem = format!(
+        "is the atlas of another run: it does not come from the {} beside it",
+        journal::FILE_NAME
+    );
     refuse(&path, problem, MADE_AGAIN)
 }
 

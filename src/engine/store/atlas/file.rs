@@ -46,7 +46,9 @@ pub(super) fn replace(
     // Removes the file on every way out but the last.
     let guard = TempPath::try_from_path(&partial).map_err(io_error("find", &partial))?;
     write(&partial, fill)?;
-    File::open(&partial).and_then(|file| file.sync_all()).map_err(io_error("write to disk", &partial))?;
+    File::open(&partial)
+        .and_then(|file| file.sync_all())
+        .map_err(io_error("write to disk", &partial))?;
     announce(checksum(&partial)?)?;
     let aside = name_aside(&target, "changed");
     let replaced = replace_aside(&partial, &target, &aside);
@@ -70,13 +72,21 @@ fn may_go(file: &Path, known: impl FnOnce(&str) -> bool) -> bool {
 /// SHA-256, hexadecimal, of a file.
 pub(super) fn checksum(path: &Path) -> Result<String, AtlasError> {
     let mut hash = Sha256::new();
-    File::open(path).and_then(|mut file| io::copy(&mut file, &mut hash)).map_err(io_error("read", path))?;
+    File::open(path)
+        .and_then(|mut file| io::copy(&mut file, &mut hash))
+        .map_err(io_error("read", path))?;
     Ok(format!("{:x}", hash.finalize()))
 }
 
-fn write(partial: &Path, fill: impl FnOnce(&Node) -> Result<(), AtlasError>) -> Result<(), AtlasError> {
-    let library_error =
-        |error: hdf5::Error| AtlasError::Hdf5 { file: partial.to_owned(), path: "/".to_owned(), message: reason(&error) };
+fn write(
+    partial: &Path,
+    fill: impl FnOnce(&Node) -> Result<(), AtlasError>,
+) -> Result<(), AtlasError> {
+    let library_error = |error: hdf5::Error| AtlasError::Hdf5 {
+        file: partial.to_owned(),
+        path: "/".to_owned(),
+        message: reason(&error),
+    };
     let file = hdf5::File::with_options()
         // Some parallel file systems cannot lock, and nobody else uses a file of this name.
         .with_fapl(|access| access.file_locking(false).fclose_degree(FileCloseDegree::Strong))

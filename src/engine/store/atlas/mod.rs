@@ -63,14 +63,20 @@ fn fill(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
     write_provenance(root, &atlas.provenance)?;
     let parameters = atlas.layout.iter().map(Tensor::len).sum();
     root.axis("parameter", "index of each component of theta", parameters)?;
-    write_layout(&root.group("network", "the network: where each of its tensors lies in theta")?, atlas.layout)?;
+    write_layout(
+        &root.group("network", "the network: where each of its tensors lies in theta")?,
+        atlas.layout,
+    )?;
     sets::write(root, atlas)?;
     STAGES.iter().try_for_each(|stage| stage.write_atlas(root, atlas))?;
     root.finish()
 }
 
 fn write_provenance(root: &Node, provenance: &Provenance) -> Result<(), AtlasError> {
-    root.text("description", "Loss landscape of a neural network: solutions, low-loss paths between them, kernel PCA")?;
+    root.text(
+        "description",
+        "Loss landscape of a neural network: solutions, low-loss paths between them, kernel PCA",
+    )?;
     root.text("reference", "J. Yu and A. V. Morozov, arXiv:2602.21276 (2026)")?;
     root.number("format_version", FORMAT_VERSION)?;
     for (name, value) in [
@@ -88,7 +94,11 @@ fn write_provenance(root: &Node, provenance: &Provenance) -> Result<(), AtlasErr
     }
     root.number("ranks", provenance.ranks)?;
     // Also a dataset: many viewers cut long attributes.
-    let label = Label::new("configuration", "", "the effective configuration, as in the attribute of the same name");
+    let label = Label::new(
+        "configuration",
+        "",
+        "the effective configuration, as in the attribute of the same name",
+    );
     root.text_scalar(&label, &provenance.configuration)
 }
 
@@ -99,17 +109,28 @@ fn write_layout(node: &Node, layout: &[Tensor]) -> Result<(), AtlasError> {
     node.axis("tensor", "number of each tensor, in the order of theta", layout.len())?;
     node.axis("axis", "number of each axis of a tensor", AXES)?;
     let names: Vec<&str> = layout.iter().map(|tensor| tensor.name.as_str()).collect();
-    node.texts(&Label::new("name", "tensor", "name of each tensor, in the order of theta"), &names)?;
+    node.texts(
+        &Label::new("name", "tensor", "name of each tensor, in the order of theta"),
+        &names,
+    )?;
 
     let shape = ndarray::Array2::from_shape_fn((layout.len(), AXES), |(tensor, axis)| {
         layout[tensor].shape.get(axis).map_or(0, |&size| size as u64)
     });
-    let label = Label::new("shape", "tensor, axis", "shape of each tensor, row-major; 0 beyond its last axis");
+    let label = Label::new(
+        "shape",
+        "tensor, axis",
+        "shape of each tensor, row-major; 0 beyond its last axis",
+    );
     node.numbers(&label, &shape)?;
 
     let offsets: Vec<u64> = layout.iter().map(|tensor| tensor.offset as u64).collect();
-    node.numbers(&Label::new("offset", "tensor", "index in theta of the first component of each tensor"), &offsets)?;
+    node.numbers(
+        &Label::new("offset", "tensor", "index in theta of the first component of each tensor"),
+        &offsets,
+    )?;
 
-    let words: Vec<_> = layout.iter().map(|tensor| format!("{} {:?}", tensor.name, tensor.shape)).collect();
+    let words: Vec<_> =
+        layout.iter().map(|tensor| format!("{} {:?}", tensor.name, tensor.shape)).collect();
     node.text("layout", &words.join(", "))
 }

@@ -75,16 +75,30 @@ impl Node {
     }
 
     /// The same with coordinates that count from 1, for what is called by its number: PC1, PC2.
-    pub fn axis_from_1(&self, name: &str, description: &str, length: usize) -> Result<(), AtlasError> {
-        self.coordinates(&Label::new(name, name, description), &Array1::from_iter(1..=length as u32))
+    pub fn axis_from_1(
+        &self,
+        name: &str,
+        description: &str,
+        length: usize,
+    ) -> Result<(), AtlasError> {
+        self.coordinates(
+            &Label::new(name, name, description),
+            &Array1::from_iter(1..=length as u32),
+        )
     }
 
     /// The same with coordinates of any kind.
-    pub fn coordinates<T: H5Type + Clone>(&self, label: &Label<'_>, coordinates: &Array1<T>) -> Result<(), AtlasError> {
+    pub fn coordinates<T: H5Type + Clone>(
+        &self,
+        label: &Label<'_>,
+        coordinates: &Array1<T>,
+    ) -> Result<(), AtlasError> {
         let path = format!("{}/{}", self.path, label.name);
-        let dataset = self.group.new_dataset_builder().with_data(coordinates).no_chunk().create(label.name);
+        let dataset =
+            self.group.new_dataset_builder().with_data(coordinates).no_chunk().create(label.name);
         let dataset = dataset.map_err(|error| self.error(&path, &error))?;
-        let reference = self.group.reference(label.name).map_err(|error| self.error(&path, &error))?;
+        let reference =
+            self.group.reference(label.name).map_err(|error| self.error(&path, &error))?;
         let added = self.scales.add(path.clone(), label.name, dataset.clone(), reference);
         added.map_err(|error| self.error(&path, &error))?;
         self.describe(&dataset, label, false)
@@ -100,18 +114,29 @@ impl Node {
     {
         let data = data.into();
         let data = data.as_standard_layout();
-        let dataset = self.group.new_dataset_builder().with_data(data.view()).no_chunk().create(label.name);
+        let dataset =
+            self.group.new_dataset_builder().with_data(data.view()).no_chunk().create(label.name);
         self.label(dataset, label, false)
     }
 
     /// A single number.
-    pub fn number_scalar<T: H5Type + Clone>(&self, label: &Label<'_>, value: T) -> Result<(), AtlasError> {
+    pub fn number_scalar<T: H5Type + Clone>(
+        &self,
+        label: &Label<'_>,
+        value: T,
+    ) -> Result<(), AtlasError> {
         self.numbers(label, &arr0(value))
     }
 
     /// Smooth rows, or rows with a tail of NaN: shuffled bytes of those compress well.
     pub fn profiles(&self, label: &Label<'_>, data: &Array2<f64>) -> Result<(), AtlasError> {
-        let dataset = self.group.new_dataset_builder().with_data(data).shuffle().deflate(4).create(label.name);
+        let dataset = self
+            .group
+            .new_dataset_builder()
+            .with_data(data)
+            .shuffle()
+            .deflate(4)
+            .create(label.name);
         self.label(dataset, label, false)
     }
 
@@ -127,7 +152,8 @@ impl Node {
 
     /// A text as an attribute of the group.
     pub fn text(&self, name: &str, value: &str) -> Result<(), AtlasError> {
-        text::attribute(&self.group, name, value).map_err(|error| self.attribute_error(&self.path, name, &error))
+        text::attribute(&self.group, name, value)
+            .map_err(|error| self.attribute_error(&self.path, name, &error))
     }
 
     /// A number as an attribute of the group.
@@ -138,19 +164,30 @@ impl Node {
     }
 
     /// Names the axes of a dataset and says what it holds.
-    fn label(&self, dataset: hdf5::Result<Dataset>, label: &Label<'_>, is_text: bool) -> Result<(), AtlasError> {
+    fn label(
+        &self,
+        dataset: hdf5::Result<Dataset>,
+        label: &Label<'_>,
+        is_text: bool,
+    ) -> Result<(), AtlasError> {
         let path = format!("{}/{}", self.path, label.name);
         let dataset = dataset.map_err(|error| self.error(&path, &error))?;
         if dataset.ndim() > 0 {
             let axes: Vec<&str> = label.dimensions.split(", ").collect();
-            let reference = self.group.reference(label.name).map_err(|error| self.error(&path, &error))?;
+            let reference =
+                self.group.reference(label.name).map_err(|error| self.error(&path, &error))?;
             let attached = self.scales.attach(&self.path, &dataset, reference, &axes);
             attached.map_err(|error| self.attribute_error(&path, "DIMENSION_LIST", &error))?;
         }
         self.describe(&dataset, label, is_text)
     }
 
-    fn describe(&self, dataset: &Dataset, label: &Label<'_>, is_text: bool) -> Result<(), AtlasError> {
+    fn describe(
+        &self,
+        dataset: &Dataset,
+        label: &Label<'_>,
+        is_text: bool,
+    ) -> Result<(), AtlasError> {
         let path = format!("{}/{}", self.path, label.name);
         let attributes = [
             ("description", Some(label.description)),
@@ -160,7 +197,8 @@ impl Node {
         ];
         for (name, value) in attributes {
             if let Some(value) = value {
-                text::attribute(dataset, name, value).map_err(|error| self.attribute_error(&path, name, &error))?;
+                text::attribute(dataset, name, value)
+                    .map_err(|error| self.attribute_error(&path, name, &error))?;
             }
         }
         Ok(())

@@ -36,7 +36,13 @@ struct Use {
 
 impl Scales {
     /// Makes a scale of a dataset with one axis.
-    pub fn add(&self, path: String, name: &str, dataset: Dataset, reference: ObjectReference1) -> hdf5::Result<()> {
+    pub fn add(
+        &self,
+        path: String,
+        name: &str,
+        dataset: Dataset,
+        reference: ObjectReference1,
+    ) -> hdf5::Result<()> {
         // The size is part of the specification: 15 letters and the NUL after them.
         attribute::<16>(&dataset, c"CLASS", "DIMENSION_SCALE")?;
         attribute::<32>(&dataset, c"NAME", name)?;
@@ -48,7 +54,13 @@ impl Scales {
     ///
     /// # Panics
     /// If there is no such scale: each is written before what it belongs to.
-    pub fn attach(&self, group: &str, dataset: &Dataset, reference: ObjectReference1, axes: &[&str]) -> hdf5::Result<()> {
+    pub fn attach(
+        &self,
+        group: &str,
+        dataset: &Dataset,
+        reference: ObjectReference1,
+        axes: &[&str],
+    ) -> hdf5::Result<()> {
         let mut scales = self.0.borrow_mut();
         let mut list: Vec<VarLenArray<ObjectReference1>> = Vec::new();
         for (dimension, axis) in (0..).zip(axes) {
@@ -56,7 +68,8 @@ impl Scales {
                 let path = format!("{above}/{axis}");
                 scales.iter().position(|scale| scale.path == path)
             });
-            let scale = &mut scales[above.unwrap_or_else(|| panic!("no scale {axis} for a dataset in {group}"))];
+            let scale = &mut scales
+                [above.unwrap_or_else(|| panic!("no scale {axis} for a dataset in {group}"))];
             scale.uses.push(Use { dataset: reference, dimension });
             list.push([scale.reference].into());
         }
@@ -89,7 +102,14 @@ fn attribute<const N: usize>(dataset: &Dataset, name: &CStr, value: &str) -> hdf
     // has the N bytes that its type says.
     unsafe {
         h5check(H5Tset_strpad(type_.id(), H5T_str_t::H5T_STR_NULLTERM))?;
-        let attribute = h5check(H5Acreate2(dataset.id(), name.as_ptr(), type_.id(), space.id(), H5P_DEFAULT, H5P_DEFAULT))?;
+        let attribute = h5check(H5Acreate2(
+            dataset.id(),
+            name.as_ptr(),
+            type_.id(),
+            space.id(),
+            H5P_DEFAULT,
+            H5P_DEFAULT,
+        ))?;
         let written = h5check(H5Awrite(attribute, type_.id(), (&raw const value).cast()));
         h5check(H5Aclose(attribute))?;
         written.map(drop)

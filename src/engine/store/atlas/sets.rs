@@ -23,7 +23,8 @@ pub fn origin(root: &Node, name: &str) -> Result<Node, AtlasError> {
 pub(super) fn write(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
     group(root)?;
     for set in atlas.sets {
-        let member = origin(root, set.name.group())?.group(set.name.member(), "a set of parameter vectors, one a row")?;
+        let member = origin(root, set.name.group())?
+            .group(set.name.member(), "a set of parameter vectors, one a row")?;
         write_set(&member, set, atlas)?;
     }
     Ok(())
@@ -31,7 +32,8 @@ pub(super) fn write(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
 
 fn write_set(node: &Node, set: &SolutionSet, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
     node.axis("vector", "row of each vector", set.theta.nrows())?;
-    let of_vector = |name, description| Label::new(name, "vector", description).told_apart_by("initialization");
+    let of_vector =
+        |name, description| Label::new(name, "vector", description).told_apart_by("initialization");
     let theta = "parameter vectors; /network says where each tensor lies";
     let theta = Label::new("theta", "vector, parameter", theta).told_apart_by("initialization");
     if set.theta.nrows() == 0 {

@@ -17,7 +17,12 @@ use std::ffi::CString;
 const MIN_LENGTH: usize = 2;
 
 /// Writes texts of one length, that of the longest, filled up with NUL.
-pub(super) fn dataset(group: &Group, name: &str, texts: &[&str], shape: &[usize]) -> hdf5::Result<Dataset> {
+pub(super) fn dataset(
+    group: &Group,
+    name: &str,
+    texts: &[&str],
+    shape: &[usize],
+) -> hdf5::Result<Dataset> {
     let texts: Vec<String> = texts.iter().map(|text| ascii(text)).collect();
     let length = texts.iter().map(String::len).max().unwrap_or(0).max(MIN_LENGTH);
     let mut bytes = vec![0_u8; length * texts.len()];
@@ -36,10 +41,25 @@ pub(super) fn dataset(group: &Group, name: &str, texts: &[&str], shape: &[usize]
                 .and_then(|_| h5check(H5Tset_strpad(type_, H5T_str_t::H5T_STR_NULLPAD)))
                 .and_then(|_| {
                     let (group, space) = (group.id(), space.id());
-                    h5check(H5Dcreate2(group, c_name.as_ptr(), type_, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT))
+                    h5check(H5Dcreate2(
+                        group,
+                        c_name.as_ptr(),
+                        type_,
+                        space,
+                        H5P_DEFAULT,
+                        H5P_DEFAULT,
+                        H5P_DEFAULT,
+                    ))
                 })
                 .and_then(|dataset| {
-                    let written = h5check(H5Dwrite(dataset, type_, H5S_ALL, H5S_ALL, H5P_DEFAULT, bytes.as_ptr().cast()));
+                    let written = h5check(H5Dwrite(
+                        dataset,
+                        type_,
+                        H5S_ALL,
+                        H5S_ALL,
+                        H5P_DEFAULT,
+                        bytes.as_ptr().cast(),
+                    ));
                     h5check(H5Dclose(dataset)).and(written)
                 });
             h5check(H5Tclose(type_))?;

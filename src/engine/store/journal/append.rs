@@ -34,7 +34,8 @@ impl AppendFile {
         insert: impl FnMut(u64, &[u8]) -> Result<(), String>,
     ) -> Result<(Self, Option<TornTail>), JournalError> {
         let path = directory.join(name);
-        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
+        let file =
+            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
         let file = file.map_err(io_error("open", &path))?;
         ready(&file)?;
         let extent = read::read(kind, &file, &path, insert)?;
@@ -54,7 +55,11 @@ impl AppendFile {
         self.cut().map_err(io_error("repair", &self.path))?;
         let found = self.file.metadata().map_err(io_error("inspect", &self.path))?.len();
         if found != self.end {
-            return Err(JournalError::Changed { file: self.path.clone(), found, expected: self.end });
+            return Err(JournalError::Changed {
+                file: self.path.clone(),
+                found,
+                expected: self.end,
+            });
         }
         let offset = self.end;
         self.write(frame).map_err(io_error("append to", &self.path))?;
@@ -68,7 +73,11 @@ impl AppendFile {
         match fs::metadata(&self.path) {
             Ok(there) if (there.dev(), there.ino()) == (open.dev(), open.ino()) => return Ok(()),
             Ok(_) => {}
-            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {}
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+                ) => {}
             Err(error) => return Err(io_error("inspect", &self.path)(error)),
         }
         let now = || fs::read_link(format!("/proc/self/fd/{}", self.file.as_raw_fd())).ok();

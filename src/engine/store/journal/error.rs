@@ -104,7 +104,10 @@ pub enum JournalError {
         target: PathBuf,
     },
     /// A record cannot be encoded.
-    #[error("cannot save a record of {bytes} bytes: a journal holds records of up to {} bytes", u32::MAX)]
+    #[error(
+        "cannot save a record of {bytes} bytes: a journal holds records of up to {} bytes",
+        u32::MAX
+    )]
     TooLarge {
         /// Its size.
         bytes: usize,

@@ -63,8 +63,10 @@ impl Head {
         let (length, rest) = bytes.split_first_chunk()?;
         let (checksum, rest) = rest.split_first_chunk()?;
         let own = rest.first_chunk()?;
-        let head = Self { length: u32::from_le_bytes(*length), checksum: u32::from_le_bytes(*checksum) };
-        (head.length > 0 && crc32fast::hash(&bytes[..8]) == u32::from_le_bytes(*own)).then_some(head)
+        let head =
+            Self { length: u32::from_le_bytes(*length), checksum: u32::from_le_bytes(*checksum) };
+        (head.length > 0 && crc32fast::hash(&bytes[..8]) == u32::from_le_bytes(*own))
+            .then_some(head)
     }
 
     /// Whether this is the payload the head was made for.
@@ -73,7 +75,8 @@ impl Head {
     }
 
     fn of(payload: &[u8]) -> Result<Self, JournalError> {
-        let length = u32::try_from(payload.len()).map_err(|_| JournalError::TooLarge { bytes: payload.len() })?;
+        let length = u32::try_from(payload.len())
+            .map_err(|_| JournalError::TooLarge { bytes: payload.len() })?;
         Ok(Self { length, checksum: crc32fast::hash(payload) })
     }
 
@@ -92,7 +95,8 @@ impl Head {
 /// # Errors
 /// [`JournalError::TooLarge`] from 4 GiB on, [`JournalError::Encode`].
 pub(in crate::engine::store) fn encode(record: &impl Serialize) -> Result<Vec<u8>, JournalError> {
-    let mut frame = postcard::to_extend(record, vec![0; HEAD_LENGTH]).map_err(|reason| JournalError::Encode { reason })?;
+    let mut frame = postcard::to_extend(record, vec![0; HEAD_LENGTH])
+        .map_err(|reason| JournalError::Encode { reason })?;
     let (head, payload) = frame.split_at_mut(HEAD_LENGTH);
     head.copy_from_slice(&Head::of(payload)?.bytes());
     Ok(frame)

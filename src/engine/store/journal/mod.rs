@@ -70,14 +70,17 @@ impl Journal {
         }
         refuse_dangling_link(directory)?;
         fs::create_dir_all(directory).map_err(|error| match error.kind() {
-            io::ErrorKind::NotADirectory => JournalError::NoDirectory { path: directory.to_owned() },
+            io::ErrorKind::NotADirectory => {
+                JournalError::NoDirectory { path: directory.to_owned() }
+            }
             _ => io_error("create the directory", directory)(error),
         })?;
         let locked = |file: &File| lock(file, directory);
-        let (file, torn) = AppendFile::open(frame::JOURNAL, directory, FILE_NAME, locked, |_, payload| {
-            contents.insert(frame::decode(payload)?);
-            Ok(())
-        })?;
+        let (file, torn) =
+            AppendFile::open(frame::JOURNAL, directory, FILE_NAME, locked, |_, payload| {
+                contents.insert(frame::decode(payload)?);
+                Ok(())
+            })?;
         Ok(Opened { journal: Self { file }, contents, torn })
     }
 
@@ -114,10 +117,15 @@ impl Journal {
 ///
 /// # Errors
 /// [`JournalError::Missing`] if there is none, otherwise as [`Journal::open`].
-pub fn read(directory: &Path, mut contents: Contents) -> Result<(Contents, Option<TornTail>), JournalError> {
+pub fn read(
+    directory: &Path,
+    mut contents: Contents,
+) -> Result<(Contents, Option<TornTail>), JournalError> {
     let path = directory.join(FILE_NAME);
     let file = File::open(&path).map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => JournalError::Missing { file: path.clone() },
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
+            JournalError::Missing { file: path.clone() }
+        }
         _ => io_error("open", &path)(error),
     })?;
     let extent = read::read(frame::JOURNAL, &file, &path, |_, payload| {
@@ -143,12 +151,17 @@ pub fn refuse_dangling_link(directory: &Path) -> Result<(), JournalError> {
 /// there the check of the length in [`Journal::append`] has to do.
 fn lock(file: &File, directory: &Path) -> Result<(), JournalError> {
     match file.try_lock() {
-        Err(TryLockError::WouldBlock) => Err(JournalError::Locked { directory: directory.to_owned() }),
+        Err(TryLockError::WouldBlock) => {
+            Err(JournalError::Locked { directory: directory.to_owned() })
+        }
         Ok(()) | Err(TryLockError::Error(_)) => Ok(()),
     }
 }
 
-pub(super) fn io_error(action: &'static str, file: &Path) -> impl FnOnce(io::Error) -> JournalError {
+pub(super) fn io_error(
+    action: &'static str,
+    file: &Path,
+) -> impl FnOnce(io::Error) -> JournalError {
     let file = file.to_owned();
     move |reason| JournalError::Io { action, file, reason }
 }

@@ -43,8 +43,14 @@ pub(super) fn read(
         read.end = HEADER_LENGTH as u64;
         let mut payload = Vec::new();
         while read.end < length {
-            let damaged = |problem| JournalError::Damaged { file: path.to_owned(), offset: read.end, problem };
-            match step(&mut reader, length - read.end, &mut payload).map_err(io_error("read", path))? {
+            let damaged = |problem| JournalError::Damaged {
+                file: path.to_owned(),
+                offset: read.end,
+                problem,
+            };
+            match step(&mut reader, length - read.end, &mut payload)
+                .map_err(io_error("read", path))?
+            {
                 Step::Frame => insert(read.end + HEAD_LENGTH as u64, &payload).map_err(damaged)?,
                 Step::Torn => break,
                 Step::Damaged(problem) => return Err(damaged(problem.to_owned())),
@@ -59,7 +65,12 @@ pub(super) fn read(
 }
 
 /// Whether there is a header; none if the crash came before its last byte reached the disk.
-fn check_header(kind: Kind, reader: &mut impl Read, length: u64, path: &Path) -> Result<bool, JournalError> {
+fn check_header(
+    kind: Kind,
+    reader: &mut impl Read,
+    length: u64,
+    path: &Path,
+) -> Result<bool, JournalError> {
     let mut found = Vec::new();
     reader.take(HEADER_LENGTH as u64).read_to_end(&mut found).map_err(io_error("read", path))?;
     if found == kind.header() {
@@ -94,7 +105,11 @@ fn step(reader: &mut impl Read, remaining: u64, payload: &mut Vec<u8>) -> io::Re
         // of the file into memory, but only on the way to an error or to an incomplete record.
         let mut rest = Vec::new();
         reader.read_to_end(&mut rest)?;
-        return Ok(if contains_frame(&rest) { Step::Damaged("its head is not the one written") } else { Step::Torn });
+        return Ok(if contains_frame(&rest) {
+            Step::Damaged("its head is not the one written")
+        } else {
+            Step::Torn
+        });
     };
     let length = u64::from(head.length);
     if length > remaining {

@@ -7,7 +7,14 @@ use std::process::Command;
 use tempfile::TempDir;
 
 fn snapshot(epoch: u32, theta: Vec<f32>) -> Snapshot {
-    Snapshot { epoch, theta, loss_train: 1e-300, loss_test: f64::MAX, accuracy_train: 0.1 + 0.2, accuracy_test: -0.0 }
+    Snapshot {
+        epoch,
+        theta,
+        loss_train: 1e-300,
+        loss_test: f64::MAX,
+        accuracy_train: 0.1 + 0.2,
+        accuracy_test: -0.0,
+    }
 }
 
 fn training(initialization: u32, theta: Vec<f32>) -> Record {
@@ -40,9 +47,15 @@ fn path(pair: (u32, u32)) -> Record {
 }
 
 fn path_with_points(pair: (u32, u32)) -> Record {
-    let Record::Path { set, landscape, seconds, outcome: Ok(path), .. } = path(pair) else { unreachable!("a path") };
+    let Record::Path { set, landscape, seconds, outcome: Ok(path), .. } = path(pair) else {
+        unreachable!("a path")
+    };
     let points = ndarray::array![[0.5, -0.0], [f64::MIN_POSITIVE, 1e300]];
-    let track = Track { points, heights: vec![0.5, f64::INFINITY], straight_heights: vec![1.0 / 3.0, 0.25] };
+    let track = Track {
+        points,
+        heights: vec![0.5, f64::INFINITY],
+        straight_heights: vec![1.0 / 3.0, 0.25],
+    };
     Record::PathWithPoints { set, landscape, pair, seconds, path, track }
 }
 
@@ -50,7 +63,9 @@ fn path_with_points(pair: (u32, u32)) -> Record {
 fn records() -> Vec<Record> {
     vec![
         Record::Configuration(ConfigurationRecord {
-            effective: [("seed", "1"), ("data.name", "digits")].map(|(key, value)| (key.into(), value.into())).into(),
+            effective: [("seed", "1"), ("data.name", "digits")]
+                .map(|(key, value)| (key.into(), value.into()))
+                .into(),
             text: "seed = 1 # the µ of the run\n".into(),
             overrides: vec!["sgd.epochs=2".into()],
             version: "0.1.0".into(),
@@ -65,7 +80,12 @@ fn records() -> Vec<Record> {
             commit: String::new(),
         }),
         training(0, vec![1.5, -0.0, f32::MIN_POSITIVE / 2.0]),
-        Record::Training { method: Method::Sgd, initialization: 0, seconds: 0.0, outcome: Err("no memory".into()) },
+        Record::Training {
+            method: Method::Sgd,
+            initialization: 0,
+            seconds: 0.0,
+            outcome: Err("no memory".into()),
+        },
         path((3, 1)),
         path_with_points((5, 4)),
         Record::task("of a later version", "sgd 0", 0.125, Ok(vec![1.5, -0.0])),
@@ -85,7 +105,8 @@ fn contents(records: &[Record]) -> Contents {
 /// A directory with a journal of [`records`] and the offsets at which its records start, the end last.
 fn written() -> (TempDir, Vec<u64>) {
     let directory = tempfile::tempdir().expect("a temporary directory");
-    let mut journal = Journal::open(directory.path(), Contents::default()).expect("a new journal").journal;
+    let mut journal =
+        Journal::open(directory.path(), Contents::default()).expect("a new journal").journal;
     let mut offsets = vec![journal.file.end];
     for record in records() {
         journal.append(&record).expect("space for a record");
@@ -105,8 +126,10 @@ fn replace(directory: &TempDir, bytes: &[u8]) {
 /// Opens and reads what must be an error, and checks that the file is not touched.
 fn refusal(directory: &TempDir) -> JournalError {
     let before = bytes(directory);
-    let reading = read(directory.path(), Contents::default()).expect_err("reading refuses").to_string();
-    let opening = Journal::open(directory.path(), Contents::default()).expect_err("opening refuses");
+    let reading =
+        read(directory.path(), Contents::default()).expect_err("reading refuses").to_string();
+    let opening =
+        Journal::open(directory.path(), Contents::default()).expect_err("opening refuses");
     assert_eq!(reading, opening.to_string());
     assert_eq!(bytes(directory), before);
     opening
@@ -118,20 +141,27 @@ fn what_is_appended_is_read_back() {
     let opened = Journal::open(directory.path(), Contents::default()).expect("a sound journal");
     assert_eq!(opened.contents, contents(&records()));
     assert_eq!(opened.torn, None);
-    assert_eq!(read(directory.path(), Contents::default()).expect("a sound journal"), (contents(&records()), None));
+    assert_eq!(
+        read(directory.path(), Contents::default()).expect("a sound journal"),
+        (contents(&records()), None)
+    );
 }
 
 #[test]
 fn every_bit_of_a_float_survives() {
     let payload = 0x7ff8_dead_beef_0001;
     let single = 0x7fc1_2345;
-    let Record::Training { method, initialization, seconds, outcome: Ok(mut run) } = training(0, vec![f32::from_bits(single)])
+    let Record::Training { method, initialization, seconds, outcome: Ok(mut run) } =
+        training(0, vec![f32::from_bits(single)])
     else {
         unreachable!("a finished run")
     };
     run.train.accuracy_train = f64::from_bits(payload);
-    let frame = frame::encode(&Record::Training { method, initialization, seconds, outcome: Ok(run) }).expect("small");
-    let Ok(Record::Training { outcome: Ok(run), .. }) = frame::decode(&frame[frame::HEAD_LENGTH..]) else {
+    let frame =
+        frame::encode(&Record::Training { method, initialization, seconds, outcome: Ok(run) })
+            .expect("small");
+    let Ok(Record::Training { outcome: Ok(run), .. }) = frame::decode(&frame[frame::HEAD_LENGTH..])
+    else {
         panic!("a finished run went in")
     };
     assert_eq!(run.train.accuracy_train.to_bits(), payload);
@@ -148,10 +178,15 @@ fn a_crash_at_any_byte_of_an_append_loses_that_record_alone() {
     for end in last..whole.len() as u64 {
         replace(&directory, &whole[..end as usize]);
         let torn = (end > last).then(|| TornTail { offset: last, bytes: end - last });
-        assert_eq!(read(directory.path(), Contents::default()).expect("readable"), (before.clone(), torn), "cut at byte {end}");
+        assert_eq!(
+            read(directory.path(), Contents::default()).expect("readable"),
+            (before.clone(), torn),
+            "cut at byte {end}"
+        );
         assert_eq!(bytes(&directory).len() as u64, end, "reading leaves the file alone");
 
-        let mut opened = Journal::open(directory.path(), Contents::default()).expect("only the tail is torn");
+        let mut opened =
+            Journal::open(directory.path(), Contents::default()).expect("only the tail is torn");
         assert_eq!((&opened.contents, opened.torn), (&before, torn), "cut at byte {end}");
         assert_eq!(bytes(&directory).len() as u64, last);
         opened.journal.append(&training(1, vec![0.1; 5])).expect("space for a record");
@@ -164,11 +199,15 @@ fn a_last_record_of_which_parts_never_reached_the_disk_is_torn() {
     let (directory, offsets) = written();
     let whole = bytes(&directory);
     let last = offsets[offsets.len() - 2] as usize;
-    for unwritten in [last..whole.len(), last..last + 8, last + 20..whole.len(), last + 12..last + 40] {
+    for unwritten in
+        [last..whole.len(), last..last + 8, last + 20..whole.len(), last + 12..last + 40]
+    {
         let mut bytes = whole.clone();
         bytes[unwritten.clone()].fill(0);
         replace(&directory, &bytes);
-        let torn = Journal::open(directory.path(), Contents::default()).expect("only the tail is torn").torn;
+        let torn = Journal::open(directory.path(), Contents::default())
+            .expect("only the tail is torn")
+            .torn;
         let expected = TornTail { offset: last as u64, bytes: (whole.len() - last) as u64 };
         assert_eq!(torn, Some(expected), "bytes {unwritten:?} are zeros");
     }
@@ -258,14 +297,22 @@ const MAGIC_LENGTH: usize = frame::HEADER_LENGTH - 4;
 fn a_crash_while_the_file_is_created_loses_nothing() {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let header = frame::JOURNAL.header();
-    for begun in (0..header.len()).map(|end| &header[..end]).chain([&[0; frame::HEADER_LENGTH][..]]) {
+    for begun in (0..header.len()).map(|end| &header[..end]).chain([&[0; frame::HEADER_LENGTH][..]])
+    {
         replace(&directory, begun);
-        assert_eq!(read(directory.path(), Contents::default()).expect("as good as empty").0, Contents::default());
-        let mut opened = Journal::open(directory.path(), Contents::default()).expect("as good as empty");
+        assert_eq!(
+            read(directory.path(), Contents::default()).expect("as good as empty").0,
+            Contents::default()
+        );
+        let mut opened =
+            Journal::open(directory.path(), Contents::default()).expect("as good as empty");
         assert_eq!(opened.torn.map_or(0, |torn| torn.bytes), begun.len() as u64);
         opened.journal.append(&path((0, 1))).expect("space for a record");
         drop(opened);
-        assert_eq!(read(directory.path(), Contents::default()).expect("a journal"), (contents(&[path((0, 1))]), None));
+        assert_eq!(
+            read(directory.path(), Contents::default()).expect("a journal"),
+            (contents(&[path((0, 1))]), None)
+        );
     }
 }
 
@@ -273,7 +320,8 @@ fn a_crash_while_the_file_is_created_loses_nothing() {
 fn a_second_run_in_one_directory_is_refused_and_readers_are_not() {
     let (directory, _) = written();
     let first = Journal::open(directory.path(), Contents::default()).expect("nobody else").journal;
-    let message = Journal::open(directory.path(), Contents::default()).expect_err("locked").to_string();
+    let message =
+        Journal::open(directory.path(), Contents::default()).expect_err("locked").to_string();
     let expected = format!("another lossatlas is running in {}", directory.path().display());
     assert!(message.starts_with(&expected), "{message}");
     read(directory.path(), Contents::default()).expect("reading needs no lock");
@@ -284,7 +332,8 @@ fn a_second_run_in_one_directory_is_refused_and_readers_are_not() {
 #[test]
 fn a_second_writer_is_noticed_where_files_cannot_be_locked() {
     let (directory, _) = written();
-    let mut journal = Journal::open(directory.path(), Contents::default()).expect("nobody else").journal;
+    let mut journal =
+        Journal::open(directory.path(), Contents::default()).expect("nobody else").journal;
     let other = [bytes(&directory), frame::encode(&path((8, 9))).expect("small")].concat();
     replace(&directory, &other);
     assert!(matches!(journal.append(&path((4, 5))), Err(JournalError::Changed { .. })));
@@ -296,7 +345,10 @@ fn a_journal_that_is_not_where_it_was_takes_no_record() {
     let root = tempfile::tempdir().expect("a temporary directory");
     let open = |name: &str| {
         let directory = root.path().join(name);
-        (Journal::open(&directory, Contents::default()).expect("a new directory").journal, directory)
+        (
+            Journal::open(&directory, Contents::default()).expect("a new directory").journal,
+            directory,
+        )
     };
     let refusal = |mut journal: Journal| match journal.append(&records()[0]) {
         Err(JournalError::Displaced { now, .. }) => now,
@@ -327,15 +379,22 @@ fn a_journal_that_is_not_where_it_was_takes_no_record() {
 #[test]
 fn a_missing_journal_is_not_created_by_reading() {
     let directory = tempfile::tempdir().expect("a temporary directory");
-    assert!(matches!(read(directory.path(), Contents::default()), Err(JournalError::Missing { .. })));
+    assert!(matches!(
+        read(directory.path(), Contents::default()),
+        Err(JournalError::Missing { .. })
+    ));
     assert_eq!(fs::read_dir(directory.path()).expect("a directory").count(), 0);
 }
 
 #[test]
 fn a_directory_that_is_a_file_is_named() {
     let file = tempfile::NamedTempFile::new().expect("a temporary file");
-    let message = Journal::open(file.path(), Contents::default()).expect_err("no directory").to_string();
-    assert_eq!(message, format!("{} is not a directory; choose another output directory", file.path().display()));
+    let message =
+        Journal::open(file.path(), Contents::default()).expect_err("no directory").to_string();
+    assert_eq!(
+        message,
+        format!("{} is not a directory; choose another output directory", file.path().display())
+    );
 }
 
 /// Runs [`fill_the_disk`] where files cannot grow beyond a few KiB, which cuts writes short exactly
@@ -353,11 +412,22 @@ fn a_full_disk_leaves_whole_records_and_a_journal_that_goes_on() {
         .output()
         .expect("a shell");
     let text = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success() && text.contains("1 passed"), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success() && text.contains("1 passed"),
+        "{text}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let opened = Journal::open(directory.path(), Contents::default()).expect("whole records");
     assert_eq!(opened.torn, None);
-    assert!(opened.contents.training(Method::Lbfgs, 50).is_some(), "the record that fitted is there");
-    assert_eq!(opened.contents.training(Method::Lbfgs, 40), None, "the record that did not fit is not");
+    assert!(
+        opened.contents.training(Method::Lbfgs, 50).is_some(),
+        "the record that fitted is there"
+    );
+    assert_eq!(
+        opened.contents.training(Method::Lbfgs, 40),
+        None,
+        "the record that did not fit is not"
+    );
 }
 
 const DIRECTORY_VARIABLE: &str = "LOSSATLAS_TEST_DIRECTORY";
@@ -366,14 +436,19 @@ const DIRECTORY_VARIABLE: &str = "LOSSATLAS_TEST_DIRECTORY";
 #[ignore = "runs as a child of the test above, which limits the size of files"]
 fn fill_the_disk() {
     let directory = std::env::var_os(DIRECTORY_VARIABLE).expect("set by the parent");
-    let mut journal = Journal::open(Path::new(&directory), Contents::default()).expect("a journal").journal;
+    let mut journal =
+        Journal::open(Path::new(&directory), Contents::default()).expect("a journal").journal;
     let end = journal.file.end;
     let length = || fs::metadata(journal.path()).expect("a journal").len();
     let before = length();
     for _ in 0..2 {
-        let error = journal.append(&training(40, vec![0.5; 50_000])).expect_err("too large for the limit");
+        let error =
+            journal.append(&training(40, vec![0.5; 50_000])).expect_err("too large for the limit");
         assert!(error.to_string().starts_with("cannot append to "), "{error}");
-        assert_eq!((journal.file.end, fs::metadata(journal.path()).expect("a journal").len()), (end, before));
+        assert_eq!(
+            (journal.file.end, fs::metadata(journal.path()).expect("a journal").len()),
+            (end, before)
+        );
     }
     journal.append(&training(50, vec![0.5; 10])).expect("space for a small record");
 }

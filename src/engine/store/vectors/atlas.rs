@@ -35,19 +35,28 @@ pub(super) fn read(file: &Path, group: &str) -> Result<Components, VectorsError>
         .open(file)
         .map_err(library_error("/"))?;
     let Some(holder) = opened.group(group).ok().filter(|holder| holder.link_exists(THETA)) else {
-        return Err(VectorsError::NoTheta { file: file.to_owned(), path: group.to_owned(), known: sets(&opened) });
+        return Err(VectorsError::NoTheta {
+            file: file.to_owned(),
+            path: group.to_owned(),
+            known: sets(&opened),
+        });
     };
     let path = format!("{}/{THETA}", group.trim_end_matches('/'));
     let theta = holder.dataset(THETA).map_err(library_error(&path))?;
-    let type_ = theta.dtype().and_then(|type_| type_.to_descriptor()).map_err(library_error(&path))?;
+    let type_ =
+        theta.dtype().and_then(|type_| type_.to_descriptor()).map_err(library_error(&path))?;
     complete(&theta, type_.size()).map_err(|message| VectorsError::Hdf5 {
         file: file.to_owned(),
         path: path.clone(),
         message,
     })?;
     match type_ {
-        TypeDescriptor::Float(FloatSize::U4) => theta.read_dyn().map(Components::Single).map_err(library_error(&path)),
-        TypeDescriptor::Float(FloatSize::U8) => theta.read_dyn().map(Components::Double).map_err(library_error(&path)),
+        TypeDescriptor::Float(FloatSize::U4) => {
+            theta.read_dyn().map(Components::Single).map_err(library_error(&path))
+        }
+        TypeDescriptor::Float(FloatSize::U8) => {
+            theta.read_dyn().map(Components::Double).map_err(library_error(&path))
+        }
         other => {
             let place = VectorSource::Atlas { file: file.to_owned(), group: group.to_owned() };
             Err(VectorsError::Type { place, found: other.to_string() })
@@ -58,7 +67,10 @@ pub(super) fn read(file: &Path, group: &str) -> Result<Components, VectorsError>
 /// Whether the components can all be there, before memory is set aside for as many as the header
 /// of the dataset promises.
 fn complete(theta: &Dataset, component: usize) -> Result<(), String> {
-    let bytes = theta.shape().iter().try_fold(component as u64, |bytes, &size| bytes.checked_mul(size as u64));
+    let bytes = theta
+        .shape()
+        .iter()
+        .try_fold(component as u64, |bytes, &size| bytes.checked_mul(size as u64));
     let stored = theta.storage_size();
     match bytes {
         Some(bytes) if stored.saturating_mul(EXPANSION) >= bytes => Ok(()),
@@ -68,7 +80,10 @@ fn complete(theta: &Dataset, component: usize) -> Result<(), String> {
 
 /// The groups below `/solutions` that hold vectors; none where the file is too damaged to tell.
 fn sets(file: &File) -> Vec<String> {
-    let below = |groups: Vec<Group>| groups.into_iter().flat_map(|group| group.groups().unwrap_or_default());
-    let origins = file.group("solutions").and_then(|solutions| solutions.groups()).unwrap_or_default();
+    let below = |groups: Vec<Group>| {
+        groups.into_iter().flat_map(|group| group.groups().unwrap_or_default())
+    };
+    let origins =
+        file.group("solutions").and_then(|solutions| solutions.groups()).unwrap_or_default();
     below(origins).filter(|set| set.link_exists(THETA)).map(|set| set.name()).collect()
 }

@@ -87,7 +87,9 @@ pub enum VectorsError {
         known: Vec<String>,
     },
     /// The components are something else than floating-point numbers of 32 or 64 bits.
-    #[error("{place}: components of type {found}; convert them, in Python with theta.astype(numpy.float32)")]
+    #[error(
+        "{place}: components of type {found}; convert them, in Python with theta.astype(numpy.float32)"
+    )]
     Type {
         /// Where they are.
         place: VectorSource,
@@ -95,7 +97,10 @@ pub enum VectorsError {
         found: String,
     },
     /// Neither one vector nor a table of them.
-    #[error("{place}: an array of shape {}; vectors are the rows of an array (n, P), or one array (P,)", shape_in_words(shape))]
+    #[error(
+        "{place}: an array of shape {}; vectors are the rows of an array (n, P), or one array (P,)",
+        shape_in_words(shape)
+    )]
     Dimensions {
         /// Where it is.
         place: VectorSource,
@@ -147,7 +152,9 @@ pub enum VectorsError {
 fn shape_in_words(shape: &[usize]) -> String {
     match shape {
         [size] => format!("({size},)"),
-        sizes => format!("({})", sizes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
+        sizes => {
+            format!("({})", sizes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
+        }
     }
 }
 

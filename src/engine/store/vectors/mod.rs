@@ -36,9 +36,13 @@ pub enum VectorSource {
 /// `.npy`, is a NumPy file.
 impl From<&str> for VectorSource {
     fn from(text: &str) -> Self {
-        let is_npy = Path::new(text).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("npy"));
+        let is_npy = Path::new(text)
+            .extension()
+            .is_some_and(|extension| extension.eq_ignore_ascii_case("npy"));
         match text.rsplit_once(":/") {
-            Some((file, group)) if !is_npy => Self::Atlas { file: file.into(), group: format!("/{group}") },
+            Some((file, group)) if !is_npy => {
+                Self::Atlas { file: file.into(), group: format!("/{group}") }
+            }
             _ => Self::Npy(text.into()),
         }
     }
@@ -92,7 +96,11 @@ fn read(source: &VectorSource, layout: Option<&Layout>) -> Result<Array2<f32>, V
 }
 
 /// One vector a row, each as long as the layout says.
-fn rows<A>(source: &VectorSource, layout: Option<&Layout>, array: ArrayD<A>) -> Result<Array2<A>, VectorsError> {
+fn rows<A>(
+    source: &VectorSource,
+    layout: Option<&Layout>,
+    array: ArrayD<A>,
+) -> Result<Array2<A>, VectorsError> {
     let shape = array.shape().to_vec();
     let array = if shape.len() == 1 { array.insert_axis(Axis(0)) } else { array };
     let Ok(rows) = array.into_dimensionality::<Ix2>() else {
@@ -102,18 +110,26 @@ fn rows<A>(source: &VectorSource, layout: Option<&Layout>, array: ArrayD<A>) -> 
         return Err(VectorsError::NoVectors { place: source.clone(), shape });
     }
     match layout {
-        Some(layout) if layout.parameters() != rows.ncols() => {
-            Err(VectorsError::Width { place: source.clone(), found: rows.ncols(), layout: layout.clone() })
-        }
+        Some(layout) if layout.parameters() != rows.ncols() => Err(VectorsError::Width {
+            place: source.clone(),
+            found: rows.ncols(),
+            layout: layout.clone(),
+        }),
         _ => Ok(rows),
     }
 }
 
 /// The vectors in C order and single precision.
-fn finite<A: Copy + Into<f64>>(source: &VectorSource, rows: Array2<A>) -> Result<Array2<f32>, VectorsError> {
+fn finite<A: Copy + Into<f64>>(
+    source: &VectorSource,
+    rows: Array2<A>,
+) -> Result<Array2<f32>, VectorsError> {
     // Widening and rounding back leaves every finite f32 as it is.
     let single = rows.as_standard_layout().mapv(|component| component.into() as f32);
-    let mut unusable = single.indexed_iter().filter(|(_, component)| !component.is_finite()).map(|(place, _)| place);
+    let mut unusable = single
+        .indexed_iter()
+        .filter(|(_, component)| !component.is_finite())
+        .map(|(place, _)| place);
     match unusable.next() {
         None => Ok(single),
         Some((row, column)) => {

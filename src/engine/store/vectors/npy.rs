@@ -22,14 +22,21 @@ pub(super) fn read(file: &Path) -> Result<Components, VectorsError> {
     let mut reader = BufReader::new(open(file)?);
     check_header(file, &mut reader)?;
     let header = Header::from_reader(&mut reader).map_err(|error| match error {
-        ReadHeaderError::Io(reason) if reason.kind() != io::ErrorKind::UnexpectedEof => io_error("read", file)(reason),
+        ReadHeaderError::Io(reason) if reason.kind() != io::ErrorKind::UnexpectedEof => {
+            io_error("read", file)(reason)
+        }
         other => VectorsError::NotNpy { file: file.to_owned(), problem: problem(&other) },
     })?;
     let descriptor = header.type_descriptor.to_string();
     let component = match descriptor.trim_matches('\'') {
         "<f4" | ">f4" => size_of::<f32>(),
         "<f8" | ">f8" => size_of::<f64>(),
-        other => return Err(VectorsError::Type { place: VectorSource::Npy(file.to_owned()), found: numpy_name(&quoted(other)) }),
+        other => {
+            return Err(VectorsError::Type {
+                place: VectorSource::Npy(file.to_owned()),
+                found: numpy_name(&quoted(other)),
+            });
+        }
     };
     check_length(file, &mut reader, header.shape, component)?;
     reader.rewind().map_err(io_error("read", file))?;
@@ -57,7 +64,9 @@ pub(super) fn open(file: &Path) -> Result<File, VectorsError> {
 /// Looks at the header before it is parsed: memory would be set aside for whatever length it claims,
 /// and the parser takes memory by the letter and stack by the bracket.
 fn check_header(file: &Path, reader: &mut BufReader<File>) -> Result<(), VectorsError> {
-    let refuse = |problem: &str| Err(VectorsError::NotNpy { file: file.to_owned(), problem: problem.to_owned() });
+    let refuse = |problem: &str| {
+        Err(VectorsError::NotNpy { file: file.to_owned(), problem: problem.to_owned() })
+    };
     let start = reader.fill_buf().map_err(io_error("read", file))?;
     // Magic string, version, length: two bytes of it in version 1, four since.
     let (before, length) = match start.strip_prefix(MAGIC) {
@@ -71,7 +80,9 @@ fn check_header(file: &Path, reader: &mut BufReader<File>) -> Result<(), Vectors
         return refuse(CUT_SHORT);
     }
     if length > LONGEST_HEADER {
-        return refuse(&format!("its header takes {length} bytes, more than the {LONGEST_HEADER} that NumPy reads"));
+        return refuse(&format!(
+            "its header takes {length} bytes, more than the {LONGEST_HEADER} that NumPy reads"
+        ));
     }
     let mut header = vec![0; before as usize + length as usize];
     reader.read_exact(&mut header).map_err(io_error("read", file))?;
@@ -96,12 +107,18 @@ fn nesting(text: &[u8]) -> usize {
 }
 
 /// Holds the header against the size of the file, before memory is set aside for what it promises.
-fn check_length(file: &Path, reader: &mut BufReader<File>, shape: Vec<usize>, component: usize) -> Result<(), VectorsError> {
+fn check_length(
+    file: &Path,
+    reader: &mut BufReader<File>,
+    shape: Vec<usize>,
+    component: usize,
+) -> Result<(), VectorsError> {
     let start = reader.stream_position().map_err(io_error("read", file))?;
     let size = reader.get_ref().metadata().map_err(io_error("read", file))?.len();
     let found = size.saturating_sub(start);
     // Saturated, it still differs from the size of every file.
-    let expected = shape.iter().fold(component as u128, |bytes, &size| bytes.saturating_mul(size as u128));
+    let expected =
+        shape.iter().fold(component as u128, |bytes, &size| bytes.saturating_mul(size as u128));
     if expected == u128::from(found) {
         return Ok(());
     }
@@ -117,7 +134,9 @@ fn problem(error: &ReadHeaderError) -> String {
 
 /// What may hold a part of the header, which may be long and padded: on one line and cut.
 fn quoted(text: &str) -> String {
-    let words = text.split(|letter: char| letter.is_whitespace() || letter.is_control()).filter(|word| !word.is_empty());
+    let words = text
+        .split(|letter: char| letter.is_whitespace() || letter.is_control())
+        .filter(|word| !word.is_empty());
     words.collect::<Vec<_>>().join(" ").chars().take(300).collect()
 }
 
@@ -133,7 +152,9 @@ fn numpy_name(descriptor: &str) -> String {
         Some("O") => return "object".to_owned(),
         _ => return descriptor.to_owned(),
     };
-    code[1..].parse::<u32>().map_or_else(|_| descriptor.to_owned(), |bytes| format!("{kind}{}", 8 * u64::from(bytes)))
+    code[1..]
+        .parse::<u32>()
+        .map_or_else(|_| descriptor.to_owned(), |bytes| format!("{kind}{}", 8 * u64::from(bytes)))
 }
 
 /// Writes vectors, `(n, P)`, as a NumPy file in C order, or replaces one.
@@ -164,7 +185,10 @@ pub fn write_npy(file: &Path, vectors: ArrayView2<f32>, force: bool) -> Result<(
         WriteNpyError::Io(reason) => io_error("write", &partial)(reason),
         other => io_error("write", &partial)(io::Error::other(other.to_string())),
     })?;
-    let synced = writer.into_inner().map_err(io::IntoInnerError::into_error).and_then(|written| written.sync_all());
+    let synced = writer
+        .into_inner()
+        .map_err(io::IntoInnerError::into_error)
+        .and_then(|written| written.sync_all());
     synced.map_err(io_error("write to disk", &partial))?;
     if force {
         if let Ok(there) = file.metadata() {
@@ -174,7 +198,9 @@ pub fn write_npy(file: &Path, vectors: ArrayView2<f32>, force: bool) -> Result<(
             let kept = fs::set_permissions(&guard, there.permissions());
             kept.map_err(io_error("set the permissions of", &partial))?;
         }
-        guard.persist(file).map_err(|failed| io_error("rename the finished file to", file)(failed.error))?;
+        guard
+            .persist(file)
+            .map_err(|failed| io_error("rename the finished file to", file)(failed.error))?;
     } else {
         rename_to_unused(&guard, file).map_err(|error| {
             // What was computed is not given up.

@@ -40,15 +40,22 @@ impl Place {
 
 /// A file with this header and these bytes after it.
 fn npy(descriptor: &str, fortran: &str, shape: &str, components: &[u8]) -> Vec<u8> {
-    let header = format!("{{'descr': '{descriptor}', 'fortran_order': {fortran}, 'shape': {shape}, }}\n");
+    let header =
+        format!("{{'descr': '{descriptor}', 'fortran_order': {fortran}, 'shape': {shape}, }}\n");
     let length = u16::try_from(header.len()).expect("short").to_le_bytes();
     [b"\x93NUMPY\x01\x00", &length[..], header.as_bytes(), components].concat()
 }
 
 #[test]
 fn a_source_with_a_colon_and_a_slash_is_a_group() {
-    let atlas = |file: &str, group: &str| VectorSource::Atlas { file: file.into(), group: group.to_owned() };
-    assert_eq!(VectorSource::from("a/atlas.h5:/solutions/sgd/train"), atlas("a/atlas.h5", "/solutions/sgd/train"));
+    let atlas = |file: &str, group: &str| VectorSource::Atlas {
+        file: file.into(),
+        group: group.to_owned(),
+    };
+    assert_eq!(
+        VectorSource::from("a/atlas.h5:/solutions/sgd/train"),
+        atlas("a/atlas.h5", "/solutions/sgd/train")
+    );
     assert_eq!(VectorSource::from("a:/b.h5:/c"), atlas("a:/b.h5", "/c"));
     for file in ["theta.npy", "a:/theta.npy", "a:b", "atlas.h5"] {
         assert_eq!(VectorSource::from(file), VectorSource::Npy(file.into()));
@@ -71,8 +78,10 @@ fn what_is_written_is_read_to_the_bit_whatever_its_strides() {
         let bytes = fs::read(place.file()).expect("just written");
         assert!(String::from_utf8_lossy(&bytes).contains("'fortran_order': False"));
     }
-    let names: Vec<_> =
-        fs::read_dir(place.0.path()).expect("a directory").map(|entry| entry.expect("readable").file_name()).collect();
+    let names: Vec<_> = fs::read_dir(place.0.path())
+        .expect("a directory")
+        .map(|entry| entry.expect("readable").file_name())
+        .collect();
     assert_eq!(names, ["theta.npy"]);
 }
 
@@ -83,9 +92,17 @@ fn writing_fails_without_touching_what_is_there() {
     let error = write_npy(&nowhere, array![[1.0]].view(), true).expect_err("no such directory");
     assert!(matches!(error, VectorsError::Io { action: "create", .. }), "{error}");
     fs::create_dir(place.file()).expect("a temporary directory");
-    let error = write_npy(&place.file(), array![[1.0]].view(), true).expect_err("a directory is in the way");
-    assert!(matches!(error, VectorsError::Io { action: "rename the finished file to", .. }), "{error}");
-    assert_eq!(fs::read_dir(place.0.path()).expect("a directory").count(), 1, "the unfinished file is gone");
+    let error = write_npy(&place.file(), array![[1.0]].view(), true)
+        .expect_err("a directory is in the way");
+    assert!(
+        matches!(error, VectorsError::Io { action: "rename the finished file to", .. }),
+        "{error}"
+    );
+    assert_eq!(
+        fs::read_dir(place.0.path()).expect("a directory").count(),
+        1,
+        "the unfinished file is gone"
+    );
 }
 
 #[test]
@@ -93,11 +110,15 @@ fn a_file_that_has_appeared_is_left_and_a_link_stays_one() {
     let place = Place::new();
     fs::write(place.file(), "precious").expect("space for a small file");
     let vectors = array![[1.0_f32, 2.0, 3.0]];
-    let Err(VectorsError::Appeared { kept, .. }) = write_npy(&place.file(), vectors.view(), false) else {
+    let Err(VectorsError::Appeared { kept, .. }) = write_npy(&place.file(), vectors.view(), false)
+    else {
         panic!("the file is there")
     };
     assert_eq!(fs::read_to_string(place.file()).expect("still there"), "precious");
-    assert_eq!(read_vectors(&VectorSource::Npy(kept), &layout()).expect("what was computed"), vectors);
+    assert_eq!(
+        read_vectors(&VectorSource::Npy(kept), &layout()).expect("what was computed"),
+        vectors
+    );
     let link = place.0.path().join("link.npy");
     std::os::unix::fs::symlink("theta.npy", &link).expect("a link");
     write_npy(&link, vectors.view(), true).expect("a file to replace");
@@ -109,7 +130,9 @@ fn a_file_that_has_appeared_is_left_and_a_link_stays_one() {
 fn both_byte_orders_and_both_memory_orders_are_understood() {
     let place = Place::new();
     let expected = array![[1.0_f32, 2.0, 3.0], [4.0, 5.0, 6.5]];
-    let bytes = |values: [f32; 6], encode: fn(f32) -> Vec<u8>| values.into_iter().flat_map(encode).collect::<Vec<_>>();
+    let bytes = |values: [f32; 6], encode: fn(f32) -> Vec<u8>| {
+        values.into_iter().flat_map(encode).collect::<Vec<_>>()
+    };
     let rows = [1.0, 2.0, 3.0, 4.0, 5.0, 6.5];
     let columns = [1.0, 4.0, 2.0, 5.0, 3.0, 6.5];
     for file in [
@@ -128,7 +151,8 @@ fn both_byte_orders_and_both_memory_orders_are_understood() {
 #[test]
 fn one_vector_is_one_row_and_double_precision_is_rounded_to_nearest() {
     let place = Place::new();
-    let vector = Array1::from_vec(vec![0.1_f64, 1.0 + 2.0_f64.powi(-24), 1.0 + 1.5 * 2.0_f64.powi(-23)]);
+    let vector =
+        Array1::from_vec(vec![0.1_f64, 1.0 + 2.0_f64.powi(-24), 1.0 + 1.5 * 2.0_f64.powi(-23)]);
     let rounded = place.read_array(&vector).expect("finite");
     // Halfway between two neighbors the even one counts: 1, and 1 + 2·2⁻²³.
     assert_eq!(rounded, array![[0.1_f32, 1.0, 1.0 + 2.0 * f32::EPSILON]]);
@@ -137,9 +161,15 @@ fn one_vector_is_one_row_and_double_precision_is_rounded_to_nearest() {
 #[test]
 fn components_that_are_no_finite_f32_are_counted_and_the_first_is_named() {
     let place = Place::new();
-    let error = place.read_array(&array![[1.0, 2.0, 3.0], [4.0, 1e39, f64::NAN], [f64::INFINITY, 1.0, -1e39]]);
+    let error = place.read_array(&array![
+        [1.0, 2.0, 3.0],
+        [4.0, 1e39, f64::NAN],
+        [f64::INFINITY, 1.0, -1e39]
+    ]);
     match error.expect_err("four of them") {
-        VectorsError::NotFinite { row: 1, column: 1, value, count: 4, .. } => assert_eq!(value.to_bits(), 1e39_f64.to_bits()),
+        VectorsError::NotFinite { row: 1, column: 1, value, count: 4, .. } => {
+            assert_eq!(value.to_bits(), 1e39_f64.to_bits())
+        }
         other => panic!("{other}"),
     }
     assert!(place.read_array(&array![[f64::from(f32::MAX), 1e-300, 0.0]]).is_ok());
@@ -149,12 +179,28 @@ fn components_that_are_no_finite_f32_are_counted_and_the_first_is_named() {
 fn arrays_of_other_shapes_are_refused() {
     let place = Place::new();
     let refused = |error: Result<Array2<f32>, VectorsError>| error.expect_err("another shape");
-    assert!(matches!(refused(place.read_array(&Array3::<f32>::zeros((1, 1, 3)))), VectorsError::Dimensions { .. }));
-    assert!(matches!(refused(place.read_array(&ndarray::arr0(1.0_f32))), VectorsError::Dimensions { .. }));
-    assert!(matches!(refused(place.read_array(&Array2::<f32>::zeros((0, 3)))), VectorsError::NoVectors { .. }));
-    assert!(matches!(refused(place.read_array(&Array2::<f64>::zeros((3, 0)))), VectorsError::NoVectors { .. }));
-    assert!(matches!(refused(place.read_array(&Array2::<f32>::zeros((3, 2)))), VectorsError::Width { found: 2, .. }));
-    let any_length = read_vectors_of_any_length(&VectorSource::Npy(place.file())).expect("any length will do");
+    assert!(matches!(
+        refused(place.read_array(&Array3::<f32>::zeros((1, 1, 3)))),
+        VectorsError::Dimensions { .. }
+    ));
+    assert!(matches!(
+        refused(place.read_array(&ndarray::arr0(1.0_f32))),
+        VectorsError::Dimensions { .. }
+    ));
+    assert!(matches!(
+        refused(place.read_array(&Array2::<f32>::zeros((0, 3)))),
+        VectorsError::NoVectors { .. }
+    ));
+    assert!(matches!(
+        refused(place.read_array(&Array2::<f64>::zeros((3, 0)))),
+        VectorsError::NoVectors { .. }
+    ));
+    assert!(matches!(
+        refused(place.read_array(&Array2::<f32>::zeros((3, 2)))),
+        VectorsError::Width { found: 2, .. }
+    ));
+    let any_length =
+        read_vectors_of_any_length(&VectorSource::Npy(place.file())).expect("any length will do");
     assert_eq!(any_length.len_of(Axis(1)), 2);
 }
 
@@ -162,11 +208,20 @@ fn arrays_of_other_shapes_are_refused() {
 #[test]
 fn headers_that_promise_too_much_are_refused() {
     let place = Place::new();
-    for shape in ["(18446744073709551615, 3)", "(18446744073709551615, 18446744073709551615)", "(1000000000000, 3)", "(3, 3)"] {
-        let error = place.read_bytes(&npy("<f4", "False", shape, &[0; 24])).expect_err("24 bytes are two rows");
+    for shape in [
+        "(18446744073709551615, 3)",
+        "(18446744073709551615, 18446744073709551615)",
+        "(1000000000000, 3)",
+        "(3, 3)",
+    ] {
+        let error = place
+            .read_bytes(&npy("<f4", "False", shape, &[0; 24]))
+            .expect_err("24 bytes are two rows");
         assert!(matches!(error, VectorsError::Length { found: 24, .. }), "{error}");
     }
-    let error = place.read_bytes(&npy("<f4", "False", "(1, 3)", &[0; 24])).expect_err("two rows are not one");
+    let error = place
+        .read_bytes(&npy("<f4", "False", "(1, 3)", &[0; 24]))
+        .expect_err("two rows are not one");
     assert!(matches!(error, VectorsError::Length { expected: 12, .. }), "{error}");
 }
 
@@ -177,9 +232,16 @@ fn files_that_are_no_numpy_files_are_refused_wherever_they_end() {
     assert!(place.read_bytes(&whole).is_ok());
     for end in 0..whole.len() {
         let error = place.read_bytes(&whole[..end]).expect_err("cut short");
-        assert!(matches!(error, VectorsError::NotNpy { .. } | VectorsError::Length { .. }), "{end}: {error}");
+        assert!(
+            matches!(error, VectorsError::NotNpy { .. } | VectorsError::Length { .. }),
+            "{end}: {error}"
+        );
     }
-    for wrong in [&b"PK\x03\x04 an archive"[..], b"\x93NUMPY\x09\x00....", &npy("<f4", "Maybe", "(1, 3)", &[0; 12])] {
+    for wrong in [
+        &b"PK\x03\x04 an archive"[..],
+        b"\x93NUMPY\x09\x00....",
+        &npy("<f4", "Maybe", "(1, 3)", &[0; 12]),
+    ] {
         let error = place.read_bytes(wrong).expect_err("no .npy file");
         assert!(matches!(error, VectorsError::NotNpy { .. }), "{error}");
     }
@@ -188,10 +250,18 @@ fn files_that_are_no_numpy_files_are_refused_wherever_they_end() {
 #[test]
 fn types_are_named_as_numpy_names_them() {
     let place = Place::new();
-    for (descriptor, name) in
-        [("<i8", "int64"), ("<f2", "float16"), ("|b1", "bool"), ("|O", "object"), ("<c16", "complex128"), ("<M8[s]", "<M8[s]")]
-    {
-        match place.read_bytes(&npy(descriptor, "False", "(1, 3)", &[0; 48])).expect_err("another type") {
+    for (descriptor, name) in [
+        ("<i8", "int64"),
+        ("<f2", "float16"),
+        ("|b1", "bool"),
+        ("|O", "object"),
+        ("<c16", "complex128"),
+        ("<M8[s]", "<M8[s]"),
+    ] {
+        match place
+            .read_bytes(&npy(descriptor, "False", "(1, 3)", &[0; 48]))
+            .expect_err("another type")
+        {
             VectorsError::Type { found, .. } => assert_eq!(found, name),
             other => panic!("{other}"),
         }
@@ -205,7 +275,8 @@ fn a_damaged_atlas_is_an_error_or_gives_vectors_of_the_right_shape() {
     let file = place.0.path().join("atlas.h5");
     let expected = array![[1.0_f32, 2.0, 3.0], [4.0, 5.0, 6.0]];
     write_theta(&file, &expected);
-    let source = VectorSource::Atlas { file: file.clone(), group: "/solutions/sgd/train".to_owned() };
+    let source =
+        VectorSource::Atlas { file: file.clone(), group: "/solutions/sgd/train".to_owned() };
     assert_eq!(read_vectors(&source, &layout()).expect("undamaged"), expected);
     let whole = fs::read(&file).expect("just written");
     let mut errors = 0;
@@ -230,8 +301,11 @@ fn a_damaged_atlas_is_an_error_or_gives_vectors_of_the_right_shape() {
 
 fn write_theta(file: &Path, theta: &Array2<f32>) {
     let write = || -> hdf5::Result<()> {
-        let created = hdf5::File::with_options().with_fapl(|access| access.file_locking(false)).create(file)?;
-        let group = created.create_group("solutions")?.create_group("sgd")?.create_group("train")?;
+        let created = hdf5::File::with_options()
+            .with_fapl(|access| access.file_locking(false))
+            .create(file)?;
+        let group =
+            created.create_group("solutions")?.create_group("sgd")?.create_group("train")?;
         group.new_dataset_builder().with_data(theta).no_chunk().create("theta")?;
         created.close()
     };

@@ -14,12 +14,17 @@ use crate::solutions::{LandscapeName, SetName};
 /// Claim 3: on the training landscape all four sets, on the test landscape the test sets.
 pub(super) fn methods(run: &Run<'_>) -> Vec<Finding> {
     let Some(is_claimed) = claimed(run, Property::HigherWithLbfgs) else { return Vec::new() };
-    let cases = [(Split::Train, LandscapeName::Train), (Split::Test, LandscapeName::Train), (Split::Test, LandscapeName::Test)];
+    let cases = [
+        (Split::Train, LandscapeName::Train),
+        (Split::Test, LandscapeName::Train),
+        (Split::Test, LandscapeName::Test),
+    ];
     let finding = |(split, landscape)| {
         let not = if is_claimed { "" } else { "not " };
         let images = if landscape == LandscapeName::Train { "training" } else { "test" };
-        let statement =
-            format!("between {split} vectors on the {images} landscape, barriers of L-BFGS are {not}higher than those of SGD");
+        let statement = format!(
+            "between {split} vectors on the {images} landscape, barriers of L-BFGS are {not}higher than those of SGD"
+        );
         let sets = [Method::Lbfgs, Method::Sgd].map(|method| SetName::of(method, split));
         judged(run, statement, sets, landscape, is_claimed)
     };
@@ -30,14 +35,21 @@ pub(super) fn methods(run: &Run<'_>) -> Vec<Finding> {
 pub(super) fn splits(run: &Run<'_>) -> Vec<Finding> {
     let Some(is_claimed) = claimed(run, Property::HigherBetweenTrain) else { return Vec::new() };
     let not = if is_claimed { "" } else { "not " };
-    let statement =
-        format!("on the training landscape, barriers between L-BFGS train vectors are {not}higher than between test vectors");
+    let statement = format!(
+        "on the training landscape, barriers between L-BFGS train vectors are {not}higher than between test vectors"
+    );
     let sets = [Split::Train, Split::Test].map(|split| SetName::of(Method::Lbfgs, split));
     vec![judged(run, statement, sets, LandscapeName::Train, is_claimed)]
 }
 
 /// Whether the barriers of the first set are higher, and how many of the paths of both have none.
-fn judged(run: &Run<'_>, statement: String, sets: [SetName; 2], landscape: LandscapeName, is_claimed: bool) -> Finding {
+fn judged(
+    run: &Run<'_>,
+    statement: String,
+    sets: [SetName; 2],
+    landscape: LandscapeName,
+    is_claimed: bool,
+) -> Finding {
     let all = sets.each_ref().map(|set| Found::of(run, set, landscape));
     let found = all.each_ref().map(|found| &found.paths);
     let heights = found.map(|found| PairValues {
@@ -45,14 +57,21 @@ fn judged(run: &Run<'_>, statement: String, sets: [SetName; 2], landscape: Lands
         values: found.iter().map(|(_, path)| path.height).collect(),
     });
     let compared = match sets.iter().zip(&all).find(|(_, found)| found.paths.is_empty()) {
-        Some((set, found)) if found.all > 0 => Err(format!("no path of {} on the {landscape} images is left", set_name(set))),
-        Some((set, _)) => {
-            Err(format!("there are no paths of {set} on the {landscape} images; paths.sets and paths.landscapes say of which"))
+        Some((set, found)) if found.all > 0 => {
+            Err(format!("no path of {} on the {landscape} images is left", set_name(set)))
         }
-        None => Comparison::of_pairs("barrier H", sets.each_ref().map(set_name), heights.each_ref()),
+        Some((set, _)) => Err(format!(
+            "there are no paths of {set} on the {landscape} images; paths.sets and paths.landscapes say of which"
+        )),
+        None => {
+            Comparison::of_pairs("barrier H", sets.each_ref().map(set_name), heights.each_ref())
+        }
     };
-    let without = found.map(|found| found.iter().filter(|(_, path)| path.is_no_higher_than_its_ends()).count());
-    let [first, second] = [0, 1].map(|of| format!("{} of {} paths of {}", without[of], found[of].len(), set_name(&sets[of])));
+    let without = found
+        .map(|found| found.iter().filter(|(_, path)| path.is_no_higher_than_its_ends()).count());
+    let [first, second] = [0, 1].map(|of| {
+        format!("{} of {} paths of {}", without[of], found[of].len(), set_name(&sets[of]))
+    });
     Finding::judged(run, statement, compared, |comparison| {
         let (status, reason) = larger(comparison, is_claimed);
         (status, format!("{reason}; {first} and {second} are no higher than their higher end"))

@@ -1,7 +1,9 @@
 //! Two lists of numbers compared.
 
 use super::LEVEL;
-use crate::analysis::statistics::{Interval, PairValues, Summary, mann_whitney, pair_shift_interval, shift_interval, smallest_p};
+use crate::analysis::statistics::{
+    Interval, PairValues, Summary, mann_whitney, pair_shift_interval, shift_interval, smallest_p,
+};
 use crate::report::number::typeset_short;
 
 /// Two lists compared by their medians, by rank, and by the ratio between them.
@@ -39,7 +41,8 @@ impl Comparison {
         let mut comparison = Self::by_rank(quantity, names, [x, y])?;
         if comparison.positive {
             let logs = |values: &[f64]| values.iter().map(|value| value.ln()).collect::<Vec<_>>();
-            let shift = shift_interval(&logs(x), &logs(y), 1.0 - LEVEL).map_err(|error| error.to_string())?;
+            let shift = shift_interval(&logs(x), &logs(y), 1.0 - LEVEL)
+                .map_err(|error| error.to_string())?;
             comparison.ratio = shift.map(exponential);
         }
         Ok(comparison)
@@ -50,14 +53,19 @@ impl Comparison {
     ///
     /// # Errors
     /// As [`Self::of`].
-    pub fn of_pairs(quantity: &str, names: [String; 2], [x, y]: [&PairValues; 2]) -> Result<Self, String> {
+    pub fn of_pairs(
+        quantity: &str,
+        names: [String; 2],
+        [x, y]: [&PairValues; 2],
+    ) -> Result<Self, String> {
         let mut comparison = Self::by_rank(quantity, names, [&x.values, &y.values])?;
         if comparison.positive {
             let logs = |pairs: &PairValues| PairValues {
                 ends: pairs.ends.clone(),
                 values: pairs.values.iter().map(|value| value.ln()).collect(),
             };
-            let shift = pair_shift_interval(&logs(x), &logs(y), 1.0 - LEVEL).map_err(|error| error.to_string())?;
+            let shift = pair_shift_interval(&logs(x), &logs(y), 1.0 - LEVEL)
+                .map_err(|error| error.to_string())?;
             comparison.ratio = shift.map(exponential);
         }
         Ok(comparison)
@@ -70,7 +78,8 @@ impl Comparison {
             }
         }
         let test = mann_whitney(x, y).map_err(|error| error.to_string())?;
-        let median = |values: &[f64]| Summary::of(values).map_or(f64::NAN, |summary| summary.median);
+        let median =
+            |values: &[f64]| Summary::of(values).map_or(f64::NAN, |summary| summary.median);
         Ok(Self {
             quantity: quantity.to_owned(),
             names,
@@ -98,13 +107,17 @@ impl Comparison {
     /// direction. The test compares ranks and δ has its sign; the interval of pairs is that of the
     /// geometric means, which a few numbers far out can move to the other side.
     pub fn differs(&self) -> bool {
-        let agrees = |ratio: Interval| (ratio.low > 1.0 && self.delta > 0.0) || (ratio.high < 1.0 && self.delta < 0.0);
+        let agrees = |ratio: Interval| {
+            (ratio.low > 1.0 && self.delta > 0.0) || (ratio.high < 1.0 && self.delta < 0.0)
+        };
         self.p < LEVEL && self.ratio.is_none_or(agrees)
     }
 
     /// Whether the test finds one order and the interval the opposite one.
     pub fn contradicts_itself(&self) -> bool {
-        let opposite = |ratio: Interval| (ratio.low > 1.0 && self.delta < 0.0) || (ratio.high < 1.0 && self.delta > 0.0);
+        let opposite = |ratio: Interval| {
+            (ratio.low > 1.0 && self.delta < 0.0) || (ratio.high < 1.0 && self.delta > 0.0)
+        };
         self.p < LEVEL && self.ratio.is_some_and(opposite)
     }
 

@@ -57,7 +57,9 @@ impl Separation {
     fn words(&self) -> String {
         let [first, second] = self.deltas.map(typeset_short);
         let silhouette = typeset_short(self.silhouette);
-        format!("|δ| is {first} along PC1, {second} along PC2, the silhouette in their plane {silhouette}")
+        format!(
+            "|δ| is {first} along PC1, {second} along PC2, the silhouette in their plane {silhouette}"
+        )
     }
 }
 
@@ -70,10 +72,20 @@ pub(super) fn train(run: &Run<'_>) -> Vec<Finding> {
     let results = of_sets(run, &sets);
     let results: Vec<&KernelPcaResult> = results.iter().collect();
     let decisive = decisive(&results);
-    let mut findings: Vec<Finding> =
-        decisive.iter().map(|result| by_kernel(run, result, &results, &sets).noting(left_out(run, &sets))).collect();
+    let mut findings: Vec<Finding> = decisive
+        .iter()
+        .map(|result| by_kernel(run, result, &results, &sets).noting(left_out(run, &sets)))
+        .collect();
     if !results.iter().any(|result| is_rbf(result)) {
-        findings.insert(0, absent(run, "the RBF kernel separates L-BFGS train from SGD test vectors along PC1", "RBF", &sets));
+        findings.insert(
+            0,
+            absent(
+                run,
+                "the RBF kernel separates L-BFGS train from SGD test vectors along PC1",
+                "RBF",
+                &sets,
+            ),
+        );
     }
     if results.iter().all(|result| is_rbf(result)) {
         findings.push(absent(run, "other kernels do not separate them", "another", &sets));
@@ -89,8 +101,10 @@ fn left_out(run: &Run<'_>, sets: &[SetName; 2]) -> Option<String> {
 /// Of each kind of kernel the standardized ones, which reproduce the published figures, or all if
 /// there is none.
 fn decisive<'a>(results: &[&'a KernelPcaResult]) -> Vec<&'a KernelPcaResult> {
-    let standardized = |kind: &str| results.iter().any(|other| other.standardized && other.kernel.name() == kind);
-    let decides = |result: &&KernelPcaResult| result.standardized || !standardized(result.kernel.name());
+    let standardized =
+        |kind: &str| results.iter().any(|other| other.standardized && other.kernel.name() == kind);
+    let decides =
+        |result: &&KernelPcaResult| result.standardized || !standardized(result.kernel.name());
     results.iter().copied().filter(decides).collect()
 }
 
@@ -101,18 +115,39 @@ fn of_what(result: &KernelPcaResult) -> &'static str {
 
 /// What the same kernels say of the vectors as they are, if the verdict is by standardized ones.
 fn beside(result: &KernelPcaResult, results: &[&KernelPcaResult], sets: &[SetName; 2]) -> String {
-    let raw = |other: &&&KernelPcaResult| !other.standardized && other.kernel.name() == result.kernel.name();
+    let raw = |other: &&&KernelPcaResult| {
+        !other.standardized && other.kernel.name() == result.kernel.name()
+    };
     let others = results.iter().filter(raw).filter(|_| result.standardized);
-    others.map(|other| format!("; not standardized ({}): {}", other.kernel, Separation::of(other, sets).words())).collect()
+    others
+        .map(|other| {
+            format!(
+                "; not standardized ({}): {}",
+                other.kernel,
+                Separation::of(other, sets).words()
+            )
+        })
+        .collect()
 }
 
-fn by_kernel(run: &Run<'_>, result: &KernelPcaResult, results: &[&KernelPcaResult], sets: &[SetName; 2]) -> Finding {
+fn by_kernel(
+    run: &Run<'_>,
+    result: &KernelPcaResult,
+    results: &[&KernelPcaResult],
+    sets: &[SetName; 2],
+) -> Finding {
     let separation = Separation::of(result, sets);
-    let reason = format!("{}; {SEPARATE} and {APART} count as separate{}", separation.words(), beside(result, results, sets));
+    let reason = format!(
+        "{}; {SEPARATE} and {APART} count as separate{}",
+        separation.words(),
+        beside(result, results, sets)
+    );
     let compared = compare(result, sets, 0);
     if is_rbf(result) {
         let (kernel, what) = (result.kernel, of_what(result));
-        let statement = format!("the kernel {kernel}{what} separates L-BFGS train from SGD test vectors along PC1");
+        let statement = format!(
+            "the kernel {kernel}{what} separates L-BFGS train from SGD test vectors along PC1"
+        );
         return Finding::judged(run, statement, compared, |comparison| {
             let along_first = comparison.p < LEVEL && separation.deltas[0] >= separation.deltas[1];
             let status = match separation.is_separate() {
@@ -148,14 +183,21 @@ pub(super) fn test(run: &Run<'_>) -> Vec<Finding> {
     }
     let finding = |result: &&KernelPcaResult| {
         let (kernel, what) = (result.kernel, of_what(result));
-        let statement = format!("the kernel {kernel}{what} {how} L-BFGS test from SGD test vectors");
+        let statement =
+            format!("the kernel {kernel}{what} {how} L-BFGS test from SGD test vectors");
         of_test(run, statement, result, &results, stays).noting(left_out(run, &sets))
     };
     decisive(&results).iter().map(finding).collect()
 }
 
 /// Whether the separation of test vectors `stays` or vanishes, by the component that tells more of the two.
-fn of_test(run: &Run<'_>, statement: String, result: &KernelPcaResult, results: &[&KernelPcaResult], stays: bool) -> Finding {
+fn of_test(
+    run: &Run<'_>,
+    statement: String,
+    result: &KernelPcaResult,
+    results: &[&KernelPcaResult],
+    stays: bool,
+) -> Finding {
     let sets = [Method::Lbfgs, Method::Sgd].map(|method| SetName::of(method, Split::Test));
     let separation = Separation::of(result, &sets);
     let best = usize::from(separation.deltas[1] > separation.deltas[0]);
@@ -184,14 +226,18 @@ fn is_rbf(result: &KernelPcaResult) -> bool {
 /// The kernel PCAs of the union of these two sets and of no other, without the scores of vectors
 /// that are their initialization.
 fn of_sets(run: &Run<'_>, sets: &[SetName; 2]) -> Vec<KernelPcaResult> {
-    let both = |result: &&KernelPcaResult| result.sets.len() == 2 && sets.iter().all(|set| result.sets.contains(set));
+    let both = |result: &&KernelPcaResult| {
+        result.sets.len() == 2 && sets.iter().all(|set| result.sets.contains(set))
+    };
     run.analysis.kernel_pca.iter().filter(both).map(|result| of_improved(run, result)).collect()
 }
 
 fn of_improved(run: &Run<'_>, result: &KernelPcaResult) -> KernelPcaResult {
     let initial: Vec<_> = result.sets.iter().map(|set| run.at_initialization(set)).collect();
     let numbers = result.set.iter().zip(&result.initialization).enumerate();
-    let is_solution = |set: &u32, number: &u32| initial.get(*set as usize).is_none_or(|numbers| !numbers.contains(number));
+    let is_solution = |set: &u32, number: &u32| {
+        initial.get(*set as usize).is_none_or(|numbers| !numbers.contains(number))
+    };
     let kept = numbers.filter(|(_, (set, number))| is_solution(set, number));
     let rows: Vec<usize> = kept.map(|(row, _)| row).collect();
     KernelPcaResult {
@@ -203,7 +249,10 @@ fn of_improved(run: &Run<'_>, result: &KernelPcaResult) -> KernelPcaResult {
 }
 
 fn absent(run: &Run<'_>, statement: &str, kernel: &str, sets: &[SetName; 2]) -> Finding {
-    let reason = format!("there is no kernel PCA of {} and {} with {kernel} kernel; [[kpca]] adds it", sets[0], sets[1]);
+    let reason = format!(
+        "there is no kernel PCA of {} and {} with {kernel} kernel; [[kpca]] adds it",
+        sets[0], sets[1]
+    );
     Finding::new(run, statement, (Status::NotTestable, reason), None)
 }
 
@@ -211,7 +260,10 @@ fn absent(run: &Run<'_>, statement: &str, kernel: &str, sets: &[SetName; 2]) -> 
 fn silhouette_of(result: &KernelPcaResult, sets: &[SetName; 2]) -> Option<f64> {
     let plane = sets.each_ref().map(|name| {
         let rows: Vec<usize> = rows_of(result, name).collect();
-        result.projection.select(Axis(0), &rows).slice_move(s![.., ..2.min(result.projection.ncols())])
+        result
+            .projection
+            .select(Axis(0), &rows)
+            .slice_move(s![.., ..2.min(result.projection.ncols())])
     });
     silhouette(&plane[0].view(), &plane[1].view()).ok()
 }
@@ -224,12 +276,22 @@ fn rows_of<'a>(result: &'a KernelPcaResult, name: &'a SetName) -> impl Iterator<
 
 /// The scores along a component. The kernel PCA has not been told of the sets, so if they were of one
 /// kind every assignment of its scores to them would be as likely: what the rank test assumes.
-fn compare(result: &KernelPcaResult, sets: &[SetName; 2], component: usize) -> Result<Comparison, String> {
+fn compare(
+    result: &KernelPcaResult,
+    sets: &[SetName; 2],
+    component: usize,
+) -> Result<Comparison, String> {
     let scores = |name: &SetName| -> Vec<f64> {
-        rows_of(result, name).filter_map(|row| result.projection.get((row, component)).copied()).collect()
+        rows_of(result, name)
+            .filter_map(|row| result.projection.get((row, component)).copied())
+            .collect()
     };
     let [x, y] = sets.each_ref().map(scores);
-    Comparison::of(&format!("score along PC{}", component + 1), sets.each_ref().map(set_name), [&x, &y])
+    Comparison::of(
+        &format!("score along PC{}", component + 1),
+        sets.each_ref().map(set_name),
+        [&x, &y],
+    )
 }
 
 /// Cliff's δ along a component; 0 if there is none.

@@ -23,25 +23,33 @@ pub(super) fn levels(run: &Run<'_>) -> Vec<Finding> {
     if study(run).is_none() {
         return Vec::new();
     }
-    let much = format!("the training loss of L-BFGS is lower than that of SGD by a factor of {MUCH} or more");
+    let much = format!(
+        "the training loss of L-BFGS is lower than that of SGD by a factor of {MUCH} or more"
+    );
     let alike = format!("the test losses are within a factor of {ALIKE} of each other");
-    let left_out = |split| improved::left_out(run, &[Method::Lbfgs, Method::Sgd].map(|of| SetName::of(of, split)));
+    let left_out = |split| {
+        improved::left_out(run, &[Method::Lbfgs, Method::Sgd].map(|of| SetName::of(of, split)))
+    };
     vec![
-        Finding::judged(run, much, compare(run, Split::Train), |comparison| match comparison.ratio {
-            Some(ratio) if ratio.high * MUCH < 1.0 => {
-                (Status::Supported, format!("by a factor of {}", typeset(1.0 / ratio.estimate)))
+        Finding::judged(run, much, compare(run, Split::Train), |comparison| {
+            match comparison.ratio {
+                Some(ratio) if ratio.high * MUCH < 1.0 => {
+                    (Status::Supported, format!("by a factor of {}", typeset(1.0 / ratio.estimate)))
+                }
+                _ => (Status::NotSupported, larger(comparison, false).1),
             }
-            _ => (Status::NotSupported, larger(comparison, false).1),
         })
         .noting(left_out(Split::Train)),
-        Finding::judged(run, alike, compare(run, Split::Test), |comparison| match comparison.ratio {
-            Some(ratio) if ratio.low * ALIKE > 1.0 && ratio.high < ALIKE => {
-                (Status::Supported, "the whole interval is within".to_owned())
+        Finding::judged(run, alike, compare(run, Split::Test), |comparison| {
+            match comparison.ratio {
+                Some(ratio) if ratio.low * ALIKE > 1.0 && ratio.high < ALIKE => {
+                    (Status::Supported, "the whole interval is within".to_owned())
+                }
+                Some(ratio) if ratio.low > ALIKE || ratio.high * ALIKE < 1.0 => {
+                    (Status::NotSupported, "the whole interval is outside".to_owned())
+                }
+                _ => (Status::NotTestable, "the interval reaches across the factor".to_owned()),
             }
-            Some(ratio) if ratio.low > ALIKE || ratio.high * ALIKE < 1.0 => {
-                (Status::NotSupported, "the whole interval is outside".to_owned())
-            }
-            _ => (Status::NotTestable, "the interval reaches across the factor".to_owned()),
         })
         .noting(left_out(Split::Test)),
     ]
@@ -56,7 +64,8 @@ fn compare(run: &Run<'_>, split: Split) -> Result<Comparison, String> {
         let losses = if split == Split::Train { &set.loss_train } else { &set.loss_test };
         improved::rows(run, set).into_iter().map(|row| losses[row]).collect()
     });
-    let ratio = published(run).map(|numbers| numbers.loss(Method::Lbfgs, split) / numbers.loss(Method::Sgd, split));
+    let ratio = published(run)
+        .map(|numbers| numbers.loss(Method::Lbfgs, split) / numbers.loss(Method::Sgd, split));
     let quantity = if split == Split::Train { "training loss" } else { "test loss" };
     let losses = losses.each_ref().map(Vec::as_slice);
     Ok(Comparison::of(quantity, names, losses)?.published(ratio))
@@ -68,30 +77,46 @@ pub(super) fn overfitting(run: &Run<'_>) -> Vec<Finding> {
     let rises = if expected { "rises" } else { "does not rise" };
     let statement = format!("the test loss of L-BFGS {rises} to {STEEP} times its minimum or more");
     let initial = run.at_initialization(&SetName::of(Method::Lbfgs, Split::Train)).len();
-    let left_out =
-        (initial > 0).then(|| format!("left out are {initial} runs that never came below the loss of their initialization"));
+    let left_out = (initial > 0).then(|| {
+        format!(
+            "left out are {initial} runs that never came below the loss of their initialization"
+        )
+    });
     vec![Finding::new(run, statement, rise(run, expected), None).noting(left_out)]
 }
 
 fn rise(run: &Run<'_>, expected: bool) -> Verdict {
-    let runs = run.curves.iter().filter(|(method, _)| *method == Method::Lbfgs).flat_map(|(_, runs)| runs);
+    let runs =
+        run.curves.iter().filter(|(method, _)| *method == Method::Lbfgs).flat_map(|(_, runs)| runs);
     // A run that never left its initialization shows no overfitting, and no lack of it either.
     let initial = run.at_initialization(&SetName::of(Method::Lbfgs, Split::Train));
     let runs = runs.filter(|(number, _)| !initial.contains(number));
-    let ratio = |curve: &[f64]| Some(curve.last()? / curve.iter().copied().fold(f64::INFINITY, f64::min));
-    let ratios: Vec<f64> = runs.filter_map(|(_, run)| ratio(&run.curve_test)).filter(|ratio| ratio.is_finite()).collect();
+    let ratio =
+        |curve: &[f64]| Some(curve.last()? / curve.iter().copied().fold(f64::INFINITY, f64::min));
+    let ratios: Vec<f64> = runs
+        .filter_map(|(_, run)| ratio(&run.curve_test))
+        .filter(|ratio| ratio.is_finite())
+        .collect();
     match median_interval(&ratios, 1.0 - LEVEL) {
         Ok(Some(interval)) => {
-            let [median, low, high] = [interval.estimate, interval.low, interval.high].map(typeset_short);
-            let reason = format!("final over lowest test loss of {} runs: median {median}, 99 % [{low}, {high}]", ratios.len());
-            let status = |so: bool| if so == expected { Status::Supported } else { Status::NotSupported };
+            let [median, low, high] =
+                [interval.estimate, interval.low, interval.high].map(typeset_short);
+            let reason = format!(
+                "final over lowest test loss of {} runs: median {median}, 99 % [{low}, {high}]",
+                ratios.len()
+            );
+            let status =
+                |so: bool| if so == expected { Status::Supported } else { Status::NotSupported };
             match interval {
                 _ if interval.low > STEEP => (status(true), reason),
                 _ if interval.high < STEEP => (status(false), reason),
                 _ => (Status::NotTestable, format!("{reason}, which holds {STEEP}")),
             }
         }
-        Ok(None) => (Status::NotTestable, format!("{} runs do not bound their median with 99 % confidence; 8 do", ratios.len())),
+        Ok(None) => (
+            Status::NotTestable,
+            format!("{} runs do not bound their median with 99 % confidence; 8 do", ratios.len()),
+        ),
         Err(_) => (Status::NotTestable, "there are no runs of L-BFGS".to_owned()),
     }
 }

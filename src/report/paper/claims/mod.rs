@@ -78,7 +78,10 @@ pub struct Claim {
 pub fn claims(runs: &[Run<'_>]) -> Vec<Claim> {
     type Judge = fn(&Run<'_>) -> Vec<Finding>;
     let of_networks: [(&str, Judge); 8] = [
-        ("L-BFGS reaches a much lower training loss than SGD; the test losses are alike.", losses::levels),
+        (
+            "L-BFGS reaches a much lower training loss than SGD; the test losses are alike.",
+            losses::levels,
+        ),
         (
             "The test loss of L-BFGS rises steeply after its minimum (overfitting), except for the autoencoder.",
             losses::overfitting,
@@ -91,7 +94,10 @@ pub fn claims(runs: &[Run<'_>]) -> Vec<Claim> {
             "Barriers between L-BFGS train vectors exceed those between L-BFGS test vectors for FCP and LSTM only.",
             barriers::splits,
         ),
-        ("The components of L-BFGS vectors have the larger standard deviation.", vectors::deviations),
+        (
+            "The components of L-BFGS vectors have the larger standard deviation.",
+            vectors::deviations,
+        ),
         (
             "L-BFGS vectors lie farther from the common origin than SGD vectors, and the two centroids are close.",
             vectors::distances,
@@ -107,7 +113,11 @@ pub fn claims(runs: &[Run<'_>]) -> Vec<Claim> {
     ];
     let mut claims: Vec<Claim> = (1..)
         .zip(of_networks)
-        .map(|(number, (text, judge))| Claim { number, text, findings: runs.iter().flat_map(judge).collect() })
+        .map(|(number, (text, judge))| Claim {
+            number,
+            text,
+            findings: runs.iter().flat_map(judge).collect(),
+        })
         .collect();
     let text = "In the two-dimensional example the height of the path hardly depends on λ.";
     claims.push(Claim { number: 9, text, findings: two_wells::lambda(runs) });
@@ -116,7 +126,12 @@ pub fn claims(runs: &[Run<'_>]) -> Vec<Claim> {
 }
 
 impl Finding {
-    fn new(run: &Run<'_>, statement: impl Into<String>, verdict: Verdict, comparison: Option<Comparison>) -> Self {
+    fn new(
+        run: &Run<'_>,
+        statement: impl Into<String>,
+        verdict: Verdict,
+        comparison: Option<Comparison>,
+    ) -> Self {
         let (status, reason) = verdict;
         Self { run: run.label.clone(), statement: statement.into(), status, reason, comparison }
     }
@@ -167,7 +182,11 @@ fn larger(comparison: &Comparison, claimed: bool) -> Verdict {
     match (comparison.differs(), comparison.delta > 0.0) {
         (true, true) => (status(true), format!("{first} is above {second}")),
         (true, false) => (status(false), format!("{first} is below {second}")),
-        (false, _) if claimed => (Status::NotSupported, "no difference can be told from chance".to_owned()),
-        (false, _) => (Status::NotTestable, "no difference can be told from chance, either way".to_owned()),
+        (false, _) if claimed => {
+            (Status::NotSupported, "no difference can be told from chance".to_owned())
+        }
+        (false, _) => {
+            (Status::NotTestable, "no difference can be told from chance, either way".to_owned())
+        }
     }
 }

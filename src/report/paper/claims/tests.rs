@@ -56,7 +56,12 @@ fn paths(method: Method, split: Split, landscape: LandscapeName, n: u32, height:
             stop: StopReason::Completed,
         })
     };
-    PathSet { set: SetName::of(method, split), landscape, results: pairs.iter().map(path).collect(), pairs }
+    PathSet {
+        set: SetName::of(method, split),
+        landscape,
+        results: pairs.iter().map(path).collect(),
+        pairs,
+    }
 }
 
 /// A run of n solutions a set in which all that the paper claims of FCP is so.
@@ -68,8 +73,15 @@ fn as_claimed(config: &Config, n: usize) -> Run<'_> {
         set(Lbfgs, Split::Train, n, 0.2, 3.0, 1e-8),
         set(Lbfgs, Split::Test, n, 0.15, 0.0, 0.11),
     ];
-    let heights = [(Sgd, Split::Train, 0.1), (Sgd, Split::Test, 0.1), (Lbfgs, Split::Train, 0.9), (Lbfgs, Split::Test, 0.3)];
-    let on = |landscape| heights.map(|(method, split, height)| paths(method, split, landscape, n as u32, height));
+    let heights = [
+        (Sgd, Split::Train, 0.1),
+        (Sgd, Split::Test, 0.1),
+        (Lbfgs, Split::Train, 0.9),
+        (Lbfgs, Split::Test, 0.3),
+    ];
+    let on = |landscape| {
+        heights.map(|(method, split, height)| paths(method, split, landscape, n as u32, height))
+    };
     let name = SetName::of;
     let both = |split| [name(Lbfgs, split), name(Sgd, Split::Test)];
     let kernel = Kernel::Rbf { two_sigma_squared: 40.0 };
@@ -110,8 +122,17 @@ fn what_is_as_claimed_is_supported_and_exceptions_are_the_opposite() {
     let (fcp, autoencoder) = (config_of("fcp"), config_of("autoencoder"));
     let found = claims(&[as_claimed(&fcp, 12)]);
     // No curves: claim 2 is open. The centers of the train sets are farther apart than the vectors are wide.
-    let expected: [&[Status]; 9] =
-        [&[Yes, Yes], &[Open], &[Yes, Yes, Yes], &[Yes], &[Yes, Yes], &[Yes, No, Yes, Yes], &[Yes, Open], &[Yes], &[]];
+    let expected: [&[Status]; 9] = [
+        &[Yes, Yes],
+        &[Open],
+        &[Yes, Yes, Yes],
+        &[Yes],
+        &[Yes, Yes],
+        &[Yes, No, Yes, Yes],
+        &[Yes, Open],
+        &[Yes],
+        &[],
+    ];
     for (number, expected) in (1..).zip(expected) {
         assert_eq!(verdicts(&found, number), expected, "claim {number}: {:#?}", found[number - 1]);
     }
@@ -125,8 +146,9 @@ fn what_is_as_claimed_is_supported_and_exceptions_are_the_opposite() {
 fn with_scores(run: &mut Run<'_>, score: impl Fn(bool, usize) -> [f64; 2]) {
     let result = &mut run.analysis.kernel_pca[0];
     let half = result.set.len() / 2;
-    result.projection =
-        Array2::from_shape_fn((2 * half, 2), |(row, component)| score(result.set[row] == 0, row % half)[component]);
+    result.projection = Array2::from_shape_fn((2 * half, 2), |(row, component)| {
+        score(result.set[row] == 0, row % half)[component]
+    });
 }
 
 /// A few vectors span PC1 and all others sit at one end, those of one set just above the others: |δ| is 1.
@@ -168,8 +190,16 @@ fn standardized_parameters_decide_and_the_others_stand_beside_them() {
     let found = claims(&[run]);
     let findings = &found[6].findings;
     assert_eq!(findings[0].status, Status::Supported, "{}", findings[0].reason);
-    assert!(findings[0].statement.contains("of standardized parameters"), "{}", findings[0].statement);
-    assert!(findings[0].reason.contains("; not standardized (rbf, 2σ² = 40): |δ| is 0"), "{}", findings[0].reason);
+    assert!(
+        findings[0].statement.contains("of standardized parameters"),
+        "{}",
+        findings[0].statement
+    );
+    assert!(
+        findings[0].reason.contains("; not standardized (rbf, 2σ² = 40): |δ| is 0"),
+        "{}",
+        findings[0].reason
+    );
     assert_eq!(findings.len(), 2, "the other is no verdict of its own");
 }
 
@@ -186,7 +216,9 @@ fn centroids_as_far_apart_as_chance_has_them_are_close() {
     let finding = &found[5].findings[1];
     assert_eq!(finding.status, Status::Supported, "{}", finding.reason);
     assert!(
-        finding.reason.contains("0.664 of the smaller median distance; by chance alone, 6 and 6 vectors"),
+        finding
+            .reason
+            .contains("0.664 of the smaller median distance; by chance alone, 6 and 6 vectors"),
         "{}",
         finding.reason
     );
@@ -197,7 +229,9 @@ fn centroids_as_far_apart_as_chance_has_them_are_close() {
 fn centroids_of_one_vector_a_set_decide_nothing() {
     let config = config_of("fcp");
     let mut run = as_claimed(&config, 12);
-    for (distances, centroid) in [([vec![16.0], vec![16.0]], 16.0), ([vec![16.4; 6], vec![0.1]], 0.1)] {
+    for (distances, centroid) in
+        [([vec![16.0], vec![16.0]], 16.0), ([vec![16.4; 6], vec![0.1]], 0.1)]
+    {
         let result = &mut run.analysis.distances[0];
         (result.distances, result.centroid_to_origin) = (distances, centroid);
         let finding = claims(std::slice::from_ref(&run)).remove(5).findings.remove(1);
@@ -237,14 +271,25 @@ fn few_numbers_and_no_numbers_decide_nothing() {
     let config = config_of("fcp");
     let few = claims(&[as_claimed(&config, 4)]);
     for number in [1, 5, 8] {
-        assert!(verdicts(&few, number).iter().all(|status| *status == Status::NotTestable), "claim {number}");
+        assert!(
+            verdicts(&few, number).iter().all(|status| *status == Status::NotTestable),
+            "claim {number}"
+        );
     }
-    assert!(few[0].findings[0].reason.contains("of 4 against 4, all different, the clearest order has p = 0.0286, above 0.01"));
+    assert!(
+        few[0].findings[0].reason.contains(
+            "of 4 against 4, all different, the clearest order has p = 0.0286, above 0.01"
+        )
+    );
     let mut nothing = as_claimed(&config, 12);
     (nothing.sets, nothing.paths, nothing.analysis) = (Vec::new(), Vec::new(), Analysis::default());
     let nothing = claims(&[nothing]);
     let all = || nothing.iter().flat_map(|claim| &claim.findings);
-    assert!(all().count() >= 8 && all().all(|finding| finding.status == Status::NotTestable && !finding.reason.is_empty()));
+    assert!(
+        all().count() >= 8
+            && all()
+                .all(|finding| finding.status == Status::NotTestable && !finding.reason.is_empty())
+    );
 }
 
 #[test]
@@ -252,10 +297,12 @@ fn what_is_the_same_is_told_from_what_is_not() {
     let config = config_of("fcp");
     let mut run = as_claimed(&config, 12);
     // Barriers and losses of SGD in place of those of L-BFGS.
-    let copied: Vec<PathSet> = run.paths.iter().filter(|paths| paths.set.group() == "sgd").cloned().collect();
-    let renamed = copied
-        .iter()
-        .map(|paths| PathSet { set: SetName::parse(&format!("lbfgs/{}", paths.set.member())).unwrap(), ..paths.clone() });
+    let copied: Vec<PathSet> =
+        run.paths.iter().filter(|paths| paths.set.group() == "sgd").cloned().collect();
+    let renamed = copied.iter().map(|paths| PathSet {
+        set: SetName::parse(&format!("lbfgs/{}", paths.set.member())).unwrap(),
+        ..paths.clone()
+    });
     run.paths = copied.iter().cloned().chain(renamed).collect();
     run.sets[2].loss_train = run.sets[0].loss_train.clone();
     let found = claims(&[run]);
@@ -270,7 +317,10 @@ fn what_is_the_same_is_told_from_what_is_not() {
 fn a_network_that_is_not_in_the_paper_has_nothing_of_it() {
     let config = config_of("linear");
     let run = as_claimed(&config, 12);
-    assert_eq!((run.subject(), run.height_label()), ("Linear".to_owned(), "loss (nat per image, linear)"));
+    assert_eq!(
+        (run.subject(), run.height_label()),
+        ("Linear".to_owned(), "loss (nat per image, linear)")
+    );
     assert!(published(&run).is_none());
     assert_eq!(relation(&run), None);
     assert_eq!(claims(std::slice::from_ref(&run)), []);
@@ -287,9 +337,16 @@ fn other_data_have_nothing_of_the_paper() {
     let (files, digits) = (Config::parse("test", &text, &[]).unwrap(), config_of("fcp"));
     let mut run = as_claimed(&files, 12);
     assert!(published(&run).is_some());
-    assert!(relation(&run).unwrap().starts_with("This is not the protocol of the paper: 9 initializations instead of 75"));
+    assert!(
+        relation(&run)
+            .unwrap()
+            .starts_with("This is not the protocol of the paper: 9 initializations instead of 75")
+    );
     let compared = claims(std::slice::from_ref(&run));
-    let compared = compared.iter().flat_map(|claim| &claim.findings).filter_map(|finding| finding.comparison.as_ref());
+    let compared = compared
+        .iter()
+        .flat_map(|claim| &claim.findings)
+        .filter_map(|finding| finding.comparison.as_ref());
     assert_eq!(compared.filter(|comparison| comparison.published.is_some()).count(), 4);
     for known in [None, Some("Fashion-MNIST".to_owned())] {
         run.known_data = known;
@@ -306,7 +363,9 @@ fn other_data_have_nothing_of_the_paper() {
 
 #[test]
 fn layers_of_other_sizes_have_claims_but_no_numbers() {
-    let text = config_of("fcp").text.replace("kind = \"fcp\"", "kind = \"fcp\"\nhidden = [50, 51]\nactivation = \"relu\"");
+    let text = config_of("fcp")
+        .text
+        .replace("kind = \"fcp\"", "kind = \"fcp\"\nhidden = [50, 51]\nactivation = \"relu\"");
     let config = Config::parse("test", &text, &[]).unwrap();
     let run = as_claimed(&config, 12);
     assert!(published(&run).is_none());
@@ -317,7 +376,10 @@ fn layers_of_other_sizes_have_claims_but_no_numbers() {
     );
     let found = claims(&[run]);
     assert_eq!(verdicts(&found, 4), [Status::Supported]);
-    let mut compared = found.iter().flat_map(|claim| &claim.findings).filter_map(|finding| finding.comparison.as_ref());
+    let mut compared = found
+        .iter()
+        .flat_map(|claim| &claim.findings)
+        .filter_map(|finding| finding.comparison.as_ref());
     assert!(compared.all(|comparison| comparison.published.is_none()));
 }
 
@@ -326,7 +388,12 @@ fn a_run_of_imported_vectors_alone_does_not_count_initializations() {
     let text = "seed = 1\n[dataset]\nkind = \"digits\"\n[network]\nkind = \"fcp\"\n[[import]]\n\
                 name = \"torch/best\"\nfile = \"x.npy\"\n[paths]\npairs = 3\n";
     let config = Config::parse("imported.toml", text, &[]).unwrap();
-    let run = Run { sets: Vec::new(), paths: Vec::new(), analysis: Analysis::default(), ..as_claimed(&config, 4) };
+    let run = Run {
+        sets: Vec::new(),
+        paths: Vec::new(),
+        analysis: Analysis::default(),
+        ..as_claimed(&config, 4)
+    };
     let said = relation(&run).unwrap();
     assert!(said.contains("imported vectors instead of training"), "{said}");
     assert!(!said.contains("initializations") && !said.contains("solutions kept"), "{said}");
@@ -345,7 +412,12 @@ fn example<'a>(config: &'a Config, label: &str, pair: (u32, u32), height: f64) -
         known_data: None,
         curves: Vec::new(),
         sets: Vec::new(),
-        paths: vec![PathSet { set, landscape: LandscapeName::Formula, pairs: vec![pair], results: found }],
+        paths: vec![PathSet {
+            set,
+            landscape: LandscapeName::Formula,
+            pairs: vec![pair],
+            results: found,
+        }],
         analysis: Analysis::default(),
         plane: None,
         missing: Vec::new(),
@@ -357,7 +429,8 @@ fn example<'a>(config: &'a Config, label: &str, pair: (u32, u32), height: f64) -
 fn the_height_of_the_example_is_compared_between_runs_with_the_published_weights() {
     let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("configs/fig3.toml");
     let text = std::fs::read_to_string(file).unwrap();
-    let configs = ["10", "100", "1000"].map(|lambda| Config::parse("test", &text, &[format!("paths.lambda={lambda}")]).unwrap());
+    let configs = ["10", "100", "1000"]
+        .map(|lambda| Config::parse("test", &text, &[format!("paths.lambda={lambda}")]).unwrap());
     let runs = |heights: [f64; 3]| -> Vec<Run<'_>> {
         configs
             .iter()
@@ -369,16 +442,28 @@ fn the_height_of_the_example_is_compared_between_runs_with_the_published_weights
     let ninth = |runs: &[Run<'_>]| claims(runs).remove(8).findings.remove(0);
     let finding = ninth(&runs([0.63, 0.64, 0.65]));
     assert_eq!((finding.status, finding.run.as_str()), (Status::Supported, "a, b, c"));
-    assert!(finding.reason.contains("λ = 1000: 0.6500 (published 0.652); a change of 3.175 %"), "{}", finding.reason);
+    assert!(
+        finding.reason.contains("λ = 1000: 0.6500 (published 0.652); a change of 3.175 %"),
+        "{}",
+        finding.reason
+    );
     assert_eq!(ninth(&runs([0.63, 0.64, 0.67])).status, Status::NotSupported);
     // One of the three is missing; paths between other points are not comparable.
     let finding = ninth(&runs([0.63, 0.64, 0.65])[1..]);
     assert_eq!(finding.status, Status::NotTestable);
-    assert!(finding.reason.contains("(10, 100, 1000)") && finding.reason.contains("here λ = 100: 0.6400"), "{}", finding.reason);
+    assert!(
+        finding.reason.contains("(10, 100, 1000)")
+            && finding.reason.contains("here λ = 100: 0.6400"),
+        "{}",
+        finding.reason
+    );
     let mut other = runs([0.63, 0.64, 0.65]);
     other[2] = example(&configs[2], "c", (0, 2), 0.65);
     let finding = ninth(&other);
-    assert_eq!((finding.status, finding.reason.as_str()), (Status::NotTestable, "a path of b or of c was not found"));
+    assert_eq!(
+        (finding.status, finding.reason.as_str()),
+        (Status::NotTestable, "a path of b or of c was not found")
+    );
     let settings = ["paths.lambda=1000", "paths.steps=200"].map(str::to_owned);
     let longer = Config::parse("test", &text, &settings).unwrap();
     other[2] = example(&longer, "c", (0, 1), 0.65);
@@ -388,7 +473,9 @@ fn the_height_of_the_example_is_compared_between_runs_with_the_published_weights
         (Status::NotTestable, "the runs b and c differ in more than λ: paths.steps")
     );
     // Claims about networks have nothing to do with it.
-    assert!(claims(&runs([0.63, 0.64, 0.65])).iter().take(8).all(|claim| claim.findings.is_empty()));
+    assert!(
+        claims(&runs([0.63, 0.64, 0.65])).iter().take(8).all(|claim| claim.findings.is_empty())
+    );
 }
 
 /// Training runs of n initializations of which the first `stuck` never came below their initialization.
@@ -473,7 +560,10 @@ fn vectors_at_their_initialization_are_left_out() {
     run.curves[0].1 = curves(&none);
     let found = claims(std::slice::from_ref(&run));
     for number in [1, 2, 3, 4, 5, 6, 7, 8] {
-        assert!(verdicts(&found, number).iter().all(|status| *status == Status::NotTestable), "{number}");
+        assert!(
+            verdicts(&found, number).iter().all(|status| *status == Status::NotTestable),
+            "{number}"
+        );
     }
 }
 
@@ -495,13 +585,20 @@ fn straight_lines_that_the_search_did_not_lower_are_no_barriers() {
         let comparison = finding.comparison.as_ref().unwrap();
         assert_eq!(comparison.counts[0], 44, "{comparison:?}");
         assert!(comparison.medians.iter().all(|&median| median < 2.0), "{comparison:?}");
-        assert!(finding.reason.contains("left out are 22 of 66 paths of L-BFGS"), "{}", finding.reason);
+        assert!(
+            finding.reason.contains("left out are 22 of 66 paths of L-BFGS"),
+            "{}",
+            finding.reason
+        );
     }
     straighten(&mut run, 0);
     let found = claims(std::slice::from_ref(&run));
     for finding in found[2].findings.iter().chain(&found[3].findings) {
         assert_eq!(finding.status, Status::NotTestable);
         let reason = &finding.reason;
-        assert!(reason.starts_with("no path of L-BFGS") && reason.contains("66 of 66 paths"), "{reason}");
+        assert!(
+            reason.starts_with("no path of L-BFGS") && reason.contains("66 of 66 paths"),
+            "{reason}"
+        );
     }
 }

@@ -23,7 +23,8 @@ pub(super) fn lambda(runs: &[Run<'_>]) -> Vec<Finding> {
         return Vec::new();
     }
     let lambdas = EXAMPLE_HEIGHTS.map(|(lambda, _)| lambda.to_string()).join(", ");
-    let statement = format!("for λ = {lambdas} the height H differs by less than {} %", 100.0 * HARDLY);
+    let statement =
+        format!("for λ = {lambdas} the height H differs by less than {} %", 100.0 * HARDLY);
     let run = examples.iter().map(|run| run.label.as_str()).collect::<Vec<_>>().join(", ");
     let (status, reason) = judge(&examples, &lambdas);
     vec![Finding { run, statement, status, reason, comparison: None }]
@@ -35,10 +36,14 @@ fn is_example(run: &Run<'_>) -> bool {
 
 fn judge(examples: &[&Run<'_>], lambdas: &str) -> (Status, String) {
     let paths: Vec<Path<'_>> = examples.iter().filter_map(|run| first_path(run)).collect();
-    let of_weight = |lambda: f64| paths.iter().find(|path| path.lambda().total_cmp(&lambda).is_eq());
-    let found = EXAMPLE_HEIGHTS.iter().filter_map(|&(lambda, published)| Some((of_weight(lambda)?, published)));
+    let of_weight =
+        |lambda: f64| paths.iter().find(|path| path.lambda().total_cmp(&lambda).is_eq());
+    let found = EXAMPLE_HEIGHTS
+        .iter()
+        .filter_map(|&(lambda, published)| Some((of_weight(lambda)?, published)));
     let found: Vec<(&Path<'_>, f64)> = found.collect();
-    let listed: Vec<String> = found.iter().map(|(path, published)| path.words(*published)).collect();
+    let listed: Vec<String> =
+        found.iter().map(|(path, published)| path.words(*published)).collect();
     let listed = listed.join(", ");
     if found.len() < EXAMPLE_HEIGHTS.len() {
         return (Status::NotTestable, needs(lambdas, &listed));
@@ -47,7 +52,8 @@ fn judge(examples: &[&Run<'_>], lambdas: &str) -> (Status, String) {
         return (Status::NotTestable, reason);
     }
     let heights = || found.iter().map(|(path, _)| path.height);
-    let (low, high) = (heights().fold(f64::INFINITY, f64::min), heights().fold(f64::NEG_INFINITY, f64::max));
+    let (low, high) =
+        (heights().fold(f64::INFINITY, f64::min), heights().fold(f64::NEG_INFINITY, f64::max));
     let change = (high - low) / low;
     let status = if change < HARDLY { Status::Supported } else { Status::NotSupported };
     (status, format!("{listed}; a change of {} %", typeset(100.0 * change)))

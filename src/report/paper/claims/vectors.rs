@@ -1,7 +1,9 @@
 //! Claims about the parameter vectors as they are.
 
 use super::{Comparison, Finding, Status, improved, larger};
-use crate::analysis::statistics::{DistanceResult, Distances, Summary, distances as centroid_distances, moments};
+use crate::analysis::statistics::{
+    DistanceResult, Distances, Summary, distances as centroid_distances, moments,
+};
 use crate::data::Split;
 use crate::optimizer::Method;
 use crate::report::number::typeset_short;
@@ -28,11 +30,16 @@ pub(super) fn deviations(run: &Run<'_>) -> Vec<Finding> {
             let [lbfgs, sgd] = methods.map(|method| published.moments(method, split)[1]);
             lbfgs / sgd
         });
-        let compared = Comparison::of("standard deviation of the components", names, values.each_ref().map(Vec::as_slice));
+        let compared = Comparison::of(
+            "standard deviation of the components",
+            names,
+            values.each_ref().map(Vec::as_slice),
+        );
         let statement = format!("components of {split} vectors spread wider with L-BFGS");
         let compared = compared.map(|compared| compared.published(ratio));
         let sets = methods.map(|method| SetName::of(method, split));
-        Finding::judged(run, statement, compared, |comparison| larger(comparison, true)).noting(improved::left_out(run, &sets))
+        Finding::judged(run, statement, compared, |comparison| larger(comparison, true))
+            .noting(improved::left_out(run, &sets))
     };
     [Split::Train, Split::Test].map(finding).into()
 }
@@ -40,7 +47,9 @@ pub(super) fn deviations(run: &Run<'_>) -> Vec<Finding> {
 fn deviation_of_each(run: &Run<'_>, method: Method, split: Split) -> Vec<f64> {
     let Some(set) = run.snapshots(method, split) else { return Vec::new() };
     let rows = improved::rows(run, set).into_iter().map(|row| set.theta.row(row));
-    rows.filter_map(|row| moments(&row.insert_axis(Axis(0))).ok()).map(|moments| moments.standard_deviation).collect()
+    rows.filter_map(|row| moments(&row.insert_axis(Axis(0))).ok())
+        .map(|moments| moments.standard_deviation)
+        .collect()
 }
 
 /// Claim 6.
@@ -49,8 +58,15 @@ pub(super) fn distances(run: &Run<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     if run.analysis.distances.is_empty() {
-        let reason = "there are no distances: they need solutions of both optimizers, and the stage kpca".to_owned();
-        return vec![Finding::new(run, "L-BFGS vectors lie farther out", (Status::NotTestable, reason), None)];
+        let reason =
+            "there are no distances: they need solutions of both optimizers, and the stage kpca"
+                .to_owned();
+        return vec![Finding::new(
+            run,
+            "L-BFGS vectors lie farther out",
+            (Status::NotTestable, reason),
+            None,
+        )];
     }
     let findings = |result: &DistanceResult| {
         let left_out = improved::left_out(run, &result.sets);
@@ -65,7 +81,10 @@ pub(super) fn distances(run: &Run<'_>) -> Vec<Finding> {
 /// so the distances are computed anew.
 fn of_improved(run: &Run<'_>, result: &DistanceResult) -> DistanceResult {
     let [x, y] = result.sets.each_ref().map(|name| {
-        run.set(name).map_or_else(|| Array2::zeros((0, 0)), |set| set.theta.select(Axis(0), &improved::rows(run, set)))
+        run.set(name).map_or_else(
+            || Array2::zeros((0, 0)),
+            |set| set.theta.select(Axis(0), &improved::rows(run, set)),
+        )
     });
     // Where a set has no vector left there is no centroid; the counts say which set it is.
     let nothing = || Distances {
@@ -84,7 +103,8 @@ fn of_improved(run: &Run<'_>, result: &DistanceResult) -> DistanceResult {
 
 fn farther(run: &Run<'_>, result: &DistanceResult) -> Finding {
     let names = result.sets.each_ref().map(set_name);
-    let statement = format!("{} vectors lie farther from the common origin than {}", names[0], names[1]);
+    let statement =
+        format!("{} vectors lie farther from the common origin than {}", names[0], names[1]);
     let distances = result.distances.each_ref().map(Vec::as_slice);
     let compared = Comparison::of("distance from the common origin", names, distances);
     Finding::judged(run, statement, compared, |comparison| larger(comparison, true))
@@ -92,9 +112,16 @@ fn farther(run: &Run<'_>, result: &DistanceResult) -> Finding {
 
 fn close(run: &Run<'_>, result: &DistanceResult) -> Finding {
     let names = result.sets.each_ref().map(set_name);
-    let statement = format!("the centroids of {} and {} lie within {CLOSE} of the vectors' median distance", names[0], names[1]);
-    let medians = result.distances.each_ref().map(|distances| Summary::of(distances).map_or(f64::NAN, |summary| summary.median));
-    let (median, [found, chance]) = (medians[0].min(medians[1]), [result.centroid_to_origin, by_chance(result)]);
+    let statement = format!(
+        "the centroids of {} and {} lie within {CLOSE} of the vectors' median distance",
+        names[0], names[1]
+    );
+    let medians = result
+        .distances
+        .each_ref()
+        .map(|distances| Summary::of(distances).map_or(f64::NAN, |summary| summary.median));
+    let (median, [found, chance]) =
+        (medians[0].min(medians[1]), [result.centroid_to_origin, by_chance(result)]);
     // What is found is the sum of squares of both, for a random displacement has no direction.
     // `clamp` keeps NaN where `max` would make it 0.
     let beyond = (found * found - chance * chance).clamp(0.0, f64::INFINITY).sqrt() / median;
@@ -112,7 +139,8 @@ fn close(run: &Run<'_>, result: &DistanceResult) -> Finding {
         );
         return Finding::new(run, statement, (Status::NotTestable, reason), None);
     }
-    let [centroid, share, by_chance, beyond] = [found, found / median, chance / median, beyond].map(typeset_short);
+    let [centroid, share, by_chance, beyond] =
+        [found, found / median, chance / median, beyond].map(typeset_short);
     let reason = format!(
         "they lie at {centroid}, {share} of the smaller median distance; by chance alone, {} and {} vectors about one \
          center come to {by_chance}; beyond chance it is {beyond}",
@@ -149,7 +177,9 @@ mod tests {
     /// that by chance.
     fn shares(n: usize, ratio: f64) -> [f64; 2] {
         let mut random = MasterSeed(6).stream("centroids", &[n as u64]);
-        let mut set = |width: f64| Array2::from_shape_simple_fn((n, 20_000), || width * (random.random::<f64>() - 0.5));
+        let mut set = |width: f64| {
+            Array2::from_shape_simple_fn((n, 20_000), || width * (random.random::<f64>() - 0.5))
+        };
         let found = centroid_distances(&set(ratio).view(), &set(1.0).view()).unwrap();
         let result = DistanceResult {
             name: String::new(),
