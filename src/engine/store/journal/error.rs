@@ -130,7 +130,7 @@ fn displaced(file: &Path, now: Option<&Path>) -> String {
             now.display(),
             now.parent().unwrap_or(now).display()
         ),
-        None if !file.with_file_name(crate::store::atlas::FILE_NAME).exists() => format!(
+        None if !file.with_file_name(crate::engine::store::atlas::FILE_NAME).exists() => format!(
             "{shown} was deleted during the run, or replaced by another file, and there is no atlas.h5 beside it. The \
              results that it held are lost. Start again; leave the files of a directory alone while a run is going on"
         ),
