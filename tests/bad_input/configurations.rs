@@ -1,4 +1,4 @@
-//! The corpus of `tests/config.rs`, whole.
+//! The corpus of `tests/config/main.rs`, whole.
 
 use crate::corpus::{Case, refuse};
 use lossatlas::engine::store::write_npy;

@@ -10,7 +10,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::LazyLock;
 
-/// The corpora of `tests/config.rs` and the configurations that are shipped.
+/// The corpora of `tests/config/main.rs` and the configurations that are shipped.
 static TEXTS: LazyLock<Vec<String>> = LazyLock::new(|| {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let directories = ["configs", "tests/config/good", "tests/config/bad"]

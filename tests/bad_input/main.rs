@@ -3,7 +3,7 @@
 //!
 //! | corpus | a case is |
 //! |---|---|
-//! | `tests/config/bad/*.toml` | a file that ends with its problems (see `tests/config.rs`) |
+//! | `tests/config/bad/*.toml` | a file that ends with its problems (see `tests/config/main.rs`) |
 //! | `tests/bad_input/command-lines.txt` | a line `$ lossatlas …` and below it what is said |
 //! | `tests/bad_input/data.rs` | a row of the table: name, what is done to a sound data set, message |
 //! | `tests/bad_input/weights.rs` | a row of the table: name, file, what is written into it, message |
@@ -11,20 +11,14 @@
 //! A new case needs no more than its row or file: with a message left out, the test prints the one it
 //! got.
 
-#[path = "bad_input/command_lines.rs"]
 mod command_lines;
-#[path = "bad_input/configurations.rs"]
 mod configurations;
-#[path = "bad_input/corpus.rs"]
 mod corpus;
-#[path = "bad_input/data.rs"]
 mod data;
-#[path = "support/idx.rs"]
+#[path = "../support/idx.rs"]
 mod idx;
-#[path = "bad_input/study.rs"]
 mod study;
-#[path = "support/mod.rs"]
+#[path = "../support/mod.rs"]
 #[expect(dead_code, reason = "shared with tests that start other programs")]
 mod support;
-#[path = "bad_input/weights.rs"]
 mod weights;

@@ -4,12 +4,10 @@
 //! A file of the corpus may begin with overrides, one a line: `#--set key.path=value`. A bad file ends
 //! with its problems, one a line: `#^ 12: training.keep: …`, without the name of the file.
 
-#[path = "config/kinds.rs"]
 mod kinds;
-#[path = "support/markdown.rs"]
+#[path = "../support/markdown.rs"]
 #[expect(dead_code, reason = "shared with the tests of all pages")]
 mod markdown;
-#[path = "config/reference.rs"]
 mod reference;
 
 use lossatlas::config::{

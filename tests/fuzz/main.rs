@@ -6,17 +6,12 @@
 //!
 //! `make test` tries each property on 256 cases; `PROPTEST_CASES=1000000 cargo test --release --test
 //! fuzz` on as many as one likes. A case that fails is shrunk and printed; it belongs into the corpus
-//! of `tests/bad_input.rs` then.
+//! of `tests/bad_input/main.rs` then.
 
-#[path = "fuzz/configuration.rs"]
 mod configuration;
-#[path = "fuzz/damage.rs"]
 mod damage;
-#[path = "fuzz/idx.rs"]
 mod idx;
-#[path = "fuzz/memory.rs"]
 mod memory;
-#[path = "fuzz/npy.rs"]
 mod npy;
 
 use proptest::test_runner::Config;

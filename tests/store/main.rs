@@ -1,11 +1,9 @@
 //! `atlas.h5` as its readers get it: the contract of `docs/format.md`, checked with h5py, and what
 //! is left when writing fails.
 
-#[path = "store/expected.rs"]
 mod expected;
-#[path = "support/python.rs"]
+#[path = "../support/python.rs"]
 mod python;
-#[path = "store/results.rs"]
 mod results;
 
 use expected::{Expected, expectation};

@@ -4,18 +4,14 @@
 //! script that reads a run, and `text` what a program printed. A second word exempts: `python torch` needs
 //! PyTorch (`make test-pytorch` runs it), `toml cargo` is no configuration.
 
-#[path = "documentation/commands.rs"]
 mod commands;
-#[path = "support/markdown.rs"]
+#[path = "../support/markdown.rs"]
 mod markdown;
-#[path = "documentation/numbers.rs"]
 mod numbers;
-#[path = "documentation/prose.rs"]
 mod prose;
-#[path = "support/python.rs"]
+#[path = "../support/python.rs"]
 #[expect(dead_code, reason = "shared with tests that need h5py alone")]
 mod python;
-#[path = "documentation/recipes.rs"]
 mod recipes;
 
 use lossatlas::config::Config;

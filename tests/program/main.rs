@@ -1,0 +1,43 @@
+//! The program as its users meet it: the built binary, alone and under `mpirun`, on small problems.
+//!
+//! Every start has a time-out, so a hang is a failure.
+
+mod atlas;
+mod bad_directory;
+mod command_line;
+mod continuing;
+mod contract;
+mod dry_run;
+mod failed_ranks;
+mod failed_tasks;
+mod full_output;
+#[path = "../support/idx.rs"]
+mod idx;
+mod images;
+mod init;
+mod instructions;
+mod interrupt;
+mod kept;
+mod launch;
+mod learning;
+mod log;
+mod manual;
+#[path = "../support/markdown.rs"]
+#[expect(dead_code, reason = "shared with the tests of the documentation")]
+mod markdown;
+mod memory;
+#[path = "../support/python.rs"]
+mod python;
+mod ranges;
+mod ranks;
+mod report;
+mod start;
+mod status;
+mod stopping;
+mod subjects;
+#[path = "../support/mod.rs"]
+#[expect(dead_code, reason = "shared with tests that start other programs")]
+mod support;
+mod terminal;
+mod versions;
+mod worthless;
