@@ -95,7 +95,7 @@ fn writing_fails_without_touching_what_is_there() {
     let error = write_npy(&place.file(), array![[1.0]].view(), true)
         .expect_err("a directory is in the way");
     assert!(
-        matches!(error, VectorsError::Io { action: "rename the finished file to", .. }),
+        matches!(error, VectorsError::Io { action: "replace", .. }),
         "{error}"
     );
     assert_eq!(
