@@ -94,10 +94,7 @@ fn writing_fails_without_touching_what_is_there() {
     fs::create_dir(place.file()).expect("a temporary directory");
     let error = write_npy(&place.file(), array![[1.0]].view(), true)
         .expect_err("a directory is in the way");
-    assert!(
-        matches!(error, VectorsError::Io { action: "replace", .. }),
-        "{error}"
-    );
+    assert!(matches!(error, VectorsError::Io { action: "replace", .. }), "{error}");
     assert_eq!(
         fs::read_dir(place.0.path()).expect("a directory").count(),
         1,
