@@ -75,8 +75,8 @@ impl Work<'_> {
                 let several = seconds(|| self.evaluate(&together));
                 let side_by_side = seconds(|| {
                     scope(|scope| {
-                        parts.iter().for_each(|part| _ = scope.spawn(|| self.evaluate(part)))
-                    })
+                        parts.iter().for_each(|part| _ = scope.spawn(|| self.evaluate(part)));
+                    });
                 });
                 [one, several, side_by_side]
             })

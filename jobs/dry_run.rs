@@ -41,11 +41,11 @@ fn describe_directory(directory: &Path, contents: &Contents) {
     print("dry run: nothing is computed, nothing is written");
     match contents.sessions().len() {
         0 if !directory.exists() => {
-            print(format_args!("{shown}: is not there yet and would be made"))
+            print(format_args!("{shown}: is not there yet and would be made"));
         }
         0 => print(format_args!("{shown}: holds no results yet")),
         starts => {
-            print(format_args!("{shown}: would be continued after {}", count(starts, "start")))
+            print(format_args!("{shown}: would be continued after {}", count(starts, "start")));
         }
     }
 }

@@ -37,9 +37,9 @@ pub fn run(world: &World, command: &cli::Evaluate) -> Result<u8, Failure> {
     world.agree(written).map_err(|error| Failure::system(Plain(&error)))?;
     if world.is_root() {
         if command.csv {
-            print_csv(&evaluations)
+            print_csv(&evaluations);
         } else {
-            print_table(&problem, command, &evaluations)
+            print_table(&problem, command, &evaluations);
         }
     }
     Ok(failure::SUCCESS)

@@ -67,7 +67,7 @@ pub fn conclude(archive: Option<&Archive>, directory: &Path) {
         // That the directory has gone is the reason, and ends the run with an error of its own.
         _ if archive.check_place_here().is_err() => {}
         Ok(Err(failure)) => {
-            say(format_args!("no report: {failure}; the results are complete all the same"))
+            say(format_args!("no report: {failure}; the results are complete all the same"));
         }
         Err(_) => say("no report; the results are complete all the same"),
     }

@@ -76,7 +76,7 @@ pub fn measure(network: &Network, directory: &Path) -> AllCosts {
     let mut of = |kind: Kind, state: usize| {
         let (messages, bytes) = exchange::measure(kind, network.parameters);
         let store = median(100, |number| {
-            journal.append(&record(kind, network.parameters, number)).expect("space")
+            journal.append(&record(kind, network.parameters, number)).expect("space");
         });
         let state_of =
             |number| TaskKey::Training { method: Method::Sgd, initialization: number % 4 };

@@ -36,6 +36,9 @@ pub struct Archive {
 
 impl Archive {
     /// A directory of its own for a test.
+    ///
+    /// # Panics
+    /// If the directory cannot be written to.
     #[cfg(test)]
     pub fn scratch(directory: &Path) -> Self {
         let Opened { journal, contents, .. } =

@@ -83,7 +83,7 @@ pub fn run_ended(ended: &Result<u8, Failure>, since: Instant) {
             warn!(exit_code = failure::TRY_AGAIN, seconds, reason = message, "run ended");
         }
         Err(Failure { code, message }) => {
-            error!(exit_code = code, seconds, reason = message, "run ended")
+            error!(exit_code = code, seconds, reason = message, "run ended");
         }
     }
 }

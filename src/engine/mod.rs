@@ -13,6 +13,8 @@
 //! | [`sources`] | the files that a configuration names |
 //! | [`console`], [`terminal`], [`log`], [`progress`] | terminal, `run.log`, progress |
 
+#![allow(clippy::missing_errors_doc, reason = "a failure carries its message and its exit code")]
+
 pub mod archive;
 pub mod capacity;
 pub mod console;

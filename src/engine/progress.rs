@@ -87,7 +87,7 @@ impl Progress {
         match &bar {
             Some(bar) => bar.set_prefix(stage),
             None if before > 0 => {
-                say(format_args!("{stage}: {}, {before} of them done before", count(all, "task")))
+                say(format_args!("{stage}: {}, {before} of them done before", count(all, "task")));
             }
             None => say(format_args!("{stage}: {}", count(all, "task"))),
         }

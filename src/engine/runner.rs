@@ -267,7 +267,7 @@ impl<'a, R> Ledger<'a, R> {
                 log::task_started(self.runner.stage.name(), &self.names[task], rank, before);
             }
             Event::Progress { task, fraction, loss, .. } => {
-                self.progress.report(pending[task], fraction, loss)
+                self.progress.report(pending[task], fraction, loss);
             }
             Event::Checkpoint { task, state, .. } => {
                 // Not only at the end of a task, which may be hours away.

@@ -14,6 +14,9 @@ use terminal_size::{Width, terminal_size_of};
 const FRAMES_PER_SECOND: u8 = 10;
 
 /// A bar for so many things; `None` where a bar would not look like one, as in a file.
+///
+/// # Panics
+/// If the template is not valid.
 pub fn bar(length: usize, template: &str) -> Option<ProgressBar> {
     let style =
         ProgressStyle::with_template(template).expect("a valid template").progress_chars("=> ");

@@ -52,7 +52,7 @@ impl<A: Real> Adam<A> {
         let (decay, step) = ([keep_1, take_1, keep_2, take_2], [rate, correction, epsilon]);
         // Squares of small gradients are smaller still.
         without_subnormals(|| {
-            descend(decay, step, gradient, [x, &mut self.first, &mut self.second])
+            descend(decay, step, gradient, [x, &mut self.first, &mut self.second]);
         });
     }
 }

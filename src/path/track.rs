@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 /// landscape of [few dimensions](MAX_DIMENSIONS) the points take some kB: enough to draw the path
 /// without searching for it again. They lie at t_m = m / (M − 1).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(clippy::unsafe_derive_deserialize, reason = "no unsafe code of its own")]
 pub struct Track {
     /// `(M, P)`: ω(t_m).
     pub points: Array2<f64>,

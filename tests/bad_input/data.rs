@@ -62,7 +62,7 @@ const CASES: &[Row] = &[
         |root| {
             [TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS]
                 .iter()
-                .for_each(|name| remove(root, name))
+                .for_each(|name| remove(root, name));
         },
         "images: no train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte (nor \
          with .gz); `make mnist` fetches MNIST into data/mnist; or put the four IDX files into images \
@@ -86,8 +86,8 @@ const CASES: &[Row] = &[
         "a file that cannot be opened",
         |root| {
             replace(root, TEST_IMAGES, |file| {
-                symlink("t10k-images-idx3-ubyte", file).expect("a link to itself")
-            })
+                symlink("t10k-images-idx3-ubyte", file).expect("a link to itself");
+            });
         },
         "images/t10k-images-idx3-ubyte: cannot be read: Too many levels of symbolic links (os error 40)",
     ),

@@ -87,7 +87,7 @@ const CASES: &[Row] = &[
         |root| {
             assert!(
                 Command::new("mkfifo").arg(root.join(NPY)).status().expect("coreutils").success()
-            )
+            );
         },
         "cannot read theta.npy: not a regular file",
     ),
@@ -241,7 +241,7 @@ const CASES: &[Row] = &[
             header(
                 root,
                 "{'descr': '<f4', 'fortran_order': False, 'shape': (18446744073709551616, 32)}",
-            )
+            );
         },
         "theta.npy is not an .npy file (illegal value for key shape: (18446744073709551616, 32)); write one with numpy.save, \
          or name a group of an HDF5 file as in atlas.h5:/solutions/sgd/train",
@@ -250,7 +250,7 @@ const CASES: &[Row] = &[
         "sizes that no memory holds",
         NPY,
         |root| {
-            header(root, "{'descr': '<f4', 'fortran_order': False, 'shape': (1000000000000, 32)}")
+            header(root, "{'descr': '<f4', 'fortran_order': False, 'shape': (1000000000000, 32)}");
         },
         "theta.npy: 256 bytes of components, but an array of shape (1000000000000, 32) takes 128000000000000; write or copy it \
          again",
@@ -262,7 +262,7 @@ const CASES: &[Row] = &[
             header(
                 root,
                 "{'descr': '<f4', 'fortran_order': False, 'shape': (9223372036854775807, 9223372036854775807)}",
-            )
+            );
         },
         "theta.npy: 256 bytes of components, but an array of shape (9223372036854775807, 9223372036854775807) takes \
          340282366920938463389587631136930004996; write or copy it again",
@@ -274,7 +274,7 @@ const CASES: &[Row] = &[
             header(
                 root,
                 "{'descr': '<f4', 'fortran_order': True, 'shape': (9223372036854775810, 32)}",
-            )
+            );
         },
         "theta.npy: 256 bytes of components, but an array of shape (9223372036854775810, 32) takes 1180591620717411303680; \
          write or copy it again",
@@ -329,7 +329,7 @@ const CASES: &[Row] = &[
             header(
                 root,
                 "{'descr': [('w', '<f4'), ('b', '<f4')], 'fortran_order': False, 'shape': (32,)}",
-            )
+            );
         },
         "theta.npy: components of type [('w', '<f4'), ('b', '<f4')]; convert them, in Python with theta.astype(numpy.float32)",
     ),
@@ -460,7 +460,7 @@ const CASES: &[Row] = &[
         "integers in an atlas",
         "atlas.h5:/solutions/sgd/train",
         |root| {
-            atlas(root, "solutions/sgd/train/theta", &vectors().mapv(|component| component as i32))
+            atlas(root, "solutions/sgd/train/theta", &vectors().mapv(|component| component as i32));
         },
         "atlas.h5:/solutions/sgd/train: components of type int32; convert them, in Python with theta.astype(numpy.float32)",
     ),
@@ -482,7 +482,7 @@ const CASES: &[Row] = &[
         "not a number in an atlas",
         "atlas.h5:/solutions/sgd/train",
         |root| {
-            atlas(root, "solutions/sgd/train/theta", &Array2::from_elem((1, PARAMETERS), f32::NAN))
+            atlas(root, "solutions/sgd/train/theta", &Array2::from_elem((1, PARAMETERS), f32::NAN));
         },
         "atlas.h5:/solutions/sgd/train: component 0 of row 0 (counted from 0) is NaN, no finite float32; 32 such in all: \
          leave out vectors that diverged",

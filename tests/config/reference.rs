@@ -68,10 +68,10 @@ fn key(headings: &[String], cells: &[String]) -> Option<Documented> {
     {
         match heading.split_once(" = ") {
             Some((selector, word)) => {
-                chosen = Some([format!("{section}.{selector}"), word.replace('"', "")])
+                chosen = Some([format!("{section}.{selector}"), word.replace('"', "")]);
             }
             None if heading.starts_with("[[") => {
-                section = format!("{}.0", heading.trim_matches(['[', ']']))
+                section = format!("{}.0", heading.trim_matches(['[', ']']));
             }
             None => heading.trim_matches(['[', ']']).clone_into(&mut section),
         }

@@ -123,7 +123,7 @@ pub fn unreadable(world: &World) {
     let encoding =
         |failure: &TaskFailure| matches!(failure, TaskFailure::Message(MessageError::Encoding(_)));
     let check = |rank: usize, failure: Option<&TaskFailure>| {
-        assert_eq!(failure.is_some_and(encoding), rank > 0, "{failure:?}")
+        assert_eq!(failure.is_some_and(encoding), rank > 0, "{failure:?}");
     };
     for event in &tasks {
         if let Event::Finished { rank, outcome, .. } = event {
@@ -176,7 +176,7 @@ pub fn too_large(world: &World) {
             match outcome {
                 Ok(huge) => assert_eq!((rank, huge.0.len()), (0, 1 << 31)),
                 Err(TaskFailure::Message(error)) => {
-                    assert!(rank > 0 && is_too_large(&error), "{error}")
+                    assert!(rank > 0 && is_too_large(&error), "{error}");
                 }
                 Err(other) => panic!("{other}"),
             }
@@ -198,7 +198,7 @@ pub fn too_large(world: &World) {
     match end {
         Ok(end) => assert!(world.size() == 1 && end == FarmEnd::Completed && finished.into_inner()),
         Err(FarmError::Task { task, rank, reason }) => {
-            assert!(world.is_root() && task == rank && is_too_large(&reason))
+            assert!(world.is_root() && task == rank && is_too_large(&reason));
         }
         Err(FarmError::Stopped) => assert!(!world.is_root()),
         Err(other) => panic!("{other}"),

@@ -184,7 +184,7 @@ fn contradictions_are_named_and_change_no_file() {
         ("/paths/sgd/train/on_train", |results| results.paths[0].results[0] = Ok(short_path(1))),
         ("/paths/sgd/train/on_train", |results| results.paths[0].results[2] = Ok(short_path(2))),
         ("/paths/sgd/train/on_train/points", |results| {
-            results.tracks[1].points = Array2::zeros((2, 2))
+            results.tracks[1].points = Array2::zeros((2, 2));
         }),
         ("/paths/sgd/train/on_train/points", |results| results.tracks[0].heights.truncate(1)),
         ("/kpca", |results| results.analysis.kernel_pca[0].name = "sgd/train".into()),

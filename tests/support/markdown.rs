@@ -81,7 +81,7 @@ pub fn rows(text: &str) -> Vec<Row> {
                 rows.push(Row { headings, cells: Vec::new() });
             }
             Event::Start(Tag::TableHead) => {
-                rows.push(Row { headings: Vec::new(), cells: Vec::new() })
+                rows.push(Row { headings: Vec::new(), cells: Vec::new() });
             }
             Event::Start(Tag::TableCell) => {
                 let cell = text[range].trim().trim_matches('|').trim();
@@ -110,7 +110,7 @@ pub fn blocks(text: &str) -> Vec<Block> {
                 inside = true;
             }
             Event::Text(piece) if inside => {
-                blocks.last_mut().expect("begun above").text.push_str(&piece)
+                blocks.last_mut().expect("begun above").text.push_str(&piece);
             }
             Event::End(TagEnd::CodeBlock) => inside = false,
             _ => {}

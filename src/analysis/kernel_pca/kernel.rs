@@ -154,10 +154,10 @@ impl Kernel {
                 matrix.mapv_inplace(|product| (scale * product + constant).powf(f64::from(degree)));
             }
             Self::Sigmoid { scale, constant } => {
-                matrix.mapv_inplace(|product| (scale * product + constant).tanh())
+                matrix.mapv_inplace(|product| (scale * product + constant).tanh());
             }
             Self::Rbf { two_sigma_squared } => {
-                matrix.mapv_inplace(|distance| (-distance / two_sigma_squared).exp())
+                matrix.mapv_inplace(|distance| (-distance / two_sigma_squared).exp());
             }
         }
         // Written so that NaN fails it.

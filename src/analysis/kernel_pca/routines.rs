@@ -114,7 +114,7 @@ impl Tridiagonal {
         let (mut values, mut off_diagonal) = (self.diagonal.clone(), self.off_diagonal.clone());
         // SAFETY: both lists have n numbers.
         unsafe {
-            dsterf_(&raw const n, values.as_mut_ptr(), off_diagonal.as_mut_ptr(), &raw mut info)
+            dsterf_(&raw const n, values.as_mut_ptr(), off_diagonal.as_mut_ptr(), &raw mut info);
         };
         check("dsterf", info)?;
         values.reverse();

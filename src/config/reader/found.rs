@@ -55,7 +55,7 @@ impl Section<'_> {
                 for mistake in mistakes {
                     match mistake.origin {
                         Some(origin) => {
-                            self.report.problem(origin, Some(self.path_of(name)), mistake.message)
+                            self.report.problem(origin, Some(self.path_of(name)), mistake.message);
                         }
                         None => self.problem(name, mistake.message),
                     }

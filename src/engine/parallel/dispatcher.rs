@@ -145,13 +145,13 @@ where
                     self.tell(Event::Progress { task, rank, fraction, loss });
                 }
                 (Reply::Checkpoint(Checkpoint { task, state }), _) => {
-                    self.tell(Event::Checkpoint { task, rank, state })
+                    self.tell(Event::Checkpoint { task, rank, state });
                 }
                 (Reply::StopRequested, _) => self.stop(),
                 (Reply::Failed { seconds, failure }, _) => self.finish(rank, seconds, Err(failure)),
                 // Nobody would see the result of a farm that has failed.
                 (Reply::Finished { .. }, _) if self.failure.is_some() => {
-                    _ = self.schedule.release(rank)
+                    _ = self.schedule.release(rank);
                 }
                 (Reply::Finished { seconds }, parcel) => {
                     self.finish(rank, seconds, parcel.value().map_err(TaskFailure::from));

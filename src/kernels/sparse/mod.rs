@@ -81,7 +81,7 @@ impl<A: Real> Sparse<A> {
         }
         match quick {
             Some(quick) if backward => {
-                self.by_pixels.read_turned(quick, pixels, pixels_per_image, &mut self.turned)
+                self.by_pixels.read_turned(quick, pixels, pixels_per_image, &mut self.turned);
             }
             None if backward => self.by_images.transpose(&mut self.by_pixels),
             _ => {}

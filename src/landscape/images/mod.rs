@@ -212,7 +212,11 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
             let mut own = scratch.take_gradient();
             let result = work(&parts[turn.item], scratch, &mut own)?;
             let add = || {
-                kernels::add_scaled(A::one(), &own, &mut sum.lock().expect("adding does not panic"))
+                kernels::add_scaled(
+                    A::one(),
+                    &own,
+                    &mut sum.lock().expect("adding does not panic"),
+                );
             };
             turn.pass(0, add).ok_or(Interrupted)?;
             scratch.gradient = own;

@@ -83,7 +83,7 @@ impl<'a, A: Real> Inputs<'a, A> {
         copy.clear();
         copy.reserve_exact(weights.iter().map(ArrayView2::len).sum());
         weights.iter().for_each(|weight| {
-            copy.extend_from_slice(weight.as_slice().expect("in the order of its rows"))
+            copy.extend_from_slice(weight.as_slice().expect("in the order of its rows"));
         });
         let shape = (into.nrows(), self.numbers.nrows());
         self.product(ArrayView2::from_shape(shape, copy).expect("as many numbers"), into, room);

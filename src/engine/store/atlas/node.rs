@@ -34,11 +34,13 @@ impl<'a> Label<'a> {
     }
 
     /// The same with a unit other than 1. Texts have none.
+    #[must_use]
     pub fn units(self, units: &'a str) -> Self {
         Self { units, ..self }
     }
 
     /// The same with the names of datasets beside it, separated by spaces, that tell its rows apart.
+    #[must_use]
     pub fn told_apart_by(self, coordinates: &'a str) -> Self {
         Self { coordinates: Some(coordinates), ..self }
     }

@@ -165,7 +165,7 @@ fn components_that_are_no_finite_f32_are_counted_and_the_first_is_named() {
     ]);
     match error.expect_err("four of them") {
         VectorsError::NotFinite { row: 1, column: 1, value, count: 4, .. } => {
-            assert_eq!(value.to_bits(), 1e39_f64.to_bits())
+            assert_eq!(value.to_bits(), 1e39_f64.to_bits());
         }
         other => panic!("{other}"),
     }

@@ -504,11 +504,11 @@ fn training_runs(n: usize, stuck: usize) -> Vec<TrainingRun> {
 /// The first two vectors of L-BFGS are initializations with numbers of their own; without them all is as before.
 #[test]
 fn vectors_at_their_initialization_are_left_out() {
-    let config = config_of("fcp");
-    let [stuck, fine, none] = [2, 0, 14].map(|stuck| training_runs(14, stuck));
     fn curves(runs: &[TrainingRun]) -> Vec<(u32, &TrainingRun)> {
         (0..).zip(runs).collect()
     }
+    let config = config_of("fcp");
+    let [stuck, fine, none] = [2, 0, 14].map(|stuck| training_runs(14, stuck));
     let mut run = as_claimed(&config, 14);
     run.curves = vec![(Method::Lbfgs, curves(&stuck)), (Method::Sgd, curves(&fine))];
     for set in run.sets.iter_mut().filter(|set| set.name.group() == "lbfgs") {
