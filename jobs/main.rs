@@ -22,7 +22,7 @@ use clap::Parser;
 use clap::error::ErrorKind;
 use cli::{Cli, Command};
 use lossatlas::engine::failure::Failure;
-use lossatlas::engine::parallel::{Start, World};
+use lossatlas::engine::parallel::{Signals, Start, World};
 use lossatlas::engine::{console, failure, log};
 use lossatlas::kernels::allocator::Lines;
 use std::process::ExitCode;
@@ -47,9 +47,17 @@ fn main() -> ExitCode {
 }
 
 fn perform(command: Command, start: &Start) -> u8 {
+    // First of all: a signal that comes while MPI starts must not end the process.
+    let signals =
+        if start::stops_when_asked(&command) { Signals::catch() } else { Ok(Signals::default()) };
+    let signals = match signals.map_err(Failure::system) {
+        Ok(signals) => signals,
+        Err(failure) => return complain(&failure, start.rank == 0),
+    };
     match start::world(&command, start) {
         Ok(world) => {
-            let ended = execute(&world, command).and_then(|code| console::complete(code, ""));
+            let ended =
+                execute(&world, command, signals).and_then(|code| console::complete(code, ""));
             ended.unwrap_or_else(|failure| complain(&failure, world.is_root()))
         }
         // As above: rank 0 says the same.
@@ -66,13 +74,13 @@ fn complain(failure: &Failure, speaks: bool) -> u8 {
     failure.code
 }
 
-fn execute(world: &World, command: Command) -> Result<u8, Failure> {
+fn execute(world: &World, command: Command, signals: Signals) -> Result<u8, Failure> {
     world.agree(lossatlas::kernels::check_limit())?;
     match command {
-        Command::Run(job) => run::run(world, &job, &run::Command::RUN),
-        Command::Train(job) => run::run(world, &job, &run::Command::TRAIN),
-        Command::Paths(job) => run::run(world, &job, &run::Command::PATHS),
-        Command::Kpca(job) => run::run(world, &job, &run::Command::KPCA),
+        Command::Run(job) => run::run(world, &job, &run::Command::RUN, signals),
+        Command::Train(job) => run::run(world, &job, &run::Command::TRAIN, signals),
+        Command::Paths(job) => run::run(world, &job, &run::Command::PATHS, signals),
+        Command::Kpca(job) => run::run(world, &job, &run::Command::KPCA, signals),
         Command::Init(init) => init::run(world, &init),
         Command::Check(input) => check::run(world, &input),
         Command::Report(command) => report::run(world, &command),

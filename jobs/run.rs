@@ -5,7 +5,7 @@ use crate::{check, dry_run, report, start};
 use lossatlas::engine::archive::Archive;
 use lossatlas::engine::console::say;
 use lossatlas::engine::failure::Failure;
-use lossatlas::engine::parallel::{Interruption, World};
+use lossatlas::engine::parallel::{Interruption, Signals, World};
 use lossatlas::engine::problem::Problem;
 use lossatlas::engine::stage::{self, Context};
 use lossatlas::engine::{capacity, console, log, progress};
@@ -29,7 +29,12 @@ impl Command {
 }
 
 /// Loads, runs the stages, and concludes with the exit code. Collective.
-pub fn run(world: &World, job: &cli::Job, command: &Command) -> Result<u8, Failure> {
+pub fn run(
+    world: &World,
+    job: &cli::Job,
+    command: &Command,
+    signals: Signals,
+) -> Result<u8, Failure> {
     if job.dry_run {
         let problem = Problem::load(world, &job.input.configuration, &job.input.overrides)?;
         let warning = capacity::check(world, &job.input.configuration, &problem)?;
@@ -37,7 +42,7 @@ pub fn run(world: &World, job: &cli::Job, command: &Command) -> Result<u8, Failu
         return dry_run::run(world, &problem, command, &job.out);
     }
     let limit = job.time_limit.or_else(end_of_the_batch_job);
-    let interruption = world.agree(Interruption::watch(limit, world.size()))?;
+    let interruption = Interruption::watch(signals, limit, world.size());
     let start = Instant::now();
     let mut problem = Problem::load(world, &job.input.configuration, &job.input.overrides)?;
     if let Some(warning) = capacity::check(world, &job.input.configuration, &problem)? {

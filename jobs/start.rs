@@ -36,6 +36,16 @@ pub fn computes(command: &Command) -> bool {
     !reads
 }
 
+/// Whether a signal suspends a command, instead of ending it at once.
+pub fn stops_when_asked(command: &Command) -> bool {
+    match command {
+        Command::Run(job) | Command::Train(job) | Command::Paths(job) | Command::Kpca(job) => {
+            !job.dry_run
+        }
+        _ => false,
+    }
+}
+
 /// Ranks started by what does not belong to their MPI library would each run the whole study alone.
 fn refuse_ranks_that_do_not_meet(world: &World, start: &Start) -> Result<(), Failure> {
     match start.ranks {

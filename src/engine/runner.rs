@@ -385,6 +385,7 @@ impl<'a, R> Ledger<'a, R> {
 mod tests {
     use super::*;
     use crate::config::Config;
+    use crate::engine::parallel::Signals;
     use crate::engine::results::Results;
     use crate::engine::stage::{Context, Counts};
     use crate::optimizer::Method;
@@ -427,7 +428,7 @@ mod tests {
     fn outcomes(world: &World, retries: usize) -> (Vec<String>, [u32; 3]) {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let run = RunConfig { threads_per_rank: 1, checkpoint: Duration::from_mins(1), retries };
-        let interruption = Interruption::watch(None, 1).expect("signal handlers");
+        let interruption = Interruption::watch(Signals::default(), None, 1);
         let mut archive = Some(Archive::scratch(directory.path()));
         let performed = [const { AtomicU32::new(0) }; 3];
         let names = (0..3).map(|task| format!("task {task}")).collect();
@@ -467,7 +468,7 @@ mod tests {
         let [before, after] = ["before", "after"].map(|name| root.path().join(name));
         let world = World::alone();
         let run = RunConfig { threads_per_rank: 1, checkpoint: Duration::from_mins(1), retries: 0 };
-        let interruption = Interruption::watch(None, 1).expect("signal handlers");
+        let interruption = Interruption::watch(Signals::default(), None, 1);
         let mut archive = Some(Archive::scratch(&before));
         let key = TaskKey::Training { method: Method::Sgd, initialization: 0 };
         let tasks = Tasks { keys: vec![key], ..Tasks::alike(0, vec!["task".to_owned()]) };

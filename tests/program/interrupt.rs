@@ -59,7 +59,17 @@ pub fn start(ranks: usize, directory: &Path, more: &[&'static str]) -> JoinHandl
     thread::spawn(move || on_tiny(ranks, "run", &directory, &overrides))
 }
 
-/// Waits until the journal holds so many results and returns the processes of all ranks.
+/// Whether a process catches the signals that ask it to stop: until it does, they end it.
+fn catches_signals(process: &str) -> bool {
+    const ASKING: [u32; 3] = [2, 10, 15];
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+    let caught = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+    ASKING.iter().all(|signal| caught >> (signal - 1) & 1 == 1)
+}
+
+/// Waits until the journal holds so many results and all ranks can be asked to stop. Returns their
+/// processes.
 pub fn wait_for(
     results_there: usize,
     ranks: usize,
@@ -67,7 +77,11 @@ pub fn wait_for(
     run: &JoinHandle<Ended>,
 ) -> Vec<String> {
     let start = Instant::now();
-    while results(directory) < results_there || ranks_of(directory).len() < ranks {
+    let ready = || {
+        let processes = ranks_of(directory);
+        processes.len() == ranks && processes.iter().all(|process| catches_signals(process))
+    };
+    while results(directory) < results_there || !ready() {
         assert!(
             start.elapsed() < Duration::from_secs(30) && !run.is_finished(),
             "{results_there} results never came"

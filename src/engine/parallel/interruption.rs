@@ -1,4 +1,4 @@
-//! Signals and time limits: when a run should put its work down.
+//! Signals and time limits: when a run should stop.
 
 use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1};
 use signal_hook::flag;
@@ -7,13 +7,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-/// Watches for the end: SIGUSR1 (the usual warning of a batch system), SIGTERM, SIGINT (Ctrl-C), and a time
-/// limit. Each rank has its own; a farm tells all ranks what one has noticed.
+/// The signals that ask a run to stop: SIGUSR1 (the usual warning of a batch system), SIGTERM, and
+/// SIGINT (Ctrl-C). By default no signal is caught.
 ///
-/// A second SIGINT or SIGTERM ends the process at once, with the exit code of a shell for that signal.
+/// A program catches them before it does anything else. A signal that comes earlier, while MPI
+/// starts or the data are read, would end the process.
+#[derive(Clone, Debug, Default)]
+pub struct Signals(Arc<AtomicUsize>);
+
+/// When a run should stop: at a signal or near a time limit. Each rank has its own; a farm tells
+/// all ranks what one has noticed.
 #[derive(Debug)]
 pub struct Interruption {
-    signal: Arc<AtomicUsize>,
+    signals: Signals,
     started: Instant,
     limit: Option<Duration>,
     working_time: Option<Duration>,
@@ -33,15 +39,14 @@ const SIGNALS: [(i32, &str); 3] = [(SIGUSR1, "SIGUSR1"), (SIGTERM, "SIGTERM"), (
 /// A batch system repeats its warning; only these insist.
 const INSISTENT: [i32; 2] = [SIGINT, SIGTERM];
 
-impl Interruption {
-    /// Begins to watch. The work has to be put down so long before the limit, counted from now, that it
-    /// can be stored: a twentieth of it, at most a minute, and 10 ms for each of the `ranks`, whose states rank 0
-    /// writes one after the other; but never more than half of it.
+impl Signals {
+    /// Catches the signals from now on. A second SIGINT or SIGTERM ends the process at once, with
+    /// the exit code of a shell for that signal.
     ///
     /// # Errors
     /// If the system refuses a signal handler.
-    pub fn watch(limit: Option<Duration>, ranks: usize) -> io::Result<Self> {
-        let signal = Arc::new(AtomicUsize::new(0));
+    pub fn catch() -> io::Result<Self> {
+        let signals = Self::default();
         let second = Arc::new(AtomicBool::new(false));
         for number in INSISTENT {
             // The order counts: the first signal finds the flag down and raises it.
@@ -51,20 +56,34 @@ impl Interruption {
             flag::register(number, Arc::clone(&second))?;
         }
         for (number, _) in SIGNALS {
-            flag::register_usize(number, Arc::clone(&signal), number.unsigned_abs() as usize)?;
+            flag::register_usize(number, Arc::clone(&signals.0), number.unsigned_abs() as usize)?;
         }
+        Ok(signals)
+    }
+
+    /// Name of the last signal that came, if any.
+    pub fn received(&self) -> Option<&'static str> {
+        let number = self.0.load(Ordering::Relaxed);
+        let signal = SIGNALS.iter().find(|(signal, _)| signal.unsigned_abs() as usize == number);
+        signal.map(|&(_, name)| name)
+    }
+}
+
+impl Interruption {
+    /// Watches the signals and a time limit that counts from now. The work has to stop early enough
+    /// before the limit that all states can be stored: a twentieth of it, at most a minute, and
+    /// 10 ms for each of the `ranks`, whose states rank 0 writes one after the other; but never more
+    /// than half of it.
+    pub fn watch(signals: Signals, limit: Option<Duration>, ranks: usize) -> Self {
         let working_time = limit.map(|limit| working_time(limit, ranks));
-        Ok(Self { signal, started: Instant::now(), limit, working_time })
+        Self { signals, started: Instant::now(), limit, working_time }
     }
 
     /// Why to stop, if there is a reason.
     pub fn cause(&self) -> Option<Cause> {
-        let number = self.signal.load(Ordering::Relaxed);
-        let signal = SIGNALS.iter().find(|(signal, _)| signal.unsigned_abs() as usize == number);
         let over = self.working_time.is_some_and(|time| self.started.elapsed() >= time);
-        signal
-            .map(|&(_, name)| Cause::Signal(name))
-            .or(self.limit.filter(|_| over).map(Cause::TimeLimit))
+        let limit = self.limit.filter(|_| over).map(Cause::TimeLimit);
+        self.signals.received().map(Cause::Signal).or(limit)
     }
 }
 
@@ -91,14 +110,15 @@ mod tests {
         assert_eq!(working_time(seconds(3600), 16_000), seconds(3540 - 160));
         assert_eq!(working_time(seconds(100), 1_000_000), seconds(50));
         assert_eq!(working_time(Duration::ZERO, usize::MAX), Duration::ZERO);
-        let watch = |limit| Interruption::watch(Some(limit), 2).expect("handlers").cause();
+        let watch = |limit| Interruption::watch(Signals::default(), Some(limit), 2).cause();
         assert_eq!(watch(Duration::ZERO), Some(Cause::TimeLimit(Duration::ZERO)));
         assert_eq!(watch(seconds(3600)), None);
     }
 
     #[test]
     fn a_warning_is_noticed() {
-        let interruption = Interruption::watch(None, 1).expect("handlers");
+        let signals = Signals::catch().expect("handlers");
+        let interruption = Interruption::watch(signals, None, 1);
         assert_eq!(interruption.cause(), None);
         signal_hook::low_level::raise(SIGUSR1).expect("a signal to this process");
         assert_eq!(interruption.cause(), Some(Cause::Signal("SIGUSR1")));

@@ -40,7 +40,7 @@ pub use cadence::{Cadence, REPORTS_PER_SECOND};
 pub use control::Control;
 pub use disagreement::{Disagreement, Report};
 pub use farm::{Event, FarmEnd, FarmError, TaskFailure, farm};
-pub use interruption::{Cause, Interruption};
+pub use interruption::{Cause, Interruption, Signals};
 pub use launcher::{Launcher, Start};
 pub use message::MessageError;
 pub use placement::{Crowding, Place};
