@@ -10,9 +10,10 @@ use lossatlas::engine::failure::{self, Failure};
 use lossatlas::engine::memory::{self, Memory};
 use lossatlas::engine::parallel::World;
 use lossatlas::engine::plan::memory::later_bytes;
-use lossatlas::engine::plan::{MEASURED_POINTS, Speed, path_bytes, training_bytes};
+use lossatlas::engine::plan::{MEASURED_POINTS, Speed};
 use lossatlas::engine::problem::{Formula, Mapped, Problem, Trained};
-use lossatlas::engine::stage::{PlannedTasks, STAGES};
+use lossatlas::engine::stage::PlannedTasks;
+use lossatlas::engine::stages::STAGES;
 use lossatlas::landscape::ImageLandscape;
 use std::time::Duration;
 
@@ -37,7 +38,7 @@ pub fn run(world: &World, input: &cli::Input) -> Result<u8, Failure> {
 /// Says that the ranks of this machine need more than it has, of a landscape. For a network, the plan
 /// measures what they need and says it: see [`print_memory`].
 pub fn warn_of_memory(problem: &Problem, warning: Option<String>) {
-    if let (Mapped::Formula(_), Some(warning)) = (&problem.mapped, warning) {
+    if let (true, Some(warning)) = (problem.is_analytic(), warning) {
         say(warning);
     }
 }
@@ -85,20 +86,13 @@ fn speed(problem: &Problem, trained: &Trained) -> Speed {
 /// of one thread take has been measured, `before` and `after` all kinds of evaluations.
 fn rank_bytes(problem: &Problem, trained: &Trained, before: Memory, after: Memory) -> f64 {
     let dimension = trained.network.layout().parameters();
-    let (paths, training) = (&problem.config.paths.parameters, &trained.config.training);
+    let paths = &problem.config.paths.parameters;
     let measured = after.peak.saturating_sub(before.now) as f64;
     let buffers = (measured - Speed::bytes(paths, dimension)).max(0.0);
     // Of the points that were not measured.
     let unmeasured =
         later_bytes(trained.network.as_ref(), paths.points.saturating_sub(MEASURED_POINTS), 0);
-    let line =
-        ImageLandscape::new(trained.network.as_ref(), trained.images(Split::Train)).line_bytes();
-    let runs = training
-        .methods
-        .iter()
-        .map(|&method| training_bytes(&training.method(method), dimension, line));
-    let path = path_bytes(paths, dimension, size_of::<f32>());
-    let task = runs.chain([path]).fold(0.0, f64::max);
+    let task = capacity::largest_task(problem).map_or(0.0, |part| part.bytes);
     // Batches of a path have buffers of their own, and their images; a larger batch is no batch.
     let batch = problem.config.paths.batch.map_or(0, |size| size.min(trained.dataset.train.len()));
     let sets = problem.config.run.threads_per_rank * (1 + usize::from(batch > 0));

@@ -3,15 +3,15 @@
 use crate::check::{self, duration};
 use crate::run::Command;
 use crate::start;
-use lossatlas::engine::archive::Archive;
 use lossatlas::engine::console::{count, print};
 use lossatlas::engine::failure::{self, Failure};
 use lossatlas::engine::overview::Overview;
 use lossatlas::engine::parallel::World;
 use lossatlas::engine::plan::makespan;
-use lossatlas::engine::problem::{Mapped, Problem, Trained};
+use lossatlas::engine::problem::{Problem, Trained};
 use lossatlas::engine::progress;
 use lossatlas::engine::results::Results;
+use lossatlas::engine::run_directory::RunDirectory;
 use lossatlas::engine::stage::{Count, stages_of};
 use lossatlas::engine::store::Contents;
 use std::path::Path;
@@ -23,7 +23,8 @@ pub fn run(
     command: &Command,
     directory: &Path,
 ) -> Result<u8, Failure> {
-    let contents = Archive::look(world, problem, directory)?;
+    let contents = world.is_root().then(|| RunDirectory::look(problem, directory)).transpose();
+    let contents = failure::agree(world, contents)?;
     start::warn(world, problem.config.run.threads_per_rank)?;
     let ranks = world.ranks_on_this_machine();
     let refused = contents.as_ref().and_then(|contents| {
@@ -82,7 +83,7 @@ fn describe_tasks(
         overview.kinds().all(|count| count.left == 0) && overview.wholes().all(|(_, done)| done);
     if nothing_left {
         print("nothing would be computed: all that this command computes is there");
-    } else if let Mapped::Network(trained) = &problem.mapped {
+    } else if let Some(trained) = problem.trained() {
         describe_costs((world, here), problem, trained, &overview);
     }
 }

@@ -10,12 +10,13 @@ use lossatlas::analysis::statistics::FailedPart;
 use lossatlas::config::compatibility::KNOWN_AS;
 use lossatlas::config::{Config, LandscapeConfig, Subject};
 use lossatlas::data::mnist;
-use lossatlas::engine::archive::Archive;
 use lossatlas::engine::console::{self, count, print, say};
 use lossatlas::engine::failure::{self, Failure};
 use lossatlas::engine::log;
 use lossatlas::engine::parallel::World;
+use lossatlas::engine::rank::Rank;
 use lossatlas::engine::results::Results;
+use lossatlas::engine::stages::STAGES;
 use lossatlas::engine::store::{ConfigurationRecord, Contents, journal};
 use lossatlas::engine::version::{COMMIT, VERSION};
 use lossatlas::landscape::HeightMap;
@@ -33,12 +34,7 @@ const DIRECTORY: &str = "report";
 pub fn run(world: &World, command: &cli::Report) -> Result<u8, Failure> {
     // Reading, drawing, writing: nothing to share out.
     let written = world.is_root().then(|| write(command)).transpose();
-    let code = world.broadcast(|| {
-        Ok::<_, String>(written.as_ref().map_or_else(|failure| failure.code, |_| failure::SUCCESS))
-    })?;
-    let written = world
-        .agree(written)
-        .map_err(|error| Failure { code, message: failure::Plain(&error).to_string() })?;
+    let written = failure::agree(world, written)?;
     let drawn = written.as_ref().is_none_or(|Written { page, undrawn, .. }| {
         undrawn.iter().for_each(|figure| say(format_args!("report: {figure}")));
         print(format_args!("report: {}", page.display()));
@@ -55,8 +51,8 @@ pub fn run(world: &World, command: &cli::Report) -> Result<u8, Failure> {
 }
 
 /// Closes a run with its report, on rank 0. Should that fail, the run has not: it is said, and that is all.
-pub fn conclude(archive: Option<&Archive>, directory: &Path) {
-    let Some(archive) = archive else { return };
+pub fn conclude(rank: &Rank, directory: &Path) {
+    let Some(root) = rank.root() else { return };
     let command = cli::Report { directories: vec![directory.to_owned()], to: None };
     // A defect in drawing must not take the run along either; the hook has told of the panic.
     match std::panic::catch_unwind(|| write(&command)) {
@@ -65,7 +61,7 @@ pub fn conclude(archive: Option<&Archive>, directory: &Path) {
             print(format_args!("report:  {}", page.display()));
         }
         // That the directory has gone is the reason, and ends the run with an error of its own.
-        _ if archive.check_place_here().is_err() => {}
+        _ if root.check_place().is_err() => {}
         Ok(Err(failure)) => {
             say(format_args!("no report: {failure}; the results are complete all the same"));
         }
@@ -92,7 +88,9 @@ fn write(command: &cli::Report) -> Result<Written, Failure> {
     let mut runs: Vec<Run<'_>> = stored.iter().map(Stored::run).collect();
     label(&mut runs, &directories);
     let commit = if COMMIT.is_empty() { String::new() } else { format!(" ({COMMIT})") };
-    let written = report::write(&to, &runs, &format!("lossatlas {VERSION}{commit}"))
+    let results: Vec<_> = runs.iter().zip(stored.iter().map(Stored::results)).collect();
+    let of_stages = STAGES.iter().flat_map(|stage| stage.figures(&results)).collect();
+    let written = report::write(&to, &runs, of_stages, &format!("lossatlas {VERSION}{commit}"))
         .map_err(Failure::system)?;
     for kept in &written.kept {
         say(format_args!(
@@ -126,8 +124,12 @@ impl Stored {
         Ok(Self { contents, config, record })
     }
 
+    fn results(&self) -> Results<'_> {
+        Results { config: &self.config, contents: &self.contents }
+    }
+
     fn run(&self) -> Run<'_> {
-        let results = Results { config: &self.config, contents: &self.contents };
+        let results = self.results();
         let sets = results.sets();
         let paths = results.paths(&sets);
         let curves = results.methods().iter().map(|&method| {

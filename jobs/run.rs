@@ -2,13 +2,13 @@
 
 use crate::cli;
 use crate::{check, dry_run, report, start};
-use lossatlas::engine::archive::Archive;
 use lossatlas::engine::console::say;
 use lossatlas::engine::failure::Failure;
 use lossatlas::engine::parallel::{Interruption, Signals, World};
 use lossatlas::engine::problem::Problem;
+use lossatlas::engine::rank::Rank;
 use lossatlas::engine::stage::{self, Context};
-use lossatlas::engine::{capacity, console, log, progress};
+use lossatlas::engine::{capacity, console, log, progress, summary};
 use std::env;
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
@@ -49,16 +49,16 @@ pub fn run(
         say(warning);
     }
     problem.start_threads(world)?;
-    let mut archive = Archive::open(world, &problem, &job.out)?;
-    if let Some(archive) = &archive {
-        progress::forget(&archive.directory);
-        log::begin(&archive.directory, job.log_format);
-        let run = archive.contents.run_identity().unwrap_or_default();
+    let mut rank = Rank::open(world, &problem, &job.out)?;
+    if let Some(root) = rank.root() {
+        progress::forget(&root.directory);
+        log::begin(&root.directory, job.log_format);
+        let run = root.contents.run_identity().unwrap_or_default();
         log::run_started(command.name, world, &problem.config, &run);
     }
     start::warn(world, problem.config.run.threads_per_rank)?;
     let context = Context { world, problem: &problem, interruption: &interruption };
-    let ended = work(&context, &mut archive, command, &job.out);
+    let ended = work(&context, &mut rank, command, &job.out);
     let safe = format_args!(
         "; the results are safe in {}, the same command prints them again",
         job.out.display()
@@ -70,15 +70,15 @@ pub fn run(
 
 fn work(
     context: &Context,
-    archive: &mut Option<Archive>,
+    rank: &mut Rank,
     command: &Command,
     directory: &Path,
 ) -> Result<u8, Failure> {
-    stage::run(context, archive, command.name)?;
-    let code = Archive::conclude(context.world, context.problem, archive.as_ref())?;
+    stage::run(context, rank, command.name)?;
+    let code = summary::conclude(context.world, context.problem, rank)?;
     if command.reports {
-        report::conclude(archive.as_ref(), directory);
-        Archive::check_place(context.world, archive.as_ref())?;
+        report::conclude(rank, directory);
+        rank.check_place(context.world)?;
     }
     Ok(code)
 }

@@ -212,7 +212,7 @@ impl Counted {
 
 impl Failed {
     fn of(failed: &FailedTask) -> Self {
-        let FailedTask { task, reason } = failed.clone();
+        let FailedTask { task, reason, .. } = failed.clone();
         Self { task, reason }
     }
 }

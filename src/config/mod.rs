@@ -63,7 +63,7 @@ pub use landscape::{LandscapeConfig, MinimaConfig};
 pub use paths::PathsConfig;
 pub use run::RunConfig;
 pub use sources::Sources;
-pub use stages::StageValues;
+pub use stages::{StageSection, StageValues};
 pub use subject::{NetworkConfig, Subject};
 pub use training::TrainingConfig;
 

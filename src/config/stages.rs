@@ -1,7 +1,7 @@
 //! Sections that stages bring along.
 //!
-//! A stage declares its section in its own folder and adds it to [`STAGES`]. The section is then read
-//! and checked with all others, its values take effect and decide about compatibility, and it appears
+//! A stage declares its section in its own folder and returns it from
+//! [`Stage::section`](crate::engine::stage::Stage::section). It is then read and checked with all others, its values take effect and decide about compatibility, and it appears
 //! in what `init` writes and in `docs/configuration.md`. The stage asks for its values by
 //! [`Config::section`], typed as its reader returns them.
 
@@ -14,11 +14,20 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-/// The sections of all stages that bring one.
-pub(crate) static STAGES: &[&dyn StageSection] = &[
+/// The sections of all stages that bring one, in the order of the stages.
+///
+/// The one place where the configuration looks up to the engine: all else that a stage says of its
+/// section goes through [`StageSection`].
+pub(crate) fn sections() -> impl Iterator<Item = &'static dyn SectionReader> {
+    let of_stages = crate::engine::stages::STAGES.iter().filter_map(|stage| stage.section());
     #[cfg(test)]
-    &super::example_stage::SECTION,
-];
+    let of_stages = of_stages.chain([super::example_stage::SECTION.section()]);
+    of_stages.map(|section| section.0)
+}
+
+/// A stage's section of the configuration.
+#[derive(Clone, Copy)]
+pub struct StageSection(&'static dyn SectionReader);
 
 /// The section of a stage, read into a `T`.
 pub(crate) struct OfStage<T> {
@@ -31,14 +40,22 @@ pub(crate) struct OfStage<T> {
     pub read: fn(&Section<'_>, &Yields) -> Read<T>,
 }
 
+impl<T: StageValue> OfStage<T> {
+    /// The section, as a stage returns it.
+    #[cfg_attr(not(test), expect(dead_code, reason = "until a stage brings a section"))]
+    pub const fn section(&'static self) -> StageSection {
+        StageSection(self)
+    }
+}
+
 /// The section of a stage, whatever it is read into.
-pub(crate) trait StageSection: Sync {
+pub(crate) trait SectionReader: Sync {
     fn spec(&self) -> &'static SectionSpec;
     fn documentation(&self) -> &'static str;
     fn read(&self, root: &Section<'_>, yields: &Yields) -> Read<Arc<dyn StageValue>>;
 }
 
-impl<T: StageValue> StageSection for OfStage<T> {
+impl<T: StageValue> SectionReader for OfStage<T> {
     fn spec(&self) -> &'static SectionSpec {
         self.spec
     }
@@ -85,7 +102,7 @@ impl StageValues {
     /// Reads the sections of all stages.
     pub(super) fn read(root: &Section<'_>, yields: &Yields) -> Read<Self> {
         let read: Vec<_> =
-            STAGES.iter().map(|stage| (stage.spec().name, stage.read(root, yields))).collect();
+            sections().map(|section| (section.spec().name, section.read(root, yields))).collect();
         let values = read.into_iter().map(|(name, value)| Ok((name, value?)));
         values.collect::<Read<_>>().map(Self)
     }
@@ -95,7 +112,7 @@ impl Config {
     /// The parameters of a stage.
     ///
     /// # Panics
-    /// If the stage has not added its section to [`STAGES`].
+    /// If the stage does not return this section.
     #[cfg_attr(
         not(test),
         expect(
@@ -107,6 +124,6 @@ impl Config {
         let name = section.spec.name;
         let value =
             self.stages.0.get(name).and_then(|value| value.as_ref().as_any().downcast_ref());
-        value.unwrap_or_else(|| panic!("[{name}] is not in the list of the sections of stages"))
+        value.unwrap_or_else(|| panic!("no stage returns the section [{name}]"))
     }
 }

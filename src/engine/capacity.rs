@@ -1,56 +1,62 @@
 //! Whether a study fits into the memory of the machine. Its sizes alone say so, before anything of
 //! these sizes is allocated.
 
-use crate::config::{Config, DatasetConfig};
+use crate::config::DatasetConfig;
 use crate::data::digits;
 use crate::engine::failure::Failure;
 use crate::engine::memory::{self, Limit};
 use crate::engine::parallel::World;
-use crate::engine::plan::memory::{evaluation_bytes, kernel_pca_bytes, pair_bytes, task_bytes};
-use crate::engine::plan::{path_bytes, training_bytes};
-use crate::engine::problem::{Formula, Mapped, Problem, Trained};
-use crate::engine::results::starts;
-use crate::landscape::BuiltIn;
-use crate::solutions::{Pairs, SetName};
+use crate::engine::problem::Problem;
+use crate::engine::stages::STAGES;
 use std::path::Path;
 
-/// A part of the memory, in bytes.
-struct Part {
-    bytes: f64,
+/// A part of the memory.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Part {
+    /// In bytes, at least.
+    pub bytes: f64,
     /// What takes it.
-    what: &'static str,
+    pub what: &'static str,
     /// What makes it smaller.
-    keys: &'static str,
+    pub keys: &'static str,
 }
 
 impl Part {
-    fn new(bytes: f64, what: &'static str, keys: &'static str) -> Self {
+    /// A part that these keys of the configuration make smaller.
+    pub fn new(bytes: f64, what: &'static str, keys: &'static str) -> Self {
         Self { bytes, what, keys }
     }
 }
 
-/// What a study takes at least: every rank, and rank 0 besides.
-struct Need {
-    rank: Vec<Part>,
-    root: Vec<Part>,
+/// The memory that a stage takes at least.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Need {
+    /// What a rank takes for a task, of each kind: it performs one at a time.
+    pub task: Vec<Part>,
+    /// What the root takes besides.
+    pub root: Vec<Part>,
 }
 
 /// Refuses a study that no rank of this machine can hold. On rank 0 returns a warning if the ranks of
 /// this machine cannot hold theirs together. Collective.
 pub fn check(world: &World, file: &Path, problem: &Problem) -> Result<Option<String>, Failure> {
-    let need = match &problem.mapped {
-        Mapped::Network(trained) => network_need(&problem.config, trained),
-        Mapped::Formula(formula) => formula_need(&problem.config, formula),
-    };
+    let rank: Vec<Part> = largest_task(problem).into_iter().chain(problem.memory()).collect();
     let ranks = world.ranks_on_this_machine();
     let limit = world.agree(memory::limit())?;
-    let root = if world.is_root() { need.root } else { Vec::new() };
-    let refused = limit.as_ref().and_then(|limit| refusal(&need.rank, &root, limit));
+    let root = || STAGES.iter().flat_map(|stage| stage.memory(problem).root).collect();
+    let root: Vec<Part> = if world.is_root() { root() } else { Vec::new() };
+    let refused = limit.as_ref().and_then(|limit| refusal(&rank, &root, limit));
     let refused = refused.map(|problem| format!("{}: {problem}", file.display()));
     world.agree(refused.map_or(Ok(()), Err))?;
-    let bytes = sum(&root) + ranks as f64 * sum(&need.rank);
+    let bytes = sum(&root) + ranks as f64 * sum(&rank);
     let warning = limit.and_then(|limit| warning(bytes, ranks, &limit));
     Ok(warning.filter(|_| world.is_root()))
+}
+
+/// What the task takes that takes most.
+pub fn largest_task(problem: &Problem) -> Option<Part> {
+    let tasks = STAGES.iter().flat_map(|stage| stage.memory(problem).task);
+    tasks.max_by(|a, b| a.bytes.total_cmp(&b.bytes))
 }
 
 /// Refuses built-in digits that the machine cannot hold, before they are drawn.
@@ -99,100 +105,9 @@ fn sum(parts: &[Part]) -> f64 {
     parts.iter().map(|part| part.bytes).sum()
 }
 
-fn images_part(bytes: f64) -> Part {
+/// The images in memory.
+pub fn images_part(bytes: f64) -> Part {
     Part::new(bytes, "the images", "dataset.train and dataset.test")
-}
-
-fn network_need(config: &Config, trained: &Trained) -> Need {
-    let (network, paths) = (trained.network.as_ref(), &config.paths);
-    let dimension = network.layout().parameters();
-    let threads = config.run.threads_per_rank as f64;
-    let batches = 1.0 + f64::from(u8::from(paths.batch.is_some()));
-    let training = &trained.config.training;
-    let runs = training.methods.iter().map(|&method| {
-        let bytes = training_bytes(&training.method(method), dimension, 0);
-        Part::new(bytes, "a training run", "the sizes in [network] or training.lbfgs.memory")
-    });
-    let path = Part::new(
-        path_bytes(&paths.parameters, dimension, size_of::<f32>()),
-        "a path",
-        "the sizes in [network], paths.points, or paths.fourier_terms (paths.knots)",
-    );
-    let task = runs.chain([path]).max_by(|a, b| a.bytes.total_cmp(&b.bytes));
-    let evaluation = Part::new(
-        threads * batches * evaluation_bytes(network, &paths.parameters),
-        "the evaluation of the network",
-        "the sizes in [network], paths.points or run.threads_per_rank",
-    );
-    let images = [&trained.dataset.train.pixels, &trained.dataset.test.pixels];
-    let images = images.into_iter().filter(|pixels| !pixels.are_shared());
-    let images = images_part(images.map(|pixels| pixels.len() as f64).sum());
-
-    let runs = training.methods.len() as f64 * f64::from(training.initializations);
-    let vectors = |set: &SetName| {
-        let import = trained.imports.iter().find(|(name, _)| name == set);
-        import.map_or(training.keep, |(_, rows)| rows.nrows()) as f64
-    };
-    let solutions = 2.0 * runs * dimension as f64 * size_of::<f32>() as f64;
-    Need {
-        rank: task.into_iter().chain([evaluation, images]).collect(),
-        root: vec![
-            Part::new(solutions + task_bytes(runs), "the solutions", "training.initializations"),
-            pairs_part(
-                config,
-                vectors,
-                paths.landscapes.len() as f64,
-                "training.keep or paths.pairs",
-            ),
-            analysis_part(config, vectors, "training.keep"),
-        ],
-    }
-}
-
-fn formula_need(config: &Config, formula: &Formula) -> Need {
-    let (dimension, starts) = (formula.landscape.dimension(), f64::from(starts(&formula.config)));
-    let numbers = |count: f64| count * size_of::<f64>() as f64;
-    let path = path_bytes(&config.paths.parameters, dimension, size_of::<f64>());
-    let path =
-        Part::new(path, "a path", "the size in [landscape], or paths.fourier_terms (paths.knots)");
-    let distances = match formula.config.landscape {
-        BuiltIn::LennardJones(cluster) => numbers(0.5 * (cluster.atoms() as f64).powi(2)),
-        _ => 0.0,
-    };
-    let minima = starts * numbers(dimension as f64) + task_bytes(starts);
-    let vectors = |_: &SetName| starts.min(formula.config.keep as f64);
-    let keys = "landscape.keep or paths.pairs";
-    Need {
-        rank: vec![path],
-        root: vec![
-            Part::new(minima, "the minima", "landscape.starts"),
-            Part::new(distances, "the distances between atoms", "landscape.atoms"),
-            pairs_part(config, vectors, 1.0, keys),
-            analysis_part(config, vectors, "landscape.keep"),
-        ],
-    }
-}
-
-/// Pairs of every set are drawn, one set after the other, and those that get a path are tasks.
-fn pairs_part(
-    config: &Config,
-    vectors: impl Fn(&SetName) -> f64,
-    landscapes: f64,
-    keys: &'static str,
-) -> Part {
-    let counts: Vec<f64> = config.paths.sets.iter().map(vectors).collect();
-    let drawn = counts.iter().copied().fold(0.0, f64::max);
-    let pairs = counts.iter().map(|count| {
-        let all = 0.5 * count * (count - 1.0).max(0.0);
-        if let Pairs::Count(most) = config.paths.pairs { all.min(most as f64) } else { all }
-    });
-    let tasks = landscapes * pairs.sum::<f64>();
-    Part::new(pair_bytes(drawn) + task_bytes(tasks), "the pairs of solutions", keys)
-}
-
-fn analysis_part(config: &Config, vectors: impl Fn(&SetName) -> f64, keys: &'static str) -> Part {
-    let each = config.kpca.iter().map(|kpca| kpca.sets.iter().map(&vectors).sum());
-    Part::new(each.map(kernel_pca_bytes).fold(0.0, f64::max), "a kernel PCA", keys)
 }
 
 /// Bytes in words, to two digits or more.

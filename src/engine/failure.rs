@@ -1,6 +1,6 @@
 //! What ends the program early, and with which exit code.
 
-use crate::engine::parallel::Disagreement;
+use crate::engine::parallel::{Disagreement, World};
 use crate::engine::store::{AtlasError, JournalError};
 use std::fmt;
 
@@ -71,6 +71,18 @@ impl From<Disagreement> for Failure {
     fn from(disagreement: Disagreement) -> Self {
         Self::input(Plain(&disagreement))
     }
+}
+
+/// Makes the failure of any rank that of all, with its exit code: that of the root, if it failed.
+/// Collective.
+///
+/// # Errors
+/// If `result` is a failure on at least one rank.
+pub fn agree<T>(world: &World, result: Result<T, Failure>) -> Result<T, Failure> {
+    let code = result.as_ref().map_or_else(|failure| failure.code, |_| SUCCESS);
+    let code = world.broadcast(|| Ok::<_, String>(code))?;
+    let code = if code == SUCCESS { SYSTEM } else { code };
+    world.agree(result).map_err(|error| Failure { code, message: Plain(&error).to_string() })
 }
 
 /// Without the rank where rank 0 alone has spoken: it alone reads and writes most files.

@@ -3,10 +3,13 @@
 //! | module | |
 //! |---|---|
 //! | [`problem`] | the checked configuration with its data: what every stage starts from |
-//! | [`stage`] | what a stage is; the list of all stages |
+//! | [`stage`] | what a stage is |
+//! | [`stages`] | the list of all stages; each in its folder |
+//! | [`task`] | the tasks of a stage: what the root and what every rank does with them |
 //! | [`runner`] | runs the tasks of a stage on all ranks, each result stored as it arrives |
-//! | [`training`], [`imports`], [`minima`], [`paths`], [`kernel_pca`] | the stages |
-//! | [`archive`], [`results`], [`overview`] | the run directory, and what a configuration makes of it |
+//! | [`rank`] | the root with its run directory, and the workers |
+//! | [`run_directory`], [`results`], [`overview`] | the run directory, and what a configuration makes of it |
+//! | [`assembly`], [`summary`] | from results to `atlas.h5`, and to the terminal |
 //! | [`store`] | journal, checkpoints, `atlas.h5`, vectors in files |
 //! | [`parallel`] | tasks → ranks, over MPI |
 //! | [`plan`], [`memory`], [`capacity`] | work, time left, memory |
@@ -15,27 +18,27 @@
 
 #![allow(clippy::missing_errors_doc, reason = "a failure carries its message and its exit code")]
 
-pub mod archive;
+pub mod assembly;
 pub mod capacity;
 pub mod console;
 pub mod failure;
-pub mod imports;
-pub mod kernel_pca;
 pub mod log;
 pub mod memory;
-pub mod minima;
 pub mod overview;
 pub mod parallel;
-pub mod paths;
 pub mod plan;
 pub mod problem;
 pub mod progress;
+pub mod rank;
 pub mod results;
 pub mod resume;
+pub mod run_directory;
 pub mod runner;
 pub mod sources;
 pub mod stage;
+pub mod stages;
 pub mod store;
+pub mod summary;
+pub mod task;
 pub mod terminal;
-pub mod training;
 pub mod version;

@@ -1,7 +1,8 @@
 //! What a directory holds of what its configuration asks for: done, failed with reasons, left.
 
 use crate::engine::results::Results;
-use crate::engine::stage::{Count, Counts, FailedTask, STAGES, Stage};
+use crate::engine::stage::{Count, Counts, FailedTask, Stage};
+use crate::engine::stages::STAGES;
 
 /// The stages of a run and what became of their tasks.
 pub struct Overview {

@@ -3,10 +3,12 @@
 use crate::config::{Config, LandscapeConfig, NetworkConfig, Purpose, Sources, Subject};
 use crate::data::Split;
 use crate::data::{Dataset, ImageView};
-use crate::engine::capacity;
+use crate::engine::capacity::{self, Part, images_part};
 use crate::engine::console::say;
 use crate::engine::failure::Failure;
 use crate::engine::parallel::World;
+use crate::engine::plan::memory::evaluation_bytes;
+use crate::engine::results::starts;
 use crate::engine::sources;
 use crate::engine::version::keep_blas_on_one_thread;
 use crate::kernels::threads::Threads;
@@ -126,6 +128,50 @@ impl Problem {
         }
     }
 
+    /// The network with its images, unless the landscape is analytic.
+    pub fn trained(&self) -> Option<&Trained> {
+        match &self.mapped {
+            Mapped::Network(trained) => Some(trained),
+            Mapped::Formula(_) => None,
+        }
+    }
+
+    /// The analytic landscape, unless it is that of a network.
+    pub fn analytic(&self) -> Option<&Formula> {
+        match &self.mapped {
+            Mapped::Network(_) => None,
+            Mapped::Formula(formula) => Some(formula),
+        }
+    }
+
+    /// Whether the landscape is analytic.
+    pub fn is_analytic(&self) -> bool {
+        self.analytic().is_some()
+    }
+
+    /// Solutions in a set, at most: training runs may fail, and local minima may be fewer.
+    pub fn solutions_in(&self, set: &SetName) -> usize {
+        match &self.mapped {
+            Mapped::Network(trained) => trained.solutions_in(set),
+            Mapped::Formula(formula) => formula.config.keep.min(starts(&formula.config) as usize),
+        }
+    }
+
+    /// The landscapes that paths are on.
+    pub fn path_landscapes(&self) -> usize {
+        if self.is_analytic() { 1 } else { self.config.paths.landscapes.len() }
+    }
+
+    /// The key that says how many solutions a set has.
+    pub fn keep_key(&self) -> &'static str {
+        if self.is_analytic() { "landscape.keep" } else { "training.keep" }
+    }
+
+    /// The memory that a rank takes besides its task, at least.
+    pub fn memory(&self) -> Vec<Part> {
+        self.trained().map_or_else(Vec::new, |trained| trained.memory(&self.config))
+    }
+
     /// What the components of a vector mean.
     pub fn layout(&self) -> Layout {
         match &self.mapped {
@@ -189,6 +235,27 @@ impl Trained {
             path_images,
             threads: Threads::default(),
         })
+    }
+
+    /// Solutions in a set, at most.
+    fn solutions_in(&self, set: &SetName) -> usize {
+        let import = self.imports.iter().find(|(name, _)| name == set);
+        import.map_or(self.config.training.keep, |(_, rows)| rows.nrows())
+    }
+
+    /// The evaluation of the network and the images that the ranks of a node do not share.
+    fn memory(&self, config: &Config) -> Vec<Part> {
+        let batches = 1.0 + f64::from(u8::from(config.paths.batch.is_some()));
+        let threads = config.run.threads_per_rank as f64;
+        let bytes = evaluation_bytes(self.network.as_ref(), &config.paths.parameters);
+        let evaluation = Part::new(
+            threads * batches * bytes,
+            "the evaluation of the network",
+            "the sizes in [network], paths.points or run.threads_per_rank",
+        );
+        let images = [&self.dataset.train.pixels, &self.dataset.test.pixels];
+        let images = images.into_iter().filter(|pixels| !pixels.are_shared());
+        vec![evaluation, images_part(images.map(|pixels| pixels.len() as f64).sum())]
     }
 
     /// Starts the threads that evaluate the landscapes, for those commands that compute. Collective.

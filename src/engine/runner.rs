@@ -2,20 +2,20 @@
 //! now and then.
 
 use crate::config::RunConfig;
-use crate::engine::archive::Archive;
 use crate::engine::console::count;
 use crate::engine::failure::{self, Failure};
 use crate::engine::log;
 use crate::engine::parallel::{
     Cause, Control, Event, FarmEnd, FarmError, Interruption, World, farm,
 };
-use crate::engine::plan::{Forecast, Planned};
+use crate::engine::plan::Forecast;
 use crate::engine::progress::Progress;
+use crate::engine::rank::Rank;
 use crate::engine::resume::Ended;
+use crate::engine::run_directory::RunDirectory;
 use crate::engine::stage::Stage;
-use crate::engine::store::{JournalError, Record, Saved, TaskKey};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use crate::engine::store::{JournalError, Saved, TaskKey};
+use crate::engine::task::{Computation, Pending, PendingTask};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
@@ -32,49 +32,23 @@ pub struct Runner<'a> {
     pub interruption: &'a Interruption,
 }
 
-/// The tasks of a stage, as rank 0 knows them; empty on the other ranks.
-pub struct Tasks {
-    /// How many more have results from before.
-    pub done: usize,
-    /// What to call each.
-    pub names: Vec<String>,
-    /// What each costs.
-    pub planned: Vec<Planned>,
-    /// Under which each stores its state; empty where tasks are too short for that.
-    pub keys: Vec<TaskKey>,
-}
-
-impl Tasks {
-    /// Tasks that cost the same and are too short to be put down.
-    pub fn alike(done: usize, names: Vec<String>) -> Self {
-        let planned = vec![Planned { kind: 0, work: 1.0, left: 1.0 }; names.len()];
-        Self { done, names, planned, keys: Vec::new() }
-    }
-}
-
 impl Runner<'_> {
-    /// Runs tasks on all ranks. Collective.
-    ///
-    /// `make` and `record` matter on rank 0: the one builds a task when it is handed out, the other turns
-    /// its outcome and its duration into what is stored. `perform` goes on from the state that it is given,
-    /// and returns one when it is asked to stop.
-    pub fn run<T, R>(
-        &self,
-        archive: &mut Option<Archive>,
-        tasks: Tasks,
-        make: impl Fn(usize) -> T,
-        perform: impl Fn(&T, Option<&[u8]>, &Control) -> Ended<R> + Sync,
-        record: impl Fn(usize, f64, Result<R, String>) -> Record,
-    ) -> Result<(), Failure>
-    where
-        T: Serialize + DeserializeOwned + Send,
-        R: Serialize + DeserializeOwned + Send,
-    {
-        if self.world.broadcast(|| Ok::<_, String>(tasks.names.is_empty()))? {
+    /// Runs the pending tasks of a computation on all ranks. Collective.
+    pub fn run<C: Computation>(&self, rank: &mut Rank, computation: &C) -> Result<(), Failure> {
+        let pending = rank.root().map(|directory| computation.pending(directory)).transpose();
+        let pending = self.world.agree(pending)?;
+        let none =
+            || Ok::<_, String>(pending.as_ref().is_none_or(|pending| pending.tasks.is_empty()));
+        if self.world.broadcast(none)? {
             return Ok(());
         }
-        let mut ledger = archive.as_mut().map(|archive| Ledger::new(self, archive, tasks, &record));
-        let ended = self.rounds(&mut ledger, &make, &perform);
+        let mut ledger = match (rank, pending) {
+            (Rank::Root(directory), Some(pending)) => {
+                Some(Ledger::new(self, directory, pending, computation))
+            }
+            _ => None,
+        };
+        let ended = self.rounds(&mut ledger, computation);
         if let Some(ledger) = ledger {
             ledger.progress.end();
         }
@@ -82,70 +56,53 @@ impl Runner<'_> {
     }
 
     /// All tasks, then once more those that came to nothing, as often as configured.
-    fn rounds<T, R>(
+    fn rounds<C: Computation>(
         &self,
-        ledger: &mut Option<Ledger<R>>,
-        make: &impl Fn(usize) -> T,
-        perform: &(impl Fn(&T, Option<&[u8]>, &Control) -> Ended<R> + Sync),
-    ) -> Result<(), Failure>
-    where
-        T: Serialize + DeserializeOwned + Send,
-        R: Serialize + DeserializeOwned + Send,
-    {
+        ledger: &mut Option<Ledger<C>>,
+        computation: &C,
+    ) -> Result<(), Failure> {
         for round in 0..=self.run.retries {
             let pending: Vec<usize> =
                 ledger.iter().flat_map(|ledger| ledger.pending.iter().copied()).collect();
             if self.world.broadcast(|| Ok::<_, String>(pending.is_empty()))? {
                 break;
             }
-            self.round(ledger.as_mut(), &pending, round < self.run.retries, make, perform)?;
+            self.round(ledger.as_mut(), &pending, round < self.run.retries, computation)?;
         }
         Ok(())
     }
 
-    fn round<T, R>(
+    fn round<C: Computation>(
         &self,
-        ledger: Option<&mut Ledger<R>>,
+        ledger: Option<&mut Ledger<C>>,
         pending: &[usize],
         may_retry: bool,
-        make: &impl Fn(usize) -> T,
-        perform: &(impl Fn(&T, Option<&[u8]>, &Control) -> Ended<R> + Sync),
-    ) -> Result<(), Failure>
-    where
-        T: Serialize + DeserializeOwned + Send,
-        R: Serialize + DeserializeOwned + Send,
-    {
+        computation: &C,
+    ) -> Result<(), Failure> {
         // Both callbacks of rank 0 need it, one after the other.
         let ledger = RefCell::new(ledger);
-        let make_with_state = |index: usize| {
-            let state =
-                ledger.borrow_mut().as_mut().and_then(|ledger| ledger.state(pending[index]));
-            (make(pending[index]), state)
+        let make = |index: usize| {
+            let mut ledger = ledger.borrow_mut();
+            let ledger = ledger.as_mut().expect("tasks are made on the root");
+            (ledger.make(pending[index]), ledger.state(pending[index]))
         };
         let on_event = |event| match ledger.borrow_mut().as_mut() {
             Some(ledger) => ledger.handle(event, pending, may_retry),
             None => Ok(()),
         };
-        let work = |(task, state): &(T, Option<Vec<u8>>), control: &Control| {
-            perform(task, state.as_deref(), control)
+        let work = |(task, state): &(C::Task, Option<Vec<u8>>), control: &Control| {
+            computation.perform(task, state.as_deref(), control)
         };
-        let told = Cell::new(false);
+        let logged = Cell::new(false);
         let stop = || {
             let stop = self.interruption.cause().is_some();
-            if stop && !told.replace(true) {
+            if stop && !logged.replace(true) {
                 log::stop_requested(self.stage.name(), &self.cause());
             }
             stop
         };
-        let ended = farm(
-            self.world,
-            pending.len(),
-            make_with_state,
-            work,
-            on_event,
-            &stop,
-            Some(self.run.checkpoint),
-        );
+        let ended =
+            farm(self.world, pending.len(), make, work, on_event, &stop, Some(self.run.checkpoint));
         let ledger = ledger.into_inner();
         let stopped = match ended {
             Ok(end) => end == FarmEnd::Stopped,
@@ -186,65 +143,83 @@ impl Runner<'_> {
     }
 }
 
-/// What rank 0 knows of a stage.
-struct Ledger<'a, R> {
+/// What the root knows of a stage that runs.
+struct Ledger<'a, C: Computation> {
     runner: &'a Runner<'a>,
-    archive: &'a mut Archive,
+    computation: &'a C,
+    directory: &'a mut RunDirectory,
     progress: Progress,
     /// How many had results when the stage began.
     done: usize,
-    names: Vec<String>,
-    keys: Vec<TaskKey>,
+    tasks: Vec<Known<C::Key>>,
+    source: C::Source,
     /// Tasks without a result.
     pending: BTreeSet<usize>,
     /// When each task that runs has begun, and the seconds it had taken before.
     running: BTreeMap<usize, (Instant, f64)>,
-    record: &'a dyn Fn(usize, f64, Result<R, String>) -> Record,
     /// Why the last state was not stored, if it was not; said already.
     unsaved: Option<String>,
 }
 
-impl<'a, R> Ledger<'a, R> {
+/// A task.
+struct Known<K> {
+    key: K,
+    name: String,
+    checkpoint: Option<TaskKey>,
+}
+
+impl<'a, C: Computation> Ledger<'a, C> {
     fn new(
         runner: &'a Runner,
-        archive: &'a mut Archive,
-        tasks: Tasks,
-        record: &'a dyn Fn(usize, f64, Result<R, String>) -> Record,
+        directory: &'a mut RunDirectory,
+        pending: Pending<C::Key, C::Source>,
+        computation: &'a C,
     ) -> Self {
-        let Tasks { done, names, mut planned, keys } = tasks;
-        for (planned, _) in
-            planned.iter_mut().zip(&keys).filter(|(_, key)| archive.checkpoints.contains(key))
-        {
-            // How much is known when its state is read; on average it is half.
-            planned.left = 0.5;
+        let Pending { done, tasks, source } = pending;
+        let (mut all, mut planned) = (Vec::new(), Vec::new());
+        for PendingTask { key, name, planned: mut plan, checkpoint } in tasks {
+            if checkpoint.as_ref().is_some_and(|key| directory.checkpoints.contains(key)) {
+                // How much is known when its state is read; on average it is half.
+                plan.left = 0.5;
+            }
+            planned.push(plan);
+            all.push(Known { key, name, checkpoint });
         }
         let forecast = Forecast::new(runner.world.size(), planned);
+        let names = all.iter().map(|task| task.name.clone()).collect();
         let progress =
-            Progress::new(runner.stage.name(), done, names.clone(), forecast, &archive.directory);
-        log::stage_started(runner.stage.name(), names.len());
-        let pending = (0..names.len()).collect();
+            Progress::new(runner.stage.name(), done, names, forecast, &directory.directory);
+        log::stage_started(runner.stage.name(), all.len());
         Self {
             runner,
-            archive,
+            computation,
+            directory,
             progress,
             done,
-            names,
-            keys,
-            pending,
+            pending: (0..all.len()).collect(),
+            tasks: all,
+            source,
             running: BTreeMap::new(),
-            record,
             unsaved: None,
         }
     }
 
+    /// A task as it is handed out.
+    fn make(&self, task: usize) -> C::Task {
+        self.computation.task(&self.tasks[task].key, &self.source)
+    }
+
     /// What a task that is handed out goes on from.
     fn state(&mut self, task: usize) -> Option<Vec<u8>> {
-        let saved = self.keys.get(task).map_or(Ok(None), |key| self.archive.checkpoints.load(key));
+        let saved = self.tasks[task]
+            .checkpoint
+            .as_ref()
+            .map_or(Ok(None), |key| self.directory.checkpoints.load(key));
         let saved = saved.unwrap_or_else(|error| {
             self.progress.announce(&format!(
                 "{}: {} starts over: {error}",
                 self.runner.stage.name(),
-                self.names[task]
+                self.tasks[task].name
             ));
             None
         });
@@ -255,7 +230,7 @@ impl<'a, R> Ledger<'a, R> {
 
     fn handle(
         &mut self,
-        event: Event<Ended<R>>,
+        event: Event<Ended<C::Outcome>>,
         pending: &[usize],
         may_retry: bool,
     ) -> Result<(), JournalError> {
@@ -264,14 +239,14 @@ impl<'a, R> Ledger<'a, R> {
                 let task = pending[task];
                 let before = self.running.get(&task).map_or(0.0, |(_, before)| *before);
                 self.progress.start(task, rank, before);
-                log::task_started(self.runner.stage.name(), &self.names[task], rank, before);
+                log::task_started(self.runner.stage.name(), &self.tasks[task].name, rank, before);
             }
             Event::Progress { task, fraction, loss, .. } => {
                 self.progress.report(pending[task], fraction, loss);
             }
             Event::Checkpoint { task, state, .. } => {
                 // Not only at the end of a task, which may be hours away.
-                self.archive.check_place_here()?;
+                self.directory.check_place()?;
                 let task = pending[task];
                 let seconds = self
                     .running
@@ -289,12 +264,12 @@ impl<'a, R> Ledger<'a, R> {
                     Ok(Ended::Suspended(state)) => {
                         self.progress.put_back(task);
                         if let Some(state) = state {
-                            self.archive.check_place_here()?;
+                            self.directory.check_place()?;
                             self.save(task, Saved { seconds, state });
                         }
                     }
                     Err(failure) if may_retry => {
-                        let (stage, name) = (self.runner.stage.name(), &self.names[task]);
+                        let (stage, name) = (self.runner.stage.name(), &self.tasks[task].name);
                         self.progress.announce(&format!(
                             "{stage}: {name} failed and will be tried again: {failure}"
                         ));
@@ -313,22 +288,22 @@ impl<'a, R> Ledger<'a, R> {
         task: usize,
         rank: usize,
         seconds: f64,
-        result: Result<R, String>,
+        result: Result<C::Outcome, String>,
     ) -> Result<(), JournalError> {
-        let record = (self.record)(task, seconds, result);
+        let record = self.computation.record(&self.tasks[task].key, seconds, result);
         let (failure, numbers) = (record.failure(), self.runner.stage.key_numbers(&record));
-        self.archive.store(record)?;
+        self.directory.store(record)?;
         log::task_ended(
             self.runner.stage.name(),
-            &self.names[task],
+            &self.tasks[task].name,
             rank,
             seconds,
             &numbers,
             failure.as_deref(),
         );
         self.pending.remove(&task);
-        if let Some(key) = self.keys.get(task) {
-            self.archive.checkpoints.forget(key)?;
+        if let Some(key) = &self.tasks[task].checkpoint {
+            self.directory.checkpoints.forget(key)?;
         }
         self.progress.finish(task, seconds, failure.as_deref());
         Ok(())
@@ -337,11 +312,15 @@ impl<'a, R> Ledger<'a, R> {
     /// A state that cannot be stored is no reason to lose what is being computed. Why is said once: on a full
     /// disk that of every task fails, again and again.
     fn save(&mut self, task: usize, saved: Saved) {
-        let Some(key) = self.keys.get(task) else { return };
-        let failure =
-            self.archive.checkpoints.save(key.clone(), &saved).err().map(|error| error.to_string());
+        let Some(key) = &self.tasks[task].checkpoint else { return };
+        let failure = self
+            .directory
+            .checkpoints
+            .save(key.clone(), &saved)
+            .err()
+            .map(|error| error.to_string());
         if let Some(reason) = failure.as_ref().filter(|_| failure != self.unsaved) {
-            let (stage, name) = (self.runner.stage.name(), &self.names[task]);
+            let (stage, name) = (self.runner.stage.name(), &self.tasks[task].name);
             let line = format!(
                 "{stage}: the state of {name} is not stored, the run goes on: {reason}; not said again until one is"
             );
@@ -351,7 +330,7 @@ impl<'a, R> Ledger<'a, R> {
         if failure.is_none() {
             log::state_stored(
                 self.runner.stage.name(),
-                &self.names[task],
+                &self.tasks[task].name,
                 saved.seconds,
                 saved.state.len(),
             );
@@ -365,15 +344,18 @@ impl<'a, R> Ledger<'a, R> {
             return None;
         }
         let stored = self.pending.iter().filter(|&&task| {
-            self.keys.get(task).is_some_and(|key| self.archive.checkpoints.contains(key))
+            self.tasks[task]
+                .checkpoint
+                .as_ref()
+                .is_some_and(|key| self.directory.checkpoints.contains(key))
         });
         let (cause, stage, total) = (
             self.runner.cause(),
             self.runner.stage.name(),
-            count(self.done + self.names.len(), "task"),
+            count(self.done + self.tasks.len(), "task"),
         );
         let (left, stored, directory) =
-            (self.pending.len(), stored.count(), self.archive.directory.display());
+            (self.pending.len(), stored.count(), self.directory.directory.display());
         Some(format!(
             "stopped by {cause}: {stage}: {left} of {total} left, {stored} of them begun and stored in {directory}; \
              run the same command again to continue"
@@ -388,9 +370,11 @@ mod tests {
     use crate::engine::parallel::Signals;
     use crate::engine::results::Results;
     use crate::engine::stage::{Context, Counts};
+    use crate::engine::store::Record;
     use crate::optimizer::Method;
     use crate::solutions::SolutionSet;
     use std::fs;
+    use std::path::PathBuf;
     use std::sync::atomic::{AtomicU32, Ordering};
     use std::time::Duration;
 
@@ -414,7 +398,7 @@ mod tests {
             false
         }
 
-        fn run(&self, _: &Context, _: &mut Option<Archive>) -> Result<(), Failure> {
+        fn run(&self, _: &Context, _: &mut Rank) -> Result<(), Failure> {
             Ok(())
         }
 
@@ -423,70 +407,118 @@ mod tests {
         }
     }
 
-    /// Task 0 panics always, task 1 the first time, task 2 fails by itself. What is stored of them, how
-    /// often each was performed.
+    fn record(number: u32, seconds: f64, outcome: Result<Result<(), String>, String>) -> Record {
+        let reason = outcome.flatten().err().unwrap_or_else(|| "done".to_owned());
+        let method = Method::Sgd;
+        Record::Training { method, initialization: number, seconds, outcome: Err(reason) }
+    }
+
+    /// Task 0 panics always, task 1 the first time, task 2 fails by itself.
+    #[derive(Default)]
+    struct Troubled {
+        performed: [AtomicU32; 3],
+    }
+
+    impl Computation for Troubled {
+        type Key = u32;
+        type Source = ();
+        type Task = u32;
+        type Outcome = Result<(), String>;
+
+        fn pending(&self, _: &RunDirectory) -> Result<Pending<u32>, String> {
+            Ok(Pending::alike(0, (0..3).map(|number| (number, format!("task {number}")))))
+        }
+
+        fn task(&self, &number: &u32, (): &()) -> u32 {
+            number
+        }
+
+        fn perform(&self, &number: &u32, _: Option<&[u8]>, _: &Control) -> Ended<Self::Outcome> {
+            let before = self.performed[number as usize].fetch_add(1, Ordering::Relaxed);
+            assert!(number == 2 || (number == 1 && before > 0), "deliberate panic");
+            Ended::Finished(if number == 2 { Err("no such path".to_owned()) } else { Ok(()) })
+        }
+
+        fn record(
+            &self,
+            &number: &u32,
+            seconds: f64,
+            outcome: Result<Self::Outcome, String>,
+        ) -> Record {
+            record(number, seconds, outcome)
+        }
+    }
+
+    fn run_config(retries: usize) -> RunConfig {
+        RunConfig { threads_per_rank: 1, checkpoint: Duration::from_mins(1), retries }
+    }
+
+    /// What is stored of the three tasks, and how often each was performed.
     fn outcomes(world: &World, retries: usize) -> (Vec<String>, [u32; 3]) {
-        let directory = tempfile::tempdir().expect("a temporary directory");
-        let run = RunConfig { threads_per_rank: 1, checkpoint: Duration::from_mins(1), retries };
+        let root = tempfile::tempdir().expect("a temporary directory");
+        let run = run_config(retries);
         let interruption = Interruption::watch(Signals::default(), None, 1);
-        let mut archive = Some(Archive::scratch(directory.path()));
-        let performed = [const { AtomicU32::new(0) }; 3];
-        let names = (0..3).map(|task| format!("task {task}")).collect();
-        let tasks = Tasks::alike(0, names);
-        let perform = |&task: &usize, _: Option<&[u8]>, _: &Control| {
-            let before = performed[task].fetch_add(1, Ordering::Relaxed);
-            assert!(task == 2 || (task == 1 && before > 0), "deliberate panic");
-            Ended::Finished(if task == 2 { Err("no such path".to_owned()) } else { Ok(()) })
-        };
-        let record = |task: usize, seconds, outcome: Result<Result<(), String>, String>| {
-            let reason = outcome.flatten().err().unwrap_or_else(|| "done".to_owned());
-            Record::Training {
-                method: Method::Sgd,
-                initialization: task as u32,
-                seconds,
-                outcome: Err(reason),
-            }
-        };
+        let mut rank = Rank::Root(Box::new(RunDirectory::scratch(root.path())));
+        let troubled = Troubled::default();
         let runner = Runner { world, stage: &Test, run: &run, interruption: &interruption };
-        runner
-            .run(&mut archive, tasks, |task| task, perform, record)
-            .expect("failed tasks are no failure of the stage");
-        let contents = archive.expect("rank 0").contents;
+        runner.run(&mut rank, &troubled).expect("failed tasks are no failure of the stage");
+        let contents = &rank.root().expect("the root").contents;
         let stored = |(_, outcome): (u32, &crate::engine::store::Outcome<_>)| {
             outcome.result.clone().err().unwrap_or_default()
         };
         (
             contents.trainings(Method::Sgd).map(stored).collect(),
-            performed.map(AtomicU32::into_inner),
+            troubled.performed.map(AtomicU32::into_inner),
         )
     }
 
-    /// The directory is moved and another one has its name when a task is suspended.
+    /// Moves the run directory away when its only task runs, and puts another one in its place.
+    struct Displacing {
+        before: PathBuf,
+        after: PathBuf,
+        is_moved: AtomicU32,
+    }
+
+    impl Computation for Displacing {
+        type Key = ();
+        type Source = ();
+        type Task = ();
+        type Outcome = Result<(), String>;
+
+        fn pending(&self, _: &RunDirectory) -> Result<Pending<()>, String> {
+            let mut pending = Pending::alike(0, [((), "task".to_owned())]);
+            let key = TaskKey::Training { method: Method::Sgd, initialization: 0 };
+            pending.tasks[0].checkpoint = Some(key);
+            Ok(pending)
+        }
+
+        fn task(&self, (): &(), (): &()) {}
+
+        fn perform(&self, (): &(), _: Option<&[u8]>, _: &Control) -> Ended<Self::Outcome> {
+            if self.is_moved.fetch_add(1, Ordering::Relaxed) > 0 {
+                return Ended::Finished(Ok(()));
+            }
+            fs::rename(&self.before, &self.after).expect("a directory of this test");
+            fs::create_dir(&self.before).expect("a directory of this test");
+            Ended::Suspended(Some(vec![1]))
+        }
+
+        fn record(&self, (): &(), seconds: f64, _: Result<Self::Outcome, String>) -> Record {
+            record(0, seconds, Ok(Err("not reached".to_owned())))
+        }
+    }
+
     #[test]
     fn a_suspended_task_is_not_saved_in_a_foreign_directory() {
         let root = tempfile::tempdir().expect("a temporary directory");
         let [before, after] = ["before", "after"].map(|name| root.path().join(name));
         let world = World::alone();
-        let run = RunConfig { threads_per_rank: 1, checkpoint: Duration::from_mins(1), retries: 0 };
+        let run = run_config(0);
         let interruption = Interruption::watch(Signals::default(), None, 1);
-        let mut archive = Some(Archive::scratch(&before));
-        let key = TaskKey::Training { method: Method::Sgd, initialization: 0 };
-        let tasks = Tasks { keys: vec![key], ..Tasks::alike(0, vec!["task".to_owned()]) };
-        let is_moved = AtomicU32::new(0);
-        let perform = |&(): &(), _: Option<&[u8]>, _: &Control| {
-            if is_moved.fetch_add(1, Ordering::Relaxed) > 0 {
-                return Ended::Finished(());
-            }
-            fs::rename(&before, &after).expect("a directory of this test");
-            fs::create_dir(&before).expect("a directory of this test");
-            Ended::Suspended(Some(vec![1]))
-        };
-        let record = |_: usize, seconds, _: Result<(), String>| {
-            let outcome = Err("not reached".to_owned());
-            Record::Training { method: Method::Sgd, initialization: 0, seconds, outcome }
-        };
+        let mut rank = Rank::Root(Box::new(RunDirectory::scratch(&before)));
+        let displacing = Displacing { before: before.clone(), after, is_moved: AtomicU32::new(0) };
         let runner = Runner { world: &world, stage: &Test, run: &run, interruption: &interruption };
-        let ended = runner.run(&mut archive, tasks, |_| (), perform, record);
+        let ended = runner.run(&mut rank, &displacing);
         assert!(ended.is_err(), "the directory was moved");
         let foreign = before.join("in-flight.checkpoints");
         assert!(!foreign.exists(), "{} is in a foreign directory", foreign.display());

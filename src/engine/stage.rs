@@ -1,31 +1,23 @@
-//! What a stage is, and the list of all stages.
-//!
-//! A stage is one folder and one line of [`STAGES`]. Its folder holds its tasks, how it counts them, what they cost,
-//! what it writes into `atlas.h5` and its figures. The commands, the plan, `status` and the report go over the list and
-//! name no stage.
+//! What a stage is. All stages are in [`stages`](crate::engine::stages).
 
-use crate::config::Config;
-use crate::engine::archive::Archive;
+use crate::config::{Config, StageSection};
+use crate::engine::assembly::assemble;
+use crate::engine::capacity::Need;
 use crate::engine::failure::Failure;
-use crate::engine::imports::Imports;
-use crate::engine::kernel_pca::KernelPca;
 use crate::engine::log::KeyNumbers;
-use crate::engine::minima::Minima;
 use crate::engine::parallel::{Interruption, World};
-use crate::engine::paths::Paths;
 use crate::engine::plan::Work;
 use crate::engine::problem::Problem;
+use crate::engine::rank::Rank;
 use crate::engine::results::Results;
 use crate::engine::runner::Runner;
+use crate::engine::stages::STAGES;
 use crate::engine::store::Record;
 use crate::engine::store::atlas::{Atlas, AtlasError, Node};
-use crate::engine::training::Training;
+use crate::engine::task::Computation;
 use crate::report::Run;
 use crate::report::figure::Figure;
 use crate::solutions::SolutionSet;
-
-/// All stages, in the order of a run. Stages of one command stand side by side.
-pub const STAGES: &[&dyn Stage] = &[&Training, &Imports, &Minima, &Paths, &KernelPca];
 
 /// Name of the command that runs all stages.
 pub const RUN: &str = "run";
@@ -45,10 +37,16 @@ pub trait Stage: Sync {
     fn needs_solutions(&self) -> bool;
 
     /// Computes what is missing; each result is stored as soon as it is finished. Collective.
+    /// Mostly [`Context::run`] with the stage's [`Computation`].
     ///
     /// # Errors
     /// If the run is stopped or the system fails. A failed task is a result.
-    fn run(&self, context: &Context, archive: &mut Option<Archive>) -> Result<(), Failure>;
+    fn run(&self, context: &Context, rank: &mut Rank) -> Result<(), Failure>;
+
+    /// Its section of the configuration, if it brings one.
+    fn section(&self) -> Option<StageSection> {
+        None
+    }
 
     /// What became of its tasks; `sets` are the solutions so far.
     fn counts(&self, results: &Results, sets: &[SolutionSet]) -> Counts;
@@ -61,6 +59,11 @@ pub trait Stage: Sync {
     /// The work of a task of this [kind](Count::kind), at most.
     fn work(&self, _problem: &Problem, _kind: usize) -> Work {
         Work::default()
+    }
+
+    /// The memory that it takes: of a rank for one of its tasks, and of the root besides.
+    fn memory(&self, _problem: &Problem) -> Need {
+        Need::default()
     }
 
     /// The numbers of a result that its line in the log holds.
@@ -84,8 +87,13 @@ pub trait Stage: Sync {
         Ok(())
     }
 
+    /// Its table at the end of a run, with its caption; `None` if there is nothing to tell.
+    fn summary(&self, _results: &Results) -> Option<String> {
+        None
+    }
+
     /// Its figures for the report of these runs, each with the tables of its numbers.
-    fn figures(&self, _runs: &[Run<'_>]) -> Vec<Figure> {
+    fn figures(&self, _runs: &[(&Run<'_>, Results<'_>)]) -> Vec<Figure> {
         Vec::new()
     }
 }
@@ -100,17 +108,17 @@ pub fn stages_of(command: &str) -> Vec<&'static dyn Stage> {
 ///
 /// # Errors
 /// As for [`Stage::run`], or if `atlas.h5` cannot be written.
-pub fn run(context: &Context, archive: &mut Option<Archive>, command: &str) -> Result<(), Failure> {
+pub fn run(context: &Context, rank: &mut Rank, command: &str) -> Result<(), Failure> {
     for stages in stages_of(command).chunk_by(|a, b| a.command() == b.command()) {
         for stage in stages.iter().filter(|stage| stage.applies(&context.problem.config)) {
-            stage.run(context, archive)?;
+            stage.run(context, rank)?;
         }
-        Archive::write_atlas(context.world, context.problem, archive.as_mut())?;
+        assemble(context.world, context.problem, rank)?;
     }
     Ok(())
 }
 
-/// What every stage runs in. Its results go to an archive, on rank 0.
+/// What every stage runs in.
 pub struct Context<'a> {
     /// The ranks.
     pub world: &'a World,
@@ -120,11 +128,20 @@ pub struct Context<'a> {
     pub interruption: &'a Interruption,
 }
 
-impl<'a> Context<'a> {
-    /// What runs the tasks of a stage.
-    pub fn runner(&self, stage: &'a dyn Stage) -> Runner<'a> {
+impl Context<'_> {
+    /// Runs the tasks of a stage on all ranks. Collective.
+    ///
+    /// # Errors
+    /// If the run is stopped, the stage cannot begin, or the system fails.
+    pub fn run<C: Computation>(
+        &self,
+        stage: &dyn Stage,
+        rank: &mut Rank,
+        computation: &C,
+    ) -> Result<(), Failure> {
         let run = &self.problem.config.run;
-        Runner { world: self.world, stage, run, interruption: self.interruption }
+        let runner = Runner { world: self.world, stage, run, interruption: self.interruption };
+        runner.run(rank, computation)
     }
 }
 
@@ -157,6 +174,8 @@ pub struct Count {
 /// A task that failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FailedTask {
+    /// What kind of task it is, in the singular: `training run`.
+    pub noun: &'static str,
     /// Its name.
     pub task: String,
     /// Why it failed.
@@ -186,19 +205,19 @@ impl TaskState {
         Self { name, ended: ended.map(|ended| ended.map(|_| ()).map_err(str::to_owned)) }
     }
 
-    fn failure(&self) -> Option<FailedTask> {
+    fn failure(&self, noun: &'static str) -> Option<FailedTask> {
         let reason = self.ended.as_ref()?.as_ref().err()?;
-        Some(FailedTask { task: self.name.clone(), reason: reason.clone() })
+        Some(FailedTask { noun, task: self.name.clone(), reason: reason.clone() })
     }
 }
 
 impl Counts {
-    /// Adds all tasks of one kind.
-    pub fn add(&mut self, kind: usize, name: String, tasks: &[TaskState]) {
+    /// Adds all tasks of one kind. `noun` is what one of them is.
+    pub fn add(&mut self, kind: usize, noun: &'static str, name: String, tasks: &[TaskState]) {
         let done = tasks.iter().filter(|task| matches!(task.ended, Some(Ok(())))).count();
         let left = tasks.iter().filter(|task| task.ended.is_none()).count();
         self.kinds.push(Count { kind, name, done, failed: tasks.len() - done - left, left });
-        self.failures.extend(tasks.iter().filter_map(TaskState::failure));
+        self.failures.extend(tasks.iter().filter_map(|task| task.failure(noun)));
     }
 }
 
@@ -231,12 +250,16 @@ mod tests {
             .zip(ended)
             .map(|(number, ended)| TaskState::new(format!("start {number}"), ended))
             .collect();
-        counts.add(3, "minima".to_owned(), &tasks);
+        counts.add(3, "start", "minima".to_owned(), &tasks);
         assert_eq!(
             counts.kinds,
             [Count { kind: 3, name: "minima".to_owned(), done: 2, failed: 1, left: 1 }]
         );
-        let failure = FailedTask { task: "start 1".to_owned(), reason: "no memory".to_owned() };
+        let failure = FailedTask {
+            noun: "start",
+            task: "start 1".to_owned(),
+            reason: "no memory".to_owned(),
+        };
         assert_eq!(counts.failures, [failure]);
     }
 }

@@ -47,15 +47,20 @@ pub struct Written {
     pub undrawn: Vec<String>,
 }
 
-/// Writes the page, every figure as SVG and PNG, and all numbers as CSV into a directory that is made
+/// Writes the page, every figure (those `of_stages` come last) as SVG and PNG, and all numbers as CSV into a directory that is made
 /// if need be. Equal runs give equal bytes. Everything is made before anything is written, and the page
 /// comes last. A figure that cannot be drawn leaves the others. A file there that no report has written,
 /// or that was edited since, is kept under another name.
 ///
 /// # Errors
 /// [`ReportError`].
-pub fn write(directory: &Path, runs: &[Run<'_>], made_by: &str) -> Result<Written, ReportError> {
-    let (figures, claims) = (figures(runs), claims(runs));
+pub fn write(
+    directory: &Path,
+    runs: &[Run<'_>],
+    of_stages: Vec<Figure>,
+    made_by: &str,
+) -> Result<Written, ReportError> {
+    let (figures, claims) = (figures(runs, of_stages), claims(runs));
     let mut files: Vec<(String, Vec<u8>)> = Vec::new();
     let mut drawn = Vec::new();
     for figure in &figures {

@@ -8,7 +8,6 @@ mod results;
 
 use expected::{Expected, expectation};
 use lossatlas::analysis::statistics::Analysis;
-use lossatlas::engine::store::Contents;
 use lossatlas::engine::store::atlas::{Atlas, AtlasError, Provenance};
 use lossatlas::engine::store::write_atlas;
 use lossatlas::path::{PathResult, StopReason as PathStop};
@@ -56,6 +55,7 @@ fn h5py_reads_every_bit_and_every_description_as_documented() {
 #[test]
 fn an_atlas_of_nothing_is_a_valid_file() {
     let directory = tempfile::tempdir().expect("a temporary directory");
+    let results = Results::new();
     let nothing = Atlas {
         provenance: Provenance::default(),
         loss_unit: "1",
@@ -67,7 +67,7 @@ fn an_atlas_of_nothing_is_a_valid_file() {
         tracks: &[],
         analysis: &Analysis::default(),
         failed_parts: &[],
-        contents: &Contents::default(),
+        results: results.run_results(),
     };
     write_atlas(directory.path(), &nothing, |_| true, |_| Ok(()))
         .expect("nothing contradicts itself");

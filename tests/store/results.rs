@@ -4,6 +4,8 @@ use lossatlas::analysis::kernel_pca::Kernel;
 use lossatlas::analysis::statistics::{
     Analysis, DistanceResult, FailedPart, KernelPcaResult, Moments, Part,
 };
+use lossatlas::config::Config;
+use lossatlas::engine::results::Results as RunResults;
 use lossatlas::engine::store::Contents;
 use lossatlas::engine::store::atlas::{Atlas, AtlasError, Curves, Provenance};
 use lossatlas::engine::store::write_atlas;
@@ -69,8 +71,8 @@ pub struct Results {
     pub analysis: Analysis,
     pub failed_parts: Vec<FailedPart>,
     pub configuration: String,
-    /// The stages that write from these have no results.
-    pub contents: Contents,
+    contents: Contents,
+    config: Config,
 }
 
 impl Results {
@@ -127,7 +129,14 @@ impl Results {
             // Longer than the 64 KiB that HDF5 allows other attributes.
             configuration: format!("seed = 1 # µ\n{}", "# a long comment\n".repeat(10_000)),
             contents: Contents::default(),
+            config: Config::parse("x", "seed = 1\n[landscape]\nkind = \"two-wells\"\n", &[])
+                .expect("a valid configuration"),
         }
+    }
+
+    /// The stages that read their own tasks find none here.
+    pub fn run_results(&self) -> RunResults<'_> {
+        RunResults { config: &self.config, contents: &self.contents }
     }
 
     fn curves(&self) -> [Curves<'_>; 2] {
@@ -173,7 +182,7 @@ impl Results {
             tracks,
             analysis: &self.analysis,
             failed_parts: &self.failed_parts,
-            contents: &self.contents,
+            results: self.run_results(),
         }
     }
 

@@ -6,7 +6,7 @@
 
 use super::schema::{DefaultSpec, KeySpec, Owned, SectionSpec};
 use super::sections;
-use super::stages::STAGES;
+use super::stages::sections;
 
 /// The page, in Markdown.
 ///
@@ -25,7 +25,7 @@ pub fn page() -> String {
             Some(["keys", name, choice]) => page += &table(&of_choice(section(name), choice)),
             Some(["choices", name]) => page += &choices(section(name)),
             Some(["stages"]) => {
-                for stage in STAGES {
+                for stage in sections() {
                     page += &of_stage(stage.spec(), stage.documentation());
                 }
             }

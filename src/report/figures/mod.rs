@@ -12,12 +12,12 @@ pub(super) use embedding::kernel_name;
 
 use super::figure::Figure;
 use super::run::Run;
-use crate::engine::stage::STAGES;
 use crate::path::PathSet;
 use crate::solutions::LandscapeName;
 
-/// All figures that these runs can have, also those for which there are no results yet.
-pub fn figures(runs: &[Run<'_>]) -> Vec<Figure> {
+/// All figures that these runs can have, also those for which there are no results yet, then those
+/// `of_stages`.
+pub fn figures(runs: &[Run<'_>], of_stages: Vec<Figure>) -> Vec<Figure> {
     let networks = runs.iter().any(|run| run.network().is_some());
     let trained = runs.iter().any(|run| !run.curves.is_empty());
     let compared = runs.iter().any(|run| run.curves.len() > 1);
@@ -32,7 +32,6 @@ pub fn figures(runs: &[Run<'_>]) -> Vec<Figure> {
         embedded.then(|| embedding::figure(runs)),
         embedded.then(|| spectrum::figure(runs)),
     ];
-    let of_stages = STAGES.iter().flat_map(|stage| stage.figures(runs));
     wanted.into_iter().flatten().chain(of_stages).collect()
 }
 

@@ -2,7 +2,7 @@
 
 use super::input::Atlas;
 use super::{AXES, AtlasError};
-use crate::engine::stage::STAGES;
+use crate::engine::stages::STAGES;
 use crate::network::Tensor;
 use crate::solutions::SolutionSet;
 use std::collections::HashSet;

@@ -1,14 +1,14 @@
 //! What an atlas is made of.
 
 use crate::analysis::statistics::{Analysis, FailedPart};
-use crate::engine::store::Contents;
+use crate::engine::results::Results;
 use crate::network::Tensor;
 use crate::optimizer::{Method, Relaxed, TrainingRun};
 use crate::path::{PathSet, Track};
 use crate::solutions::SolutionSet;
 
 /// All results of one configuration, as they go to `atlas.h5`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Atlas<'a> {
     /// What was computed, by whom, when.
     pub provenance: Provenance,
@@ -31,8 +31,9 @@ pub struct Atlas<'a> {
     pub analysis: &'a Analysis,
     /// The parts of the analysis that could not be computed.
     pub failed_parts: &'a [FailedPart],
-    /// All records, for the stages that read their [own tasks](Contents::task) from them.
-    pub contents: &'a Contents,
+    /// All results, for the stages that read their
+    /// [own tasks](crate::engine::store::Contents::task) from them.
+    pub results: Results<'a>,
 }
 
 /// Where the results come from.

@@ -23,7 +23,7 @@ pub use node::{Label, Node};
 pub use sets::origin;
 
 use super::JournalError;
-use crate::engine::stage::STAGES;
+use crate::engine::stages::STAGES;
 use crate::network::Tensor;
 use std::path::Path;
 

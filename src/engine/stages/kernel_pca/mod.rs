@@ -4,11 +4,14 @@ mod atlas;
 
 use crate::analysis::statistics::{Analysis, FailedPart, KernelPcaRequest, Part};
 use crate::config::{Config, KpcaConfig};
-use crate::engine::archive::Archive;
+use crate::engine::capacity::{Need, Part as MemoryPart};
 use crate::engine::console::say;
-use crate::engine::failure::{self, Failure, Plain};
+use crate::engine::failure::{self, Failure};
+use crate::engine::plan::memory::kernel_pca_bytes;
 use crate::engine::problem::Problem;
+use crate::engine::rank::Rank;
 use crate::engine::results::{Results, Source};
+use crate::engine::run_directory::RunDirectory;
 use crate::engine::stage::{Context, Counts, FailedTask, Stage};
 use crate::engine::store::Record;
 use crate::engine::store::atlas::{Atlas, AtlasError, Node};
@@ -39,28 +42,40 @@ impl Stage for KernelPca {
         true
     }
 
-    fn run(&self, context: &Context, archive: &mut Option<Archive>) -> Result<(), Failure> {
+    fn run(&self, context: &Context, rank: &mut Rank) -> Result<(), Failure> {
         let &Context { world, problem, interruption } = context;
-        let sets = Archive::solutions(world, problem, archive.as_ref())?;
-        let missing = archive
-            .as_ref()
-            .is_some_and(|archive| archive.results(problem).analysis(&sets).is_none());
-        if world.broadcast(|| Ok::<_, String>(missing && interruption.cause().is_some()))? {
+        let solutions = rank.root().map(|directory| directory.solutions(problem)).transpose();
+        let sets = world.agree(solutions)?.unwrap_or_default();
+        let missing =
+            |directory: &RunDirectory| directory.results(problem).analysis(&sets).is_none();
+        let missing = rank.ask_root(world, missing)?;
+        if missing && rank.ask_root(world, |_| interruption.cause().is_some())? {
             let message =
                 "stopped before the kernel PCA; run the same command again to continue".to_owned();
             return Err(Failure { code: failure::TRY_AGAIN, message });
         }
-        let analyzed = archive
-            .as_mut()
-            .filter(|_| missing)
-            .map(|archive| analyze(problem, archive, sets))
-            .transpose();
-        world.agree(analyzed).map_err(|error| Failure::system(Plain(&error)))?;
-        Ok(())
+        rank.on_root(
+            world,
+            |directory| {
+                if missing { analyze(problem, directory, sets) } else { Ok(()) }
+            },
+        )
+    }
+
+    fn memory(&self, problem: &Problem) -> Need {
+        let vectors = |set| problem.solutions_in(set) as f64;
+        let each = problem.config.kpca.iter().map(|kpca| kpca.sets.iter().map(vectors).sum());
+        let bytes = each.map(kernel_pca_bytes).fold(0.0, f64::max);
+        let root = vec![MemoryPart::new(bytes, "a kernel PCA", problem.keep_key())];
+        Need { task: Vec::new(), root }
     }
 
     fn counts(&self, results: &Results, sets: &[SolutionSet]) -> Counts {
         let failed = |part: &FailedPart| FailedTask {
+            noun: match part.part {
+                Part::KernelPca(_) => "kernel PCA",
+                _ => "statistic",
+            },
             task: part.part.to_string(),
             reason: part.reason.clone(),
         };
@@ -79,10 +94,14 @@ impl Stage for KernelPca {
 }
 
 /// Computes each part of the analysis on its own, and stores what came of each.
-fn analyze(problem: &Problem, archive: &mut Archive, sets: Vec<SolutionSet>) -> Result<(), String> {
+fn analyze(
+    problem: &Problem,
+    directory: &mut RunDirectory,
+    sets: Vec<SolutionSet>,
+) -> Result<(), String> {
     log::stage_started(STAGE, 1);
     let start = Instant::now();
-    let results = archive.results(problem);
+    let results = directory.results(problem);
     let (digest, distances) = (results.analysis_digest(&sets), results.distance_requests());
     // Where runs diverged there may be nothing to compare; the rest is analyzed all the same.
     let (usable, empty): (Vec<_>, Vec<_>) = sets.into_iter().partition(|set| set.theta.nrows() > 0);
@@ -112,7 +131,7 @@ fn analyze(problem: &Problem, archive: &mut Archive, sets: Vec<SolutionSet>) -> 
         let reason = format!("no vectors in {}", lacking.collect::<Vec<_>>().join(" and "));
         FailedPart { part: Part::Distances(request.name), reason }
     }));
-    let (analysis, errors) = progress::during(STAGE, &archive.directory, || {
+    let (analysis, errors) = progress::during(STAGE, &directory.directory, || {
         Analysis::parts(&usable, &possible, &distances)
     });
     for (part, error) in errors {
@@ -123,7 +142,7 @@ fn analyze(problem: &Problem, archive: &mut Archive, sets: Vec<SolutionSet>) -> 
     for FailedPart { part, reason } in &failed {
         log::part_failed(STAGE, &part.to_string(), reason);
     }
-    archive
+    directory
         .store(Record::Analysis { digest, analysis, failed })
         .map_err(|error| error.to_string())?;
     log::stage_ended(STAGE, 1, 0, 1, start.elapsed().as_secs_f64());

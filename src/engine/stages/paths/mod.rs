@@ -5,22 +5,25 @@ mod points;
 
 use crate::config::{Config, PathsConfig};
 use crate::data::Split;
-use crate::engine::archive::Archive;
+use crate::engine::capacity::{Need, Part};
 use crate::engine::console::count;
 use crate::engine::failure::Failure;
 use crate::engine::log::KeyNumbers;
 use crate::engine::parallel::Control;
-use crate::engine::plan::{Planned, Work, path_work};
+use crate::engine::plan::memory::{pair_bytes, task_bytes};
+use crate::engine::plan::{Planned, Work, path_bytes, path_work};
 use crate::engine::problem::{Formula, Mapped, Problem, Trained};
+use crate::engine::rank::Rank;
 use crate::engine::results::Results;
 use crate::engine::resume::{Ended, decode, drive};
-use crate::engine::runner::Tasks;
+use crate::engine::run_directory::RunDirectory;
 use crate::engine::stage::{Context, Count, Counts, FailedTask, PlannedTasks, Stage};
 use crate::engine::store::atlas::{Atlas, AtlasError, Node};
 use crate::engine::store::{Contents, Record, TaskKey};
+use crate::engine::task::{Computation, Pending, PendingTask};
 use crate::landscape::{BuiltIn, Landscape, Squared};
 use crate::path::{Batches, CurvePrecision, Found, Objective, PathResult, PathSearch, Track};
-use crate::solutions::{LandscapeName, SetName, SolutionSet};
+use crate::solutions::{LandscapeName, Pairs, SetName, SolutionSet};
 use serde::{Deserialize, Serialize};
 
 /// One path to find: on which landscape, and between which vectors.
@@ -41,6 +44,9 @@ struct Key {
     set: SetName,
     landscape: LandscapeName,
     pair: (u32, u32),
+    /// The endpoints on an analytic landscape. Those of a network are large, and taken from the
+    /// sets when they are needed.
+    ends: Option<[Vec<f64>; 2]>,
 }
 
 /// The path with its points, where these are kept, or why there is none.
@@ -83,33 +89,8 @@ impl Stage for Paths {
         true
     }
 
-    fn run(&self, context: &Context, archive: &mut Option<Archive>) -> Result<(), Failure> {
-        let &Context { world, problem, .. } = context;
-        let sets = Archive::solutions(world, problem, archive.as_ref())?;
-        let (done, keys) =
-            archive.as_ref().map(|archive| missing(problem, archive, &sets)).unwrap_or_default();
-        // Those of a network are large and taken from the sets when they are needed.
-        let formula_ends: Vec<[Vec<f64>; 2]> = match (&problem.mapped, archive.as_ref()) {
-            (Mapped::Formula(formula), Some(archive)) => {
-                keys.iter().map(|key| formula_ends(formula, archive, key)).collect()
-            }
-            _ => Vec::new(),
-        };
-        context.runner(self).run(
-            archive,
-            describe(problem, done, &keys),
-            |index| {
-                let ends = match formula_ends.get(index) {
-                    Some(ends) => Ends::Formula(ends.clone()),
-                    None => Ends::Network(network_ends(&sets, &keys[index])),
-                };
-                Task { landscape: keys[index].landscape, ends }
-            },
-            |task: &Task, state, control| find_on(problem, task, state, control),
-            |index, seconds, outcome: Result<Outcome, String>| {
-                keys[index].record(seconds, outcome.flatten())
-            },
-        )
+    fn run(&self, context: &Context, rank: &mut Rank) -> Result<(), Failure> {
+        context.run(self, rank, &Searches { problem: context.problem })
     }
 
     /// Which pairs there are is known when the solutions are: failed runs leave fewer of them.
@@ -133,7 +114,8 @@ impl Stage for Paths {
             for ((a, b), result) in paths.pairs.iter().zip(&paths.results) {
                 if let Err(reason) = result {
                     let task = format!("path {} {a}–{b} on {}", paths.set, paths.landscape);
-                    counts.failures.push(FailedTask { task, reason: reason.clone() });
+                    let reason = reason.clone();
+                    counts.failures.push(FailedTask { noun: "path", task, reason });
                 }
             }
         }
@@ -162,6 +144,18 @@ impl Stage for Paths {
         landscape.map_or_else(Work::default, |landscape| work_on(problem, landscape))
     }
 
+    fn memory(&self, problem: &Problem) -> Need {
+        let paths = &problem.config.paths;
+        let (number, keys) = if problem.is_analytic() {
+            (size_of::<f64>(), "the size in [landscape], or paths.fourier_terms (paths.knots)")
+        } else {
+            let keys = "the sizes in [network], paths.points, or paths.fourier_terms (paths.knots)";
+            (size_of::<f32>(), keys)
+        };
+        let bytes = path_bytes(&paths.parameters, problem.layout().parameters(), number);
+        Need { task: vec![Part::new(bytes, "a path", keys)], root: vec![pairs_part(problem)] }
+    }
+
     fn key_numbers(&self, record: &Record) -> KeyNumbers {
         let (Record::Path { outcome: Ok(path), .. } | Record::PathWithPoints { path, .. }) = record
         else {
@@ -185,14 +179,91 @@ impl Stage for Paths {
     }
 }
 
+/// The searches for paths, one for each pair on each landscape.
+struct Searches<'a> {
+    problem: &'a Problem,
+}
+
+impl Computation for Searches<'_> {
+    type Key = Key;
+    /// The solutions.
+    type Source = Vec<SolutionSet>;
+    type Task = Task;
+    type Outcome = Outcome;
+
+    /// Those on the larger landscape first.
+    fn pending(&self, directory: &RunDirectory) -> Result<Pending<Key, Vec<SolutionSet>>, String> {
+        let (problem, contents) = (self.problem, &directory.contents);
+        let sets = directory.solutions(problem)?;
+        let results = directory.results(problem);
+        let mut path_sets = results.path_sets(&sets);
+        let passes = |&(_, landscape): &(_, LandscapeName)| work_on(problem, landscape).passes();
+        path_sets.sort_by(|a, b| passes(b).total_cmp(&passes(a)));
+        let (mut done, mut tasks) = (0, Vec::new());
+        for (set, landscape) in path_sets {
+            for pair in results.pairs(set) {
+                if contents.path(&set.name, landscape, pair).is_some() {
+                    done += 1;
+                } else {
+                    let formula = problem.analytic();
+                    let ends = formula.map(|formula| formula_ends(formula, contents, pair));
+                    let key = Key { set: set.name.clone(), landscape, pair, ends };
+                    tasks.push(pending_task(problem, key));
+                }
+            }
+        }
+        Ok(Pending { done, tasks, source: sets })
+    }
+
+    fn task(&self, key: &Key, sets: &Vec<SolutionSet>) -> Task {
+        let ends = match &key.ends {
+            Some(ends) => Ends::Formula(ends.clone()),
+            None => Ends::Network(network_ends(sets, key)),
+        };
+        Task { landscape: key.landscape, ends }
+    }
+
+    fn perform(&self, task: &Task, state: Option<&[u8]>, control: &Control) -> Ended<Outcome> {
+        find_on(self.problem, task, state, control)
+    }
+
+    fn record(&self, key: &Key, seconds: f64, outcome: Result<Outcome, String>) -> Record {
+        key.record(seconds, outcome.flatten())
+    }
+}
+
+fn pending_task(problem: &Problem, key: Key) -> PendingTask<Key> {
+    let work = work_on(problem, key.landscape).passes();
+    PendingTask {
+        name: format!("{} {}–{} on {}", key.set, key.pair.0, key.pair.1, key.landscape),
+        planned: Planned { kind: key.landscape as usize, work, left: 1.0 },
+        checkpoint: Some(key.task()),
+        key,
+    }
+}
+
+/// Pairs of every set are drawn, one set after the other, and those that get a path are tasks.
+fn pairs_part(problem: &Problem) -> Part {
+    let paths = &problem.config.paths;
+    let counts = || paths.sets.iter().map(|set| problem.solutions_in(set) as f64);
+    let drawn = counts().fold(0.0, f64::max);
+    let pairs = counts().map(|count| {
+        let all = 0.5 * count * (count - 1.0).max(0.0);
+        if let Pairs::Count(most) = paths.pairs { all.min(most as f64) } else { all }
+    });
+    let tasks = problem.path_landscapes() as f64 * pairs.sum::<f64>();
+    let keys = if problem.is_analytic() {
+        "landscape.keep or paths.pairs"
+    } else {
+        "training.keep or paths.pairs"
+    };
+    Part::new(pair_bytes(drawn) + task_bytes(tasks), "the pairs of solutions", keys)
+}
+
 /// The paths on each landscape, those of all sets together.
 fn plan_on_images(problem: &Problem, trained: &Trained) -> Vec<PlannedTasks> {
     let paths = &problem.config.paths;
-    let vectors = |set: &SetName| {
-        let import = trained.imports.iter().find(|(name, _)| name == set);
-        import.map_or(trained.config.training.keep, |(_, rows)| rows.nrows())
-    };
-    let pairs = paths.sets.iter().map(|set| paths.pairs.of(vectors(set)));
+    let pairs = paths.sets.iter().map(|set| paths.pairs.of(problem.solutions_in(set)));
     let count = pairs.fold(0, usize::saturating_add);
     let on = paths.landscapes.iter().map(|&landscape| {
         let images = trained.path_images(landscape).len();
@@ -263,24 +334,6 @@ fn find<A: CurvePrecision>(
     drive(search, control).map(|found| found.map_err(|error| error.to_string()))
 }
 
-/// How many paths have been computed, and those that have not, on the larger landscape first.
-fn missing(problem: &Problem, archive: &Archive, sets: &[SolutionSet]) -> (usize, Vec<Key>) {
-    let results = archive.results(problem);
-    let mut path_sets = results.path_sets(sets);
-    let passes = |&(_, landscape): &(_, LandscapeName)| work_on(problem, landscape).passes();
-    path_sets.sort_by(|a, b| passes(b).total_cmp(&passes(a)));
-    let (mut done, mut keys) = (0, Vec::new());
-    for (set, landscape) in path_sets {
-        for pair in results.pairs(set) {
-            match archive.contents.path(&set.name, landscape, pair) {
-                Some(_) => done += 1,
-                None => keys.push(Key { set: set.name.clone(), landscape, pair }),
-            }
-        }
-    }
-    (done, keys)
-}
-
 /// The work of a path, at most. An analytic landscape takes no images and counts as one.
 fn work_on(problem: &Problem, landscape: LandscapeName) -> Work {
     let paths = &problem.config.paths;
@@ -302,34 +355,17 @@ fn network_ends(sets: &[SolutionSet], key: &Key) -> [Vec<f32>; 2] {
 
 /// In double precision, as they were relaxed. A cluster is first turned onto the other one: the way
 /// there is no part of the path.
-fn formula_ends(formula: &Formula, archive: &Archive, key: &Key) -> [Vec<f64>; 2] {
+fn formula_ends(formula: &Formula, contents: &Contents, pair: (u32, u32)) -> [Vec<f64>; 2] {
     let minimum = |number| {
-        let outcome = archive.contents.minimum(number).expect("pairs are drawn from the minima");
+        let outcome = contents.minimum(number).expect("pairs are drawn from the minima");
         outcome.result.as_ref().expect("pairs are drawn from the minima").theta.clone()
     };
-    let [a, b] = [key.pair.0, key.pair.1].map(minimum);
+    let [a, b] = [pair.0, pair.1].map(minimum);
     match formula.config.landscape {
         BuiltIn::LennardJones(cluster) => match cluster.align(&b, &a) {
             Ok(aligned) => [a, aligned.theta],
             Err(_) => [a, b],
         },
         _ => [a, b],
-    }
-}
-
-fn describe(problem: &Problem, done: usize, keys: &[Key]) -> Tasks {
-    let planned = |key: &Key| Planned {
-        kind: key.landscape as usize,
-        work: work_on(problem, key.landscape).passes(),
-        left: 1.0,
-    };
-    Tasks {
-        done,
-        names: keys
-            .iter()
-            .map(|key| format!("{} {}–{} on {}", key.set, key.pair.0, key.pair.1, key.landscape))
-            .collect(),
-        planned: keys.iter().map(planned).collect(),
-        keys: keys.iter().map(Key::task).collect(),
     }
 }

@@ -1,0 +1,154 @@
+//! Points on an analytic landscape → minima.
+
+mod atlas;
+
+use crate::config::{Config, MinimaConfig, Subject};
+use crate::engine::capacity::{Need, Part};
+use crate::engine::console::count;
+use crate::engine::failure::Failure;
+use crate::engine::log::KeyNumbers;
+use crate::engine::parallel::Control;
+use crate::engine::plan::memory::task_bytes;
+use crate::engine::problem::{Formula, Problem};
+use crate::engine::rank::Rank;
+use crate::engine::results::{Results, starts};
+use crate::engine::resume::Ended;
+use crate::engine::run_directory::RunDirectory;
+use crate::engine::stage::{Context, Counts, PlannedTasks, Stage, TaskState};
+use crate::engine::store::Record;
+use crate::engine::store::atlas::{Atlas, AtlasError, Node};
+use crate::engine::task::{Computation, Pending};
+use crate::landscape::{BuiltIn, Interruptible};
+use crate::optimizer::relax::{RelaxParameters, RelaxStop, Relaxed, random_start, relax};
+use crate::random::MasterSeed;
+use crate::solutions::SolutionSet;
+
+/// Searches for the local minima of an analytic landscape.
+pub struct Minima;
+
+impl Stage for Minima {
+    fn name(&self) -> &'static str {
+        "minima"
+    }
+
+    fn command(&self) -> &'static str {
+        "train"
+    }
+
+    fn applies(&self, config: &Config) -> bool {
+        matches!(config.subject, Subject::Landscape(_))
+    }
+
+    fn needs_solutions(&self) -> bool {
+        false
+    }
+
+    fn run(&self, context: &Context, rank: &mut Rank) -> Result<(), Failure> {
+        let seed = context.problem.config.seed;
+        let searches = context.problem.analytic().map(|formula| Searches { formula, seed });
+        searches.map_or(Ok(()), |searches| context.run(self, rank, &searches))
+    }
+
+    fn counts(&self, results: &Results, _: &[SolutionSet]) -> Counts {
+        let mut counts = Counts::default();
+        let minima = results.minima().into_iter().enumerate();
+        let tasks: Vec<_> = minima
+            .map(|(number, minimum)| TaskState::new(format!("start {number}"), minimum))
+            .collect();
+        if !tasks.is_empty() {
+            counts.add(0, "start", "minima".to_owned(), &tasks);
+        }
+        counts
+    }
+
+    fn plan(&self, problem: &Problem) -> Vec<PlannedTasks> {
+        let Some(formula) = problem.analytic() else { return Vec::new() };
+        let starts = starts(&formula.config) as usize;
+        vec![PlannedTasks { what: count(starts, "start"), count: starts, work: None }]
+    }
+
+    fn memory(&self, problem: &Problem) -> Need {
+        let Some(formula) = problem.analytic() else { return Need::default() };
+        let (dimension, starts) =
+            (formula.landscape.dimension() as f64, f64::from(starts(&formula.config)));
+        let numbers = |count: f64| count * size_of::<f64>() as f64;
+        let minima = starts * numbers(dimension) + task_bytes(starts);
+        let distances = match formula.config.landscape {
+            BuiltIn::LennardJones(cluster) => numbers(0.5 * (cluster.atoms() as f64).powi(2)),
+            _ => 0.0,
+        };
+        let root = vec![
+            Part::new(minima, "the minima", "landscape.starts"),
+            Part::new(distances, "the distances between atoms", "landscape.atoms"),
+        ];
+        Need { task: Vec::new(), root }
+    }
+
+    fn key_numbers(&self, record: &Record) -> KeyNumbers {
+        let Record::Minimum { outcome: Ok(minimum), .. } = record else {
+            return KeyNumbers::default();
+        };
+        KeyNumbers {
+            height: Some(minimum.value),
+            steps: Some(minimum.iterations),
+            stop: Some(minimum.stop.to_string()),
+            ..KeyNumbers::default()
+        }
+    }
+
+    fn write_atlas(&self, root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
+        atlas::write(root, atlas)
+    }
+}
+
+/// The searches for local minima, one from each start.
+struct Searches<'a> {
+    formula: &'a Formula,
+    seed: MasterSeed,
+}
+
+impl Computation for Searches<'_> {
+    type Key = u32;
+    type Source = ();
+    type Task = u32;
+    type Outcome = Relaxed;
+
+    fn pending(&self, directory: &RunDirectory) -> Result<Pending<u32>, String> {
+        let all = starts(&self.formula.config);
+        let left = |number: &u32| directory.contents.minimum(*number).is_none();
+        let numbers: Vec<u32> = (0..all).filter(left).collect();
+        let done = all as usize - numbers.len();
+        let named = |number| (number, format!("start {number}"));
+        Ok(Pending::alike(done, numbers.into_iter().map(named)))
+    }
+
+    fn task(&self, key: &u32, (): &()) -> u32 {
+        *key
+    }
+
+    fn perform(&self, &number: &u32, _: Option<&[u8]>, control: &Control) -> Ended<Relaxed> {
+        let formula = self.formula;
+        let interrupt = || control.stop_requested();
+        let landscape = &Interruptible(&formula.landscape, &interrupt);
+        let parameters = RelaxParameters::default();
+        let relaxed = match &formula.config.minima {
+            MinimaConfig::Search { .. } => {
+                let region = formula.config.landscape.start_region();
+                relax(landscape, &random_start(self.seed, &region, number), &parameters)
+            }
+            MinimaConfig::Relaxed(points) => {
+                relax(landscape, &points[number as usize], &parameters)
+            }
+            MinimaConfig::Given(points) => Relaxed::given(landscape, &points[number as usize]),
+        };
+        Ended::of(relaxed)
+    }
+
+    fn record(&self, &number: &u32, seconds: f64, outcome: Result<Relaxed, String>) -> Record {
+        let ended = |relaxed: Relaxed| match relaxed.stop {
+            RelaxStop::NotFinite => Err(relaxed.stop.to_string()),
+            _ => Ok(relaxed),
+        };
+        Record::Minimum { number, seconds, outcome: outcome.and_then(ended) }
+    }
+}

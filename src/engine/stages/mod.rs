@@ -1,0 +1,22 @@
+//! The stages, each a folder, and the list of them.
+//!
+//! A new stage is one folder here, its `mod` line and its line in [`STAGES`]. The folder holds its
+//! section of the configuration, its tasks and what they cost, their results, its group of
+//! `atlas.h5`, its tables and figures, and the text that documents it. The commands, the plan,
+//! `status` and the report go over the list and name no stage.
+
+pub mod imports;
+pub mod kernel_pca;
+pub mod minima;
+pub mod paths;
+pub mod training;
+
+use super::stage::Stage;
+use imports::Imports;
+use kernel_pca::KernelPca;
+use minima::Minima;
+use paths::Paths;
+use training::Training;
+
+/// All stages, in the order of a run. Stages of one command stand side by side.
+pub static STAGES: &[&dyn Stage] = &[&Training, &Imports, &Minima, &Paths, &KernelPca];

@@ -1,0 +1,231 @@
+//! `lossatlas train`: seeds → solutions.
+
+mod atlas;
+
+use crate::config::{Config, Subject};
+use crate::data::Split;
+use crate::engine::capacity::{Need, Part};
+use crate::engine::failure::Failure;
+use crate::engine::log::KeyNumbers;
+use crate::engine::parallel::Control;
+use crate::engine::plan::memory::task_bytes;
+use crate::engine::plan::{Planned, Speed, Work, training_bytes, training_work};
+use crate::engine::problem::{Problem, Trained};
+use crate::engine::rank::Rank;
+use crate::engine::results::Results;
+use crate::engine::resume::{Ended, decode, drive};
+use crate::engine::run_directory::RunDirectory;
+use crate::engine::stage::{Context, Counts, PlannedTasks, Stage, TaskState};
+use crate::engine::store::atlas::{Atlas, AtlasError, Node};
+use crate::engine::store::{Record, TaskKey};
+use crate::engine::task::{Computation, Pending, PendingTask};
+use crate::optimizer::{Method, Trainer, TrainingRun};
+use crate::random::MasterSeed;
+use crate::solutions::SolutionSet;
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Copy, Serialize, Deserialize)]
+struct Task {
+    method: Method,
+    initialization: u32,
+}
+
+/// Trains every initialization with every optimizer.
+pub struct Training;
+
+impl Stage for Training {
+    fn name(&self) -> &'static str {
+        "training"
+    }
+
+    fn command(&self) -> &'static str {
+        "train"
+    }
+
+    fn applies(&self, config: &Config) -> bool {
+        matches!(config.subject, Subject::Network(_))
+    }
+
+    fn needs_solutions(&self) -> bool {
+        false
+    }
+
+    fn run(&self, context: &Context, rank: &mut Rank) -> Result<(), Failure> {
+        let seed = context.problem.config.seed;
+        let runs = context.problem.trained().map(|trained| TrainingRuns { trained, seed });
+        runs.map_or(Ok(()), |runs| context.run(self, rank, &runs))
+    }
+
+    fn counts(&self, results: &Results, _: &[SolutionSet]) -> Counts {
+        let mut counts = Counts::default();
+        for &method in results.methods() {
+            let tasks = results.runs(method).into_iter().enumerate().map(|(number, run)| {
+                let name = format!("{method} initialization {number}");
+                match run {
+                    Some(Ok(run)) if run.stop.diverged() => {
+                        TaskState::new::<()>(name, Some(Err(&run.stop.to_string())))
+                    }
+                    run => TaskState::new(name, run),
+                }
+            });
+            let tasks: Vec<_> = tasks.collect();
+            counts.add(method as usize, "training run", format!("training {method}"), &tasks);
+        }
+        counts
+    }
+
+    fn plan(&self, problem: &Problem) -> Vec<PlannedTasks> {
+        let Some(trained) = problem.trained() else { return Vec::new() };
+        let training = &trained.config.training;
+        let runs = training.methods.iter().map(|&method| {
+            let epochs = match method {
+                Method::Sgd => "epochs",
+                Method::Lbfgs => "iterations at most",
+            };
+            let what =
+                format!("{method} training runs of {} {epochs}", training.method(method).epochs());
+            PlannedTasks {
+                what,
+                count: training.initializations as usize,
+                work: Some(work(trained, method)),
+            }
+        });
+        runs.collect()
+    }
+
+    fn work(&self, problem: &Problem, kind: usize) -> Work {
+        let method = Method::ALL.into_iter().find(|&method| method as usize == kind);
+        let trained = problem.trained().zip(method);
+        trained.map_or_else(Work::default, |(trained, method)| work(trained, method))
+    }
+
+    fn memory(&self, problem: &Problem) -> Need {
+        let Some(trained) = problem.trained() else { return Need::default() };
+        let training = &trained.config.training;
+        let dimension = trained.network.layout().parameters();
+        let line = trained.landscape(trained.images(Split::Train)).line_bytes();
+        let task = training.methods.iter().map(|&method| {
+            let bytes = training_bytes(&training.method(method), dimension, line);
+            Part::new(bytes, "a training run", "the sizes in [network] or training.lbfgs.memory")
+        });
+        let runs = training.methods.len() as f64 * f64::from(training.initializations);
+        let vectors = 2.0 * runs * dimension as f64 * size_of::<f32>() as f64;
+        let solutions =
+            Part::new(vectors + task_bytes(runs), "the solutions", "training.initializations");
+        Need { task: task.collect(), root: vec![solutions] }
+    }
+
+    fn key_numbers(&self, record: &Record) -> KeyNumbers {
+        let Record::Training { outcome: Ok(run), .. } = record else {
+            return KeyNumbers::default();
+        };
+        KeyNumbers {
+            loss_train: Some(run.train.loss_train),
+            loss_test: Some(run.test.loss_test),
+            // The curve begins with the initialization.
+            steps: Some(run.curve_train.len().saturating_sub(1) as u32),
+            stop: Some(run.stop.to_string()),
+            ..KeyNumbers::default()
+        }
+    }
+
+    fn check_atlas(&self, atlas: &Atlas<'_>) -> Result<Vec<String>, AtlasError> {
+        Ok(atlas::groups(atlas))
+    }
+
+    fn write_atlas(&self, root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
+        atlas::write(root, atlas)
+    }
+}
+
+/// The work of a training run, at most.
+fn work(trained: &Trained, method: Method) -> Work {
+    let [train, test] = [Split::Train, Split::Test].map(|split| trained.images(split).len());
+    training_work(&trained.config.training.method(method), train, test)
+}
+
+/// All training runs of a configuration.
+struct TrainingRuns<'a> {
+    trained: &'a Trained,
+    seed: MasterSeed,
+}
+
+impl Computation for TrainingRuns<'_> {
+    type Key = Task;
+    type Source = ();
+    type Task = Task;
+    type Outcome = TrainingRun;
+
+    /// The longest first, so that no rank begins a long one when the others are done.
+    fn pending(&self, directory: &RunDirectory) -> Result<Pending<Task>, String> {
+        let training = &self.trained.config.training;
+        let mut methods = training.methods.clone();
+        methods.sort_by(|&a, &b| passes(self.trained, b).total_cmp(&passes(self.trained, a)));
+        let all = methods.into_iter().flat_map(|method| {
+            (0..training.initializations).map(move |initialization| Task { method, initialization })
+        });
+        let left =
+            |task: &Task| directory.contents.training(task.method, task.initialization).is_none();
+        let tasks: Vec<Task> = all.filter(left).collect();
+        let cost = work_by_method(self.trained, self.seed, &tasks);
+        let pending = |task: &Task| {
+            let &Task { method, initialization } = task;
+            PendingTask {
+                key: *task,
+                name: format!("{method} initialization {initialization}"),
+                planned: Planned { kind: method as usize, work: cost(method), left: 1.0 },
+                checkpoint: Some(TaskKey::Training { method, initialization }),
+            }
+        };
+        let all = training.methods.len() * training.initializations as usize;
+        let done = all - tasks.len();
+        Ok(Pending { done, tasks: tasks.iter().map(pending).collect(), source: () })
+    }
+
+    fn task(&self, key: &Task, (): &()) -> Task {
+        *key
+    }
+
+    fn perform(
+        &self,
+        &Task { method, initialization }: &Task,
+        state: Option<&[u8]>,
+        control: &Control,
+    ) -> Ended<TrainingRun> {
+        let trained = self.trained;
+        let training = &trained.config.training.method(method);
+        let interrupt = || control.stop_requested();
+        let [train, test] = [Split::Train, Split::Test]
+            .map(|split| trained.landscape(trained.images(split)).interruptible(&interrupt));
+        let (train, test, seed, state) = (&train, &test, self.seed, decode(state));
+        drive(Trainer { training, seed, initialization, train, test, state }, control)
+    }
+
+    fn record(
+        &self,
+        &Task { method, initialization }: &Task,
+        seconds: f64,
+        outcome: Result<TrainingRun, String>,
+    ) -> Record {
+        Record::Training { method, initialization, seconds, outcome }
+    }
+}
+
+/// What a run of each method costs, for the time left. Where both are to run they are compared by the speed of
+/// this machine: the passes of one may be done before anything is known of the other's.
+fn work_by_method(trained: &Trained, seed: MasterSeed, tasks: &[Task]) -> impl Fn(Method) -> f64 {
+    let there = |method| tasks.iter().any(|task| task.method == method);
+    let speed = Method::ALL.into_iter().all(there).then(|| {
+        let landscape = trained.landscape(trained.images(Split::Train).first(256));
+        let batch = trained.config.training.sgd.as_ref().map_or(64, |sgd| sgd.batch_size);
+        Speed::of_training(&landscape, batch, seed)
+    });
+    move |method| match &speed {
+        Some(speed) => speed.seconds(&work(trained, method)),
+        None => passes(trained, method),
+    }
+}
+
+fn passes(trained: &Trained, method: Method) -> f64 {
+    work(trained, method).passes()
+}

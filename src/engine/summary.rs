@@ -1,0 +1,59 @@
+//! What a run comes to, at the end of it: tables for the terminal, and the exit code.
+
+use crate::analysis::statistics::Analysis;
+use crate::engine::console::{count, print};
+use crate::engine::failure::{self, Failure};
+use crate::engine::overview::Overview;
+use crate::engine::parallel::World;
+use crate::engine::problem::Problem;
+use crate::engine::rank::Rank;
+use crate::engine::run_directory::RunDirectory;
+use crate::engine::stages::STAGES;
+use crate::engine::store::atlas::FILE_NAME;
+use crate::report::{RunSummary, table};
+
+/// Prints what the run came to. Returns the exit code. Collective.
+///
+/// # Errors
+/// If the run directory was moved during the run.
+pub fn conclude(world: &World, problem: &Problem, rank: &mut Rank) -> Result<u8, Failure> {
+    rank.check_place(world)?;
+    let sound = match rank {
+        Rank::Root(directory) => print_summary(problem, directory),
+        Rank::Worker => true,
+    };
+    let sound = world.broadcast(|| Ok::<_, String>(sound))?;
+    Ok(if sound { failure::SUCCESS } else { failure::TASKS_FAILED })
+}
+
+/// Returns whether no task has failed and no set consists of results that are worth nothing.
+fn print_summary(problem: &Problem, directory: &RunDirectory) -> bool {
+    let results = directory.results(problem);
+    let sets = results.sets();
+    let paths = results.paths(&sets);
+    let empty = Analysis::default();
+    let notes = results.notes(&paths);
+    let worthless = notes.iter().any(|note| note.concerns_all);
+    let summary = RunSummary::of(&sets, results.analysis(&sets).unwrap_or(&empty), &paths);
+    print(table(&RunSummary { formula: problem.is_analytic(), notes, ..summary }));
+    STAGES.iter().filter_map(|stage| stage.summary(&results)).for_each(print);
+    let shown = directory.directory.display();
+    print(format_args!("results: {}", directory.directory.join(FILE_NAME).display()));
+    let failed = failed_tasks(&Overview::of(&results));
+    if !failed.is_empty() {
+        print(format_args!("failed: {}; `lossatlas status {shown}` says why", failed.join(", ")));
+    }
+    failed.is_empty() && !worthless
+}
+
+/// How many tasks of each kind failed, in words, in the order of the stages.
+fn failed_tasks(overview: &Overview) -> Vec<String> {
+    let mut kinds: Vec<(&str, usize)> = Vec::new();
+    for failed in overview.failures() {
+        match kinds.iter_mut().find(|(noun, _)| *noun == failed.noun) {
+            Some((_, failures)) => *failures += 1,
+            None => kinds.push((failed.noun, 1)),
+        }
+    }
+    kinds.into_iter().map(|(noun, failures)| count(failures, noun)).collect()
+}
