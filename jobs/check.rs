@@ -92,7 +92,9 @@ fn rank_bytes(problem: &Problem, trained: &Trained, before: Memory, after: Memor
     // Of the points that were not measured.
     let unmeasured =
         later_bytes(trained.network.as_ref(), paths.points.saturating_sub(MEASURED_POINTS), 0);
-    let task = capacity::largest_task(problem).map_or(0.0, |part| part.bytes);
+    let line =
+        ImageLandscape::new(trained.network.as_ref(), trained.images(Split::Train)).line_bytes();
+    let task = capacity::largest_task(problem, line).map_or(0.0, |part| part.bytes);
     // Batches of a path have buffers of their own, and their images; a larger batch is no batch.
     let batch = problem.config.paths.batch.map_or(0, |size| size.min(trained.dataset.train.len()));
     let sets = problem.config.run.threads_per_rank * (1 + usize::from(batch > 0));

@@ -40,10 +40,10 @@ pub struct Need {
 /// Refuses a study that no rank of this machine can hold. On rank 0 returns a warning if the ranks of
 /// this machine cannot hold theirs together. Collective.
 pub fn check(world: &World, file: &Path, problem: &Problem) -> Result<Option<String>, Failure> {
-    let rank: Vec<Part> = largest_task(problem).into_iter().chain(problem.memory()).collect();
+    let rank: Vec<Part> = largest_task(problem, 0).into_iter().chain(problem.memory()).collect();
     let ranks = world.ranks_on_this_machine();
     let limit = world.agree(memory::limit())?;
-    let root = || STAGES.iter().flat_map(|stage| stage.memory(problem).root).collect();
+    let root = || STAGES.iter().flat_map(|stage| stage.memory(problem, 0).root).collect();
     let root: Vec<Part> = if world.is_root() { root() } else { Vec::new() };
     let refused = limit.as_ref().and_then(|limit| refusal(&rank, &root, limit));
     let refused = refused.map(|problem| format!("{}: {problem}", file.display()));
@@ -53,9 +53,10 @@ pub fn check(world: &World, file: &Path, problem: &Problem) -> Result<Option<Str
     Ok(warning.filter(|_| world.is_root()))
 }
 
-/// What the task takes that takes most.
-pub fn largest_task(problem: &Problem) -> Option<Part> {
-    let tasks = STAGES.iter().flat_map(|stage| stage.memory(problem).task);
+/// What the task takes that takes most; `line` as for
+/// [`Stage::memory`](crate::engine::stage::Stage::memory).
+pub fn largest_task(problem: &Problem, line: usize) -> Option<Part> {
+    let tasks = STAGES.iter().flat_map(|stage| stage.memory(problem, line).task);
     tasks.max_by(|a, b| a.bytes.total_cmp(&b.bytes))
 }
 

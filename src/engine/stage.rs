@@ -61,8 +61,10 @@ pub trait Stage: Sync {
         Work::default()
     }
 
-    /// The memory that it takes: of a rank for one of its tasks, and of the root besides.
-    fn memory(&self, _problem: &Problem) -> Need {
+    /// The memory that it takes: of a rank for one of its tasks, and of the root besides. `line` is
+    /// what the trials of a line search share, in bytes, where that is known: it is measured on
+    /// the network itself, which a prediction must not allocate. Otherwise 0.
+    fn memory(&self, _problem: &Problem, _line: usize) -> Need {
         Need::default()
     }
 

@@ -62,7 +62,7 @@ impl Stage for KernelPca {
         )
     }
 
-    fn memory(&self, problem: &Problem) -> Need {
+    fn memory(&self, problem: &Problem, _: usize) -> Need {
         let vectors = |set| problem.solutions_in(set) as f64;
         let each = problem.config.kpca.iter().map(|kpca| kpca.sets.iter().map(vectors).sum());
         let bytes = each.map(kernel_pca_bytes).fold(0.0, f64::max);

@@ -67,7 +67,7 @@ impl Stage for Minima {
         vec![PlannedTasks { what: count(starts, "start"), count: starts, work: None }]
     }
 
-    fn memory(&self, problem: &Problem) -> Need {
+    fn memory(&self, problem: &Problem, _: usize) -> Need {
         let Some(formula) = problem.analytic() else { return Need::default() };
         let (dimension, starts) =
             (formula.landscape.dimension() as f64, f64::from(starts(&formula.config)));

@@ -144,7 +144,7 @@ impl Stage for Paths {
         landscape.map_or_else(Work::default, |landscape| work_on(problem, landscape))
     }
 
-    fn memory(&self, problem: &Problem) -> Need {
+    fn memory(&self, problem: &Problem, _: usize) -> Need {
         let paths = &problem.config.paths;
         let (number, keys) = if problem.is_analytic() {
             (size_of::<f64>(), "the size in [landscape], or paths.fourier_terms (paths.knots)")

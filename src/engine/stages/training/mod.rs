@@ -99,11 +99,10 @@ impl Stage for Training {
         trained.map_or_else(Work::default, |(trained, method)| work(trained, method))
     }
 
-    fn memory(&self, problem: &Problem) -> Need {
+    fn memory(&self, problem: &Problem, line: usize) -> Need {
         let Some(trained) = problem.trained() else { return Need::default() };
         let training = &trained.config.training;
         let dimension = trained.network.layout().parameters();
-        let line = trained.landscape(trained.images(Split::Train)).line_bytes();
         let task = training.methods.iter().map(|&method| {
             let bytes = training_bytes(&training.method(method), dimension, line);
             Part::new(bytes, "a training run", "the sizes in [network] or training.lbfgs.memory")
