@@ -84,7 +84,7 @@ docs: ## build the library's documentation, check the pages of docs/
 	RUSTDOCFLAGS="-D warnings" cargo doc --release --no-deps --locked
 	cargo test --release --locked --test documentation --test config
 
-reference: dependencies ## write docs/configuration.md from the table of keys
+reference: dependencies ## write docs/configuration.md and docs/format.md from the table of keys and the stages
 	cargo test --release --locked --test config -- --ignored write_the_reference
 
 bench: dependencies ## measure the kernels

@@ -12,6 +12,7 @@
 //! | [`assembly`], [`summary`] | from results to `atlas.h5`, and to the terminal |
 //! | [`store`] | journal, checkpoints, `atlas.h5`, vectors in files |
 //! | [`parallel`] | tasks → ranks, over MPI |
+//! | [`format`] | the page that documents the files of a run directory |
 //! | [`plan`], [`memory`], [`capacity`] | work, time left, memory |
 //! | [`sources`] | the files that a configuration names |
 //! | [`console`], [`terminal`], [`log`], [`progress`] | terminal, `run.log`, progress |
@@ -22,6 +23,7 @@ pub mod assembly;
 pub mod capacity;
 pub mod console;
 pub mod failure;
+pub mod format;
 pub mod log;
 pub mod memory;
 pub mod overview;

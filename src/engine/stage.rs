@@ -89,6 +89,11 @@ pub trait Stage: Sync {
         Ok(())
     }
 
+    /// What `docs/format.md` says of its groups of `atlas.h5`, in Markdown.
+    fn format(&self) -> &'static str {
+        ""
+    }
+
     /// Its table at the end of a run, with its caption; `None` if there is nothing to tell.
     fn summary(&self, _results: &Results) -> Option<String> {
         None

@@ -70,6 +70,30 @@ pub struct TrainingState {
     snapshot: Option<Snapshot>,
 }
 
+/// Where a training run is after an epoch.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Visited<'s> {
+    /// Epochs (SGD) or iterations (L-BFGS) done; 0 at the initialization.
+    pub epoch: u32,
+    /// `(P,)` the parameters.
+    pub theta: &'s [f32],
+    /// Mean loss over all training images.
+    pub loss_train: f64,
+    /// Mean loss over all test images.
+    pub loss_test: f64,
+}
+
+impl TrainingState {
+    /// Where the run is; `None` within an epoch, before its losses are known.
+    pub fn visited(&self) -> Option<Visited<'_>> {
+        let recorded = self.record.epochs() == self.epoch;
+        let (loss_train, loss_test) =
+            (*self.record.curve_train.last()?, *self.record.curve_test.last()?);
+        let theta = self.optimizer.theta();
+        recorded.then_some(Visited { epoch: self.epoch, theta, loss_train, loss_test })
+    }
+}
+
 impl Stepwise for Trainer<'_, '_> {
     type Output = TrainingRun;
 

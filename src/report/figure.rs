@@ -1,6 +1,6 @@
 //! A figure: panels, the numbers behind them, and what a reader has to know.
 
-pub(super) use super::number::exact;
+pub use super::number::exact;
 use super::panel::Panel;
 use super::run::Run;
 
@@ -46,7 +46,7 @@ impl Table {
 
 /// The panels of every run, those of one kind side by side: `panels` gives each with its kind. Where
 /// there are several runs, titles begin with the run's label.
-pub(super) fn gather(
+pub fn gather(
     runs: &[Run<'_>],
     panels: impl Fn(&Run<'_>) -> Vec<(String, Panel)>,
 ) -> Vec<Panel> {

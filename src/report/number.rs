@@ -6,12 +6,12 @@ use crate::analysis::kernel_pca::shortest;
 pub(super) const NONE: &str = "–";
 
 /// Four significant digits; three and a power of ten below 10⁻³ and from 10⁵ on.
-pub(super) fn number(value: f64) -> String {
+pub fn number(value: f64) -> String {
     digits(value, 4)
 }
 
 /// As [`number`], with three significant digits.
-pub(super) fn short(value: f64) -> String {
+pub fn short(value: f64) -> String {
     digits(value, 3)
 }
 
@@ -68,7 +68,7 @@ pub(super) fn superscript(number: i32) -> String {
 }
 
 /// A fraction in percent, two decimals; as [`number`] where those would be many digits.
-pub(super) fn percent(fraction: f64) -> String {
+pub fn percent(fraction: f64) -> String {
     let percent = 100.0 * fraction;
     if percent.is_nan() {
         return NONE.to_owned();
@@ -83,7 +83,7 @@ pub(super) fn percent(fraction: f64) -> String {
 
 /// A number in full precision for a table: read again, it is the same to the bit. A number that does
 /// not exist is an empty cell.
-pub(super) fn exact(value: f64) -> String {
+pub fn exact(value: f64) -> String {
     if value.is_nan() { String::new() } else { shortest(value) }
 }
 

@@ -178,7 +178,8 @@ fn kernel_pca(rows: &[KernelPcaRow]) -> String {
 }
 
 /// A caption and a table whose first `texts` columns are text and whose others are numbers.
-fn render(
+/// A table under its caption, without color. The first `texts` columns are aligned to the left.
+pub fn render(
     caption: &str,
     header: &[&str],
     texts: usize,

@@ -3,6 +3,7 @@
 
 use crate::markdown::rows;
 use lossatlas::config::{Config, reference};
+use lossatlas::engine::format;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
@@ -35,6 +36,7 @@ const DEPENDENT: [(&str, Option<&str>); 8] = [
 ];
 
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/configuration.md");
+const FORMAT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/format.md");
 
 #[test]
 fn the_reference_is_what_the_table_of_keys_generates() {
@@ -43,12 +45,19 @@ fn the_reference_is_what_the_table_of_keys_generates() {
         fs::read_to_string(PAGE).expect("the page") == reference::page(),
         "docs/configuration.md is out of date: {remedy}"
     );
+    let remedy = "write it with `make reference`; its prose is in src/engine/format/page.md and in \
+                  the folders of the stages";
+    assert!(
+        fs::read_to_string(FORMAT).expect("the page") == format::page(),
+        "docs/format.md is out of date: {remedy}"
+    );
 }
 
 #[test]
-#[ignore = "writes docs/configuration.md"]
+#[ignore = "writes docs/configuration.md and docs/format.md"]
 fn write_the_reference() {
     fs::write(PAGE, reference::page()).expect("the page can be written");
+    fs::write(FORMAT, format::page()).expect("the page can be written");
 }
 
 fn documented() -> Vec<Documented> {

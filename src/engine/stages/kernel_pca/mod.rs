@@ -88,6 +88,10 @@ impl Stage for KernelPca {
         atlas::check(atlas)
     }
 
+    fn format(&self) -> &'static str {
+        include_str!("format.md")
+    }
+
     fn write_atlas(&self, root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
         atlas::write(root, atlas)
     }

@@ -96,6 +96,10 @@ impl Stage for Minima {
         }
     }
 
+    fn format(&self) -> &'static str {
+        include_str!("format.md")
+    }
+
     fn write_atlas(&self, root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
         atlas::write(root, atlas)
     }

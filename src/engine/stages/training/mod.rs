@@ -132,6 +132,10 @@ impl Stage for Training {
         Ok(atlas::groups(atlas))
     }
 
+    fn format(&self) -> &'static str {
+        include_str!("format.md")
+    }
+
     fn write_atlas(&self, root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
         atlas::write(root, atlas)
     }
