@@ -104,12 +104,14 @@ impl Layout {
     /// # Panics
     /// Never: the bounds of a layout are finite and not negative.
     pub fn initialize<A: Real>(&self, generator: &mut impl rand::Rng) -> Vec<A> {
-        self.tensors
-            .iter()
-            .flat_map(|tensor| std::iter::repeat_n(tensor.bound, tensor.len()))
-            .map(|bound| A::of(generator.random_range(-bound..=bound)))
-            .collect()
+        initialize(&self.tensors, generator)
     }
+}
+
+/// θ₀ as of [`Layout::initialize`], for the tensors of a layout.
+pub fn initialize<A: Real>(tensors: &[Tensor], generator: &mut impl rand::Rng) -> Vec<A> {
+    let bounds = tensors.iter().flat_map(|tensor| std::iter::repeat_n(tensor.bound, tensor.len()));
+    bounds.map(|bound| A::of(generator.random_range(-bound..=bound))).collect()
 }
 
 #[cfg(test)]

@@ -13,4 +13,4 @@ mod train;
 pub use parameters::{LbfgsParameters, Method, SgdParameters};
 pub use relax::{MinimaSearch, RelaxParameters, RelaxStop, Relaxed, find_minima, relax};
 pub use run::{Snapshot, StopReason, TrainingRun};
-pub use train::{Trainer, Training, TrainingState, Visited, train};
+pub use train::{Trainer, Training, TrainingState, Visited, initial, train};

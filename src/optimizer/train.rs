@@ -4,6 +4,8 @@ use super::lbfgs::Lbfgs;
 use super::sgd::Sgd;
 use super::{LbfgsParameters, SgdParameters, Snapshot, StopReason, TrainingRun};
 use crate::landscape::{ImageLandscape, Interrupted, Landscape};
+use crate::network::Tensor;
+use crate::network::layout::initialize;
 use crate::random::MasterSeed;
 use crate::stepwise::{Step, Stepwise, Watch, complete};
 use serde::{Deserialize, Serialize};
@@ -86,9 +88,10 @@ pub struct Visited<'s> {
 impl TrainingState {
     /// Where the run is; `None` within an epoch, before its losses are known.
     pub fn visited(&self) -> Option<Visited<'_>> {
-        let recorded = self.record.epochs() == self.epoch;
-        let (loss_train, loss_test) =
-            (*self.record.curve_train.last()?, *self.record.curve_test.last()?);
+        let Record { curve_train, curve_test, .. } = &self.record;
+        // The curves begin with the initialization.
+        let recorded = curve_train.len() == self.epoch as usize + 1;
+        let (loss_train, loss_test) = (*curve_train.last()?, *curve_test.last()?);
         let theta = self.optimizer.theta();
         recorded.then_some(Visited { epoch: self.epoch, theta, loss_train, loss_test })
     }
@@ -122,15 +125,16 @@ impl Stepwise for Trainer<'_, '_> {
     }
 }
 
+/// θ₀, `(P,)`: where every run of this number starts, whatever its optimizer.
+pub fn initial(seed: MasterSeed, number: u32, tensors: &[Tensor]) -> Vec<f32> {
+    initialize(tensors, &mut seed.stream("initialization", &[number.into()]))
+}
+
 impl Trainer<'_, '_> {
     /// The initialization with its losses.
     fn begin(&self) -> Result<TrainingState, Interrupted> {
-        let number = self.initialization;
-        let theta = self
-            .train
-            .network()
-            .layout()
-            .initialize(&mut self.seed.stream("initialization", &[number.into()]));
+        let theta =
+            initial(self.seed, self.initialization, self.train.network().layout().tensors());
         let optimizer = match self.training.clone() {
             Training::Sgd(parameters) => Optimizer::Sgd(Sgd::new(parameters, theta)),
             Training::Lbfgs(parameters) => {
