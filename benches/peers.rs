@@ -43,7 +43,7 @@ fn main() {
         env::args_os().skip(1).filter(|word| word != "--bench").map(PathBuf::from).collect();
     let Some(directory) = arguments.first() else { return println!("see `make bench-peers`") };
     let data = match arguments.get(1) {
-        Some(mnist) => idx::load(mnist, Some(LBFGS_IMAGES), Some(1)).expect("four IDX files"),
+        Some(mnist) => idx::load(mnist, Some(LBFGS_IMAGES), Some(1), None).expect("four IDX files"),
         None => digits::draw(MasterSeed(1), LBFGS_IMAGES, 1),
     };
     fs::create_dir_all(directory).expect("a directory to write to");

@@ -3,7 +3,7 @@
 //! `precision DIRECTORY IMAGES ITERATIONS [MNIST]` trains FCP in both from the same start, which it writes into the
 //! directory with the images as NumPy files, and prints how each run went as JSON, one line a run.
 
-use lossatlas::data::{Dataset, digits, idx};
+use lossatlas::data::{Dataset, ImageShape, digits, idx};
 use lossatlas::kernels::{Real, norm};
 use lossatlas::landscape::ImageLandscape;
 use lossatlas::network::{Architecture, Network, fcp};
@@ -26,12 +26,16 @@ fn main() {
     let number = |path: &Path| path.to_str().and_then(|text| text.parse().ok()).expect("a number");
     let (images, iterations): (usize, usize) = (number(images), number(iterations));
     let data = match mnist.first() {
-        Some(mnist) => idx::load(mnist, Some(images), Some(1)).expect("four IDX files"),
+        Some(mnist) => idx::load(mnist, Some(images), Some(1), None).expect("four IDX files"),
         None => digits::draw(MasterSeed(1), images, 1),
     };
     let architecture = Architecture::with_defaults(&fcp::DESCRIPTOR);
-    let single = architecture.build::<f32>(28, 28, 10).expect("a network for these images");
-    let double = architecture.build::<f64>(28, 28, 10).expect("a network for these images");
+    let single = architecture
+        .build::<f32>(ImageShape::gray(28, 28), 10)
+        .expect("a network for these images");
+    let double = architecture
+        .build::<f64>(ImageShape::gray(28, 28), 10)
+        .expect("a network for these images");
     let start = single.layout().initialize::<f32>(&mut MasterSeed(1).stream("precision", &[]));
     fs::create_dir_all(directory).expect("a directory to write to");
     let pixels =

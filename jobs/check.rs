@@ -2,7 +2,6 @@
 
 use crate::cli;
 use crate::start;
-use lossatlas::config::DatasetConfig;
 use lossatlas::data::Split;
 use lossatlas::engine::capacity::{self, size};
 use lossatlas::engine::console::{count, print, say};
@@ -47,8 +46,10 @@ fn check_network(problem: &Problem, trained: &Trained, tasks: &[PlannedTasks], r
     let Trained { dataset, network, config, imports, .. } = trained;
     let (train, test) = (dataset.train.len(), dataset.test.len());
     print(format_args!(
-        "data set   {}: {train} training, {test} test images of {}×{}",
-        dataset.name, dataset.train.rows, dataset.train.columns
+        "data set   {}: {train} training, {test} test images of {}; classes: {}",
+        dataset.name,
+        dataset.shape(),
+        dataset.classes
     ));
     print(format_args!(
         "network    {}: {} parameters",
@@ -168,10 +169,10 @@ pub fn print_memory(trained: &Trained, needed: Option<f64>, ranks: usize) {
             say(warning);
         }
     }
-    if bytes(false) > 0 && matches!(trained.config.dataset, DatasetConfig::Idx { .. }) {
-        print(
-            "           ranks of a node share images that are not compressed: gunzip the files to save memory",
-        );
+    if let Some(advice) =
+        trained.config.dataset.format().how_to_share().filter(|_| bytes(false) > 0)
+    {
+        print(format_args!("           {advice}"));
     }
 }
 

@@ -3,12 +3,14 @@
 use crate::cli;
 use crate::export::may_write;
 use lossatlas::config::template::{Files, Template};
-use lossatlas::data::idx;
+use lossatlas::data::{ChosenFormat, DataFormat, FORMATS, place_key};
 use lossatlas::engine::console::{self, print, print_text};
 use lossatlas::engine::failure::{self, Failure, Plain};
 use lossatlas::engine::parallel::World;
 use lossatlas::files::resolve;
+use lossatlas::keys::Value;
 use lossatlas::network::{Architecture, Network};
+use lossatlas::random::MasterSeed;
 use std::fs::Permissions;
 use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -44,20 +46,33 @@ fn text(init: &cli::Init) -> Result<String, String> {
 
 /// What is in the folder, so that nothing is written that it does not hold.
 fn look_at(init: &cli::Init) -> Result<Files, String> {
-    let dataset =
-        idx::load(&Files::expand(&init.data)?, None, None).map_err(|error| error.to_string())?;
-    let (rows, columns) = (dataset.train.rows, dataset.train.columns);
+    let chosen = chosen_format(&Files::expand(&init.data)?);
+    // Nothing that is read from files follows from a seed.
+    let dataset = chosen.load(MasterSeed(0)).map_err(|error| error.to_string())?;
     let built: Result<Box<dyn Network<f32>>, _> =
-        Architecture::with_defaults(init.network).build(rows, columns, dataset.classes);
+        Architecture::with_defaults(init.network).build(dataset.shape(), dataset.classes);
     built.map_err(|problem| format!("{}: network: {problem}", init.data))?;
     let images = [dataset.train.len(), dataset.test.len()];
-    Ok(Files { directory: init.data.clone(), images })
+    Ok(Files { format: chosen.format(), directory: init.data.clone(), images })
+}
+
+/// The first format that has a file in this folder; if none has, the first that reads files says
+/// what is missing.
+fn chosen_format(directory: &Path) -> ChosenFormat {
+    let of_files = |&format: &&'static dyn DataFormat| {
+        let key = place_key(format)?;
+        Some(ChosenFormat::with_defaults(format).with(key, Value::Path(directory.into())))
+    };
+    let mut formats = FORMATS.iter().filter_map(of_files).collect::<Vec<_>>();
+    let has_a_file = |chosen: &ChosenFormat| chosen.files().iter().any(|file| file.exists());
+    let found = formats.iter().position(has_a_file).unwrap_or(0);
+    formats.swap_remove(found)
 }
 
 /// The whole text or what was there before.
 ///
-/// A symbolic link stays one. A new file has the permissions that the user's mask leaves, one that is replaced
-/// keeps its own.
+/// A symbolic link stays one. A new file has the permissions that the user's mask leaves, one that
+/// is replaced keeps its own.
 fn place(file: &Path, text: &str, force: bool) -> io::Result<()> {
     let file = resolve(file)?;
     let directory =

@@ -12,6 +12,7 @@
 //! |---|---|
 //! | [`kernels`] | arrays → sums, products and elementwise functions, fast on one core and on several |
 //! | [`random`], [`span`], [`stepwise`] | random streams, points in the span of vectors, resumable computations |
+//! | [`keys`] | keys that networks, path methods and data formats bring to a configuration |
 //! | [`data`] | files or a seed → images and labels |
 //! | [`network`] | flat parameters θ and images → loss, gradient |
 //! | [`landscape`] | anything with a height: a network on a data set, or an analytic landscape |
@@ -39,6 +40,7 @@ pub mod data;
 pub mod engine;
 pub mod files;
 pub mod kernels;
+pub mod keys;
 pub mod landscape;
 pub mod network;
 pub mod optimizer;

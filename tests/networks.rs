@@ -1,7 +1,7 @@
 //! Losses and gradients of the networks: against PyTorch, against central differences, and the
 //! whole-path evaluation against the plain one.
 
-use lossatlas::data::ImageView;
+use lossatlas::data::{ImageShape, ImageView, Images};
 use lossatlas::kernels::threads::Threads;
 use lossatlas::kernels::{Real, dot, norm};
 use lossatlas::landscape::{ImageLandscape, Interrupted, Landscape};
@@ -142,7 +142,7 @@ fn lstm(hidden: usize) -> Architecture {
 }
 
 fn build<A: Precision>(architecture: &Architecture) -> Box<dyn Network<A>> {
-    architecture.build(28, 28, 10).unwrap()
+    architecture.build(ImageShape::gray(28, 28), 10).unwrap()
 }
 
 fn fixture(name: &str) -> NpzReader<File> {
@@ -266,7 +266,7 @@ fn gradients_are_the_limit_of_central_differences_with_second_order() {
 #[test]
 fn every_component_of_the_gradient_is_a_difference_quotient() {
     for (name, architecture, [rows, columns]) in small() {
-        let network = architecture.build::<f64>(rows, columns, 3).unwrap();
+        let network = architecture.build::<f64>(ImageShape::gray(rows, columns), 3).unwrap();
         let pictures = Pictures::new(19, rows * columns, 3.0);
         let landscape = ImageLandscape::new(network.as_ref(), pictures.view());
         let at = theta(network.as_ref(), 11, 3.0);
@@ -281,6 +281,85 @@ fn every_component_of_the_gradient_is_a_difference_quotient() {
             let difference = (shifted(1e-6) - shifted(-1e-6)) / 2e-6;
             assert!((difference - g).abs() < 1e-8, "{name}, component {i}: {difference} and {g}");
         }
+    }
+}
+
+/// Class counts besides ten: one more than a letter each, and all that labels of one byte tell apart.
+#[test]
+fn any_number_of_classes_has_the_right_gradient() {
+    for classes in [2_u16, 27, 256] {
+        for (name, architecture, [rows, columns]) in small() {
+            let images = ImageShape::gray(rows, columns);
+            let network = architecture.build::<f64>(images, classes.into()).unwrap();
+            let pictures = Pictures::new(19, images.pixels(), f64::from(classes));
+            assert!(pictures.labels.iter().any(|&label| 2 * u16::from(label) >= classes));
+            let landscape = ImageLandscape::new(network.as_ref(), pictures.view());
+            let at = theta(network.as_ref(), 11, 3.0);
+            let direction = theta(network.as_ref(), 7, 1.0);
+            let mut gradient = vec![0.0; at.len()];
+            landscape.value_and_gradient(&at, &mut gradient).unwrap();
+            let shifted = |h: f64| {
+                let theta: Vec<f64> = at.iter().zip(&direction).map(|(x, d)| x + h * d).collect();
+                landscape.value(&theta).unwrap()
+            };
+            let difference = (shifted(1e-6) - shifted(-1e-6)) / 2e-6;
+            let slope = dot(&gradient, &direction);
+            assert!(
+                (difference - slope).abs() < 1e-7 * norm(&gradient).max(1.0),
+                "{name}, {classes} classes: {difference} and {slope}"
+            );
+        }
+    }
+}
+
+/// Where all logits are equal, each of n classes has the probability 1/n.
+#[test]
+fn without_knowledge_the_loss_is_the_logarithm_of_the_number_of_classes() {
+    for (name, architecture) in [
+        ("fcp", fcp(&[5], Activation::Relu)),
+        ("lenet", published_lenet(Activation::Relu)),
+        ("lstm", lstm(3)),
+    ] {
+        for classes in [10_u16, 26, 256] {
+            let images = ImageShape::gray(12, 12);
+            let network = architecture.build::<f32>(images, classes.into()).unwrap();
+            let pictures = Pictures::new(30, images.pixels(), f64::from(classes));
+            let landscape = ImageLandscape::new(network.as_ref(), pictures.view());
+            let loss = landscape.value(&vec![0.0; landscape.dimension()]).unwrap();
+            let expected = f64::from(classes).ln();
+            assert!((loss - expected).abs() < 1e-6, "{name}: {loss}, not {expected}");
+        }
+    }
+}
+
+/// All channels are one vector, channel after channel: the same numbers as one gray image of as many
+/// pixels.
+#[test]
+fn channels_are_read_one_after_the_other() {
+    let deep = ImageShape { channels: 3, rows: 2, columns: 4 };
+    for architecture in [fcp(&[5, 4], Activation::Softplus), autoencoder(&[3])] {
+        let build = |shape| architecture.build::<f32>(shape, 7).unwrap();
+        let (of_three, of_one) = (build(deep), build(ImageShape::gray(6, 4)));
+        assert_eq!((of_three.layout(), of_three.inputs()), (of_one.layout(), 24));
+        let pictures = Pictures::new(40, deep.pixels(), 7.0);
+        let images = Images {
+            pixels: pictures.pixels.clone().into(),
+            labels: pictures.labels.clone(),
+            shape: deep,
+        };
+        let at = theta::<f32>(of_three.as_ref(), 3, 2.0);
+        let [loss, expected] =
+            [(&of_three, images.view()), (&of_one, pictures.view())].map(|(network, images)| {
+                ImageLandscape::new(network.as_ref(), images).value(&at).unwrap()
+            });
+        assert_eq!(loss.to_bits(), expected.to_bits());
+    }
+    for (architecture, title) in [(published_lenet(Activation::Relu), "LeNet"), (lstm(3), "LSTM")] {
+        let refused = architecture.build::<f32>(deep, 7).err().unwrap();
+        assert!(
+            refused.starts_with(&format!("{title} reads gray images, these have 3")),
+            "{refused}"
+        );
     }
 }
 
@@ -590,7 +669,7 @@ fn saturated_networks_have_finite_losses_and_gradients() {
 #[test]
 fn a_loss_of_1e_8_survives_single_precision() {
     // Weights that put every image of class 0 far on the right side: ln(1 + 9 e^−g) for gap g.
-    let network = fcp(&[], Activation::Relu).build::<f32>(1, 1, 10).unwrap();
+    let network = fcp(&[], Activation::Relu).build::<f32>(ImageShape::gray(1, 1), 10).unwrap();
     let white = Pictures { pixels: vec![255], labels: vec![0], pixels_per_image: 1 };
     let landscape = ImageLandscape::new(network.as_ref(), white.view());
     for gap in [5.0_f32, 20.0, 60.0, 500.0] {
@@ -606,7 +685,7 @@ fn a_loss_of_1e_8_survives_single_precision() {
 #[test]
 fn what_cannot_be_built_says_why() {
     let message = |architecture: Architecture, rows, columns| {
-        architecture.build::<f32>(rows, columns, 10).err().unwrap()
+        architecture.build::<f32>(ImageShape::gray(rows, columns), 10).err().unwrap()
     };
     let lenet = || published_lenet(Activation::Relu);
     assert_eq!(
@@ -614,7 +693,7 @@ fn what_cannot_be_built_says_why() {
         "images of 11 × 28 pixels are too small for LeNet with a kernel of 5: it needs 12 × 12; \
          choose a smaller kernel or another network"
     );
-    assert!(lenet().build::<f32>(12, 12, 10).is_ok());
+    assert!(lenet().build::<f32>(ImageShape::gray(12, 12), 10).is_ok());
     let flat = lenet().with("kernel", Value::Count(0));
     assert_eq!(message(flat, 28, 28), "kernel of lenet must be at least 1, is 0");
     assert_eq!(
@@ -623,6 +702,6 @@ fn what_cannot_be_built_says_why() {
     );
     assert_eq!(
         message(lstm(48), 0, 28),
-        "there is no network for images of 0 × 28 pixels in 10 classes"
+        "there is no network for images of 0×28 pixels in 10 classes"
     );
 }

@@ -1,6 +1,6 @@
 //! A path with the largest number of points that a configuration may ask for, on every network.
 
-use lossatlas::data::digits;
+use lossatlas::data::{ImageShape, digits};
 use lossatlas::landscape::{ImageLandscape, Landscape};
 use lossatlas::network::{Architecture, NETWORKS, Value};
 use lossatlas::path::{ChosenMethod, equally_spaced};
@@ -29,7 +29,7 @@ fn small(network: &str) -> Architecture {
 /// Losses and the gradient of the sum of all, which have to agree with those of single points.
 fn evaluate(network: &str, points: usize, terms: usize) {
     let data = digits::draw(SEED, 3, 1);
-    let network_of = small(network).build::<f32>(28, 28, 10).expect("a network");
+    let network_of = small(network).build::<f32>(ImageShape::gray(28, 28), 10).expect("a network");
     let landscape = ImageLandscape::new(network_of.as_ref(), data.train.view());
     let draw = |number: u64| -> Vec<f32> {
         network_of.layout().initialize(&mut SEED.stream("theta", &[number]))

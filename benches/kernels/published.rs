@@ -1,5 +1,6 @@
 //! The four networks of the paper.
 
+use lossatlas::data::ImageShape;
 use lossatlas::network::{Architecture, Network, autoencoder, fcp, lenet, lstm};
 use lossatlas::random::MasterSeed;
 use ndarray::Array2;
@@ -23,7 +24,7 @@ impl Published {
     }
 
     pub fn network(self) -> Box<dyn Network<f32>> {
-        self.architecture().build(28, 28, 10).expect("a network for these images")
+        self.architecture().build(ImageShape::gray(28, 28), 10).expect("a network for these images")
     }
 }
 

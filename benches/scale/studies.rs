@@ -2,7 +2,7 @@
 
 use crate::costs::{AllCosts, Costs};
 use crate::simulation::{Task, play};
-use lossatlas::data::digits;
+use lossatlas::data::{ImageShape, digits};
 use lossatlas::engine::plan::{Speed, path_work, training_work};
 use lossatlas::landscape::ImageLandscape;
 use lossatlas::network::{Architecture, autoencoder, fcp, lenet, lstm};
@@ -60,7 +60,9 @@ pub fn networks() -> [Network; 4] {
 
 fn network(architecture: &Architecture) -> Network {
     let data = digits::draw(MasterSeed(1), 512, 1);
-    let network = architecture.build::<f32>(28, 28, 10).expect("a network for these images");
+    let network = architecture
+        .build::<f32>(ImageShape::gray(28, 28), 10)
+        .expect("a network for these images");
     let landscape = ImageLandscape::new(network.as_ref(), data.train.view());
     let (sgd, lbfgs, paths) = parameters();
     let speed = Speed::measure(&landscape, 64, &paths, MasterSeed(1));

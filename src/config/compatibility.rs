@@ -9,16 +9,24 @@ use crate::optimizer::Method;
 use crate::solutions::SetName;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The key under which a journal has the well-known data set that the images are from. No configuration
-/// can give it: it is derived from what was read, which the checksum compares already.
+/// The key under which a journal has the well-known data set that the images are from. No
+/// configuration can give it: it is derived from what was read, which the checksum compares
+/// already.
 pub const KNOWN_AS: &str = "dataset.known_as";
+
+/// The key under which a journal has the number of classes, whether the configuration gives it or
+/// the data do.
+pub const CLASSES: &str = "dataset.classes";
+
+/// The number of classes of all results from before data had one of their own.
+const FORMER_CLASSES: &str = "10";
 
 /// One line for each key that differs and matters: its two values and what the change invalidates.
 ///
 /// A key that only one of the two has matters too, unless the whole table is new to the other: an
-/// optimizer that was not in use has no results yet. Points are the exception, one more of them makes
-/// another set; and a set that is trained here and imported there is not the same set. Between a
-/// network and a formula nothing is comparable, which is one line.
+/// optimizer that was not in use has no results yet. Points are the exception, one more of them
+/// makes another set; and a set that is trained here and imported there is not the same set.
+/// Between a network and a formula nothing is comparable, which is one line.
 pub fn conflicts(
     before: &BTreeMap<String, String>,
     after: &BTreeMap<String, String>,
@@ -32,7 +40,7 @@ pub fn conflicts(
     }
     let keys: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
     let changed = keys.into_iter().filter_map(|key| conflict(before, after, key));
-    changed.chain(trained_or_imported(before, after)).collect()
+    changed.chain(other_classes(before, after)).chain(trained_or_imported(before, after)).collect()
 }
 
 /// What a change of this key means, if it has changed and matters.
@@ -55,7 +63,20 @@ fn conflict(
     })
 }
 
-/// The value of a key, written or not. Results from before the key existed were made with its default.
+/// What another number of classes means: another network.
+fn other_classes(
+    before: &BTreeMap<String, String>,
+    after: &BTreeMap<String, String>,
+) -> Option<String> {
+    let classes = |keys: &BTreeMap<String, String>| {
+        keys.get(CLASSES).map_or_else(|| FORMER_CLASSES.to_owned(), Clone::clone)
+    };
+    let (was, now) = (classes(before), classes(after));
+    (was != now).then(|| format!("{CLASSES}: was {was}, now {now}; invalidates everything"))
+}
+
+/// The value of a key, written or not. Results from before the key existed were made with its
+/// default.
 fn setting(
     keys: &BTreeMap<String, String>,
     key: &str,
@@ -129,7 +150,7 @@ pub fn image_conflicts(
     let keys: BTreeSet<&String> = before
         .keys()
         .chain(after.keys())
-        .filter(|key| of_dataset(key) && *key != KNOWN_AS)
+        .filter(|key| of_dataset(key) && ![KNOWN_AS, CLASSES].contains(&key.as_str()))
         .collect();
     let changed: Vec<_> = keys
         .into_iter()
@@ -217,6 +238,17 @@ mod tests {
                 "training.sgd.epochs: was 5, now 6; invalidates the SGD solutions and their paths",
             ]
         );
+    }
+
+    #[test]
+    fn another_number_of_classes_is_another_network() {
+        let ten = keys(&[("network.kind", "\"fcp\""), (CLASSES, "10")]);
+        let letters = keys(&[("network.kind", "\"fcp\""), (CLASSES, "27")]);
+        let former = keys(&[("network.kind", "\"fcp\"")]);
+        assert!(conflicts(&former, &ten).is_empty() && conflicts(&letters, &letters).is_empty());
+        let expected = ["dataset.classes: was 10, now 27; invalidates everything"];
+        assert_eq!(conflicts(&former, &letters), expected);
+        assert_eq!(conflicts(&ten, &letters), expected);
     }
 
     #[test]

@@ -1,150 +1,122 @@
 //! `[dataset]`: which images.
+//!
+//! Which formats there are and what keys they have, the registry of formats says.
 
-use super::expand::expand_path;
-use super::reader::{Choice, Read, Reported, Section};
+use super::chosen::read_values;
+use super::reader::{Choice, Read, Section};
 use super::schema::{
-    Choices, Count, CountOrAll, Derived, Integer, Invalidates, Key, OneOf, Owned, Required,
-    SectionSpec, Shape, Text,
+    Choices, Invalidates, Key, KeySpec, OneOf, Owned, Required, SectionSpec, Shape,
 };
-use crate::data::Split;
-use std::path::PathBuf;
+use crate::data::{ChosenFormat, DataFormat, FORMATS};
 
-/// Where the images come from and how many are used, from the front.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum DatasetConfig {
-    /// Four IDX files, as MNIST is published.
-    Idx {
-        /// The directory of the files; `~` and environment variables are expanded.
-        dir: PathBuf,
-        /// Training images in use; `None`: all of the file.
-        train: Option<usize>,
-        /// Test images in use; `None`: all of the file.
-        test: Option<usize>,
-    },
-    /// The built-in digits, drawn by the program.
-    Digits {
-        /// Seed of the drawing; `None`: derived from the master seed.
-        seed: Option<u64>,
-        /// Training images to draw.
-        train: usize,
-        /// Test images to draw.
-        test: usize,
-    },
-}
-
-impl DatasetConfig {
-    /// The number of images of a split in use; `None`: as many as the file holds.
-    pub fn images(&self, split: Split) -> Option<usize> {
-        match (self, split) {
-            (Self::Idx { train: count, .. }, Split::Train)
-            | (Self::Idx { test: count, .. }, Split::Test) => *count,
-            (Self::Digits { train: count, .. }, Split::Train)
-            | (Self::Digits { test: count, .. }, Split::Test) => Some(*count),
-        }
-    }
-}
-
-/// Digits the program draws at most, for each split: 784 MB, on every rank.
-const MAX_DIGITS: u64 = 1_000_000;
-
-#[derive(Clone, Copy, PartialEq)]
-enum Kind {
-    Idx,
-    Digits,
-}
-
-impl Choice for Kind {
-    const ALL: &'static [Self] = &[Self::Idx, Self::Digits];
+impl Choice for &'static dyn DataFormat {
+    const ALL: &'static [Self] = FORMATS;
     fn word(self) -> &'static str {
-        match self {
-            Self::Idx => "idx",
-            Self::Digits => "digits",
-        }
+        self.name()
     }
 }
 
-static KIND: Key<OneOf<Kind>, Required> = Key::new("kind", OneOf::NEW)
-    .meaning("IDX files, as MNIST is published, or digits that the program draws")
-    .required("\"idx\"");
-
-static DIR: Key<Text, Required> = Key::new("dir", Text)
-    .meaning(
-        "folder of the four files; relative to the working directory; `~` and `$VARIABLES` are \
-         expanded",
-    )
-    .note(
-        "`train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-images-idx3-ubyte`, \
-         `t10k-labels-idx1-ubyte`, each gzip-compressed (`.gz`) or not",
-    )
-    .required("\"data/mnist\"");
-
-static IDX_TRAIN: Key<CountOrAll> = Key::new("train", CountOrAll)
-    .unit("images")
-    .meaning("images to train on, from the front")
-    .default(None);
-
-static IDX_TEST: Key<CountOrAll> = Key::new("test", CountOrAll)
-    .unit("images")
-    .meaning("images held out, from the front, which also choose the best epoch")
-    .default(None);
-
-static SEED: Key<Integer<u64>, Derived> = Key::new("seed", Integer::between(0, u64::MAX))
-    .meaning("seed of the drawing")
-    .derived("derived from the master seed", "7");
-
-static DIGITS_TRAIN: Key<Count> = Key::new("train", Count::between(1, MAX_DIGITS))
-    .unit("images")
-    .meaning("images to train on, 28 × 28 pixels in ten classes")
-    .default(6000);
-
-static DIGITS_TEST: Key<Count> = Key::new("test", Count::between(1, MAX_DIGITS))
-    .unit("images")
-    .meaning("images held out, which also choose the best epoch")
-    .default(1000);
+static KIND: Key<OneOf<&'static dyn DataFormat>, Required> =
+    Key::new("kind", OneOf::NEW).meaning("where the images come from").required("\"idx\"");
 
 pub(super) static SECTION: SectionSpec = SectionSpec {
     name: "dataset",
     title: "Images",
     shape: Shape::Single,
     keys: &[&KIND],
-    choices: Some(Choices {
-        selector: "kind",
-        keys: || {
-            vec![
-                Owned { choice: "idx", keys: vec![&DIR, &IDX_TRAIN, &IDX_TEST] },
-                Owned { choice: "digits", keys: vec![&SEED, &DIGITS_TRAIN, &DIGITS_TEST] },
-            ]
-        },
-    }),
+    choices: Some(Choices { selector: "kind", keys: of_formats }),
     // Compared by the checksum of what is read instead.
     invalidates: Invalidates::Nothing,
 };
 
-pub(super) fn read(section: &Section<'_>) -> Read<DatasetConfig> {
-    let kind = section.key(&KIND).value();
-    section.refuse_other_choices(&kind);
-    match kind? {
-        Kind::Idx => {
-            let dir = read_directory(section);
-            let train = section.key(&IDX_TRAIN).value();
-            let test = section.key(&IDX_TEST).value();
-            Ok(DatasetConfig::Idx { dir: dir?, train: train?, test: test? })
-        }
-        Kind::Digits => {
-            let seed = section.key(&SEED).or_unset();
-            let train = section.key(&DIGITS_TRAIN).value();
-            let test = section.key(&DIGITS_TEST).value();
-            Ok(DatasetConfig::Digits { seed: seed?, train: train?, test: test? })
-        }
-    }
+fn of_formats() -> Vec<Owned> {
+    let keys = |format: &&'static dyn DataFormat| {
+        format.keys().iter().map(|key| key as &dyn KeySpec).collect()
+    };
+    FORMATS.iter().map(|format| Owned { choice: format.name(), keys: keys(format) }).collect()
 }
 
-/// The effective value stays as written: `$TMPDIR` names another directory in every job, and
-/// whether the images are the same is for their checksum to say.
-fn read_directory(section: &Section<'_>) -> Read<PathBuf> {
-    let written = section.key(&DIR).value()?;
-    expand_path(&written).map_err(|message| {
-        section.problem(DIR.name, message);
-        Reported
-    })
+pub(super) fn read(section: &Section<'_>) -> Read<ChosenFormat> {
+    let kind = section.key(&KIND).value();
+    section.refuse_other_choices(&kind);
+    let format = kind?;
+    let values = read_values(section, format.keys())?;
+    let chosen = ChosenFormat::with_defaults(format);
+    Ok(values.into_iter().fold(chosen, |chosen, (key, value)| chosen.with(key, value)))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::{Config, Subject, reference};
+    use crate::data::{ChosenFormat, FORMATS, ImageShape, place_key};
+    use crate::random::MasterSeed;
+    use std::fs;
+
+    fn config(dataset: &str) -> Result<Config, String> {
+        let text = format!(
+            "seed = 1\n[network]\nkind = \"fcp\"\n[training]\ninitializations = 2\n\
+             optimizers = [\"lbfgs\"]\n[dataset]\n{dataset}"
+        );
+        Config::parse("x", &text, &[]).map_err(|errors| errors.to_string())
+    }
+
+    fn dataset(config: &Config) -> &ChosenFormat {
+        match &config.subject {
+            Subject::Network(network) => &network.dataset,
+            Subject::Landscape(landscape) => panic!("{landscape:?}"),
+        }
+    }
+
+    /// A row of the list is enough: the reader, its messages and the reference follow it.
+    #[test]
+    fn a_format_that_is_listed_can_be_configured() {
+        for format in FORMATS {
+            let place = place_key(*format).map_or_else(String::new, |key| format!("{key} = \"x\""));
+            let config = config(&format!("kind = \"{}\"\n{place}", format.name())).unwrap();
+            assert_eq!(dataset(&config).format(), *format);
+        }
+        let refused = config("kind = \"csv\"\nshape = [2, 2]\nclasses = 3\n").unwrap_err();
+        assert_eq!(
+            refused.lines().collect::<Vec<_>>(),
+            [
+                "x:7: dataset.dir: missing; write for instance dir = \"data\"",
+                "x:9: dataset.shape: must be three numbers, is [2, 2]",
+                "x:10: dataset.classes: belongs to kind = \"idx\", not to kind = \"csv\"; \
+                 remove it",
+            ]
+        );
+        let refused = config("kind = \"png\"").unwrap_err();
+        assert!(refused.contains("\"idx\", \"digits\" or \"csv\""), "{refused}");
+    }
+
+    #[test]
+    fn its_keys_take_effect_and_its_files_are_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let lines = "0,1,2,3,4,5,6\n4,6,5,4,3,2,1\n2,0,0,0,0,0,0\n";
+        for name in ["train.csv", "test.csv"] {
+            fs::write(folder.path().join(name), lines).unwrap();
+        }
+        let place = folder.path().display();
+        let text = format!("kind = \"csv\"\ndir = \"{place}\"\nshape = [3, 1, 2]\ntest = 2\n");
+        let config = config(&text).unwrap();
+        assert_eq!(config.effective["dataset.shape"], "[3, 1, 2]");
+        assert_eq!(config.effective["dataset.train"], "\"all\"");
+        let loaded = dataset(&config).load(MasterSeed(1)).unwrap();
+        assert_eq!((loaded.train.len(), loaded.test.len(), loaded.classes), (3, 2, 5));
+        assert_eq!(loaded.shape(), ImageShape { channels: 3, rows: 1, columns: 2 });
+        fs::remove_file(folder.path().join("test.csv")).unwrap();
+        let missing = dataset(&config).load(MasterSeed(1)).unwrap_err().to_string();
+        assert!(missing.contains("test.csv: No such file"), "{missing}");
+    }
+
+    #[test]
+    fn it_is_documented() {
+        let page = reference::page();
+        let expected = "### `kind = \"csv\"`\n\nTwo text files, `train.csv` and `test.csv`.\n\n\
+            | key | value | default | unit | meaning |\n|---|---|---|---|---|\n\
+            | `dir` | text | required | – | folder of the two files |\n\
+            | `shape` | list of three integers, each 1 or more | `[1, 2, 2]` | – | \
+            channels, rows and columns of an image |\n";
+        assert!(page.contains(expected), "{page}");
+    }
 }

@@ -1,6 +1,7 @@
 //! What is wrong with a configuration, and where it says so.
 
 use super::Sources;
+use super::tree::Origin;
 use std::fmt;
 use thiserror::Error;
 
@@ -16,6 +17,19 @@ pub enum Place {
     },
     /// In an override, `key.path=value`.
     Override(String),
+}
+
+impl Place {
+    /// The place of a node of the tree.
+    pub(super) fn of(origin: Origin, file: &str, overrides: &[String]) -> Self {
+        match origin {
+            Origin::File => Self::File { name: file.to_owned(), line: None },
+            Origin::Line(line) => Self::File { name: file.to_owned(), line: Some(line) },
+            Origin::Override(index) => {
+                Self::Override(overrides.get(index).cloned().unwrap_or_default())
+            }
+        }
+    }
 }
 
 impl fmt::Display for Place {

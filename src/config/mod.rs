@@ -18,7 +18,7 @@
 //! | section | type | needed |
 //! |---|---|---|
 //! | `seed = …` | [`MasterSeed`] | yes |
-//! | `[dataset]` | [`DatasetConfig`] | for a network |
+//! | `[dataset]` | [`ChosenFormat`](crate::data::ChosenFormat) | for a network |
 //! | `[network]` | [`Architecture`](crate::network::Architecture) | for a network |
 //! | `[training]`, `.sgd`, `.lbfgs` | [`TrainingConfig`] | for a network, unless its solutions are imported |
 //! | `[[import]]` | [`ImportConfig`] | no, any number |
@@ -29,6 +29,7 @@
 //!
 //! Stages add theirs. The files in `configs/` explain every key.
 
+mod chosen;
 pub mod compatibility;
 mod dataset;
 mod error;
@@ -55,7 +56,6 @@ mod training;
 mod tree;
 pub(crate) mod yields;
 
-pub use dataset::DatasetConfig;
 pub use error::{ConfigErrors, Place, Problem};
 pub use import::{ImportConfig, ImportFile};
 pub use kpca::{KernelConfig, KpcaConfig};
@@ -67,6 +67,7 @@ pub use stages::{StageSection, StageValues};
 pub use subject::{NetworkConfig, Subject};
 pub use training::TrainingConfig;
 
+use crate::data::ChosenFormat;
 use crate::random::MasterSeed;
 use reader::{Description, Outcome, Read, Report, Reported, Section};
 use std::collections::BTreeMap;
@@ -93,6 +94,8 @@ pub struct Config {
     pub text: String,
     /// The overrides as given.
     pub overrides: Vec<String>,
+    /// Where the kind of the network is written; `None` without a network.
+    pub network_place: Option<Place>,
     /// Keys of the file that do not count, because an override has chosen another kind: the place
     /// and the key, as a problem says it.
     pub dropped: Vec<Problem>,
@@ -176,17 +179,21 @@ impl Config {
         let mut report = Report::default();
         let root = read_tree(&mut report, text, overrides);
         let mut sources = Sources::default();
+        let network = root.as_ref().ok().and_then(subject::network_origin);
+        let network_place = network.map(|origin| Place::of(origin, name, overrides));
         let sections = root.and_then(|root| {
             Section::read_root(&report, &root, &sections::TOP, |root| {
                 read(root, purpose, &mut sources)
             })
         });
+        sources.network_place.clone_from(&network_place);
         let descriptions = report.descriptions();
         let Outcome { problems, dropped, effective } = report.finish(name, overrides);
         match sections {
             Ok(config) if problems.is_empty() => {
                 let (text, overrides) = (text.to_owned(), overrides.to_vec());
-                Ok((Self { text, overrides, dropped, effective, ..config }, descriptions))
+                let config = Self { text, overrides, network_place, dropped, effective, ..config };
+                Ok((config, descriptions))
             }
             _ => Err(ConfigErrors::new(problems, sources)),
         }
@@ -219,8 +226,8 @@ fn read(root: &Section<'_>, purpose: Purpose, sources: &mut Sources) -> Read<Con
         Purpose::Evaluation => {
             let subject = subject::read(root, purpose, &mut yields);
             // Images from files need none.
-            let drawn =
-                matches!(yields.sources.dataset, Some(DatasetConfig::Digits { seed: None, .. }));
+            let dataset = yields.sources.dataset.as_ref();
+            let drawn = dataset.is_some_and(ChosenFormat::needs_master_seed);
             (read_seed(root, drawn), subject)
         }
     };
@@ -238,6 +245,7 @@ fn read(root: &Section<'_>, purpose: Purpose, sources: &mut Sources) -> Read<Con
         stages: stages?,
         text: String::new(),
         overrides: Vec::new(),
+        network_place: None,
         dropped: Vec::new(),
         effective: BTreeMap::new(),
     })

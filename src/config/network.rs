@@ -2,13 +2,12 @@
 //!
 //! Which architectures there are and what keys they have, their descriptors say.
 
-use super::reader::{Notation, Read, Reported, Section};
+use super::chosen::read_values;
+use super::reader::{Read, Reported, Section};
 use super::schema::{
-    Choices, Count, Counts, DefaultSpec, Fixed, Flag, Integer, Invalidates, Key, KeySpec, Kind,
-    Number, Owned, Required, SectionSpec, Shape, Word,
+    Choices, Invalidates, Key, KeySpec, Owned, Required, SectionSpec, Shape, Word,
 };
-use crate::network::descriptor;
-use crate::network::{Architecture, NETWORKS, Value};
+use crate::network::{Architecture, Descriptor, NETWORKS};
 
 static NAMES: [&str; NETWORKS.len()] = {
     let mut names = [""; NETWORKS.len()];
@@ -33,66 +32,9 @@ pub(super) static SECTION: SectionSpec = SectionSpec {
 };
 
 fn of_networks() -> Vec<Owned> {
-    let keys = |network: &'static descriptor::Descriptor| {
-        network.keys.iter().map(|key| key as &dyn KeySpec).collect()
-    };
+    let keys =
+        |network: &'static Descriptor| network.keys.iter().map(|key| key as &dyn KeySpec).collect();
     NETWORKS.iter().map(|network| Owned { choice: network.name, keys: keys(network) }).collect()
-}
-
-const SEED: Integer<u32> = Integer::between(0, u32::MAX as u64);
-
-impl KeySpec for descriptor::Key {
-    fn name(&self) -> &'static str {
-        self.name
-    }
-
-    fn values(&self) -> String {
-        match self.kind {
-            descriptor::Kind::Count { most, .. } => Count::between(1, most as u64).values(),
-            descriptor::Kind::Counts { check, .. } => counts(check),
-            descriptor::Kind::Seed { .. } => SEED.values(),
-            descriptor::Kind::Positive { .. } => Number::POSITIVE.values(),
-            descriptor::Kind::Flag { .. } => Flag.values(),
-            descriptor::Kind::Word { words, .. } => Word(words).values(),
-        }
-    }
-
-    fn default(&self) -> DefaultSpec {
-        DefaultSpec::Fixed(self.default().toml())
-    }
-
-    fn unit(&self) -> &'static str {
-        ""
-    }
-
-    fn meaning(&self) -> &'static str {
-        self.about
-    }
-}
-
-/// A list of integers, with its length if there is only one that is accepted.
-fn counts(check: fn(&[usize]) -> Result<(), String>) -> String {
-    let lengths: Vec<usize> = (1..=4).filter(|&length| check(&vec![1; length]).is_ok()).collect();
-    match lengths[..] {
-        [length] => Counts.values().replace(
-            "list of",
-            &format!("list of {}", ["one", "two", "three", "four"][length - 1]),
-        ),
-        _ => Counts.values(),
-    }
-}
-
-impl Notation for Value {
-    fn toml(&self) -> String {
-        match self {
-            Self::Count(count) => count.toml(),
-            Self::Counts(counts) => counts.toml(),
-            Self::Seed(seed) => seed.toml(),
-            Self::Positive(number) => number.toml(),
-            Self::Flag(flag) => flag.toml(),
-            Self::Word(word) => word.toml(),
-        }
-    }
 }
 
 pub(super) fn read(section: &Section<'_>) -> Read<Architecture> {
@@ -100,43 +42,9 @@ pub(super) fn read(section: &Section<'_>) -> Read<Architecture> {
     section.refuse_other_choices(&kind);
     let kind = kind?;
     let network = NETWORKS.iter().find(|network| network.name == kind).ok_or(Reported)?;
-    let values: Vec<_> =
-        network.keys.iter().map(|key| (key.name, read_value(section, key))).collect();
-    values.into_iter().try_fold(Architecture::with_defaults(network), |with, (key, value)| {
-        Ok(with.with(key, value?))
-    })
-}
-
-/// The value of a key that belongs to a choice.
-pub(super) fn read_value(section: &Section<'_>, key: &'static descriptor::Key) -> Read<Value> {
-    section.describe(key);
-    match key.kind {
-        descriptor::Kind::Count { default, most } => {
-            read_as(section, key, Count::between(1, most as u64), default).map(Value::Count)
-        }
-        descriptor::Kind::Counts { default, check } => {
-            let found =
-                section.find::<Counts, _>(key.name, Fixed(default), |value| Counts.parse(value));
-            found.check(|counts| check(counts)).value().map(Value::Counts)
-        }
-        descriptor::Kind::Seed { default } => read_as(section, key, SEED, default).map(Value::Seed),
-        descriptor::Kind::Positive { default } => {
-            read_as(section, key, Number::POSITIVE, default).map(Value::Positive)
-        }
-        descriptor::Kind::Flag { default } => read_as(section, key, Flag, default).map(Value::Flag),
-        descriptor::Kind::Word { words, default } => {
-            read_as(section, key, Word(words), default).map(Value::Word)
-        }
-    }
-}
-
-fn read_as<K: Kind>(
-    section: &Section<'_>,
-    key: &'static descriptor::Key,
-    kind: K,
-    default: K::Constant,
-) -> Read<K::Value> {
-    section.find::<K, _>(key.name, Fixed(default), |value| kind.parse(value)).value()
+    let values = read_values(section, network.keys)?;
+    let architecture = Architecture::with_defaults(network);
+    Ok(values.into_iter().fold(architecture, |with, (key, value)| with.with(key, value)))
 }
 
 #[cfg(test)]
@@ -146,7 +54,8 @@ mod tests {
 
     fn config(network: &str) -> Result<Config, String> {
         let text = format!(
-            "seed = 1\n[dataset]\nkind = \"digits\"\n[training]\ninitializations = 2\noptimizers = [\"lbfgs\"]\n[network]\n{network}"
+            "seed = 1\n[dataset]\nkind = \"digits\"\n[training]\ninitializations = 2\noptimizers = \
+             [\"lbfgs\"]\n[network]\n{network}"
         );
         Config::parse("x", &text, &[]).map_err(|errors| errors.to_string())
     }

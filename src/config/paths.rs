@@ -1,6 +1,6 @@
 //! `[paths]`: between which solutions, on which landscapes, and how they are found.
 
-use super::network::read_value;
+use super::chosen::read_value;
 use super::reader::{Choice, Read, Reported, Section};
 use super::schema::{
     AnyOf, Choices, Count, CountOrAll, Derived, Invalidates, Key, KeySpec, Lower, Number, OneOf,

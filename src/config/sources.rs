@@ -1,8 +1,7 @@
 //! What a configuration reads from files, and what only those can tell of it.
 
-use super::{Config, DatasetConfig, ImportConfig, Subject};
-use crate::data::Dataset;
-use crate::data::Split;
+use super::{Config, ImportConfig, Place, Subject};
+use crate::data::{ChosenFormat, Dataset, Split};
 use crate::network::Architecture;
 
 /// The data and the network of a configuration, as far as they could be read.
@@ -11,9 +10,11 @@ use crate::network::Architecture;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Sources {
     /// `[dataset]`.
-    pub dataset: Option<DatasetConfig>,
+    pub dataset: Option<ChosenFormat>,
     /// `[network]`.
     pub architecture: Option<Architecture>,
+    /// Where the kind of the network is written.
+    pub network_place: Option<Place>,
     /// `[[import]]`, those without an error.
     pub imports: Vec<ImportConfig>,
     /// `paths.train` and `paths.test`; `None`: all images in use.
@@ -44,6 +45,7 @@ impl Config {
         Sources {
             dataset: Some(network.dataset.clone()),
             architecture: Some(network.architecture.clone()),
+            network_place: self.network_place.clone(),
             imports: network.imports.clone(),
             path_images: [Split::Train, Split::Test].map(|split| self.paths.images(split)),
         }

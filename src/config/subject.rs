@@ -1,13 +1,15 @@
 //! What is mapped: a network on images, or a closed formula.
 
 use super::Purpose;
-use super::dataset::{self, DatasetConfig};
+use super::dataset;
 use super::import::{self, ImportConfig};
 use super::landscape::{self, LandscapeConfig};
 use super::network;
 use super::reader::{Read, Reported, Section};
 use super::training::{self, TrainingConfig};
+use super::tree::{Node, Origin, Value};
 use super::yields::Yields;
+use crate::data::ChosenFormat;
 use crate::network::Architecture;
 
 /// What is mapped.
@@ -23,7 +25,7 @@ pub enum Subject {
 #[derive(Clone, Debug, PartialEq)]
 pub struct NetworkConfig {
     /// The images.
-    pub dataset: DatasetConfig,
+    pub dataset: ChosenFormat,
     /// The network.
     pub architecture: Architecture,
     /// The training runs; none without `[training]`.
@@ -31,6 +33,13 @@ pub struct NetworkConfig {
     /// The sets of solutions that are read from files. Of a study, at least one if there are no training
     /// runs.
     pub imports: Vec<ImportConfig>,
+}
+
+/// Where the kind of the network is written, if it is.
+pub(super) fn network_origin(root: &Node) -> Option<Origin> {
+    let Value::Table(root) = &root.value else { return None };
+    let Value::Table(section) = &root.get(network::SECTION.name)?.value else { return None };
+    section.get("kind").map(|kind| kind.origin)
 }
 
 /// Reads whatever says what is mapped; what it yields is left in `yields` even where it is in error.

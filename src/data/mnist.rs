@@ -1,47 +1,49 @@
-//! Tells MNIST from other data sets of its format: Fashion-MNIST has files of the same names and sizes.
+//! Tells MNIST from other data sets of its format: Fashion-MNIST has files of the same names and
+//! sizes.
 //!
 //! Y. LeCun, C. Cortes, C. J. C. Burges, "The MNIST database of handwritten digits".
 
-use super::Images;
+use super::{ImageShape, Images};
 use sha2::{Digest, Sha256};
 
-/// Images in a block. A subset from the front is recognized by its whole blocks, so it must hold one.
+/// Images in a block. A subset from the front is recognized by its whole blocks, so it must hold
+/// one.
 const BLOCK: usize = 1000;
-/// Pixels along an edge of an image.
-const EDGE: usize = 28;
+const SHAPE: ImageShape = ImageShape::gray(28, 28);
 
-/// Whether both sets are MNIST's, or the first 1000 or more images of them.
+/// Whether both sets are MNIST's in its ten classes, or the first 1000 or more images of them.
 ///
 /// A rest of less than 1000 images behind the last whole block is not looked at.
-pub(super) fn recognizes(train: &Images, test: &Images) -> bool {
-    [(train, &TRAIN[..]), (test, &TEST[..])]
-        .into_iter()
-        .all(|(images, known)| begins_like(images, known))
+pub(super) fn recognizes(classes: usize, train: &Images, test: &Images) -> bool {
+    let sets = [(train, &TRAIN[..]), (test, &TEST[..])];
+    classes == 10 && sets.into_iter().all(|(images, known)| begins_like(images, known))
 }
 
 /// Whether a data set of this [checksum](super::Dataset::checksum) is MNIST, for results that were
-/// stored before data sets were recognized: the subsets that the configurations of this project use.
+/// stored before data sets were recognized: the subsets that the configurations of this project
+/// use.
 pub fn is_known_checksum(checksum: &str) -> bool {
     CHECKSUMS.contains(&checksum)
 }
 
 fn begins_like(images: &Images, known: &[u64]) -> bool {
     let blocks = images.len() / BLOCK;
-    let fits = (images.rows, images.columns) == (EDGE, EDGE) && (1..=known.len()).contains(&blocks);
+    let fits = images.shape == SHAPE && (1..=known.len()).contains(&blocks);
     fits && images.len() <= known.len() * BLOCK
         && (0..blocks).all(|block| checksum(images, block) == known[block])
 }
 
 /// The first eight bytes of SHA-256 over the pixels of a block, then its labels.
 fn checksum(images: &Images, block: usize) -> u64 {
-    let (first, size) = (block * BLOCK, images.pixels_per_image());
+    let (first, size) = (block * BLOCK, images.shape.pixels());
     let mut hash = Sha256::new();
     hash.update(&images.pixels[first * size..(first + BLOCK) * size]);
     hash.update(&images.labels[first..first + BLOCK]);
     hash.finalize().iter().take(8).fold(0, |number, &byte| (number << 8) | u64::from(byte))
 }
 
-/// 60 000, 20 000, 10 000, 5000, 3000 or 2000 training images with 10 000, 5000 or 2000 test images.
+/// 60 000, 20 000, 10 000, 5000, 3000 or 2000 training images with 10 000, 5000 or 2000 test
+/// images.
 const CHECKSUMS: [&str; 18] = [
     "9d72319f509d8b6e3adf86652f2130a7eabfef74ac355e8b14b104aab12c49f5",
     "1f3e1265a0da4410abad4435a8da4ed5d1563107a7e24bdc4f8c6564a6c8b835",
@@ -146,10 +148,12 @@ mod tests {
     use super::*;
     use std::io::Write;
 
+    const EDGE: usize = SHAPE.rows;
+
     fn images(count: usize, edge: usize) -> Images {
         let pixels: Vec<u8> = (0..count * edge * edge).map(|i| (i * i % 251) as u8).collect();
         let labels = (0..count).map(|i| (i % 10) as u8).collect();
-        Images { pixels: pixels.into(), labels, rows: edge, columns: edge }
+        Images { pixels: pixels.into(), labels, shape: ImageShape::gray(edge, edge) }
     }
 
     #[test]
@@ -173,7 +177,7 @@ mod tests {
     #[test]
     fn other_images_are_not_recognized() {
         let (train, test) = (images(2 * BLOCK, EDGE), images(BLOCK, EDGE));
-        assert!(!recognizes(&train, &test) && !is_known_checksum("00ff"));
+        assert!(!recognizes(10, &train, &test) && !is_known_checksum("00ff"));
     }
 
     /// The checksums are those of the files that `make mnist` fetches, where they are.
@@ -190,7 +194,8 @@ mod tests {
             return;
         };
         for (train, test) in [(None, None), (Some(10_000), None), (Some(2000), Some(2000))] {
-            let dataset = super::super::idx::load(&directory, train, test).expect("four files");
+            let dataset =
+                super::super::idx::load(&directory, train, test, None).expect("four files");
             assert_eq!(dataset.known_as, Some("MNIST"));
             assert!(is_known_checksum(&dataset.checksum), "{train:?}, {test:?}");
         }

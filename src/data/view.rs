@@ -85,8 +85,8 @@ impl<'a> ImageView<'a> {
         })
     }
 
-    /// Writes pixel/255 in [0, 1] `into` an `(n, pixels_per_image)` array, row-major; nothing else is
-    /// normalized.
+    /// Writes pixel/255 in [0, 1] `into` an `(n, pixels_per_image)` array, row-major; nothing else
+    /// is normalized.
     ///
     /// # Panics
     /// If `into` has another shape or order.

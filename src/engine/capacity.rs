@@ -1,8 +1,7 @@
 //! Whether a study fits into the memory of the machine. Its sizes alone say so, before anything of
 //! these sizes is allocated.
 
-use crate::config::DatasetConfig;
-use crate::data::digits;
+use crate::data::ChosenFormat;
 use crate::engine::failure::Failure;
 use crate::engine::memory::{self, Limit};
 use crate::engine::parallel::World;
@@ -60,11 +59,10 @@ pub fn largest_task(problem: &Problem, line: usize) -> Option<Part> {
     tasks.max_by(|a, b| a.bytes.total_cmp(&b.bytes))
 }
 
-/// Refuses built-in digits that the machine cannot hold, before they are drawn.
-pub fn check_dataset(config: &DatasetConfig) -> Result<(), String> {
-    let DatasetConfig::Digits { train, test, .. } = config else { return Ok(()) };
-    let image = (digits::SIDE * digits::SIDE + 1) as f64;
-    let images = [images_part((train + test) as f64 * image)];
+/// Refuses images that the machine cannot hold before they are loaded, where that is known.
+pub fn check_dataset(dataset: &ChosenFormat) -> Result<(), String> {
+    let Some(outline) = dataset.outline() else { return Ok(()) };
+    let images = [images_part(outline.bytes)];
     memory::limit()?.and_then(|limit| refusal(&images, &[], &limit)).map_or(Ok(()), Err)
 }
 

@@ -1,6 +1,6 @@
 //! The run directory: its journal and checkpoints.
 
-use crate::config::compatibility::KNOWN_AS;
+use crate::config::compatibility::{CLASSES, KNOWN_AS};
 use crate::config::{Config, Subject, compatibility};
 use crate::engine::console::say;
 use crate::engine::failure::Failure;
@@ -161,6 +161,10 @@ fn configuration_record(problem: &Problem) -> ConfigurationRecord {
     let (dataset_name, dataset_checksum) = problem.data();
     let mut effective = config.effective.clone();
     if let Some(trained) = problem.trained() {
+        // Another number of classes makes another network of those that tell them apart.
+        if trained.network.has_classes() {
+            effective.insert(CLASSES.to_owned(), trained.dataset.classes.to_string());
+        }
         if let Some(name) = trained.dataset.known_as {
             effective.insert(KNOWN_AS.to_owned(), format!("\"{name}\""));
         }

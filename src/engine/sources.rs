@@ -1,7 +1,7 @@
 //! The files that a configuration names: everything that is wrong with any of them, at once.
 
-use crate::config::{DatasetConfig, ImportConfig, ImportFile, NetworkConfig, Sources};
-use crate::data::{CLASSES, Dataset, DatasetError, digits, idx};
+use crate::config::{ImportConfig, ImportFile, NetworkConfig, Place, Sources};
+use crate::data::{ChosenFormat, Dataset, DatasetError};
 use crate::engine::store::{VectorSource, read_vectors, read_vectors_of_any_length};
 use crate::network::{Architecture, Layout, Network};
 use crate::random::MasterSeed;
@@ -30,35 +30,28 @@ impl Loaded {
 
 /// Loads the data of a valid configuration and builds its network.
 pub fn load(name: &str, seed: MasterSeed, network: &NetworkConfig, sources: &Sources) -> Loaded {
-    let dataset = load_dataset(seed, &network.dataset);
-    let (problems, built) = examine(name, sources, Some(&dataset));
+    let dataset = network.dataset.load(seed);
+    let (problems, built) = examine(name, seed, sources, Some(&dataset));
     Loaded { dataset: dataset.ok(), network: built, problems }
 }
 
 /// What is wrong with the files of a configuration that is in error itself.
 pub fn problems(name: &str, sources: &Sources) -> Vec<String> {
-    let dataset = match &sources.dataset {
-        Some(DatasetConfig::Idx { dir, train, test }) => Some(idx::load(dir, *train, *test)),
-        _ => None,
-    };
-    let (mut problems, network) = examine(name, sources, dataset.as_ref());
+    // What the program makes itself is in order, and may take its time. A seed, if there is one,
+    // changes no file.
+    let seed = MasterSeed(0);
+    let reads_files = |dataset: &&ChosenFormat| !dataset.files().is_empty();
+    let dataset = sources.dataset.as_ref().filter(reads_files).map(|dataset| dataset.load(seed));
+    let (mut problems, network) = examine(name, seed, sources, dataset.as_ref());
     let layout = network.as_ref().map(|network| network.layout());
     problems.extend(import(name, &sources.imports, layout).1);
     problems
 }
 
-fn load_dataset(master: MasterSeed, config: &DatasetConfig) -> Result<Dataset, DatasetError> {
-    match config {
-        DatasetConfig::Idx { dir, train, test } => idx::load(dir, *train, *test),
-        DatasetConfig::Digits { seed, train, test } => {
-            Ok(digits::draw(seed.map_or(master, MasterSeed), *train, *test))
-        }
-    }
-}
-
 /// What is wrong with the data and with the network on images of their size, and that network.
 fn examine(
     name: &str,
+    seed: MasterSeed,
     sources: &Sources,
     dataset: Option<&Result<Dataset, DatasetError>>,
 ) -> (Vec<String>, Option<Box<dyn Network<f32>>>) {
@@ -67,25 +60,25 @@ fn examine(
     if let Some(Err(error)) = dataset {
         problems.push(error.to_string());
         // Asking for more images than there are hides nothing else.
-        if let Some(DatasetConfig::Idx { dir, .. }) = &sources.dataset {
-            whole = idx::load(dir, None, None).ok();
-        }
+        let all = sources.dataset.clone().map(ChosenFormat::with_all_images);
+        whole = all.and_then(|all| all.load(seed).ok());
     }
     let known = dataset.and_then(|dataset| dataset.as_ref().ok()).or(whole.as_ref());
     let of_paths = known.map_or_else(Vec::new, |dataset| sources.problems_with(dataset));
     problems.extend(of_paths.iter().map(|problem| format!("{name}: {problem}")));
-    let drawn = matches!(sources.dataset, Some(DatasetConfig::Digits { .. }));
-    let size = known
-        .map(|dataset| [dataset.train.rows, dataset.train.columns])
-        .or(drawn.then_some([digits::SIDE, digits::SIDE]));
+    let outline = || sources.dataset.as_ref()?.outline();
+    let data = known
+        .map(|dataset| (dataset.shape(), dataset.classes))
+        .or_else(|| outline().map(|outline| (outline.shape, outline.classes)));
     let build = |architecture: &Architecture| {
-        let [rows, columns] = size?;
-        Some(architecture.build(rows, columns, CLASSES))
+        let (shape, classes) = data?;
+        Some(architecture.build(shape, classes))
     };
     let network = match sources.architecture.as_ref().and_then(build) {
         Some(Ok(network)) => Some(network),
         Some(Err(problem)) => {
-            problems.push(format!("{name}: network: {problem}"));
+            let place = sources.network_place.as_ref().map_or(name.to_owned(), Place::to_string);
+            problems.push(format!("{place}: network.kind: {problem}"));
             None
         }
         None => None,
@@ -93,8 +86,8 @@ fn examine(
     (problems, network)
 }
 
-/// The sets of vectors that are read from files, and what is wrong with the others. Without a layout, the
-/// lengths of the vectors are not checked.
+/// The sets of vectors that are read from files, and what is wrong with the others. Without a
+/// layout, the lengths of the vectors are not checked.
 pub fn import(
     name: &str,
     imports: &[ImportConfig],
@@ -118,4 +111,56 @@ pub fn import(
         }
     }
     (sets, problems)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Config, Subject};
+    use crate::data::ImageShape;
+    use std::fs;
+
+    /// Images of three channels and 26 classes, in a format that the engine has never heard of.
+    fn loaded(network: &str) -> Loaded {
+        let folder = tempfile::tempdir().unwrap();
+        let numbers = vec!["7"; 3 * 16 * 16].join(",");
+        let lines: String = (0..26).map(|label| format!("{label},{numbers}\n")).collect();
+        for name in ["train.csv", "test.csv"] {
+            fs::write(folder.path().join(name), &lines).unwrap();
+        }
+        let text = format!(
+            "seed = 1\n[dataset]\nkind = \"csv\"\ndir = \"{}\"\nshape = [3, 16, 16]\n[network]\n\
+             kind = \"{network}\"\n[training]\ninitializations = 2\noptimizers = [\"lbfgs\"]\n",
+            folder.path().display()
+        );
+        let config = Config::parse("x.toml", &text, &[]).unwrap();
+        let Subject::Network(network) = &config.subject else { panic!("{config:?}") };
+        load("x.toml", config.seed, network, &config.sources())
+    }
+
+    #[test]
+    fn a_network_is_built_for_the_shape_and_the_classes_of_the_data() {
+        for (name, parameters) in
+            [("fcp", 50 * (768 + 50 + 26)), ("autoencoder", 32 * (768 + 32 + 32 + 768))]
+        {
+            let (dataset, network) = loaded(name).into_parts().unwrap();
+            let shape = ImageShape { channels: 3, rows: 16, columns: 16 };
+            assert_eq!((dataset.shape(), dataset.classes), (shape, 26));
+            assert_eq!((network.inputs(), network.layout().parameters()), (768, parameters));
+        }
+    }
+
+    #[test]
+    fn a_network_that_cannot_read_the_images_says_where_why_and_what_to_do() {
+        for (name, title) in [("lenet", "LeNet"), ("lstm", "LSTM")] {
+            assert_eq!(
+                loaded(name).problems,
+                [format!(
+                    "x.toml:7: network.kind: {title} reads gray images, these have 3 channels of \
+                     16 × 16 pixels; choose a network that reads all channels, such as \"fcp\", or \
+                     convert the images to gray"
+                )]
+            );
+        }
+    }
 }

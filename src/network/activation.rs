@@ -1,9 +1,9 @@
 //! Activation functions between the layers.
 
 use super::Architecture;
-use super::descriptor::{Key, Kind};
 use crate::kernels::dispatch::{Simd, dispatched};
 use crate::kernels::{self, Real};
+use crate::keys::{Key, KeyKind};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -21,14 +21,14 @@ impl Activation {
     pub const ALL: [Self; 2] = [Self::Softplus, Self::Relu];
 
     /// The key of the networks that leave the choice.
-    pub const KEY: Key = Key {
-        name: "activation",
-        about: "after the hidden layers",
-        kind: Kind::Word {
+    pub const KEY: Key = Key::new(
+        "activation",
+        "after the hidden layers",
+        KeyKind::Word {
             words: &[Self::Softplus.name(), Self::Relu.name()],
             default: Self::Softplus.name(),
         },
-    };
+    );
 
     /// The value of [`Self::KEY`].
     ///

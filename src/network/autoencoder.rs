@@ -5,9 +5,10 @@
 //! P = 52 224.
 
 use super::dense::{Dense, Loss};
-use super::descriptor::{Descriptor, Key, QuickStudy, SuggestedSgd};
+use super::descriptor::{Descriptor, QuickStudy, SuggestedSgd};
 use super::{Activation, Evaluator, Layout, Network, SpanEvaluator};
 use crate::kernels::Real;
+use crate::keys::Key;
 
 /// `kind = "autoencoder"`.
 pub static DESCRIPTOR: Descriptor = Descriptor {
@@ -19,8 +20,8 @@ pub static DESCRIPTOR: Descriptor = Descriptor {
         "widths of the layers between the pixels and their copy",
         &[32, 32, 32],
     )],
-    build: |architecture, [rows, columns], _| {
-        Ok(Box::new(Autoencoder::new(rows * columns, architecture.counts("hidden"))))
+    build: |architecture, images, _| {
+        Ok(Box::new(Autoencoder::new(images.pixels(), architecture.counts("hidden"))))
     },
     sgd: SuggestedSgd { learning_rate: 0.5, epochs: 16 },
     quick: QuickStudy { train: 5000, test: Some(2000), paths: [600, 300] },

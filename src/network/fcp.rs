@@ -1,11 +1,14 @@
-//! FCP: fully connected layers without biases, an activation between them, cross-entropy at the end.
+//! FCP: fully connected layers without biases, an activation between them, cross-entropy at the
+//! end.
 //!
-//! With the defaults, images of 784 pixels and 10 classes: 784 → 50 → 50 → 10, P = 42 200.
+//! Images of several channels are read as one vector, channel after channel. With the defaults,
+//! images of 784 pixels and 10 classes: 784 → 50 → 50 → 10, P = 42 200.
 
 use super::dense::{Dense, Loss};
-use super::descriptor::{Descriptor, Key, QuickStudy, SuggestedSgd};
+use super::descriptor::{Descriptor, QuickStudy, SuggestedSgd};
 use super::{Activation, Evaluator, Layout, Network, SpanEvaluator};
 use crate::kernels::Real;
+use crate::keys::Key;
 
 /// `kind = "fcp"`.
 pub static DESCRIPTOR: Descriptor = Descriptor {
@@ -16,8 +19,8 @@ pub static DESCRIPTOR: Descriptor = Descriptor {
         Key::counts("hidden", "widths of the layers between pixels and classes", &[50, 50]),
         Activation::KEY,
     ],
-    build: |architecture, [rows, columns], classes| {
-        let widths = [&[rows * columns], architecture.counts("hidden"), &[classes]].concat();
+    build: |architecture, images, classes| {
+        let widths = [&[images.pixels()], architecture.counts("hidden"), &[classes]].concat();
         Ok(Box::new(Fcp::new(&widths, Activation::of(architecture))))
     },
     sgd: SuggestedSgd { learning_rate: 0.1, epochs: 80 },

@@ -1,11 +1,13 @@
 //! A network that only the tests build: the example of what a new architecture takes.
 //!
-//! Linear: zₖ = gain · wₖ·x + bₖ and cross-entropy. This file and its line in the registry are all there is
-//! of it. The tests here, those of the configuration and those of the report use it like the others.
+//! Linear: zₖ = gain · wₖ·x + bₖ and cross-entropy. This file and its line in the registry are all
+//! there is of it. The tests here, those of the configuration and those of the report use it like
+//! the others.
 
-use super::descriptor::{Descriptor, Key, Kind, QuickStudy, SuggestedSgd};
+use super::descriptor::{Descriptor, QuickStudy, SuggestedSgd};
 use super::{Batch, Evaluator, Layout, Network, Score, cross_entropy};
 use crate::kernels::Real;
+use crate::keys::{Key, KeyKind};
 use ndarray::{Array2, ArrayViewMut1, Axis};
 
 pub static DESCRIPTOR: Descriptor = Descriptor {
@@ -13,15 +15,11 @@ pub static DESCRIPTOR: Descriptor = Descriptor {
     title: "Linear",
     loss_label: "loss (nat per image, linear)",
     keys: &[
-        Key { name: "gain", about: "of the logits", kind: Kind::Positive { default: 0.5 } },
-        Key {
-            name: "biases",
-            about: "whether there are biases",
-            kind: Kind::Flag { default: true },
-        },
+        Key::new("gain", "of the logits", KeyKind::Positive { default: 0.5 }),
+        Key::new("biases", "whether there are biases", KeyKind::Flag { default: true }),
     ],
-    build: |architecture, [rows, columns], classes| {
-        let (inputs, gain) = (rows * columns, architecture.positive("gain"));
+    build: |architecture, images, classes| {
+        let (inputs, gain) = (images.pixels(), architecture.positive("gain"));
         let bound = 1.0 / (inputs as f64).sqrt();
         let mut layout = Layout::default().with("fc.weight", &[classes, inputs], bound);
         if architecture.flag("biases") {
@@ -85,10 +83,11 @@ impl<A: Real> Evaluator<A> for &Linear {
 #[test]
 fn its_gradient_is_that_of_its_loss() {
     use super::{Architecture, Value};
+    use crate::data::ImageShape;
     for biases in [true, false] {
         let architecture =
             Architecture::with_defaults(&DESCRIPTOR).with("biases", Value::Flag(biases));
-        let network = architecture.build::<f64>(2, 3, 4).unwrap();
+        let network = architecture.build::<f64>(ImageShape::gray(2, 3), 4).unwrap();
         let inputs = Array2::from_shape_fn((5, 6), |(i, j)| (i * 6 + j) as f64 / 30.0);
         let batch = Batch {
             inputs: inputs.view(),

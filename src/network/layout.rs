@@ -116,6 +116,7 @@ pub fn initialize<A: Real>(tensors: &[Tensor], generator: &mut impl rand::Rng) -
 
 #[cfg(test)]
 mod tests {
+    use crate::data::ImageShape;
     use crate::network::{Architecture, Descriptor, autoencoder, fcp, lenet, lstm};
     use crate::random::MasterSeed;
 
@@ -132,7 +133,9 @@ mod tests {
     #[test]
     fn every_tensor_is_uniform_within_the_bounds_of_pytorch() {
         for (descriptor, fan_in) in FAN_IN {
-            let network = Architecture::with_defaults(descriptor).build::<f64>(28, 28, 10).unwrap();
+            let network = Architecture::with_defaults(descriptor)
+                .build::<f64>(ImageShape::gray(28, 28), 10)
+                .unwrap();
             let layout = network.layout();
             assert_eq!(layout.tensors().len(), fan_in.len());
             // Small tensors, such as ten biases, get as many numbers as the large ones.
@@ -170,8 +173,9 @@ mod tests {
 
     #[test]
     fn both_precisions_start_from_the_same_point_and_seeds_from_different_ones() {
-        let network =
-            Architecture::with_defaults(&fcp::DESCRIPTOR).build::<f64>(28, 28, 10).unwrap();
+        let network = Architecture::with_defaults(&fcp::DESCRIPTOR)
+            .build::<f64>(ImageShape::gray(28, 28), 10)
+            .unwrap();
         let stream = |seed| MasterSeed(seed).stream("initialization", &[]);
         let double: Vec<f64> = network.layout().initialize(&mut stream(1));
         let single: Vec<f32> = network.layout().initialize(&mut stream(1));

@@ -33,12 +33,14 @@ pub mod squared_error;
 
 pub use activation::Activation;
 pub use autoencoder::Autoencoder;
-pub use descriptor::{Descriptor, Key, Value};
+pub use descriptor::Descriptor;
 pub use fcp::Fcp;
 pub use layout::{Layout, Tensor};
 pub use lenet::Lenet;
 pub use lstm::Lstm;
 pub use registry::{Architecture, NETWORKS, Precision};
+
+pub use crate::keys::{Key, Value};
 
 use crate::kernels::{Factor, Real};
 use crate::span::Span;
@@ -101,7 +103,7 @@ pub trait Network<A: Real>: Send + Sync {
     /// Where each weight lives in θ, and how it is initialized.
     fn layout(&self) -> &Layout;
 
-    /// Pixels of an image.
+    /// Numbers of an image: its pixels, in all channels.
     fn inputs(&self) -> usize;
 
     /// Whether the first thing it does with an image is a product with all of its pixels.

@@ -1,8 +1,10 @@
 //! The architectures a configuration can name, and one of them with its sizes.
 
-use super::descriptor::{Descriptor, EitherPrecision, Key, Value};
+use super::descriptor::{Descriptor, EitherPrecision};
 use super::{Network, autoencoder, fcp, lenet, lstm};
+use crate::data::ImageShape;
 use crate::kernels::Real;
+use crate::keys::{Key, Value, Values};
 
 /// All architectures, in the order in which messages list them: a line each.
 pub static NETWORKS: &[&Descriptor] = &[
@@ -18,14 +20,13 @@ pub static NETWORKS: &[&Descriptor] = &[
 #[derive(Clone, Debug, PartialEq)]
 pub struct Architecture {
     descriptor: &'static Descriptor,
-    /// In the order of the descriptor's keys, and each of its key's kind.
-    values: Vec<Value>,
+    values: Values,
 }
 
 impl Architecture {
     /// With the default of every key.
     pub fn with_defaults(descriptor: &'static Descriptor) -> Self {
-        Self { descriptor, values: descriptor.keys.iter().map(Key::default).collect() }
+        Self { descriptor, values: Values::with_defaults(descriptor.name, descriptor.keys) }
     }
 
     /// The same with another value of a key. Whether the key takes it, [`Self::build`] checks.
@@ -33,18 +34,8 @@ impl Architecture {
     /// # Panics
     /// If there is no such key, or if it takes values of another kind.
     #[must_use]
-    pub fn with(mut self, key: &str, value: Value) -> Self {
-        let index = self.index(key);
-        let same_kind =
-            std::mem::discriminant(&value) == std::mem::discriminant(&self.values[index]);
-        assert!(
-            same_kind,
-            "{key} of {} is {:?}, and cannot be {value:?}",
-            self.name(),
-            self.values[index]
-        );
-        self.values[index] = value;
-        self
+    pub fn with(self, key: &str, value: Value) -> Self {
+        Self { values: self.values.with(key, value), ..self }
     }
 
     /// What its file says of it.
@@ -59,34 +50,34 @@ impl Architecture {
 
     /// The keys with their values.
     pub fn values(&self) -> impl Iterator<Item = (&'static Key, &Value)> {
-        self.descriptor.keys.iter().zip(&self.values)
+        self.values.iter()
     }
 
-    /// The network for images of `rows` × `columns` pixels in `classes` classes.
+    /// The network for images of this shape in `classes` classes.
     ///
     /// # Errors
-    /// A sentence saying which value its key does not take, or what images the architecture needs.
+    /// A sentence saying which value its key does not take, or what data the architecture needs.
     pub fn build<A: Precision>(
         &self,
-        rows: usize,
-        columns: usize,
+        images: ImageShape,
         classes: usize,
     ) -> Result<Box<dyn Network<A>>, String> {
-        if rows * columns == 0 || classes == 0 {
+        if images.pixels() == 0 || classes == 0 {
             return Err(format!(
-                "there is no network for images of {rows} × {columns} pixels in {classes} classes"
+                "there is no network for images of {images} pixels in {classes} classes"
             ));
         }
-        for (key, value) in self.values() {
-            key.check(value)
-                .map_err(|message| format!("{} of {} {message}", key.name, self.name()))?;
+        self.values.check()?;
+        let network: Box<dyn Network<A>> =
+            (self.descriptor.build)(self, images, classes).map(A::of_either)?;
+        if classes == 1 && network.has_classes() {
+            return Err(format!(
+                "{} tells classes apart, but all images are of one class; give their labels, or \
+                 choose a network without classes",
+                self.descriptor.title
+            ));
         }
-        (self.descriptor.build)(self, [rows, columns], classes).map(A::of_either)
-    }
-
-    fn index(&self, key: &str) -> usize {
-        let index = self.descriptor.keys.iter().position(|known| known.name == key);
-        index.unwrap_or_else(|| panic!("{} has no key {key:?}", self.name()))
+        Ok(network)
     }
 }
 
@@ -97,45 +88,32 @@ impl Architecture {
 impl Architecture {
     /// A number of things.
     pub fn count(&self, key: &str) -> usize {
-        self.value(key, |value| if let Value::Count(count) = value { Some(*count) } else { None })
+        self.values.count(key)
     }
 
     /// Numbers of things.
     pub fn counts(&self, key: &str) -> &[usize] {
-        self.value(
-            key,
-            |value| if let Value::Counts(counts) = value { Some(&counts[..]) } else { None },
-        )
+        self.values.counts(key)
     }
 
     /// A seed.
     pub fn seed(&self, key: &str) -> u32 {
-        self.value(key, |value| if let Value::Seed(seed) = value { Some(*seed) } else { None })
+        self.values.seed(key)
     }
 
     /// A number > 0.
     pub fn positive(&self, key: &str) -> f64 {
-        self.value(
-            key,
-            |value| if let Value::Positive(number) = value { Some(*number) } else { None },
-        )
+        self.values.positive(key)
     }
 
     /// Yes or no.
     pub fn flag(&self, key: &str) -> bool {
-        self.value(key, |value| if let Value::Flag(flag) = value { Some(*flag) } else { None })
+        self.values.flag(key)
     }
 
     /// A word.
     pub fn word(&self, key: &str) -> &'static str {
-        self.value(key, |value| if let Value::Word(word) = value { Some(*word) } else { None })
-    }
-
-    fn value<'a, T>(&'a self, key: &str, of_kind: impl FnOnce(&'a Value) -> Option<T>) -> T {
-        let value = &self.values[self.index(key)];
-        of_kind(value).unwrap_or_else(|| {
-            panic!("{key} of {} is {value:?}, not of the kind asked for", self.name())
-        })
+        self.values.word(key)
     }
 }
 
@@ -167,8 +145,8 @@ mod tests {
     fn every_network_builds_from_its_defaults() {
         for descriptor in NETWORKS {
             let architecture = Architecture::with_defaults(descriptor);
-            let single = architecture.build::<f32>(28, 28, 10).unwrap();
-            let double = architecture.build::<f64>(28, 28, 10).unwrap();
+            let single = architecture.build::<f32>(ImageShape::gray(28, 28), 10).unwrap();
+            let double = architecture.build::<f64>(ImageShape::gray(28, 28), 10).unwrap();
             assert_eq!(single.layout(), double.layout());
             assert_eq!((single.inputs(), single.has_classes()), (784, double.has_classes()));
         }
@@ -190,7 +168,7 @@ mod tests {
         let refused = |descriptor, key, value| {
             Architecture::with_defaults(descriptor)
                 .with(key, value)
-                .build::<f32>(28, 28, 10)
+                .build::<f32>(ImageShape::gray(28, 28), 10)
                 .err()
                 .unwrap()
         };

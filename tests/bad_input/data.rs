@@ -263,23 +263,27 @@ const CASES: &[Row] = &[
     ),
     // ---- what does not fit together -------------------------------------------------------------
     (
-        "a label beyond the classes",
-        |root| change(root, TEST_LABELS, |bytes| bytes[10] = 10),
-        "images/t10k-labels-idx1-ubyte: labels must be 0 to 9, but this file has 3 different ones, from 0 to 10 (the first \
-         above 9: 10 at image 2, counted from 0); number the classes from 0 to 9, in both files of labels alike",
+        "a label beyond the classes that are asked for",
+        |root| {
+            change(root, TEST_LABELS, |bytes| bytes[9] = 30);
+            set(root, "\"images\"", "\"images\"\nclasses = 10");
+        },
+        "images/t10k-labels-idx1-ubyte: label 30 at image 1, counted from 0, but dataset.classes = 10 are 0 to 9; the largest \
+         label is 30: set dataset.classes to 31 at least, or leave it out",
     ),
     (
-        "labels that count from 1",
-        |root| write(root, TRAIN_LABELS, &idx(&[4], &[1, 10, 3, 4])),
-        "images/train-labels-idx1-ubyte: labels must be 0 to 9, but this file has 4 different ones, from 1 to 10 (the first \
-         above 9: 10 at image 1, counted from 0); these count from 1: subtract 1 from every label, in both files of labels",
+        "more classes than labels of one byte tell apart",
+        |root| set(root, "\"images\"", "\"images\"\nclasses = 257"),
+        "study.toml:5: dataset.classes: must be at most 256, is 257",
     ),
     (
-        "labels as letters",
-        |root| write(root, TRAIN_LABELS, &idx(&[4], b"3141")),
-        "images/train-labels-idx1-ubyte: labels must be 0 to 9, but this file has 3 different ones, from 49 to 52 (the first \
-         above 9: 51 at image 0, counted from 0); these are the characters 0 to 9: subtract 48 from every label, in both \
-         files of labels",
+        "one class for a network that tells classes apart",
+        |root| {
+            write(root, TRAIN_LABELS, &idx(&[4], &[0; 4]));
+            write(root, TEST_LABELS, &idx(&[3], &[0; 3]));
+        },
+        "study.toml:6: network.kind: FCP tells classes apart, but all images are of one class; give their labels, or choose a \
+         network without classes",
     ),
     (
         "fewer labels than images",
@@ -296,7 +300,7 @@ const CASES: &[Row] = &[
     (
         "images too small for the network",
         |root| set(root, "\"fcp\"\nhidden = [2]", "\"lenet\""),
-        "study.toml: network: images of 2 × 3 pixels are too small for LeNet with a kernel of 5: it needs 12 × 12; choose a \
+        "study.toml:6: network.kind: images of 2 × 3 pixels are too small for LeNet with a kernel of 5: it needs 12 × 12; choose a \
          smaller kernel or another network",
     ),
     (
@@ -321,7 +325,7 @@ const CASES: &[Row] = &[
         },
         "study.toml:19: paths.steps: must be at least 0, is -1\n\
          study.toml: paths.test: must be at most 3, the test images in use, is 4\n\
-         study.toml: network: images of 2 × 3 pixels are too small for LeNet with a kernel of 5: it needs 12 × 12; choose a \
+         study.toml:6: network.kind: images of 2 × 3 pixels are too small for LeNet with a kernel of 5: it needs 12 × 12; choose a \
          smaller kernel or another network\n\
          study.toml: import.a/b: cannot read b.npy: No such file or directory (os error 2)",
     ),
@@ -335,7 +339,7 @@ const CASES: &[Row] = &[
         "dataset.train = 5, but images/train-images-idx3-ubyte holds 4; ask for 4 at most, or leave dataset.train out to use \
          all\n\
          study.toml: paths.test: must be at most 3, the test images in use, is 4\n\
-         study.toml: network: images of 2 × 3 pixels are too small for LeNet with a kernel of 5: it needs 12 × 12; choose a \
+         study.toml:7: network.kind: images of 2 × 3 pixels are too small for LeNet with a kernel of 5: it needs 12 × 12; choose a \
          smaller kernel or another network\n\
          study.toml: import.a/b: cannot read b.npy: No such file or directory (os error 2)",
     ),

@@ -1,7 +1,7 @@
 //! A kind that an override changes: the keys of the old kind no longer count, and that is said.
 
-use super::{landscape, network};
-use lossatlas::config::{Config, DatasetConfig, KernelConfig};
+use super::{drawn, landscape, network};
+use lossatlas::config::{Config, KernelConfig};
 use lossatlas::network::{Architecture, NETWORKS, Value};
 use std::fs;
 use std::path::Path;
@@ -71,8 +71,7 @@ fn the_network() {
 #[test]
 fn the_data() {
     let config = read(STUDY, &["dataset.kind=digits"]).unwrap();
-    let drawn = DatasetConfig::Digits { seed: None, train: 6000, test: 100 };
-    assert_eq!(network(&config).dataset, drawn);
+    assert_eq!(network(&config).dataset, drawn(None, 6000, 100));
     let said = dropped(&config);
     assert_eq!(said.len(), 2, "{said:?}");
     assert!(

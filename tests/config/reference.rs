@@ -24,8 +24,9 @@ struct Documented {
 
 /// Defaults that depend on something else, with what that comes to in [`entries`]; none where the value is
 /// not known before the data is.
-const DEPENDENT: [(&str, Option<&str>); 8] = [
+const DEPENDENT: [(&str, Option<&str>); 9] = [
     ("dataset.seed", None),
+    ("dataset.classes", None),
     ("training.keep", Some("20")),
     ("landscape.keep", Some("10")),
     ("paths.sets", Some(r#"["sgd/train", "sgd/test", "lbfgs/train", "lbfgs/test", "a/b"]"#)),

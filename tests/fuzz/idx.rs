@@ -5,7 +5,7 @@ use crate::memory::measured;
 use crate::settings;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use lossatlas::data::idx;
+use lossatlas::data::{ImageShape, idx};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -90,11 +90,12 @@ proptest! {
     fn sound_data_sets_are_read_as_written(data in data()) {
         let directory = tempdir().unwrap();
         write(directory.path(), &data.files());
-        let read = idx::load(directory.path(), None, None).unwrap();
+        let read = idx::load(directory.path(), None, None, None).unwrap();
         for (images, (pixels, labels)) in [&read.train, &read.test].into_iter().zip(data.content()) {
             prop_assert_eq!(&*images.pixels, &*pixels);
             prop_assert_eq!(&images.labels, &labels);
-            prop_assert_eq!([images.rows, images.columns], [data.sizes[2], data.sizes[3]].map(usize::from));
+            let [rows, columns] = [data.sizes[2], data.sizes[3]].map(usize::from);
+            prop_assert_eq!(images.shape, ImageShape::gray(rows, columns));
         }
     }
 
@@ -104,20 +105,21 @@ proptest! {
         damages in vec((any::<Index>(), damage()), 1..4),
         train in option::of(0..8_usize),
         test in option::of(0..8_usize),
+        classes in option::of(1..300_usize),
     ) {
         let directory = tempdir().unwrap();
         let mut files = data.files();
         damages.iter().for_each(|(file, damage): &(Index, Damage)| damage.apply(&mut files[file.index(4)]));
         write(directory.path(), &files);
-        let (read, most) = measured(|| idx::load(directory.path(), train, test));
+        let (read, most) = measured(|| idx::load(directory.path(), train, test, classes));
         let length: usize = files.iter().map(|bytes| if bytes.starts_with(&[0x1f, 0x8b]) { EXPANSION } else { 4 } * bytes.len()).sum();
         prop_assert!(most <= length + OVERHEAD, "{} bytes of memory", most);
         match read {
             Ok(read) => {
-                prop_assert_eq!((read.train.rows, read.train.columns), (read.test.rows, read.test.columns));
+                prop_assert_eq!(read.train.shape, read.test.shape);
                 for images in [&read.train, &read.test] {
-                    prop_assert!(!images.is_empty() && images.labels.iter().all(|&label| label < 10));
-                    prop_assert_eq!(images.view().pixels().len(), images.len() * images.pixels_per_image());
+                    prop_assert!(!images.is_empty() && images.labels.iter().all(|&label| usize::from(label) < read.classes));
+                    prop_assert_eq!(images.view().pixels().len(), images.len() * images.shape.pixels());
                 }
             }
             Err(error) => {

@@ -45,7 +45,7 @@ fn the_plan_counts_tasks_and_memory() {
     assert_eq!(plan.stderr, "");
     for part in [
         "tiny.toml: valid",
-        "digits seed 7: 200 training, 100 test images of 28×28",
+        "digits seed 7: 200 training, 100 test images of 28×28; classes: 10",
         "fcp: 42200 parameters",
         "4 sgd training runs of 2 epochs",
         "4 lbfgs training runs of 4 iterations at most",

@@ -10,10 +10,10 @@ use std::path::Path;
 pub fn write_digits(directory: &Path) {
     fs::create_dir_all(directory).expect("a temporary directory");
     let drawn = digits::draw(MasterSeed(3), 200, 100);
-    for (prefix, Images { pixels, labels, rows, columns }) in
+    for (prefix, Images { pixels, labels, shape }) in
         [("train", &drawn.train), ("t10k", &drawn.test)]
     {
-        let images = idx(&[labels.len(), *rows, *columns], pixels);
+        let images = idx(&[labels.len(), shape.rows, shape.columns], pixels);
         let (name, images) = if prefix == "train" {
             ("images-idx3-ubyte.gz", gzip(&images))
         } else {

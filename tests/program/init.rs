@@ -25,6 +25,9 @@ fn write_images(directory: &Path, counts: [usize; 2], sides: [usize; 2]) {
             file.write_all(&header).expect("space for a header");
             file.seek(SeekFrom::Start(0)).expect("a file");
             file.set_len((header.len() + sizes.iter().product::<usize>()) as u64).expect("a hole");
+            // The last item is not 0, so that labels are of more than one class.
+            file.seek(SeekFrom::End(-1)).expect("a file with an item");
+            file.write_all(&[9]).expect("space for a byte");
         }
     }
 }
@@ -100,9 +103,8 @@ fn data_that_do_not_fit_are_refused() {
         "{}",
         refused.stderr
     );
-    fs::write(images.join("t10k-labels-idx1-ubyte"), idx(&[10], &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]))
-        .expect("a small file");
-    assert_eq!(init("fcp").said("subtract 1 from every label"), 1);
+    fs::write(images.join("t10k-labels-idx1-ubyte"), idx(&[9], &[0; 9])).expect("a small file");
+    assert_eq!(init("fcp").said("the two files do not belong together"), 1);
     assert!(!file.exists());
 }
 

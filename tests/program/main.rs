@@ -20,6 +20,7 @@ mod interrupt;
 mod kept;
 mod launch;
 mod learning;
+mod letters;
 mod log;
 mod manual;
 #[path = "../support/markdown.rs"]

@@ -239,7 +239,7 @@ fn clusters_and_double_wells_are_searched_and_connected_on_any_number_of_ranks()
 }
 
 /// The numbers of a dataset of type float64, which `dump_atlas.py` prints as hexadecimal digits.
-fn doubles(dataset: &Value) -> Vec<f64> {
+pub fn doubles(dataset: &Value) -> Vec<f64> {
     let digits = dataset[2].as_str().expect("numbers");
     let number = |eight: &[u8]| {
         u64::from_str_radix(std::str::from_utf8(eight).expect("digits"), 16).expect("hexadecimal")

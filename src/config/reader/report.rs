@@ -121,13 +121,7 @@ impl Report {
 
     /// Everything that was noted down.
     pub fn finish(self, file: &str, overrides: &[String]) -> Outcome {
-        let place = |origin| match origin {
-            Origin::File => Place::File { name: file.to_owned(), line: None },
-            Origin::Line(line) => Place::File { name: file.to_owned(), line: Some(line) },
-            Origin::Override(index) => {
-                Place::Override(overrides.get(index).cloned().unwrap_or_default())
-            }
-        };
+        let place = |origin| Place::of(origin, file, overrides);
         let in_order = |mut findings: Vec<Finding>| -> Vec<Problem> {
             findings.sort_by_key(|finding| finding.origin);
             let problem =

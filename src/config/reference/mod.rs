@@ -1,12 +1,13 @@
 //! `docs/configuration.md`: prose from `page.md`, tables from the table of keys.
 //!
 //! A line of `page.md` that begins with `@` stands for what the table has: `@keys SECTION`, `@keys
-//! SECTION CHOICE`, `@choices SECTION` for all choices with their headings, `@stages` for the sections
-//! that stages bring along. `cargo test --test config -- --ignored write` writes the page.
+//! SECTION CHOICE`, `@choices SECTION` for all choices with their headings, `@formats` for the data formats
+//! with what each says of itself, `@stages` for the sections that stages bring along. `cargo test --test config -- --ignored write` writes the page.
 
 use super::schema::{DefaultSpec, KeySpec, Owned, SectionSpec};
 use super::sections;
 use super::stages::sections;
+use crate::data::{DataFormat, FORMATS};
 
 /// The page, in Markdown.
 ///
@@ -24,6 +25,7 @@ pub fn page() -> String {
             Some(["keys", name]) => page += &table(section(name).keys),
             Some(["keys", name, choice]) => page += &table(&of_choice(section(name), choice)),
             Some(["choices", name]) => page += &choices(section(name)),
+            Some(["formats"]) => page += &formats(),
             Some(["stages"]) => {
                 for stage in sections() {
                     page += &of_stage(stage.spec(), stage.documentation());
@@ -59,6 +61,16 @@ fn choices(section: &SectionSpec) -> String {
         .map(one)
         .collect::<Vec<_>>()
         .join("\n")
+}
+
+/// Every data format with its keys.
+fn formats() -> String {
+    let one = |format: &&dyn DataFormat| {
+        let keys: Vec<_> = format.keys().iter().map(|key| key as &dyn KeySpec).collect();
+        let (name, text) = (format.name(), format.documentation());
+        format!("### `kind = \"{name}\"`\n\n{text}\n\n{}", table(&keys))
+    };
+    FORMATS.iter().map(one).collect::<Vec<_>>().join("\n")
 }
 
 fn of_stage(section: &SectionSpec, documentation: &str) -> String {

@@ -8,6 +8,8 @@ use super::expand::expand_path;
 use super::reader::{Description, Notation, quoted};
 use super::schema::{DefaultSpec, Derived, SectionSpec, Shape};
 use super::{Config, ConfigErrors, Purpose};
+use crate::data::{DataFormat, FORMATS, place_key};
+use crate::keys::Key;
 use crate::network::{Descriptor, NETWORKS};
 use crate::path::METHODS;
 use std::collections::BTreeSet;
@@ -25,9 +27,11 @@ pub struct Template {
     pub size: Size,
 }
 
-/// A folder of four IDX files.
+/// Files of images.
 #[derive(Clone, Debug)]
 pub struct Files {
+    /// Their format, which has a key for their place.
+    pub format: &'static dyn DataFormat,
     /// As the configuration names it: `~` and `$VARIABLES` are not expanded.
     pub directory: String,
     /// Training and test images in them.
@@ -35,7 +39,7 @@ pub struct Files {
 }
 
 impl Files {
-    /// The folder with `~` and `$VARIABLES` expanded, as `dataset.dir` is read.
+    /// The folder with `~` and `$VARIABLES` expanded, as the configuration is read.
     ///
     /// # Errors
     /// A sentence naming the variable that is not set.
@@ -127,11 +131,11 @@ impl Template {
             Size::Paper => sgd.epochs,
         };
         let mut settings = vec!["seed=2026".to_owned()];
-        settings
-            .push(format!("dataset.kind={}", if self.data.is_some() { "idx" } else { "digits" }));
-        settings.extend(
-            self.data.iter().map(|data| format!("dataset.dir={}", quoted(&data.directory))),
-        );
+        settings.push(format!("dataset.kind={}", self.format().name()));
+        settings.extend(self.data.iter().filter_map(|data| {
+            let key = place_key(data.format)?;
+            Some(format!("dataset.{key}={}", quoted(&data.directory)))
+        }));
         // Of files all images are the default, and so are all images in use for a landscape.
         let in_files = self.data.as_ref().map(|data| data.images);
         let wanted = self.size.path_images(self.network);
@@ -150,6 +154,13 @@ impl Template {
         settings
     }
 
+    /// The format of the images; without files, the first that needs none.
+    fn format(&self) -> &'static dyn DataFormat {
+        let built_in = || FORMATS.iter().copied().find(|&format| place_key(format).is_none());
+        let format = self.data.as_ref().map(|data| data.format).or_else(built_in);
+        format.expect("a format that needs no files")
+    }
+
     /// Training and test images in use, at least 1: no more than the files hold.
     fn images(&self) -> [usize; 2] {
         let most = self.data.as_ref().map_or([60_000, 10_000], |data| data.images);
@@ -161,7 +172,7 @@ impl Template {
 
     fn render(&self, keys: &[Description]) -> String {
         let data = self.data.as_ref().map_or_else(
-            || "digits that the program draws".to_owned(),
+            || self.format().title().to_owned(),
             |data| format!("the images in {}", quoted(&data.directory)),
         );
         let mut text = comment(
@@ -203,9 +214,7 @@ impl Template {
     fn other_networks(&self) -> String {
         let mut text = comment("", "The others, each with its own keys at their defaults:");
         for network in NETWORKS.iter().filter(|network| **network != self.network) {
-            let default = |key: &crate::network::descriptor::Key| {
-                format!("{} = {}", key.name, key.default().toml())
-            };
+            let default = |key: &Key| format!("{} = {}", key.name, key.default().toml());
             let keys = network.keys.iter().map(default).collect::<Vec<_>>();
             _ = writeln!(text, "# kind = {:<16} # {}", quoted(network.name), keys.join(", "));
         }
@@ -304,8 +313,10 @@ mod tests {
         [[60_000, 10_000], [1, 1], [499, 501], [10_001, 3], [5999, 70_000]];
 
     fn all() -> Vec<Template> {
-        let files =
-            IMAGES.map(|images| Some(Files { directory: "data/\"odd\" name".to_owned(), images }));
+        let files = IMAGES.map(|images| {
+            let directory = "data/\"odd\" name".to_owned();
+            Some(Files { format: FORMATS[0], directory, images })
+        });
         let data: Vec<_> = files.into_iter().chain([None]).collect();
         let mut all = Vec::new();
         for &network in NETWORKS {
@@ -437,7 +448,11 @@ mod tests {
             let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs").join(file);
             counted(&fs::read_to_string(file).unwrap())
         };
-        let mnist = Some(Files { directory: "data/mnist".to_owned(), images: [60_000, 10_000] });
+        let mnist = Some(Files {
+            format: FORMATS[0],
+            directory: "data/mnist".to_owned(),
+            images: [60_000, 10_000],
+        });
         let written =
             |network, data, size| counted(&Template { network, data, size }.text().unwrap());
         assert_eq!(written(NETWORKS[0], None, Size::Demo), effective("demo.toml"));

@@ -1,6 +1,7 @@
 //! One IDX file: a magic number, the sizes (32-bit big-endian), the bytes.
 
-use crate::data::{Bytes, Problem};
+use super::problem::FileProblem;
+use crate::data::Bytes;
 use flate2::bufread::MultiGzDecoder;
 use std::fs::{File, metadata};
 use std::io::{self, BufRead, BufReader, Read};
@@ -64,7 +65,7 @@ pub(super) fn read(
     path: PathBuf,
     content: Content,
     limit: Option<usize>,
-) -> Result<IdxFile, Problem> {
+) -> Result<IdxFile, FileProblem> {
     let mut compressed = false;
     let parsed = (|| {
         let file = open(&path)?;
@@ -87,14 +88,17 @@ pub(super) fn read(
         Ok((sizes, bytes)) => Ok(IdxFile { path, sizes, bytes }),
         // An error number comes from the operating system, anything else from the decompressor.
         Err(Fault::Io(source)) if compressed && source.raw_os_error().is_none() => {
-            Err(Problem::DamagedGzip { path, source })
+            Err(FileProblem::DamagedGzip { path, source })
         }
-        Err(Fault::Io(source)) => Err(Problem::Unreadable { path, source }),
-        Err(Fault::Magic(found)) => {
-            Err(Problem::Magic { path, content: content.name(), expected: content.magic(), found })
-        }
+        Err(Fault::Io(source)) => Err(FileProblem::Unreadable { path, source }),
+        Err(Fault::Magic(found)) => Err(FileProblem::Magic {
+            path,
+            content: content.name(),
+            expected: content.magic(),
+            found,
+        }),
         Err(Fault::Length { claim, expected, found }) => {
-            Err(Problem::Length { path, decompressed: compressed, claim, expected, found })
+            Err(FileProblem::Length { path, decompressed: compressed, claim, expected, found })
         }
     }
 }
@@ -151,8 +155,8 @@ impl Header {
         Ok(bytes)
     }
 
-    /// The first `limit` images without reading them; nothing for labels, which are few, for a file of
-    /// another length, and where the file system cannot map files.
+    /// The first `limit` images without reading them; nothing for labels, which are few, for a file
+    /// of another length, and where the file system cannot map files.
     fn map_images(&self, file: &File, limit: Option<usize>) -> Option<Bytes> {
         if !matches!(self.content, Content::Images) {
             return None;

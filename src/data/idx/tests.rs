@@ -10,6 +10,8 @@ const TRAIN_LABELS: &str = FILES[1];
 const TEST_IMAGES: &str = FILES[2];
 const TEST_LABELS: &str = FILES[3];
 
+const SHAPE: ImageShape = ImageShape::gray(2, 3);
+
 /// Magic number and sizes as in the format's description, then the bytes.
 fn idx(magic: u32, sizes: &[u32], bytes: &[u8]) -> Vec<u8> {
     let header = std::iter::once(&magic).chain(sizes).flat_map(|number| number.to_be_bytes());
@@ -47,7 +49,7 @@ fn write(folder: &TempDir, name: &str, bytes: &[u8]) {
 
 /// What loading the folder reports, with the folder's random name replaced by `DIR`.
 fn report(folder: &TempDir, train: Option<usize>, test: Option<usize>) -> String {
-    let error = load(folder.path(), train, test).expect_err("should be refused");
+    let error = load(folder.path(), train, test, None).expect_err("should be refused");
     error.to_string().replace(&folder.path().display().to_string(), "DIR")
 }
 
@@ -58,42 +60,36 @@ fn report_with(name: &str, bytes: &[u8]) -> String {
     report(&folder, None, None)
 }
 
-const REMEDY: &str = "`make mnist` fetches MNIST into data/mnist; or put the four IDX files into DIR \
-    (train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte, \
-    each plain or with .gz), or set dataset.dir";
+const REMEDY: &str = "`make mnist` fetches MNIST into data/mnist; or put the four IDX files into \
+     DIR (train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, \
+     t10k-labels-idx1-ubyte, each plain or with .gz), or set dataset.dir";
 
 #[test]
 fn reads_pixels_labels_and_sizes() {
     let folder = folder();
-    let data = load(folder.path(), None, None).unwrap();
+    let data = load(folder.path(), None, None, None).unwrap();
     assert_eq!(data.name, format!("idx {}", folder.path().display()));
     assert_eq!(data.classes, 10);
     assert_eq!(
         data.train,
-        Images { pixels: pixels(0..24), labels: vec![0, 1, 9, 3], rows: 2, columns: 3 }
+        Images { pixels: pixels(0..24), labels: vec![0, 1, 9, 3], shape: SHAPE }
     );
-    assert_eq!(
-        data.test,
-        Images { pixels: pixels(0..12), labels: vec![5, 6], rows: 2, columns: 3 }
-    );
+    assert_eq!(data.test, Images { pixels: pixels(0..12), labels: vec![5, 6], shape: SHAPE });
 }
 
 #[test]
 fn a_limit_takes_images_from_the_front() {
     let folder = folder();
-    let data = load(folder.path(), Some(3), Some(1)).unwrap();
-    assert_eq!(
-        data.train,
-        Images { pixels: pixels(0..18), labels: vec![0, 1, 9], rows: 2, columns: 3 }
-    );
-    assert_eq!(data.test, Images { pixels: pixels(0..6), labels: vec![5], rows: 2, columns: 3 });
-    assert_ne!(data.checksum, load(folder.path(), None, None).unwrap().checksum);
+    let data = load(folder.path(), Some(3), Some(1), None).unwrap();
+    assert_eq!(data.train, Images { pixels: pixels(0..18), labels: vec![0, 1, 9], shape: SHAPE });
+    assert_eq!(data.test, Images { pixels: pixels(0..6), labels: vec![5], shape: SHAPE });
+    assert_ne!(data.checksum, load(folder.path(), None, None, None).unwrap().checksum);
 }
 
 #[test]
 fn compressed_files_are_recognized_by_their_bytes() {
     let plain = folder();
-    let expected = load(plain.path(), None, None).unwrap();
+    let expected = load(plain.path(), None, None, None).unwrap();
     let other = tempfile::tempdir().unwrap();
     let bytes = |name: &str| fs::read(plain.path().join(name)).unwrap();
     write(&other, &format!("{TRAIN_IMAGES}.gz"), &gzip(&bytes(TRAIN_IMAGES)));
@@ -102,7 +98,7 @@ fn compressed_files_are_recognized_by_their_bytes() {
     // Several gzip members in a row are one file, as for gunzip.
     let (first, second) = (gzip(&bytes(TEST_LABELS)[..9]), gzip(&bytes(TEST_LABELS)[9..]));
     write(&other, &format!("{TEST_LABELS}.gz"), &[first, second].concat());
-    let data = load(other.path(), None, None).unwrap();
+    let data = load(other.path(), None, None, None).unwrap();
     assert_eq!(
         (data.train, data.test, data.checksum),
         (expected.train, expected.test, expected.checksum)
@@ -114,7 +110,7 @@ fn images_that_are_not_compressed_are_shared() {
     let folder = folder();
     let bytes = fs::read(folder.path().join(TEST_IMAGES)).unwrap();
     write(&folder, TEST_IMAGES, &gzip(&bytes));
-    let data = load(folder.path(), Some(3), None).unwrap();
+    let data = load(folder.path(), Some(3), None, None).unwrap();
     assert!(data.train.pixels.are_shared() && !data.test.pixels.are_shared());
     assert_eq!((&*data.train.pixels, &*data.test.pixels), (&*pixels(0..18), &*pixels(0..12)));
     // A file that is replaced or removed leaves the pixels as they were.
@@ -128,7 +124,7 @@ fn images_that_are_not_compressed_are_shared() {
 fn missing_folder_and_files_name_the_remedy() {
     let nowhere = tempfile::tempdir().unwrap();
     let below = nowhere.path().join("mnist");
-    let message = load(&below, None, None)
+    let message = load(&below, None, None, None)
         .unwrap_err()
         .to_string()
         .replace(&below.display().to_string(), "DIR");
@@ -156,13 +152,13 @@ fn unreadable_file() {
 fn wrong_magic_number() {
     assert_eq!(
         report_with(TRAIN_IMAGES, &idx(0x801, &[4], &[0, 1, 9, 3])),
-        "DIR/train-images-idx3-ubyte: starts with 0x00000801, but images in IDX format start with 0x00000803; \
-         is this the right file?"
+        "DIR/train-images-idx3-ubyte: starts with 0x00000801, but images in IDX format start with \
+         0x00000803; is this the right file?"
     );
     assert_eq!(
         report_with(TEST_LABELS, b"<html>moved</html>"),
-        "DIR/t10k-labels-idx1-ubyte: starts with 0x3c68746d, but labels in IDX format start with 0x00000801; \
-         is this the right file?"
+        "DIR/t10k-labels-idx1-ubyte: starts with 0x3c68746d, but labels in IDX format start with \
+         0x00000801; is this the right file?"
     );
 }
 
@@ -230,8 +226,8 @@ fn nothing_to_learn_from() {
     let lines = [
         "DIR/train-images-idx3-ubyte: holds 0 images of 28×28 pixels: nothing to learn from",
         "DIR/t10k-images-idx3-ubyte: holds 2 images of 28×0 pixels: nothing to learn from",
-        "DIR/train-images-idx3-ubyte: images of 28×28 pixels, but DIR/t10k-images-idx3-ubyte holds images of 28×0; \
-         the files do not belong together",
+        "DIR/train-images-idx3-ubyte: images of 28×28 pixels, but DIR/t10k-images-idx3-ubyte holds \
+         images of 28×0; the files do not belong together",
     ];
     assert_eq!(report(&folder, Some(5), None), lines.join("\n"));
 }
@@ -245,17 +241,40 @@ fn files_that_do_not_belong_together() {
     );
     assert_eq!(
         report_with(TEST_IMAGES, &idx(0x803, &[2, 3, 2], &[0; 12])),
-        "DIR/train-images-idx3-ubyte: images of 2×3 pixels, but DIR/t10k-images-idx3-ubyte holds images of 3×2; \
-         the files do not belong together"
+        "DIR/train-images-idx3-ubyte: images of 2×3 pixels, but DIR/t10k-images-idx3-ubyte holds \
+         images of 3×2; the files do not belong together"
     );
 }
 
+/// As many as the largest label + 1, of either file, whether its image is in use or not.
 #[test]
-fn labels_end_at_nine() {
+fn labels_say_how_many_classes_there_are() {
+    let folder = folder();
+    let classes = |train| load(folder.path(), train, None, None).unwrap().classes;
+    assert_eq!(classes(None), 10);
+    let subset = load(folder.path(), Some(2), None, None).unwrap();
+    assert_eq!((&subset.train.labels[..], subset.classes), (&[0, 1][..], 10));
+    write(&folder, TEST_LABELS, &idx(0x801, &[2], &[26, 1]));
+    assert_eq!((classes(None), classes(Some(1))), (27, 27));
+    write(&folder, TRAIN_LABELS, &idx(0x801, &[4], &[1, 255, 2, 3]));
+    assert_eq!(classes(None), 256);
+    write(&folder, TRAIN_LABELS, &idx(0x801, &[4], &[0; 4]));
+    write(&folder, TEST_LABELS, &idx(0x801, &[2], &[0; 2]));
+    assert_eq!(classes(None), 1);
+}
+
+#[test]
+fn more_classes_than_labels_can_be_asked_for_and_fewer_are_refused() {
+    let folder = folder();
+    let load = |classes| load(folder.path(), None, None, Some(classes));
+    let ten = load(10).unwrap();
+    let more = load(47).unwrap();
+    assert_eq!((more.classes, more.checksum), (47, ten.checksum));
+    let message = load(9).unwrap_err().to_string();
     assert_eq!(
-        report_with(TRAIN_LABELS, &idx(0x801, &[4], &[0, 1, 10, 26])),
-        "DIR/train-labels-idx1-ubyte: labels must be 0 to 9, but this file has 4 different ones, from 0 to 26 (the first \
-         above 9: 10 at image 2, counted from 0); number the classes from 0 to 9, in both files of labels alike"
+        message.replace(&folder.path().display().to_string(), "DIR"),
+        "DIR/train-labels-idx1-ubyte: label 9 at image 2, counted from 0, but dataset.classes = 9 \
+         are 0 to 8; the largest label is 9: set dataset.classes to 10 at least, or leave it out"
     );
 }
 
@@ -263,7 +282,8 @@ fn labels_end_at_nine() {
 fn more_or_fewer_images_than_there_are() {
     assert_eq!(
         report(&folder(), Some(5), Some(0)),
-        "dataset.train = 5, but DIR/train-images-idx3-ubyte holds 4; ask for 4 at most, or leave dataset.train out to use all\n\
+        "dataset.train = 5, but DIR/train-images-idx3-ubyte holds 4; ask for 4 at most, or leave \
+         dataset.train out to use all\n\
          dataset.test = 0: at least one image is needed; leave dataset.test out to use all"
     );
 }
@@ -272,7 +292,7 @@ fn more_or_fewer_images_than_there_are() {
 fn problems_of_all_files_are_reported_at_once() {
     let folder = folder();
     fs::remove_file(folder.path().join(TRAIN_IMAGES)).unwrap();
-    write(&folder, TRAIN_LABELS, &idx(0x801, &[4], &[0, 1, 9, 200]));
+    write(&folder, TRAIN_LABELS, &idx(0x801, &[4], &[0, 1, 9]));
     write(&folder, TEST_IMAGES, b"PK\x03\x04");
     write(&folder, TEST_LABELS, &idx(0x801, &[2], &[5]));
     let error = report(&folder, None, None);
@@ -280,7 +300,7 @@ fn problems_of_all_files_are_reported_at_once() {
         "DIR: no train-images-idx3-ubyte (nor with .gz)",
         "DIR/t10k-images-idx3-ubyte: starts with 0x504b0304",
         "DIR/t10k-labels-idx1-ubyte: 9 bytes",
-        "DIR/train-labels-idx1-ubyte: labels must be 0 to 9",
+        "DIR/train-labels-idx1-ubyte: 11 bytes",
     ];
     assert_eq!(error.lines().count(), starts.len(), "{error}");
     for start in starts {

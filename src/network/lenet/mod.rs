@@ -13,9 +13,10 @@ mod maps;
 mod pooling;
 
 use super::dense::{Dense, Loss};
-use super::descriptor::{Descriptor, Key, Kind, QuickStudy, SuggestedSgd};
+use super::descriptor::{Descriptor, QuickStudy, SuggestedSgd, gray_size};
 use super::{Activation, Evaluator, Layout, Network};
 use crate::kernels::Real;
+use crate::keys::{Key, KeyKind};
 use convolution::Convolution;
 use evaluator::LenetEvaluator;
 use maps::Maps;
@@ -28,11 +29,11 @@ pub static DESCRIPTOR: Descriptor = Descriptor {
     title: "LeNet",
     loss_label: "loss (nat per image)",
     keys: &[
-        Key {
-            name: "channels",
-            about: "maps of the two convolutions",
-            kind: Kind::Counts { default: &[6, 16], check: one_for_each_convolution },
-        },
+        Key::new(
+            "channels",
+            "maps of the two convolutions",
+            KeyKind::Counts { default: &[6, 16], check: one_for_each_convolution },
+        ),
         Key::count("kernel", "edge of their kernels, in pixels", 5),
         Key::counts("dense", "widths of the layers between the maps and the classes", &[120, 84]),
         Activation::KEY,
@@ -44,7 +45,8 @@ pub static DESCRIPTOR: Descriptor = Descriptor {
             kernel: architecture.count("kernel"),
             dense: architecture.counts("dense").to_vec(),
         };
-        match Lenet::new(images, classes, &sizes, Activation::of(architecture)) {
+        match Lenet::new(gray_size("LeNet", images)?, classes, &sizes, Activation::of(architecture))
+        {
             Ok(network) => Ok(Box::new(network)),
             Err(error) => Err(error.to_string()),
         }

@@ -13,9 +13,10 @@ mod evaluator;
 mod permutation;
 
 use super::dense::{Dense, Loss};
-use super::descriptor::{Descriptor, Key, Kind, QuickStudy, SuggestedSgd};
+use super::descriptor::{Descriptor, QuickStudy, SuggestedSgd, gray_size};
 use super::{Activation, Evaluator, Layout, Network, Tensor};
 use crate::kernels::Real;
+use crate::keys::{Key, KeyKind};
 use evaluator::LstmEvaluator;
 use permutation::random_permutation;
 
@@ -26,15 +27,15 @@ pub static DESCRIPTOR: Descriptor = Descriptor {
     loss_label: "loss (nat per image)",
     keys: &[
         Key::count("hidden", "hidden units", 48),
-        Key {
-            name: "permutation_seed",
-            about: "of the order of the pixels, as PyTorch's randperm draws it",
-            kind: Kind::Seed { default: PERMUTATION_SEED },
-        },
+        Key::new(
+            "permutation_seed",
+            "of the order of the pixels, as PyTorch's randperm draws it",
+            KeyKind::Seed { default: PERMUTATION_SEED },
+        ),
     ],
     build: |architecture, images, classes| {
         Ok(Box::new(Lstm::new(
-            images,
+            gray_size("LSTM", images)?,
             classes,
             architecture.count("hidden"),
             architecture.seed("permutation_seed"),

@@ -3,7 +3,8 @@
 //! The published protocol is that of the text, or of the published code where the two differ.
 
 use super::studies::Study;
-use crate::config::{DatasetConfig, NetworkConfig};
+use crate::config::NetworkConfig;
+use crate::data::{ChosenFormat, Split};
 use crate::network::{Activation, Architecture, Value};
 use crate::report::run::Run;
 use crate::solutions::Pairs;
@@ -20,11 +21,11 @@ pub(super) fn differences(run: &Run<'_>, network: &NetworkConfig, study: &Study)
 }
 
 /// Why data are not the published ones.
-pub(super) fn foreign_data(dataset: &DatasetConfig, study: &Study) -> String {
-    match dataset {
-        DatasetConfig::Digits { .. } => format!("built-in digits instead of {}", study.data),
-        DatasetConfig::Idx { .. } => format!("images that are not recognized as {}'s", study.data),
+pub(super) fn foreign_data(dataset: &ChosenFormat, study: &Study) -> String {
+    if dataset.files().is_empty() {
+        return format!("{} instead of {}", dataset.format().title(), study.data);
     }
+    format!("images that are not recognized as {}'s", study.data)
 }
 
 fn instead<T: PartialEq + std::fmt::Display>(
@@ -63,11 +64,11 @@ fn values(architecture: &Architecture, study: &Study, list: &mut Vec<String>) {
 }
 
 fn data(network: &NetworkConfig, list: &mut Vec<String>) {
-    let DatasetConfig::Idx { train, test, .. } = &network.dataset else { return };
+    let [train, test] = [Split::Train, Split::Test].map(|split| network.dataset.images(split));
     if let Some(train) = train.filter(|train| *train != 50_000) {
         instead(list, "training images", train, 60_000);
     }
-    if let Some(test) = *test {
+    if let Some(test) = test {
         instead(list, "test images", test, 10_000);
     }
 }

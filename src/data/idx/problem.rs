@@ -1,21 +1,12 @@
-//! What can be wrong with the files of a data set.
+//! What can be wrong with the four files.
 
-use super::labels::WrongLabels;
 use std::io;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
-/// Everything that is wrong with a data set, one problem a line.
-#[derive(Debug, Error)]
-#[error("{}", .problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
-pub struct DatasetError {
-    /// In the order of the files; never empty.
-    pub problems: Vec<Problem>,
-}
-
 /// One thing that is wrong: the file, what was expected, what was found, the remedy.
 #[derive(Debug, Error)]
-pub enum Problem {
+pub(super) enum FileProblem {
     /// The folder does not exist, or is no folder.
     #[error("{}: no such folder{}; {}", directory.display(), base(directory), remedy(directory))]
     NoDirectory {
@@ -23,7 +14,10 @@ pub enum Problem {
         directory: PathBuf,
     },
     /// Some of the four files do not exist.
-    #[error("{}: no {} (nor with .gz); {}", directory.display(), files.join(", "), remedy(directory))]
+    #[error(
+        "{}: no {} (nor with .gz); {}",
+        directory.display(), files.join(", "), remedy(directory)
+    )]
     Missing {
         /// `dataset.dir`.
         directory: PathBuf,
@@ -48,7 +42,8 @@ pub enum Problem {
     },
     /// Another format, or labels where images should be.
     #[error(
-        "{}: starts with {found:#010x}, but {content} in IDX format start with {expected:#010x}; is this the right file?",
+        "{}: starts with {found:#010x}, but {content} in IDX format start with {expected:#010x}; \
+         is this the right file?",
         path.display()
     )]
     Magic {
@@ -79,7 +74,10 @@ pub enum Problem {
         found: u64,
     },
     /// Zero images, or images of zero pixels.
-    #[error("{}: holds {count} images of {rows}×{columns} pixels: nothing to learn from", path.display())]
+    #[error(
+        "{}: holds {count} images of {rows}×{columns} pixels: nothing to learn from",
+        path.display()
+    )]
     Empty {
         /// The file of images.
         path: PathBuf,
@@ -107,7 +105,8 @@ pub enum Problem {
     },
     /// Training and test images differ in size.
     #[error(
-        "{}: images of {}×{} pixels, but {} holds images of {}×{}; the files do not belong together",
+        "{}: images of {}×{} pixels, but {} holds images of {}×{}; the files do not belong \
+         together",
         train_path.display(), train.0, train.1, test_path.display(), test.0, test.1
     )]
     Sizes {
@@ -120,17 +119,29 @@ pub enum Problem {
         /// Rows and columns.
         test: (u32, u32),
     },
-    /// Labels that name no class.
-    #[error("{}: {labels}", path.display())]
-    Labels {
+    /// A label that names no class.
+    #[error(
+        "{}: label {label} at image {image}, counted from 0, but dataset.classes = {classes} are 0 \
+         to {}; the largest label is {largest}: set dataset.classes to {} at least, or leave it \
+         out",
+        path.display(), classes - 1, usize::from(*largest) + 1
+    )]
+    Label {
         /// The file of labels.
         path: PathBuf,
-        /// Those it holds.
-        labels: WrongLabels,
+        /// The first image with such a label.
+        image: usize,
+        /// Its label.
+        label: u8,
+        /// `dataset.classes`.
+        classes: usize,
+        /// The largest label of the file.
+        largest: u8,
     },
     /// More images asked for than there are.
     #[error(
-        "{key} = {asked}, but {} holds {held}; ask for {held} at most, or leave {key} out to use all",
+        "{key} = {asked}, but {} holds {held}; ask for {held} at most, or leave {key} out to use \
+         all",
         path.display()
     )]
     TooMany {
@@ -163,8 +174,9 @@ fn base(directory: &Path) -> &'static str {
 /// What to do when files are missing.
 fn remedy(directory: &Path) -> String {
     format!(
-        "`make mnist` fetches MNIST into data/mnist; or put the four IDX files into {} (train-images-idx3-ubyte, \
-         train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte, each plain or with .gz), or set dataset.dir",
+        "`make mnist` fetches MNIST into data/mnist; or put the four IDX files into {} \
+         (train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, \
+         t10k-labels-idx1-ubyte, each plain or with .gz), or set dataset.dir",
         directory.display()
     )
 }

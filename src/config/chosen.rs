@@ -1,0 +1,159 @@
+//! Keys that networks, path methods and data formats bring along, as rows of the table of keys.
+
+use super::expand::expand_path;
+use super::reader::{Notation, Read, Reported, Section};
+use super::schema::{
+    Count, CountOrAll, Counts, DefaultSpec, Derived, Fixed, Flag, Integer, KeySpec, Kind, Number,
+    Required, Text, Word,
+};
+use crate::keys::{Key, KeyKind, Value};
+
+const SEED: Integer<u32> = Integer::between(0, u32::MAX as u64);
+const DERIVED_SEED: Integer<u64> = Integer::between(0, u64::MAX);
+const FROM_MASTER_SEED: Derived = Derived { words: "derived from the master seed", example: "7" };
+
+impl KeySpec for Key {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn values(&self) -> String {
+        match self.kind {
+            KeyKind::Count { most, .. } | KeyKind::DerivedCount { most, .. } => {
+                Count::between(1, most as u64).values()
+            }
+            KeyKind::CountOrAll => CountOrAll.values(),
+            KeyKind::Counts { check, .. } => counts(check),
+            KeyKind::Seed { .. } => SEED.values(),
+            KeyKind::DerivedSeed => DERIVED_SEED.values(),
+            KeyKind::Positive { .. } => Number::POSITIVE.values(),
+            KeyKind::Flag { .. } => Flag.values(),
+            KeyKind::Word { words, .. } => Word(words).values(),
+            KeyKind::Path { .. } => Text.values(),
+        }
+    }
+
+    fn default(&self) -> DefaultSpec {
+        match self.kind {
+            KeyKind::DerivedCount { words, example, .. } => {
+                DefaultSpec::Derived(Derived { words, example })
+            }
+            KeyKind::DerivedSeed => DefaultSpec::Derived(FROM_MASTER_SEED),
+            KeyKind::Path { example } => DefaultSpec::Required(example),
+            _ => DefaultSpec::Fixed(self.default().toml()),
+        }
+    }
+
+    fn unit(&self) -> &'static str {
+        self.unit
+    }
+
+    fn meaning(&self) -> &'static str {
+        self.about
+    }
+
+    fn note(&self) -> &'static str {
+        self.note
+    }
+}
+
+/// A list of integers, with its length if there is only one that is accepted.
+fn counts(check: fn(&[usize]) -> Result<(), String>) -> String {
+    let lengths: Vec<usize> = (1..=4).filter(|&length| check(&vec![1; length]).is_ok()).collect();
+    match lengths[..] {
+        [length] => Counts.values().replace(
+            "list of",
+            &format!("list of {}", ["one", "two", "three", "four"][length - 1]),
+        ),
+        _ => Counts.values(),
+    }
+}
+
+impl Notation for Value {
+    fn toml(&self) -> String {
+        match self {
+            Self::Count(count) => count.toml(),
+            Self::CountOrAll(count) => count.toml(),
+            Self::Counts(counts) => counts.toml(),
+            Self::Seed(seed) => seed.toml(),
+            Self::Positive(number) => number.toml(),
+            Self::Flag(flag) => flag.toml(),
+            Self::Word(word) => word.toml(),
+            Self::Path(path) => path.display().to_string().toml(),
+            // What follows from something else has no notation of its own.
+            Self::DerivedCount(count) => count.map_or_else(String::new, |count| count.toml()),
+            Self::DerivedSeed(seed) => seed.map_or_else(String::new, |seed| seed.toml()),
+        }
+    }
+}
+
+/// The values of all keys of a choice, each with its name.
+pub(super) fn read_values(
+    section: &Section<'_>,
+    keys: &'static [Key],
+) -> Read<Vec<(&'static str, Value)>> {
+    // All are read before the first that fails ends it.
+    let values: Vec<_> = keys.iter().map(|key| (key.name, read_value(section, key))).collect();
+    values.into_iter().map(|(name, value)| Ok((name, value?))).collect()
+}
+
+/// The value of a key that belongs to a choice.
+pub(super) fn read_value(section: &Section<'_>, key: &'static Key) -> Read<Value> {
+    section.describe(key);
+    match key.kind {
+        KeyKind::Count { default, most } => {
+            read_as(section, key, Count::between(1, most as u64), default).map(Value::Count)
+        }
+        KeyKind::CountOrAll => read_as(section, key, CountOrAll, None).map(Value::CountOrAll),
+        KeyKind::DerivedCount { most, words, example } => {
+            let (kind, derived) = (Count::between(1, most as u64), Derived { words, example });
+            read_derived(section, key, kind, derived).map(Value::DerivedCount)
+        }
+        KeyKind::Counts { default, check } => {
+            let found =
+                section.find::<Counts, _>(key.name, Fixed(default), |value| Counts.parse(value));
+            found.check(|counts| check(counts)).value().map(Value::Counts)
+        }
+        KeyKind::Seed { default } => read_as(section, key, SEED, default).map(Value::Seed),
+        KeyKind::DerivedSeed => {
+            read_derived(section, key, DERIVED_SEED, FROM_MASTER_SEED).map(Value::DerivedSeed)
+        }
+        KeyKind::Positive { default } => {
+            read_as(section, key, Number::POSITIVE, default).map(Value::Positive)
+        }
+        KeyKind::Flag { default } => read_as(section, key, Flag, default).map(Value::Flag),
+        KeyKind::Word { words, default } => {
+            read_as(section, key, Word(words), default).map(Value::Word)
+        }
+        KeyKind::Path { example } => read_path(section, key, example),
+    }
+}
+
+fn read_as<K: Kind>(
+    section: &Section<'_>,
+    key: &'static Key,
+    kind: K,
+    default: K::Constant,
+) -> Read<K::Value> {
+    section.find::<K, _>(key.name, Fixed(default), |value| kind.parse(value)).value()
+}
+
+fn read_derived<K: Kind>(
+    section: &Section<'_>,
+    key: &'static Key,
+    kind: K,
+    default: Derived,
+) -> Read<Option<K::Value>> {
+    section.find::<K, _>(key.name, default, |value| kind.parse(value)).or_unset()
+}
+
+/// The effective value stays as written: `$TMPDIR` names another directory in every job, and
+/// whether the content is the same is for its checksum to say.
+fn read_path(section: &Section<'_>, key: &'static Key, example: &'static str) -> Read<Value> {
+    let found = section.find::<Text, _>(key.name, Required(example), |value| Text.parse(value));
+    let path = expand_path(&found.value()?).map_err(|message| {
+        section.problem(key.name, message);
+        Reported
+    });
+    path.map(Value::Path)
+}

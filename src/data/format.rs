@@ -1,0 +1,218 @@
+//! Ways to get images, and one of them with its values.
+
+use super::{Dataset, DatasetError, ImageShape, Split, digits, idx};
+use crate::keys::{Key, KeyKind, Value, Values};
+use crate::random::MasterSeed;
+use std::fmt;
+use std::path::PathBuf;
+
+/// All formats, in the order in which messages list them: a line each.
+pub const FORMATS: &[&dyn DataFormat] = &[
+    &idx::Idx,
+    &digits::Digits,
+    #[cfg(test)]
+    &super::example_format::Csv,
+];
+
+/// A way to get images, as the rest of the program knows it.
+///
+/// Two of its keys are called `train` and `test`: how many images are used. Each is a
+/// [`KeyKind::Count`] or a [`KeyKind::CountOrAll`].
+pub trait DataFormat: Sync {
+    /// As in configurations: `"idx"`. No two are the same.
+    fn name(&self) -> &'static str;
+
+    /// In print, in the plural: `"IDX files"`.
+    fn title(&self) -> &'static str;
+
+    /// What it is, in Markdown, for `docs/configuration.md`.
+    fn documentation(&self) -> &'static str;
+
+    /// The keys of `[dataset]` beside `kind`.
+    fn keys(&self) -> &'static [Key];
+
+    /// The files that it reads, whether they exist or not; none of images that the program makes.
+    fn files(&self, _: &Values) -> Vec<PathBuf> {
+        Vec::new()
+    }
+
+    /// What is known before the images are loaded; `None`: only loading tells.
+    fn outline(&self, _: &Values) -> Option<Outline> {
+        None
+    }
+
+    /// The images. A random choice follows from its own seed, if it has one, or from `master`.
+    ///
+    /// # Errors
+    /// All that is wrong with its files, at once, each with what to do.
+    fn load(&self, values: &Values, master: MasterSeed) -> Result<Dataset, DatasetError>;
+
+    /// How the ranks of a node could share images of which each holds a copy; `None`: they cannot.
+    fn how_to_share(&self) -> Option<&'static str> {
+        None
+    }
+}
+
+/// What is known of images before they are loaded.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Outline {
+    /// The shape of every image.
+    pub shape: ImageShape,
+    /// Number of classes.
+    pub classes: usize,
+    /// Memory that they take, on every rank, in bytes.
+    pub bytes: f64,
+}
+
+impl fmt::Debug for dyn DataFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl PartialEq for dyn DataFormat {
+    fn eq(&self, other: &Self) -> bool {
+        self.name() == other.name()
+    }
+}
+
+/// A format with a value for each of its keys.
+#[derive(Clone, Debug)]
+pub struct ChosenFormat {
+    format: &'static dyn DataFormat,
+    values: Values,
+}
+
+impl PartialEq for ChosenFormat {
+    fn eq(&self, other: &Self) -> bool {
+        self.values == other.values
+    }
+}
+
+impl ChosenFormat {
+    /// With the default of every key.
+    pub fn with_defaults(format: &'static dyn DataFormat) -> Self {
+        Self { format, values: Values::with_defaults(format.name(), format.keys()) }
+    }
+
+    /// The same with another value of a key.
+    ///
+    /// # Panics
+    /// If there is no such key, or if it takes values of another kind.
+    #[must_use]
+    pub fn with(self, key: &str, value: Value) -> Self {
+        Self { values: self.values.with(key, value), ..self }
+    }
+
+    /// The same with all images of its files.
+    #[must_use]
+    pub fn with_all_images(self) -> Self {
+        [Split::Train, Split::Test].into_iter().fold(self, |chosen, split| {
+            match chosen.values.get(split.name()) {
+                Some(Value::CountOrAll(_)) => chosen.with(split.name(), Value::CountOrAll(None)),
+                _ => chosen,
+            }
+        })
+    }
+
+    /// What its file says of it.
+    pub fn format(&self) -> &'static dyn DataFormat {
+        self.format
+    }
+
+    /// The number of images of a split in use; `None`: as many as there are.
+    pub fn images(&self, split: Split) -> Option<usize> {
+        match self.values.get(split.name()) {
+            Some(Value::Count(count)) => Some(*count),
+            Some(Value::CountOrAll(count)) => *count,
+            _ => None,
+        }
+    }
+
+    /// Whether the images follow from the master seed.
+    pub fn needs_master_seed(&self) -> bool {
+        self.values.iter().any(|(_, value)| *value == Value::DerivedSeed(None))
+    }
+
+    /// The files that it reads, whether they exist or not.
+    pub fn files(&self) -> Vec<PathBuf> {
+        self.format.files(&self.values)
+    }
+
+    /// What is known before the images are loaded.
+    pub fn outline(&self) -> Option<Outline> {
+        self.format.outline(&self.values)
+    }
+
+    /// The images.
+    ///
+    /// # Errors
+    /// All that is wrong with its files, at once.
+    pub fn load(&self, master: MasterSeed) -> Result<Dataset, DatasetError> {
+        self.format.load(&self.values, master)
+    }
+}
+
+/// The name of the key that says where the files of a format are, if it reads any.
+pub fn place_key(format: &dyn DataFormat) -> Option<&'static str> {
+    let place = format.keys().iter().find(|key| matches!(key.kind, KeyKind::Path { .. }));
+    place.map(|key| key.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn names_tell_formats_and_keys_apart() {
+        let names: BTreeSet<_> = FORMATS.iter().map(|format| format.name()).collect();
+        assert_eq!(names.len(), FORMATS.len());
+        for format in FORMATS {
+            let keys: BTreeSet<_> =
+                format.keys().iter().map(|key| key.name).chain(["kind"]).collect();
+            assert_eq!(keys.len(), format.keys().len() + 1, "{format:?}");
+            assert!(!format.documentation().is_empty() && !format.title().is_empty(), "{format:?}");
+        }
+    }
+
+    /// The rest of the program asks every format for these, so each must have them.
+    #[test]
+    fn every_format_says_how_many_images_are_used() {
+        for &format in FORMATS {
+            let chosen = ChosenFormat::with_defaults(format);
+            for split in [Split::Train, Split::Test] {
+                let value = chosen.values.get(split.name());
+                assert!(
+                    matches!(value, Some(Value::Count(_) | Value::CountOrAll(_))),
+                    "{split} of {format:?}: {value:?}"
+                );
+            }
+            let few =
+                chosen.values.get("train").is_some_and(|value| matches!(value, Value::Count(_)));
+            let limited = if few {
+                chosen.clone()
+            } else {
+                chosen.clone().with("train", Value::CountOrAll(Some(3)))
+            };
+            assert_eq!(limited.with_all_images(), chosen, "{format:?}");
+            let reads_files = !chosen.files().is_empty();
+            assert_eq!(place_key(format).is_some(), reads_files, "{format:?}");
+        }
+    }
+
+    #[test]
+    fn an_outline_is_what_is_loaded() {
+        for &format in FORMATS {
+            let chosen = ChosenFormat::with_defaults(format);
+            let Some(outline) = chosen.outline() else { continue };
+            let dataset = chosen.load(MasterSeed(1)).unwrap();
+            let images = [&dataset.train, &dataset.test];
+            let bytes: usize =
+                images.map(|images| images.pixels.len() + images.labels.len()).iter().sum();
+            let expected =
+                Outline { shape: dataset.shape(), classes: dataset.classes, bytes: bytes as f64 };
+            assert_eq!(outline, expected, "{format:?}");
+        }
+    }
+}

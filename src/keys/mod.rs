@@ -1,0 +1,227 @@
+//! Keys that a choice brings along: an architecture those of `[network]`, a path method those of
+//! `[paths]`, a data format those of `[dataset]`.
+//!
+//! Whatever can be chosen declares its [`Key`]s, each with its range and default. The reader of
+//! configurations returns their [`Values`], from which the choice builds what it stands for.
+
+mod values;
+
+pub use values::Values;
+
+use std::fmt;
+use std::path::PathBuf;
+
+/// A key of one of several choices.
+#[derive(Debug)]
+pub struct Key {
+    /// As in configurations. Choices may share a name for values of one kind.
+    pub name: &'static str,
+    /// What it is, in a few words, for the comments of a new configuration.
+    pub about: &'static str,
+    /// What it takes.
+    pub kind: KeyKind,
+    /// The unit of its values; empty if there is none.
+    pub unit: &'static str,
+    /// What else the reference says of it; may be empty.
+    pub note: &'static str,
+}
+
+/// What a key takes, and what holds if it is not written.
+#[derive(Debug)]
+pub enum KeyKind {
+    /// A number of things, ≥ 1.
+    Count {
+        /// The default.
+        default: usize,
+        /// The largest number.
+        most: usize,
+    },
+    /// A number of things, ≥ 1, or all of them, which is the default.
+    CountOrAll,
+    /// A number of things, ≥ 1. The default follows from something else.
+    DerivedCount {
+        /// The largest number.
+        most: usize,
+        /// The default, in words.
+        words: &'static str,
+        /// A value that could be written, in TOML notation.
+        example: &'static str,
+    },
+    /// Numbers of things, each ≥ 1.
+    Counts {
+        /// The default.
+        default: &'static [usize],
+        /// A further requirement: says what must be and what is.
+        check: fn(&[usize]) -> Result<(), String>,
+    },
+    /// A seed, any integer of 32 bits.
+    Seed {
+        /// The default.
+        default: u32,
+    },
+    /// A seed, any integer of 64 bits. The default is derived from the master seed.
+    DerivedSeed,
+    /// A finite number > 0.
+    Positive {
+        /// The default.
+        default: f64,
+    },
+    /// Yes or no.
+    Flag {
+        /// The default.
+        default: bool,
+    },
+    /// One of a few words.
+    Word {
+        /// All of them.
+        words: &'static [&'static str],
+        /// The default.
+        default: &'static str,
+    },
+    /// A file or a folder. It has no default: it must be written.
+    Path {
+        /// A value that could be written, in TOML notation.
+        example: &'static str,
+    },
+}
+
+/// The value of a key.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// Of [`KeyKind::Count`].
+    Count(usize),
+    /// Of [`KeyKind::CountOrAll`]; `None`: all.
+    CountOrAll(Option<usize>),
+    /// Of [`KeyKind::DerivedCount`]; `None`: not written.
+    DerivedCount(Option<usize>),
+    /// Of [`KeyKind::Counts`].
+    Counts(Vec<usize>),
+    /// Of [`KeyKind::Seed`].
+    Seed(u32),
+    /// Of [`KeyKind::DerivedSeed`]; `None`: not written.
+    DerivedSeed(Option<u64>),
+    /// Of [`KeyKind::Positive`].
+    Positive(f64),
+    /// Of [`KeyKind::Flag`].
+    Flag(bool),
+    /// Of [`KeyKind::Word`].
+    Word(&'static str),
+    /// Of [`KeyKind::Path`], with `~` and variables expanded; empty before it is written.
+    Path(PathBuf),
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Count(count)
+            | Self::CountOrAll(Some(count))
+            | Self::DerivedCount(Some(count)) => count.fmt(f),
+            Self::CountOrAll(None) => f.write_str("all"),
+            Self::DerivedCount(None) | Self::DerivedSeed(None) => f.write_str("derived"),
+            Self::Counts(counts) => fmt::Debug::fmt(counts, f),
+            Self::Seed(seed) => seed.fmt(f),
+            Self::DerivedSeed(Some(seed)) => seed.fmt(f),
+            Self::Positive(number) => number.fmt(f),
+            Self::Flag(flag) => flag.fmt(f),
+            Self::Word(word) => word.fmt(f),
+            Self::Path(path) => path.display().fmt(f),
+        }
+    }
+}
+
+impl Key {
+    /// A key without unit and note.
+    pub const fn new(name: &'static str, about: &'static str, kind: KeyKind) -> Self {
+        Self { name, about, kind, unit: "", note: "" }
+    }
+
+    /// With the unit of its values.
+    #[must_use]
+    pub const fn unit(mut self, unit: &'static str) -> Self {
+        self.unit = unit;
+        self
+    }
+
+    /// With what else the reference says of it.
+    #[must_use]
+    pub const fn note(mut self, note: &'static str) -> Self {
+        self.note = note;
+        self
+    }
+
+    /// A number of things.
+    pub const fn count(name: &'static str, about: &'static str, default: usize) -> Self {
+        Self::count_up_to(name, about, default, u32::MAX as usize)
+    }
+
+    /// A number of things that are all held in memory.
+    pub const fn count_up_to(
+        name: &'static str,
+        about: &'static str,
+        default: usize,
+        most: usize,
+    ) -> Self {
+        Self::new(name, about, KeyKind::Count { default, most })
+    }
+
+    /// Numbers of things, as many as one likes.
+    pub const fn counts(
+        name: &'static str,
+        about: &'static str,
+        default: &'static [usize],
+    ) -> Self {
+        Self::new(name, about, KeyKind::Counts { default, check: |_| Ok(()) })
+    }
+
+    /// What holds if the key is not written.
+    pub fn default(&self) -> Value {
+        match self.kind {
+            KeyKind::Count { default, .. } => Value::Count(default),
+            KeyKind::CountOrAll => Value::CountOrAll(None),
+            KeyKind::DerivedCount { .. } => Value::DerivedCount(None),
+            KeyKind::Counts { default, .. } => Value::Counts(default.to_vec()),
+            KeyKind::Seed { default } => Value::Seed(default),
+            KeyKind::DerivedSeed => Value::DerivedSeed(None),
+            KeyKind::Positive { default } => Value::Positive(default),
+            KeyKind::Flag { default } => Value::Flag(default),
+            KeyKind::Word { default, .. } => Value::Word(default),
+            KeyKind::Path { .. } => Value::Path(PathBuf::new()),
+        }
+    }
+
+    /// Whether the key takes this value.
+    ///
+    /// # Errors
+    /// What the value must be, to follow the name of the key.
+    pub fn check(&self, value: &Value) -> Result<(), String> {
+        let requirement = match (&self.kind, value) {
+            (KeyKind::Count { most, .. }, Value::Count(count))
+            | (KeyKind::DerivedCount { most, .. }, Value::DerivedCount(Some(count)))
+                if count > most =>
+            {
+                return Err(format!("must be at most {most}, is {count}"));
+            }
+            (
+                KeyKind::Count { .. } | KeyKind::CountOrAll | KeyKind::DerivedCount { .. },
+                Value::Count(0) | Value::CountOrAll(Some(0)) | Value::DerivedCount(Some(0)),
+            ) => "must be at least 1",
+            (KeyKind::Counts { .. }, Value::Counts(counts)) if counts.contains(&0) => {
+                "must be numbers of at least 1"
+            }
+            (KeyKind::Counts { check, .. }, Value::Counts(counts)) => return check(counts),
+            (KeyKind::Positive { .. }, Value::Positive(number))
+                if !(number.is_finite() && *number > 0.0) =>
+            {
+                "must be a finite number above 0"
+            }
+            (KeyKind::Word { words, .. }, Value::Word(word)) if !words.contains(word) => {
+                "must be one of its words"
+            }
+            _ if std::mem::discriminant(value) != std::mem::discriminant(&self.default()) => {
+                "must be of another kind"
+            }
+            _ => return Ok(()),
+        };
+        Err(format!("{requirement}, is {value}"))
+    }
+}
