@@ -1,13 +1,13 @@
 //! `--dry-run`: what a command would do with what its directory holds. Nothing is written.
 
-use crate::check::{self, duration};
-use crate::run::Command;
+use crate::check::print_memory;
+use crate::run::StageCommand;
 use crate::start;
 use lossatlas::engine::console::{count, print};
 use lossatlas::engine::failure::{self, Failure};
 use lossatlas::engine::overview::Overview;
 use lossatlas::engine::parallel::World;
-use lossatlas::engine::plan::makespan;
+use lossatlas::engine::plan::{Measured, duration, makespan};
 use lossatlas::engine::problem::{Problem, Trained};
 use lossatlas::engine::progress;
 use lossatlas::engine::results::Results;
@@ -20,7 +20,7 @@ use std::path::Path;
 pub fn run(
     world: &World,
     problem: &Problem,
-    command: &Command,
+    command: &StageCommand,
     directory: &Path,
 ) -> Result<u8, Failure> {
     let contents = world.is_root().then(|| RunDirectory::look(problem, directory)).transpose();
@@ -52,7 +52,7 @@ fn describe_directory(directory: &Path, contents: &Contents) {
 }
 
 /// Why the command itself would not begin, although the configuration fits.
-fn refusal(command: &Command, directory: &Path, results: &Results) -> Option<String> {
+fn refusal(command: &StageCommand, directory: &Path, results: &Results) -> Option<String> {
     if progress::current(directory).is_some() {
         return Some(format!(
             "{}: a run is going on there; until it ends another one is refused",
@@ -66,7 +66,7 @@ fn refusal(command: &Command, directory: &Path, results: &Results) -> Option<Str
 fn describe_tasks(
     (world, here): (&World, usize),
     problem: &Problem,
-    command: &Command,
+    command: &StageCommand,
     results: &Results,
 ) {
     let all = Overview::of(results);
@@ -88,19 +88,20 @@ fn describe_tasks(
     }
 }
 
-/// Memory as `check` predicts it for the ranks that are `here`, on this machine, and the time of what is left.
+/// Memory as `check` predicts it for the ranks that are `here`, on this machine, and the time of
+/// what is left.
 fn describe_costs(
     (world, here): (&World, usize),
     problem: &Problem,
     trained: &Trained,
     overview: &Overview,
 ) {
-    let (speed, needed) = check::measure(problem, trained);
-    check::print_memory(trained, needed, here);
+    let measured = Measured::of(problem, trained);
+    print_memory(trained, &measured, here);
     let mut tasks: Vec<f64> = Vec::new();
     for (stage, counts) in &overview.stages {
         for count in counts.kinds.iter().filter(|count| count.left > 0) {
-            let seconds = speed.seconds(&stage.work(problem, count.kind));
+            let seconds = measured.speed.seconds(&stage.work(problem, count.kind));
             tasks.extend(std::iter::repeat_n(seconds, count.left));
         }
     }

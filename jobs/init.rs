@@ -1,59 +1,96 @@
 //! `lossatlas init`: a first configuration.
 
-use crate::cli;
-use crate::export::may_write;
-use lossatlas::config::template::{Files, Template};
+use crate::arguments::{path, text};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::{Args, ValueHint};
+use lossatlas::config::template::{Files, Size, Template};
 use lossatlas::data::{ChosenFormat, DataFormat, FORMATS, place_key};
 use lossatlas::engine::console::{self, print, print_text};
 use lossatlas::engine::failure::{self, Failure, Plain};
 use lossatlas::engine::parallel::World;
-use lossatlas::files::resolve;
+use lossatlas::files::{may_write, resolve};
 use lossatlas::keys::Value;
-use lossatlas::network::{Architecture, Network};
+use lossatlas::network::{Architecture, Descriptor, NETWORKS, Network};
 use lossatlas::random::MasterSeed;
 use std::fs::Permissions;
 use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tempfile::Builder;
 
 /// In place of a file: standard output.
 const STDOUT: &str = "-";
 
 /// In place of a folder of data: digits that the program draws.
-pub const BUILT_IN: &str = "built-in";
+const BUILT_IN: &str = "built-in";
 
-pub fn run(world: &World, init: &cli::Init) -> Result<u8, Failure> {
-    let text = world.is_root().then(|| text(init)).transpose();
-    let text = world.agree(text)?;
-    let written = text.as_ref().map(|text| deliver(init, text)).transpose();
-    world.agree(written).map_err(|error| Failure::system(Plain(&error)))?;
-    if init.file == Path::new(STDOUT) {
-        return Ok(failure::SUCCESS);
-    }
-    console::complete(failure::SUCCESS, format_args!("; {} is complete", init.file.display()))
+/// What to write a configuration for, and where it goes.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// The file to write; `-` is standard output
+    #[arg(value_name = "FILE", value_parser = path())]
+    pub file: PathBuf,
+    /// The network
+    #[arg(long, value_name = "NETWORK", default_value = NETWORKS[0].name, value_parser = network())]
+    pub network: &'static Descriptor,
+    /// The folder of four IDX files, which are read; or `built-in`: digits that the program draws
+    #[arg(long, value_name = "DIR", default_value = BUILT_IN)]
+    #[arg(value_parser = text(), value_hint = ValueHint::DirPath)]
+    pub data: String,
+    /// How much to compute
+    #[arg(long, value_name = "SIZE", default_value = Size::Demo.name(), value_parser = size())]
+    pub size: Size,
+    /// Replaces the file if it exists
+    #[arg(long)]
+    pub force: bool,
 }
 
-fn text(init: &cli::Init) -> Result<String, String> {
-    if init.file != Path::new(STDOUT) {
-        may_write(&init.file, init.force)?;
+/// The networks there are, by name.
+fn network() -> impl TypedValueParser<Value = &'static Descriptor> {
+    let names = NETWORKS.iter().map(|network| PossibleValue::new(network.name).help(network.title));
+    PossibleValuesParser::new(names).map(|name| {
+        *NETWORKS.iter().find(|network| network.name == name).expect("one of the names")
+    })
+}
+
+fn size() -> impl TypedValueParser<Value = Size> {
+    let names = Size::ALL.map(|size| PossibleValue::new(size.name()).help(size.about()));
+    PossibleValuesParser::new(names).map(|name| {
+        Size::ALL.into_iter().find(|size| size.name() == name).expect("one of the names")
+    })
+}
+
+pub fn run(world: &World, arguments: &Arguments) -> Result<u8, Failure> {
+    let text = world.is_root().then(|| configuration(arguments)).transpose();
+    let text = world.agree(text)?;
+    let written = text.as_ref().map(|text| deliver(arguments, text)).transpose();
+    world.agree(written).map_err(|error| Failure::system(Plain(&error)))?;
+    if arguments.file == Path::new(STDOUT) {
+        return Ok(failure::SUCCESS);
     }
-    let data = if init.data == BUILT_IN { None } else { Some(look_at(init)?) };
-    Template { network: init.network, data, size: init.size }
+    console::complete(failure::SUCCESS, format_args!("; {} is complete", arguments.file.display()))
+}
+
+fn configuration(arguments: &Arguments) -> Result<String, String> {
+    if arguments.file != Path::new(STDOUT) {
+        may_write(&arguments.file, arguments.force)?;
+    }
+    let data = if arguments.data == BUILT_IN { None } else { Some(look_at(arguments)?) };
+    Template { network: arguments.network, data, size: arguments.size }
         .text()
         .map_err(|errors| errors.to_string())
 }
 
 /// What is in the folder, so that nothing is written that it does not hold.
-fn look_at(init: &cli::Init) -> Result<Files, String> {
-    let chosen = chosen_format(&Files::expand(&init.data)?);
+fn look_at(arguments: &Arguments) -> Result<Files, String> {
+    let chosen = chosen_format(&Files::expand(&arguments.data)?);
     // Nothing that is read from files follows from a seed.
     let dataset = chosen.load(MasterSeed(0)).map_err(|error| error.to_string())?;
     let built: Result<Box<dyn Network<f32>>, _> =
-        Architecture::with_defaults(init.network).build(dataset.shape(), dataset.classes);
-    built.map_err(|problem| format!("{}: network: {problem}", init.data))?;
+        Architecture::with_defaults(arguments.network).build(dataset.shape(), dataset.classes);
+    built.map_err(|problem| format!("{}: network: {problem}", arguments.data))?;
     let images = [dataset.train.len(), dataset.test.len()];
-    Ok(Files { format: chosen.format(), directory: init.data.clone(), images })
+    Ok(Files { format: chosen.format(), directory: arguments.data.clone(), images })
 }
 
 /// The first format that has a file in this folder; if none has, the first that reads files says
@@ -92,14 +129,14 @@ fn place(file: &Path, text: &str, force: bool) -> io::Result<()> {
     Ok(())
 }
 
-fn deliver(init: &cli::Init, text: &str) -> Result<(), String> {
-    let file = init.file.as_path();
+fn deliver(arguments: &Arguments, text: &str) -> Result<(), String> {
+    let file = arguments.file.as_path();
     if file == Path::new(STDOUT) {
         print_text(text);
         return Ok(());
     }
     let shown = file.display();
-    place(file, text, init.force)
+    place(file, text, arguments.force)
         .map_err(|error| format!("{shown}: cannot be written: {error}"))?;
     print(format_args!("{shown}: written; `lossatlas check {shown}` says what it comes to"));
     Ok(())

@@ -6,6 +6,7 @@
 // What is printed past `console` would be lost in silence.
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
+mod arguments;
 mod check;
 mod cli;
 mod dry_run;
@@ -35,8 +36,8 @@ fn main() -> ExitCode {
     let parsed = Cli::try_parse();
     let start = Start::here();
     if start.rank > 0 && !parsed.as_ref().is_ok_and(|cli| start::computes(&cli.command)) {
-        // Rank 0 alone speaks, does what there is to do, and has the exit code. A launcher ends all ranks as soon
-        // as one returns another code than 0, perhaps before rank 0 has spoken.
+        // Rank 0 alone speaks, does what there is to do, and has the exit code. A launcher ends all
+        // ranks as soon as one returns another code than 0, perhaps before rank 0 has spoken.
         return ExitCode::from(failure::SUCCESS);
     }
     let code = match parsed {
@@ -66,7 +67,7 @@ fn perform(command: Command, start: &Start) -> u8 {
     }
 }
 
-/// Says why a command failed, or what of its output was lost; the exit code.
+/// Says why a command failed, or what of its output was lost. Returns the exit code.
 fn complain(failure: &Failure, speaks: bool) -> u8 {
     if speaks {
         console::say(failure.to_string());
@@ -77,18 +78,18 @@ fn complain(failure: &Failure, speaks: bool) -> u8 {
 fn execute(world: &World, command: Command, signals: Signals) -> Result<u8, Failure> {
     world.agree(lossatlas::kernels::check_limit())?;
     match command {
-        Command::Run(job) => run::run(world, &job, &run::Command::RUN, signals),
-        Command::Train(job) => run::run(world, &job, &run::Command::TRAIN, signals),
-        Command::Paths(job) => run::run(world, &job, &run::Command::PATHS, signals),
-        Command::Kpca(job) => run::run(world, &job, &run::Command::KPCA, signals),
-        Command::Init(init) => init::run(world, &init),
+        Command::Run(job) => run::run(world, &job, &run::StageCommand::RUN, signals),
+        Command::Train(job) => run::run(world, &job, &run::StageCommand::TRAIN, signals),
+        Command::Paths(job) => run::run(world, &job, &run::StageCommand::PATHS, signals),
+        Command::Kpca(job) => run::run(world, &job, &run::StageCommand::KPCA, signals),
+        Command::Init(arguments) => init::run(world, &arguments),
         Command::Check(input) => check::run(world, &input),
-        Command::Report(command) => report::run(world, &command),
-        Command::Status(command) => status::run(world, &command),
-        Command::Evaluate(command) => evaluate::run(world, &command),
-        Command::Export(export) => export::run(world, &export),
-        Command::Completions { shell } => Ok(manual::completions(shell)),
-        Command::Man { directory } => manual::man(directory.as_deref()),
+        Command::Report(arguments) => report::run(world, &arguments),
+        Command::Status(arguments) => status::run(world, &arguments),
+        Command::Evaluate(arguments) => evaluate::run(world, &arguments),
+        Command::Export(arguments) => export::run(world, &arguments),
+        Command::Completions(arguments) => Ok(manual::completions(&arguments)),
+        Command::Man(arguments) => manual::man(&arguments),
     }
 }
 

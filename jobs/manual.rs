@@ -1,29 +1,46 @@
-//! `lossatlas completions` and `lossatlas man`: what the command line says of itself, for shells and for `man`.
+//! `lossatlas completions` and `lossatlas man`: what the command line says of itself, for shells
+//! and for `man`.
 //!
 //! Both work without MPI, so that a login node or a package needs none.
 
+use crate::arguments::path;
 use crate::cli::Cli;
-use clap::CommandFactory;
+use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 use lossatlas::engine::console::{self, count, print, print_text};
 use lossatlas::engine::failure::{self, Failure};
 use lossatlas::files::make_directory;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 const NAME: &str = "lossatlas";
 
+/// A shell.
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// The shell
+    pub shell: Shell,
+}
+
+/// Where the pages go.
+#[derive(Debug, Args)]
+pub struct Man {
+    /// Directory for the pages of all commands; made if need be
+    #[arg(value_name = "DIR", value_parser = path())]
+    pub directory: Option<PathBuf>,
+}
+
 /// Prints the completions of a shell.
-pub fn completions(shell: Shell) -> u8 {
+pub fn completions(arguments: &Completions) -> u8 {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut command(), NAME, &mut script);
+    clap_complete::generate(arguments.shell, &mut command(), NAME, &mut script);
     print_text(String::from_utf8_lossy(&script));
     failure::SUCCESS
 }
 
 /// Prints the page of the program, or writes those of all commands into a directory.
-pub fn man(directory: Option<&Path>) -> Result<u8, Failure> {
-    let Some(directory) = directory else {
+pub fn man(arguments: &Man) -> Result<u8, Failure> {
+    let Some(directory) = &arguments.directory else {
         let mut page = Vec::new();
         // Memory does not fail.
         clap_mangen::Man::new(command().disable_help_subcommand(true)).render(&mut page).ok();

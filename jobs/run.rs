@@ -1,7 +1,8 @@
 //! `lossatlas run`, `train`, `paths` and `kpca`: some stages in order.
 
-use crate::cli;
+use crate::arguments::{Input, path};
 use crate::{check, dry_run, report, start};
+use clap::Args;
 use lossatlas::engine::console::say;
 use lossatlas::engine::failure::Failure;
 use lossatlas::engine::parallel::{Interruption, Signals, World};
@@ -10,18 +11,42 @@ use lossatlas::engine::rank::Rank;
 use lossatlas::engine::stage::{self, Context};
 use lossatlas::engine::{capacity, console, log, progress, summary};
 use std::env;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
+/// A configuration, and where the results go.
+#[derive(Debug, Args)]
+pub struct Job {
+    #[command(flatten)]
+    pub input: Input,
+    /// Directory of the results; made if need be. `atlas.h5` and the journal are in it
+    #[arg(long, value_name = "DIR", value_parser = path())]
+    pub out: PathBuf,
+    /// Stops and checkpoints in time to end within TIME, as in 3h50m; the same command resumes the run
+    ///
+    /// Tasks under way store their state, and the exit code is 75. This begins early: by a twentieth
+    /// of TIME, at most a minute, and 10 ms for each rank. Default: the end of the Slurm job, where
+    /// there is one. The signals SIGUSR1, SIGTERM and Ctrl-C do the same at once; after a second
+    /// SIGTERM or Ctrl-C nothing is stored.
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub time_limit: Option<Duration>,
+    /// Says what would be done with what the directory holds, and ends; nothing is written
+    #[arg(long)]
+    pub dry_run: bool,
+    /// How the lines of DIR/run.log are written
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    pub log_format: log::Format,
+}
+
 /// One of the commands of this file.
-pub struct Command {
+pub struct StageCommand {
     /// As it is typed.
     pub name: &'static str,
     /// Whether it closes with the report.
     pub reports: bool,
 }
 
-impl Command {
+impl StageCommand {
     pub const RUN: Self = Self { name: stage::RUN, reports: true };
     pub const TRAIN: Self = Self { name: "train", reports: false };
     pub const PATHS: Self = Self { name: "paths", reports: false };
@@ -31,8 +56,8 @@ impl Command {
 /// Loads, runs the stages, and concludes with the exit code. Collective.
 pub fn run(
     world: &World,
-    job: &cli::Job,
-    command: &Command,
+    job: &Job,
+    command: &StageCommand,
     signals: Signals,
 ) -> Result<u8, Failure> {
     if job.dry_run {
@@ -71,7 +96,7 @@ pub fn run(
 fn work(
     context: &Context,
     rank: &mut Rank,
-    command: &Command,
+    command: &StageCommand,
     directory: &Path,
 ) -> Result<u8, Failure> {
     stage::run(context, rank, command.name)?;
@@ -83,7 +108,7 @@ fn work(
     Ok(code)
 }
 
-/// Time until Slurm ends the job that this is part of, where it tells.
+/// Time until Slurm ends the job of this process; `None` outside of a job.
 fn end_of_the_batch_job() -> Option<Duration> {
     let end: u64 = env::var("SLURM_JOB_END_TIME").ok()?.parse().ok()?;
     let end = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(end))?;

@@ -30,8 +30,8 @@ pub fn computes(command: &Command) -> bool {
             | Command::Report(_)
             | Command::Status(_)
             | Command::Export(_)
-            | Command::Completions { .. }
-            | Command::Man { .. }
+            | Command::Completions(_)
+            | Command::Man(_)
     );
     !reads
 }
@@ -50,8 +50,9 @@ pub fn stops_when_asked(command: &Command) -> bool {
 fn refuse_ranks_that_do_not_meet(world: &World, start: &Start) -> Result<(), Failure> {
     match start.ranks {
         Some(number) if number > 1 && world.size() == 1 => Err(Failure::input(format_args!(
-            "{number} ranks were started ({}), but each finds itself alone: the program was built with {}; \
-             start it with the mpirun of that library, or with another choice of `srun --mpi` (see docs/hpc.md)",
+            "{number} ranks were started ({}), but each finds itself alone: the program was built \
+             with {}; start it with the mpirun of that library, or with another choice of \
+             `srun --mpi` (see docs/hpc.md)",
             start.variable,
             mpi_library_version()
         ))),
@@ -83,7 +84,7 @@ fn unused_allocation(start: &Start) -> Option<String> {
     let tasks = start.allocated.filter(|&tasks| tasks > 1)?;
     let allocation = count(tasks, "task");
     Some(format!(
-        "this is one rank, in a Slurm allocation of {allocation}: start it with srun, or with mpirun -n {tasks}, \
-         to use all of them"
+        "this is one rank, in a Slurm allocation of {allocation}: start it with srun, or with \
+         mpirun -n {tasks}, to use all of them"
     ))
 }

@@ -64,6 +64,38 @@ pub fn resolve(file: &Path) -> io::Result<PathBuf> {
     Err(Errno::LOOP.into())
 }
 
+/// Whether there is a place for a new file, asked before anything is computed for it.
+///
+/// A file is replaced by a new one of its name. A device or a FIFO would be gone: it is refused, even
+/// with `force`, and so is a link to one.
+///
+/// # Errors
+/// Why not, and what to do.
+pub fn may_write(file: &Path, force: bool) -> Result<(), String> {
+    let shown = file.display();
+    match file.metadata() {
+        Ok(there) if there.is_dir() => {
+            return Err(format!("{shown} is a directory; name a file in it"));
+        }
+        Ok(there) if !there.is_file() => {
+            return Err(format!(
+                "{shown} is not a regular file but a device, a FIFO or a socket; choose another name"
+            ));
+        }
+        _ => {}
+    }
+    let directory = file.parent().filter(|directory| *directory != Path::new(""));
+    match file.symlink_metadata() {
+        Ok(_) if !force => {
+            Err(format!("{shown} exists; choose another name or replace it with --force"))
+        }
+        _ if directory.is_some_and(|directory| !directory.is_dir()) => {
+            Err(format!("{shown}: there is no such directory; make it first"))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Puts the finished file `new` in the place of `target`, and what was there under the unused name `aside`.
 /// Returns whether anything was there.
 ///
@@ -167,6 +199,26 @@ pub fn is_locked_by_a_writer(file: &Path) -> bool {
 mod tests {
     use super::*;
     use std::os::unix::fs::symlink;
+
+    #[test]
+    fn a_new_file_needs_a_directory_and_an_old_one_needs_force() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let [new, old, device, nowhere] =
+            ["new", "old", "device", "nowhere/new"].map(|name| directory.path().join(name));
+        fs::write(&old, "precious").expect("space");
+        symlink("/dev/null", &device).expect("a link");
+        let problem = |file: &Path, force| may_write(file, force).err().unwrap_or_default();
+        assert_eq!([problem(&new, false), problem(&new, true), problem(&old, true)], [""; 3]);
+        for (file, force, words) in [
+            (&old, false, "exists; choose another name or replace it with --force"),
+            (&nowhere, true, "there is no such directory; make it first"),
+            (&device, true, "is not a regular file but a device, a FIFO or a socket"),
+        ] {
+            assert!(problem(file, force).contains(words), "{}", problem(file, force));
+        }
+        let problem = problem(directory.path(), true);
+        assert!(problem.contains("is a directory; name a file in it"), "{problem}");
+    }
 
     #[test]
     fn what_is_replaced_lies_aside() {

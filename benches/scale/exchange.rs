@@ -1,13 +1,15 @@
-//! What the messages of a task cost rank 0: a farm of tasks that take no time, under `mpirun`.
+//! What the messages of a task cost rank 0: a farm of tasks that take no time, under `mpirun`. And what
+//! the main threads take from the tasks while nothing happens.
 
 use crate::costs::{path_result, run};
-use lossatlas::engine::parallel::{Event, World, farm};
+use lossatlas::engine::parallel::{Control, Event, World, farm};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::convert::Infallible;
 use std::env;
 use std::fs;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 /// What tells this program that it is a rank, and of what.
 pub const RANK: &str = "LOSSATLAS_BENCH_RANK";
@@ -21,18 +23,27 @@ pub enum Kind {
 /// Seconds of the processor and bytes there and back for one task: on three ranks, so that rank 0 is
 /// never out of work.
 pub fn measure(kind: Kind, parameters: usize) -> (f64, [usize; 2]) {
-    let mut command = Command::new("mpirun");
-    command.args(["-n", "3"]).arg(env::current_exe().expect("the path of this program"));
     let kind = if matches!(kind, Kind::Training) { "training" } else { "path" };
-    command
-        .env(RANK, format!("{kind} {parameters}"))
-        .env("OMPI_MCA_hwloc_base_binding_policy", "none");
-    let output = command.output().expect("mpirun is installed");
-    let text = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = start(3, &format!("{kind} {parameters}"));
     let numbers: Vec<f64> =
         text.split_whitespace().map(|number| number.parse().expect("a number")).collect();
     (numbers[0], [numbers[1] as usize, numbers[2] as usize])
+}
+
+/// Prints what the main threads of two ranks take of a core while tasks run.
+pub fn print_waiting() {
+    println!("| while tasks run | share of a core |\n|---|---|\n{}", start(2, "waiting 4"));
+}
+
+/// Starts this program on some ranks. Returns what they print.
+fn start(ranks: usize, what: &str) -> String {
+    let mut command = Command::new("mpirun");
+    command.arg("-n").arg(ranks.to_string());
+    command.arg(env::current_exe().expect("the path of this program"));
+    command.env(RANK, what).env("OMPI_MCA_hwloc_base_binding_policy", "none");
+    let output = command.output().expect("mpirun is installed");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 /// One of the ranks.
@@ -41,7 +52,9 @@ pub fn rank() {
     let what = env::var(RANK).expect("set by the first process");
     let (kind, parameters) = what.split_once(' ').expect("two words");
     let parameters: usize = parameters.parse().expect("a number");
-    if kind == "training" {
+    if kind == "waiting" {
+        wait(&world, parameters);
+    } else if kind == "training" {
         let (task, result) = ((0_u8, 12_u32), run(parameters, 1000));
         exchange(&world, &task, &result);
     } else {
@@ -72,6 +85,18 @@ where
             (bytes(postcard::to_allocvec(task)), bytes(postcard::to_allocvec(result)));
         println!("{} {there} {back}", seconds / f64::from(remote));
     }
+}
+
+/// Tasks that last so many seconds on each rank.
+fn wait(world: &World, seconds: usize) {
+    world.barrier();
+    let (start, before) = (Instant::now(), processor_time());
+    let work = |_: &usize, _: &Control| std::thread::sleep(Duration::from_secs(1));
+    let on_event = |_| Ok::<_, Infallible>(());
+    farm(world, seconds * world.size(), |task| task, work, on_event, &|| false, None)
+        .expect("no callback fails");
+    let share = (processor_time() - before) / start.elapsed().as_secs_f64();
+    println!("| main thread of rank {} | {:.2} % |", world.rank(), 100.0 * share);
 }
 
 /// Seconds that this thread has been on a processor.

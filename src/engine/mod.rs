@@ -10,6 +10,8 @@
 //! | [`rank`] | the root with its run directory, and the workers |
 //! | [`run_directory`], [`results`], [`overview`] | the run directory, and what a configuration makes of it |
 //! | [`assembly`], [`summary`] | from results to `atlas.h5`, and to the terminal |
+//! | [`stored`], [`status`], [`report`] | a run directory that is only read: its state, its report |
+//! | [`evaluation`] | losses, accuracies and gradients of given vectors |
 //! | [`store`] | journal, checkpoints, `atlas.h5`, vectors in files |
 //! | [`parallel`] | tasks → ranks, over MPI |
 //! | [`format`] | the page that documents the files of a run directory |
@@ -22,6 +24,7 @@
 pub mod assembly;
 pub mod capacity;
 pub mod console;
+pub mod evaluation;
 pub mod failure;
 pub mod format;
 pub mod log;
@@ -32,6 +35,7 @@ pub mod plan;
 pub mod problem;
 pub mod progress;
 pub mod rank;
+pub mod report;
 pub mod results;
 pub mod resume;
 pub mod run_directory;
@@ -39,7 +43,9 @@ pub mod runner;
 pub mod sources;
 pub mod stage;
 pub mod stages;
+pub mod status;
 pub mod store;
+pub mod stored;
 pub mod summary;
 pub mod task;
 pub mod terminal;

@@ -9,6 +9,7 @@
 pub mod figure;
 pub mod figures;
 mod files;
+pub mod label;
 pub mod notes;
 pub mod number;
 pub mod page;

@@ -1,4 +1,5 @@
-//! The commands that the pages tell readers to type: subcommands, options, keys, targets and files exist.
+//! The commands that the pages tell readers to type: subcommands, options, keys, targets and files
+//! exist.
 
 use crate::markdown::{blocks, code, rows};
 use crate::{Page, ROOT, pages};
@@ -9,7 +10,8 @@ use std::{fs, iter};
 
 /// What there is to be named in a command.
 struct Known {
-    /// The options of each subcommand, as its help lists them; under the empty name those of the program.
+    /// The options of each subcommand, as its help lists them; under the empty name those of the
+    /// program.
     options: BTreeMap<String, BTreeSet<String>>,
     /// Keys of configurations.
     keys: BTreeSet<String>,

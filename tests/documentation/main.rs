@@ -1,8 +1,10 @@
-//! The pages of the documentation: links lead somewhere, commands exist, configurations are valid, recipes run.
+//! The pages of the documentation: links lead somewhere, commands exist, configurations are valid,
+//! recipes run.
 //!
-//! What a block of code is, the word after its fence says: `sh` is commands, `toml` a configuration, `python` a
-//! script that reads a run, and `text` what a program printed. A second word exempts: `python torch` needs
-//! PyTorch (`make test-pytorch` runs it), `toml cargo` is no configuration.
+//! What a block of code is, the word after its fence says: `sh` is commands, `toml` a
+//! configuration, `python` a script that reads a run, and `text` what a program printed. A second
+//! word exempts: `python torch` needs PyTorch (`make test-pytorch` runs it), `toml cargo` is no
+//! configuration.
 
 mod commands;
 #[path = "../support/markdown.rs"]

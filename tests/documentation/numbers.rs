@@ -1,5 +1,6 @@
-//! The numbers that the pages print. Those of SGD are the same on every x86 processor to the digits shown, and
-//! are held against a run. Those of L-BFGS are not: the pages show ranges over several seeds.
+//! The numbers that the pages print. Those of SGD are the same on every x86 processor to the digits
+//! shown, and are held against a run. Those of L-BFGS are not: the pages show ranges over several
+//! seeds.
 
 use crate::markdown::{blocks, rows};
 use crate::{Page, ROOT};
@@ -24,8 +25,8 @@ fn rows_of<'t>(optimizer: &str, text: &'t str) -> Vec<Vec<&'t str>> {
 
 const SGD_ALONE: &str = "training.optimizers=[\"sgd\"]";
 
-/// Compares the rows of SGD that the first blocks of output of a page show with those that a run prints
-/// with the vector instructions limited to these. Returns all that the run prints.
+/// Compares the rows of SGD that the first blocks of output of a page show with those that a run
+/// prints with the vector instructions limited to these. Returns all that the run prints.
 fn hold_against_a_run(
     page: &Page,
     configuration: &Path,
@@ -82,8 +83,9 @@ fn the_run_of_the_tutorial() {
     hold_lbfgs_against_ranges(&page, &printed);
 }
 
-/// The losses and accuracies of L-BFGS lie in the ranges of the page, or beside them by less than their
-/// width: the ranges are those of a few runs, and the last bits of another processor lead elsewhere.
+/// The losses and accuracies of L-BFGS lie in the ranges of the page, or beside them by less than
+/// their width: the ranges are those of a few runs, and the last bits of another processor lead
+/// elsewhere.
 fn hold_lbfgs_against_ranges(page: &Page, printed: &str) {
     let printed = rows_of("lbfgs", printed);
     let columns = [("training loss", 2), ("test loss", 3), ("test accuracy", 5)];
@@ -120,7 +122,8 @@ fn range(cell: &str) -> Option<(f64, f64)> {
     Some((number(low)?, number(high)?))
 }
 
-/// Every number of L-BFGS in the README and the tutorial is one of a range, from the lower to the higher.
+/// Every number of L-BFGS in the README and the tutorial is one of a range, from the lower to the
+/// higher.
 #[test]
 fn ranges_are_ranges() {
     for name in ["README.md", "docs/tutorial.md"] {

@@ -1,4 +1,5 @@
-//! Slips that no checker of spelling sees: what has run together, and sentences that begin in the middle.
+//! Slips that no checker of spelling sees: what has run together, and sentences that begin in the
+//! middle.
 
 use crate::markdown::blocks;
 use crate::pages;

@@ -10,7 +10,8 @@ use std::path::Path;
 use std::process::Command;
 use tempfile::{TempDir, tempdir};
 
-/// A directory in which the runs that the pages speak of lie where they say, all of them the small study of the tests.
+/// A directory in which the runs that the pages speak of lie where they say, all of them the small
+/// study of the tests.
 fn runs() -> TempDir {
     let root = tempdir().expect("a temporary directory");
     let run = root.path().join("results/demo");

@@ -44,7 +44,8 @@ fn atlases_without_the_vectors() {
     .with_code(0);
     let atlas = run.join("atlas.h5");
     let group = |group: &str| format!("{}:{group}", text(&atlas));
-    let there = "atlas.h5: /solutions/sgd/tran holds no dataset theta; there are /solutions/sgd/test, /solutions/sgd/train";
+    let there = "atlas.h5: /solutions/sgd/tran holds no dataset theta; there are \
+                 /solutions/sgd/test, /solutions/sgd/train";
     refused_weights(&group("/solutions/sgd/tran"), &[there]);
     refused_weights(
         &group("/solutions/sgd/curves"),

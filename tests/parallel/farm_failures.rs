@@ -42,15 +42,15 @@ pub fn panicking_tasks(world: &World) {
 pub fn failing_events(world: &World) {
     let count = 12;
     for failing in [0, 1, count, 2 * count - 1] {
-        let (mut told, mut failed, mut told_after) = (0, false, 0);
+        let (mut heard, mut failed, mut heard_after) = (0, false, 0);
         let on_event = |event| {
             // An assertion in here would be caught like any other panic of a callback.
-            told_after += u32::from(failed);
+            heard_after += u32::from(failed);
             if matches!(event, Event::Idle) {
                 return Ok(());
             }
-            told += 1;
-            failed |= told == failing + 1;
+            heard += 1;
+            failed |= heard == failing + 1;
             if failed { Err("disk full") } else { Ok(()) }
         };
         let work = |&task: &usize, _: &Control| {
@@ -63,7 +63,7 @@ pub fn failing_events(world: &World) {
             FarmError::Stopped => assert!(!world.is_root()),
             other => panic!("{other}"),
         }
-        assert_eq!((told, told_after), (if world.is_root() { failing + 1 } else { 0 }, 0));
+        assert_eq!((heard, heard_after), (if world.is_root() { failing + 1 } else { 0 }, 0));
         assert_eq!(world.agree(Ok::<_, String>(())), Ok(()));
     }
     every_task_once(world);
@@ -138,7 +138,7 @@ pub fn unreadable(world: &World) {
     every_task_once(world);
 }
 
-/// 2³¹ bytes; no memory is taken up until somebody reads them.
+/// 2³¹ bytes; they take no memory until somebody reads them.
 struct Huge(Vec<u8>);
 
 impl Huge {

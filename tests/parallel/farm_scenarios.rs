@@ -1,11 +1,13 @@
 //! Farms that go well.
 
+use crate::DIRECTORY;
 use lossatlas::engine::parallel::{Control, Event, FarmEnd, World, farm};
 use std::convert::Infallible;
-use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
+use std::{env, fs};
 
 /// Runs a farm to its end and returns all events but the idle ones; none on ranks other than 0.
 pub fn events<T, R>(
@@ -89,27 +91,46 @@ pub fn large_messages(world: &World) {
     assert_eq!(finished, if world.is_root() { 9 } else { 0 });
 }
 
-/// The tasks sleep, so the outcome does not depend on how busy the machine is.
-pub fn balance(world: &World) {
-    let (count, duration) = (100, Duration::from_millis(20));
-    let start = Instant::now();
-    let events = events(world, count, |task| task, |_, _| sleep(duration));
-    let total = start.elapsed();
-    if world.is_root() {
-        let mut shares = vec![0; world.size()];
-        for event in events {
-            if let Event::Finished { rank, .. } = event {
-                shares[rank] += 1;
-            }
-        }
-        let alone = duration * count as u32;
-        println!(
-            "{count} tasks of {duration:?} on {shares:?} in {total:?}; alone they take {alone:?}"
-        );
-        assert_eq!(shares.iter().sum::<usize>(), count);
-        assert!(shares.iter().all(|share| (40..=60).contains(share)), "{shares:?}");
-        assert!(total < alone * 65 / 100, "{total:?}");
+/// The directory in which the ranks find files of each other.
+fn directory() -> PathBuf {
+    env::var(DIRECTORY).expect("set by the test").into()
+}
+
+/// Marks that something has happened, for all ranks to see.
+fn mark(directory: &Path, name: &str) {
+    fs::write(directory.join(name), "").expect("a temporary directory");
+}
+
+/// Waits until something has happened, on whatever rank.
+fn wait_for(directory: &Path, name: &str) {
+    while !directory.join(name).exists() {
+        sleep(Duration::from_millis(1));
     }
+}
+
+/// Task 0 ends only when task 1 has begun on the other rank, and task 1 only when all others are
+/// done.
+pub fn busy_ranks(world: &World) {
+    let (count, directory) = (20, directory());
+    let work = |&task: &usize, _: &Control| {
+        mark(&directory, &format!("begun-{task}"));
+        match task {
+            0 => wait_for(&directory, "begun-1"),
+            1 => (0..count)
+                .filter(|other| *other != 1)
+                .for_each(|other| wait_for(&directory, &format!("done-{other}"))),
+            _ => {}
+        }
+        mark(&directory, &format!("done-{task}"));
+    };
+    let mut shares = vec![0; world.size()];
+    for event in events(world, count, |task| task, work) {
+        if let Event::Finished { rank, .. } = event {
+            shares[rank] += 1;
+        }
+    }
+    shares.sort_unstable();
+    assert!(!world.is_root() || shares == [1, count - 1], "{shares:?}");
 }
 
 /// Processor time of the calling thread.
@@ -120,41 +141,54 @@ fn thread_time() -> Duration {
     Duration::from_nanos(nanoseconds)
 }
 
-pub fn cost_of_communication(world: &World) {
+/// A main thread that spins gets a fair share of the processor, on a busy machine too. One that
+/// looks and sleeps takes a hundredth: `make bench-scale` measures it.
+pub fn sleeping(world: &World) {
     world.barrier();
     let (start, start_of_thread) = (Instant::now(), thread_time());
-    events(world, 8, |task| task, |_, _| sleep(Duration::from_secs(1)));
+    events(world, 2 * world.size(), |task| task, |_, _| sleep(Duration::from_secs(1)));
     let share =
         thread_time().saturating_sub(start_of_thread).as_secs_f64() / start.elapsed().as_secs_f64();
     println!("the main thread of rank {} takes {:.2} % of a core", world.rank(), 100.0 * share);
-    assert!(share < 0.01, "{share}");
+    assert!(share < 0.1, "{share}");
 }
 
+/// Tasks report in every millisecond, and end when rank 0 has heard of each of them twice.
 pub fn progress(world: &World) {
-    let work = |_: &usize, control: &Control| {
+    let directory = directory();
+    let work = |&task: &usize, control: &Control| {
         let start = Instant::now();
-        while start.elapsed() < Duration::from_millis(2500) {
-            control.report(
-                start.elapsed().as_secs_f64() / 2.5,
-                1.0 / (1.0 + start.elapsed().as_secs_f64()),
-            );
+        let heard = directory.join(format!("heard-{task}"));
+        let mut step = 0_u32;
+        while !heard.exists() {
+            step += 1;
+            control.report(f64::from(step), 1.0 / f64::from(step));
             sleep(Duration::from_millis(1));
         }
+        (step, start.elapsed().as_secs_f64())
     };
     let mut reports = [const { Vec::new() }; 2];
-    for event in events(world, 2, |task| task, work) {
-        if let Event::Progress { task, fraction, loss, .. } = event {
-            reports[task].push((fraction, loss));
+    let mut ended = [(0, 0.0); 2];
+    let on_event = |event| {
+        match event {
+            Event::Progress { task, fraction, loss, .. } => {
+                reports[task].push((fraction, loss));
+                if reports[task].len() == 2 {
+                    mark(&directory, &format!("heard-{task}"));
+                }
+            }
+            Event::Finished { task, outcome, .. } => ended[task] = outcome.expect("nothing fails"),
+            _ => {}
         }
-    }
-    for reports in reports.iter().filter(|_| world.is_root()) {
-        assert_eq!(reports.len(), 2, "{reports:?}");
-        for (&(fraction, loss), seconds) in reports.iter().zip([1.0, 2.0]) {
-            assert!(
-                (2.5 * fraction - seconds).abs() < 0.3
-                    && (loss * (1.0 + 2.5 * fraction) - 1.0).abs() < 0.01,
-                "{reports:?}"
-            );
+        Ok::<_, Infallible>(())
+    };
+    farm(world, 2, |task| task, work, on_event, &|| false, None).expect("nothing fails");
+    for (reports, (steps, seconds)) in reports.iter().zip(ended).filter(|_| world.is_root()) {
+        // At most one a second; each is the latest, with the loss that belongs to it.
+        assert!((2..=1 + seconds as usize).contains(&reports.len()), "{reports:?} in {seconds} s");
+        assert!(reports.is_sorted() && reports[0] != reports[1], "{reports:?}");
+        for &(step, loss) in reports {
+            assert!((1.0..=f64::from(steps)).contains(&step) && loss == 1.0 / step, "{reports:?}");
         }
     }
 }
@@ -192,10 +226,13 @@ pub fn stop_request(world: &World) {
 pub fn checkpoints(world: &World) {
     let work = |&task: &usize, control: &Control| {
         let mut handed_in = Vec::new();
-        for step in 0..40_u8 {
+        for step in 0_u32.. {
             if control.save_due() {
-                control.save(vec![task as u8, step]);
+                control.save([&[task as u8][..], &step.to_le_bytes()].concat());
                 handed_in.push(step);
+            }
+            if handed_in.len() == 4 {
+                break;
             }
             sleep(Duration::from_millis(5));
         }
@@ -210,11 +247,12 @@ pub fn checkpoints(world: &World) {
                     "a state after the end of its task"
                 );
                 assert_eq!(usize::from(state[0]), task);
-                states[task].push(state[1]);
+                let step: [u8; 4] = state[1..].try_into().expect("four bytes");
+                states[task].push(u32::from_le_bytes(step));
             }
             Event::Finished { task, outcome, .. } => {
                 finished[task] = true;
-                let handed_in: Vec<u8> = outcome.expect("nothing fails");
+                let handed_in: Vec<u32> = outcome.expect("nothing fails");
                 // The last one may still be on its way to the main thread when the task ends.
                 let arrived = states[task].len();
                 assert!(
@@ -244,7 +282,6 @@ pub fn stop_on_any_rank(world: &World) {
         };
         let end = farm(world, 100, |task| task, work, |_| Ok::<_, Infallible>(()), &stop, None);
         assert_eq!(end.expect("nothing fails"), FarmEnd::Stopped);
-        assert!(start.elapsed() < Duration::from_secs(20));
         world.barrier();
     }
 }

@@ -1,8 +1,9 @@
 //! The farm and the agreements of ranks, under `mpirun` on one, two and three ranks.
 //!
 //! MPI starts once in the life of a process, so each test starts this binary again under `mpirun`:
-//! every rank then runs the test `rank`, which runs the scenario named by a variable. A scenario
-//! asserts on all ranks.
+//! every rank then runs the test `rank`, which runs the scenarios named by a variable. A scenario
+//! asserts on all ranks. None depends on how fast the machine is: what has to come first is waited
+//! for. `make bench-scale` measures what the ranks cost.
 
 mod farm_failures;
 mod farm_scenarios;
@@ -15,16 +16,21 @@ use std::env;
 use std::process::Output;
 use std::time::{Duration, Instant};
 use support::{mpirun, mpirun_command};
+use tempfile::tempdir;
 
+/// Names what the ranks run: one scenario or several, separated by commas.
 const SCENARIO: &str = "LOSSATLAS_SCENARIO";
-const TIMEOUT: Duration = Duration::from_mins(1);
+/// Names a directory in which ranks find files of each other.
+const DIRECTORY: &str = "LOSSATLAS_SCENARIO_DIRECTORY";
+/// Ends what hangs. No scenario takes this long, on whatever machine.
+const TIMEOUT: Duration = Duration::from_mins(4);
 
 #[test]
 #[ignore = "what every rank runs: the other tests start it under mpirun"]
 fn rank() {
-    let Ok(scenario) = env::var(SCENARIO) else { return };
+    let Ok(scenarios) = env::var(SCENARIO) else { return };
     let world = World::initialize().expect("MPI starts");
-    play(&scenario, &world);
+    scenarios.split(',').for_each(|scenario| play(scenario, &world));
 }
 
 fn play(scenario: &str, world: &World) {
@@ -40,8 +46,8 @@ fn play(scenario: &str, world: &World) {
         "panic_of_one_rank" => world_scenarios::panic_of_one_rank(world),
         "every_task_once" => farm_scenarios::every_task_once(world),
         "large_messages" => farm_scenarios::large_messages(world),
-        "balance" => farm_scenarios::balance(world),
-        "cost_of_communication" => farm_scenarios::cost_of_communication(world),
+        "busy_ranks" => farm_scenarios::busy_ranks(world),
+        "sleeping" => farm_scenarios::sleeping(world),
         "progress" => farm_scenarios::progress(world),
         "stop_request" => farm_scenarios::stop_request(world),
         "panicking_tasks" => farm_failures::panicking_tasks(world),
@@ -66,7 +72,9 @@ fn start(scenario: &str, ranks: usize, variables: &[(&str, &str)]) -> Output {
 
 /// Runs a scenario that all ranks must survive. Returns what they printed.
 fn pass(scenario: &str, ranks: usize) -> String {
-    let output = start(scenario, ranks, &[]);
+    let directory = tempdir().expect("a temporary directory");
+    let name = directory.path().to_str().expect("temporary directories have ordinary names");
+    let output = start(scenario, ranks, &[(DIRECTORY, name)]);
     let printed = String::from_utf8_lossy(&output.stdout).into_owned();
     let complete = output.status.success() && printed.matches("1 passed").count() == ranks;
     assert!(
@@ -91,18 +99,22 @@ fn perish(scenario: &str, ranks: usize, variables: &[(&str, &str)], last_words: 
     assert!(errors.contains(last_words), "{scenario}\n{errors}");
 }
 
-macro_rules! on_one_two_and_three_ranks {
-    ($($scenario:ident),* $(,)?) => {$(
-        #[test]
-        fn $scenario() {
-            for ranks in 1..=3 {
-                pass(stringify!($scenario), ranks);
+/// A test of each scenario on two and on three ranks, and a list of their names.
+macro_rules! on_two_and_three_ranks {
+    ($($scenario:ident),* $(,)?) => {
+        const SCENARIOS: &[&str] = &[$(stringify!($scenario)),*];
+        $(
+            #[test]
+            fn $scenario() {
+                for ranks in 2..=3 {
+                    pass(stringify!($scenario), ranks);
+                }
             }
-        }
-    )*};
+        )*
+    };
 }
 
-on_one_two_and_three_ranks!(
+on_two_and_three_ranks!(
     agree,
     broadcast,
     gather,
@@ -119,6 +131,12 @@ on_one_two_and_three_ranks!(
     unreadable,
     too_large,
 );
+
+/// One rank that MPI has started does all that several do. One start is enough for all scenarios.
+#[test]
+fn one_rank_under_mpirun() {
+    pass(&SCENARIOS.join(","), 1);
+}
 
 /// A process alone does all that one rank does, without MPI.
 #[test]
@@ -149,13 +167,13 @@ fn progress_comes_once_a_second() {
 }
 
 #[test]
-fn two_ranks_share_equal_tasks_evenly() {
-    println!("{}", pass("balance", 2));
+fn ranks_work_at_the_same_time_and_a_busy_one_holds_nobody_up() {
+    pass("busy_ranks", 2);
 }
 
 #[test]
-fn communication_costs_less_than_a_hundredth_of_a_core() {
-    println!("{}", pass("cost_of_communication", 2));
+fn a_main_thread_sleeps_while_tasks_run() {
+    println!("{}", pass("sleeping", 2));
 }
 
 #[test]
@@ -182,8 +200,7 @@ fn each_process_that_dies_in_a_collective_ends_the_others() {
 
 #[test]
 fn a_hang_is_a_failure() {
-    let start = Instant::now();
-    let output = mpirun(2, "sleep", &["50"], Duration::from_secs(2));
+    // It would succeed if it came to its end.
+    let output = mpirun(2, "sleep", &["100"], Duration::from_secs(2));
     assert!(!output.status.success());
-    assert!(start.elapsed() < Duration::from_secs(30));
 }

@@ -30,8 +30,8 @@ pub fn agree(world: &World) {
     assert_eq!(each.reports, reports.collect::<Vec<_>>());
 
     let causes = anyhow::anyhow!("permission denied").context("cannot write atlas.h5");
-    let told = world.agree(Err::<(), _>(causes)).expect_err("all ranks failed");
-    assert_eq!(told.to_string(), "cannot write atlas.h5: permission denied");
+    let error = world.agree(Err::<(), _>(causes)).expect_err("all ranks failed");
+    assert_eq!(error.to_string(), "cannot write atlas.h5: permission denied");
 
     // A message above the limit, whose bytes end in the middle of a letter there.
     let long = format!("x{}", "é".repeat(100_000));
@@ -55,9 +55,9 @@ pub fn each_rank_fails_in_turn(world: &World) {
     for collective in collectives {
         for victim in 0..world.size() {
             let here = if world.rank() == victim { Err("deliberate failure") } else { Ok(()) };
-            let told = world.agree(here).expect_err("one rank failed");
+            let error = world.agree(here).expect_err("one rank failed");
             assert_eq!(
-                told.reports,
+                error.reports,
                 [Report { message: "deliberate failure".into(), ranks: vec![victim] }]
             );
             collective();
@@ -65,8 +65,8 @@ pub fn each_rank_fails_in_turn(world: &World) {
     }
 }
 
-/// The rank named by a variable dies while it and all others but one, which is late, are in the collective
-/// named by another.
+/// The rank named by a variable dies while it and all others but one, which is late, are in the
+/// collective named by another.
 pub fn death_in_a_collective(world: &World) {
     let variable = |name| std::env::var(name).expect("set by the test");
     let victim: usize = variable("LOSSATLAS_VICTIM").parse().expect("a rank");
@@ -86,8 +86,8 @@ pub fn death_in_a_collective(world: &World) {
         "broadcast" => _ = world.broadcast(|| Ok::<_, String>(vec![0_u8; 40 << 20])),
         unknown => panic!("no collective {unknown}"),
     }
-    // The death may come a moment after the collective.
-    std::thread::sleep(Duration::from_secs(2));
+    // The death may come after the collective, and ends this rank.
+    std::thread::sleep(Duration::MAX);
 }
 
 pub fn broadcast(world: &World) {

@@ -1,18 +1,19 @@
 //! Output directories that are not what they should be. What they hold stays as it is.
 
 use crate::atlas::assert_same;
+use crate::finished::finished_training;
 use crate::images::write;
 use crate::interrupt::results;
 use crate::python::python;
 use crate::start::{Ended, PROGRAM, TINY, lossatlas, on_tiny, text};
-use crate::stopping::{LONG, LONG_SETS, steps};
+use crate::stopping::{LONG, steps};
 use std::fs;
 use std::io::Write;
 use std::path::Path;
 use tempfile::tempdir;
 
-/// Starts the program on 1 and on 3 ranks and expects it to refuse: exit code 2, nothing on standard
-/// output, and every part of the message exactly once.
+/// Starts the program on 1 and on 3 ranks and expects it to refuse: exit code 2, nothing on
+/// standard output, and every part of the message exactly once.
 #[track_caller]
 pub fn refused(arguments: &[&str], parts: &[&str]) {
     for ranks in [1, 3] {
@@ -68,7 +69,7 @@ fn a_directory_that_holds_nothing() {
 fn a_directory_that_cannot_be_written_to() {
     let root = tempdir().expect("a temporary directory");
     let out = root.path().join("out");
-    on_tiny(1, "train", &out, &[]).with_code(0);
+    finished_training(&out);
     let before = fs::read(out.join("results.journal")).expect("written by the program");
     let read_only = "mount --bind \"$0\" \"$0\" && mount -o remount,bind,ro \"$0\" && exec \"$@\"";
     let inside = |arguments: &[&str]| {
@@ -100,7 +101,7 @@ fn a_directory_that_cannot_be_written_to() {
 #[test]
 fn results_of_another_configuration() {
     let root = tempdir().expect("a temporary directory");
-    on_tiny(1, "train", root.path(), &[]).with_code(0);
+    finished_training(root.path());
     let refused_with = |changes: &[&str], parts: &[&str]| {
         let mut arguments = vec!["run", TINY, "--out", text(root.path())];
         arguments.extend(changes.iter().flat_map(|change| ["--set", change]));
@@ -127,7 +128,7 @@ fn results_of_another_configuration() {
 #[test]
 fn a_journal_that_cannot_be_read() {
     let root = tempdir().expect("a temporary directory");
-    on_tiny(1, "train", root.path(), &[]).with_code(0);
+    finished_training(root.path());
     let journal = root.path().join("results.journal");
     let sound = fs::read(&journal).expect("written by the program");
     let damages: [(&str, usize, &str); 3] = [
@@ -158,7 +159,7 @@ fn a_journal_that_cannot_be_read() {
 #[test]
 fn an_atlas_that_must_not_be_overwritten() {
     let root = tempdir().expect("a temporary directory");
-    on_tiny(1, "train", root.path(), &[]).with_code(0);
+    finished_training(root.path());
     let (atlas, journal) = (root.path().join("atlas.h5"), root.path().join("results.journal"));
     let sound = fs::read(&atlas).expect("written by the program");
     let foreign = "was not written by lossatlas, or is damaged";
@@ -191,7 +192,7 @@ fn an_atlas_that_must_not_be_overwritten() {
 fn an_atlas_of_another_run_or_one_that_was_changed_is_not_overwritten() {
     let root = tempdir().expect("a temporary directory");
     let [own, other] = ["own", "other"].map(|name| root.path().join(name));
-    on_tiny(1, "train", &own, &[]).with_code(0);
+    finished_training(&own);
     let atlas = own.join("atlas.h5");
     let after_training = fs::read(&atlas).expect("written by the program");
     on_tiny(1, "run", &own, &[]).with_code(0);
@@ -204,11 +205,13 @@ fn an_atlas_of_another_run_or_one_that_was_changed_is_not_overwritten() {
     for (bytes, message) in [
         (
             &foreign,
-            "atlas.h5: is the atlas of another run: it does not come from the results.journal beside it; it is left",
+            "atlas.h5: is the atlas of another run: it does not come from the results.journal \
+             beside it; it is left",
         ),
         (
             &damaged,
-            "atlas.h5: is not as this run has written it: it was changed or damaged since, or is newer than the journal",
+            "atlas.h5: is not as this run has written it: it was changed or damaged since, or is \
+             newer than the journal",
         ),
     ] {
         write(&atlas, bytes);
@@ -230,7 +233,7 @@ fn an_atlas_of_another_run_or_one_that_was_changed_is_not_overwritten() {
 #[test]
 fn states_of_tasks_under_way_that_cannot_be_read() {
     let root = tempdir().expect("a temporary directory");
-    on_tiny(1, "train", root.path(), &[]).with_code(0);
+    finished_training(root.path());
     let states = root.path().join("in-flight.checkpoints");
     write(&states, b"precious data of somebody else");
     refused(
@@ -241,7 +244,7 @@ fn states_of_tasks_under_way_that_cannot_be_read() {
 }
 
 /// A start where no file can grow beyond 12 MB.
-fn with_room_for_12_megabytes(
+fn with_space_for_12_megabytes(
     subcommand: &str,
     out: &Path,
     overrides: &[&str],
@@ -262,12 +265,12 @@ fn with_room_for_12_megabytes(
     command.output().expect("a shell").into()
 }
 
-/// States come every few milliseconds and find no room a hundred times; those from before stay.
+/// States come every few milliseconds and find no space a hundred times; those from before stay.
 #[test]
-fn a_full_disk_is_told_once_while_a_task_goes_on() {
+fn a_full_disk_is_said_once_while_a_task_goes_on() {
     let root = tempdir().expect("a temporary directory");
-    let long = [&LONG[..], &LONG_SETS, &["run.checkpoint_minutes=0.0002"]].concat();
-    let ended = with_room_for_12_megabytes("run", root.path(), &long, &["--time-limit", "4s"])
+    let long = [&LONG[..], &["run.checkpoint_minutes=0.0002"]].concat();
+    let ended = with_space_for_12_megabytes("run", root.path(), &long, &["--time-limit", "4s"])
         .with_code(75);
     assert_eq!(
         ended.said("is not stored, the run goes on: cannot append to "),
@@ -282,13 +285,13 @@ fn a_full_disk_is_told_once_while_a_task_goes_on() {
 
 /// Where files cannot grow beyond a limit writes are cut short exactly as on a full disk.
 #[test]
-fn a_full_disk_keeps_what_was_stored_and_the_run_goes_on_once_there_is_room() {
+fn a_full_disk_keeps_what_was_stored_and_the_run_goes_on_once_there_is_space() {
     let root = tempdir().expect("a temporary directory");
     let [whole, full] = ["whole", "full"].map(|name| root.path().join(name));
     let many = ["training.initializations=30", "training.keep=3"];
     on_tiny(1, "train", &whole, &many).with_code(0);
-    // One run of the sixty takes 340 kB: room for some forty (12 MB; MPI itself needs files of 4).
-    let limited = with_room_for_12_megabytes("train", &full, &many, &[]).with_code(1);
+    // One run of the sixty takes 340 kB: space for some forty (12 MB; MPI itself needs files of 4).
+    let limited = with_space_for_12_megabytes("train", &full, &many, &[]).with_code(1);
     assert_eq!(limited.said("cannot append to"), 1, "{}", limited.stderr);
     assert_eq!(
         limited.said("what was finished is stored, and the same command continues"),

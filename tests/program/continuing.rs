@@ -1,8 +1,9 @@
 //! A run that was interrupted, a run that is finished, a run that is extended.
 
 use crate::atlas::assert_same;
+use crate::finished::finished_run;
 use crate::images::write;
-use crate::interrupt::{SLOWER, results, signal, start, wait_for};
+use crate::interrupt::{SLOWER, in_background, results, signal, wait_for};
 use crate::start::on_tiny;
 use std::fs;
 use std::path::Path;
@@ -10,7 +11,7 @@ use tempfile::tempdir;
 
 /// Starts a run and kills all its ranks as soon as the journal holds so many results.
 fn kill_after(results_there: usize, ranks: usize, directory: &Path) {
-    let run = start(ranks, directory, &[]);
+    let run = in_background(ranks, "run", directory, &SLOWER);
     let processes = wait_for(results_there, ranks, directory, &run);
     assert_eq!(processes.len(), ranks, "running ranks");
     assert!(signal("KILL", &processes));
@@ -53,7 +54,7 @@ fn a_run_killed_at_any_moment_continues_to_the_same_bits() {
 fn a_finished_run_computes_nothing_and_makes_a_lost_atlas_again() {
     let root = tempdir().expect("a temporary directory");
     let [once, twice] = ["once", "twice"].map(|name| root.path().join(name));
-    on_tiny(1, "run", &once, &[]).with_code(0);
+    finished_run(&once);
     on_tiny(2, "run", &twice, &[]).with_code(0);
     fs::remove_file(twice.join("atlas.h5")).expect("written by the program");
     let again = on_tiny(2, "run", &twice, &[]).with_code(0);
@@ -66,6 +67,7 @@ fn a_finished_run_computes_nothing_and_makes_a_lost_atlas_again() {
 fn more_initializations_and_pairs_extend_a_run() {
     let root = tempdir().expect("a temporary directory");
     let [fresh, extended] = ["fresh", "extended"].map(|name| root.path().join(name));
+    finished_run(&fresh);
     let small = [
         "training.initializations=3",
         "training.keep=2",
@@ -77,6 +79,5 @@ fn more_initializations_and_pairs_extend_a_run() {
     // One initialization more for each optimizer.
     assert_eq!(more.said("training: 8 tasks, 6 of them done before\n"), 1, "{}", more.stderr);
     assert_eq!(more.said("training: 8 of 8 tasks, 2 of them in "), 1, "{}", more.stderr);
-    on_tiny(3, "run", &fresh, &[]).with_code(0);
     assert_same(&fresh, &extended);
 }

@@ -1,5 +1,6 @@
-//! `--dry-run`: told, not done.
+//! `--dry-run`: what would be done is printed, and nothing is done.
 
+use crate::finished::finished_training;
 use crate::start::{Ended, TINY, lossatlas, on_tiny, text};
 use std::collections::BTreeMap;
 use std::fs;
@@ -33,38 +34,44 @@ fn files(directory: &Path) -> BTreeMap<PathBuf, (u64, SystemTime)> {
 }
 
 #[test]
-fn what_is_done_failed_and_left_is_told_and_nothing_is_written() {
+fn what_is_done_failed_and_left_is_printed_and_nothing_is_written() {
     let root = tempdir().expect("a temporary directory");
     let out = root.path().join("out");
-    let told = dry(2, "run", &out, &[]).with_code(0);
-    assert_eq!(told.stderr, "");
+    let printed = dry(2, "run", &out, &[]).with_code(0);
+    assert_eq!(printed.stderr, "");
     assert!(!out.exists(), "nothing is made");
     assert_eq!(
-        told.stdout.matches("dry run: nothing is computed, nothing is written").count(),
+        printed.stdout.matches("dry run: nothing is computed, nothing is written").count(),
         1,
         "{}",
-        told.stdout
+        printed.stdout
     );
-    assert!(told.stdout.contains("out: is not there yet and would be made"), "{}", told.stdout);
-    assert_eq!(cells(&told.stdout, "training sgd"), ["0", "0", "4"]);
-    assert_eq!(cells(&told.stdout, "paths lbfgs/test on test"), ["0", "0", "2"]);
-    assert_eq!(cells(&told.stdout, "kernel PCA"), ["left"]);
-    assert_eq!(cells(&told.stdout, "memory")[..3], ["each", "rank:", "about"]);
     assert!(
-        told.stdout.contains("on one core like this one")
-            && told.stdout.contains(" on 2 ranks of 1 thread")
+        printed.stdout.contains("out: is not there yet and would be made"),
+        "{}",
+        printed.stdout
+    );
+    assert_eq!(cells(&printed.stdout, "training sgd"), ["0", "0", "4"]);
+    assert_eq!(cells(&printed.stdout, "paths lbfgs/test on test"), ["0", "0", "2"]);
+    assert_eq!(cells(&printed.stdout, "kernel PCA"), ["left"]);
+    assert_eq!(cells(&printed.stdout, "memory")[..3], ["each", "rank:", "about"]);
+    assert!(
+        printed.stdout.contains("on one core like this one")
+            && printed.stdout.contains(" on 2 ranks of 1 thread")
     );
 
     let diverging = "training.sgd.learning_rate=11";
     on_tiny(1, "train", &out, &[diverging]).with_code(3);
     let before = files(&out);
-    let told = dry(1, "run", &out, &[diverging]).with_code(0).stdout;
-    let counts: Vec<usize> =
-        cells(&told, "training sgd").iter().map(|count| count.parse().expect("a count")).collect();
-    assert!(counts[1] > 0 && counts[0] + counts[1] == 4 && counts[2] == 0, "{told}");
-    assert_eq!(cells(&told, "training lbfgs"), ["4", "0", "0"]);
-    assert_eq!(cells(&told, "paths lbfgs/train on train"), ["0", "0", "2"]);
-    assert!(told.contains("out: would be continued after 1 start"), "{told}");
+    let printed = dry(1, "run", &out, &[diverging]).with_code(0).stdout;
+    let counts: Vec<usize> = cells(&printed, "training sgd")
+        .iter()
+        .map(|count| count.parse().expect("a count"))
+        .collect();
+    assert!(counts[1] > 0 && counts[0] + counts[1] == 4 && counts[2] == 0, "{printed}");
+    assert_eq!(cells(&printed, "training lbfgs"), ["4", "0", "0"]);
+    assert_eq!(cells(&printed, "paths lbfgs/train on train"), ["0", "0", "2"]);
+    assert!(printed.contains("out: would be continued after 1 start"), "{printed}");
     // Only what the command itself would do.
     let training = dry(1, "train", &out, &[diverging]).with_code(0).stdout;
     assert!(!training.contains("paths") && !training.contains("kernel PCA"), "{training}");
@@ -88,7 +95,7 @@ fn what_would_be_refused_is_refused() {
             early.stderr
         );
     }
-    on_tiny(1, "train", &out, &[]).with_code(0);
+    finished_training(&out);
     for ranks in [1, 3] {
         let conflict = dry(ranks, "run", &out, &["training.sgd.epochs=3"]).with_code(2);
         assert_eq!(conflict.said("training.sgd.epochs: was 2, now 3"), 1, "{}", conflict.stderr);

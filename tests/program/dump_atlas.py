@@ -1,6 +1,6 @@
-"""Prints every dataset and attribute of an HDF5 file as JSON: path -> [type, shape, bytes or texts].
+"""Prints every dataset and attribute of HDF5 files as JSON, a line for each file: path -> [type, shape, bytes or texts].
 
-    dump_atlas.py ATLAS
+    dump_atlas.py ATLAS...
 
 What belongs to the session and not to the results is left out.
 """
@@ -14,27 +14,32 @@ SESSION = {"started", "finished", "host", "ranks", "run"}
 # Addresses of other datasets: what the axes are called stands in the attribute `dimensions` too.
 SCALES = {"CLASS", "NAME", "DIMENSION_LIST", "REFERENCE_LIST"}
 
-dump = {}
 
+def dump(atlas):
+    found = {}
 
-def attributes(path, item):
-    for name, value in item.attrs.items():
-        if (path != "/" or name not in SESSION) and name not in SCALES:
-            dump[f"{path}@{name}"] = value if isinstance(value, str) else [str(value.dtype), value.tobytes().hex()]
+    def attributes(path, item):
+        for name, value in item.attrs.items():
+            if (path != "/" or name not in SESSION) and name not in SCALES:
+                text = isinstance(value, str)
+                found[f"{path}@{name}"] = value if text else [str(value.dtype), value.tobytes().hex()]
 
+    def visit(name, item):
+        path = "/" + name
+        attributes(path, item)
+        if isinstance(item, h5py.Group):
+            found[path] = "group"
+        elif h5py.check_string_dtype(item.dtype):
+            text = item.asstr()[()]
+            found[path] = ["text", item.shape, text.tolist() if item.shape else text]
+        else:
+            found[path] = [str(item.dtype), item.shape, item[()].tobytes().hex()]
 
-def visit(name, item):
-    path = "/" + name
-    attributes(path, item)
-    if isinstance(item, h5py.Group):
-        dump[path] = "group"
-    elif h5py.check_string_dtype(item.dtype):
-        dump[path] = ["text", item.shape, item.asstr()[()].tolist() if item.shape else item.asstr()[()]]
-    else:
-        dump[path] = [str(item.dtype), item.shape, item[()].tobytes().hex()]
-
-
-with h5py.File(sys.argv[1], "r") as atlas:
     attributes("/", atlas)
     atlas.visititems(visit)
-json.dump(dump, sys.stdout)
+    return found
+
+
+for name in sys.argv[1:]:
+    with h5py.File(name, "r") as atlas:
+        print(json.dumps(dump(atlas)))

@@ -2,15 +2,14 @@
 
 use crate::idx::idx;
 use crate::images::{write, write_digits};
-use crate::start::{Ended, PROGRAM, TINY, text};
+use crate::start::{Ended, PROGRAM, TIMEOUT, TINY, text};
 use crate::support::mpirun_command;
 use std::path::Path;
-use std::time::Duration;
 use tempfile::tempdir;
 
 /// A run on three ranks of which one has another folder for the images.
 fn with_one_folder_apart(apart: usize, common: &Path, other: &Path, out: &Path) -> Ended {
-    let mut command = mpirun_command(1, "env", Duration::from_mins(1));
+    let mut command = mpirun_command(1, "env", TIMEOUT);
     for rank in 0..3 {
         if rank > 0 {
             command.args([":", "-n", "1", "env"]);

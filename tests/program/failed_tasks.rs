@@ -1,4 +1,5 @@
-//! Training runs that diverge and paths that cannot be computed: told, stored, and no obstacle to the rest.
+//! Training runs that diverge and paths that cannot be computed: said, stored, and no obstacle to
+//! the rest.
 
 use crate::atlas::{contents, script};
 use crate::start::{lossatlas, on_tiny, text};
@@ -36,13 +37,13 @@ fn runs_that_diverge_are_recorded_and_the_others_go_on() {
     let status = status(root.path());
     let mut diverged = 0;
     for (number, (word, reason)) in words.iter().zip(&reasons).enumerate() {
-        let told = format!("sgd initialization {number}");
+        let task = format!("sgd initialization {number}");
         let failed = word == "diverged";
         diverged += usize::from(failed);
         assert_eq!(failed, reason.starts_with("diverged: "), "{reason}");
-        assert_eq!(failed, status.contains(&format!("failed: {told}: {reason}")), "{status}");
+        assert_eq!(failed, status.contains(&format!("failed: {task}: {reason}")), "{status}");
         assert_eq!(
-            ended.said(&format!("training: {told} failed: {reason}")),
+            ended.said(&format!("training: {task} failed: {reason}")),
             usize::from(failed),
             "{}",
             ended.stderr
@@ -93,12 +94,13 @@ fn a_method_of_which_every_run_diverges_leaves_the_other_one() {
         status.lines().any(|line| line.split_whitespace().eq(["kernel", "PCA", "done"])),
         "{status}"
     );
-    // Nothing is left to do, and the failures are still told.
+    // Nothing is left to do, and the failures are still said.
     let again = on_tiny(1, "run", root.path(), &["training.sgd.learning_rate=1e30"]).with_code(3);
     assert!(!again.stderr.contains("task"), "{}", again.stderr);
 }
 
-/// Two atoms change places along a straight line: halfway they are in one place, where the energy is infinite.
+/// Two atoms change places along a straight line: halfway they are in one place, where the energy
+/// is infinite.
 #[test]
 fn a_path_that_cannot_be_computed_is_recorded_and_the_rest_goes_on() {
     let root = tempdir().expect("a temporary directory");
@@ -111,7 +113,8 @@ fn a_path_that_cannot_be_computed_is_recorded_and_the_rest_goes_on() {
     let minima: String = points.map(|at| format!("[[minimum]]\nat = {at:?}\n")).concat();
     let landscape =
         "[landscape]\nkind = \"lennard-jones\"\natoms = 3\nspace_dimensions = 2\nrelax = false\n";
-    let paths = "[paths]\npairs = \"all\"\npoints = 11\nsteps = 5\n[[kpca]]\nname = \"minima\"\ncomponents = 1\n";
+    let paths = "[paths]\npairs = \"all\"\npoints = 11\nsteps = 5\n[[kpca]]\nname = \
+                 \"minima\"\ncomponents = 1\n";
     fs::write(&file, format!("seed = 1\n{landscape}{minima}{paths}"))
         .expect("a writable directory");
     for ranks in [2, 1] {
@@ -170,12 +173,14 @@ fn kernel_pca_of_a_set_with_one_solution_left_is_left_out() {
     assert!(atlas.contains_key("/statistics/moments/sgd/train/mean"));
 }
 
-/// Each kernel PCA stands alone: one that overflows is recorded, the others and the report are there.
+/// Each kernel PCA stands alone: one that overflows is recorded, the others and the report are
+/// there.
 #[test]
 fn a_kernel_pca_that_overflows_is_recorded_and_the_rest_goes_on() {
     let root = tempdir().expect("a temporary directory");
     let (file, out) = (root.path().join("steep.toml"), root.path().join("out"));
-    let minima = "[[minimum]]\nat = [6.0, 5.0]\n[[minimum]]\nat = [0.5, 0.0]\n[[minimum]]\nat = [0.1, 0.3]\n";
+    let points = [[6.0, 5.0], [0.5, 0.0], [0.1, 0.3]];
+    let minima = points.map(|at| format!("[[minimum]]\nat = {at:?}\n")).concat();
     let landscape = "[landscape]\nkind = \"two-wells\"\nrelax = false\n";
     let paths = "[paths]\npairs = \"all\"\npoints = 5\nsteps = 1\n";
     let steep = "[[kpca]]\nname = \"steep\"\nkernel = \"polynomial\"\ndegree = 100\n";

@@ -1,5 +1,6 @@
 //! Standard output that takes nothing.
 
+use crate::finished::finished_training;
 use crate::start::{Ended, PROGRAM, TINY, on_tiny, text};
 use std::fs::File;
 use std::process::Command;
@@ -25,7 +26,7 @@ fn to_a_full_disk(arguments: &[&str]) -> Ended {
 fn output_that_is_lost_is_no_success_of_any_command() {
     let root = tempdir().expect("a temporary directory");
     let out = root.path().join("out");
-    on_tiny(1, "train", &out, &[]).with_code(0);
+    finished_training(&out);
     let weights = format!("{}/atlas.h5:/solutions/sgd/train", text(&out));
     for arguments in [
         &["evaluate", TINY, "--weights", &weights][..],

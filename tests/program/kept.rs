@@ -1,16 +1,15 @@
-//! What users do to the files of a run while it is going on, or between two: nothing of theirs is lost, and what
-//! became of the results is said.
+//! What users do to the files of a run while it is going on, or between two: nothing of theirs is
+//! lost, and what became of the results is said.
 
+use crate::finished::{finished_run, finished_training};
 use crate::images::write;
-use crate::interrupt::{ranks_of, signal};
+use crate::interrupt::{in_background, ranks_of, signal, wait_until};
 use crate::python::python;
 use crate::start::{Ended, PROGRAM, TINY, lossatlas, on_tiny, text};
 use std::fs::{self, File};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::thread;
-use std::time::{Duration, Instant};
 use tempfile::tempdir;
 
 /// One path that takes seconds, after training runs that take none.
@@ -22,18 +21,12 @@ const SLOW_PATH: [&str; 5] = [
     "kpca=[]",
 ];
 
-/// A run that is held after its training, when it has written its first atlas, while `meddle` does its work.
+/// A run that is held after its training, when it has written its first atlas, while `meddle` does
+/// its work.
 #[track_caller]
 fn meddled(directory: &Path, meddle: impl FnOnce()) -> Ended {
-    let run = {
-        let directory = directory.to_owned();
-        thread::spawn(move || on_tiny(1, "run", &directory, &SLOW_PATH))
-    };
-    let start = Instant::now();
-    while !directory.join("atlas.h5").exists() {
-        assert!(start.elapsed() < Duration::from_secs(40) && !run.is_finished(), "no atlas came");
-        thread::sleep(Duration::from_millis(1));
-    }
+    let run = in_background(1, "run", directory, &SLOW_PATH);
+    wait_until("its first atlas", &run, || directory.join("atlas.h5").exists());
     let processes = ranks_of(directory);
     assert!(signal("STOP", &processes));
     meddle();
@@ -70,7 +63,8 @@ fn an_atlas_that_is_changed_during_a_run_is_kept() {
     assert_eq!(ended.said(text(changed)), 1, "{}", ended.stderr);
     let log = fs::read_to_string(root.path().join("run.log")).expect("a log");
     assert_eq!(log.matches("changed file kept").count(), 1, "{log}");
-    let look = "import h5py, sys\nassert 'mine' in h5py.File(sys.argv[1])\nassert 'mine' not in h5py.File(sys.argv[2])";
+    let look = "import h5py, sys\nassert 'mine' in h5py.File(sys.argv[1])\nassert 'mine' not in \
+                h5py.File(sys.argv[2])";
     let looked = Command::new(python()).args(["-c", look, text(changed), text(&atlas)]).status();
     assert!(looked.expect("a Python").success());
     // The new one is known to the journal.
@@ -97,7 +91,7 @@ fn an_atlas_that_is_open_for_writing_elsewhere_is_kept_during_a_run_and_refused_
     opened.try_lock().expect("nobody else has locked it");
     let start = |arguments: &[&str]| -> Ended {
         let command = &mut Command::new(PROGRAM);
-        // As the HDF5 library asks for where it is told to.
+        // As the HDF5 library asks for where a variable says so.
         command
             .args(arguments)
             .env("HDF5_USE_FILE_LOCKING", "TRUE")
@@ -106,14 +100,15 @@ fn an_atlas_that_is_open_for_writing_elsewhere_is_kept_during_a_run_and_refused_
             .into()
     };
     let refused = start(&["train", TINY, "--out", text(root.path())]).with_code(2);
-    let message = "atlas.h5: is open for writing in another program (h5py, a viewer), which has locked it; it is left as \
-                   it is: close it there and run the same command again";
+    let message = "atlas.h5: is open for writing in another program (h5py, a viewer), which has \
+                   locked it; it is left as it is: close it there and run the same command again";
     assert_eq!((refused.said(message), refused.said("damaged")), (1, 0), "{}", refused.stderr);
     let vectors = root.path().join("theta.npy");
     let export =
         start(&["export", text(root.path()), "--set", "sgd/train", "--to", text(&vectors)])
             .with_code(2);
-    let message = "atlas.h5 is open for writing in another program (h5py, a viewer), which has locked it; close it there";
+    let message = "atlas.h5 is open for writing in another program (h5py, a viewer), which has \
+                   locked it; close it there";
     assert_eq!((export.said(message), export.said("damaged")), (1, 0), "{}", export.stderr);
     drop(opened);
     on_tiny(1, "train", root.path(), &SLOW_PATH).with_code(0);
@@ -122,7 +117,7 @@ fn an_atlas_that_is_open_for_writing_elsewhere_is_kept_during_a_run_and_refused_
 #[test]
 fn a_damaged_atlas_can_be_made_again() {
     let root = tempdir().expect("a temporary directory");
-    on_tiny(1, "train", root.path(), &[]).with_code(0);
+    finished_training(root.path());
     let atlas = root.path().join("atlas.h5");
     let sound = fs::read(&atlas).expect("written by the program");
     write(&atlas, &sound[..sound.len() / 2]);
@@ -196,7 +191,7 @@ fn a_directory_that_is_moved_during_a_run_ends_it_and_the_run_continues_where_it
 fn an_atlas_that_is_a_symbolic_link_stays_one() {
     let root = tempdir().expect("a temporary directory");
     let [out, elsewhere] = ["out", "elsewhere"].map(|name| root.path().join(name));
-    on_tiny(1, "train", &out, &[]).with_code(0);
+    finished_training(&out);
     fs::create_dir(&elsewhere).expect("a directory of this test");
     let (atlas, target) = (out.join("atlas.h5"), elsewhere.join("large.h5"));
     fs::rename(&atlas, &target).expect("one file system");
@@ -215,7 +210,7 @@ fn an_atlas_that_is_a_symbolic_link_stays_one() {
 #[test]
 fn a_report_keeps_what_the_user_edited() {
     let root = tempdir().expect("a temporary directory");
-    on_tiny(1, "run", root.path(), &[]).with_code(0);
+    finished_run(root.path());
     let report = root.path().join("report");
     let page = report.join("index.html");
     write(&page, b"edited");

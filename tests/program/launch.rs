@@ -1,12 +1,12 @@
 //! Who has started the program: a shell, `mpirun`, an allocation of Slurm; and on which cores.
 
-use crate::start::{Ended, PROGRAM, TINY, lossatlas, on_tiny, text};
+use crate::finished::finished_run;
+use crate::start::{Ended, PROGRAM, TIMEOUT, TINY, lossatlas, text};
 use crate::support::mpirun_command;
 use lossatlas::engine::parallel::Place;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
 use tempfile::tempdir;
 
 /// Commands that only read, each with a line that it prints.
@@ -61,7 +61,7 @@ fn what_computes_on_one_rank_or_only_reads_needs_no_mpi() {
 fn every_command_speaks_once_on_two_ranks() {
     let root = tempdir().expect("a temporary directory");
     let [run, file] = ["run", "theta.npy"].map(|name| root.path().join(name));
-    on_tiny(1, "run", &run, &[]).with_code(0);
+    finished_run(&run);
     for (arguments, line) in reading(text(&run), text(&file)) {
         let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
         let ended = lossatlas(2, &arguments).with_code(0);
@@ -74,9 +74,10 @@ fn every_command_speaks_once_on_two_ranks() {
 }
 
 #[test]
-fn ranks_that_do_not_find_each_other_are_told_why_by_the_first() {
+fn ranks_that_do_not_find_each_other_learn_why_from_the_first() {
     let directory = tempdir().expect("a temporary directory");
-    // Rank 0 has the exit code: a launcher ends all ranks as soon as one of them returns another than 0.
+    // Rank 0 has the exit code: a launcher ends all ranks as soon as one of them returns another
+    // than 0.
     for (rank, lines, code) in [("0", 1, 2), ("3", 0, 0)] {
         let mut command = Command::new(PROGRAM);
         command.args(["run", TINY, "--out", text(directory.path())]);
@@ -112,14 +113,14 @@ fn one_rank_in_an_allocation_says_so() {
 
 /// Starts the program on ranks that may all use the same CPU and no other.
 fn on_one_cpu(ranks: usize, directory: &Path, cpu: usize, overrides: &[&str]) -> Ended {
-    let mut command = mpirun_command(ranks, "taskset", Duration::from_mins(1));
+    let mut command = mpirun_command(ranks, "taskset", TIMEOUT);
     command.args(["-c", &cpu.to_string(), PROGRAM, "train", TINY, "--out", text(directory)]);
     command.args(overrides.iter().flat_map(|change| ["--set", change]));
     Ended::from(command.output().expect("mpirun and taskset")).with_code(0)
 }
 
 #[test]
-fn threads_and_ranks_on_one_core_are_told_before_the_work_and_in_the_log() {
+fn threads_and_ranks_on_one_core_are_warned_of_before_the_work_and_in_the_log() {
     let here = Place::here("here").expect("Linux");
     if here.host_cpus < 2 {
         // Nothing is withheld from a rank that may use the only CPU.

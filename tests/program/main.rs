@@ -10,6 +10,7 @@ mod contract;
 mod dry_run;
 mod failed_ranks;
 mod failed_tasks;
+mod finished;
 mod full_output;
 #[path = "../support/idx.rs"]
 mod idx;
@@ -18,8 +19,8 @@ mod init;
 mod instructions;
 mod interrupt;
 mod kept;
+mod killing;
 mod launch;
-mod learning;
 mod letters;
 mod log;
 mod manual;

@@ -41,7 +41,8 @@ fn offered(words: &[&str]) -> BTreeSet<String> {
     let quoted = words.iter().map(|word| format!("'{word}'")).collect::<Vec<_>>().join(" ");
     let (last, before) = (words[words.len() - 1], words[words.len() - 2]);
     let ask = format!(
-        "{}\nCOMP_WORDS=({quoted})\nCOMP_CWORD={}\n_lossatlas lossatlas '{last}' '{before}'\nprintf '%s\\n' \"${{COMPREPLY[@]}}\"\n",
+        "{}\nCOMP_WORDS=({quoted})\nCOMP_CWORD={}\n_lossatlas lossatlas '{last}' \
+         '{before}'\nprintf '%s\\n' \"${{COMPREPLY[@]}}\"\n",
         completions("bash"),
         words.len() - 1
     );
@@ -74,7 +75,7 @@ fn bash_completes_commands_options_and_values() {
 }
 
 #[test]
-fn the_other_shells_are_told_all_commands_and_options() {
+fn the_other_shells_learn_all_commands_and_options() {
     for shell in ["zsh", "fish", "elvish", "powershell"] {
         let script = completions(shell);
         for subcommand in subcommands() {

@@ -1,10 +1,9 @@
 //! What `check` says of the memory of a rank.
 
+use crate::python::python;
 use crate::start::{PROGRAM, TINY, lossatlas, lossatlas_with, text};
 use std::fs;
-use std::process::{Command, Stdio};
-use std::thread::sleep;
-use std::time::Duration;
+use std::process::Command;
 use tempfile::tempdir;
 
 /// All numbers of megabytes in a line: of each rank, and of rank 0 besides.
@@ -17,23 +16,20 @@ fn megabytes(line: &str) -> f64 {
     numbers.map(|number| number.expect("a number")).sum()
 }
 
+/// Runs a program and prints the largest resident set that the system has counted for it, in KiB.
+const MEASURE: &str = "\
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+";
+
 /// The largest resident set of a run on one rank, in megabytes.
 fn peak(arguments: &[&str]) -> f64 {
-    let mut run = Command::new(PROGRAM)
-        .args(arguments)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("starts");
-    let mut peak = 0.0_f64;
-    while run.try_wait().expect("a child").is_none() {
-        let status = fs::read_to_string(format!("/proc/{}/status", run.id())).unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<f64>().ok());
-        peak = peak.max(kilobytes.unwrap_or(0.0) * 1024.0 / 1e6);
-        sleep(Duration::from_millis(2));
-    }
-    peak
+    let output = Command::new(python()).args(["-c", MEASURE, PROGRAM]).args(arguments).output();
+    let output = output.expect("a Python to run");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let printed = String::from_utf8_lossy(&output.stdout);
+    printed.trim().parse::<f64>().expect("a number") * 1024.0 / 1e6
 }
 
 #[test]

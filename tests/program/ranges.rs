@@ -1,7 +1,8 @@
 //! Every documented range at its ends: `check` computes with the value, or refuses it in words.
 //!
 //! Ranges are those of `docs/configuration.md`, which another test holds against the reader. The
-//! machine is said to have little memory, so nothing large is allocated even where a prediction fails.
+//! machine is said to have little memory, so nothing large is allocated even where a prediction
+//! fails.
 
 use crate::markdown::rows;
 use crate::start::{Ended, TINY, lossatlas_with};
@@ -140,7 +141,8 @@ fn check_network(ranges: &[Range], network: &str) {
     };
     let own: Vec<&Range> = ranges_for(ranges, &words).filter(|range| !formula(range)).collect();
 
-    // Together they are a study. Two solutions are needed for a path, and components for two vectors.
+    // Together they are a study. Two solutions are needed for a path, and components for two
+    // vectors.
     let small = own.iter().map(|range| match range.key.as_str() {
         "training.initializations" | "training.keep" => setting(&range.key, "2"),
         "kpca.0.scale" | "kpca.0.constant" => setting(&range.key.replace('0', "1"), &range.least),

@@ -1,6 +1,7 @@
 //! The report: complete, true to the atlas, self-contained, and the same whoever makes it.
 
 use crate::bad_directory::refused;
+use crate::finished::{finished_run, finished_training};
 use crate::python::python;
 use crate::start::{lossatlas, on_tiny, text};
 use std::collections::BTreeMap;
@@ -78,7 +79,7 @@ fn a_run_ends_with_a_report_that_is_true_to_its_atlas_and_the_same_on_any_number
 fn what_is_missing_is_said() {
     let root = tempdir().expect("a temporary directory");
     let directory = root.path().join("run");
-    on_tiny(1, "train", &directory, &[]).with_code(0);
+    finished_training(&directory);
     assert!(!directory.join("report").exists(), "a stage alone makes none");
     lossatlas(2, &["report", text(&directory)]).with_code(0);
     let page = page(&directory.join("report"));
@@ -101,7 +102,7 @@ fn what_is_missing_is_said() {
 fn several_runs_stand_side_by_side() {
     let root = tempdir().expect("a temporary directory");
     let [first, second, to] = ["first", "second", "both"].map(|name| root.path().join(name));
-    on_tiny(1, "run", &first, &[]).with_code(0);
+    finished_run(&first);
     on_tiny(1, "run", &second, &["seed=8"]).with_code(0);
     let directories = ["report", text(&first), text(&second)];
     refused(
@@ -122,7 +123,7 @@ fn several_runs_stand_side_by_side() {
 fn runs_of_equal_folder_names_are_told_apart() {
     let root = tempdir().expect("a temporary directory");
     let [first, second, to] = ["s1/out", "s2/out", "both"].map(|name| root.path().join(name));
-    on_tiny(1, "run", &first, &[]).with_code(0);
+    finished_run(&first);
     on_tiny(1, "run", &second, &["seed=8"]).with_code(0);
     lossatlas(1, &["report", text(&first), text(&second), "--to", text(&to)]).with_code(0);
     assert!(page(&to).contains(">\nFCP (s1/out): training loss\n<"), "the labels are too short");
@@ -145,7 +146,7 @@ fn runs_of_equal_folder_names_are_told_apart() {
 fn a_report_that_fails_does_not_fail_the_run() {
     let root = tempdir().expect("a temporary directory");
     let directory = root.path().join("run");
-    on_tiny(1, "train", &directory, &[]).with_code(0);
+    finished_training(&directory);
     fs::write(directory.join("report"), b"precious").expect("a writable directory");
     let ended = on_tiny(2, "run", &directory, &[]).with_code(0);
     assert_eq!(

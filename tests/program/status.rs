@@ -1,10 +1,10 @@
 //! `lossatlas status`, while a run is going on and after it.
 
+use crate::finished::finished_training;
 use crate::images::write_digits;
+use crate::interrupt::{in_background, ranks_of, signal, wait_until};
 use crate::start::{PROGRAM, lossatlas, on_tiny, text};
 use std::process::Command;
-use std::thread;
-use std::time::{Duration, Instant};
 use tempfile::tempdir;
 
 fn cells(status: &str, name: &str) -> Vec<String> {
@@ -23,24 +23,14 @@ fn json(directory: &std::path::Path) -> serde_json::Value {
 #[test]
 fn tells_what_is_running_and_keeps_a_second_run_out() {
     let root = tempdir().expect("a temporary directory");
-    let longer = ["training.sgd.epochs=6000", "training.initializations=2", "training.keep=2"];
-    let run = {
-        let directory = root.path().to_owned();
-        thread::spawn(move || on_tiny(2, "run", &directory, &longer))
-    };
-    let start = Instant::now();
-    let running = loop {
-        assert!(
-            start.elapsed() < Duration::from_secs(30) && !run.is_finished(),
-            "nothing was ever running"
-        );
-        let status = lossatlas(1, &["status", text(root.path())]);
-        // The file of the progress comes a moment after the first task; then the first report.
-        if status.stdout.contains("sgd initialization") && status.stdout.contains("loss") {
-            break status.with_code(0).stdout;
-        }
-        thread::sleep(Duration::from_millis(50));
-    };
+    let endless = ["training.sgd.epochs=1000000", "training.initializations=2", "training.keep=2"];
+    let run = in_background(2, "run", root.path(), &endless);
+    let mut running = String::new();
+    wait_until("the reports of two tasks", &run, || {
+        // The file of the progress comes a moment after the first task; then the first reports.
+        running = lossatlas(1, &["status", text(root.path())]).stdout;
+        running.matches(", loss ").count() == 2 && running.contains(" left in this stage")
+    });
     assert!(running.contains("running: training"), "{running}");
     let ranks: Vec<_> = running
         .lines()
@@ -48,11 +38,8 @@ fn tells_what_is_running_and_keeps_a_second_run_out() {
         .collect();
     assert_eq!(ranks.len(), 2, "{running}");
     assert_eq!(cells(&running, "kernel PCA"), ["left"]);
-    assert_eq!(
-        running.matches(" left in this stage, which ends at about 2").count(),
-        1,
-        "{running}"
-    );
+    let ends = " left in this stage, which ends at about 2";
+    assert_eq!(running.matches(ends).count(), 1, "{running}");
     let json = json(root.path());
     let (stage, tasks) = (&json["running"], json["running"]["tasks"].as_array().expect("tasks"));
     assert_eq!((&stage["stage"], tasks.len()), (&"training".into(), 2), "{json}");
@@ -74,13 +61,23 @@ fn tells_what_is_running_and_keeps_a_second_run_out() {
             "{json}"
         );
     }
-    let second = on_tiny(1, "run", root.path(), &longer).with_code(2);
+    let second = on_tiny(1, "run", root.path(), &endless).with_code(2);
     assert_eq!(second.said("another lossatlas is running in"), 1, "{}", second.stderr);
 
-    run.join().expect("the program could be started").with_code(0);
+    assert!(signal("TERM", &ranks_of(root.path())));
+    run.join().expect("the program could be started").with_code(75);
     let after = lossatlas(2, &["status", text(root.path())]).with_code(0).stdout;
     assert_eq!(after.matches("nothing is running").count(), 1, "{after}");
-    let json = self::json(root.path());
+}
+
+#[test]
+fn tells_what_a_finished_run_holds() {
+    let root = tempdir().expect("a temporary directory");
+    let two = ["training.initializations=2", "training.keep=2"];
+    on_tiny(2, "run", root.path(), &two).with_code(0);
+    let after = lossatlas(2, &["status", text(root.path())]).with_code(0).stdout;
+    assert_eq!(after.matches("nothing is running").count(), 1, "{after}");
+    let json = json(root.path());
     assert_eq!(
         (&json["running"], &json["kernel_pca"], &json["failed"]),
         (&().into(), &"done".into(), &serde_json::json!([]))
@@ -104,7 +101,13 @@ fn tells_what_is_running_and_keeps_a_second_run_out() {
 fn progress(seconds_ago: i64, more: &serde_json::Value) -> String {
     let ago =
         |seconds| (jiff::Timestamp::now() - jiff::SignedDuration::from_secs(seconds)).to_string();
-    let mut task = serde_json::json!({"name": "sgd initialization 1", "rank": 1, "since": ago(2000), "fraction": 0.5, "loss": 0.1});
+    let mut task = serde_json::json!({
+        "name": "sgd initialization 1",
+        "rank": 1,
+        "since": ago(2000),
+        "fraction": 0.5,
+        "loss": 0.1
+    });
     let mut file =
         serde_json::json!({"updated": ago(seconds_ago), "stage": "training", "seconds_left": 0.0});
     if let Some(reported) = more["reported"].as_i64() {
@@ -118,7 +121,7 @@ fn progress(seconds_ago: i64, more: &serde_json::Value) -> String {
 #[test]
 fn a_rank_that_is_stopped_and_a_run_that_is_gone_have_no_seconds_left() {
     let root = tempdir().expect("a temporary directory");
-    on_tiny(1, "train", root.path(), &[]).with_code(0);
+    finished_training(root.path());
     let status = |file: String| {
         std::fs::write(root.path().join("progress.json"), file).expect("a file");
         lossatlas(1, &["status", text(root.path())]).with_code(0).stdout

@@ -42,7 +42,8 @@ fn each_network_gives_the_same_bits_on_one_rank_and_on_two() {
     for (name, network) in networks() {
         let file = root.path().join(format!("{name}.toml"));
         let written = format!(
-            "seed = 3\n[dataset]\nkind = \"digits\"\ntrain = 70\ntest = 30\n[network]\n{network}\n{REST}"
+            "seed = 3\n[dataset]\nkind = \"digits\"\ntrain = 70\ntest = \
+             30\n[network]\n{network}\n{REST}"
         );
         fs::write(&file, written).expect("a writable directory");
         let [one, two] = ["1", "2"].map(|ranks| root.path().join(format!("{name}-{ranks}")));
@@ -56,7 +57,8 @@ fn each_network_gives_the_same_bits_on_one_rank_and_on_two() {
 fn import(root: &Path) -> String {
     let (first, earlier, npy) =
         (root.join("first.toml"), root.join("earlier"), root.join("weights.npy"));
-    let head = "seed = 3\n[dataset]\nkind = \"digits\"\ntrain = 70\ntest = 30\n[network]\nkind = \"fcp\"\nhidden = [5]\n";
+    let head = "seed = 3\n[dataset]\nkind = \"digits\"\ntrain = 70\ntest = 30\n[network]\nkind = \
+                \"fcp\"\nhidden = [5]\n";
     fs::write(&first, format!("{head}{REST}")).expect("a writable directory");
     lossatlas(2, &["run", text(&first), "--out", text(&earlier)]).with_code(0);
     lossatlas(1, &["export", text(&earlier), "--set", "lbfgs/train", "--to", text(&npy)])
@@ -65,7 +67,8 @@ fn import(root: &Path) -> String {
         "{head}[[import]]\nname = \"published/train\"\nfile = \"{}\"\n\
          [[import]]\nname = \"earlier/test\"\nfile = \"{}:/solutions/sgd/test\"\n\
          [paths]\npairs = \"all\"\npoints = 5\nfourier_terms = 2\nsteps = 2\n\
-         [[kpca]]\nname = \"both\"\nsets = [\"published/train\", \"earlier/test\"]\ncomponents = 2\n",
+         [[kpca]]\nname = \"both\"\nsets = [\"published/train\", \"earlier/test\"]\ncomponents = \
+                            2\n",
         npy.display(),
         earlier.join("atlas.h5").display()
     )
@@ -134,7 +137,8 @@ fn imported_vectors_without_a_loss_are_called_that() {
     ndarray_npy::write_npy(&weights, &ndarray::Array2::from_elem((3, 784 * 5 + 5 * 10), 3e38_f32))
         .expect("a file");
     let written = format!(
-        "seed = 3\n[dataset]\nkind = \"digits\"\ntrain = 70\ntest = 30\n[network]\nkind = \"fcp\"\nhidden = [5]\n\
+        "seed = 3\n[dataset]\nkind = \"digits\"\ntrain = 70\ntest = 30\n\
+         [network]\nkind = \"fcp\"\nhidden = [5]\n\
          [[import]]\nname = \"huge/train\"\nfile = \"{}\"\n[paths]\npairs = \"all\"\n\
          [[kpca]]\nname = \"huge\"\n",
         weights.display()
@@ -183,7 +187,8 @@ fn two_formulas_run_through_the_pipeline_to_the_heights_known_for_them() {
             .nth_back(1)
             .and_then(|number| number.parse().ok())
             .expect("a dense height");
-        // Behind it stands the higher end. The lowest pass between any two minima; heights are printed with three digits.
+        // Behind it stands the higher end. The lowest pass between any two minima; heights are
+        // printed with three digits.
         assert!(dense > pass - 0.005 * pass.abs(), "{name}: {dense} is below the pass {pass}");
         assert!(contents(&one).contains_key(&format!("/paths/{set}/on_formula/height_dense")));
     }
@@ -194,7 +199,8 @@ fn minima_and_paths(root: &Path, name: &str, landscape: &str) -> Map<String, Val
     let file = root.join(format!("{name}.toml"));
     let paths = "[paths]\npairs = 3\npoints = 21\nsteps = 50\nlearning_rate = 0.01\n";
     let written = format!(
-        "seed = 5\n[landscape]\nkind = \"{name}\"\n{landscape}\n{paths}[[kpca]]\nname = \"minima\"\ncomponents = 2\n"
+        "seed = 5\n[landscape]\nkind = \"{name}\"\n{landscape}\n{paths}[[kpca]]\nname = \
+         \"minima\"\ncomponents = 2\n"
     );
     fs::write(&file, written).expect("a writable directory");
     let [one, two] = ["1", "2"].map(|ranks| root.join(format!("{name}-{ranks}")));
@@ -290,7 +296,8 @@ fn images_of_another_size() {
     }
     let place = format!("dataset.dir={}", text(&images));
     let ended = on_tiny(1, "run", &out, &["dataset.kind=idx", &place]);
-    // Their labels are noise: three steps may find no path lower than the straight line, which is code 3.
+    // Their labels are noise: three steps may find no path lower than the straight line, which is
+    // code 3.
     let ran = matches!(ended.code, Some(0 | 3)) && !ended.stdout.contains("failed: ");
     assert!(ran && out.join("atlas.h5").exists(), "{}{}", ended.stdout, ended.stderr);
 }

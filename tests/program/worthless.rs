@@ -1,5 +1,5 @@
-//! Results that are not what their columns say: said where the numbers stand, and by the exit code where it
-//! concerns all of a set.
+//! Results that are not what their columns say: said where the numbers stand, and by the exit code
+//! where it concerns all of a set.
 
 use crate::start::{Ended, lossatlas, on_tiny, text};
 use std::fs;
@@ -41,8 +41,8 @@ fn paths_that_were_never_found_are_no_barriers() {
     let root = tempdir().expect("a temporary directory");
     let out = root.path().join("out");
     let ended = on_tiny(2, "run", &out, &["paths.learning_rate=1e30"]).with_code(3);
-    // Some of them are no higher than their ends, so that the straight line is right; those between L-BFGS
-    // solutions rise.
+    // Some of them are no higher than their ends, so that the straight line is right; those between
+    // L-BFGS solutions rise.
     assert_said(&ended, &out, "of 16 paths are the straight line");
     assert_said(&ended, &out, "lbfgs/train on train 2 of 2");
     assert_said(&ended, &out, "Lower `paths.learning_rate`");
@@ -97,7 +97,8 @@ fn wells(root: &Path, points: &str, relax: bool) -> PathBuf {
         format!("[landscape]\nkind = \"double-well\"\ndimension = 2\nrelax = {relax}\n");
     let points: String =
         points.split(';').map(|at| format!("[[minimum]]\nat = [{at}]\n")).collect();
-    let rest = "[paths]\npairs = \"all\"\npoints = 11\nsteps = 50\nlearning_rate = 0.01\n[[kpca]]\nname = \"k\"\ncomponents = 1\n";
+    let rest = "[paths]\npairs = \"all\"\npoints = 11\nsteps = 50\nlearning_rate = 0.01\n\
+                [[kpca]]\nname = \"k\"\ncomponents = 1\n";
     fs::write(&file, format!("seed = 1\n{landscape}{points}{rest}")).expect("a writable directory");
     file
 }
@@ -138,7 +139,8 @@ fn points_that_are_used_as_given_are_called_what_they_are() {
 fn clusters_say_that_atoms_were_not_exchanged() {
     let root = tempdir().expect("a temporary directory");
     let (file, out) = (root.path().join("atoms.toml"), root.path().join("out"));
-    let landscape = "[landscape]\nkind = \"lennard-jones\"\natoms = 7\nspace_dimensions = 2\nstarts = 20\nkeep = 2\n";
+    let landscape = "[landscape]\nkind = \"lennard-jones\"\natoms = 7\nspace_dimensions = \
+                     2\nstarts = 20\nkeep = 2\n";
     let rest =
         "[paths]\npairs = 1\npoints = 11\nsteps = 20\n[[kpca]]\nname = \"k\"\ncomponents = 1\n";
     fs::write(&file, format!("seed = 5\n{landscape}{rest}")).expect("a writable directory");

@@ -1,5 +1,5 @@
-//! A Slurm cluster on this machine for one test: two nodes, all its files in a temporary directory, all
-//! its ports on the loopback interface. Without root it runs as, and for, the user of the test.
+//! A Slurm cluster on this machine for one test: two nodes, all its files in a temporary directory,
+//! all its ports on the loopback interface. Without root it runs as, and for, the user of the test.
 
 use crate::job::Job;
 use std::env;
@@ -20,7 +20,7 @@ const POLL: Duration = Duration::from_millis(100);
 /// Slurm looks at the time limits of all jobs so often, counted from the start of its controller.
 const LIMITS_EVERY: Duration = Duration::from_secs(30);
 /// Until a daemon serves.
-const UP_WITHIN: Duration = Duration::from_secs(20);
+const UP_WITHIN: Duration = Duration::from_mins(2);
 const NODES: [&str; 2] = ["node1", "node2"];
 
 /// A running cluster; dropped, it cancels its jobs and stops.
@@ -31,7 +31,8 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// Starts a cluster, or says on standard error what is not installed. One that is installed has to start.
+    /// Starts a cluster, or says on standard error what is not installed. One that is installed has
+    /// to start.
     ///
     /// # Panics
     /// With the words of the daemons, if it does not.
@@ -196,7 +197,8 @@ impl Cluster {
         Ok(())
     }
 
-    /// The daemons and what they have started and not ended: all with the configuration of this cluster.
+    /// The daemons and what they have started and not ended: all with the configuration of this
+    /// cluster.
     fn processes(&self) -> Vec<u32> {
         let mark = format!("SLURM_CONF={}\0", self.root.path().join("slurm.conf").display());
         let is_marked = |process: &PathBuf| {

@@ -1,6 +1,7 @@
 //! The scripts of `slurm/` on a real Slurm.
 
 #[path = "../program/atlas.rs"]
+#[expect(dead_code, reason = "shared with the tests of the program")]
 mod atlas;
 mod cluster;
 mod job;

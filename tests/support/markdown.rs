@@ -46,8 +46,8 @@ fn headings(text: &str) -> Vec<(HeadingLevel, usize, String)> {
     events(text).filter_map(heading).collect()
 }
 
-/// The anchors of a page as GitHub makes them of its headings: letters and digits of any script in lower case, hyphens for spaces,
-/// a number behind what is there already.
+/// The anchors of a page as GitHub makes them of its headings: letters and digits of any script in
+/// lower case, hyphens for spaces, a number behind what is there already.
 pub fn anchors(text: &str) -> Vec<String> {
     let mut anchors: Vec<String> = Vec::new();
     for (_, _, heading) in headings(text) {

@@ -30,6 +30,8 @@ pub fn mpirun_command(ranks: usize, program: impl AsRef<OsStr>, timeout: Duratio
     command.env("PRTE_MCA_rmaps_default_mapping_policy", ":oversubscribe");
     // Tests that run at the same time would all be bound to the first cores.
     command.env("OMPI_MCA_hwloc_base_binding_policy", "none");
+    // A rank that waits leaves its core to other tests.
+    command.env("OMPI_MCA_mpi_yield_when_idle", "true");
     if is_superuser() {
         command.env("OMPI_ALLOW_RUN_AS_ROOT", "1").env("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1");
     }

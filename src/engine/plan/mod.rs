@@ -1,10 +1,12 @@
 //! How much work a task is, how long and how much memory it takes, before it is done.
 
 mod forecast;
+mod measured;
 pub mod memory;
 mod speed;
 
 pub use forecast::{Forecast, Planned, makespan};
+pub use measured::{Measured, duration};
 pub use speed::{MEASURED_POINTS, Speed};
 
 use crate::optimizer::Training;

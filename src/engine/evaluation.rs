@@ -1,0 +1,146 @@
+//! Losses, accuracies and gradients of given vectors, for `lossatlas evaluate`.
+
+use crate::data::Split;
+use crate::engine::failure::Failure;
+use crate::engine::parallel::{Event, FarmError, World, farm};
+use crate::engine::problem::Trained;
+use crate::engine::terminal;
+use crate::landscape::{ImageLandscape, Interrupted, Landscape};
+use indicatif::ProgressBar;
+use ndarray::Array2;
+use serde::{Deserialize, Serialize};
+
+/// What is computed of one vector.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Evaluation {
+    /// Mean loss over the training images.
+    pub loss_train: f64,
+    /// Mean loss over the test images.
+    pub loss_test: f64,
+    /// Share of the training images that are classified right; NaN for networks without classes.
+    pub accuracy_train: f64,
+    /// The same of the test images.
+    pub accuracy_test: f64,
+    /// Gradient of `loss_train`, `(P,)`; empty unless it is asked for.
+    gradient: Vec<f32>,
+}
+
+/// Evaluates each vector, a row of `vectors`, on the ranks that there are. Collective.
+///
+/// `vectors` are those of rank 0, `None` on the other ranks. Returns the evaluations in the order
+/// of the rows on rank 0, and none on the other ranks.
+///
+/// # Errors
+/// If a rank or the communication fails.
+pub fn evaluate(
+    world: &World,
+    problem: &Trained,
+    vectors: Option<&Array2<f32>>,
+    with_gradient: bool,
+) -> Result<Vec<Evaluation>, Failure> {
+    let rows = vectors.map_or(0, Array2::nrows);
+    let bar =
+        if rows > 0 { terminal::bar(rows, "evaluate [{wide_bar}] {pos}/{len}") } else { None };
+    let bar = bar.unwrap_or_else(ProgressBar::hidden);
+    let mut evaluations: Vec<Option<Evaluation>> = (0..rows).map(|_| None).collect();
+    let on_event = |event| {
+        if let Event::Finished { task, outcome, .. } = event {
+            evaluations[task] = Some(outcome.map_err(|failure| format!("row {task}: {failure}"))?);
+            bar.inc(1);
+        }
+        Ok::<_, String>(())
+    };
+    let row = |row| vectors.map_or_else(Vec::new, |vectors| vectors.row(row).to_vec());
+    let evaluator = Evaluator::new(problem, with_gradient);
+    let ended = farm(
+        world,
+        rows,
+        row,
+        |theta: &Vec<f32>, _| evaluator.evaluate(theta).expect("without an interrupt none comes"),
+        on_event,
+        &|| false,
+        None,
+    );
+    bar.finish_and_clear();
+    match ended {
+        Ok(_) => Ok(evaluations.into_iter().flatten().collect()),
+        // The other ranks keep silent: rank 0 has the error that says why.
+        Err(error @ (FarmError::Stopped | FarmError::Thread(_))) => Err(Failure::system(error)),
+        Err(error) => Err(Failure::system(format!("evaluate: {error}"))),
+    }
+}
+
+/// The two landscapes of a network, and what is asked of them.
+struct Evaluator<'a> {
+    train: ImageLandscape<'a, f32>,
+    test: ImageLandscape<'a, f32>,
+    with_gradient: bool,
+}
+
+impl<'a> Evaluator<'a> {
+    fn new(problem: &'a Trained, with_gradient: bool) -> Self {
+        let landscape = |split| problem.landscape(problem.images(split));
+        Self { train: landscape(Split::Train), test: landscape(Split::Test), with_gradient }
+    }
+
+    fn evaluate(&self, theta: &[f32]) -> Result<Evaluation, Interrupted> {
+        let (loss_train, accuracy_train) = self.train.loss_and_accuracy(theta)?;
+        let (loss_test, accuracy_test) = self.test.loss_and_accuracy(theta)?;
+        let mut gradient = Vec::new();
+        if self.with_gradient {
+            gradient.resize(theta.len(), 0.0);
+            self.train.value_and_gradient(theta, &mut gradient)?;
+        }
+        Ok(Evaluation { loss_train, loss_test, accuracy_train, accuracy_test, gradient })
+    }
+}
+
+/// The gradients of these evaluations, one in a row.
+///
+/// # Panics
+/// If they were evaluated without their gradients.
+pub fn gradients(problem: &Trained, evaluations: &[Evaluation]) -> Array2<f32> {
+    let shape = (evaluations.len(), problem.network.layout().parameters());
+    let components = evaluations.iter().flat_map(|evaluation| &evaluation.gradient);
+    Array2::from_shape_vec(shape, components.copied().collect())
+        .expect("each gradient has a component for each parameter")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::problem::Problem;
+    use std::fs;
+
+    /// The rows come back in their order, each with the numbers of the landscape itself.
+    #[test]
+    fn evaluations_are_those_of_the_landscape_in_the_order_of_the_rows() {
+        let root = tempfile::tempdir().expect("a temporary directory");
+        let file = root.path().join("study.toml");
+        let text = "seed = 3\n[dataset]\nkind = \"digits\"\ntrain = 30\ntest = 20\n\
+                    [network]\nkind = \"fcp\"\nhidden = [5]\n";
+        fs::write(&file, text).expect("a writable directory");
+        let world = World::alone();
+        let problem = Problem::load_network(&world, &file, &[]).expect("a sound configuration");
+        let parameters = problem.network.layout().parameters();
+        let vectors = Array2::from_shape_fn((3, parameters), |(row, i)| {
+            (0.1 * (row + 1) as f64 * (1.7 * i as f64).sin()) as f32
+        });
+        let with_gradient = evaluate(&world, &problem, Some(&vectors), true).expect("finite");
+        let without = evaluate(&world, &problem, Some(&vectors), false).expect("finite");
+        let train = problem.landscape(problem.images(Split::Train));
+        let gradients = gradients(&problem, &with_gradient);
+        for (row, theta) in vectors.outer_iter().enumerate() {
+            let mut gradient = vec![0.0; parameters];
+            let theta = theta.to_vec();
+            train.value_and_gradient(&theta, &mut gradient).expect("nobody interrupts");
+            let (loss, accuracy) = train.loss_and_accuracy(&theta).expect("nobody interrupts");
+            for evaluation in [&with_gradient[row], &without[row]] {
+                assert_eq!((evaluation.loss_train, evaluation.accuracy_train), (loss, accuracy));
+            }
+            assert_eq!(gradients.row(row).to_vec(), gradient);
+            assert!(without[row].gradient.is_empty());
+        }
+        assert!(evaluate(&world, &problem, None, true).expect("nothing to do").is_empty());
+    }
+}

@@ -1,0 +1,136 @@
+//! What a study of a network takes on this machine, measured before it starts.
+
+use super::memory::later_bytes;
+use super::{MEASURED_POINTS, Speed};
+use crate::data::Split;
+use crate::engine::capacity::{self, size};
+use crate::engine::memory::{self, Memory};
+use crate::engine::problem::{Problem, Trained};
+use crate::landscape::ImageLandscape;
+use std::time::Duration;
+
+/// Images that are enough to measure with.
+const IMAGES: usize = 512;
+
+/// The speed of this machine, and the memory of one rank.
+pub struct Measured {
+    /// The speed of one core.
+    pub speed: Speed,
+    /// Bytes that a rank takes at its peak; `None` where the system does not tell.
+    rank_bytes: Option<f64>,
+}
+
+impl Measured {
+    /// Evaluates the network a few times in every way that a study does.
+    pub fn of(problem: &Problem, trained: &Trained) -> Self {
+        let before = memory::read();
+        memory::forget_peak();
+        let speed = speed(problem, trained);
+        let memory = before.zip(memory::read());
+        let rank_bytes = memory.map(|(before, after)| rank_bytes(problem, trained, before, after));
+        Self { speed, rank_bytes }
+    }
+
+    /// What a rank needs, and rank 0 besides, in words: one line, or two.
+    pub fn memory(&self, trained: &Trained) -> String {
+        let rank = match self.rank_bytes {
+            Some(bytes) => format!("about {}", size(bytes)),
+            None => "not known on this system".to_owned(),
+        };
+        let shared = match pixels(trained, true) {
+            0 => String::new(),
+            bytes => {
+                format!(", {} of it images that the ranks of a node share", size(bytes as f64))
+            }
+        };
+        let solutions = size(solution_bytes(trained));
+        let line =
+            format!("memory     each rank: {rank}{shared}; rank 0 besides: {solutions} solutions");
+        let advice = trained.config.dataset.format().how_to_share();
+        let advice = advice.filter(|_| pixels(trained, false) > 0);
+        advice.map_or_else(|| line.clone(), |advice| format!("{line}\n           {advice}"))
+    }
+
+    /// A warning if so many ranks need more memory than this machine has.
+    pub fn memory_warning(&self, trained: &Trained, ranks: usize) -> Option<String> {
+        let limit = memory::limit().ok()??;
+        let shared = pixels(trained, true) as f64;
+        let own = (self.rank_bytes? - shared).max(0.0);
+        capacity::warning(ranks as f64 * own + shared + solution_bytes(trained), ranks, &limit)
+    }
+}
+
+/// Speed of one core, on a few hundred images.
+fn speed(problem: &Problem, trained: &Trained) -> Speed {
+    let images = trained.images(Split::Train).first(IMAGES);
+    let landscape = ImageLandscape::new(trained.network.as_ref(), images);
+    let batch = trained.config.training.sgd.as_ref().map_or(64, |sgd| sgd.batch_size);
+    Speed::measure(&landscape, batch, &problem.config.paths.parameters, problem.config.seed)
+}
+
+/// Bytes that a rank takes at its peak: when it reads the data, or when it computes. The libraries
+/// and the buffers of one thread have been measured, `before` and `after` all kinds of evaluations.
+fn rank_bytes(problem: &Problem, trained: &Trained, before: Memory, after: Memory) -> f64 {
+    let dimension = trained.network.layout().parameters();
+    let paths = &problem.config.paths.parameters;
+    let measured = after.peak.saturating_sub(before.now) as f64;
+    let buffers = (measured - Speed::bytes(paths, dimension)).max(0.0);
+    // Of the points that were not measured.
+    let unmeasured =
+        later_bytes(trained.network.as_ref(), paths.points.saturating_sub(MEASURED_POINTS), 0);
+    let line =
+        ImageLandscape::new(trained.network.as_ref(), trained.images(Split::Train)).line_bytes();
+    let task = capacity::largest_task(problem, line).map_or(0.0, |part| part.bytes);
+    // Batches of a path have buffers of their own, and their images; a larger batch is no batch.
+    let batch = problem.config.paths.batch.map_or(0, |size| size.min(trained.dataset.train.len()));
+    let sets = problem.config.run.threads_per_rank * (1 + usize::from(batch > 0));
+    let batch = (batch * trained.network.inputs()) as f64;
+    let computing = before.now as f64 + sets as f64 * (buffers + unmeasured) + batch + task;
+    (before.peak as f64).max(computing)
+}
+
+/// Bytes of the images that the ranks of a node share, or of those that each rank holds.
+fn pixels(trained: &Trained, shared: bool) -> usize {
+    let pixels = [&trained.dataset.train.pixels, &trained.dataset.test.pixels];
+    pixels.into_iter().filter(|pixels| pixels.are_shared() == shared).map(|all| all.len()).sum()
+}
+
+/// Bytes of all solutions, two of each training run.
+fn solution_bytes(trained: &Trained) -> f64 {
+    let (training, layout) = (&trained.config.training, trained.network.layout());
+    let runs = training.methods.len() as f64 * f64::from(training.initializations);
+    2.0 * runs * layout.parameters() as f64 * size_of::<f32>() as f64
+}
+
+/// Seconds in words, to two digits or so: `1m 20s`.
+pub fn duration(seconds: f64) -> String {
+    // Neither a clock that was set back nor NaN is a duration.
+    let seconds = seconds.max(0.0);
+    let digits = match seconds {
+        ..1.0 => 1e3,
+        1.0..10.0 => 10.0,
+        _ => 1.0,
+    };
+    let rounded = (seconds * digits).round() / digits;
+    humantime::format_duration(Duration::from_secs_f64(rounded.min(1e12))).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_rounded_and_never_panic() {
+        let expected = [
+            (0.012_345, "12ms"),
+            (3.14, "3s 100ms"),
+            (80.4, "1m 20s"),
+            (-1.0, "0s"),
+            (f64::NAN, "0s"),
+        ];
+        for (seconds, text) in expected {
+            assert_eq!(duration(seconds), text, "{seconds}");
+        }
+        assert!(duration(f64::INFINITY).ends_with('s') && duration(1e300).contains("years"));
+    }
+}

@@ -1,0 +1,153 @@
+//! The report on run directories: what their journals hold, put together for the page.
+
+mod missing;
+
+use crate::config::compatibility::KNOWN_AS;
+use crate::config::{LandscapeConfig, Subject};
+use crate::data::mnist;
+use crate::engine::console::say;
+use crate::engine::failure::Failure;
+use crate::engine::log;
+use crate::engine::results::Results;
+use crate::engine::stages::STAGES;
+use crate::engine::store::{ConfigurationRecord, Contents};
+use crate::engine::stored::StoredRun;
+use crate::engine::version::{COMMIT, VERSION};
+use crate::landscape::HeightMap;
+use crate::optimizer::{Method, TrainingRun};
+use crate::report::plane::{DrawnPath, Plane};
+use crate::report::{self, Run, Written, label};
+use crate::solutions::LandscapeName;
+use missing::{missing, missing_points};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Name of the directory that the report on one run is written to, inside the directory of the run.
+pub const DIRECTORY: &str = "report";
+
+/// Writes the report on the runs in these directories, which are only read, to `to`, or into the
+/// directory of a single run. A file there that no report has written is kept under another name,
+/// which standard error and the log say.
+///
+/// # Errors
+/// If several runs are given without `to` or a directory twice, if one cannot be read, or if a file
+/// cannot be written.
+pub fn write(directories: &[PathBuf], to: Option<&Path>) -> Result<Written, Failure> {
+    let to = match (to, directories) {
+        (Some(to), _) => to.to_owned(),
+        (None, [directory]) => directory.join(DIRECTORY),
+        (None, _) => {
+            return Err(Failure::input(
+                "several runs have no directory in common: say with --to DIR where their report \
+                 goes",
+            ));
+        }
+    };
+    let places = resolve(directories)?;
+    let stored: Result<Vec<_>, _> =
+        directories.iter().map(|place| StoredRun::read(place, Contents::default())).collect();
+    let stored = stored?;
+    let mut runs: Vec<Run<'_>> = stored.iter().map(run).collect();
+    label::set(&mut runs, &places);
+    let commit = if COMMIT.is_empty() { String::new() } else { format!(" ({COMMIT})") };
+    let made_by = format!("lossatlas {VERSION}{commit}");
+    let results: Vec<_> = runs.iter().zip(stored.iter().map(StoredRun::results)).collect();
+    let of_stages = STAGES.iter().flat_map(|stage| stage.figures(&results)).collect();
+    let written = report::write(&to, &runs, of_stages, &made_by).map_err(Failure::system)?;
+    for kept in &written.kept {
+        say(format_args!(
+            "report: a file that was edited, or is no part of a report, is kept as {}",
+            kept.display()
+        ));
+        log::file_kept(&to, kept);
+    }
+    Ok(written)
+}
+
+/// The directories without links, `.` and `..`. Each may be given only once.
+fn resolve(directories: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    let mut resolved: Vec<PathBuf> = Vec::new();
+    let mut twice = Vec::new();
+    for directory in directories {
+        // A directory that does not exist is an error when it is read.
+        let path = fs::canonicalize(directory).unwrap_or_else(|_| directory.clone());
+        if resolved.contains(&path) {
+            let shown = directory.display();
+            twice.push(format!("{shown}: this directory is given twice; name each run once"));
+        }
+        resolved.push(path);
+    }
+    if twice.is_empty() { Ok(resolved) } else { Err(Failure::input(twice.join("\n"))) }
+}
+
+/// The results of a directory as the report takes them, without a label.
+fn run(stored: &StoredRun) -> Run<'_> {
+    let results = stored.results();
+    let sets = results.sets();
+    let paths = results.paths(&sets);
+    let plane = match &stored.config.subject {
+        Subject::Landscape(landscape) => plane(landscape, &results),
+        Subject::Network(_) => None,
+    };
+    let mut missing = missing(&results, &sets, &paths);
+    missing.extend(plane.as_ref().and_then(missing_points));
+    Run {
+        label: String::new(),
+        config: &stored.config,
+        effective: stored.record.effective.clone(),
+        data: stored.record.dataset_name.clone(),
+        known_data: known_data(&stored.record),
+        notes: results.notes(&paths),
+        curves: curves(&results),
+        missing,
+        analysis: results.analysis(&sets).cloned().unwrap_or_default(),
+        plane,
+        paths,
+        sets,
+    }
+}
+
+/// The training runs that ended as they should, by optimizer, with the numbers of their
+/// initializations.
+fn curves<'a>(results: &Results<'a>) -> Vec<(Method, Vec<(u32, &'a TrainingRun)>)> {
+    let of = |&method: &Method| {
+        let numbered = (0..).zip(results.runs(method));
+        let sound = numbered.filter_map(|(number, run)| {
+            Some((number, run?.ok().filter(|run| !run.stop.diverged())?))
+        });
+        (method, sound.collect::<Vec<_>>())
+    };
+    results.methods().iter().map(of).filter(|(_, runs)| !runs.is_empty()).collect()
+}
+
+/// The map of an analytic landscape of two variables with the paths that were found on it.
+/// Endpoints are in double precision, as they were minimized.
+fn plane<'a>(landscape: &LandscapeConfig, results: &Results<'a>) -> Option<Plane<'a>> {
+    let contents = results.contents;
+    let minima = results.minima();
+    let place = |number: u32| match (*minima.get(number as usize)?)?.ok()?.theta[..] {
+        [x, y] => Some([x, y]),
+        _ => None,
+    };
+    let set = landscape.set();
+    let drawn = |pair: (u32, u32)| {
+        let result = contents.path(&set, LandscapeName::Formula, pair)?.result.as_ref().ok()?;
+        let track = contents.track(&set, LandscapeName::Formula, pair);
+        Some(DrawnPath { pair, ends: [place(pair.0)?, place(pair.1)?], result, track })
+    };
+    let sets = results.sets();
+    let path_sets = results.path_sets(&sets).into_iter();
+    let pairs = path_sets.filter(|(of, _)| of.name == set).flat_map(|(of, _)| results.pairs(of));
+    let lambda = results.config.paths.parameters.lambda;
+    Plane::of(pairs.filter_map(drawn).collect(), lambda, |points| {
+        HeightMap::of(&landscape.landscape, points.iter().copied())
+    })
+}
+
+/// The name under which the data were recognized. Journals of version 0.1.0 have the checksum
+/// alone.
+fn known_data(record: &ConfigurationRecord) -> Option<String> {
+    let known_as = record.effective.get(KNOWN_AS).map(|name| name.trim_matches('"').to_owned());
+    known_as
+        .or_else(|| mnist::is_known_checksum(&record.dataset_checksum).then(|| "MNIST".to_owned()))
+}

@@ -1,0 +1,59 @@
+//! A run directory for those who only read it: its journal and the configuration in force.
+
+use crate::config::Config;
+use crate::engine::failure::Failure;
+use crate::engine::results::Results;
+use crate::engine::store::{ConfigurationRecord, Contents, journal};
+use std::path::Path;
+
+/// What a run directory holds.
+///
+/// The source is the journal, not `atlas.h5`. The journal holds every result from the moment it
+/// exists, also of a run that is going on. `atlas.h5` may be older, or have been moved away.
+pub struct StoredRun {
+    /// The configuration in force, as it was stored.
+    pub record: ConfigurationRecord,
+    /// The same, parsed and checked.
+    pub config: Config,
+    /// The records of the journal.
+    pub contents: Contents,
+}
+
+impl StoredRun {
+    /// Reads a directory without changing it. The records go into `contents`, which says what
+    /// vectors are kept.
+    ///
+    /// # Errors
+    /// If there is no journal, if it cannot be read, or if it holds no configuration.
+    pub fn read(directory: &Path, contents: Contents) -> Result<Self, Failure> {
+        let (contents, _) = journal::read(directory, contents)?;
+        let shown = directory.display();
+        let Some(record) = contents.configuration().cloned() else {
+            let problem = "holds no configuration yet; nothing has run here";
+            return Err(Failure::input(format_args!("{shown}: {problem}")));
+        };
+        let config =
+            parse(&record).map_err(|problem| Failure::input(format_args!("{shown}: {problem}")))?;
+        Ok(Self { record, config, contents })
+    }
+
+    /// The records as the configuration in force asks for them.
+    pub fn results(&self) -> Results<'_> {
+        Results { config: &self.config, contents: &self.contents }
+    }
+}
+
+/// The configuration in force. Where its images and vectors lie does not matter here: a variable in
+/// the name of a directory may exist in the jobs of a cluster only.
+fn parse(record: &ConfigurationRecord) -> Result<Config, String> {
+    let mut overrides = record.overrides.clone();
+    if record.effective.contains_key("dataset.dir") {
+        overrides.push("dataset.dir=.".to_owned());
+    }
+    let is_file =
+        |key: &&String| key.starts_with("import.") && key.rsplit('.').next() == Some("file");
+    let imports = record.effective.keys().filter(is_file).count();
+    overrides.extend((0..imports).map(|index| format!("import.{index}.file=\"not-read.npy\"")));
+    Config::parse("the stored configuration", &record.text, &overrides)
+        .map_err(|errors| errors.to_string())
+}
