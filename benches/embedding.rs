@@ -7,7 +7,7 @@
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
-use lossatlas::analysis::kernel_pca::{Kernel, KernelPca, Vectors};
+use lossatlas::analysis::kernel_pca::{Kernel, KernelPcaFit, Vectors};
 use lossatlas::kernels::allocator::Lines;
 use lossatlas::random::MasterSeed;
 use ndarray::linalg::general_mat_mul;
@@ -78,15 +78,15 @@ fn seconds<T>(work: impl FnOnce() -> T) -> f64 {
     start.elapsed().as_secs_f64()
 }
 
-fn fit(vectors: ArrayView2<'_, f32>) -> KernelPca<'_, f32> {
-    KernelPca::fit(vectors, KERNEL, COMPONENTS).expect("finite vectors")
+fn fit(vectors: ArrayView2<'_, f32>) -> KernelPcaFit<'_, f32> {
+    KernelPcaFit::fit(vectors, KERNEL, COMPONENTS).expect("finite vectors")
 }
 
 fn kernel_matrix(vectors: ArrayView2<'_, f32>) -> Array2<f64> {
     KERNEL.matrix(&Vectors::check([vectors]).expect("finite vectors")).expect("finite values")
 }
 
-fn write_results(directory: &Path, pca: &KernelPca<'_, f32>) {
+fn write_results(directory: &Path, pca: &KernelPcaFit<'_, f32>) {
     write_npy(directory.join("eigenvalues.npy"), pca.eigenvalues()).expect("space");
     write_npy(directory.join("projection.npy"), &pca.projection()).expect("space");
 }
@@ -128,6 +128,6 @@ fn measure_kernel_matrix(bencher: Bencher, count: usize) {
 fn measure_eigenproblem(bencher: Bencher, count: usize) {
     let (vectors, kernel) = (vectors(count), Kernel::Rbf { two_sigma_squared: 64.0 });
     let vectors = vectors.slice_move(s![.., ..64]);
-    let fit = || KernelPca::fit(vectors, kernel, COMPONENTS).expect("finite vectors");
+    let fit = || KernelPcaFit::fit(vectors, kernel, COMPONENTS).expect("finite vectors");
     bencher.counter(ItemsCount::new(4 * count.pow(3) / 3)).bench(fit);
 }

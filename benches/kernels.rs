@@ -6,6 +6,7 @@ mod published;
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
+use lossatlas::combinations::Combinations;
 use lossatlas::data::{Dataset, digits};
 use lossatlas::kernels::allocator::Lines;
 use lossatlas::landscape::{ImageLandscape, Landscape};
@@ -14,7 +15,6 @@ use lossatlas::optimizer::LbfgsParameters;
 use lossatlas::optimizer::lbfgs::Lbfgs;
 use lossatlas::path::{Grid, Sines, equally_spaced};
 use lossatlas::random::MasterSeed;
-use lossatlas::span::Span;
 use ndarray::Array2;
 use published::{Published, vectors};
 use std::sync::LazyLock;
@@ -104,8 +104,10 @@ fn path_losses(bencher: Bencher, published: Published) {
         vectors(network.as_ref(), TERMS + 2),
         Grid::of(&Sines(TERMS), &equally_spaced(POINTS)),
     );
-    let span = Span { vectors: vectors.view(), coefficients: grid.coefficients() };
-    bencher.counter(ItemsCount::new(IMAGES * POINTS)).bench_local(|| landscape.span_values(&span));
+    let combinations = Combinations { vectors: vectors.view(), coefficients: grid.coefficients() };
+    bencher
+        .counter(ItemsCount::new(IMAGES * POINTS))
+        .bench_local(|| landscape.values_at(&combinations));
 }
 
 #[divan::bench(args = [Fcp, Lenet, Autoencoder, Lstm], max_time = 5)]
@@ -116,9 +118,9 @@ fn path_losses_and_gradient(bencher: Bencher, published: Published) {
         vectors(network.as_ref(), TERMS + 2),
         Grid::of(&Sines(TERMS), &equally_spaced(POINTS)),
     );
-    let span = Span { vectors: vectors.view(), coefficients: grid.coefficients() };
+    let combinations = Combinations { vectors: vectors.view(), coefficients: grid.coefficients() };
     let mut gradient = Array2::zeros((TERMS, vectors.ncols()));
     bencher
         .counter(ItemsCount::new(IMAGES * POINTS))
-        .bench_local(|| landscape.span_gradient(&span, grid.weights(), gradient.view_mut()));
+        .bench_local(|| landscape.gradient_at(&combinations, grid.weights(), gradient.view_mut()));
 }

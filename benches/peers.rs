@@ -6,6 +6,7 @@
 #[path = "kernels/published.rs"]
 mod published;
 
+use lossatlas::combinations::Combinations;
 use lossatlas::data::{Dataset, digits, idx};
 use lossatlas::kernels::allocator::Lines;
 use lossatlas::landscape::{ImageLandscape, Interrupted, Landscape, Line};
@@ -14,7 +15,6 @@ use lossatlas::optimizer::LbfgsParameters;
 use lossatlas::optimizer::lbfgs::Lbfgs;
 use lossatlas::path::{Grid, Sines, equally_spaced};
 use lossatlas::random::MasterSeed;
-use lossatlas::span::Span;
 use ndarray::{Array1, Array2};
 use ndarray_npy::write_npy;
 use published::{Published, vectors};
@@ -108,10 +108,11 @@ impl<'a> Side<'a> {
         let vectors = vectors(self.network, TERMS + 2);
         let (landscape, grid) =
             (self.landscape(PATH_IMAGES), Grid::of(&Sines(TERMS), &equally_spaced(POINTS)));
-        let span = Span { vectors: vectors.view(), coefficients: grid.coefficients() };
+        let combinations =
+            Combinations { vectors: vectors.view(), coefficients: grid.coefficients() };
         let mut gradient = Array2::zeros((TERMS, vectors.ncols()));
         let losses = landscape
-            .span_gradient(&span, grid.weights(), gradient.view_mut())
+            .gradient_at(&combinations, grid.weights(), gradient.view_mut())
             .expect("nothing interrupts it");
         let name = self.name;
         write(self.directory, &format!("{name}-vectors"), &vectors);
@@ -124,11 +125,12 @@ impl<'a> Side<'a> {
         let vectors = vectors(self.network, TERMS + 2);
         let (landscape, grid) =
             (self.landscape(PATH_IMAGES), Grid::of(&Sines(TERMS), &equally_spaced(POINTS)));
-        let span = Span { vectors: vectors.view(), coefficients: grid.coefficients() };
+        let combinations =
+            Combinations { vectors: vectors.view(), coefficients: grid.coefficients() };
         let mut gradient = Array2::zeros((TERMS, vectors.ncols()));
         // The buffers of a landscape last for the whole search.
-        _ = landscape.span_gradient(&span, grid.weights(), gradient.view_mut());
-        seconds(|| landscape.span_gradient(&span, grid.weights(), gradient.view_mut()))
+        _ = landscape.gradient_at(&combinations, grid.weights(), gradient.view_mut());
+        seconds(|| landscape.gradient_at(&combinations, grid.weights(), gradient.view_mut()))
     }
 
     fn sgd(&self) -> f64 {

@@ -6,6 +6,7 @@
 #[path = "kernels/published.rs"]
 mod published;
 
+use lossatlas::combinations::Combinations;
 use lossatlas::data::{Dataset, digits};
 use lossatlas::kernels::allocator::Lines;
 use lossatlas::kernels::threads::Threads;
@@ -13,7 +14,6 @@ use lossatlas::landscape::{ImageLandscape, Landscape};
 use lossatlas::network::Network;
 use lossatlas::path::{Grid, Sines, equally_spaced};
 use lossatlas::random::MasterSeed;
-use lossatlas::span::Span;
 use ndarray::Array2;
 use published::{Published, vectors};
 use std::thread::{available_parallelism, scope};
@@ -107,9 +107,10 @@ impl Work<'_> {
             _ = landscape.value_and_gradient(&theta, &mut vec![0.0; theta.len()]);
         } else {
             let grid = Grid::of(&Sines(TERMS), &equally_spaced(POINTS));
-            let span = Span { vectors: self.vectors.view(), coefficients: grid.coefficients() };
+            let combinations =
+                Combinations { vectors: self.vectors.view(), coefficients: grid.coefficients() };
             let mut gradient = Array2::zeros((TERMS, self.vectors.ncols()));
-            _ = landscape.span_gradient(&span, grid.weights(), gradient.view_mut());
+            _ = landscape.gradient_at(&combinations, grid.weights(), gradient.view_mut());
         }
     }
 }

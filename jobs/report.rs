@@ -7,7 +7,7 @@ use lossatlas::engine::failure::{self, Failure};
 use lossatlas::engine::parallel::World;
 use lossatlas::engine::rank::Rank;
 use lossatlas::engine::report::write;
-use lossatlas::report::Written;
+use lossatlas::report::WrittenReport;
 use std::path::{Path, PathBuf};
 
 /// Runs, and where the report on them goes.
@@ -26,7 +26,7 @@ pub fn run(world: &World, arguments: &Arguments) -> Result<u8, Failure> {
     let written =
         world.is_root().then(|| write(&arguments.directories, arguments.to.as_deref())).transpose();
     let written = failure::agree(world, written)?;
-    let drawn = written.as_ref().is_none_or(|Written { page, undrawn, .. }| {
+    let drawn = written.as_ref().is_none_or(|WrittenReport { page, undrawn, .. }| {
         say_undrawn(undrawn);
         print(format_args!("report: {}", page.display()));
         undrawn.is_empty()
@@ -34,7 +34,7 @@ pub fn run(world: &World, arguments: &Arguments) -> Result<u8, Failure> {
     let drawn = world.broadcast(|| Ok::<_, String>(drawn))?;
     let code = if drawn { failure::SUCCESS } else { failure::TASKS_FAILED };
     match written {
-        Some(Written { page, .. }) => {
+        Some(WrittenReport { page, .. }) => {
             console::complete(code, format_args!("; the report is complete: {}", page.display()))
         }
         None => Ok(code),
@@ -48,7 +48,7 @@ pub fn conclude(rank: &Rank, directory: &Path) {
     let directories = [directory.to_owned()];
     // A defect in drawing must not end the run either. The hook has reported the panic.
     match std::panic::catch_unwind(|| write(&directories, None)) {
-        Ok(Ok(Written { page, undrawn, .. })) => {
+        Ok(Ok(WrittenReport { page, undrawn, .. })) => {
             say_undrawn(&undrawn);
             print(format_args!("report:  {}", page.display()));
         }

@@ -11,7 +11,7 @@
 //! | module | from → to |
 //! |---|---|
 //! | [`kernels`] | arrays → sums, products and elementwise functions, fast on one core and on several |
-//! | [`random`], [`span`], [`stepwise`] | random streams, points in the span of vectors, resumable computations |
+//! | [`random`], [`combinations`], [`solver`] | random streams, points in the span of vectors, resumable computations |
 //! | [`keys`] | keys that networks, path methods and data formats bring to a configuration |
 //! | [`data`] | files or a seed → images and labels |
 //! | [`network`] | flat parameters θ and images → loss, gradient |
@@ -35,6 +35,7 @@
 extern crate openblas_src as _;
 
 pub mod analysis;
+pub mod combinations;
 pub mod config;
 pub mod data;
 pub mod engine;
@@ -48,5 +49,4 @@ pub mod path;
 pub mod random;
 pub mod report;
 pub mod solutions;
-pub mod span;
-pub mod stepwise;
+pub mod solver;

@@ -2,7 +2,7 @@
 //!
 //! The reference results are those of `fixtures/kernel_pca/generate.py`.
 
-use lossatlas::analysis::kernel_pca::{Centering, EmbeddingError, Kernel, KernelPca, Vectors};
+use lossatlas::analysis::kernel_pca::{Centering, EmbeddingError, Kernel, KernelPcaFit, Vectors};
 use lossatlas::random::MasterSeed;
 use ndarray::{Array1, Array2, ArrayView1, Axis, array, concatenate, s};
 use ndarray_linalg::{Eigh, SVD, UPLO};
@@ -75,7 +75,7 @@ fn assert_agrees(fit: &Array2<f32>, new: &Array2<f32>, case: &Case) {
 }
 
 fn agrees(fit: Vectors<'_, f32>, new: &Array2<f32>, case: &Case) {
-    let pca = KernelPca::fit_union(fit, case.kernel, case.eigenvalues.len()).unwrap();
+    let pca = KernelPcaFit::fit_union(fit, case.kernel, case.eigenvalues.len()).unwrap();
     let name = case.kernel.to_string();
     assert_close(
         &name,
@@ -140,7 +140,7 @@ fn standardized_vectors_agree_with_scikit_learns_pipeline() {
 fn negative_eigenvalues_are_reported_and_never_used() {
     let Small { fit, indefinite, .. } = fixture("small");
     let fit = single(&fit);
-    let pca = KernelPca::fit(fit.view(), indefinite.kernel, fit.nrows()).unwrap();
+    let pca = KernelPcaFit::fit(fit.view(), indefinite.kernel, fit.nrows()).unwrap();
     assert_close(
         "sigmoid",
         &pca.eigenvalues().clone().insert_axis(Axis(1)),
@@ -168,7 +168,7 @@ fn vectors_and_kernels() -> (Array2<f32>, Vec<Kernel>) {
 fn eigenpairs_solve_the_centered_problem() {
     let (fit, kernels) = vectors_and_kernels();
     for kernel in kernels {
-        let pca = KernelPca::fit(fit.view(), kernel, 12).unwrap();
+        let pca = KernelPcaFit::fit(fit.view(), kernel, 12).unwrap();
         let mut centered = kernel.matrix(&Vectors::check([fit.view()]).unwrap()).unwrap();
         let centering = Centering::of(&centered);
         centering.center(&mut centered);
@@ -199,7 +199,7 @@ fn eigenpairs_solve_the_centered_problem() {
 #[test]
 fn linear_kernel_pca_is_pca() {
     let (fit, _) = vectors_and_kernels();
-    let pca = KernelPca::fit(fit.view(), Kernel::Linear, 12).unwrap();
+    let pca = KernelPcaFit::fit(fit.view(), Kernel::Linear, 12).unwrap();
     let wide = fit.mapv(f64::from);
     let centered = &wide - &wide.mean_axis(Axis(0)).unwrap();
     let (_, singular, axes) = centered.svd(false, true).unwrap();
@@ -226,7 +226,7 @@ fn linear_kernel_pca_is_pca() {
 fn vectors_of_the_fit_are_transformed_to_their_projection() {
     let (fit, kernels) = vectors_and_kernels();
     for kernel in kernels {
-        let pca = KernelPca::fit(fit.view(), kernel, 5).unwrap();
+        let pca = KernelPcaFit::fit(fit.view(), kernel, 5).unwrap();
         assert_close(
             &kernel.to_string(),
             &pca.transform(fit.view()).unwrap(),
@@ -277,7 +277,7 @@ fn nearly_identical_vectors_are_embedded_as_by_direct_distances() {
     centering.center(&mut direct);
     let (ascending, columns) = direct.eigh(UPLO::Lower).unwrap();
     let (values, columns) = (ascending.slice(s![..;-1]), columns.slice(s![.., ..;-1]));
-    let pca = KernelPca::fit(fit.view(), kernel, count).unwrap();
+    let pca = KernelPcaFit::fit(fit.view(), kernel, count).unwrap();
     assert!((pca.eigenvalues() - &values).iter().all(|difference| difference.abs() <= norm));
 
     // C. Davis and W. Kahan: an eigenvector turns by the norm over the gap.
@@ -313,8 +313,8 @@ fn a_permutation_of_the_vectors_permutes_the_rows() {
     let order = [7, 2, 11, 0, 5, 9, 1, 3, 10, 4, 8, 6];
     let permuted = fit.select(Axis(0), &order);
     for kernel in kernels {
-        let pca = KernelPca::fit(fit.view(), kernel, 5).unwrap();
-        let other = KernelPca::fit(permuted.view(), kernel, 5).unwrap();
+        let pca = KernelPcaFit::fit(fit.view(), kernel, 5).unwrap();
+        let other = KernelPcaFit::fit(permuted.view(), kernel, 5).unwrap();
         assert_close(
             &kernel.to_string(),
             &other.projection(),
@@ -330,15 +330,18 @@ fn a_union_of_sets_equals_one_set() {
     let (first, second) = fit.view().split_at(Axis(0), 5);
     for kernel in kernels {
         let union =
-            KernelPca::fit_union(Vectors::check([first, second]).unwrap(), kernel, 3).unwrap();
-        assert_eq!(union.projection(), KernelPca::fit(fit.view(), kernel, 3).unwrap().projection());
+            KernelPcaFit::fit_union(Vectors::check([first, second]).unwrap(), kernel, 3).unwrap();
+        assert_eq!(
+            union.projection(),
+            KernelPcaFit::fit(fit.view(), kernel, 3).unwrap().projection()
+        );
     }
 }
 
 #[test]
 fn components_are_clipped_to_the_number_of_vectors() {
     let (fit, _) = vectors_and_kernels();
-    let pca = KernelPca::fit(fit.view(), Kernel::Rbf { two_sigma_squared: 7.0 }, 1000).unwrap();
+    let pca = KernelPcaFit::fit(fit.view(), Kernel::Rbf { two_sigma_squared: 7.0 }, 1000).unwrap();
     assert_eq!(pca.projection().dim(), (12, 12));
     assert!((pca.explained().sum() - 1.0).abs() < 1e-12);
     // The constant vector spans the kernel of the centered matrix.
@@ -354,7 +357,7 @@ fn equal_vectors_have_no_components_however_long_they_are() {
         Kernel::Rbf { two_sigma_squared: 1.0 },
         Kernel::Polynomial { scale: 1.0, degree: 3, constant: 1.0 },
     ] {
-        let pca = KernelPca::fit(fit.view(), kernel, 11).unwrap();
+        let pca = KernelPcaFit::fit(fit.view(), kernel, 11).unwrap();
         assert_eq!(pca.projection(), Array2::<f64>::zeros((11, 11)), "{kernel}");
         assert_eq!((pca.explained().sum(), pca.negative()), (0.0, 0.0), "{kernel}");
     }
@@ -363,7 +366,7 @@ fn equal_vectors_have_no_components_however_long_they_are() {
 #[test]
 fn two_vectors_lie_half_their_distance_from_the_middle() {
     // |x − x'| = 5, and the tie of ±1/√2 goes to the first.
-    let pca = KernelPca::fit(array![[4.0_f32, 0.0], [0.0, 3.0]].view(), Kernel::Linear, 1)
+    let pca = KernelPcaFit::fit(array![[4.0_f32, 0.0], [0.0, 3.0]].view(), Kernel::Linear, 1)
         .map(|pca| pca.projection());
     assert_close("two", &pca.unwrap(), &array![[2.5], [-2.5]], 1e-14);
 }
@@ -371,19 +374,19 @@ fn two_vectors_lie_half_their_distance_from_the_middle() {
 #[test]
 fn what_cannot_be_embedded_is_refused_with_its_place() {
     let one = array![[1.0_f32, 2.0]];
-    let error = KernelPca::fit(one.view(), Kernel::Linear, 1).unwrap_err();
+    let error = KernelPcaFit::fit(one.view(), Kernel::Linear, 1).unwrap_err();
     assert!(matches!(error, EmbeddingError::TooFew { count: 1 }), "{error}");
     let diverged = array![[1.0_f32, 2.0], [3.0, f32::NAN]];
-    let error = KernelPca::fit(diverged.view(), Kernel::Linear, 1).unwrap_err();
+    let error = KernelPcaFit::fit(diverged.view(), Kernel::Linear, 1).unwrap_err();
     assert!(matches!(error, EmbeddingError::NotFinite { row: 1, column: 1, .. }), "{error}");
     let fine = array![[1.0_f32, 2.0], [3.0, 5.0]];
     let error =
-        KernelPca::fit(fine.view(), Kernel::Rbf { two_sigma_squared: -1.0 }, 1).unwrap_err();
+        KernelPcaFit::fit(fine.view(), Kernel::Rbf { two_sigma_squared: -1.0 }, 1).unwrap_err();
     assert!(
         matches!(error, EmbeddingError::Parameter { parameter: "two_sigma_squared", .. }),
         "{error}"
     );
-    let pca = KernelPca::fit(fine.view(), Kernel::Linear, 1).unwrap();
+    let pca = KernelPcaFit::fit(fine.view(), Kernel::Linear, 1).unwrap();
     let error = pca.transform(array![[1.0_f32, 2.0, 3.0]].view()).unwrap_err();
     assert!(matches!(error, EmbeddingError::Width { expected: 2, found: 3, .. }), "{error}");
     assert!(matches!(

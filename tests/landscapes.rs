@@ -7,7 +7,7 @@ use lossatlas::landscape::{
     TwoWells,
 };
 use lossatlas::network::{Activation, Fcp, Network};
-use lossatlas::optimizer::{RelaxParameters, golden_section, relax};
+use lossatlas::optimizer::{MinimizationParameters, golden_section, minimize};
 use lossatlas::path::{
     Bent, ChosenMethod, Curve, PathParameters, Sines, equally_spaced, find_path, find_path_for,
 };
@@ -42,7 +42,7 @@ impl Case {
         let minimum = |i: usize| &MuellerBrown::MINIMA[i][..];
         match (landscape, path) {
             ("two wells", "published ends") => {
-                let [a, b] = &TwoWells::ENDS;
+                let [a, b] = &TwoWells::ENDPOINTS;
                 Self {
                     objective: Box::new(Squared(TwoWells)),
                     ..Self::new(TwoWells, [a, b], 0.624_393_347_2)
@@ -104,10 +104,10 @@ impl Case {
         let result = found.result;
         let path = highest_point(&*self.landscape, &*found.curve, parameters.points);
         Measured {
-            grid: result.height,
-            dense: result.height_dense,
+            grid: result.barrier,
+            dense: result.refined_barrier,
             path,
-            straight: result.height_straight,
+            straight: result.straight_barrier,
         }
     }
 }
@@ -123,10 +123,10 @@ struct Measured {
 /// max over t ∈ [0, 1] of f(ω(t)): every local maximum of dense samples, refined between its neighbors.
 fn highest_point(landscape: &dyn Landscape<f64>, path: &dyn Curve<f64>, points: usize) -> f64 {
     let samples = landscape
-        .span_values(&path.points(&path.grid(&equally_spaced((points - 1) * 10 + 1))))
+        .values_at(&path.points(&path.grid(&equally_spaced((points - 1) * 10 + 1))))
         .unwrap();
     let spacing = 1.0 / (samples.len() - 1) as f64;
-    let height = |t: f64| landscape.span_values(&path.points(&path.grid(&[t]))).unwrap()[0];
+    let height = |t: f64| landscape.values_at(&path.points(&path.grid(&[t]))).unwrap()[0];
     let ends = samples[0].max(samples[samples.len() - 1]);
     (1..samples.len() - 1)
         .filter(|&m| samples[m] >= samples[m - 1] && samples[m] >= samples[m + 1])
@@ -278,7 +278,7 @@ fn flipping_k_signs_at_once_costs_k_and_one_by_one_costs_1() {
             };
             let straight = |a: &[f64], b: &[f64]| {
                 let found = find_path(&landscape, [a, b], &straight_only, &mut |_, _| true);
-                found.expect("finite everywhere").expect("not stopped").height_straight
+                found.expect("finite everywhere").expect("not stopped").straight_barrier
             };
             assert!((straight(&a, &flipped(k)) - k as f64).abs() < 1e-14, "k = {k}");
             for n in 0..k {
@@ -353,8 +353,7 @@ fn two_units_swap_around_a_dead_one_at_no_height_and_the_straight_line_has_one()
         );
         for pair in stations.windows(2) {
             let leg = Bent::straight([&pair[0], &pair[1]], Sines(1));
-            let losses =
-                landscape.span_values(&leg.points(&leg.grid(&equally_spaced(11)))).unwrap();
+            let losses = landscape.values_at(&leg.points(&leg.grid(&equally_spaced(11)))).unwrap();
             assert!(
                 losses.iter().all(|height| (height - loss).abs() < 1e-12),
                 "flat at {loss}: {losses:?}"
@@ -374,12 +373,12 @@ fn two_units_swap_around_a_dead_one_at_no_height_and_the_straight_line_has_one()
             let path = path.expect("finite everywhere").expect("not stopped");
             let about = format!(
                 "units {i} and {j}: {} and {} from {loss}",
-                path.height_dense, path.height_straight
+                path.refined_barrier, path.straight_barrier
             );
-            assert!(path.height_dense >= loss - 1e-12, "{about}");
+            assert!(path.refined_barrier >= loss - 1e-12, "{about}");
             // The lowest straight line is 0.018 above the ends; the paths are lower by 0.018 and more.
-            assert!(path.height_straight > loss + 0.01, "{about}");
-            assert!(path.height_dense < path.height_straight - 0.01, "{about}");
+            assert!(path.straight_barrier > loss + 0.01, "{about}");
+            assert!(path.refined_barrier < path.straight_barrier - 0.01, "{about}");
         }
     }
 }
@@ -388,7 +387,7 @@ fn two_units_swap_around_a_dead_one_at_no_height_and_the_straight_line_has_one()
 fn aligning_a_cluster_onto_its_turned_copy_leaves_nothing_to_climb() {
     let cluster = LennardJones::new(4, 3).unwrap();
     let start: Vec<f64> = (0..12).map(|i| 1.2 * f64::sin(f64::from(i * i))).collect();
-    let minimum = relax(&cluster, &start, &RelaxParameters::default()).unwrap();
+    let minimum = minimize(&cluster, &start, &MinimizationParameters::default()).unwrap();
     assert!((minimum.value + 6.0).abs() < 1e-9, "{minimum:?}");
     // A third of a turn about the diagonal (x → y → z → x), and a shift.
     let turned: Vec<f64> =
@@ -404,7 +403,7 @@ fn aligning_a_cluster_onto_its_turned_copy_leaves_nothing_to_climb() {
             patience: 10,
         };
         let found = find_path(&cluster, [&minimum.theta, end], &parameters, &mut |_, _| true);
-        found.expect("no two atoms meet").expect("not stopped").height_straight
+        found.expect("no two atoms meet").expect("not stopped").straight_barrier
     };
     assert!(straight(&turned) > minimum.value + 0.5, "{}", straight(&turned));
     let aligned = cluster.align(&turned, &minimum.theta).unwrap();

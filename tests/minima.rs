@@ -1,21 +1,24 @@
 //! Minima of the closed formulas, found from random starts, against published values and symmetry.
 
-use lossatlas::landscape::{BuiltIn, Formula, LennardJones, MuellerBrown, TwoWells};
-use lossatlas::optimizer::{MinimaSearch, RelaxParameters, RelaxStop, Relaxed, find_minima, relax};
+use lossatlas::landscape::{AnalyticLandscape, BuiltIn, LennardJones, MuellerBrown, TwoWells};
+use lossatlas::optimizer::{
+    MinimaSearch, MinimizationParameters, MinimizationResult, MinimizationStop, find_minima,
+    minimize,
+};
 use lossatlas::random::MasterSeed;
 
-fn minima(built_in: BuiltIn, starts: u32) -> Vec<Relaxed> {
+fn minima(built_in: BuiltIn, starts: u32) -> Vec<MinimizationResult> {
     let search = MinimaSearch {
         seed: MasterSeed(1),
         starts,
         region: built_in.start_region(),
-        relax: RelaxParameters::default(),
+        minimization: MinimizationParameters::default(),
         distinct: 1e-4,
     };
     find_minima(&built_in.build(), &search, &|theta| built_in.identify(theta)).unwrap()
 }
 
-fn cluster(atoms: usize, space_dimensions: usize, starts: u32) -> Vec<Relaxed> {
+fn cluster(atoms: usize, space_dimensions: usize, starts: u32) -> Vec<MinimizationResult> {
     minima(BuiltIn::LennardJones(LennardJones::new(atoms, space_dimensions).unwrap()), starts)
 }
 
@@ -29,7 +32,7 @@ fn breathing_energy(pairs: &[(f64, f64)]) -> f64 {
     -sum(6).powi(2) / sum(12)
 }
 
-fn assert_values(found: &[Relaxed], expected: &[f64], tolerance: f64) {
+fn assert_values(found: &[MinimizationResult], expected: &[f64], tolerance: f64) {
     let values: Vec<f64> = found.iter().map(|minimum| minimum.value).collect();
     assert_eq!(values.len(), expected.len(), "{values:?}");
     assert!(
@@ -48,9 +51,12 @@ fn mueller_brown_relaxes_into_its_three_minima_and_no_other() {
             "{:?}",
             minimum.theta
         );
-        let near =
-            relax(&MuellerBrown, &[exact[0] + 0.05, exact[1] - 0.05], &RelaxParameters::default())
-                .unwrap();
+        let near = minimize(
+            &MuellerBrown,
+            &[exact[0] + 0.05, exact[1] - 0.05],
+            &MinimizationParameters::default(),
+        )
+        .unwrap();
         assert!((near.value - minimum.value).abs() < 1e-9 && near.gradient_norm < 1e-4, "{near:?}");
     }
 }
@@ -91,7 +97,7 @@ fn each_mueller_brown_saddle_leads_down_to_the_two_minima_it_separates() {
 fn two_wells_has_two_minima_on_either_side_of_its_pass() {
     let found = minima(BuiltIn::TwoWells, 60);
     assert_eq!(found.len(), 2);
-    for (minimum, end) in found.iter().zip([TwoWells::ENDS[1], TwoWells::ENDS[0]]) {
+    for (minimum, end) in found.iter().zip([TwoWells::ENDPOINTS[1], TwoWells::ENDPOINTS[0]]) {
         let distance = (minimum.theta[0] - end[0]).hypot(minimum.theta[1] - end[1]);
         assert!(distance < 0.01, "the published end {end:?} is near {:?}", minimum.theta);
         assert!(
@@ -163,10 +169,14 @@ fn copies_of_a_minimum_from_different_starts_lie_on_each_other_once_aligned() {
     // Two atoms have no permutation that a rotation could not undo: every copy aligns exactly.
     let pair = LennardJones::new(2, 3).unwrap();
     let relaxed = |x: f64| {
-        relax(&pair, &[0.1, x, 0.7, -0.4, 0.9, x * x], &RelaxParameters::default()).unwrap()
+        minimize(&pair, &[0.1, x, 0.7, -0.4, 0.9, x * x], &MinimizationParameters::default())
+            .unwrap()
     };
     let (first, second) = (relaxed(0.3), relaxed(-2.0));
-    assert_eq!((first.stop, second.stop), (RelaxStop::Converged, RelaxStop::Converged));
+    assert_eq!(
+        (first.stop, second.stop),
+        (MinimizationStop::Converged, MinimizationStop::Converged)
+    );
     let apart: f64 =
         first.theta.iter().zip(&second.theta).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt();
     let aligned = pair.align(&second.theta, &first.theta).unwrap();

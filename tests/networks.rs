@@ -1,6 +1,7 @@
 //! Losses and gradients of the networks: against PyTorch, against central differences, and the
 //! whole-path evaluation against the plain one.
 
+use lossatlas::combinations::Combinations;
 use lossatlas::data::{ImageShape, ImageView, Images};
 use lossatlas::kernels::threads::Threads;
 use lossatlas::kernels::{Real, dot, norm};
@@ -9,7 +10,6 @@ use lossatlas::network::{
     Activation, Architecture, Lstm, Network, Precision, Value, autoencoder, fcp, lenet, lstm,
 };
 use lossatlas::path::{Grid, Sines, equally_spaced};
-use lossatlas::span::Span;
 use ndarray::{Array1, Array2, ArrayView2};
 use ndarray_npy::NpzReader;
 use std::fs::File;
@@ -398,16 +398,17 @@ fn compare_whole_path<A: Precision>(tolerance: f64, black: f64, saturated: f64) 
                 (0..6).flat_map(|k| theta(network.as_ref(), 20 + k, size(k))).collect();
             let vectors = ArrayView2::from_shape((6, landscape.dimension()), &rows).unwrap();
             let grid = Grid::<A>::of(&Sines(4), &equally_spaced(19));
-            let span = Span { vectors, coefficients: grid.coefficients() };
+            let combinations = Combinations { vectors, coefficients: grid.coefficients() };
             let mut fast = Array2::zeros((4, landscape.dimension()));
             let mut plain = fast.clone();
-            let losses = landscape.span_gradient(&span, grid.weights(), fast.view_mut()).unwrap();
+            let losses =
+                landscape.gradient_at(&combinations, grid.weights(), fast.view_mut()).unwrap();
             let expected = PointByPoint(&landscape)
-                .span_gradient(&span, grid.weights(), plain.view_mut())
+                .gradient_at(&combinations, grid.weights(), plain.view_mut())
                 .unwrap();
             for (loss, expected) in losses
                 .iter()
-                .chain(&landscape.span_values(&span).unwrap())
+                .chain(&landscape.values_at(&combinations).unwrap())
                 .zip(expected.iter().cycle())
             {
                 assert!(
@@ -420,8 +421,8 @@ fn compare_whole_path<A: Precision>(tolerance: f64, black: f64, saturated: f64) 
                 Grid::<A>::of(&Sines(4), &equally_spaced(7)),
                 ImageLandscape::new(network.as_ref(), pictures.view()),
             );
-            let coarse = Span { vectors, coefficients: grid.coefficients() };
-            assert_eq!(landscape.span_values(&coarse), fresh.span_values(&coarse), "{name}");
+            let coarse = Combinations { vectors, coefficients: grid.coefficients() };
+            assert_eq!(landscape.values_at(&coarse), fresh.values_at(&coarse), "{name}");
             compare_line(
                 &landscape,
                 [&rows[..landscape.dimension()], vectors.row(3).as_slice().unwrap()],
@@ -503,7 +504,7 @@ fn any_number_of_threads_comes_to_the_same_bits() {
         let rows: Vec<f32> = (0..4).flat_map(|k| theta(network.as_ref(), 20 + k, 1.0)).collect();
         let vectors = ArrayView2::from_shape((4, network.layout().parameters()), &rows).unwrap();
         let grid = Grid::<f32>::of(&Sines(2), &equally_spaced(5));
-        let span = Span { vectors, coefficients: grid.coefficients() };
+        let combinations = Combinations { vectors, coefficients: grid.coefficients() };
         let evaluate = |threads| {
             let threads = Threads::new(threads).unwrap();
             let landscape = ImageLandscape::new(network.as_ref(), pictures.view()).on(&threads);
@@ -511,7 +512,8 @@ fn any_number_of_threads_comes_to_the_same_bits() {
             let (mut gradient, mut along) =
                 (vec![0.0; theta.len()], Array2::zeros((2, theta.len())));
             let loss = landscape.value_and_gradient(&theta, &mut gradient).unwrap();
-            let losses = landscape.span_gradient(&span, grid.weights(), along.view_mut()).unwrap();
+            let losses =
+                landscape.gradient_at(&combinations, grid.weights(), along.view_mut()).unwrap();
             let (mut line, mut on_line) = (
                 landscape.line(&theta, vectors.row(3).as_slice().unwrap()).unwrap(),
                 vec![0.0; theta.len()],
@@ -526,7 +528,7 @@ fn any_number_of_threads_comes_to_the_same_bits() {
                 on_line,
                 loss,
                 landscape.value(&theta).unwrap(),
-                landscape.span_values(&span).unwrap(),
+                landscape.values_at(&combinations).unwrap(),
                 gradient,
                 losses,
                 along,

@@ -4,12 +4,12 @@ use lossatlas::data::{Dataset, digits};
 use lossatlas::kernels::threads::Threads;
 use lossatlas::landscape::{ImageLandscape, Landscape, TwoWells};
 use lossatlas::network::{Activation, Fcp, Network};
-use lossatlas::optimizer::{SgdParameters, Training, train};
+use lossatlas::optimizer::{OptimizerParameters, SgdParameters, train};
 use lossatlas::path::{
-    Batches, ChosenMethod, PathParameters, PathResult, PathSearch, StopReason, find_path,
+    Batches, ChosenMethod, PathParameters, PathResult, PathSearch, PathStop, find_path,
 };
 use lossatlas::random::MasterSeed;
-use lossatlas::stepwise::complete;
+use lossatlas::solver::complete;
 
 const SEED: MasterSeed = MasterSeed(11);
 
@@ -38,7 +38,8 @@ fn ends(data: &Dataset) -> [Vec<f32>; 2] {
     let network = network();
     let [on, test] = [data.train.view(), data.test.view()]
         .map(|images| ImageLandscape::<f32>::new(&network, images));
-    let training = Training::Sgd(SgdParameters { learning_rate: 0.3, batch_size: 20, epochs: 15 });
+    let training =
+        OptimizerParameters::Sgd(SgdParameters { learning_rate: 0.3, batch_size: 20, epochs: 15 });
     [0, 1].map(|number| {
         train(&training, SEED, number, &on, &test, &mut |_, _| true).unwrap().train.theta
     })
@@ -122,17 +123,17 @@ fn a_descent_in_batches_comes_as_low_on_all_images_with_half_of_the_evaluations(
     let full = find(&data, None, 1, &parameters());
     let batches = find(&data, Some(100), 1, &PathParameters { steps: 140, ..parameters() });
     assert!(
-        full.height_dense < 0.5 * full.height_straight,
+        full.refined_barrier < 0.5 * full.straight_barrier,
         "{} and {}",
-        full.height_dense,
-        full.height_straight
+        full.refined_barrier,
+        full.straight_barrier
     );
     // 140 steps of 100 images and 21 looks at 700, a third each, against 60 steps of 700: 45 %.
     assert!(
-        batches.height_dense < 1.05 * full.height_dense,
+        batches.refined_barrier < 1.05 * full.refined_barrier,
         "{} and {}",
-        batches.height_dense,
-        full.height_dense
+        batches.refined_barrier,
+        full.refined_barrier
     );
     assert_eq!(batches.best_step % 7, 0, "the best path was looked at on all images");
     assert_eq!(batches, find(&data, Some(100), 2, &PathParameters { steps: 140, ..parameters() }));
@@ -140,7 +141,7 @@ fn a_descent_in_batches_comes_as_low_on_all_images_with_half_of_the_evaluations(
 
 #[test]
 fn a_descent_ends_when_the_objective_has_stopped_falling() {
-    let [a, b] = TwoWells::ENDS;
+    let [a, b] = TwoWells::ENDPOINTS;
     let steps = 3000;
     let parameters = PathParameters { points: 51, lambda: 10.0, steps, ..parameters() };
     let search = |tolerance| {
@@ -148,8 +149,8 @@ fn a_descent_ends_when_the_objective_has_stopped_falling() {
         find_path(&TwoWells, [&a, &b], &parameters, &mut |_, _| true).unwrap().unwrap()
     };
     let (whole, converged) = (search(0.0), search(1e-6));
-    assert_eq!((whole.steps, &whole.stop), (3000, &StopReason::Completed));
-    assert_eq!(converged.stop, StopReason::Converged { step: converged.steps });
+    assert_eq!((whole.steps, &whole.stop), (3000, &PathStop::Completed));
+    assert_eq!(converged.stop, PathStop::Converged { step: converged.steps });
     assert!(converged.steps < 1500, "{} steps", converged.steps);
-    assert!((converged.height_dense / whole.height_dense - 1.0).abs() < 1e-3);
+    assert!((converged.refined_barrier / whole.refined_barrier - 1.0).abs() < 1e-3);
 }

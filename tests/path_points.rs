@@ -39,10 +39,9 @@ fn evaluate(network: &str, points: usize, terms: usize) {
     path.free_mut().iter_mut().zip(0..).for_each(|(c, i)| *c = 1e-3 * (i as f32).sin());
     let grid = path.grid(&equally_spaced(points));
     let span = path.points(&grid);
-    let losses = landscape.span_values(&span).unwrap();
+    let losses = landscape.values_at(&span).unwrap();
     let mut gradient = Array2::zeros((terms, a.len()));
-    let with_gradient =
-        landscape.span_gradient(&span, grid.weights(), gradient.view_mut()).unwrap();
+    let with_gradient = landscape.gradient_at(&span, grid.weights(), gradient.view_mut()).unwrap();
     let mut theta = vec![0.0; a.len()];
     for m in [0, 1, points / 3, points - 2, points - 1] {
         span.point(m, &mut theta);
@@ -57,7 +56,7 @@ fn evaluate(network: &str, points: usize, terms: usize) {
     let step = 1e-2;
     let mut sum = |sign: f32| {
         path.free_mut()[row * a.len() + column] += sign * step;
-        landscape.span_values(&path.points(&grid)).unwrap().iter().sum::<f64>()
+        landscape.values_at(&path.points(&grid)).unwrap().iter().sum::<f64>()
     };
     let (above, below) = (sum(1.0), sum(-2.0));
     let slope = (above - below) / (2.0 * f64::from(step));

@@ -15,7 +15,7 @@ fn published(lambda: f64) -> PathResult {
         tolerance: 0.0,
         patience: 10,
     };
-    let [a, b] = TwoWells::ENDS;
+    let [a, b] = TwoWells::ENDPOINTS;
     let found =
         find_path_for(&Squared(TwoWells), &TwoWells, [&a, &b], &parameters, &mut |_, _| true);
     found.expect("finite everywhere").expect("not stopped").result
@@ -27,18 +27,18 @@ fn heights_are_within_0_02_of_the_published_ones() {
         let path = published(lambda);
         println!(
             "λ = {lambda}: grid {:.4}, dense {:.4}, straight {:.4}",
-            path.height, path.height_dense, path.height_straight
+            path.barrier, path.refined_barrier, path.straight_barrier
         );
-        assert!((path.height_straight - 1.102).abs() < 1e-3, "straight {}", path.height_straight);
+        assert!((path.straight_barrier - 1.102).abs() < 1e-3, "straight {}", path.straight_barrier);
         assert!(
-            (path.height - height).abs() < 0.02,
+            (path.barrier - height).abs() < 0.02,
             "λ = {lambda}: {} is not near {height}",
-            path.height
+            path.barrier
         );
         assert!(
-            path.height_dense >= SADDLE,
+            path.refined_barrier >= SADDLE,
             "λ = {lambda}: {} is below the saddle",
-            path.height_dense
+            path.refined_barrier
         );
     }
 }

@@ -6,14 +6,14 @@ use lossatlas::landscape::{
 };
 use lossatlas::network::{Activation, Fcp, Network};
 use lossatlas::optimizer::{
-    LbfgsParameters, RelaxParameters, SgdParameters, Trainer, Training, TrainingRun, TrainingState,
-    relax, train,
+    LbfgsParameters, MinimizationParameters, OptimizerParameters, SgdParameters, Trainer,
+    TrainingRun, TrainingState, minimize, train,
 };
 use lossatlas::path::{
-    ChosenMethod, METHODS, PathParameters, PathSearch, PathState, StopReason, equally_spaced,
+    ChosenMethod, METHODS, PathParameters, PathSearch, PathState, PathStop, equally_spaced,
 };
 use lossatlas::random::MasterSeed;
-use lossatlas::stepwise::{Step, Stepwise, complete};
+use lossatlas::solver::{Solver, SolverStep, complete};
 use serde::Serialize;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -28,7 +28,7 @@ fn network() -> Fcp {
 }
 
 /// Its state as it goes to disk.
-fn bytes<S: Stepwise>(computation: &S) -> Option<Vec<u8>> {
+fn bytes<S: Solver>(computation: &S) -> Option<Vec<u8>> {
     computation.state().map(|state| postcard::to_allocvec(&state).expect("a state is plain data"))
 }
 
@@ -51,7 +51,7 @@ impl Fuse {
 
 /// Lets a step be interrupted at each of its looks before it is taken for good; the interrupted ones must
 /// change nothing.
-fn interrupted_step<S: Stepwise>(computation: &mut S, fuse: &Fuse) -> Step<S::Output> {
+fn interrupted_step<S: Solver>(computation: &mut S, fuse: &Fuse) -> SolverStep<S::Output> {
     let before = bytes(computation);
     for looks in 0.. {
         fuse.set(looks);
@@ -68,13 +68,13 @@ fn interrupted_step<S: Stepwise>(computation: &mut S, fuse: &Fuse) -> Step<S::Ou
 
 /// Drives a computation that is stored and made anew after every step.
 fn in_pieces<O>(
-    mut piece: impl FnMut(Option<Vec<u8>>) -> (Step<O>, Option<Vec<u8>>),
+    mut piece: impl FnMut(Option<Vec<u8>>) -> (SolverStep<O>, Option<Vec<u8>>),
 ) -> (O, usize) {
     let mut state = None;
     for steps in 1.. {
         match piece(state) {
-            (Step::Finished(output), _) => return (output, steps),
-            (Step::Continue, stored) => state = stored,
+            (SolverStep::Finished(output), _) => return (output, steps),
+            (SolverStep::Continue, stored) => state = stored,
         }
     }
     unreachable!("a computation ends")
@@ -87,7 +87,7 @@ fn same_bits(one: &impl Serialize, other: &impl Serialize) {
     );
 }
 
-fn trained_in_pieces(training: &Training) -> (TrainingRun, TrainingRun, usize) {
+fn trained_in_pieces(training: &OptimizerParameters) -> (TrainingRun, TrainingRun, usize) {
     let (data, network) = (data(), network());
     let fuse = Fuse(AtomicUsize::new(NEVER));
     let interrupt = || fuse.burnt();
@@ -115,9 +115,10 @@ fn trained_in_pieces(training: &Training) -> (TrainingRun, TrainingRun, usize) {
 
 #[test]
 fn training_runs() {
-    let sgd = Training::Sgd(SgdParameters { learning_rate: 0.1, batch_size: 32, epochs: 4 });
+    let sgd =
+        OptimizerParameters::Sgd(SgdParameters { learning_rate: 0.1, batch_size: 32, epochs: 4 });
     let lbfgs = |line_search_evaluations| {
-        Training::Lbfgs(LbfgsParameters {
+        OptimizerParameters::Lbfgs(LbfgsParameters {
             iterations: 40,
             memory: 3,
             line_search_evaluations,
@@ -135,7 +136,7 @@ fn training_runs() {
 
 #[test]
 fn a_diverging_run_diverges_alike() {
-    let (whole, pieced, _) = trained_in_pieces(&Training::Sgd(SgdParameters {
+    let (whole, pieced, _) = trained_in_pieces(&OptimizerParameters::Sgd(SgdParameters {
         learning_rate: 1e30,
         batch_size: 32,
         epochs: 4,
@@ -198,13 +199,14 @@ fn paths() {
         });
         // The line, the steps and a last look, the profile, ten pieces of the dense one.
         assert!(pieces >= whole.steps as usize + 12, "{pieces} pieces");
-        let converged = matches!(whole.stop, StopReason::Converged { step } if step == whole.steps && step < 40);
+        let converged =
+            matches!(whole.stop, PathStop::Converged { step } if step == whole.steps && step < 40);
         assert!(
             converged || tolerance.to_bits() == all.to_bits() && whole.steps as usize == steps,
             "{whole:?}"
         );
         same_bits(&whole, &pieced.unwrap().result);
-        assert!(whole.height_dense >= whole.height);
+        assert!(whole.refined_barrier >= whole.barrier);
     }
 }
 
@@ -246,14 +248,15 @@ fn relaxations() {
     let fuse = Fuse(AtomicUsize::new(NEVER));
     let interrupt = || fuse.burnt();
     let cluster = BuiltIn::LennardJones(LennardJones::new(3, 2).unwrap()).build();
-    let (landscape, parameters) = (Interruptible(&cluster, &interrupt), RelaxParameters::default());
+    let (landscape, parameters) =
+        (Interruptible(&cluster, &interrupt), MinimizationParameters::default());
     let start = [0.0, 0.0, 1.3, 0.1, 0.2, 1.2];
-    let whole = relax(&cluster, &start, &parameters).unwrap();
+    let whole = minimize(&cluster, &start, &parameters).unwrap();
     assert!((whole.value + 3.0).abs() < 1e-9, "{whole:?}");
     let mut interruptions = 0;
     let pieced = loop {
         fuse.set(interruptions);
-        match relax(&landscape, &start, &parameters) {
+        match minimize(&landscape, &start, &parameters) {
             Err(Interrupted) => interruptions += 1,
             Ok(relaxed) => break relaxed,
         }
@@ -297,7 +300,7 @@ fn an_evaluation_under_way_is_interrupted_whichever_it_is() {
             let mut gradient = vec![0.0; theta.len()];
             Ok(vec![line.value(0.1)?, line.value_and_gradient(0.2, &mut gradient)?])
         }),
-        Box::new(|| landscape.span_values(&curve.points(&grid))),
+        Box::new(|| landscape.values_at(&curve.points(&grid))),
         Box::new(|| {
             let losses = curve.pull_back(&landscape, &grid, &mut along)?;
             Ok(along.iter().copied().map(f64::from).chain(losses).collect())

@@ -5,7 +5,7 @@ use lossatlas::landscape::{ImageLandscape, Landscape};
 use lossatlas::network::{Activation, Fcp, Network};
 use lossatlas::optimizer::sgd::Sgd;
 use lossatlas::optimizer::{
-    LbfgsParameters, SgdParameters, StopReason, Training, TrainingRun, train,
+    LbfgsParameters, OptimizerParameters, SgdParameters, TrainingRun, TrainingStop, train,
 };
 use lossatlas::random::MasterSeed;
 
@@ -19,12 +19,12 @@ fn network() -> Fcp {
     Fcp::new(&[784, 12, 10], Activation::Softplus)
 }
 
-fn sgd(learning_rate: f64, batch_size: usize, epochs: usize) -> Training {
-    Training::Sgd(SgdParameters { learning_rate, batch_size, epochs })
+fn sgd(learning_rate: f64, batch_size: usize, epochs: usize) -> OptimizerParameters {
+    OptimizerParameters::Sgd(SgdParameters { learning_rate, batch_size, epochs })
 }
 
-fn lbfgs(iterations: usize, target_loss: f64) -> Training {
-    Training::Lbfgs(LbfgsParameters {
+fn lbfgs(iterations: usize, target_loss: f64) -> OptimizerParameters {
+    OptimizerParameters::Lbfgs(LbfgsParameters {
         iterations,
         memory: 10,
         line_search_evaluations: 6,
@@ -33,7 +33,7 @@ fn lbfgs(iterations: usize, target_loss: f64) -> Training {
     })
 }
 
-fn trained(training: &Training) -> TrainingRun {
+fn trained(training: &OptimizerParameters) -> TrainingRun {
     let (data, network) = (data(), network());
     let [on_train, on_test] =
         [&data.train, &data.test].map(|images| ImageLandscape::<f32>::new(&network, images.view()));
@@ -139,7 +139,7 @@ fn snapshots_are_those_of_the_lowest_losses() {
 fn a_run_ends_at_its_target_and_one_that_blows_up_is_no_solution() {
     let run = trained(&lbfgs(500, 1e-3));
     assert!(
-        matches!(run.stop, StopReason::TargetLoss { iteration } if iteration as usize + 1 == run.curve_train.len()),
+        matches!(run.stop, TrainingStop::TargetLoss { iteration } if iteration as usize + 1 == run.curve_train.len()),
         "{}",
         run.stop
     );

@@ -3,8 +3,8 @@
 use crate::exchange::{self, Kind};
 use crate::studies::Network;
 use lossatlas::engine::store::{Checkpoints, Contents, Journal, Opened, Record, Saved, TaskKey};
-use lossatlas::optimizer::{Method, Snapshot, StopReason as Stop, TrainingRun};
-use lossatlas::path::{PathResult, StopReason};
+use lossatlas::optimizer::{OptimizerName, Snapshot, TrainingRun, TrainingStop as Stop};
+use lossatlas::path::{PathResult, PathStop};
 use lossatlas::solutions::{LandscapeName, SetName};
 use std::path::Path;
 use std::time::Instant;
@@ -57,14 +57,14 @@ pub fn path_result() -> PathResult {
     PathResult {
         loss: loss.clone(),
         straight_loss: loss,
-        height: 1.0,
-        height_dense: 1.0,
-        height_straight: 2.0,
+        barrier: 1.0,
+        refined_barrier: 1.0,
+        straight_barrier: 2.0,
         length: 1.0,
         length_straight: 1.0,
         steps: 100,
         best_step: 99,
-        stop: StopReason::Completed,
+        stop: PathStop::Completed,
     }
 }
 
@@ -78,8 +78,10 @@ pub fn measure(network: &Network, directory: &Path) -> AllCosts {
         let store = median(100, |number| {
             journal.append(&record(kind, network.parameters, number)).expect("space");
         });
-        let state_of =
-            |number| TaskKey::Training { method: Method::Sgd, initialization: number % 4 };
+        let state_of = |number| TaskKey::Training {
+            optimizer: OptimizerName::Sgd,
+            initialization: number % 4,
+        };
         let saved = Saved { seconds: 1.0, state: vec![7; state] };
         let save = median(20, |number| checkpoints.save(state_of(number), &saved).expect("space"));
         Costs { messages, bytes, store, state, save }
@@ -95,7 +97,12 @@ fn record(kind: Kind, parameters: usize, number: u32) -> Record {
     match kind {
         Kind::Training => {
             let outcome = Ok(run(parameters, 1000));
-            Record::Training { method: Method::Lbfgs, initialization: number, seconds, outcome }
+            Record::Training {
+                optimizer: OptimizerName::Lbfgs,
+                initialization: number,
+                seconds,
+                outcome,
+            }
         }
         Kind::Path => {
             let (set, landscape) =

@@ -3,7 +3,7 @@
 use crate::costs::run;
 use crate::studies::Network;
 use lossatlas::engine::store::{Contents, Journal, Opened, Record, Retention, journal};
-use lossatlas::optimizer::Method;
+use lossatlas::optimizer::OptimizerName;
 use lossatlas::solutions::select;
 use std::fs;
 use std::path::Path;
@@ -19,7 +19,7 @@ pub fn print(network: &Network, directory: &Path) {
     for number in 0..RUNS {
         let outcome = Ok(run(network.parameters, 1000));
         let record = Record::Training {
-            method: Method::Lbfgs,
+            optimizer: OptimizerName::Lbfgs,
             initialization: number,
             seconds: 1.0,
             outcome,
@@ -31,12 +31,12 @@ pub fn print(network: &Network, directory: &Path) {
     drop(released);
     let (contents, of_run, seconds) = read(scratch.path(), Contents::default());
     let ended: Vec<_> = contents
-        .trainings(Method::Lbfgs)
+        .trainings(OptimizerName::Lbfgs)
         .filter_map(|(number, run)| Some((number, run.result.as_ref().ok()?)))
         .collect();
     trim();
     let before = resident();
-    let sets = select(Method::Lbfgs, &ended, RUNS as usize);
+    let sets = select(OptimizerName::Lbfgs, &ended, RUNS as usize);
     let of_sets = (resident() - before) / f64::from(RUNS);
     drop(sets);
     println!(

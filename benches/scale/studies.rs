@@ -6,10 +6,10 @@ use lossatlas::data::{ImageShape, digits};
 use lossatlas::engine::plan::{Speed, path_work, training_work};
 use lossatlas::landscape::ImageLandscape;
 use lossatlas::network::{Architecture, autoencoder, fcp, lenet, lstm};
-use lossatlas::optimizer::{LbfgsParameters, SgdParameters, Trainer, Training};
+use lossatlas::optimizer::{LbfgsParameters, OptimizerParameters, SgdParameters, Trainer};
 use lossatlas::path::{ChosenMethod, PathParameters, PathSearch};
 use lossatlas::random::MasterSeed;
-use lossatlas::stepwise::Stepwise;
+use lossatlas::solver::Solver;
 use rand::RngExt;
 
 /// MNIST.
@@ -32,7 +32,7 @@ pub struct Network {
 }
 
 /// With the published parameters; of SGD the epochs are not published.
-fn parameters() -> (Training, Training, PathParameters) {
+fn parameters() -> (OptimizerParameters, OptimizerParameters, PathParameters) {
     let sgd = SgdParameters { learning_rate: 0.1, batch_size: 64, epochs: 80 };
     let lbfgs = LbfgsParameters {
         iterations: 1000,
@@ -50,7 +50,7 @@ fn parameters() -> (Training, Training, PathParameters) {
         tolerance: 0.0,
         patience: 10,
     };
-    (Training::Sgd(sgd), Training::Lbfgs(lbfgs), paths)
+    (OptimizerParameters::Sgd(sgd), OptimizerParameters::Lbfgs(lbfgs), paths)
 }
 
 pub fn networks() -> [Network; 4] {
@@ -66,7 +66,8 @@ fn network(architecture: &Architecture) -> Network {
     let landscape = ImageLandscape::new(network.as_ref(), data.train.view());
     let (sgd, lbfgs, paths) = parameters();
     let speed = Speed::measure(&landscape, 64, &paths, MasterSeed(1));
-    let training = |training: &Training| speed.seconds(&training_work(training, TRAIN, TEST));
+    let training =
+        |training: &OptimizerParameters| speed.seconds(&training_work(training, TRAIN, TEST));
     let path = |images| speed.seconds(&path_work(&paths, images, None));
     let small = ImageLandscape::new(network.as_ref(), data.train.view().first(8));
     let mut trainer = Trainer {

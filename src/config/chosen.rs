@@ -3,16 +3,16 @@
 use super::expand::expand_path;
 use super::reader::{Notation, Read, Reported, Section};
 use super::schema::{
-    Count, CountOrAll, Counts, DefaultSpec, Derived, Fixed, Flag, Integer, KeySpec, Kind, Number,
-    Required, Text, Word,
+    Count, CountList, CountOrAll, DefaultSpec, Derived, Fixed, Flag, Integer, KeySpec, Number,
+    Required, Text, ValueKind, Word,
 };
-use crate::keys::{Key, KeyKind, Value};
+use crate::keys::{ChoiceKey, KeyKind, Value};
 
 const SEED: Integer<u32> = Integer::between(0, u32::MAX as u64);
 const DERIVED_SEED: Integer<u64> = Integer::between(0, u64::MAX);
 const FROM_MASTER_SEED: Derived = Derived { words: "derived from the master seed", example: "7" };
 
-impl KeySpec for Key {
+impl KeySpec for ChoiceKey {
     fn name(&self) -> &'static str {
         self.name
     }
@@ -61,11 +61,11 @@ impl KeySpec for Key {
 fn counts(check: fn(&[usize]) -> Result<(), String>) -> String {
     let lengths: Vec<usize> = (1..=4).filter(|&length| check(&vec![1; length]).is_ok()).collect();
     match lengths[..] {
-        [length] => Counts.values().replace(
+        [length] => CountList.values().replace(
             "list of",
             &format!("list of {}", ["one", "two", "three", "four"][length - 1]),
         ),
-        _ => Counts.values(),
+        _ => CountList.values(),
     }
 }
 
@@ -90,7 +90,7 @@ impl Notation for Value {
 /// The values of all keys of a choice, each with its name.
 pub(super) fn read_values(
     section: &Section<'_>,
-    keys: &'static [Key],
+    keys: &'static [ChoiceKey],
 ) -> Read<Vec<(&'static str, Value)>> {
     // All are read before the first that fails ends it.
     let values: Vec<_> = keys.iter().map(|key| (key.name, read_value(section, key))).collect();
@@ -98,7 +98,7 @@ pub(super) fn read_values(
 }
 
 /// The value of a key that belongs to a choice.
-pub(super) fn read_value(section: &Section<'_>, key: &'static Key) -> Read<Value> {
+pub(super) fn read_value(section: &Section<'_>, key: &'static ChoiceKey) -> Read<Value> {
     section.describe(key);
     match key.kind {
         KeyKind::Count { default, most } => {
@@ -110,8 +110,8 @@ pub(super) fn read_value(section: &Section<'_>, key: &'static Key) -> Read<Value
             read_derived(section, key, kind, derived).map(Value::DerivedCount)
         }
         KeyKind::Counts { default, check } => {
-            let found =
-                section.find::<Counts, _>(key.name, Fixed(default), |value| Counts.parse(value));
+            let found = section
+                .find::<CountList, _>(key.name, Fixed(default), |value| CountList.parse(value));
             found.check(|counts| check(counts)).value().map(Value::Counts)
         }
         KeyKind::Seed { default } => read_as(section, key, SEED, default).map(Value::Seed),
@@ -129,18 +129,18 @@ pub(super) fn read_value(section: &Section<'_>, key: &'static Key) -> Read<Value
     }
 }
 
-fn read_as<K: Kind>(
+fn read_as<K: ValueKind>(
     section: &Section<'_>,
-    key: &'static Key,
+    key: &'static ChoiceKey,
     kind: K,
     default: K::Constant,
 ) -> Read<K::Value> {
     section.find::<K, _>(key.name, Fixed(default), |value| kind.parse(value)).value()
 }
 
-fn read_derived<K: Kind>(
+fn read_derived<K: ValueKind>(
     section: &Section<'_>,
-    key: &'static Key,
+    key: &'static ChoiceKey,
     kind: K,
     default: Derived,
 ) -> Read<Option<K::Value>> {
@@ -149,7 +149,7 @@ fn read_derived<K: Kind>(
 
 /// The effective value stays as written: `$TMPDIR` names another directory in every job, and
 /// whether the content is the same is for its checksum to say.
-fn read_path(section: &Section<'_>, key: &'static Key, example: &'static str) -> Read<Value> {
+fn read_path(section: &Section<'_>, key: &'static ChoiceKey, example: &'static str) -> Read<Value> {
     let found = section.find::<Text, _>(key.name, Required(example), |value| Text.parse(value));
     let path = expand_path(&found.value()?).map_err(|message| {
         section.problem(key.name, message);

@@ -2,10 +2,10 @@
 //!
 //! What a change of a key invalidates stands in the table of keys, see [`Invalidates`].
 
-use super::schema::{DefaultSpec, Invalidates, KeySpec, Shape};
+use super::schema::{DefaultSpec, Invalidates, KeySpec, Multiplicity};
 use super::{dataset, sections};
 use crate::data::Split;
-use crate::optimizer::Method;
+use crate::optimizer::OptimizerName;
 use crate::solutions::SetName;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -56,7 +56,7 @@ fn conflict(
         Invalidates::Results(results) => results,
     };
     // Numbered entries are one thing together: another entry changes it.
-    let matters = |keys| section.shape == Shape::Numbered || has_table(keys, table_of(key));
+    let matters = |keys| section.shape == Multiplicity::Numbered || has_table(keys, table_of(key));
     let differs = setting(before, key, spec) != setting(after, key, spec);
     (differs && matters(before) && matters(after)).then(|| {
         format!("{key}: was {}, now {}; invalidates {what}", value(before, key), value(after, key))
@@ -101,11 +101,11 @@ fn trained_or_imported(
         [(before, after, "imported, now trained"), (after, before, "trained, now imported")];
     let mut lines = Vec::new();
     for (importing, training, what) in origins {
-        for method in Method::ALL
+        for optimizer in OptimizerName::ALL
             .into_iter()
-            .filter(|method| has_table(training, &format!("training.{method}.")))
+            .filter(|optimizer| has_table(training, &format!("training.{optimizer}.")))
         {
-            for name in [Split::Train, Split::Test].map(|split| SetName::of(method, split)) {
+            for name in [Split::Train, Split::Test].map(|split| SetName::of(optimizer, split)) {
                 if imported(importing, &name) {
                     lines.push(format!("the set {name}: was {what}; invalidates its paths"));
                 }

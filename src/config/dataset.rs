@@ -5,7 +5,7 @@
 use super::chosen::read_values;
 use super::reader::{Choice, Read, Section};
 use super::schema::{
-    Choices, Invalidates, Key, KeySpec, OneOf, Owned, Required, SectionSpec, Shape,
+    Choices, Invalidates, Key, KeySpec, Multiplicity, OneOf, Owned, Required, SectionSpec,
 };
 use crate::data::{ChosenFormat, DataFormat, FORMATS};
 
@@ -22,7 +22,7 @@ static KIND: Key<OneOf<&'static dyn DataFormat>, Required> =
 pub(super) static SECTION: SectionSpec = SectionSpec {
     name: "dataset",
     title: "Images",
-    shape: Shape::Single,
+    shape: Multiplicity::Single,
     keys: &[&KIND],
     choices: Some(Choices { selector: "kind", keys: of_formats }),
     // Compared by the checksum of what is read instead.

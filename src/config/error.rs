@@ -1,13 +1,13 @@
 //! What is wrong with a configuration, and where it says so.
 
 use super::Sources;
-use super::tree::Origin;
+use super::tree::ValueOrigin;
 use std::fmt;
 use thiserror::Error;
 
 /// Where a wrong value was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum ConfigPlace {
     /// In the configuration file.
     File {
         /// The file as it was named to the program.
@@ -19,20 +19,20 @@ pub enum Place {
     Override(String),
 }
 
-impl Place {
+impl ConfigPlace {
     /// The place of a node of the tree.
-    pub(super) fn of(origin: Origin, file: &str, overrides: &[String]) -> Self {
+    pub(super) fn of(origin: ValueOrigin, file: &str, overrides: &[String]) -> Self {
         match origin {
-            Origin::File => Self::File { name: file.to_owned(), line: None },
-            Origin::Line(line) => Self::File { name: file.to_owned(), line: Some(line) },
-            Origin::Override(index) => {
+            ValueOrigin::File => Self::File { name: file.to_owned(), line: None },
+            ValueOrigin::Line(line) => Self::File { name: file.to_owned(), line: Some(line) },
+            ValueOrigin::Override(index) => {
                 Self::Override(overrides.get(index).cloned().unwrap_or_default())
             }
         }
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for ConfigPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File { name, line: Some(line) } => write!(f, "{name}:{line}"),
@@ -44,9 +44,9 @@ impl fmt::Display for Place {
 
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
+pub struct ConfigProblem {
     /// Where it was written.
-    pub place: Place,
+    pub place: ConfigPlace,
     /// The key, `training.sgd.epochs`; entries of a list by their index, `kpca.0.name`. `None` when
     /// the file could not be read as TOML at all.
     pub key: Option<String>,
@@ -54,7 +54,7 @@ pub struct Problem {
     pub message: String,
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for ConfigProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let line = match &self.key {
             Some(key) => format!("{}: {key}: {}", self.place, self.message),
@@ -71,14 +71,14 @@ impl fmt::Display for Problem {
 #[derive(Clone, Debug, PartialEq, Error)]
 #[error("{}", lines(.problems))]
 pub struct ConfigErrors {
-    problems: Vec<Problem>,
+    problems: Vec<ConfigProblem>,
     sources: Box<Sources>,
 }
 
 impl ConfigErrors {
     /// With a wrong key in `[network]` or `[dataset]` the network is not the one that is meant, but
     /// another by defaults: nothing is to be held against its size.
-    pub(super) fn new(problems: Vec<Problem>, mut sources: Sources) -> Self {
+    pub(super) fn new(problems: Vec<ConfigProblem>, mut sources: Sources) -> Self {
         let is_of_network =
             |key: &String| ["network", "dataset"].contains(&key.split('.').next().unwrap_or(key));
         if problems.iter().filter_map(|problem| problem.key.as_ref()).any(is_of_network) {
@@ -88,7 +88,7 @@ impl ConfigErrors {
     }
 
     /// The problems, at least one.
-    pub fn problems(&self) -> &[Problem] {
+    pub fn problems(&self) -> &[ConfigProblem] {
         &self.problems
     }
 
@@ -98,6 +98,6 @@ impl ConfigErrors {
     }
 }
 
-fn lines(problems: &[Problem]) -> String {
+fn lines(problems: &[ConfigProblem]) -> String {
     problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }

@@ -2,7 +2,7 @@
 
 use super::reader::{Choice, Read, Section};
 use super::schema::{
-    Choices, Count, Flag, Invalidates, Key, OneOf, Owned, Required, SectionSpec, Shape,
+    Choices, Count, Flag, Invalidates, Key, Multiplicity, OneOf, Owned, Required, SectionSpec,
 };
 use super::stages::OfStage;
 
@@ -12,18 +12,18 @@ pub(crate) struct Survey {
     /// Whether the stage runs.
     pub on: bool,
     /// Where it looks.
-    pub kind: Kind,
-    /// Of [`Kind::Grid`]: points of an edge.
+    pub kind: SurveyKind,
+    /// Of [`SurveyKind::Grid`]: points of an edge.
     pub edge: Option<usize>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Kind {
+pub(crate) enum SurveyKind {
     Grid,
     Line,
 }
 
-impl Choice for Kind {
+impl Choice for SurveyKind {
     const ALL: &'static [Self] = &[Self::Grid, Self::Line];
     fn word(self) -> &'static str {
         match self {
@@ -38,8 +38,8 @@ static ON: Key<Flag> = Key::new("on", Flag)
     .invalidates(Invalidates::Nothing)
     .default(false);
 
-static KIND: Key<OneOf<Kind>> =
-    Key::new("kind", OneOf::NEW).meaning("where it looks").default(Kind::Line);
+static KIND: Key<OneOf<SurveyKind>> =
+    Key::new("kind", OneOf::NEW).meaning("where it looks").default(SurveyKind::Line);
 
 static EDGE: Key<Count, Required> =
     Key::new("edge", Count::between(2, 100)).unit("points").meaning("of an edge").required("21");
@@ -47,7 +47,7 @@ static EDGE: Key<Count, Required> =
 static SPEC: SectionSpec = SectionSpec {
     name: "survey",
     title: "Survey",
-    shape: Shape::Single,
+    shape: Multiplicity::Single,
     keys: &[&ON, &KIND],
     choices: Some(Choices {
         selector: "kind",
@@ -60,12 +60,12 @@ static SPEC: SectionSpec = SectionSpec {
 pub(crate) static SECTION: OfStage<Survey> =
     OfStage { spec: &SPEC, documentation: "Losses around the solutions.", read };
 
-fn read(root: &Section<'_>, _: &super::yields::Yields) -> Read<Survey> {
+fn read(root: &Section<'_>, _: &super::available::Available) -> Read<Survey> {
     root.section(&SPEC, |section| {
         let on = section.key(&ON).value();
         let kind = section.key(&KIND).value();
         section.refuse_other_choices(&kind);
-        let edge = if kind.is_ok_and(|kind| kind == Kind::Grid) {
+        let edge = if kind.is_ok_and(|kind| kind == SurveyKind::Grid) {
             section.key(&EDGE).value().map(Some)
         } else {
             Ok(None)
@@ -87,11 +87,14 @@ mod tests {
     #[test]
     fn its_parameters_are_read_into_its_own_type() {
         let absent = config("").unwrap();
-        assert_eq!(*absent.section(&SECTION), Survey { on: false, kind: Kind::Line, edge: None });
+        assert_eq!(
+            *absent.section(&SECTION),
+            Survey { on: false, kind: SurveyKind::Line, edge: None }
+        );
         let written = config("[survey]\non = true\nkind = \"grid\"\nedge = 5\n").unwrap();
         assert_eq!(
             *written.section(&SECTION),
-            Survey { on: true, kind: Kind::Grid, edge: Some(5) }
+            Survey { on: true, kind: SurveyKind::Grid, edge: Some(5) }
         );
         assert_eq!(written.effective["survey.edge"], "5");
         assert_ne!(absent.stages, written.stages);

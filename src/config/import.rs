@@ -1,9 +1,9 @@
 //! `[[import]]`: sets of solutions that other work has found.
 
+use super::available::Available;
 use super::expand::expand_path;
 use super::reader::{Read, Reported, Section};
-use super::schema::{Invalidates, Key, Required, SectionSpec, Shape, Text};
-use super::yields::Yields;
+use super::schema::{Invalidates, Key, Multiplicity, Required, SectionSpec, Text};
 use crate::solutions::SetName;
 use std::path::{Path, PathBuf};
 
@@ -46,27 +46,27 @@ static FILE: Key<Text, Required> = Key::new("file", Text)
 pub(super) static SECTION: SectionSpec = SectionSpec {
     name: "import",
     title: "Sets of solutions from elsewhere: any number of entries",
-    shape: Shape::Named,
+    shape: Multiplicity::Named,
     keys: &[&NAME, &FILE],
     choices: None,
     invalidates: Invalidates::Results("the imported set and its paths"),
 };
 
-/// Reads all entries of the file, after the training; the sets are left in `yields`.
-pub(super) fn read_all(root: &Section<'_>, yields: &mut Yields) -> Read<Vec<ImportConfig>> {
+/// Reads all entries of the file, after the training; the sets are left in `available`.
+pub(super) fn read_all(root: &Section<'_>, available: &mut Available) -> Read<Vec<ImportConfig>> {
     let mut names = Vec::new();
     let imports = root.sections(&SECTION, |section| {
-        let name = read_name(section, &names, yields.made.as_deref().unwrap_or_default());
+        let name = read_name(section, &names, available.made.as_deref().unwrap_or_default());
         names.push(name.clone().ok());
         if let Ok(name) = &name {
             section.record_as(format!("import.{name}"));
         }
         let file = read_file(section);
         let import = ImportConfig { name: name?, file: file? };
-        yields.sources.imports.push(import.clone());
+        available.sources.imports.push(import.clone());
         Ok(import)
     });
-    yields.imported = imports
+    available.imported = imports
         .as_ref()
         .ok()
         .map(|imports| imports.iter().map(|import| import.name.clone()).collect());

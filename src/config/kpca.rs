@@ -1,11 +1,11 @@
 //! `[[kpca]]`: kernel principal component analyses of unions of sets.
 
+use super::available::Available;
 use super::reader::{Choice, Read, Section};
 use super::schema::{
-    Choices, Count, Derived, Flag, Integer, Invalidates, Key, Number, OneOf, Owned, Required,
-    SectionSpec, SetNames, Shape, Text,
+    Choices, Count, Derived, Flag, Integer, Invalidates, Key, Multiplicity, Number, OneOf, Owned,
+    Required, SectionSpec, SetNames, Text,
 };
-use super::yields::Yields;
 use crate::analysis::kernel_pca::{self, MAX_KERNEL_VALUE};
 use crate::solutions::SetName;
 
@@ -99,14 +99,14 @@ impl KernelConfig {
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum Kernel {
+enum KernelName {
     Linear,
     Polynomial,
     Sigmoid,
     Rbf,
 }
 
-impl Choice for Kernel {
+impl Choice for KernelName {
     const ALL: &'static [Self] = &[Self::Linear, Self::Polynomial, Self::Sigmoid, Self::Rbf];
     fn word(self) -> &'static str {
         match self {
@@ -135,12 +135,12 @@ static STANDARDIZE: Key<Flag> = Key::new("standardize", Flag)
     .note("this comes before the kernel; a constant parameter becomes 0")
     .default(false);
 
-static KERNEL: Key<OneOf<Kernel>> = Key::new("kernel", OneOf::NEW)
+static KERNEL: Key<OneOf<KernelName>> = Key::new("kernel", OneOf::NEW)
     .meaning(
         "k(x, x'): x·x', (scale x·x' + constant)^degree, tanh(scale x·x' + constant) or \
          exp(−|x − x'|² / two_sigma_squared)",
     )
-    .default(Kernel::Rbf);
+    .default(KernelName::Rbf);
 
 static COMPONENTS: Key<Count, Derived> = Key::new("components", Count::at_least(1))
     .unit("components")
@@ -175,7 +175,7 @@ static TWO_SIGMA_SQUARED: Key<Number, Derived> = Key::new("two_sigma_squared", N
 pub(super) static SECTION: SectionSpec = SectionSpec {
     name: "kpca",
     title: "Kernel PCA: any number of entries, each of the union of some sets",
-    shape: Shape::Named,
+    shape: Multiplicity::Named,
     keys: &[&NAME, &SETS, &STANDARDIZE, &KERNEL, &COMPONENTS],
     choices: Some(Choices {
         selector: "kernel",
@@ -195,7 +195,7 @@ pub(super) static SECTION: SectionSpec = SectionSpec {
 };
 
 /// Reads all entries of the file.
-pub(super) fn read_all(root: &Section<'_>, yields: &Yields) -> Read<Vec<KpcaConfig>> {
+pub(super) fn read_all(root: &Section<'_>, available: &Available) -> Read<Vec<KpcaConfig>> {
     let mut names = Vec::new();
     root.sections(&SECTION, |section| {
         let name = read_name(section, &names);
@@ -203,11 +203,11 @@ pub(super) fn read_all(root: &Section<'_>, yields: &Yields) -> Read<Vec<KpcaConf
         if let Ok(name) = &name {
             section.record_as(format!("kpca.{name}"));
         }
-        let sets = yields.read_sets(section, &SETS);
+        let sets = available.read_sets(section, &SETS);
         let standardize = section.key(&STANDARDIZE).value();
         let kernel = read_kernel(section);
-        let vectors = sets.as_ref().ok().and_then(|sets| yields.vectors_in(sets));
-        let components = read_components(section, vectors, yields.keep_key());
+        let vectors = sets.as_ref().ok().and_then(|sets| available.vectors_in(sets));
+        let components = read_components(section, vectors, available.keep_key());
         let (name, sets, standardize) = (name?, sets?, standardize?);
         Ok(KpcaConfig { name, sets, standardize, kernel: kernel?, components: components? })
     })
@@ -236,8 +236,8 @@ fn read_kernel(section: &Section<'_>) -> Read<KernelConfig> {
     let kernel = section.key(&KERNEL).value();
     section.refuse_other_choices(&kernel);
     match kernel? {
-        Kernel::Linear => Ok(KernelConfig::Linear),
-        Kernel::Polynomial => {
+        KernelName::Linear => Ok(KernelConfig::Linear),
+        KernelName::Polynomial => {
             let scale = section.key(&POLYNOMIAL_SCALE).or_unset();
             let degree = section.key(&DEGREE).value();
             let power = |constant: &f64| match degree {
@@ -250,12 +250,12 @@ fn read_kernel(section: &Section<'_>) -> Read<KernelConfig> {
             let constant = section.key(&POLYNOMIAL_CONSTANT).check(power).value();
             Ok(KernelConfig::Polynomial { scale: scale?, degree: degree?, constant: constant? })
         }
-        Kernel::Sigmoid => {
+        KernelName::Sigmoid => {
             let scale = section.key(&SIGMOID_SCALE).or_unset();
             let constant = section.key(&SIGMOID_CONSTANT).value();
             Ok(KernelConfig::Sigmoid { scale: scale?, constant: constant? })
         }
-        Kernel::Rbf => {
+        KernelName::Rbf => {
             let two_sigma_squared = section.key(&TWO_SIGMA_SQUARED).or_unset()?;
             Ok(KernelConfig::Rbf { two_sigma_squared })
         }

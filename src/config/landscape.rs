@@ -1,11 +1,11 @@
 //! `[landscape]` and `[[minimum]]`: a closed formula in place of a network, and which of its minima.
 
+use super::available::Available;
 use super::reader::{Choice, Read, Reported, Section};
 use super::schema::{
-    Choices, Count, Derived, Flag, Integer, Invalidates, Key, Numbers, OneOf, Owned, Required,
-    SectionSpec, Shape,
+    Choices, Count, Derived, Flag, Integer, Invalidates, Key, Multiplicity, Numbers, OneOf, Owned,
+    Required, SectionSpec,
 };
-use super::yields::Yields;
 use crate::landscape::{BuiltIn, DoubleWell, LennardJones, SizeError};
 use crate::solutions::SetName;
 
@@ -37,13 +37,13 @@ pub enum MinimaConfig {
         starts: u32,
     },
     /// These points are relaxed: at least two, none twice, each `(P,)` and of finite height.
-    Relaxed(Vec<Vec<f64>>),
+    Minimized(Vec<Vec<f64>>),
     /// These points are used as they are; otherwise as above.
     Given(Vec<Vec<f64>>),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Kind {
+enum LandscapeKind {
     TwoWells,
     MuellerBrown,
     DoubleWell,
@@ -51,7 +51,7 @@ enum Kind {
     LennardJones,
 }
 
-impl Choice for Kind {
+impl Choice for LandscapeKind {
     const ALL: &'static [Self] = &[
         Self::TwoWells,
         Self::MuellerBrown,
@@ -70,7 +70,7 @@ impl Choice for Kind {
     }
 }
 
-static KIND: Key<OneOf<Kind>, Required> =
+static KIND: Key<OneOf<LandscapeKind>, Required> =
     Key::new("kind", OneOf::NEW).meaning("the formula").required("\"two-wells\"");
 
 static RELAX: Key<Flag> = Key::new("relax", Flag)
@@ -110,7 +110,7 @@ static SPACE_DIMENSIONS: Key<Count> =
 pub(super) static SECTION: SectionSpec = SectionSpec {
     name: "landscape",
     title: "Formula",
-    shape: Shape::Single,
+    shape: Multiplicity::Single,
     keys: &[&KIND, &RELAX, &STARTS, &KEEP],
     choices: Some(Choices {
         selector: "kind",
@@ -132,7 +132,7 @@ static AT: Key<Numbers, Required> = Key::new("at", Numbers)
 pub(super) static POINTS: SectionSpec = SectionSpec {
     name: "minimum",
     title: "Points of the formula: none, or two at least",
-    shape: Shape::Numbered,
+    shape: Multiplicity::Numbered,
     keys: &[&AT],
     choices: None,
     invalidates: MINIMA,
@@ -143,22 +143,22 @@ const MINIMA: Invalidates = Invalidates::Results("the minima and their paths");
 /// Components of a point at most.
 const MAX_DIMENSION: u64 = 1_000_000;
 
-/// Reads the section and the points; the set they yield is left in `yields`.
-pub(super) fn read(root: &Section<'_>, yields: &mut Yields) -> Read<LandscapeConfig> {
-    yields.formula = true;
-    yields.imported = Some(Vec::new());
+/// Reads the section and the points; the set they yield is left in `available`.
+pub(super) fn read(root: &Section<'_>, available: &mut Available) -> Read<LandscapeConfig> {
+    available.formula = true;
+    available.imported = Some(Vec::new());
     let given = root.has(POINTS.name);
     root.section(&SECTION, |section| {
         let landscape = read_formula(section);
         let relax = section.key(&RELAX).value();
-        yields.made = relax.ok().map(|relax| vec![set_name(relax)]);
+        available.made = relax.ok().map(|relax| vec![set_name(relax)]);
         let minima = if given {
             let points = read_points(root, landscape.ok());
             read_given(section, relax, points)
         } else {
             read_search(section, relax)
         };
-        yields.keep = minima.as_ref().ok().map(|&(_, keep)| keep);
+        available.keep = minima.as_ref().ok().map(|&(_, keep)| keep);
         let (landscape, (minima, keep)) = (landscape?, minima?);
         Ok(LandscapeConfig { landscape, minima, keep })
     })
@@ -170,21 +170,23 @@ fn read_formula(section: &Section<'_>) -> Read<BuiltIn> {
     let refuse = |error: SizeError| {
         let name = match error {
             SizeError::SpaceDimensions { .. } => SPACE_DIMENSIONS.name,
-            SizeError::Dimension { .. } if matches!(kind, Ok(Kind::DoubleWell)) => DIMENSION.name,
+            SizeError::Dimension { .. } if matches!(kind, Ok(LandscapeKind::DoubleWell)) => {
+                DIMENSION.name
+            }
             SizeError::Dimension { .. } | SizeError::Atoms { .. } => ATOMS.name,
         };
         section.problem(name, error.to_string());
         Reported
     };
     match kind? {
-        Kind::TwoWells => Ok(BuiltIn::TwoWells),
-        Kind::MuellerBrown => Ok(BuiltIn::MuellerBrown),
-        Kind::ProductWell => Ok(BuiltIn::ProductWell),
-        Kind::DoubleWell => {
+        LandscapeKind::TwoWells => Ok(BuiltIn::TwoWells),
+        LandscapeKind::MuellerBrown => Ok(BuiltIn::MuellerBrown),
+        LandscapeKind::ProductWell => Ok(BuiltIn::ProductWell),
+        LandscapeKind::DoubleWell => {
             let dimension = section.key(&DIMENSION).value()?;
             DoubleWell::new(dimension).map(BuiltIn::DoubleWell).map_err(refuse)
         }
-        Kind::LennardJones => {
+        LandscapeKind::LennardJones => {
             let atoms = section.key(&ATOMS).value();
             let space_dimensions = section.key(&SPACE_DIMENSIONS).value();
             LennardJones::new(atoms?, space_dimensions?).map(BuiltIn::LennardJones).map_err(refuse)
@@ -243,7 +245,7 @@ fn read_given(
     };
     let keep = section.key(&KEEP).check(within).or(most);
     relax?;
-    Ok((MinimaConfig::Relaxed(points?), keep?))
+    Ok((MinimaConfig::Minimized(points?), keep?))
 }
 
 fn read_points(root: &Section<'_>, landscape: Option<BuiltIn>) -> Read<Vec<Vec<f64>>> {
@@ -298,7 +300,7 @@ mod tests {
     fn every_built_in_landscape_can_be_named() {
         assert_eq!(
             BuiltIn::NAMES.to_vec(),
-            Kind::ALL.iter().map(|kind| kind.word()).collect::<Vec<_>>()
+            LandscapeKind::ALL.iter().map(|kind| kind.word()).collect::<Vec<_>>()
         );
     }
 }

@@ -29,6 +29,7 @@
 //!
 //! Stages add theirs. The files in `configs/` explain every key.
 
+pub(crate) mod available;
 mod chosen;
 pub mod compatibility;
 mod dataset;
@@ -54,9 +55,8 @@ pub mod template;
 mod text;
 mod training;
 mod tree;
-pub(crate) mod yields;
 
-pub use error::{ConfigErrors, Place, Problem};
+pub use error::{ConfigErrors, ConfigPlace, ConfigProblem};
 pub use import::{ImportConfig, ImportFile};
 pub use kpca::{KernelConfig, KpcaConfig};
 pub use landscape::{LandscapeConfig, MinimaConfig};
@@ -69,11 +69,11 @@ pub use training::TrainingConfig;
 
 use crate::data::ChosenFormat;
 use crate::random::MasterSeed;
-use reader::{Description, Outcome, Read, Report, Reported, Section};
+use available::Available;
+use reader::{Collected, Collector, Description, Read, Reported, Section};
 use std::collections::BTreeMap;
 use std::path::Path;
-use tree::{Node, Origin};
-use yields::Yields;
+use tree::{TomlNode, ValueOrigin};
 
 /// A configuration in which everything has been checked that can be without looking at the data.
 #[derive(Clone, Debug, PartialEq)]
@@ -95,10 +95,10 @@ pub struct Config {
     /// The overrides as given.
     pub overrides: Vec<String>,
     /// Where the kind of the network is written; `None` without a network.
-    pub network_place: Option<Place>,
+    pub network_place: Option<ConfigPlace>,
     /// Keys of the file that do not count, because an override has chosen another kind: the place
     /// and the key, as a problem says it.
-    pub dropped: Vec<Problem>,
+    pub dropped: Vec<ConfigProblem>,
     /// Every key that takes effect, with its value in TOML notation, defaults included: equal
     /// values read equal however they were written. Kernel PCAs and imports go by name,
     /// `kpca.lbfgs-train_sgd-test.kernel`, points by index, `minimum.0.at`. A key whose default depends on what is not known yet (a
@@ -108,7 +108,7 @@ pub struct Config {
 
 /// What a configuration is read for, and so what it must have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
+pub enum ConfigPurpose {
     /// The study that it describes.
     Study,
     /// Evaluating given vectors: data and a network are enough. A seed is needed only where digits are
@@ -122,7 +122,7 @@ impl Config {
     /// # Errors
     /// All problems of the file and of the overrides, or why the file cannot be read.
     pub fn load(path: &Path, overrides: &[String]) -> Result<Self, ConfigErrors> {
-        Self::load_for(Purpose::Study, path, overrides)
+        Self::load_for(ConfigPurpose::Study, path, overrides)
     }
 
     /// As [`Self::load`], for this purpose.
@@ -130,7 +130,7 @@ impl Config {
     /// # Errors
     /// As for [`Self::load`].
     pub fn load_for(
-        purpose: Purpose,
+        purpose: ConfigPurpose,
         path: &Path,
         overrides: &[String],
     ) -> Result<Self, ConfigErrors> {
@@ -139,9 +139,9 @@ impl Config {
             Ok(text) => Self::parse_for(purpose, &name, &text, overrides),
             Err(error) => {
                 let message = format!("cannot read the configuration: {error}");
-                let place = Place::File { name, line: None };
+                let place = ConfigPlace::File { name, line: None };
                 Err(ConfigErrors::new(
-                    vec![Problem { place, key: None, message }],
+                    vec![ConfigProblem { place, key: None, message }],
                     Sources::default(),
                 ))
             }
@@ -153,7 +153,7 @@ impl Config {
     /// # Errors
     /// All problems of the text and of the overrides. If the text is not TOML, only that.
     pub fn parse(name: &str, text: &str, overrides: &[String]) -> Result<Self, ConfigErrors> {
-        Self::parse_for(Purpose::Study, name, text, overrides)
+        Self::parse_for(ConfigPurpose::Study, name, text, overrides)
     }
 
     /// As [`Self::parse`], for this purpose.
@@ -161,7 +161,7 @@ impl Config {
     /// # Errors
     /// As for [`Self::parse`].
     pub fn parse_for(
-        purpose: Purpose,
+        purpose: ConfigPurpose,
         name: &str,
         text: &str,
         overrides: &[String],
@@ -171,16 +171,16 @@ impl Config {
 
     /// As [`Self::parse_for`], with all keys that were read.
     fn parse_and_describe(
-        purpose: Purpose,
+        purpose: ConfigPurpose,
         name: &str,
         text: &str,
         overrides: &[String],
     ) -> Result<(Self, Vec<Description>), ConfigErrors> {
-        let mut report = Report::default();
+        let mut report = Collector::default();
         let root = read_tree(&mut report, text, overrides);
         let mut sources = Sources::default();
         let network = root.as_ref().ok().and_then(subject::network_origin);
-        let network_place = network.map(|origin| Place::of(origin, name, overrides));
+        let network_place = network.map(|origin| ConfigPlace::of(origin, name, overrides));
         let sections = root.and_then(|root| {
             Section::read_root(&report, &root, &sections::TOP, |root| {
                 read(root, purpose, &mut sources)
@@ -188,7 +188,7 @@ impl Config {
         });
         sources.network_place.clone_from(&network_place);
         let descriptions = report.descriptions();
-        let Outcome { problems, dropped, effective } = report.finish(name, overrides);
+        let Collected { problems, dropped, effective } = report.finish(name, overrides);
         match sections {
             Ok(config) if problems.is_empty() => {
                 let (text, overrides) = (text.to_owned(), overrides.to_vec());
@@ -200,7 +200,7 @@ impl Config {
     }
 }
 
-fn read_tree(report: &mut Report, text: &str, overrides: &[String]) -> Read<Node> {
+fn read_tree(report: &mut Collector, text: &str, overrides: &[String]) -> Read<TomlNode> {
     let mut root = tree::parse_file(text).map_err(|(origin, message)| {
         report.problem(origin, None, message);
         Reported
@@ -209,7 +209,7 @@ fn read_tree(report: &mut Report, text: &str, overrides: &[String]) -> Read<Node
         report.keep_written(&root);
     }
     for (index, text) in overrides.iter().enumerate() {
-        let origin = Origin::Override(index);
+        let origin = ValueOrigin::Override(index);
         if let Err((key, message)) = overrides::apply(&mut root, text, origin) {
             report.problem(origin, key, message);
         }
@@ -219,23 +219,25 @@ fn read_tree(report: &mut Report, text: &str, overrides: &[String]) -> Read<Node
 
 /// Reads all sections; what concerns the file as a whole is left empty. What could be read of the data is
 /// left in `sources` even where something is in error.
-fn read(root: &Section<'_>, purpose: Purpose, sources: &mut Sources) -> Read<Config> {
-    let mut yields = Yields::default();
+fn read(root: &Section<'_>, purpose: ConfigPurpose, sources: &mut Sources) -> Read<Config> {
+    let mut available = Available::default();
     let (seed, subject) = match purpose {
-        Purpose::Study => (read_seed(root, true), subject::read(root, purpose, &mut yields)),
-        Purpose::Evaluation => {
-            let subject = subject::read(root, purpose, &mut yields);
+        ConfigPurpose::Study => {
+            (read_seed(root, true), subject::read(root, purpose, &mut available))
+        }
+        ConfigPurpose::Evaluation => {
+            let subject = subject::read(root, purpose, &mut available);
             // Images from files need none.
-            let dataset = yields.sources.dataset.as_ref();
+            let dataset = available.sources.dataset.as_ref();
             let drawn = dataset.is_some_and(ChosenFormat::needs_master_seed);
             (read_seed(root, drawn), subject)
         }
     };
-    let paths = root.section(&paths::SECTION, |section| paths::read(section, &mut yields));
-    let kpca = kpca::read_all(root, &yields);
+    let paths = root.section(&paths::SECTION, |section| paths::read(section, &mut available));
+    let kpca = kpca::read_all(root, &available);
     let run = root.section(&run::SECTION, |section| run::read(section));
-    let stages = StageValues::read(root, &yields);
-    *sources = yields.sources;
+    let stages = StageValues::read(root, &available);
+    *sources = available.sources;
     Ok(Config {
         seed: MasterSeed(seed?),
         subject: subject?,

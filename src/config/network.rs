@@ -5,7 +5,7 @@
 use super::chosen::read_values;
 use super::reader::{Read, Reported, Section};
 use super::schema::{
-    Choices, Invalidates, Key, KeySpec, Owned, Required, SectionSpec, Shape, Word,
+    Choices, Invalidates, Key, KeySpec, Multiplicity, Owned, Required, SectionSpec, Word,
 };
 use crate::network::{Architecture, Descriptor, NETWORKS};
 
@@ -25,7 +25,7 @@ static KIND: Key<Word, Required> =
 pub(super) static SECTION: SectionSpec = SectionSpec {
     name: "network",
     title: "Network",
-    shape: Shape::Single,
+    shape: Multiplicity::Single,
     keys: &[&KIND],
     choices: Some(Choices { selector: "kind", keys: of_networks }),
     invalidates: Invalidates::Everything,

@@ -1,10 +1,10 @@
 //! Overrides from the command line, `--set key.path=value`.
 
-use super::tree::{Node, Origin, Table, Value, parse_value};
+use super::tree::{TomlNode, TomlTable, TomlValue, ValueOrigin, parse_value};
 
 /// More parts than any key has. Without a limit the length of an argument would decide how deep the
 /// tree is.
-const DEEPEST: usize = 8;
+const MAX_DEPTH: usize = 8;
 
 /// Sets one value in the tree. Sections on the way that do not exist are created; the entries of a
 /// list are addressed by their index, from 0.
@@ -12,16 +12,16 @@ const DEEPEST: usize = 8;
 /// # Errors
 /// The key, if there is one, and a sentence saying what is wrong with the override.
 pub(super) fn apply(
-    root: &mut Node,
+    root: &mut TomlNode,
     text: &str,
-    origin: Origin,
+    origin: ValueOrigin,
 ) -> Result<(), (Option<String>, String)> {
     let (key, value) = text
         .split_once('=')
         .ok_or_else(|| (None, "has no \"=\"; write key.path=value".to_owned()))?;
     let key = key.trim();
     let path: Vec<&str> = key.split('.').collect();
-    if path.len() > DEEPEST || !path.iter().all(|part| is_bare_key(part)) {
+    if path.len() > MAX_DEPTH || !path.iter().all(|part| is_bare_key(part)) {
         return Err((None, format!("{key:?} is not a key; write for instance training.keep=4")));
     }
     let at_key = |message| (Some(key.to_owned()), message);
@@ -35,25 +35,26 @@ fn is_bare_key(part: &str) -> bool {
 
 /// What is no TOML value is a string without quotes, which a shell would have eaten; but not what
 /// begins like a list, a table or a string and then breaks off.
-fn parse(value: &str, origin: Origin) -> Result<Node, String> {
+fn parse(value: &str, origin: ValueOrigin) -> Result<TomlNode, String> {
     parse_value(value, origin).or_else(|message| match value.chars().next() {
         None => Err("has no value after the \"=\"".to_owned()),
         Some('[' | '{' | '"' | '\'') => Err(format!("the value is not valid TOML: {message}")),
-        Some(_) => Ok(Node { value: Value::String(value.to_owned()), origin }),
+        Some(_) => Ok(TomlNode { value: TomlValue::String(value.to_owned()), origin }),
     })
 }
 
-fn put(node: &mut Node, path: &[&str], value: Node) -> Result<(), String> {
+fn put(node: &mut TomlNode, path: &[&str], value: TomlNode) -> Result<(), String> {
     let Some((&key, rest)) = path.split_first() else {
         *node = value;
         return Ok(());
     };
     match &mut node.value {
-        Value::Table(table) => {
-            let empty = Node { value: Value::Table(Table::new()), origin: value.origin };
+        TomlValue::Table(table) => {
+            let empty =
+                TomlNode { value: TomlValue::Table(TomlTable::new()), origin: value.origin };
             put(table.entry(key.to_owned()).or_insert(empty), rest, value)
         }
-        Value::Array(items) => {
+        TomlValue::Array(items) => {
             let length = items.len();
             match key.parse::<usize>().ok().and_then(|index| items.get_mut(index)) {
                 Some(item) => put(item, rest, value),
@@ -73,15 +74,15 @@ mod tests {
     use super::super::tree::parse_file;
     use super::*;
 
-    fn set(file: &str, text: &str) -> Result<Node, (Option<String>, String)> {
+    fn set(file: &str, text: &str) -> Result<TomlNode, (Option<String>, String)> {
         let mut root = parse_file(file).unwrap();
-        apply(&mut root, text, Origin::Override(0)).map(|()| root)
+        apply(&mut root, text, ValueOrigin::Override(0)).map(|()| root)
     }
 
-    fn at<'a>(node: &'a Node, path: &str) -> &'a Node {
+    fn at<'a>(node: &'a TomlNode, path: &str) -> &'a TomlNode {
         path.split('.').fold(node, |node, key| match &node.value {
-            Value::Table(table) => &table[key],
-            Value::Array(items) => &items[key.parse::<usize>().unwrap()],
+            TomlValue::Table(table) => &table[key],
+            TomlValue::Array(items) => &items[key.parse::<usize>().unwrap()],
             other => panic!("{key}: {}", other.kind()),
         })
     }
@@ -91,23 +92,23 @@ mod tests {
         let root = set("a = 1\n[b]\nc = 2\nd = 3\n", " b.c = 5 ").unwrap();
         assert!(matches!(
             at(&root, "b.c"),
-            Node { value: Value::Integer(5), origin: Origin::Override(0) }
+            TomlNode { value: TomlValue::Integer(5), origin: ValueOrigin::Override(0) }
         ));
         assert!(matches!(
             at(&root, "b.d"),
-            Node { value: Value::Integer(3), origin: Origin::Line(4) }
+            TomlNode { value: TomlValue::Integer(3), origin: ValueOrigin::Line(4) }
         ));
-        assert_eq!(at(&root, "b").origin, Origin::Line(2));
+        assert_eq!(at(&root, "b").origin, ValueOrigin::Line(2));
     }
 
     #[test]
     fn creates_sections_and_reaches_into_lists() {
         let root = set("a = 1\n", "b.c.d=0.5").unwrap();
-        assert!(matches!(at(&root, "b.c.d").value, Value::Float(0.5)));
+        assert!(matches!(at(&root, "b.c.d").value, TomlValue::Float(0.5)));
         let root = set("[[k]]\nn = 1\n[[k]]\nn = 2\n", "k.1.n=7").unwrap();
-        assert!(matches!(at(&root, "k.0.n").value, Value::Integer(1)));
-        assert!(matches!(at(&root, "k.1.n").value, Value::Integer(7)));
-        assert_eq!(at(&root, "k.1").origin, Origin::Line(3));
+        assert!(matches!(at(&root, "k.0.n").value, TomlValue::Integer(1)));
+        assert!(matches!(at(&root, "k.1.n").value, TomlValue::Integer(7)));
+        assert_eq!(at(&root, "k.1").origin, ValueOrigin::Line(3));
     }
 
     #[test]
@@ -122,14 +123,17 @@ mod tests {
         ] {
             let root = set("", text).unwrap();
             assert!(
-                matches!(&at(&root, "a").value, Value::String(value) if value == expected),
+                matches!(&at(&root, "a").value, TomlValue::String(value) if value == expected),
                 "{text}"
             );
         }
-        assert!(matches!(at(&set("", "a=[\"x\", \"y\"]").unwrap(), "a.1").value, Value::String(_)));
+        assert!(matches!(
+            at(&set("", "a=[\"x\", \"y\"]").unwrap(), "a.1").value,
+            TomlValue::String(_)
+        ));
         assert!(matches!(
             at(&set("", "a={b = 1_000}").unwrap(), "a.b").value,
-            Value::Integer(1000)
+            TomlValue::Integer(1000)
         ));
     }
 

@@ -1,12 +1,12 @@
 //! `[paths]`: between which solutions, on which landscapes, and how they are found.
 
+use super::available::Available;
 use super::chosen::read_value;
 use super::reader::{Choice, Read, Reported, Section};
 use super::schema::{
-    AnyOf, Choices, Count, CountOrAll, Derived, Invalidates, Key, KeySpec, Lower, Number, OneOf,
-    Owned, SectionSpec, SetNames, Shape, Upper, Word,
+    AnyOf, Choices, Count, CountOrAll, Derived, Invalidates, Key, KeySpec, Lower, Multiplicity,
+    Number, OneOf, Owned, SectionSpec, SetNames, Upper, Word,
 };
-use super::yields::Yields;
 use crate::data::Split;
 use crate::path::{ChosenMethod, METHODS, Objective, PathMethod, PathParameters};
 use crate::solutions::{Pairs, SetName};
@@ -165,7 +165,7 @@ static PATIENCE: Key<Count> = Key::new("patience", Count::at_least(1))
 pub(super) static SECTION: SectionSpec = SectionSpec {
     name: "paths",
     title: "Paths",
-    shape: Shape::Single,
+    shape: Multiplicity::Single,
     keys: &[
         &PAIRS,
         &SETS,
@@ -186,17 +186,17 @@ pub(super) static SECTION: SectionSpec = SectionSpec {
     invalidates: Invalidates::Results("the paths"),
 };
 
-pub(super) fn read(section: &Section<'_>, yields: &mut Yields) -> Read<PathsConfig> {
+pub(super) fn read(section: &Section<'_>, available: &mut Available) -> Read<PathsConfig> {
     let pairs = section.key(&PAIRS).value().map(|pairs| pairs.map_or(Pairs::All, Pairs::Count));
-    let sets = yields.read_sets(section, &SETS);
+    let sets = available.read_sets(section, &SETS);
     // Without the section nobody asked for paths, and one solution alone has none.
-    if section.is_written() && sets.as_ref().is_ok_and(|sets| yields.has_lone_solution(sets)) {
-        let key = yields.keep_key();
+    if section.is_written() && sets.as_ref().is_ok_and(|sets| available.has_lone_solution(sets)) {
+        let key = available.keep_key();
         section.own_problem(format!(
             "a path needs two solutions but only one of each set is kept; raise {key}"
         ));
     }
-    let on = read_landscapes(section, yields);
+    let on = read_landscapes(section, available);
     let objective = section.key(&OBJECTIVE).value();
     let parameters = read_parameters(section);
     let On { landscapes, train, test, batch } = on?;
@@ -220,8 +220,8 @@ struct On {
     batch: Option<usize>,
 }
 
-fn read_landscapes(section: &Section<'_>, yields: &mut Yields) -> Read<On> {
-    if yields.formula {
+fn read_landscapes(section: &Section<'_>, available: &mut Available) -> Read<On> {
+    if available.formula {
         for name in [LANDSCAPES.name, TRAIN.name, TEST.name, BATCH.name] {
             section.refuse(
                 name,
@@ -232,15 +232,15 @@ fn read_landscapes(section: &Section<'_>, yields: &mut Yields) -> Read<On> {
     }
     let landscapes = section.key(&LANDSCAPES).value();
     let [train, test] =
-        [Split::Train, Split::Test].map(|split| read_images(section, split, yields));
-    yields.sources.path_images =
+        [Split::Train, Split::Test].map(|split| read_images(section, split, available));
+    available.sources.path_images =
         [&train, &test].map(|images| images.as_ref().ok().copied().flatten());
     let batch = section.key(&BATCH).value();
     Ok(On { landscapes: landscapes?, train: train?, test: test?, batch: batch? })
 }
 
-fn read_images(section: &Section<'_>, split: Split, yields: &Yields) -> Read<Option<usize>> {
-    let in_use = yields.sources.dataset.as_ref().and_then(|dataset| dataset.images(split));
+fn read_images(section: &Section<'_>, split: Split, available: &Available) -> Read<Option<usize>> {
+    let in_use = available.sources.dataset.as_ref().and_then(|dataset| dataset.images(split));
     let within = |count: &Option<usize>| match (*count, in_use) {
         (Some(count), Some(most)) if count > most => {
             Err(format!("must be at most {most}, the number of dataset.{split} images, is {count}"))

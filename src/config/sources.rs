@@ -1,6 +1,6 @@
 //! What a configuration reads from files, and what only those can tell of it.
 
-use super::{Config, ImportConfig, Place, Subject};
+use super::{Config, ImportConfig, ConfigPlace, Subject};
 use crate::data::{ChosenFormat, Dataset, Split};
 use crate::network::Architecture;
 
@@ -14,7 +14,7 @@ pub struct Sources {
     /// `[network]`.
     pub architecture: Option<Architecture>,
     /// Where the kind of the network is written.
-    pub network_place: Option<Place>,
+    pub network_place: Option<ConfigPlace>,
     /// `[[import]]`, those without an error.
     pub imports: Vec<ImportConfig>,
     /// `paths.train` and `paths.test`; `None`: all images in use.

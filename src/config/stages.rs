@@ -6,9 +6,9 @@
 //! [`Config::section`], typed as its reader returns them.
 
 use super::Config;
+use super::available::Available;
 use super::reader::{Read, Section};
 use super::schema::SectionSpec;
-use super::yields::Yields;
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -37,7 +37,7 @@ pub(crate) struct OfStage<T> {
     pub documentation: &'static str,
     /// Reads it. The first argument is the whole file, the second what the sections before say of
     /// images and solutions. A section that is not written reads as an empty one.
-    pub read: fn(&Section<'_>, &Yields) -> Read<T>,
+    pub read: fn(&Section<'_>, &Available) -> Read<T>,
 }
 
 impl<T: StageValue> OfStage<T> {
@@ -52,7 +52,7 @@ impl<T: StageValue> OfStage<T> {
 pub(crate) trait SectionReader: Sync {
     fn spec(&self) -> &'static SectionSpec;
     fn documentation(&self) -> &'static str;
-    fn read(&self, root: &Section<'_>, yields: &Yields) -> Read<Arc<dyn StageValue>>;
+    fn read(&self, root: &Section<'_>, available: &Available) -> Read<Arc<dyn StageValue>>;
 }
 
 impl<T: StageValue> SectionReader for OfStage<T> {
@@ -64,8 +64,8 @@ impl<T: StageValue> SectionReader for OfStage<T> {
         self.documentation
     }
 
-    fn read(&self, root: &Section<'_>, yields: &Yields) -> Read<Arc<dyn StageValue>> {
-        (self.read)(root, yields).map(|value| Arc::new(value) as Arc<dyn StageValue>)
+    fn read(&self, root: &Section<'_>, available: &Available) -> Read<Arc<dyn StageValue>> {
+        (self.read)(root, available).map(|value| Arc::new(value) as Arc<dyn StageValue>)
     }
 }
 
@@ -100,9 +100,10 @@ impl PartialEq for StageValues {
 
 impl StageValues {
     /// Reads the sections of all stages.
-    pub(super) fn read(root: &Section<'_>, yields: &Yields) -> Read<Self> {
-        let read: Vec<_> =
-            sections().map(|section| (section.spec().name, section.read(root, yields))).collect();
+    pub(super) fn read(root: &Section<'_>, available: &Available) -> Read<Self> {
+        let read: Vec<_> = sections()
+            .map(|section| (section.spec().name, section.read(root, available)))
+            .collect();
         let values = read.into_iter().map(|(name, value)| Ok((name, value?)));
         values.collect::<Read<_>>().map(Self)
     }

@@ -1,14 +1,14 @@
 //! What is mapped: a network on images, or a closed formula.
 
-use super::Purpose;
+use super::ConfigPurpose;
+use super::available::Available;
 use super::dataset;
 use super::import::{self, ImportConfig};
 use super::landscape::{self, LandscapeConfig};
 use super::network;
 use super::reader::{Read, Reported, Section};
 use super::training::{self, TrainingConfig};
-use super::tree::{Node, Origin, Value};
-use super::yields::Yields;
+use super::tree::{TomlNode, TomlValue, ValueOrigin};
 use crate::data::ChosenFormat;
 use crate::network::Architecture;
 
@@ -36,14 +36,18 @@ pub struct NetworkConfig {
 }
 
 /// Where the kind of the network is written, if it is.
-pub(super) fn network_origin(root: &Node) -> Option<Origin> {
-    let Value::Table(root) = &root.value else { return None };
-    let Value::Table(section) = &root.get(network::SECTION.name)?.value else { return None };
+pub(super) fn network_origin(root: &TomlNode) -> Option<ValueOrigin> {
+    let TomlValue::Table(root) = &root.value else { return None };
+    let TomlValue::Table(section) = &root.get(network::SECTION.name)?.value else { return None };
     section.get("kind").map(|kind| kind.origin)
 }
 
-/// Reads whatever says what is mapped; what it yields is left in `yields` even where it is in error.
-pub(super) fn read(root: &Section<'_>, purpose: Purpose, yields: &mut Yields) -> Read<Subject> {
+/// Reads whatever says what is mapped; what it yields is left in `available` even where it is in error.
+pub(super) fn read(
+    root: &Section<'_>,
+    purpose: ConfigPurpose,
+    available: &mut Available,
+) -> Read<Subject> {
     if root.has(landscape::SECTION.name) {
         for section in [&dataset::SECTION, &network::SECTION, &training::SECTION, &import::SECTION]
         {
@@ -53,32 +57,36 @@ pub(super) fn read(root: &Section<'_>, purpose: Purpose, yields: &mut Yields) ->
             );
             root.refuse(section.name, message);
         }
-        return landscape::read(root, yields).map(Subject::Landscape);
+        return landscape::read(root, available).map(Subject::Landscape);
     }
     root.refuse(
         landscape::POINTS.name,
         "[[minimum]] is a point of a formula; name the formula with [landscape], or remove it",
     );
-    read_network(root, purpose, yields).map(Subject::Network)
+    read_network(root, purpose, available).map(Subject::Network)
 }
 
-fn read_network(root: &Section<'_>, purpose: Purpose, yields: &mut Yields) -> Read<NetworkConfig> {
+fn read_network(
+    root: &Section<'_>,
+    purpose: ConfigPurpose,
+    available: &mut Available,
+) -> Read<NetworkConfig> {
     let dataset = root.section(&dataset::SECTION, |section| dataset::read(section));
-    yields.sources.dataset = dataset.as_ref().ok().cloned();
+    available.sources.dataset = dataset.as_ref().ok().cloned();
     let architecture = root.section(&network::SECTION, |section| network::read(section));
-    yields.sources.architecture = architecture.as_ref().ok().cloned();
+    available.sources.architecture = architecture.as_ref().ok().cloned();
     let trains = root.has(training::SECTION.name);
     let training = if trains {
-        root.section(&training::SECTION, |section| training::read(section, yields))
+        root.section(&training::SECTION, |section| training::read(section, available))
     } else {
-        yields.made = Some(Vec::new());
+        available.made = Some(Vec::new());
         Ok(TrainingConfig::none())
     };
-    let imports = import::read_all(root, yields);
+    let imports = import::read_all(root, available);
     if !trains && imports.as_ref().is_ok_and(Vec::is_empty) {
         // Which sets there are is open now: naming one is not a second mistake.
-        yields.made = None;
-        if purpose == Purpose::Study {
+        available.made = None;
+        if purpose == ConfigPurpose::Study {
             root.problem(
                 training::SECTION.name,
                 "missing; train solutions with [training], or read those of other work with [[import]]",

@@ -1,12 +1,12 @@
 //! `[training]`: how many runs of which optimizers, and which of them are kept.
 
+use super::available::Available;
 use super::reader::{Choice, Read, Section};
 use super::schema::{
     AnyOf, Count, Derived, Integer, Invalidates, Key, Lower, Number, Required, SectionSpec, Upper,
 };
-use super::yields::Yields;
 use crate::data::Split;
-use crate::optimizer::{LbfgsParameters, Method, SgdParameters, Training};
+use crate::optimizer::{LbfgsParameters, OptimizerName, OptimizerParameters, SgdParameters};
 use crate::solutions::SetName;
 
 /// The training runs; none at all if every solution is imported.
@@ -18,34 +18,34 @@ pub struct TrainingConfig {
     /// Runs kept of each optimizer, those with the lowest training loss; 1 to `initializations`,
     /// or 0 without `[training]`.
     pub keep: usize,
-    /// The optimizers, at least one, in the order of [`Method::ALL`]; none without `[training]`.
-    pub methods: Vec<Method>,
-    /// Present exactly if `methods` has [`Method::Sgd`].
+    /// The optimizers, at least one, in the order of [`OptimizerName::ALL`]; none without `[training]`.
+    pub optimizers: Vec<OptimizerName>,
+    /// Present exactly if `optimizers` has [`OptimizerName::Sgd`].
     pub sgd: Option<SgdParameters>,
-    /// Present exactly if `methods` has [`Method::Lbfgs`].
+    /// Present exactly if `optimizers` has [`OptimizerName::Lbfgs`].
     pub lbfgs: Option<LbfgsParameters>,
 }
 
 impl TrainingConfig {
     /// No runs.
     pub(super) fn none() -> Self {
-        Self { initializations: 0, keep: 0, methods: Vec::new(), sgd: None, lbfgs: None }
+        Self { initializations: 0, keep: 0, optimizers: Vec::new(), sgd: None, lbfgs: None }
     }
 
     /// A method with its parameters.
     ///
     /// # Panics
-    /// If the method is not one of `methods`.
-    pub fn method(&self, method: Method) -> Training {
-        let configured = match method {
-            Method::Sgd => self.sgd.clone().map(Training::Sgd),
-            Method::Lbfgs => self.lbfgs.clone().map(Training::Lbfgs),
+    /// If the method is not one of `optimizers`.
+    pub fn optimizer(&self, optimizer: OptimizerName) -> OptimizerParameters {
+        let configured = match optimizer {
+            OptimizerName::Sgd => self.sgd.clone().map(OptimizerParameters::Sgd),
+            OptimizerName::Lbfgs => self.lbfgs.clone().map(OptimizerParameters::Lbfgs),
         };
         configured.expect("every method in use has its parameters")
     }
 }
 
-impl Choice for Method {
+impl Choice for OptimizerName {
     const ALL: &'static [Self] = &Self::ALL;
     fn word(self) -> &'static str {
         self.name()
@@ -73,10 +73,10 @@ static KEEP: Key<Count, Derived> = Key::new("keep", Count::at_least(1))
     .invalidates(Invalidates::Nothing)
     .derived("all of `initializations`", "48");
 
-static OPTIMIZERS: Key<AnyOf<Method>> = Key::new("optimizers", AnyOf::NEW)
+static OPTIMIZERS: Key<AnyOf<OptimizerName>> = Key::new("optimizers", AnyOf::NEW)
     .meaning("which optimizers train")
     .invalidates(Invalidates::Nothing)
-    .default(&Method::ALL);
+    .default(&OptimizerName::ALL);
 
 pub(super) static SECTION: SectionSpec = SectionSpec::single(
     "training",
@@ -147,8 +147,8 @@ pub(super) static LBFGS: SectionSpec = SectionSpec::single(
     &[&ITERATIONS, &MEMORY, &LINE_SEARCH_EVALUATIONS, &LINE_SEARCH_TOLERANCE, &TARGET_LOSS],
 );
 
-/// Reads the section; what it yields is left in `yields` even where the section is in error.
-pub(super) fn read(section: &Section<'_>, yields: &mut Yields) -> Read<TrainingConfig> {
+/// Reads the section; what it yields is left in `available` even where the section is in error.
+pub(super) fn read(section: &Section<'_>, available: &mut Available) -> Read<TrainingConfig> {
     let initializations = section.key(&INITIALIZATIONS).value();
     let keep = section
         .key(&KEEP)
@@ -159,27 +159,29 @@ pub(super) fn read(section: &Section<'_>, yields: &mut Yields) -> Read<TrainingC
             _ => Ok(()),
         })
         .or(initializations.map_or(1, |count| count as usize));
-    let methods = section.key(&OPTIMIZERS).value();
-    yields.made = methods.as_deref().ok().map(sets_of);
-    yields.keep = initializations.and(keep).ok();
+    let optimizers = section.key(&OPTIMIZERS).value();
+    available.made = optimizers.as_deref().ok().map(sets_of);
+    available.keep = initializations.and(keep).ok();
 
-    let uses = |method| methods.as_ref().is_ok_and(|methods| methods.contains(&method));
-    let sgd = section.section_if(uses(Method::Sgd), &SGD, |section| read_sgd(section));
-    let lbfgs = section.section_if(uses(Method::Lbfgs), &LBFGS, |section| read_lbfgs(section));
+    let uses =
+        |optimizer| optimizers.as_ref().is_ok_and(|optimizers| optimizers.contains(&optimizer));
+    let sgd = section.section_if(uses(OptimizerName::Sgd), &SGD, |section| read_sgd(section));
+    let lbfgs =
+        section.section_if(uses(OptimizerName::Lbfgs), &LBFGS, |section| read_lbfgs(section));
     Ok(TrainingConfig {
         initializations: initializations?,
         keep: keep?,
-        methods: methods?,
+        optimizers: optimizers?,
         sgd: sgd?,
         lbfgs: lbfgs?,
     })
 }
 
 /// Both snapshots of every optimizer.
-fn sets_of(methods: &[Method]) -> Vec<SetName> {
-    let names = methods
-        .iter()
-        .flat_map(|method| [Split::Train, Split::Test].map(|split| format!("{method}/{split}")));
+fn sets_of(optimizers: &[OptimizerName]) -> Vec<SetName> {
+    let names = optimizers.iter().flat_map(|optimizer| {
+        [Split::Train, Split::Test].map(|split| format!("{optimizer}/{split}"))
+    });
     names.filter_map(|name| SetName::parse(&name).ok()).collect()
 }
 

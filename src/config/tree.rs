@@ -6,7 +6,7 @@ use toml::de::{DeTable, DeValue};
 
 /// Where a value comes from. The order is that in which problems are reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Origin {
+pub(crate) enum ValueOrigin {
     /// The file as a whole.
     File,
     /// This line of the file, from 1.
@@ -17,27 +17,27 @@ pub(crate) enum Origin {
 
 /// A value and the place of its key.
 #[derive(Clone, Debug)]
-pub(crate) struct Node {
-    pub value: Value,
-    pub origin: Origin,
+pub(crate) struct TomlNode {
+    pub value: TomlValue,
+    pub origin: ValueOrigin,
 }
 
-pub(crate) type Table = BTreeMap<String, Node>;
+pub(crate) type TomlTable = BTreeMap<String, TomlNode>;
 
 /// A TOML value. No key takes a date, so of those the type is enough.
 #[derive(Clone, Debug)]
-pub(crate) enum Value {
+pub(crate) enum TomlValue {
     String(String),
     /// Wider than TOML's 64 bits, so that every `u64` seed can be written.
     Integer(i128),
     Float(f64),
     Boolean(bool),
     Datetime,
-    Array(Vec<Node>),
-    Table(Table),
+    Array(Vec<TomlNode>),
+    Table(TomlTable),
 }
 
-impl Value {
+impl TomlValue {
     /// The type with its article, as messages name it.
     pub fn kind(&self) -> &'static str {
         match self {
@@ -53,7 +53,7 @@ impl Value {
 }
 
 /// Reads a whole file, or says in which line it stops being TOML.
-pub(super) fn parse_file(text: &str) -> Result<Node, (Origin, String)> {
+pub(super) fn parse_file(text: &str) -> Result<TomlNode, (ValueOrigin, String)> {
     let breaks = |offset: usize| text.bytes().take(offset).filter(|&byte| byte == b'\n').count();
     let table = DeTable::parse(text).map_err(|error| {
         let line = error.span().map_or(0, |span| breaks(span.start));
@@ -64,19 +64,22 @@ pub(super) fn parse_file(text: &str) -> Result<Node, (Origin, String)> {
         } else {
             format!("in `{written}`")
         };
-        (Origin::Line(line + 1), format!("not valid TOML {written}: {}", error.message()))
+        (ValueOrigin::Line(line + 1), format!("not valid TOML {written}: {}", error.message()))
     })?;
-    let line = |offset| Origin::Line(breaks(offset) + 1);
-    Ok(Node { value: Value::Table(read_table(table.get_ref(), &line)), origin: Origin::File })
+    let line = |offset| ValueOrigin::Line(breaks(offset) + 1);
+    Ok(TomlNode {
+        value: TomlValue::Table(read_table(table.get_ref(), &line)),
+        origin: ValueOrigin::File,
+    })
 }
 
 /// Reads one value, as after the equals sign.
-pub(super) fn parse_value(text: &str, origin: Origin) -> Result<Node, String> {
+pub(super) fn parse_value(text: &str, origin: ValueOrigin) -> Result<TomlNode, String> {
     let value = DeValue::parse(text).map_err(|error| error.message().to_owned())?;
     Ok(read_node(value.get_ref(), origin, &|_| origin))
 }
 
-fn read_table(table: &DeTable<'_>, line: &dyn Fn(usize) -> Origin) -> Table {
+fn read_table(table: &DeTable<'_>, line: &dyn Fn(usize) -> ValueOrigin) -> TomlTable {
     table
         .iter()
         .map(|(key, value)| {
@@ -85,23 +88,29 @@ fn read_table(table: &DeTable<'_>, line: &dyn Fn(usize) -> Origin) -> Table {
         .collect()
 }
 
-fn read_node(value: &DeValue<'_>, origin: Origin, line: &dyn Fn(usize) -> Origin) -> Node {
+fn read_node(
+    value: &DeValue<'_>,
+    origin: ValueOrigin,
+    line: &dyn Fn(usize) -> ValueOrigin,
+) -> TomlNode {
     let value = match value {
-        DeValue::String(text) => Value::String(text.to_string()),
-        DeValue::Integer(integer) => Value::Integer(saturating(integer.as_str(), integer.radix())),
-        // The parser lets nothing through that is not a number; NaN would be refused as not finite.
-        DeValue::Float(float) => Value::Float(float.as_str().parse().unwrap_or(f64::NAN)),
-        DeValue::Boolean(boolean) => Value::Boolean(*boolean),
-        DeValue::Datetime(_) => Value::Datetime,
-        DeValue::Array(array) => {
-            Value::Array(array.iter().map(|item| read_item(item, line)).collect())
+        DeValue::String(text) => TomlValue::String(text.to_string()),
+        DeValue::Integer(integer) => {
+            TomlValue::Integer(saturating(integer.as_str(), integer.radix()))
         }
-        DeValue::Table(table) => Value::Table(read_table(table, line)),
+        // The parser lets nothing through that is not a number; NaN would be refused as not finite.
+        DeValue::Float(float) => TomlValue::Float(float.as_str().parse().unwrap_or(f64::NAN)),
+        DeValue::Boolean(boolean) => TomlValue::Boolean(*boolean),
+        DeValue::Datetime(_) => TomlValue::Datetime,
+        DeValue::Array(array) => {
+            TomlValue::Array(array.iter().map(|item| read_item(item, line)).collect())
+        }
+        DeValue::Table(table) => TomlValue::Table(read_table(table, line)),
     };
-    Node { value, origin }
+    TomlNode { value, origin }
 }
 
-fn read_item(item: &Spanned<DeValue<'_>>, line: &dyn Fn(usize) -> Origin) -> Node {
+fn read_item(item: &Spanned<DeValue<'_>>, line: &dyn Fn(usize) -> ValueOrigin) -> TomlNode {
     read_node(item.get_ref(), line(item.span().start), line)
 }
 

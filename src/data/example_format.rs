@@ -5,7 +5,7 @@
 //! configuration use it like the others.
 
 use super::{DataFormat, Dataset, DatasetError, ImageShape, Images};
-use crate::keys::{Key, KeyKind, Values};
+use crate::keys::{ChoiceKey, KeyKind, Values};
 use crate::random::MasterSeed;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,15 +15,15 @@ pub struct Csv;
 
 const FILES: [&str; 2] = ["train.csv", "test.csv"];
 
-const KEYS: &[Key] = &[
-    Key::new("dir", "folder of the two files", KeyKind::Path { example: "\"data\"" }),
-    Key::new(
+const KEYS: &[ChoiceKey] = &[
+    ChoiceKey::new("dir", "folder of the two files", KeyKind::Path { example: "\"data\"" }),
+    ChoiceKey::new(
         "shape",
         "channels, rows and columns of an image",
         KeyKind::Counts { default: &[1, 2, 2], check: three_sizes },
     ),
-    Key::new("train", "images to train on", KeyKind::CountOrAll).unit("images"),
-    Key::new("test", "images held out", KeyKind::CountOrAll).unit("images"),
+    ChoiceKey::new("train", "images to train on", KeyKind::CountOrAll).unit("images"),
+    ChoiceKey::new("test", "images held out", KeyKind::CountOrAll).unit("images"),
 ];
 
 fn three_sizes(shape: &[usize]) -> Result<(), String> {
@@ -43,7 +43,7 @@ impl DataFormat for Csv {
         "Two text files, `train.csv` and `test.csv`."
     }
 
-    fn keys(&self) -> &'static [Key] {
+    fn keys(&self) -> &'static [ChoiceKey] {
         KEYS
     }
 

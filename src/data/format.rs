@@ -1,7 +1,7 @@
 //! Ways to get images, and one of them with its values.
 
 use super::{Dataset, DatasetError, ImageShape, Split, digits, idx};
-use crate::keys::{Key, KeyKind, Value, Values};
+use crate::keys::{ChoiceKey, KeyKind, Value, Values};
 use crate::random::MasterSeed;
 use std::fmt;
 use std::path::PathBuf;
@@ -29,7 +29,7 @@ pub trait DataFormat: Sync {
     fn documentation(&self) -> &'static str;
 
     /// The keys of `[dataset]` beside `kind`.
-    fn keys(&self) -> &'static [Key];
+    fn keys(&self) -> &'static [ChoiceKey];
 
     /// The files that it reads, whether they exist or not; none of images that the program makes.
     fn files(&self, _: &Values) -> Vec<PathBuf> {

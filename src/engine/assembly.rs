@@ -68,11 +68,11 @@ fn write(world: &World, problem: &Problem, directory: &mut RunDirectory) -> Resu
 /// The training runs of each optimizer.
 fn curves<'a>(results: &Results<'a>) -> Vec<Curves<'a>> {
     let Some(training) = results.training() else { return Vec::new() };
-    let curves = |&method| {
-        let (epochs, runs) = (training.method(method).epochs(), results.runs(method));
-        Curves { method, epochs, runs }
+    let curves = |&optimizer| {
+        let (epochs, runs) = (training.optimizer(optimizer).epochs(), results.runs(optimizer));
+        Curves { optimizer, epochs, runs }
     };
-    training.methods.iter().map(curves).collect()
+    training.optimizers.iter().map(curves).collect()
 }
 
 /// Where the results come from.

@@ -1,6 +1,6 @@
 //! What every stage starts from: the checked configuration and what it maps.
 
-use crate::config::{Config, LandscapeConfig, NetworkConfig, Purpose, Sources, Subject};
+use crate::config::{Config, ConfigPurpose, LandscapeConfig, NetworkConfig, Sources, Subject};
 use crate::data::Split;
 use crate::data::{Dataset, ImageView};
 use crate::engine::capacity::{self, Part, images_part};
@@ -55,7 +55,7 @@ pub struct Formula {
     /// Its part of the configuration.
     pub config: LandscapeConfig,
     /// The landscape.
-    pub landscape: Box<dyn landscape::Formula>,
+    pub landscape: Box<dyn landscape::AnalyticLandscape>,
 }
 
 impl Problem {
@@ -65,12 +65,12 @@ impl Problem {
         configuration: &Path,
         overrides: &[String],
     ) -> Result<Self, Failure> {
-        Self::load_for(world, Purpose::Study, configuration, overrides)
+        Self::load_for(world, ConfigPurpose::Study, configuration, overrides)
     }
 
     fn load_for(
         world: &World,
-        purpose: Purpose,
+        purpose: ConfigPurpose,
         configuration: &Path,
         overrides: &[String],
     ) -> Result<Self, Failure> {
@@ -117,7 +117,8 @@ impl Problem {
         configuration: &Path,
         overrides: &[String],
     ) -> Result<Trained, Failure> {
-        let mut problem = Self::load_for(world, Purpose::Evaluation, configuration, overrides)?;
+        let mut problem =
+            Self::load_for(world, ConfigPurpose::Evaluation, configuration, overrides)?;
         problem.start_threads(world)?;
         match problem.mapped {
             Mapped::Network(network) => Ok(*network),
@@ -296,10 +297,10 @@ fn start_threads(count: usize) -> Result<Threads, String> {
 }
 
 /// What of the sources this purpose reads.
-fn needed(purpose: Purpose, sources: Sources) -> Sources {
+fn needed(purpose: ConfigPurpose, sources: Sources) -> Sources {
     match purpose {
-        Purpose::Study => sources,
-        Purpose::Evaluation => {
+        ConfigPurpose::Study => sources,
+        ConfigPurpose::Evaluation => {
             Sources { imports: Vec::new(), path_images: [None, None], ..sources }
         }
     }

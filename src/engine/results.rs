@@ -4,10 +4,10 @@ use crate::analysis::statistics::{Analysis, DistanceRequest, FailedPart};
 use crate::config::{Config, KpcaConfig, LandscapeConfig, MinimaConfig, Subject, TrainingConfig};
 use crate::data::Split;
 use crate::engine::store::{Contents, StoredAnalysis};
-use crate::optimizer::relax::{Relaxed, distinct};
-use crate::optimizer::{Method, Snapshot, TrainingRun};
+use crate::optimizer::minimize::{MinimizationResult, distinct};
+use crate::optimizer::{OptimizerName, Snapshot, TrainingRun};
 use crate::path::{PathSet, Track};
-use crate::report::notes::{self, Minima, Note};
+use crate::report::notes::{self, Note, NotedMinima};
 use crate::solutions::{LandscapeName, SetName, SolutionSet, draw_pairs, select};
 use sha2::{Digest, Sha256};
 use std::path::Path;
@@ -60,17 +60,17 @@ impl<'a> Results<'a> {
     }
 
     /// The optimizers in use.
-    pub fn methods(&self) -> &'a [Method] {
-        self.training().map_or(&[], |training| &training.methods)
+    pub fn optimizers(&self) -> &'a [OptimizerName] {
+        self.training().map_or(&[], |training| &training.optimizers)
     }
 
     /// The training runs of a method by initialization.
-    pub fn runs(&self, method: Method) -> Vec<Ended<'a, TrainingRun>> {
+    pub fn runs(&self, optimizer: OptimizerName) -> Vec<Ended<'a, TrainingRun>> {
         let contents = self.contents;
         let count = self.training().map_or(0, |training| training.initializations);
         (0..count)
             .map(|number| {
-                Some(contents.training(method, number)?.result.as_ref().map_err(String::as_str))
+                Some(contents.training(optimizer, number)?.result.as_ref().map_err(String::as_str))
             })
             .collect()
     }
@@ -98,7 +98,7 @@ impl<'a> Results<'a> {
     }
 
     /// The minima of a formula by number of their start.
-    pub fn minima(&self) -> Vec<Ended<'a, Relaxed>> {
+    pub fn minima(&self) -> Vec<Ended<'a, MinimizationResult>> {
         let Subject::Landscape(formula) = &self.config.subject else { return Vec::new() };
         let contents = self.contents;
         (0..starts(formula))
@@ -109,7 +109,7 @@ impl<'a> Results<'a> {
     /// Number of solutions that are looked for.
     pub fn wanted_runs(&self) -> usize {
         let trained = self.training().map_or(0, |training| training.initializations as usize)
-            * self.methods().len();
+            * self.optimizers().len();
         trained
             + self.imports().iter().map(|(_, rows)| rows.len()).sum::<usize>()
             + self.minima().len()
@@ -117,7 +117,8 @@ impl<'a> Results<'a> {
 
     /// Number of solutions that have not been looked for to the end.
     pub fn missing_runs(&self) -> usize {
-        let runs: usize = self.methods().iter().map(|&method| missing(&self.runs(method))).sum();
+        let runs: usize =
+            self.optimizers().iter().map(|&optimizer| missing(&self.runs(optimizer))).sum();
         let imports: usize = self.imports().iter().map(|(_, rows)| missing(rows)).sum();
         runs + imports + missing(&self.minima())
     }
@@ -134,12 +135,12 @@ impl<'a> Results<'a> {
         if matches!(self.config.subject, Subject::Landscape(_)) {
             return vec![(Source::Start, failed(&self.minima()))];
         }
-        let runs = self.methods().iter().flat_map(|&method| self.runs(method)).flatten();
+        let runs = self.optimizers().iter().flat_map(|&optimizer| self.runs(optimizer)).flatten();
         let diverged =
             runs.filter(|run| run.as_ref().map_or(true, |run| run.stop.diverged())).count();
         let imports = self.imports();
         let imported = imports.iter().map(|(_, rows)| failed(rows)).sum();
-        let trained = (!self.methods().is_empty()).then_some((Source::TrainingRun, diverged));
+        let trained = (!self.optimizers().is_empty()).then_some((Source::TrainingRun, diverged));
         trained
             .into_iter()
             .chain((!imports.is_empty()).then_some((Source::ImportedVector, imported)))
@@ -164,13 +165,13 @@ impl<'a> Results<'a> {
         if let Subject::Landscape(formula) = &self.config.subject {
             return vec![minima_set(formula, &self.minima())];
         }
-        let trained = self.methods().iter().flat_map(|&method| {
-            let runs = self.runs(method);
+        let trained = self.optimizers().iter().flat_map(|&optimizer| {
+            let runs = self.runs(optimizer);
             let ended: Vec<_> = (0..)
                 .zip(&runs)
                 .filter_map(|(number, run)| Some((number, run.as_ref()?.ok()?)))
                 .collect();
-            select(method, &ended, self.training().map_or(0, |training| training.keep))
+            select(optimizer, &ended, self.training().map_or(0, |training| training.keep))
         });
         let imported = self.imports().into_iter().map(|(name, rows)| {
             let there =
@@ -190,7 +191,7 @@ impl<'a> Results<'a> {
         let paths = &self.config.paths;
         let landscapes: Vec<LandscapeName> = match &self.config.subject {
             Subject::Network(_) => paths.landscapes.iter().map(|&split| split.into()).collect(),
-            Subject::Landscape(_) => vec![LandscapeName::Formula],
+            Subject::Landscape(_) => vec![LandscapeName::Analytic],
         };
         let chosen = paths.sets.iter().filter_map(|name| sets.iter().find(|set| set.name == *name));
         chosen
@@ -239,24 +240,25 @@ impl<'a> Results<'a> {
 
     /// Results that are not what their columns say.
     pub fn notes(&self, paths: &[PathSet]) -> Vec<Note> {
-        let training = self.methods().iter().map(|&method| {
+        let training = self.optimizers().iter().map(|&optimizer| {
             let solutions = self
-                .runs(method)
+                .runs(optimizer)
                 .into_iter()
                 .filter_map(|run| run?.ok().filter(|run| !run.stop.diverged()));
-            (method, solutions.collect())
+            (optimizer, solutions.collect())
         });
         let minima = match &self.config.subject {
             Subject::Landscape(config) => {
                 let minima = (0..).zip(self.minima());
                 let found =
                     minima.filter_map(|(number, minimum)| Some((number, minimum?.ok()?))).collect();
-                Some(Minima { config, found, distinct: DISTINCT })
+                Some(NotedMinima { config, found, distinct: DISTINCT })
             }
             Subject::Network(_) => None,
         };
         let path_learning_rate = Some(self.config.paths.parameters.learning_rate);
-        notes::Results { training: training.collect(), minima, paths, path_learning_rate }.notes()
+        notes::NotedResults { training: training.collect(), minima, paths, path_learning_rate }
+            .notes()
     }
 
     /// The stored analysis, if it is that of these sets.
@@ -287,13 +289,15 @@ impl<'a> Results<'a> {
 
     /// Two comparisons where both optimizers train: L-BFGS train with SGD test, and both test sets.
     pub fn distance_requests(&self) -> Vec<DistanceRequest> {
-        if Method::ALL.iter().any(|method| !self.methods().contains(method)) {
+        if OptimizerName::ALL.iter().any(|optimizer| !self.optimizers().contains(optimizer)) {
             return Vec::new();
         }
         [Split::Train, Split::Test]
             .map(|split| {
-                let sets =
-                    [SetName::of(Method::Lbfgs, split), SetName::of(Method::Sgd, Split::Test)];
+                let sets = [
+                    SetName::of(OptimizerName::Lbfgs, split),
+                    SetName::of(OptimizerName::Sgd, Split::Test),
+                ];
                 DistanceRequest { name: format!("lbfgs-{split}_sgd-test"), sets }
             })
             .into()
@@ -309,7 +313,7 @@ pub fn vectors_key(name: &SetName) -> String {
 pub fn starts(formula: &LandscapeConfig) -> u32 {
     match &formula.minima {
         MinimaConfig::Search { starts } => *starts,
-        MinimaConfig::Relaxed(points) | MinimaConfig::Given(points) => points.len() as u32,
+        MinimaConfig::Minimized(points) | MinimaConfig::Given(points) => points.len() as u32,
     }
 }
 
@@ -322,8 +326,8 @@ fn failed<T>(tasks: &[Ended<T>]) -> usize {
 }
 
 /// The lowest distinct minima; points that are used as they are stay in their order.
-fn minima_set(formula: &LandscapeConfig, minima: &[Ended<Relaxed>]) -> SolutionSet {
-    let (numbers, found): (Vec<u32>, Vec<Relaxed>) = (0..)
+fn minima_set(formula: &LandscapeConfig, minima: &[Ended<MinimizationResult>]) -> SolutionSet {
+    let (numbers, found): (Vec<u32>, Vec<MinimizationResult>) = (0..)
         .zip(minima)
         .filter_map(|(number, minimum)| Some((number, minimum.as_ref()?.ok()?.clone())))
         .unzip();
@@ -343,7 +347,7 @@ fn minima_set(formula: &LandscapeConfig, minima: &[Ended<Relaxed>]) -> SolutionS
 }
 
 /// A minimum as a solution: its height stands for the training loss, and there is no other.
-fn snapshot(minimum: &Relaxed) -> Snapshot {
+fn snapshot(minimum: &MinimizationResult) -> Snapshot {
     Snapshot {
         epoch: minimum.iterations,
         theta: minimum.theta.iter().map(|&x| x as f32).collect(),

@@ -3,7 +3,7 @@
 use crate::engine::console::say;
 use crate::engine::parallel::Control;
 use crate::landscape::Interrupted;
-use crate::stepwise::{Step, Stepwise};
+use crate::solver::{Solver, SolverStep};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -35,7 +35,7 @@ impl<R> Ended<R> {
 const LARGEST: usize = 1 << 30;
 
 /// Takes step after step until the end or until told to stop, and hands in the state when it is due.
-pub fn drive<S: Stepwise>(mut computation: S, control: &Control) -> Ended<S::Output> {
+pub fn drive<S: Solver>(mut computation: S, control: &Control) -> Ended<S::Output> {
     loop {
         if control.stop_requested() {
             return Ended::Suspended(encode(&computation));
@@ -47,8 +47,8 @@ pub fn drive<S: Stepwise>(mut computation: S, control: &Control) -> Ended<S::Out
         }
         match computation.step() {
             Err(Interrupted) => return Ended::Suspended(encode(&computation)),
-            Ok(Step::Finished(output)) => return Ended::Finished(output),
-            Ok(Step::Continue) => {
+            Ok(SolverStep::Finished(output)) => return Ended::Finished(output),
+            Ok(SolverStep::Continue) => {
                 let (fraction, loss) = computation.progress();
                 control.report(fraction, loss);
             }
@@ -56,7 +56,7 @@ pub fn drive<S: Stepwise>(mut computation: S, control: &Control) -> Ended<S::Out
     }
 }
 
-fn encode<S: Stepwise>(computation: &S) -> Option<Vec<u8>> {
+fn encode<S: Solver>(computation: &S) -> Option<Vec<u8>> {
     let bytes = postcard::to_allocvec(&computation.state()?).expect("a state is plain data");
     (bytes.len() <= LARGEST).then_some(bytes)
 }

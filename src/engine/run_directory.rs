@@ -110,8 +110,8 @@ impl RunDirectory {
     /// A crash may have come between storing a result and forgetting the state that led to it.
     fn forget_finished_tasks(&mut self) -> Result<(), JournalError> {
         let finished = |key: &&TaskKey| match key {
-            TaskKey::Training { method, initialization } => {
-                self.contents.training(*method, *initialization).is_some()
+            TaskKey::Training { optimizer, initialization } => {
+                self.contents.training(*optimizer, *initialization).is_some()
             }
             TaskKey::Path { set, landscape, pair } => {
                 self.contents.path(set, *landscape, *pair).is_some()

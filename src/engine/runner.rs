@@ -371,7 +371,7 @@ mod tests {
     use crate::engine::results::Results;
     use crate::engine::stage::{Context, Counts};
     use crate::engine::store::Record;
-    use crate::optimizer::Method;
+    use crate::optimizer::OptimizerName;
     use crate::solutions::SolutionSet;
     use std::fs;
     use std::path::PathBuf;
@@ -409,8 +409,8 @@ mod tests {
 
     fn record(number: u32, seconds: f64, outcome: Result<Result<(), String>, String>) -> Record {
         let reason = outcome.flatten().err().unwrap_or_else(|| "done".to_owned());
-        let method = Method::Sgd;
-        Record::Training { method, initialization: number, seconds, outcome: Err(reason) }
+        let optimizer = OptimizerName::Sgd;
+        Record::Training { optimizer, initialization: number, seconds, outcome: Err(reason) }
     }
 
     /// Task 0 panics always, task 1 the first time, task 2 fails by itself.
@@ -467,7 +467,7 @@ mod tests {
             outcome.result.clone().err().unwrap_or_default()
         };
         (
-            contents.trainings(Method::Sgd).map(stored).collect(),
+            contents.trainings(OptimizerName::Sgd).map(stored).collect(),
             troubled.performed.map(AtomicU32::into_inner),
         )
     }
@@ -487,7 +487,7 @@ mod tests {
 
         fn pending(&self, _: &RunDirectory) -> Result<Pending<()>, String> {
             let mut pending = Pending::alike(0, [((), "task".to_owned())]);
-            let key = TaskKey::Training { method: Method::Sgd, initialization: 0 };
+            let key = TaskKey::Training { optimizer: OptimizerName::Sgd, initialization: 0 };
             pending.tasks[0].checkpoint = Some(key);
             Ok(pending)
         }

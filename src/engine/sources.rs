@@ -1,6 +1,6 @@
 //! The files that a configuration names: everything that is wrong with any of them, at once.
 
-use crate::config::{ImportConfig, ImportFile, NetworkConfig, Place, Sources};
+use crate::config::{ConfigPlace, ImportConfig, ImportFile, NetworkConfig, Sources};
 use crate::data::{ChosenFormat, Dataset, DatasetError};
 use crate::engine::store::{VectorSource, read_vectors, read_vectors_of_any_length};
 use crate::network::{Architecture, Layout, Network};
@@ -77,7 +77,8 @@ fn examine(
     let network = match sources.architecture.as_ref().and_then(build) {
         Some(Ok(network)) => Some(network),
         Some(Err(problem)) => {
-            let place = sources.network_place.as_ref().map_or(name.to_owned(), Place::to_string);
+            let place =
+                sources.network_place.as_ref().map_or(name.to_owned(), ConfigPlace::to_string);
             problems.push(format!("{place}: network.kind: {problem}"));
             None
         }

@@ -1,7 +1,7 @@
 //! Keys that a choice brings along: an architecture those of `[network]`, a path method those of
 //! `[paths]`, a data format those of `[dataset]`.
 //!
-//! Whatever can be chosen declares its [`Key`]s, each with its range and default. The reader of
+//! Whatever can be chosen declares its [`ChoiceKey`]s, each with its range and default. The reader of
 //! configurations returns their [`Values`], from which the choice builds what it stands for.
 
 mod values;
@@ -13,7 +13,7 @@ use std::path::PathBuf;
 
 /// A key of one of several choices.
 #[derive(Debug)]
-pub struct Key {
+pub struct ChoiceKey {
     /// As in configurations. Choices may share a name for values of one kind.
     pub name: &'static str,
     /// What it is, in a few words, for the comments of a new configuration.
@@ -129,7 +129,7 @@ impl fmt::Display for Value {
     }
 }
 
-impl Key {
+impl ChoiceKey {
     /// A key without unit and note.
     pub const fn new(name: &'static str, about: &'static str, kind: KeyKind) -> Self {
         Self { name, about, kind, unit: "", note: "" }

@@ -1,6 +1,6 @@
 //! A choice's keys with a value for each.
 
-use super::{Key, Value};
+use super::{ChoiceKey, Value};
 use std::fmt;
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use std::path::Path;
 pub struct Values {
     /// The choice, as in configurations: `"fcp"`.
     owner: &'static str,
-    keys: &'static [Key],
+    keys: &'static [ChoiceKey],
     /// In the order of the keys, and each of its key's kind.
     in_order: Box<[Value]>,
 }
@@ -29,8 +29,8 @@ impl PartialEq for Values {
 
 impl Values {
     /// With the default of every key.
-    pub fn with_defaults(owner: &'static str, keys: &'static [Key]) -> Self {
-        Self { owner, keys, in_order: keys.iter().map(Key::default).collect() }
+    pub fn with_defaults(owner: &'static str, keys: &'static [ChoiceKey]) -> Self {
+        Self { owner, keys, in_order: keys.iter().map(ChoiceKey::default).collect() }
     }
 
     /// The same with another value of a key. Whether the key takes it, [`Self::check`] says.
@@ -58,7 +58,7 @@ impl Values {
     }
 
     /// The keys with their values.
-    pub fn iter(&self) -> impl Iterator<Item = (&'static Key, &Value)> {
+    pub fn iter(&self) -> impl Iterator<Item = (&'static ChoiceKey, &Value)> {
         self.keys.iter().zip(&self.in_order)
     }
 

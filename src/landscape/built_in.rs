@@ -1,6 +1,6 @@
 //! The closed formulas a configuration can name.
 
-use super::{DoubleWell, Formula, LennardJones, MuellerBrown, ProductWell, TwoWells};
+use super::{AnalyticLandscape, DoubleWell, LennardJones, MuellerBrown, ProductWell, TwoWells};
 use thiserror::Error;
 
 /// A closed formula with its sizes, as configured.
@@ -22,7 +22,7 @@ pub enum BuiltIn {
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum SizeError {
     /// No component at all, or more than is sensible.
-    #[error("a landscape of {dimension} components: give 1 to {LARGEST_DIMENSION}")]
+    #[error("a landscape of {dimension} components: give 1 to {MAX_DIMENSION}")]
     Dimension {
         /// What was asked for.
         dimension: usize,
@@ -42,11 +42,11 @@ pub enum SizeError {
 }
 
 /// Far above any closed formula of interest, far below what exhausts memory or overflows an index.
-const LARGEST_DIMENSION: usize = 1_000_000;
+const MAX_DIMENSION: usize = 1_000_000;
 
 /// `dimension`, if a landscape can have it.
 pub(super) fn checked_dimension(dimension: usize) -> Result<usize, SizeError> {
-    if (1..=LARGEST_DIMENSION).contains(&dimension) {
+    if (1..=MAX_DIMENSION).contains(&dimension) {
         Ok(dimension)
     } else {
         Err(SizeError::Dimension { dimension })
@@ -82,7 +82,7 @@ impl BuiltIn {
     }
 
     /// The formula itself.
-    pub fn build(&self) -> Box<dyn Formula> {
+    pub fn build(&self) -> Box<dyn AnalyticLandscape> {
         match *self {
             Self::TwoWells => Box::new(TwoWells),
             Self::MuellerBrown => Box::new(MuellerBrown),

@@ -1,12 +1,12 @@
 //! What the tests of every closed formula share.
 
-use super::Formula;
+use super::AnalyticLandscape;
 use super::curvature::difference_of_gradients;
 use crate::kernels::dot;
 use std::convert::Infallible;
 
 /// Central differences tend to the gradient with second order in every component.
-pub fn assert_gradient_is_the_derivative(formula: &dyn Formula, at: &[f64]) {
+pub fn assert_gradient_is_the_derivative(formula: &dyn AnalyticLandscape, at: &[f64]) {
     let mut gradient = vec![f64::NAN; formula.dimension()];
     let value = formula.value_and_gradient(at, &mut gradient);
     assert!(
@@ -36,7 +36,7 @@ pub fn assert_gradient_is_the_derivative(formula: &dyn Formula, at: &[f64]) {
 }
 
 /// Products with the Hessian are what differences of gradients come to.
-fn assert_hessian_is_the_derivative(landscape: &dyn Formula, at: &[f64]) {
+fn assert_hessian_is_the_derivative(landscape: &dyn AnalyticLandscape, at: &[f64]) {
     for i in 0..at.len() {
         let direction: Vec<f64> =
             (0..at.len()).map(|j| if i == j { 1.0 } else { 0.2 / (1.0 + j as f64) }).collect();

@@ -8,7 +8,7 @@ use std::fmt;
 
 /// Up to this dimension the whole Hessian is diagonalized: 300 products and some 10⁸ operations.
 /// Beyond, Lanczos needs far fewer products.
-const LARGEST_DENSE: usize = 300;
+const MAX_DENSE_DIMENSION: usize = 300;
 /// Lanczos steps at most. Each keeps a vector of P numbers for the full orthogonalization.
 const LANCZOS_STEPS: usize = 120;
 /// Lanczos stops where the residual of the lowest pair is this part of the largest eigenvalue, a
@@ -18,7 +18,7 @@ const LANCZOS_RESIDUAL: f64 = 1e-7;
 ///
 /// A symmetry of the landscape makes a curvature exactly zero at a stationary point only: where
 /// |∇f| = g is left over, rotating a cluster has the curvature g / (its radius). L-BFGS leaves
-/// g ≈ √(2 ε |f| κ) (see [`RelaxParameters`](crate::optimizer::RelaxParameters)), some 1e-8 of the
+/// g ≈ √(2 ε |f| κ) (see [`RelaxParameters`](crate::optimizer::MinimizationParameters)), some 1e-8 of the
 /// largest curvature κ in the units of these landscapes. Differences of gradients are known to
 /// ε^(2/3) ≈ 4e-11 of κ. Both stay well below a millionth.
 const ZERO: f64 = 1e-6;
@@ -74,7 +74,7 @@ impl Curvature {
     /// # Panics
     /// If the point is not of the landscape's dimension (as the landscape does).
     pub fn at(landscape: &dyn Landscape<f64>, theta: &[f64]) -> Result<Option<Self>, Interrupted> {
-        if theta.len() <= LARGEST_DENSE {
+        if theta.len() <= MAX_DENSE_DIMENSION {
             Self::dense(landscape, theta)
         } else {
             Self::lanczos(landscape, theta)
@@ -261,17 +261,17 @@ pub(super) fn difference_of_gradients<A: Real, E>(
 mod tests {
     use super::*;
     use crate::landscape::{
-        DoubleWell, Formula, LennardJones, MuellerBrown, ProductWell, TwoWells,
+        AnalyticLandscape, DoubleWell, LennardJones, MuellerBrown, ProductWell, TwoWells,
     };
     use approx::assert_relative_eq;
 
     /// f = Σ cᵢ xᵢ² / 2 in coordinates that a reflection has turned.
-    struct Quadratic {
+    struct RotatedQuadratic {
         curvatures: Vec<f64>,
         mirror: Vec<f64>,
     }
 
-    impl Quadratic {
+    impl RotatedQuadratic {
         fn new(curvatures: Vec<f64>) -> Self {
             let mut mirror: Vec<f64> =
                 (0..curvatures.len()).map(|i| (1.0 + 0.7 * i as f64).sin()).collect();
@@ -286,7 +286,7 @@ mod tests {
         }
     }
 
-    impl Formula for Quadratic {
+    impl AnalyticLandscape for RotatedQuadratic {
         fn dimension(&self) -> usize {
             self.curvatures.len()
         }
@@ -299,19 +299,19 @@ mod tests {
             let slopes: Vec<f64> =
                 self.reflect(x).iter().zip(&self.curvatures).map(|(x, c)| c * x).collect();
             gradient.copy_from_slice(&self.reflect(&slopes));
-            Formula::value(self, x)
+            AnalyticLandscape::value(self, x)
         }
     }
 
     #[test]
     fn the_lowest_curvature_and_its_direction_are_those_of_a_quadratic_form() {
         // Below and above the dimension from which Lanczos takes over.
-        for dimension in [1, 2, 40, LARGEST_DENSE + 200] {
+        for dimension in [1, 2, 40, MAX_DENSE_DIMENSION + 200] {
             let mut curvatures: Vec<f64> =
                 (0..dimension).map(|i| 1.0 + 99.0 * i as f64 / dimension as f64).collect();
             let lowest = dimension / 3;
             curvatures[lowest] = -20.0;
-            let form = Quadratic::new(curvatures.clone());
+            let form = RotatedQuadratic::new(curvatures.clone());
             let curvature = Curvature::at(&form, &vec![0.1; dimension]).unwrap().unwrap();
             assert_relative_eq!(curvature.lowest, -20.0, max_relative = 1e-6);
             let mut axis = vec![0.0; dimension];
@@ -361,7 +361,7 @@ mod tests {
         let mut gradient = [0.0; 6];
         // Newton steps along the row.
         for _ in 0..20 {
-            Formula::value_and_gradient(&three, &row, &mut gradient);
+            AnalyticLandscape::value_and_gradient(&three, &row, &mut gradient);
             let (left, right) = (gradient[0] / 60.0, gradient[4] / 60.0);
             row[0] -= left;
             row[4] -= right;

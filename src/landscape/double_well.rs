@@ -1,6 +1,6 @@
 //! Double wells in any number of dimensions, whose lowest paths are known exactly.
 
-use super::{Formula, SizeError, checked_dimension};
+use super::{AnalyticLandscape, SizeError, checked_dimension};
 
 /// f(x) = Σᵢ (xᵢ² − 1)²: a well of height 0 at every corner (±1, …, ±1).
 ///
@@ -22,7 +22,7 @@ impl DoubleWell {
     }
 }
 
-impl Formula for DoubleWell {
+impl AnalyticLandscape for DoubleWell {
     fn dimension(&self) -> usize {
         self.dimension
     }

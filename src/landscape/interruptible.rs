@@ -1,8 +1,8 @@
 //! A landscape that can be interrupted.
 
 use super::{Interrupt, Interrupted, Landscape, Line};
+use crate::combinations::Combinations;
 use crate::kernels::Real;
-use crate::span::Span;
 use ndarray::{ArrayView2, ArrayViewMut2};
 
 /// The same landscape, [`Interrupted`] once the other one says so: it is asked before each evaluation.
@@ -43,17 +43,17 @@ impl<A: Real> Landscape<A> for Interruptible<'_, A> {
         self.landscape()?.hessian_product(theta, direction, product)
     }
 
-    fn span_values(&self, span: &Span<A>) -> Result<Vec<f64>, Interrupted> {
-        self.landscape()?.span_values(span)
+    fn values_at(&self, combinations: &Combinations<A>) -> Result<Vec<f64>, Interrupted> {
+        self.landscape()?.values_at(combinations)
     }
 
-    fn span_gradient(
+    fn gradient_at(
         &self,
-        span: &Span<A>,
+        combinations: &Combinations<A>,
         weights: ArrayView2<A>,
         gradient: ArrayViewMut2<A>,
     ) -> Result<Vec<f64>, Interrupted> {
-        self.landscape()?.span_gradient(span, weights, gradient)
+        self.landscape()?.gradient_at(combinations, weights, gradient)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Lennard-Jones clusters, the standard many-minima landscape.
 
 use super::align::{AlignError, Alignment, align};
-use super::{Formula, SizeError, checked_dimension};
+use super::{AnalyticLandscape, SizeError, checked_dimension};
 
 /// V(r) = Σ over i < j of 4 (rᵢⱼ⁻¹² − rᵢⱼ⁻⁶): N atoms in the plane or in space, in reduced units (lengths
 /// in σ, energies in ε).
@@ -131,7 +131,7 @@ fn change_of_slope(squared: f64) -> f64 {
     48.0 * inverse.powi(2) * sixth * (7.0 * sixth - 2.0)
 }
 
-impl Formula for LennardJones {
+impl AnalyticLandscape for LennardJones {
     fn dimension(&self) -> usize {
         self.atoms * self.space_dimensions
     }

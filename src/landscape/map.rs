@@ -49,14 +49,14 @@ fn widened(mut region: [[f64; 2]; 2], points: impl Iterator<Item = [f64; 2]>) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::landscape::{DoubleWell, Formula, TwoWells};
+    use crate::landscape::{AnalyticLandscape, DoubleWell, TwoWells};
 
     #[test]
     fn a_map_holds_all_points_and_the_heights_of_its_grid() {
         let map = HeightMap::of(&BuiltIn::TwoWells, [[0.0, 0.0]].into_iter()).unwrap();
         assert_eq!(map.region, [[-1.0, 1.0]; 2]);
         let middle = map.heights[HeightMap::POINTS * 100 + 150];
-        assert!((middle - Formula::value(&TwoWells, &[0.5, 0.0])).abs() < 1e-12);
+        assert!((middle - AnalyticLandscape::value(&TwoWells, &[0.5, 0.0])).abs() < 1e-12);
         let wide =
             HeightMap::of(&BuiltIn::TwoWells, [[0.0, 2.0], [-3.0, 0.0]].into_iter()).unwrap();
         assert_eq!(wide.region, [[-3.1, 1.0], [-1.0, 2.1]]);

@@ -4,7 +4,7 @@
 //! against. `docs/landscapes.md` lists them, with how far from the passes the published method stays.
 //!
 //! # A landscape of one's own
-//! Value and gradient are all that the path finder needs. A [`Formula`] has them in plain `f64`; a
+//! Value and gradient are all that the path finder needs. A [`AnalyticLandscape`] has them in plain `f64`; a
 //! [`Landscape`] that takes long for a value can be interrupted in its middle:
 //! ```
 //! use lossatlas::landscape::Formula;
@@ -39,12 +39,12 @@
 //! ```
 
 mod align;
+mod analytic;
 mod built_in;
 #[cfg(test)]
 mod checks;
 mod curvature;
 mod double_well;
-mod formula;
 mod images;
 mod interruptible;
 mod lennard_jones;
@@ -55,10 +55,10 @@ mod product_well;
 mod two_wells;
 
 pub use align::{AlignError, Alignment, align};
+pub use analytic::AnalyticLandscape;
 pub use built_in::{BuiltIn, SizeError};
 pub use curvature::{Curvature, StationaryPoint};
 pub use double_well::DoubleWell;
-pub use formula::Formula;
 pub use images::{ImageBatches, ImageLandscape, Interrupt};
 pub use interruptible::Interruptible;
 pub use lennard_jones::LennardJones;
@@ -68,8 +68,8 @@ pub use mueller_brown::MuellerBrown;
 pub use product_well::ProductWell;
 pub use two_wells::{Squared, TwoWells};
 
+use crate::combinations::Combinations;
 use crate::kernels::Real;
-use crate::span::Span;
 use built_in::checked_dimension;
 use line::PointByPoint;
 use ndarray::{ArrayView2, ArrayViewMut2};
@@ -121,26 +121,31 @@ pub trait Landscape<A: Real>: Sync {
     }
 
     /// f at each of the M points of a span.
-    fn span_values(&self, span: &Span<A>) -> Result<Vec<f64>, Interrupted> {
-        let mut values = vec![0.0; span.points()];
-        span.add_values(&mut values, |theta| self.value(theta))?;
+    fn values_at(&self, combinations: &Combinations<A>) -> Result<Vec<f64>, Interrupted> {
+        let mut values = vec![0.0; combinations.points()];
+        combinations.add_values(&mut values, |theta| self.value(theta))?;
         Ok(values)
     }
 
     /// The same, and overwrites row n of `gradient`, `(N, P)`, with Σₘ `weights[m, n]` ∇f(θₘ);
     /// `weights` is `(M, N)`.
-    fn span_gradient(
+    fn gradient_at(
         &self,
-        span: &Span<A>,
+        combinations: &Combinations<A>,
         weights: ArrayView2<A>,
         mut gradient: ArrayViewMut2<A>,
     ) -> Result<Vec<f64>, Interrupted> {
         gradient.fill(A::zero());
-        let mut values = vec![0.0; span.points()];
-        span.add_gradients(weights, &mut values, gradient, |theta, gradient| match gradient {
-            Some(gradient) => self.value_and_gradient(theta, gradient),
-            None => self.value(theta),
-        })?;
+        let mut values = vec![0.0; combinations.points()];
+        combinations.add_gradients(
+            weights,
+            &mut values,
+            gradient,
+            |theta, gradient| match gradient {
+                Some(gradient) => self.value_and_gradient(theta, gradient),
+                None => self.value(theta),
+            },
+        )?;
         Ok(values)
     }
 }
@@ -172,16 +177,16 @@ impl<A: Real> Landscape<A> for &(dyn Landscape<A> + '_) {
         (**self).line(start, direction)
     }
 
-    fn span_values(&self, span: &Span<A>) -> Result<Vec<f64>, Interrupted> {
-        (**self).span_values(span)
+    fn values_at(&self, combinations: &Combinations<A>) -> Result<Vec<f64>, Interrupted> {
+        (**self).values_at(combinations)
     }
 
-    fn span_gradient(
+    fn gradient_at(
         &self,
-        span: &Span<A>,
+        combinations: &Combinations<A>,
         weights: ArrayView2<A>,
         gradient: ArrayViewMut2<A>,
     ) -> Result<Vec<f64>, Interrupted> {
-        (**self).span_gradient(span, weights, gradient)
+        (**self).gradient_at(combinations, weights, gradient)
     }
 }

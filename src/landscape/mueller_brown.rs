@@ -1,6 +1,6 @@
 //! The Müller–Brown surface, the usual first test of a path finder.
 
-use super::Formula;
+use super::AnalyticLandscape;
 
 /// f(x, y) = Σᵢ Aᵢ exp(aᵢ (x − xᵢ)² + bᵢ (x − xᵢ)(y − yᵢ) + cᵢ (y − yᵢ)²): three minima in a
 /// row and the two saddles between them.
@@ -41,7 +41,7 @@ struct Term {
     center: [f64; 2],
 }
 
-impl Formula for MuellerBrown {
+impl AnalyticLandscape for MuellerBrown {
     fn dimension(&self) -> usize {
         2
     }

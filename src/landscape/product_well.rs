@@ -1,6 +1,6 @@
 //! The smallest network: two linear layers of one weight each.
 
-use super::Formula;
+use super::AnalyticLandscape;
 
 /// f(w₁, w₂) = (w₁ w₂ − 1)²: the squared error of a chain of two weights that should be the identity.
 ///
@@ -11,7 +11,7 @@ use super::Formula;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ProductWell;
 
-impl Formula for ProductWell {
+impl AnalyticLandscape for ProductWell {
     fn dimension(&self) -> usize {
         2
     }

@@ -1,6 +1,6 @@
 //! The two-dimensional example of the paper, its Fig. 3.
 
-use super::{Formula, Interrupted, Landscape, Span};
+use super::{AnalyticLandscape, Combinations, Interrupted, Landscape};
 use crate::kernels::Real;
 use ndarray::{ArrayView2, ArrayViewMut2};
 
@@ -13,7 +13,7 @@ pub struct TwoWells;
 
 impl TwoWells {
     /// Where the published path begins and ends.
-    pub const ENDS: [[f64; 2]; 2] = [[-0.62, -0.54], [0.49, -0.02]];
+    pub const ENDPOINTS: [[f64; 2]; 2] = [[-0.62, -0.54], [0.49, -0.02]];
 
     const OFFSET: f64 = 1.019_005_529_630_697_5;
     /// (amplitude, sharpness, center) of each Gaussian.
@@ -25,13 +25,13 @@ impl TwoWells {
     ];
 }
 
-impl Formula for TwoWells {
+impl AnalyticLandscape for TwoWells {
     fn dimension(&self) -> usize {
         2
     }
 
     fn value(&self, r: &[f64]) -> f64 {
-        Formula::value_and_gradient(self, r, &mut [0.0; 2])
+        AnalyticLandscape::value_and_gradient(self, r, &mut [0.0; 2])
     }
 
     fn value_and_gradient(&self, r: &[f64], gradient: &mut [f64]) -> f64 {
@@ -82,25 +82,25 @@ impl<A: Real, L: Landscape<A>> Landscape<A> for Squared<L> {
         Ok(value * value)
     }
 
-    fn span_values(&self, span: &Span<A>) -> Result<Vec<f64>, Interrupted> {
-        Ok(self.0.span_values(span)?.into_iter().map(|value| value * value).collect())
+    fn values_at(&self, combinations: &Combinations<A>) -> Result<Vec<f64>, Interrupted> {
+        Ok(self.0.values_at(combinations)?.into_iter().map(|value| value * value).collect())
     }
 
     /// Σₘ wₘₙ ∇(f²)(θₘ) = Σₘ (2 f(θₘ) wₘₙ) ∇f(θₘ). So f is needed before its gradient, one pass of
     /// values more, and f keeps its own way of evaluating a whole path at once.
-    fn span_gradient(
+    fn gradient_at(
         &self,
-        span: &Span<A>,
+        combinations: &Combinations<A>,
         weights: ArrayView2<A>,
         gradient: ArrayViewMut2<A>,
     ) -> Result<Vec<f64>, Interrupted> {
-        let values = self.0.span_values(span)?;
+        let values = self.0.values_at(combinations)?;
         let mut scaled = weights.to_owned();
         for (mut row, value) in scaled.outer_iter_mut().zip(&values) {
             let factor = A::of(2.0 * value);
             row.mapv_inplace(|weight| weight * factor);
         }
-        self.0.span_gradient(span, scaled.view(), gradient)?;
+        self.0.gradient_at(combinations, scaled.view(), gradient)?;
         Ok(values.into_iter().map(|value| value * value).collect())
     }
 }
@@ -117,7 +117,7 @@ mod tests {
             (0.637_257_237_7, [0.052_889_53, -0.688_158_21]),
         ] {
             let mut gradient = [0.0; 2];
-            let value = Formula::value_and_gradient(&TwoWells, &saddle, &mut gradient);
+            let value = AnalyticLandscape::value_and_gradient(&TwoWells, &saddle, &mut gradient);
             assert!((value - height).abs() < 1e-9, "{value}");
             assert!(gradient.iter().all(|g| g.abs() < 1e-7), "{gradient:?}");
         }
@@ -154,14 +154,15 @@ mod tests {
         let coefficients =
             array![[1.0, 0.0, 0.0], [0.5, 0.5, 1.0], [0.25, 0.75, -0.5], [0.0, 1.0, 0.0]];
         let weights = array![[0.0, 0.0], [1.0, 0.3], [0.7, -1.0], [0.0, 0.0]];
-        let span = Span { vectors: vectors.view(), coefficients: coefficients.view() };
+        let combinations =
+            Combinations { vectors: vectors.view(), coefficients: coefficients.view() };
         let (well, mut gradient) = (Squared(&TwoWells), Array2::from_elem((2, 2), f64::NAN));
-        let values = well.span_gradient(&span, weights.view(), gradient.view_mut()).unwrap();
-        assert_eq!(values, well.span_values(&span).unwrap());
+        let values = well.gradient_at(&combinations, weights.view(), gradient.view_mut()).unwrap();
+        assert_eq!(values, well.values_at(&combinations).unwrap());
         let mut expected = Array2::<f64>::zeros((2, 2));
         for (m, value) in values.into_iter().enumerate() {
             let (mut r, mut at_point) = ([0.0; 2], [0.0; 2]);
-            span.point(m, &mut r);
+            combinations.point(m, &mut r);
             assert!((well.value_and_gradient(&r, &mut at_point).unwrap() - value).abs() < 1e-15);
             for (mut row, weight) in expected.outer_iter_mut().zip(weights.row(m)) {
                 row.scaled_add(*weight, &ndarray::aview1(&at_point));

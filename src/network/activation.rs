@@ -3,7 +3,7 @@
 use super::Architecture;
 use crate::kernels::dispatch::{Simd, dispatched};
 use crate::kernels::{self, Real};
-use crate::keys::{Key, KeyKind};
+use crate::keys::{ChoiceKey, KeyKind};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -21,7 +21,7 @@ impl Activation {
     pub const ALL: [Self; 2] = [Self::Softplus, Self::Relu];
 
     /// The key of the networks that leave the choice.
-    pub const KEY: Key = Key::new(
+    pub const KEY: ChoiceKey = ChoiceKey::new(
         "activation",
         "after the hidden layers",
         KeyKind::Word {

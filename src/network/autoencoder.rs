@@ -6,16 +6,16 @@
 
 use super::dense::{Dense, Loss};
 use super::descriptor::{Descriptor, QuickStudy, SuggestedSgd};
-use super::{Activation, Evaluator, Layout, Network, SpanEvaluator};
+use super::{Activation, CombinationsEvaluator, Evaluator, Layout, Network};
 use crate::kernels::Real;
-use crate::keys::Key;
+use crate::keys::ChoiceKey;
 
 /// `kind = "autoencoder"`.
 pub static DESCRIPTOR: Descriptor = Descriptor {
     name: "autoencoder",
     title: "Autoencoder",
     loss_label: "loss (squared error per pixel)",
-    keys: &[Key::counts(
+    keys: &[ChoiceKey::counts(
         "hidden",
         "widths of the layers between the pixels and their copy",
         &[32, 32, 32],
@@ -83,7 +83,7 @@ impl<A: Real> Network<A> for Autoencoder {
         self.dense.evaluator()
     }
 
-    fn span_evaluator(&self) -> Option<Box<dyn SpanEvaluator<A> + '_>> {
-        Some(self.dense.span_evaluator())
+    fn combinations_evaluator(&self) -> Option<Box<dyn CombinationsEvaluator<A> + '_>> {
+        Some(self.dense.combinations_evaluator())
     }
 }

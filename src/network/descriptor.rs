@@ -1,12 +1,12 @@
 //! What a network's file says of it, so that no other file needs to know the network.
 //!
-//! A [`Descriptor`] names the [`Key`]s that a configuration may give in `[network]`, each with its
+//! A [`Descriptor`] names the [`ChoiceKey`]s that a configuration may give in `[network]`, each with its
 //! range and its default, builds the network from their values, and has the words that a report
 //! needs and settings for a first configuration.
 
 use super::{Architecture, Network};
 use crate::data::ImageShape;
-use crate::keys::Key;
+use crate::keys::ChoiceKey;
 use std::fmt;
 
 /// An architecture as the rest of the program knows it.
@@ -18,7 +18,7 @@ pub struct Descriptor {
     /// What the mean loss is called on an axis, with its unit.
     pub loss_label: &'static str,
     /// The keys of `[network]` beside `kind`.
-    pub keys: &'static [Key],
+    pub keys: &'static [ChoiceKey],
     /// The network for images of this shape, in so many classes. Called with values that their keys
     /// accept and with images that have pixels and classes; what else is needed is checked here,
     /// and said in a sentence.

@@ -6,9 +6,9 @@
 
 use super::dense::{Dense, Loss};
 use super::descriptor::{Descriptor, QuickStudy, SuggestedSgd};
-use super::{Activation, Evaluator, Layout, Network, SpanEvaluator};
+use super::{Activation, CombinationsEvaluator, Evaluator, Layout, Network};
 use crate::kernels::Real;
-use crate::keys::Key;
+use crate::keys::ChoiceKey;
 
 /// `kind = "fcp"`.
 pub static DESCRIPTOR: Descriptor = Descriptor {
@@ -16,7 +16,7 @@ pub static DESCRIPTOR: Descriptor = Descriptor {
     title: "FCP",
     loss_label: "loss (nat per image)",
     keys: &[
-        Key::counts("hidden", "widths of the layers between pixels and classes", &[50, 50]),
+        ChoiceKey::counts("hidden", "widths of the layers between pixels and classes", &[50, 50]),
         Activation::KEY,
     ],
     build: |architecture, images, classes| {
@@ -64,7 +64,7 @@ impl<A: Real> Network<A> for Fcp {
         self.dense.evaluator()
     }
 
-    fn span_evaluator(&self) -> Option<Box<dyn SpanEvaluator<A> + '_>> {
-        Some(self.dense.span_evaluator())
+    fn combinations_evaluator(&self) -> Option<Box<dyn CombinationsEvaluator<A> + '_>> {
+        Some(self.dense.combinations_evaluator())
     }
 }

@@ -7,7 +7,7 @@
 use super::descriptor::{Descriptor, QuickStudy, SuggestedSgd};
 use super::{Batch, Evaluator, Layout, Network, Score, cross_entropy};
 use crate::kernels::Real;
-use crate::keys::{Key, KeyKind};
+use crate::keys::{ChoiceKey, KeyKind};
 use ndarray::{Array2, ArrayViewMut1, Axis};
 
 pub static DESCRIPTOR: Descriptor = Descriptor {
@@ -15,8 +15,8 @@ pub static DESCRIPTOR: Descriptor = Descriptor {
     title: "Linear",
     loss_label: "loss (nat per image, linear)",
     keys: &[
-        Key::new("gain", "of the logits", KeyKind::Positive { default: 0.5 }),
-        Key::new("biases", "whether there are biases", KeyKind::Flag { default: true }),
+        ChoiceKey::new("gain", "of the logits", KeyKind::Positive { default: 0.5 }),
+        ChoiceKey::new("biases", "whether there are biases", KeyKind::Flag { default: true }),
     ],
     build: |architecture, images, classes| {
         let (inputs, gain) = (images.pixels(), architecture.positive("gain"));

@@ -40,10 +40,10 @@ pub use lenet::Lenet;
 pub use lstm::Lstm;
 pub use registry::{Architecture, NETWORKS, Precision};
 
-pub use crate::keys::{Key, Value};
+pub use crate::keys::{ChoiceKey, Value};
 
+use crate::combinations::Combinations;
 use crate::kernels::{Factor, Real};
-use crate::span::Span;
 use ndarray::{ArrayView2, s};
 use std::ops::{AddAssign, Range};
 
@@ -136,7 +136,7 @@ pub trait Network<A: Real>: Send + Sync {
     fn evaluator(&self) -> Box<dyn Evaluator<A> + '_>;
 
     /// One for whole paths, where the architecture has a way to share work between their points.
-    fn span_evaluator(&self) -> Option<Box<dyn SpanEvaluator<A> + '_>> {
+    fn combinations_evaluator(&self) -> Option<Box<dyn CombinationsEvaluator<A> + '_>> {
         None
     }
 }
@@ -154,7 +154,7 @@ pub trait Evaluator<A: Real>: Send {
 
 /// Computes losses and gradients at all points of a span, summed over the images of a batch, sharing work
 /// between the points.
-pub trait SpanEvaluator<A: Real>: Send {
+pub trait CombinationsEvaluator<A: Real>: Send {
     /// How many numbers [`Self::share`] writes for each vector and image.
     fn shared_length(&self) -> usize;
 
@@ -164,12 +164,18 @@ pub trait SpanEvaluator<A: Real>: Send {
 
     /// Adds Σ over images of the loss at each of the M points to `losses`, `(M,)`; `shared` is what
     /// [`Self::share`] wrote for the same vectors and images, if it was asked.
-    fn losses(&mut self, span: &Span<A>, shared: Option<&[A]>, batch: Batch<A>, losses: &mut [f64]);
+    fn losses(
+        &mut self,
+        combinations: &Combinations<A>,
+        shared: Option<&[A]>,
+        batch: Batch<A>,
+        losses: &mut [f64],
+    );
 
     /// The same, and prepares what [`Self::add_gradient`] needs; `weights` is `(M, N)`.
     fn gradient(
         &mut self,
-        span: &Span<A>,
+        combinations: &Combinations<A>,
         shared: Option<&[A]>,
         weights: ArrayView2<A>,
         batch: Batch<A>,

@@ -4,7 +4,7 @@ use super::descriptor::{Descriptor, EitherPrecision};
 use super::{Network, autoencoder, fcp, lenet, lstm};
 use crate::data::ImageShape;
 use crate::kernels::Real;
-use crate::keys::{Key, Value, Values};
+use crate::keys::{ChoiceKey, Value, Values};
 
 /// All architectures, in the order in which messages list them: a line each.
 pub static NETWORKS: &[&Descriptor] = &[
@@ -49,7 +49,7 @@ impl Architecture {
     }
 
     /// The keys with their values.
-    pub fn values(&self) -> impl Iterator<Item = (&'static Key, &Value)> {
+    pub fn values(&self) -> impl Iterator<Item = (&'static ChoiceKey, &Value)> {
         self.values.iter()
     }
 

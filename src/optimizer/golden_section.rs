@@ -20,7 +20,7 @@ const FIRST: f64 = 0.2;
 
 /// A step that goes down.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Step {
+pub struct LineStep {
     /// u > 0.
     pub length: f64,
     /// f(u) < f(0).
@@ -39,16 +39,16 @@ pub fn search<E>(
     evaluations: usize,
     tolerance: f64,
     f: impl FnMut(f64) -> Result<f64, E>,
-) -> Result<Option<Step>, E> {
+) -> Result<Option<LineStep>, E> {
     let mut trials = Trials { f, left: evaluations };
     let Some(first) = trials.at(FIRST)? else { return Ok(None) };
     let Bracket { mut low, mut middle, mut high } = if first.value < at_zero {
-        match outward(&mut trials, Step { length: 0.0, value: at_zero }, first)? {
+        match outward(&mut trials, LineStep { length: 0.0, value: at_zero }, first)? {
             Ok(bracket) => bracket,
             Err(lowest) => return Ok(Some(lowest)),
         }
     } else {
-        match inward(&mut trials, Step { length: 0.0, value: at_zero }, first)? {
+        match inward(&mut trials, LineStep { length: 0.0, value: at_zero }, first)? {
             Some(bracket) => bracket,
             None => return Ok(None),
         }
@@ -71,17 +71,17 @@ pub fn search<E>(
 
 /// Three steps, the one in the middle lower than both ends.
 struct Bracket {
-    low: Step,
-    middle: Step,
-    high: Step,
+    low: LineStep,
+    middle: LineStep,
+    high: LineStep,
 }
 
 /// Downhill at `middle`: goes farther until the value rises; the lowest step if the budget ends before.
 fn outward<E, F: FnMut(f64) -> Result<f64, E>>(
     trials: &mut Trials<F>,
-    mut low: Step,
-    mut middle: Step,
-) -> Result<Result<Bracket, Step>, E> {
+    mut low: LineStep,
+    mut middle: LineStep,
+) -> Result<Result<Bracket, LineStep>, E> {
     let mut growth = 4.0;
     loop {
         let Some(trial) = trials.at(middle.length * growth)? else { return Ok(Err(middle)) };
@@ -96,8 +96,8 @@ fn outward<E, F: FnMut(f64) -> Result<f64, E>>(
 /// ends before.
 fn inward<E, F: FnMut(f64) -> Result<f64, E>>(
     trials: &mut Trials<F>,
-    low: Step,
-    mut high: Step,
+    low: LineStep,
+    mut high: LineStep,
 ) -> Result<Option<Bracket>, E> {
     loop {
         let Some(trial) = trials.at(high.length * GOLDEN)? else { return Ok(None) };
@@ -115,11 +115,11 @@ struct Trials<F> {
 
 impl<E, F: FnMut(f64) -> Result<f64, E>> Trials<F> {
     /// The trial at `length`, or nothing when the budget is spent.
-    fn at(&mut self, length: f64) -> Result<Option<Step>, E> {
+    fn at(&mut self, length: f64) -> Result<Option<LineStep>, E> {
         let Some(left) = self.left.checked_sub(1) else { return Ok(None) };
         self.left = left;
         let value = (self.f)(length)?;
-        Ok(Some(Step { length, value: if value.is_finite() { value } else { f64::INFINITY } }))
+        Ok(Some(LineStep { length, value: if value.is_finite() { value } else { f64::INFINITY } }))
     }
 }
 
@@ -134,7 +134,7 @@ mod tests {
         evaluations: usize,
         tolerance: f64,
         mut f: impl FnMut(f64) -> f64,
-    ) -> Option<Step> {
+    ) -> Option<LineStep> {
         let Ok(step) =
             super::search(at_zero, evaluations, tolerance, |u| Ok::<_, Infallible>(f(u)));
         step

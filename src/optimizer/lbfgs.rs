@@ -3,8 +3,8 @@
 //! Two-loop recursion after J. Nocedal, Math. Comp. 35, 773 (1980); the line search and the rules for
 //! dropping the memory follow the published settings (see [`golden_section`]).
 
-use super::golden_section::{self, Step};
-use super::{LbfgsParameters, StopReason};
+use super::golden_section::{self, LineStep};
+use super::{LbfgsParameters, TrainingStop};
 use crate::kernels::{Real, add_scaled, dot, norm};
 use crate::landscape::{Interrupted, Landscape, Line};
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use std::collections::VecDeque;
 use std::ops::ControlFlow;
 
 /// Pairs (s, y) at a smaller angle cosine carry no usable curvature: the published threshold.
-const SMALLEST_COSINE: f64 = 1e-4;
+const MIN_COSINE: f64 = 1e-4;
 
 /// The state between two iterations.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -40,7 +40,7 @@ struct Pair<A> {
 
 /// A step that goes down along a line.
 struct Descent<'l, A> {
-    step: Step,
+    step: LineStep,
     /// u ↦ θ + u d.
     line: Box<dyn Line<A> + 'l>,
     direction: Vec<A>,
@@ -107,19 +107,19 @@ impl<A: Real> Lbfgs<A> {
         &mut self,
         landscape: &(impl Landscape<A> + ?Sized),
         iteration: u32,
-    ) -> Result<ControlFlow<StopReason>, Interrupted> {
+    ) -> Result<ControlFlow<TrainingStop>, Interrupted> {
         if !self.loss.is_finite() {
-            return Ok(ControlFlow::Break(StopReason::Diverged { epoch: iteration }));
+            return Ok(ControlFlow::Break(TrainingStop::Diverged { epoch: iteration }));
         }
         if self.loss <= self.parameters.target_loss {
-            return Ok(ControlFlow::Break(StopReason::TargetLoss { iteration: iteration - 1 }));
+            return Ok(ControlFlow::Break(TrainingStop::TargetLoss { iteration: iteration - 1 }));
         }
         if self.gradient.iter().all(A::is_zero) {
-            return Ok(ControlFlow::Break(StopReason::Stationary { iteration }));
+            return Ok(ControlFlow::Break(TrainingStop::Stationary { iteration }));
         }
         let Some(descent) = self.descent(landscape)? else {
             self.drop_memory();
-            return Ok(ControlFlow::Break(StopReason::NoDescent { iteration }));
+            return Ok(ControlFlow::Break(TrainingStop::NoDescent { iteration }));
         };
         self.advance(descent)?;
         Ok(ControlFlow::Continue(()))
@@ -218,7 +218,7 @@ impl<A: Real> Lbfgs<A> {
         let curvature = dot(&s, &y);
         let cosine = curvature / (norm(&s) * norm(&y));
         // NaN (no change at all) counts as too small.
-        if cosine.is_finite() && cosine >= SMALLEST_COSINE {
+        if cosine.is_finite() && cosine >= MIN_COSINE {
             self.scale = curvature / dot(&y, &y);
             self.memory.push_back(Pair { s, y, rho: 1.0 / curvature });
             if self.memory.len() > self.parameters.memory {
@@ -248,12 +248,12 @@ fn difference<A: Real>(x: &[A], y: &[A]) -> Vec<A> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::landscape::{Formula, TwoWells};
+    use crate::landscape::{AnalyticLandscape, TwoWells};
 
     /// ½ Σ κ_i x_i², condition number 10⁴.
-    struct Quadratic(Vec<f64>);
+    struct DiagonalQuadratic(Vec<f64>);
 
-    impl Formula for Quadratic {
+    impl AnalyticLandscape for DiagonalQuadratic {
         fn dimension(&self) -> usize {
             self.0.len()
         }
@@ -262,7 +262,7 @@ mod tests {
         }
         fn value_and_gradient(&self, x: &[f64], gradient: &mut [f64]) -> f64 {
             gradient.iter_mut().zip(x.iter().zip(&self.0)).for_each(|(g, (x, k))| *g = k * x);
-            Formula::value(self, x)
+            AnalyticLandscape::value(self, x)
         }
     }
 
@@ -280,7 +280,7 @@ mod tests {
     fn minimizes_an_ill_conditioned_quadratic_and_never_goes_uphill() {
         let curvatures: Vec<f64> =
             (0..50).map(|i| 10_f64.powf(4.0 * f64::from(i) / 49.0)).collect();
-        let landscape = Quadratic(curvatures);
+        let landscape = DiagonalQuadratic(curvatures);
         let mut lbfgs = Lbfgs::new(parameters(6), &landscape, vec![1.0; 50]).unwrap();
         let start = lbfgs.loss();
         for iteration in 1..=1000 {
@@ -297,7 +297,7 @@ mod tests {
     fn exact_line_searches_end_in_as_many_iterations_as_dimensions() {
         // With exact line searches and full memory, BFGS is the conjugate gradient method on a
         // quadratic: n iterations. (Nocedal and Wright, Numerical Optimization, Theorem 6.4.)
-        let landscape = Quadratic(vec![1.0, 3.0, 10.0, 40.0]);
+        let landscape = DiagonalQuadratic(vec![1.0, 3.0, 10.0, 40.0]);
         let exact = LbfgsParameters { line_search_tolerance: 1e-9, ..parameters(100) };
         let mut lbfgs = Lbfgs::new(exact, &landscape, vec![1.0, -2.0, 0.5, 3.0]).unwrap();
         let start = lbfgs.loss();
@@ -309,7 +309,7 @@ mod tests {
 
     #[test]
     fn stops_at_the_target_loss_and_names_the_iteration_that_reached_it() {
-        let landscape = Quadratic(vec![1.0, 30.0]);
+        let landscape = DiagonalQuadratic(vec![1.0, 30.0]);
         let target = LbfgsParameters { target_loss: 1e-3, ..parameters(10) };
         let mut lbfgs = Lbfgs::new(target, &landscape, vec![1.0, 1.0]).unwrap();
         let (last, stop) = (1..100)
@@ -317,7 +317,7 @@ mod tests {
                 Some((iteration - 1, lbfgs.iterate(&landscape, iteration).unwrap().break_value()?))
             })
             .expect("a quadratic is soon at its minimum");
-        assert_eq!(stop, StopReason::TargetLoss { iteration: last });
+        assert_eq!(stop, TrainingStop::TargetLoss { iteration: last });
         assert!(lbfgs.loss() <= 1e-3);
     }
 
@@ -327,14 +327,14 @@ mod tests {
         let stop = (1..200)
             .find_map(|iteration| lbfgs.iterate(&TwoWells, iteration).unwrap().break_value());
         assert!(
-            matches!(stop, Some(StopReason::NoDescent { .. } | StopReason::Stationary { .. })),
+            matches!(stop, Some(TrainingStop::NoDescent { .. } | TrainingStop::Stationary { .. })),
             "{stop:?}"
         );
         assert!(norm(lbfgs.gradient()) < 1e-6);
         let mut lost = Lbfgs::new(parameters(6), &TwoWells, vec![f64::NAN, 0.0]).unwrap();
         assert_eq!(
             lost.iterate(&TwoWells, 7),
-            Ok(ControlFlow::Break(StopReason::Diverged { epoch: 7 }))
+            Ok(ControlFlow::Break(TrainingStop::Diverged { epoch: 7 }))
         );
     }
 }

@@ -4,13 +4,16 @@
 pub mod adam;
 pub mod golden_section;
 pub mod lbfgs;
+pub mod minimize;
 pub mod parameters;
-pub mod relax;
 pub mod run;
 pub mod sgd;
 mod train;
 
-pub use parameters::{LbfgsParameters, Method, SgdParameters};
-pub use relax::{MinimaSearch, RelaxParameters, RelaxStop, Relaxed, find_minima, relax};
-pub use run::{Snapshot, StopReason, TrainingRun};
-pub use train::{Trainer, Training, TrainingState, Visited, initial, train};
+pub use minimize::{
+    MinimaSearch, MinimizationParameters, MinimizationResult, MinimizationStop, find_minima,
+    minimize,
+};
+pub use parameters::{LbfgsParameters, OptimizerName, SgdParameters};
+pub use run::{Snapshot, TrainingRun, TrainingStop};
+pub use train::{OptimizerParameters, Trainer, TrainingState, Visited, initial, train};

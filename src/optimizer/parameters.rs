@@ -5,14 +5,14 @@ use std::fmt;
 
 /// The training methods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Method {
+pub enum OptimizerName {
     /// Stochastic gradient descent on mini-batches.
     Sgd,
     /// Limited-memory BFGS on the full batch, golden section line search.
     Lbfgs,
 }
 
-impl Method {
+impl OptimizerName {
     /// All methods, in the order of their groups in the results.
     pub const ALL: [Self; 2] = [Self::Sgd, Self::Lbfgs];
 
@@ -25,7 +25,7 @@ impl Method {
     }
 }
 
-impl fmt::Display for Method {
+impl fmt::Display for OptimizerName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }

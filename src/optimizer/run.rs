@@ -34,12 +34,12 @@ pub struct TrainingRun {
     /// How often L-BFGS dropped its memory and took a steepest-descent step; 0 for SGD.
     pub memory_dropped: u32,
     /// Why it ended.
-    pub stop: StopReason,
+    pub stop: TrainingStop,
 }
 
 /// Why a training run ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum StopReason {
+pub enum TrainingStop {
     /// All epochs or iterations were run.
     Completed,
     /// A loss or the parameters stopped being finite; the snapshots before it are no solution.
@@ -67,14 +67,14 @@ pub enum StopReason {
     },
 }
 
-impl StopReason {
+impl TrainingStop {
     /// Whether the run is no solution.
     pub fn diverged(&self) -> bool {
         matches!(self, Self::Diverged { .. } | Self::NoProgress)
     }
 }
 
-impl fmt::Display for StopReason {
+impl fmt::Display for TrainingStop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Completed => write!(f, "completed"),

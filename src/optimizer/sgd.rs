@@ -1,6 +1,6 @@
 //! Plain stochastic gradient descent on mini-batches.
 
-use super::{SgdParameters, StopReason};
+use super::{SgdParameters, TrainingStop};
 use crate::kernels::{Real, add_scaled};
 use crate::landscape::{ImageLandscape, Interrupted};
 use rand::Rng;
@@ -29,7 +29,7 @@ impl<A: Real> Sgd<A> {
 
     /// One pass over all images in an order drawn from `order`: θ ← θ − η ∇ for each mini-batch. The last
     /// batch holds what is left. A stream of its own for each epoch lets an epoch be repeated without
-    /// those before it. It ends with [`StopReason::Diverged`] when the loss of a mini-batch is not finite.
+    /// those before it. It ends with [`TrainingStop::Diverged`] when the loss of a mini-batch is not finite.
     ///
     /// # Errors
     /// If it was interrupted; θ stays as it was.
@@ -38,7 +38,7 @@ impl<A: Real> Sgd<A> {
         landscape: &ImageLandscape<A>,
         epoch: u32,
         order: impl Rng,
-    ) -> Result<ControlFlow<StopReason>, Interrupted> {
+    ) -> Result<ControlFlow<TrainingStop>, Interrupted> {
         let before = self.theta.clone();
         let passed = self.pass(landscape, epoch, order);
         if passed.is_err() {
@@ -52,7 +52,7 @@ impl<A: Real> Sgd<A> {
         landscape: &ImageLandscape<A>,
         epoch: u32,
         mut order: impl Rng,
-    ) -> Result<ControlFlow<StopReason>, Interrupted> {
+    ) -> Result<ControlFlow<TrainingStop>, Interrupted> {
         let mut indices: Vec<u32> = (0..landscape.samples() as u32).collect();
         indices.shuffle(&mut order);
         let mut gradient = vec![A::zero(); self.theta.len()];
@@ -60,7 +60,7 @@ impl<A: Real> Sgd<A> {
         for batch in indices.chunks(self.parameters.batch_size) {
             let loss = landscape.batch_gradient(&self.theta, batch, &mut gradient)?;
             if !loss.is_finite() {
-                return Ok(ControlFlow::Break(StopReason::Diverged { epoch }));
+                return Ok(ControlFlow::Break(TrainingStop::Diverged { epoch }));
             }
             add_scaled(-rate, &gradient, &mut self.theta);
         }

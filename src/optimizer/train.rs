@@ -2,24 +2,24 @@
 
 use super::lbfgs::Lbfgs;
 use super::sgd::Sgd;
-use super::{LbfgsParameters, SgdParameters, Snapshot, StopReason, TrainingRun};
+use super::{LbfgsParameters, SgdParameters, Snapshot, TrainingRun, TrainingStop};
 use crate::landscape::{ImageLandscape, Interrupted, Landscape};
 use crate::network::Tensor;
 use crate::network::layout::initialize;
 use crate::random::MasterSeed;
-use crate::stepwise::{Step, Stepwise, Watch, complete};
+use crate::solver::{Solver, SolverStep, Watch, complete};
 use serde::{Deserialize, Serialize};
 
 /// A method with its parameters.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Training {
+pub enum OptimizerParameters {
     /// Stochastic gradient descent.
     Sgd(SgdParameters),
     /// L-BFGS with golden section search.
     Lbfgs(LbfgsParameters),
 }
 
-impl Training {
+impl OptimizerParameters {
     /// Epochs or iterations at most.
     pub fn epochs(&self) -> usize {
         match self {
@@ -34,7 +34,7 @@ impl Training {
 /// Both methods start from the same θ₀, drawn from the network's default initialization. After every
 /// epoch both losses are taken over all images. Nothing is returned when `watch` stopped the run.
 pub fn train<'d>(
-    training: &Training,
+    training: &OptimizerParameters,
     seed: MasterSeed,
     initialization: u32,
     train: &ImageLandscape<'d, f32>,
@@ -47,7 +47,7 @@ pub fn train<'d>(
 /// A training run step by step: an epoch, the losses after it, at the end the accuracies.
 pub struct Trainer<'a, 'd> {
     /// The method.
-    pub training: &'a Training,
+    pub training: &'a OptimizerParameters,
     /// From which the initialization and the order of the images derive.
     pub seed: MasterSeed,
     /// Number of the initialization.
@@ -63,11 +63,11 @@ pub struct Trainer<'a, 'd> {
 /// A training run between two steps.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct TrainingState {
-    optimizer: Optimizer,
-    record: Record,
+    optimizer: OptimizerState,
+    record: LossRecord,
     /// Epochs that the optimizer has done; the record may lack the last.
     epoch: u32,
-    stop: Option<StopReason>,
+    stop: Option<TrainingStop>,
     /// ω^train with its accuracies, once the run is over.
     snapshot: Option<Snapshot>,
 }
@@ -88,7 +88,7 @@ pub struct Visited<'s> {
 impl TrainingState {
     /// Where the run is; `None` within an epoch, before its losses are known.
     pub fn visited(&self) -> Option<Visited<'_>> {
-        let Record { curve_train, curve_test, .. } = &self.record;
+        let LossRecord { curve_train, curve_test, .. } = &self.record;
         // The curves begin with the initialization.
         let recorded = curve_train.len() == self.epoch as usize + 1;
         let (loss_train, loss_test) = (*curve_train.last()?, *curve_test.last()?);
@@ -97,13 +97,13 @@ impl TrainingState {
     }
 }
 
-impl Stepwise for Trainer<'_, '_> {
+impl Solver for Trainer<'_, '_> {
     type Output = TrainingRun;
 
-    fn step(&mut self) -> Result<Step<TrainingRun>, Interrupted> {
+    fn step(&mut self) -> Result<SolverStep<TrainingRun>, Interrupted> {
         let Some(mut state) = self.state.take() else {
             self.state = Some(self.begin()?);
-            return Ok(Step::Continue);
+            return Ok(SolverStep::Continue);
         };
         let step = if state.stop.is_none() {
             self.train_on(&mut state)
@@ -136,19 +136,21 @@ impl Trainer<'_, '_> {
         let theta =
             initial(self.seed, self.initialization, self.train.network().layout().tensors());
         let optimizer = match self.training.clone() {
-            Training::Sgd(parameters) => Optimizer::Sgd(Sgd::new(parameters, theta)),
-            Training::Lbfgs(parameters) => {
-                Optimizer::Lbfgs(Box::new(Lbfgs::new(parameters, self.train, theta)?))
+            OptimizerParameters::Sgd(parameters) => {
+                OptimizerState::Sgd(Sgd::new(parameters, theta))
+            }
+            OptimizerParameters::Lbfgs(parameters) => {
+                OptimizerState::Lbfgs(Box::new(Lbfgs::new(parameters, self.train, theta)?))
             }
         };
         let losses = (optimizer.loss(self.train)?, self.test.value(optimizer.theta())?);
-        let record = Record::new(optimizer.theta(), losses.0, losses.1);
+        let record = LossRecord::new(optimizer.theta(), losses.0, losses.1);
         let stop = record.diverged();
         Ok(TrainingState { optimizer, record, epoch: 0, stop, snapshot: None })
     }
 
     /// The losses after an epoch if they are due, otherwise the next epoch.
-    fn train_on(&self, state: &mut TrainingState) -> Result<Step<TrainingRun>, Interrupted> {
+    fn train_on(&self, state: &mut TrainingState) -> Result<SolverStep<TrainingRun>, Interrupted> {
         let TrainingState { optimizer, record, epoch, stop, .. } = state;
         if record.epochs() < *epoch {
             let losses = (optimizer.loss(self.train)?, self.test.value(optimizer.theta())?);
@@ -158,22 +160,25 @@ impl Trainer<'_, '_> {
             *stop = Some(record.completed());
         } else {
             let end = match optimizer {
-                Optimizer::Sgd(sgd) => {
+                OptimizerState::Sgd(sgd) => {
                     let order = self
                         .seed
                         .stream("mini-batches", &[self.initialization.into(), (*epoch + 1).into()]);
                     sgd.epoch(self.train, *epoch + 1, order)?
                 }
-                Optimizer::Lbfgs(lbfgs) => lbfgs.iterate(self.train, *epoch + 1)?,
+                OptimizerState::Lbfgs(lbfgs) => lbfgs.iterate(self.train, *epoch + 1)?,
             };
             *stop = end.break_value();
             *epoch += u32::from(stop.is_none());
         }
-        Ok(Step::Continue)
+        Ok(SolverStep::Continue)
     }
 
     /// The accuracies at ω^train, then those at ω^test, which ends the run.
-    fn take_snapshot(&self, state: &mut TrainingState) -> Result<Step<TrainingRun>, Interrupted> {
+    fn take_snapshot(
+        &self,
+        state: &mut TrainingState,
+    ) -> Result<SolverStep<TrainingRun>, Interrupted> {
         let record = &mut state.record;
         let (epoch, theta) =
             if state.snapshot.is_none() { &record.best_train } else { &record.best_test };
@@ -184,9 +189,9 @@ impl Trainer<'_, '_> {
             Snapshot { epoch, theta, loss_train, loss_test, accuracy_train, accuracy_test };
         let Some(train) = state.snapshot.take() else {
             state.snapshot = Some(snapshot);
-            return Ok(Step::Continue);
+            return Ok(SolverStep::Continue);
         };
-        Ok(Step::Finished(TrainingRun {
+        Ok(SolverStep::Finished(TrainingRun {
             train,
             test: snapshot,
             curve_train: std::mem::take(&mut record.curve_train),
@@ -198,12 +203,12 @@ impl Trainer<'_, '_> {
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
-enum Optimizer {
+enum OptimizerState {
     Sgd(Sgd<f32>),
     Lbfgs(Box<Lbfgs<f32>>),
 }
 
-impl Optimizer {
+impl OptimizerState {
     fn theta(&self) -> &[f32] {
         match self {
             Self::Sgd(sgd) => sgd.theta(),
@@ -229,14 +234,14 @@ impl Optimizer {
 
 /// Curves and best snapshots so far.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Record {
+struct LossRecord {
     curve_train: Vec<f64>,
     curve_test: Vec<f64>,
     best_train: (u32, Vec<f32>),
     best_test: (u32, Vec<f32>),
 }
 
-impl Record {
+impl LossRecord {
     fn new(theta: &[f32], loss_train: f64, loss_test: f64) -> Self {
         let best = || (0, theta.to_vec());
         Self {
@@ -266,17 +271,21 @@ impl Record {
     }
 
     /// Whether the last recorded loss is not finite.
-    fn diverged(&self) -> Option<StopReason> {
+    fn diverged(&self) -> Option<TrainingStop> {
         let finite = |curve: &[f64]| curve.last().is_some_and(|loss| loss.is_finite());
         (!finite(&self.curve_train) || !finite(&self.curve_test))
-            .then_some(StopReason::Diverged { epoch: self.epochs() })
+            .then_some(TrainingStop::Diverged { epoch: self.epochs() })
     }
 
     /// How a run that took all its epochs ended: a loss that only rose, and by far, may stay finite for
     /// long, but where it leads is no solution.
-    fn completed(&self) -> StopReason {
+    fn completed(&self) -> TrainingStop {
         const FAR: f64 = 10.0;
         let risen = self.curve_train.last().is_some_and(|&last| last > FAR * self.curve_train[0]);
-        if risen && self.best_train.0 == 0 { StopReason::NoProgress } else { StopReason::Completed }
+        if risen && self.best_train.0 == 0 {
+            TrainingStop::NoProgress
+        } else {
+            TrainingStop::Completed
+        }
     }
 }

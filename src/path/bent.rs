@@ -98,7 +98,7 @@ impl<A: Real, S: Shapes> Curve<A> for Bent<A, S> {
         grid: &Grid<A>,
         gradient: &mut [A],
     ) -> Result<Vec<f64>, Interrupted> {
-        landscape.span_gradient(&self.points(grid), grid.weights(), self.rows(gradient))
+        landscape.gradient_at(&self.points(grid), grid.weights(), self.rows(gradient))
     }
 
     fn squared_steps(&self, grid: &Grid<A>) -> Vec<f64> {
@@ -123,7 +123,7 @@ impl<A: Real, S: Shapes> Curve<A> for Bent<A, S> {
         }
     }
 
-    fn distance_of_ends(&self) -> f64 {
+    fn endpoint_distance(&self) -> f64 {
         norm(self.difference().as_slice().expect("an owned vector is contiguous"))
     }
 

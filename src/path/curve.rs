@@ -1,9 +1,9 @@
 //! What a search for a path moves: a curve between two points of parameter space.
 
 use super::Grid;
+use crate::combinations::Combinations;
 use crate::kernels::Real;
 use crate::landscape::{Interrupted, Landscape};
-use crate::span::Span;
 use ndarray::ArrayView2;
 use std::fmt::Debug;
 
@@ -47,7 +47,7 @@ pub trait Curve<A: Real>: Debug + Send + Sync {
     fn add_penalty_gradient(&self, grid: &Grid<A>, lambda: f64, gradient: &mut [A]);
 
     /// |ω(1) − ω(0)|.
-    fn distance_of_ends(&self) -> f64;
+    fn endpoint_distance(&self) -> f64;
 
     /// A copy.
     fn boxed(&self) -> Box<dyn Curve<A>>;
@@ -58,8 +58,8 @@ pub trait Curve<A: Real>: Debug + Send + Sync {
     }
 
     /// ω(t_m) for each point of a grid.
-    fn points<'c>(&'c self, grid: &'c Grid<A>) -> Span<'c, A> {
-        Span { vectors: self.vectors(), coefficients: grid.coefficients() }
+    fn points<'c>(&'c self, grid: &'c Grid<A>) -> Combinations<'c, A> {
+        Combinations { vectors: self.vectors(), coefficients: grid.coefficients() }
     }
 
     /// Writes ω(t), `(P,)`.

@@ -13,11 +13,11 @@ use super::search::PathSearch;
 use super::{Curve, CurvePrecision, PathParameters, PathResult};
 use crate::kernels::Real;
 use crate::landscape::Landscape;
-use crate::stepwise::{Watch, complete};
+use crate::solver::{Watch, complete};
 use thiserror::Error;
 
 /// How many times finer the grid of the dense height is.
-pub const DENSITY: usize = 10;
+pub const REFINEMENT: usize = 10;
 
 /// Why there is no path at all.
 #[derive(Clone, Debug, Error, PartialEq)]
@@ -38,7 +38,7 @@ pub enum PathError {
 
 /// The lowest path found, and the profile of its heights.
 #[derive(Clone, Debug)]
-pub struct Found<A: Real> {
+pub struct FoundPath<A: Real> {
     /// The path with the lowest summed loss.
     pub curve: Box<dyn Curve<A>>,
     /// What is kept of it.
@@ -76,7 +76,7 @@ pub fn find_path_for<A: CurvePrecision>(
     [a, b]: [&[A]; 2],
     parameters: &PathParameters,
     watch: &mut Watch,
-) -> Result<Option<Found<A>>, PathError> {
+) -> Result<Option<FoundPath<A>>, PathError> {
     match complete(PathSearch::new(objective, landscape, [a, b], parameters, None), watch) {
         Some(found) => found.map(Some),
         None => Ok(None),
@@ -86,13 +86,13 @@ pub fn find_path_for<A: CurvePrecision>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::landscape::Formula;
-    use crate::path::{ChosenMethod, StopReason};
+    use crate::landscape::AnalyticLandscape;
+    use crate::path::{ChosenMethod, PathStop};
 
     /// A plane with a hole: not finite inside a disk around (0, 0).
     struct Hole(f64);
 
-    impl Formula for Hole {
+    impl AnalyticLandscape for Hole {
         fn dimension(&self) -> usize {
             2
         }
@@ -102,7 +102,7 @@ mod tests {
         fn value_and_gradient(&self, x: &[f64], gradient: &mut [f64]) -> f64 {
             // Downhill is away from the hole or into it, as the sign has it.
             gradient.copy_from_slice(&[0.0, 1.0]);
-            Formula::value(self, x)
+            AnalyticLandscape::value(self, x)
         }
     }
 
@@ -127,11 +127,11 @@ mod tests {
             find_path(&Hole(0.1), [&[-1.0, 0.5], &[1.0, 0.5]], &parameters(50), &mut |_, _| true);
         let found = below.unwrap().unwrap();
         assert!(
-            matches!(found.stop, StopReason::NotFinite { step } if step == found.steps),
+            matches!(found.stop, PathStop::NotFinite { step } if step == found.steps),
             "{:?}",
             found.stop
         );
-        assert!(found.best_step < found.steps && found.height.is_finite());
+        assert!(found.best_step < found.steps && found.barrier.is_finite());
     }
 
     #[test]

@@ -4,7 +4,7 @@
 
 use super::{Bent, ChosenMethod, Curve, PathMethod, Shapes, Straight};
 use crate::kernels::Real;
-use crate::network::Key;
+use crate::network::ChoiceKey;
 use std::f64::consts::PI;
 
 /// The published method.
@@ -12,7 +12,7 @@ pub static METHOD: PathMethod = PathMethod {
     name: "fourier",
     about: "sines",
     // A hundred times the published number takes 840 MB for 42 200 parameters.
-    keys: &[Key::count_up_to("fourier_terms", "sines added to the straight line", 10, 1000)],
+    keys: &[ChoiceKey::count_up_to("fourier_terms", "sines added to the straight line", 10, 1000)],
     straight: Straight { single: straight, double: straight },
 };
 

@@ -5,13 +5,13 @@
 
 use super::{Bent, ChosenMethod, Curve, PathMethod, Shapes, Straight};
 use crate::kernels::Real;
-use crate::network::Key;
+use crate::network::ChoiceKey;
 
 /// A chain of segments.
 pub static METHOD: PathMethod = PathMethod {
     name: "polyline",
     about: "straight segments",
-    keys: &[Key::count_up_to(
+    keys: &[ChoiceKey::count_up_to(
         "knots",
         "points that straight segments join, without the ends",
         10,

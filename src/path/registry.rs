@@ -2,7 +2,7 @@
 
 use super::{Curve, fourier, polyline};
 use crate::kernels::Real;
-use crate::network::{Key, Value};
+use crate::network::{ChoiceKey, Value};
 use std::fmt;
 
 /// All methods, the default first: a line each.
@@ -15,7 +15,7 @@ pub struct PathMethod {
     /// What bends the straight line, in a few words.
     pub about: &'static str,
     /// The keys of `[paths]` that belong to it.
-    pub keys: &'static [Key],
+    pub keys: &'static [ChoiceKey],
     /// Where its search begins.
     pub straight: Straight,
 }
@@ -61,7 +61,7 @@ impl Default for ChosenMethod {
 impl ChosenMethod {
     /// With the default of every key.
     pub fn with_defaults(method: &'static PathMethod) -> Self {
-        Self { method, values: method.keys.iter().map(Key::default).collect() }
+        Self { method, values: method.keys.iter().map(ChoiceKey::default).collect() }
     }
 
     /// Fourier paths of so many sines.

@@ -20,7 +20,7 @@ fn chosen() -> Vec<ChosenMethod> {
 
 /// Away from the straight line.
 fn bent(chosen: &ChosenMethod) -> Box<dyn Curve<f64>> {
-    let [a, b] = TwoWells::ENDS;
+    let [a, b] = TwoWells::ENDPOINTS;
     let mut curve = chosen.straight([&a, &b]);
     let free = curve.free_mut().iter_mut().enumerate();
     free.for_each(|(i, x)| *x = 0.1 * (1.3 * i as f64).cos());
@@ -47,7 +47,7 @@ fn names_tell_methods_and_keys_apart() {
 
 #[test]
 fn a_search_begins_on_the_straight_line_and_the_ends_are_pinned_to_the_bit() {
-    let (parameters, [a, b]) = (equally_spaced(21), TwoWells::ENDS);
+    let (parameters, [a, b]) = (equally_spaced(21), TwoWells::ENDPOINTS);
     for chosen in chosen() {
         let straight = chosen.straight([&a, &b]);
         for (t, point) in parameters.iter().zip(points(&*straight, &parameters)) {
@@ -67,7 +67,7 @@ fn the_gradients_are_those_of_the_sum_and_of_the_penalty() {
     for chosen in chosen() {
         let curve = bent(&chosen);
         let grid = curve.grid(&equally_spaced(21));
-        let heights = |curve: &dyn Curve<f64>| TwoWells.span_values(&curve.points(&grid)).unwrap();
+        let heights = |curve: &dyn Curve<f64>| TwoWells.values_at(&curve.points(&grid)).unwrap();
         let sum = |curve: &dyn Curve<f64>| heights(curve).iter().sum::<f64>();
         let mut of_sum = vec![f64::NAN; curve.free().len()];
         let mut of_penalty = vec![0.0; curve.free().len()];
@@ -115,7 +115,7 @@ fn steps_and_lengths_are_those_between_the_points() {
             "{chosen:?}"
         );
         let ends = (points[10][0] - points[0][0]).hypot(points[10][1] - points[0][1]);
-        assert!(near((curve.distance_of_ends(), ends)), "{chosen:?}");
+        assert!(near((curve.endpoint_distance(), ends)), "{chosen:?}");
     }
 }
 
@@ -134,7 +134,7 @@ fn a_dense_grid_contains_the_grid_in_single_precision_too() {
 /// Each from the formula of its file.
 #[test]
 fn the_curves_are_what_their_methods_say() {
-    let [a, b] = TwoWells::ENDS;
+    let [a, b] = TwoWells::ENDPOINTS;
     let knots = [a, [0.2, -0.3], [0.7, 0.1], b];
     let mut polyline = ChosenMethod::polyline(2).straight([&a, &b]);
     for (n, t) in [(1, 1.0 / 3.0), (2, 2.0 / 3.0)] {
@@ -163,7 +163,7 @@ fn the_curves_are_what_their_methods_say() {
 /// The lowest pass has 0.624, the straight line 1.102.
 #[test]
 fn every_method_finds_the_way_around_the_bumps() {
-    let [a, b] = TwoWells::ENDS;
+    let [a, b] = TwoWells::ENDPOINTS;
     for method in METHODS {
         let parameters = PathParameters {
             method: ChosenMethod::with_defaults(method),
@@ -178,10 +178,14 @@ fn every_method_finds_the_way_around_the_bumps() {
             find_path_for(&Squared(TwoWells), &TwoWells, [&a, &b], &parameters, &mut |_, _| true);
         let found = found.unwrap().unwrap().result;
         assert!(
-            (found.height_straight - 1.102).abs() < 1e-3,
+            (found.straight_barrier - 1.102).abs() < 1e-3,
             "{method:?}: {}",
-            found.height_straight
+            found.straight_barrier
         );
-        assert!((0.624..0.70).contains(&found.height_dense), "{method:?}: {}", found.height_dense);
+        assert!(
+            (0.624..0.70).contains(&found.refined_barrier),
+            "{method:?}: {}",
+            found.refined_barrier
+        );
     }
 }

@@ -1,8 +1,8 @@
 //! A path point by point, where its points are few numbers.
 
 use super::{Curve, equally_spaced};
-use crate::landscape::Formula;
-use crate::span::Span;
+use crate::combinations::Combinations;
+use crate::landscape::AnalyticLandscape;
 use ndarray::{Array2, s};
 use serde::{Deserialize, Serialize};
 
@@ -38,7 +38,11 @@ impl Track {
     ///
     /// # Panics
     /// If there are fewer than two points.
-    pub fn of(landscape: &dyn Formula, curve: &dyn Curve<f64>, points: usize) -> Option<Self> {
+    pub fn of(
+        landscape: &dyn AnalyticLandscape,
+        curve: &dyn Curve<f64>,
+        points: usize,
+    ) -> Option<Self> {
         if curve.dimension() > MAX_DIMENSIONS {
             return None;
         }
@@ -46,7 +50,7 @@ impl Track {
         let grid = curve.grid(&equally_spaced((points - 1) * density + 1));
         let (vectors, coefficients) = (curve.vectors(), grid.coefficients());
         // The straight line is what remains without the shapes.
-        let line = Span {
+        let line = Combinations {
             vectors: vectors.slice(s![..2, ..]),
             coefficients: coefficients.slice(s![.., ..2]),
         };
@@ -68,10 +72,10 @@ impl Track {
 }
 
 /// The points of a span, `(M, P)`.
-fn rows(span: &Span<f64>) -> Array2<f64> {
-    let mut rows = Array2::zeros((span.points(), span.dimension()));
+fn rows(combinations: &Combinations<f64>) -> Array2<f64> {
+    let mut rows = Array2::zeros((combinations.points(), combinations.dimension()));
     for (m, mut row) in rows.outer_iter_mut().enumerate() {
-        span.point(m, row.as_slice_mut().expect("a row is contiguous"));
+        combinations.point(m, row.as_slice_mut().expect("a row is contiguous"));
     }
     rows
 }

@@ -46,10 +46,7 @@ impl Table {
 
 /// The panels of every run, those of one kind side by side: `panels` gives each with its kind. Where
 /// there are several runs, titles begin with the run's label.
-pub fn gather(
-    runs: &[Run<'_>],
-    panels: impl Fn(&Run<'_>) -> Vec<(String, Panel)>,
-) -> Vec<Panel> {
+pub fn gather(runs: &[Run<'_>], panels: impl Fn(&Run<'_>) -> Vec<(String, Panel)>) -> Vec<Panel> {
     let mut kinds: Vec<(String, Vec<Panel>)> = Vec::new();
     for run in runs {
         for (kind, mut panel) in panels(run) {

@@ -26,4 +26,4 @@ pub use notes::{Note, Topic};
 pub use run::Run;
 pub use summary::{BarrierRow, KernelPcaRow, LossRow, RunSummary, SpreadRow};
 pub use table::{render, table};
-pub use write::{PAGE, ReportError, Written, write};
+pub use write::{PAGE, ReportError, WrittenReport, write};

@@ -6,9 +6,9 @@
 use super::number::short;
 use crate::config::{LandscapeConfig, MinimaConfig};
 use crate::data::Split;
-use crate::optimizer::relax::{Distinct, RelaxStop, Relaxed, merge};
-use crate::optimizer::{Method, StopReason, TrainingRun};
-use crate::path::{PathResult, PathSet, StopReason as PathStop};
+use crate::optimizer::minimize::{DistinctMinimum, MinimizationResult, MinimizationStop, merge};
+use crate::optimizer::{OptimizerName, TrainingRun, TrainingStop};
+use crate::path::{PathResult, PathSet, PathStop};
 use serde::{Deserialize, Serialize};
 
 /// What a note is about.
@@ -33,11 +33,11 @@ pub struct Note {
 
 /// The results that notes are made of.
 #[derive(Clone, Debug, Default)]
-pub struct Results<'a> {
+pub struct NotedResults<'a> {
     /// Training runs that ended with a solution.
-    pub training: Vec<(Method, Vec<&'a TrainingRun>)>,
+    pub training: Vec<(OptimizerName, Vec<&'a TrainingRun>)>,
     /// Of an analytic landscape.
-    pub minima: Option<Minima<'a>>,
+    pub minima: Option<NotedMinima<'a>>,
     /// The paths.
     pub paths: &'a [PathSet],
     /// Learning rate of the searches for paths, if it is known.
@@ -49,20 +49,20 @@ const DEFAULT_PATH_RATE: f64 = 1e-3;
 
 /// The points of an analytic landscape and where they led.
 #[derive(Clone, Debug)]
-pub struct Minima<'a> {
+pub struct NotedMinima<'a> {
     /// The landscape.
     pub config: &'a LandscapeConfig,
     /// By number of the start.
-    pub found: Vec<(u32, &'a Relaxed)>,
+    pub found: Vec<(u32, &'a MinimizationResult)>,
     /// Two minima that differ by less are one.
     pub distinct: f64,
 }
 
-impl Results<'_> {
+impl NotedResults<'_> {
     /// All notes, those on solutions first.
     pub fn notes(&self) -> Vec<Note> {
         let mut notes: Vec<Note> =
-            self.training.iter().flat_map(|(method, runs)| training(*method, runs)).collect();
+            self.training.iter().flat_map(|(optimizer, runs)| training(*optimizer, runs)).collect();
         if let Some(minima) = &self.minima {
             notes.extend(minima.notes());
         }
@@ -80,16 +80,16 @@ fn note(topic: Topic, text: String, concerns_all: bool) -> Note {
 }
 
 /// Runs that never improved on their initialization.
-fn training(method: Method, runs: &[&TrainingRun]) -> Vec<Note> {
-    let name = method.name();
-    let remedy = match method {
-        Method::Sgd
+fn training(optimizer: OptimizerName, runs: &[&TrainingRun]) -> Vec<Note> {
+    let name = optimizer.name();
+    let remedy = match optimizer {
+        OptimizerName::Sgd
             if runs.iter().filter(|run| run.train.epoch == 0).all(|run| is_unmoved(run)) =>
         {
             "The loss did not change: raise `training.sgd.learning_rate`."
         }
-        Method::Sgd => "Lower `training.sgd.learning_rate`.",
-        Method::Lbfgs => "Raise `training.lbfgs.line_search_evaluations`.",
+        OptimizerName::Sgd => "Lower `training.sgd.learning_rate`.",
+        OptimizerName::Lbfgs => "Raise `training.lbfgs.line_search_evaluations`.",
     };
     let best = |split: Split, remedy: &str| {
         let images = if split == Split::Train { "training" } else { "test" };
@@ -124,8 +124,8 @@ fn is_unmoved(run: &TrainingRun) -> bool {
 
 /// Whether the run should have left its initialization.
 fn tried(run: &TrainingRun) -> bool {
-    let no_epochs_asked_for = run.stop == StopReason::Completed && run.curve_train.len() <= 1;
-    !no_epochs_asked_for && !matches!(run.stop, StopReason::TargetLoss { .. })
+    let no_epochs_asked_for = run.stop == TrainingStop::Completed && run.curve_train.len() <= 1;
+    !no_epochs_asked_for && !matches!(run.stop, TrainingStop::TargetLoss { .. })
 }
 
 fn paths(sets: &[PathSet], learning_rate: Option<f64>) -> Vec<Note> {
@@ -188,15 +188,15 @@ fn paths(sets: &[PathSet], learning_rate: Option<f64>) -> Vec<Note> {
 fn is_higher_than_straight(path: &PathResult) -> bool {
     /// Of single precision, in which losses may be summed.
     const ROUNDING: f64 = 1e-6;
-    let limit = path.height_straight + ROUNDING * path.height_straight.abs();
-    !path.is_straight_line() && path.height.max(path.height_dense) > limit
+    let limit = path.straight_barrier + ROUNDING * path.straight_barrier.abs();
+    !path.is_straight_line() && path.barrier.max(path.refined_barrier) > limit
 }
 
-impl Minima<'_> {
+impl NotedMinima<'_> {
     fn notes(&self) -> Vec<Note> {
         let (mut notes, remedy) = match &self.config.minima {
             MinimaConfig::Given(_) => return self.given(),
-            MinimaConfig::Relaxed(_) => {
+            MinimaConfig::Minimized(_) => {
                 let merged = self.merged("minimum.");
                 let notes = self.left_out("minimum.").into_iter().chain(merged).collect::<Vec<_>>();
                 (notes, "Start from other points.")
@@ -218,7 +218,7 @@ impl Minima<'_> {
     }
 
     /// Names of the starts for which `is`, with `of` before each number.
-    fn names(&self, of: &str, is: impl Fn(&Relaxed) -> bool) -> Vec<String> {
+    fn names(&self, of: &str, is: impl Fn(&MinimizationResult) -> bool) -> Vec<String> {
         self.found
             .iter()
             .filter(|(_, relaxed)| is(relaxed))
@@ -229,19 +229,20 @@ impl Minima<'_> {
     /// Points that are used as they are.
     fn given(&self) -> Vec<Note> {
         let all = self.found.len();
-        let kinds = [(RelaxStop::Saddle, "a saddle"), (RelaxStop::Maximum, "a maximum")].map(
-            |(stop, what)| {
-                let names = self.names("minimum.", |relaxed| relaxed.stop == stop);
-                let text = format!(
-                    "{} of {all} points are no minimum but {what}, and are used as given: {}.",
-                    names.len(),
-                    shortened(&names)
-                );
-                (!names.is_empty()).then(|| note(Topic::Solutions, text, false))
-            },
-        );
-        let slope = |relaxed: &Relaxed| {
-            relaxed.stop == RelaxStop::NotRelaxed && relaxed.gradient_norm > SLOPE
+        let kinds =
+            [(MinimizationStop::Saddle, "a saddle"), (MinimizationStop::Maximum, "a maximum")].map(
+                |(stop, what)| {
+                    let names = self.names("minimum.", |relaxed| relaxed.stop == stop);
+                    let text = format!(
+                        "{} of {all} points are no minimum but {what}, and are used as given: {}.",
+                        names.len(),
+                        shortened(&names)
+                    );
+                    (!names.is_empty()).then(|| note(Topic::Solutions, text, false))
+                },
+            );
+        let slope = |relaxed: &MinimizationResult| {
+            relaxed.stop == MinimizationStop::NotMinimized && relaxed.gradient_norm > SLOPE
         };
         let names = self.names("minimum.", slope);
         let steepest = self.found.iter().filter(|(_, relaxed)| slope(relaxed));
@@ -260,20 +261,20 @@ impl Minima<'_> {
     /// Starts that led to no minimum.
     fn left_out(&self, of: &str) -> Vec<Note> {
         let all = self.found.len();
-        let unbound = |relaxed: &Relaxed| {
+        let unbound = |relaxed: &MinimizationResult| {
             relaxed.stop.is_minimum() && self.config.landscape.identify(&relaxed.theta).is_none()
         };
         let reasons: [(Condition<'_>, &str); 4] = [
             (
-                &|relaxed| relaxed.stop == RelaxStop::Saddle,
+                &|relaxed| relaxed.stop == MinimizationStop::Saddle,
                 "ended on a saddle that no step led down from",
             ),
             (
-                &|relaxed| relaxed.stop == RelaxStop::Maximum,
+                &|relaxed| relaxed.stop == MinimizationStop::Maximum,
                 "ended on a maximum that no step led down from",
             ),
             (
-                &|relaxed| relaxed.stop == RelaxStop::IterationsSpent,
+                &|relaxed| relaxed.stop == MinimizationStop::IterationsSpent,
                 "took all iterations without reaching a minimum",
             ),
             (&unbound, "ended in clusters that fell apart"),
@@ -290,8 +291,8 @@ impl Minima<'_> {
         notes.collect()
     }
 
-    fn solutions(&self) -> Vec<Distinct> {
-        let found: Vec<Relaxed> =
+    fn solutions(&self) -> Vec<DistinctMinimum> {
+        let found: Vec<MinimizationResult> =
             self.found.iter().map(|(_, relaxed)| (*relaxed).clone()).collect();
         merge(&found, self.distinct, &|theta| self.config.landscape.identify(theta))
     }
@@ -339,7 +340,7 @@ impl Minima<'_> {
 }
 
 /// What holds for some of the starts.
-type Condition<'a> = &'a dyn Fn(&Relaxed) -> bool;
+type Condition<'a> = &'a dyn Fn(&MinimizationResult) -> bool;
 
 /// |∇f| above which a point that is used as given is said to lie on a slope: below, the nine decimals
 /// of a published point explain it.
@@ -361,7 +362,7 @@ mod tests {
     use super::*;
     use crate::landscape::{BuiltIn, DoubleWell, LennardJones};
     use crate::optimizer::Snapshot;
-    use crate::optimizer::relax::{RelaxParameters, relax};
+    use crate::optimizer::minimize::{MinimizationParameters, minimize};
     use crate::solutions::{LandscapeName, SetName};
 
     fn path(loss: &[f64], best_step: u32, stop: PathStop) -> PathResult {
@@ -369,9 +370,9 @@ mod tests {
         PathResult {
             loss: loss.to_vec(),
             straight_loss: loss.to_vec(),
-            height,
-            height_dense: height,
-            height_straight: height,
+            barrier: height,
+            refined_barrier: height,
+            straight_barrier: height,
             length: 1.0,
             length_straight: 1.0,
             steps: 9,
@@ -402,7 +403,7 @@ mod tests {
             path_set("a/b", vec![found(), straight(), path(&flat, 0, PathStop::Completed)]),
             path_set("c/d", vec![found()]),
         ];
-        let notes = Results { paths: &sets, ..Results::default() }.notes();
+        let notes = NotedResults { paths: &sets, ..NotedResults::default() }.notes();
         assert_eq!(notes.len(), 1, "{notes:?}");
         assert!(
             notes[0].text.starts_with("1 of 4 paths are the straight line"),
@@ -415,12 +416,13 @@ mod tests {
         );
         assert!(!notes[0].concerns_all);
         let sets = [path_set("a/b", vec![straight(), straight()]), path_set("c/d", vec![found()])];
-        assert!(Results { paths: &sets, ..Results::default() }.notes()[0].concerns_all);
+        assert!(NotedResults { paths: &sets, ..NotedResults::default() }.notes()[0].concerns_all);
         let early = [path_set("a/b", vec![path(&rising, 3, PathStop::NotFinite { step: 5 })])];
-        let notes = Results { paths: &early, ..Results::default() }.notes();
+        let notes = NotedResults { paths: &early, ..NotedResults::default() }.notes();
         assert!(notes[0].text.contains("ended early") && !notes[0].concerns_all, "{notes:?}");
         assert_eq!(
-            Results { paths: &[path_set("a/b", vec![found()])], ..Results::default() }.notes(),
+            NotedResults { paths: &[path_set("a/b", vec![found()])], ..NotedResults::default() }
+                .notes(),
             []
         );
     }
@@ -428,13 +430,13 @@ mod tests {
     #[test]
     fn paths_that_rise_higher_than_the_straight_line_are_counted() {
         let found = path(&[0.0, 2.0, 1.0], 4, PathStop::Completed);
-        let on_the_grid = PathResult { height_straight: 1.5, ..found.clone() };
-        let between = PathResult { height_dense: 2.5, ..found.clone() };
-        let rounding = PathResult { height_dense: 2.000_000_1, ..found.clone() };
+        let on_the_grid = PathResult { straight_barrier: 1.5, ..found.clone() };
+        let between = PathResult { refined_barrier: 2.5, ..found.clone() };
+        let rounding = PathResult { refined_barrier: 2.000_000_1, ..found.clone() };
         let straight =
-            PathResult { height_dense: 2.5, ..path(&[0.0, 1.0], 0, PathStop::Completed) };
+            PathResult { refined_barrier: 2.5, ..path(&[0.0, 1.0], 0, PathStop::Completed) };
         let sets = [path_set("a/b", vec![found, on_the_grid, between, rounding, straight])];
-        let notes = Results { paths: &sets, ..Results::default() }.notes();
+        let notes = NotedResults { paths: &sets, ..NotedResults::default() }.notes();
         assert_eq!(notes.len(), 1, "{notes:?}");
         assert!(
             notes[0].text.starts_with("2 of 5 paths rise higher than the straight line"),
@@ -447,9 +449,12 @@ mod tests {
     fn the_remedy_for_paths_depends_on_what_went_wrong() {
         let remedy = |best_step: u32, stop: PathStop, rate: f64| {
             let sets = [path_set("a/b", vec![path(&[0.0, 2.0, 1.0], best_step, stop)])];
-            let notes =
-                Results { paths: &sets, path_learning_rate: Some(rate), ..Results::default() }
-                    .notes();
+            let notes = NotedResults {
+                paths: &sets,
+                path_learning_rate: Some(rate),
+                ..NotedResults::default()
+            }
+            .notes();
             notes[0].text.rsplit_once("). ").expect("a remedy").1.to_owned()
         };
         assert!(remedy(0, PathStop::Completed, 1e-12).starts_with("Raise `paths.learning_rate`"));
@@ -468,8 +473,12 @@ mod tests {
     fn the_remedy_for_training_depends_on_whether_the_loss_changed() {
         let said = |curve: [f64; 3]| {
             let run =
-                TrainingRun { curve_train: curve.into(), ..run(0, 3, 2, StopReason::Completed) };
-            Results { training: vec![(Method::Sgd, vec![&run])], ..Results::default() }.notes()[0]
+                TrainingRun { curve_train: curve.into(), ..run(0, 3, 2, TrainingStop::Completed) };
+            NotedResults {
+                training: vec![(OptimizerName::Sgd, vec![&run])],
+                ..NotedResults::default()
+            }
+            .notes()[0]
                 .text
                 .clone()
         };
@@ -478,7 +487,7 @@ mod tests {
         assert!(said([2.0, f64::NAN, f64::NAN]).ends_with("Lower `training.sgd.learning_rate`."));
     }
 
-    fn run(train: u32, test: u32, epochs: usize, stop: StopReason) -> TrainingRun {
+    fn run(train: u32, test: u32, epochs: usize, stop: TrainingStop) -> TrainingRun {
         let snapshot = |epoch| Snapshot {
             epoch,
             theta: vec![0.0],
@@ -499,37 +508,40 @@ mod tests {
 
     #[test]
     fn runs_that_are_still_their_initialization_are_counted() {
-        let notes = |method, runs: &[TrainingRun]| {
-            Results { training: vec![(method, runs.iter().collect())], ..Results::default() }
-                .notes()
+        let notes = |optimizer, runs: &[TrainingRun]| {
+            NotedResults {
+                training: vec![(optimizer, runs.iter().collect())],
+                ..NotedResults::default()
+            }
+            .notes()
         };
-        let good = run(5, 3, 9, StopReason::Completed);
-        assert_eq!(notes(Method::Sgd, std::slice::from_ref(&good)), []);
-        let stuck = run(0, 3, 9, StopReason::Completed);
-        let said = notes(Method::Sgd, &[good.clone(), stuck.clone()]);
+        let good = run(5, 3, 9, TrainingStop::Completed);
+        assert_eq!(notes(OptimizerName::Sgd, std::slice::from_ref(&good)), []);
+        let stuck = run(0, 3, 9, TrainingStop::Completed);
+        let said = notes(OptimizerName::Sgd, &[good.clone(), stuck.clone()]);
         assert_eq!(said.len(), 1);
         assert!(
             said[0].text.starts_with("1 of 2 sgd runs")
                 && said[0].text.contains("`training.sgd.learning_rate`")
         );
-        assert!(!said[0].concerns_all && notes(Method::Sgd, &[stuck])[0].concerns_all);
+        assert!(!said[0].concerns_all && notes(OptimizerName::Sgd, &[stuck])[0].concerns_all);
         // L-BFGS that ended in its first iteration. The test loss may rise from the start: that is no failure.
-        let first = run(0, 0, 0, StopReason::NoDescent { iteration: 1 });
-        let said = notes(Method::Lbfgs, &[good, first]);
+        let first = run(0, 0, 0, TrainingStop::NoDescent { iteration: 1 });
+        let said = notes(OptimizerName::Lbfgs, &[good, first]);
         assert!(
             said[0].text.contains("the training loss") && said[0].text.contains("ω^train"),
             "{said:?}"
         );
         assert!(said[1].text.contains("ω^test") && !said[1].concerns_all, "{said:?}");
-        let only_test = run(4, 0, 9, StopReason::Completed);
-        assert!(!notes(Method::Sgd, &[only_test])[0].concerns_all);
+        let only_test = run(4, 0, 9, TrainingStop::Completed);
+        assert!(!notes(OptimizerName::Sgd, &[only_test])[0].concerns_all);
         assert_eq!(
-            notes(Method::Sgd, &[run(0, 0, 0, StopReason::Completed)]),
+            notes(OptimizerName::Sgd, &[run(0, 0, 0, TrainingStop::Completed)]),
             [],
             "no epoch was asked for"
         );
         assert_eq!(
-            notes(Method::Lbfgs, &[run(0, 0, 0, StopReason::TargetLoss { iteration: 0 })]),
+            notes(OptimizerName::Lbfgs, &[run(0, 0, 0, TrainingStop::TargetLoss { iteration: 0 })]),
             []
         );
     }
@@ -542,20 +554,23 @@ mod tests {
         }
     }
 
-    fn notes_of(config: &LandscapeConfig, found: &[Relaxed]) -> Vec<Note> {
+    fn notes_of(config: &LandscapeConfig, found: &[MinimizationResult]) -> Vec<Note> {
         let found = (0..).zip(found).collect();
-        Results { minima: Some(Minima { config, found, distinct: 1e-4 }), ..Results::default() }
-            .notes()
+        NotedResults {
+            minima: Some(NotedMinima { config, found, distinct: 1e-4 }),
+            ..NotedResults::default()
+        }
+        .notes()
     }
 
     #[test]
     fn points_that_became_one_and_the_pairs_that_vanish_are_named() {
         let points = vec![vec![0.0, 0.0], vec![0.9, 1.1], vec![-1.0, 1.0]];
-        let config = well(MinimaConfig::Relaxed(points.clone()), 3);
+        let config = well(MinimaConfig::Minimized(points.clone()), 3);
         let landscape = config.landscape.build();
-        let found: Vec<Relaxed> = points
+        let found: Vec<MinimizationResult> = points
             .iter()
-            .map(|at| relax(&landscape, at, &RelaxParameters::default()).unwrap())
+            .map(|at| minimize(&landscape, at, &MinimizationParameters::default()).unwrap())
             .collect();
         let notes = notes_of(&config, &found);
         assert!(
@@ -572,11 +587,12 @@ mod tests {
     fn pairs_beyond_those_that_are_kept_do_not_count_as_lost() {
         let points = vec![vec![1.0, 1.0], vec![0.9, 1.1], vec![-1.0, 1.0], vec![1.0, -1.0]];
         let lost = |keep| {
-            let config = well(MinimaConfig::Relaxed(points.clone()), keep);
+            let config = well(MinimaConfig::Minimized(points.clone()), keep);
             let landscape = config.landscape.build();
-            let relaxed =
-                |at: &Vec<f64>| relax(&landscape, at, &RelaxParameters::default()).unwrap();
-            let found: Vec<Relaxed> = points.iter().map(relaxed).collect();
+            let relaxed = |at: &Vec<f64>| {
+                minimize(&landscape, at, &MinimizationParameters::default()).unwrap()
+            };
+            let found: Vec<MinimizationResult> = points.iter().map(relaxed).collect();
             let notes = notes_of(&config, &found);
             notes.into_iter().map(|note| note.text).find(|text| text.contains("vanished"))
         };
@@ -588,21 +604,24 @@ mod tests {
     #[test]
     fn a_search_without_a_solution_says_so_whatever_the_reasons() {
         let points = vec![vec![0.4, 0.3], vec![1.0, 0.0]];
-        let searches = [MinimaConfig::Search { starts: 2 }, MinimaConfig::Relaxed(points.clone())];
+        let searches =
+            [MinimaConfig::Search { starts: 2 }, MinimaConfig::Minimized(points.clone())];
         for (minima, keep) in
             searches.into_iter().flat_map(|minima| [(minima.clone(), 1), (minima, 2)])
         {
             let config = well(minima, keep);
             let landscape = config.landscape.build();
-            let mut found: Vec<Relaxed> =
-                points.iter().map(|at| Relaxed::given(&landscape, at).unwrap()).collect();
-            found[0].stop = RelaxStop::IterationsSpent;
-            found[1].stop = RelaxStop::Saddle;
+            let mut found: Vec<MinimizationResult> = points
+                .iter()
+                .map(|at| MinimizationResult::given(&landscape, at).unwrap())
+                .collect();
+            found[0].stop = MinimizationStop::IterationsSpent;
+            found[1].stop = MinimizationStop::Saddle;
             let notes = notes_of(&config, &found);
             let concerned: Vec<&Note> = notes.iter().filter(|note| note.concerns_all).collect();
             assert_eq!(concerned.len(), 1, "{notes:?}");
             // One reason for all of them is enough said.
-            found[0].stop = RelaxStop::Saddle;
+            found[0].stop = MinimizationStop::Saddle;
             let notes = notes_of(&config, &found);
             assert!(notes[0].concerns_all && notes[0].text.contains("saddle"), "{notes:?}");
             assert!(!notes.iter().any(|note| note.text.contains("None of")), "{notes:?}");
@@ -614,8 +633,8 @@ mod tests {
         let points = vec![vec![0.0, 0.0], vec![1.0, 0.0], vec![1.0, 1.0], vec![0.3, 1.0]];
         let config = well(MinimaConfig::Given(points.clone()), 4);
         let landscape = config.landscape.build();
-        let found: Vec<Relaxed> =
-            points.iter().map(|at| Relaxed::given(&landscape, at).unwrap()).collect();
+        let found: Vec<MinimizationResult> =
+            points.iter().map(|at| MinimizationResult::given(&landscape, at).unwrap()).collect();
         let notes = notes_of(&config, &found);
         let texts = texts(&notes);
         assert_eq!(texts.len(), 3, "{texts:?}");
@@ -631,10 +650,10 @@ mod tests {
     fn starts_without_a_minimum_are_counted() {
         let config = well(MinimaConfig::Search { starts: 3 }, 3);
         let landscape = config.landscape.build();
-        let mut few = RelaxParameters::default();
+        let mut few = MinimizationParameters::default();
         few.lbfgs.iterations = 0;
-        let found =
-            [[0.4, 0.3], [1.0, -1.0], [1.0, 1.0]].map(|at| relax(&landscape, &at, &few).unwrap());
+        let found = [[0.4, 0.3], [1.0, -1.0], [1.0, 1.0]]
+            .map(|at| minimize(&landscape, &at, &few).unwrap());
         let notes = notes_of(&config, &found);
         assert_eq!(notes.len(), 1);
         assert!(
@@ -655,13 +674,19 @@ mod tests {
             LandscapeConfig { landscape, minima: MinimaConfig::Search { starts: 9 }, keep: 4 };
         let paths =
             [path_set("minima/relaxed", vec![path(&[0.0, 2.0, 1.0], 4, PathStop::Completed)])];
-        let minima = Some(Minima { config: &config, found: Vec::new(), distinct: 1e-4 });
-        let notes = Results { minima: minima.clone(), paths: &paths, ..Results::default() }.notes();
+        let minima = Some(NotedMinima { config: &config, found: Vec::new(), distinct: 1e-4 });
+        let notes =
+            NotedResults { minima: minima.clone(), paths: &paths, ..NotedResults::default() }
+                .notes();
         assert!(
             notes.iter().any(|note| note.topic == Topic::Paths && note.text.contains("exchange")),
             "{notes:?}"
         );
-        assert_eq!(Results { minima, ..Results::default() }.notes(), [], "no path, no barrier");
+        assert_eq!(
+            NotedResults { minima, ..NotedResults::default() }.notes(),
+            [],
+            "no path, no barrier"
+        );
     }
 
     #[test]

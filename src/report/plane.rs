@@ -60,7 +60,7 @@ impl<'a> Plane<'a> {
     pub fn levels(&self) -> Vec<f64> {
         let finite = self.map.heights.iter().copied().filter(|height| height.is_finite());
         let low = finite.fold(f64::INFINITY, f64::min);
-        let straight = self.paths.iter().map(|path| path.result.height_straight);
+        let straight = self.paths.iter().map(|path| path.result.straight_barrier);
         let high = straight.fold(f64::NEG_INFINITY, f64::max);
         let rough = (1.15 * high - 0.15 * low - low) / 14.0;
         if !(rough > 0.0 && rough.is_finite()) {

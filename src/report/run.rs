@@ -5,7 +5,7 @@ use super::plane::Plane;
 use crate::analysis::statistics::{Analysis, Moments};
 use crate::config::{Config, NetworkConfig, Subject};
 use crate::data::Split;
-use crate::optimizer::{Method, TrainingRun};
+use crate::optimizer::{OptimizerName, TrainingRun};
 use crate::path::PathSet;
 use crate::solutions::{SetName, SolutionSet};
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,7 +23,7 @@ pub struct Run<'a> {
     /// The name of the data set, where its content is recognized: `"MNIST"`.
     pub known_data: Option<String>,
     /// Training runs that ended as they should, by number of their initialization.
-    pub curves: Vec<(Method, Vec<(u32, &'a TrainingRun)>)>,
+    pub curves: Vec<(OptimizerName, Vec<(u32, &'a TrainingRun)>)>,
     /// The sets of solutions.
     pub sets: Vec<SolutionSet>,
     /// The paths, by set and landscape.
@@ -82,17 +82,17 @@ impl Run<'_> {
     }
 
     /// The set of a method's snapshots, if it has vectors.
-    pub fn snapshots(&self, method: Method, split: Split) -> Option<&SolutionSet> {
-        self.set(&SetName::of(method, split))
+    pub fn snapshots(&self, optimizer: OptimizerName, split: Split) -> Option<&SolutionSet> {
+        self.set(&SetName::of(optimizer, split))
     }
 
     /// Numbers of the initializations whose vector in this set is the initialization itself, because
     /// their training never came below its loss.
     pub fn at_initialization(&self, name: &SetName) -> BTreeSet<u32> {
         let mut numbers = BTreeSet::new();
-        for (method, runs) in &self.curves {
+        for (optimizer, runs) in &self.curves {
             for split in [Split::Train, Split::Test] {
-                if SetName::of(*method, split) == *name {
+                if SetName::of(*optimizer, split) == *name {
                     let still = runs.iter().filter(|(_, run)| is_initialization(run, split));
                     numbers.extend(still.map(|(number, _)| *number));
                 }

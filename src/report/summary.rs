@@ -60,7 +60,7 @@ pub struct BarrierRow {
     /// Heights of the same paths on the finer grid.
     pub dense: Option<Summary>,
     /// Losses of the higher end of each path, below which no path can be.
-    pub higher_end: Option<Summary>,
+    pub higher_endpoint: Option<Summary>,
     /// Number of paths that are the straight line because no step came lower.
     pub unimproved: usize,
     /// Number of paths of which the last step was the lowest.
@@ -152,12 +152,12 @@ fn barrier_row(paths: &PathSet) -> BarrierRow {
         landscape: paths.landscape,
         count: paths.found().count(),
         failed: paths.failed(),
-        straight: summary(|path| path.height_straight),
-        grid: summary(|path| path.height),
-        dense: summary(|path| path.height_dense),
-        higher_end: summary(PathResult::higher_end),
+        straight: summary(|path| path.straight_barrier),
+        grid: summary(|path| path.barrier),
+        dense: summary(|path| path.refined_barrier),
+        higher_endpoint: summary(PathResult::higher_endpoint),
         unimproved: paths.found().filter(|path| path.is_unimproved()).count(),
-        descending: paths.found().filter(|path| path.was_descending()).count(),
+        descending: paths.found().filter(|path| path.was_improving()).count(),
     }
 }
 
@@ -185,7 +185,7 @@ fn spread_rows(set: &SetName, moments: Moments, analysis: &Analysis) -> Vec<Spre
 mod tests {
     use super::*;
     use crate::analysis::statistics::DistanceRequest;
-    use crate::path::StopReason;
+    use crate::path::PathStop;
     use approx::assert_relative_eq;
     use ndarray::array;
 
@@ -206,14 +206,14 @@ mod tests {
         PathResult {
             loss: vec![height],
             straight_loss: vec![height_straight],
-            height,
-            height_dense: height + 1.0,
-            height_straight,
+            barrier: height,
+            refined_barrier: height + 1.0,
+            straight_barrier: height_straight,
             length: 1.0,
             length_straight: 1.0,
             steps: 1,
             best_step: 1,
-            stop: StopReason::Completed,
+            stop: PathStop::Completed,
         }
     }
 
@@ -250,7 +250,7 @@ mod tests {
         assert_relative_eq!(straight.median, 8.0);
         assert_relative_eq!(grid.median, 3.0);
         assert_relative_eq!(dense.max, 5.0);
-        assert_relative_eq!(row.higher_end.unwrap().median, 3.0);
+        assert_relative_eq!(row.higher_endpoint.unwrap().median, 3.0);
         assert_eq!(row.descending, 3);
     }
 

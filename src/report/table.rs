@@ -97,7 +97,7 @@ fn barriers(rows: &[BarrierRow], what: &str) -> String {
             range(&row.straight),
             range(&row.grid),
             median(&row.dense),
-            median(&row.higher_end),
+            median(&row.higher_endpoint),
         ]
     });
     let caption = format!(
@@ -228,7 +228,7 @@ mod tests {
                 straight: Summary::of(&[1.5, 2.5]).ok(),
                 grid: Summary::of(&[0.25, 0.5, 1.0]).ok(),
                 dense: None,
-                higher_end: Summary::of(&[0.125]).ok(),
+                higher_endpoint: Summary::of(&[0.125]).ok(),
                 unimproved: 0,
                 descending: 2,
             }],

@@ -38,7 +38,7 @@ pub enum ReportError {
 
 /// A report that was written.
 #[derive(Debug)]
-pub struct Written {
+pub struct WrittenReport {
     /// Its page.
     pub page: PathBuf,
     /// Where files are now that were in its place and that no report had written so.
@@ -59,7 +59,7 @@ pub fn write(
     runs: &[Run<'_>],
     of_stages: Vec<Figure>,
     made_by: &str,
-) -> Result<Written, ReportError> {
+) -> Result<WrittenReport, ReportError> {
     let (figures, claims) = (figures(runs, of_stages), claims(runs));
     let mut files: Vec<(String, Vec<u8>)> = Vec::new();
     let mut drawn = Vec::new();
@@ -92,7 +92,7 @@ pub fn write(
         Some(format!("figure \"{}\": {error}", figure.title))
     });
     let undrawn = undrawn.collect();
-    Ok(Written { page: directory.join(PAGE), kept, undrawn })
+    Ok(WrittenReport { page: directory.join(PAGE), kept, undrawn })
 }
 
 /// A figure as it goes to the page and to files of its own.

@@ -1,7 +1,7 @@
 //! Named sets of solutions.
 
 use crate::data::Split;
-use crate::optimizer::{Method, Snapshot, TrainingRun};
+use crate::optimizer::{OptimizerName, Snapshot, TrainingRun};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -14,7 +14,7 @@ pub enum LandscapeName {
     /// The mean loss over the test images.
     Test,
     /// A landscape that is no network.
-    Formula,
+    Analytic,
 }
 
 impl LandscapeName {
@@ -23,7 +23,7 @@ impl LandscapeName {
         match self {
             Self::Train => "train",
             Self::Test => "test",
-            Self::Formula => "formula",
+            Self::Analytic => "formula",
         }
     }
 }
@@ -68,8 +68,8 @@ impl SetName {
     }
 
     /// The set of a method's snapshots.
-    pub fn of(method: Method, split: Split) -> Self {
-        Self(format!("{method}/{split}"))
+    pub fn of(optimizer: OptimizerName, split: Split) -> Self {
+        Self(format!("{optimizer}/{split}"))
     }
 
     /// The part before the slash: the optimizer, or the name of an imported collection.
@@ -146,14 +146,18 @@ impl SolutionSet {
     }
 }
 
-/// The `keep` runs with the lowest training loss as two sets, `method/train` and `method/test`.
+/// The `keep` runs with the lowest training loss as two sets, `optimizer/train` and `optimizer/test`.
 ///
 /// `runs` holds (initialization, run) of those that finished; diverged ones are no solutions, and ties
 /// go to the smaller number.
 ///
 /// # Panics
 /// If the snapshots differ in their number of parameters.
-pub fn select(method: Method, runs: &[(u32, &TrainingRun)], keep: usize) -> [SolutionSet; 2] {
+pub fn select(
+    optimizer: OptimizerName,
+    runs: &[(u32, &TrainingRun)],
+    keep: usize,
+) -> [SolutionSet; 2] {
     let mut best: Vec<_> = runs.iter().copied().filter(|(_, run)| !run.stop.diverged()).collect();
     best.sort_by(|(i, a), (j, b)| a.train.loss_train.total_cmp(&b.train.loss_train).then(i.cmp(j)));
     best.truncate(keep);
@@ -165,6 +169,6 @@ pub fn select(method: Method, runs: &[(u32, &TrainingRun)], keep: usize) -> [Sol
                 Split::Test => (*number, &run.test),
             })
             .collect();
-        SolutionSet::of(SetName::of(method, split), &snapshots)
+        SolutionSet::of(SetName::of(optimizer, split), &snapshots)
     })
 }

@@ -11,13 +11,13 @@ mod markdown;
 mod reference;
 
 use lossatlas::config::{
-    Config, ImportFile, KernelConfig, KpcaConfig, LandscapeConfig, MinimaConfig, NetworkConfig,
-    Purpose, Subject,
+    Config, ConfigPurpose, ImportFile, KernelConfig, KpcaConfig, LandscapeConfig, MinimaConfig,
+    NetworkConfig, Subject,
 };
 use lossatlas::data::{ChosenFormat, ImageShape, Split, digits, idx};
 use lossatlas::landscape::{BuiltIn, DoubleWell, LennardJones, TwoWells};
 use lossatlas::network::{Architecture, Value, fcp, lstm};
-use lossatlas::optimizer::Method;
+use lossatlas::optimizer::OptimizerName;
 use lossatlas::path::Objective;
 use lossatlas::random::MasterSeed;
 use lossatlas::solutions::Pairs;
@@ -142,8 +142,8 @@ fn the_published_protocol_is_there_for_all_four_networks() {
         );
         assert_eq!(*dataset, idx_files("data/mnist", Some(60_000), Some(10_000)));
         assert_eq!(
-            (training.initializations, training.keep, &training.methods[..]),
-            (75, 48, &Method::ALL[..])
+            (training.initializations, training.keep, &training.optimizers[..]),
+            (75, 48, &OptimizerName::ALL[..])
         );
         assert_eq!(training.sgd.as_ref().unwrap().batch_size, 64);
         assert_eq!(training.lbfgs, network(&good("minimal")).training.lbfgs);
@@ -183,7 +183,7 @@ fn defaults_are_the_published_values() {
         (&[50, 50][..], "softplus")
     );
     assert_eq!(network(&config).training.keep, 2);
-    assert_eq!(network(&config).training.methods, Method::ALL);
+    assert_eq!(network(&config).training.optimizers, OptimizerName::ALL);
     assert_eq!(network(&config).training.sgd.as_ref().unwrap().batch_size, 64);
     let lbfgs = network(&config).training.lbfgs.as_ref().unwrap();
     assert_eq!((lbfgs.iterations, lbfgs.memory, lbfgs.line_search_evaluations), (1000, 10, 6));
@@ -233,7 +233,7 @@ fn every_key_has_its_effect() {
     assert_eq!(network(&config).dataset, drawn(Some(9), 100, 2));
     assert_eq!(network(&config).architecture, fcp_with_relu());
     assert_eq!((network(&config).training.initializations, network(&config).training.keep), (8, 5));
-    assert_eq!(network(&config).training.methods, [Method::Lbfgs]);
+    assert_eq!(network(&config).training.optimizers, [OptimizerName::Lbfgs]);
     assert_eq!(network(&config).training.sgd, None);
     let lbfgs = network(&config).training.lbfgs.as_ref().unwrap();
     assert_eq!((lbfgs.iterations, lbfgs.memory, lbfgs.line_search_evaluations), (7, 3, 20));
@@ -373,7 +373,7 @@ fn imported_sets_stand_beside_those_of_the_training() {
 fn without_training_there_are_the_imported_sets() {
     let config = good("imports-alone");
     let training = &network(&config).training;
-    assert_eq!((training.initializations, training.keep, training.methods.len()), (0, 0, 0));
+    assert_eq!((training.initializations, training.keep, training.optimizers.len()), (0, 0, 0));
     assert_eq!(names(&config.paths.sets), ["sgd/train", "lbfgs/train"]);
     assert!(config.effective.keys().all(|key| !key.starts_with("training.")));
     assert_eq!(names(&good("imports-and-one-solution").paths.sets), ["published/train"]);
@@ -408,7 +408,7 @@ fn minima_of_a_formula_are_searched_or_given() {
     );
 
     let relaxed = good("landscape-relaxed-points");
-    let minima = MinimaConfig::Relaxed(vec![vec![1.0; 3], vec![-1.0, 1.0, 0.9], vec![-1.0; 3]]);
+    let minima = MinimaConfig::Minimized(vec![vec![1.0; 3], vec![-1.0, 1.0, 0.9], vec![-1.0; 3]]);
     let wells = BuiltIn::DoubleWell(DoubleWell::new(3).unwrap());
     assert_eq!(*landscape(&relaxed), LandscapeConfig { landscape: wells, minima, keep: 2 });
     assert_eq!(relaxed.effective["minimum.1.at"], "[-1.0, 1.0, 0.9]");
@@ -437,7 +437,7 @@ fn the_published_example_in_two_dimensions() {
     assert_eq!(landscape(&config).landscape, BuiltIn::TwoWells);
     assert_eq!(
         landscape(&config).minima,
-        MinimaConfig::Given(TwoWells::ENDS.map(Vec::from).to_vec())
+        MinimaConfig::Given(TwoWells::ENDPOINTS.map(Vec::from).to_vec())
     );
     assert_eq!(config.paths.objective, Objective::SumOfSquares);
     let path = &config.paths.parameters;
@@ -477,12 +477,13 @@ fn a_file_that_cannot_be_read_is_named() {
 fn an_evaluation_needs_data_and_a_network_alone() {
     let text = |dataset: &str| format!("[dataset]\n{dataset}\n[network]\nkind = \"fcp\"\n");
     let evaluation = |text: &str| {
-        Config::parse_for(Purpose::Evaluation, "x", text, &[]).map_err(|errors| errors.to_string())
+        Config::parse_for(ConfigPurpose::Evaluation, "x", text, &[])
+            .map_err(|errors| errors.to_string())
     };
     for dataset in ["kind = \"idx\"\ndir = \"data/mnist\"", "kind = \"digits\"\nseed = 3"] {
         let config = evaluation(&text(dataset)).unwrap();
         assert!(
-            network(&config).imports.is_empty() && network(&config).training.methods.is_empty()
+            network(&config).imports.is_empty() && network(&config).training.optimizers.is_empty()
         );
         let refused = Config::parse("x", &text(dataset), &[]).unwrap_err();
         assert_eq!(refused.problems().len(), 2, "a study needs a seed and solutions: {refused}");

@@ -3,7 +3,7 @@
 use crate::start::{Ended, TIMEOUT, on_tiny, text};
 use lossatlas::engine::progress;
 use lossatlas::engine::store::{Contents, journal};
-use lossatlas::optimizer::Method;
+use lossatlas::optimizer::OptimizerName;
 use lossatlas::solutions::LandscapeName;
 use std::fs;
 use std::path::Path;
@@ -39,7 +39,8 @@ pub fn wait_until(what: &str, run: &JoinHandle<Ended>, mut happened: impl FnMut(
 /// Training runs and paths in the journal.
 pub fn results(directory: &Path) -> usize {
     let Ok((contents, _)) = journal::read(directory, Contents::default()) else { return 0 };
-    let runs: usize = Method::ALL.iter().map(|&method| contents.trainings(method).count()).sum();
+    let runs: usize =
+        OptimizerName::ALL.iter().map(|&optimizer| contents.trainings(optimizer).count()).sum();
     let paths = |set| {
         [LandscapeName::Train, LandscapeName::Test]
             .map(|split| contents.paths(set, split).count())

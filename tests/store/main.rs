@@ -10,7 +10,7 @@ use expected::{Expected, expectation};
 use lossatlas::analysis::statistics::Analysis;
 use lossatlas::engine::store::atlas::{Atlas, AtlasError, Provenance};
 use lossatlas::engine::store::write_atlas;
-use lossatlas::path::{PathResult, StopReason as PathStop};
+use lossatlas::path::{PathResult, PathStop};
 use ndarray::Array2;
 use python::python;
 use results::{Results, name, path};

@@ -2,7 +2,7 @@
 
 use lossatlas::analysis::kernel_pca::Kernel;
 use lossatlas::analysis::statistics::{
-    Analysis, DistanceResult, FailedPart, KernelPcaResult, Moments, Part,
+    Analysis, AnalysisPart, DistanceResult, FailedPart, KernelPcaResult, Moments,
 };
 use lossatlas::config::Config;
 use lossatlas::engine::results::Results as RunResults;
@@ -10,8 +10,10 @@ use lossatlas::engine::store::Contents;
 use lossatlas::engine::store::atlas::{Atlas, AtlasError, Curves, Provenance};
 use lossatlas::engine::store::write_atlas;
 use lossatlas::network::Tensor;
-use lossatlas::optimizer::{Method, RelaxStop, Relaxed, Snapshot, StopReason, TrainingRun};
-use lossatlas::path::{PathResult, PathSet, StopReason as PathStop, Track};
+use lossatlas::optimizer::{
+    MinimizationResult, MinimizationStop, OptimizerName, Snapshot, TrainingRun, TrainingStop,
+};
+use lossatlas::path::{PathResult, PathSet, PathStop, Track};
 use lossatlas::solutions::{LandscapeName, SetName, SolutionSet, select};
 use ndarray::array;
 use std::path::Path;
@@ -25,7 +27,7 @@ pub fn name(name: &str) -> SetName {
     SetName::parse(name).expect("a valid name")
 }
 
-fn run(first: f32, curve: &[f64], stop: StopReason) -> TrainingRun {
+fn run(first: f32, curve: &[f64], stop: TrainingStop) -> TrainingRun {
     let snapshot = |epoch, sign: f32| Snapshot {
         epoch,
         theta: (0..8).map(|component| sign * (first + component as f32 / 3.0)).collect(),
@@ -49,9 +51,9 @@ pub fn path(loss: [f64; 3], stop: PathStop) -> PathResult {
     PathResult {
         loss: loss.to_vec(),
         straight_loss: loss.map(|loss| loss + 1.0).to_vec(),
-        height: loss[1],
-        height_dense: loss[1] + 0.125,
-        height_straight: loss[1] + 1.0,
+        barrier: loss[1],
+        refined_barrier: loss[1] + 0.125,
+        straight_barrier: loss[1] + 1.0,
         length: 4.5,
         length_straight: 4.0,
         steps: 100,
@@ -78,13 +80,13 @@ pub struct Results {
 impl Results {
     pub fn new() -> Self {
         let runs = vec![
-            run(0.5, &[2.5, 0.75, 0.1 + 0.2], StopReason::Completed),
-            run(f32::MIN_POSITIVE / 4.0, &[2.5, 0.25], StopReason::Stationary { iteration: 1 }),
-            run(9.0, &[2.5, f64::INFINITY], StopReason::Diverged { epoch: 1 }),
+            run(0.5, &[2.5, 0.75, 0.1 + 0.2], TrainingStop::Completed),
+            run(f32::MIN_POSITIVE / 4.0, &[2.5, 0.25], TrainingStop::Stationary { iteration: 1 }),
+            run(9.0, &[2.5, f64::INFINITY], TrainingStop::Diverged { epoch: 1 }),
         ];
         let solutions = [(7, &runs[0]), (3, &runs[1])];
-        let mut sets: Vec<SolutionSet> = select(Method::Sgd, &solutions, 2).into();
-        sets.extend(select(Method::Lbfgs, &[], 2));
+        let mut sets: Vec<SolutionSet> = select(OptimizerName::Sgd, &solutions, 2).into();
+        sets.extend(select(OptimizerName::Lbfgs, &[], 2));
         let imported = SolutionSet { name: name("torch/final.1"), ..sets[0].clone() };
         sets.push(imported);
         Self {
@@ -97,7 +99,7 @@ impl Results {
             paths: paths(),
             tracks: [0.0, 1.0].map(track),
             failed_parts: vec![FailedPart {
-                part: Part::KernelPca("steep".into()),
+                part: AnalysisPart::KernelPca("steep".into()),
                 reason: "|θ| is too large".into(),
             }],
             analysis: Analysis {
@@ -149,15 +151,15 @@ impl Results {
             None,
         ];
         [
-            Curves { method: Method::Sgd, epochs: 2, runs: sgd },
-            Curves { method: Method::Lbfgs, epochs: 3, runs: Vec::new() },
+            Curves { optimizer: OptimizerName::Sgd, epochs: 2, runs: sgd },
+            Curves { optimizer: OptimizerName::Lbfgs, epochs: 3, runs: Vec::new() },
         ]
     }
 
     fn atlas<'a>(
         &'a self,
         curves: &'a [Curves<'a>],
-        minima: &'a [Option<Result<&'a Relaxed, &'a str>>],
+        minima: &'a [Option<Result<&'a MinimizationResult, &'a str>>],
         tracks: &'a [Vec<Option<&'a Track>>],
     ) -> Atlas<'a> {
         Atlas {
@@ -187,12 +189,12 @@ impl Results {
     }
 
     pub fn write(&self, directory: &Path) -> Result<(), AtlasError> {
-        let saddle = Relaxed {
+        let saddle = MinimizationResult {
             theta: vec![0.0; 8],
             value: 2.5,
             gradient_norm: 1e-300,
             iterations: 3,
-            stop: RelaxStop::Saddle,
+            stop: MinimizationStop::Saddle,
         };
         let minima = [Some(Ok(&saddle)), Some(Err("no memory")), None];
         let [first, second] = &self.tracks;

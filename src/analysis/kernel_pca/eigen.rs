@@ -1,7 +1,7 @@
 //! Eigenvalues and leading eigenvectors of a symmetric matrix, checked.
 
 use super::EmbeddingError;
-use super::routines::{Failure, Tridiagonal};
+use super::routines::{LapackFailure, Tridiagonal};
 use ndarray::{Array1, Array2, Axis, s};
 use ndarray_linalg::{Eigh, UPLO};
 
@@ -57,7 +57,7 @@ pub(super) fn symmetric(matrix: &Array2<f64>, kept: usize) -> Result<Eigenpairs,
     Ok(pairs)
 }
 
-fn leading(matrix: &Array2<f64>, kept: usize) -> Result<Eigenpairs, Failure> {
+fn leading(matrix: &Array2<f64>, kept: usize) -> Result<Eigenpairs, LapackFailure> {
     let tridiagonal = Tridiagonal::of(matrix.as_standard_layout().into_owned());
     Ok(Eigenpairs {
         values: tridiagonal.eigenvalues()?,

@@ -15,7 +15,7 @@ use ndarray::{Array1, Array2, ArrayView2, s};
 /// LAPACK, the second what centering can add when all vectors share a large part. One within that of
 /// 0 is taken as 0, and so are its component of the projection and of new vectors.
 #[derive(Clone, Debug)]
-pub struct KernelPca<'a, A> {
+pub struct KernelPcaFit<'a, A> {
     kernel: Kernel,
     vectors: Vectors<'a, A>,
     centering: Centering,
@@ -25,7 +25,7 @@ pub struct KernelPca<'a, A> {
     negative: f64,
 }
 
-impl<'a, A: Real> KernelPca<'a, A> {
+impl<'a, A: Real> KernelPcaFit<'a, A> {
     /// Kernel PCA of the rows of `vectors` `(n, P)`. There are min(`components`, n) components: the
     /// kernel matrix has no more eigenvectors (the last one, of eigenvalue 0, is the constant).
     ///

@@ -31,5 +31,5 @@ pub use centering::Centering;
 pub use error::EmbeddingError;
 pub use kernel::{Kernel, MAX_KERNEL_VALUE};
 pub(crate) use kernel::{power_overflows, shortest};
-pub use kernel_pca::KernelPca;
+pub use kernel_pca::KernelPcaFit;
 pub use vectors::Vectors;

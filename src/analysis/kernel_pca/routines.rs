@@ -16,7 +16,7 @@ static UNUSED: f64 = 0.0;
 
 /// A routine could not do what it was asked to.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Failure {
+pub(super) struct LapackFailure {
     /// Its name.
     pub routine: &'static str,
     /// Its positive `info`, of which LAPACK's documentation has the meaning.
@@ -109,7 +109,7 @@ impl Tridiagonal {
     }
 
     /// All eigenvalues `(n,)`, descending (`dsterf`: QR iterations without vectors).
-    pub fn eigenvalues(&self) -> Result<Array1<f64>, Failure> {
+    pub fn eigenvalues(&self) -> Result<Array1<f64>, LapackFailure> {
         let (n, mut info) = (integer(self.order()), 0);
         let (mut values, mut off_diagonal) = (self.diagonal.clone(), self.off_diagonal.clone());
         // SAFETY: both lists have n numbers.
@@ -124,7 +124,7 @@ impl Tridiagonal {
     /// Eigenvectors of A of the `kept` ≤ n largest eigenvalues, descending, as the columns of
     /// `(n, kept)`: those of T (`dstemr`), times Q (`dormtr`). They are to be checked; with n = 2, `dstemr`
     /// orders by magnitude.
-    pub fn leading_eigenvectors(&self, kept: usize) -> Result<Array2<f64>, Failure> {
+    pub fn leading_eigenvectors(&self, kept: usize) -> Result<Array2<f64>, LapackFailure> {
         let mut vectors = Array2::zeros((self.order(), kept).f());
         if kept > 0 {
             self.leading_of_tridiagonal(&mut vectors)?;
@@ -135,7 +135,7 @@ impl Tridiagonal {
     }
 
     /// Fills the columns of `vectors` in ascending order of the eigenvalues.
-    fn leading_of_tridiagonal(&self, vectors: &mut Array2<f64>) -> Result<(), Failure> {
+    fn leading_of_tridiagonal(&self, vectors: &mut Array2<f64>) -> Result<(), LapackFailure> {
         let (count, kept) = vectors.dim();
         let (n, columns, first) = (integer(count), integer(kept), integer(count - kept + 1));
         let (mut diagonal, mut off_diagonal) = (self.diagonal.clone(), self.off_diagonal.clone());
@@ -172,7 +172,11 @@ impl Tridiagonal {
             );
         }
         check("dstemr", info)?;
-        if found == columns { Ok(()) } else { Err(Failure { routine: "dstemr", info: found }) }
+        if found == columns {
+            Ok(())
+        } else {
+            Err(LapackFailure { routine: "dstemr", info: found })
+        }
     }
 
     fn rotate_back(&self, vectors: &mut Array2<f64>) {
@@ -215,9 +219,9 @@ fn with_workspace(mut routine: impl FnMut(*mut f64, *const c_int, *mut c_int)) {
     assert_eq!(info, 0, "an argument of LAPACK");
 }
 
-fn check(routine: &'static str, info: c_int) -> Result<(), Failure> {
+fn check(routine: &'static str, info: c_int) -> Result<(), LapackFailure> {
     assert!(info >= 0, "argument {} of {routine}", -info);
-    if info == 0 { Ok(()) } else { Err(Failure { routine, info }) }
+    if info == 0 { Ok(()) } else { Err(LapackFailure { routine, info }) }
 }
 
 /// BLAS and LAPACK count with 32 bits.
@@ -269,7 +273,7 @@ mod tests {
 
     #[test]
     fn a_failure_names_the_routine_and_a_refusal_panics() {
-        assert_eq!(check("dsterf", 3), Err(Failure { routine: "dsterf", info: 3 }));
+        assert_eq!(check("dsterf", 3), Err(LapackFailure { routine: "dsterf", info: 3 }));
         assert!(std::panic::catch_unwind(|| check("dsterf", -2)).is_err());
     }
 

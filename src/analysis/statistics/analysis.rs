@@ -1,7 +1,7 @@
 //! The comparison of the sets of a run.
 
 use super::{Distances, Moments, StatisticsError, distances, moments};
-use crate::analysis::kernel_pca::{EmbeddingError, Kernel, KernelPca, Vectors};
+use crate::analysis::kernel_pca::{EmbeddingError, Kernel, KernelPcaFit, Vectors};
 use crate::solutions::{SetName, SolutionSet};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
@@ -48,7 +48,7 @@ pub struct KernelPcaResult {
     pub explained: Vec<f64>,
     /// Σ |λ < 0| / Σ |λ| of the centered kernel matrix.
     pub negative_share: f64,
-    /// `(n, k)` components, scaled and signed as in [`KernelPca`].
+    /// `(n, k)` components, scaled and signed as in [`KernelPcaFit`].
     pub projection: Array2<f64>,
     /// `(n,)` index into `sets` of the set each vector is from.
     pub set: Vec<u32>,
@@ -99,7 +99,7 @@ pub struct Analysis {
 
 /// A part of an [`Analysis`]. Each is computed on its own: one that fails leaves the others.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Part {
+pub enum AnalysisPart {
     /// The kernel PCA of this name.
     KernelPca(String),
     /// The moments of this set.
@@ -112,12 +112,12 @@ pub enum Part {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FailedPart {
     /// Which.
-    pub part: Part,
+    pub part: AnalysisPart,
     /// Why, and what to do.
     pub reason: String,
 }
 
-impl fmt::Display for Part {
+impl fmt::Display for AnalysisPart {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::KernelPca(name) => write!(f, "kernel PCA {name}"),
@@ -214,25 +214,25 @@ impl Analysis {
         sets: &[SolutionSet],
         kernel_pca: &[KernelPcaRequest],
         distances: &[DistanceRequest],
-    ) -> (Self, Vec<(Part, AnalysisError)>) {
+    ) -> (Self, Vec<(AnalysisPart, AnalysisError)>) {
         let mut failures = Vec::new();
         let mut analysis = Self::default();
         for request in kernel_pca {
             match embed(sets, request) {
                 Ok(result) => analysis.kernel_pca.push(result),
-                Err(error) => failures.push((Part::KernelPca(request.name.clone()), error)),
+                Err(error) => failures.push((AnalysisPart::KernelPca(request.name.clone()), error)),
             }
         }
         for set in sets {
             match moments_of(set) {
                 Ok(result) => analysis.moments.push(result),
-                Err(error) => failures.push((Part::Moments(set.name.clone()), error)),
+                Err(error) => failures.push((AnalysisPart::Moments(set.name.clone()), error)),
             }
         }
         for request in distances {
             match compare(sets, request) {
                 Ok(result) => analysis.distances.push(result),
-                Err(error) => failures.push((Part::Distances(request.name.clone()), error)),
+                Err(error) => failures.push((AnalysisPart::Distances(request.name.clone()), error)),
             }
         }
         (analysis, failures)
@@ -304,7 +304,7 @@ fn embed(
         .collect::<Result<Vec<_>, _>>()?;
     let pca = Vectors::check(sets.iter().map(|set| set.theta.view()))
         .map(|vectors| if request.standardize { vectors.standardized() } else { vectors })
-        .and_then(|vectors| KernelPca::fit_union(vectors, request.kernel, request.components))
+        .and_then(|vectors| KernelPcaFit::fit_union(vectors, request.kernel, request.components))
         .map_err(|source| AnalysisError::KernelPca { request: request.name.clone(), source })?;
     Ok(KernelPcaResult {
         name: request.name.clone(),
@@ -390,7 +390,8 @@ mod tests {
             ndarray::concatenate![ndarray::Axis(0), sets[1].theta, sets[0].theta].mapv(f64::from);
         let mean = all.mean_axis(ndarray::Axis(0)).unwrap();
         let standardized = (&all - &mean) / &all.std_axis(ndarray::Axis(0), 0.0);
-        let expected = KernelPca::fit(standardized.view(), result.kernel, 2).unwrap().projection();
+        let expected =
+            KernelPcaFit::fit(standardized.view(), result.kernel, 2).unwrap().projection();
         assert!(result.standardized);
         assert!((&result.projection - &expected).iter().all(|difference| difference.abs() < 1e-12));
     }

@@ -13,8 +13,8 @@ pub mod silhouette;
 pub mod summary;
 
 pub use analysis::{
-    Analysis, AnalysisError, DistanceRequest, DistanceResult, FailedPart, KernelPcaRequest,
-    KernelPcaResult, Part,
+    Analysis, AnalysisError, AnalysisPart, DistanceRequest, DistanceResult, FailedPart,
+    KernelPcaRequest, KernelPcaResult,
 };
 pub use distances::{Distances, distances};
 pub use error::StatisticsError;

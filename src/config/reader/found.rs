@@ -1,22 +1,22 @@
 //! What was found in the place of a key.
 
+use super::collector::{Read, Reported};
 use super::notation::Notation;
-use super::report::{Read, Reported};
 use super::section::Section;
-use crate::config::schema::{Derived, Fixed, Key, Kind, Marker, Mistakes, Required};
-use crate::config::tree::Value;
+use crate::config::schema::{DefaultMarker, Derived, Fixed, Key, Mistakes, Required, ValueKind};
+use crate::config::tree::TomlValue;
 
 /// The value of a key as far as it could be read. The marker `D` of the key says what holds if it is
 /// not written.
 #[must_use]
-pub(crate) struct Found<'s, K: Kind, D> {
+pub(crate) struct FoundValue<'s, K: ValueKind, D> {
     section: &'s Section<'s>,
     name: &'static str,
     default: D,
-    state: State<K::Value>,
+    state: ValueState<K::Value>,
 }
 
-enum State<T> {
+enum ValueState<T> {
     Missing,
     /// The problem has been reported.
     Refused,
@@ -25,32 +25,35 @@ enum State<T> {
 
 impl Section<'_> {
     /// A key of this section.
-    pub fn key<K: Kind, D: Marker<K>>(&self, key: &'static Key<K, D>) -> Found<'_, K, D> {
+    pub fn key<K: ValueKind, D: DefaultMarker<K>>(
+        &self,
+        key: &'static Key<K, D>,
+    ) -> FoundValue<'_, K, D> {
         self.key_with(key, |value| key.kind.parse(value))
     }
 
     /// A key of this section that is read by `parse`, which knows the other sections.
-    pub fn key_with<K: Kind, D: Marker<K>>(
+    pub fn key_with<K: ValueKind, D: DefaultMarker<K>>(
         &self,
         key: &'static Key<K, D>,
-        parse: impl FnOnce(&Value) -> Result<K::Value, Mistakes>,
-    ) -> Found<'_, K, D> {
+        parse: impl FnOnce(&TomlValue) -> Result<K::Value, Mistakes>,
+    ) -> FoundValue<'_, K, D> {
         self.describe(key);
         self.find(key.name, key.default, parse)
     }
 
     /// What was written in the place of a key that has been described.
-    pub(in crate::config) fn find<K: Kind, D>(
+    pub(in crate::config) fn find<K: ValueKind, D>(
         &self,
         name: &'static str,
         default: D,
-        parse: impl FnOnce(&Value) -> Result<K::Value, Mistakes>,
-    ) -> Found<'_, K, D> {
+        parse: impl FnOnce(&TomlValue) -> Result<K::Value, Mistakes>,
+    ) -> FoundValue<'_, K, D> {
         let state = match self.ask_for(name).map(|node| parse(&node.value)) {
-            None => State::Missing,
-            Some(Ok(value)) => State::Given(value),
+            None => ValueState::Missing,
+            Some(Ok(value)) => ValueState::Given(value),
             // `hidden` is a list for one kind and a number for another.
-            Some(Err(_)) if self.drop_key(name) => State::Missing,
+            Some(Err(_)) if self.drop_key(name) => ValueState::Missing,
             Some(Err(mistakes)) => {
                 for mistake in mistakes {
                     match mistake.origin {
@@ -60,24 +63,24 @@ impl Section<'_> {
                         None => self.problem(name, mistake.message),
                     }
                 }
-                State::Refused
+                ValueState::Refused
             }
         };
-        Found { section: self, name, default, state }
+        FoundValue { section: self, name, default, state }
     }
 }
 
-impl<K: Kind, D> Found<'_, K, D> {
+impl<K: ValueKind, D> FoundValue<'_, K, D> {
     /// Refuses a value that `check` refuses.
     pub fn check(self, check: impl FnOnce(&K::Value) -> Result<(), String>) -> Self {
-        if let State::Given(value) = &self.state
+        if let ValueState::Given(value) = &self.state
             && let Err(message) = check(value)
         {
             if self.section.drop_key(self.name) {
-                return Self { state: State::Missing, ..self };
+                return Self { state: ValueState::Missing, ..self };
             }
             self.section.problem(self.name, message);
-            return Self { state: State::Refused, ..self };
+            return Self { state: ValueState::Refused, ..self };
         }
         self
     }
@@ -85,9 +88,9 @@ impl<K: Kind, D> Found<'_, K, D> {
     /// The value; `None` if the key is not written and what then holds is known only later.
     pub fn or_unset(self) -> Read<Option<K::Value>> {
         match self.state {
-            State::Missing => Ok(None),
-            State::Refused => Err(Reported),
-            State::Given(value) => {
+            ValueState::Missing => Ok(None),
+            ValueState::Refused => Err(Reported),
+            ValueState::Given(value) => {
                 self.section.report.describe_value(&self.section.path_of(self.name), value.toml());
                 if let Some(key) = self.section.record_of(self.name) {
                     self.section.report.effective(key, value.toml());
@@ -100,14 +103,14 @@ impl<K: Kind, D> Found<'_, K, D> {
     fn or_default(self, default: K::Value) -> Read<K::Value> {
         self.section.report.describe_default(&self.section.path_of(self.name), default.toml());
         let state = match self.state {
-            State::Missing => State::Given(default),
+            ValueState::Missing => ValueState::Given(default),
             state => state,
         };
         Self { state, ..self }.or_unset()?.ok_or(Reported)
     }
 }
 
-impl<K: Kind> Found<'_, K, Fixed<K::Constant>> {
+impl<K: ValueKind> FoundValue<'_, K, Fixed<K::Constant>> {
     /// The value, or the default of the table.
     pub fn value(self) -> Read<K::Value> {
         let default = K::value(self.default.0);
@@ -115,10 +118,10 @@ impl<K: Kind> Found<'_, K, Fixed<K::Constant>> {
     }
 }
 
-impl<K: Kind> Found<'_, K, Required> {
+impl<K: ValueKind> FoundValue<'_, K, Required> {
     /// The value; that it is missing is a problem.
     pub fn value(self) -> Read<K::Value> {
-        if matches!(self.state, State::Missing) {
+        if matches!(self.state, ValueState::Missing) {
             let Self { name, default: Required(example), .. } = self;
             self.section.problem(name, format!("missing; write for instance {name} = {example}"));
         }
@@ -126,7 +129,7 @@ impl<K: Kind> Found<'_, K, Required> {
     }
 }
 
-impl<K: Kind> Found<'_, K, Derived> {
+impl<K: ValueKind> FoundValue<'_, K, Derived> {
     /// The value, or the default that has been computed.
     pub fn or(self, default: K::Value) -> Read<K::Value> {
         self.or_default(default)

@@ -4,14 +4,14 @@
 //! A read that fails has reported why and yields [`Reported`]. So a section reads all its keys first
 //! and only then leaves with `?`, and checks across keys are made on whatever could be read.
 
+mod collector;
 mod found;
 mod notation;
-mod report;
 mod section;
 
+pub(super) use collector::{Collected, Collector, Description};
+pub(crate) use collector::{Read, Reported};
 pub(crate) use notation::{Choice, Notation};
 pub(super) use notation::{alternatives, quoted};
-pub(super) use report::{Description, Outcome, Report};
-pub(crate) use report::{Read, Reported};
 pub(crate) use section::Section;
 pub(super) use section::nearest;

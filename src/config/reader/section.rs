@@ -1,19 +1,19 @@
 //! One section of the file.
 
+use super::collector::{Collector, Read, Reported};
 use super::notation::{Notation, alternatives, quoted};
-use super::report::{Read, Report, Reported};
 use crate::config::schema::{KeySpec, SectionSpec};
-use crate::config::tree::{Node, Origin, Table, Value};
+use crate::config::tree::{TomlNode, TomlTable, TomlValue, ValueOrigin};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 /// A section being read. A section that is not written reads as an empty one.
 #[derive(Debug)]
 pub(crate) struct Section<'a> {
-    pub(super) report: &'a Report,
+    pub(super) report: &'a Collector,
     spec: &'static SectionSpec,
-    table: Option<&'a Table>,
-    pub(super) origin: Origin,
+    table: Option<&'a TomlTable>,
+    pub(super) origin: ValueOrigin,
     path: String,
     /// The path under which values are noted as effective; `None` if they have no effect.
     record: Option<String>,
@@ -35,26 +35,34 @@ struct Switched {
 impl<'a> Section<'a> {
     /// Reads the whole file; `top` has the keys outside of all sections.
     pub fn read_root<T>(
-        report: &'a Report,
-        root: &'a Node,
+        report: &'a Collector,
+        root: &'a TomlNode,
         top: &'static SectionSpec,
         read: impl FnOnce(&mut Self) -> Read<T>,
     ) -> Read<T> {
-        Self::read(report, top, Some(root), Origin::File, String::new(), Some(String::new()), read)
+        Self::read(
+            report,
+            top,
+            Some(root),
+            ValueOrigin::File,
+            String::new(),
+            Some(String::new()),
+            read,
+        )
     }
 
     fn read<T>(
-        report: &'a Report,
+        report: &'a Collector,
         spec: &'static SectionSpec,
-        node: Option<&'a Node>,
-        parent: Origin,
+        node: Option<&'a TomlNode>,
+        parent: ValueOrigin,
         path: String,
         record: Option<String>,
         read: impl FnOnce(&mut Self) -> Read<T>,
     ) -> Read<T> {
         let table = match node.map(|node| (&node.value, node.origin)) {
             None => None,
-            Some((Value::Table(table), _)) => Some(table),
+            Some((TomlValue::Table(table), _)) => Some(table),
             Some((other, origin)) => {
                 report.problem(
                     origin,
@@ -110,7 +118,7 @@ impl<'a> Section<'a> {
     }
 
     /// What is written for a key or a section, which is known from here on.
-    pub(super) fn ask_for(&self, name: &'static str) -> Option<&'a Node> {
+    pub(super) fn ask_for(&self, name: &'static str) -> Option<&'a TomlNode> {
         self.known.borrow_mut().insert(name);
         self.node(name)
     }
@@ -162,7 +170,7 @@ impl<'a> Section<'a> {
         let name = spec.own_name();
         let items = match self.ask_for(name).map(|node| (&node.value, node.origin)) {
             None => return Ok(Vec::new()),
-            Some((Value::Array(items), _)) => items,
+            Some((TomlValue::Array(items), _)) => items,
             Some((other, origin)) => {
                 let message = format!(
                     "must be a list of sections, each headed [[{name}]], not {}",
@@ -233,8 +241,8 @@ impl<'a> Section<'a> {
     fn choice_of_the_file(&self, selector: &str, chosen: &str) -> Option<Option<String>> {
         let overridden = self.node(selector).is_some_and(|node| is_override(node.origin));
         let before = match self.report.written(&self.path_of(selector)) {
-            Some(Value::String(text)) => Some(quoted(text)),
-            Some(Value::Boolean(boolean)) => Some(boolean.to_string()),
+            Some(TomlValue::String(text)) => Some(quoted(text)),
+            Some(TomlValue::Boolean(boolean)) => Some(boolean.to_string()),
             _ => None,
         };
         (overridden && before.as_deref() != Some(chosen)).then_some(before)
@@ -275,7 +283,7 @@ impl<'a> Section<'a> {
         self.report.problem(self.origin, Some(self.path.clone()), message);
     }
 
-    fn node(&self, name: &str) -> Option<&'a Node> {
+    fn node(&self, name: &str) -> Option<&'a TomlNode> {
         self.table.and_then(|table| table.get(name))
     }
 
@@ -292,7 +300,7 @@ impl<'a> Section<'a> {
         for name in self
             .table
             .into_iter()
-            .flat_map(Table::keys)
+            .flat_map(TomlTable::keys)
             .filter(|name| !known.contains(name.as_str()))
         {
             self.problem(name, format!("unknown key; {}", suggestion(name, &known)));
@@ -300,8 +308,8 @@ impl<'a> Section<'a> {
     }
 }
 
-fn is_override(origin: Origin) -> bool {
-    matches!(origin, Origin::Override(_))
+fn is_override(origin: ValueOrigin) -> bool {
+    matches!(origin, ValueOrigin::Override(_))
 }
 
 fn join(path: &str, name: &str) -> String {

@@ -1,13 +1,13 @@
 //! What keys take: how a value is read, and how that is said.
 
 use crate::config::reader::Notation;
-use crate::config::tree::{Node, Origin, Value};
+use crate::config::tree::{TomlNode, TomlValue, ValueOrigin};
 
 /// What is wrong with a value.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Mistake {
     /// Where it stands; `None`: where the key does.
-    pub origin: Option<Origin>,
+    pub origin: Option<ValueOrigin>,
     /// What the value must be, and what it is.
     pub message: String,
 }
@@ -20,7 +20,7 @@ pub(super) fn mistake(message: impl Into<String>) -> Mistakes {
 }
 
 /// The values that a key takes.
-pub(crate) trait Kind: Copy + Sync + 'static {
+pub(crate) trait ValueKind: Copy + Sync + 'static {
     /// As the reader returns it.
     type Value: Notation;
     /// As the table holds a default.
@@ -31,16 +31,19 @@ pub(crate) trait Kind: Copy + Sync + 'static {
     ///
     /// # Errors
     /// All that is wrong with it.
-    fn parse(&self, value: &Value) -> Result<Self::Value, Mistakes>;
+    fn parse(&self, value: &TomlValue) -> Result<Self::Value, Mistakes>;
     /// The values that are accepted, in Markdown.
     fn values(&self) -> String;
 }
 
 /// The items of a list that is not empty.
-pub(super) fn items<'v>(value: &'v Value, requirement: &str) -> Result<&'v [Node], Mistakes> {
+pub(super) fn items<'v>(
+    value: &'v TomlValue,
+    requirement: &str,
+) -> Result<&'v [TomlNode], Mistakes> {
     match value {
-        Value::Array(items) if !items.is_empty() => Ok(items),
-        Value::Array(_) => Err(mistake("must not be empty")),
+        TomlValue::Array(items) if !items.is_empty() => Ok(items),
+        TomlValue::Array(_) => Err(mistake("must not be empty")),
         other => Err(mistake(format!("must be {requirement}, not {}", other.kind()))),
     }
 }

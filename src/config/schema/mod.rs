@@ -23,9 +23,9 @@ mod numbers;
 mod section;
 mod words;
 
-pub(crate) use kinds::{Kind, Mistakes};
-pub(crate) use numbers::{Count, CountOrAll, Counts, Integer, Lower, Number, Numbers, Upper};
-pub(crate) use section::{Choices, Owned, SectionSpec, Shape};
+pub(crate) use kinds::{Mistakes, ValueKind};
+pub(crate) use numbers::{Count, CountList, CountOrAll, Integer, Lower, Number, Numbers, Upper};
+pub(crate) use section::{Choices, Multiplicity, Owned, SectionSpec};
 pub(crate) use words::{AnyOf, Flag, OneOf, SetNames, Text, Word, each};
 
 use super::reader::Notation;
@@ -100,23 +100,23 @@ pub(crate) struct Derived {
 pub(crate) struct Open;
 
 /// What marks a key, as the table shows it.
-pub(crate) trait Marker<K: Kind>: Copy + Sync + 'static {
+pub(crate) trait DefaultMarker<K: ValueKind>: Copy + Sync + 'static {
     fn spec(&self) -> DefaultSpec;
 }
 
-impl<K: Kind> Marker<K> for Required {
+impl<K: ValueKind> DefaultMarker<K> for Required {
     fn spec(&self) -> DefaultSpec {
         DefaultSpec::Required(self.0)
     }
 }
 
-impl<K: Kind> Marker<K> for Fixed<K::Constant> {
+impl<K: ValueKind> DefaultMarker<K> for Fixed<K::Constant> {
     fn spec(&self) -> DefaultSpec {
         DefaultSpec::Fixed(K::value(self.0).toml())
     }
 }
 
-impl<K: Kind> Marker<K> for Derived {
+impl<K: ValueKind> DefaultMarker<K> for Derived {
     fn spec(&self) -> DefaultSpec {
         DefaultSpec::Derived(*self)
     }
@@ -124,7 +124,7 @@ impl<K: Kind> Marker<K> for Derived {
 
 /// A key that takes values of the kind `K`, with the default `D`.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Key<K: Kind, D = Fixed<<K as Kind>::Constant>> {
+pub(crate) struct Key<K: ValueKind, D = Fixed<<K as ValueKind>::Constant>> {
     pub name: &'static str,
     pub kind: K,
     pub default: D,
@@ -135,7 +135,7 @@ pub(crate) struct Key<K: Kind, D = Fixed<<K as Kind>::Constant>> {
     came_later: bool,
 }
 
-impl<K: Kind> Key<K, Open> {
+impl<K: ValueKind> Key<K, Open> {
     /// A key without unit and meaning. Its default must be given last.
     pub const fn new(name: &'static str, kind: K) -> Self {
         let (unit, meaning, note) = ("", "", "");
@@ -192,14 +192,14 @@ impl<K: Kind> Key<K, Open> {
     }
 }
 
-impl<K: Kind> Key<K> {
+impl<K: ValueKind> Key<K> {
     /// A key that a later version has added: older results were made with its default.
     pub const fn came_later(self) -> Self {
         Self { came_later: true, ..self }
     }
 }
 
-impl<K: Kind, D: Marker<K>> KeySpec for Key<K, D> {
+impl<K: ValueKind, D: DefaultMarker<K>> KeySpec for Key<K, D> {
     fn name(&self) -> &'static str {
         self.name
     }

@@ -1,8 +1,8 @@
 //! Keys that take numbers, and lists of them.
 
-use super::kinds::{Kind, Mistakes, items, mistake};
+use super::kinds::{Mistakes, ValueKind, items, mistake};
 use crate::config::reader::Notation;
-use crate::config::tree::Value;
+use crate::config::tree::TomlValue;
 use std::marker::PhantomData;
 
 /// No count needs more than 32 bits, and sums and products of two cannot overflow.
@@ -31,7 +31,7 @@ impl<N> Integer<N> {
     }
 }
 
-impl<N> Kind for Integer<N>
+impl<N> ValueKind for Integer<N>
 where
     N: Copy + Notation + TryFrom<u64> + Sync + 'static,
 {
@@ -42,7 +42,7 @@ where
         constant
     }
 
-    fn parse(&self, value: &Value) -> Result<N, Mistakes> {
+    fn parse(&self, value: &TomlValue) -> Result<N, Mistakes> {
         let number = integer(value, self.least, self.most, "an integer").map_err(mistake)?;
         N::try_from(number).map_err(|_| mistake(format!("must be at most {}", self.most)))
     }
@@ -62,7 +62,7 @@ where
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CountOrAll;
 
-impl Kind for CountOrAll {
+impl ValueKind for CountOrAll {
     type Value = Option<usize>;
     type Constant = Option<usize>;
 
@@ -70,9 +70,9 @@ impl Kind for CountOrAll {
         constant
     }
 
-    fn parse(&self, value: &Value) -> Result<Option<usize>, Mistakes> {
+    fn parse(&self, value: &TomlValue) -> Result<Option<usize>, Mistakes> {
         match value {
-            Value::String(text) if text == "all" => Ok(None),
+            TomlValue::String(text) if text == "all" => Ok(None),
             value => {
                 let count =
                     integer(value, 1, MAX_COUNT, "an integer or \"all\"").map_err(mistake)?;
@@ -88,9 +88,9 @@ impl Kind for CountOrAll {
 
 /// A list of numbers of things, each at least 1; not empty.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Counts;
+pub(crate) struct CountList;
 
-impl Kind for Counts {
+impl ValueKind for CountList {
     type Value = Vec<usize>;
     type Constant = &'static [usize];
 
@@ -98,7 +98,7 @@ impl Kind for Counts {
         constant.to_vec()
     }
 
-    fn parse(&self, value: &Value) -> Result<Vec<usize>, Mistakes> {
+    fn parse(&self, value: &TomlValue) -> Result<Vec<usize>, Mistakes> {
         list(value, "a list of integers in brackets", |item| {
             integer(item, 1, MAX_COUNT, "a list of integers").map(|count| count as usize)
         })
@@ -113,7 +113,7 @@ impl Kind for Counts {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Numbers;
 
-impl Kind for Numbers {
+impl ValueKind for Numbers {
     type Value = Vec<f64>;
     type Constant = &'static [f64];
 
@@ -121,7 +121,7 @@ impl Kind for Numbers {
         constant.to_vec()
     }
 
-    fn parse(&self, value: &Value) -> Result<Vec<f64>, Mistakes> {
+    fn parse(&self, value: &TomlValue) -> Result<Vec<f64>, Mistakes> {
         list(value, "a list of numbers in brackets", |item| {
             number(item, "a list of finite numbers", |_| true)
         })
@@ -204,7 +204,7 @@ impl Number {
     }
 }
 
-impl Kind for Number {
+impl ValueKind for Number {
     type Value = f64;
     type Constant = f64;
 
@@ -212,7 +212,7 @@ impl Kind for Number {
         constant
     }
 
-    fn parse(&self, value: &Value) -> Result<f64, Mistakes> {
+    fn parse(&self, value: &TomlValue) -> Result<f64, Mistakes> {
         // An upper end says that the number is finite.
         let finite = if matches!(self.upper, Upper::Open) { "finite " } else { "" };
         let requirement = format!("a {finite}{}", self.range(" and"));
@@ -226,19 +226,19 @@ impl Kind for Number {
 
 /// A list, up to the first item in error.
 fn list<T>(
-    value: &Value,
+    value: &TomlValue,
     requirement: &str,
-    item: impl Fn(&Value) -> Result<T, String>,
+    item: impl Fn(&TomlValue) -> Result<T, String>,
 ) -> Result<Vec<T>, Mistakes> {
     items(value, requirement)?.iter().map(|node| item(&node.value).map_err(mistake)).collect()
 }
 
-fn integer(value: &Value, least: u64, most: u64, requirement: &str) -> Result<u64, String> {
+fn integer(value: &TomlValue, least: u64, most: u64, requirement: &str) -> Result<u64, String> {
     match value {
-        Value::Integer(integer) if *integer < i128::from(least) => {
+        TomlValue::Integer(integer) if *integer < i128::from(least) => {
             Err(format!("must be at least {least}, is {integer}"))
         }
-        Value::Integer(integer) => match u64::try_from(*integer) {
+        TomlValue::Integer(integer) => match u64::try_from(*integer) {
             Ok(integer) if integer <= most => Ok(integer),
             Ok(integer) => Err(format!("must be at most {most}, is {integer}")),
             Err(_) => Err(format!("must be at most {most}")),
@@ -248,13 +248,13 @@ fn integer(value: &Value, least: u64, most: u64, requirement: &str) -> Result<u6
 }
 
 fn number(
-    value: &Value,
+    value: &TomlValue,
     requirement: &str,
     accept: impl FnOnce(f64) -> bool,
 ) -> Result<f64, String> {
     let number = match value {
-        Value::Float(number) => *number,
-        Value::Integer(integer) => *integer as f64,
+        TomlValue::Float(number) => *number,
+        TomlValue::Integer(integer) => *integer as f64,
         other => return Err(format!("must be {requirement}, not {}", other.kind())),
     };
     if number.is_finite() && accept(number) {

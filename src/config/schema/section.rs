@@ -5,7 +5,7 @@ use std::fmt;
 
 /// How often a section can be written, and how its values are called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Shape {
+pub(crate) enum Multiplicity {
     /// Once, `[paths]`.
     Single,
     /// Any number of times, `[[kpca]]`. Each entry has a name, and its results are its own.
@@ -21,7 +21,7 @@ pub(crate) struct SectionSpec {
     /// The heading in a configuration that `init` writes.
     pub title: &'static str,
     /// How often it can be written.
-    pub shape: Shape,
+    pub shape: Multiplicity,
     /// The keys that it always has.
     pub keys: &'static [&'static dyn KeySpec],
     /// The keys that depend on a choice; `None` if no key does.
@@ -60,7 +60,7 @@ impl SectionSpec {
         invalidates: Invalidates,
         keys: &'static [&'static dyn KeySpec],
     ) -> Self {
-        Self { name, title, shape: Shape::Single, keys, choices: None, invalidates }
+        Self { name, title, shape: Multiplicity::Single, keys, choices: None, invalidates }
     }
 
     /// The name without the sections that it is in.
@@ -72,8 +72,8 @@ impl SectionSpec {
     pub fn heading(&self) -> String {
         match self.shape {
             _ if self.name.is_empty() => String::new(),
-            Shape::Single => format!("[{}]", self.name),
-            Shape::Named | Shape::Numbered => format!("[[{}]]", self.name),
+            Multiplicity::Single => format!("[{}]", self.name),
+            Multiplicity::Named | Multiplicity::Numbered => format!("[[{}]]", self.name),
         }
     }
 

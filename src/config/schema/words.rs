@@ -1,8 +1,8 @@
 //! Keys that take words, and lists of them.
 
-use super::kinds::{Kind, Mistake, Mistakes, items, mistake};
+use super::kinds::{Mistake, Mistakes, ValueKind, items, mistake};
 use crate::config::reader::{Choice, Notation, alternatives};
-use crate::config::tree::Value;
+use crate::config::tree::TomlValue;
 use crate::solutions::SetName;
 use std::marker::PhantomData;
 
@@ -10,7 +10,7 @@ use std::marker::PhantomData;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Flag;
 
-impl Kind for Flag {
+impl ValueKind for Flag {
     type Value = bool;
     type Constant = bool;
 
@@ -18,9 +18,9 @@ impl Kind for Flag {
         constant
     }
 
-    fn parse(&self, value: &Value) -> Result<bool, Mistakes> {
+    fn parse(&self, value: &TomlValue) -> Result<bool, Mistakes> {
         match value {
-            Value::Boolean(boolean) => Ok(*boolean),
+            TomlValue::Boolean(boolean) => Ok(*boolean),
             other => Err(mistake(format!("must be true or false, not {}", other.kind()))),
         }
     }
@@ -34,7 +34,7 @@ impl Kind for Flag {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Text;
 
-impl Kind for Text {
+impl ValueKind for Text {
     type Value = String;
     type Constant = &'static str;
 
@@ -42,9 +42,9 @@ impl Kind for Text {
         constant.to_owned()
     }
 
-    fn parse(&self, value: &Value) -> Result<String, Mistakes> {
+    fn parse(&self, value: &TomlValue) -> Result<String, Mistakes> {
         match value {
-            Value::String(text) => Ok(text.clone()),
+            TomlValue::String(text) => Ok(text.clone()),
             other => Err(mistake(format!("must be a string, not {}", other.kind()))),
         }
     }
@@ -58,7 +58,7 @@ impl Kind for Text {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Word(pub &'static [&'static str]);
 
-impl Kind for Word {
+impl ValueKind for Word {
     type Value = &'static str;
     type Constant = &'static str;
 
@@ -66,7 +66,7 @@ impl Kind for Word {
         constant
     }
 
-    fn parse(&self, value: &Value) -> Result<&'static str, Mistakes> {
+    fn parse(&self, value: &TomlValue) -> Result<&'static str, Mistakes> {
         one_of(value, self.0, |word| word)
     }
 
@@ -83,7 +83,7 @@ impl<C> OneOf<C> {
     pub const NEW: Self = Self(PhantomData);
 }
 
-impl<C: Choice> Kind for OneOf<C> {
+impl<C: Choice> ValueKind for OneOf<C> {
     type Value = C;
     type Constant = C;
 
@@ -91,7 +91,7 @@ impl<C: Choice> Kind for OneOf<C> {
         constant
     }
 
-    fn parse(&self, value: &Value) -> Result<C, Mistakes> {
+    fn parse(&self, value: &TomlValue) -> Result<C, Mistakes> {
         one_of(value, C::ALL, C::word)
     }
 
@@ -108,7 +108,7 @@ impl<C> AnyOf<C> {
     pub const NEW: Self = Self(PhantomData);
 }
 
-impl<C: Choice> Kind for AnyOf<C> {
+impl<C: Choice> ValueKind for AnyOf<C> {
     type Value = Vec<C>;
     type Constant = &'static [C];
 
@@ -116,7 +116,7 @@ impl<C: Choice> Kind for AnyOf<C> {
         constant.to_vec()
     }
 
-    fn parse(&self, value: &Value) -> Result<Vec<C>, Mistakes> {
+    fn parse(&self, value: &TomlValue) -> Result<Vec<C>, Mistakes> {
         let given = each(value, |text| chosen(text, C::ALL, C::word))?;
         Ok(C::ALL.iter().copied().filter(|word| given.contains(word)).collect())
     }
@@ -130,7 +130,7 @@ impl<C: Choice> Kind for AnyOf<C> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SetNames;
 
-impl Kind for SetNames {
+impl ValueKind for SetNames {
     type Value = Vec<SetName>;
     type Constant = &'static [SetName];
 
@@ -138,7 +138,7 @@ impl Kind for SetNames {
         constant.to_vec()
     }
 
-    fn parse(&self, value: &Value) -> Result<Vec<SetName>, Mistakes> {
+    fn parse(&self, value: &TomlValue) -> Result<Vec<SetName>, Mistakes> {
         each(value, SetName::parse)
     }
 
@@ -152,7 +152,7 @@ impl Kind for SetNames {
 /// # Errors
 /// All that is wrong, each where it stands.
 pub(crate) fn each<T>(
-    value: &Value,
+    value: &TomlValue,
     item: impl Fn(&str) -> Result<T, String>,
 ) -> Result<Vec<T>, Mistakes>
 where
@@ -170,11 +170,11 @@ where
 }
 
 fn list_item<T: PartialEq>(
-    value: &Value,
+    value: &TomlValue,
     item: impl Fn(&str) -> Result<T, String>,
     before: &[T],
 ) -> Result<T, String> {
-    let Value::String(text) = value else {
+    let TomlValue::String(text) = value else {
         return Err(format!("must be a list of strings, holds {}", value.kind()));
     };
     let value = item(text)?;
@@ -185,12 +185,12 @@ fn list_item<T: PartialEq>(
 }
 
 fn one_of<C: Notation + Copy>(
-    value: &Value,
+    value: &TomlValue,
     all: &[C],
     word: impl Fn(C) -> &'static str,
 ) -> Result<C, Mistakes> {
     match value {
-        Value::String(text) => chosen(text, all, word).map_err(mistake),
+        TomlValue::String(text) => chosen(text, all, word).map_err(mistake),
         other => Err(mistake(format!("must be {}, not {}", alternatives(all), other.kind()))),
     }
 }

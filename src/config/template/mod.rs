@@ -6,10 +6,10 @@
 
 use super::expand::expand_path;
 use super::reader::{Description, Notation, quoted};
-use super::schema::{DefaultSpec, Derived, SectionSpec, Shape};
-use super::{Config, ConfigErrors, Purpose};
+use super::schema::{DefaultSpec, Derived, Multiplicity, SectionSpec};
+use super::{Config, ConfigErrors, ConfigPurpose};
 use crate::data::{DataFormat, FORMATS, place_key};
-use crate::keys::Key;
+use crate::keys::ChoiceKey;
 use crate::network::{Descriptor, NETWORKS};
 use crate::path::METHODS;
 use std::collections::BTreeSet;
@@ -116,7 +116,7 @@ impl Template {
     pub fn text(&self) -> Result<String, ConfigErrors> {
         let (text, settings) = (self.size.text(), self.settings());
         let (_, keys) =
-            Config::parse_and_describe(Purpose::Study, "the configuration", text, &settings)?;
+            Config::parse_and_describe(ConfigPurpose::Study, "the configuration", text, &settings)?;
         Ok(self.render(&keys))
     }
 
@@ -194,7 +194,7 @@ impl Template {
             let own_table = key.key.rsplit_once('.').map_or("", |(table, _)| table);
             if table != own_table {
                 // Entries of a list share a heading.
-                let first = key.section.shape == Shape::Single || own_table.ends_with(".0");
+                let first = key.section.shape == Multiplicity::Single || own_table.ends_with(".0");
                 text += &heading(key.section, first);
                 table = own_table;
             }
@@ -214,7 +214,7 @@ impl Template {
     fn other_networks(&self) -> String {
         let mut text = comment("", "The others, each with its own keys at their defaults:");
         for network in NETWORKS.iter().filter(|network| **network != self.network) {
-            let default = |key: &Key| format!("{} = {}", key.name, key.default().toml());
+            let default = |key: &ChoiceKey| format!("{} = {}", key.name, key.default().toml());
             let keys = network.keys.iter().map(default).collect::<Vec<_>>();
             _ = writeln!(text, "# kind = {:<16} # {}", quoted(network.name), keys.join(", "));
         }
@@ -349,7 +349,7 @@ mod tests {
     fn every_key_is_there_with_its_meaning_its_range_and_its_default() {
         for template in all() {
             let (config, keys) = Config::parse_and_describe(
-                Purpose::Study,
+                ConfigPurpose::Study,
                 "x",
                 template.size.text(),
                 &template.settings(),
@@ -377,7 +377,7 @@ mod tests {
         for template in all() {
             let text = template.text().unwrap();
             let (_, keys) =
-                Config::parse_and_describe(Purpose::Study, "written", &text, &[]).unwrap();
+                Config::parse_and_describe(ConfigPurpose::Study, "written", &text, &[]).unwrap();
             let tree: toml::Table = text.parse().unwrap();
             for key in keys.iter().filter(|key| is_default(key)) {
                 let mut parts: Vec<&str> = key.key.split('.').collect();

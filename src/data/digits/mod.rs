@@ -6,7 +6,7 @@
 //! and their checksum are the same on every machine.
 
 use super::{DataFormat, Dataset, DatasetError, ImageShape, Images, Outline};
-use crate::keys::{Key, KeyKind, Values};
+use crate::keys::{ChoiceKey, KeyKind, Values};
 use crate::random::MasterSeed;
 use rand::{Rng, RngExt};
 
@@ -30,16 +30,16 @@ pub struct Digits;
 /// Digits the program draws at most, for each split: 784 MB, on every rank.
 const MAX_DIGITS: usize = 1_000_000;
 
-const KEYS: &[Key] = &[
-    Key::new("seed", "seed of the drawing", KeyKind::DerivedSeed),
-    Key::count_up_to(
+const KEYS: &[ChoiceKey] = &[
+    ChoiceKey::new("seed", "seed of the drawing", KeyKind::DerivedSeed),
+    ChoiceKey::count_up_to(
         "train",
         "images to train on, 28 × 28 pixels in ten classes",
         6000,
         MAX_DIGITS,
     )
     .unit("images"),
-    Key::count_up_to("test", "images held out, which also choose the best epoch", 1000, MAX_DIGITS)
+    ChoiceKey::count_up_to("test", "images held out, which also choose the best epoch", 1000, MAX_DIGITS)
         .unit("images"),
 ];
 
@@ -57,7 +57,7 @@ impl DataFormat for Digits {
          in ten classes."
     }
 
-    fn keys(&self) -> &'static [Key] {
+    fn keys(&self) -> &'static [ChoiceKey] {
         KEYS
     }
 

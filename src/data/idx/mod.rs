@@ -8,7 +8,7 @@ mod problem;
 mod tests;
 
 use super::{DataFormat, Dataset, DatasetError, ImageShape, Images, MAX_CLASSES};
-use crate::keys::{Key, KeyKind, Values};
+use crate::keys::{ChoiceKey, KeyKind, Values};
 use crate::random::MasterSeed;
 use file::{Content, IdxFile};
 use problem::FileProblem;
@@ -17,8 +17,8 @@ use std::path::{Path, PathBuf};
 /// `kind = "idx"`.
 pub struct Idx;
 
-const KEYS: &[Key] = &[
-    Key::new(
+const KEYS: &[ChoiceKey] = &[
+    ChoiceKey::new(
         "dir",
         "folder of the four files; relative to the working directory; `~` and `$VARIABLES` are \
          expanded",
@@ -28,14 +28,14 @@ const KEYS: &[Key] = &[
         "`train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-images-idx3-ubyte`, \
          `t10k-labels-idx1-ubyte`, each gzip-compressed (`.gz`) or not",
     ),
-    Key::new("train", "images to train on, from the front", KeyKind::CountOrAll).unit("images"),
-    Key::new(
+    ChoiceKey::new("train", "images to train on, from the front", KeyKind::CountOrAll).unit("images"),
+    ChoiceKey::new(
         "test",
         "images held out, from the front, which also choose the best epoch",
         KeyKind::CountOrAll,
     )
     .unit("images"),
-    Key::new(
+    ChoiceKey::new(
         "classes",
         "classes that the labels count from 0",
         KeyKind::DerivedCount { most: MAX_CLASSES, words: "the largest label + 1", example: "10" },
@@ -63,7 +63,7 @@ impl DataFormat for Idx {
          ten classes: `classes = 10` continues their results where no label is 9."
     }
 
-    fn keys(&self) -> &'static [Key] {
+    fn keys(&self) -> &'static [ChoiceKey] {
         KEYS
     }
 

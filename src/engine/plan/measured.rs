@@ -98,7 +98,7 @@ fn pixels(trained: &Trained, shared: bool) -> usize {
 /// Bytes of all solutions, two of each training run.
 fn solution_bytes(trained: &Trained) -> f64 {
     let (training, layout) = (&trained.config.training, trained.network.layout());
-    let runs = training.methods.len() as f64 * f64::from(training.initializations);
+    let runs = training.optimizers.len() as f64 * f64::from(training.initializations);
     2.0 * runs * layout.parameters() as f64 * size_of::<f32>() as f64
 }
 

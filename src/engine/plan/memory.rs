@@ -14,12 +14,12 @@ const SINGLE: f64 = 4.0;
 
 /// Bytes that one thread takes to evaluate a network: at a point, and on a path.
 pub fn evaluation_bytes(network: &dyn Network<f32>, paths: &PathParameters) -> f64 {
-    network.evaluator_bytes() + span_bytes(network, paths)
+    network.evaluator_bytes() + combinations_bytes(network, paths)
 }
 
 /// Along a path: what the points share of the first layer, and the later layers of every point.
-fn span_bytes(network: &dyn Network<f32>, paths: &PathParameters) -> f64 {
-    let Some(along) = network.span_evaluator() else { return 0.0 };
+fn combinations_bytes(network: &dyn Network<f32>, paths: &PathParameters) -> f64 {
+    let Some(along) = network.combinations_evaluator() else { return 0.0 };
     let terms = paths.method.free() as f64;
     let shared = (2.0 + 2.0 * terms) * along.shared_length() as f64 * IMAGES;
     shared * SINGLE + later_bytes(network, paths.points, paths.method.free())
@@ -28,7 +28,7 @@ fn span_bytes(network: &dyn Network<f32>, paths: &PathParameters) -> f64 {
 /// Bytes of the later layers at so many points, with their gradients, and of the gradients of the
 /// coefficients; 0 where the points share nothing.
 pub fn later_bytes(network: &dyn Network<f32>, points: usize, terms: usize) -> f64 {
-    if network.span_evaluator().is_none() {
+    if network.combinations_evaluator().is_none() {
         return 0.0;
     }
     let layout = network.layout();

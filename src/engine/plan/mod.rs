@@ -9,9 +9,9 @@ pub use forecast::{Forecast, Planned, makespan};
 pub use measured::{Measured, duration};
 pub use speed::{MEASURED_POINTS, Speed};
 
-use crate::optimizer::Training;
+use crate::optimizer::OptimizerParameters;
 use crate::path::PathParameters;
-use crate::path::finder::DENSITY;
+use crate::path::finder::REFINEMENT;
 
 /// Evaluations by kind, each counted in images (for paths: images times points).
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -42,16 +42,20 @@ impl Work {
 }
 
 /// Work of one training run at most: L-BFGS may stop early or need fewer trials.
-pub fn training_work(training: &Training, train_images: usize, test_images: usize) -> Work {
+pub fn training_work(
+    training: &OptimizerParameters,
+    train_images: usize,
+    test_images: usize,
+) -> Work {
     let (train, test) = (train_images as f64, test_images as f64);
     match training {
         // Each epoch: mini-batches, then both losses over all images.
-        Training::Sgd(sgd) => {
+        OptimizerParameters::Sgd(sgd) => {
             let epochs = sgd.epochs as f64;
             Work { batches: epochs * train, losses: epochs * (train + test), ..Work::default() }
         }
         // Each iteration: the line search's trials, one gradient, the test loss.
-        Training::Lbfgs(lbfgs) => {
+        OptimizerParameters::Lbfgs(lbfgs) => {
             let (iterations, trials) =
                 (lbfgs.iterations as f64, lbfgs.line_search_evaluations as f64);
             Work {
@@ -73,7 +77,7 @@ pub fn path_work(parameters: &PathParameters, images: usize, batch: Option<usize
     let looks = batch.map_or(0, |batch| steps.div_ceil(images.div_ceil(batch)));
     Work {
         path_gradients: steps as f64 * points * batch.unwrap_or(images) as f64,
-        path_losses: (looks as f64 + 3.0 + DENSITY as f64) * points * images as f64,
+        path_losses: (looks as f64 + 3.0 + REFINEMENT as f64) * points * images as f64,
         ..Work::default()
     }
 }
@@ -89,7 +93,7 @@ pub fn path_bytes(parameters: &PathParameters, dimension: usize, number: usize) 
 /// Bytes of the grid of a path and of its dense one: for each point and vector a coefficient, the
 /// step to the next point, and the exact coefficient while they are made.
 fn path_grid_bytes(parameters: &PathParameters) -> f64 {
-    let points = (1 + DENSITY) as f64 * parameters.points as f64;
+    let points = (1 + REFINEMENT) as f64 * parameters.points as f64;
     points * (2.0 + parameters.method.free() as f64) * (4.0 + 8.0 + 8.0)
 }
 
@@ -97,11 +101,11 @@ fn path_grid_bytes(parameters: &PathParameters) -> f64 {
 /// `f32`. L-BFGS: gradient, direction, the two vectors of the line, the next θ and gradient, the memory with one
 /// pair to come, and `line` bytes of what the trials of a [line](crate::landscape::Landscape::line) share; SGD:
 /// its θ before the epoch and a gradient.
-pub fn training_bytes(training: &Training, dimension: usize, line: usize) -> f64 {
+pub fn training_bytes(training: &OptimizerParameters, dimension: usize, line: usize) -> f64 {
     let (vectors, shared) = match training {
-        Training::Sgd(_) => (5.0, 0),
+        OptimizerParameters::Sgd(_) => (5.0, 0),
         // Every iteration remembers one pair.
-        Training::Lbfgs(lbfgs) => {
+        OptimizerParameters::Lbfgs(lbfgs) => {
             let pairs = lbfgs.memory.min(lbfgs.iterations) + 1;
             (9.0 + 2.0 * pairs as f64, line)
         }

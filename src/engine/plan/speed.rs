@@ -58,7 +58,7 @@ impl Speed {
         let mut gradient = vec![0.0; curve.free().len()];
         let point = (landscape.samples() * points) as f64;
         Self {
-            path_loss: seconds(PATIENCE, || landscape.span_values(&curve.points(&grid))) / point,
+            path_loss: seconds(PATIENCE, || landscape.values_at(&curve.points(&grid))) / point,
             path_gradient: seconds(PATIENCE, || curve.pull_back(landscape, &grid, &mut gradient))
                 / point,
             ..Self::within(PATIENCE, landscape, batch, seed)

@@ -14,9 +14,9 @@ use crate::engine::store::{ConfigurationRecord, Contents};
 use crate::engine::stored::StoredRun;
 use crate::engine::version::{COMMIT, VERSION};
 use crate::landscape::HeightMap;
-use crate::optimizer::{Method, TrainingRun};
+use crate::optimizer::{OptimizerName, TrainingRun};
 use crate::report::plane::{DrawnPath, Plane};
-use crate::report::{self, Run, Written, label};
+use crate::report::{self, Run, WrittenReport, label};
 use crate::solutions::LandscapeName;
 use missing::{missing, missing_points};
 use std::fs;
@@ -32,7 +32,7 @@ pub const DIRECTORY: &str = "report";
 /// # Errors
 /// If several runs are given without `to` or a directory twice, if one cannot be read, or if a file
 /// cannot be written.
-pub fn write(directories: &[PathBuf], to: Option<&Path>) -> Result<Written, Failure> {
+pub fn write(directories: &[PathBuf], to: Option<&Path>) -> Result<WrittenReport, Failure> {
     let to = match (to, directories) {
         (Some(to), _) => to.to_owned(),
         (None, [directory]) => directory.join(DIRECTORY),
@@ -109,15 +109,15 @@ fn run(stored: &StoredRun) -> Run<'_> {
 
 /// The training runs that ended as they should, by optimizer, with the numbers of their
 /// initializations.
-fn curves<'a>(results: &Results<'a>) -> Vec<(Method, Vec<(u32, &'a TrainingRun)>)> {
-    let of = |&method: &Method| {
-        let numbered = (0..).zip(results.runs(method));
+fn curves<'a>(results: &Results<'a>) -> Vec<(OptimizerName, Vec<(u32, &'a TrainingRun)>)> {
+    let of = |&optimizer: &OptimizerName| {
+        let numbered = (0..).zip(results.runs(optimizer));
         let sound = numbered.filter_map(|(number, run)| {
             Some((number, run?.ok().filter(|run| !run.stop.diverged())?))
         });
-        (method, sound.collect::<Vec<_>>())
+        (optimizer, sound.collect::<Vec<_>>())
     };
-    results.methods().iter().map(of).filter(|(_, runs)| !runs.is_empty()).collect()
+    results.optimizers().iter().map(of).filter(|(_, runs)| !runs.is_empty()).collect()
 }
 
 /// The map of an analytic landscape of two variables with the paths that were found on it.
@@ -131,8 +131,8 @@ fn plane<'a>(landscape: &LandscapeConfig, results: &Results<'a>) -> Option<Plane
     };
     let set = landscape.set();
     let drawn = |pair: (u32, u32)| {
-        let result = contents.path(&set, LandscapeName::Formula, pair)?.result.as_ref().ok()?;
-        let track = contents.track(&set, LandscapeName::Formula, pair);
+        let result = contents.path(&set, LandscapeName::Analytic, pair)?.result.as_ref().ok()?;
+        let track = contents.track(&set, LandscapeName::Analytic, pair);
         Some(DrawnPath { pair, ends: [place(pair.0)?, place(pair.1)?], result, track })
     };
     let sets = results.sets();

@@ -8,7 +8,7 @@
 use super::directory::sync_directory;
 use super::journal::frame::{self, HEAD_LENGTH, Kind};
 use super::journal::{AppendFile, JournalError, io_error};
-use crate::optimizer::Method;
+use crate::optimizer::OptimizerName;
 use crate::solutions::{LandscapeName, SetName};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -34,7 +34,7 @@ pub enum TaskKey {
     /// A training run.
     Training {
         /// Its optimizer.
-        method: Method,
+        optimizer: OptimizerName,
         /// Number of the initialization.
         initialization: u32,
     },
@@ -236,7 +236,7 @@ mod tests {
     use super::*;
 
     fn key(initialization: u32) -> TaskKey {
-        TaskKey::Training { method: Method::Sgd, initialization }
+        TaskKey::Training { optimizer: OptimizerName::Sgd, initialization }
     }
 
     fn saved(byte: u8, length: usize) -> Saved {

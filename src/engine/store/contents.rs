@@ -3,8 +3,8 @@
 use super::record::{ConfigurationRecord, Record, SessionRecord};
 use super::retention::Retention;
 use crate::analysis::statistics::{Analysis, FailedPart};
-use crate::optimizer::relax::Relaxed;
-use crate::optimizer::{Method, Snapshot, TrainingRun};
+use crate::optimizer::minimize::MinimizationResult;
+use crate::optimizer::{OptimizerName, Snapshot, TrainingRun};
 use crate::path::{PathResult, Track};
 use crate::solutions::{LandscapeName, SetName};
 use serde::de::DeserializeOwned;
@@ -41,13 +41,13 @@ type PathKey = (LandscapeName, (u32, u32));
 pub struct Contents {
     configurations: Vec<ConfigurationRecord>,
     sessions: Vec<SessionRecord>,
-    trainings: BTreeMap<(Method, u32), Outcome<TrainingRun>>,
+    trainings: BTreeMap<(OptimizerName, u32), Outcome<TrainingRun>>,
     // Nested, so that a look-up by a borrowed set name needs no copy of it.
     paths: BTreeMap<SetName, BTreeMap<PathKey, Outcome<PathResult>>>,
     /// The points of paths of analytic landscapes of few dimensions.
     tracks: BTreeMap<SetName, BTreeMap<PathKey, Track>>,
     imported: BTreeMap<SetName, BTreeMap<u32, Outcome<Snapshot>>>,
-    minima: BTreeMap<u32, Outcome<Relaxed>>,
+    minima: BTreeMap<u32, Outcome<MinimizationResult>>,
     /// By name of the stage, then by key; also those of stages that this program does not have.
     tasks: BTreeMap<String, BTreeMap<String, Outcome<Vec<u8>>>>,
     analysis: Option<StoredAnalysis>,
@@ -67,11 +67,15 @@ impl Contents {
         match record {
             Record::Configuration(configuration) => self.configurations.push(configuration),
             Record::Session(session) => self.sessions.push(session),
-            Record::Training { method, initialization, seconds, outcome } => {
-                let new =
-                    insert_first(&mut self.trainings, (method, initialization), seconds, outcome);
+            Record::Training { optimizer, initialization, seconds, outcome } => {
+                let new = insert_first(
+                    &mut self.trainings,
+                    (optimizer, initialization),
+                    seconds,
+                    outcome,
+                );
                 if new {
-                    self.release_vectors(method, initialization);
+                    self.release_vectors(optimizer, initialization);
                 }
                 return new;
             }
@@ -118,17 +122,17 @@ impl Contents {
     }
 
     /// Lets go of the vectors that a new run makes superfluous, perhaps its own.
-    fn release_vectors(&mut self, method: Method, initialization: u32) {
+    fn release_vectors(&mut self, optimizer: OptimizerName, initialization: u32) {
         let run = self
             .trainings
-            .get(&(method, initialization))
+            .get(&(optimizer, initialization))
             .and_then(|outcome| outcome.result.as_ref().ok());
         let superfluous = self
             .retention
             .as_mut()
             .zip(run)
-            .and_then(|(retention, run)| retention.admit(method, initialization, run));
-        let run = superfluous.and_then(|number| self.trainings.get_mut(&(method, number)));
+            .and_then(|(retention, run)| retention.admit(optimizer, initialization, run));
+        let run = superfluous.and_then(|number| self.trainings.get_mut(&(optimizer, number)));
         if let Some(Outcome { result: Ok(run), .. }) = run {
             (run.train.theta, run.test.theta) = (Vec::new(), Vec::new());
         }
@@ -163,14 +167,21 @@ impl Contents {
         self.atlases.contains(atlas_checksum)
     }
 
-    /// The training run of `method` from this initialization, if it has ended.
-    pub fn training(&self, method: Method, initialization: u32) -> Option<&Outcome<TrainingRun>> {
-        self.trainings.get(&(method, initialization))
+    /// The training run of `optimizer` from this initialization, if it has ended.
+    pub fn training(
+        &self,
+        optimizer: OptimizerName,
+        initialization: u32,
+    ) -> Option<&Outcome<TrainingRun>> {
+        self.trainings.get(&(optimizer, initialization))
     }
 
-    /// The training runs of `method` that have ended, by ascending number of the initialization.
-    pub fn trainings(&self, method: Method) -> impl Iterator<Item = (u32, &Outcome<TrainingRun>)> {
-        let numbers = (method, 0)..=(method, u32::MAX);
+    /// The training runs of `optimizer` that have ended, by ascending number of the initialization.
+    pub fn trainings(
+        &self,
+        optimizer: OptimizerName,
+    ) -> impl Iterator<Item = (u32, &Outcome<TrainingRun>)> {
+        let numbers = (optimizer, 0)..=(optimizer, u32::MAX);
         self.trainings
             .range(numbers)
             .map(|(&(_, initialization), outcome)| (initialization, outcome))
@@ -217,7 +228,7 @@ impl Contents {
     }
 
     /// The relaxation from this start, if it has ended.
-    pub fn minimum(&self, number: u32) -> Option<&Outcome<Relaxed>> {
+    pub fn minimum(&self, number: u32) -> Option<&Outcome<MinimizationResult>> {
         self.minima.get(&number)
     }
 
@@ -283,8 +294,13 @@ fn insert_first<K: Ord, T>(
 mod tests {
     use super::*;
 
-    fn training(method: Method, initialization: u32, reason: &str) -> Record {
-        Record::Training { method, initialization, seconds: 1.0, outcome: Err(reason.to_owned()) }
+    fn training(optimizer: OptimizerName, initialization: u32, reason: &str) -> Record {
+        Record::Training {
+            optimizer,
+            initialization,
+            seconds: 1.0,
+            outcome: Err(reason.to_owned()),
+        }
     }
 
     fn path(set: &str, landscape: LandscapeName, pair: (u32, u32)) -> Record {
@@ -336,23 +352,26 @@ mod tests {
     #[test]
     fn the_first_of_two_records_with_one_key_stays() {
         let mut contents = Contents::default();
-        assert!(contents.insert(training(Method::Sgd, 3, "first")));
-        assert!(!contents.insert(training(Method::Sgd, 3, "second")));
-        let reason =
-            contents.training(Method::Sgd, 3).and_then(|outcome| outcome.result.as_ref().err());
+        assert!(contents.insert(training(OptimizerName::Sgd, 3, "first")));
+        assert!(!contents.insert(training(OptimizerName::Sgd, 3, "second")));
+        let reason = contents
+            .training(OptimizerName::Sgd, 3)
+            .and_then(|outcome| outcome.result.as_ref().err());
         assert_eq!(reason.map(String::as_str), Some("first"));
     }
 
     #[test]
     fn methods_sets_landscapes_and_directions_are_kept_apart() {
         let mut contents = Contents::default();
-        for (method, number) in [(Method::Lbfgs, 0), (Method::Sgd, u32::MAX), (Method::Sgd, 0)] {
-            contents.insert(training(method, number, ""));
+        for (optimizer, number) in
+            [(OptimizerName::Lbfgs, 0), (OptimizerName::Sgd, u32::MAX), (OptimizerName::Sgd, 0)]
+        {
+            contents.insert(training(optimizer, number, ""));
         }
         let numbers =
-            |method| contents.trainings(method).map(|(number, _)| number).collect::<Vec<_>>();
-        assert_eq!(numbers(Method::Sgd), [0, u32::MAX]);
-        assert_eq!(numbers(Method::Lbfgs), [0]);
+            |optimizer| contents.trainings(optimizer).map(|(number, _)| number).collect::<Vec<_>>();
+        assert_eq!(numbers(OptimizerName::Sgd), [0, u32::MAX]);
+        assert_eq!(numbers(OptimizerName::Lbfgs), [0]);
 
         for (set, landscape, pair) in [
             ("sgd/train", LandscapeName::Train, (1, 2)),

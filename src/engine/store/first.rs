@@ -10,17 +10,17 @@ use serde::{Deserialize, Serialize};
 
 /// What is now [`statistics::Analysis`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Analysis {
-    kernel_pca: Vec<KernelPcaResult>,
+pub struct FirstAnalysis {
+    kernel_pca: Vec<FirstKernelPcaResult>,
     moments: Vec<(SetName, Moments)>,
     distances: Vec<DistanceResult>,
 }
 
 /// What is now [`statistics::KernelPcaResult`]; vectors were never standardized.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct KernelPcaResult {
+struct FirstKernelPcaResult {
     name: String,
-    kernel: Kernel,
+    kernel: FirstKernel,
     eigenvalues: Vec<f64>,
     explained: Vec<f64>,
     negative_share: f64,
@@ -32,22 +32,22 @@ struct KernelPcaResult {
 
 /// What is now [`kernel_pca::Kernel`]; the polynomial kernel had no scale.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-enum Kernel {
+enum FirstKernel {
     Linear,
     Polynomial { degree: u32, constant: f64 },
     Sigmoid { scale: f64, constant: f64 },
     Rbf { two_sigma_squared: f64 },
 }
 
-impl From<Analysis> for statistics::Analysis {
-    fn from(first: Analysis) -> Self {
+impl From<FirstAnalysis> for statistics::Analysis {
+    fn from(first: FirstAnalysis) -> Self {
         let kernel_pca = first.kernel_pca.into_iter().map(Into::into).collect();
         Self { kernel_pca, moments: first.moments, distances: first.distances }
     }
 }
 
-impl From<KernelPcaResult> for statistics::KernelPcaResult {
-    fn from(first: KernelPcaResult) -> Self {
+impl From<FirstKernelPcaResult> for statistics::KernelPcaResult {
+    fn from(first: FirstKernelPcaResult) -> Self {
         Self {
             name: first.name,
             kernel: first.kernel.into(),
@@ -63,15 +63,15 @@ impl From<KernelPcaResult> for statistics::KernelPcaResult {
     }
 }
 
-impl From<Kernel> for kernel_pca::Kernel {
-    fn from(first: Kernel) -> Self {
+impl From<FirstKernel> for kernel_pca::Kernel {
+    fn from(first: FirstKernel) -> Self {
         match first {
-            Kernel::Linear => Self::Linear,
-            Kernel::Polynomial { degree, constant } => {
+            FirstKernel::Linear => Self::Linear,
+            FirstKernel::Polynomial { degree, constant } => {
                 Self::Polynomial { scale: 1.0, degree, constant }
             }
-            Kernel::Sigmoid { scale, constant } => Self::Sigmoid { scale, constant },
-            Kernel::Rbf { two_sigma_squared } => Self::Rbf { two_sigma_squared },
+            FirstKernel::Sigmoid { scale, constant } => Self::Sigmoid { scale, constant },
+            FirstKernel::Rbf { two_sigma_squared } => Self::Rbf { two_sigma_squared },
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use super::first;
 use crate::analysis::statistics::{Analysis, FailedPart};
-use crate::optimizer::relax::Relaxed;
-use crate::optimizer::{Method, Snapshot, TrainingRun};
+use crate::optimizer::minimize::MinimizationResult;
+use crate::optimizer::{OptimizerName, Snapshot, TrainingRun};
 use crate::path::{PathResult, Track};
 use crate::solutions::{LandscapeName, SetName};
 use serde::{Deserialize, Serialize};
@@ -22,7 +22,7 @@ pub enum Record {
     /// A training run that ended.
     Training {
         /// Its optimizer.
-        method: Method,
+        optimizer: OptimizerName,
         /// Number of the initialization it grew from.
         initialization: u32,
         /// Wall time in s.
@@ -48,7 +48,7 @@ pub enum Record {
         /// As in [`Self::Analysis`].
         digest: String,
         /// The results.
-        analysis: first::Analysis,
+        analysis: first::FirstAnalysis,
     },
     /// A vector from elsewhere, evaluated.
     Imported {
@@ -68,7 +68,7 @@ pub enum Record {
         /// Wall time in s.
         seconds: f64,
         /// Where it ended, or why nowhere.
-        outcome: Result<Relaxed, String>,
+        outcome: Result<MinimizationResult, String>,
     },
     /// An `atlas.h5` that is about to take its place in the directory.
     Atlas {

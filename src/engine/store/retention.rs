@@ -1,6 +1,6 @@
 //! Whose parameter vectors stay in memory.
 
-use crate::optimizer::{Method, TrainingRun};
+use crate::optimizer::{OptimizerName, TrainingRun};
 use std::collections::BTreeMap;
 
 /// Of each method the best runs as [`select`](crate::solutions::select) ranks them: those with the lowest
@@ -11,7 +11,7 @@ pub struct Retention {
     initializations: u32,
     keep: usize,
     /// Training loss and initialization of the runs whose vectors are held, the best first.
-    best: BTreeMap<Method, Vec<(f64, u32)>>,
+    best: BTreeMap<OptimizerName, Vec<(f64, u32)>>,
 }
 
 impl Retention {
@@ -23,14 +23,14 @@ impl Retention {
     /// Takes note of a run; returns the initialization whose vectors are no longer needed, if any.
     pub(super) fn admit(
         &mut self,
-        method: Method,
+        optimizer: OptimizerName,
         initialization: u32,
         run: &TrainingRun,
     ) -> Option<u32> {
         if initialization >= self.initializations || run.stop.diverged() {
             return Some(initialization);
         }
-        let best = self.best.entry(method).or_default();
+        let best = self.best.entry(optimizer).or_default();
         let loss = run.train.loss_train;
         let better = |&(other, number): &(f64, u32)| {
             other.total_cmp(&loss).then(number.cmp(&initialization)).is_lt()
@@ -44,7 +44,7 @@ impl Retention {
 mod tests {
     use super::*;
     use crate::engine::store::{Contents, Record};
-    use crate::optimizer::{Snapshot, StopReason};
+    use crate::optimizer::{Snapshot, TrainingStop};
     use crate::random::MasterSeed;
     use crate::solutions::select;
     use rand::seq::SliceRandom;
@@ -52,8 +52,11 @@ mod tests {
     fn run(number: u32) -> TrainingRun {
         // Ties, losses that are not finite and runs that diverged are among them.
         let loss = if number % 11 == 3 { f64::NAN } else { f64::from(number * 7 % 13) };
-        let stop =
-            if number % 9 == 4 { StopReason::Diverged { epoch: 1 } } else { StopReason::Completed };
+        let stop = if number % 9 == 4 {
+            TrainingStop::Diverged { epoch: 1 }
+        } else {
+            TrainingStop::Completed
+        };
         let snapshot = || Snapshot {
             epoch: number,
             theta: vec![number as f32; 3],
@@ -84,22 +87,22 @@ mod tests {
             for &initialization in &numbers {
                 let outcome = Ok(run(initialization));
                 contents.insert(Record::Training {
-                    method: Method::Sgd,
+                    optimizer: OptimizerName::Sgd,
                     initialization,
                     seconds: 1.0,
                     outcome,
                 });
             }
             let held: Vec<(u32, &TrainingRun)> = contents
-                .trainings(Method::Sgd)
+                .trainings(OptimizerName::Sgd)
                 .filter_map(|(number, outcome)| Some((number, outcome.result.as_ref().ok()?)))
                 .collect();
             let wanted: Vec<_> =
                 every.iter().take(50).map(|(number, run)| (*number, run)).collect();
-            let wanted = select(Method::Sgd, &wanted, keep);
+            let wanted = select(OptimizerName::Sgd, &wanted, keep);
             let among: Vec<_> = held.iter().copied().filter(|&(number, _)| number < 50).collect();
             // Their other numbers include NaN, which equals nothing.
-            for (wanted, found) in wanted.iter().zip(select(Method::Sgd, &among, keep)) {
+            for (wanted, found) in wanted.iter().zip(select(OptimizerName::Sgd, &among, keep)) {
                 assert_eq!(
                     (&wanted.theta, &wanted.initialization),
                     (&found.theta, &found.initialization)

@@ -1,6 +1,6 @@
 //! Losses and gradients at all points of a path.
 //!
-//! Where the network shares work between the points, with a [`SpanEvaluator`](crate::network::SpanEvaluator),
+//! Where the network shares work between the points, with a [`CombinationsEvaluator`](crate::network::CombinationsEvaluator),
 //! block by block of images, all points for each; elsewhere point by point, many images for each, so that points
 //! are combined from the vectors of the path, and their gradients added to those of its coefficients, only now
 //! and then.
@@ -8,10 +8,10 @@
 use super::gray::Purpose;
 use super::scratch::Scratch;
 use super::{BLOCK, ImageLandscape};
+use crate::combinations::Combinations;
 use crate::kernels::threads::Turn;
 use crate::kernels::{Real, add_scaled};
 use crate::landscape::Interrupted;
-use crate::span::Span;
 use ndarray::{ArrayView2, ArrayViewMut2};
 use std::ops::Range;
 use std::sync::Mutex;
@@ -50,14 +50,20 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
     /// Mean losses, `(M,)`, and the sums over all images of what is sought.
     pub(super) fn along(
         &self,
-        span: &Span<A>,
+        combinations: &Combinations<A>,
         sought: Option<&Sought<A>>,
     ) -> Result<Vec<f64>, Interrupted> {
-        let (points, gates) = (span.points(), sought.map_or(0, |sought| sought.rows.len()));
+        let (points, gates) = (combinations.points(), sought.map_or(0, |sought| sought.rows.len()));
         let sums: Vec<f64> = if self.with_scratch(|scratch| scratch.along.is_some()) {
             let (blocks, evaluation) = (self.parts(BLOCK), self.next_evaluation());
             let losses = self.run(blocks.len(), gates, |scratch, turn| {
-                self.at_all_points(span, sought, (&blocks[turn.item], evaluation), scratch, turn)
+                self.at_all_points(
+                    combinations,
+                    sought,
+                    (&blocks[turn.item], evaluation),
+                    scratch,
+                    turn,
+                )
             })?;
             (0..points).map(|m| losses.iter().map(|losses| losses[m]).sum()).collect()
         } else {
@@ -65,7 +71,7 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
             let count = stretches.len();
             let losses = self.run(points * count, gates, |scratch, turn| {
                 self.at_one_point(
-                    span,
+                    combinations,
                     turn.item / count,
                     sought,
                     &stretches[turn.item % count],
@@ -81,21 +87,21 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
     /// Losses of a block of images at every point.
     fn at_all_points(
         &self,
-        span: &Span<A>,
+        combinations: &Combinations<A>,
         sought: Option<&Sought<A>>,
         (block, evaluation): (&Range<usize>, u64),
         scratch: &mut Scratch<'a, A>,
         turn: Turn,
     ) -> Result<Vec<f64>, Interrupted> {
-        let mut losses = vec![0.0; span.points()];
+        let mut losses = vec![0.0; combinations.points()];
         let mut added = Ok(());
         let purpose = if sought.is_some() { Purpose::Path } else { Purpose::Losses };
         self.for_each_block(block, scratch, purpose, Some(evaluation), |scratch, batch| {
             let along = scratch.along.as_mut().expect("only where the network has one");
             match sought {
-                None => along.losses(span, None, batch, &mut losses),
+                None => along.losses(combinations, None, batch, &mut losses),
                 Some(sought) => {
-                    along.gradient(span, None, sought.weights, batch, &mut losses);
+                    along.gradient(combinations, None, sought.weights, batch, &mut losses);
                     added = sought.add(turn, |n, row| along.add_gradient(n, batch, row));
                 }
             }
@@ -106,7 +112,7 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
     /// Loss of many images at one point.
     fn at_one_point(
         &self,
-        span: &Span<A>,
+        combinations: &Combinations<A>,
         m: usize,
         sought: Option<&Sought<A>>,
         images: &Range<usize>,
@@ -114,7 +120,7 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
         turn: Turn,
     ) -> Result<f64, Interrupted> {
         let mut theta = scratch.take_theta();
-        span.point(m, &mut theta);
+        combinations.point(m, &mut theta);
         let mut loss = 0.0;
         // Nothing of the pinned ends enters the gradient.
         let weights = sought

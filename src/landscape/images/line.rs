@@ -6,16 +6,16 @@
 use super::gray::Purpose;
 use super::scratch::Scratch;
 use super::{BLOCK, ImageLandscape};
+use crate::combinations::Combinations;
 use crate::kernels::Real;
 use crate::landscape::Interrupted;
 use crate::landscape::line::Line;
-use crate::network::{Batch, SpanEvaluator};
-use crate::span::Span;
+use crate::network::{Batch, CombinationsEvaluator};
 use ndarray::{Array2, arr2};
 use std::ops::Range;
 
 /// What a line may keep; beyond that it goes point by point.
-pub(super) const MOST_BYTES: usize = 256 << 20;
+pub(super) const MAX_BYTES: usize = 256 << 20;
 
 /// θ and d are the two vectors of a span.
 pub(super) const VECTORS: usize = 2;
@@ -68,7 +68,7 @@ impl<'l, 'a, A: Real> SharedLine<'l, 'a, A> {
         images: &Range<usize>,
         scratch: &mut Scratch<'a, A>,
         purpose: Purpose,
-        mut work: impl FnMut(&mut dyn SpanEvaluator<A>, &[A], Batch<A>),
+        mut work: impl FnMut(&mut dyn CombinationsEvaluator<A>, &[A], Batch<A>),
     ) -> Result<(), Interrupted> {
         let mut shared = self.shared[images.start / BLOCK..].iter();
         // The products with the vectors are there already.
@@ -92,7 +92,8 @@ impl<'l, 'a, A: Real> SharedLine<'l, 'a, A> {
 impl<A: Real> Line<A> for SharedLine<'_, '_, A> {
     fn value(&mut self, u: f64) -> Result<f64, Interrupted> {
         let (coefficients, parts) = (Self::coefficients(u), self.landscape.point_parts());
-        let span = Span { vectors: self.vectors.view(), coefficients: coefficients.view() };
+        let combinations =
+            Combinations { vectors: self.vectors.view(), coefficients: coefficients.view() };
         let losses = self.landscape.run(parts.len(), 0, |scratch, turn| {
             let mut loss = [0.0];
             self.for_each_block(
@@ -100,7 +101,7 @@ impl<A: Real> Line<A> for SharedLine<'_, '_, A> {
                 scratch,
                 Purpose::KnownLosses,
                 |along, shared, batch| {
-                    along.losses(&span, Some(shared), batch, &mut loss);
+                    along.losses(&combinations, Some(shared), batch, &mut loss);
                 },
             )?;
             Ok(loss[0])
@@ -110,11 +111,12 @@ impl<A: Real> Line<A> for SharedLine<'_, '_, A> {
 
     fn value_and_gradient(&mut self, u: f64, gradient: &mut [A]) -> Result<f64, Interrupted> {
         let (coefficients, weights) = (Self::coefficients(u), arr2(&[[A::one()]]));
-        let span = Span { vectors: self.vectors.view(), coefficients: coefficients.view() };
+        let combinations =
+            Combinations { vectors: self.vectors.view(), coefficients: coefficients.view() };
         let losses = self.landscape.mean_gradient(gradient, |part, scratch, own| {
             let mut loss = [0.0];
             self.for_each_block(part, scratch, Purpose::KnownGradient, |along, shared, batch| {
-                along.gradient(&span, Some(shared), weights.view(), batch, &mut loss);
+                along.gradient(&combinations, Some(shared), weights.view(), batch, &mut loss);
                 along.add_gradient(0, batch, own);
             })?;
             Ok(loss[0])

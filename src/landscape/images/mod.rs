@@ -8,11 +8,11 @@ mod scratch;
 
 use super::line::PointByPoint;
 use super::{Interrupted, Landscape, Line};
+use crate::combinations::Combinations;
 use crate::data::ImageView;
 use crate::kernels::threads::{Threads, Turn};
 use crate::kernels::{self, Real, Sparse};
 use crate::network::{Batch, Network, Score};
-use crate::span::Span;
 use along::Sought;
 pub use batches::ImageBatches;
 use gray::Purpose;
@@ -143,7 +143,7 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
             scratch.along.as_ref().map_or(0, |along| along.shared_length())
         });
         let bytes = line::VECTORS * self.samples() * length * size_of::<A>();
-        if bytes > line::MOST_BYTES { 0 } else { bytes }
+        if bytes > line::MAX_BYTES { 0 } else { bytes }
     }
 
     fn mean(&self, sum: f64) -> f64 {
@@ -295,18 +295,18 @@ impl<A: Real> Landscape<A> for ImageLandscape<'_, A> {
         })
     }
 
-    fn span_values(&self, span: &Span<A>) -> Result<Vec<f64>, Interrupted> {
-        self.along(span, None)
+    fn values_at(&self, combinations: &Combinations<A>) -> Result<Vec<f64>, Interrupted> {
+        self.along(combinations, None)
     }
 
-    fn span_gradient(
+    fn gradient_at(
         &self,
-        span: &Span<A>,
+        combinations: &Combinations<A>,
         weights: ArrayView2<A>,
         mut gradient: ArrayViewMut2<A>,
     ) -> Result<Vec<f64>, Interrupted> {
         gradient.fill(A::zero());
-        let losses = self.along(span, Some(&Sought::new(weights, gradient.view_mut())))?;
+        let losses = self.along(combinations, Some(&Sought::new(weights, gradient.view_mut())))?;
         kernels::scale(
             A::of(self.mean(1.0)),
             gradient.as_slice_mut().expect("the gradient is contiguous"),

@@ -2,7 +2,7 @@
 
 use super::gray::GrayImages;
 use crate::kernels::Real;
-use crate::network::{Evaluator, Network, SpanEvaluator};
+use crate::network::{CombinationsEvaluator, Evaluator, Network};
 
 /// Buffers of one evaluation; those that not every kind of evaluation needs are empty until it does.
 pub(super) struct Scratch<'a, A> {
@@ -11,7 +11,7 @@ pub(super) struct Scratch<'a, A> {
     /// Pixels of images that do not lie side by side, and their labels.
     pub(super) gathered: (Vec<u8>, Vec<u8>),
     pub(super) evaluator: Box<dyn Evaluator<A> + 'a>,
-    pub(super) along: Option<Box<dyn SpanEvaluator<A> + 'a>>,
+    pub(super) along: Option<Box<dyn CombinationsEvaluator<A> + 'a>>,
     /// `(P,)` a point, and a gradient.
     pub(super) theta: Vec<A>,
     pub(super) gradient: Vec<A>,
@@ -24,7 +24,7 @@ impl<'a, A: Real> Scratch<'a, A> {
             images: GrayImages::new(block, network),
             gathered: Default::default(),
             evaluator: network.evaluator(),
-            along: network.span_evaluator(),
+            along: network.combinations_evaluator(),
             theta: Vec::new(),
             gradient: Vec::new(),
         }

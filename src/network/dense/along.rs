@@ -8,9 +8,9 @@
 
 use super::strip::Strip;
 use super::{AtPoint, Dense, Inputs, Order};
+use crate::combinations::Combinations;
 use crate::kernels::{FactorRoom, Real, add_combined, add_scaled, combine};
-use crate::network::{Batch, SpanEvaluator};
-use crate::span::Span;
+use crate::network::{Batch, CombinationsEvaluator};
 use ndarray::{ArrayView2, Axis, s};
 use std::ops::Range;
 
@@ -108,16 +108,16 @@ impl<A: Real> Along<A> {
     /// Calls `work` with Vₖ X of each spanning vector, computed or as it is `shared`.
     fn with_products(
         &mut self,
-        span: &Span<A>,
+        combinations: &Combinations<A>,
         shared: Option<&[A]>,
         inputs: Inputs<A>,
         work: impl FnOnce(&mut Self, &[&[A]]),
     ) {
-        let (vectors, area) = (span.vectors.nrows(), self.width() * inputs.images());
+        let (vectors, area) = (combinations.vectors.nrows(), self.width() * inputs.images());
         grow(&mut self.shared, if shared.is_some() { 0 } else { vectors * area });
         let mut own = std::mem::take(&mut self.shared);
         let products = shared.unwrap_or_else(|| {
-            self.products(span.vectors, inputs, &mut own[..vectors * area]);
+            self.products(combinations.vectors, inputs, &mut own[..vectors * area]);
             &own
         });
         let products: Vec<&[A]> = products.chunks_exact(area).take(vectors).collect();
@@ -126,16 +126,17 @@ impl<A: Real> Along<A> {
     }
 
     /// The later layers' weights at every point; within an evaluation they stay what they are.
-    fn later_weights(&mut self, span: &Span<A>, evaluation: Option<u64>) {
+    fn later_weights(&mut self, combinations: &Combinations<A>, evaluation: Option<u64>) {
         if evaluation.is_some() && evaluation == self.later_of {
             return;
         }
         self.later_of = None;
         let (points, first, later) =
-            (span.points(), self.dense.layers[0].weight.len(), self.later_length());
+            (combinations.points(), self.dense.layers[0].weight.len(), self.later_length());
         grow(&mut self.later, points * later);
-        let tails: Vec<&[A]> = rows_of(span.vectors).map(|vector| &vector[first..]).collect();
-        combine(span.coefficients, &tails, &mut self.later[..points * later]);
+        let tails: Vec<&[A]> =
+            rows_of(combinations.vectors).map(|vector| &vector[first..]).collect();
+        combine(combinations.coefficients, &tails, &mut self.later[..points * later]);
         self.later_of = evaluation;
     }
 
@@ -247,7 +248,7 @@ fn grow<A: Real>(buffer: &mut Vec<A>, length: usize) {
     }
 }
 
-impl<A: Real> SpanEvaluator<A> for Along<A> {
+impl<A: Real> CombinationsEvaluator<A> for Along<A> {
     fn shared_length(&self) -> usize {
         self.width()
     }
@@ -258,16 +259,17 @@ impl<A: Real> SpanEvaluator<A> for Along<A> {
 
     fn losses(
         &mut self,
-        span: &Span<A>,
+        combinations: &Combinations<A>,
         shared: Option<&[A]>,
         batch: Batch<A>,
         losses: &mut [f64],
     ) {
-        self.later_weights(span, batch.evaluation);
-        self.with_products(span, shared, Inputs::images_of(batch), |this, products| {
+        self.later_weights(combinations, batch.evaluation);
+        self.with_products(combinations, shared, Inputs::images_of(batch), |this, products| {
             this.for_each_strip(losses.len(), products, batch, |this, strip, products, batch| {
                 for (start, losses) in (0..).step_by(POINTS).zip(losses.chunks_mut(POINTS)) {
-                    let coefficients = span.coefficients.slice(s![start..start + losses.len(), ..]);
+                    let coefficients =
+                        combinations.coefficients.slice(s![start..start + losses.len(), ..]);
                     this.first_layer(coefficients, products, strip.area());
                     losses
                         .iter_mut()
@@ -280,7 +282,7 @@ impl<A: Real> SpanEvaluator<A> for Along<A> {
 
     fn gradient(
         &mut self,
-        span: &Span<A>,
+        combinations: &Combinations<A>,
         shared: Option<&[A]>,
         weights: ArrayView2<A>,
         batch: Batch<A>,
@@ -292,19 +294,19 @@ impl<A: Real> SpanEvaluator<A> for Along<A> {
         let coefficients = weights.select(Axis(0), &points).reversed_axes();
         let (terms, later, area) =
             (weights.ncols(), self.later_length(), self.width() * batch.labels.len());
-        self.later_weights(span, batch.evaluation);
+        self.later_weights(combinations, batch.evaluation);
         self.later_gradient.clear();
         self.later_gradient.resize(losses.len() * later, A::zero());
         let mut deltas = std::mem::take(&mut self.deltas);
         grow(&mut deltas, terms * area);
-        self.with_products(span, shared, Inputs::images_of(batch), |this, products| {
+        self.with_products(combinations, shared, Inputs::images_of(batch), |this, products| {
             this.for_each_strip(losses.len(), products, batch, |this, strip, products, batch| {
                 grow(&mut this.delta, strip.area());
                 this.strip_deltas.clear();
                 this.strip_deltas.resize(terms * strip.area(), A::zero());
                 for (start, losses) in (0..).step_by(POINTS).zip(losses.chunks_mut(POINTS)) {
                     this.first_layer(
-                        span.coefficients.slice(s![start..start + losses.len(), ..]),
+                        combinations.coefficients.slice(s![start..start + losses.len(), ..]),
                         products,
                         strip.area(),
                     );

@@ -14,7 +14,7 @@ use inputs::Inputs;
 use order::Order;
 
 use super::{
-    Activation, Batch, Evaluator, Layout, Score, SpanEvaluator, Tensor, cross_entropy,
+    Activation, Batch, CombinationsEvaluator, Evaluator, Layout, Score, Tensor, cross_entropy,
     squared_error,
 };
 use crate::kernels::Real;
@@ -142,7 +142,9 @@ impl Dense {
     }
 
     /// The same for whole paths.
-    pub(super) fn span_evaluator<'a, A: Real>(&self) -> Box<dyn SpanEvaluator<A> + 'a> {
+    pub(super) fn combinations_evaluator<'a, A: Real>(
+        &self,
+    ) -> Box<dyn CombinationsEvaluator<A> + 'a> {
         Box::new(Along::new(self))
     }
 }

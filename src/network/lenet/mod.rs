@@ -16,7 +16,7 @@ use super::dense::{Dense, Loss};
 use super::descriptor::{Descriptor, QuickStudy, SuggestedSgd, gray_size};
 use super::{Activation, Evaluator, Layout, Network};
 use crate::kernels::Real;
-use crate::keys::{Key, KeyKind};
+use crate::keys::{ChoiceKey, KeyKind};
 use convolution::Convolution;
 use evaluator::LenetEvaluator;
 use maps::Maps;
@@ -29,13 +29,17 @@ pub static DESCRIPTOR: Descriptor = Descriptor {
     title: "LeNet",
     loss_label: "loss (nat per image)",
     keys: &[
-        Key::new(
+        ChoiceKey::new(
             "channels",
             "maps of the two convolutions",
             KeyKind::Counts { default: &[6, 16], check: one_for_each_convolution },
         ),
-        Key::count("kernel", "edge of their kernels, in pixels", 5),
-        Key::counts("dense", "widths of the layers between the maps and the classes", &[120, 84]),
+        ChoiceKey::count("kernel", "edge of their kernels, in pixels", 5),
+        ChoiceKey::counts(
+            "dense",
+            "widths of the layers between the maps and the classes",
+            &[120, 84],
+        ),
         Activation::KEY,
     ],
     build: |architecture, images, classes| {

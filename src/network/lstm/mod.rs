@@ -16,7 +16,7 @@ use super::dense::{Dense, Loss};
 use super::descriptor::{Descriptor, QuickStudy, SuggestedSgd, gray_size};
 use super::{Activation, Evaluator, Layout, Network, Tensor};
 use crate::kernels::Real;
-use crate::keys::{Key, KeyKind};
+use crate::keys::{ChoiceKey, KeyKind};
 use evaluator::LstmEvaluator;
 use permutation::random_permutation;
 
@@ -26,8 +26,8 @@ pub static DESCRIPTOR: Descriptor = Descriptor {
     title: "LSTM",
     loss_label: "loss (nat per image)",
     keys: &[
-        Key::count("hidden", "hidden units", 48),
-        Key::new(
+        ChoiceKey::count("hidden", "hidden units", 48),
+        ChoiceKey::new(
             "permutation_seed",
             "of the order of the pixels, as PyTorch's randperm draws it",
             KeyKind::Seed { default: PERMUTATION_SEED },

@@ -1,9 +1,9 @@
 //! The descent: steps of Adam on the summed losses and the squared steps.
 
-use super::{PathSearch, Progress};
+use super::{PathSearch, SearchProgress};
 use crate::kernels::Real;
 use crate::landscape::Interrupted;
-use crate::path::{Batches, StopReason};
+use crate::path::{Batches, PathStop};
 use serde::{Deserialize, Serialize};
 
 /// The free parameters after the step with the lowest summed loss.
@@ -29,7 +29,7 @@ impl<A: Real> PathSearch<'_, A> {
         let penalized = whole
             .filter(|_| self.parameters.tolerance > 0.0)
             .map(|sum| sum + self.curve.penalty(&self.grid, self.parameters.lambda));
-        let Progress { best, stop, mean_loss, .. } = &mut self.progress;
+        let SearchProgress { best, stop, mean_loss, .. } = &mut self.progress;
         if let Some(sum) = whole.filter(|&sum| sum < best.sum) {
             best.coefficients.copy_from_slice(self.curve.free());
             (best.step, best.sum) = (step, sum);
@@ -38,11 +38,11 @@ impl<A: Real> PathSearch<'_, A> {
             *mean_loss = sum / self.grid.points() as f64;
         }
         if ![whole, part].into_iter().flatten().all(f64::is_finite) {
-            *stop = Some(StopReason::NotFinite { step });
+            *stop = Some(PathStop::NotFinite { step });
         } else if last {
-            *stop = Some(StopReason::Completed);
+            *stop = Some(PathStop::Completed);
         } else if penalized.is_some_and(|objective| self.has_converged(objective)) {
-            self.progress.stop = Some(StopReason::Converged { step });
+            self.progress.stop = Some(PathStop::Converged { step });
         } else {
             self.curve.add_penalty_gradient(&self.grid, self.parameters.lambda, &mut self.gradient);
             self.progress.adam.step(self.curve.free_mut(), &self.gradient);
@@ -61,7 +61,7 @@ impl<A: Real> PathSearch<'_, A> {
             return Ok(None);
         }
         let losses = if last || self.batches.is_some() {
-            self.objective.span_values(&self.curve.points(&self.grid))?
+            self.objective.values_at(&self.curve.points(&self.grid))?
         } else {
             self.curve.pull_back(self.objective, &self.grid, &mut self.gradient)?
         };

@@ -1,18 +1,18 @@
 //! The search for a path as a computation that goes by steps.
 
 mod descent;
-mod heights;
+mod maxima;
 
-use super::finder::{DENSITY, Found, PathError};
+use super::finder::{FoundPath, PathError, REFINEMENT};
 use super::{
-    Batches, Curve, CurvePrecision, Grid, PathParameters, PathResult, StopReason, equally_spaced,
+    Batches, Curve, CurvePrecision, Grid, PathParameters, PathResult, PathStop, equally_spaced,
 };
 use crate::kernels::Real;
 use crate::landscape::{Interrupted, Landscape};
 use crate::optimizer::adam::Adam;
-use crate::stepwise::{Step, Stepwise};
+use crate::solver::{Solver, SolverStep};
 use descent::Best;
-use heights::{ROUNDS, Top, check, highest};
+use maxima::{ROUNDS, Top, check, highest};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::VecDeque;
@@ -30,7 +30,7 @@ pub struct PathSearch<'a, A: Real> {
     curve: Box<dyn Curve<A>>,
     /// With respect to its free parameters.
     gradient: Vec<A>,
-    progress: Progress<A>,
+    progress: SearchProgress<A>,
 }
 
 /// A search between two steps.
@@ -39,12 +39,12 @@ pub struct PathSearch<'a, A: Real> {
 pub struct PathState<'a, A: Real> {
     /// The free parameters of the curve: those of the present step, at the end those of the best.
     coefficients: Cow<'a, [A]>,
-    progress: Cow<'a, Progress<A>>,
+    progress: Cow<'a, SearchProgress<A>>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(bound(serialize = "A: Real", deserialize = "A: Real"))]
-struct Progress<A> {
+struct SearchProgress<A> {
     /// Empty before the first step.
     straight_loss: Vec<f64>,
     adam: Adam<A>,
@@ -52,7 +52,7 @@ struct Progress<A> {
     /// The lowest objective with penalty up to each of the last looks at the whole, for the rule that stops.
     lowest: VecDeque<f64>,
     /// Why there are no more steps of Adam.
-    stop: Option<StopReason>,
+    stop: Option<PathStop>,
     /// Mean loss on the present path.
     mean_loss: f64,
     /// Profiles of the best path; empty before they are taken.
@@ -82,10 +82,10 @@ impl From<PathError> for Halt {
     }
 }
 
-impl<A: Real> Stepwise for PathSearch<'_, A> {
-    type Output = Result<Found<A>, PathError>;
+impl<A: Real> Solver for PathSearch<'_, A> {
+    type Output = Result<FoundPath<A>, PathError>;
 
-    fn step(&mut self) -> Result<Step<Self::Output>, Interrupted> {
+    fn step(&mut self) -> Result<SolverStep<Self::Output>, Interrupted> {
         let taken = if self.progress.straight_loss.is_empty() {
             self.measure_straight_line()
         } else if self.progress.stop.is_none() {
@@ -99,9 +99,9 @@ impl<A: Real> Stepwise for PathSearch<'_, A> {
         };
         match taken {
             Err(Halt::Interrupted) => Err(Interrupted),
-            Err(Halt::Failed(error)) => Ok(Step::Finished(Err(error))),
-            Ok(()) if self.progress.rounds == ROUNDS => Ok(Step::Finished(Ok(self.found()))),
-            Ok(()) => Ok(Step::Continue),
+            Err(Halt::Failed(error)) => Ok(SolverStep::Finished(Err(error))),
+            Ok(()) if self.progress.rounds == ROUNDS => Ok(SolverStep::Finished(Ok(self.found()))),
+            Ok(()) => Ok(SolverStep::Continue),
         }
     }
 
@@ -121,7 +121,7 @@ impl<A: Real> Stepwise for PathSearch<'_, A> {
         let taken = if self.progress.loss.is_empty() { taken } else { steps };
         let profiles =
             (self.progress.loss.len() + self.progress.dense_loss.len()) / self.grid.points();
-        ((taken + profiles as f64) / (steps + 1.0 + DENSITY as f64), self.progress.mean_loss)
+        ((taken + profiles as f64) / (steps + 1.0 + REFINEMENT as f64), self.progress.mean_loss)
     }
 }
 
@@ -160,7 +160,7 @@ impl<'a, A: Real> PathSearch<'a, A> {
                 curve.free_mut().copy_from_slice(&state.coefficients);
                 state.progress.into_owned()
             }
-            None => Progress {
+            None => SearchProgress {
                 straight_loss: Vec::new(),
                 adam: Adam::new(parameters.learning_rate, curve.free().len()),
                 lowest: VecDeque::new(),
@@ -179,7 +179,7 @@ impl<'a, A: Real> PathSearch<'a, A> {
             batches: None,
             parameters,
             grid: curve.grid(&equally_spaced(parameters.points)),
-            dense: curve.grid(&equally_spaced((parameters.points - 1) * DENSITY + 1)),
+            dense: curve.grid(&equally_spaced((parameters.points - 1) * REFINEMENT + 1)),
             gradient: vec![A::zero(); curve.free().len()],
             curve,
             progress,
@@ -196,7 +196,7 @@ impl<'a, A: Real> PathSearch<'a, A> {
 
     /// The heights at the points of a grid.
     fn heights(&self, grid: &Grid<A>) -> Result<Vec<f64>, Interrupted> {
-        self.landscape.span_values(&self.curve.points(grid))
+        self.landscape.values_at(&self.curve.points(grid))
     }
 
     fn measure_straight_line(&mut self) -> Result<(), Halt> {
@@ -217,21 +217,21 @@ impl<'a, A: Real> PathSearch<'a, A> {
         Ok(())
     }
 
-    fn found(&self) -> Found<A> {
-        let Progress { straight_loss, adam, best, stop, loss, tops, .. } = &self.progress;
+    fn found(&self) -> FoundPath<A> {
+        let SearchProgress { straight_loss, adam, best, stop, loss, tops, .. } = &self.progress;
         let result = PathResult {
-            height: highest(loss),
+            barrier: highest(loss),
             // The grid's points are among the dense ones up to rounding; the maximum is over both.
-            height_dense: tops.iter().fold(highest(loss), |height, top| height.max(top.height)),
-            height_straight: highest(straight_loss),
+            refined_barrier: tops.iter().fold(highest(loss), |height, top| height.max(top.height)),
+            straight_barrier: highest(straight_loss),
             length: self.curve.length(&self.grid),
-            length_straight: self.curve.distance_of_ends(),
+            length_straight: self.curve.endpoint_distance(),
             loss: loss.clone(),
             straight_loss: straight_loss.clone(),
             steps: adam.steps(),
             best_step: best.step,
             stop: stop.clone().expect("a path that is measured has been searched for"),
         };
-        Found { curve: self.curve.clone(), result }
+        FoundPath { curve: self.curve.clone(), result }
     }
 }

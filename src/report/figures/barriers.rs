@@ -4,7 +4,7 @@ use super::by_member;
 use crate::analysis::statistics::{Summary, bin_counts, bin_edges};
 use crate::path::{PathResult, PathSet};
 use crate::report::figure::{Figure, Table, exact, gather};
-use crate::report::panel::{Axis, Ink, Panel, Scale, Shape};
+use crate::report::panel::{Axis, AxisScale, Ink, Panel, Shape};
 use crate::report::run::Run;
 use crate::report::style::{look, set_name};
 
@@ -41,12 +41,12 @@ fn heights(paths: &PathSet, height: fn(&PathResult) -> f64) -> Vec<f64> {
 
 fn panel(run: &Run<'_>, title: String, sets: &[&PathSet]) -> Panel {
     let curved: Vec<Vec<f64>> =
-        sets.iter().map(|paths| heights(paths, |path| path.height)).collect();
+        sets.iter().map(|paths| heights(paths, |path| path.barrier)).collect();
     let straight: Vec<Vec<f64>> =
-        sets.iter().map(|paths| heights(paths, |path| path.height_straight)).collect();
+        sets.iter().map(|paths| heights(paths, |path| path.straight_barrier)).collect();
     let scale = scale(curved.iter().chain(&straight).flatten().copied());
     let label = format!("highest {}", run.height_label());
-    let x = if scale == Scale::Log { Axis::log(label) } else { Axis::linear(label) };
+    let x = if scale == AxisScale::Log { Axis::log(label) } else { Axis::linear(label) };
     let mut panel = Panel::new(title, x, Axis::linear("number of paths").including(&[0.0]).whole());
     let groups: Vec<&[f64]> = curved.iter().chain(&straight).map(Vec::as_slice).collect();
     let edges = edges(&groups, scale);
@@ -68,8 +68,10 @@ fn panel(run: &Run<'_>, title: String, sets: &[&PathSet]) -> Panel {
                 label("straight"),
             );
         // Ends far below would leave the histograms no room.
-        let near = |ends: &Summary| scale == Scale::Linear || ends.median > NEAR * edges[0];
-        if let Some(ends) = Summary::of(&heights(paths, PathResult::higher_end)).ok().filter(near) {
+        let near = |ends: &Summary| scale == AxisScale::Linear || ends.median > NEAR * edges[0];
+        if let Some(ends) =
+            Summary::of(&heights(paths, PathResult::higher_endpoint)).ok().filter(near)
+        {
             panel = panel.with(
                 Shape::Upright(ends.median),
                 Ink::line(color),
@@ -81,17 +83,17 @@ fn panel(run: &Run<'_>, title: String, sets: &[&PathSet]) -> Panel {
 }
 
 /// Logarithmic where values are positive and far apart.
-pub(super) fn scale(values: impl Iterator<Item = f64>) -> Scale {
+pub(super) fn scale(values: impl Iterator<Item = f64>) -> AxisScale {
     let (low, high) =
         values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)));
-    if low > 0.0 && high > 10.0 * low { Scale::Log } else { Scale::Linear }
+    if low > 0.0 && high > 10.0 * low { AxisScale::Log } else { AxisScale::Linear }
 }
 
 /// Edges of bins that are equally wide on the axis.
-pub(super) fn edges(groups: &[&[f64]], scale: Scale) -> Vec<f64> {
+pub(super) fn edges(groups: &[&[f64]], scale: AxisScale) -> Vec<f64> {
     match scale {
-        Scale::Linear => bin_edges(groups, BINS),
-        Scale::Log => {
+        AxisScale::Linear => bin_edges(groups, BINS),
+        AxisScale::Log => {
             let logs: Vec<Vec<f64>> = groups
                 .iter()
                 .map(|group| group.iter().map(|value| value.log10()).collect())
@@ -143,8 +145,12 @@ fn table(runs: &[Run<'_>]) -> Table {
         for paths in &run.paths {
             for ((a, b), result) in paths.pairs.iter().zip(&paths.results) {
                 let Ok(path) = result else { continue };
-                let heights =
-                    [path.height, path.height_dense, path.height_straight, path.higher_end()];
+                let heights = [
+                    path.barrier,
+                    path.refined_barrier,
+                    path.straight_barrier,
+                    path.higher_endpoint(),
+                ];
                 let [height, dense, straight, end] = heights.map(exact);
                 let (set, landscape) = (paths.set.to_string(), paths.landscape.to_string());
                 let [length, direct] = [path.length, path.length_straight].map(exact);
@@ -178,8 +184,8 @@ mod tests {
 
     #[test]
     fn heights_below_zero_or_close_together_are_spread_evenly() {
-        assert_eq!(scale([-147.0, -40.0].into_iter()), Scale::Linear);
-        assert_eq!(scale([0.5, 0.9].into_iter()), Scale::Linear);
-        assert_eq!(scale([0.01, 5.0].into_iter()), Scale::Log);
+        assert_eq!(scale([-147.0, -40.0].into_iter()), AxisScale::Linear);
+        assert_eq!(scale([0.5, 0.9].into_iter()), AxisScale::Linear);
+        assert_eq!(scale([0.01, 5.0].into_iter()), AxisScale::Log);
     }
 }

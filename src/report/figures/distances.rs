@@ -3,7 +3,7 @@
 use super::barriers::{edges, outline};
 use crate::analysis::statistics::DistanceResult;
 use crate::report::figure::{Figure, Table, exact, gather};
-use crate::report::panel::{Axis, Ink, Panel, Scale, Shape};
+use crate::report::panel::{Axis, AxisScale, Ink, Panel, Shape};
 use crate::report::run::Run;
 use crate::report::style::{BLACK, look, set_name};
 
@@ -33,7 +33,7 @@ fn panel(run: &Run<'_>, result: &DistanceResult) -> Panel {
     let x = Axis::linear("Euclidean distance from the common origin").including(&[0.0]);
     let mut panel =
         Panel::new(title, x, Axis::linear("number of vectors").including(&[0.0]).whole());
-    let edges = edges(&result.distances.each_ref().map(Vec::as_slice), Scale::Linear);
+    let edges = edges(&result.distances.each_ref().map(Vec::as_slice), AxisScale::Linear);
     let groups = run.groups();
     for (set, distances) in result.sets.iter().zip(&result.distances) {
         let color = look(set.group(), &groups).color;

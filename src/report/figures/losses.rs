@@ -1,7 +1,7 @@
 //! Loss curves.
 
 use crate::data::Split;
-use crate::optimizer::{Method, TrainingRun};
+use crate::optimizer::{OptimizerName, TrainingRun};
 use crate::report::figure::{Figure, Table, exact, gather};
 use crate::report::panel::{Axis, Ink, Panel, Shape};
 use crate::report::run::Run;
@@ -51,8 +51,8 @@ fn panel(run: &Run<'_>, split: Split) -> Panel {
         Split::Test => "test loss",
     };
     let mut panel = Panel::new(title, x, Axis::log(format!("mean {}", run.height_label())));
-    for (method, runs) in &run.curves {
-        let look = look(method.name(), &[]);
+    for (optimizer, runs) in &run.curves {
+        let look = look(optimizer.name(), &[]);
         let curves = runs.iter().map(|(_, run)| thinned(curve(run, split), uneven)).collect();
         // Many curves are a cloud, few are lines.
         let opacity = (4.0 / runs.len() as f64).clamp(0.25, 0.9);
@@ -60,7 +60,7 @@ fn panel(run: &Run<'_>, split: Split) -> Panel {
         let count =
             if runs.len() == 1 { "1 run".to_owned() } else { format!("{} runs", runs.len()) };
         let lowest = runs.iter().filter_map(|(_, run)| lowest(curve(run, split))).collect();
-        let name = group_name(method.name());
+        let name = group_name(optimizer.name());
         panel = panel.with(Shape::Lines(curves), ink, Some(format!("{name}, {count}"))).with(
             Shape::Points(lowest, look.marker),
             Ink::marker(look.color),
@@ -102,18 +102,24 @@ fn table(runs: &[Run<'_>]) -> Table {
     );
     let all = runs
         .iter()
-        .flat_map(|run| run.curves.iter().map(move |(method, curves)| (run, method, curves)));
-    for (run, method, curves) in all {
+        .flat_map(|run| run.curves.iter().map(move |(optimizer, curves)| (run, optimizer, curves)));
+    for (run, optimizer, curves) in all {
         for (number, curve) in curves {
-            add(&mut table, run, *method, *number, curve);
+            add(&mut table, run, *optimizer, *number, curve);
         }
     }
     table
 }
 
-fn add(table: &mut Table, run: &Run<'_>, method: Method, number: u32, curve: &TrainingRun) {
+fn add(
+    table: &mut Table,
+    run: &Run<'_>,
+    optimizer: OptimizerName,
+    number: u32,
+    curve: &TrainingRun,
+) {
     for (epoch, (train, test)) in curve.curve_train.iter().zip(&curve.curve_test).enumerate() {
-        let name = method.to_string();
+        let name = optimizer.to_string();
         table.push([
             run.label.clone(),
             name,

@@ -45,7 +45,7 @@ fn by_member<'a>(run: &'a Run<'_>) -> Vec<(String, String, Vec<&'a PathSet>)> {
         let title = match landscape {
             LandscapeName::Train => format!("between {member} vectors, training landscape"),
             LandscapeName::Test => format!("between {member} vectors, test landscape"),
-            LandscapeName::Formula => format!("{member} minima"),
+            LandscapeName::Analytic => format!("{member} minima"),
         };
         match panels.iter_mut().find(|(known, _, _)| *known == key) {
             Some((_, _, sets)) => sets.push(paths),

@@ -12,7 +12,7 @@ const SPOT: Color = Color(213, 94, 0);
 
 pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
     let groups = groups(runs);
-    let titled = |group: &Group<'_>, mut panel: Panel| {
+    let titled = |group: &MapGroup<'_>, mut panel: Panel| {
         if groups.len() > 1 && panel.title != group.name {
             panel.title = format!("{}: {}", group.name, panel.title);
         }
@@ -34,7 +34,7 @@ pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
 }
 
 /// Runs that share a map: they differ in λ alone, and their paths lie in the same region.
-struct Group<'a> {
+struct MapGroup<'a> {
     name: String,
     subject: String,
     /// One if the run does not share its map.
@@ -42,11 +42,11 @@ struct Group<'a> {
     planes: Vec<&'a Plane<'a>>,
 }
 
-fn groups<'a>(runs: &'a [Run<'a>]) -> Vec<Group<'a>> {
-    let mut groups: Vec<Group<'a>> = Vec::new();
+fn groups<'a>(runs: &'a [Run<'a>]) -> Vec<MapGroup<'a>> {
+    let mut groups: Vec<MapGroup<'a>> = Vec::new();
     for run in runs {
         let Some(plane) = &run.plane else { continue };
-        let shares = |group: &&mut Group<'_>| {
+        let shares = |group: &&mut MapGroup<'_>| {
             let one_region =
                 group.planes.iter().all(|other| other.map == plane.map && other.ends == plane.ends);
             one_region
@@ -58,7 +58,7 @@ fn groups<'a>(runs: &'a [Run<'a>]) -> Vec<Group<'a>> {
                 group.runs.push(run);
                 group.planes.push(plane);
             }
-            None => groups.push(Group {
+            None => groups.push(MapGroup {
                 name: run.label.clone(),
                 subject: run.subject(),
                 runs: vec![run],
@@ -69,13 +69,13 @@ fn groups<'a>(runs: &'a [Run<'a>]) -> Vec<Group<'a>> {
     groups
 }
 
-impl<'a> Group<'a> {
+impl<'a> MapGroup<'a> {
     fn paths(&self) -> impl Iterator<Item = &'a DrawnPath<'a>> {
         self.planes.iter().flat_map(|plane| &plane.paths)
     }
 
     /// Paths by their weight if there are several, otherwise each its own line, unless there are too many.
-    fn lines(&self) -> Vec<Line<'a>> {
+    fn lines(&self) -> Vec<LegendLine<'a>> {
         const COLORS: [Color; 4] =
             [Color(0, 114, 178), Color(0, 158, 115), Color(204, 121, 167), Color(230, 159, 0)];
         let named: Vec<(String, Vec<&DrawnPath<'_>>)> = match &self.planes[..] {
@@ -93,20 +93,23 @@ impl<'a> Group<'a> {
                 .map(|plane| (format!("λ = {}", plane.lambda), plane.paths.iter().collect()))
                 .collect(),
         };
-        let line =
-            |((name, paths), color): ((String, _), &Color)| Line { name, color: *color, paths };
+        let line = |((name, paths), color): ((String, _), &Color)| LegendLine {
+            name,
+            color: *color,
+            paths,
+        };
         named.into_iter().zip(COLORS.iter().cycle()).map(line).collect()
     }
 }
 
 /// Paths of one color and one entry of the legend.
-struct Line<'a> {
+struct LegendLine<'a> {
     name: String,
     color: Color,
     paths: Vec<&'a DrawnPath<'a>>,
 }
 
-fn map(group: &Group<'_>) -> Panel {
+fn map(group: &MapGroup<'_>) -> Panel {
     let plane = group.planes[0];
     let levels = plane.levels();
     let [x, y] = plane.map.region;
@@ -134,7 +137,7 @@ fn map(group: &Group<'_>) -> Panel {
             None,
         );
     }
-    for Line { color, paths, .. } in group.lines() {
+    for LegendLine { color, paths, .. } in group.lines() {
         let lines: Vec<_> =
             paths.iter().map(|path| path.points()).filter(|points| !points.is_empty()).collect();
         if !lines.is_empty() {
@@ -154,7 +157,7 @@ fn plain(value: f64) -> String {
     ((value * 1e9).round() / 1e9).to_string().replacen('-', "−", 1)
 }
 
-fn heights(group: &Group<'_>) -> Panel {
+fn heights(group: &MapGroup<'_>) -> Panel {
     let mut panel = Panel::new(
         "heights along the paths",
         Axis::linear("t, from one end to the other").tight(),
@@ -166,9 +169,9 @@ fn heights(group: &Group<'_>) -> Panel {
         Ink::line(GRAY).width(20).dashed(),
         Some("straight".to_owned()),
     );
-    for Line { name, color, paths } in group.lines() {
+    for LegendLine { name, color, paths } in group.lines() {
         let highest =
-            paths.iter().map(|path| path.result.height_dense).fold(f64::NEG_INFINITY, f64::max);
+            paths.iter().map(|path| path.result.refined_barrier).fold(f64::NEG_INFINITY, f64::max);
         let curves = paths.iter().map(|path| path.profile()).collect();
         panel = panel.with(
             Shape::Lines(curves),

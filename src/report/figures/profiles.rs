@@ -5,7 +5,7 @@ use super::by_member;
 use crate::analysis::statistics::quantile;
 use crate::path::{PathResult, PathSet, equally_spaced};
 use crate::report::figure::{Figure, Table, exact, gather};
-use crate::report::panel::{Axis, Ink, Panel, Scale, Shape};
+use crate::report::panel::{Axis, AxisScale, Ink, Panel, Shape};
 use crate::report::run::Run;
 use crate::report::style::{look, set_name};
 
@@ -71,7 +71,7 @@ fn panel(run: &Run<'_>, title: String, sets: &[&PathSet]) -> Panel {
         })
         .collect();
     let all = bands.iter().flatten().flat_map(|band| band.quartiles.iter().flatten().copied());
-    let y = if scale(all) == Scale::Log {
+    let y = if scale(all) == AxisScale::Log {
         Axis::log(run.height_label())
     } else {
         Axis::linear(run.height_label())

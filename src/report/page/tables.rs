@@ -2,7 +2,7 @@
 
 use super::noted;
 use crate::data::Split;
-use crate::optimizer::Method;
+use crate::optimizer::OptimizerName;
 use crate::report::figure::{Table, exact};
 use crate::report::notes::Topic;
 use crate::report::number::{NONE, typeset};
@@ -23,10 +23,10 @@ struct Row {
 }
 
 /// The sets of both optimizers first, by split, then those of other origin.
-fn sets(run: &Run<'_>) -> Vec<(SetName, Option<(Method, Split)>)> {
+fn sets(run: &Run<'_>) -> Vec<(SetName, Option<(OptimizerName, Split)>)> {
     let snapshots = [Split::Train, Split::Test].map(|split| {
-        [Method::Lbfgs, Method::Sgd]
-            .map(|method| (SetName::of(method, split), Some((method, split))))
+        [OptimizerName::Lbfgs, OptimizerName::Sgd]
+            .map(|optimizer| (SetName::of(optimizer, split), Some((optimizer, split))))
     });
     let mut sets: Vec<_> =
         snapshots.into_iter().flatten().filter(|(name, _)| run.set(name).is_some()).collect();
@@ -48,14 +48,14 @@ fn at_initialization(run: &Run<'_>, name: &SetName) -> Option<usize> {
 fn loss_rows(run: &Run<'_>) -> Vec<Row> {
     let published = published(run);
     let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
-    let row = |(name, snapshot): (SetName, Option<(Method, Split)>)| {
+    let row = |(name, snapshot): (SetName, Option<(OptimizerName, Split)>)| {
         let set = run.set(&name)?;
         // Published are the training loss of ω^train and the test loss of ω^test.
         let of = |split| {
             published
                 .zip(snapshot)
                 .filter(|(_, (_, own))| *own == split)
-                .map(|(p, (method, _))| p.loss(method, split))
+                .map(|(p, (optimizer, _))| p.loss(optimizer, split))
         };
         let numbers = vec![
             (mean(&set.loss_train), of(Split::Train)),
@@ -69,9 +69,9 @@ fn loss_rows(run: &Run<'_>) -> Vec<Row> {
 
 fn moment_rows(run: &Run<'_>) -> Vec<Row> {
     let published = published(run);
-    let row = |(name, snapshot): (SetName, Option<(Method, Split)>)| {
+    let row = |(name, snapshot): (SetName, Option<(OptimizerName, Split)>)| {
         let (moments, count) = (run.moments(&name)?, run.set(&name)?.theta.nrows());
-        let of = published.zip(snapshot).map(|(p, (method, split))| p.moments(method, split));
+        let of = published.zip(snapshot).map(|(p, (optimizer, split))| p.moments(optimizer, split));
         let numbers = vec![
             (moments.mean, of.map(|of| of[0])),
             (moments.standard_deviation, of.map(|of| of[1])),

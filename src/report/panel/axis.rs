@@ -4,7 +4,7 @@ use crate::report::number::superscript;
 
 /// How values are spread along an axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scale {
+pub enum AxisScale {
     /// Evenly.
     Linear,
     /// By their logarithm.
@@ -17,7 +17,7 @@ pub struct Axis {
     /// What it shows, with its unit.
     pub label: String,
     /// Its scale.
-    pub scale: Scale,
+    pub scale: AxisScale,
     /// Values it reaches at least.
     pub include: Vec<f64>,
     /// Whether a margin is left beyond the outermost values.
@@ -28,7 +28,7 @@ pub struct Axis {
 
 /// An axis with its ends, in places: the values, or their decadic logarithms.
 pub(super) struct Ruler {
-    scale: Scale,
+    scale: AxisScale,
     /// The places at its ends.
     pub range: [f64; 2],
     /// Places that are marked and written.
@@ -49,10 +49,10 @@ const MAX_VALUE: f64 = 1e300;
 const MIN_SPREAD: f64 = 1e-300;
 
 /// Where a value lies on an axis of this scale; `None` if nowhere.
-fn place(scale: Scale, value: f64) -> Option<f64> {
+fn place(scale: AxisScale, value: f64) -> Option<f64> {
     match scale {
-        Scale::Linear => (value.abs() <= MAX_VALUE).then_some(value),
-        Scale::Log => (MAX_VALUE.recip()..=MAX_VALUE).contains(&value).then(|| value.log10()),
+        AxisScale::Linear => (value.abs() <= MAX_VALUE).then_some(value),
+        AxisScale::Log => (MAX_VALUE.recip()..=MAX_VALUE).contains(&value).then(|| value.log10()),
     }
 }
 
@@ -61,7 +61,7 @@ impl Axis {
     pub fn linear(label: impl Into<String>) -> Self {
         Self {
             label: label.into(),
-            scale: Scale::Linear,
+            scale: AxisScale::Linear,
             include: Vec::new(),
             margin: true,
             whole: false,
@@ -70,7 +70,7 @@ impl Axis {
 
     /// A logarithmic axis.
     pub fn log(label: impl Into<String>) -> Self {
-        Self { scale: Scale::Log, ..Self::linear(label) }
+        Self { scale: AxisScale::Log, ..Self::linear(label) }
     }
 
     /// The same, reaching these values.
@@ -115,8 +115,8 @@ impl Axis {
         // A single value that is wanted is where the axis begins, not where it ends as well.
         let end = if wanted(high) && !one_value { high } else { high + margin + widen };
         match self.scale {
-            Scale::Log => Ruler::log([start, end]),
-            Scale::Linear => Ruler::linear([start, end], self.whole),
+            AxisScale::Log => Ruler::log([start, end]),
+            AxisScale::Linear => Ruler::linear([start, end], self.whole),
         }
     }
 }
@@ -133,7 +133,7 @@ impl Ruler {
         let first = (range[0] / step - 1e-9).ceil() as i64;
         let last = (range[1] / step + 1e-9).floor() as i64;
         let ticks = (first..=last).map(|k| k as f64 * step).collect();
-        Self { scale: Scale::Linear, range, ticks, minor: Vec::new(), step }
+        Self { scale: AxisScale::Linear, range, ticks, minor: Vec::new(), step }
     }
 
     /// Powers of ten; their doubles and halves too where there are few of them.
@@ -165,7 +165,7 @@ impl Ruler {
                 let values = Self::linear(range.map(|place| 10_f64.powf(place)), false);
                 let ticks = values.ticks.iter().map(|value| value.log10()).collect();
                 return Self {
-                    scale: Scale::Log,
+                    scale: AxisScale::Log,
                     range,
                     ticks,
                     minor: Vec::new(),
@@ -174,7 +174,7 @@ impl Ruler {
             }
         };
         let minor = if every == 1 { of(&digits) } else { powers };
-        Self { scale: Scale::Log, range, ticks, minor, step: 0.0 }
+        Self { scale: AxisScale::Log, range, ticks, minor, step: 0.0 }
     }
 
     /// Where a value lies; `None` if nowhere.
@@ -185,7 +185,7 @@ impl Ruler {
     /// What is written at a marked place.
     pub fn write(&self, place: f64) -> String {
         match self.scale {
-            Scale::Log if self.step <= 0.0 => {
+            AxisScale::Log if self.step <= 0.0 => {
                 let exponent = (place + 1e-9).floor();
                 let digit = 10_f64.powf(place - exponent).round();
                 // 9.7 is nearer to 10 than to 9.
@@ -201,8 +201,8 @@ impl Ruler {
                     exponent => format!("10{}", superscript(exponent)),
                 }
             }
-            Scale::Log => written(10_f64.powf(place), self.step),
-            Scale::Linear => written(place, self.step),
+            AxisScale::Log => written(10_f64.powf(place), self.step),
+            AxisScale::Linear => written(place, self.step),
         }
     }
 }
@@ -295,7 +295,7 @@ mod tests {
         let include = prop::collection::vec(any_number(), 0..3);
         (any::<bool>(), any::<bool>(), any::<bool>(), include).prop_map(
             |(log, margin, whole, include)| {
-                let scale = if log { Scale::Log } else { Scale::Linear };
+                let scale = if log { AxisScale::Log } else { AxisScale::Linear };
                 Axis { label: String::new(), scale, include, margin, whole: whole && !log }
             },
         )

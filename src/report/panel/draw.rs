@@ -10,7 +10,7 @@
 use super::axis::Ruler;
 use super::legend;
 use super::svg::{FAMILY, WIDTH};
-use super::{Ink, Layer, Marker, Panel, Shape};
+use super::{Ink, Marker, Panel, PanelLayer, Shape};
 use crate::report::style::Color;
 use plotters::coord::Shift;
 use plotters::coord::types::RangedCoordf64;
@@ -81,7 +81,7 @@ fn title_lines(title: &str) -> Vec<String> {
     lines
 }
 
-fn legend_of(panel: &Panel) -> Vec<Vec<(i32, &Layer, &str)>> {
+fn legend_of(panel: &Panel) -> Vec<Vec<(i32, &PanelLayer, &str)>> {
     let small = FontDesc::new(FontFamily::Name(FAMILY), TEXT, FontStyle::Normal);
     legend::rows(panel, (WIDTH - LEFT - RIGHT) as i32, &small)
 }

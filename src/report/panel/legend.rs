@@ -6,7 +6,7 @@
 )]
 
 use super::draw::{Area, Result, draw_marker, ink_style, small_text};
-use super::{Layer, Panel, Shape};
+use super::{Panel, PanelLayer, Shape};
 use plotters::element::DashedPathElement;
 use plotters::prelude::{PathElement, Polygon, Rectangle};
 use plotters::style::FontDesc;
@@ -24,7 +24,7 @@ pub(super) fn rows<'a>(
     panel: &'a Panel,
     width: i32,
     font: &FontDesc<'_>,
-) -> Vec<Vec<(i32, &'a Layer, &'a str)>> {
+) -> Vec<Vec<(i32, &'a PanelLayer, &'a str)>> {
     let length =
         |label: &str| SAMPLE + GAP + font.box_size(label).map_or(0, |(width, _)| width as i32);
     let entries: Vec<_> =
@@ -54,7 +54,7 @@ pub(super) fn rows<'a>(
 pub(super) fn draw_entry(
     area: &Area<'_>,
     (x, y): (i32, i32),
-    layer: &Layer,
+    layer: &PanelLayer,
     label: &str,
 ) -> Result {
     let style = ink_style(&layer.ink);

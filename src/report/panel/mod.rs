@@ -9,7 +9,7 @@ mod legend;
 mod raster;
 mod svg;
 
-pub use axis::{Axis, Scale};
+pub use axis::{Axis, AxisScale};
 pub use raster::png;
 pub use svg::{DrawError, figure_svg, panel_svgs};
 
@@ -25,12 +25,12 @@ pub struct Panel {
     /// The vertical axis.
     pub y: Axis,
     /// What is drawn.
-    pub layers: Vec<Layer>,
+    pub layers: Vec<PanelLayer>,
 }
 
 /// Something drawn in one color.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Layer {
+pub struct PanelLayer {
     /// Its shape, in data coordinates.
     pub shape: Shape,
     /// How it is drawn.
@@ -89,7 +89,7 @@ impl Panel {
     /// The same with one more layer on top.
     #[must_use]
     pub fn with(mut self, shape: Shape, ink: Ink, label: Option<String>) -> Self {
-        self.layers.push(Layer { shape, ink, label });
+        self.layers.push(PanelLayer { shape, ink, label });
         self
     }
 

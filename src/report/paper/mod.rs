@@ -18,8 +18,8 @@ pub use section::{claims_table, method};
 
 use super::run::Run;
 use crate::data::Split;
-use crate::optimizer::Method;
-use studies::{Property, Study};
+use crate::optimizer::OptimizerName;
+use studies::{Property, PublishedStudy};
 
 /// Caption of the table of mean losses where published ones stand beside them.
 pub(super) const LOSSES_CAPTION: &str = "Mean losses (Table I of the paper)";
@@ -30,7 +30,7 @@ pub(super) const MOMENTS_CAPTION: &str =
 
 /// The published numbers of one network on one data set.
 #[derive(Clone, Copy)]
-pub struct Published(&'static Study);
+pub struct Published(&'static PublishedStudy);
 
 /// What was published of this network on these data.
 ///
@@ -44,25 +44,25 @@ pub fn published(run: &Run<'_>) -> Option<Published> {
 
 impl Published {
     /// Mean loss of a set of snapshots on the images they are the best on.
-    pub fn loss(self, method: Method, split: Split) -> f64 {
-        self.0.losses[split as usize][column(method)]
+    pub fn loss(self, optimizer: OptimizerName, split: Split) -> f64 {
+        self.0.losses[split as usize][column(optimizer)]
     }
 
     /// Mean and standard deviation of all components of a set.
-    pub fn moments(self, method: Method, split: Split) -> [f64; 2] {
-        self.0.moments[split as usize][column(method)]
+    pub fn moments(self, optimizer: OptimizerName, split: Split) -> [f64; 2] {
+        self.0.moments[split as usize][column(optimizer)]
     }
 }
 
-fn column(method: Method) -> usize {
-    match method {
-        Method::Lbfgs => 0,
-        Method::Sgd => 1,
+fn column(optimizer: OptimizerName) -> usize {
+    match optimizer {
+        OptimizerName::Lbfgs => 0,
+        OptimizerName::Sgd => 1,
     }
 }
 
 /// The published study of the network and the data of a run, whatever its other settings.
-fn study(run: &Run<'_>) -> Option<&'static Study> {
+fn study(run: &Run<'_>) -> Option<&'static PublishedStudy> {
     let network = run.network()?.architecture.name();
     let data = run.known_data.as_deref()?;
     studies::STUDIES.iter().find(|study| study.network == network && study.data == data)

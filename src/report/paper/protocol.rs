@@ -2,7 +2,7 @@
 //!
 //! The published protocol is that of the text, or of the published code where the two differ.
 
-use super::studies::Study;
+use super::studies::PublishedStudy;
 use crate::config::NetworkConfig;
 use crate::data::{ChosenFormat, Split};
 use crate::network::{Activation, Architecture, Value};
@@ -11,7 +11,11 @@ use crate::solutions::Pairs;
 
 /// In what a run of a published network on the published data differs from the published
 /// protocol; empty if in nothing.
-pub(super) fn differences(run: &Run<'_>, network: &NetworkConfig, study: &Study) -> Vec<String> {
+pub(super) fn differences(
+    run: &Run<'_>,
+    network: &NetworkConfig,
+    study: &PublishedStudy,
+) -> Vec<String> {
     let mut list = Vec::new();
     values(&network.architecture, study, &mut list);
     data(network, &mut list);
@@ -21,7 +25,7 @@ pub(super) fn differences(run: &Run<'_>, network: &NetworkConfig, study: &Study)
 }
 
 /// Why data are not the published ones.
-pub(super) fn foreign_data(dataset: &ChosenFormat, study: &Study) -> String {
+pub(super) fn foreign_data(dataset: &ChosenFormat, study: &PublishedStudy) -> String {
     if dataset.files().is_empty() {
         return format!("{} instead of {}", dataset.format().title(), study.data);
     }
@@ -41,7 +45,7 @@ fn instead<T: PartialEq + std::fmt::Display>(
 
 /// The values of the network's keys that are not the published ones. A key that did not exist
 /// then is expected at its default.
-fn values(architecture: &Architecture, study: &Study, list: &mut Vec<String>) {
+fn values(architecture: &Architecture, study: &PublishedStudy, list: &mut Vec<String>) {
     if !study.has_sizes_of(architecture) {
         list.push("layers of other sizes".to_owned());
     }
@@ -75,7 +79,7 @@ fn data(network: &NetworkConfig, list: &mut Vec<String>) {
 
 fn training(network: &NetworkConfig, list: &mut Vec<String>) {
     let training = &network.training;
-    if training.methods.is_empty() {
+    if training.optimizers.is_empty() {
         list.push("imported vectors instead of training".to_owned());
         return;
     }

@@ -1,17 +1,17 @@
 //! The part of the page that is about the paper: its claims with what the runs say to them.
 
-use super::claims::{Claim, Comparison, Finding, LEVEL, Status};
+use super::claims::{Claim, Comparison, Finding, Judgment, LEVEL};
 use crate::analysis::statistics::Interval;
 use crate::report::figure::{Table, exact};
 use crate::report::number::{typeset, typeset_short};
 use crate::report::run::Run;
 use maud::{Markup, html};
 
-fn class(status: Status) -> &'static str {
+fn class(status: Judgment) -> &'static str {
     match status {
-        Status::Supported => "status supported",
-        Status::NotSupported => "status not-supported",
-        Status::NotTestable => "status not-testable",
+        Judgment::Supported => "status supported",
+        Judgment::NotSupported => "status not-supported",
+        Judgment::NotTestable => "status not-testable",
     }
 }
 
@@ -39,7 +39,7 @@ pub(in crate::report) fn summary(claims: &[Claim]) -> Markup {
             .count()
     };
     let [supported, refuted, open] =
-        [Status::Supported, Status::NotSupported, Status::NotTestable].map(count);
+        [Judgment::Supported, Judgment::NotSupported, Judgment::NotTestable].map(count);
     html! {
         @if !claims.is_empty() { p {
             "Of the statements that the claims of the paper come down to for this page, "
@@ -82,7 +82,7 @@ fn not_about_these(claims: &[Claim], runs: &[Run<'_>]) -> Markup {
     };
     html! {
         @if !others.is_empty() {
-            p { span class=(class(Status::NotTestable)) { "not testable here" } ", for they are " (need) ":" }
+            p { span class=(class(Judgment::NotTestable)) { "not testable here" } ", for they are " (need) ":" }
             ul { @for claim in others { li { (claim.number) ". " (claim.text) } } }
         }
     }

@@ -6,7 +6,7 @@ use crate::network::Architecture;
 ///
 /// Pairs of columns are L-BFGS and SGD; pairs of rows are ω^train on the training images and ω^test
 /// on the test images.
-pub(super) struct Study {
+pub(super) struct PublishedStudy {
     /// As `network.kind` names it.
     pub network: &'static str,
     /// As `dataset.known_as` names it.
@@ -37,8 +37,8 @@ pub(super) enum Property {
 }
 
 /// All published studies.
-pub(super) static STUDIES: &[Study] = &[
-    Study {
+pub(super) static STUDIES: &[PublishedStudy] = &[
+    PublishedStudy {
         network: "fcp",
         data: "MNIST",
         sizes: &[("hidden", "[50, 50]")],
@@ -50,7 +50,7 @@ pub(super) static STUDIES: &[Study] = &[
         ],
         properties: &[Property::Overfits, Property::HigherWithLbfgs, Property::HigherBetweenTrain],
     },
-    Study {
+    PublishedStudy {
         network: "lenet",
         data: "MNIST",
         sizes: &[("channels", "[6, 16]"), ("kernel", "5"), ("dense", "[120, 84]")],
@@ -62,7 +62,7 @@ pub(super) static STUDIES: &[Study] = &[
         ],
         properties: &[Property::Overfits, Property::HigherWithLbfgs],
     },
-    Study {
+    PublishedStudy {
         network: "autoencoder",
         data: "MNIST",
         sizes: &[("hidden", "[32, 32, 32]")],
@@ -74,7 +74,7 @@ pub(super) static STUDIES: &[Study] = &[
         ],
         properties: &[Property::SeparateTest],
     },
-    Study {
+    PublishedStudy {
         network: "lstm",
         data: "MNIST",
         sizes: &[("hidden", "48")],
@@ -100,7 +100,7 @@ pub(super) const EXAMPLE: &str = "two-wells";
 pub(super) const EXAMPLE_HEIGHTS: [(f64, f64); 3] =
     [(10.0, 0.646), (100.0, 0.640), (1000.0, 0.652)];
 
-impl Study {
+impl PublishedStudy {
     /// Whether a network has the published sizes.
     pub fn has_sizes_of(&self, architecture: &Architecture) -> bool {
         let is_published = |(name, size): &(&str, &str)| {

@@ -1,6 +1,6 @@
 //! `/kpca` and `/statistics`: what is computed from the sets.
 
-use crate::analysis::statistics::{DistanceResult, KernelPcaResult, Moments, Part};
+use crate::analysis::statistics::{AnalysisPart, DistanceResult, KernelPcaResult, Moments};
 use crate::engine::store::atlas::{Atlas, AtlasError, Label, Node, group_name, require};
 
 /// Checks names and lengths. Returns the group of each result.
@@ -42,7 +42,7 @@ fn kernel_pca(analysis: &KernelPcaResult) -> Result<(), AtlasError> {
 
 pub(super) fn write(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
     let kpca = root.group("kpca", "kernel principal component analyses of unions of sets")?;
-    kpca.text("failed", &failed(atlas, |part| matches!(part, Part::KernelPca(_))))?;
+    kpca.text("failed", &failed(atlas, |part| matches!(part, AnalysisPart::KernelPca(_))))?;
     for analysis in &atlas.analysis.kernel_pca {
         write_kernel_pca(
             &kpca.group(&analysis.name, "a kernel principal component analysis")?,
@@ -50,7 +50,8 @@ pub(super) fn write(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
         )?;
     }
     let statistics = root.group("statistics", "summaries of the sets")?;
-    statistics.text("failed", &failed(atlas, |part| !matches!(part, Part::KernelPca(_))))?;
+    statistics
+        .text("failed", &failed(atlas, |part| !matches!(part, AnalysisPart::KernelPca(_))))?;
     let moments =
         statistics.group("moments", "moments of all components of all vectors of a set")?;
     for (set, of_set) in &atlas.analysis.moments {
@@ -67,7 +68,7 @@ pub(super) fn write(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
 }
 
 /// A line for each of these parts that could not be computed; empty if all were.
-fn failed(atlas: &Atlas<'_>, of: fn(&Part) -> bool) -> String {
+fn failed(atlas: &Atlas<'_>, of: fn(&AnalysisPart) -> bool) -> String {
     let parts = atlas.failed_parts.iter().filter(|failed| of(&failed.part));
     parts.map(|failed| format!("{}: {}", failed.part, failed.reason)).collect::<Vec<_>>().join("\n")
 }

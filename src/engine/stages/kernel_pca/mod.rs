@@ -2,7 +2,7 @@
 
 mod atlas;
 
-use crate::analysis::statistics::{Analysis, FailedPart, KernelPcaRequest, Part};
+use crate::analysis::statistics::{Analysis, AnalysisPart, FailedPart, KernelPcaRequest};
 use crate::config::{Config, KpcaConfig};
 use crate::engine::capacity::{Need, Part as MemoryPart};
 use crate::engine::console::say;
@@ -73,7 +73,7 @@ impl Stage for KernelPca {
     fn counts(&self, results: &Results, sets: &[SolutionSet]) -> Counts {
         let failed = |part: &FailedPart| FailedTask {
             noun: match part.part {
-                Part::KernelPca(_) => "kernel PCA",
+                AnalysisPart::KernelPca(_) => "kernel PCA",
                 _ => "statistic",
             },
             task: part.part.to_string(),
@@ -123,7 +123,7 @@ fn analyze(
             None => possible.push(request),
             Some(reason) => {
                 say(format_args!("kpca: {} is left out: {reason}", request.name));
-                failed.push(FailedPart { part: Part::KernelPca(request.name), reason });
+                failed.push(FailedPart { part: AnalysisPart::KernelPca(request.name), reason });
             }
         }
     }
@@ -133,7 +133,7 @@ fn analyze(
     failed.extend(apart.into_iter().map(|request| {
         let lacking = request.sets.iter().filter(|&name| !there(name)).map(SetName::as_str);
         let reason = format!("no vectors in {}", lacking.collect::<Vec<_>>().join(" and "));
-        FailedPart { part: Part::Distances(request.name), reason }
+        FailedPart { part: AnalysisPart::Distances(request.name), reason }
     }));
     let (analysis, errors) = progress::during(STAGE, &directory.directory, || {
         Analysis::parts(&usable, &possible, &distances)

@@ -1,7 +1,7 @@
 //! `/solutions/minima/starts`: where each start led.
 
 use crate::engine::store::atlas::{Atlas, AtlasError, Label, Node, STARTS, origin};
-use crate::optimizer::Relaxed;
+use crate::optimizer::MinimizationResult;
 
 pub(super) fn write(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
     if atlas.minima.is_empty() {
@@ -15,12 +15,12 @@ pub(super) fn write(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
 /// Where each start led, also those that led to no minimum of the set.
 fn write_starts(
     node: &Node,
-    minima: &[Option<Result<&Relaxed, &str>>],
+    minima: &[Option<Result<&MinimizationResult, &str>>],
     loss_unit: &str,
 ) -> Result<(), AtlasError> {
     node.axis("start", "number of each start", minima.len())?;
     let found = || minima.iter().map(|minimum| minimum.and_then(Result::ok));
-    let numbers = |number: fn(&Relaxed) -> f64| {
+    let numbers = |number: fn(&MinimizationResult) -> f64| {
         found().map(|found| found.map_or(f64::NAN, number)).collect::<Vec<_>>()
     };
     let label = |name, description| Label::new(name, "start", description);
@@ -36,14 +36,14 @@ fn write_starts(
     let iterations: Vec<u32> =
         found().map(|found| found.map_or(0, |minimum| minimum.iterations)).collect();
     node.numbers(&label("iterations", "iterations taken; 0 if failed or missing"), &iterations)?;
-    let status = |minimum: &Option<Result<&Relaxed, &str>>| match minimum {
+    let status = |minimum: &Option<Result<&MinimizationResult, &str>>| match minimum {
         None => "missing",
         Some(Err(_)) => "failed",
         Some(Ok(_)) => "done",
     };
     let words: Vec<&str> = minima.iter().map(status).collect();
     node.texts(&label("status", "done, failed or missing (not run yet)"), &words)?;
-    let reason = |minimum: &Option<Result<&Relaxed, &str>>| match minimum {
+    let reason = |minimum: &Option<Result<&MinimizationResult, &str>>| match minimum {
         None => String::new(),
         Some(Err(reason)) => (*reason).to_owned(),
         Some(Ok(minimum)) => minimum.stop.to_string(),

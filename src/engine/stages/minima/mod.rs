@@ -19,7 +19,9 @@ use crate::engine::store::Record;
 use crate::engine::store::atlas::{Atlas, AtlasError, Node};
 use crate::engine::task::{Computation, Pending};
 use crate::landscape::{BuiltIn, Interruptible};
-use crate::optimizer::relax::{RelaxParameters, RelaxStop, Relaxed, random_start, relax};
+use crate::optimizer::minimize::{
+    MinimizationParameters, MinimizationResult, MinimizationStop, minimize, random_start,
+};
 use crate::random::MasterSeed;
 use crate::solutions::SolutionSet;
 
@@ -115,7 +117,7 @@ impl Computation for Searches<'_> {
     type Key = u32;
     type Source = ();
     type Task = u32;
-    type Outcome = Relaxed;
+    type Outcome = MinimizationResult;
 
     fn pending(&self, directory: &RunDirectory) -> Result<Pending<u32>, String> {
         let all = starts(&self.formula.config);
@@ -130,27 +132,39 @@ impl Computation for Searches<'_> {
         *key
     }
 
-    fn perform(&self, &number: &u32, _: Option<&[u8]>, control: &Control) -> Ended<Relaxed> {
+    fn perform(
+        &self,
+        &number: &u32,
+        _: Option<&[u8]>,
+        control: &Control,
+    ) -> Ended<MinimizationResult> {
         let formula = self.formula;
         let interrupt = || control.stop_requested();
         let landscape = &Interruptible(&formula.landscape, &interrupt);
-        let parameters = RelaxParameters::default();
+        let parameters = MinimizationParameters::default();
         let relaxed = match &formula.config.minima {
             MinimaConfig::Search { .. } => {
                 let region = formula.config.landscape.start_region();
-                relax(landscape, &random_start(self.seed, &region, number), &parameters)
+                minimize(landscape, &random_start(self.seed, &region, number), &parameters)
             }
-            MinimaConfig::Relaxed(points) => {
-                relax(landscape, &points[number as usize], &parameters)
+            MinimaConfig::Minimized(points) => {
+                minimize(landscape, &points[number as usize], &parameters)
             }
-            MinimaConfig::Given(points) => Relaxed::given(landscape, &points[number as usize]),
+            MinimaConfig::Given(points) => {
+                MinimizationResult::given(landscape, &points[number as usize])
+            }
         };
         Ended::of(relaxed)
     }
 
-    fn record(&self, &number: &u32, seconds: f64, outcome: Result<Relaxed, String>) -> Record {
-        let ended = |relaxed: Relaxed| match relaxed.stop {
-            RelaxStop::NotFinite => Err(relaxed.stop.to_string()),
+    fn record(
+        &self,
+        &number: &u32,
+        seconds: f64,
+        outcome: Result<MinimizationResult, String>,
+    ) -> Record {
+        let ended = |relaxed: MinimizationResult| match relaxed.stop {
+            MinimizationStop::NotFinite => Err(relaxed.stop.to_string()),
             _ => Ok(relaxed),
         };
         Record::Minimum { number, seconds, outcome: outcome.and_then(ended) }

@@ -140,17 +140,17 @@ fn write_numbers(node: &Node, paths: &PathSet, loss_unit: &str) -> Result<(), At
     let height = "barrier H: maximum of loss over the points; NaN if failed";
     node.numbers(
         &Label::new("height", "path", height).units(loss_unit),
-        &column(|path| path.height),
+        &column(|path| path.barrier),
     )?;
     let height = "maximum of the loss along the same path, from a grid ten times as fine, refined; NaN if failed";
     node.numbers(
         &Label::new("height_dense", "path", height).units(loss_unit),
-        &column(|path| path.height_dense),
+        &column(|path| path.refined_barrier),
     )?;
     let height = "maximum of straight_loss over the points; NaN if failed";
     node.numbers(
         &Label::new("height_straight", "path", height).units(loss_unit),
-        &column(|path| path.height_straight),
+        &column(|path| path.straight_barrier),
     )?;
     let length =
         "length of the best path, the sum of the distances between its points; NaN if failed";

@@ -22,7 +22,7 @@ use crate::engine::store::atlas::{Atlas, AtlasError, Node};
 use crate::engine::store::{Contents, Record, TaskKey};
 use crate::engine::task::{Computation, Pending, PendingTask};
 use crate::landscape::{BuiltIn, Landscape, Squared};
-use crate::path::{Batches, CurvePrecision, Found, Objective, PathResult, PathSearch, Track};
+use crate::path::{Batches, CurvePrecision, FoundPath, Objective, PathResult, PathSearch, Track};
 use crate::solutions::{LandscapeName, Pairs, SetName, SolutionSet};
 use serde::{Deserialize, Serialize};
 
@@ -139,7 +139,7 @@ impl Stage for Paths {
     }
 
     fn work(&self, problem: &Problem, kind: usize) -> Work {
-        let landscapes = [LandscapeName::Train, LandscapeName::Test, LandscapeName::Formula];
+        let landscapes = [LandscapeName::Train, LandscapeName::Test, LandscapeName::Analytic];
         let landscape = landscapes.into_iter().find(|&landscape| landscape as usize == kind);
         landscape.map_or_else(Work::default, |landscape| work_on(problem, landscape))
     }
@@ -162,8 +162,8 @@ impl Stage for Paths {
             return KeyNumbers::default();
         };
         KeyNumbers {
-            height: Some(path.height),
-            height_straight: Some(path.height_straight),
+            height: Some(path.barrier),
+            height_straight: Some(path.straight_barrier),
             steps: Some(path.steps),
             stop: Some(path.stop.to_string()),
             ..KeyNumbers::default()
@@ -322,7 +322,7 @@ fn find<A: CurvePrecision>(
     paths: &PathsConfig,
     state: Option<&[u8]>,
     control: &Control,
-) -> Ended<Result<Found<A>, String>> {
+) -> Ended<Result<FoundPath<A>, String>> {
     let (squared, squared_batches) = (Squared(landscape), batches.map(Squared));
     let (objective, batches): (&dyn Landscape<A>, _) = match paths.objective {
         Objective::Sum => (landscape, batches),

@@ -6,12 +6,12 @@ use ndarray::Array2;
 
 /// One for each optimizer.
 pub(super) fn groups(atlas: &Atlas<'_>) -> Vec<String> {
-    atlas.curves.iter().map(|curves| format!("/solutions/{}/{CURVES}", curves.method)).collect()
+    atlas.curves.iter().map(|curves| format!("/solutions/{}/{CURVES}", curves.optimizer)).collect()
 }
 
 pub(super) fn write(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
     for curves in atlas.curves {
-        let group = origin(root, curves.method.name())?;
+        let group = origin(root, curves.optimizer.name())?;
         let node = group.group(CURVES, "all training runs of this optimizer, one a row")?;
         write_curves(&node, curves, atlas.loss_unit)?;
     }

@@ -19,14 +19,14 @@ use crate::engine::stage::{Context, Counts, PlannedTasks, Stage, TaskState};
 use crate::engine::store::atlas::{Atlas, AtlasError, Node};
 use crate::engine::store::{Record, TaskKey};
 use crate::engine::task::{Computation, Pending, PendingTask};
-use crate::optimizer::{Method, Trainer, TrainingRun};
+use crate::optimizer::{OptimizerName, Trainer, TrainingRun};
 use crate::random::MasterSeed;
 use crate::solutions::SolutionSet;
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Copy, Serialize, Deserialize)]
 struct Task {
-    method: Method,
+    optimizer: OptimizerName,
     initialization: u32,
 }
 
@@ -58,9 +58,9 @@ impl Stage for Training {
 
     fn counts(&self, results: &Results, _: &[SolutionSet]) -> Counts {
         let mut counts = Counts::default();
-        for &method in results.methods() {
-            let tasks = results.runs(method).into_iter().enumerate().map(|(number, run)| {
-                let name = format!("{method} initialization {number}");
+        for &optimizer in results.optimizers() {
+            let tasks = results.runs(optimizer).into_iter().enumerate().map(|(number, run)| {
+                let name = format!("{optimizer} initialization {number}");
                 match run {
                     Some(Ok(run)) if run.stop.diverged() => {
                         TaskState::new::<()>(name, Some(Err(&run.stop.to_string())))
@@ -69,7 +69,7 @@ impl Stage for Training {
                 }
             });
             let tasks: Vec<_> = tasks.collect();
-            counts.add(method as usize, "training run", format!("training {method}"), &tasks);
+            counts.add(optimizer as usize, "training run", format!("training {optimizer}"), &tasks);
         }
         counts
     }
@@ -77,37 +77,40 @@ impl Stage for Training {
     fn plan(&self, problem: &Problem) -> Vec<PlannedTasks> {
         let Some(trained) = problem.trained() else { return Vec::new() };
         let training = &trained.config.training;
-        let runs = training.methods.iter().map(|&method| {
-            let epochs = match method {
-                Method::Sgd => "epochs",
-                Method::Lbfgs => "iterations at most",
+        let runs = training.optimizers.iter().map(|&optimizer| {
+            let epochs = match optimizer {
+                OptimizerName::Sgd => "epochs",
+                OptimizerName::Lbfgs => "iterations at most",
             };
-            let what =
-                format!("{method} training runs of {} {epochs}", training.method(method).epochs());
+            let what = format!(
+                "{optimizer} training runs of {} {epochs}",
+                training.optimizer(optimizer).epochs()
+            );
             PlannedTasks {
                 what,
                 count: training.initializations as usize,
-                work: Some(work(trained, method)),
+                work: Some(work(trained, optimizer)),
             }
         });
         runs.collect()
     }
 
     fn work(&self, problem: &Problem, kind: usize) -> Work {
-        let method = Method::ALL.into_iter().find(|&method| method as usize == kind);
-        let trained = problem.trained().zip(method);
-        trained.map_or_else(Work::default, |(trained, method)| work(trained, method))
+        let optimizer =
+            OptimizerName::ALL.into_iter().find(|&optimizer| optimizer as usize == kind);
+        let trained = problem.trained().zip(optimizer);
+        trained.map_or_else(Work::default, |(trained, optimizer)| work(trained, optimizer))
     }
 
     fn memory(&self, problem: &Problem, line: usize) -> Need {
         let Some(trained) = problem.trained() else { return Need::default() };
         let training = &trained.config.training;
         let dimension = trained.network.layout().parameters();
-        let task = training.methods.iter().map(|&method| {
-            let bytes = training_bytes(&training.method(method), dimension, line);
+        let task = training.optimizers.iter().map(|&optimizer| {
+            let bytes = training_bytes(&training.optimizer(optimizer), dimension, line);
             Part::new(bytes, "a training run", "the sizes in [network] or training.lbfgs.memory")
         });
-        let runs = training.methods.len() as f64 * f64::from(training.initializations);
+        let runs = training.optimizers.len() as f64 * f64::from(training.initializations);
         let vectors = 2.0 * runs * dimension as f64 * size_of::<f32>() as f64;
         let solutions =
             Part::new(vectors + task_bytes(runs), "the solutions", "training.initializations");
@@ -142,9 +145,9 @@ impl Stage for Training {
 }
 
 /// The work of a training run, at most.
-fn work(trained: &Trained, method: Method) -> Work {
+fn work(trained: &Trained, optimizer: OptimizerName) -> Work {
     let [train, test] = [Split::Train, Split::Test].map(|split| trained.images(split).len());
-    training_work(&trained.config.training.method(method), train, test)
+    training_work(&trained.config.training.optimizer(optimizer), train, test)
 }
 
 /// All training runs of a configuration.
@@ -162,25 +165,27 @@ impl Computation for TrainingRuns<'_> {
     /// The longest first, so that no rank begins a long one when the others are done.
     fn pending(&self, directory: &RunDirectory) -> Result<Pending<Task>, String> {
         let training = &self.trained.config.training;
-        let mut methods = training.methods.clone();
-        methods.sort_by(|&a, &b| passes(self.trained, b).total_cmp(&passes(self.trained, a)));
-        let all = methods.into_iter().flat_map(|method| {
-            (0..training.initializations).map(move |initialization| Task { method, initialization })
+        let mut optimizers = training.optimizers.clone();
+        optimizers.sort_by(|&a, &b| passes(self.trained, b).total_cmp(&passes(self.trained, a)));
+        let all = optimizers.into_iter().flat_map(|optimizer| {
+            (0..training.initializations)
+                .map(move |initialization| Task { optimizer, initialization })
         });
-        let left =
-            |task: &Task| directory.contents.training(task.method, task.initialization).is_none();
+        let left = |task: &Task| {
+            directory.contents.training(task.optimizer, task.initialization).is_none()
+        };
         let tasks: Vec<Task> = all.filter(left).collect();
         let cost = work_by_method(self.trained, self.seed, &tasks);
         let pending = |task: &Task| {
-            let &Task { method, initialization } = task;
+            let &Task { optimizer, initialization } = task;
             PendingTask {
                 key: *task,
-                name: format!("{method} initialization {initialization}"),
-                planned: Planned { kind: method as usize, work: cost(method), left: 1.0 },
-                checkpoint: Some(TaskKey::Training { method, initialization }),
+                name: format!("{optimizer} initialization {initialization}"),
+                planned: Planned { kind: optimizer as usize, work: cost(optimizer), left: 1.0 },
+                checkpoint: Some(TaskKey::Training { optimizer, initialization }),
             }
         };
-        let all = training.methods.len() * training.initializations as usize;
+        let all = training.optimizers.len() * training.initializations as usize;
         let done = all - tasks.len();
         Ok(Pending { done, tasks: tasks.iter().map(pending).collect(), source: () })
     }
@@ -191,12 +196,12 @@ impl Computation for TrainingRuns<'_> {
 
     fn perform(
         &self,
-        &Task { method, initialization }: &Task,
+        &Task { optimizer, initialization }: &Task,
         state: Option<&[u8]>,
         control: &Control,
     ) -> Ended<TrainingRun> {
         let trained = self.trained;
-        let training = &trained.config.training.method(method);
+        let training = &trained.config.training.optimizer(optimizer);
         let interrupt = || control.stop_requested();
         let [train, test] = [Split::Train, Split::Test]
             .map(|split| trained.landscape(trained.images(split)).interruptible(&interrupt));
@@ -206,29 +211,33 @@ impl Computation for TrainingRuns<'_> {
 
     fn record(
         &self,
-        &Task { method, initialization }: &Task,
+        &Task { optimizer, initialization }: &Task,
         seconds: f64,
         outcome: Result<TrainingRun, String>,
     ) -> Record {
-        Record::Training { method, initialization, seconds, outcome }
+        Record::Training { optimizer, initialization, seconds, outcome }
     }
 }
 
 /// What a run of each method costs, for the time left. Where both are to run they are compared by the speed of
 /// this machine: the passes of one may be done before anything is known of the other's.
-fn work_by_method(trained: &Trained, seed: MasterSeed, tasks: &[Task]) -> impl Fn(Method) -> f64 {
-    let there = |method| tasks.iter().any(|task| task.method == method);
-    let speed = Method::ALL.into_iter().all(there).then(|| {
+fn work_by_method(
+    trained: &Trained,
+    seed: MasterSeed,
+    tasks: &[Task],
+) -> impl Fn(OptimizerName) -> f64 {
+    let there = |optimizer| tasks.iter().any(|task| task.optimizer == optimizer);
+    let speed = OptimizerName::ALL.into_iter().all(there).then(|| {
         let landscape = trained.landscape(trained.images(Split::Train).first(256));
         let batch = trained.config.training.sgd.as_ref().map_or(64, |sgd| sgd.batch_size);
         Speed::of_training(&landscape, batch, seed)
     });
-    move |method| match &speed {
-        Some(speed) => speed.seconds(&work(trained, method)),
-        None => passes(trained, method),
+    move |optimizer| match &speed {
+        Some(speed) => speed.seconds(&work(trained, optimizer)),
+        None => passes(trained, optimizer),
     }
 }
 
-fn passes(trained: &Trained, method: Method) -> f64 {
-    work(trained, method).passes()
+fn passes(trained: &Trained, optimizer: OptimizerName) -> f64 {
+    work(trained, optimizer).passes()
 }

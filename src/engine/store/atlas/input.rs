@@ -3,7 +3,7 @@
 use crate::analysis::statistics::{Analysis, FailedPart};
 use crate::engine::results::Results;
 use crate::network::Tensor;
-use crate::optimizer::{Method, Relaxed, TrainingRun};
+use crate::optimizer::{MinimizationResult, OptimizerName, TrainingRun};
 use crate::path::{PathSet, Track};
 use crate::solutions::SolutionSet;
 
@@ -21,7 +21,7 @@ pub struct Atlas<'a> {
     /// The training runs of each method.
     pub curves: &'a [Curves<'a>],
     /// Of an analytic landscape, where each start led, by its number; otherwise empty.
-    pub minima: &'a [Option<Result<&'a Relaxed, &'a str>>],
+    pub minima: &'a [Option<Result<&'a MinimizationResult, &'a str>>],
     /// The paths; the ends of each pair are vectors of the set it names.
     pub paths: &'a [PathSet],
     /// For each of `paths` and each of its pairs the points of the path, where they were kept.
@@ -65,7 +65,7 @@ pub struct Provenance {
 #[derive(Clone, Debug)]
 pub struct Curves<'a> {
     /// The optimizer.
-    pub method: Method,
+    pub optimizer: OptimizerName,
     /// Epochs or iterations at most: the curves have room for one loss more.
     pub epochs: usize,
     /// By number of the initialization: the run, or the reason why there is none, or nothing if it

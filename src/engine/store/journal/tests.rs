@@ -1,7 +1,7 @@
 use super::*;
 use crate::engine::store::record::{ConfigurationRecord, SessionRecord};
-use crate::optimizer::{Method, Snapshot, StopReason, TrainingRun};
-use crate::path::{PathResult, StopReason as PathStop, Track};
+use crate::optimizer::{OptimizerName, Snapshot, TrainingRun, TrainingStop};
+use crate::path::{PathResult, PathStop, Track};
 use crate::solutions::{LandscapeName, SetName};
 use std::process::Command;
 use tempfile::TempDir;
@@ -24,18 +24,23 @@ fn training(initialization: u32, theta: Vec<f32>) -> Record {
         curve_train: vec![2.3, f64::INFINITY, f64::MIN_POSITIVE],
         curve_test: Vec::new(),
         memory_dropped: 3,
-        stop: StopReason::NoDescent { iteration: 8 },
+        stop: TrainingStop::NoDescent { iteration: 8 },
     };
-    Record::Training { method: Method::Lbfgs, initialization, seconds: 0.25, outcome: Ok(run) }
+    Record::Training {
+        optimizer: OptimizerName::Lbfgs,
+        initialization,
+        seconds: 0.25,
+        outcome: Ok(run),
+    }
 }
 
 fn path(pair: (u32, u32)) -> Record {
     let result = PathResult {
         loss: vec![0.5, 0.75, 0.25],
         straight_loss: vec![0.5, 1.0 / 3.0, 0.25],
-        height: 0.75,
-        height_dense: 0.8,
-        height_straight: 0.5,
+        barrier: 0.75,
+        refined_barrier: 0.8,
+        straight_barrier: 0.5,
         length: 2.0,
         length_straight: 1.5,
         steps: 100,
@@ -81,7 +86,7 @@ fn records() -> Vec<Record> {
         }),
         training(0, vec![1.5, -0.0, f32::MIN_POSITIVE / 2.0]),
         Record::Training {
-            method: Method::Sgd,
+            optimizer: OptimizerName::Sgd,
             initialization: 0,
             seconds: 0.0,
             outcome: Err("no memory".into()),
@@ -151,14 +156,14 @@ fn what_is_appended_is_read_back() {
 fn every_bit_of_a_float_survives() {
     let payload = 0x7ff8_dead_beef_0001;
     let single = 0x7fc1_2345;
-    let Record::Training { method, initialization, seconds, outcome: Ok(mut run) } =
+    let Record::Training { optimizer, initialization, seconds, outcome: Ok(mut run) } =
         training(0, vec![f32::from_bits(single)])
     else {
         unreachable!("a finished run")
     };
     run.train.accuracy_train = f64::from_bits(payload);
     let frame =
-        frame::encode(&Record::Training { method, initialization, seconds, outcome: Ok(run) })
+        frame::encode(&Record::Training { optimizer, initialization, seconds, outcome: Ok(run) })
             .expect("small");
     let Ok(Record::Training { outcome: Ok(run), .. }) = frame::decode(&frame[frame::HEAD_LENGTH..])
     else {
@@ -420,11 +425,11 @@ fn a_full_disk_leaves_whole_records_and_a_journal_that_goes_on() {
     let opened = Journal::open(directory.path(), Contents::default()).expect("whole records");
     assert_eq!(opened.torn, None);
     assert!(
-        opened.contents.training(Method::Lbfgs, 50).is_some(),
+        opened.contents.training(OptimizerName::Lbfgs, 50).is_some(),
         "the record that fitted is there"
     );
     assert_eq!(
-        opened.contents.training(Method::Lbfgs, 40),
+        opened.contents.training(OptimizerName::Lbfgs, 40),
         None,
         "the record that did not fit is not"
     );

@@ -14,9 +14,9 @@ use tempfile::TempPath;
 const MAGIC: &[u8] = b"\x93NUMPY";
 const CUT_SHORT: &str = "it ends within the header";
 /// NumPy's own limit, in bytes.
-const LONGEST_HEADER: u32 = 10_000;
+const MAX_HEADER_BYTES: u32 = 10_000;
 /// A dictionary with lists of records in it takes three or four.
-const DEEPEST_HEADER: usize = 32;
+const MAX_HEADER_DEPTH: usize = 32;
 
 pub(super) fn read(file: &Path) -> Result<Components, VectorsError> {
     let mut reader = BufReader::new(open(file)?);
@@ -79,14 +79,14 @@ fn check_header(file: &Path, reader: &mut BufReader<File>) -> Result<(), Vectors
     if before + u64::from(length) > size {
         return refuse(CUT_SHORT);
     }
-    if length > LONGEST_HEADER {
+    if length > MAX_HEADER_BYTES {
         return refuse(&format!(
-            "its header takes {length} bytes, more than the {LONGEST_HEADER} that NumPy reads"
+            "its header takes {length} bytes, more than the {MAX_HEADER_BYTES} that NumPy reads"
         ));
     }
     let mut header = vec![0; before as usize + length as usize];
     reader.read_exact(&mut header).map_err(io_error("read", file))?;
-    if nesting(&header) > DEEPEST_HEADER {
+    if nesting(&header) > MAX_HEADER_DEPTH {
         return refuse("its header is nested too deeply");
     }
     reader.rewind().map_err(io_error("read", file))

@@ -3,7 +3,7 @@
 use super::{Comparison, Finding, larger};
 use crate::analysis::statistics::PairValues;
 use crate::data::Split;
-use crate::optimizer::Method;
+use crate::optimizer::OptimizerName;
 use crate::path::PathResult;
 use crate::report::paper::claimed;
 use crate::report::paper::studies::Property;
@@ -12,7 +12,7 @@ use crate::report::style::set_name;
 use crate::solutions::{LandscapeName, SetName};
 
 /// Claim 3: on the training landscape all four sets, on the test landscape the test sets.
-pub(super) fn methods(run: &Run<'_>) -> Vec<Finding> {
+pub(super) fn optimizers(run: &Run<'_>) -> Vec<Finding> {
     let Some(is_claimed) = claimed(run, Property::HigherWithLbfgs) else { return Vec::new() };
     let cases = [
         (Split::Train, LandscapeName::Train),
@@ -25,7 +25,8 @@ pub(super) fn methods(run: &Run<'_>) -> Vec<Finding> {
         let statement = format!(
             "between {split} vectors on the {images} landscape, barriers of L-BFGS are {not}higher than those of SGD"
         );
-        let sets = [Method::Lbfgs, Method::Sgd].map(|method| SetName::of(method, split));
+        let sets = [OptimizerName::Lbfgs, OptimizerName::Sgd]
+            .map(|optimizer| SetName::of(optimizer, split));
         judged(run, statement, sets, landscape, is_claimed)
     };
     cases.map(finding).into()
@@ -38,7 +39,7 @@ pub(super) fn splits(run: &Run<'_>) -> Vec<Finding> {
     let statement = format!(
         "on the training landscape, barriers between L-BFGS train vectors are {not}higher than between test vectors"
     );
-    let sets = [Split::Train, Split::Test].map(|split| SetName::of(Method::Lbfgs, split));
+    let sets = [Split::Train, Split::Test].map(|split| SetName::of(OptimizerName::Lbfgs, split));
     vec![judged(run, statement, sets, LandscapeName::Train, is_claimed)]
 }
 
@@ -50,11 +51,11 @@ fn judged(
     landscape: LandscapeName,
     is_claimed: bool,
 ) -> Finding {
-    let all = sets.each_ref().map(|set| Found::of(run, set, landscape));
+    let all = sets.each_ref().map(|set| SetBarriers::of(run, set, landscape));
     let found = all.each_ref().map(|found| &found.paths);
     let heights = found.map(|found| PairValues {
         ends: found.iter().map(|(pair, _)| *pair).collect(),
-        values: found.iter().map(|(_, path)| path.height).collect(),
+        values: found.iter().map(|(_, path)| path.barrier).collect(),
     });
     let compared = match sets.iter().zip(&all).find(|(_, found)| found.paths.is_empty()) {
         Some((set, found)) if found.all > 0 => {
@@ -67,8 +68,9 @@ fn judged(
             Comparison::of_pairs("barrier H", sets.each_ref().map(set_name), heights.each_ref())
         }
     };
-    let without = found
-        .map(|found| found.iter().filter(|(_, path)| path.is_no_higher_than_its_ends()).count());
+    let without = found.map(|found| {
+        found.iter().filter(|(_, path)| path.is_no_higher_than_its_endpoints()).count()
+    });
     let [first, second] = [0, 1].map(|of| {
         format!("{} of {} paths of {}", without[of], found[of].len(), set_name(&sets[of]))
     });
@@ -80,7 +82,7 @@ fn judged(
 }
 
 /// The paths of a set whose heights are barriers between solutions, and how many are not.
-struct Found<'a> {
+struct SetBarriers<'a> {
     paths: Vec<((u32, u32), &'a PathResult)>,
     all: usize,
     /// Straight lines that no step of the search came below.
@@ -89,7 +91,7 @@ struct Found<'a> {
     initial: usize,
 }
 
-impl<'a> Found<'a> {
+impl<'a> SetBarriers<'a> {
     fn of(run: &'a Run<'_>, set: &SetName, landscape: LandscapeName) -> Self {
         let initial = run.at_initialization(set);
         let mut found = Self { paths: Vec::new(), all: 0, straight: 0, initial: 0 };
@@ -110,8 +112,8 @@ impl<'a> Found<'a> {
 }
 
 /// How many paths are left out and why; `None` if none are.
-fn left_out(sets: &[SetName; 2], found: &[Found<'_>; 2]) -> Option<String> {
-    type Count = fn(&Found<'_>) -> usize;
+fn left_out(sets: &[SetName; 2], found: &[SetBarriers<'_>; 2]) -> Option<String> {
+    type Count = fn(&SetBarriers<'_>) -> usize;
     let kinds: [(Count, &str); 2] = [
         (|found| found.straight, "are the straight line, because no step of the search came lower"),
         (|found| found.initial, "end at a vector that is the initialization of its run"),

@@ -1,10 +1,10 @@
 //! Claims about kernel PCA.
 
-use super::{Comparison, Finding, LEVEL, Status, improved};
+use super::{Comparison, Finding, Judgment, LEVEL, improved};
 use crate::analysis::kernel_pca::Kernel;
 use crate::analysis::statistics::{KernelPcaResult, silhouette};
 use crate::data::Split;
-use crate::optimizer::Method;
+use crate::optimizer::OptimizerName;
 use crate::report::figures::kernel_name;
 use crate::report::number::typeset_short;
 use crate::report::paper::studies::Property;
@@ -68,7 +68,10 @@ pub(super) fn train(run: &Run<'_>) -> Vec<Finding> {
     if study(run).is_none() {
         return Vec::new();
     }
-    let sets = [SetName::of(Method::Lbfgs, Split::Train), SetName::of(Method::Sgd, Split::Test)];
+    let sets = [
+        SetName::of(OptimizerName::Lbfgs, Split::Train),
+        SetName::of(OptimizerName::Sgd, Split::Test),
+    ];
     let results = of_sets(run, &sets);
     let results: Vec<&KernelPcaResult> = results.iter().collect();
     let decisive = decisive(&results);
@@ -151,9 +154,9 @@ fn by_kernel(
         return Finding::judged(run, statement, compared, |comparison| {
             let along_first = comparison.p < LEVEL && separation.deltas[0] >= separation.deltas[1];
             let status = match separation.is_separate() {
-                Some(true) if along_first => Status::Supported,
-                Some(_) => Status::NotSupported,
-                None => Status::NotTestable,
+                Some(true) if along_first => Judgment::Supported,
+                Some(_) => Judgment::NotSupported,
+                None => Judgment::NotTestable,
             };
             (status, reason.clone())
         });
@@ -162,9 +165,9 @@ fn by_kernel(
     let statement = format!("the {kernel} kernel{what} does not separate them along PC1 or PC2");
     Finding::judged(run, statement, compared, |_| {
         let status = match separation.is_separate() {
-            Some(true) => Status::NotSupported,
-            Some(false) => Status::Supported,
-            None => Status::NotTestable,
+            Some(true) => Judgment::NotSupported,
+            Some(false) => Judgment::Supported,
+            None => Judgment::NotTestable,
         };
         (status, reason.clone())
     })
@@ -173,7 +176,8 @@ fn by_kernel(
 /// Claim 8: of every RBF kernel that decides.
 pub(super) fn test(run: &Run<'_>) -> Vec<Finding> {
     let Some(stays) = claimed(run, Property::SeparateTest) else { return Vec::new() };
-    let sets = [Method::Lbfgs, Method::Sgd].map(|method| SetName::of(method, Split::Test));
+    let sets = [OptimizerName::Lbfgs, OptimizerName::Sgd]
+        .map(|optimizer| SetName::of(optimizer, Split::Test));
     let how = if stays { "separates" } else { "hardly separates" };
     let results = of_sets(run, &sets);
     let results: Vec<&KernelPcaResult> = results.iter().filter(|result| is_rbf(result)).collect();
@@ -198,7 +202,8 @@ fn of_test(
     results: &[&KernelPcaResult],
     stays: bool,
 ) -> Finding {
-    let sets = [Method::Lbfgs, Method::Sgd].map(|method| SetName::of(method, Split::Test));
+    let sets = [OptimizerName::Lbfgs, OptimizerName::Sgd]
+        .map(|optimizer| SetName::of(optimizer, Split::Test));
     let separation = Separation::of(result, &sets);
     let best = usize::from(separation.deltas[1] > separation.deltas[0]);
     Finding::judged(run, statement, compare(result, &sets, best), |comparison| {
@@ -210,10 +215,10 @@ fn of_test(
         let separate = separation.is_separate().map(|separate| separate && comparison.p < LEVEL);
         let mixed = separation.largest_delta() < MIXED && separation.silhouette < TOGETHER;
         let status = match (stays, separate) {
-            (true, Some(true)) => Status::Supported,
-            (true, Some(false)) | (false, Some(true)) => Status::NotSupported,
-            (false, Some(false)) if mixed => Status::Supported,
-            _ => Status::NotTestable,
+            (true, Some(true)) => Judgment::Supported,
+            (true, Some(false)) | (false, Some(true)) => Judgment::NotSupported,
+            (false, Some(false)) if mixed => Judgment::Supported,
+            _ => Judgment::NotTestable,
         };
         (status, reason)
     })
@@ -253,7 +258,7 @@ fn absent(run: &Run<'_>, statement: &str, kernel: &str, sets: &[SetName; 2]) -> 
         "there is no kernel PCA of {} and {} with {kernel} kernel; [[kpca]] adds it",
         sets[0], sets[1]
     );
-    Finding::new(run, statement, (Status::NotTestable, reason), None)
+    Finding::new(run, statement, (Judgment::NotTestable, reason), None)
 }
 
 /// The silhouette of the two sets in the plane of PC1 and PC2.

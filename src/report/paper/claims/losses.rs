@@ -1,9 +1,9 @@
 //! Claims about losses.
 
-use super::{Comparison, Finding, LEVEL, Status, Verdict, improved, larger};
+use super::{Comparison, Finding, Judgment, LEVEL, Verdict, improved, larger};
 use crate::analysis::statistics::median_interval;
 use crate::data::Split;
-use crate::optimizer::Method;
+use crate::optimizer::OptimizerName;
 use crate::report::number::{typeset, typeset_short};
 use crate::report::paper::studies::Property;
 use crate::report::paper::{claimed, published, study};
@@ -28,27 +28,31 @@ pub(super) fn levels(run: &Run<'_>) -> Vec<Finding> {
     );
     let alike = format!("the test losses are within a factor of {ALIKE} of each other");
     let left_out = |split| {
-        improved::left_out(run, &[Method::Lbfgs, Method::Sgd].map(|of| SetName::of(of, split)))
+        improved::left_out(
+            run,
+            &[OptimizerName::Lbfgs, OptimizerName::Sgd].map(|of| SetName::of(of, split)),
+        )
     };
     vec![
         Finding::judged(run, much, compare(run, Split::Train), |comparison| {
             match comparison.ratio {
-                Some(ratio) if ratio.high * MUCH < 1.0 => {
-                    (Status::Supported, format!("by a factor of {}", typeset(1.0 / ratio.estimate)))
-                }
-                _ => (Status::NotSupported, larger(comparison, false).1),
+                Some(ratio) if ratio.high * MUCH < 1.0 => (
+                    Judgment::Supported,
+                    format!("by a factor of {}", typeset(1.0 / ratio.estimate)),
+                ),
+                _ => (Judgment::NotSupported, larger(comparison, false).1),
             }
         })
         .noting(left_out(Split::Train)),
         Finding::judged(run, alike, compare(run, Split::Test), |comparison| {
             match comparison.ratio {
                 Some(ratio) if ratio.low * ALIKE > 1.0 && ratio.high < ALIKE => {
-                    (Status::Supported, "the whole interval is within".to_owned())
+                    (Judgment::Supported, "the whole interval is within".to_owned())
                 }
                 Some(ratio) if ratio.low > ALIKE || ratio.high * ALIKE < 1.0 => {
-                    (Status::NotSupported, "the whole interval is outside".to_owned())
+                    (Judgment::NotSupported, "the whole interval is outside".to_owned())
                 }
-                _ => (Status::NotTestable, "the interval reaches across the factor".to_owned()),
+                _ => (Judgment::NotTestable, "the interval reaches across the factor".to_owned()),
             }
         })
         .noting(left_out(Split::Test)),
@@ -57,15 +61,16 @@ pub(super) fn levels(run: &Run<'_>) -> Vec<Finding> {
 
 /// Losses on the images that the snapshots of this split are the best on.
 fn compare(run: &Run<'_>, split: Split) -> Result<Comparison, String> {
-    let methods = [Method::Lbfgs, Method::Sgd];
-    let names = methods.map(|method| set_name(&SetName::of(method, split)));
-    let losses = methods.map(|method| {
-        let Some(set) = run.snapshots(method, split) else { return Vec::new() };
+    let optimizers = [OptimizerName::Lbfgs, OptimizerName::Sgd];
+    let names = optimizers.map(|optimizer| set_name(&SetName::of(optimizer, split)));
+    let losses = optimizers.map(|optimizer| {
+        let Some(set) = run.snapshots(optimizer, split) else { return Vec::new() };
         let losses = if split == Split::Train { &set.loss_train } else { &set.loss_test };
         improved::rows(run, set).into_iter().map(|row| losses[row]).collect()
     });
-    let ratio = published(run)
-        .map(|numbers| numbers.loss(Method::Lbfgs, split) / numbers.loss(Method::Sgd, split));
+    let ratio = published(run).map(|numbers| {
+        numbers.loss(OptimizerName::Lbfgs, split) / numbers.loss(OptimizerName::Sgd, split)
+    });
     let quantity = if split == Split::Train { "training loss" } else { "test loss" };
     let losses = losses.each_ref().map(Vec::as_slice);
     Ok(Comparison::of(quantity, names, losses)?.published(ratio))
@@ -76,7 +81,7 @@ pub(super) fn overfitting(run: &Run<'_>) -> Vec<Finding> {
     let Some(expected) = claimed(run, Property::Overfits) else { return Vec::new() };
     let rises = if expected { "rises" } else { "does not rise" };
     let statement = format!("the test loss of L-BFGS {rises} to {STEEP} times its minimum or more");
-    let initial = run.at_initialization(&SetName::of(Method::Lbfgs, Split::Train)).len();
+    let initial = run.at_initialization(&SetName::of(OptimizerName::Lbfgs, Split::Train)).len();
     let left_out = (initial > 0).then(|| {
         format!(
             "left out are {initial} runs that never came below the loss of their initialization"
@@ -86,10 +91,13 @@ pub(super) fn overfitting(run: &Run<'_>) -> Vec<Finding> {
 }
 
 fn rise(run: &Run<'_>, expected: bool) -> Verdict {
-    let runs =
-        run.curves.iter().filter(|(method, _)| *method == Method::Lbfgs).flat_map(|(_, runs)| runs);
+    let runs = run
+        .curves
+        .iter()
+        .filter(|(optimizer, _)| *optimizer == OptimizerName::Lbfgs)
+        .flat_map(|(_, runs)| runs);
     // A run that never left its initialization shows no overfitting, and no lack of it either.
-    let initial = run.at_initialization(&SetName::of(Method::Lbfgs, Split::Train));
+    let initial = run.at_initialization(&SetName::of(OptimizerName::Lbfgs, Split::Train));
     let runs = runs.filter(|(number, _)| !initial.contains(number));
     let ratio =
         |curve: &[f64]| Some(curve.last()? / curve.iter().copied().fold(f64::INFINITY, f64::min));
@@ -105,18 +113,19 @@ fn rise(run: &Run<'_>, expected: bool) -> Verdict {
                 "final over lowest test loss of {} runs: median {median}, 99 % [{low}, {high}]",
                 ratios.len()
             );
-            let status =
-                |so: bool| if so == expected { Status::Supported } else { Status::NotSupported };
+            let status = |so: bool| {
+                if so == expected { Judgment::Supported } else { Judgment::NotSupported }
+            };
             match interval {
                 _ if interval.low > STEEP => (status(true), reason),
                 _ if interval.high < STEEP => (status(false), reason),
-                _ => (Status::NotTestable, format!("{reason}, which holds {STEEP}")),
+                _ => (Judgment::NotTestable, format!("{reason}, which holds {STEEP}")),
             }
         }
         Ok(None) => (
-            Status::NotTestable,
+            Judgment::NotTestable,
             format!("{} runs do not bound their median with 99 % confidence; 8 do", ratios.len()),
         ),
-        Err(_) => (Status::NotTestable, "there are no runs of L-BFGS".to_owned()),
+        Err(_) => (Judgment::NotTestable, "there are no runs of L-BFGS".to_owned()),
     }
 }

@@ -26,7 +26,7 @@ pub const LEVEL: f64 = 0.01;
 
 /// What a run says to a statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Status {
+pub enum Judgment {
     /// It is so here.
     Supported,
     /// It is not so here.
@@ -35,7 +35,7 @@ pub enum Status {
     NotTestable,
 }
 
-impl Status {
+impl Judgment {
     /// In print.
     pub fn words(self) -> &'static str {
         match self {
@@ -54,7 +54,7 @@ pub struct Finding {
     /// What is claimed of it.
     pub statement: String,
     /// The verdict.
-    pub status: Status,
+    pub status: Judgment,
     /// Why.
     pub reason: String,
     /// The numbers it rests on.
@@ -88,7 +88,7 @@ pub fn claims(runs: &[Run<'_>]) -> Vec<Claim> {
         ),
         (
             "Barriers between SGD solutions are lower than between L-BFGS solutions, except for the autoencoder.",
-            barriers::methods,
+            barriers::optimizers,
         ),
         (
             "Barriers between L-BFGS train vectors exceed those between L-BFGS test vectors for FCP and LSTM only.",
@@ -154,22 +154,23 @@ impl Finding {
         match compared {
             Ok(comparison) => {
                 let verdict = match comparison.too_few() {
-                    Some(reason) => (Status::NotTestable, reason),
+                    Some(reason) => (Judgment::NotTestable, reason),
                     None => judge(&comparison),
                 };
                 Self::new(run, statement, verdict, Some(comparison))
             }
-            Err(reason) => Self::new(run, statement, (Status::NotTestable, reason), None),
+            Err(reason) => Self::new(run, statement, (Judgment::NotTestable, reason), None),
         }
     }
 }
 
 /// A verdict and why.
-type Verdict = (Status, String);
+type Verdict = (Judgment, String);
 
 /// For "the first is larger", or where the claim makes an exception, "it is not so".
 fn larger(comparison: &Comparison, claimed: bool) -> Verdict {
-    let status = |so: bool| if so == claimed { Status::Supported } else { Status::NotSupported };
+    let status =
+        |so: bool| if so == claimed { Judgment::Supported } else { Judgment::NotSupported };
     let [first, second] = &comparison.names;
     if comparison.contradicts_itself() {
         let reason = format!(
@@ -177,16 +178,16 @@ fn larger(comparison: &Comparison, claimed: bool) -> Verdict {
              interval of the ratio lies on the other side of 1",
             typeset_short(comparison.delta)
         );
-        return (Status::NotTestable, reason);
+        return (Judgment::NotTestable, reason);
     }
     match (comparison.differs(), comparison.delta > 0.0) {
         (true, true) => (status(true), format!("{first} is above {second}")),
         (true, false) => (status(false), format!("{first} is below {second}")),
         (false, _) if claimed => {
-            (Status::NotSupported, "no difference can be told from chance".to_owned())
+            (Judgment::NotSupported, "no difference can be told from chance".to_owned())
         }
         (false, _) => {
-            (Status::NotTestable, "no difference can be told from chance, either way".to_owned())
+            (Judgment::NotTestable, "no difference can be told from chance, either way".to_owned())
         }
     }
 }

@@ -1,10 +1,10 @@
-use super::{Claim, Comparison, LEVEL, Status, claims, larger};
+use super::{Claim, Comparison, Judgment, LEVEL, claims, larger};
 use crate::analysis::kernel_pca::Kernel;
 use crate::analysis::statistics::{Analysis, DistanceRequest, KernelPcaRequest, PairValues};
 use crate::config::Config;
 use crate::data::Split;
-use crate::optimizer::{Method, Snapshot, StopReason as TrainingStop, TrainingRun};
-use crate::path::{PathResult, PathSet, StopReason};
+use crate::optimizer::{OptimizerName, Snapshot, TrainingRun, TrainingStop};
+use crate::path::{PathResult, PathSet, PathStop};
 use crate::report::Run;
 use crate::report::paper::{published, relation};
 use crate::solutions::{LandscapeName, SetName, SolutionSet};
@@ -20,14 +20,21 @@ fn config_of(network: &str) -> Config {
 
 /// n vectors of 40 components with this spread, every one in its own direction, around `center` in the
 /// first component; losses about 1 times `loss`.
-fn set(method: Method, split: Split, n: usize, spread: f32, center: f32, loss: f64) -> SolutionSet {
+fn set(
+    optimizer: OptimizerName,
+    split: Split,
+    n: usize,
+    spread: f32,
+    center: f32,
+    loss: f64,
+) -> SolutionSet {
     let theta = Array2::from_shape_fn((n, 40), |(i, j)| {
         let wave = ((7 * i + 3 * j + i * j) as f32).sin();
         spread * (1.0 + 0.05 * i as f32) * wave + if j == 0 { center } else { 0.0 }
     });
     let losses: Vec<f64> = (0..n).map(|i| loss * (1.0 + 0.03 * i as f64)).collect();
     SolutionSet {
-        name: SetName::of(method, split),
+        name: SetName::of(optimizer, split),
         theta,
         initialization: (0..n as u32).collect(),
         epoch: vec![1; n],
@@ -39,25 +46,31 @@ fn set(method: Method, split: Split, n: usize, spread: f32, center: f32, loss: f
 }
 
 /// Every pair of n solutions; heights about `height`.
-fn paths(method: Method, split: Split, landscape: LandscapeName, n: u32, height: f64) -> PathSet {
+fn paths(
+    optimizer: OptimizerName,
+    split: Split,
+    landscape: LandscapeName,
+    n: u32,
+    height: f64,
+) -> PathSet {
     let pairs: Vec<(u32, u32)> = (0..n).flat_map(|a| (a + 1..n).map(move |b| (a, b))).collect();
     let path = |&(a, b): &(u32, u32)| {
         let height = height * (1.0 + 0.02 * f64::from(a) + 0.031 * f64::from(b));
         Ok(PathResult {
             loss: vec![height],
             straight_loss: vec![height],
-            height,
-            height_dense: height,
-            height_straight: height,
+            barrier: height,
+            refined_barrier: height,
+            straight_barrier: height,
             length: 1.0,
             length_straight: 1.0,
             steps: 1,
             best_step: 1,
-            stop: StopReason::Completed,
+            stop: PathStop::Completed,
         })
     };
     PathSet {
-        set: SetName::of(method, split),
+        set: SetName::of(optimizer, split),
         landscape,
         results: pairs.iter().map(path).collect(),
         pairs,
@@ -66,7 +79,7 @@ fn paths(method: Method, split: Split, landscape: LandscapeName, n: u32, height:
 
 /// A run of n solutions a set in which all that the paper claims of FCP is so.
 fn as_claimed(config: &Config, n: usize) -> Run<'_> {
-    use Method::{Lbfgs, Sgd};
+    use OptimizerName::{Lbfgs, Sgd};
     let sets = vec![
         set(Sgd, Split::Train, n, 0.1, 0.0, 1e-3),
         set(Sgd, Split::Test, n, 0.1, 0.0, 0.1),
@@ -80,7 +93,8 @@ fn as_claimed(config: &Config, n: usize) -> Run<'_> {
         (Lbfgs, Split::Test, 0.3),
     ];
     let on = |landscape| {
-        heights.map(|(method, split, height)| paths(method, split, landscape, n as u32, height))
+        heights
+            .map(|(optimizer, split, height)| paths(optimizer, split, landscape, n as u32, height))
     };
     let name = SetName::of;
     let both = |split| [name(Lbfgs, split), name(Sgd, Split::Test)];
@@ -112,17 +126,17 @@ fn as_claimed(config: &Config, n: usize) -> Run<'_> {
 }
 
 /// The verdicts on a claim, in order.
-fn verdicts(claims: &[Claim], number: usize) -> Vec<Status> {
+fn verdicts(claims: &[Claim], number: usize) -> Vec<Judgment> {
     claims[number - 1].findings.iter().map(|finding| finding.status).collect()
 }
 
 #[test]
 fn what_is_as_claimed_is_supported_and_exceptions_are_the_opposite() {
-    use Status::{NotSupported as No, NotTestable as Open, Supported as Yes};
+    use Judgment::{NotSupported as No, NotTestable as Open, Supported as Yes};
     let (fcp, autoencoder) = (config_of("fcp"), config_of("autoencoder"));
     let found = claims(&[as_claimed(&fcp, 12)]);
     // No curves: claim 2 is open. The centers of the train sets are farther apart than the vectors are wide.
-    let expected: [&[Status]; 9] = [
+    let expected: [&[Judgment]; 9] = [
         &[Yes, Yes],
         &[Open],
         &[Yes, Yes, Yes],
@@ -165,18 +179,18 @@ fn sets_on_top_of_each_other_are_not_separate_however_large_delta_is() {
     let found = claims(std::slice::from_ref(&run));
     let finding = &found[6].findings[1];
     assert!(finding.comparison.as_ref().unwrap().delta >= 1.0);
-    assert_eq!(finding.status, Status::Supported, "{}", finding.reason);
+    assert_eq!(finding.status, Judgment::Supported, "{}", finding.reason);
     // The same scores do not support that the RBF kernel separates them.
     run.analysis.kernel_pca[0].kernel = Kernel::Rbf { two_sigma_squared: 40.0 };
     let finding = claims(std::slice::from_ref(&run)).remove(6).findings.remove(0);
-    assert_eq!(finding.status, Status::NotSupported, "{}", finding.reason);
+    assert_eq!(finding.status, Judgment::NotSupported, "{}", finding.reason);
     // Two clouds side by side, between 0.25 and 0.5, decide nothing.
     with_scores(&mut run, |lbfgs, i| {
         let along = if lbfgs { 0.05 } else { -1.05 } + i as f64 / 11.0;
         [along, 0.7 * (3.0 * i as f64).sin()]
     });
     let finding = claims(std::slice::from_ref(&run)).remove(6).findings.remove(0);
-    assert_eq!(finding.status, Status::NotTestable, "{}", finding.reason);
+    assert_eq!(finding.status, Judgment::NotTestable, "{}", finding.reason);
 }
 
 #[test]
@@ -189,7 +203,7 @@ fn standardized_parameters_decide_and_the_others_stand_beside_them() {
     with_scores(&mut run, |_, i| [(i as f64).sin(), (i as f64).cos()]);
     let found = claims(&[run]);
     let findings = &found[6].findings;
-    assert_eq!(findings[0].status, Status::Supported, "{}", findings[0].reason);
+    assert_eq!(findings[0].status, Judgment::Supported, "{}", findings[0].reason);
     assert!(
         findings[0].statement.contains("of standardized parameters"),
         "{}",
@@ -214,7 +228,7 @@ fn centroids_as_far_apart_as_chance_has_them_are_close() {
     result.centroid_to_origin = 3.65;
     let found = claims(&[run]);
     let finding = &found[5].findings[1];
-    assert_eq!(finding.status, Status::Supported, "{}", finding.reason);
+    assert_eq!(finding.status, Judgment::Supported, "{}", finding.reason);
     assert!(
         finding
             .reason
@@ -235,7 +249,7 @@ fn centroids_of_one_vector_a_set_decide_nothing() {
         let result = &mut run.analysis.distances[0];
         (result.distances, result.centroid_to_origin) = (distances, centroid);
         let finding = claims(std::slice::from_ref(&run)).remove(5).findings.remove(1);
-        assert_eq!(finding.status, Status::NotTestable, "{}", finding.reason);
+        assert_eq!(finding.status, Judgment::NotTestable, "{}", finding.reason);
         assert!(finding.reason.contains("too few vectors"), "{}", finding.reason);
     }
 }
@@ -257,7 +271,7 @@ fn ranks_and_ratio_must_agree_on_the_direction() {
         assert!(!comparison.differs());
         for claimed in [true, false] {
             let (status, reason) = larger(&comparison, claimed);
-            assert_eq!(status, Status::NotTestable);
+            assert_eq!(status, Judgment::NotTestable);
             assert!(reason.contains("ranks and ratio disagree"), "{reason}");
         }
         let mut agreeing = comparison;
@@ -272,7 +286,7 @@ fn few_numbers_and_no_numbers_decide_nothing() {
     let few = claims(&[as_claimed(&config, 4)]);
     for number in [1, 5, 8] {
         assert!(
-            verdicts(&few, number).iter().all(|status| *status == Status::NotTestable),
+            verdicts(&few, number).iter().all(|status| *status == Judgment::NotTestable),
             "claim {number}"
         );
     }
@@ -287,8 +301,9 @@ fn few_numbers_and_no_numbers_decide_nothing() {
     let all = || nothing.iter().flat_map(|claim| &claim.findings);
     assert!(
         all().count() >= 8
-            && all()
-                .all(|finding| finding.status == Status::NotTestable && !finding.reason.is_empty())
+            && all().all(
+                |finding| finding.status == Judgment::NotTestable && !finding.reason.is_empty()
+            )
     );
 }
 
@@ -306,9 +321,9 @@ fn what_is_the_same_is_told_from_what_is_not() {
     run.paths = copied.iter().cloned().chain(renamed).collect();
     run.sets[2].loss_train = run.sets[0].loss_train.clone();
     let found = claims(&[run]);
-    assert!(verdicts(&found, 3).iter().all(|status| *status == Status::NotSupported));
-    assert_eq!(verdicts(&found, 4), [Status::NotSupported]);
-    assert_eq!(verdicts(&found, 1), [Status::NotSupported, Status::Supported]);
+    assert!(verdicts(&found, 3).iter().all(|status| *status == Judgment::NotSupported));
+    assert_eq!(verdicts(&found, 4), [Judgment::NotSupported]);
+    assert_eq!(verdicts(&found, 1), [Judgment::NotSupported, Judgment::Supported]);
 }
 
 /// The paper does not speak of it: nothing is claimed, nothing published stands beside it, and there is no word
@@ -375,7 +390,7 @@ fn layers_of_other_sizes_have_claims_but_no_numbers() {
         "{said}"
     );
     let found = claims(&[run]);
-    assert_eq!(verdicts(&found, 4), [Status::Supported]);
+    assert_eq!(verdicts(&found, 4), [Judgment::Supported]);
     let mut compared = found
         .iter()
         .flat_map(|claim| &claim.findings)
@@ -401,8 +416,9 @@ fn a_run_of_imported_vectors_alone_does_not_count_initializations() {
 
 /// A run of the two wells with this λ, and a path of this height between these points.
 fn example<'a>(config: &'a Config, label: &str, pair: (u32, u32), height: f64) -> Run<'a> {
-    let mut found = paths(Method::Sgd, Split::Train, LandscapeName::Formula, 2, height).results;
-    found[0].as_mut().unwrap().height = height;
+    let mut found =
+        paths(OptimizerName::Sgd, Split::Train, LandscapeName::Analytic, 2, height).results;
+    found[0].as_mut().unwrap().barrier = height;
     let set = SetName::parse("minima/given").unwrap();
     Run {
         label: label.to_owned(),
@@ -414,7 +430,7 @@ fn example<'a>(config: &'a Config, label: &str, pair: (u32, u32), height: f64) -
         sets: Vec::new(),
         paths: vec![PathSet {
             set,
-            landscape: LandscapeName::Formula,
+            landscape: LandscapeName::Analytic,
             pairs: vec![pair],
             results: found,
         }],
@@ -441,16 +457,16 @@ fn the_height_of_the_example_is_compared_between_runs_with_the_published_weights
     };
     let ninth = |runs: &[Run<'_>]| claims(runs).remove(8).findings.remove(0);
     let finding = ninth(&runs([0.63, 0.64, 0.65]));
-    assert_eq!((finding.status, finding.run.as_str()), (Status::Supported, "a, b, c"));
+    assert_eq!((finding.status, finding.run.as_str()), (Judgment::Supported, "a, b, c"));
     assert!(
         finding.reason.contains("λ = 1000: 0.6500 (published 0.652); a change of 3.175 %"),
         "{}",
         finding.reason
     );
-    assert_eq!(ninth(&runs([0.63, 0.64, 0.67])).status, Status::NotSupported);
+    assert_eq!(ninth(&runs([0.63, 0.64, 0.67])).status, Judgment::NotSupported);
     // One of the three is missing; paths between other points are not comparable.
     let finding = ninth(&runs([0.63, 0.64, 0.65])[1..]);
-    assert_eq!(finding.status, Status::NotTestable);
+    assert_eq!(finding.status, Judgment::NotTestable);
     assert!(
         finding.reason.contains("(10, 100, 1000)")
             && finding.reason.contains("here λ = 100: 0.6400"),
@@ -462,7 +478,7 @@ fn the_height_of_the_example_is_compared_between_runs_with_the_published_weights
     let finding = ninth(&other);
     assert_eq!(
         (finding.status, finding.reason.as_str()),
-        (Status::NotTestable, "a path of b or of c was not found")
+        (Judgment::NotTestable, "a path of b or of c was not found")
     );
     let settings = ["paths.lambda=1000", "paths.steps=200"].map(str::to_owned);
     let longer = Config::parse("test", &text, &settings).unwrap();
@@ -470,7 +486,7 @@ fn the_height_of_the_example_is_compared_between_runs_with_the_published_weights
     let finding = ninth(&other);
     assert_eq!(
         (finding.status, finding.reason.as_str()),
-        (Status::NotTestable, "the runs b and c differ in more than λ: paths.steps")
+        (Judgment::NotTestable, "the runs b and c differ in more than λ: paths.steps")
     );
     // Claims about networks have nothing to do with it.
     assert!(
@@ -510,7 +526,7 @@ fn vectors_at_their_initialization_are_left_out() {
     let config = config_of("fcp");
     let [stuck, fine, none] = [2, 0, 14].map(|stuck| training_runs(14, stuck));
     let mut run = as_claimed(&config, 14);
-    run.curves = vec![(Method::Lbfgs, curves(&stuck)), (Method::Sgd, curves(&fine))];
+    run.curves = vec![(OptimizerName::Lbfgs, curves(&stuck)), (OptimizerName::Sgd, curves(&fine))];
     for set in run.sets.iter_mut().filter(|set| set.name.group() == "lbfgs") {
         set.theta.slice_mut(s![..2, ..]).fill(1e3);
         set.loss_train[..2].fill(1e6);
@@ -532,7 +548,7 @@ fn vectors_at_their_initialization_are_left_out() {
     }
     // The same run of the other twelve alone.
     let mut alone = as_claimed(&config, 14);
-    alone.curves = vec![(Method::Lbfgs, curves(&fine)), (Method::Sgd, curves(&fine))];
+    alone.curves = vec![(OptimizerName::Lbfgs, curves(&fine)), (OptimizerName::Sgd, curves(&fine))];
     let keep: Vec<usize> = (2..14).collect();
     for set in alone.sets.iter_mut().filter(|set| set.name.group() == "lbfgs") {
         set.theta = set.theta.select(Axis(0), &keep);
@@ -561,7 +577,7 @@ fn vectors_at_their_initialization_are_left_out() {
     let found = claims(std::slice::from_ref(&run));
     for number in [1, 2, 3, 4, 5, 6, 7, 8] {
         assert!(
-            verdicts(&found, number).iter().all(|status| *status == Status::NotTestable),
+            verdicts(&found, number).iter().all(|status| *status == Judgment::NotTestable),
             "{number}"
         );
     }
@@ -575,7 +591,7 @@ fn straight_lines_that_the_search_did_not_lower_are_no_barriers() {
     let straighten = |run: &mut Run<'_>, of: usize| {
         for paths in run.paths.iter_mut().filter(|paths| paths.set.group() == "lbfgs") {
             for path in paths.results.iter_mut().skip(of).flatten() {
-                (path.loss, path.height, path.best_step) = (vec![0.0, 50.0, 0.0], 50.0, 0);
+                (path.loss, path.barrier, path.best_step) = (vec![0.0, 50.0, 0.0], 50.0, 0);
             }
         }
     };
@@ -594,7 +610,7 @@ fn straight_lines_that_the_search_did_not_lower_are_no_barriers() {
     straighten(&mut run, 0);
     let found = claims(std::slice::from_ref(&run));
     for finding in found[2].findings.iter().chain(&found[3].findings) {
-        assert_eq!(finding.status, Status::NotTestable);
+        assert_eq!(finding.status, Judgment::NotTestable);
         let reason = &finding.reason;
         assert!(
             reason.starts_with("no path of L-BFGS") && reason.contains("66 of 66 paths"),

@@ -1,6 +1,6 @@
 //! The claim about the two-dimensional example.
 
-use super::{Finding, Status};
+use super::{Finding, Judgment};
 use crate::config::Subject;
 use crate::report::number::typeset;
 use crate::report::paper::studies::{EXAMPLE, EXAMPLE_HEIGHTS};
@@ -13,7 +13,7 @@ const HARDLY: f64 = 0.05;
 struct Path<'a> {
     run: &'a Run<'a>,
     pair: (u32, u32),
-    height: f64,
+    barrier: f64,
 }
 
 /// Claim 9. A run has one λ, so the claim is about all runs of the example on the page together.
@@ -34,7 +34,7 @@ fn is_example(run: &Run<'_>) -> bool {
     matches!(&run.config.subject, Subject::Landscape(landscape) if landscape.landscape.name() == EXAMPLE)
 }
 
-fn judge(examples: &[&Run<'_>], lambdas: &str) -> (Status, String) {
+fn judge(examples: &[&Run<'_>], lambdas: &str) -> (Judgment, String) {
     let paths: Vec<Path<'_>> = examples.iter().filter_map(|run| first_path(run)).collect();
     let of_weight =
         |lambda: f64| paths.iter().find(|path| path.lambda().total_cmp(&lambda).is_eq());
@@ -46,16 +46,16 @@ fn judge(examples: &[&Run<'_>], lambdas: &str) -> (Status, String) {
         found.iter().map(|(path, published)| path.words(*published)).collect();
     let listed = listed.join(", ");
     if found.len() < EXAMPLE_HEIGHTS.len() {
-        return (Status::NotTestable, needs(lambdas, &listed));
+        return (Judgment::NotTestable, needs(lambdas, &listed));
     }
     if let Some(reason) = found.windows(2).find_map(|pair| differ_otherwise(pair[0].0, pair[1].0)) {
-        return (Status::NotTestable, reason);
+        return (Judgment::NotTestable, reason);
     }
-    let heights = || found.iter().map(|(path, _)| path.height);
+    let heights = || found.iter().map(|(path, _)| path.barrier);
     let (low, high) =
         (heights().fold(f64::INFINITY, f64::min), heights().fold(f64::NEG_INFINITY, f64::max));
     let change = (high - low) / low;
-    let status = if change < HARDLY { Status::Supported } else { Status::NotSupported };
+    let status = if change < HARDLY { Judgment::Supported } else { Judgment::NotSupported };
     (status, format!("{listed}; a change of {} %", typeset(100.0 * change)))
 }
 
@@ -82,7 +82,7 @@ fn first_path<'a>(run: &'a Run<'a>) -> Option<Path<'a>> {
     let results = run.paths.iter().flat_map(|paths| paths.pairs.iter().zip(&paths.results));
     let mut found = results.filter_map(|(pair, result)| Some((*pair, result.as_ref().ok()?)));
     let (pair, result) = found.next()?;
-    Some(Path { run, pair, height: result.height })
+    Some(Path { run, pair, barrier: result.barrier })
 }
 
 impl Path<'_> {
@@ -91,6 +91,6 @@ impl Path<'_> {
     }
 
     fn words(&self, published: f64) -> String {
-        format!("λ = {}: {} (published {published:.3})", self.lambda(), typeset(self.height))
+        format!("λ = {}: {} (published {published:.3})", self.lambda(), typeset(self.barrier))
     }
 }

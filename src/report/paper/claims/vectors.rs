@@ -1,11 +1,11 @@
 //! Claims about the parameter vectors as they are.
 
-use super::{Comparison, Finding, Status, improved, larger};
+use super::{Comparison, Finding, Judgment, improved, larger};
 use crate::analysis::statistics::{
     DistanceResult, Distances, Summary, distances as centroid_distances, moments,
 };
 use crate::data::Split;
-use crate::optimizer::Method;
+use crate::optimizer::OptimizerName;
 use crate::report::number::typeset_short;
 use crate::report::paper::{published, study};
 use crate::report::run::Run;
@@ -23,11 +23,11 @@ pub(super) fn deviations(run: &Run<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let finding = |split: Split| {
-        let methods = [Method::Lbfgs, Method::Sgd];
-        let names = methods.map(|method| set_name(&SetName::of(method, split)));
-        let values = methods.map(|method| deviation_of_each(run, method, split));
+        let optimizers = [OptimizerName::Lbfgs, OptimizerName::Sgd];
+        let names = optimizers.map(|optimizer| set_name(&SetName::of(optimizer, split)));
+        let values = optimizers.map(|optimizer| deviation_of_each(run, optimizer, split));
         let ratio = published(run).map(|published| {
-            let [lbfgs, sgd] = methods.map(|method| published.moments(method, split)[1]);
+            let [lbfgs, sgd] = optimizers.map(|optimizer| published.moments(optimizer, split)[1]);
             lbfgs / sgd
         });
         let compared = Comparison::of(
@@ -37,15 +37,15 @@ pub(super) fn deviations(run: &Run<'_>) -> Vec<Finding> {
         );
         let statement = format!("components of {split} vectors spread wider with L-BFGS");
         let compared = compared.map(|compared| compared.published(ratio));
-        let sets = methods.map(|method| SetName::of(method, split));
+        let sets = optimizers.map(|optimizer| SetName::of(optimizer, split));
         Finding::judged(run, statement, compared, |comparison| larger(comparison, true))
             .noting(improved::left_out(run, &sets))
     };
     [Split::Train, Split::Test].map(finding).into()
 }
 
-fn deviation_of_each(run: &Run<'_>, method: Method, split: Split) -> Vec<f64> {
-    let Some(set) = run.snapshots(method, split) else { return Vec::new() };
+fn deviation_of_each(run: &Run<'_>, optimizer: OptimizerName, split: Split) -> Vec<f64> {
+    let Some(set) = run.snapshots(optimizer, split) else { return Vec::new() };
     let rows = improved::rows(run, set).into_iter().map(|row| set.theta.row(row));
     rows.filter_map(|row| moments(&row.insert_axis(Axis(0))).ok())
         .map(|moments| moments.standard_deviation)
@@ -64,7 +64,7 @@ pub(super) fn distances(run: &Run<'_>) -> Vec<Finding> {
         return vec![Finding::new(
             run,
             "L-BFGS vectors lie farther out",
-            (Status::NotTestable, reason),
+            (Judgment::NotTestable, reason),
             None,
         )];
     }
@@ -126,9 +126,9 @@ fn close(run: &Run<'_>, result: &DistanceResult) -> Finding {
     // `clamp` keeps NaN where `max` would make it 0.
     let beyond = (found * found - chance * chance).clamp(0.0, f64::INFINITY).sqrt() / median;
     let status = match beyond {
-        _ if beyond < CLOSE => Status::Supported,
-        _ if beyond.is_nan() => Status::NotTestable,
-        _ => Status::NotSupported,
+        _ if beyond < CLOSE => Judgment::Supported,
+        _ if beyond.is_nan() => Judgment::NotTestable,
+        _ => Judgment::NotSupported,
     };
     let counts = result.distances.each_ref().map(Vec::len);
     if counts.iter().any(|&count| count < 2) {
@@ -137,7 +137,7 @@ fn close(run: &Run<'_>, result: &DistanceResult) -> Finding {
              centroids are by chance",
             counts[0], counts[1]
         );
-        return Finding::new(run, statement, (Status::NotTestable, reason), None);
+        return Finding::new(run, statement, (Judgment::NotTestable, reason), None);
     }
     let [centroid, share, by_chance, beyond] =
         [found, found / median, chance / median, beyond].map(typeset_short);

@@ -8,7 +8,7 @@ use std::convert::Infallible;
 ///
 /// Where a height does not exist it is NaN or infinite; whoever asked deals with it. Implementations
 /// may panic on vectors of another length.
-pub trait Formula: Sync {
+pub trait AnalyticLandscape: Sync {
     /// P, the number of components of a point.
     fn dimension(&self) -> usize;
 
@@ -29,17 +29,17 @@ pub trait Formula: Sync {
     }
 }
 
-impl<F: Formula> Landscape<f64> for F {
+impl<F: AnalyticLandscape> Landscape<f64> for F {
     fn dimension(&self) -> usize {
-        Formula::dimension(self)
+        AnalyticLandscape::dimension(self)
     }
 
     fn value(&self, theta: &[f64]) -> Result<f64, Interrupted> {
-        Ok(Formula::value(self, theta))
+        Ok(AnalyticLandscape::value(self, theta))
     }
 
     fn value_and_gradient(&self, theta: &[f64], gradient: &mut [f64]) -> Result<f64, Interrupted> {
-        Ok(Formula::value_and_gradient(self, theta, gradient))
+        Ok(AnalyticLandscape::value_and_gradient(self, theta, gradient))
     }
 
     fn hessian_product(
@@ -48,12 +48,12 @@ impl<F: Formula> Landscape<f64> for F {
         direction: &[f64],
         product: &mut [f64],
     ) -> Result<(), Interrupted> {
-        Formula::hessian_product(self, theta, direction, product);
+        AnalyticLandscape::hessian_product(self, theta, direction, product);
         Ok(())
     }
 }
 
-impl<F: Formula + ?Sized> Formula for Box<F> {
+impl<F: AnalyticLandscape + ?Sized> AnalyticLandscape for Box<F> {
     fn dimension(&self) -> usize {
         (**self).dimension()
     }
@@ -72,7 +72,7 @@ impl<F: Formula + ?Sized> Formula for Box<F> {
 }
 
 /// What is borrowed is the same formula.
-impl<F: Formula + ?Sized> Formula for &F {
+impl<F: AnalyticLandscape + ?Sized> AnalyticLandscape for &F {
     fn dimension(&self) -> usize {
         (**self).dimension()
     }

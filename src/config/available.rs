@@ -11,7 +11,7 @@ const LIKENESS: f64 = 0.85;
 
 /// Images and sets of solutions there will be, as far as that could be read.
 #[derive(Debug, Default)]
-pub(crate) struct Yields {
+pub(crate) struct Available {
     /// Whether a formula is mapped, which has neither images nor imported sets.
     pub formula: bool,
     /// What is read from files.
@@ -24,7 +24,7 @@ pub(crate) struct Yields {
     pub imported: Option<Vec<SetName>>,
 }
 
-impl Yields {
+impl Available {
     /// All sets, if all could be read.
     pub fn sets(&self) -> Option<Vec<SetName>> {
         Some([self.made.as_deref()?, self.imported.as_deref()?].concat())

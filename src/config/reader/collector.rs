@@ -1,8 +1,8 @@
 //! What reading a configuration turns up.
 
-use crate::config::error::{Place, Problem};
+use crate::config::error::{ConfigPlace, ConfigProblem};
 use crate::config::schema::{KeySpec, SectionSpec};
-use crate::config::tree::{Node, Origin, Value};
+use crate::config::tree::{TomlNode, TomlValue, ValueOrigin};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -18,14 +18,14 @@ pub(crate) type Read<T> = Result<T, Reported>;
 ///
 /// Sections hand out keys and subsections that all write here, hence the cells.
 #[derive(Debug, Default)]
-pub(crate) struct Report {
-    findings: RefCell<Vec<Finding>>,
+pub(crate) struct Collector {
+    findings: RefCell<Vec<CollectedProblem>>,
     effective: RefCell<BTreeMap<String, String>>,
     descriptions: RefCell<Vec<Description>>,
     /// The file before the overrides, if there are any.
-    written: Option<Node>,
+    written: Option<TomlNode>,
     /// What of the file was left out because of an override.
-    dropped: RefCell<Vec<Finding>>,
+    dropped: RefCell<Vec<CollectedProblem>>,
 }
 
 /// A key that was read, as whoever writes a configuration wants to know it; values in TOML notation.
@@ -50,37 +50,39 @@ impl fmt::Debug for Description {
 }
 
 #[derive(Debug)]
-struct Finding {
-    origin: Origin,
+struct CollectedProblem {
+    origin: ValueOrigin,
     key: Option<String>,
     message: String,
 }
 
-impl Report {
+impl Collector {
     /// Keeps the file as written, to compare overrides with.
-    pub fn keep_written(&mut self, root: &Node) {
+    pub fn keep_written(&mut self, root: &TomlNode) {
         self.written = Some(root.clone());
     }
 
     /// The value of a key before the overrides.
-    pub fn written(&self, path: &str) -> Option<&Value> {
+    pub fn written(&self, path: &str) -> Option<&TomlValue> {
         let root = self.written.as_ref().map(|root| &root.value);
         path.split('.').fold(root, |value, part| match value? {
-            Value::Table(table) => table.get(part).map(|node| &node.value),
-            Value::Array(items) => items.get(part.parse::<usize>().ok()?).map(|node| &node.value),
+            TomlValue::Table(table) => table.get(part).map(|node| &node.value),
+            TomlValue::Array(items) => {
+                items.get(part.parse::<usize>().ok()?).map(|node| &node.value)
+            }
             _ => None,
         })
     }
 
     /// Notes down a key of the file that an override has made meaningless.
-    pub fn dropped(&self, origin: Origin, key: String, message: impl Into<String>) {
+    pub fn dropped(&self, origin: ValueOrigin, key: String, message: impl Into<String>) {
         let (key, message) = (Some(key), message.into());
-        self.dropped.borrow_mut().push(Finding { origin, key, message });
+        self.dropped.borrow_mut().push(CollectedProblem { origin, key, message });
     }
 
     /// Notes down a problem.
-    pub fn problem(&self, origin: Origin, key: Option<String>, message: impl Into<String>) {
-        self.findings.borrow_mut().push(Finding { origin, key, message: message.into() });
+    pub fn problem(&self, origin: ValueOrigin, key: Option<String>, message: impl Into<String>) {
+        self.findings.borrow_mut().push(CollectedProblem { origin, key, message: message.into() });
     }
 
     /// Notes down a value, in TOML notation, that takes effect.
@@ -120,15 +122,18 @@ impl Report {
     }
 
     /// Everything that was noted down.
-    pub fn finish(self, file: &str, overrides: &[String]) -> Outcome {
-        let place = |origin| Place::of(origin, file, overrides);
-        let in_order = |mut findings: Vec<Finding>| -> Vec<Problem> {
+    pub fn finish(self, file: &str, overrides: &[String]) -> Collected {
+        let place = |origin| ConfigPlace::of(origin, file, overrides);
+        let in_order = |mut findings: Vec<CollectedProblem>| -> Vec<ConfigProblem> {
             findings.sort_by_key(|finding| finding.origin);
-            let problem =
-                |Finding { origin, key, message }| Problem { place: place(origin), key, message };
+            let problem = |CollectedProblem { origin, key, message }| ConfigProblem {
+                place: place(origin),
+                key,
+                message,
+            };
             findings.into_iter().map(problem).collect()
         };
-        Outcome {
+        Collected {
             problems: in_order(self.findings.into_inner()),
             dropped: in_order(self.dropped.into_inner()),
             effective: self.effective.into_inner(),
@@ -137,11 +142,11 @@ impl Report {
 }
 
 /// What reading has turned up, each list in the order of the file, overrides last.
-pub(crate) struct Outcome {
+pub(crate) struct Collected {
     /// What is wrong.
-    pub problems: Vec<Problem>,
+    pub problems: Vec<ConfigProblem>,
     /// The keys of the file that were left out because of an override.
-    pub dropped: Vec<Problem>,
+    pub dropped: Vec<ConfigProblem>,
     /// The values in effect.
     pub effective: BTreeMap<String, String>,
 }

@@ -1,9 +1,9 @@
 //! The highest points of the best path: its dense profile, and the surroundings of the maxima, ever finer.
 
 use super::{Halt, PathSearch};
+use crate::combinations::Combinations;
 use crate::kernels::Real;
 use crate::path::{PathError, equally_spaced};
-use crate::span::Span;
 use ndarray::s;
 use serde::{Deserialize, Serialize};
 
@@ -29,8 +29,9 @@ impl<A: Real> PathSearch<'_, A> {
         let from = self.progress.dense_loss.len();
         let until = (from + self.grid.points()).min(self.dense.points());
         let all = self.curve.points(&self.dense);
-        let piece = Span { coefficients: all.coefficients.slice(s![from..until, ..]), ..all };
-        let losses = self.landscape.span_values(&piece)?;
+        let piece =
+            Combinations { coefficients: all.coefficients.slice(s![from..until, ..]), ..all };
+        let losses = self.landscape.values_at(&piece)?;
         let parameters: Vec<f64> =
             (from..until).map(|m| m as f64 / (self.dense.points() - 1) as f64).collect();
         check_at(&parameters, &losses).map_err(|t| PathError::Dense { t })?;

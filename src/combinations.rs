@@ -8,14 +8,14 @@ use ndarray::{ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2};
 /// A path bent by N shapes has K = N + 2: its two ends and its coefficients. A landscape that
 /// is partly linear in θ can work on the K vectors instead of the M points.
 #[derive(Clone, Copy, Debug)]
-pub struct Span<'a, A> {
+pub struct Combinations<'a, A> {
     /// `(K, P)` spanning vectors, rows contiguous.
     pub vectors: ArrayView2<'a, A>,
     /// `(M, K)` coefficients c_mk.
     pub coefficients: ArrayView2<'a, A>,
 }
 
-impl<A: Real> Span<'_, A> {
+impl<A: Real> Combinations<'_, A> {
     /// P, the dimension of the points.
     pub fn dimension(&self) -> usize {
         self.vectors.ncols()

@@ -24,18 +24,18 @@ const STEPS_OFF_A_SADDLE: [f64; 6] = [1e-2, 1e-1, 1e-3, 1.0, 1e-4, 1e-5];
 
 /// When a relaxation is content, and what it may spend.
 #[derive(Clone, Debug, PartialEq)]
-pub struct RelaxParameters {
+pub struct MinimizationParameters {
     /// |∇f| at which it ends, ≥ 0.
     ///
     /// The line search compares values of f, which are known to ε |f| (ε = 2.2e-16). With curvatures
     /// κ it cannot bring |∇f| below about √(2 ε |f| κ), 1.6e-5 for f = −147 and κ = 4000; asked for
-    /// less, it ends there with [`RelaxStop::NoDescent`].
+    /// less, it ends there with [`MinimizationStop::NoDescent`].
     pub tolerance: f64,
     /// Iterations, memory and line search.
     pub lbfgs: LbfgsParameters,
 }
 
-impl Default for RelaxParameters {
+impl Default for MinimizationParameters {
     /// |∇f| ≤ 1e-6, memory 10 as published. 60 evaluations reach a step 10⁻²⁵ times the unit step
     /// before they give up; a bracket of 1 % is enough for quasi-Newton steps to converge
     /// superlinearly. The number of iterations is arbitrary, some ten times what clusters need.
@@ -54,7 +54,7 @@ impl Default for RelaxParameters {
 
 /// Where a relaxation ended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Relaxed {
+pub struct MinimizationResult {
     /// `(P,)` the point.
     pub theta: Vec<f64>,
     /// f there, never above f at the start.
@@ -64,12 +64,12 @@ pub struct Relaxed {
     /// Iterations taken.
     pub iterations: u32,
     /// Why it ended.
-    pub stop: RelaxStop,
+    pub stop: MinimizationStop,
 }
 
 /// Why a relaxation ended. New variants go last: the journal stores their numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum RelaxStop {
+pub enum MinimizationStop {
     /// The gradient is as small as asked for.
     Converged,
     /// No lower point along the steepest descent: as low as values can be told apart.
@@ -79,14 +79,14 @@ pub enum RelaxStop {
     /// Value or gradient are not finite.
     NotFinite,
     /// The point was taken as it is.
-    NotRelaxed,
+    NotMinimized,
     /// The gradient is zero, but the point is a saddle and no minimum.
     Saddle,
     /// The gradient is zero, but the point is a maximum and no minimum.
     Maximum,
 }
 
-impl RelaxStop {
+impl MinimizationStop {
     /// Whether the point is stationary and no saddle or maximum, as far as could be told.
     pub fn is_minimum(self) -> bool {
         matches!(self, Self::Converged | Self::NoDescent)
@@ -102,7 +102,7 @@ impl RelaxStop {
     }
 }
 
-impl fmt::Display for RelaxStop {
+impl fmt::Display for MinimizationStop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Converged => "converged: the gradient is below the tolerance",
@@ -111,7 +111,7 @@ impl fmt::Display for RelaxStop {
             }
             Self::IterationsSpent => "stopped: all iterations were taken",
             Self::NotFinite => "stopped: value or gradient is not finite",
-            Self::NotRelaxed => "not relaxed: used as given",
+            Self::NotMinimized => "not relaxed: used as given",
             Self::Saddle => {
                 "no minimum: a saddle, the gradient is zero and some directions curve down"
             }
@@ -122,7 +122,7 @@ impl fmt::Display for RelaxStop {
     }
 }
 
-impl Relaxed {
+impl MinimizationResult {
     /// A point as it is, with its value and gradient, and what it is if it is a saddle or a maximum.
     ///
     /// # Errors
@@ -142,7 +142,7 @@ impl Relaxed {
         };
         let kind = curvature.as_ref().filter(is_stationary).map(|curvature| curvature.kind(0.0));
         // Without a curvature there is no telling what the point is.
-        let stop = kind.and_then(RelaxStop::of).unwrap_or(RelaxStop::NotRelaxed);
+        let stop = kind.and_then(MinimizationStop::of).unwrap_or(MinimizationStop::NotMinimized);
         Ok(Self { theta: point.to_vec(), value, gradient_norm, iterations: 0, stop })
     }
 
@@ -151,12 +151,12 @@ impl Relaxed {
         &self,
         landscape: &dyn Landscape<f64>,
         tolerance: f64,
-    ) -> Result<Option<(Curvature, RelaxStop)>, Interrupted> {
+    ) -> Result<Option<(Curvature, MinimizationStop)>, Interrupted> {
         let Some(curvature) = Curvature::at(landscape, &self.theta)? else { return Ok(None) };
         // Where a curvature changes the gradient by less than its tolerance over the size of all
         // coordinates, the gradient itself counts as zero everywhere around.
         let kind = curvature.kind(tolerance / largest_coordinate(&self.theta));
-        Ok(RelaxStop::of(kind).map(|stop| (curvature, stop)))
+        Ok(MinimizationStop::of(kind).map(|stop| (curvature, stop)))
     }
 
     /// A lower point in the direction of lowest curvature; `None` if there is none. Of the two signs
@@ -199,11 +199,11 @@ fn largest_coordinate(theta: &[f64]) -> f64 {
 ///
 /// # Panics
 /// If the start is not of the landscape's dimension (as the landscape does).
-pub fn relax(
+pub fn minimize(
     landscape: &dyn Landscape<f64>,
     start: &[f64],
-    parameters: &RelaxParameters,
-) -> Result<Relaxed, Interrupted> {
+    parameters: &MinimizationParameters,
+) -> Result<MinimizationResult, Interrupted> {
     let mut relaxed = descend(landscape, start, parameters, 0)?;
     for left_saddles in 0..=MAX_SADDLES {
         if !relaxed.stop.is_minimum() {
@@ -232,28 +232,28 @@ pub fn relax(
 fn descend(
     landscape: &dyn Landscape<f64>,
     start: &[f64],
-    parameters: &RelaxParameters,
+    parameters: &MinimizationParameters,
     mut iterations: u32,
-) -> Result<Relaxed, Interrupted> {
+) -> Result<MinimizationResult, Interrupted> {
     let mut lbfgs = Lbfgs::new(parameters.lbfgs.clone(), landscape, start.to_vec())?;
     let stop = loop {
         let gradient_norm = norm(lbfgs.gradient());
         if !lbfgs.loss().is_finite() || !gradient_norm.is_finite() {
-            break RelaxStop::NotFinite;
+            break MinimizationStop::NotFinite;
         }
         if gradient_norm <= parameters.tolerance {
-            break RelaxStop::Converged;
+            break MinimizationStop::Converged;
         }
         if iterations as usize >= parameters.lbfgs.iterations {
-            break RelaxStop::IterationsSpent;
+            break MinimizationStop::IterationsSpent;
         }
         if lbfgs.iterate(landscape, iterations + 1)?.is_break() {
-            break RelaxStop::NoDescent;
+            break MinimizationStop::NoDescent;
         }
         iterations += 1;
     };
     let gradient_norm = norm(lbfgs.gradient());
-    Ok(Relaxed {
+    Ok(MinimizationResult {
         value: lbfgs.loss(),
         gradient_norm,
         theta: lbfgs.theta().to_vec(),
@@ -272,7 +272,7 @@ pub struct MinimaSearch {
     /// `(P,)` [low, high] of every component; starts are uniform in this box.
     pub region: Vec<[f64; 2]>,
     /// How each start is relaxed.
-    pub relax: RelaxParameters,
+    pub minimization: MinimizationParameters,
     /// Two minima are the same one when neither their values nor any of the numbers that identify
     /// them differ by more than this; well above what the relaxation leaves, well below what
     /// separates minima.
@@ -296,7 +296,7 @@ pub fn find_minima(
     landscape: &dyn Landscape<f64>,
     search: &MinimaSearch,
     identify: &dyn Fn(&[f64]) -> Option<Vec<f64>>,
-) -> Result<Vec<Relaxed>, Interrupted> {
+) -> Result<Vec<MinimizationResult>, Interrupted> {
     assert_eq!(
         search.region.len(),
         landscape.dimension(),
@@ -304,7 +304,7 @@ pub fn find_minima(
     );
     let starts = (0..search.starts).map(|start| random_start(search.seed, &search.region, start));
     let found = starts
-        .map(|start| relax(landscape, &start, &search.relax))
+        .map(|start| minimize(landscape, &start, &search.minimization))
         .collect::<Result<Vec<_>, _>>()?;
     Ok(distinct(&found, search.distinct, identify)
         .into_iter()
@@ -315,7 +315,7 @@ pub fn find_minima(
 /// Indices of the distinct solutions among `found`, lowest first: see [`find_minima`]. Of equal ones the
 /// lowest counts, and of equally low ones the first.
 pub fn distinct(
-    found: &[Relaxed],
+    found: &[MinimizationResult],
     tolerance: f64,
     identify: &dyn Fn(&[f64]) -> Option<Vec<f64>>,
 ) -> Vec<usize> {
@@ -324,7 +324,7 @@ pub fn distinct(
 
 /// A solution among others and those that are the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Distinct {
+pub struct DistinctMinimum {
     /// The one that counts.
     pub index: usize,
     /// The others that are the same solution, lowest first.
@@ -333,24 +333,24 @@ pub struct Distinct {
 
 /// The distinct solutions among `found` as by [`distinct`], each with the others that are the same.
 pub fn merge(
-    found: &[Relaxed],
+    found: &[MinimizationResult],
     tolerance: f64,
     identify: &dyn Fn(&[f64]) -> Option<Vec<f64>>,
-) -> Vec<Distinct> {
+) -> Vec<DistinctMinimum> {
     let minima = found.iter().enumerate().filter(|(_, relaxed)| relaxed.stop.is_minimum());
     let mut solutions: Vec<_> = minima
         .filter_map(|(index, relaxed)| Some((index, relaxed.value, identify(&relaxed.theta)?)))
         .collect();
     solutions.sort_by(|(_, a, _), (_, b, _)| a.total_cmp(b));
     let close = |a: f64, b: f64| (a - b).abs() <= tolerance;
-    let mut kept: Vec<(Distinct, f64, Vec<f64>)> = Vec::new();
+    let mut kept: Vec<(DistinctMinimum, f64, Vec<f64>)> = Vec::new();
     for (index, value, identity) in solutions {
         let known = |(_, other, numbers): &&mut (_, f64, Vec<f64>)| {
             close(*other, value) && numbers.iter().zip(&identity).all(|(&a, &b)| close(a, b))
         };
         match kept.iter_mut().find(known) {
             Some((solution, ..)) => solution.same.push(index),
-            None => kept.push((Distinct { index, same: Vec::new() }, value, identity)),
+            None => kept.push((DistinctMinimum { index, same: Vec::new() }, value, identity)),
         }
     }
     kept.into_iter().map(|(solution, ..)| solution).collect()
@@ -365,36 +365,36 @@ pub fn random_start(seed: MasterSeed, region: &[[f64; 2]], start: u32) -> Vec<f6
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::landscape::{BuiltIn, DoubleWell, Formula, LennardJones, TwoWells};
+    use crate::landscape::{AnalyticLandscape, BuiltIn, DoubleWell, LennardJones, TwoWells};
 
     #[test]
     fn says_why_it_stopped() {
-        let parameters = RelaxParameters::default();
-        let relaxed = relax(&TwoWells, &[0.9, 0.4], &parameters).unwrap();
+        let parameters = MinimizationParameters::default();
+        let relaxed = minimize(&TwoWells, &[0.9, 0.4], &parameters).unwrap();
         assert!(relaxed.stop.is_minimum() && relaxed.gradient_norm < 1e-6, "{relaxed:?}");
-        let few = RelaxParameters {
+        let few = MinimizationParameters {
             lbfgs: LbfgsParameters { iterations: 2, ..parameters.lbfgs.clone() },
             ..parameters.clone()
         };
-        let stopped = relax(&TwoWells, &[0.9, 0.4], &few).unwrap();
-        assert_eq!((stopped.stop, stopped.iterations), (RelaxStop::IterationsSpent, 2));
+        let stopped = minimize(&TwoWells, &[0.9, 0.4], &few).unwrap();
+        assert_eq!((stopped.stop, stopped.iterations), (MinimizationStop::IterationsSpent, 2));
         assert_eq!(
-            relax(&TwoWells, &[f64::NAN, 0.0], &parameters).unwrap().stop,
-            RelaxStop::NotFinite
+            minimize(&TwoWells, &[f64::NAN, 0.0], &parameters).unwrap().stop,
+            MinimizationStop::NotFinite
         );
-        let never = RelaxParameters { tolerance: 0.0, ..parameters };
-        let lowest = relax(&TwoWells, &[0.9, 0.4], &never).unwrap();
+        let never = MinimizationParameters { tolerance: 0.0, ..parameters };
+        let lowest = minimize(&TwoWells, &[0.9, 0.4], &never).unwrap();
         assert!(lowest.stop.is_minimum() && lowest.value <= relaxed.value, "{lowest:?}");
     }
 
     #[test]
     fn a_saddle_or_a_maximum_is_left_for_a_minimum() {
-        let parameters = RelaxParameters::default();
+        let parameters = MinimizationParameters::default();
         let well = DoubleWell::new(4).unwrap();
         for zeros in 1..=4 {
             let start: Vec<f64> = (0..4).map(|i| if i < zeros { 0.0 } else { -1.0 }).collect();
-            let relaxed = relax(&well, &start, &parameters).unwrap();
-            assert_eq!(relaxed.stop, RelaxStop::Converged, "{zeros} zeros: {relaxed:?}");
+            let relaxed = minimize(&well, &start, &parameters).unwrap();
+            assert_eq!(relaxed.stop, MinimizationStop::Converged, "{zeros} zeros: {relaxed:?}");
             assert!(relaxed.value < 1e-9, "{zeros} zeros: {relaxed:?}");
             // All of the sign rule's reference is positive, and so is where a maximum is left to.
             assert!(
@@ -406,33 +406,33 @@ mod tests {
                 .abs()
                     < 1e-4)
             );
-            assert_eq!(relax(&well, &start, &parameters).unwrap(), relaxed, "deterministic");
+            assert_eq!(minimize(&well, &start, &parameters).unwrap(), relaxed, "deterministic");
         }
-        let product = relax(&crate::landscape::ProductWell, &[0.0, 0.0], &parameters).unwrap();
+        let product = minimize(&crate::landscape::ProductWell, &[0.0, 0.0], &parameters).unwrap();
         assert!(product.stop.is_minimum() && product.value < 1e-9, "{product:?}");
         // Three atoms in a row are a saddle on which no gradient leads out of the line.
         let three = LennardJones::new(3, 2).unwrap();
-        let triangle = relax(&three, &[-1.1, 0.0, 0.0, 0.0, 1.1, 0.0], &parameters).unwrap();
+        let triangle = minimize(&three, &[-1.1, 0.0, 0.0, 0.0, 1.1, 0.0], &parameters).unwrap();
         assert!((triangle.value + 3.0).abs() < 1e-9, "{triangle:?}");
     }
 
     #[test]
     fn a_saddle_that_cannot_be_left_is_recorded_as_what_it_is() {
         let well = DoubleWell::new(2).unwrap();
-        let kind = |at: [f64; 2]| Relaxed::given(&well, &at).unwrap().stop;
-        assert_eq!(kind([0.0, 0.0]), RelaxStop::Maximum);
-        assert_eq!(kind([1.0, 1e-9]), RelaxStop::Saddle);
-        assert_eq!(kind([1.0, -1.0]), RelaxStop::NotRelaxed);
-        assert_eq!(kind([0.3, 0.1]), RelaxStop::NotRelaxed, "not stationary");
-        assert!(!RelaxStop::Saddle.is_minimum() && !RelaxStop::Maximum.is_minimum());
+        let kind = |at: [f64; 2]| MinimizationResult::given(&well, &at).unwrap().stop;
+        assert_eq!(kind([0.0, 0.0]), MinimizationStop::Maximum);
+        assert_eq!(kind([1.0, 1e-9]), MinimizationStop::Saddle);
+        assert_eq!(kind([1.0, -1.0]), MinimizationStop::NotMinimized);
+        assert_eq!(kind([0.3, 0.1]), MinimizationStop::NotMinimized, "not stationary");
+        assert!(!MinimizationStop::Saddle.is_minimum() && !MinimizationStop::Maximum.is_minimum());
     }
 
     #[test]
     fn reasons_keep_the_numbers_that_journals_have() {
-        use RelaxStop::{
-            Converged, IterationsSpent, Maximum, NoDescent, NotFinite, NotRelaxed, Saddle,
+        use MinimizationStop::{
+            Converged, IterationsSpent, Maximum, NoDescent, NotFinite, NotMinimized, Saddle,
         };
-        let all = [Converged, NoDescent, IterationsSpent, NotFinite, NotRelaxed, Saddle, Maximum];
+        let all = [Converged, NoDescent, IterationsSpent, NotFinite, NotMinimized, Saddle, Maximum];
         for (number, stop) in (0..).zip(all) {
             assert_eq!(postcard::to_allocvec(&stop), Ok(vec![number]), "{stop:?}");
         }
@@ -442,8 +442,9 @@ mod tests {
     fn points_that_became_one_minimum_are_known() {
         let well = BuiltIn::DoubleWell(DoubleWell::new(1).unwrap());
         let starts = [[-0.5], [0.4], [-2.0], [0.0], [1.0]];
-        let found =
-            starts.map(|start| relax(&well.build(), &start, &RelaxParameters::default()).unwrap());
+        let found = starts.map(|start| {
+            minimize(&well.build(), &start, &MinimizationParameters::default()).unwrap()
+        });
         let merged = merge(&found, 1e-4, &|theta| well.identify(theta));
         let groups: Vec<std::collections::BTreeSet<usize>> = merged
             .iter()
@@ -458,8 +459,9 @@ mod tests {
     #[test]
     fn a_fall_over_thirty_orders_of_magnitude_is_no_end() {
         let pair = LennardJones::new(2, 2).unwrap();
-        let relaxed = relax(&pair, &[0.0, 0.0, 0.004, 0.0], &RelaxParameters::default()).unwrap();
-        assert!(Formula::value(&pair, &[0.0, 0.0, 0.004, 0.0]) > 1e28);
+        let relaxed =
+            minimize(&pair, &[0.0, 0.0, 0.004, 0.0], &MinimizationParameters::default()).unwrap();
+        assert!(AnalyticLandscape::value(&pair, &[0.0, 0.0, 0.004, 0.0]) > 1e28);
         assert!((relaxed.value + 1.0).abs() < 1e-12, "{relaxed:?}");
     }
 
@@ -470,14 +472,14 @@ mod tests {
             seed: MasterSeed(3),
             starts,
             region: landscape.start_region(),
-            relax: RelaxParameters::default(),
+            minimization: MinimizationParameters::default(),
             distinct: 1e-4,
         };
         let minima = |starts| {
             find_minima(&&*landscape.build(), &search(starts), &|theta| landscape.identify(theta))
                 .unwrap()
         };
-        let corners = |minima: Vec<Relaxed>| -> std::collections::BTreeSet<Vec<i8>> {
+        let corners = |minima: Vec<MinimizationResult>| -> std::collections::BTreeSet<Vec<i8>> {
             minima
                 .iter()
                 .map(|minimum| minimum.theta.iter().map(|x| x.round() as i8).collect())

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 /// What a step came to.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Step<T> {
+pub enum SolverStep<T> {
     /// There is more to do.
     Continue,
     /// It was the last one; no further one may be asked for.
@@ -17,7 +17,7 @@ pub enum Step<T> {
 }
 
 /// A computation that goes by steps.
-pub trait Stepwise {
+pub trait Solver {
     /// What it is done for.
     type Output;
 
@@ -25,7 +25,7 @@ pub trait Stepwise {
     ///
     /// # Errors
     /// If an evaluation was interrupted; everything is then as before the step.
-    fn step(&mut self) -> Result<Step<Self::Output>, Interrupted>;
+    fn step(&mut self) -> Result<SolverStep<Self::Output>, Interrupted>;
 
     /// What the next steps depend on besides what the computation was made with; nothing before there
     /// is anything worth keeping.
@@ -40,11 +40,11 @@ pub trait Stepwise {
 pub type Watch<'a> = dyn FnMut(f64, f64) -> bool + 'a;
 
 /// Takes all steps; nothing when `watch` stopped them or one was interrupted.
-pub fn complete<S: Stepwise>(mut computation: S, watch: &mut Watch) -> Option<S::Output> {
+pub fn complete<S: Solver>(mut computation: S, watch: &mut Watch) -> Option<S::Output> {
     loop {
         match computation.step().ok()? {
-            Step::Finished(output) => return Some(output),
-            Step::Continue => {
+            SolverStep::Finished(output) => return Some(output),
+            SolverStep::Continue => {
                 let (fraction, loss) = computation.progress();
                 if !watch(fraction, loss) {
                     return None;
