@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# What differs from cluster to cluster: every job reads this file. Change it here, once, or set the
-# variables before sbatch.
+# Settings that depend on the cluster. Every job reads this file. Change it here, or set the variables
+# before sbatch.
 
 # ---- Modules: those that the program was built with (docs/hpc.md) ----------------------------------
 # module purge
@@ -11,9 +11,9 @@
 
 # ---- How the ranks are started ---------------------------------------------------------------------
 : "${LOSSATLAS_LAUNCHER:=srun}" # or mpirun, mpiexec
-# For srun, the way Slurm and the MPI library find each other; `srun --mpi=list` tells what there is.
+# For srun, the interface between Slurm and the MPI library; `srun --mpi=list` shows what is available.
 : "${LOSSATLAS_MPI:=pmix}"      # Open MPI: pmix; MPICH and Intel MPI: pmi2
 
 # ---- Time ------------------------------------------------------------------------------------------
-# How often a job that left something goes back into the queue, before somebody should have a look.
+# How often an incomplete job is requeued before somebody should look for the reason.
 : "${LOSSATLAS_REQUEUES:=20}"

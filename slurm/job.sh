@@ -2,10 +2,10 @@
 # What every job does; the .sbatch files source it. Slurm copies those away before it runs them, so
 # the other files are found from the folder that the job was submitted from (or sbatch's --chdir).
 
-# Slurm warns this shell before the time limit (--signal=B:USR1@...): the ranks are told and save.
+# Slurm warns this shell before the time limit (--signal=B:USR1@...): the ranks get the signal and save.
 trap 'interrupted=yes; warned=yes; [[ -z ${ranks:-} ]] || kill -USR1 "$ranks"' USR1
-# The end by scancel, preemption or the time limit, SIGTERM, reaches the ranks without our help. This
-# shell only stays until they have ended; it must not put a job back that somebody has canceled.
+# scancel, preemption and the time limit send SIGTERM, which reaches the ranks without this shell. It
+# only waits until they have ended; it must not requeue a job that somebody has canceled.
 trap 'interrupted=yes; ended=yes' TERM
 
 # Another job waits for this one (submit.sh). The arguments are those of the .sbatch file.
@@ -18,7 +18,7 @@ fi
 # shellcheck source=slurm/environment.sh
 . slurm/environment.sh
 
-# The exit codes of the program that are not the end of the matter.
+# The exit codes of the program that need a reaction.
 tasks_failed=3 something_left=75
 
 say() { printf '%s: %s\n' "$(date '+%F %T')" "$*" >&2; }
@@ -45,29 +45,30 @@ name_this_job() {
     # The number alone would name all tasks of an array where this is the last of them.
     job=$SLURM_JOB_ID
     [[ -z ${SLURM_ARRAY_TASK_ID:-} ]] || job=${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID
-    # Slurm before 23.02 does not tell when the job ends, as the program would like to know.
+    # The program reads the end of the job from this variable, which Slurm before 23.02 does not set.
     if [[ -z ${SLURM_JOB_END_TIME:-} ]]; then
         local end
         end=$(date -d "$(squeue --noheader --jobs "$job" --format %e)" +%s) && export SLURM_JOB_END_TIME=$end
     fi 2>/dev/null
 }
 
-# Starts a program on all ranks, in the background: a shell that waits in the foreground is deaf.
+# Starts a program on all ranks, in the background: bash handles no signal while it waits for a
+# foreground command.
 start_ranks() {
     local launch
     case $LOSSATLAS_LAUNCHER in
     srun)
-        # Neither --cpus-per-task comes from sbatch by itself (since Slurm 22.05), nor may the first
-        # rank that ends with a code other than 0 have the others killed: that would hide the code.
+        # Since Slurm 22.05 srun does not inherit --cpus-per-task from sbatch. The first rank that ends
+        # with a code other than 0 must not kill the others: that would hide the code.
         launch=(srun "--mpi=$LOSSATLAS_MPI" "--cpus-per-task=${SLURM_CPUS_PER_TASK:-1}" --kill-on-bad-exit=0)
         ;;
     *mpirun* | *mpiexec*)
         launch=("$LOSSATLAS_LAUNCHER" -n "$SLURM_NTASKS")
-        # Open MPI 4 and 5, Intel MPI; others ignore the variables, and MPICH binds nothing unless asked
-        # to. The threads of a rank are not to share a core.
+        # No binding, so that the threads of a rank do not share a core: Open MPI 4, Open MPI 5, Intel MPI.
+        # Others ignore the variables; MPICH binds only on request.
         export OMPI_MCA_hwloc_base_binding_policy=none PRTE_MCA_hwloc_default_binding_policy=none I_MPI_PIN=off
-        # Seconds, twice, between the end of mpirun and that of the ranks, which need them to save. It
-        # always waits so long after an exit code other than 0.
+        # mpirun waits twice this number of seconds for the ranks, which need them to save. It always
+        # waits this long after an exit code other than 0.
         local patience=${OMPI_MCA_odls_base_sigkill_timeout:-5}
         export OMPI_MCA_odls_base_sigkill_timeout=$patience PRTE_MCA_odls_base_sigkill_timeout=$patience
         ;;
@@ -84,21 +85,21 @@ start_ranks() {
 await_ranks() {
     # A signal ends `wait` early, with a code of its own.
     while interrupted='' && wait "$ranks"; code=$?; [[ -n $interrupted ]]; do :; done
-    # The mpirun of MPICH 4 says 0 after a signal when ranks are on several nodes. If nothing is left
-    # after all, the next attempt ends at once.
+    # The mpirun of MPICH 4 returns 0 after a signal if ranks are on several nodes. If nothing is left
+    # to do, the next attempt ends at once.
     if ((code == 0)) && [[ -n ${warned:-} && $LOSSATLAS_LAUNCHER != srun ]]; then
         code=$something_left
     fi
 }
 
-# Puts this job back into the queue, where it is the same job with the same files, and goes on.
+# Requeues this job: it starts again with the same number and the same files.
 come_again() {
     local restarts=${SLURM_RESTART_COUNT:-0} continues='submitting the same job again continues it'
     if [[ -n ${ended:-} ]]; then
         say "ended from outside; $continues"
     elif ((restarts >= LOSSATLAS_REQUEUES)); then
         say "not finished after $((restarts + 1)) attempts, and not tried again (LOSSATLAS_REQUEUES); $continues"
-    # Slurm ends this job at once: not scontrol, before it can tell that it was heard.
+    # Slurm ends this job at once. scontrol ignores SIGTERM, so that it can return its exit code.
     elif (trap '' TERM && exec scontrol requeue "$job"); then
         say "job $job is back in the queue and will go on from here"
     else

@@ -1,15 +1,15 @@
-//! Many points in the span of a few vectors: how a path is handed to a landscape.
+//! Many points that are linear combinations of a few vectors, such as the points of a path.
 
 use crate::kernels::Real;
 use ndarray::{ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2};
 
-/// M points θ_m = Σ_k c_mk v_k in the span of K vectors.
+/// M points θ_m = Σ_k c_mk v_k, linear combinations of K vectors.
 ///
-/// A path bent by N shapes has K = N + 2: its two ends and its coefficients. A landscape that
-/// is partly linear in θ can work on the K vectors instead of the M points.
+/// A path bent by N shapes has K = N + 2 vectors: its two endpoints and its N coefficients. A
+/// landscape that is partly linear in θ can work on the K vectors instead of on the M points.
 #[derive(Clone, Copy, Debug)]
 pub struct Combinations<'a, A> {
-    /// `(K, P)` spanning vectors, rows contiguous.
+    /// `(K, P)` vectors v_k, rows contiguous.
     pub vectors: ArrayView2<'a, A>,
     /// `(M, K)` coefficients c_mk.
     pub coefficients: ArrayView2<'a, A>,
@@ -26,8 +26,8 @@ impl<A: Real> Combinations<'_, A> {
         self.coefficients.nrows()
     }
 
-    /// Writes θ_m, `(P,)`. A point with one coefficient 1 and all others 0 is that vector, to the bit
-    /// (unless another vector is not finite).
+    /// Writes θ_m, `(P,)`. A point with one coefficient 1 and all others 0 equals that vector to
+    /// the bit.
     ///
     /// # Panics
     /// If `theta` is not of length P or there is no such point.
@@ -40,10 +40,10 @@ impl<A: Real> Combinations<'_, A> {
         }
     }
 
-    /// Point by point: adds f(θ_m) to `values`, `(M,)`.
+    /// Adds f(θ_m) to `values`, `(M,)`, point by point.
     ///
     /// # Errors
-    /// The first one of `f`.
+    /// The first error of `f`.
     pub fn add_values<E>(
         &self,
         values: &mut [f64],
@@ -57,14 +57,14 @@ impl<A: Real> Combinations<'_, A> {
         Ok(())
     }
 
-    /// Point by point: adds f(θ_m) to `values`, `(M,)`, and Σ_m `weights[m, n]` ∇f(θ_m) to row n of
-    /// `gradient`, `(N, P)`; `weights` is `(M, N)`.
+    /// Adds f(θ_m) to `values`, `(M,)`, and Σ_m `weights[m, n]` ∇f(θ_m) to row n of `gradient`,
+    /// `(N, P)`, point by point; `weights` is `(M, N)`.
     ///
-    /// `f` returns f(θ) and overwrites its second argument, if there is one, with ∇f(θ). Points without any
-    /// weight, such as the pinned ends of a path, are asked for their value alone.
+    /// `f` returns f(θ). If it has a second argument, it overwrites that with ∇f(θ). At points
+    /// where all weights are 0, such as the fixed endpoints of a path, only the value is computed.
     ///
     /// # Errors
-    /// The first one of `f`.
+    /// The first error of `f`.
     ///
     /// # Panics
     /// If the shapes do not agree.

@@ -1,4 +1,4 @@
-//! Directories that are made and files that are replaced, without harm to what is there.
+//! Makes directories and replaces files without overwriting anything.
 
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
@@ -6,10 +6,10 @@ use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Makes a directory and those above it.
+/// Makes a directory and its parents.
 ///
 /// # Errors
-/// The reason of the system; for a symbolic link that leads nowhere, one that names both ends of it.
+/// The reason of the system. For a dangling symbolic link, the error names the link and its target.
 pub fn make_directory(directory: &Path) -> io::Result<()> {
     match dangling_link(directory) {
         Some((link, target)) => {
@@ -21,14 +21,14 @@ pub fn make_directory(directory: &Path) -> io::Result<()> {
     }
 }
 
-/// The error that names what stands where a directory is to be made or above it.
+/// The error that names the file in place of the directory or of one of its parents.
 fn in_the_way(directory: &Path) -> Option<io::Error> {
     let file = directory.ancestors().find(|part| part.exists()).filter(|part| !part.is_dir())?;
     let problem = format!("{} is not a directory; choose another one", file.display());
     Some(io::Error::new(io::ErrorKind::NotADirectory, problem))
 }
 
-/// What to say of a link that leads nowhere.
+/// The message about a dangling symbolic link.
 pub fn dangling(link: &Path, target: &Path) -> String {
     let (link, target) = (link.display(), target.display());
     format!(
@@ -36,7 +36,7 @@ pub fn dangling(link: &Path, target: &Path) -> String {
     )
 }
 
-/// The first symbolic link on the way to `path` that leads nowhere, and where it points.
+/// The first dangling symbolic link in `path`, and its target.
 pub fn dangling_link(path: &Path) -> Option<(PathBuf, PathBuf)> {
     let ancestors: Vec<&Path> =
         path.ancestors().filter(|part| !part.as_os_str().is_empty()).collect();
@@ -45,13 +45,13 @@ pub fn dangling_link(path: &Path) -> Option<(PathBuf, PathBuf)> {
     Some((link.to_owned(), link.parent().unwrap_or(Path::new("")).join(target)))
 }
 
-/// The file that a name stands for: where its symbolic links lead, even if nothing is there yet. What replaces
-/// the file then leaves the links as they are.
+/// Follows the symbolic links of a file name, even if the target does not exist yet. Replacing the
+/// target keeps the links.
 ///
 /// # Errors
-/// The reason of the system, among others for links in a circle.
+/// The reason of the system, for instance a cycle of links.
 pub fn resolve(file: &Path) -> io::Result<PathBuf> {
-    /// As many as Linux follows.
+    /// The limit of Linux.
     const MAX_LINKS: usize = 40;
     let mut file = file.to_owned();
     for _ in 0..MAX_LINKS {
@@ -96,28 +96,28 @@ pub fn may_write(file: &Path, force: bool) -> Result<(), String> {
     }
 }
 
-/// Puts the finished file `new` in the place of `target`, and what was there under the unused name `aside`.
-/// Returns whether anything was there.
+/// Renames the finished file `new` to `target`. An existing `target` is renamed to the unused name
+/// `aside`. Returns whether there was one.
 ///
-/// Nothing is ever overwritten: whoever looks at the file aside afterwards looks at the very one that was
-/// replaced, whatever another program did in the meantime. Where the file system can exchange two names,
-/// there is no moment at which `target` does not exist.
+/// Nothing is ever overwritten: `aside` is exactly the file that was replaced, whatever another
+/// program does in the meantime. If the file system can exchange two names, `target` exists at
+/// every moment.
 ///
 /// # Errors
-/// The reason of the system. `new` and `target` are then as they were, as far as that can be.
+/// The reason of the system. `new` and `target` are then restored as far as possible.
 pub fn replace_aside(new: &Path, target: &Path, aside: &Path) -> io::Result<bool> {
     loop {
         match target.symlink_metadata() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 match rename_to_unused(new, target) {
-                    // Another program has put a file there just now.
+                    // Another program has just created the file.
                     Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                     placed => return placed.map(|()| false),
                 }
             }
             Err(error) => return Err(error),
             Ok(_) => match exchange(new, target, aside) {
-                // It was there a moment ago.
+                // Another program has just removed it.
                 Err(error) if error.kind() == io::ErrorKind::NotFound && new.exists() => {}
                 exchanged => return exchanged.map(|()| true),
             },
@@ -126,7 +126,7 @@ pub fn replace_aside(new: &Path, target: &Path, aside: &Path) -> io::Result<bool
 }
 
 fn exchange(new: &Path, target: &Path, aside: &Path) -> io::Result<()> {
-    // Under this name from the beginning: a crash may come before the next line but one.
+    // First give it this name: after a crash before the exchange, nothing is lost.
     rename_to_unused(new, aside)?;
     match renameat_with(CWD, aside, CWD, target, RenameFlags::EXCHANGE) {
         Ok(()) => return Ok(()),
@@ -163,7 +163,7 @@ fn cannot(error: Errno) -> bool {
     [Errno::INVAL, Errno::NOSYS, Errno::OPNOTSUPP].contains(&error)
 }
 
-/// An unused name beside `file` that says what became of the file, and when:
+/// An unused name next to `file` that says what happened to the file, and when:
 /// `atlas.changed-20261128T235500Z.h5`.
 pub fn name_aside(file: &Path, what: &str) -> PathBuf {
     let now = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ").to_string();
@@ -186,8 +186,8 @@ pub fn name_aside(file: &Path, what: &str) -> PathBuf {
     name(number)
 }
 
-/// Whether another program has locked the file against readers, as the HDF5 library does with a file that is open
-/// for writing. Where files cannot be locked nobody knows, and the answer is no.
+/// Whether another program has locked the file against readers, as the HDF5 library does with a
+/// file that is open for writing. If the file system has no locks, the answer is no.
 pub fn is_locked_by_a_writer(file: &Path) -> bool {
     let Ok(opened) = File::open(file) else { return false };
     let locked = matches!(opened.try_lock_shared(), Err(TryLockError::WouldBlock));

@@ -11,17 +11,17 @@
 //! | module | from → to |
 //! |---|---|
 //! | [`kernels`] | arrays → sums, products and elementwise functions, fast on one core and on several |
-//! | [`random`], [`combinations`], [`solver`] | random streams, points in the span of vectors, resumable computations |
+//! | [`random`], [`combinations`], [`solver`] | random streams, linear combinations of vectors, resumable computations |
 //! | [`keys`] | keys that networks, path methods and data formats bring to a configuration |
 //! | [`data`] | files or a seed → images and labels |
 //! | [`network`] | flat parameters θ and images → loss, gradient |
-//! | [`landscape`] | anything with a height: a network on a data set, or an analytic landscape |
+//! | [`landscape`] | parameters → height: the loss of a network on images, or an analytic landscape |
 //! | [`optimizer`] | θ₀ → training run: loss curves, snapshots ω^train and ω^test |
 //! | [`solutions`] | training runs → the sets of best parameter vectors, pairs of them |
 //! | [`path`] | two solutions → path, loss profile, barrier |
 //! | [`analysis`] | sets of vectors → kernel PCA, moments, distances; numbers → tests, intervals |
 //! | [`config`] | a TOML file → the parameters of all of the above, checked |
-//! | [`files`] | directories that are made and files that are replaced, without harm to what is there |
+//! | [`files`] | making directories and replacing files without overwriting anything |
 //! | [`engine`] | a configuration → stages of tasks on ranks → journal and `atlas.h5` |
 //! | [`report`] | results → tables, figures, verdicts |
 //!

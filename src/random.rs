@@ -1,7 +1,7 @@
 //! Independent random streams, all derived from the master seed.
 //!
-//! A stream is named by its purpose and its indices, so what it yields depends on neither the
-//! number of ranks nor the order of the work.
+//! A stream is identified by its purpose and its indices. Its numbers therefore depend neither on
+//! the number of ranks nor on the order of the tasks.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -18,7 +18,8 @@ impl MasterSeed {
         ChaCha8Rng::from_seed(self.key(purpose, indices))
     }
 
-    /// The 256-bit key of that stream; also a random rank order that no other draw can disturb.
+    /// The 256-bit key of that stream. Sorting by keys is also a random order that does not depend
+    /// on other draws.
     pub fn key(self, purpose: &str, indices: &[u64]) -> [u8; 32] {
         let mut hash = Sha256::new();
         hash.update(self.0.to_le_bytes());

@@ -1,51 +1,51 @@
-//! Long computations that go by steps: they can be watched, stored between two steps, and taken up
-//! again elsewhere.
+//! Resumable computations: they advance by steps, report their progress, and can be checkpointed
+//! between two steps.
 //!
-//! A step is seconds of work at most. Where one takes longer it can be [`Interrupted`] in its middle, and
-//! is then as if it had never begun. What is taken up again ends with the same bits as what was never put down.
+//! A step takes seconds at most. An evaluation inside a step can be [`Interrupted`]; the solver is
+//! then unchanged, as if the step had not started. A resumed solver gives the same bits as one that
+//! was never suspended.
 
 use crate::landscape::Interrupted;
 use serde::Serialize;
 
-/// What a step came to.
+/// What follows a step.
 #[derive(Clone, Debug, PartialEq)]
 pub enum SolverStep<T> {
     /// There is more to do.
     Continue,
-    /// It was the last one; no further one may be asked for.
+    /// It was the last one, and this is the result. `step` must not be called again.
     Finished(T),
 }
 
-/// A computation that goes by steps.
+/// A computation that advances by steps.
 pub trait Solver {
-    /// What it is done for.
+    /// The result.
     type Output;
 
     /// Takes the next step.
     ///
     /// # Errors
-    /// If an evaluation was interrupted; everything is then as before the step.
+    /// If an evaluation was interrupted. The solver is then as before the step.
     fn step(&mut self) -> Result<SolverStep<Self::Output>, Interrupted>;
 
-    /// What the next steps depend on besides what the computation was made with; nothing before there
-    /// is anything worth keeping.
+    /// The state to checkpoint. `None` before the first step.
     fn state(&self) -> Option<impl Serialize + '_>;
 
-    /// How much is done, in [0, 1], and the loss at present.
+    /// The fraction that is done, in [0, 1], and the current loss.
     fn progress(&self) -> (f64, f64);
 }
 
-/// What a computation is told of its progress: how far it is, in [0, 1], and its loss. It goes on
-/// while the answer is `true`.
+/// Called after each step with the fraction that is done, in [0, 1], and the loss. The computation
+/// continues while it returns `true`.
 pub type Watch<'a> = dyn FnMut(f64, f64) -> bool + 'a;
 
-/// Takes all steps; nothing when `watch` stopped them or one was interrupted.
-pub fn complete<S: Solver>(mut computation: S, watch: &mut Watch) -> Option<S::Output> {
+/// Takes all steps. `None` if `watch` stopped the computation or a step was interrupted.
+pub fn complete<S: Solver>(mut solver: S, watch: &mut Watch) -> Option<S::Output> {
     loop {
-        match computation.step().ok()? {
+        match solver.step().ok()? {
             SolverStep::Finished(output) => return Some(output),
             SolverStep::Continue => {
-                let (fraction, loss) = computation.progress();
+                let (fraction, loss) = solver.progress();
                 if !watch(fraction, loss) {
                     return None;
                 }

@@ -1,4 +1,4 @@
-//! What is computed from sets of vectors and lists of numbers: vectors and numbers in, numbers out.
+//! Analysis of sets of vectors and lists of numbers: vectors and numbers in, numbers out.
 
 pub mod kernel_pca;
 pub mod statistics;

@@ -1,26 +1,27 @@
-//! What the subject leaves to the sections after it.
+//! The images and sets of solutions that later sections can refer to.
 
 use super::reader::{Notation, Read, Section, nearest};
 use super::schema::{Derived, Key, SetNames, each};
 use super::sources::Sources;
 use crate::solutions::SetName;
 
-/// Sets of other optimizers are no slips of the keyboard: `sgd/trian` and `sgd/train` have 0.89, `lbfgs/train` and
-/// `sgd/train` 0.64, `published/test` and `published/train` 0.8.
-const LIKENESS: f64 = 0.85;
+/// The name of another set is not a typo: `sgd/trian` and `sgd/train` have similarity 0.89,
+/// `lbfgs/train` and `sgd/train` 0.64, `published/test` and `published/train` 0.8.
+const MIN_SIMILARITY: f64 = 0.85;
 
-/// Images and sets of solutions there will be, as far as that could be read.
+/// The images and the sets of solutions of a study, as far as they could be read.
 #[derive(Debug, Default)]
 pub(crate) struct Available {
-    /// Whether a formula is mapped, which has neither images nor imported sets.
-    pub formula: bool,
+    /// Whether the subject is an analytic landscape, which has neither images nor imported sets.
+    pub analytic: bool,
     /// What is read from files.
     pub sources: Sources,
-    /// The sets that this run makes itself, by training or by looking for minima.
+    /// The sets that this run makes by training or by a search for minima.
     pub made: Option<Vec<SetName>>,
-    /// Solutions in each of those, at most: runs can fail, and minima can be fewer.
+    /// Maximum number of solutions in each of those. Runs can fail, and there can be fewer minima.
     pub keep: Option<usize>,
-    /// The sets read from files; how many solutions they hold is known only then.
+    /// The sets that are read from files. How many solutions they have is known only after reading
+    /// them.
     pub imported: Option<Vec<SetName>>,
 }
 
@@ -30,7 +31,7 @@ impl Available {
         Some([self.made.as_deref()?, self.imported.as_deref()?].concat())
     }
 
-    /// Reads a list of sets that will exist; all of them, if the key is not written.
+    /// Reads a list of available sets. The default is all of them.
     pub fn read_sets(
         &self,
         section: &Section<'_>,
@@ -40,14 +41,14 @@ impl Available {
         found.or(self.sets().unwrap_or_default())
     }
 
-    /// Reads the name of a set that will exist. If the sets could not be read, every well-formed
-    /// name passes: one mistake should not be reported again wherever it is felt.
+    /// Reads the name of an available set. If the sets could not be read, every well-formed name is
+    /// accepted, so that one mistake does not cause further messages.
     pub fn set(&self, text: &str) -> Result<SetName, String> {
         let name = SetName::parse(text)?;
         match self.sets() {
             Some(sets) if !sets.contains(&name) => {
                 let available: Vec<_> = sets.iter().map(Notation::toml).collect();
-                let meant = nearest(text, sets.iter().map(SetName::as_str), LIKENESS);
+                let meant = nearest(text, sets.iter().map(SetName::as_str), MIN_SIMILARITY);
                 let meant = meant.map_or_else(String::new, |set| format!("did you mean {set:?}? "));
                 Err(format!(
                     "there is no set {text:?}; {meant}the sets of this configuration are {}",
@@ -58,7 +59,7 @@ impl Available {
         }
     }
 
-    /// Vectors in the union of some sets, at least one; `None` if that is not known yet.
+    /// Number of vectors in the union of some sets; `None` if it is not known yet.
     pub fn vectors_in(&self, sets: &[SetName]) -> Option<usize> {
         let made = self.made.as_ref()?;
         let known = !sets.is_empty() && sets.iter().all(|set| made.contains(set));
@@ -73,6 +74,6 @@ impl Available {
 
     /// The key that says how many solutions are kept.
     pub fn keep_key(&self) -> &'static str {
-        if self.formula { "landscape.keep" } else { "training.keep" }
+        if self.analytic { "landscape.keep" } else { "training.keep" }
     }
 }

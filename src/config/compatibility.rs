@@ -1,6 +1,6 @@
-//! Whether results of one configuration may be continued with another.
+//! Whether the results of one configuration may be continued with another one.
 //!
-//! What a change of a key invalidates stands in the table of keys, see [`Invalidates`].
+//! The table of keys says what a change of each key invalidates, see [`Invalidates`].
 
 use super::schema::{DefaultSpec, Invalidates, KeySpec, Multiplicity};
 use super::{dataset, sections};
@@ -9,9 +9,8 @@ use crate::optimizer::OptimizerName;
 use crate::solutions::SetName;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The key under which a journal has the well-known data set that the images are from. No
-/// configuration can give it: it is derived from what was read, which the checksum compares
-/// already.
+/// The key under which a journal stores the well-known data set to which the images belong. A
+/// configuration cannot set it: it is derived from the images, which the checksum already compares.
 pub const KNOWN_AS: &str = "dataset.known_as";
 
 /// The key under which a journal has the number of classes, whether the configuration gives it or
@@ -23,17 +22,18 @@ const FORMER_CLASSES: &str = "10";
 
 /// One line for each key that differs and matters: its two values and what the change invalidates.
 ///
-/// A key that only one of the two has matters too, unless the whole table is new to the other: an
-/// optimizer that was not in use has no results yet. Points are the exception, one more of them
-/// makes another set; and a set that is trained here and imported there is not the same set.
-/// Between a network and a formula nothing is comparable, which is one line.
+/// A key that only one of the two has matters as well, unless the other one does not have the whole
+/// table: an optimizer that was not in use has no results yet. Points are an exception, because one
+/// more point makes another set. A set that is trained in one configuration and imported in the
+/// other is not the same set. A network and an analytic landscape have nothing in common, which
+/// gives a single line.
 pub fn conflicts(
     before: &BTreeMap<String, String>,
     after: &BTreeMap<String, String>,
 ) -> Vec<String> {
-    if is_formula(before) != is_formula(after) {
+    if is_analytic(before) != is_analytic(after) {
         return vec![format!(
-            "what is mapped: was {}, now {}; invalidates everything",
+            "the subject: was {}, now {}; invalidates everything",
             subject(before),
             subject(after)
         )];
@@ -55,7 +55,7 @@ fn conflict(
         Invalidates::Everything => "everything",
         Invalidates::Results(results) => results,
     };
-    // Numbered entries are one thing together: another entry changes it.
+    // All numbered entries together are one thing: another entry changes it.
     let matters = |keys| section.shape == Multiplicity::Numbered || has_table(keys, table_of(key));
     let differs = setting(before, key, spec) != setting(after, key, spec);
     (differs && matters(before) && matters(after)).then(|| {
@@ -75,7 +75,7 @@ fn other_classes(
     (was != now).then(|| format!("{CLASSES}: was {was}, now {now}; invalidates everything"))
 }
 
-/// The value of a key, written or not. Results from before the key existed were made with its
+/// The value of a key, written or default. Results that are older than the key were made with its
 /// default.
 fn setting(
     keys: &BTreeMap<String, String>,
@@ -115,7 +115,7 @@ fn trained_or_imported(
     lines
 }
 
-/// The key's table with its dot, `training.sgd.`; empty for a key outside of all.
+/// The table of the key with its dot, `training.sgd.`; empty for a key outside of all tables.
 fn table_of(key: &str) -> &str {
     key.rfind('.').map_or("", |dot| &key[..=dot])
 }
@@ -124,13 +124,13 @@ fn has_table(keys: &BTreeMap<String, String>, table: &str) -> bool {
     keys.keys().any(|key| table_of(key) == table)
 }
 
-fn is_formula(keys: &BTreeMap<String, String>) -> bool {
+fn is_analytic(keys: &BTreeMap<String, String>) -> bool {
     keys.contains_key("landscape.kind")
 }
 
 fn subject(keys: &BTreeMap<String, String>) -> String {
-    let (what, kind) = if is_formula(keys) {
-        ("the landscape", "landscape.kind")
+    let (what, kind) = if is_analytic(keys) {
+        ("the analytic landscape", "landscape.kind")
     } else {
         ("the network", "network.kind")
     };
@@ -141,8 +141,8 @@ fn of_dataset(key: &str) -> bool {
     sections::find(key).0.name == dataset::SECTION.name
 }
 
-/// What became of the images, for two configurations whose data sets have different checksums: one
-/// line for each key that differs, or one that says that the files do.
+/// How the images have changed, for two configurations whose data sets have different checksums:
+/// one line for each key that differs, or one line about the files.
 pub fn image_conflicts(
     before: &BTreeMap<String, String>,
     after: &BTreeMap<String, String>,
@@ -163,7 +163,7 @@ pub fn image_conflicts(
             )
         })
         .collect();
-    // Drawn digits follow the seed, and that has its own line.
+    // Drawn digits depend on the seed, which has its own line.
     if changed.is_empty() && before.get("seed") == after.get("seed") {
         return vec![
             "the image files have changed: their checksum differs; invalidates everything"
@@ -173,7 +173,8 @@ pub fn image_conflicts(
     changed
 }
 
-/// Such a key belongs to another kind, or has a default that only the data tell.
+/// The value of a key. A key without a value belongs to another kind, or its default depends on the
+/// data.
 fn value<'a>(keys: &'a BTreeMap<String, String>, key: &str) -> &'a str {
     keys.get(key).map_or("not given", String::as_str)
 }
@@ -277,7 +278,7 @@ mod tests {
         );
     }
 
-    /// What no key of the table explains, and what only looks like a key of it.
+    /// Keys that the table does not have, and keys that only resemble one of the table.
     #[test]
     fn keys_that_the_table_does_not_have() {
         let before =
@@ -334,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn formulas_and_their_minima() {
+    fn analytic_landscapes_and_their_minima() {
         let search = keys(&[
             ("landscape.keep", "10"),
             ("landscape.kind", "\"two-wells\""),
@@ -367,9 +368,8 @@ mod tests {
         let network = keys(&[("network.kind", "\"fcp\""), ("training.sgd.epochs", "5")]);
         assert_eq!(
             conflicts(&search, &network),
-            [
-                "what is mapped: was the landscape \"two-wells\", now the network \"fcp\"; invalidates everything"
-            ]
+            ["the subject: was the analytic landscape \"two-wells\", now the network \"fcp\"; \
+                 invalidates everything"]
         );
     }
 }

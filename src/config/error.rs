@@ -1,4 +1,4 @@
-//! What is wrong with a configuration, and where it says so.
+//! The problems of a configuration, each with its place.
 
 use super::Sources;
 use super::tree::ValueOrigin;
@@ -50,7 +50,7 @@ pub struct ConfigProblem {
     /// The key, `training.sgd.epochs`; entries of a list by their index, `kpca.0.name`. `None` when
     /// the file could not be read as TOML at all.
     pub key: Option<String>,
-    /// What is wrong and how to right it.
+    /// What is wrong, and the remedy.
     pub message: String,
 }
 
@@ -60,7 +60,7 @@ impl fmt::Display for ConfigProblem {
             Some(key) => format!("{}: {key}: {}", self.place, self.message),
             None => format!("{}: {}", self.place, self.message),
         };
-        // What the user typed is part of the line and may hold line breaks.
+        // Text of the user is part of the line and may contain line breaks.
         f.write_str(&line.replace(char::is_control, " "))
     }
 }
@@ -76,8 +76,8 @@ pub struct ConfigErrors {
 }
 
 impl ConfigErrors {
-    /// With a wrong key in `[network]` or `[dataset]` the network is not the one that is meant, but
-    /// another by defaults: nothing is to be held against its size.
+    /// With a wrong key in `[network]` or `[dataset]`, defaults make another network than the one
+    /// that is meant. The size of that one must not be checked.
     pub(super) fn new(problems: Vec<ConfigProblem>, mut sources: Sources) -> Self {
         let is_of_network =
             |key: &String| ["network", "dataset"].contains(&key.split('.').next().unwrap_or(key));
@@ -92,7 +92,7 @@ impl ConfigErrors {
         &self.problems
     }
 
-    /// What could be read of the data, of the network and of the imports all the same.
+    /// What could be read of the data, of the network and of the imports.
     pub fn sources(&self) -> &Sources {
         &self.sources
     }

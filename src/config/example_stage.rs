@@ -1,4 +1,4 @@
-//! The section of a stage that exists in tests only. It shows what a stage's folder must have.
+//! The section of a stage that exists in tests only. It shows what the folder of a stage must have.
 
 use super::reader::{Choice, Read, Section};
 use super::schema::{

@@ -31,7 +31,7 @@ fn expand(
     if expanded.is_empty() {
         return Err("must not be empty".to_owned());
     }
-    // Only a tilde that was written is meant: one from a variable is part of a name.
+    // Only a tilde in the text is expanded: a tilde from a variable is part of a name.
     if written.starts_with('~') && expanded.starts_with('~') {
         let reason = if written == "~" || written.starts_with("~/") {
             "your home directory is not known"

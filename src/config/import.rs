@@ -1,4 +1,4 @@
-//! `[[import]]`: sets of solutions that other work has found.
+//! `[[import]]`: sets of solutions that come from elsewhere.
 
 use super::available::Available;
 use super::expand::expand_path;
@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 /// A set of solutions to read from a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImportConfig {
-    /// Its name in the results; neither training nor another import yields a set of that name.
+    /// Its name in the results. Neither training nor another import has a set of this name.
     pub name: SetName,
     /// Where it is.
     pub file: ImportFile,
@@ -25,21 +25,21 @@ pub enum ImportFile {
     Atlas {
         /// The HDF5 file.
         file: PathBuf,
-        /// The group of the set within it, `/solutions/sgd/train`: from the root, without a slash at
-        /// the end.
+        /// The group of the set within it, `/solutions/sgd/train`: from the root, without a slash
+        /// at the end.
         group: String,
     },
 }
 
 static NAME: Key<Text, Required> = Key::new("name", Text)
     .meaning("name of the set, `\"group/member\"`, for instance `\"published/train\"`")
-    .note("neither that of a set that training yields nor that of another import")
+    .note("neither training nor another import may have a set of this name")
     .required("\"published/train\"");
 
 static FILE: Key<Text, Required> = Key::new("file", Text)
     .meaning(
-        "`\"file.npy\"`, one vector a row, or `\"results/atlas.h5:/solutions/sgd/train\"`, a set of an \
-         earlier run; relative to the working directory; `~` and `$VARIABLES` are expanded",
+        "`\"file.npy\"`, one vector a row, or `\"results/atlas.h5:/solutions/sgd/train\"`, a set \
+         of an earlier run; relative to the working directory; `~` and `$VARIABLES` are expanded",
     )
     .required("\"results/atlas.h5:/solutions/sgd/train\"");
 
@@ -52,7 +52,7 @@ pub(super) static SECTION: SectionSpec = SectionSpec {
     invalidates: Invalidates::Results("the imported set and its paths"),
 };
 
-/// Reads all entries of the file, after the training; the sets are left in `available`.
+/// Reads all entries of the file, after the training, and adds the sets to `available`.
 pub(super) fn read_all(root: &Section<'_>, available: &mut Available) -> Read<Vec<ImportConfig>> {
     let mut names = Vec::new();
     let imports = root.sections(&SECTION, |section| {
@@ -73,7 +73,7 @@ pub(super) fn read_all(root: &Section<'_>, available: &mut Available) -> Read<Ve
     imports
 }
 
-/// Later entries are compared with the `names` of those before; `None` is one in error.
+/// Compares an entry with the `names` of the entries before it; `None` is an entry with an error.
 fn read_name(
     section: &Section<'_>,
     names: &[Option<SetName>],
@@ -88,18 +88,18 @@ fn read_name(
     let name = SetName::parse(&written).map_err(refuse)?;
     if trained.contains(&name) {
         return Err(refuse(format!(
-            "{written:?} is a set that [training] yields; give the imported one another name"
+            "{written:?} is the name of a set of [training]; give the imported set another name"
         )));
     }
     match names.iter().position(|other| other.as_ref() == Some(&name)) {
         Some(index) => Err(refuse(format!(
-            "{written:?} is already the name of import.{index}; give each its own"
+            "{written:?} is already the name of import.{index}; give each import its own name"
         ))),
         None => Ok(name),
     }
 }
 
-/// The effective value stays as written: in every job `$TMPDIR` names another directory.
+/// The effective value stays as written, because `$TMPDIR` names another directory in every job.
 fn read_file(section: &Section<'_>) -> Read<ImportFile> {
     let written = section.key(&FILE).value()?;
     expand_path(&written)
@@ -113,7 +113,8 @@ fn read_file(section: &Section<'_>) -> Read<ImportFile> {
 impl ImportFile {
     fn parse(expanded: &str) -> Result<Self, String> {
         let atlas = |file: &str| has_extension(file, &["h5", "hdf5"]);
-        // A colon may be part of a directory's name: the one that counts follows the extension.
+        // A colon may be part of the name of a directory. The separator is the one after the
+        // extension.
         let mut colons =
             expanded.match_indices(':').map(|(at, _)| (&expanded[..at], &expanded[at + 1..]));
         match colons.find(|(file, _)| atlas(file)) {

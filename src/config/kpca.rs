@@ -20,8 +20,8 @@ pub struct KpcaConfig {
     pub standardize: bool,
     /// The kernel.
     pub kernel: KernelConfig,
-    /// Components to keep, ≥ 1, from the largest eigenvalue down. Where the sets turn out to hold fewer
-    /// vectors than that, as imported ones may, there are as many as vectors.
+    /// Components to keep, ≥ 1, those of the largest eigenvalues. If the sets have fewer vectors
+    /// than this, as imported sets may, there are as many components as vectors.
     pub components: usize,
 }
 
@@ -54,14 +54,14 @@ pub enum KernelConfig {
 }
 
 impl KpcaConfig {
-    /// The kernel for vectors of P = `parameters` components. Of standardized vectors all defaults are
-    /// those of scikit-learn.
+    /// The kernel for vectors of P = `parameters` components. For standardized vectors all defaults
+    /// are those of scikit-learn.
     pub fn kernel_of(&self, parameters: usize) -> kernel_pca::Kernel {
         self.kernel.with_defaults(parameters, self.standardize)
     }
 
-    /// What tells it from other analyses: all keys in use. Those that version 0.1.0 did not have
-    /// appear only where they are not at the value it implied, so that its results stay valid.
+    /// The text that identifies this analysis: all keys in use. Keys that version 0.1.0 did not
+    /// have appear only if they differ from the value it implied, so that its results stay valid.
     pub fn identity(&self) -> String {
         let kernel = match &self.kernel {
             KernelConfig::Polynomial { scale, degree, constant } => {
@@ -213,7 +213,7 @@ pub(super) fn read_all(root: &Section<'_>, available: &Available) -> Read<Vec<Kp
     })
 }
 
-/// Later entries are compared with the `names` of those before; `None` is one in error.
+/// Compares an entry with the `names` of the entries before it; `None` is an entry with an error.
 fn read_name(section: &Section<'_>, names: &[Option<String>]) -> Read<String> {
     let well_formed = |name: &String| {
         let valid = name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
@@ -224,9 +224,9 @@ fn read_name(section: &Section<'_>, names: &[Option<String>]) -> Read<String> {
         }
     };
     let new = |name: &String| match names.iter().position(|other| other.as_ref() == Some(name)) {
-        Some(index) => {
-            Err(format!("{name:?} is already the name of kpca.{index}; give each its own"))
-        }
+        Some(index) => Err(format!(
+            "{name:?} is already the name of kpca.{index}; give each kernel PCA its own name"
+        )),
         None => Ok(()),
     };
     section.key(&NAME).check(well_formed).check(new).value()
@@ -242,8 +242,8 @@ fn read_kernel(section: &Section<'_>) -> Read<KernelConfig> {
             let degree = section.key(&DEGREE).value();
             let power = |constant: &f64| match degree {
                 Ok(degree) if kernel_pca::power_overflows(degree, *constant) => Err(format!(
-                    "{constant:?} to the power of {degree} is above {MAX_KERNEL_VALUE:e}, where the kernel \
-                     overflows; lower the constant or the degree"
+                    "{constant:?} to the power of {degree} is above {MAX_KERNEL_VALUE:e}, where \
+                     the kernel overflows; lower the constant or the degree"
                 )),
                 _ => Ok(()),
             };
@@ -262,12 +262,12 @@ fn read_kernel(section: &Section<'_>) -> Read<KernelConfig> {
     }
 }
 
-/// Centering takes one dimension: n vectors have n − 1 components at most.
+/// Centering removes one dimension: n vectors have at most n − 1 components.
 fn read_components(section: &Section<'_>, vectors: Option<usize>, keep_key: &str) -> Read<usize> {
     let most = vectors.map(|vectors| vectors - 1);
     if most == Some(0) {
         section.own_problem(format!(
-            "needs two vectors, but its set keeps only one; add a set or raise {keep_key}"
+            "needs two vectors, but its set keeps only one; add a set or increase {keep_key}"
         ));
     }
     let within = |components: &usize| match most {
@@ -288,8 +288,8 @@ mod tests {
         KpcaConfig { name: "x".to_owned(), sets, standardize, kernel, components: 10 }
     }
 
-    /// The text that version 0.1.0 wrote of such a configuration. Results in its run directories are
-    /// known by it.
+    /// The text that version 0.1.0 wrote for such a configuration. It identifies the results in its
+    /// run directories.
     #[test]
     fn identities_of_older_configurations_stay() {
         let polynomial = |scale| KernelConfig::Polynomial { scale, degree: 3, constant: 1.0 };

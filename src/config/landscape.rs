@@ -1,4 +1,4 @@
-//! `[landscape]` and `[[minimum]]`: a closed formula in place of a network, and which of its minima.
+//! `[landscape]` and `[[minimum]]`: an analytic landscape in place of a network, and its minima.
 
 use super::available::Available;
 use super::reader::{Choice, Read, Reported, Section};
@@ -9,36 +9,37 @@ use super::schema::{
 use crate::landscape::{BuiltIn, DoubleWell, LennardJones, SizeError};
 use crate::solutions::SetName;
 
-/// A closed formula and the minima between which paths are looked for.
+/// An analytic landscape and the minima between which paths are searched for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LandscapeConfig {
-    /// The formula.
+    /// The landscape.
     pub landscape: BuiltIn,
     /// Where the minima come from.
     pub minima: MinimaConfig,
-    /// Minima in the set at most, the lowest, ≥ 1; of [`MinimaConfig::Given`] points all.
+    /// Maximum number of minima in the set, ≥ 1: the lowest ones. All points of
+    /// [`MinimaConfig::Given`].
     pub keep: usize,
 }
 
 impl LandscapeConfig {
-    /// The one set of solutions: `"minima/given"` for points that are used as they are, otherwise
+    /// The only set of solutions: `"minima/given"` for points that are used as given, otherwise
     /// `"minima/relaxed"`.
     pub fn set(&self) -> SetName {
         set_name(!matches!(self.minima, MinimaConfig::Given(_)))
     }
 }
 
-/// Where the minima of a formula come from.
+/// Where the minima of an analytic landscape come from.
 #[derive(Clone, Debug, PartialEq)]
 pub enum MinimaConfig {
-    /// Random starts are relaxed.
+    /// Minimization from random starts.
     Search {
         /// Number of starts, ≥ 1.
         starts: u32,
     },
-    /// These points are relaxed: at least two, none twice, each `(P,)` and of finite height.
+    /// Minimization from these points: at least two, none twice, each `(P,)` and of finite height.
     Minimized(Vec<Vec<f64>>),
-    /// These points are used as they are; otherwise as above.
+    /// These points, used as given; the same conditions hold.
     Given(Vec<Vec<f64>>),
 }
 
@@ -71,19 +72,19 @@ impl Choice for LandscapeKind {
 }
 
 static KIND: Key<OneOf<LandscapeKind>, Required> =
-    Key::new("kind", OneOf::NEW).meaning("the formula").required("\"two-wells\"");
+    Key::new("kind", OneOf::NEW).meaning("the analytic landscape").required("\"two-wells\"");
 
 static RELAX: Key<Flag> = Key::new("relax", Flag)
     .meaning(
-        "whether the points of `[[minimum]]` are relaxed to minima (the set `minima/relaxed`) or taken as \
-         they are (`minima/given`)",
+        "whether to minimize from the points of `[[minimum]]` (the set `minima/relaxed`) or to use \
+         them as given (`minima/given`)",
     )
     .invalidates(MINIMA)
     .default(true);
 
 static STARTS: Key<Integer<u32>> = Key::new("starts", Integer::at_least(1))
     .unit("starts")
-    .meaning("random starts that are relaxed, where there are no points")
+    .meaning("random starts for minimization, if there are no points")
     .invalidates(MINIMA)
     .default(100);
 
@@ -109,7 +110,7 @@ static SPACE_DIMENSIONS: Key<Count> =
 
 pub(super) static SECTION: SectionSpec = SectionSpec {
     name: "landscape",
-    title: "Formula",
+    title: "Analytic landscape",
     shape: Multiplicity::Single,
     keys: &[&KIND, &RELAX, &STARTS, &KEEP],
     choices: Some(Choices {
@@ -125,13 +126,13 @@ pub(super) static SECTION: SectionSpec = SectionSpec {
 };
 
 static AT: Key<Numbers, Required> = Key::new("at", Numbers)
-    .meaning("coordinates of the point, as many as the formula has dimensions")
+    .meaning("coordinates of the point, one for each dimension of the landscape")
     .note("its height is finite; no point twice")
     .required("[-0.62, -0.54]");
 
 pub(super) static POINTS: SectionSpec = SectionSpec {
     name: "minimum",
-    title: "Points of the formula: none, or two at least",
+    title: "Points of the analytic landscape: none, or at least two",
     shape: Multiplicity::Numbered,
     keys: &[&AT],
     choices: None,
@@ -140,16 +141,16 @@ pub(super) static POINTS: SectionSpec = SectionSpec {
 
 const MINIMA: Invalidates = Invalidates::Results("the minima and their paths");
 
-/// Components of a point at most.
+/// Maximum number of components of a point.
 const MAX_DIMENSION: u64 = 1_000_000;
 
-/// Reads the section and the points; the set they yield is left in `available`.
+/// Reads the section and the points, and adds the set to `available`.
 pub(super) fn read(root: &Section<'_>, available: &mut Available) -> Read<LandscapeConfig> {
-    available.formula = true;
+    available.analytic = true;
     available.imported = Some(Vec::new());
     let given = root.has(POINTS.name);
     root.section(&SECTION, |section| {
-        let landscape = read_formula(section);
+        let landscape = read_landscape(section);
         let relax = section.key(&RELAX).value();
         available.made = relax.ok().map(|relax| vec![set_name(relax)]);
         let minima = if given {
@@ -164,7 +165,7 @@ pub(super) fn read(root: &Section<'_>, available: &mut Available) -> Read<Landsc
     })
 }
 
-fn read_formula(section: &Section<'_>) -> Read<BuiltIn> {
+fn read_landscape(section: &Section<'_>) -> Read<BuiltIn> {
     let kind = section.key(&KIND).value();
     section.refuse_other_choices(&kind);
     let refuse = |error: SizeError| {
@@ -194,7 +195,7 @@ fn read_formula(section: &Section<'_>) -> Read<BuiltIn> {
     }
 }
 
-/// Without points, random starts.
+/// Reads the search from random starts, if there are no points.
 fn read_search(section: &Section<'_>, relax: Read<bool>) -> Read<(MinimaConfig, usize)> {
     let starts = section.key(&STARTS).value();
     let most = starts.map_or(usize::MAX, |starts| starts as usize);
@@ -208,13 +209,13 @@ fn read_search(section: &Section<'_>, relax: Read<bool>) -> Read<(MinimaConfig, 
     let keep = section.key(&KEEP).check(within).or(most.min(10));
     if !relax? {
         section
-            .problem(RELAX.name, "must be true without [[minimum]]: random starts are no minima; give the points or remove it");
+            .problem(RELAX.name, "must be true without [[minimum]]: random starts are not minima; give the points or remove it");
         return Err(Reported);
     }
     Ok((MinimaConfig::Search { starts: starts? }, keep?))
 }
 
-/// With points, those.
+/// Reads how the given points are used.
 fn read_given(
     section: &Section<'_>,
     relax: Read<bool>,
@@ -264,7 +265,7 @@ fn read_points(root: &Section<'_>, landscape: Option<BuiltIn>) -> Read<Vec<Vec<f
     if points.len() < 2 {
         root.problem(
             POINTS.name,
-            format!("must be at least 2 points, the ends of a path, is {}", points.len()),
+            format!("must be at least 2 points, the endpoints of a path, is {}", points.len()),
         );
         return Err(Reported);
     }

@@ -1,17 +1,17 @@
-//! A TOML file as written → the checked, immutable parameters of everything.
+//! A TOML file → the checked, immutable parameters of everything.
 //!
 //! # How a file is read
 //! 1. [`toml`] parses it; the tree keeps the line of every key (`tree`).
 //! 2. Overrides, `key.path=value`, replace values in the tree (`overrides`).
 //! 3. Each section is read into its own type by a file of its name, which declares its keys in the
-//!    table of keys (`schema`). The reader collects all problems, so that one look is enough to right
-//!    them, and all values that take effect.
+//!    table of keys (`schema`). The reader collects all problems, so that they can be corrected at
+//!    once, and all values that take effect.
 //!
-//! From the same table come the configurations that `init` writes ([`template`]), what a change of a
-//! key invalidates ([`compatibility`]) and `docs/configuration.md` ([`reference`](mod@reference)). A stage brings a
-//! section of its own (`stages`).
+//! The same table determines the configurations that `init` writes ([`template`]), what a change of
+//! a key invalidates ([`compatibility`]), and `docs/configuration.md`
+//! ([`reference`](mod@reference)). A stage can add a section (`stages`).
 //!
-//! Unknown keys are errors, and so are keys that belong to another kind than the one chosen: a typo
+//! Unknown keys are errors, and so are keys that belong to another kind than the chosen one: a typo
 //! must not cost a night in the queue.
 //!
 //! # Sections
@@ -22,8 +22,8 @@
 //! | `[network]` | [`Architecture`](crate::network::Architecture) | for a network |
 //! | `[training]`, `.sgd`, `.lbfgs` | [`TrainingConfig`] | for a network, unless its solutions are imported |
 //! | `[[import]]` | [`ImportConfig`] | no, any number |
-//! | `[landscape]`, `[[minimum]]` | [`LandscapeConfig`] | for a formula, in place of the four above |
-//! | `[paths]` | [`PathsConfig`] | no, the published values hold |
+//! | `[landscape]`, `[[minimum]]` | [`LandscapeConfig`] | for an analytic landscape, in place of the four above |
+//! | `[paths]` | [`PathsConfig`] | no, the published values are the defaults |
 //! | `[[kpca]]` | [`KpcaConfig`] | no, any number |
 //! | `[run]` | [`RunConfig`] | no |
 //!
@@ -75,12 +75,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use tree::{TomlNode, ValueOrigin};
 
-/// A configuration in which everything has been checked that can be without looking at the data.
+/// A configuration that has passed all checks that do not need the data.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
     /// The seed from which all randomness derives.
     pub seed: MasterSeed,
-    /// What is mapped: a network on images, or a closed formula.
+    /// A network on images, or an analytic landscape.
     pub subject: Subject,
     /// The paths.
     pub paths: PathsConfig,
@@ -96,23 +96,24 @@ pub struct Config {
     pub overrides: Vec<String>,
     /// Where the kind of the network is written; `None` without a network.
     pub network_place: Option<ConfigPlace>,
-    /// Keys of the file that do not count, because an override has chosen another kind: the place
-    /// and the key, as a problem says it.
+    /// Keys of the file that are ignored because an override has chosen another kind, in the form
+    /// of problems with place and key.
     pub dropped: Vec<ConfigProblem>,
-    /// Every key that takes effect, with its value in TOML notation, defaults included: equal
-    /// values read equal however they were written. Kernel PCAs and imports go by name,
-    /// `kpca.lbfgs-train_sgd-test.kernel`, points by index, `minimum.0.at`. A key whose default depends on what is not known yet (a
-    /// derived seed, the number of parameters) is here only if it is written.
+    /// Every key that takes effect, with its value in TOML notation, including defaults. Equal
+    /// values have equal texts, however they were written. Kernel PCAs and imports are identified
+    /// by name, `kpca.lbfgs-train_sgd-test.kernel`, points by index, `minimum.0.at`. A key whose
+    /// default is not known yet (a derived seed, the number of parameters) is here only if it is
+    /// written.
     pub effective: BTreeMap<String, String>,
 }
 
-/// What a configuration is read for, and so what it must have.
+/// The purpose for which a configuration is read. It determines which sections are required.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConfigPurpose {
-    /// The study that it describes.
+    /// To run the study that it describes.
     Study,
-    /// Evaluating given vectors: data and a network are enough. A seed is needed only where digits are
-    /// drawn from it; without one it is 0.
+    /// To evaluate given vectors: data and a network are enough. A seed is needed only for drawn
+    /// digits; without it the seed is 0.
     Evaluation,
 }
 
@@ -217,8 +218,8 @@ fn read_tree(report: &mut Collector, text: &str, overrides: &[String]) -> Read<T
     Ok(root)
 }
 
-/// Reads all sections; what concerns the file as a whole is left empty. What could be read of the data is
-/// left in `sources` even where something is in error.
+/// Reads all sections. Fields about the file as a whole stay empty. `sources` gets what could be
+/// read of the data, even if there are errors.
 fn read(root: &Section<'_>, purpose: ConfigPurpose, sources: &mut Sources) -> Read<Config> {
     let mut available = Available::default();
     let (seed, subject) = match purpose {
@@ -227,7 +228,7 @@ fn read(root: &Section<'_>, purpose: ConfigPurpose, sources: &mut Sources) -> Re
         }
         ConfigPurpose::Evaluation => {
             let subject = subject::read(root, purpose, &mut available);
-            // Images from files need none.
+            // Images from files need no seed.
             let dataset = available.sources.dataset.as_ref();
             let drawn = dataset.is_some_and(ChosenFormat::needs_master_seed);
             (read_seed(root, drawn), subject)

@@ -1,6 +1,6 @@
 //! `[network]`: which architecture, and the values of its keys.
 //!
-//! Which architectures there are and what keys they have, their descriptors say.
+//! The descriptors of the networks define the architectures and their keys.
 
 use super::chosen::read_values;
 use super::reader::{Read, Reported, Section};

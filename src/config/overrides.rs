@@ -2,12 +2,12 @@
 
 use super::tree::{TomlNode, TomlTable, TomlValue, ValueOrigin, parse_value};
 
-/// More parts than any key has. Without a limit the length of an argument would decide how deep the
-/// tree is.
+/// More parts than any key has. Without a limit, the length of an argument would determine the
+/// depth of the tree.
 const MAX_DEPTH: usize = 8;
 
-/// Sets one value in the tree. Sections on the way that do not exist are created; the entries of a
-/// list are addressed by their index, from 0.
+/// Sets one value in the tree. Missing sections are created. Entries of a list are addressed by
+/// their index, from 0.
 ///
 /// # Errors
 /// The key, if there is one, and a sentence saying what is wrong with the override.
@@ -33,8 +33,8 @@ fn is_bare_key(part: &str) -> bool {
     !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
 }
 
-/// What is no TOML value is a string without quotes, which a shell would have eaten; but not what
-/// begins like a list, a table or a string and then breaks off.
+/// Text that is not a TOML value is a string whose quotes the shell has removed. Text that starts
+/// like a list, a table or a string but is not complete is an error.
 fn parse(value: &str, origin: ValueOrigin) -> Result<TomlNode, String> {
     parse_value(value, origin).or_else(|message| match value.chars().next() {
         None => Err("has no value after the \"=\"".to_owned()),

@@ -1,4 +1,4 @@
-//! `[paths]`: between which solutions, on which landscapes, and how they are found.
+//! `[paths]`: the pairs of solutions, the landscapes, and the search for paths.
 
 use super::available::Available;
 use super::chosen::read_value;
@@ -18,17 +18,17 @@ pub struct PathsConfig {
     pub pairs: Pairs,
     /// The sets, at least one.
     pub sets: Vec<SetName>,
-    /// The landscapes, at least one: mean loss over the training or over the test images. None for a
-    /// closed formula, which is the one landscape there is.
+    /// The landscapes, at least one: mean loss over the training or over the test images. Empty for
+    /// an analytic landscape, which is the only one.
     pub landscapes: Vec<Split>,
     /// Images of the training landscape, from the front; `None`: all in use.
     pub train: Option<usize>,
     /// Images of the test landscape, from the front; `None`: all in use.
     pub test: Option<usize>,
-    /// Images of each step of a path's descent, drawn at random; `None`: all of the landscape. A landscape of no
-    /// more images is taken whole.
+    /// Images in each step of a descent, drawn at random; `None`: all images of the landscape. If
+    /// the landscape has no more images than this, all are used.
     pub batch: Option<usize>,
-    /// What is minimized along a path; its heights are those of the landscape in either case.
+    /// What is minimized along a path. Reported barriers are those of the landscape in either case.
     pub objective: Objective,
     /// Settings of the path finder.
     pub parameters: PathParameters,
@@ -64,7 +64,7 @@ static SETS: Key<SetNames, Derived> = Key::new("sets", SetNames)
          training loss, `\"optimizer/test\"` those at the epoch of lowest test loss",
     )
     .note(
-        "those of `[[import]]` have their own names; of a formula there are \
+        "sets of `[[import]]` have their own names; an analytic landscape has \
          `\"minima/relaxed\"` or `\"minima/given\"`",
     )
     .invalidates(Invalidates::Nothing)
@@ -91,10 +91,10 @@ static TEST: Key<CountOrAll> = Key::new("test", CountOrAll)
 static BATCH: Key<CountOrAll> = Key::new("batch", CountOrAll)
     .unit("images")
     .meaning(
-        "images of each step of a descent, drawn at random; reported losses are those of all \
+        "images in each step of a descent, drawn at random; reported losses are those of all \
          images",
     )
-    .note("a landscape of no more images is taken whole; not with `[landscape]`")
+    .note("a landscape with no more images than this uses all of them; not with `[landscape]`")
     .default(None)
     .came_later();
 
@@ -126,10 +126,10 @@ fn of_methods() -> Vec<Owned> {
 }
 
 static POINTS: Key<Count> =
-    // With a thousand shapes of a curve, their coefficients on the dense grid take 800 MB.
+    // For a curve of a thousand shapes, the coefficients on the fine grid take 800 MB.
     Key::new("points", Count::between(3, 10_000))
         .unit("points")
-        .meaning("M, points on the path, both ends included")
+        .meaning("M, points on the path, both endpoints included")
         .default(51);
 
 static LAMBDA: Key<Number> = Key::new("lambda", Number::NOT_NEGATIVE)
@@ -139,7 +139,7 @@ static LAMBDA: Key<Number> = Key::new("lambda", Number::NOT_NEGATIVE)
 
 static STEPS: Key<Count> = Key::new("steps", Count::at_least(0))
     .unit("steps")
-    .meaning("steps of the Adam optimizer; 0 leaves the straight line")
+    .meaning("steps of the Adam optimizer; with 0 the path is the straight line")
     .default(100);
 
 static LEARNING_RATE: Key<Number> = Key::new("learning_rate", Number::POSITIVE)
@@ -189,11 +189,11 @@ pub(super) static SECTION: SectionSpec = SectionSpec {
 pub(super) fn read(section: &Section<'_>, available: &mut Available) -> Read<PathsConfig> {
     let pairs = section.key(&PAIRS).value().map(|pairs| pairs.map_or(Pairs::All, Pairs::Count));
     let sets = available.read_sets(section, &SETS);
-    // Without the section nobody asked for paths, and one solution alone has none.
+    // Without the section, nobody has asked for paths, and a single solution has none.
     if section.is_written() && sets.as_ref().is_ok_and(|sets| available.has_lone_solution(sets)) {
         let key = available.keep_key();
         section.own_problem(format!(
-            "a path needs two solutions but only one of each set is kept; raise {key}"
+            "a path needs two solutions but only one of each set is kept; increase {key}"
         ));
     }
     let on = read_landscapes(section, available);
@@ -212,7 +212,7 @@ pub(super) fn read(section: &Section<'_>, available: &mut Available) -> Read<Pat
     })
 }
 
-/// The landscapes, and the images of each and of a step.
+/// The landscapes, with the numbers of images of each and of a step.
 struct On {
     landscapes: Vec<Split>,
     train: Option<usize>,
@@ -221,7 +221,7 @@ struct On {
 }
 
 fn read_landscapes(section: &Section<'_>, available: &mut Available) -> Read<On> {
-    if available.formula {
+    if available.analytic {
         for name in [LANDSCAPES.name, TRAIN.name, TEST.name, BATCH.name] {
             section.refuse(
                 name,
@@ -273,7 +273,7 @@ fn read_parameters(section: &Section<'_>) -> Read<PathParameters> {
     })
 }
 
-/// The method, with the keys that its file names.
+/// Reads the path method with its keys.
 fn read_method(section: &Section<'_>) -> Read<ChosenMethod> {
     let name = section.key(&METHOD).value();
     section.refuse_other_choices(&name);

@@ -7,16 +7,16 @@ use std::time::Duration;
 /// How the machine is used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunConfig {
-    /// Threads that a rank computes with, ≥ 1; results do not depend on it.
+    /// Threads of a rank, ≥ 1. Results do not depend on it.
     pub threads_per_rank: usize,
-    /// Time after which a task under way stores its state, and again after each such time.
+    /// Time between two checkpoints of a running task.
     pub checkpoint: Duration,
-    /// How often a task that panicked, or whose result was lost, is tried again, 0 or 1.
+    /// How often a task that panicked, or whose result was lost, is repeated: 0 or 1.
     pub retries: usize,
 }
 
 static THREADS: Key<Count> =
-    // The limit only keeps a slip of the finger from asking the system for millions of threads.
+    // The limit only prevents a typo from requesting millions of threads.
     Key::new("threads_per_rank", Count::between(1, 4096))
         .unit("threads")
         .meaning("threads that share the images of an evaluation; the results are the same")
@@ -24,16 +24,16 @@ static THREADS: Key<Count> =
         .default(1);
 
 static CHECKPOINT: Key<Number> =
-    // A year is as good as never, and no sum of times overflows.
+    // A year means never, and no sum of times overflows.
     Key::new("checkpoint_minutes", Number::between(Lower::Above(0.0), Upper::UpTo(525_600.0)))
             .unit("min")
-            .meaning("time after which a running task stores a checkpoint, again and again")
+            .meaning("time between two checkpoints of a running task")
             .invalidates(Invalidates::Nothing)
-            // What a crash may cost, against the seconds that hundreds of checkpoints take to be stored.
+            // A crash costs at most this time. Storing hundreds of checkpoints takes seconds.
             .default(10.0);
 
 static RETRIES: Key<Count> = Key::new("retries", Count::between(0, 1))
-    .meaning("1: a task that panicked or whose result was lost is tried once more")
+    .meaning("1: a task that panicked or whose result was lost is repeated once")
     .invalidates(Invalidates::Nothing)
     .default(0);
 

@@ -7,10 +7,10 @@ use super::{dataset, import, kpca, landscape, network, paths, run, training};
 pub(super) static SEED: Key<Integer<u64>, Required> =
     Key::new("seed", Integer::between(0, u64::MAX))
         .meaning(
-            "all randomness derives from it: the same seed gives the same results on any number of \
-         ranks",
+            "the seed of all random numbers: the same seed gives the same results on any number of \
+             ranks",
         )
-        .note("initializations, order of the images, pairs and built-in digits follow from it")
+        .note("it determines initializations, order of the images, pairs and built-in digits")
         .invalidates(Invalidates::Everything)
         .required("1");
 
@@ -38,7 +38,7 @@ pub(super) fn all() -> Vec<&'static SectionSpec> {
 }
 
 /// The section of an effective key, `training.sgd.epochs` or `kpca.NAME.kernel`, and its row in the
-/// table; `None` for a key that the table does not have, as older results may.
+/// table; `None` for a key that the table does not have, which may occur in older results.
 pub(super) fn find(key: &str) -> (&'static SectionSpec, Option<&'static dyn KeySpec>) {
     let within = |section: &SectionSpec| {
         section.name.is_empty()
@@ -47,7 +47,7 @@ pub(super) fn find(key: &str) -> (&'static SectionSpec, Option<&'static dyn KeyS
     let sections = all().into_iter().filter(|section| within(section));
     let section = sections.max_by_key(|section| section.name.len()).unwrap_or(&TOP);
     let name = key.rsplit('.').next().unwrap_or(key);
-    // Without a section there are no dots.
+    // A key outside of all sections has no dot.
     let known =
         if section.name.is_empty() && name != key { Vec::new() } else { section.all_keys() };
     (section, known.into_iter().find(|spec| spec.name() == name))

@@ -1,4 +1,4 @@
-//! What a configuration reads from files, and what only those can tell of it.
+//! What a configuration reads from files, and the checks that need these files.
 
 use super::{Config, ImportConfig, ConfigPlace, Subject};
 use crate::data::{ChosenFormat, Dataset, Split};
@@ -6,7 +6,8 @@ use crate::network::Architecture;
 
 /// The data and the network of a configuration, as far as they could be read.
 ///
-/// A configuration in error has them too, so that the problems of its data are found in the same round.
+/// A configuration with errors has them as well, so that problems of its data are reported together
+/// with its own.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Sources {
     /// `[dataset]`.
@@ -22,7 +23,7 @@ pub struct Sources {
 }
 
 impl Sources {
-    /// What does not fit the data set that was read: one line for each key, empty if all is well.
+    /// What does not fit the data set: one line for each key, empty if there is no problem.
     pub fn problems_with(&self, dataset: &Dataset) -> Vec<String> {
         let too_many = |split: Split| {
             let images = match split {

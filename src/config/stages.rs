@@ -1,8 +1,9 @@
 //! Sections that stages bring along.
 //!
 //! A stage declares its section in its own folder and returns it from
-//! [`Stage::section`](crate::engine::stage::Stage::section). It is then read and checked with all others, its values take effect and decide about compatibility, and it appears
-//! in what `init` writes and in `docs/configuration.md`. The stage asks for its values by
+//! [`Stage::section`](crate::engine::stage::Stage::section). The section is then read and checked
+//! with all others, its values take effect and decide about compatibility, and it appears in what
+//! `init` writes and in `docs/configuration.md`. The stage asks for its values by
 //! [`Config::section`], typed as its reader returns them.
 
 use super::Config;

@@ -1,4 +1,4 @@
-//! What is mapped: a network on images, or a closed formula.
+//! The subject of a study: a network on images, or an analytic landscape.
 
 use super::ConfigPurpose;
 use super::available::Available;
@@ -12,26 +12,26 @@ use super::tree::{TomlNode, TomlValue, ValueOrigin};
 use crate::data::ChosenFormat;
 use crate::network::Architecture;
 
-/// What is mapped.
+/// What a study is about.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Subject {
     /// The loss of a network on images: `[dataset]`, `[network]` and its solutions.
     Network(NetworkConfig),
-    /// A closed formula: `[landscape]`.
+    /// An analytic landscape: `[landscape]`.
     Landscape(LandscapeConfig),
 }
 
-/// A network on images, and where its solutions come from: training, other work, or both.
+/// A network on images. Its solutions come from training, from elsewhere, or from both.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NetworkConfig {
     /// The images.
     pub dataset: ChosenFormat,
     /// The network.
     pub architecture: Architecture,
-    /// The training runs; none without `[training]`.
+    /// The training runs; no runs without `[training]`.
     pub training: TrainingConfig,
-    /// The sets of solutions that are read from files. Of a study, at least one if there are no training
-    /// runs.
+    /// The sets of solutions that are read from files. A study without training runs has at least
+    /// one.
     pub imports: Vec<ImportConfig>,
 }
 
@@ -42,7 +42,8 @@ pub(super) fn network_origin(root: &TomlNode) -> Option<ValueOrigin> {
     section.get("kind").map(|kind| kind.origin)
 }
 
-/// Reads whatever says what is mapped; what it yields is left in `available` even where it is in error.
+/// Reads the sections of the subject. `available` gets what could be read, even if there are
+/// errors.
 pub(super) fn read(
     root: &Section<'_>,
     purpose: ConfigPurpose,
@@ -53,7 +54,8 @@ pub(super) fn read(
         {
             let heading = section.heading();
             let message = format!(
-                "{heading} belongs to a network, [landscape] is a formula in place of one; remove one of the two"
+                "{heading} belongs to a network, but [landscape] is an analytic landscape; remove \
+                 one of the two"
             );
             root.refuse(section.name, message);
         }
@@ -61,7 +63,7 @@ pub(super) fn read(
     }
     root.refuse(
         landscape::POINTS.name,
-        "[[minimum]] is a point of a formula; name the formula with [landscape], or remove it",
+        "[[minimum]] is a point of an analytic landscape; choose one with [landscape], or remove it",
     );
     read_network(root, purpose, available).map(Subject::Network)
 }
@@ -84,12 +86,12 @@ fn read_network(
     };
     let imports = import::read_all(root, available);
     if !trains && imports.as_ref().is_ok_and(Vec::is_empty) {
-        // Which sets there are is open now: naming one is not a second mistake.
+        // Which sets exist is unknown now, so a name of a set is not a second mistake.
         available.made = None;
         if purpose == ConfigPurpose::Study {
             root.problem(
                 training::SECTION.name,
-                "missing; train solutions with [training], or read those of other work with [[import]]",
+                "missing; train solutions with [training], or read existing ones with [[import]]",
             );
             return Err(Reported);
         }

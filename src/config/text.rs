@@ -1,16 +1,16 @@
-//! The bytes of a configuration file → its text.
+//! Reads the text of a configuration file.
 
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 
-/// More than any configuration takes, and little memory: a wrong file, or a device without an end,
-/// should be refused and not fill the machine.
+/// More than any configuration needs, but little memory. A wrong file, or a device without an end,
+/// is refused before it fills the memory.
 const MAX_LENGTH: u64 = 16 << 20;
 
 const UTF8_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// Reads a file in UTF-8. A byte order mark at its beginning, as some editors write it, is left out.
+/// Reads a file in UTF-8. A byte order mark at its beginning, which some editors write, is skipped.
 pub(super) fn read(path: &Path) -> io::Result<String> {
     let mut bytes = Vec::new();
     File::open(path)?.take(MAX_LENGTH + 1).read_to_end(&mut bytes)?;
@@ -32,13 +32,13 @@ fn decode(mut bytes: Vec<u8>) -> Result<String, String> {
     }
     match String::from_utf8(bytes) {
         Ok(text) if is_text(text.as_bytes()) => Ok(text),
-        Ok(_) => Err("it is not a text; is this the right file?".to_owned()),
+        Ok(_) => Err("it is not a text file; is this the right file?".to_owned()),
         Err(error) => Err(not_utf8(error.as_bytes(), error.utf8_error().valid_up_to())),
     }
 }
 
-/// The encoding of a text whose characters take two or four bytes each, by its byte order mark, or by
-/// the zero bytes that most of its characters have.
+/// Detects an encoding with two or four bytes per character by the byte order mark, or by the zero
+/// bytes that most characters contain.
 fn wide_encoding(bytes: &[u8]) -> Option<&'static str> {
     const MARKS: [(&[u8], &str); 4] = [
         (&[0xff, 0xfe, 0, 0], "UTF-32 (little-endian)"),
@@ -53,7 +53,7 @@ fn wide_encoding(bytes: &[u8]) -> Option<&'static str> {
     let zeros = |place: usize| pairs.iter().filter(|pair| pair[place] == 0).count();
     let [first, second] = [zeros(0), zeros(1)];
     let most = |count: usize| !pairs.is_empty() && 10 * count >= 9 * pairs.len();
-    // Only a text has no zero byte in the other place.
+    // In a text, the other byte of a character is never zero.
     match (rest, first, second) {
         ([], 0, second) if most(second) => {
             Some("UTF-16 (little-endian, without a byte order mark)")
@@ -63,14 +63,14 @@ fn wide_encoding(bytes: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// Whether bytes can be those of a text in which a character is one byte, or a few.
+/// Whether the bytes can be a text in a single-byte encoding or in UTF-8.
 fn is_text(bytes: &[u8]) -> bool {
     !bytes.contains(&0)
 }
 
 fn not_utf8(bytes: &[u8], valid: usize) -> String {
     if !is_text(bytes) {
-        return "it is not a text; is this the right file?".to_owned();
+        return "it is not a text file; is this the right file?".to_owned();
     }
     let line = bytes[..valid].split(|&byte| byte == b'\n').count();
     // Latin-1 is the first 256 characters of Unicode, and Windows-1252 has the same letters.
@@ -133,7 +133,7 @@ mod tests {
     fn what_is_no_text_is_said_to_be_none() {
         for bytes in [&b"\x89HDF\r\n\x1a\n\0\0\0"[..], b"\0\0\x08\x03", b"\0\0\0\0", b"a\0b"] {
             let message = decode(bytes.into()).unwrap_err();
-            assert!(message.contains("not a text; is this the right file?"), "{message}");
+            assert!(message.contains("not a text file; is this the right file?"), "{message}");
         }
     }
 }

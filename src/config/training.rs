@@ -1,4 +1,4 @@
-//! `[training]`: how many runs of which optimizers, and which of them are kept.
+//! `[training]`: the optimizers, the number of runs, and which runs are kept.
 
 use super::available::Available;
 use super::reader::{Choice, Read, Section};
@@ -9,16 +9,17 @@ use crate::data::Split;
 use crate::optimizer::{LbfgsParameters, OptimizerName, OptimizerParameters, SgdParameters};
 use crate::solutions::SetName;
 
-/// The training runs; none at all if every solution is imported.
+/// The training runs; no runs if every solution is imported.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TrainingConfig {
-    /// Runs of each optimizer, ≥ 1, numbered from 0; equal numbers start from equal θ₀. 0 without
-    /// `[training]`.
+    /// Runs of each optimizer, ≥ 1, numbered from 0. Runs of all optimizers with the same number
+    /// start from the same θ₀. 0 without `[training]`.
     pub initializations: u32,
     /// Runs kept of each optimizer, those with the lowest training loss; 1 to `initializations`,
     /// or 0 without `[training]`.
     pub keep: usize,
-    /// The optimizers, at least one, in the order of [`OptimizerName::ALL`]; none without `[training]`.
+    /// The optimizers, at least one, in the order of [`OptimizerName::ALL`]; none without
+    /// `[training]`.
     pub optimizers: Vec<OptimizerName>,
     /// Present exactly if `optimizers` has [`OptimizerName::Sgd`].
     pub sgd: Option<SgdParameters>,
@@ -32,16 +33,16 @@ impl TrainingConfig {
         Self { initializations: 0, keep: 0, optimizers: Vec::new(), sgd: None, lbfgs: None }
     }
 
-    /// A method with its parameters.
+    /// The parameters of an optimizer.
     ///
     /// # Panics
-    /// If the method is not one of `optimizers`.
+    /// If the optimizer is not one of `optimizers`.
     pub fn optimizer(&self, optimizer: OptimizerName) -> OptimizerParameters {
         let configured = match optimizer {
             OptimizerName::Sgd => self.sgd.clone().map(OptimizerParameters::Sgd),
             OptimizerName::Lbfgs => self.lbfgs.clone().map(OptimizerParameters::Lbfgs),
         };
-        configured.expect("every method in use has its parameters")
+        configured.expect("every optimizer in use has its parameters")
     }
 }
 
@@ -62,13 +63,13 @@ impl Choice for Split {
 static INITIALIZATIONS: Key<Integer<u32>, Required> =
     Key::new("initializations", Integer::at_least(1))
         .unit("runs")
-        .meaning("runs of each optimizer; runs of equal number start from equal parameters")
+        .meaning("runs of each optimizer; runs with the same number start from the same parameters")
         .invalidates(Invalidates::Nothing)
         .required("75");
 
 static KEEP: Key<Count, Derived> = Key::new("keep", Count::at_least(1))
     .unit("runs")
-    .meaning("runs kept of each optimizer: those of the lowest training loss")
+    .meaning("runs of each optimizer that are kept: those of the lowest training loss")
     .note("at most `initializations`")
     .invalidates(Invalidates::Nothing)
     .derived("all of `initializations`", "48");
@@ -85,9 +86,9 @@ pub(super) static SECTION: SectionSpec = SectionSpec::single(
     &[&INITIALIZATIONS, &KEEP, &OPTIMIZERS],
 );
 
-// Learning rate and epochs were not published, so there is nothing a default could stand on.
+// Learning rate and epochs were not published, so there is no basis for a default.
 static LEARNING_RATE: Key<Number, Required> = Key::new("learning_rate", Number::POSITIVE)
-    .meaning("η in θ ← θ − η∇; no value was published: try a few on one initialization")
+    .meaning("η in θ ← θ − η∇; no value was published: try a few with one initialization")
     .required("0.1");
 
 static BATCH_SIZE: Key<Count> = Key::new("batch_size", Count::at_least(1))
@@ -125,7 +126,7 @@ static LINE_SEARCH_EVALUATIONS: Key<Count> =
         .default(6);
 
 static LINE_SEARCH_TOLERANCE: Key<Number> =
-    // Relative to the step: at 1 the first bracket would already be narrow enough.
+    // Relative to the step: with 1 the first bracket would already be narrow enough.
     Key::new("line_search_tolerance", Number::between(Lower::Above(0.0), Upper::Below(1.0)))
             .meaning(
                 "a line search ends when its bracket is narrower than this times the best step",
@@ -135,8 +136,8 @@ static LINE_SEARCH_TOLERANCE: Key<Number> =
 static TARGET_LOSS: Key<Number> = Key::new("target_loss", Number::NOT_NEGATIVE)
     .unit("loss")
     .meaning(
-        "a run ends at this training loss, at 0 never; once every image is classified, the loss \
-         falls toward 0 without end",
+        "a run ends at this training loss; 0: never; once every image is classified correctly, the \
+         loss falls toward 0 without end",
     )
     .default(0.0);
 
@@ -147,7 +148,7 @@ pub(super) static LBFGS: SectionSpec = SectionSpec::single(
     &[&ITERATIONS, &MEMORY, &LINE_SEARCH_EVALUATIONS, &LINE_SEARCH_TOLERANCE, &TARGET_LOSS],
 );
 
-/// Reads the section; what it yields is left in `available` even where the section is in error.
+/// Reads the section. `available` gets what could be read, even if there are errors.
 pub(super) fn read(section: &Section<'_>, available: &mut Available) -> Read<TrainingConfig> {
     let initializations = section.key(&INITIALIZATIONS).value();
     let keep = section

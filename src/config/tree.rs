@@ -1,10 +1,10 @@
-//! TOML as written: a tree in which every value knows where it comes from.
+//! The parsed TOML: a tree in which every value has its origin.
 
 use std::collections::BTreeMap;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-/// Where a value comes from. The order is that in which problems are reported.
+/// Where a value comes from. Problems are reported in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum ValueOrigin {
     /// The file as a whole.
@@ -24,11 +24,11 @@ pub(crate) struct TomlNode {
 
 pub(crate) type TomlTable = BTreeMap<String, TomlNode>;
 
-/// A TOML value. No key takes a date, so of those the type is enough.
+/// A TOML value. No key takes a date, so for dates the type is enough.
 #[derive(Clone, Debug)]
 pub(crate) enum TomlValue {
     String(String),
-    /// Wider than TOML's 64 bits, so that every `u64` seed can be written.
+    /// Wider than the 64 bits of TOML, so that every `u64` seed can be written.
     Integer(i128),
     Float(f64),
     Boolean(bool),
@@ -52,7 +52,7 @@ impl TomlValue {
     }
 }
 
-/// Reads a whole file, or says in which line it stops being TOML.
+/// Reads a whole file. The error says in which line it is not valid TOML.
 pub(super) fn parse_file(text: &str) -> Result<TomlNode, (ValueOrigin, String)> {
     let breaks = |offset: usize| text.bytes().take(offset).filter(|&byte| byte == b'\n').count();
     let table = DeTable::parse(text).map_err(|error| {
@@ -98,7 +98,7 @@ fn read_node(
         DeValue::Integer(integer) => {
             TomlValue::Integer(saturating(integer.as_str(), integer.radix()))
         }
-        // The parser lets nothing through that is not a number; NaN would be refused as not finite.
+        // The parser accepts numbers only. NaN is later refused as not finite.
         DeValue::Float(float) => TomlValue::Float(float.as_str().parse().unwrap_or(f64::NAN)),
         DeValue::Boolean(boolean) => TomlValue::Boolean(*boolean),
         DeValue::Datetime(_) => TomlValue::Datetime,
@@ -114,7 +114,7 @@ fn read_item(item: &Spanned<DeValue<'_>>, line: &dyn Fn(usize) -> ValueOrigin) -
     read_node(item.get_ref(), line(item.span().start), line)
 }
 
-/// Beyond 128 bits every integer is equally out of range.
+/// Integers beyond 128 bits saturate: they are out of range anyway.
 fn saturating(digits: &str, radix: u32) -> i128 {
     i128::from_str_radix(digits, radix).unwrap_or(if digits.starts_with('-') {
         i128::MIN

@@ -1,4 +1,4 @@
-//! Laying one configuration of points onto another by a rigid motion.
+//! Aligns one configuration of points with another by a rigid motion.
 
 use ndarray::{Array1, Array2, ArrayView2, Axis};
 use ndarray_linalg::error::LinalgError;
@@ -10,7 +10,8 @@ use thiserror::Error;
 pub enum AlignError {
     /// A position is NaN or infinite.
     #[error(
-        "atom {atom} (from 0) has a position that is not finite: only relaxed, finite configurations can be aligned"
+        "atom {atom} (from 0) has a position that is not finite: only finite configurations can be \
+         aligned"
     )]
     NotFinite {
         /// The first such atom, counted from 0.
@@ -21,7 +22,7 @@ pub enum AlignError {
     Decomposition(#[from] LinalgError),
 }
 
-/// A configuration moved onto another one.
+/// A configuration aligned with another one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Alignment {
     /// `(N · d,)` positions after the motion.
@@ -30,14 +31,16 @@ pub struct Alignment {
     pub deviation: f64,
 }
 
-/// Translates and rotates `moving` so that Σᵢ |rᵢ − sᵢ|² to the points sᵢ of `onto` is smallest.
+/// Translates and rotates the points rᵢ of `moving` so that Σᵢ |rᵢ − sᵢ|² is minimal, where sᵢ are
+/// the points of `onto`.
 ///
-/// Both are N points of `space_dimensions` = d coordinates each. Centroids are laid onto each other;
-/// with X and Y, `(N, d)`, the centered configurations and `XᵀY = U S Vᵀ`, the best rotation takes a
-/// row x to x U D Vᵀ, D = diag(1, …, 1, det(U Vᵀ)). W. Kabsch, Acta Cryst. A 32, 922 (1976) and A 34,
-/// 827 (1978), doi:10.1107/S0567739478001680. D keeps it a rotation: a mirror image is not laid onto
-/// its original. Points keep their numbers; permutations are not tried. Where all points lie on a line
-/// (d = 3) several rotations are equally good and one of them is taken.
+/// Both are N points of `space_dimensions` = d coordinates each. First the centroids are made
+/// equal. Let X and Y, `(N, d)`, be the centered configurations and `XᵀY = U S Vᵀ`. The best
+/// rotation takes a row x to x U D Vᵀ with D = diag(1, …, 1, det(U Vᵀ)). W. Kabsch, Acta Cryst. A
+/// 32, 922 (1976) and A 34, 827 (1978), doi:10.1107/S0567739478001680. D excludes reflections, so a
+/// mirror image is not mapped to its original. Points keep their numbers; permutations are not
+/// tried. If all points lie on a line (d = 3), several rotations are equally good and one of them
+/// is taken.
 ///
 /// # Errors
 /// [`AlignError`] if a position is not finite or the decomposition fails.
@@ -49,8 +52,8 @@ pub fn align(
     onto: &[f64],
     space_dimensions: usize,
 ) -> Result<Alignment, AlignError> {
-    assert_eq!(moving.len(), onto.len(), "as many points on both sides");
-    // LAPACK need not return from a matrix with a NaN.
+    assert_eq!(moving.len(), onto.len(), "both configurations have the same number of points");
+    // LAPACK may not terminate on a matrix with a NaN.
     for theta in [moving, onto] {
         if let Some(i) = theta.iter().position(|x| !x.is_finite()) {
             return Err(AlignError::NotFinite { atom: i / space_dimensions });
@@ -59,9 +62,9 @@ pub fn align(
     let (x, _) = centered(moving, space_dimensions);
     let (y, center) = centered(onto, space_dimensions);
     let (Some(mut u), _, Some(vt)) = x.t().dot(&y).svd(true, true)? else {
-        unreachable!("both factors were asked for");
+        unreachable!("both factors were requested");
     };
-    // Singular values descend: flipping the last column gives away the least.
+    // Singular values are in descending order, so changing the sign of the last column costs least.
     let sign = u.dot(&vt).det()?.signum();
     u.column_mut(space_dimensions - 1).mapv_inplace(|value| sign * value);
     let rotated = x.dot(&u).dot(&vt);
@@ -118,13 +121,14 @@ mod tests {
             a[0] * (b[1] * c[2] - b[2] * c[1]) - a[1] * (b[0] * c[2] - b[2] * c[0])
                 + a[2] * (b[0] * c[1] - b[1] * c[0])
         };
-        // A rotation keeps the signed volume of the mirror image, a reflection would turn it around.
+        // A rotation keeps the signed volume of the mirror image; a reflection would change its
+        // sign.
         assert!((volume(&aligned.theta) - volume(&mirrored)).abs() < 1e-12);
     }
 
     #[test]
     fn no_other_rotation_is_closer() {
-        // In the plane, against all angles in steps of a thousandth of a turn.
+        // In the plane, compared with a scan over all angles in steps of 2π/1000.
         let (a, b) = (
             [0.0, 0.0, 1.0, 0.2, -0.4, 1.1, 2.0, -0.7],
             [0.1, 0.3, -0.2, 1.4, -1.0, 0.0, 1.0, 1.9],

@@ -1,13 +1,14 @@
-//! Closed formulas as landscapes.
+//! Analytic landscapes.
 
 use super::curvature::difference_of_gradients;
 use super::{Interrupted, Landscape};
 use std::convert::Infallible;
 
-/// A height in closed form: a [`Landscape`] whose evaluations are so quick that nothing interrupts them.
+/// A function given by an equation: a [`Landscape`] whose evaluations are so fast that they are not
+/// interrupted.
 ///
-/// Where a height does not exist it is NaN or infinite; whoever asked deals with it. Implementations
-/// may panic on vectors of another length.
+/// Where f is not defined, its value is NaN or infinite, and the caller checks this.
+/// Implementations may panic on vectors of another length.
 pub trait AnalyticLandscape: Sync {
     /// P, the number of components of a point.
     fn dimension(&self) -> usize;
@@ -18,8 +19,8 @@ pub trait AnalyticLandscape: Sync {
     /// f(θ), and overwrites `gradient`, `(P,)`, with ∇f(θ).
     fn value_and_gradient(&self, theta: &[f64], gradient: &mut [f64]) -> f64;
 
-    /// Overwrites `product`, `(P,)`, with ∇²f(θ) d for `direction` d, `(P,)`; unless the formula has it
-    /// exactly, by [central differences](Landscape::hessian_product).
+    /// Overwrites `product`, `(P,)`, with ∇²f(θ) d for `direction` d, `(P,)`. The default uses
+    /// [central differences](Landscape::hessian_product); built-in landscapes compute it exactly.
     fn hessian_product(&self, theta: &[f64], direction: &[f64], product: &mut [f64]) {
         let gradient = |theta: &[f64], gradient: &mut [f64]| {
             self.value_and_gradient(theta, gradient);
@@ -71,7 +72,7 @@ impl<F: AnalyticLandscape + ?Sized> AnalyticLandscape for Box<F> {
     }
 }
 
-/// What is borrowed is the same formula.
+/// A reference is the same landscape.
 impl<F: AnalyticLandscape + ?Sized> AnalyticLandscape for &F {
     fn dimension(&self) -> usize {
         (**self).dimension()

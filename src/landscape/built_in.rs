@@ -1,9 +1,9 @@
-//! The closed formulas a configuration can name.
+//! The analytic landscapes that a configuration can name.
 
 use super::{AnalyticLandscape, DoubleWell, LennardJones, MuellerBrown, ProductWell, TwoWells};
 use thiserror::Error;
 
-/// A closed formula with its sizes, as configured.
+/// A built-in analytic landscape with its sizes, as configured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BuiltIn {
     /// The two-dimensional example of the paper: [`TwoWells`].
@@ -18,33 +18,34 @@ pub enum BuiltIn {
     LennardJones(LennardJones),
 }
 
-/// Sizes that make no landscape.
+/// Sizes for which there is no landscape.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum SizeError {
-    /// No component at all, or more than is sensible.
+    /// No component, or too many.
     #[error("a landscape of {dimension} components: give 1 to {MAX_DIMENSION}")]
     Dimension {
-        /// What was asked for.
+        /// The requested dimension.
         dimension: usize,
     },
     /// A single atom has no energy.
     #[error("a Lennard-Jones cluster of {atoms} atoms: give 2 or more")]
     Atoms {
-        /// What was asked for.
+        /// The requested number of atoms.
         atoms: usize,
     },
-    /// Clusters live in the plane or in space.
+    /// Clusters are two- or three-dimensional.
     #[error("a Lennard-Jones cluster in {space_dimensions} dimensions: give 2 or 3")]
     SpaceDimensions {
-        /// What was asked for.
+        /// The requested dimension of space.
         space_dimensions: usize,
     },
 }
 
-/// Far above any closed formula of interest, far below what exhausts memory or overflows an index.
+/// Far above the dimension of any analytic landscape of interest, and far below what exhausts
+/// memory or overflows an index.
 const MAX_DIMENSION: usize = 1_000_000;
 
-/// `dimension`, if a landscape can have it.
+/// `dimension`, if a landscape can have this dimension.
 pub(super) fn checked_dimension(dimension: usize) -> Result<usize, SizeError> {
     if (1..=MAX_DIMENSION).contains(&dimension) {
         Ok(dimension)
@@ -69,19 +70,20 @@ impl BuiltIn {
         }
     }
 
-    /// What is to be known of the heights of paths on it.
+    /// A caveat about barriers on this landscape.
     pub fn caveat(&self) -> Option<&'static str> {
         match self {
             Self::LennardJones(_) => Some(
-                "Every atom keeps its number along a path: one cluster is turned onto the other, but their atoms are \
-                 not exchanged. A path can therefore lead atoms through each other, and its height (10⁶ and more) is \
-                 then that of the collision and no barrier between the two minima.",
+                "Every atom keeps its number along a path: one cluster is rotated onto the other, \
+                 but their atoms are not exchanged. A path can therefore lead atoms through each \
+                 other. Its maximum (10⁶ and more) is then that of the collision and not a barrier \
+                 between the two minima.",
             ),
             _ => None,
         }
     }
 
-    /// The formula itself.
+    /// The landscape itself.
     pub fn build(&self) -> Box<dyn AnalyticLandscape> {
         match *self {
             Self::TwoWells => Box::new(TwoWells),
@@ -97,11 +99,13 @@ impl BuiltIn {
         self.build().dimension()
     }
 
-    /// [low, high] of every component, `(P,)`: a box around the known minima to draw random starts from.
+    /// [low, high] of every component, `(P,)`: a box around the known minima, from which random
+    /// starts are drawn.
     ///
-    /// For Lennard-Jones clusters a cube (or square) with 1.5 σ³ (or σ²) for each atom, somewhat looser
-    /// than a liquid: much looser, and clusters fall apart before they condense; much tighter, and the
-    /// first step is an explosion. With 7 atoms in space about one start in six falls apart.
+    /// For Lennard-Jones clusters it is a cube (or square) with 1.5 σ³ (or σ²) for each atom,
+    /// somewhat more than in a liquid. In a much larger box clusters fall apart before they
+    /// condense. In a much smaller one the first step is an explosion. With 7 atoms in space about
+    /// one start in six falls apart.
     pub fn start_region(&self) -> Vec<[f64; 2]> {
         match self {
             Self::TwoWells => vec![[-1.0, 1.0]; 2],
@@ -116,10 +120,11 @@ impl BuiltIn {
         }
     }
 
-    /// Numbers in which equal solutions are equal: θ itself, or for Lennard-Jones clusters, which can
-    /// be moved and turned at no cost, the sorted distances between atoms. Nothing for a cluster that
-    /// fell apart: its gradient vanishes and yet it is no minimum. The minima of [`ProductWell`] are
-    /// curves, so there every start has a solution of its own.
+    /// Numbers that are equal for equal solutions. For Lennard-Jones clusters, whose energy does
+    /// not change under translation and rotation, they are the sorted distances between atoms;
+    /// otherwise θ itself. `None` for a cluster that fell apart: its gradient vanishes but it is
+    /// not a minimum. The minima of [`ProductWell`] form curves, so every start has its own
+    /// solution there.
     pub fn identify(&self, theta: &[f64]) -> Option<Vec<f64>> {
         match self {
             Self::LennardJones(cluster) => {

@@ -1,11 +1,11 @@
-//! What the tests of every closed formula share.
+//! Checks that the tests of every analytic landscape share.
 
 use super::AnalyticLandscape;
 use super::curvature::difference_of_gradients;
 use crate::kernels::dot;
 use std::convert::Infallible;
 
-/// Central differences tend to the gradient with second order in every component.
+/// Central differences converge to the gradient with second order in every component.
 pub fn assert_gradient_is_the_derivative(formula: &dyn AnalyticLandscape, at: &[f64]) {
     let mut gradient = vec![f64::NAN; formula.dimension()];
     let value = formula.value_and_gradient(at, &mut gradient);
@@ -13,7 +13,7 @@ pub fn assert_gradient_is_the_derivative(formula: &dyn AnalyticLandscape, at: &[
         (formula.value(at) - value).abs() <= 1e-14 * value.abs(),
         "value and value_and_gradient disagree"
     );
-    // A direction that weighs the components differently, so that errors in two do not cancel.
+    // The components have different weights, so that two errors cannot cancel.
     let direction: Vec<f64> = (0..at.len()).map(|i| 1.0 / (1.0 + i as f64)).collect();
     let central = |direction: &[f64], h: f64| {
         let shifted =
@@ -35,7 +35,7 @@ pub fn assert_gradient_is_the_derivative(formula: &dyn AnalyticLandscape, at: &[
     assert_hessian_is_the_derivative(formula, at);
 }
 
-/// Products with the Hessian are what differences of gradients come to.
+/// Products with the Hessian equal differences of gradients.
 fn assert_hessian_is_the_derivative(landscape: &dyn AnalyticLandscape, at: &[f64]) {
     for i in 0..at.len() {
         let direction: Vec<f64> =

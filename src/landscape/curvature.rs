@@ -1,4 +1,4 @@
-//! The lowest curvature of a landscape at a point: what tells a minimum from a saddle.
+//! The lowest curvature of a landscape at a point, which distinguishes a minimum from a saddle.
 
 use super::{Interrupted, Landscape};
 use crate::kernels::{Real, dot, norm};
@@ -6,24 +6,25 @@ use ndarray::Array2;
 use ndarray_linalg::{Eigh, UPLO};
 use std::fmt;
 
-/// Up to this dimension the whole Hessian is diagonalized: 300 products and some 10⁸ operations.
-/// Beyond, Lanczos needs far fewer products.
+/// Up to this dimension the whole Hessian is diagonalized: 300 products and about 10⁸ operations.
+/// Above it, Lanczos iterations need far fewer products.
 const MAX_DENSE_DIMENSION: usize = 300;
-/// Lanczos steps at most. Each keeps a vector of P numbers for the full orthogonalization.
+/// Maximum number of Lanczos steps. Each keeps a vector of P numbers for the full
+/// orthogonalization.
 const LANCZOS_STEPS: usize = 120;
-/// Lanczos stops where the residual of the lowest pair is this part of the largest eigenvalue, a
-/// tenth of what [`Curvature::kind`] tells from zero.
+/// Lanczos stops when the residual of the lowest pair is this fraction of the largest eigenvalue: a
+/// tenth of the threshold of [`Curvature::kind`].
 const LANCZOS_RESIDUAL: f64 = 1e-7;
-/// Eigenvalues are zero up to this part of the largest one.
+/// Eigenvalues below this fraction of the largest one count as zero.
 ///
-/// A symmetry of the landscape makes a curvature exactly zero at a stationary point only: where
-/// |∇f| = g is left over, rotating a cluster has the curvature g / (its radius). L-BFGS leaves
-/// g ≈ √(2 ε |f| κ) (see [`RelaxParameters`](crate::optimizer::MinimizationParameters)), some 1e-8 of the
-/// largest curvature κ in the units of these landscapes. Differences of gradients are known to
-/// ε^(2/3) ≈ 4e-11 of κ. Both stay well below a millionth.
+/// A symmetry of the landscape makes a curvature exactly zero only at a stationary point. If the
+/// gradient is |∇f| = g, the rotation of a cluster has the curvature g / (its radius). L-BFGS ends
+/// at g ≈ √(2 ε |f| κ) (see [`MinimizationParameters`](crate::optimizer::MinimizationParameters)),
+/// about 1e-8 of the largest curvature κ in the units of these landscapes. Differences of gradients
+/// are accurate to ε^(2/3) ≈ 4e-11 of κ. Both are well below a millionth.
 const ZERO: f64 = 1e-6;
 
-/// What a stationary point is.
+/// The kind of a stationary point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StationaryPoint {
     /// No direction curves down. Some may be flat.
@@ -44,29 +45,29 @@ impl fmt::Display for StationaryPoint {
     }
 }
 
-/// The ends of the Hessian's spectrum.
+/// The lowest and the highest eigenvalue of the Hessian.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Curvature {
     /// The lowest eigenvalue.
     pub lowest: f64,
     /// The highest eigenvalue.
     pub highest: f64,
-    /// `(P,)` unit vector along which the curvature is the lowest.
+    /// `(P,)` unit vector along which the curvature is lowest.
     ///
-    /// Where several directions share the lowest curvature it is the one among them closest to a
-    /// fixed vector, and its sign makes the scalar product with that vector positive. So it does
-    /// not depend on how a library orders or turns eigenvectors.
+    /// If several directions have the lowest curvature, it is the one closest to a fixed vector.
+    /// Its sign makes the scalar product with that vector positive. So it does not depend on the
+    /// order and the phases in which a library returns eigenvectors.
     pub direction: Vec<f64>,
 }
 
 impl Curvature {
-    /// At a point. `None` if a derivative is not finite or the eigensolver fails.
+    /// The curvature at a point. `None` if a derivative is not finite or the eigensolver fails.
     ///
-    /// Up to 300 dimensions all eigenvalues are computed, beyond by Lanczos iterations with full
-    /// orthogonalization: C. Lanczos, J. Res. Natl. Bur. Stand. 45, 255 (1950),
+    /// Up to 300 dimensions all eigenvalues are computed. Above, Lanczos iterations with full
+    /// orthogonalization are used: C. Lanczos, J. Res. Natl. Bur. Stand. 45, 255 (1950),
     /// doi:10.6028/jres.045.026. Their lowest value is never below the lowest eigenvalue, so a
-    /// negative one proves a descending direction. Their number is bounded, and a descending
-    /// direction that is nearly perpendicular to the fixed start vector can remain unseen.
+    /// negative value proves a descending direction. Their number is limited, so a descending
+    /// direction that is nearly perpendicular to the fixed start vector can be missed.
     ///
     /// # Errors
     /// If an evaluation was interrupted.
@@ -81,8 +82,8 @@ impl Curvature {
         }
     }
 
-    /// What a stationary point with this curvature is. Curvatures up to `flat` are zero whatever
-    /// the others are, and so are those below a millionth of the largest one.
+    /// The kind of a stationary point with this curvature. Curvatures up to `flat` count as zero,
+    /// and so do those below a millionth of the largest one.
     pub fn kind(&self, flat: f64) -> StationaryPoint {
         let zero = flat.max(ZERO * self.scale());
         match (self.lowest < -zero, self.highest > zero) {
@@ -103,7 +104,7 @@ impl Curvature {
         let (lowest, highest) = (values[0], values[values.len() - 1]);
         let scale = lowest.abs().max(highest.abs());
         let (reference, mut direction) = (reference(theta.len()), vec![0.0; theta.len()]);
-        // The part of the reference within the eigenspace is the same for any basis of it.
+        // The projection of the reference on the eigenspace is the same for every basis of it.
         for (value, vector) in values.iter().zip(vectors.columns()) {
             if value - lowest <= ZERO * scale {
                 let part: f64 = vector.iter().zip(&reference).map(|(v, r)| v * r).sum();
@@ -121,7 +122,7 @@ impl Curvature {
         for step in 0..steps {
             let Some(mut next) = product(landscape, theta, &basis[step])? else { return Ok(None) };
             diagonal.push(dot(&next, &basis[step]));
-            // Twice: once leaves rounding errors that grow into copies of found eigenvectors.
+            // Twice: after one pass, rounding errors would grow into copies of known eigenvectors.
             for vector in basis.iter().chain(&basis) {
                 let part = dot(&next, vector);
                 next.iter_mut().zip(vector).for_each(|(x, v)| *x -= part * v);
@@ -129,7 +130,8 @@ impl Curvature {
             let left = norm(&next);
             let Some(ritz) = Ritz::of(&diagonal, &off_diagonal) else { return Ok(None) };
             let enough = left * ritz.vector[step].abs() <= LANCZOS_RESIDUAL * ritz.scale();
-            // A remainder of rounding errors: the basis spans all that the start vector reaches.
+            // Only rounding errors remain: the basis spans the whole Krylov space of the start
+            // vector.
             let exhausted = left <= 1e3 * f64::EPSILON * ritz.scale();
             if enough || exhausted || step + 1 == steps {
                 return Ok(ritz.curvature(&basis));
@@ -141,7 +143,7 @@ impl Curvature {
         Ok(None)
     }
 
-    /// With a direction of length 1 and of the documented sign.
+    /// The same with a direction of length 1 and of the documented sign.
     fn normalized(mut self) -> Option<Self> {
         let length = norm(&self.direction);
         let sign =
@@ -159,7 +161,7 @@ struct Ritz {
 }
 
 impl Ritz {
-    /// Of a symmetric tridiagonal matrix.
+    /// From a symmetric tridiagonal matrix.
     fn of(diagonal: &[f64], off_diagonal: &[f64]) -> Option<Self> {
         let tridiagonal =
             Array2::from_shape_fn((diagonal.len(), diagonal.len()), |(i, j)| match i.abs_diff(j) {
@@ -188,8 +190,8 @@ impl Ritz {
     }
 }
 
-/// A vector of length about √P without a symmetry of its own: its components, between 0.5 and 1.5,
-/// are multiples of the golden ratio modulo 1. So it is hardly ever perpendicular to an eigenvector.
+/// A vector of length about √P without symmetry: its components, between 0.5 and 1.5, are multiples
+/// of the golden ratio modulo 1. So it is hardly ever perpendicular to an eigenvector.
 fn reference(dimension: usize) -> Vec<f64> {
     let golden = f64::midpoint(5.0_f64.sqrt(), -1.0);
     (1..=dimension).map(|i| 0.5 + (i as f64 * golden).fract()).collect()
@@ -228,9 +230,9 @@ fn product(
 
 /// ∇²f(θ) d from central differences: (∇f(θ + h d) − ∇f(θ − h d)) / 2h.
 ///
-/// The error is h² f''''/6 from the series and ε |∇f| / h from rounding. They balance at
-/// h |d| = ε^(1/3) times the length on which f varies, for which 1 or the largest component of θ is
-/// taken.
+/// The error is h² f''''/6 from the series and ε |∇f| / h from rounding. They are equal at h |d| =
+/// ε^(1/3) times the length on which f varies. For this length we take the largest component of θ,
+/// at least 1.
 ///
 /// `gradient_at` overwrites its second argument with ∇f at the first.
 pub(super) fn difference_of_gradients<A: Real, E>(
@@ -265,7 +267,7 @@ mod tests {
     };
     use approx::assert_relative_eq;
 
-    /// f = Σ cᵢ xᵢ² / 2 in coordinates that a reflection has turned.
+    /// f = Σ cᵢ xᵢ² / 2 in reflected coordinates.
     struct RotatedQuadratic {
         curvatures: Vec<f64>,
         mirror: Vec<f64>,
@@ -305,7 +307,7 @@ mod tests {
 
     #[test]
     fn the_lowest_curvature_and_its_direction_are_those_of_a_quadratic_form() {
-        // Below and above the dimension from which Lanczos takes over.
+        // Below and above the dimension from which Lanczos is used.
         for dimension in [1, 2, 40, MAX_DENSE_DIMENSION + 200] {
             let mut curvatures: Vec<f64> =
                 (0..dimension).map(|i| 1.0 + 99.0 * i as f64 / dimension as f64).collect();
@@ -334,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn stationary_points_of_closed_forms_are_what_is_known_of_them() {
+    fn stationary_points_of_analytic_landscapes_are_what_is_known_of_them() {
         let kind = |landscape: &dyn Landscape<f64>, at: &[f64]| {
             Curvature::at(landscape, at).unwrap().unwrap().kind(0.0)
         };
@@ -345,10 +347,10 @@ mod tests {
             assert_eq!(kind(&MuellerBrown, saddle), StationaryPoint::Saddle);
         }
         assert_eq!(kind(&TwoWells, &[-0.164_726_55, -0.069_917_18]), StationaryPoint::Saddle);
-        // Flat along the hyperbola and yet a minimum.
+        // Flat along the hyperbola, and still a minimum.
         assert_eq!(kind(&ProductWell, &[4.0, 0.25]), StationaryPoint::Minimum);
         assert_eq!(kind(&ProductWell, &[0.0, 0.0]), StationaryPoint::Saddle);
-        // A pair: one stiff direction, five of translation and rotation, turned so that none is exact.
+        // A pair: one stiff direction, five of translation and rotation, along no coordinate axis.
         let pair = LennardJones::new(2, 3).unwrap();
         let apart = 2.0_f64.powf(1.0 / 6.0) / 3.0_f64.sqrt();
         assert_eq!(

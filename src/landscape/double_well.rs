@@ -5,8 +5,9 @@ use super::{AnalyticLandscape, SizeError, checked_dimension};
 /// f(x) = Σᵢ (xᵢ² − 1)²: a well of height 0 at every corner (±1, …, ±1).
 ///
 /// A point with k components 0 and all others ±1 is stationary, with height k and k descending
-/// directions. Two wells that differ in k ≥ 1 signs have the lowest pass 1 whatever k is, because
-/// the signs can be flipped one after the other; the straight line between them has height k.
+/// directions. The lowest pass between two wells that differ in k ≥ 1 signs has height 1 for every
+/// k, because the signs can be changed one after the other. The straight line between them has the
+/// maximum k.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DoubleWell {
     dimension: usize,

@@ -5,8 +5,8 @@ use crate::combinations::Combinations;
 use crate::kernels::Real;
 use ndarray::{ArrayView2, ArrayViewMut2};
 
-/// The same landscape, [`Interrupted`] once the other one says so: it is asked before each evaluation.
-/// Single evaluations are quick and run to their end.
+/// A landscape that is [`Interrupted`] once the second field returns `true`. It is called before
+/// each evaluation; an evaluation that has started runs to its end.
 pub struct Interruptible<'a, A>(pub &'a dyn Landscape<A>, pub &'a Interrupt<'a>);
 
 impl<A: Real> Interruptible<'_, A> {
@@ -28,7 +28,7 @@ impl<A: Real> Landscape<A> for Interruptible<'_, A> {
         self.landscape()?.value_and_gradient(theta, gradient)
     }
 
-    /// Each of its values is an evaluation.
+    /// Each value along the line is an evaluation.
     fn line(&self, start: &[A], direction: &[A]) -> Result<Box<dyn Line<A> + '_>, Interrupted> {
         let line = self.landscape()?.line(start, direction)?;
         Ok(Box::new(InterruptibleLine { line, interrupt: self.1 }))

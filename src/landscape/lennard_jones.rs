@@ -3,25 +3,25 @@
 use super::align::{AlignError, Alignment, align};
 use super::{AnalyticLandscape, SizeError, checked_dimension};
 
-/// V(r) = Σ over i < j of 4 (rᵢⱼ⁻¹² − rᵢⱼ⁻⁶): N atoms in the plane or in space, in reduced units (lengths
-/// in σ, energies in ε).
+/// V(r) = Σ over i < j of 4 (rᵢⱼ⁻¹² − rᵢⱼ⁻⁶): N atoms in the plane or in space, in reduced units
+/// (lengths in σ, energies in ε).
 ///
 /// θ holds the positions atom after atom, P = N · d for d space dimensions. J. E. Jones, Proc. R.
 /// Soc. A 106, 463 (1924), doi:10.1098/rspa.1924.0082; known minima: D. J. Wales and J. P. K. Doye,
 /// J. Phys. Chem. A 101, 5111 (1997), doi:10.1021/jp970984n.
 ///
 /// # What it means for paths
-/// - *Flat directions.* Translating or rotating the whole cluster changes nothing, so a minimum is
-///   not a point but a surface of d + d (d − 1)/2 dimensions, and relaxing from random starts yields
-///   arbitrary points of it. A path between two such points spends its length on turning the
-///   cluster: [`align`](Self::align) the one end onto the other first. Which atom is which is left
-///   alone: the same minimum with two atoms exchanged is another end of a path, and finding the
-///   permutation that brings two minima closest is a problem of its own, not solved here.
-/// - *Singularity.* Where two atoms coincide the value is infinite and the gradient is not a
-///   number. The straight line between two configurations can pass through such a point, and close
-///   to one it is astronomically high.
-/// - *Dissociation.* Atoms far apart hardly feel each other: the gradient vanishes at infinity, which
-///   is no minimum. [`is_bound`](Self::is_bound) tells the difference.
+/// - *Flat directions.* Translating or rotating the whole cluster does not change the energy. A
+///   minimum is therefore a surface of d + d (d − 1)/2 dimensions, and minimization from random
+///   starts ends at arbitrary points of it. A path between two such points would mainly rotate the
+///   cluster, so [`align`](Self::align) one endpoint with the other first. Atoms keep their
+///   numbers: the same minimum with two atoms exchanged is another endpoint. Finding the
+///   permutation that brings two minima closest is a separate problem, which is not solved here.
+/// - *Singularity.* Where two atoms coincide, the value is infinite and the gradient is NaN. The
+///   straight line between two configurations can pass through such a point. Close to it the energy
+///   is extremely high.
+/// - *Dissociation.* The gradient also vanishes when atoms are infinitely far apart, which is not a
+///   minimum. [`is_bound`](Self::is_bound) distinguishes the two cases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LennardJones {
     atoms: usize,
@@ -29,9 +29,9 @@ pub struct LennardJones {
 }
 
 impl LennardJones {
-    /// Two atoms nearer than this are neighbors. Arbitrary between the largest bond of a minimum,
-    /// about 2^(1/6) ≈ 1.12 and less inside larger clusters, and the distances at which the
-    /// attraction 24 r⁻⁷ is small enough to be taken for zero, 5 and more.
+    /// Two atoms closer than this are neighbors. The value is arbitrary between the largest bond
+    /// length of a minimum, about 2^(1/6) ≈ 1.12, and the distances at which the attraction 24 r⁻⁷
+    /// is negligible, 5 and more.
     const BOND: f64 = 2.0;
 
     /// `atoms` ≥ 2 atoms in `space_dimensions`, 2 or 3.
@@ -59,9 +59,10 @@ impl LennardJones {
         self.space_dimensions
     }
 
-    /// The N (N − 1)/2 distances between atoms, ascending: the same for a configuration however it
-    /// is translated, rotated, reflected, and its atoms permuted. Two different minima with the same
-    /// distances are possible in principle, two mirror images are not told apart.
+    /// The N (N − 1)/2 distances between atoms in ascending order. They do not change if a
+    /// configuration is translated, rotated or reflected, or its atoms are permuted. Two different
+    /// minima with the same distances are possible in principle. Two mirror images cannot be
+    /// distinguished.
     pub fn pair_distances(&self, theta: &[f64]) -> Vec<f64> {
         let mut distances: Vec<f64> =
             self.pairs(theta).map(|(_, _, squared)| squared.sqrt()).collect();
@@ -69,9 +70,10 @@ impl LennardJones {
         distances
     }
 
-    /// Whether the atoms hang together: one can go from any to any other over steps of less than 2 σ.
+    /// Whether the cluster is connected: every atom can be reached from every other by steps of
+    /// less than 2 σ.
     pub fn is_bound(&self, theta: &[f64]) -> bool {
-        // Every pair of neighbors merges their groups; few atoms, so relabeling is cheap enough.
+        // Every pair of neighbors merges their groups. With few atoms, relabeling is cheap enough.
         let mut group: Vec<usize> = (0..self.atoms).collect();
         for (i, j, squared) in self.pairs(theta) {
             if squared < Self::BOND * Self::BOND {
@@ -82,8 +84,8 @@ impl LennardJones {
         group.iter().all(|&label| label == group[0])
     }
 
-    /// `moving` translated and rotated as a whole so that its atoms lie as close as possible to those
-    /// of `onto`, atom by atom: see [`align`].
+    /// `moving`, translated and rotated so that its atoms lie as close as possible to the same
+    /// atoms of `onto`: see [`align`].
     ///
     /// # Errors
     /// [`AlignError`] if a position is not finite or the decomposition fails.
@@ -156,7 +158,7 @@ impl AnalyticLandscape for LennardJones {
             .sum()
     }
 
-    /// Of a pair with the slope s(r²) u, u = rᵢ − rⱼ: s δ + 2 s' (u · δ) u with δ = dᵢ − dⱼ.
+    /// For a pair with the slope s(r²) u, u = rᵢ − rⱼ: s δ + 2 s' (u · δ) u with δ = dᵢ − dⱼ.
     fn hessian_product(&self, theta: &[f64], direction: &[f64], product: &mut [f64]) {
         product.fill(0.0);
         let space = self.space_dimensions;

@@ -3,7 +3,7 @@
 use super::{Interrupted, Landscape};
 use crate::kernels::{Real, add_scaled};
 
-/// A landscape along a line, u ↦ f(θ + u d), asked at one u after another.
+/// A landscape along a line, u ↦ f(θ + u d), evaluated at one u after another.
 ///
 /// Every u is an evaluation, which can be [`Interrupted`].
 #[allow(clippy::missing_errors_doc)]
@@ -15,7 +15,7 @@ pub trait Line<A> {
     fn value_and_gradient(&mut self, u: f64, gradient: &mut [A]) -> Result<f64, Interrupted>;
 }
 
-/// By evaluating the landscape at θ + u d.
+/// A line that evaluates the landscape at θ + u d.
 pub(super) struct PointByPoint<'l, A, L: ?Sized> {
     landscape: &'l L,
     start: Vec<A>,

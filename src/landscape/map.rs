@@ -4,9 +4,9 @@ use super::BuiltIn;
 
 /// Heights of an analytic landscape of two dimensions over a rectangle.
 ///
-/// These are values of the landscape's own closed form, for drawing: no result of a run. Nothing is
-/// searched for and nothing is random, so they need no place in a journal. The region depends on
-/// all paths that are drawn, which are known last.
+/// They are computed from the closed form for drawing and are not results of a run. Nothing is
+/// searched for and nothing is random, so they are not stored in the journal. The region depends on
+/// all paths that are drawn, which are known only at the end.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HeightMap {
     /// [low, high] of x and of y.
@@ -19,8 +19,8 @@ impl HeightMap {
     /// Points of the grid along each axis.
     pub const POINTS: usize = 201;
 
-    /// Over the region of random starts, widened to hold these points with a margin. `None` if the
-    /// landscape does not have two dimensions.
+    /// The map over the region of random starts, widened to contain these points with a margin.
+    /// `None` if the landscape does not have two dimensions.
     pub fn of(landscape: &BuiltIn, points: impl Iterator<Item = [f64; 2]>) -> Option<Self> {
         let &[x, y] = &landscape.start_region()[..] else { return None };
         let region = widened([x, y], points);

@@ -1,19 +1,21 @@
-//! Anything that has a height: a network's mean loss on images, or a closed formula.
+//! Landscapes: functions of parameter vectors. A landscape is the mean loss of a network on images,
+//! or an analytic landscape.
 //!
-//! The closed formulas, [`BuiltIn`], have known minima and passes: what a path finder can be held
-//! against. `docs/landscapes.md` lists them, with how far from the passes the published method stays.
+//! The built-in analytic landscapes, [`BuiltIn`], have known minima and saddles with which paths
+//! can be compared. `docs/landscapes.md` lists them, with the distance of the published method from
+//! the saddles.
 //!
-//! # A landscape of one's own
-//! Value and gradient are all that the path finder needs. A [`AnalyticLandscape`] has them in plain `f64`; a
-//! [`Landscape`] that takes long for a value can be interrupted in its middle:
+//! # How to add a landscape
+//! The path finder needs value and gradient. An [`AnalyticLandscape`] computes them in `f64`. A
+//! [`Landscape`] with long evaluations can be interrupted during an evaluation:
 //! ```
-//! use lossatlas::landscape::Formula;
+//! use lossatlas::landscape::AnalyticLandscape;
 //! use lossatlas::path::{ChosenMethod, PathParameters, find_path};
 //!
 //! /// f(x) = Σ (xᵢ² − 1)², a well at every corner of a cube.
 //! struct DoubleWells(usize);
 //!
-//! impl Formula for DoubleWells {
+//! impl AnalyticLandscape for DoubleWells {
 //!     fn dimension(&self) -> usize {
 //!         self.0
 //!     }
@@ -27,14 +29,22 @@
 //! }
 //! assert_eq!(DoubleWells(2).value(&[0.0, 1.0]), 1.0);
 //!
-//! // Two wells that differ in two signs. Flipping one after the other needs a height of 1, the
-//! // straight line, which flips both at once, has 2; no path at all stays below 1.
-//! let method = ChosenMethod::fourier(6);
-//! let parameters = PathParameters { method, points: 51, lambda: 1.0, steps: 300, learning_rate: 0.01, tolerance: 0.0, patience: 10 };
-//! let path = find_path(&DoubleWells(2), [&[-0.9, -1.0], &[1.0, 0.9]], &parameters, &mut |_done, _mean_loss| true)?
-//!     .expect("only the callback could have stopped it");
-//! assert!(path.height_dense >= 1.0);
-//! assert!(path.height_dense < path.height_straight);
+//! // The endpoints differ in two signs. A path that changes one sign after the other has the maximum 1.
+//! // The straight line changes both at once and has the maximum 2. No path stays below 1.
+//! let parameters = PathParameters {
+//!     method: ChosenMethod::fourier(6),
+//!     points: 51,
+//!     lambda: 1.0,
+//!     steps: 300,
+//!     learning_rate: 0.01,
+//!     tolerance: 0.0,
+//!     patience: 10,
+//! };
+//! let endpoints: [&[f64]; 2] = [&[-0.9, -1.0], &[1.0, 0.9]];
+//! let path = find_path(&DoubleWells(2), endpoints, &parameters, &mut |_fraction, _mean_loss| true)?
+//!     .expect("only the callback can stop it");
+//! assert!(path.refined_barrier >= 1.0);
+//! assert!(path.refined_barrier < path.straight_barrier);
 //! # Ok::<(), lossatlas::path::PathError>(())
 //! ```
 
@@ -75,16 +85,16 @@ use line::PointByPoint;
 use ndarray::{ArrayView2, ArrayViewMut2};
 use thiserror::Error;
 
-/// An evaluation was interrupted. What it would have returned or overwritten holds nothing of use; whoever
-/// asked for it gives up and leaves everything as it was before.
+/// An evaluation was interrupted. Whatever it has overwritten is not valid. The caller gives up and
+/// restores its state from before.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 #[error("interrupted")]
 pub struct Interrupted;
 
-/// A height over parameter vectors of `dimension` components, with its gradient.
+/// A function of parameter vectors of `dimension` components, with its gradient.
 ///
-/// Where a height does not exist it is NaN or infinite; whoever asked deals with it. Implementations
-/// may panic on vectors of another length.
+/// Where f is not defined, its value is NaN or infinite, and the caller checks this.
+/// Implementations may panic on vectors of another length.
 ///
 /// Every evaluation can be interrupted, which is its only error: [`Interrupted`].
 #[allow(clippy::missing_errors_doc)]
@@ -100,8 +110,8 @@ pub trait Landscape<A: Real>: Sync {
 
     /// Overwrites `product`, `(P,)`, with ∇²f(θ) d for `direction` d, `(P,)`.
     ///
-    /// Closed forms have it exactly. Others take central differences of the gradient, known to about
-    /// ε^(2/3), 4e-11 of the largest curvature in double precision.
+    /// Analytic landscapes compute it exactly. Others use central differences of the gradient,
+    /// accurate to about ε^(2/3): 4e-11 of the largest curvature in double precision.
     fn hessian_product(
         &self,
         theta: &[A],
@@ -113,14 +123,15 @@ pub trait Landscape<A: Real>: Sync {
         curvature::difference_of_gradients(gradient, theta, direction, product)
     }
 
-    /// The landscape along u ↦ `start` + u `direction`, for values at one u after another.
+    /// The landscape along u ↦ `start` + u `direction`, to be evaluated at one u after another.
     ///
-    /// They agree with [`value`](Self::value) up to rounding. To prepare a line may be an evaluation.
+    /// Its values agree with [`value`](Self::value) up to rounding. Preparing a line may take as
+    /// long as an evaluation.
     fn line(&self, start: &[A], direction: &[A]) -> Result<Box<dyn Line<A> + '_>, Interrupted> {
         Ok(Box::new(PointByPoint::new(self, start, direction)))
     }
 
-    /// f at each of the M points of a span.
+    /// f at each of M points.
     fn values_at(&self, combinations: &Combinations<A>) -> Result<Vec<f64>, Interrupted> {
         let mut values = vec![0.0; combinations.points()];
         combinations.add_values(&mut values, |theta| self.value(theta))?;
@@ -150,7 +161,7 @@ pub trait Landscape<A: Real>: Sync {
     }
 }
 
-/// What is borrowed is the same landscape, with its own way along a span.
+/// A reference is the same landscape, with its own methods for lines and for many points.
 impl<A: Real> Landscape<A> for &(dyn Landscape<A> + '_) {
     fn dimension(&self) -> usize {
         (**self).dimension()

@@ -62,7 +62,7 @@ impl AnalyticLandscape for MuellerBrown {
         })
     }
 
-    /// Of a term A exp(q): A exp(q) (∇q (∇q · d) + ∇²q d).
+    /// For a term A exp(q): A exp(q) (∇q (∇q · d) + ∇²q d).
     fn hessian_product(&self, r: &[f64], direction: &[f64], product: &mut [f64]) {
         product.fill(0.0);
         for term in &Self::TERMS {

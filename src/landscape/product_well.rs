@@ -2,12 +2,13 @@
 
 use super::AnalyticLandscape;
 
-/// f(w₁, w₂) = (w₁ w₂ − 1)²: the squared error of a chain of two weights that should be the identity.
+/// f(w₁, w₂) = (w₁ w₂ − 1)²: the squared error of a chain of two weights that should be the
+/// identity.
 ///
-/// Its minima are no points but the two branches of the hyperbola w₁ w₂ = 1, where f = 0. The one
-/// saddle is the origin, f = 1, and it is the lowest pass between the branches: every path from one
-/// to the other has a point with w₁ = 0, where f is 1. The straight line from (1, 1) to (−1, −1)
-/// attains it.
+/// Its minima are the two branches of the hyperbola w₁ w₂ = 1, where f = 0. The only saddle is the
+/// origin, f = 1. It is the lowest pass between the branches: every path from one to the other has
+/// a point with w₁ = 0, where f is 1. The straight line from (1, 1) to (−1, −1) reaches exactly
+/// this height.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ProductWell;
 

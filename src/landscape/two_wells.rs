@@ -12,7 +12,7 @@ use ndarray::{ArrayView2, ArrayViewMut2};
 pub struct TwoWells;
 
 impl TwoWells {
-    /// Where the published path begins and ends.
+    /// The endpoints of the published path.
     pub const ENDPOINTS: [[f64; 2]; 2] = [[-0.62, -0.54], [0.49, -0.02]];
 
     const OFFSET: f64 = 1.019_005_529_630_697_5;
@@ -45,7 +45,7 @@ impl AnalyticLandscape for TwoWells {
         })
     }
 
-    /// Of a Gaussian A exp(−s |r − c|²): A exp(…) (4 s² (r − c) ((r − c) · d) − 2 s d).
+    /// For a Gaussian A exp(−s |r − c|²): A exp(…) (4 s² (r − c) ((r − c) · d) − 2 s d).
     fn hessian_product(&self, r: &[f64], direction: &[f64], product: &mut [f64]) {
         product.fill(0.0);
         for &(amplitude, sharpness, center) in &Self::GAUSSIANS {
@@ -59,8 +59,8 @@ impl AnalyticLandscape for TwoWells {
     }
 }
 
-/// f² of a landscape f, ∇(f²) = 2 f ∇f: what the published two-dimensional example minimizes along
-/// its paths. The heights it reports are those of f.
+/// f² of a landscape f, ∇(f²) = 2 f ∇f. The published two-dimensional example minimizes it along
+/// its paths; the reported barriers are those of f.
 #[derive(Clone, Copy, Debug)]
 pub struct Squared<L>(pub L);
 
@@ -86,8 +86,8 @@ impl<A: Real, L: Landscape<A>> Landscape<A> for Squared<L> {
         Ok(self.0.values_at(combinations)?.into_iter().map(|value| value * value).collect())
     }
 
-    /// Σₘ wₘₙ ∇(f²)(θₘ) = Σₘ (2 f(θₘ) wₘₙ) ∇f(θₘ). So f is needed before its gradient, one pass of
-    /// values more, and f keeps its own way of evaluating a whole path at once.
+    /// Σₘ wₘₙ ∇(f²)(θₘ) = Σₘ (2 f(θₘ) wₘₙ) ∇f(θₘ). This needs the values of f before its gradients,
+    /// which is one pass more. In return, f can evaluate a whole path at once.
     fn gradient_at(
         &self,
         combinations: &Combinations<A>,
@@ -148,8 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn squares_along_a_span_are_those_of_its_points() {
-        // What is borrowed and squared evaluates as a whole what it also can point by point.
+    fn squares_at_many_points_are_those_of_the_single_points() {
         let vectors = array![[-0.62, -0.54], [0.49, -0.02], [0.3, 0.2]];
         let coefficients =
             array![[1.0, 0.0, 0.0], [0.5, 0.5, 1.0], [0.25, 0.75, -0.5], [0.0, 1.0, 0.0]];

@@ -1,15 +1,16 @@
 //! Golden section line search with a budget of evaluations.
 //!
-//! Finds a step u > 0 with a low f(u) < f(0): bracket a minimum, then narrow the bracket by golden
+//! Finds a step u > 0 with f(u) < f(0): it brackets a minimum, then narrows the bracket by golden
 //! section. As published, the bracket grows by a factor 4 and then by 2.
 //!
-//! It differs from the published search in four places:
-//! - The first trial is a fifth of the *unit step*, u = 0.2; published is 0.2 · |p|. A quasi-Newton
-//!   direction carries its own length, u = 1 is its natural step, and 0.2 · |p| would be far too short
-//!   where |p| is small, that is near the minimum.
-//! - Where the first trial is uphill, the bracket shrinks toward 0 by the golden ratio until a trial is
-//!   lower than the start; published is no rule for that.
-//! - It never returns a step uphill: without a lower point there is no step, and the caller decides.
+//! It differs from the published search in four points:
+//! - The first trial is a fifth of the *unit step*, u = 0.2. The published first trial is 0.2 ·
+//!   |p|. A quasi-Newton direction has a natural length: its natural step is u = 1. Near the
+//!   minimum, where |p| is small, 0.2 · |p| would be far too short.
+//! - If the first trial is uphill, the bracket shrinks toward 0 by the golden ratio until a trial
+//!   is lower than the start. No rule for this case is published.
+//! - It never returns an uphill step. Without a lower point there is no step, and the caller
+//!   decides.
 //! - It evaluates no gradients.
 
 /// (3 − √5) / 2: where golden section places a trial inside the longer part of a bracket.
@@ -18,7 +19,7 @@ const GOLDEN: f64 = 0.381_966_011_250_105_1;
 /// First trial, as a fraction of the unit step.
 const FIRST: f64 = 0.2;
 
-/// A step that goes down.
+/// A step along the line, with the value there.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LineStep {
     /// u > 0.
@@ -27,13 +28,14 @@ pub struct LineStep {
     pub value: f64,
 }
 
-/// The lowest f(u) found with at most `evaluations` calls of `f`, if it lies below `at_zero` = f(0).
+/// The lowest f(u) found with at most `evaluations` calls of `f`, if it lies below `at_zero` =
+/// f(0).
 ///
-/// Ends early when the bracket is narrower than `tolerance` times the best step. Values that are not
-/// finite count as infinitely high.
+/// Ends early when the bracket is narrower than `tolerance` times the best step. Values that are
+/// not finite count as infinitely high.
 ///
 /// # Errors
-/// The first one of `f`.
+/// The first error of `f`.
 pub fn search<E>(
     at_zero: f64,
     evaluations: usize,
@@ -69,14 +71,15 @@ pub fn search<E>(
     Ok(Some(middle))
 }
 
-/// Three steps, the one in the middle lower than both ends.
+/// Three steps, of which the one in the middle is lowest.
 struct Bracket {
     low: LineStep,
     middle: LineStep,
     high: LineStep,
 }
 
-/// Downhill at `middle`: goes farther until the value rises; the lowest step if the budget ends before.
+/// Starts downhill at `middle` and goes farther until the value rises. If the budget ends before,
+/// the error is the lowest step.
 fn outward<E, F: FnMut(f64) -> Result<f64, E>>(
     trials: &mut Trials<F>,
     mut low: LineStep,
@@ -92,8 +95,8 @@ fn outward<E, F: FnMut(f64) -> Result<f64, E>>(
     }
 }
 
-/// Uphill at `high`: comes closer until the value falls below that of the origin; nothing if the budget
-/// ends before.
+/// Starts uphill at `high` and comes closer until the value is below that of the origin. `None` if
+/// the budget ends before.
 fn inward<E, F: FnMut(f64) -> Result<f64, E>>(
     trials: &mut Trials<F>,
     low: LineStep,
@@ -114,7 +117,7 @@ struct Trials<F> {
 }
 
 impl<E, F: FnMut(f64) -> Result<f64, E>> Trials<F> {
-    /// The trial at `length`, or nothing when the budget is spent.
+    /// The trial at `length`; `None` when the budget is spent.
     fn at(&mut self, length: f64) -> Result<Option<LineStep>, E> {
         let Some(left) = self.left.checked_sub(1) else { return Ok(None) };
         self.left = left;
@@ -128,7 +131,7 @@ mod tests {
     use super::*;
     use std::convert::Infallible;
 
-    /// Of a function that can always be evaluated.
+    /// For a function without errors.
     fn search(
         at_zero: f64,
         evaluations: usize,
@@ -169,7 +172,8 @@ mod tests {
             let mut calls = 0;
             let step = search(1.0, budget, 1e-4, |u| {
                 calls += 1;
-                // Down only for 0 < u < 0.01, with a narrow deep hole: the bracket comes from above.
+                // Down only for 0 < u < 0.01, with a narrow deep hole: the bracket comes from
+                // above.
                 1.0 - 50.0 * u + 5000.0 * u * u
             });
             assert!(calls <= budget);

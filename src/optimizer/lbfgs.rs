@@ -1,7 +1,7 @@
 //! L-BFGS-GSS: limited-memory BFGS with a golden section line search, on the full batch.
 //!
-//! Two-loop recursion after J. Nocedal, Math. Comp. 35, 773 (1980); the line search and the rules for
-//! dropping the memory follow the published settings (see [`golden_section`]).
+//! Two-loop recursion after J. Nocedal, Math. Comp. 35, 773 (1980); the line search and the rules
+//! for dropping the memory follow the published settings (see [`golden_section`]).
 
 use super::golden_section::{self, LineStep};
 use super::{LbfgsParameters, TrainingStop};
@@ -11,10 +11,11 @@ use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
 
-/// Pairs (s, y) at a smaller angle cosine carry no usable curvature: the published threshold.
+/// A pair (s, y) with a smaller cosine between s and y has no usable curvature: the published
+/// threshold.
 const MIN_COSINE: f64 = 1e-4;
 
-/// The state between two iterations.
+/// L-BFGS between two iterations.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(bound(serialize = "A: Real", deserialize = "A: Real"))]
 pub struct Lbfgs<A> {
@@ -23,7 +24,8 @@ pub struct Lbfgs<A> {
     gradient: Vec<A>,
     loss: f64,
     memory: VecDeque<Pair<A>>,
-    /// γ = s·y / y·y of the last pair that had one: the length of an unscaled step.
+    /// γ = s·y / y·y of the last usable pair. It scales the first approximation of the inverse
+    /// Hessian.
     scale: f64,
     memory_dropped: u32,
 }
@@ -38,19 +40,21 @@ struct Pair<A> {
     rho: f64,
 }
 
-/// A step that goes down along a line.
+/// A downhill step along a line.
 struct Descent<'l, A> {
     step: LineStep,
     /// u ↦ θ + u d.
     line: Box<dyn Line<A> + 'l>,
     direction: Vec<A>,
-    /// γ of a steepest descent, for which the memory is to be dropped; none for a quasi-Newton step.
+    /// γ of a steepest-descent step, for which the memory is dropped. `None` for a quasi-Newton
+    /// step.
     steepest: Option<f64>,
 }
 
 impl<A: Real> Lbfgs<A> {
-    /// Starts at θ₀; evaluates loss and gradient there. With no curvature known yet, the unit step of
-    /// the first line search is the gradient, cut to length 1.
+    /// Starts at θ₀ and evaluates loss and gradient there. No curvature is known yet, so the unit
+    /// step of the first line search is the gradient, or the unit vector along it if the gradient
+    /// is longer.
     ///
     /// # Errors
     /// If the evaluation was interrupted.
@@ -88,21 +92,21 @@ impl<A: Real> Lbfgs<A> {
         &self.gradient
     }
 
-    /// How often the memory was dropped and a steepest-descent step taken.
+    /// How often the memory was dropped for a steepest-descent step.
     pub fn memory_dropped(&self) -> u32 {
         self.memory_dropped
     }
 
     /// One iteration: direction, line search, new gradient.
     ///
-    /// Where the quasi-Newton direction is no descent, or the line search finds nothing lower along
-    /// it, the memory is dropped and the same iteration tries the steepest descent.
+    /// If the quasi-Newton direction does not point downhill, or the line search finds no lower
+    /// point along it, the memory is dropped and the same iteration tries steepest descent.
     ///
-    /// It breaks with the reason why no further iteration is possible; parameters, loss and gradient then
-    /// stay as they were.
+    /// `Break` has the reason why no further iteration is possible. Parameters, loss and gradient
+    /// are then unchanged.
     ///
     /// # Errors
-    /// If it was interrupted; everything stays as it was.
+    /// If it was interrupted; the state is then unchanged.
     pub fn iterate(
         &mut self,
         landscape: &(impl Landscape<A> + ?Sized),
@@ -132,12 +136,12 @@ impl<A: Real> Lbfgs<A> {
         }
     }
 
-    /// Along the quasi-Newton direction, where there is one and it leads down; otherwise steepest.
+    /// A step along the quasi-Newton direction if that leads downhill, otherwise steepest descent.
     fn descent<'l>(
         &self,
         landscape: &'l (impl Landscape<A> + ?Sized),
     ) -> Result<Option<Descent<'l, A>>, Interrupted> {
-        // Without memory the direction is the steepest descent, and there is nothing to fall back from.
+        // Without memory the quasi-Newton direction is that of steepest descent.
         let remembers = !self.memory.is_empty();
         if let Some(direction) = self.direction().filter(|_| remembers)
             && let Some(descent) = self.search(landscape, direction, None)?
@@ -147,8 +151,9 @@ impl<A: Real> Lbfgs<A> {
         self.steepest_descent(landscape)
     }
 
-    /// Along γ ∇, the length that the last curvature suggests; then, since that γ is useless after a
-    /// fall over many orders of magnitude, along the gradient as in the first iteration.
+    /// First tries −γ ∇, whose length follows from the last curvature. After a fall over many
+    /// orders of magnitude this γ is useless, so the second try has the length of the first
+    /// iteration.
     fn steepest_descent<'l>(
         &self,
         landscape: &'l (impl Landscape<A> + ?Sized),
@@ -164,8 +169,8 @@ impl<A: Real> Lbfgs<A> {
         Ok(None)
     }
 
-    /// d = −H ∇ by the two-loop recursion, so that θ + d is the full step; nothing when it is not
-    /// finite or no descent.
+    /// d = −H ∇ by the two-loop recursion, so that θ + d is the full step. `None` if it is not
+    /// finite or does not point downhill.
     fn direction(&self) -> Option<Vec<A>> {
         let mut d: Vec<A> = self.gradient.iter().map(|&g| -g).collect();
         let mut alphas = Vec::with_capacity(self.memory.len());
@@ -231,7 +236,7 @@ impl<A: Real> Lbfgs<A> {
     }
 }
 
-/// Without any curvature: the gradient, cut to length 1.
+/// The scale of the first step, for which no curvature is known: at most length 1.
 fn first_scale<A: Real>(gradient: &[A]) -> f64 {
     norm(gradient).recip().min(1.0)
 }

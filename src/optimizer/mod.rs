@@ -1,5 +1,5 @@
-//! Training: SGD and L-BFGS with golden section search; the same L-BFGS as a way into the minima of
-//! closed formulas; Adam for the paths.
+//! Optimizers: SGD and L-BFGS with golden section search for training, the same L-BFGS for the
+//! minima of analytic landscapes, and Adam for paths.
 
 pub mod adam;
 pub mod golden_section;

@@ -1,9 +1,9 @@
-//! What the optimizers can be told.
+//! The optimizers and their parameters.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// The training methods.
+/// The optimizers that train.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum OptimizerName {
     /// Stochastic gradient descent on mini-batches.
@@ -13,7 +13,7 @@ pub enum OptimizerName {
 }
 
 impl OptimizerName {
-    /// All methods, in the order of their groups in the results.
+    /// All optimizers, in the order of their groups in the results.
     pub const ALL: [Self; 2] = [Self::Sgd, Self::Lbfgs];
 
     /// `"sgd"` or `"lbfgs"`, as in keys and file paths.
@@ -45,16 +45,17 @@ pub struct SgdParameters {
 /// Limited-memory BFGS with a golden section line search.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LbfgsParameters {
-    /// Iterations at most, ≥ 1; one is one "epoch" of the curves.
+    /// Maximum number of iterations, ≥ 1; an iteration counts as an epoch in the loss curves.
     pub iterations: usize,
     /// Pairs (s, y) remembered, ≥ 1.
     pub memory: usize,
-    /// Loss evaluations of one line search at most, ≥ 1.
+    /// Maximum number of loss evaluations in one line search, ≥ 1.
     pub line_search_evaluations: usize,
-    /// The bracket's width, relative to the step, at which the line search ends, > 0.
+    /// Width of the bracket, relative to the step, at which the line search ends, > 0.
     pub line_search_tolerance: f64,
-    /// Loss at which the run is over; 0: never. Once every image is classified correctly the loss falls
-    /// toward 0 without end. The published runs end near 1e-8, where the usual single-precision
-    /// cross-entropy rounds to 0; here it does not, so runs go on to 1e-30 and θ grows with them.
+    /// Training loss at which the run ends; 0: never. Once every image is classified correctly, the
+    /// loss falls toward 0 without end. The published runs end near 1e-8, where the usual
+    /// single-precision cross-entropy rounds to 0. Here it does not round to 0, so runs continue to
+    /// 1e-30 and θ grows.
     pub target_loss: f64,
 }

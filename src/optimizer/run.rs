@@ -1,9 +1,9 @@
-//! What a training run leaves behind.
+//! The result of a training run.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Parameters at one moment of a run, with their losses on the full sets.
+/// Parameters at one epoch of a run, with their losses on the full sets.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Snapshot {
     /// Epoch or iteration, 0 = the initialization.
@@ -31,9 +31,9 @@ pub struct TrainingRun {
     pub curve_train: Vec<f64>,
     /// Test loss after each epoch, that of the initialization first.
     pub curve_test: Vec<f64>,
-    /// How often L-BFGS dropped its memory and took a steepest-descent step; 0 for SGD.
+    /// How often L-BFGS dropped its memory for a steepest-descent step; 0 for SGD.
     pub memory_dropped: u32,
-    /// Why it ended.
+    /// Why the run ended.
     pub stop: TrainingStop,
 }
 
@@ -42,7 +42,7 @@ pub struct TrainingRun {
 pub enum TrainingStop {
     /// All epochs or iterations were run.
     Completed,
-    /// A loss or the parameters stopped being finite; the snapshots before it are no solution.
+    /// A loss or a parameter was not finite. The snapshots before it are not solutions.
     Diverged {
         /// The epoch or iteration in which it happened.
         epoch: u32,
@@ -68,7 +68,7 @@ pub enum TrainingStop {
 }
 
 impl TrainingStop {
-    /// Whether the run is no solution.
+    /// Whether the run found no solution.
     pub fn diverged(&self) -> bool {
         matches!(self, Self::Diverged { .. } | Self::NoProgress)
     }

@@ -8,7 +8,7 @@ use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
 
-/// The state between two epochs.
+/// SGD between two epochs.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(bound(serialize = "A: Real", deserialize = "A: Real"))]
 pub struct Sgd<A> {
@@ -27,12 +27,13 @@ impl<A: Real> Sgd<A> {
         &self.theta
     }
 
-    /// One pass over all images in an order drawn from `order`: θ ← θ − η ∇ for each mini-batch. The last
-    /// batch holds what is left. A stream of its own for each epoch lets an epoch be repeated without
-    /// those before it. It ends with [`TrainingStop::Diverged`] when the loss of a mini-batch is not finite.
+    /// One pass over all images in an order drawn from `order`: θ ← θ − η ∇ for each mini-batch.
+    /// The last batch may be smaller. Each epoch has its own random stream, so it can be repeated
+    /// without the epochs before it. It ends with [`TrainingStop::Diverged`] if the loss of a
+    /// mini-batch is not finite.
     ///
     /// # Errors
-    /// If it was interrupted; θ stays as it was.
+    /// If it was interrupted; θ is then unchanged.
     pub fn epoch(
         &mut self,
         landscape: &ImageLandscape<A>,

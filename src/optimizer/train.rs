@@ -10,7 +10,7 @@ use crate::random::MasterSeed;
 use crate::solver::{Solver, SolverStep, Watch, complete};
 use serde::{Deserialize, Serialize};
 
-/// A method with its parameters.
+/// The parameters of one of the optimizers.
 #[derive(Clone, Debug, PartialEq)]
 pub enum OptimizerParameters {
     /// Stochastic gradient descent.
@@ -20,7 +20,7 @@ pub enum OptimizerParameters {
 }
 
 impl OptimizerParameters {
-    /// Epochs or iterations at most.
+    /// Maximum number of epochs or iterations.
     pub fn epochs(&self) -> usize {
         match self {
             Self::Sgd(parameters) => parameters.epochs,
@@ -29,10 +29,12 @@ impl OptimizerParameters {
     }
 }
 
-/// Trains `initialization` on `train` and keeps the snapshots of lowest training and lowest test loss.
+/// Trains `initialization` on `train` and keeps the snapshots of lowest training and lowest test
+/// loss.
 ///
-/// Both methods start from the same θ₀, drawn from the network's default initialization. After every
-/// epoch both losses are taken over all images. Nothing is returned when `watch` stopped the run.
+/// All optimizers start from the same θ₀, which is drawn from the default initialization of the
+/// network. After every epoch both losses are computed over all images. `None` if `watch` stopped
+/// the run.
 pub fn train<'d>(
     training: &OptimizerParameters,
     seed: MasterSeed,
@@ -44,31 +46,32 @@ pub fn train<'d>(
     complete(Trainer { training, seed, initialization, train, test, state: None }, watch)
 }
 
-/// A training run step by step: an epoch, the losses after it, at the end the accuracies.
+/// The solver of a training run. Its steps are: an epoch; the losses after it; at the end the
+/// accuracies.
 pub struct Trainer<'a, 'd> {
-    /// The method.
+    /// The optimizer with its parameters.
     pub training: &'a OptimizerParameters,
-    /// From which the initialization and the order of the images derive.
+    /// The seed of the initialization and of the order of the images.
     pub seed: MasterSeed,
     /// Number of the initialization.
     pub initialization: u32,
-    /// What is minimized.
+    /// The training loss, which is minimized.
     pub train: &'a ImageLandscape<'d, f32>,
     /// The test loss.
     pub test: &'a ImageLandscape<'d, f32>,
-    /// How far the run is; nothing before its first step.
+    /// The state of the run; `None` before its first step.
     pub state: Option<TrainingState>,
 }
 
-/// A training run between two steps.
+/// The checkpoint of a training run between two steps.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct TrainingState {
     optimizer: OptimizerState,
     record: LossRecord,
-    /// Epochs that the optimizer has done; the record may lack the last.
+    /// Epochs that the optimizer has done. The losses after the last one may not be recorded yet.
     epoch: u32,
     stop: Option<TrainingStop>,
-    /// ω^train with its accuracies, once the run is over.
+    /// ω^train with its accuracies, once the run has ended.
     snapshot: Option<Snapshot>,
 }
 
@@ -131,7 +134,7 @@ pub fn initial(seed: MasterSeed, number: u32, tensors: &[Tensor]) -> Vec<f32> {
 }
 
 impl Trainer<'_, '_> {
-    /// The initialization with its losses.
+    /// The initialization, with its losses.
     fn begin(&self) -> Result<TrainingState, Interrupted> {
         let theta =
             initial(self.seed, self.initialization, self.train.network().layout().tensors());
@@ -149,7 +152,7 @@ impl Trainer<'_, '_> {
         Ok(TrainingState { optimizer, record, epoch: 0, stop, snapshot: None })
     }
 
-    /// The losses after an epoch if they are due, otherwise the next epoch.
+    /// Computes the losses after an epoch if they are missing, otherwise runs the next epoch.
     fn train_on(&self, state: &mut TrainingState) -> Result<SolverStep<TrainingRun>, Interrupted> {
         let TrainingState { optimizer, record, epoch, stop, .. } = state;
         if record.epochs() < *epoch {
@@ -174,7 +177,7 @@ impl Trainer<'_, '_> {
         Ok(SolverStep::Continue)
     }
 
-    /// The accuracies at ω^train, then those at ω^test, which ends the run.
+    /// Computes the accuracies at ω^train, then those at ω^test, which ends the run.
     fn take_snapshot(
         &self,
         state: &mut TrainingState,
@@ -197,7 +200,7 @@ impl Trainer<'_, '_> {
             curve_train: std::mem::take(&mut record.curve_train),
             curve_test: std::mem::take(&mut record.curve_test),
             memory_dropped: state.optimizer.memory_dropped(),
-            stop: state.stop.clone().expect("a run that takes its snapshots is over"),
+            stop: state.stop.clone().expect("snapshots are taken after the run has ended"),
         }))
     }
 }
@@ -232,7 +235,7 @@ impl OptimizerState {
     }
 }
 
-/// Curves and best snapshots so far.
+/// Loss curves and best snapshots so far.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct LossRecord {
     curve_train: Vec<f64>,
@@ -270,15 +273,15 @@ impl LossRecord {
         }
     }
 
-    /// Whether the last recorded loss is not finite.
+    /// The reason to stop if the last recorded loss is not finite.
     fn diverged(&self) -> Option<TrainingStop> {
         let finite = |curve: &[f64]| curve.last().is_some_and(|loss| loss.is_finite());
         (!finite(&self.curve_train) || !finite(&self.curve_test))
             .then_some(TrainingStop::Diverged { epoch: self.epochs() })
     }
 
-    /// How a run that took all its epochs ended: a loss that only rose, and by far, may stay finite for
-    /// long, but where it leads is no solution.
+    /// The reason to stop after all epochs. A loss that has only risen, by a large factor, may
+    /// still be finite, but such a run has found no solution.
     fn completed(&self) -> TrainingStop {
         const FAR: f64 = 10.0;
         let risen = self.curve_train.last().is_some_and(|&last| last > FAR * self.curve_train[0]);

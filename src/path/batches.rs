@@ -1,12 +1,12 @@
-//! Parts of a landscape to descend on.
+//! Random batches of a landscape, for the steps of a descent.
 
 use crate::kernels::Real;
 use crate::landscape::{Interrupted, Landscape, Squared};
 
-/// Random parts of a landscape, another one for each step of a descent.
+/// Random batches of a landscape, a new one for each step of a descent.
 pub trait Batches<A: Real> {
-    /// Calls `evaluate` once with the landscape of this step, which depends on the step alone, and returns
-    /// what it returns.
+    /// Calls `evaluate` once with the batch of this step, and returns its result. The batch depends
+    /// on the number of the step only.
     ///
     /// # Errors
     /// As `evaluate`.
@@ -16,14 +16,14 @@ pub trait Batches<A: Real> {
         evaluate: &mut dyn FnMut(&dyn Landscape<A>) -> Result<f64, Interrupted>,
     ) -> Result<f64, Interrupted>;
 
-    /// How much of the whole a part is, in (0, 1].
+    /// The size of a batch as a fraction of the whole, in (0, 1].
     fn fraction(&self) -> f64;
 
-    /// Steps whose parts amount to the whole, ≥ 1.
+    /// Steps after which the batches have the size of the whole, ≥ 1.
     fn steps_per_epoch(&self) -> usize;
 }
 
-/// The squares of the batches' heights.
+/// Batches of f², from batches of f.
 impl<A: Real, B: Batches<A> + ?Sized> Batches<A> for Squared<&B> {
     fn with_batch(
         &self,

@@ -1,8 +1,8 @@
 //! A straight line bent by shapes.
 //!
-//! ω(t) = (1 − t) ω^a + t ω^b + Σ_{n=1..N} b_n φ_n(t), t ∈ [0, 1]. The shapes φ_n vanish at both ends,
-//! which are pinned by that, and the straight line is where all b_n are zero. Every curve that is
-//! linear in its parameters can be written so.
+//! ω(t) = (1 − t) ω^a + t ω^b + Σ_{n=1..N} b_n φ_n(t), t ∈ [0, 1]. The shapes φ_n vanish at t = 0
+//! and t = 1, so the endpoints are fixed. With all b_n = 0 the curve is the straight line. Every
+//! curve that is linear in its parameters can be written in this form.
 
 use super::{Curve, Grid};
 use crate::kernels::{Real, dot, norm};
@@ -16,11 +16,11 @@ pub trait Shapes: Clone + Debug + Send + Sync + 'static {
     /// N.
     fn count(&self) -> usize;
 
-    /// φ_n(t) for n from 1 to N and 0 < t < 1; at both ends every shape is 0.
+    /// φ_n(t) for n from 1 to N and 0 < t < 1; at t = 0 and t = 1 every shape is 0.
     fn at(&self, n: usize, t: f64) -> f64;
 }
 
-/// A straight line bent by shapes: its ends and its coefficients in one matrix.
+/// A straight line bent by shapes: its endpoints and its coefficients in one matrix.
 #[derive(Clone, Debug)]
 pub struct Bent<A, S> {
     shapes: S,
@@ -32,9 +32,9 @@ impl<A: Real, S: Shapes> Bent<A, S> {
     /// The straight line from `a` to `b`: all coefficients are zero.
     ///
     /// # Panics
-    /// If the ends have different lengths.
+    /// If the endpoints have different lengths.
     pub fn straight([a, b]: [&[A]; 2], shapes: S) -> Self {
-        assert_eq!(a.len(), b.len(), "the ends of a path have one dimension");
+        assert_eq!(a.len(), b.len(), "both endpoints of a path have the same dimension");
         let mut vectors = Array2::zeros((2 + shapes.count(), a.len()));
         vectors.row_mut(0).assign(&aview1(a));
         vectors.row_mut(1).assign(&aview1(b));
@@ -46,8 +46,8 @@ impl<A: Real, S: Shapes> Bent<A, S> {
         &self.vectors.row(1) - &self.vectors.row(0)
     }
 
-    /// Products of the vectors that steps along the path are made of, `(1 + N, 1 + N)`: of
-    /// Δ = ω^b − ω^a first and of b_1, …, b_N, accumulated in `f64`.
+    /// Gram matrix of Δ = ω^b − ω^a, b_1, …, b_N, `(1 + N, 1 + N)`, accumulated in `f64`. Every
+    /// step along the path is a linear combination of these vectors.
     fn gram(&self) -> Array2<f64> {
         let rows = self.vectors.outer_iter().skip(2);
         let rows = rows.map(|row| row.to_slice().expect("a row is contiguous"));
@@ -64,10 +64,10 @@ impl<A: Real, S: Shapes> Bent<A, S> {
         gram
     }
 
-    /// A slice as long as the free parameters as rows, `(N, P)`.
+    /// A slice with one number for each free parameter, as a matrix `(N, P)`.
     fn rows<'g>(&self, gradient: &'g mut [A]) -> ArrayViewMut2<'g, A> {
         let shape = (self.shapes.count(), self.vectors.ncols());
-        ArrayViewMut2::from_shape(shape, gradient).expect("as long as the free parameters")
+        ArrayViewMut2::from_shape(shape, gradient).expect("one number for each free parameter")
     }
 }
 
@@ -116,7 +116,7 @@ impl<A: Real, S: Shapes> Curve<A> for Bent<A, S> {
             A::one(),
             &mut gradient,
         );
-        // The part along Δ = ω^b − ω^a: Σ_m (t_{m+1} − t_m) [φ_n(t_{m+1}) − φ_n(t_m)].
+        // The component along Δ = ω^b − ω^a: Σ_m (t_{m+1} − t_m) [φ_n(t_{m+1}) − φ_n(t_m)].
         let difference = self.difference();
         for (mut row, factor) in gradient.outer_iter_mut().zip(factors.column(0)) {
             row.scaled_add(*factor, &difference);

@@ -1,4 +1,4 @@
-//! What a search for a path moves: a curve between two points of parameter space.
+//! A curve between two points of parameter space, which the search for a path optimizes.
 
 use super::Grid;
 use crate::combinations::Combinations;
@@ -7,16 +7,16 @@ use crate::landscape::{Interrupted, Landscape};
 use ndarray::ArrayView2;
 use std::fmt::Debug;
 
-/// A curve ω(t), t ∈ [0, 1], between two ends that are pinned.
+/// A curve ω(t), t ∈ [0, 1], between two fixed endpoints.
 ///
-/// Its points are linear combinations of a few vectors, so that a landscape that is partly linear in θ
-/// can work on the vectors in place of the points. What an optimizer moves are its free parameters,
-/// which are all the state a checkpoint keeps of it.
+/// Its points are linear combinations of a few vectors. A landscape that is partly linear in θ can
+/// work on these vectors instead of on the points. The optimizer changes the free parameters only,
+/// and a checkpoint of the curve consists of them.
 ///
-/// [`Bent`](super::Bent) implements it for all curves that are a straight line plus N shapes; only a
-/// curve of another kind implements it itself.
+/// [`Bent`](super::Bent) implements this trait for all curves that are a straight line plus N
+/// shapes. Only other kinds of curves need an implementation of their own.
 pub trait Curve<A: Real>: Debug + Send + Sync {
-    /// `(K, P)`: what points are combined from.
+    /// `(K, P)`: the vectors of which all points are linear combinations.
     fn vectors(&self) -> ArrayView2<'_, A>;
 
     /// The free parameters in one slice.
@@ -25,11 +25,12 @@ pub trait Curve<A: Real>: Debug + Send + Sync {
     /// The same, to change.
     fn free_mut(&mut self) -> &mut [A];
 
-    /// What of the points at these t in [0, 1] does not depend on the free parameters; in ascending order.
+    /// Precomputes what does not depend on the free parameters, for points at these t in [0, 1], in
+    /// ascending order.
     fn grid(&self, parameters: &[f64]) -> Grid<A>;
 
-    /// The heights at the points of a grid; overwrites `gradient`, as long as the free parameters,
-    /// with the derivatives of their sum.
+    /// The heights at the points of a grid. Overwrites `gradient` with the derivatives of their sum
+    /// with respect to the free parameters.
     ///
     /// # Errors
     /// If the evaluation is interrupted.

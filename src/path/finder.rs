@@ -1,13 +1,15 @@
-//! Bends the straight line between two solutions until the losses on it are low.
+//! Finds a low-loss path between two solutions.
 //!
-//! Minimizes L = Σ_m f(ω(t_m)) + λ Σ_m |ω(t_{m+1}) − ω(t_m)|² over the free parameters of a curve ω(t)
-//! with Adam, from the straight line. With sines for shapes ([`fourier`](super::fourier)) it is the
-//! published FourierPathFinder.
+//! Minimizes L = Σ_m f(ω(t_m)) + λ Σ_m |ω(t_{m+1}) − ω(t_m)|² over the free parameters of a curve
+//! ω(t). Adam starts from the straight line. With sines as shapes ([`fourier`](super::fourier))
+//! this is the published FourierPathFinder.
 //!
-//! The *sum* is not the maximum: its minimum is no saddle, and the points of the grid may straddle the
-//! highest one. So three heights are reported: on the grid (the published one), at the highest point of the
-//! same path, found on a grid ten times as dense and refined, and on the straight line. A true path height
-//! is never below the lowest saddle.
+//! L contains the *sum* of the losses and not their maximum. Its minimum therefore need not pass
+//! through a saddle, and the highest point of the path may lie between two points of the grid.
+//! Three numbers are reported: the barrier on the grid (as published); the refined barrier, which
+//! is the highest point of the same path, searched for on a grid ten times as fine and then
+//! refined; and the straight-line barrier. The maximum along any path is at least the height of the
+//! lowest saddle.
 
 use super::search::PathSearch;
 use super::{Curve, CurvePrecision, PathParameters, PathResult};
@@ -16,10 +18,10 @@ use crate::landscape::Landscape;
 use crate::solver::{Watch, complete};
 use thiserror::Error;
 
-/// How many times finer the grid of the dense height is.
+/// How many times finer the grid is on which the search for the refined barrier starts.
 pub const REFINEMENT: usize = 10;
 
-/// Why there is no path at all.
+/// Why there is no path.
 #[derive(Clone, Debug, Error, PartialEq)]
 pub enum PathError {
     /// A loss on the straight line is not finite.
@@ -28,9 +30,9 @@ pub enum PathError {
         /// Where on the line.
         t: f64,
     },
-    /// A loss between the grid points of the best path is not finite.
+    /// A loss on the best path is not finite.
     #[error("the loss is not finite between the points of the best path at t = {t}")]
-    Dense {
+    BetweenPoints {
         /// Where on the path.
         t: f64,
     },
@@ -41,26 +43,26 @@ pub enum PathError {
 pub struct FoundPath<A: Real> {
     /// The path with the lowest summed loss.
     pub curve: Box<dyn Curve<A>>,
-    /// What is kept of it.
+    /// Its barriers and its profile.
     pub result: PathResult,
 }
 
-/// Finds a low path from `a` to `b` on `landscape`, and measures it there.
+/// Finds a low path between two endpoints on `landscape`, and measures it there.
 ///
-/// Nothing is returned when `watch` stopped the computation.
+/// `None` if `watch` stopped the computation.
 ///
 /// # Errors
 /// [`PathError`] when a height on the straight line or on the best path is not finite.
 ///
 /// # Panics
-/// If the ends are not of the landscape's dimension or there are fewer than two points.
+/// If the endpoints do not have the dimension of the landscape, or there are fewer than two points.
 pub fn find_path<A: CurvePrecision>(
     landscape: &dyn Landscape<A>,
-    ends: [&[A]; 2],
+    endpoints: [&[A]; 2],
     parameters: &PathParameters,
     watch: &mut Watch,
 ) -> Result<Option<PathResult>, PathError> {
-    Ok(find_path_for(landscape, landscape, ends, parameters, watch)?.map(|found| found.result))
+    Ok(find_path_for(landscape, landscape, endpoints, parameters, watch)?.map(|found| found.result))
 }
 
 /// As [`find_path`], but minimizes `objective` and measures the heights on `landscape`.
@@ -100,7 +102,7 @@ mod tests {
             if x[0].hypot(x[1]) < self.0 { f64::NAN } else { x[0].abs() + x[1].abs() }
         }
         fn value_and_gradient(&self, x: &[f64], gradient: &mut [f64]) -> f64 {
-            // Downhill is away from the hole or into it, as the sign has it.
+            // Always downhill in the second component: into the hole or away from it.
             gradient.copy_from_slice(&[0.0, 1.0]);
             AnalyticLandscape::value(self, x)
         }

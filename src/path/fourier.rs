@@ -16,8 +16,8 @@ pub static METHOD: PathMethod = PathMethod {
     straight: Straight { single: straight, double: straight },
 };
 
-fn straight<A: Real>(method: &ChosenMethod, ends: [&[A]; 2]) -> Box<dyn Curve<A>> {
-    Box::new(Bent::straight(ends, Sines(method.count("fourier_terms"))))
+fn straight<A: Real>(method: &ChosenMethod, endpoints: [&[A]; 2]) -> Box<dyn Curve<A>> {
+    Box::new(Bent::straight(endpoints, Sines(method.count("fourier_terms"))))
 }
 
 /// φ_n(t) = sin(nπt), n from 1 to N_F.

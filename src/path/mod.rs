@@ -1,9 +1,9 @@
 //! Low-loss paths between solutions.
 //!
-//! # A method of one's own
-//! A method is a file with a [`PathMethod`] and a line in [`METHODS`]. Where its curves are a straight
-//! line plus some shapes, the file says what the shapes are: `polyline.rs` is an example. Tests and
-//! configurations take it from the registry.
+//! # How to add a path method
+//! A path method is one file with a [`PathMethod`] and one line in [`METHODS`]. If its curves are a
+//! straight line plus shapes, the file only defines the shapes; `polyline.rs` is an example. Tests
+//! and configurations find the method in the registry.
 
 pub mod batches;
 pub mod bent;
@@ -16,7 +16,6 @@ pub mod polyline;
 pub mod registry;
 pub mod result;
 pub mod search;
-pub mod set;
 #[cfg(test)]
 mod tests;
 pub mod track;
@@ -30,7 +29,6 @@ pub use grid::{Grid, equally_spaced};
 pub use parameters::{Objective, PathParameters};
 pub use polyline::Hats;
 pub use registry::{ChosenMethod, CurvePrecision, METHODS, PathMethod, Straight, StraightIn};
-pub use result::{PathResult, PathStop};
+pub use result::{PathResult, PathSet, PathStop};
 pub use search::{PathSearch, PathState};
-pub use set::PathSet;
 pub use track::Track;

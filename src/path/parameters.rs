@@ -3,14 +3,15 @@
 use super::ChosenMethod;
 use serde::{Deserialize, Serialize};
 
-/// What is minimized along a path besides the squared steps. Heights are those of f in either case.
+/// What is minimized along a path besides the penalty. Reported barriers are those of f in either
+/// case.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Objective {
     /// Σ_m f(ω(t_m)).
     #[default]
     Sum,
     /// Σ_m f(ω(t_m))², as in the published two-dimensional example, Fig. 3; see
-    /// [`Squared`](crate::landscape::Squared). Meant for f ≥ 0: it draws what is below 0 up to 0.
+    /// [`Squared`](crate::landscape::Squared). Meant for f ≥ 0: values below 0 are pulled up to 0.
     SumOfSquares,
 }
 
@@ -27,12 +28,12 @@ impl Objective {
     }
 }
 
-/// What a path is made of, and how it is searched for.
+/// The curve of a path, and how the path is searched for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PathParameters {
-    /// The curve that is moved.
+    /// The kind of curve.
     pub method: ChosenMethod,
-    /// Equally spaced points of the objective, both ends included, ≥ 3.
+    /// Equally spaced points of the objective, both endpoints included, ≥ 3.
     pub points: usize,
     /// λ, the weight of the squared steps, ≥ 0.
     pub lambda: f64,
@@ -40,9 +41,9 @@ pub struct PathParameters {
     pub steps: usize,
     /// Adam's learning rate, > 0.
     pub learning_rate: f64,
-    /// No more steps follow once the lowest L has fallen by no more than this fraction over the last `patience`
-    /// evaluations of the whole objective; 0: all steps are taken.
+    /// The search stops when the lowest L has fallen by at most this fraction over the last
+    /// `patience` evaluations of the whole objective. 0: all steps are taken.
     pub tolerance: f64,
-    /// Evaluations of the whole objective that the lowest L is given to fall, ≥ 1.
+    /// Evaluations of the whole objective over which `tolerance` applies, ≥ 1.
     pub patience: usize,
 }

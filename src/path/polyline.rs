@@ -1,7 +1,8 @@
 //! Polylines: knots joined by straight segments, the polygonal chain of T. Garipov et al., Loss
 //! surfaces, mode connectivity, and fast ensembling of DNNs, NeurIPS 31 (2018), arXiv:1802.10026.
 //!
-//! Knot n of K is at t_n = n / (K + 1), on the straight line at first: ω(t_n) = (1 − t_n) ω^a + t_n ω^b + b_n.
+//! Knot n of K is at t_n = n / (K + 1), on the straight line at first: ω(t_n) = (1 − t_n) ω^a + t_n
+//! ω^b + b_n.
 
 use super::{Bent, ChosenMethod, Curve, PathMethod, Shapes, Straight};
 use crate::kernels::Real;
@@ -13,15 +14,15 @@ pub static METHOD: PathMethod = PathMethod {
     about: "straight segments",
     keys: &[ChoiceKey::count_up_to(
         "knots",
-        "points that straight segments join, without the ends",
+        "points that straight segments join, without the endpoints",
         10,
         1000,
     )],
     straight: Straight { single: straight, double: straight },
 };
 
-fn straight<A: Real>(method: &ChosenMethod, ends: [&[A]; 2]) -> Box<dyn Curve<A>> {
-    Box::new(Bent::straight(ends, Hats(method.count("knots"))))
+fn straight<A: Real>(method: &ChosenMethod, endpoints: [&[A]; 2]) -> Box<dyn Curve<A>> {
+    Box::new(Bent::straight(endpoints, Hats(method.count("knots"))))
 }
 
 /// φ_n(t) = max(0, 1 − |(K + 1) t − n|): 1 at its own knot, 0 at all others, linear in between.

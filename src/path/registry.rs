@@ -1,11 +1,11 @@
-//! The methods a configuration can name, and one of them with its values.
+//! The path methods that a configuration can name, and one of them with its values.
 
 use super::{Curve, fourier, polyline};
 use crate::kernels::Real;
 use crate::network::{ChoiceKey, Value};
 use std::fmt;
 
-/// All methods, the default first: a line each.
+/// All path methods, one a line, the default first.
 pub static METHODS: &[&PathMethod] = &[&fourier::METHOD, &polyline::METHOD];
 
 /// A path method as the rest of the program knows it.
@@ -16,20 +16,21 @@ pub struct PathMethod {
     pub about: &'static str,
     /// The keys of `[paths]` that belong to it.
     pub keys: &'static [ChoiceKey],
-    /// Where its search begins.
+    /// The curve from which the search starts.
     pub straight: Straight,
 }
 
-/// The curve that is the straight line between two ends, in single and in double precision.
+/// Makes the curve that is the straight line between two endpoints, in single and in double
+/// precision.
 #[derive(Clone, Copy)]
 pub struct Straight {
-    /// Of networks.
+    /// For networks.
     pub single: StraightIn<f32>,
-    /// Of closed formulas.
+    /// For analytic landscapes.
     pub double: StraightIn<f64>,
 }
 
-/// The curve that is the straight line between two ends of the same length.
+/// Makes the curve that is the straight line between two endpoints of the same length.
 pub type StraightIn<A> = fn(&ChosenMethod, [&[A]; 2]) -> Box<dyn Curve<A>>;
 
 impl fmt::Debug for PathMethod {
@@ -38,7 +39,7 @@ impl fmt::Debug for PathMethod {
     }
 }
 
-/// A method with a value for each of its keys.
+/// A path method with a value for each of its keys.
 #[derive(Clone, Debug)]
 pub struct ChosenMethod {
     method: &'static PathMethod,
@@ -64,12 +65,12 @@ impl ChosenMethod {
         Self { method, values: method.keys.iter().map(ChoiceKey::default).collect() }
     }
 
-    /// Fourier paths of so many sines.
+    /// Fourier paths with this number of sines.
     pub fn fourier(terms: usize) -> Self {
         Self::with_defaults(&fourier::METHOD).with("fourier_terms", Value::Count(terms))
     }
 
-    /// Polylines of so many knots.
+    /// Polylines with this number of knots.
     pub fn polyline(knots: usize) -> Self {
         Self::with_defaults(&polyline::METHOD).with("knots", Value::Count(knots))
     }
@@ -93,7 +94,7 @@ impl ChosenMethod {
         self.method.name
     }
 
-    /// The value of a key that is a number of things.
+    /// The value of a key that takes a count.
     ///
     /// # Panics
     /// If the method has no such key.
@@ -104,12 +105,12 @@ impl ChosenMethod {
         }
     }
 
-    /// The curve a search begins with: the straight line between two ends.
+    /// The curve from which a search starts: the straight line between two endpoints.
     ///
     /// # Panics
-    /// If the ends have different lengths.
-    pub fn straight<A: CurvePrecision>(&self, ends: [&[A]; 2]) -> Box<dyn Curve<A>> {
-        A::choose(self.method.straight)(self, ends)
+    /// If the endpoints have different lengths.
+    pub fn straight<A: CurvePrecision>(&self, endpoints: [&[A]; 2]) -> Box<dyn Curve<A>> {
+        A::choose(self.method.straight)(self, endpoints)
     }
 
     /// Free parameters for each component of a point.
@@ -123,9 +124,9 @@ impl ChosenMethod {
     }
 }
 
-/// `f32` or `f64`, as what a curve is asked to compute in.
+/// The precision in which a curve is computed: `f32` or `f64`.
 pub trait CurvePrecision: Real {
-    /// The one of this precision.
+    /// The function for this precision.
     fn choose(straight: Straight) -> StraightIn<Self>;
 }
 

@@ -1,22 +1,23 @@
-//! What a path computation leaves behind.
+//! The result of the search for a path, and the paths of a set of solutions.
 
+use crate::solutions::{LandscapeName, SetName};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// One finished path between two solutions on one landscape.
+/// The path between two solutions on one landscape.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PathResult {
-    /// `(M,)` loss on the grid t_m = m / (M − 1) along the best path: the one of the step with the
-    /// lowest summed loss.
+    /// `(M,)` loss on the grid t_m = m / (M − 1) along the best path, which is the path of the step
+    /// with the lowest summed loss.
     pub loss: Vec<f64>,
     /// `(M,)` loss on the same grid along the straight line.
     pub straight_loss: Vec<f64>,
-    /// H = max over the grid of `loss`: the barrier as published.
+    /// H, the maximum of `loss` over the grid: the barrier as published.
     pub barrier: f64,
-    /// The maximum along the same path: the highest point of a grid ten times as fine, refined between its
-    /// neighbors until it does not rise any more.
+    /// The maximum along the same path. It is searched for on a grid ten times as fine and refined
+    /// between neighboring points until it does not change any more.
     pub refined_barrier: f64,
-    /// The maximum over the grid of `straight_loss`.
+    /// The maximum of `straight_loss` over the grid.
     pub straight_barrier: f64,
     /// Length Σ |ω(t_{m+1}) − ω(t_m)| of the best path.
     pub length: f64,
@@ -26,61 +27,62 @@ pub struct PathResult {
     pub steps: u32,
     /// The step after which the best path was found; 0 is the straight line.
     pub best_step: u32,
-    /// Why it ended.
+    /// Why the search ended.
     pub stop: PathStop,
 }
 
 impl PathResult {
-    /// The loss of the higher end. No path between the two is lower; where H is this there is no barrier.
+    /// The loss of the higher endpoint. The maximum along a path cannot be lower than this. If H
+    /// equals it, nothing separates the two solutions.
     pub fn higher_endpoint(&self) -> f64 {
-        let ends = [self.loss.first(), self.loss.last()].into_iter().flatten();
-        ends.copied().fold(f64::NEG_INFINITY, f64::max)
+        let endpoints = [self.loss.first(), self.loss.last()].into_iter().flatten();
+        endpoints.copied().fold(f64::NEG_INFINITY, f64::max)
     }
 
-    /// Whether the path rises nowhere on its grid above its higher end.
+    /// Whether no point of the grid is above the higher endpoint.
     pub fn is_no_higher_than_its_endpoints(&self) -> bool {
         self.barrier <= self.higher_endpoint()
     }
 
-    /// Whether the path is the straight line: no step of the descent came lower.
+    /// Whether the best path is the straight line: no step of the descent lowered the summed loss.
     pub fn is_straight_line(&self) -> bool {
         self.best_step == 0
     }
 
-    /// Whether the search failed to lower the straight line, so that H is no more than the straight
-    /// line's height.
+    /// Whether the search failed: the path is the straight line although lower paths exist.
     ///
-    /// A straight line that rises nowhere above its higher end is the right answer and not counted
-    /// here; nor is one that `paths.steps = 0` asked for. Any other straight line can be lowered:
-    /// moving its points toward the ends, on the same line, lowers their summed loss already.
+    /// A straight line that never rises above its higher endpoint is the right answer and is not
+    /// counted. Nor is one that `paths.steps = 0` asked for. Any other straight line can be
+    /// lowered: moving its points toward the endpoints, on the same line, already lowers their
+    /// summed loss.
     pub fn is_unimproved(&self) -> bool {
         self.is_straight_line() && !self.is_no_higher_than_its_endpoints() && !self.took_no_step()
     }
 
-    /// Whether no step was asked for (`paths.steps = 0`).
+    /// Whether no step was asked for: `paths.steps = 0`.
     pub fn took_no_step(&self) -> bool {
         self.steps == 0 && self.stop == PathStop::Completed
     }
 
-    /// Whether the last step was the lowest one: the descent had not ended, more steps would come lower.
+    /// Whether the last step was the best one: with more steps the path would still improve.
     pub fn was_improving(&self) -> bool {
         self.steps > 0 && self.best_step == self.steps
     }
 }
 
-/// Why a path computation ended. New variants go last: the journal stores their numbers.
+/// Why the search for a path ended. New variants go last: the journal stores their numbers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PathStop {
     /// All steps were taken.
     Completed,
-    /// The summed loss stopped being finite in this step; the best path before it stands.
+    /// The summed loss was not finite in this step. The result is the best path before it.
     NotFinite {
         /// The step in which it happened.
         step: u32,
     },
     /// The objective had stopped falling by this step.
     Converged {
-        /// The step that was not taken any more.
+        /// The first step that was not taken.
         step: u32,
     },
 }
@@ -99,6 +101,31 @@ impl fmt::Display for PathStop {
                 )
             }
         }
+    }
+}
+
+/// Paths between pairs of solutions of one set on one landscape, including those that failed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PathSet {
+    /// The set of the endpoints.
+    pub set: SetName,
+    /// The landscape.
+    pub landscape: LandscapeName,
+    /// Initialization numbers (a, b) of the endpoints of each path.
+    pub pairs: Vec<(u32, u32)>,
+    /// For each pair its path, or the reason why there is none.
+    pub results: Vec<Result<PathResult, String>>,
+}
+
+impl PathSet {
+    /// Number of pairs without a path.
+    pub fn failed(&self) -> usize {
+        self.results.iter().filter(|result| result.is_err()).count()
+    }
+
+    /// The paths that were found, in the order of the pairs.
+    pub fn found(&self) -> impl Iterator<Item = &PathResult> {
+        self.results.iter().filter_map(|result| result.as_ref().ok())
     }
 }
 

@@ -1,4 +1,4 @@
-//! What holds for the curves of every method.
+//! Properties of the curves of every path method.
 
 use super::*;
 use crate::landscape::{Landscape, Squared, TwoWells};
@@ -131,7 +131,7 @@ fn a_dense_grid_contains_the_grid_in_single_precision_too() {
     }
 }
 
-/// Each from the formula of its file.
+/// Each by the formula in its file.
 #[test]
 fn the_curves_are_what_their_methods_say() {
     let [a, b] = TwoWells::ENDPOINTS;

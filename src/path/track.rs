@@ -1,4 +1,4 @@
-//! A path point by point, where its points are few numbers.
+//! The points of a path on a landscape of few dimensions.
 
 use super::{Curve, equally_spaced};
 use crate::combinations::Combinations;
@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 
 /// The points of a path on an analytic landscape, and the heights there.
 ///
-/// A path of a network has 10⁴ to 10⁵ components a point, so its result keeps heights alone. On a
-/// landscape of [few dimensions](MAX_DIMENSIONS) the points take some kB: enough to draw the path
-/// without searching for it again. They lie at t_m = m / (M − 1).
+/// A point on a path of a network has 10⁴ to 10⁵ components, so the result of such a path keeps
+/// losses only. On a landscape of [few dimensions](MAX_DIMENSIONS) the points take some kB. With
+/// them the path can be drawn without a new search. They lie at t_m = m / (M − 1).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[allow(clippy::unsafe_derive_deserialize, reason = "no unsafe code of its own")]
 pub struct Track {
@@ -22,19 +22,19 @@ pub struct Track {
     pub straight_heights: Vec<f64>,
 }
 
-/// Dimensions of a landscape for which points are kept, at most.
+/// Maximum dimension of a landscape for which points are kept.
 pub const MAX_DIMENSIONS: usize = 3;
 
-/// How many times finer than the grid of the objective the points are, at most. A curve of 500
+/// The points are at most this many times finer than the grid of the objective. A curve of 500
 /// points or more looks smooth.
-const MAX_DENSITY: usize = 10;
+const MAX_REFINEMENT: usize = 10;
 
-/// Points to which a coarse grid is refined; a finer one is kept as it is.
+/// Number of intervals up to which a coarse grid is refined. A finer grid is kept as it is.
 const SMOOTH: usize = 2000;
 
 impl Track {
-    /// The points of a path that was found on a grid of `points` ≥ 2 points. Each point of that
-    /// grid is one of the track. `None` if the landscape has more dimensions than are kept.
+    /// The points of a path that was found on a grid of `points` ≥ 2 points. They include the
+    /// points of that grid. `None` if the landscape has more than [`MAX_DIMENSIONS`].
     ///
     /// # Panics
     /// If there are fewer than two points.
@@ -46,10 +46,10 @@ impl Track {
         if curve.dimension() > MAX_DIMENSIONS {
             return None;
         }
-        let density = (SMOOTH / (points - 1)).clamp(1, MAX_DENSITY);
-        let grid = curve.grid(&equally_spaced((points - 1) * density + 1));
+        let refinement = (SMOOTH / (points - 1)).clamp(1, MAX_REFINEMENT);
+        let grid = curve.grid(&equally_spaced((points - 1) * refinement + 1));
         let (vectors, coefficients) = (curve.vectors(), grid.coefficients());
-        // The straight line is what remains without the shapes.
+        // Without the shapes the curve is the straight line.
         let line = Combinations {
             vectors: vectors.slice(s![..2, ..]),
             coefficients: coefficients.slice(s![.., ..2]),
@@ -71,7 +71,7 @@ impl Track {
     }
 }
 
-/// The points of a span, `(M, P)`.
+/// All points, `(M, P)`.
 fn rows(combinations: &Combinations<f64>) -> Array2<f64> {
     let mut rows = Array2::zeros((combinations.points(), combinations.dimension()));
     for (m, mut row) in rows.outer_iter_mut().enumerate() {

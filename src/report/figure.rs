@@ -1,4 +1,4 @@
-//! A figure: panels, the numbers behind them, and what a reader has to know.
+//! A figure: panels, the numbers behind them, and an explanation.
 
 pub use super::number::exact;
 use super::panel::Panel;
@@ -13,7 +13,7 @@ pub struct Figure {
     pub title: &'static str,
     /// What is plotted and how to read it.
     pub about: &'static str,
-    /// What is to be known of these results in particular.
+    /// Remarks about these results.
     pub notes: Vec<String>,
     /// The panels; none where there are no results yet.
     pub panels: Vec<Panel>,
@@ -44,8 +44,8 @@ impl Table {
     }
 }
 
-/// The panels of every run, those of one kind side by side: `panels` gives each with its kind. Where
-/// there are several runs, titles begin with the run's label.
+/// The panels of all runs. `panels` returns each with its kind, and panels of one kind are side by
+/// side. With several runs, titles begin with the label of the run.
 pub fn gather(runs: &[Run<'_>], panels: impl Fn(&Run<'_>) -> Vec<(String, Panel)>) -> Vec<Panel> {
     let mut kinds: Vec<(String, Vec<Panel>)> = Vec::new();
     for run in runs {

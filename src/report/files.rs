@@ -1,4 +1,4 @@
-//! The files of a report on disk. One that the user has edited is kept.
+//! The files of a report on disk. Files that the user has edited are kept.
 
 use crate::files::{make_directory, name_aside, replace_aside, resolve};
 use sha2::{Digest, Sha256};
@@ -7,14 +7,16 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// Checksums of the files as they were written, one a line, as `sha256sum --check` reads them.
+/// The name of the file with the checksums of the written files, in the format of
+/// `sha256sum --check`.
 pub const CHECKSUMS: &str = "files.sha256";
 
 /// What went wrong with a file.
 pub type Failed = (PathBuf, io::Error);
 
-/// Writes files into a directory that is made if need be. Returns where those are now that were there before and
-/// were not as an earlier report had written them.
+/// Writes files into a directory, which is made if it does not exist. Existing files that an
+/// earlier report did not write, or that were edited since, are renamed; the result has their new
+/// names.
 pub fn write(directory: &Path, files: &[(String, Vec<u8>)]) -> Result<Vec<PathBuf>, Failed> {
     make_directory(directory).map_err(|error| (directory.to_owned(), error))?;
     let mut checksums = read_checksums(directory);
@@ -34,8 +36,8 @@ pub fn write(directory: &Path, files: &[(String, Vec<u8>)]) -> Result<Vec<PathBu
     Ok(kept)
 }
 
-/// The checksums that an earlier report left, by name. Version 0.1.0 left none: what it wrote cannot
-/// be told from what the user edited, so `write` keeps all of it that differs.
+/// The checksums of an earlier report, by name. Version 0.1.0 wrote none: its files cannot be
+/// distinguished from edited ones, so `write` keeps every file that differs.
 fn read_checksums(directory: &Path) -> BTreeMap<String, String> {
     let line = |line: &str| {
         let (checksum, name) = line.split_once("  ")?;
@@ -45,7 +47,8 @@ fn read_checksums(directory: &Path) -> BTreeMap<String, String> {
     text.lines().filter_map(line).collect()
 }
 
-/// Replaces a file as a whole. Returns where the file is now that was there, unless it `may_go`.
+/// Replaces a file as a whole. An existing file is removed if `may_go` says so; otherwise it is
+/// renamed, and the result is its new name.
 fn replace(
     path: &Path,
     bytes: &[u8],
@@ -106,7 +109,7 @@ mod tests {
         assert_eq!(fs::read_to_string(&table).expect("a text"), "third");
     }
 
-    /// Version 0.1.0 left none.
+    /// Version 0.1.0 wrote no checksums.
     #[test]
     fn without_checksums_what_differs_is_kept_once() {
         let directory = tempfile::tempdir().expect("a temporary directory");

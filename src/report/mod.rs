@@ -1,4 +1,4 @@
-//! Results to look at: tables at the terminal, and a page of figures.
+//! The report: tables at the terminal, and a page of figures.
 //!
 //! ```text
 //! results ─▶ Run ─┬─ figures ─▶ panels ─▶ SVG ─▶ PNG ─┐

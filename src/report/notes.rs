@@ -1,7 +1,8 @@
-//! Results that are not what their columns say: counted, with the remedy.
+//! Notes on results that need a remark: how many there are, and the remedy.
 //!
-//! A path that is the straight line has a height like any other, and a set whose runs never improved
-//! on their initializations has a mean loss. Whoever shows such numbers shows these notes with them.
+//! A path that is still the straight line has a barrier like any other path, and a set of runs that
+//! never improved has a mean loss. Wherever such numbers are shown, these notes are shown with
+//! them.
 
 use super::number::short;
 use crate::config::{LandscapeConfig, MinimaConfig};
@@ -20,18 +21,18 @@ pub enum Topic {
     Paths,
 }
 
-/// One sentence or a few on results of one kind.
+/// A few sentences about results of one kind.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Note {
-    /// Where it belongs.
+    /// Its topic.
     pub topic: Topic,
-    /// How many results, of how many, why, and what to do.
+    /// How many results, of how many, the reason, and the remedy.
     pub text: String,
-    /// Whether it concerns every result of a set, so that the set is worth nothing.
+    /// Whether it concerns every result of a set, so that the set is worthless.
     pub concerns_all: bool,
 }
 
-/// The results that notes are made of.
+/// The results that are checked for notes.
 #[derive(Clone, Debug, Default)]
 pub struct NotedResults<'a> {
     /// Training runs that ended with a solution.
@@ -40,21 +41,21 @@ pub struct NotedResults<'a> {
     pub minima: Option<NotedMinima<'a>>,
     /// The paths.
     pub paths: &'a [PathSet],
-    /// Learning rate of the searches for paths, if it is known.
+    /// Learning rate of the searches for paths; `None` if it is unknown.
     pub path_learning_rate: Option<f64>,
 }
 
-/// The default of `paths.learning_rate`. A search with a lower one that came nowhere may need a higher one.
+/// The default of `paths.learning_rate`. A failed search with a lower rate may need a higher one.
 const DEFAULT_PATH_RATE: f64 = 1e-3;
 
-/// The points of an analytic landscape and where they led.
+/// The starts on an analytic landscape, and where their minimizations ended.
 #[derive(Clone, Debug)]
 pub struct NotedMinima<'a> {
     /// The landscape.
     pub config: &'a LandscapeConfig,
-    /// By number of the start.
+    /// The results, with the numbers of their starts.
     pub found: Vec<(u32, &'a MinimizationResult)>,
-    /// Two minima that differ by less are one.
+    /// Two minima that differ by less are the same.
     pub distinct: f64,
 }
 
@@ -95,8 +96,8 @@ fn training(optimizer: OptimizerName, runs: &[&TrainingRun]) -> Vec<Note> {
         let images = if split == Split::Train { "training" } else { "test" };
         let never = runs.iter().filter(|run| is_initialization(run, split)).count();
         let text = format!(
-            "{never} of {} {name} runs never came below the {images} loss of their initialization: their ω^{split} \
-             is the initialization.{remedy}",
+            "{never} of {} {name} runs never came below the {images} loss of their initialization: \
+             their ω^{split} is the initialization.{remedy}",
             runs.len()
         );
         (never > 0)
@@ -115,7 +116,7 @@ pub(super) fn is_initialization(run: &TrainingRun, split: Split) -> bool {
     tried(run) && snapshot.epoch == 0
 }
 
-/// Whether the training loss stayed where it was, by any measure but rounding: the steps are too short.
+/// Whether the training loss did not change, except for rounding: the steps are too short.
 fn is_unmoved(run: &TrainingRun) -> bool {
     const ROUNDING: f64 = 1e-6;
     let Some(&first) = run.curve_train.first() else { return false };
@@ -146,7 +147,8 @@ fn paths(sets: &[PathSet], learning_rate: Option<f64>) -> Vec<Note> {
     let mut notes = Vec::new();
     let straight = counted(PathResult::is_unimproved);
     if !straight.is_empty() {
-        let what = "are the straight line, because no step of the search came lower: H is no barrier of a path that was found";
+        let what = "are the straight line, because no step of the search lowered the loss: H is \
+                    not the barrier of a path that was found";
         let not_finite = |path: &PathResult| matches!(path.stop, PathStop::NotFinite { .. });
         let unimproved =
             || sets.iter().flat_map(PathSet::found).filter(|path| path.is_unimproved());
@@ -163,13 +165,15 @@ fn paths(sets: &[PathSet], learning_rate: Option<f64>) -> Vec<Note> {
     let early =
         counted(|path| matches!(path.stop, PathStop::NotFinite { .. }) && !path.is_unimproved());
     if !early.is_empty() {
-        let what = "ended early, because the objective was not finite in a step: the best path before it stands";
+        let what = "ended early, because the objective was not finite in a step: the result is the \
+                    best path before it";
         let remedy = "Lower `paths.learning_rate`, or `paths.lambda` if it is large.";
         notes.push(note(Topic::Paths, format!("{} {remedy}", say(&early, what)), false));
     }
     let worse = counted(is_higher_than_straight);
     if !worse.is_empty() {
-        let what = "rise higher than the straight line between the same solutions: a lower path is known than the one found";
+        let what = "rise higher than the straight line between the same solutions, so that the \
+                    straight line is the lower path";
         let remedy = "Lower `paths.learning_rate`, or raise `paths.points`.";
         notes.push(note(Topic::Paths, format!("{} {remedy}", say(&worse, what)), false));
     }
@@ -181,12 +185,12 @@ fn paths(sets: &[PathSet], learning_rate: Option<f64>) -> Vec<Note> {
     notes
 }
 
-/// Whether a path was found that rises higher than the straight line, at its points or between them.
+/// Whether the path rises higher than the straight line, at the points of the grid or between them.
 ///
-/// The search lowers the sum over the points, so its best path may have a higher maximum. What rounding
-/// explains does not count.
+/// The search minimizes the sum over the points, so its best path may have a higher maximum.
+/// Differences within rounding do not count.
 fn is_higher_than_straight(path: &PathResult) -> bool {
-    /// Of single precision, in which losses may be summed.
+    /// For single precision, in which losses may be summed.
     const ROUNDING: f64 = 1e-6;
     let limit = path.straight_barrier + ROUNDING * path.straight_barrier.abs();
     !path.is_straight_line() && path.barrier.max(path.refined_barrier) > limit
@@ -206,7 +210,7 @@ impl NotedMinima<'_> {
                 (notes, "Raise `landscape.starts`.")
             }
         };
-        // Each reason for leaving a start out may hold for some of them only.
+        // Each reason to leave out a start may apply to some starts only.
         let is_said = notes.iter().any(|note| note.concerns_all);
         if !is_said && !self.found.is_empty() && self.solutions().is_empty() {
             let all = self.found.len();
@@ -217,7 +221,7 @@ impl NotedMinima<'_> {
         notes
     }
 
-    /// Names of the starts for which `is`, with `of` before each number.
+    /// Names of the starts for which `is` holds: `of` followed by the number.
     fn names(&self, of: &str, is: impl Fn(&MinimizationResult) -> bool) -> Vec<String> {
         self.found
             .iter()
@@ -226,7 +230,7 @@ impl NotedMinima<'_> {
             .collect()
     }
 
-    /// Points that are used as they are.
+    /// Notes on points that are used as given.
     fn given(&self) -> Vec<Note> {
         let all = self.found.len();
         let kinds =
@@ -248,8 +252,8 @@ impl NotedMinima<'_> {
         let steepest = self.found.iter().filter(|(_, relaxed)| slope(relaxed));
         let steepest = steepest.map(|(_, relaxed)| relaxed.gradient_norm).fold(0.0, f64::max);
         let text = format!(
-            "{} of {all} points are used as given though the gradient is not zero there, |∇f| up to {}: \
-             {}. `landscape.relax = true` minimizes them.",
+            "{} of {all} points are used as given though the gradient is not zero there, |∇f| up \
+             to {}: {}. `landscape.relax = true` minimizes them.",
             names.len(),
             short(steepest),
             shortened(&names)
@@ -258,7 +262,7 @@ impl NotedMinima<'_> {
         kinds.into_iter().flatten().chain(sloping).collect()
     }
 
-    /// Starts that led to no minimum.
+    /// Notes on starts that did not lead to a minimum.
     fn left_out(&self, of: &str) -> Vec<Note> {
         let all = self.found.len();
         let unbound = |relaxed: &MinimizationResult| {
@@ -267,11 +271,11 @@ impl NotedMinima<'_> {
         let reasons: [(Condition<'_>, &str); 4] = [
             (
                 &|relaxed| relaxed.stop == MinimizationStop::Saddle,
-                "ended on a saddle that no step led down from",
+                "ended on a saddle from which no step led down",
             ),
             (
                 &|relaxed| relaxed.stop == MinimizationStop::Maximum,
-                "ended on a maximum that no step led down from",
+                "ended on a maximum from which no step led down",
             ),
             (
                 &|relaxed| relaxed.stop == MinimizationStop::IterationsSpent,
@@ -297,7 +301,7 @@ impl NotedMinima<'_> {
         merge(&found, self.distinct, &|theta| self.config.landscape.identify(theta))
     }
 
-    /// Points that became one minimum, and what that takes away.
+    /// Notes on points that led to the same minimum, and on the pairs that are lost by this.
     fn merged(&self, of: &str) -> Vec<Note> {
         let solutions = self.solutions();
         let name = |index: &usize| format!("{of}{}", self.found[*index].0);
@@ -328,7 +332,7 @@ impl NotedMinima<'_> {
         notes
     }
 
-    /// A search that found one minimum, where more were asked for.
+    /// A note on a search that found one minimum although more were wanted.
     fn alone(&self) -> Option<Note> {
         let wanted = self.config.keep > 1 && self.found.len() > 1;
         let text = format!(
@@ -339,19 +343,19 @@ impl NotedMinima<'_> {
     }
 }
 
-/// What holds for some of the starts.
+/// A condition on the result of a start.
 type Condition<'a> = &'a dyn Fn(&MinimizationResult) -> bool;
 
-/// |∇f| above which a point that is used as given is said to lie on a slope: below, the nine decimals
-/// of a published point explain it.
+/// |∇f| above which a point that is used as given counts as lying on a slope. A smaller gradient is
+/// explained by the nine decimals of a published point.
 const SLOPE: f64 = 1e-4;
 
-/// Names in a list at most.
-const NAMED: usize = 8;
+/// Maximum number of names in a list.
+const MAX_NAMES: usize = 8;
 
 /// A list of names, not all of them if they are many.
 fn shortened(names: &[String]) -> String {
-    match names.len().saturating_sub(NAMED) {
+    match names.len().saturating_sub(MAX_NAMES) {
         0 | 1 => names.join(", "),
         more => format!("{} and {} more", names[..names.len() - more].join(", "), more),
     }
@@ -525,7 +529,8 @@ mod tests {
                 && said[0].text.contains("`training.sgd.learning_rate`")
         );
         assert!(!said[0].concerns_all && notes(OptimizerName::Sgd, &[stuck])[0].concerns_all);
-        // L-BFGS that ended in its first iteration. The test loss may rise from the start: that is no failure.
+        // L-BFGS that ended in its first iteration. The test loss may rise from the start: that is
+        // no failure.
         let first = run(0, 0, 0, TrainingStop::NoDescent { iteration: 1 });
         let said = notes(OptimizerName::Lbfgs, &[good, first]);
         assert!(

@@ -1,8 +1,8 @@
-//! Numbers of results as a reader wants them.
+//! Formats the numbers of tables and figures.
 
 use crate::analysis::kernel_pca::shortest;
 
-/// What stands for a number that does not exist.
+/// The text for a number that does not exist.
 pub(super) const NONE: &str = "–";
 
 /// Four significant digits; three and a power of ten below 10⁻³ and from 10⁵ on.
@@ -35,12 +35,12 @@ fn digits(value: f64, significant: i32) -> String {
     }
 }
 
-/// As [`number`], for print: a true minus sign, and powers of ten as such.
+/// As [`number`], typeset: with a minus sign and superscript powers of ten.
 pub(super) fn typeset(value: f64) -> String {
     for_print(&number(value))
 }
 
-/// As [`short`], for print.
+/// As [`short`], typeset.
 pub(super) fn typeset_short(value: f64) -> String {
     for_print(&short(value))
 }
@@ -67,7 +67,7 @@ pub(super) fn superscript(number: i32) -> String {
     number.to_string().chars().map(raise).collect()
 }
 
-/// A fraction in percent, two decimals; as [`number`] where those would be many digits.
+/// A fraction in percent with two decimals; as [`number`] if that would have too many digits.
 pub fn percent(fraction: f64) -> String {
     let percent = 100.0 * fraction;
     if percent.is_nan() {
@@ -76,18 +76,17 @@ pub fn percent(fraction: f64) -> String {
     if percent.abs() >= 1e5 {
         return format!("{} %", number(percent));
     }
-    // A share that rounds to zero has no sign.
+    // A share that rounds to zero is written without a sign.
     let text = format!("{percent:.2} %");
     if text == "-0.00 %" { "0.00 %".to_owned() } else { text }
 }
 
-/// A number in full precision for a table: read again, it is the same to the bit. A number that does
-/// not exist is an empty cell.
+/// A number in full precision for a table: it reads back to the same bits. NaN is an empty cell.
 pub fn exact(value: f64) -> String {
     if value.is_nan() { String::new() } else { shortest(value) }
 }
 
-/// [`number`] of what may be missing.
+/// [`number`], or [`NONE`] if it is missing.
 pub(super) fn maybe(value: Option<f64>) -> String {
     value.map_or_else(|| NONE.to_owned(), number)
 }

@@ -21,16 +21,17 @@ pub struct Plane<'a> {
 pub struct DrawnPath<'a> {
     /// Numbers of its endpoints.
     pub pair: (u32, u32),
-    /// Where these are.
+    /// The endpoints.
     pub ends: [[f64; 2]; 2],
-    /// The heights along it.
+    /// The heights along the path.
     pub result: &'a PathResult,
     /// Its points; `None` if the run did not keep them.
     pub track: Option<&'a Track>,
 }
 
 impl<'a> Plane<'a> {
-    /// The map of these paths, if there are any; `map` gives the heights around all these points.
+    /// The map of these paths; `None` if there are none. `map` returns the heights around all their
+    /// points.
     pub fn of(
         paths: Vec<DrawnPath<'a>>,
         lambda: f64,
@@ -50,13 +51,13 @@ impl<'a> Plane<'a> {
         Some(Self { map: map(&points)?, ends, paths, lambda })
     }
 
-    /// Paths of which the points were not kept.
+    /// Number of paths whose points were not kept.
     pub fn without_points(&self) -> usize {
         self.paths.iter().filter(|path| path.track.is_none()).count()
     }
 
-    /// Heights of about a dozen contours: even steps, from the lowest point to somewhat above the
-    /// highest straight line. Beyond, most landscapes rise without end.
+    /// Heights of about a dozen contours with equal steps, from the lowest point to somewhat above
+    /// the highest straight-line barrier. Above that, most landscapes rise without limit.
     pub fn levels(&self) -> Vec<f64> {
         let finite = self.map.heights.iter().copied().filter(|height| height.is_finite());
         let low = finite.fold(f64::INFINITY, f64::min);
@@ -74,11 +75,12 @@ impl<'a> Plane<'a> {
         (first..=last).map(|k| k as f64 * step).collect()
     }
 
-    /// For each level the areas at least that high, each as one outline: holes are cut in from the edge.
+    /// For each level the areas at least that high. Each is a single outline, in which holes are
+    /// connected to the edge.
     pub fn areas(&self, levels: &[f64]) -> Vec<Vec<Vec<[f64; 2]>>> {
         const POINTS: usize = HeightMap::POINTS;
         let [[left, right], [bottom, top]] = self.map.region;
-        // Contours take the heights for those in the middle of cells.
+        // The contour library takes heights to be at the centers of cells.
         let step = |low: f64, high: f64| (high - low) / (POINTS - 1) as f64;
         let (dx, dy) = (step(left, right), step(bottom, top));
         let builder = ContourBuilder::new(POINTS, POINTS, true)
@@ -86,7 +88,7 @@ impl<'a> Plane<'a> {
             .y_origin(bottom - dy / 2.0)
             .x_step(dx)
             .y_step(dy);
-        // Infinite heights would spoil the interpolation next to them.
+        // Infinite heights would make the interpolation around them useless.
         let cap = levels.iter().copied().fold(0.0, f64::max).abs() * 2.0 + 1.0;
         let capped = |height: &f64| if height.is_nan() { cap } else { height.min(cap) };
         let capped: Vec<f64> = self.map.heights.iter().map(capped).collect();

@@ -86,8 +86,8 @@ impl Run<'_> {
         self.set(&SetName::of(optimizer, split))
     }
 
-    /// Numbers of the initializations whose vector in this set is the initialization itself, because
-    /// their training never came below its loss.
+    /// Numbers of the initializations whose vector in this set is the initialization itself,
+    /// because their training never came below its loss.
     pub fn at_initialization(&self, name: &SetName) -> BTreeSet<u32> {
         let mut numbers = BTreeSet::new();
         for (optimizer, runs) in &self.curves {

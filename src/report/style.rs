@@ -14,7 +14,7 @@ pub struct Color(pub u8, pub u8, pub u8);
 const VERMILION: Color = Color(213, 94, 0);
 /// L-BFGS.
 const BLUE: Color = Color(0, 114, 178);
-/// Whatever belongs to no optimizer, one after the other.
+/// For everything that does not belong to an optimizer.
 const OTHERS: [Color; 6] = [
     Color(0, 158, 115),
     Color(204, 121, 167),
@@ -25,7 +25,7 @@ const OTHERS: [Color; 6] = [
 ];
 /// Text, frames and marks.
 pub const BLACK: Color = Color(0, 0, 0);
-/// What is there for comparison.
+/// For lines that serve as a comparison.
 pub const GRAY: Color = Color(110, 110, 110);
 
 /// How sets of one group, or curves of one kind, are drawn in every figure.
@@ -37,7 +37,8 @@ pub struct Look {
     pub marker: Marker,
 }
 
-/// The look of a group: of the optimizers always the same, of others by their place among `groups`.
+/// The look of a group. It is fixed for the optimizers and depends on the place among `groups` for
+/// others.
 pub fn look(group: &str, groups: &[&str]) -> Look {
     match group {
         "sgd" => Look { color: VERMILION, marker: Marker::Disk },
@@ -52,13 +53,13 @@ pub fn look(group: &str, groups: &[&str]) -> Look {
     }
 }
 
-/// The look of the `index`-th of things that have no fixed one.
+/// The look number `index`, for groups and curves without a fixed look.
 pub fn numbered(index: usize) -> Look {
     let markers = [Marker::Diamond, Marker::Triangle, Marker::Cross, Marker::Square, Marker::Disk];
     Look { color: OTHERS[index % OTHERS.len()], marker: markers[index % markers.len()] }
 }
 
-/// What a group is called in print.
+/// The printed name of a group.
 pub fn group_name(group: &str) -> &str {
     match group {
         "sgd" => "SGD",
@@ -67,14 +68,14 @@ pub fn group_name(group: &str) -> &str {
     }
 }
 
-/// What a set is called in print: `"SGD train"`.
+/// The printed name of a set: `"SGD train"`.
 pub fn set_name(set: &SetName) -> String {
     format!("{} {}", group_name(set.group()), set.member())
 }
 
 /// A color of a sequence from white (0) to blue (1): the lighter part of Blues of C. Brewer,
-/// <https://colorbrewer2.org> (Apache 2.0), linear between its colors. Lines in any color of the other
-/// figures stand out on it, and in black and white the heights stay in order.
+/// <https://colorbrewer2.org> (Apache 2.0), linear between its colors. Lines in any color of the
+/// other figures stand out on it, and in black and white the heights stay in order.
 pub fn height_color(share: f64) -> Color {
     const BLUES: [Color; 7] = [
         Color(255, 255, 255),

@@ -1,4 +1,4 @@
-//! The rows of the tables: what a run comes to.
+//! The rows of the tables of a run.
 
 use super::notes::Note;
 use crate::analysis::statistics::{Analysis, Moments, Summary};
@@ -6,21 +6,21 @@ use crate::path::{PathResult, PathSet};
 use crate::solutions::{LandscapeName, SetName, SolutionSet};
 use serde::{Deserialize, Serialize};
 
-/// What a run comes to, in a few numbers a set.
+/// A few numbers for each set of a run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RunSummary {
-    /// Whether a closed formula is mapped: its heights then stand for the training losses, and there is
-    /// nothing else in [`LossRow`].
-    pub formula: bool,
-    /// A row a set.
+    /// Whether the subject is an analytic landscape. Its heights are then in place of the training
+    /// losses, and the other columns of [`LossRow`] are empty.
+    pub analytic: bool,
+    /// One row for each set.
     pub losses: Vec<LossRow>,
-    /// A row a set and landscape.
+    /// One row for each set and landscape.
     pub barriers: Vec<BarrierRow>,
-    /// A row a set, or one for each comparison the set is in.
+    /// One row for each set, or for each comparison of a set.
     pub spreads: Vec<SpreadRow>,
-    /// A row a kernel PCA.
+    /// One row for each kernel PCA.
     pub kernel_pca: Vec<KernelPcaRow>,
-    /// Results that are not what their columns say, below the tables they are in.
+    /// Notes on results that need a remark, printed below the tables.
     pub notes: Vec<Note>,
 }
 
@@ -41,30 +41,30 @@ pub struct LossRow {
     pub accuracy_test: f64,
 }
 
-/// Path heights of a set on a landscape. A height that is not finite is in no summary, so the counts
-/// of the summaries can be below `count`.
+/// Barriers of a set on a landscape. Barriers that are not finite are left out of the summaries, so
+/// the counts of the summaries can be below `count`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BarrierRow {
     /// The set.
     pub set: SetName,
-    /// The images whose loss is the landscape.
+    /// The landscape.
     pub landscape: LandscapeName,
     /// Number of paths found.
     pub count: usize,
     /// Number of pairs without a path.
     pub failed: usize,
-    /// Heights of the straight lines; `None` if there is no finite one.
+    /// Straight-line barriers; `None` if none is finite.
     pub straight: Option<Summary>,
-    /// Heights H on the grid of the objective.
+    /// Barriers H on the grid of the search.
     pub grid: Option<Summary>,
-    /// Heights of the same paths on the finer grid.
-    pub dense: Option<Summary>,
-    /// Losses of the higher end of each path, below which no path can be.
+    /// Refined barriers of the same paths.
+    pub refined: Option<Summary>,
+    /// Losses of the higher endpoint of each path. No barrier can be lower.
     pub higher_endpoint: Option<Summary>,
-    /// Number of paths that are the straight line because no step came lower.
+    /// Number of paths that are the straight line because no step lowered the loss.
     pub unimproved: usize,
-    /// Number of paths of which the last step was the lowest.
-    pub descending: usize,
+    /// Number of paths that were still improving at the last step.
+    pub improving: usize,
 }
 
 /// How widely the vectors of a set are spread.
@@ -74,7 +74,7 @@ pub struct SpreadRow {
     pub set: SetName,
     /// Moments of all components.
     pub moments: Moments,
-    /// The comparison that defines the common origin; `None` for a set that is in no comparison.
+    /// The comparison that defines the common origin; `None` for a set without a comparison.
     pub comparison: Option<String>,
     /// Median distance of the vectors from the common origin.
     pub median_distance: Option<f64>,
@@ -82,7 +82,7 @@ pub struct SpreadRow {
     pub centroid_to_origin: Option<f64>,
 }
 
-/// How much of the variance the first components of a kernel PCA show.
+/// The shares of the variance of the components of a kernel PCA.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct KernelPcaRow {
     /// Its name.
@@ -101,7 +101,7 @@ impl RunSummary {
     /// The rows for these results of a network, in their order.
     pub fn of(sets: &[SolutionSet], analysis: &Analysis, paths: &[PathSet]) -> Self {
         Self {
-            formula: false,
+            analytic: false,
             losses: sets.iter().map(loss_row).collect(),
             barriers: paths
                 .iter()
@@ -142,10 +142,10 @@ fn loss_row(set: &SolutionSet) -> LossRow {
 }
 
 fn barrier_row(paths: &PathSet) -> BarrierRow {
-    let summary = |height: fn(&PathResult) -> f64| {
-        let heights: Vec<f64> =
-            paths.found().map(height).filter(|height| height.is_finite()).collect();
-        Summary::of(&heights).ok()
+    let summary = |barrier: fn(&PathResult) -> f64| {
+        let barriers: Vec<f64> =
+            paths.found().map(barrier).filter(|barrier| barrier.is_finite()).collect();
+        Summary::of(&barriers).ok()
     };
     BarrierRow {
         set: paths.set.clone(),
@@ -154,10 +154,10 @@ fn barrier_row(paths: &PathSet) -> BarrierRow {
         failed: paths.failed(),
         straight: summary(|path| path.straight_barrier),
         grid: summary(|path| path.barrier),
-        dense: summary(|path| path.refined_barrier),
+        refined: summary(|path| path.refined_barrier),
         higher_endpoint: summary(PathResult::higher_endpoint),
         unimproved: paths.found().filter(|path| path.is_unimproved()).count(),
-        descending: paths.found().filter(|path| path.was_improving()).count(),
+        improving: paths.found().filter(|path| path.was_improving()).count(),
     }
 }
 
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn failed_paths_are_counted_and_infinite_heights_left_out() {
+    fn failed_paths_are_counted_and_infinite_barriers_left_out() {
         let paths = PathSet {
             set: SetName::parse("sgd/test").unwrap(),
             landscape: LandscapeName::Test,
@@ -245,13 +245,13 @@ mod tests {
         let row =
             RunSummary::of(&[], &Analysis::of(&[], &[], &[]).unwrap(), &[paths]).barriers.remove(0);
         assert_eq!((row.count, row.failed, row.landscape), (3, 1, LandscapeName::Test));
-        let [straight, grid, dense] = [row.straight, row.grid, row.dense].map(Option::unwrap);
-        assert_eq!([straight.count, grid.count, dense.count], [2, 3, 3]);
+        let [straight, grid, refined] = [row.straight, row.grid, row.refined].map(Option::unwrap);
+        assert_eq!([straight.count, grid.count, refined.count], [2, 3, 3]);
         assert_relative_eq!(straight.median, 8.0);
         assert_relative_eq!(grid.median, 3.0);
-        assert_relative_eq!(dense.max, 5.0);
+        assert_relative_eq!(refined.max, 5.0);
         assert_relative_eq!(row.higher_endpoint.unwrap().median, 3.0);
-        assert_eq!(row.descending, 3);
+        assert_eq!(row.improving, 3);
     }
 
     #[test]
@@ -273,7 +273,8 @@ mod tests {
             ("lbfgs/test", None),
         ];
         assert_eq!(found, expected);
-        // ω̄ = (3, 4): the distances of (0, 0), (0, 2), (0, 1) are 5, √13, √18, those of the other set the same.
+        // ω̄ = (3, 4): the distances of (0, 0), (0, 2), (0, 1) are 5, √13, √18, those of the other
+        // set the same.
         assert_relative_eq!(rows[0].median_distance.unwrap(), 18.0_f64.sqrt());
         assert_relative_eq!(rows[2].median_distance.unwrap(), 18.0_f64.sqrt());
         assert_relative_eq!(rows[0].centroid_to_origin.unwrap(), 18.0_f64.sqrt());

@@ -1,4 +1,4 @@
-//! The tables themselves.
+//! The tables that are printed at the terminal.
 
 use super::notes::{Note, Topic};
 use super::number::{NONE, maybe, number, percent, short};
@@ -6,22 +6,22 @@ use super::{BarrierRow, KernelPcaRow, LossRow, RunSummary, SpreadRow};
 use crate::analysis::statistics::Summary;
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 
-/// Columns of text a line has at most; longer names are wrapped.
+/// Maximum width of a line; longer names are wrapped.
 const WIDTH: u16 = 100;
 
-/// A line under the header and nothing else.
+/// Only a line under the header.
 const STYLE: TableStyle =
     TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 
 /// Components of a kernel PCA in the table; figures show no more.
 const COMPONENTS: usize = 3;
 
-/// The tables of a run, each under its caption, without color; what has no rows is left out.
+/// The tables of a run, each under its caption, without color. Tables without rows are left out.
 pub fn table(summary: &RunSummary) -> String {
     let noted = |table: String, topic| table + &noted(&summary.notes, topic);
     let solutions =
-        || if summary.formula { heights(&summary.losses) } else { losses(&summary.losses) };
-    let what = if summary.formula { "greatest height" } else { "highest loss" };
+        || if summary.analytic { heights(&summary.losses) } else { losses(&summary.losses) };
+    let what = if summary.analytic { "greatest height" } else { "highest loss" };
     let tables = [
         (!summary.losses.is_empty()).then(|| noted(solutions(), Topic::Solutions)),
         (!summary.barriers.is_empty())
@@ -69,7 +69,7 @@ fn losses(rows: &[LossRow]) -> String {
     render("Losses and accuracies: means over the solutions of each set", &header, 1, cells)
 }
 
-/// Of a formula.
+/// The table of an analytic landscape.
 fn heights(rows: &[LossRow]) -> String {
     let cells = rows
         .iter()
@@ -77,15 +77,15 @@ fn heights(rows: &[LossRow]) -> String {
     render("Heights: means over the minima of each set", &["set", "minima", "height"], 1, cells)
 }
 
-/// `what` on a path is a barrier.
+/// A barrier is the `what` on a path.
 fn barriers(rows: &[BarrierRow], what: &str) -> String {
-    let header = ["set", "on", "paths", "straight line", "path H", "dense", "end"];
+    let header = ["set", "on", "paths", "straight line", "path H", "refined", "endpoint"];
     let median = |summary: &Option<Summary>| {
-        summary.as_ref().map_or_else(|| NONE.to_owned(), |heights| short(heights.median))
+        summary.as_ref().map_or_else(|| NONE.to_owned(), |barriers| short(barriers.median))
     };
     let range = |summary: &Option<Summary>| match summary {
-        Some(heights) => {
-            format!("{} [{}, {}]", short(heights.median), short(heights.min), short(heights.max))
+        Some(barriers) => {
+            format!("{} [{}, {}]", short(barriers.median), short(barriers.min), short(barriers.max))
         }
         None => NONE.to_owned(),
     };
@@ -96,19 +96,19 @@ fn barriers(rows: &[BarrierRow], what: &str) -> String {
             path_count(row),
             range(&row.straight),
             range(&row.grid),
-            median(&row.dense),
+            median(&row.refined),
             median(&row.higher_endpoint),
         ]
     });
     let caption = format!(
-        "Barriers, the {what} on a path: median [lowest, highest]; H on the path's own grid,\n\
-         dense: median of the highest point, from a grid ten times as fine, refined;\n\
-         end: median of the higher end, below which no path can be"
+        "Barriers, the {what} on a path: median [lowest, highest]. H: on the grid of the search;\n\
+         refined: median of the maximum along the same path, also between the points of the grid;\n\
+         endpoint: median of the higher endpoint. No barrier can be lower."
     );
-    render(&caption, &header, 2, cells) + &descending(rows)
+    render(&caption, &header, 2, cells) + &still_improving(rows)
 }
 
-/// How many paths there are, and of how many the height is none of a path.
+/// The number of paths, with the numbers of failed paths and of unimproved straight lines.
 fn path_count(row: &BarrierRow) -> String {
     let parts = [(row.failed, "failed"), (row.unimproved, "straight")];
     let parts = parts
@@ -118,16 +118,15 @@ fn path_count(row: &BarrierRow) -> String {
     row.count.to_string() + &parts.collect::<String>()
 }
 
-/// What is to be known of paths that did not come to rest.
-fn descending(rows: &[BarrierRow]) -> String {
-    let (all, descending): (usize, usize) = rows
-        .iter()
-        .fold((0, 0), |(all, descending), row| (all + row.count, descending + row.descending));
-    if descending == 0 {
+/// A note on paths that were still improving at the last step.
+fn still_improving(rows: &[BarrierRow]) -> String {
+    let all: usize = rows.iter().map(|row| row.count).sum();
+    let improving: usize = rows.iter().map(|row| row.improving).sum();
+    if improving == 0 {
         return String::new();
     }
     format!(
-        "{descending} of the {all} paths were lowest after their last step: with more steps they come lower\n"
+        "{improving} of {all} paths were still improving at the last step. Increase `paths.steps`.\n"
     )
 }
 
@@ -169,16 +168,16 @@ fn kernel_pca(rows: &[KernelPcaRow]) -> String {
     let flat = rows.iter().filter(|row| row.explained.iter().all(|&share| share == 0.0));
     let flat: Vec<&str> = flat.map(|row| row.name.as_str()).collect();
     let note = format!(
-        "{}: no eigenvalue is above 0, so that no component has a share; to this kernel the vectors may be all the \
-         same. Choose another kernel, or other parameters of it.",
+        "{}: no eigenvalue is above 0, so no component has a share of the variance. The vectors \
+         may be equal in the feature space of this kernel. Choose another kernel or other \
+         parameters.",
         flat.join(", ")
     );
     render(caption, &header, 3, cells)
         + &(if flat.is_empty() { String::new() } else { wrapped(&note) })
 }
 
-/// A caption and a table whose first `texts` columns are text and whose others are numbers.
-/// A table under its caption, without color. The first `texts` columns are aligned to the left.
+/// A caption and a table. Its first `texts` columns are text, the others are numbers.
 pub fn render(
     caption: &str,
     header: &[&str],
@@ -211,7 +210,7 @@ mod tests {
 
     fn summary() -> RunSummary {
         RunSummary {
-            formula: false,
+            analytic: false,
             losses: vec![LossRow {
                 set: set("sgd/train"),
                 count: 48,
@@ -227,10 +226,10 @@ mod tests {
                 failed: 2,
                 straight: Summary::of(&[1.5, 2.5]).ok(),
                 grid: Summary::of(&[0.25, 0.5, 1.0]).ok(),
-                dense: None,
+                refined: None,
                 higher_endpoint: Summary::of(&[0.125]).ok(),
                 unimproved: 0,
-                descending: 2,
+                improving: 2,
             }],
             spreads: vec![SpreadRow {
                 set: set("sgd/test"),
@@ -283,7 +282,7 @@ mod tests {
             lines_from(&text, "sgd/test", 1)[0],
             ["sgd/test", "–", "-0.003170", "0.1030", "–", "–"]
         );
-        assert!(text.contains("\n2 of the 3 paths were lowest after their last step"), "{text}");
+        assert!(text.contains("\n2 of 3 paths were still improving at the last step."), "{text}");
         let embedding = [
             "rbf",
             "rbf, 2σ² = 42200",
@@ -313,14 +312,14 @@ mod tests {
     }
 
     #[test]
-    fn a_formula_has_heights_and_no_losses() {
+    fn an_analytic_landscape_has_heights_and_no_losses() {
         let row = LossRow {
             loss_train: -72.25,
             loss_test: f64::NAN,
             set: set("minima/relaxed"),
             ..summary().losses.remove(0)
         };
-        let text = table(&RunSummary { formula: true, losses: vec![row], ..summary() });
+        let text = table(&RunSummary { analytic: true, losses: vec![row], ..summary() });
         assert!(
             text.starts_with("Heights: ") && text.contains("the greatest height on a path"),
             "{text}"

@@ -26,7 +26,7 @@ pub enum ReportError {
         /// Why.
         source: io::Error,
     },
-    /// Numbers that are no table, a defect of this program.
+    /// A table could not be written, which is a defect of this program.
     #[error("{name}.csv: {source}")]
     Csv {
         /// The table.
@@ -41,16 +41,18 @@ pub enum ReportError {
 pub struct WrittenReport {
     /// Its page.
     pub page: PathBuf,
-    /// Where files are now that were in its place and that no report had written so.
+    /// New names of files that were in the way and that were not written by a report.
     pub kept: Vec<PathBuf>,
-    /// Figures that could not be drawn, each with the reason. The page says so in their places.
+    /// Figures that could not be drawn, each with the reason. The page has the reason in their
+    /// places.
     pub undrawn: Vec<String>,
 }
 
-/// Writes the page, every figure (those `of_stages` come last) as SVG and PNG, and all numbers as CSV into a directory that is made
-/// if need be. Equal runs give equal bytes. Everything is made before anything is written, and the page
-/// comes last. A figure that cannot be drawn leaves the others. A file there that no report has written,
-/// or that was edited since, is kept under another name.
+/// Writes the page, every figure (those `of_stages` last) as SVG and PNG, and all numbers as CSV into a directory, which is
+/// made if it does not exist. Equal runs give equal bytes. Everything is computed before anything
+/// is written, and the page is written last. A figure that cannot be drawn does not affect the
+/// others. An existing file that no report has written, or that was edited since, is kept under
+/// another name.
 ///
 /// # Errors
 /// [`ReportError`].
@@ -95,7 +97,7 @@ pub fn write(
     Ok(WrittenReport { page: directory.join(PAGE), kept, undrawn })
 }
 
-/// A figure as it goes to the page and to files of its own.
+/// A drawn figure: its panels for the page, and its own files.
 struct Drawn {
     panels: Vec<String>,
     pictures: Vec<(String, Vec<u8>)>,
@@ -111,8 +113,8 @@ fn draw(figure: &Figure) -> Result<Drawn, DrawError> {
     Ok(Drawn { panels: panel_svgs(&figure.panels)?, pictures })
 }
 
-/// What `draw` returns; an error also where it panics. The libraries that draw have panics of their
-/// own, and one figure must not take the report along.
+/// The result of `draw`; a panic becomes an error. The drawing libraries can panic, and one figure
+/// must not make the whole report fail.
 fn attempt<T>(draw: impl FnOnce() -> Result<T, DrawError>) -> Result<T, DrawError> {
     catch_unwind(AssertUnwindSafe(draw)).unwrap_or_else(|_| Err(DrawError::panic()))
 }

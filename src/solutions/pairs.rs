@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize};
 pub enum Pairs {
     /// Every pair, n (n − 1) / 2 of them.
     All,
-    /// So many, drawn at random without repetition; all of them if there are fewer.
+    /// This many, drawn at random without repetition; all pairs if there are fewer.
     Count(usize),
 }
 
 impl Pairs {
-    /// How many pairs of n vectors that are.
+    /// The number of pairs of n vectors.
     pub fn of(self, vectors: usize) -> usize {
         let all = vectors * vectors.saturating_sub(1) / 2;
         match self {
@@ -26,9 +26,10 @@ impl Pairs {
 /// Pairs `(a, b)`, a ≠ b, of the given initialization numbers in the order of their random draw.
 ///
 /// Every possible pair has a random key that depends on the master seed and on the two numbers
-/// alone, and the pairs with the smallest keys win. So asking for more pairs later keeps the ones
-/// already computed, and the train and the test set of one optimizer get the same pairs, which
-/// makes their barriers comparable pair by pair. The direction of a pair is a random bit of its key.
+/// only. The pairs with the smallest keys are taken. Asking for more pairs later therefore keeps
+/// the pairs that have been computed. The train and the test set of one optimizer get the same
+/// pairs, so their barriers can be compared pair by pair. The direction of a pair is a random bit
+/// of its key.
 pub fn draw_pairs(seed: MasterSeed, initializations: &[u32], pairs: Pairs) -> Vec<(u32, u32)> {
     let mut sorted = initializations.to_vec();
     sorted.sort_unstable();

@@ -6,14 +6,14 @@ use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Which heights the paths cross.
+/// The landscape of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum LandscapeName {
     /// The mean loss over the training images.
     Train,
     /// The mean loss over the test images.
     Test,
-    /// A landscape that is no network.
+    /// An analytic landscape.
     Analytic,
 }
 
@@ -67,7 +67,7 @@ impl SetName {
         }
     }
 
-    /// The set of a method's snapshots.
+    /// The snapshots of an optimizer on one split.
     pub fn of(optimizer: OptimizerName, split: Split) -> Self {
         Self(format!("{optimizer}/{split}"))
     }
@@ -94,14 +94,14 @@ impl fmt::Display for SetName {
     }
 }
 
-/// n parameter vectors of P components with what is known of each.
+/// n parameter vectors of P components, each with its losses and accuracies.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SolutionSet {
     /// Its name.
     pub name: SetName,
     /// `(n, P)` parameter vectors, lowest training loss of the run first.
     pub theta: Array2<f32>,
-    /// `(n,)` number of the initialization each vector grew from.
+    /// `(n,)` number of the initialization from which each vector was trained.
     pub initialization: Vec<u32>,
     /// `(n,)` epoch (SGD) or iteration (L-BFGS) of the snapshot, 0 = the initialization.
     pub epoch: Vec<u32>,
@@ -116,7 +116,7 @@ pub struct SolutionSet {
 }
 
 impl SolutionSet {
-    /// The set of these vectors, each with the number it goes by, in their order.
+    /// The set of these vectors, in this order; each comes with the number of its initialization.
     ///
     /// # Panics
     /// If the vectors differ in length.
@@ -140,16 +140,17 @@ impl SolutionSet {
         }
     }
 
-    /// Row of the vector that grew from this initialization.
+    /// The row of the vector that was trained from this initialization.
     pub fn row_of(&self, initialization: u32) -> Option<usize> {
         self.initialization.iter().position(|&number| number == initialization)
     }
 }
 
-/// The `keep` runs with the lowest training loss as two sets, `optimizer/train` and `optimizer/test`.
+/// The `keep` runs with the lowest training loss as two sets, `optimizer/train` and
+/// `optimizer/test`.
 ///
-/// `runs` holds (initialization, run) of those that finished; diverged ones are no solutions, and ties
-/// go to the smaller number.
+/// `runs` holds (initialization, run) of those that finished; diverged ones are no solutions, and
+/// ties go to the smaller number.
 ///
 /// # Panics
 /// If the snapshots differ in their number of parameters.

@@ -84,7 +84,7 @@ fn what_is_missing_is_said() {
     lossatlas(2, &["report", text(&directory)]).with_code(0);
     let page = page(&directory.join("report"));
     for part in [
-        "Not all of it is there.",
+        "Some results are missing.",
         "None of 16 paths has been looked for yet.",
         "Kernel PCA, distances and moments have not been computed",
         "There is nothing to show yet.",

@@ -1,8 +1,8 @@
-//! Centering in feature space, without the feature space.
+//! Centering in feature space, computed from the kernel matrix only.
 
 use ndarray::{Array1, Array2, Axis};
 
-/// What centering needs of the kernel matrix of a fit.
+/// The means of the kernel matrix of a fit, which centering needs.
 ///
 /// Subtracting the mean feature vector of the fit from every feature vector turns K into
 /// K̃ = K − 1K − K1 + 1K1 with 1 the matrix of entries 1/n: all rows and columns then sum to 0.
@@ -49,7 +49,7 @@ impl Centering {
 
     fn subtract(&self, kernel: &mut Array2<f64>, row_means: &Array1<f64>) {
         for ((row, column), value) in kernel.indexed_iter_mut() {
-            // The sum of the two means first: it is the same for (i, j) and (j, i).
+            // Add the two means first, so that (i, j) and (j, i) round in the same way.
             *value = *value - (row_means[row] + self.means[column]) + self.mean;
         }
     }

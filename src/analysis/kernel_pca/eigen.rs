@@ -5,45 +5,49 @@ use super::routines::{LapackFailure, Tridiagonal};
 use ndarray::{Array1, Array2, Axis, s};
 use ndarray_linalg::{Eigh, UPLO};
 
-/// Entries this close to the largest magnitude of an eigenvector, relative to it, tie with it.
+/// Entries whose magnitude is this close to the largest one, relative to it, count as equal to it.
 ///
-/// Exact ties are common (two vectors always give ±1/√2), and rounding must not decide them.
+/// Equal magnitudes are common (two vectors always give ±1/√2), and rounding must not decide
+/// between them.
 const TIE: f64 = 1e-9;
 
-/// All eigenvalues `(n,)` in descending order and, in the same order, orthonormal eigenvectors of the
-/// first k as the columns of `(n, k)`. Of each eigenvector, the first entry of largest magnitude is
-/// positive, so that two machines do not draw mirrored plots.
+/// All eigenvalues `(n,)` in descending order and, in the same order, orthonormal eigenvectors of
+/// the first k as the columns of `(n, k)`. In each eigenvector, the first entry of largest
+/// magnitude is positive, so that plots of two machines are not mirror images.
 #[derive(Debug)]
 pub(super) struct Eigenpairs {
     pub values: Array1<f64>,
     pub vectors: Array2<f64>,
 }
 
-/// What rounding explains in eigenpairs of an (n, n) matrix, relative to its largest eigenvalue.
+/// The error of eigenpairs of an (n, n) matrix that rounding explains, relative to the largest
+/// eigenvalue.
 ///
-/// The routines are backward stable: their residual is p(n) ε |A| with p a modest polynomial, in practice
-/// below n. The factor 10 is arbitrary.
+/// The routines are backward stable: their residual is p(n) ε |A| with p a modest polynomial, in
+/// practice below n. The factor 10 is arbitrary.
 pub(super) fn tolerance(count: usize) -> f64 {
     10.0 * count as f64 * f64::EPSILON
 }
 
-/// All eigenvalues and the eigenvectors of the `kept` ≤ n largest of a symmetric matrix, all of whose
-/// entries are finite.
+/// All eigenvalues and the eigenvectors of the `kept` ≤ n largest of a symmetric matrix, all of
+/// whose entries are finite.
 ///
-/// Kernel PCA draws a few components, but their share in the variance needs every eigenvalue, and for
-/// an indefinite kernel no trace can tell the positive from the negative ones. So: `dsytrd` makes the
-/// matrix tridiagonal, `dsterf` has all eigenvalues of that in O(n²), `dstemr` the k eigenvectors in
-/// O(nk), and `dormtr` turns these back in 2n²k. The reduction is all that counts: 4n³/3 operations,
-/// against about 9n³ of `dsyev`, which accumulates n eigenvectors (n = 1000, k = 10: 0.12 s and 1.3 s). `dsyevr` for
-/// an index range would take the same steps, but gives the eigenvalues of the range only. The reduction in
-/// two stages (`dsytrd_2stage`) is twice as fast at n = 4000, but LAPACK has no way back from it.
+/// Kernel PCA needs a few eigenvectors only, but their shares of the variance need all eigenvalues.
+/// For an indefinite kernel the trace does not separate positive from negative eigenvalues. So
+/// `dsytrd` makes the matrix tridiagonal, `dsterf` computes all its eigenvalues in O(n²), `dstemr`
+/// computes k eigenvectors in O(nk), and `dormtr` transforms them back in 2n²k operations. The
+/// reduction dominates with 4n³/3 operations. `dsyev`, which accumulates n eigenvectors, takes
+/// about 9n³ (n = 1000, k = 10: 0.12 s and 1.3 s). `dsyevr` for an index range takes the same
+/// steps, but returns the eigenvalues of the range only. The reduction in two stages
+/// (`dsytrd_2stage`) is twice as fast at n = 4000, but LAPACK cannot transform vectors back from
+/// it.
 ///
-/// `dstemr` can fail on large clusters of equal eigenvalues (67 of each of −1, 0 and 1, all vectors wanted), and of
-/// two eigenvalues (n = 2) it takes the one of larger magnitude for the larger one. What does not stand
-/// the check is computed again with `dsyev`.
+/// `dstemr` can fail on large clusters of equal eigenvalues (67 of each of −1, 0 and 1, all vectors
+/// wanted). For n = 2 it orders the two eigenvalues by magnitude. If the result fails the check,
+/// `dsyev` is used instead.
 ///
-/// Memory: `matrix` is kept for the check and LAPACK overwrites a copy, so two (n, n) matrices, 256 MB
-/// at n = 4000.
+/// Memory: `matrix` is kept for the check and LAPACK overwrites a copy. These are two (n, n)
+/// matrices, 256 MB at n = 4000.
 pub(super) fn symmetric(matrix: &Array2<f64>, kept: usize) -> Result<Eigenpairs, EmbeddingError> {
     let mut pairs = match leading(matrix, kept) {
         Ok(pairs) if verify(matrix, &pairs).is_ok() => pairs,
@@ -65,16 +69,16 @@ fn leading(matrix: &Array2<f64>, kept: usize) -> Result<Eigenpairs, LapackFailur
     })
 }
 
-/// By way of all eigenvectors.
+/// The same from all eigenvectors, by `dsyev`.
 fn all(matrix: &Array2<f64>, kept: usize) -> Result<Eigenpairs, EmbeddingError> {
     let (ascending, columns) = matrix.eigh(UPLO::Lower).map_err(EmbeddingError::Lapack)?;
     let vectors = columns.slice_move(s![.., ..;-1]).slice(s![.., ..kept]).to_owned();
     Ok(Eigenpairs { values: ascending.slice_move(s![..;-1]), vectors })
 }
 
-/// Refuses pairs that do not solve the problem: the residual |Av − λv|; the departure from
-/// orthonormality, without which one pair could be there twice; and for the eigenvalues without vector
-/// Σλ = tr A and Σλ² = |A|², each per eigenvalue.
+/// Refuses pairs that do not solve the eigenproblem. It checks the residual |Av − λv|; the
+/// orthonormality, without which one pair could occur twice; and, for the eigenvalues without
+/// vector, Σλ = tr A and Σλ² = |A|², each divided by the number of eigenvalues.
 fn verify(matrix: &Array2<f64>, pairs: &Eigenpairs) -> Result<(), EmbeddingError> {
     let scale = pairs.values.iter().fold(0.0, |largest: f64, value| largest.max(value.abs()));
     let per_scale = |defect: f64| if scale > 0.0 { defect / scale } else { defect };
@@ -94,7 +98,7 @@ fn verify(matrix: &Array2<f64>, pairs: &Eigenpairs) -> Result<(), EmbeddingError
     if defect <= limit { Ok(()) } else { Err(EmbeddingError::Unconverged { defect, limit }) }
 }
 
-/// The largest number; NaN if there is one.
+/// The largest number; NaN if any number is NaN.
 fn largest(numbers: impl IntoIterator<Item = f64>) -> f64 {
     numbers.into_iter().fold(0.0, |largest, number| {
         if number > largest || number.is_nan() { number } else { largest }

@@ -1,4 +1,4 @@
-//! What can go wrong between vectors and their projection.
+//! The errors of kernel PCA.
 
 use ndarray_linalg::error::LinalgError;
 use thiserror::Error;
@@ -6,7 +6,7 @@ use thiserror::Error;
 /// Why there is no kernel matrix or no kernel PCA.
 #[derive(Debug, Error)]
 pub enum EmbeddingError {
-    /// One vector has no directions to differ in.
+    /// There are fewer than two vectors.
     #[error("kernel PCA needs at least 2 vectors, but there are {count}")]
     TooFew {
         /// Vectors given.
@@ -36,7 +36,7 @@ pub enum EmbeddingError {
         /// NaN or ±∞.
         value: f64,
     },
-    /// A kernel was given a parameter it has no meaning for.
+    /// A parameter of the kernel is out of range.
     #[error("kernel parameter {parameter} = {value}: it must be {requirement}")]
     Parameter {
         /// Its name.
@@ -46,7 +46,7 @@ pub enum EmbeddingError {
         /// What it must be.
         requirement: &'static str,
     },
-    /// A value of the kernel is not finite, or so large that the sums and squares to come overflow.
+    /// A value of the kernel is not finite, or so large that later sums and squares overflow.
     #[error("the kernel of rows {row} and {column} is {value:e}; {remedy}")]
     KernelValue {
         /// Row in the kernel matrix.
@@ -55,7 +55,7 @@ pub enum EmbeddingError {
         column: usize,
         /// The value.
         value: f64,
-        /// What helps with this kernel.
+        /// The remedy for this kernel.
         remedy: &'static str,
     },
     /// LAPACK reported a failure.
@@ -71,7 +71,7 @@ pub enum EmbeddingError {
     Unconverged {
         /// The larger of max |Kv − λv| / max |λ| and max |vᵀv' − δ|.
         defect: f64,
-        /// What rounding explains.
+        /// The error that rounding explains.
         limit: f64,
     },
 }

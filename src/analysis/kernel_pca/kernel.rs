@@ -1,4 +1,4 @@
-//! Kernels: inner products in feature spaces that are never built.
+//! Kernels: inner products in feature spaces that are not computed explicitly.
 
 use super::{EmbeddingError, Vectors, products};
 use crate::kernels::Real;
@@ -6,7 +6,7 @@ use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Kernel values beyond this are refused: squares of them, and n² of them in a sum, must not overflow.
+/// Larger kernel values are refused: their squares, and sums of n² of them, must not overflow.
 pub const MAX_KERNEL_VALUE: f64 = 1e150;
 
 /// A kernel k(x, x').
@@ -60,7 +60,7 @@ impl Kernel {
         }
     }
 
-    /// Refuses parameters the kernel has no meaning for.
+    /// Refuses parameters that are out of range.
     ///
     /// # Errors
     /// [`EmbeddingError::Parameter`] with what the parameter must be.
@@ -130,7 +130,7 @@ impl Kernel {
         self.map(matrix)
     }
 
-    /// What helps where a value of the kernel is too large.
+    /// The remedy if a value of the kernel is too large.
     fn remedy(&self) -> &'static str {
         match self {
             Self::Polynomial { scale, .. } if scale.abs() > 1.0 => {
@@ -160,7 +160,7 @@ impl Kernel {
                 matrix.mapv_inplace(|distance| (-distance / two_sigma_squared).exp());
             }
         }
-        // Written so that NaN fails it.
+        // NaN must fail this comparison.
         let fits = |value: &f64| value.abs() <= MAX_KERNEL_VALUE;
         match matrix.indexed_iter().find(|(_, value)| !fits(value)) {
             Some(((row, column), &value)) => {
@@ -171,12 +171,12 @@ impl Kernel {
     }
 }
 
-/// Whether the kernel of two orthogonal vectors is too large already, whatever their lengths.
+/// Whether the kernel is too large even for two orthogonal vectors of any length.
 pub(crate) fn power_overflows(degree: u32, constant: f64) -> bool {
     constant.abs().powf(f64::from(degree)) > MAX_KERNEL_VALUE
 }
 
-/// The shortest digits that read back as the same number, with an exponent where zeros would run on.
+/// The shortest digits that read back as the same number, with an exponent instead of many zeros.
 pub(crate) fn shortest(value: f64) -> String {
     let mut text = format!("{value:?}");
     if text.ends_with(".0") {

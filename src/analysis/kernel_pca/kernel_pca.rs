@@ -5,15 +5,17 @@ use super::{Centering, EmbeddingError, Kernel, Vectors};
 use crate::kernels::Real;
 use ndarray::{Array1, Array2, ArrayView2, s};
 
-/// Kernel PCA of n vectors: the k directions of largest variance in the feature space of the kernel.
+/// Kernel PCA of n vectors: the k directions of largest variance in the feature space of the
+/// kernel.
 ///
-/// With K̃ v = λ v for the centered kernel matrix, |v| = 1, component c of vector i is
-/// `√λ_c v_ic`: the coordinate along a unit vector of feature space, as in scikit-learn's `KernelPCA`. So are the
-/// signs: of each v, the entry of largest magnitude is positive, the first one if several tie.
+/// With K̃ v = λ v for the centered kernel matrix, |v| = 1, component c of vector i is `√λ_c v_ic`:
+/// the coordinate along a unit vector of feature space, as in scikit-learn's `KernelPCA`. The signs
+/// are the same as well: in each v, the entry of largest magnitude is positive, the first one if
+/// several are equal.
 ///
-/// **Rank.** An eigenvalue is known to `10 n ε max(λ₁, max |K_ij|)`: the first is the error accepted of
-/// LAPACK, the second what centering can add when all vectors share a large part. One within that of
-/// 0 is taken as 0, and so are its component of the projection and of new vectors.
+/// **Rank.** An eigenvalue is accurate to `10 n ε max(λ₁, max |K_ij|)`. The first argument is the
+/// accepted error of LAPACK, the second the error of centering if all vectors have a large common
+/// part. An eigenvalue that is closer to 0 is set to 0, and so are its components.
 #[derive(Clone, Debug)]
 pub struct KernelPcaFit<'a, A> {
     kernel: Kernel,
@@ -26,12 +28,12 @@ pub struct KernelPcaFit<'a, A> {
 }
 
 impl<'a, A: Real> KernelPcaFit<'a, A> {
-    /// Kernel PCA of the rows of `vectors` `(n, P)`. There are min(`components`, n) components: the
-    /// kernel matrix has no more eigenvectors (the last one, of eigenvalue 0, is the constant).
+    /// Kernel PCA of the rows of `vectors` `(n, P)`. There are min(`components`, n) components,
+    /// because the kernel matrix has n eigenvectors (the one with eigenvalue 0 is constant).
     ///
     /// # Errors
-    /// [`EmbeddingError`]: fewer than two vectors, one that is not finite, parameters or values of the
-    /// kernel that are out of range, a failure of LAPACK.
+    /// [`EmbeddingError`]: fewer than two vectors, one that is not finite, parameters or values of
+    /// the kernel that are out of range, a failure of LAPACK.
     #[expect(clippy::needless_pass_by_value, reason = "a view is passed as a reference is")]
     pub fn fit(
         vectors: ArrayView2<'a, A>,
@@ -41,7 +43,7 @@ impl<'a, A: Real> KernelPcaFit<'a, A> {
         Self::fit_union(Vectors::check([vectors])?, kernel, components)
     }
 
-    /// [`Self::fit`] for vectors from several sets.
+    /// As [`Self::fit`], for vectors from several sets.
     ///
     /// # Errors
     /// As [`Self::fit`].
@@ -86,14 +88,14 @@ impl<'a, A: Real> KernelPcaFit<'a, A> {
         &self.eigenvectors
     }
 
-    /// `(k,)` share of each component in the variance: `λ_c` over the sum of all positive eigenvalues,
-    /// also those beyond the k. All 0 if the vectors are the same in feature space.
+    /// `(k,)` share of each component in the variance: `λ_c` divided by the sum of all positive
+    /// eigenvalues, not only of the first k. All 0 if the vectors are equal in feature space.
     pub fn explained(&self) -> &Array1<f64> {
         &self.explained
     }
 
-    /// Σ |λ < 0| / Σ |λ|: 0 for a kernel that is positive semidefinite on the vectors. The more there
-    /// is of it, the less the kernel is an inner product and the projection a picture of anything.
+    /// Σ |λ < 0| / Σ |λ|: 0 for a kernel that is positive semidefinite on the vectors. The larger
+    /// it is, the less the kernel is an inner product, and the less the projection means.
     pub fn negative(&self) -> f64 {
         self.negative
     }
@@ -103,9 +105,10 @@ impl<'a, A: Real> KernelPcaFit<'a, A> {
         &self.eigenvectors * &self.eigenvalues.mapv(f64::sqrt)
     }
 
-    /// `(m, k)` components of new vectors `(m, P)`: `Σ_i k̃(x', x_i) v_ic / √λ_c`, with k̃ centered about
-    /// the mean of the fit. The vectors of the fit go where [`Self::projection`] has them. An error of
-    /// k̃ is amplified by `1/√λ_c`, so components near the rank are the least certain.
+    /// `(m, k)` components of new vectors `(m, P)`: `Σ_i k̃(x', x_i) v_ic / √λ_c`, with k̃ centered
+    /// about the mean of the fit. For the vectors of the fit the result equals
+    /// [`Self::projection`]. An error of k̃ is amplified by `1/√λ_c`, so components with small
+    /// eigenvalues are the least accurate.
     ///
     /// # Errors
     /// [`EmbeddingError::Width`] for vectors of another length, [`EmbeddingError::NotFinite`],

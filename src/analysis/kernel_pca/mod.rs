@@ -1,4 +1,4 @@
-//! Kernel PCA: sets of parameter vectors seen along the few directions in which they differ most.
+//! Kernel PCA: projects sets of parameter vectors on the few directions in which they differ most.
 //!
 //! B. Schölkopf, A. Smola and K.-R. Müller, "Nonlinear component analysis as a kernel eigenvalue
 //! problem", Neural Computation 10, 1299 (1998), <https://doi.org/10.1162/089976698300017467>.
@@ -6,22 +6,22 @@
 //! ```text
 //! vectors (n, P) ─ Kernel::matrix ─▶ K (n, n) ─ Centering ─▶ K̃ = K − 1K − K1 + 1K1 ─ eigenpairs ─▶ (n, k)
 //! ```
-//! with 1 the (n, n) matrix of entries 1/n. Everything from the products on is `f64`; the vectors
-//! stay where and as they are.
+//! with 1 the (n, n) matrix of entries 1/n. All computations from the products on are in `f64`. The
+//! vectors are not copied.
 //!
 //! | step | call | BLAS / LAPACK |
 //! |---|---|---|
 //! | x·x' of column blocks, off the diagonal | [`ndarray::linalg::general_mat_mul`] | `dgemm` |
 //! | the same on the diagonal | `routines` | `dsyrk` |
 //! | all eigenvalues of K̃ and k eigenvectors | `routines` | `dsytrd`, `dsterf`, `dstemr`, `dormtr` |
-//! | where these fail | [`ndarray_linalg::Eigh`] | `dsyev` |
+//! | the same if these fail | [`ndarray_linalg::Eigh`] | `dsyev` |
 //! | their residual, projection of new vectors | [`ndarray::linalg::Dot`] | `dgemm` |
 
 pub mod centering;
 mod eigen;
 pub mod error;
 pub mod kernel;
-#[expect(clippy::module_inception, reason = "the analysis itself, beside its parts")]
+#[expect(clippy::module_inception, reason = "the analysis itself, next to its parts")]
 pub mod kernel_pca;
 mod products;
 mod routines;

@@ -7,18 +7,20 @@ use ndarray::linalg::general_mat_mul;
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut2, Axis, s};
 use std::ops::Range;
 
-/// Numbers in the `f64` column blocks of all vectors together: 32 MiB, whatever P.
+/// Maximum number of `f64` in a block of columns of all vectors: 32 MiB for every P.
 const BLOCK_NUMBERS: usize = 1 << 22;
 
-/// Columns of a block at most. Twice the depth to which OpenBLAS cuts products (384 on AVX-512
-/// machines); of n = 1000, blocks of 768 to 2048 columns measured alike, those of 384 slower.
+/// Maximum number of columns of a block: twice the block depth of products in OpenBLAS (384 on
+/// AVX-512 machines). For n = 1000, blocks of 768 to 2048 columns are equally fast, blocks of 384
+/// are slower.
 const BLOCK_COLUMNS: usize = 768;
 
-/// Rows and columns of a tile of the products at most. Of n = 4000, tiles of 1000 measured 8 % slower than
-/// one `dsyrk` of everything and tiles of 512 20 %; but tiles are independent of each other.
+/// Maximum number of rows and columns of a tile of the products. For n = 4000, tiles of 1000 are 8
+/// % slower than a single `dsyrk`, and tiles of 512 are 20 % slower. But tiles are independent of
+/// each other.
 const TILE: usize = 1024;
 
-/// The point products are taken about.
+/// The origin of the vectors in products.
 #[derive(Clone, Copy)]
 pub(super) enum Origin {
     /// 0.
@@ -27,7 +29,7 @@ pub(super) enum Origin {
     Mean,
 }
 
-/// How columns of vectors become those of a block: (x − origin) · factor.
+/// The transformation from columns of vectors to those of a block: (x − origin) · factor.
 struct Frame {
     columns: Range<usize>,
     origin: Vec<f64>,
@@ -36,7 +38,7 @@ struct Frame {
 }
 
 impl Frame {
-    /// Of these columns, from the vectors of the fit. Standardized vectors have their mean at 0, so
+    /// For these columns, from the vectors of the fit. Standardized vectors have the mean 0, so
     /// both origins are the mean.
     fn of<A: Real>(fit: &Vectors<'_, A>, origin: Origin, columns: Range<usize>) -> Self {
         let origin = match origin {
@@ -58,9 +60,9 @@ impl Frame {
 
 /// Products `(x_i − o)·(x_j − o)`, shape `(n, n)`, symmetric to the bit.
 ///
-/// Only the tiles on and above the diagonal are computed, block by block of the columns: n²P operations
-/// instead of 2n²P, and no copy of the vectors but the block, which is standardized in place if the
-/// vectors are to be.
+/// Only the tiles on and above the diagonal are computed, one block of columns after the other.
+/// This takes n²P operations instead of 2n²P, and only one block is copied. The block is
+/// standardized in place if required.
 pub(super) fn gram<A: Real>(vectors: &Vectors<'_, A>, origin: Origin) -> Array2<f64> {
     let count = vectors.len();
     let mut products = Array2::zeros((count, count));
@@ -82,15 +84,16 @@ pub(super) fn gram<A: Real>(vectors: &Vectors<'_, A>, origin: Origin) -> Array2<
     products
 }
 
-/// Tiles that cover the upper triangle once, as their rows and columns; those on the diagonal are square.
+/// Tiles that cover the upper triangle once, as their rows and columns; those on the diagonal are
+/// square.
 fn tiles(count: usize) -> impl Iterator<Item = [Range<usize>; 2]> {
-    let strips = count.div_ceil(TILE);
-    let strip = move |index: usize| index * count / strips..(index + 1) * count / strips;
-    (0..strips).flat_map(move |column| (0..=column).map(move |row| [strip(row), strip(column)]))
+    let ranges = count.div_ceil(TILE);
+    let range = move |index: usize| index * count / ranges..(index + 1) * count / ranges;
+    (0..ranges).flat_map(move |column| (0..=column).map(move |row| [range(row), range(column)]))
 }
 
-/// Adds the products of these rows of a block with those of its rows that are `columns` of the tile; on the
-/// diagonal to the upper triangle only.
+/// Adds the products of these rows of a block with those of its rows that are `columns` of the
+/// tile; on the diagonal to the upper triangle only.
 fn add_tile(
     block: ArrayView2<'_, f64>,
     rows: &Range<usize>,
@@ -114,16 +117,18 @@ fn mirror(matrix: &mut Array2<f64>) {
     }
 }
 
-/// Squared distances `|x_i − x_j|²`, shape `(n, n)`, symmetric to the bit, 0 on the diagonal, never negative.
+/// Squared distances `|x_i − x_j|²`, shape `(n, n)`, symmetric to the bit, 0 on the diagonal, never
+/// negative.
 ///
-/// `|x_i|² + |x_j|² − 2 x_i·x_j` about the mean x̄ of the vectors: one matrix product instead of n²/2
-/// passes over the vectors. The subtraction loses digits: the absolute error is about
-/// ε max |x − x̄|², so a pair much closer than the set is wide has a large *relative* error. About
-/// the origin, |x − x̄|² would be |x|², unbounded for a set far from 0. What a kernel sees is
-/// d² / 2σ² with 2σ² of the order of max |x − x̄|² or more (P, in the published analysis), for which
-/// the absolute error is what counts: k = exp(−d²/2σ²) ≤ 1 is off by at most |δd²| / 2σ². The eigenvalues
-/// of K are then off by n times as much at most, and an eigenvector by that over the gap to the next
-/// eigenvalue. Tests hold all of them to these bounds with pairs that differ in the last digit only.
+/// `|x_i|² + |x_j|² − 2 x_i·x_j` about the mean x̄ of the vectors: one matrix product instead of
+/// n²/2 passes over the vectors. The subtraction loses digits. The absolute error is about ε max |x
+/// − x̄|², so a pair that is much closer than the width of the set has a large *relative* error.
+/// About the origin the error would be ε |x|², which is unbounded for a set far from 0. A kernel
+/// uses d² / 2σ² with 2σ² of the order of max |x − x̄|² or more (P in the published analysis).
+/// Therefore the absolute error matters: the error of k = exp(−d²/2σ²) ≤ 1 is at most |δd²| / 2σ².
+/// The error of the eigenvalues of K is at most n times as large, and that of an eigenvector is
+/// this error divided by the gap to the next eigenvalue. Tests check these bounds with pairs that
+/// differ in the last digit only.
 pub(super) fn squared_distances<A: Real>(vectors: &Vectors<'_, A>) -> Array2<f64> {
     let mut distances = gram(vectors, Origin::Mean);
     let squares = distances.diag().to_owned();
@@ -137,8 +142,8 @@ pub(super) fn cross<A: Real>(new: &Vectors<'_, A>, fit: &Vectors<'_, A>) -> Arra
     cross_about(new, fit, Origin::Zero).0
 }
 
-/// Squared distances `|x'_i − x_j|²`, shape `(m, n)`, as accurate as [`squared_distances`], with the mean
-/// that of the fit.
+/// Squared distances `|x'_i − x_j|²`, shape `(m, n)`, as accurate as [`squared_distances`], with
+/// the mean that of the fit.
 pub(super) fn cross_squared_distances<A: Real>(
     new: &Vectors<'_, A>,
     fit: &Vectors<'_, A>,
@@ -172,7 +177,7 @@ fn cross_about<A: Real>(
     (products, new_squares, fit_squares)
 }
 
-/// Turns products into squared distances, given the squared lengths of rows and columns.
+/// Converts products to squared distances, given the squared lengths of rows and columns.
 fn to_distances(
     products: &mut Array2<f64>,
     row_squares: &Array1<f64>,
@@ -180,7 +185,7 @@ fn to_distances(
 ) {
     for ((row, column), product) in products.indexed_iter_mut() {
         let distance = row_squares[row] + column_squares[column] - 2.0 * *product;
-        // Not f64::max, which would turn a NaN into 0.
+        // Not f64::max, which would replace NaN by 0.
         *product = if distance < 0.0 { 0.0 } else { distance };
     }
 }

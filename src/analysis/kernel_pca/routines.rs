@@ -5,35 +5,36 @@ use lapack_sys::{dormtr_, dstemr_, dsterf_, dsytrd_};
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, Axis, ShapeBuilder};
 use std::ffi::{c_char, c_int};
 
-// Arguments of LAPACK, which takes pointers to them. It counts columns first, so its lower triangle is the upper one of an `Array2`.
+// Arguments of LAPACK, which takes pointers to them. Its matrices are column-major, so its lower
+// triangle is the upper one of an `Array2`.
 static LOWER: c_char = b'L'.cast_signed();
 static FROM_THE_LEFT: c_char = b'L'.cast_signed();
 static NOT_TRANSPOSED: c_char = b'N'.cast_signed();
 static VECTORS: c_char = b'V'.cast_signed();
 static BY_INDEX: c_char = b'I'.cast_signed();
-/// Where a routine takes no notice of an argument.
+/// For arguments that a routine does not use.
 static UNUSED: f64 = 0.0;
 
-/// A routine could not do what it was asked to.
+/// A LAPACK routine has failed.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct LapackFailure {
     /// Its name.
     pub routine: &'static str,
-    /// Its positive `info`, of which LAPACK's documentation has the meaning.
+    /// Its positive `info`, which the documentation of LAPACK explains.
     pub info: c_int,
 }
 
-/// Adds A Aᵀ of `a` `(m, k)` to the upper triangle of `sum` `(m, m)`, with half of the operations of a
-/// product (`dsyrk`). What is below the diagonal stays.
+/// Adds A Aᵀ of `a` `(m, k)` to the upper triangle of `sum` `(m, m)`, with half of the operations
+/// of a product (`dsyrk`). Entries below the diagonal do not change.
 ///
 /// # Panics
-/// If the shapes do not match, or the rows of either do not lie in one piece.
+/// If the shapes do not match, or the rows of either are not contiguous.
 pub(super) fn add_own_products(a: ArrayView2<'_, f64>, sum: &mut ArrayViewMut2<'_, f64>) {
     let (rows, columns) = a.dim();
     assert_eq!(sum.dim(), (rows, rows), "a sum for each pair of rows");
     let (leading, sum_leading) = (row_stride(&a), row_stride(&sum.view()));
-    // SAFETY: both have `rows` rows in one piece, as far apart as told, of `columns` and of `rows` numbers;
-    // the borrows keep `sum` apart from `a`.
+    // SAFETY: both have `rows` contiguous rows with the given strides, of `columns` and of `rows`
+    // numbers. The borrow checker ensures that `sum` and `a` do not overlap.
     unsafe {
         cblas_dsyrk(
             CBLAS_LAYOUT::CblasRowMajor,
@@ -51,12 +52,12 @@ pub(super) fn add_own_products(a: ArrayView2<'_, f64>, sum: &mut ArrayViewMut2<'
     }
 }
 
-/// Numbers from the start of a row to that of the next.
+/// The stride: the number of elements from the start of a row to the start of the next.
 fn row_stride(matrix: &ArrayView2<'_, f64>) -> c_int {
     let (stride, columns) = (matrix.stride_of(Axis(0)), matrix.ncols().max(1));
-    assert!(columns == 1 || matrix.stride_of(Axis(1)) == 1, "rows in one piece");
+    assert!(columns == 1 || matrix.stride_of(Axis(1)) == 1, "rows are contiguous");
     let stride = if matrix.nrows() > 1 { stride } else { stride.max(columns.cast_signed()) };
-    assert!(stride >= columns.cast_signed(), "rows that do not overlap");
+    assert!(stride >= columns.cast_signed(), "rows do not overlap");
     integer(stride.cast_unsigned())
 }
 
@@ -73,19 +74,20 @@ pub(super) struct Tridiagonal {
 }
 
 impl Tridiagonal {
-    /// Reduces a symmetric `(n, n)` matrix in place (`dsytrd`): 4n³/3 operations, half of them in products
-    /// of the matrix with a vector.
+    /// Reduces a symmetric `(n, n)` matrix in place (`dsytrd`): 4n³/3 operations, half of them in
+    /// products of the matrix with a vector.
     ///
     /// # Panics
-    /// If the matrix is not square, or not in one piece in rows.
+    /// If the matrix is not square, or not in standard layout.
     pub fn of(mut matrix: Array2<f64>) -> Self {
         let count = matrix.nrows();
-        assert!(matrix.is_square() && matrix.is_standard_layout(), "a square matrix in rows");
+        assert!(matrix.is_square() && matrix.is_standard_layout(), "square, in standard layout");
         let n = integer(count);
         let (mut factors, mut diagonal, mut off_diagonal) =
             (vec![0.0; count], vec![0.0; count], vec![0.0; count]);
         with_workspace(|work, length, info| {
-            // SAFETY: the matrix has n² numbers, each list n, the workspace as many as told.
+            // SAFETY: the matrix has n² numbers, each slice n, and the workspace has the given
+            // length.
             unsafe {
                 dsytrd_(
                     &raw const LOWER,
@@ -112,7 +114,7 @@ impl Tridiagonal {
     pub fn eigenvalues(&self) -> Result<Array1<f64>, LapackFailure> {
         let (n, mut info) = (integer(self.order()), 0);
         let (mut values, mut off_diagonal) = (self.diagonal.clone(), self.off_diagonal.clone());
-        // SAFETY: both lists have n numbers.
+        // SAFETY: both slices have n numbers.
         unsafe {
             dsterf_(&raw const n, values.as_mut_ptr(), off_diagonal.as_mut_ptr(), &raw mut info);
         };
@@ -122,8 +124,8 @@ impl Tridiagonal {
     }
 
     /// Eigenvectors of A of the `kept` ≤ n largest eigenvalues, descending, as the columns of
-    /// `(n, kept)`: those of T (`dstemr`), times Q (`dormtr`). They are to be checked; with n = 2, `dstemr`
-    /// orders by magnitude.
+    /// `(n, kept)`: those of T (`dstemr`), times Q (`dormtr`). The caller must check them; for n =
+    /// 2, `dstemr` orders by magnitude.
     pub fn leading_eigenvectors(&self, kept: usize) -> Result<Array2<f64>, LapackFailure> {
         let mut vectors = Array2::zeros((self.order(), kept).f());
         if kept > 0 {
@@ -144,8 +146,8 @@ impl Tridiagonal {
         let (work_length, integers_length) = (integer(work.len()), integer(integers.len()));
         let (mut values, mut support) = (vec![0.0; count], vec![0; 2 * kept]);
         let (mut found, mut relative, mut info) = (0, 1, 0);
-        // SAFETY: `vectors` has n numbers in each of its columns, which follow one another; the lists have
-        // the documented lengths.
+        // SAFETY: `vectors` has contiguous columns of n numbers each; the other slices have the
+        // documented lengths.
         unsafe {
             dstemr_(
                 &raw const VECTORS,
@@ -182,8 +184,8 @@ impl Tridiagonal {
     fn rotate_back(&self, vectors: &mut Array2<f64>) {
         let (n, columns) = (integer(self.order()), integer(vectors.ncols()));
         with_workspace(|work, length, info| {
-            // SAFETY: the reflectors and their factors are as `dsytrd` left them; `vectors` has n numbers in
-            // each of its columns, which follow one another; the workspace is as long as told.
+            // SAFETY: the reflectors and their factors are the output of `dsytrd`; `vectors` has
+            // contiguous columns of n numbers each; the workspace has the given length.
             unsafe {
                 dormtr_(
                     &raw const FROM_THE_LEFT,
@@ -205,10 +207,10 @@ impl Tridiagonal {
     }
 }
 
-/// Calls a routine twice: to be told the best length of its workspace, and to do its work.
+/// Calls a routine twice: first to query the best length of its workspace, then to compute.
 ///
 /// # Panics
-/// If it refuses an argument, the only failure of the routines called in this way.
+/// If it refuses an argument. The routines called in this way have no other failure.
 fn with_workspace(mut routine: impl FnMut(*mut f64, *const c_int, *mut c_int)) {
     let (mut best, query, mut info) = (0.0, -1, 0);
     routine(&raw mut best, &raw const query, &raw mut info);
@@ -224,7 +226,7 @@ fn check(routine: &'static str, info: c_int) -> Result<(), LapackFailure> {
     if info == 0 { Ok(()) } else { Err(LapackFailure { routine, info }) }
 }
 
-/// BLAS and LAPACK count with 32 bits.
+/// BLAS and LAPACK use 32-bit integers.
 fn integer(count: usize) -> c_int {
     c_int::try_from(count).expect("fewer than 2^31")
 }
@@ -255,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "rows in one piece")]
+    #[should_panic(expected = "rows are contiguous")]
     fn columns_in_one_piece_are_refused() {
         add_own_products(random(3, 4).t(), &mut Array2::zeros((4, 4)).view_mut());
     }

@@ -9,7 +9,8 @@ use std::ops::Range;
 
 /// The union of sets of vectors, borrowed: `n` rows of `P` finite components.
 ///
-/// Only what has passed [`Vectors::check`] reaches a kernel, and the union of two sets costs no copy.
+/// A kernel accepts only vectors that have passed [`Vectors::check`]. The union of two sets needs
+/// no copy.
 #[derive(Clone, Debug)]
 pub struct Vectors<'a, A> {
     parts: Vec<ArrayView2<'a, A>>,
@@ -44,17 +45,18 @@ impl<'a, A: Real> Vectors<'a, A> {
         Ok(Self { parts, count, width, standardized: false })
     }
 
-    /// The same vectors, each component standardized over all of them before a kernel sees it: less
-    /// its mean m, divided by its standard deviation s. This is scikit-learn's `StandardScaler`: s
-    /// divides by n, and s = 1 for a component that is constant.
+    /// The same vectors, with each component standardized over all of them before a kernel is
+    /// computed: its mean m is subtracted, and it is divided by its standard deviation s. This is
+    /// scikit-learn's `StandardScaler`: the variance divides by n, and s = 1 for a constant
+    /// component.
     ///
-    /// No copy is made. Columns are standardized block by block, where they are widened.
+    /// No copy is made. Columns are standardized block by block, when they are converted to `f64`.
     #[must_use]
     pub fn standardized(self) -> Self {
         Self { standardized: true, ..self }
     }
 
-    /// Whether kernels see the vectors standardized.
+    /// Whether kernels use standardized vectors.
     pub fn is_standardized(&self) -> bool {
         self.standardized
     }
@@ -86,8 +88,9 @@ impl<'a, A: Real> Vectors<'a, A> {
 
     /// `(columns,)` factors 1/s of these columns, given their means.
     ///
-    /// A column of one value has a variance of rounding errors, not of 0. The limit below which it
-    /// counts as constant is scikit-learn's: what rounding of the mean and of the sum can leave.
+    /// The variance of a constant column is not exactly 0 but consists of rounding errors. The
+    /// limit below which it counts as constant is that of scikit-learn: the rounding errors of the
+    /// mean and of the sum.
     pub(super) fn reciprocal_deviations(&self, columns: &Range<usize>, means: &[f64]) -> Vec<f64> {
         let mut sums = vec![0.0; columns.len()];
         for row in self.parts.iter().flat_map(|part| part.outer_iter()) {
@@ -99,7 +102,7 @@ impl<'a, A: Real> Vectors<'a, A> {
             let variance = sum / count;
             let rounding = (count * mean * f64::EPSILON).powi(2) + count * f64::EPSILON * variance;
             if variance.is_infinite() {
-                // A factor of 0 would hide the column. NaN is refused as a kernel value.
+                // A factor of 0 would hide the column. NaN is refused later as a kernel value.
                 f64::NAN
             } else if variance <= rounding {
                 1.0
@@ -113,7 +116,7 @@ impl<'a, A: Real> Vectors<'a, A> {
     /// Writes these columns of all vectors, less `origin` `(columns,)`, to `block` `(n, columns)`.
     ///
     /// # Panics
-    /// If the rows of the block do not lie in one piece.
+    /// If the rows of the block are not contiguous.
     pub(super) fn widen(
         &self,
         columns: &Range<usize>,
@@ -122,7 +125,7 @@ impl<'a, A: Real> Vectors<'a, A> {
     ) {
         let rows = self.parts.iter().flat_map(|part| part.outer_iter());
         for (mut wide, row) in block.outer_iter_mut().zip(rows) {
-            let wide = wide.as_slice_mut().expect("a row in one piece");
+            let wide = wide.as_slice_mut().expect("a contiguous row");
             subtract(
                 wide,
                 in_one_piece(&row.slice(s![columns.clone()]).as_standard_layout()),
@@ -166,7 +169,7 @@ dispatched! {
 
 fn check_finite<A: Real>(part: &ArrayView2<'_, A>, first_row: usize) -> Result<(), EmbeddingError> {
     for (row, vector) in part.axis_iter(Axis(0)).enumerate() {
-        // Without a branch for each component, which would take as long as widening them.
+        // No branch for each component: branches would take as long as the conversion to `f64`.
         if vector.iter().fold(true, |finite, &value| finite & Float::is_finite(value)) {
             continue;
         }

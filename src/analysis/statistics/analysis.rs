@@ -12,7 +12,7 @@ use thiserror::Error;
 /// A kernel PCA to be computed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct KernelPcaRequest {
-    /// What it is called in the results.
+    /// Its name in the results.
     pub name: String,
     /// The kernel.
     pub kernel: Kernel,
@@ -20,7 +20,7 @@ pub struct KernelPcaRequest {
     pub standardize: bool,
     /// The sets whose union is embedded.
     pub sets: Vec<SetName>,
-    /// Components wanted; there are at most as many as vectors.
+    /// Requested number of components; there are at most as many as vectors.
     pub components: usize,
 }
 
@@ -36,7 +36,7 @@ pub struct DistanceRequest {
 /// A kernel PCA of the union of sets: n vectors, k components.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct KernelPcaResult {
-    /// The name it was requested by.
+    /// The name of the request.
     pub name: String,
     /// The kernel.
     pub kernel: Kernel,
@@ -44,7 +44,7 @@ pub struct KernelPcaResult {
     pub standardized: bool,
     /// `(k,)` eigenvalues of the centered kernel matrix, descending.
     pub eigenvalues: Vec<f64>,
-    /// `(k,)` each over the sum of all positive eigenvalues.
+    /// `(k,)` each eigenvalue divided by the sum of all positive eigenvalues.
     pub explained: Vec<f64>,
     /// Σ |λ < 0| / Σ |λ| of the centered kernel matrix.
     pub negative_share: f64,
@@ -54,7 +54,7 @@ pub struct KernelPcaResult {
     pub set: Vec<u32>,
     /// The sets, in the order of their vectors.
     pub sets: Vec<SetName>,
-    /// `(n,)` number of the initialization each vector grew from.
+    /// `(n,)` number of the initialization from which each vector was trained.
     pub initialization: Vec<u32>,
 }
 
@@ -64,14 +64,14 @@ impl KernelPcaResult {
         self.qualified(self.kernel)
     }
 
-    /// These words for the kernel, with `", standardized"` where the parameters are.
+    /// The given words for the kernel, followed by `", standardized"` if the parameters are.
     pub fn qualified(&self, kernel: impl fmt::Display) -> String {
         let standardized = if self.standardized { ", standardized" } else { "" };
         format!("{kernel}{standardized}")
     }
 }
 
-/// Two sets seen from the point between their centroids; see [`Distances`].
+/// Distances of two sets from the point between their centroids; see [`Distances`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DistanceResult {
     /// The name it was requested by.
@@ -86,7 +86,7 @@ pub struct DistanceResult {
     pub centroid_distance: f64,
 }
 
-/// Everything computed from the sets of solutions as wholes.
+/// Everything that is computed from whole sets of solutions.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Analysis {
     /// Kernel PCAs, in the order of the requests.
@@ -97,7 +97,8 @@ pub struct Analysis {
     pub distances: Vec<DistanceResult>,
 }
 
-/// A part of an [`Analysis`]. Each is computed on its own: one that fails leaves the others.
+/// A part of an [`Analysis`]. Each part is computed separately: if one fails, the others are still
+/// computed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AnalysisPart {
     /// The kernel PCA of this name.
@@ -111,9 +112,9 @@ pub enum AnalysisPart {
 /// A part that could not be computed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FailedPart {
-    /// Which.
+    /// The part.
     pub part: AnalysisPart,
-    /// Why, and what to do.
+    /// The reason and the remedy.
     pub reason: String,
 }
 
@@ -127,7 +128,7 @@ impl fmt::Display for AnalysisPart {
     }
 }
 
-/// What could not be computed, and of what.
+/// Why a part could not be computed.
 #[derive(Debug, Error)]
 pub enum AnalysisError {
     /// A request names a set that is not there.
@@ -140,7 +141,7 @@ pub enum AnalysisError {
         /// The sets there are, separated by commas.
         known: String,
     },
-    /// A vector is no solution.
+    /// A vector is not finite.
     #[error(
         "the vector of initialization {initialization} in the set {set} is not finite; leave out runs that diverged"
     )]
@@ -177,7 +178,7 @@ pub enum AnalysisError {
 }
 
 impl AnalysisError {
-    /// Why, where the part is named already.
+    /// The reason without the name of the part.
     pub fn reason(&self) -> String {
         let wrapped = match self {
             Self::KernelPca { .. } | Self::Distances { .. } | Self::Moments { .. } => self.source(),
@@ -196,7 +197,7 @@ impl AnalysisError {
 }
 
 impl Analysis {
-    /// Moments of every set, and what the requests ask for.
+    /// The moments of every set, and the results of the requests.
     ///
     /// # Errors
     /// The first [`AnalysisError`].
@@ -209,7 +210,8 @@ impl Analysis {
         failures.into_iter().next().map_or(Ok(analysis), |(_, error)| Err(error))
     }
 
-    /// [`Self::of`] as far as it can be computed, and the parts that cannot with their reasons.
+    /// As [`Self::of`], but continues after a failure. Also returns the parts that failed, with
+    /// their reasons.
     pub fn parts(
         sets: &[SolutionSet],
         kernel_pca: &[KernelPcaRequest],
@@ -251,7 +253,7 @@ fn check_finite(set: &SolutionSet) -> Result<(), AnalysisError> {
     }
 }
 
-/// The set of this name, all of it finite.
+/// The set of this name, if all of its vectors are finite.
 fn find<'a>(
     sets: &'a [SolutionSet],
     name: &SetName,

@@ -1,4 +1,4 @@
-//! How far the vectors of two sets lie from the point between their centroids.
+//! Distances of the vectors of two sets from the point between their centroids.
 
 use super::StatisticsError;
 use super::moments::check_finite;
@@ -6,8 +6,8 @@ use crate::kernels::Real;
 use ndarray::{Array1, ArrayView2, Axis};
 use serde::{Deserialize, Serialize};
 
-/// Euclidean distances of two sets X and Y from their common origin ω̄ = ½ (x̄ + ȳ), with x̄ and ȳ their
-/// centroids.
+/// Euclidean distances of two sets X and Y from their common origin ω̄ = ½ (x̄ + ȳ), with x̄ and ȳ
+/// their centroids.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Distances {
     /// `|x_i − ω̄|` for each vector of X, `|y_i − ω̄|` for each of Y.
@@ -18,8 +18,9 @@ pub struct Distances {
     pub centroid_distance: f64,
 }
 
-/// Distances of the rows of `x` `(n, P)` and `y` `(m, P)` from ω̄. Both centroids weigh the same,
-/// whatever n and m. Differences are taken component by component in `f64`: no cancellation.
+/// Distances of the rows of `x` `(n, P)` and `y` `(m, P)` from ω̄. Both centroids have the same
+/// weight for all n and m. Differences are computed component by component in `f64`, so there is no
+/// cancellation.
 ///
 /// # Errors
 /// [`StatisticsError::Empty`] if a set has no vector, [`StatisticsError::Width`],
@@ -98,7 +99,8 @@ mod tests {
 
     #[test]
     fn pythagoras_holds_for_each_set() {
-        // Mean of `|x_i − ω̄|²` = mean of `|x_i − x̄|²` + |x̄ − ω̄|², for sets of different sizes too.
+        // Mean of `|x_i − ω̄|²` = mean of `|x_i − x̄|²` + |x̄ − ω̄|², for sets of different sizes
+        // too.
         let x = array![[0.25_f32, 1.5, -2.0], [1.0, 0.5, 3.0], [-1.0, 2.0, 0.0], [4.0, -0.5, 1.0]];
         let y = array![[9.0_f32, 1.0, 1.0], [7.0, -1.0, 2.0]];
         let result = distances(&x.view(), &y.view()).unwrap();

@@ -1,15 +1,15 @@
-//! What numbers cannot be summarized.
+//! The errors of statistics.
 
 use thiserror::Error;
 
-/// Why there is no statistic.
+/// Why a statistic cannot be computed.
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum StatisticsError {
-    /// No numbers, no mean.
+    /// There are no numbers.
     #[error("there is nothing to summarize")]
     Empty,
-    /// A number of a list is NaN or infinite, which would spoil every mean it enters.
-    #[error("number {index} (from 0) is {value}; leave it out and count it apart")]
+    /// A number of a list is NaN or infinite, so means of the list would be as well.
+    #[error("number {index} (from 0) is {value}; leave it out and count it separately")]
     NotFinite {
         /// Its place, from 0.
         index: usize,

@@ -1,13 +1,14 @@
-//! How many numbers of a list fall between given edges.
+//! Histograms.
 
 use super::summary::quantile;
 
-/// Equally wide bins over all of the groups together, which makes their counts comparable.
+/// Bins of equal width for all groups together, so that their counts can be compared.
 ///
 /// The width is the smallest that the rule of D. Freedman and P. Diaconis gives for a group of n
-/// numbers, 2 IQR / n^⅓ (Z. Wahrscheinlichkeitstheorie 57, 453 (1981), <https://doi.org/10.1007/BF01025868>;
-/// numpy's `"fd"`); groups without a spread have no say. At most `most` bins, one where all numbers are
-/// the same, no edges where there are none. Numbers that are not finite are left out.
+/// numbers, 2 IQR / n^⅓ (Z. Wahrscheinlichkeitstheorie 57, 453 (1981),
+/// <https://doi.org/10.1007/BF01025868>; numpy's `"fd"`). Groups without a spread are ignored.
+/// There are at most `most` bins. If all numbers are equal, there is one bin; without numbers there
+/// are no edges. Numbers that are not finite are left out.
 pub fn bin_edges(groups: &[&[f64]], most: usize) -> Vec<f64> {
     let groups: Vec<Vec<f64>> =
         groups.iter().map(|group| sorted_finite(group)).filter(|group| !group.is_empty()).collect();
@@ -40,8 +41,8 @@ fn sorted_finite(values: &[f64]) -> Vec<f64> {
     sorted
 }
 
-/// Numbers in each of the bins between ascending `edges`: the lower edge belongs to a bin, and to the
-/// last one the upper edge too. What is outside or no number is in none.
+/// The counts of the bins between ascending `edges`. The lower edge belongs to its bin, and the
+/// last bin also contains its upper edge. Numbers outside and NaN are in no bin.
 pub fn bin_counts(values: &[f64], edges: &[f64]) -> Vec<usize> {
     let mut counts = vec![0; edges.len().saturating_sub(1)];
     let Some(&last) = edges.last() else { return counts };

@@ -1,11 +1,11 @@
-//! Intervals that hold a median, or the difference between two lists, with a given confidence.
+//! Confidence intervals for a median and for the difference between two lists.
 
 use super::StatisticsError;
 use super::rank_test::distribution;
 use super::summary::{check_finite, quantile};
 use statrs::distribution::{Binomial, ContinuousCDF, DiscreteCDF, Normal};
 
-/// An estimate with the interval around it.
+/// An estimate with its confidence interval.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Interval {
     /// The estimate.
@@ -16,9 +16,10 @@ pub struct Interval {
     pub high: f64,
 }
 
-/// The median of `values` with the interval between two order statistics that holds the median of
-/// their distribution with probability `confidence` at least, whatever the distribution
-/// (scipy's `quantile_test`). Nothing if even the smallest and the largest do not reach that far.
+/// The median of `values`, with the interval between two order statistics that contains the median
+/// of their distribution with a probability of at least `confidence`, for every distribution
+/// (scipy's `quantile_test`). `None` if even the interval from the smallest to the largest value
+/// has a lower probability.
 ///
 /// # Errors
 /// [`StatisticsError::Empty`], [`StatisticsError::NotFinite`].
@@ -37,12 +38,12 @@ pub fn median_interval(
     Ok(around(&sorted, left_out, quantile(&sorted, 0.5)))
 }
 
-/// How far `x` lies above `y`: the median of all n m differences x − y (J. L. Hodges and E. L. Lehmann,
-/// Ann. Math. Statist. 34, 598 (1963), <https://doi.org/10.1214/aoms/1177704172>) with the shifts that
-/// the test of Mann and Whitney does not refute at the level 1 − `confidence`. Nothing if n and m are
-/// too small to refute any.
+/// The shift of `x` with respect to `y`: the median of all n m differences x − y (J. L. Hodges and
+/// E. L. Lehmann, Ann. Math. Statist. 34, 598 (1963), <https://doi.org/10.1214/aoms/1177704172>).
+/// The interval has the shifts that the test of Mann and Whitney does not reject at the level 1 −
+/// `confidence`. `None` if n and m are too small to reject any shift.
 ///
-/// Exact up to n m = 5625, beyond that from the normal distribution that U tends to.
+/// Exact up to n m = 5625; above, the normal approximation of U is used.
 ///
 /// # Errors
 /// [`StatisticsError::Empty`], [`StatisticsError::NotFinite`].
@@ -66,7 +67,8 @@ pub fn shift_interval(
     Ok(around(&differences, left_out, quantile(&differences, 0.5)))
 }
 
-/// The `left_out`-th of a sorted list from either end, from 1.
+/// The interval between the `left_out`-th number from the start and from the end of a sorted list,
+/// from 1.
 fn around(sorted: &[f64], left_out: usize, estimate: f64) -> Option<Interval> {
     let low = left_out.checked_sub(1)?;
     let high = sorted.len().checked_sub(left_out)?;

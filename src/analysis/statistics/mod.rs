@@ -1,5 +1,5 @@
-//! What sets of vectors and lists of barriers amount to: moments, distances, summaries; whether two
-//! lists differ; and the [`Analysis`] of a whole run.
+//! Statistics of sets of vectors and of lists of barriers: moments, distances, summaries, tests for
+//! a difference between two lists, and the [`Analysis`] of a whole run.
 
 pub mod analysis;
 pub mod distances;

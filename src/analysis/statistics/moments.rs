@@ -10,19 +10,19 @@ use serde::{Deserialize, Serialize};
 pub struct Moments {
     /// μ, their mean.
     pub mean: f64,
-    /// σ with σ² = Σ (θ − μ)² / N. The published analysis does not say whether it divides by N or by
-    /// N − 1: for 48 vectors of 42 200 components the two differ in the seventh digit.
+    /// σ with σ² = Σ (θ − μ)² / N. The published analysis does not say whether it divides by N or
+    /// by N − 1: for 48 vectors of 42 200 components the two differ in the seventh digit.
     pub standard_deviation: f64,
-    /// N, how many components there are: n P.
+    /// N = n P, the number of components.
     pub count: u64,
 }
 
 /// Moments of all components of the rows of `vectors` `(n, P)`, in two passes.
 ///
 /// The rows are summed one by one in `f64`, and the variance is corrected by the square of the mean
-/// deviation, which is 0 but for rounding (T. F. Chan et al., The American Statistician 37, 242 (1983),
-/// <https://doi.org/10.1080/00031305.1983.10483115>). Mean of squares minus square of the mean, in one
-/// pass, loses all digits when μ ≫ σ.
+/// deviation, which is 0 but for rounding (T. F. Chan et al., The American Statistician 37, 242
+/// (1983), <https://doi.org/10.1080/00031305.1983.10483115>). Mean of squares minus square of the
+/// mean, in one pass, loses all digits when μ ≫ σ.
 ///
 /// # Errors
 /// [`StatisticsError::Empty`], [`StatisticsError::VectorNotFinite`].

@@ -1,4 +1,4 @@
-//! How far numbers that belong to pairs of solutions, such as barriers, differ between two lists.
+//! Differences between two lists of numbers that belong to pairs of solutions, such as barriers.
 
 mod graph;
 #[cfg(test)]
@@ -21,16 +21,16 @@ pub struct PairValues {
 /// The variance of the difference is at least this share of what the pairs alone contribute.
 ///
 /// The estimate of what the solutions add is unbiased, so it is negative in half of the cases where
-/// they add nothing. Taking 0 instead (a share of 1) makes intervals too wide there: of 8 solutions,
-/// a nominal 90 % holds 96 %. With ½ it holds 91 %, and 86.5 % instead of 88 % at its worst, where
-/// pairs and solutions contribute alike.
+/// they add nothing. Taking 0 instead (a share of 1) makes intervals too wide there: of 8
+/// solutions, a nominal 90 % holds 96 %. With ½ it holds 91 %, and 86.5 % instead of 88 % at its
+/// worst, where pairs and solutions contribute alike.
 const LEAST_SHARE: f64 = 0.5;
 
 /// A variance below this share of that of independent lists is a zero with errors of rounding.
 const ROUNDING: f64 = 1e-12;
 
-/// How far the mean of `x` lies above that of `y`, with an interval that holds the difference of the
-/// expectations with probability `confidence`. `None` with fewer than three pairs or solutions.
+/// How far the mean of `x` lies above that of `y`, with an interval that holds the difference of
+/// the expectations with probability `confidence`. `None` with fewer than three pairs or solutions.
 ///
 /// Pairs that share a solution are not independent, and neither are the two lists where they come
 /// from the same initializations. The model is that of crossed random effects,
@@ -39,31 +39,32 @@ const ROUNDING: f64 = 1e-12;
 /// x_ij = μ_x + a_i + a_j + e_ij    y_ij = μ_y + b_i + b_j + f_ij
 /// ```
 ///
-/// with a_i correlated to b_i and `e_ij` to `f_ij`. Its variances and covariances come from the method
-/// of moments, unbiased for any choice of pairs:
+/// with a_i correlated to b_i and `e_ij` to `f_ij`. Its variances and covariances come from the
+/// method of moments, unbiased for any choice of pairs:
 ///
-/// - σ²_e from the residuals of a least-squares fit of the a_i, `cov_ef` from the pairs in both lists;
-/// - σ²_a and `cov_ab` from sums over the solutions: with `g_i` the sum of x_ij − x̄ over the pairs of
-///   solution i, E Σ g_i² and E Σ g_i h_i are linear in them.
+/// - σ²_e from the residuals of a least-squares fit of the a_i, `cov_ef` from the pairs in both
+///   lists;
+/// - σ²_a and `cov_ab` from sums over the solutions: with `g_i` the sum of x_ij − x̄ over the pairs
+///   of solution i, E Σ g_i² and E Σ g_i h_i are linear in them.
 ///
 /// Lists of the same pairs are one list of differences. If the pairs differ, `cov_ab` is bounded by
-/// √(σ²_a σ²_b) and not positive where a fit leaves no freedom; if the variance is still 0, the lists
-/// are taken for independent.
+/// √(σ²_a σ²_b) and not positive where a fit leaves no freedom; if the variance is still 0, the
+/// lists are taken for independent.
 ///
-/// The variance of x̄ − ȳ in this model gives the interval with a quantile of Student's t with n − 1
-/// degrees of freedom for n initializations in both lists. Where these have no initialization in
+/// The variance of x̄ − ȳ in this model gives the interval with a quantile of Student's t with n −
+/// 1 degrees of freedom for n initializations in both lists. Where these have no initialization in
 /// common it is that of Welch and Satterthwaite, in between a mixture of both.
 ///
 /// This is the estimator of S. R. Searle et al., *Variance Components* (1992), chapter 5, for the
 /// covariance structure of T. A. B. Snijders and D. A. Kenny, Personal Relationships 6, 471 (1999),
-/// <https://doi.org/10.1111/j.1475-6811.1999.tb00204.x>. A bootstrap of the solutions alone counts the
-/// variance of pairs twice (A. B. Owen, Ann. Appl. Stat. 1, 386 (2007),
+/// <https://doi.org/10.1111/j.1475-6811.1999.tb00204.x>. A bootstrap of the solutions alone counts
+/// the variance of pairs twice (A. B. Owen, Ann. Appl. Stat. 1, 386 (2007),
 /// <https://doi.org/10.1214/07-AOAS122>; K. Menzel, Econometrica 89, 2143 (2021),
 /// <https://doi.org/10.3982/ECTA15383>), and its percentiles are too narrow for few solutions.
 ///
-/// **Coverage**, simulated with normal effects: see the tests, which hold it within two points of 90 %
-/// and 99 % where the variance is that of pairs or of solutions. In between, with 8 solutions, 90 %
-/// comes down to 86.5 % and 99 % to 97.4 %: 7 degrees of freedom do not tell the two apart.
+/// **Coverage**, simulated with normal effects: see the tests, which hold it within two points of
+/// 90 % and 99 % where the variance is that of pairs or of solutions. In between, with 8 solutions,
+/// 90 % comes down to 86.5 % and 99 % to 97.4 %: 7 degrees of freedom do not tell the two apart.
 ///
 /// # Errors
 /// [`StatisticsError::Empty`], [`StatisticsError::NotFinite`].

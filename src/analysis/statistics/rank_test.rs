@@ -1,7 +1,7 @@
-//! Two lists of numbers compared by rank alone: no assumption on how they are distributed.
+//! Compares two lists of numbers by their ranks, without assumptions about their distribution.
 //!
-//! The test of the crate `statrs` is not used: its exact method lists all subsets, 6e27 for 48 against 48, and
-//! it takes small probabilities from 1.
+//! The test of the crate `statrs` is not used: its exact method enumerates all subsets, 6e27 for 48
+//! against 48 numbers, and it computes small probabilities by subtraction from 1.
 
 use super::StatisticsError;
 use super::summary::check_finite;
@@ -15,19 +15,22 @@ pub struct RankTest {
     pub u: f64,
     /// Probability of a U at least as far from its mean if x and y are drawn from one distribution.
     pub p: f64,
-    /// Whether p comes from the distribution of U itself rather than from the normal one it tends to.
+    /// Whether p is from the exact distribution of U and not from its normal approximation.
     pub exact: bool,
-    /// Cliff's δ = 2 U / (n m) − 1 = P(x > y) − P(x < y): 1 if every x is above every y, −1 if below.
+    /// Cliff's δ = 2 U / (n m) − 1 = P(x > y) − P(x < y): 1 if every x is above every y, −1 if
+    /// below.
     pub delta: f64,
 }
 
-/// n m up to which U is tabulated: 75 against 75, the most runs of the published study.
+/// n m up to which the exact distribution of U is used: 75 against 75, the runs of the published
+/// study.
 pub(super) const TABULATED: usize = 75 * 75;
 
 /// Compares `x` (n numbers) with `y` (m numbers).
 ///
-/// Without ties and up to n m = 5625 p is exact. Otherwise U counts as normal, its variance reduced for
-/// ties, and ½ is taken off its deviation as U moves in steps; lists that are one tie have p = 1.
+/// Without ties and up to n m = 5625 p is exact. Otherwise the normal approximation is used, with
+/// the variance corrected for ties and a continuity correction of ½. If all numbers are equal, p =
+/// 1.
 ///
 /// # Errors
 /// [`StatisticsError::Empty`], [`StatisticsError::NotFinite`].
@@ -50,8 +53,8 @@ pub fn mann_whitney(x: &[f64], y: &[f64]) -> Result<RankTest, StatisticsError> {
     Ok(RankTest { u, p: p.min(1.0), exact, delta: 2.0 * u / pairs - 1.0 })
 }
 
-/// The smallest p that n against m numbers can reach: 2 / C(n + m, n). Above the level asked for, no
-/// result whatever can be significant.
+/// The smallest p that n against m numbers can have: 2 / C(n + m, n). If it is above the level of a
+/// test, no result can be significant.
 pub fn smallest_p(n: usize, m: usize) -> f64 {
     let ways: f64 = (1..=n).map(|i| (m + i) as f64 / i as f64).product();
     (2.0 / ways).min(1.0)
@@ -59,8 +62,8 @@ pub fn smallest_p(n: usize, m: usize) -> f64 {
 
 /// P(U ≤ u) for every u from 0 to n m, under the null hypothesis.
 pub(super) fn distribution(n: usize, m: usize) -> Vec<f64> {
-    // Ranks are dealt in turn: `ways[i][u]` counts those in which i ranks have gone to x with a sum
-    // of u over the least possible.
+    // Assign the ranks one after the other. `ways[i][u]` counts the assignments of i ranks to x
+    // whose sum is u above the smallest possible sum.
     let most = n * m;
     let mut ways = vec![vec![0.0; most + 1]; n + 1];
     ways[0][0] = 1.0;
@@ -81,7 +84,7 @@ pub(super) fn distribution(n: usize, m: usize) -> Vec<f64> {
     cumulated.collect()
 }
 
-/// P(U ≥ u), by symmetry P(U ≤ n m − u): small numbers are summed, not taken from 1.
+/// P(U ≥ u), by symmetry P(U ≤ n m − u): a sum of small numbers instead of a difference from 1.
 fn upper_tail(n: usize, m: usize, u: usize) -> f64 {
     distribution(n, m)[n * m - u]
 }

@@ -1,4 +1,4 @@
-//! A list of numbers in eight.
+//! A summary of a list of numbers.
 
 use super::StatisticsError;
 use serde::{Deserialize, Serialize};
@@ -27,13 +27,13 @@ pub struct Summary {
 impl Summary {
     /// Summarizes `values`.
     ///
-    /// The quantile at q lies at place (n − 1) q of the sorted list, linearly between its neighbors:
-    /// definition 7 of R. J. Hyndman and Y. Fan, The American Statistician 50, 361 (1996),
-    /// <https://doi.org/10.1080/00031305.1996.10473566>, and numpy's default.
+    /// The quantile at q lies at place (n − 1) q of the sorted list, linearly between its
+    /// neighbors: definition 7 of R. J. Hyndman and Y. Fan, The American Statistician 50, 361
+    /// (1996), <https://doi.org/10.1080/00031305.1996.10473566>, and numpy's default.
     ///
     /// # Errors
-    /// [`StatisticsError::Empty`]; [`StatisticsError::NotFinite`] for the first NaN or infinity, for
-    /// which the caller decides what leaving it out means.
+    /// [`StatisticsError::Empty`]; [`StatisticsError::NotFinite`] for the first NaN or infinity.
+    /// The caller decides whether to leave it out.
     pub fn of(values: &[f64]) -> Result<Self, StatisticsError> {
         check_finite(values)?;
         let mut sorted = values.to_vec();

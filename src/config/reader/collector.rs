@@ -1,4 +1,4 @@
-//! What reading a configuration turns up.
+//! Collects problems and effective values while a configuration is read.
 
 use crate::config::error::{ConfigPlace, ConfigProblem};
 use crate::config::schema::{KeySpec, SectionSpec};
@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// Stands for a value that could not be read. Why is in the report already.
+/// Stands for a value that could not be read. The reason has already been collected.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reported;
 
@@ -16,7 +16,7 @@ pub(crate) type Read<T> = Result<T, Reported>;
 
 /// Problems and effective values, gathered while the sections are read.
 ///
-/// Sections hand out keys and subsections that all write here, hence the cells.
+/// Keys and subsections of all sections write here at the same time, hence the cells.
 #[derive(Debug, Default)]
 pub(crate) struct Collector {
     findings: RefCell<Vec<CollectedProblem>>,
@@ -24,11 +24,11 @@ pub(crate) struct Collector {
     descriptions: RefCell<Vec<Description>>,
     /// The file before the overrides, if there are any.
     written: Option<TomlNode>,
-    /// What of the file was left out because of an override.
+    /// The keys of the file that are ignored because of an override.
     dropped: RefCell<Vec<CollectedProblem>>,
 }
 
-/// A key that was read, as whoever writes a configuration wants to know it; values in TOML notation.
+/// A key that was read, for the configurations that `init` writes; values in TOML notation.
 #[derive(Clone)]
 pub(crate) struct Description {
     /// With its sections, entries of a list by their index: `kpca.0.kernel`.
@@ -37,9 +37,9 @@ pub(crate) struct Description {
     pub section: &'static SectionSpec,
     /// Its row in the table of keys.
     pub spec: &'static dyn KeySpec,
-    /// What holds if it is not written; `None` if it must be written, or if that is known only later.
+    /// Its default; `None` if it must be written, or if the default is known only later.
     pub default: Option<String>,
-    /// What it is; `None` if it is not written and has no default.
+    /// Its value; `None` if it is not written and has no default.
     pub value: Option<String>,
 }
 
@@ -74,23 +74,23 @@ impl Collector {
         })
     }
 
-    /// Notes down a key of the file that an override has made meaningless.
+    /// Records a key of the file that is ignored because of an override.
     pub fn dropped(&self, origin: ValueOrigin, key: String, message: impl Into<String>) {
         let (key, message) = (Some(key), message.into());
         self.dropped.borrow_mut().push(CollectedProblem { origin, key, message });
     }
 
-    /// Notes down a problem.
+    /// Records a problem.
     pub fn problem(&self, origin: ValueOrigin, key: Option<String>, message: impl Into<String>) {
         self.findings.borrow_mut().push(CollectedProblem { origin, key, message: message.into() });
     }
 
-    /// Notes down a value, in TOML notation, that takes effect.
+    /// Records a value, in TOML notation, that takes effect.
     pub fn effective(&self, key: String, toml: String) {
         self.effective.borrow_mut().insert(key, toml);
     }
 
-    /// Notes down a key, once.
+    /// Records a key, once.
     pub fn describe(&self, key: String, section: &'static SectionSpec, spec: &'static dyn KeySpec) {
         let mut descriptions = self.descriptions.borrow_mut();
         if !descriptions.iter().any(|known| known.key == key) {
@@ -98,12 +98,12 @@ impl Collector {
         }
     }
 
-    /// Notes down the default of a key that has been described.
+    /// Records the default of a key that has been described.
     pub fn describe_default(&self, key: &str, toml: String) {
         self.change_description(key, |description| description.default = Some(toml));
     }
 
-    /// Notes down the value of a key that has been described.
+    /// Records the value of a key that has been described.
     pub fn describe_value(&self, key: &str, toml: String) {
         self.change_description(key, |description| description.value = Some(toml));
     }
@@ -121,7 +121,7 @@ impl Collector {
         self.descriptions.borrow().clone()
     }
 
-    /// Everything that was noted down.
+    /// Everything that was collected.
     pub fn finish(self, file: &str, overrides: &[String]) -> Collected {
         let place = |origin| ConfigPlace::of(origin, file, overrides);
         let in_order = |mut findings: Vec<CollectedProblem>| -> Vec<ConfigProblem> {
@@ -141,11 +141,11 @@ impl Collector {
     }
 }
 
-/// What reading has turned up, each list in the order of the file, overrides last.
+/// Everything that reading has collected, each list in the order of the file, overrides last.
 pub(crate) struct Collected {
-    /// What is wrong.
+    /// The problems.
     pub problems: Vec<ConfigProblem>,
-    /// The keys of the file that were left out because of an override.
+    /// The keys of the file that are ignored because of an override.
     pub dropped: Vec<ConfigProblem>,
     /// The values in effect.
     pub effective: BTreeMap<String, String>,

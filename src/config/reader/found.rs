@@ -1,4 +1,4 @@
-//! What was found in the place of a key.
+//! The value found for a key.
 
 use super::collector::{Read, Reported};
 use super::notation::Notation;
@@ -6,8 +6,8 @@ use super::section::Section;
 use crate::config::schema::{DefaultMarker, Derived, Fixed, Key, Mistakes, Required, ValueKind};
 use crate::config::tree::TomlValue;
 
-/// The value of a key as far as it could be read. The marker `D` of the key says what holds if it is
-/// not written.
+/// The value of a key as far as it could be read. The marker `D` of the key determines the value if
+/// it is not written.
 #[must_use]
 pub(crate) struct FoundValue<'s, K: ValueKind, D> {
     section: &'s Section<'s>,
@@ -32,7 +32,7 @@ impl Section<'_> {
         self.key_with(key, |value| key.kind.parse(value))
     }
 
-    /// A key of this section that is read by `parse`, which knows the other sections.
+    /// A key of this section that is read by `parse`, which may use other sections.
     pub fn key_with<K: ValueKind, D: DefaultMarker<K>>(
         &self,
         key: &'static Key<K, D>,
@@ -42,7 +42,7 @@ impl Section<'_> {
         self.find(key.name, key.default, parse)
     }
 
-    /// What was written in the place of a key that has been described.
+    /// The value of a key that has been described.
     pub(in crate::config) fn find<K: ValueKind, D>(
         &self,
         name: &'static str,
@@ -85,7 +85,7 @@ impl<K: ValueKind, D> FoundValue<'_, K, D> {
         self
     }
 
-    /// The value; `None` if the key is not written and what then holds is known only later.
+    /// The value; `None` if the key is not written and its default is known only later.
     pub fn or_unset(self) -> Read<Option<K::Value>> {
         match self.state {
             ValueState::Missing => Ok(None),
@@ -119,7 +119,7 @@ impl<K: ValueKind> FoundValue<'_, K, Fixed<K::Constant>> {
 }
 
 impl<K: ValueKind> FoundValue<'_, K, Required> {
-    /// The value; that it is missing is a problem.
+    /// The value. If it is missing, that is a problem.
     pub fn value(self) -> Read<K::Value> {
         if matches!(self.state, ValueState::Missing) {
             let Self { name, default: Required(example), .. } = self;

@@ -1,8 +1,8 @@
-//! Typed access to the tree that notes down every problem instead of stopping at the first, and
+//! Typed access to the tree. It records every problem instead of stopping at the first one, and
 //! every value that takes effect.
 //!
-//! A read that fails has reported why and yields [`Reported`]. So a section reads all its keys first
-//! and only then leaves with `?`, and checks across keys are made on whatever could be read.
+//! A read that fails reports the reason and returns [`Reported`]. So a section first reads all of
+//! its keys and only then returns with `?`. Checks across keys use whatever could be read.
 
 mod collector;
 mod found;

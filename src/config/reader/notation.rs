@@ -4,7 +4,7 @@ use crate::solutions::SetName;
 
 /// A value that is written as one of a few words.
 pub(crate) trait Choice: Copy + PartialEq + Sync + 'static {
-    /// Every one, in the order in which messages list them.
+    /// All of them, in the order in which messages list them.
     const ALL: &'static [Self];
     /// The word.
     fn word(self) -> &'static str;
@@ -41,8 +41,8 @@ impl Notation for usize {
 
 impl Notation for f64 {
     fn toml(&self) -> String {
-        // The shortest digits that read back as the same number, with an exponent where zeros would
-        // run on. For finite numbers, and only those are accepted, TOML writes the same.
+        // The shortest digits that read back as the same number, with an exponent instead of many
+        // zeros. For finite numbers, and only those are accepted, TOML writes the same.
         format!("{self:?}")
     }
 }
@@ -71,7 +71,7 @@ impl Notation for SetName {
     }
 }
 
-/// A number, or all there are.
+/// A number, or all.
 impl Notation for Option<usize> {
     fn toml(&self) -> String {
         self.map_or_else(|| quoted("all"), |count| count.to_string())

@@ -15,11 +15,12 @@ pub(crate) struct Section<'a> {
     table: Option<&'a TomlTable>,
     pub(super) origin: ValueOrigin,
     path: String,
-    /// The path under which values are noted as effective; `None` if they have no effect.
+    /// The path under which values are recorded as effective; `None` if they have no effect.
     record: Option<String>,
-    /// The keys that were asked for: all others are unknown.
+    /// The keys that were read: all others are unknown.
     known: RefCell<BTreeSet<&'static str>>,
-    /// Why keys of the file may no longer fit: an override has changed the kind of this section.
+    /// Set if an override has changed the kind of this section, so that keys of the file may not
+    /// fit.
     switched: RefCell<Option<Switched>>,
 }
 
@@ -99,15 +100,15 @@ impl<'a> Section<'a> {
         self.node(name).is_some()
     }
 
-    /// Refuses a key or a section that has no place here, if it is written.
+    /// Refuses a key or a section that does not belong here, if it is written.
     pub fn refuse(&self, name: &'static str, message: impl Into<String>) {
         if self.has(name) {
             self.problem(name, message);
         }
     }
 
-    /// Refuses a key that has no place beside this value of `selector`, in TOML notation. Where an
-    /// override has chosen that value, a key of the file is left out instead, with a note.
+    /// Refuses a key that does not fit this value of `selector`, in TOML notation. If an override
+    /// has chosen the value, the key of the file is ignored instead, with a note.
     pub fn refuse_for(&self, selector: &str, chosen: &str, name: &'static str, message: &str) {
         if self.choice_of_the_file(selector, chosen).is_some() {
             self.switch(selector, chosen, vec![name]);
@@ -117,13 +118,13 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// What is written for a key or a section, which is known from here on.
+    /// The node of a key or a section, which is known from here on.
     pub(super) fn ask_for(&self, name: &'static str) -> Option<&'a TomlNode> {
         self.known.borrow_mut().insert(name);
         self.node(name)
     }
 
-    /// Notes down that this key was read.
+    /// Records that this key was read.
     pub(in crate::config) fn describe(&self, key: &'static dyn KeySpec) {
         self.report.describe(self.path_of(key.name()), self.spec, key);
     }
@@ -139,8 +140,8 @@ impl<'a> Section<'a> {
         Section::read(self.report, spec, node, self.origin, self.path_of(name), record, read)
     }
 
-    /// A section that has an effect only if `used`: checked in either case if it is written, but its
-    /// values are then dropped, `None`, and not noted as effective.
+    /// A section that has an effect only if `used`. It is checked in either case. If it is not
+    /// used, the result is `None` and its values are not recorded as effective.
     pub fn section_if<T>(
         &self,
         used: bool,
@@ -160,8 +161,9 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// The entries of a list of sections, `[[name]]`; none is fine. They go by a name rather than by
-    /// their index, so their values are noted as effective only after [`Self::record_as`].
+    /// The entries of a list of sections, `[[name]]`, which may be empty. Entries are identified by
+    /// a name and not by their index, so their values are recorded as effective only after
+    /// [`Self::record_as`].
     pub fn sections<T>(
         &self,
         spec: &'static SectionSpec,
@@ -192,16 +194,16 @@ impl<'a> Section<'a> {
         entries.into_iter().collect()
     }
 
-    /// Notes the effective values of this section under this path from here on.
+    /// Records the effective values of this section under this path from here on.
     pub fn record_as(&mut self, path: String) {
         self.record = Some(path);
     }
 
-    /// Refuses the keys that belong to another choice than the one made. If none was made, they are
-    /// merely known.
+    /// Refuses the keys that belong to another choice than the chosen one. If nothing was chosen,
+    /// these keys are known but not checked.
     ///
-    /// Where an override has made the choice, keys of the file that belong to the choice of the file
-    /// are left out instead, with a note.
+    /// If an override has made the choice, keys that belong to the choice of the file are ignored
+    /// instead, with a note.
     pub fn refuse_other_choices<C: Notation>(&self, chosen: &Read<C>) {
         let Some(choices) = &self.spec.choices else { return };
         let (selector, keys) = (choices.selector, self.spec.owners());
@@ -218,7 +220,7 @@ impl<'a> Section<'a> {
             if is_owner(&chosen) {
                 continue;
             }
-            // A key that did not fit the choice of the file either is a mistake of the file.
+            // A key that does not even fit the choice of the file is a mistake in the file.
             let fitted =
                 before.as_ref().is_some_and(|before| before.as_deref().is_none_or(is_owner));
             if !self.has(name) || fitted && self.drop_key(name) {
@@ -232,8 +234,8 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// What the file has for a key that an override has changed, in TOML notation, `Some(None)` if it
-    /// has nothing; `None` if no override has changed it.
+    /// The value in the file of a key that an override has changed, in TOML notation; `Some(None)`
+    /// if the file does not have the key; `None` if no override has changed it.
     #[expect(
         clippy::option_option,
         reason = "no change, a change, and a change of a key that the file does not have"
@@ -248,14 +250,14 @@ impl<'a> Section<'a> {
         (overridden && before.as_deref() != Some(chosen)).then_some(before)
     }
 
-    /// Notes down that an override has changed a choice on which these keys depend.
+    /// Records that an override has changed a choice on which these keys depend.
     fn switch(&self, selector: &str, chosen: &str, keys: Vec<&'static str>) {
         *self.switched.borrow_mut() =
             Some(Switched { now: format!("{selector} = {chosen}"), keys });
     }
 
-    /// Leaves out a key of the file because an override has changed the kind of the section, and
-    /// notes it down. `false` if no kind was changed, or if the key itself comes from an override.
+    /// Ignores a key of the file because an override has changed the kind of the section, and
+    /// records this. `false` if no kind was changed, or if the key itself comes from an override.
     pub(super) fn drop_key(&self, name: &'static str) -> bool {
         let switched = self.switched.borrow();
         let Some(switched) = switched.as_ref().filter(|switched| switched.keys.contains(&name))
@@ -272,13 +274,13 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// Notes down a problem with a key, located at the section if the key is not written.
+    /// Records a problem with a key. If the key is not written, its place is the section.
     pub fn problem(&self, name: &str, message: impl Into<String>) {
         let origin = self.node(name).map_or(self.origin, |node| node.origin);
         self.report.problem(origin, Some(self.path_of(name)), message);
     }
 
-    /// Notes down a problem with the section as a whole.
+    /// Records a problem with the section as a whole.
     pub fn own_problem(&self, message: impl Into<String>) {
         self.report.problem(self.origin, Some(self.path.clone()), message);
     }
@@ -316,24 +318,25 @@ fn join(path: &str, name: &str) -> String {
     if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
 }
 
-/// Below this likeness a suggestion would be a guess: `epoch` and `epochs` have 0.83, `lambda` and
-/// `landscapes` 0.4.
-const LIKENESS: f64 = 0.6;
+/// Below this similarity a suggestion would be a guess: `epoch` and `epochs` have 0.83, `lambda`
+/// and `landscapes` 0.4.
+const MIN_SIMILARITY: f64 = 0.6;
 
-/// Whichever of some words was probably meant: the likest, if it is so like at least, 1 for the same word.
+/// The candidate that was probably meant: the most similar one, if its similarity is at least
+/// `minimum`. Equal words have similarity 1.
 pub(in crate::config) fn nearest<'c>(
     name: &str,
     candidates: impl Iterator<Item = &'c str>,
-    least: f64,
+    minimum: f64,
 ) -> Option<&'c str> {
-    let likeness = |candidate: &str| strsim::normalized_damerau_levenshtein(name, candidate);
+    let similarity = |candidate: &str| strsim::normalized_damerau_levenshtein(name, candidate);
     candidates
-        .filter(|candidate| likeness(candidate) >= least)
-        .max_by(|a, b| likeness(a).total_cmp(&likeness(b)))
+        .filter(|candidate| similarity(candidate) >= minimum)
+        .max_by(|a, b| similarity(a).total_cmp(&similarity(b)))
 }
 
 fn suggestion(name: &str, known: &BTreeSet<&'static str>) -> String {
-    match nearest(name, known.iter().copied(), LIKENESS) {
+    match nearest(name, known.iter().copied(), MIN_SIMILARITY) {
         Some(candidate) => format!("did you mean \"{candidate}\"?"),
         None => {
             format!("the keys here are {}", known.iter().copied().collect::<Vec<_>>().join(", "))

@@ -1,8 +1,9 @@
 //! `docs/configuration.md`: prose from `page.md`, tables from the table of keys.
 //!
-//! A line of `page.md` that begins with `@` stands for what the table has: `@keys SECTION`, `@keys
-//! SECTION CHOICE`, `@choices SECTION` for all choices with their headings, `@formats` for the data formats
-//! with what each says of itself, `@stages` for the sections that stages bring along. `cargo test --test config -- --ignored write` writes the page.
+//! A line of `page.md` that begins with `@` is a directive, which is replaced by a part of the
+//! table: `@keys SECTION`, `@keys SECTION CHOICE`, `@choices SECTION` for all choices with their
+//! headings, `@formats` for the data formats, `@stages` for the sections of stages. `cargo test
+//! --test config -- --ignored write` writes the page.
 
 use super::schema::{DefaultSpec, KeySpec, Owned, SectionSpec};
 use super::sections;
@@ -16,7 +17,8 @@ use crate::data::{DataFormat, FORMATS};
 pub fn page() -> String {
     let mut page = String::new();
     for line in include_str!("page.md").lines() {
-        match line.strip_prefix('@').map(|order| order.split(' ').collect::<Vec<_>>()).as_deref() {
+        let directive = line.strip_prefix('@').map(|words| words.split(' ').collect::<Vec<_>>());
+        match directive.as_deref() {
             None => {
                 page += line;
                 page.push('\n');
@@ -31,10 +33,10 @@ pub fn page() -> String {
                     page += &of_stage(stage.spec(), stage.documentation());
                 }
             }
-            Some(order) => panic!("{order:?} is no order"),
+            Some(directive) => panic!("unknown directive {directive:?}"),
         }
     }
-    // An order may stand for nothing, between two blank lines.
+    // A directive between two blank lines may be replaced by nothing.
     page.trim_end().replace("\n\n\n", "\n\n") + "\n"
 }
 
@@ -100,7 +102,7 @@ fn row(key: &dyn KeySpec) -> String {
         .filter(|text| !text.is_empty())
         .collect::<Vec<_>>()
         .join("; ");
-    // A bar would end the cell.
+    // An unescaped bar would end the cell.
     let cells = [format!("`{}`", key.name()), key.values(), default, unit.to_owned(), meaning];
     format!("| {} |\n", cells.map(|cell| cell.replace('|', "\\|")).join(" | "))
 }

@@ -1,4 +1,4 @@
-//! What keys take: how a value is read, and how that is said.
+//! The kinds of values: how a value is read, and how messages describe it.
 
 use crate::config::reader::Notation;
 use crate::config::tree::{TomlNode, TomlValue, ValueOrigin};
@@ -6,7 +6,7 @@ use crate::config::tree::{TomlNode, TomlValue, ValueOrigin};
 /// What is wrong with a value.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Mistake {
-    /// Where it stands; `None`: where the key does.
+    /// Its place; `None`: the place of the key.
     pub origin: Option<ValueOrigin>,
     /// What the value must be, and what it is.
     pub message: String,
@@ -21,9 +21,9 @@ pub(super) fn mistake(message: impl Into<String>) -> Mistakes {
 
 /// The values that a key takes.
 pub(crate) trait ValueKind: Copy + Sync + 'static {
-    /// As the reader returns it.
+    /// The type that the reader returns.
     type Value: Notation;
-    /// As the table holds a default.
+    /// The type of a default in the table.
     type Constant: Copy + Sync + 'static;
     /// A default as a value.
     fn value(constant: Self::Constant) -> Self::Value;

@@ -1,20 +1,20 @@
 //! The table of all keys: name, values, default, unit, meaning, and what a change invalidates.
 //!
-//! Each section declares its keys as statics beside its reader. The reader takes range and default
-//! from them, and so do the configuration that `init` writes, the rules of [`compatibility`], and
-//! `docs/configuration.md`:
+//! Each section declares its keys as statics next to its reader. The reader, the configuration that
+//! `init` writes, the rules of [`compatibility`] and `docs/configuration.md` all use the range and
+//! the default declared there:
 //!
 //! ```text
 //! pub static POINTS: Key<Count> = Key::new("points", Count::between(3, 10_000))
 //!     .unit("points")
-//!     .meaning("M, on the path, both ends included")
+//!     .meaning("M, on the path, both endpoints included")
 //!     .default(51);
 //!
 //! let points = section.key(&POINTS).value();
 //! ```
 //!
-//! The type of a key says how it is read. [`Fixed`] keys have a default that stands in the table,
-//! [`Required`] keys have none, and [`Derived`] ones have a default that the reader computes.
+//! The type of a key determines how it is read. [`Fixed`] keys have a default in the table,
+//! [`Required`] keys have no default, and [`Derived`] keys have a default that the reader computes.
 //!
 //! [`compatibility`]: super::compatibility
 
@@ -30,10 +30,11 @@ pub(crate) use words::{AnyOf, Flag, OneOf, SetNames, Text, Word, each};
 
 use super::reader::Notation;
 
-/// What a change of a key does to results that exist.
+/// What a change of a key does to existing results.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Invalidates {
-    /// All results stay valid: the key says how many or which, or is compared by other means.
+    /// All results stay valid: the key determines how many or which results are made, or it is
+    /// compared in another way.
     Nothing,
     /// No result stays valid.
     Everything,
@@ -41,19 +42,19 @@ pub(crate) enum Invalidates {
     Results(&'static str),
 }
 
-/// A key of the table, whatever it takes.
+/// A key of the table, with values of any kind.
 pub(crate) trait KeySpec: Sync {
     /// As in configurations, without its section.
     fn name(&self) -> &'static str;
     /// The values that it takes, in Markdown: "integer, 1 or more".
     fn values(&self) -> String;
-    /// What holds if it is not written.
+    /// Its default.
     fn default(&self) -> DefaultSpec;
     /// The unit of its values; empty if there is none.
     fn unit(&self) -> &'static str;
-    /// What it is, in a few words.
+    /// Its meaning, in a few words.
     fn meaning(&self) -> &'static str;
-    /// What else the reference says of it; may be empty.
+    /// A further remark for the reference; may be empty.
     fn note(&self) -> &'static str {
         ""
     }
@@ -61,16 +62,16 @@ pub(crate) trait KeySpec: Sync {
     fn invalidates(&self) -> Option<Invalidates> {
         None
     }
-    /// Whether there are results from before the key existed. They were made with its default.
+    /// Whether results may be older than the key. They were made with its default.
     fn came_later(&self) -> bool {
         false
     }
 }
 
-/// What holds if a key is not written, for people to read.
+/// The default of a key, for the documentation.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum DefaultSpec {
-    /// It must be written, for instance with this value.
+    /// None: it must be written, for instance with this value.
     Required(&'static str),
     /// This value, in TOML notation.
     Fixed(String),
@@ -82,7 +83,7 @@ pub(crate) enum DefaultSpec {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Required(pub &'static str);
 
-/// Marks a key whose default stands in the table.
+/// Marks a key whose default is in the table.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Fixed<C>(pub C);
 
@@ -91,7 +92,7 @@ pub(crate) struct Fixed<C>(pub C);
 pub(crate) struct Derived {
     /// The default, in words.
     pub words: &'static str,
-    /// A value that could be written, in TOML notation.
+    /// An example of a value, in TOML notation.
     pub example: &'static str,
 }
 
@@ -99,7 +100,7 @@ pub(crate) struct Derived {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Open;
 
-/// What marks a key, as the table shows it.
+/// The marker of a key, which determines its default.
 pub(crate) trait DefaultMarker<K: ValueKind>: Copy + Sync + 'static {
     fn spec(&self) -> DefaultSpec;
 }
@@ -136,7 +137,7 @@ pub(crate) struct Key<K: ValueKind, D = Fixed<<K as ValueKind>::Constant>> {
 }
 
 impl<K: ValueKind> Key<K, Open> {
-    /// A key without unit and meaning. Its default must be given last.
+    /// A key without unit and meaning. The call that sets its default must be the last one.
     pub const fn new(name: &'static str, kind: K) -> Self {
         let (unit, meaning, note) = ("", "", "");
         Self {
@@ -151,37 +152,38 @@ impl<K: ValueKind> Key<K, Open> {
         }
     }
 
-    /// With the unit of its values.
+    /// The same with the unit of its values.
     pub const fn unit(self, unit: &'static str) -> Self {
         Self { unit, ..self }
     }
 
-    /// With what it is, in a few words.
+    /// The same with its meaning, in a few words.
     pub const fn meaning(self, meaning: &'static str) -> Self {
         Self { meaning, ..self }
     }
 
-    /// With what else the reference says of it.
+    /// The same with a further remark for the reference.
     pub const fn note(self, note: &'static str) -> Self {
         Self { note, ..self }
     }
 
-    /// With what a change invalidates, where that is not what the section says.
+    /// The same with what a change invalidates, if this differs from the section.
     pub const fn invalidates(self, invalidates: Invalidates) -> Self {
         Self { invalidates: Some(invalidates), ..self }
     }
 
-    /// With a default that stands in the table.
+    /// The same with a default in the table.
     pub const fn default(self, default: K::Constant) -> Key<K> {
         self.marked(Fixed(default))
     }
 
-    /// Without a default; `example` is what could be written.
+    /// The same without a default; `example` is an example of a value.
     pub const fn required(self, example: &'static str) -> Key<K, Required> {
         self.marked(Required(example))
     }
 
-    /// With a default that the reader computes, said in `words`; `example` is what could be written.
+    /// The same with a default that the reader computes, described by `words`; `example` is an
+    /// example of a value.
     pub const fn derived(self, words: &'static str, example: &'static str) -> Key<K, Derived> {
         self.marked(Derived { words, example })
     }

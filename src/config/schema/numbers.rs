@@ -1,11 +1,11 @@
-//! Keys that take numbers, and lists of them.
+//! Keys that take numbers or lists of numbers.
 
 use super::kinds::{Mistakes, ValueKind, items, mistake};
 use crate::config::reader::Notation;
 use crate::config::tree::TomlValue;
 use std::marker::PhantomData;
 
-/// No count needs more than 32 bits, and sums and products of two cannot overflow.
+/// A count needs at most 32 bits, and sums and products of two counts cannot overflow.
 const MAX_COUNT: u64 = u32::MAX as u64;
 
 /// An integer within a range.
@@ -48,7 +48,7 @@ where
     }
 
     fn values(&self) -> String {
-        // 32 bits stand for as many as one likes; all 64, for a seed, are worth telling.
+        // The limit of 32 bits is not worth mentioning; that of 64 bits, for a seed, is.
         let Self { least, most, .. } = self;
         if *most == MAX_COUNT {
             format!("integer, {least} or more")
@@ -132,7 +132,7 @@ impl ValueKind for Numbers {
     }
 }
 
-/// The lower end of a range of numbers.
+/// The lower limit of a range of numbers.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Lower {
     /// There is none.
@@ -143,7 +143,7 @@ pub(crate) enum Lower {
     From(f64),
 }
 
-/// The upper end of a range of numbers.
+/// The upper limit of a range of numbers.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Upper {
     /// There is none.
@@ -169,7 +169,7 @@ impl Number {
     /// 0 or above.
     pub const NOT_NEGATIVE: Self = Self::between(Lower::From(0.0), Upper::Open);
 
-    /// Within these ends.
+    /// Within these limits.
     pub const fn between(lower: Lower, upper: Upper) -> Self {
         Self { lower, upper }
     }
@@ -188,7 +188,7 @@ impl Number {
         above && below
     }
 
-    /// "number, 0 or above, below 1", with the word that joins the two ends.
+    /// "number, 0 or above, below 1", with the word that joins the two limits.
     fn range(self, joint: &str) -> String {
         let lower = match self.lower {
             Lower::Open => String::new(),
@@ -213,7 +213,7 @@ impl ValueKind for Number {
     }
 
     fn parse(&self, value: &TomlValue) -> Result<f64, Mistakes> {
-        // An upper end says that the number is finite.
+        // With an upper limit, it is clear that the number is finite.
         let finite = if matches!(self.upper, Upper::Open) { "finite " } else { "" };
         let requirement = format!("a {finite}{}", self.range(" and"));
         number(value, &requirement, |number| self.contains(number)).map_err(mistake)

@@ -3,7 +3,7 @@
 use super::{Invalidates, KeySpec};
 use std::fmt;
 
-/// How often a section can be written, and how its values are called.
+/// How often a section can be written, and how its entries are identified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Multiplicity {
     /// Once, `[paths]`.
@@ -16,17 +16,17 @@ pub(crate) enum Multiplicity {
 
 /// A section of a configuration.
 pub(crate) struct SectionSpec {
-    /// With the sections that it is in: `"training.sgd"`. Empty for the top of the file.
+    /// Its name, including its parent sections: `"training.sgd"`. Empty for the top of the file.
     pub name: &'static str,
     /// The heading in a configuration that `init` writes.
     pub title: &'static str,
     /// How often it can be written.
     pub shape: Multiplicity,
-    /// The keys that it always has.
+    /// The keys that do not depend on a choice.
     pub keys: &'static [&'static dyn KeySpec],
     /// The keys that depend on a choice; `None` if no key does.
     pub choices: Option<Choices>,
-    /// What a change of a key invalidates, unless the key says otherwise.
+    /// What a change of a key invalidates, unless the key itself specifies it.
     pub invalidates: Invalidates,
 }
 
@@ -34,7 +34,7 @@ pub(crate) struct SectionSpec {
 pub(crate) struct Choices {
     /// The key that chooses: `"kind"`.
     pub selector: &'static str,
-    /// The keys of each choice. Networks, for instance, bring theirs.
+    /// The keys of each choice, for instance those of each network.
     pub keys: fn() -> Vec<Owned>,
 }
 
@@ -63,7 +63,7 @@ impl SectionSpec {
         Self { name, title, shape: Multiplicity::Single, keys, choices: None, invalidates }
     }
 
-    /// The name without the sections that it is in.
+    /// The name without its parent sections.
     pub fn own_name(&self) -> &'static str {
         self.name.rsplit('.').next().unwrap_or(self.name)
     }
@@ -82,7 +82,7 @@ impl SectionSpec {
         self.choices.as_ref().map_or_else(Vec::new, |choices| (choices.keys)())
     }
 
-    /// Each name of a key that depends on the choice, with the choices that have it.
+    /// Each name of a key that depends on the choice, with the choices that have such a key.
     pub fn owners(&self) -> Vec<(&'static str, Vec<&'static str>)> {
         let mut owners: Vec<(&str, Vec<&str>)> = Vec::new();
         for Owned { choice, keys } in self.owned() {

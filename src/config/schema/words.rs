@@ -1,4 +1,4 @@
-//! Keys that take words, and lists of them.
+//! Keys that take words or lists of words.
 
 use super::kinds::{Mistake, Mistakes, ValueKind, items, mistake};
 use crate::config::reader::{Choice, Notation, alternatives};
@@ -100,7 +100,7 @@ impl<C: Choice> ValueKind for OneOf<C> {
     }
 }
 
-/// Some of the words of a type, none twice, in their own order whatever the order of the file.
+/// Some of the words of a type, none twice. Their order is that of the type, not that of the file.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct AnyOf<C>(PhantomData<C>);
 
@@ -126,7 +126,7 @@ impl<C: Choice> ValueKind for AnyOf<C> {
     }
 }
 
-/// A list of names of sets. Which sets there are, the other sections say: see [`each`].
+/// A list of names of sets. Which sets exist depends on other sections: see [`each`].
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SetNames;
 
@@ -150,7 +150,7 @@ impl ValueKind for SetNames {
 /// Reads a list of strings, not empty, none twice, each by `item`.
 ///
 /// # Errors
-/// All that is wrong, each where it stands.
+/// All mistakes, each with its place.
 pub(crate) fn each<T>(
     value: &TomlValue,
     item: impl Fn(&str) -> Result<T, String>,

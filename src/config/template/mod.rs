@@ -1,8 +1,9 @@
 //! A first configuration, with every key explained.
 //!
-//! A few lines say what a study of a size sets ([`Size`]). They are read like any configuration. The text lists the
-//! keys that were read, each with its value and with its meaning, range and default from the table of keys. So every
-//! network of the registry is offered, and no number stands here that the reader does not know.
+//! A few lines define what a study of each [`Size`] sets. They are read like any configuration. The
+//! text then lists the keys that were read, each with its value and with its meaning, range and
+//! default from the table of keys. So all networks of the registry are available, and no number is
+//! repeated here.
 
 use super::expand::expand_path;
 use super::reader::{Description, Notation, quoted};
@@ -16,7 +17,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-/// What to write a configuration for.
+/// The study for which a configuration is written.
 #[derive(Clone, Debug)]
 pub struct Template {
     /// The network, with the defaults of its keys.
@@ -32,14 +33,14 @@ pub struct Template {
 pub struct Files {
     /// Their format, which has a key for their place.
     pub format: &'static dyn DataFormat,
-    /// As the configuration names it: `~` and `$VARIABLES` are not expanded.
+    /// Its name as in the configuration: `~` and `$VARIABLES` are not expanded.
     pub directory: String,
     /// Training and test images in them.
     pub images: [usize; 2],
 }
 
 impl Files {
-    /// The folder with `~` and `$VARIABLES` expanded, as the configuration is read.
+    /// The folder with `~` and `$VARIABLES` expanded, as for the key of its place.
     ///
     /// # Errors
     /// A sentence naming the variable that is not set.
@@ -89,7 +90,7 @@ impl Size {
         }
     }
 
-    /// Training and test images in use, if there are so many; `None`: all.
+    /// Training and test images in use, if there are that many; `None`: all.
     fn images(self, network: &Descriptor) -> [Option<usize>; 2] {
         match self {
             Self::Demo => [Some(6000), Some(1000)],
@@ -98,7 +99,7 @@ impl Size {
         }
     }
 
-    /// Training and test images of the landscapes of paths, if there are so many in use.
+    /// Training and test images of the landscapes of paths, if that many are in use.
     fn path_images(self, network: &Descriptor) -> [usize; 2] {
         match self {
             Self::Demo => [500, 500],
@@ -112,7 +113,8 @@ impl Template {
     /// The text of the configuration.
     ///
     /// # Errors
-    /// If the folder of the data cannot be a value, for instance because it names a variable that is not set.
+    /// If the folder of the data is not a valid value, for instance because it contains a variable
+    /// that is not set.
     pub fn text(&self) -> Result<String, ConfigErrors> {
         let (text, settings) = (self.size.text(), self.settings());
         let (_, keys) =
@@ -120,13 +122,13 @@ impl Template {
         Ok(self.render(&keys))
     }
 
-    /// What the network and the data add to the few lines of the size.
+    /// The overrides that the network and the data add to the lines of the size.
     fn settings(&self) -> Vec<String> {
         let images = self.images();
         let sgd = self.network.sgd;
         let epochs = match self.size {
             Size::Demo => 60,
-            // As many steps however few the images are.
+            // The number of steps does not depend on the number of images.
             Size::Quick => 600_000 / images[0],
             Size::Paper => sgd.epochs,
         };
@@ -136,7 +138,7 @@ impl Template {
             let key = place_key(data.format)?;
             Some(format!("dataset.{key}={}", quoted(&data.directory)))
         }));
-        // Of files all images are the default, and so are all images in use for a landscape.
+        // The default is all images of the files, and for a landscape all images in use.
         let in_files = self.data.as_ref().map(|data| data.images);
         let wanted = self.size.path_images(self.network);
         for (index, name) in ["train", "test"].into_iter().enumerate() {
@@ -161,11 +163,12 @@ impl Template {
         format.expect("a format that needs no files")
     }
 
-    /// Training and test images in use, at least 1: no more than the files hold.
+    /// Training and test images in use: at least 1, at most as many as the files have.
     fn images(&self) -> [usize; 2] {
         let most = self.data.as_ref().map_or([60_000, 10_000], |data| data.images);
         let wanted = self.size.images(self.network);
-        // Without a number in the size: all of the files, or as many digits as take a moment to draw.
+        // If the size has no number: all images of the files, or as many digits as are drawn
+        // quickly.
         let all = if self.data.is_some() { most } else { [10_000, 2000] };
         [0, 1].map(|index| wanted[index].unwrap_or(all[index]).min(most[index]).max(1))
     }
@@ -186,7 +189,7 @@ impl Template {
         );
         text += &comment(
             "",
-            "`lossatlas check FILE` says what it comes to: tasks, memory, time. Keys behind a # are at their defaults: remove the # to change one.",
+            "`lossatlas check FILE` prints the plan: tasks, memory, time. Keys behind a # have their default values: remove the # to change one.",
         );
         text.push('\n');
         let (mut table, mut explained) = ("", BTreeSet::new());
@@ -198,7 +201,7 @@ impl Template {
                 text += &heading(key.section, first);
                 table = own_table;
             }
-            // Entries of a list explain what the ones before have not.
+            // Entries of a list explain only keys that earlier entries have not explained.
             let new = explained.insert((key.section.name, key.spec.name()));
             text += &if new { line(key) } else { bare(key) };
             if key.key == "network.kind" {
@@ -222,7 +225,7 @@ impl Template {
     }
 }
 
-/// The path methods but the one of this value, each with its keys at their defaults.
+/// The path methods except the chosen one, each with its keys at their defaults.
 fn other_methods(chosen: Option<&str>) -> String {
     let mut text = comment("", "The others, each with its own keys at their defaults:");
     for method in METHODS.iter().filter(|method| chosen != Some(&quoted(method.name))) {
@@ -233,7 +236,7 @@ fn other_methods(chosen: Option<&str>) -> String {
     text
 }
 
-/// Where comments begin, and the longest line.
+/// The column where comments begin, and the maximum width of a line.
 const COLUMN: usize = 30;
 const WIDTH: usize = 116;
 
@@ -246,7 +249,7 @@ fn heading(section: &SectionSpec, first: bool) -> String {
     format!("{above}{}\n", section.heading())
 }
 
-/// A key with its value and all there is to say of it.
+/// A key with its value and its full explanation.
 fn line(key: &Description) -> String {
     let (name, spec) = (key.spec.name(), key.spec.default());
     let written = match (&key.value, &spec) {
@@ -267,12 +270,12 @@ fn line(key: &Description) -> String {
     comment(&written, &about.replace('`', ""))
 }
 
-/// Whether a key need not be written. Its default may depend on other keys, and its value then follows them.
+/// Whether a key need not be written. Its default may depend on other keys.
 fn is_default(key: &Description) -> bool {
     key.value.is_some() && key.value == key.default
 }
 
-/// A key that has been explained, if it has a value of its own.
+/// A key that has been explained before, if its value is not the default.
 fn bare(key: &Description) -> String {
     let name = key.spec.name();
     key.value
@@ -281,7 +284,7 @@ fn bare(key: &Description) -> String {
         .map_or_else(String::new, |value| format!("{name} = {value}\n"))
 }
 
-/// A line with a comment behind it, continued on the lines that follow.
+/// A line followed by a comment, which continues on the next lines.
 fn comment(before: &str, words: &str) -> String {
     let indent = if before.is_empty() { 0 } else { COLUMN };
     let mut text = format!("{before:indent$}");
@@ -308,7 +311,7 @@ mod tests {
     use std::fs;
     use std::path::Path;
 
-    /// MNIST, and sets that are smaller than what the sizes ask for, in one part or in both.
+    /// MNIST, and data sets that are smaller than the sizes require, in one split or in both.
     const IMAGES: [[usize; 2]; 5] =
         [[60_000, 10_000], [1, 1], [499, 501], [10_001, 3], [5999, 70_000]];
 
@@ -331,7 +334,8 @@ mod tests {
         effective[key].parse().unwrap_or(usize::MAX)
     }
 
-    /// Every network of the registry, the one of the tests too, in every size, with both kinds of data.
+    /// Every network of the registry, the one of the tests too, in every size, with both kinds of
+    /// data.
     #[test]
     fn what_is_written_reads_back_as_what_was_meant() {
         for template in all() {
@@ -395,7 +399,7 @@ mod tests {
         }
     }
 
-    /// A default that stands behind a # follows what it depends on.
+    /// A default behind a # changes with the keys on which it depends.
     #[test]
     fn a_change_of_one_key_forbids_no_other() {
         for template in all() {
@@ -428,7 +432,7 @@ mod tests {
         key.starts_with("kpca.") && !key.starts_with("kpca.0.")
     }
 
-    /// The numbers of the sizes are those that `configs/` argues for.
+    /// The numbers of the sizes are those that the files in `configs/` explain.
     #[test]
     fn the_files_in_configs_are_these() {
         // "all" of MNIST and the number of its images are the same.

@@ -1,8 +1,9 @@
 //! Losses and gradients at all points of a path.
 //!
-//! Where the network shares work between the points, with a [`CombinationsEvaluator`](crate::network::CombinationsEvaluator),
-//! block by block of images, all points for each; elsewhere point by point, many images for each, so that points
-//! are combined from the vectors of the path, and their gradients added to those of its coefficients, only now
+//! Where the network shares work between the points, with a
+//! [`CombinationsEvaluator`](crate::network::CombinationsEvaluator), block by block of images, all
+//! points for each; elsewhere point by point, many images for each, so that points are combined
+//! from the vectors of the path, and their gradients added to those of its coefficients, only now
 //! and then.
 
 use super::gray::Purpose;
@@ -16,7 +17,8 @@ use ndarray::{ArrayView2, ArrayViewMut2};
 use std::ops::Range;
 use std::sync::Mutex;
 
-/// Images at one point between two additions of its gradient, which then take a hundredth of the time.
+/// Images at one point between two additions of its gradient, which then take a hundredth of the
+/// time.
 const STRETCH: usize = 16 * BLOCK;
 
 /// Σₘ `weights[m, n]` gₘ for each n.

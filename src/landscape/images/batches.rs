@@ -12,8 +12,8 @@ use rand::seq::index::sample;
 
 /// `size` of the images at a time, drawn without replacement.
 ///
-/// The images of a step depend on the seed, the step, and the numbers of images alone: every path descends on
-/// the same sequence.
+/// The images of a step depend on the seed, the step, and the numbers of images alone: every path
+/// descends on the same sequence.
 pub struct ImageBatches<'a, A> {
     network: &'a dyn Network<A>,
     images: ImageView<'a>,

@@ -16,7 +16,8 @@ pub(super) enum Purpose {
     Losses,
     /// One forward and one backward, for blocks of hundreds of images.
     Gradient,
-    /// The same for a few images: most processors take as long to make lists of them as the lists save.
+    /// The same for a few images: most processors take as long to make lists of them as the lists
+    /// save.
     Step,
     /// Many forward and many backward.
     Path,

@@ -1,7 +1,7 @@
 //! Losses along a line, which share the first layer's products.
 //!
-//! W(θ + u d) X = W(θ) X + u W(d) X: with both products kept for all images, a trial of a line search costs
-//! the later layers only, and a gradient no forward product with the images.
+//! W(θ + u d) X = W(θ) X + u W(d) X: with both products kept for all images, a trial of a line
+//! search costs the later layers only, and a gradient no forward product with the images.
 
 use super::gray::Purpose;
 use super::scratch::Scratch;

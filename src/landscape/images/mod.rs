@@ -27,8 +27,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// and its activations stay in a core's second-level cache.
 const BLOCK: usize = 256;
 
-/// Parts that the images are cut into for loss and gradient at a point, if each is a block at least: enough to
-/// keep dozens of threads busy; each costs an addition of gradients.
+/// Parts that the images are cut into for loss and gradient at a point, if each is a block at
+/// least: enough to keep dozens of threads busy; each costs an addition of gradients.
 const PARTS: usize = 64;
 
 /// Says whether to give up; once true it stays so.
@@ -36,8 +36,8 @@ pub type Interrupt<'a> = dyn Fn() -> bool + Sync + 'a;
 
 /// θ ↦ mean over images of the loss of a network.
 ///
-/// Losses are summed in `f64`, gradients part by part, both in an order that depends on the number of images
-/// alone.
+/// Losses are summed in `f64`, gradients part by part, both in an order that depends on the number
+/// of images alone.
 pub struct ImageLandscape<'a, A> {
     network: &'a dyn Network<A>,
     images: ImageView<'a>,
@@ -60,7 +60,8 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
     pub fn new(network: &'a dyn Network<A>, images: ImageView<'a>) -> Self {
         assert!(!images.is_empty(), "a landscape needs images");
         assert_eq!(images.pixels_per_image(), network.inputs(), "image size and network disagree");
-        // Of the first images alone: what is decided changes speed and the last bits, and has to come from the data.
+        // Of the first images alone: what is decided changes speed and the last bits, and has to
+        // come from the data.
         let lists = network.multiplies_images() && Sparse::<A>::suits(images.first(BLOCK).pixels());
         let (evaluation, idle) = (AtomicU64::new(0), Mutex::default());
         Self { network, images, lists, threads: None, interrupt: None, evaluation, idle }
@@ -174,7 +175,8 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
         self.parts(self.samples().div_ceil(PARTS))
     }
 
-    /// Ranges of whole blocks, as many as it takes to have `size` images or more in each but the last.
+    /// Ranges of whole blocks, as many as it takes to have `size` images or more in each but the
+    /// last.
     fn parts(&self, size: usize) -> Vec<Range<usize>> {
         let (samples, size) = (self.samples(), size.next_multiple_of(BLOCK));
         (0..samples).step_by(size).map(|start| start..samples.min(start + size)).collect()
@@ -199,8 +201,8 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
         results.ok_or(Interrupted)
     }
 
-    /// Overwrites `gradient` with the mean over the images of what `work` adds up for each part of them, and
-    /// returns what it returns, in the order of the parts.
+    /// Overwrites `gradient` with the mean over the images of what `work` adds up for each part of
+    /// them, and returns what it returns, in the order of the parts.
     fn mean_gradient<R: Send>(
         &self,
         gradient: &mut [A],

@@ -4,7 +4,8 @@ use super::gray::GrayImages;
 use crate::kernels::Real;
 use crate::network::{CombinationsEvaluator, Evaluator, Network};
 
-/// Buffers of one evaluation; those that not every kind of evaluation needs are empty until it does.
+/// Buffers of one evaluation; those that not every kind of evaluation needs are empty until it
+/// does.
 pub(super) struct Scratch<'a, A> {
     network: &'a dyn Network<A>,
     pub(super) images: GrayImages<A>,

@@ -1,4 +1,4 @@
-//! The descent: steps of Adam on the summed losses and the squared steps.
+//! The descent: steps of Adam on the objective and the penalty.
 
 use super::{PathSearch, SearchProgress};
 use crate::kernels::Real;
@@ -16,14 +16,14 @@ pub(super) struct Best<A> {
 }
 
 impl<A: Real> PathSearch<'_, A> {
-    /// Evaluates the present path, notes it if it is the best, and takes a step of Adam.
+    /// Evaluates the current path, keeps it if it is the best, and takes a step of Adam.
     pub(super) fn descend(&mut self) -> Result<(), Interrupted> {
         let step = self.progress.adam.steps();
-        // The last path is only looked at: no step follows it, so it needs no gradient.
+        // No step follows the last path, so it needs no gradient.
         let last = step as usize == self.parameters.steps;
-        let whole = self.look(step, last)?;
+        let whole = self.full_sum(step, last)?;
         let part = match self.batches {
-            Some(batches) if !last => Some(self.batch(batches, step)?),
+            Some(batches) if !last => Some(self.batch_sum(batches, step)?),
             _ => None,
         };
         let penalized = whole
@@ -53,9 +53,9 @@ impl<A: Real> PathSearch<'_, A> {
         Ok(())
     }
 
-    /// The summed loss on the whole objective, with its gradient where the step is taken on it; nothing between
-    /// two looks.
-    fn look(&mut self, step: u32, last: bool) -> Result<Option<f64>, Interrupted> {
+    /// The summed loss on the whole objective. Also computes its gradient if there are no batches.
+    /// With batches, `None` except once an epoch and at the last step.
+    fn full_sum(&mut self, step: u32, last: bool) -> Result<Option<f64>, Interrupted> {
         let epoch = self.batches.map_or(1, Batches::steps_per_epoch);
         if !last && !(step as usize).is_multiple_of(epoch) {
             return Ok(None);
@@ -69,21 +69,22 @@ impl<A: Real> PathSearch<'_, A> {
     }
 
     /// The summed loss on the batch of this step, with its gradient.
-    fn batch(&mut self, batches: &dyn Batches<A>, step: u32) -> Result<f64, Interrupted> {
+    fn batch_sum(&mut self, batches: &dyn Batches<A>, step: u32) -> Result<f64, Interrupted> {
         let Self { curve, grid, gradient, .. } = self;
         batches.with_batch(step, &mut |landscape| {
             Ok(curve.pull_back(landscape, grid, gradient)?.iter().sum())
         })
     }
 
-    /// Whether the lowest objective has fallen by too little over the last looks.
+    /// Whether the lowest objective has fallen by too little over the last `patience` full
+    /// evaluations.
     fn has_converged(&mut self, objective: f64) -> bool {
         let lowest = &mut self.progress.lowest;
         lowest.push_back(lowest.back().map_or(objective, |&before| objective.min(before)));
         if lowest.len() <= self.parameters.patience {
             return false;
         }
-        let before = lowest.pop_front().expect("there are more than the patience");
+        let before = lowest.pop_front().expect("there are more than `patience` of them");
         before - lowest[lowest.len() - 1] <= self.parameters.tolerance * before.abs()
     }
 }

@@ -1,4 +1,4 @@
-//! The search for a path as a computation that goes by steps.
+//! The search for a path as a solver.
 
 mod descent;
 mod maxima;
@@ -12,32 +12,34 @@ use crate::landscape::{Interrupted, Landscape};
 use crate::optimizer::adam::Adam;
 use crate::solver::{Solver, SolverStep};
 use descent::Best;
-use maxima::{ROUNDS, Top, check, highest};
+use maxima::{PathMaximum, ROUNDS, check, highest};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::VecDeque;
 
-/// The search for a path step by step: the straight line, each step of Adam, the profile of the best
-/// path, its dense profile in pieces, and the surroundings of the highest point of that, ever finer.
+/// The search for a path. Its steps are: the profile of the straight line; each step of Adam; the
+/// profile of the best path; its profile on the fine grid, in pieces; the rounds that refine the
+/// highest maxima.
 pub struct PathSearch<'a, A: Real> {
     objective: &'a dyn Landscape<A>,
     landscape: &'a dyn Landscape<A>,
-    /// Of the objective; without them every step is taken on all of it.
+    /// Batches of the objective. `None`: every step of Adam evaluates the whole objective.
     batches: Option<&'a dyn Batches<A>>,
     parameters: &'a PathParameters,
     grid: Grid<A>,
-    dense: Grid<A>,
+    fine_grid: Grid<A>,
     curve: Box<dyn Curve<A>>,
-    /// With respect to its free parameters.
+    /// Gradient with respect to the free parameters of the curve.
     gradient: Vec<A>,
     progress: SearchProgress<A>,
 }
 
-/// A search between two steps.
+/// The checkpoint of a search between two steps.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(bound(serialize = "A: Real", deserialize = "A: Real"))]
 pub struct PathState<'a, A: Real> {
-    /// The free parameters of the curve: those of the present step, at the end those of the best.
+    /// The free parameters of the curve at the current step; once Adam has ended, those of the best
+    /// step.
     coefficients: Cow<'a, [A]>,
     progress: Cow<'a, SearchProgress<A>>,
 }
@@ -49,22 +51,23 @@ struct SearchProgress<A> {
     straight_loss: Vec<f64>,
     adam: Adam<A>,
     best: Best<A>,
-    /// The lowest objective with penalty up to each of the last looks at the whole, for the rule that stops.
+    /// For the stopping rule: the lowest objective with penalty so far, at each of the last full
+    /// evaluations.
     lowest: VecDeque<f64>,
-    /// Why there are no more steps of Adam.
+    /// Why Adam ended; `None` while it runs.
     stop: Option<PathStop>,
-    /// Mean loss on the present path.
+    /// Mean loss on the current path.
     mean_loss: f64,
-    /// Profiles of the best path; empty before they are taken.
+    /// Profiles of the best path; empty before they are measured.
     loss: Vec<f64>,
-    dense_loss: Vec<f64>,
-    /// The highest maxima of the path; empty before the dense profile is complete.
-    tops: Vec<Top>,
-    /// How often they have been refined.
+    fine_loss: Vec<f64>,
+    /// The highest maxima of the path; empty before the profile on the fine grid is complete.
+    maxima: Vec<PathMaximum>,
+    /// Rounds of refinement done.
     rounds: u32,
 }
 
-/// Why a step was not taken.
+/// Why a step could not be taken.
 enum Halt {
     Interrupted,
     Failed(PathError),
@@ -92,10 +95,10 @@ impl<A: Real> Solver for PathSearch<'_, A> {
             self.descend().map_err(Halt::from)
         } else if self.progress.loss.is_empty() {
             self.measure()
-        } else if self.progress.tops.is_empty() {
-            self.measure_densely()
+        } else if self.progress.maxima.is_empty() {
+            self.measure_fine_grid()
         } else {
-            self.refine_tops()
+            self.refine_maxima()
         };
         match taken {
             Err(Halt::Interrupted) => Err(Interrupted),
@@ -111,7 +114,8 @@ impl<A: Real> Solver for PathSearch<'_, A> {
         begun.then_some(PathState { coefficients, progress: Cow::Borrowed(&self.progress) })
     }
 
-    /// A step on the whole counts as three evaluations, a look and a profile as one.
+    /// In units of one profile: a step on the whole objective counts 3, a full evaluation without
+    /// gradient counts 1.
     fn progress(&self) -> (f64, f64) {
         let each = self.batches.map_or(3.0, |batches| {
             3.0 * batches.fraction() + 1.0 / batches.steps_per_epoch() as f64
@@ -120,31 +124,31 @@ impl<A: Real> Solver for PathSearch<'_, A> {
             .map(|steps| each * steps);
         let taken = if self.progress.loss.is_empty() { taken } else { steps };
         let profiles =
-            (self.progress.loss.len() + self.progress.dense_loss.len()) / self.grid.points();
+            (self.progress.loss.len() + self.progress.fine_loss.len()) / self.grid.points();
         ((taken + profiles as f64) / (steps + 1.0 + REFINEMENT as f64), self.progress.mean_loss)
     }
 }
 
 impl<'a, A: CurvePrecision> PathSearch<'a, A> {
-    /// A search between these ends, from its beginning or from a state that a search between the same
-    /// ends with the same parameters was in.
+    /// A search between two endpoints. With a `state`, it resumes a search that had the same
+    /// endpoints and the same parameters.
     ///
     /// # Panics
     /// As [`find_path`](super::find_path).
     pub fn new(
         objective: &'a dyn Landscape<A>,
         landscape: &'a dyn Landscape<A>,
-        ends: [&[A]; 2],
+        endpoints: [&[A]; 2],
         parameters: &'a PathParameters,
         state: Option<PathState<A>>,
     ) -> Self {
-        Self::of(parameters.method.straight(ends), objective, landscape, parameters, state)
+        Self::of(parameters.method.straight(endpoints), objective, landscape, parameters, state)
     }
 }
 
 impl<'a, A: Real> PathSearch<'a, A> {
-    /// As [`Self::new`], for a curve that is the straight line between its ends at first; the method
-    /// of the parameters is not used.
+    /// As [`Self::new`], for a given curve, which must be the straight line between its endpoints.
+    /// The path method of the parameters is not used.
     ///
     /// # Panics
     /// As [`find_path`](super::find_path).
@@ -168,8 +172,8 @@ impl<'a, A: Real> PathSearch<'a, A> {
                 stop: None,
                 mean_loss: f64::NAN,
                 loss: Vec::new(),
-                dense_loss: Vec::new(),
-                tops: Vec::new(),
+                fine_loss: Vec::new(),
+                maxima: Vec::new(),
                 rounds: 0,
             },
         };
@@ -179,28 +183,28 @@ impl<'a, A: Real> PathSearch<'a, A> {
             batches: None,
             parameters,
             grid: curve.grid(&equally_spaced(parameters.points)),
-            dense: curve.grid(&equally_spaced((parameters.points - 1) * REFINEMENT + 1)),
+            fine_grid: curve.grid(&equally_spaced((parameters.points - 1) * REFINEMENT + 1)),
             gradient: vec![A::zero(); curve.free().len()],
             curve,
             progress,
         }
     }
 
-    /// The same search, each step on a batch of the objective in place of the whole. The whole is looked at
-    /// once an epoch, when the batches amount to it, and after the last step: the best path and the rule that
-    /// stops go by these looks.
+    /// The same search with each step of Adam on a batch of the objective. The whole objective is
+    /// evaluated once an epoch and after the last step. The choice of the best path and the
+    /// stopping rule use these full evaluations only.
     #[must_use]
     pub fn in_batches(self, batches: &'a dyn Batches<A>) -> Self {
         Self { batches: Some(batches), ..self }
     }
 
-    /// The heights at the points of a grid.
-    fn heights(&self, grid: &Grid<A>) -> Result<Vec<f64>, Interrupted> {
+    /// The losses at the points of a grid.
+    fn losses(&self, grid: &Grid<A>) -> Result<Vec<f64>, Interrupted> {
         self.landscape.values_at(&self.curve.points(grid))
     }
 
     fn measure_straight_line(&mut self) -> Result<(), Halt> {
-        let losses = self.heights(&self.grid)?;
+        let losses = self.losses(&self.grid)?;
         check(&losses).map_err(|t| PathError::StraightLine { t })?;
         self.progress.straight_loss = losses;
         Ok(())
@@ -210,19 +214,21 @@ impl<'a, A: Real> PathSearch<'a, A> {
     fn measure(&mut self) -> Result<(), Halt> {
         let losses = match self.progress.best.step {
             0 => self.progress.straight_loss.clone(),
-            _ => self.heights(&self.grid)?,
+            _ => self.losses(&self.grid)?,
         };
-        check(&losses).map_err(|t| PathError::Dense { t })?;
+        check(&losses).map_err(|t| PathError::BetweenPoints { t })?;
         self.progress.loss = losses;
         Ok(())
     }
 
     fn found(&self) -> FoundPath<A> {
-        let SearchProgress { straight_loss, adam, best, stop, loss, tops, .. } = &self.progress;
+        let SearchProgress { straight_loss, adam, best, stop, loss, maxima, .. } = &self.progress;
         let result = PathResult {
             barrier: highest(loss),
-            // The grid's points are among the dense ones up to rounding; the maximum is over both.
-            refined_barrier: tops.iter().fold(highest(loss), |height, top| height.max(top.height)),
+            // The fine grid contains the points of the grid only up to rounding, so take both.
+            refined_barrier: maxima
+                .iter()
+                .fold(highest(loss), |barrier, maximum| barrier.max(maximum.loss)),
             straight_barrier: highest(straight_loss),
             length: self.curve.length(&self.grid),
             length_straight: self.curve.endpoint_distance(),

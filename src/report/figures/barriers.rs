@@ -8,22 +8,25 @@ use crate::report::panel::{Axis, AxisScale, Ink, Panel, Shape};
 use crate::report::run::Run;
 use crate::report::style::{look, set_name};
 
-/// Bins of a histogram at most.
-const BINS: usize = 60;
-/// Higher ends are marked from this part of the lowest height on, on a logarithmic axis.
+/// Maximum number of bins of a histogram.
+const MAX_BINS: usize = 60;
+/// On a logarithmic axis, a higher endpoint is drawn only above this fraction of the lowest
+/// barrier.
 const NEAR: f64 = 0.1;
 
 pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
     Figure {
         key: "barriers",
         title: "Barriers",
-        about: "How high the way from one solution to another is: the highest loss H on the optimized path (filled) and on the \
-                straight line between the same two solutions (dashed outline). Each panel has one kind of solutions, ω^train or \
-                ω^test, on one landscape, the loss on the training or on the test images. The upright line is \
-                the median of the higher ends: no path is lower than its higher end, so a histogram that stands there shows the \
-                solutions themselves and no barrier between them; it is not drawn where it is far to the left. How low a path comes depends on the number of steps it was \
-                given as well. The bins are equally wide on the axis as drawn and the same for \
-                all histograms of a panel.",
+        about: "The barrier H between two solutions: the highest loss on the optimized path \
+                (filled) and on the straight line between the same two solutions (dashed outline). \
+                Each panel has one kind of solutions, ω^train or ω^test, on one landscape, the \
+                loss on the training or on the test images. The vertical line is the median of the \
+                higher endpoints. No barrier can be lower than the higher endpoint of its path, so \
+                a histogram at this line shows the losses of the solutions and no barrier between \
+                them. The line is not drawn if it is far to the left. The barrier of a path also \
+                depends on the number of steps of its search. The bins are equally wide on the \
+                axis as drawn and the same for all histograms of a panel.",
         notes: Vec::new(),
         panels: gather(runs, |run| {
             by_member(run)
@@ -35,15 +38,15 @@ pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
     }
 }
 
-fn heights(paths: &PathSet, height: fn(&PathResult) -> f64) -> Vec<f64> {
-    paths.found().map(height).filter(|height| height.is_finite()).collect()
+fn finite(paths: &PathSet, barrier: fn(&PathResult) -> f64) -> Vec<f64> {
+    paths.found().map(barrier).filter(|barrier| barrier.is_finite()).collect()
 }
 
 fn panel(run: &Run<'_>, title: String, sets: &[&PathSet]) -> Panel {
     let curved: Vec<Vec<f64>> =
-        sets.iter().map(|paths| heights(paths, |path| path.barrier)).collect();
+        sets.iter().map(|paths| finite(paths, |path| path.barrier)).collect();
     let straight: Vec<Vec<f64>> =
-        sets.iter().map(|paths| heights(paths, |path| path.straight_barrier)).collect();
+        sets.iter().map(|paths| finite(paths, |path| path.straight_barrier)).collect();
     let scale = scale(curved.iter().chain(&straight).flatten().copied());
     let label = format!("highest {}", run.height_label());
     let x = if scale == AxisScale::Log { Axis::log(label) } else { Axis::linear(label) };
@@ -67,22 +70,23 @@ fn panel(run: &Run<'_>, title: String, sets: &[&PathSet]) -> Panel {
                 Ink::line(color).width(22).dashed(),
                 label("straight"),
             );
-        // Ends far below would leave the histograms no room.
-        let near = |ends: &Summary| scale == AxisScale::Linear || ends.median > NEAR * edges[0];
-        if let Some(ends) =
-            Summary::of(&heights(paths, PathResult::higher_endpoint)).ok().filter(near)
+        // An endpoint far below would compress the histograms.
+        let near =
+            |endpoints: &Summary| scale == AxisScale::Linear || endpoints.median > NEAR * edges[0];
+        if let Some(endpoints) =
+            Summary::of(&finite(paths, PathResult::higher_endpoint)).ok().filter(near)
         {
             panel = panel.with(
-                Shape::Upright(ends.median),
+                Shape::Upright(endpoints.median),
                 Ink::line(color),
-                Some(format!("{}, higher end", set_name(&paths.set))),
+                Some(format!("{}, higher endpoint", set_name(&paths.set))),
             );
         }
     }
     panel
 }
 
-/// Logarithmic where values are positive and far apart.
+/// Logarithmic if the values are positive and far apart.
 pub(super) fn scale(values: impl Iterator<Item = f64>) -> AxisScale {
     let (low, high) =
         values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)));
@@ -92,13 +96,14 @@ pub(super) fn scale(values: impl Iterator<Item = f64>) -> AxisScale {
 /// Edges of bins that are equally wide on the axis.
 pub(super) fn edges(groups: &[&[f64]], scale: AxisScale) -> Vec<f64> {
     match scale {
-        AxisScale::Linear => bin_edges(groups, BINS),
+        AxisScale::Linear => bin_edges(groups, MAX_BINS),
         AxisScale::Log => {
             let logs: Vec<Vec<f64>> = groups
                 .iter()
                 .map(|group| group.iter().map(|value| value.log10()).collect())
                 .collect();
-            let mut edges = bin_edges(&logs.iter().map(Vec::as_slice).collect::<Vec<_>>(), BINS);
+            let mut edges =
+                bin_edges(&logs.iter().map(Vec::as_slice).collect::<Vec<_>>(), MAX_BINS);
             edges.iter_mut().for_each(|edge| *edge = 10_f64.powf(*edge));
             // Rounding must not leave out the outermost values.
             let all = || groups.iter().copied().flatten().copied();
@@ -113,7 +118,7 @@ pub(super) fn edges(groups: &[&[f64]], scale: AxisScale) -> Vec<f64> {
     }
 }
 
-/// The outline of a histogram, from where it leaves zero to where it returns.
+/// The outline of a histogram, from the first to the last bin that is not empty.
 pub(super) fn outline(values: &[f64], edges: &[f64]) -> Vec<[f64; 2]> {
     let counts = bin_counts(values, edges);
     let Some(first) = counts.iter().position(|&count| count > 0) else { return Vec::new() };
@@ -145,22 +150,22 @@ fn table(runs: &[Run<'_>]) -> Table {
         for paths in &run.paths {
             for ((a, b), result) in paths.pairs.iter().zip(&paths.results) {
                 let Ok(path) = result else { continue };
-                let heights = [
+                let barriers = [
                     path.barrier,
                     path.refined_barrier,
                     path.straight_barrier,
                     path.higher_endpoint(),
                 ];
-                let [height, dense, straight, end] = heights.map(exact);
+                let [barrier, refined, straight, endpoint] = barriers.map(exact);
                 let (set, landscape) = (paths.set.to_string(), paths.landscape.to_string());
                 let [length, direct] = [path.length, path.length_straight].map(exact);
                 let [a, b, steps, best] =
                     [a, b, &path.steps, &path.best_step].map(ToString::to_string);
                 let (run, stop) = (run.label.clone(), path.stop.to_string());
-                let heights = [run, set, landscape, a, b, height, dense, straight, end];
+                let cells = [run, set, landscape, a, b, barrier, refined, straight, endpoint];
                 table
                     .rows
-                    .push(heights.into_iter().chain([length, direct, steps, best, stop]).collect());
+                    .push(cells.into_iter().chain([length, direct, steps, best, stop]).collect());
             }
         }
     }
@@ -183,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn heights_below_zero_or_close_together_are_spread_evenly() {
+    fn values_below_zero_or_close_together_are_spread_evenly() {
         assert_eq!(scale([-147.0, -40.0].into_iter()), AxisScale::Linear);
         assert_eq!(scale([0.5, 0.9].into_iter()), AxisScale::Linear);
         assert_eq!(scale([0.01, 5.0].into_iter()), AxisScale::Log);

@@ -11,11 +11,12 @@ pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
     Figure {
         key: "distances",
         title: "Distances from the common origin",
-        about: "How far the parameter vectors of two sets lie from the point midway between the centroids of the sets, in units of \
-                the parameters themselves. The dashed line is the distance of the centroids from the same point: left of the \
-                histograms, it says that both sets surround one common origin, and that one of them does so further out. Of \
-                few vectors the centroids are apart by chance alone: those of n independent vectors lie about 1/√n of their own \
-                distance from where they belong.",
+        about: "The distance of the parameter vectors of two sets from the point midway between \
+                the centroids of the sets, in units of the parameters. The dashed line is the \
+                distance of the centroids from the same point. If it is left of the histograms, \
+                both sets surround a common origin at different distances. The centroids of few \
+                vectors are apart by chance alone: the centroid of n independent vectors deviates \
+                by about 1/√n of their distance from the origin.",
         notes: Vec::new(),
         panels: gather(runs, |run| {
             run.analysis

@@ -12,11 +12,12 @@ pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
     Figure {
         key: "kernel-pca",
         title: "Kernel PCA",
-        about: "Each parameter vector is a point, placed along the two directions of the kernel's feature space in which the \
-                vectors differ most; the percentage is the share of all variance along that direction. The kernel does not know \
-                which set a vector is from: two separate clouds of different markers say that the optimizers find different \
-                kinds of solutions. \"Standardized\": each parameter less its mean over the vectors, divided by its standard \
-                deviation.",
+        about: "Each parameter vector is a point. The axes are the two directions of the feature \
+                space of the kernel in which the vectors differ most; the percentage is the share \
+                of the variance along that direction. Kernel PCA does not use the sets of the \
+                vectors: two separate clouds of different markers show that the optimizers find \
+                different kinds of solutions. \"Standardized\": the mean over the vectors is \
+                subtracted from each parameter, which is then divided by its standard deviation.",
         notes: Vec::new(),
         panels: gather(runs, |run| {
             run.analysis
@@ -61,7 +62,7 @@ fn panel(run: &Run<'_>, result: &KernelPcaResult) -> Panel {
         let rows =
             result.projection.outer_iter().zip(&result.set).filter(|(_, set)| **set == index);
         let points: Vec<[f64; 2]> = rows.map(|(row, _)| [row[0], row[1]]).collect();
-        // Two sets of one group would look the same.
+        // Two sets of one group would have the same look.
         let alone = result.sets.iter().filter(|set| set.group() == name.group()).count() == 1;
         let look = if alone { look(name.group(), &groups) } else { numbered(index as usize) };
         let label = format!("{} ({})", set_name(name), points.len());

@@ -7,17 +7,20 @@ use crate::report::panel::{Axis, Ink, Panel, Shape};
 use crate::report::run::Run;
 use crate::report::style::{group_name, look};
 
-/// Points of a curve that are drawn at most, twice over: more cannot be told apart in print.
-const POINTS: usize = 150;
+/// Number of intervals of the axis. Two points of each are drawn: more cannot be distinguished in
+/// print.
+const INTERVALS: usize = 150;
 
 pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
     Figure {
         key: "losses",
         title: "Loss curves",
-        about: "The mean loss after every epoch (SGD) or iteration (L-BFGS) of every training run, on the images it trains on \
-                and on the test images. A marker stands at the lowest loss of each curve: there the vectors ω^train and ω^test \
-                are taken. A test curve that rises again after its marker is overfitting. Where the runs of the two optimizers \
-                differ much in length the horizontal axis is logarithmic, and the initialization (epoch 0) is not shown.",
+        about: "The mean loss after every epoch (SGD) or iteration (L-BFGS) of every training run, \
+                on the images it trains on and on the test images. A marker is at the lowest loss \
+                of each curve: the parameters there are ω^train and ω^test. A test curve that \
+                rises after its marker shows overfitting. If the runs of the two optimizers differ \
+                much in length, the horizontal axis is logarithmic and the initialization (epoch \
+                0) is not shown.",
         notes: Vec::new(),
         panels: gather(runs, |run| {
             [Split::Train, Split::Test].map(|split| (split.to_string(), panel(run, split))).into()
@@ -76,16 +79,16 @@ fn lowest(curve: &[f64]) -> Option<[f64; 2]> {
     finite.min_by(|a, b| a.1.total_cmp(b.1)).map(|(epoch, &loss)| [epoch as f64, loss])
 }
 
-/// The lowest and the highest of so many equal stretches of the axis, and the ends: what is seen of
-/// the curve.
+/// The visible points of a curve: the lowest and the highest of each of the [`INTERVALS`] of the
+/// axis, and the first and the last one.
 fn thinned(curve: &[f64], log: bool) -> Vec<[f64; 2]> {
     let place = |epoch: usize| if log { (epoch.max(1) as f64).ln() } else { epoch as f64 };
-    let width = (place(curve.len().saturating_sub(1)) - place(0)) / POINTS as f64;
-    let stretch = |epoch: usize| if width > 0.0 { (place(epoch) / width) as usize } else { 0 };
+    let width = (place(curve.len().saturating_sub(1)) - place(0)) / INTERVALS as f64;
+    let interval = |epoch: usize| if width > 0.0 { (place(epoch) / width) as usize } else { 0 };
     let points: Vec<(usize, f64)> =
         curve.iter().copied().enumerate().filter(|(_, loss)| loss.is_finite()).collect();
     let mut kept = Vec::new();
-    for group in points.chunk_by(|a, b| stretch(a.0) == stretch(b.0)) {
+    for group in points.chunk_by(|a, b| interval(a.0) == interval(b.0)) {
         let by_loss = |a: &&(usize, f64), b: &&(usize, f64)| a.1.total_cmp(&b.1);
         kept.extend(group.iter().min_by(by_loss).into_iter().chain(group.iter().max_by(by_loss)));
     }
@@ -142,7 +145,7 @@ mod tests {
         for log in [false, true] {
             let points = thinned(&curve, log);
             assert!(
-                points.len() <= 2 * POINTS + 4 && points.is_sorted_by(|a, b| a[0] < b[0]),
+                points.len() <= 2 * INTERVALS + 4 && points.is_sorted_by(|a, b| a[0] < b[0]),
                 "{}",
                 points.len()
             );

@@ -35,8 +35,8 @@ pub fn figures(runs: &[Run<'_>], of_stages: Vec<Figure>) -> Vec<Figure> {
     wanted.into_iter().flatten().chain(of_stages).collect()
 }
 
-/// The paths of a run that share a panel: solutions of one kind (`train`, `test`) on one landscape, with
-/// a key and a title.
+/// The paths of a run that share a panel: solutions of one kind (`train`, `test`) on one landscape,
+/// with a key and a title.
 fn by_member<'a>(run: &'a Run<'_>) -> Vec<(String, String, Vec<&'a PathSet>)> {
     let mut panels: Vec<(String, String, Vec<&PathSet>)> = Vec::new();
     for paths in run.paths.iter().filter(|paths| paths.found().next().is_some()) {

@@ -7,7 +7,7 @@ use crate::report::plane::{DrawnPath, Plane};
 use crate::report::run::Run;
 use crate::report::style::{BLACK, Color, GRAY, height_color};
 
-/// Minima and other points of note.
+/// The color of the endpoints.
 const SPOT: Color = Color(213, 94, 0);
 
 pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
@@ -23,10 +23,11 @@ pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
     Figure {
         key: "landscape",
         title: "The landscape and the paths across it",
-        about: "A map of the heights, light where they are low, with the points between which paths were looked for; the straight \
-                lines between them (dashed) and the paths that the finder made of them (solid), as the run stored them. Beside it \
-                the heights along both. The highest point of a path is at least that of the lowest pass. Runs that differ in the \
-                weight λ of the steps alone share a map.",
+        about: "A map of the heights, light where they are low, with the endpoints of the paths, \
+                the straight lines between them (dashed) and the optimized paths (solid), as \
+                stored by the run. The other panel has the heights along both. The highest point \
+                of a path is at least as high as the lowest pass. Runs that differ only in the \
+                weight λ of the squared steps share a map.",
         notes: Vec::new(),
         panels: maps.chain(heights).collect(),
         tables: vec![table(runs)],
@@ -37,7 +38,7 @@ pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
 struct MapGroup<'a> {
     name: String,
     subject: String,
-    /// One if the run does not share its map.
+    /// A single run if it does not share its map.
     runs: Vec<&'a Run<'a>>,
     planes: Vec<&'a Plane<'a>>,
 }
@@ -74,7 +75,8 @@ impl<'a> MapGroup<'a> {
         self.planes.iter().flat_map(|plane| &plane.paths)
     }
 
-    /// Paths by their weight if there are several, otherwise each its own line, unless there are too many.
+    /// The entries of the legend: one for each λ if there are several, otherwise one for each path,
+    /// unless there are too many paths.
     fn lines(&self) -> Vec<LegendLine<'a>> {
         const COLORS: [Color; 4] =
             [Color(0, 114, 178), Color(0, 158, 115), Color(204, 121, 167), Color(230, 159, 0)];
@@ -145,7 +147,7 @@ fn map(group: &MapGroup<'_>) -> Panel {
         }
     }
     let ends = Shape::Points(plane.ends.clone(), Marker::Disk);
-    panel.with(ends, Ink::marker(SPOT).opacity(1.0).width(75), Some("ends of the paths".to_owned()))
+    panel.with(ends, Ink::marker(SPOT).opacity(1.0).width(75), Some("endpoints".to_owned()))
 }
 
 /// A level, which is a multiple of a step.
@@ -153,14 +155,14 @@ fn plain(value: f64) -> String {
     if value != 0.0 && !(1e-6..1e6).contains(&value.abs()) {
         return typeset(value);
     }
-    // Multiples of a step have few decimals, but for rounding.
+    // Multiples of a step have few decimals, except for rounding.
     ((value * 1e9).round() / 1e9).to_string().replacen('-', "−", 1)
 }
 
 fn heights(group: &MapGroup<'_>) -> Panel {
     let mut panel = Panel::new(
         "heights along the paths",
-        Axis::linear("t, from one end to the other").tight(),
+        Axis::linear("t, from one endpoint to the other").tight(),
         Axis::linear("height"),
     );
     let straight: Vec<_> = group.planes[0].paths.iter().map(DrawnPath::straight_profile).collect();

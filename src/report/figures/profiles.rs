@@ -13,11 +13,13 @@ pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
     Figure {
         key: "profiles",
         title: "Loss along the paths",
-        about: "The loss from one solution (t = 0) to the other (t = 1): at every t the median over all paths, and the band that \
-                holds the middle half of them. Solid: the optimized paths; dashed: the straight lines between the same solutions. \
-                A profile without a hump above its ends says that there is no barrier between the two. Far below them, as it often \
-                goes in the middle, a path has been fitted to the very images of this landscape, test images included: that a \
-                point on it does as well on other images does not follow.",
+        about: "The loss from one solution (t = 0) to the other (t = 1): at every t the median \
+                over all paths, and the band with the middle half of them. Solid: the optimized \
+                paths; dashed: the straight lines between the same solutions. If a profile does \
+                not rise above its endpoints, there is no barrier between them. In the middle, the \
+                loss is often far below that of the endpoints, because the path was optimized on \
+                the images of this landscape, even if these are the test images. The loss on other \
+                images need not be as low.",
         notes: Vec::new(),
         panels: gather(runs, |run| {
             by_member(run)
@@ -49,7 +51,7 @@ impl Band {
             if values.is_empty() { f64::NAN } else { quantile(&values, q) }
         };
         let quartiles = [0.25, 0.5, 0.75].map(|q| (0..points).map(|m| at(m, q)).collect());
-        // Of a set without a path there is nothing to draw.
+        // A set without a path has no profile.
         let t = if points == 0 { Vec::new() } else { equally_spaced(points) };
         Self { t, quartiles }
     }

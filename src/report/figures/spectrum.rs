@@ -12,17 +12,18 @@ pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
     Figure {
         key: "spectrum",
         title: "Eigenvalue spectrum of the kernel PCAs",
-        about: "The share of the variance along each component. A first component far above the others is one direction in which \
-                the vectors differ most of all; shares that hardly fall say that they differ in every direction alike, as \
-                random vectors do. Negative eigenvalues have no part in the shares; the more of them there are, the less the kernel \
-                is an inner product. The eigenvalues themselves are in the table of numbers.",
+        about: "The share of the variance along each component. If the first component is far \
+                above the others, the vectors differ mostly in one direction. If the shares hardly \
+                decrease, they differ equally in all directions, as random vectors do. Negative \
+                eigenvalues do not contribute to the shares; the larger they are, the less the \
+                kernel is an inner product. The table of numbers has the eigenvalues.",
         notes: notes(runs),
         panels: gather(runs, |run| vec![(String::new(), panel(run))]),
         tables: vec![table(runs)],
     }
 }
 
-/// What the shares of the positive eigenvalues do not show.
+/// Notes on the negative eigenvalues.
 fn notes(runs: &[Run<'_>]) -> Vec<String> {
     let of_run = |run: &Run<'_>| -> Vec<String> {
         let label = if runs.len() > 1 { format!("{}: ", run.label) } else { String::new() };
@@ -38,7 +39,8 @@ fn note(result: &KernelPcaResult) -> String {
         "{name} ({kernel}): negative eigenvalues have {share} of the sum of all magnitudes"
     );
     if result.eigenvalues.iter().all(|&value| value == 0.0) {
-        note += "; all eigenvalues are 0: to this kernel the vectors are all the same";
+        note +=
+            "; all eigenvalues are 0: the vectors are equal in the feature space of this kernel";
     }
     note + "."
 }

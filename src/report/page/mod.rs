@@ -1,4 +1,4 @@
-//! The page: everything in one file that fetches nothing.
+//! The page: a single file that loads nothing from elsewhere.
 
 mod tables;
 
@@ -11,13 +11,13 @@ use super::paper::{self, Claim};
 use super::run::Run;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-/// A report with all that is on its page.
+/// Everything that is on the page of a report.
 pub struct Page<'a, 'r> {
     /// The runs, side by side.
     pub runs: &'a [Run<'r>],
     /// The figures with their panels as SVG, or why they could not be drawn.
     pub figures: &'a [(&'a Figure, Result<Vec<String>, DrawError>)],
-    /// The claims with their findings; empty where none applies.
+    /// The claims with their findings; empty if none applies.
     pub claims: &'a [Claim],
     /// Program and version.
     pub made_by: &'a str,
@@ -40,7 +40,7 @@ impl Page<'_, '_> {
                 head {
                     meta charset="utf-8";
                     meta name="viewport" content="width=device-width, initial-scale=1";
-                    // Browsers ask a server for an icon unless the page says that there is none.
+                    // Without this, browsers request an icon from the server.
                     link rel="icon" href="data:,";
                     title { (title) }
                     style { (PreEscaped(include_str!("style.css"))) }
@@ -94,30 +94,30 @@ impl Page<'_, '_> {
     }
 }
 
-/// What the run is and what it lacks.
+/// The network and the data of the run, its notes, and its missing results.
 fn about(run: &Run<'_>) -> Markup {
     html! {
         p {
             b { (run.label) }
-            @if run.network().is_some() { " on " (run.data) ". " } @else { ", a closed formula. " }
+            @if run.network().is_some() { " on " (run.data) ". " } @else { ", an analytic landscape. " }
             @if let Some(relation) = paper::relation(run) { (relation) " " }
         }
         @if !run.notes.is_empty() {
             div.missing.notes {
-                p { b { "Some numbers are not what their columns say." } }
+                p { b { "Some numbers need a remark." } }
                 ul { @for note in &run.notes { li { (PreEscaped(marked_up(&escaped(&note.text)))) } } }
             }
         }
         @if !run.missing.is_empty() {
             div.missing {
-                p { b { "Not all of it is there." } }
+                p { b { "Some results are missing." } }
                 ul { @for line in &run.missing { li { (line) } } }
             }
         }
     }
 }
 
-/// The notes on a topic, beside the numbers they are about.
+/// The notes on a topic, which are shown next to the numbers they are about.
 pub(super) fn noted(runs: &[Run<'_>], topic: Topic) -> Markup {
     let of = |run: &'_ Run<'_>| {
         run.notes.iter().filter(|note| note.topic == topic).cloned().collect::<Vec<Note>>()
@@ -192,7 +192,7 @@ fn links(figure: &Figure) -> Markup {
     }
 }
 
-/// With the names of the snapshots as they are printed; the text is HTML already.
+/// Typesets the names of the snapshots; the text is already HTML.
 fn marked_up(text: &str) -> String {
     text.replace("ω^train", "ω<sup>train</sup>").replace("ω^test", "ω<sup>test</sup>")
 }

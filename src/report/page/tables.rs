@@ -1,4 +1,4 @@
-//! Mean losses and moments of every set, beside published values where there are any.
+//! Mean losses and moments of every set, with the published values if there are any.
 
 use super::noted;
 use crate::data::Split;
@@ -12,17 +12,18 @@ use crate::report::style::set_name;
 use crate::solutions::SetName;
 use maud::{Markup, html};
 
-/// A row of either table: a set and its numbers with the published ones.
+/// A row of either table: a set with its numbers and the published ones.
 struct Row {
     run: String,
     set: SetName,
     count: usize,
-    /// Vectors that are the initialization of their run; `None` where nothing was trained.
+    /// Number of vectors that are the initialization of their run; `None` for a set that was not
+    /// trained.
     at_initialization: Option<usize>,
     numbers: Vec<(f64, Option<f64>)>,
 }
 
-/// The sets of both optimizers first, by split, then those of other origin.
+/// All sets: first those of both optimizers, by split, then the others.
 fn sets(run: &Run<'_>) -> Vec<(SetName, Option<(OptimizerName, Split)>)> {
     let snapshots = [Split::Train, Split::Test].map(|split| {
         [OptimizerName::Lbfgs, OptimizerName::Sgd]
@@ -38,7 +39,8 @@ fn sets(run: &Run<'_>) -> Vec<(SetName, Option<(OptimizerName, Split)>)> {
     sets
 }
 
-/// How many vectors of a set are the initialization of their run; `None` of a set that was not trained.
+/// How many vectors of a set are the initialization of their run; `None` for a set that was not
+/// trained.
 fn at_initialization(run: &Run<'_>, name: &SetName) -> Option<usize> {
     let imported = run.network()?.imports.iter().any(|import| import.name == *name);
     let set = run.set(name).filter(|_| !imported)?;
@@ -128,7 +130,7 @@ fn table(name: &str, header: &[&'static str], rows: impl Iterator<Item = Row>) -
     table
 }
 
-/// Both tables; nothing where only formulas are mapped.
+/// Both tables; empty if all runs are about analytic landscapes.
 pub(super) fn section(runs: &[Run<'_>]) -> Markup {
     let networks: Vec<&Run<'_>> = runs.iter().filter(|run| run.network().is_some()).collect();
     let is_published = networks.iter().any(|run| published(run).is_some());
@@ -146,8 +148,9 @@ pub(super) fn section(runs: &[Run<'_>]) -> Markup {
                 p {
                     "Means over the solutions of each set. "
                     @if is_published {
-                        "Published values stand beside those of the published networks on the published images; where the \
-                         protocol differs (see the top of the page), the numbers may differ, too. "
+                        "Published values are given for the published networks on the published \
+                         images. If the protocol differs (see the top of the page), the numbers \
+                         may differ as well. "
                     }
                     "In full precision: " a href="mean-losses.csv" { "mean-losses.csv" } ", " a href="moments.csv" { "moments.csv" } "."
                 }

@@ -1,4 +1,4 @@
-//! Axes: where values lie, which of them are marked, and how those are written.
+//! Axes: the positions of values, the tick marks and their labels.
 
 use crate::report::number::superscript;
 
@@ -11,44 +11,44 @@ pub enum AxisScale {
     Log,
 }
 
-/// An axis as wanted; where it begins and ends follows from what is drawn.
+/// The properties of an axis. Its range follows from what is drawn.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Axis {
     /// What it shows, with its unit.
     pub label: String,
     /// Its scale.
     pub scale: AxisScale,
-    /// Values it reaches at least.
+    /// Values that are within its range.
     pub include: Vec<f64>,
-    /// Whether a margin is left beyond the outermost values.
+    /// Whether there is a margin beyond the outermost values.
     pub margin: bool,
-    /// Whether only whole numbers are marked.
+    /// Whether ticks are at whole numbers only.
     pub whole: bool,
 }
 
-/// An axis with its ends, in places: the values, or their decadic logarithms.
+/// An axis with its range, in places: the values, or their decadic logarithms.
 pub(super) struct Ruler {
     scale: AxisScale,
-    /// The places at its ends.
+    /// The first and the last place.
     pub range: [f64; 2],
-    /// Places that are marked and written.
+    /// Places of the ticks with a label.
     pub ticks: Vec<f64>,
-    /// Places that are marked by a shorter line.
+    /// Places of the shorter ticks without a label.
     pub minor: Vec<f64>,
     step: f64,
 }
 
-/// Marks an axis of a panel has about.
+/// About the number of ticks of an axis.
 const TICKS: f64 = 6.0;
 
-/// Values beyond this, and on a logarithmic axis those below its inverse, have no place: margins,
+/// Values above this, and on a logarithmic axis those below its inverse, are not drawn: margins,
 /// steps and powers of ten must stay within double precision.
 const MAX_VALUE: f64 = 1e300;
 
-/// Differences below this are none: steps of a sixth of them would be subnormal.
+/// Smaller differences count as zero: a sixth of them, the step, would be subnormal.
 const MIN_SPREAD: f64 = 1e-300;
 
-/// Where a value lies on an axis of this scale; `None` if nowhere.
+/// The place of a value on an axis of this scale; `None` if it cannot be drawn.
 fn place(scale: AxisScale, value: f64) -> Option<f64> {
     match scale {
         AxisScale::Linear => (value.abs() <= MAX_VALUE).then_some(value),
@@ -99,12 +99,12 @@ impl Axis {
         let (low, high) = places
             .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)));
         let (low, high) = if low > high { (0.0, 1.0) } else { (low, high) };
-        // Values that are all the same still need an axis.
+        // If all values are equal, there still must be an axis.
         let one_value = high - low <= MIN_SPREAD.max(1e-9 * low.abs().max(high.abs()));
         let spread = if one_value { low.abs().max(1.0) * 0.2 } else { high - low };
         let margin = if self.margin { 0.04 * spread } else { 0.0 };
         let widen = if one_value { spread / 2.0 } else { 0.0 };
-        // An axis from 0 or to a bound that is wanted begins there.
+        // If a limit is one of the included values, the axis begins or ends exactly there.
         let wanted = |end: f64| {
             self.include
                 .iter()
@@ -112,7 +112,7 @@ impl Axis {
                 .any(|value| (value - end).abs() < 1e-12 * spread)
         };
         let start = if wanted(low) { low } else { low - margin - widen };
-        // A single value that is wanted is where the axis begins, not where it ends as well.
+        // With a single value, the axis begins there but does not end there.
         let end = if wanted(high) && !one_value { high } else { high + margin + widen };
         match self.scale {
             AxisScale::Log => Ruler::log([start, end]),
@@ -136,7 +136,7 @@ impl Ruler {
         Self { scale: AxisScale::Linear, range, ticks, minor: Vec::new(), step }
     }
 
-    /// Powers of ten; their doubles and halves too where there are few of them.
+    /// Ticks at powers of ten; if these are few, also at 2 and 5 times them.
     fn log(range: [f64; 2]) -> Self {
         let inside = |place: &f64| *place >= range[0] - 1e-9 && *place <= range[1] + 1e-9;
         let decades = range[0].floor() as i64..=range[1].ceil() as i64;
@@ -160,7 +160,7 @@ impl Ruler {
             3.. => ticks,
             _ if of(&[1.0, 2.0, 5.0]).len() >= 3 => of(&[1.0, 2.0, 5.0]),
             _ if of(&digits).len() >= 2 => of(&digits),
-            // Less than a factor of two from end to end: evenly spread values in uneven places.
+            // Less than a factor of two in total: equally spaced values at unequal places.
             _ => {
                 let values = Self::linear(range.map(|place| 10_f64.powf(place)), false);
                 let ticks = values.ticks.iter().map(|value| value.log10()).collect();
@@ -177,12 +177,12 @@ impl Ruler {
         Self { scale: AxisScale::Log, range, ticks, minor, step: 0.0 }
     }
 
-    /// Where a value lies; `None` if nowhere.
+    /// The place of a value; `None` if it cannot be drawn.
     pub fn place(&self, value: f64) -> Option<f64> {
         place(self.scale, value)
     }
 
-    /// What is written at a marked place.
+    /// The label of a tick.
     pub fn write(&self, place: f64) -> String {
         match self.scale {
             AxisScale::Log if self.step <= 0.0 => {

@@ -29,30 +29,30 @@ pub(super) type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 pub(super) type Result = std::result::Result<(), DrawingAreaErrorKind<std::io::Error>>;
 type Chart<'a> = ChartContext<'a, SVGBackend<'a>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
 
-/// Text of 7 points, in plotters' measure: it takes 1.24 times the size of a font for its height.
+/// Text of 7 points in the unit of plotters, which takes 1.24 times the font size for the height.
 const TEXT: f64 = 247.0 * 1.24;
-/// Line of frames and marks, 0.6 points.
+/// Line width of frames and ticks, 0.6 points.
 const FRAME: u32 = 21;
-/// Length of a mark.
+/// Length of a tick.
 const MARK: i32 = 90;
-/// Left margin: room for marks, numbers and the label of the axis.
+/// Left margin, for ticks, numbers and the label of the axis.
 const LEFT: u32 = 1250;
 const RIGHT: u32 = 250;
 const BOTTOM: u32 = 950;
-/// Room for a title of one line.
+/// Height of a title of one line.
 const TITLE: i32 = 480;
-/// Room for each line more.
+/// Height of each further line.
 const TITLE_LINE: i32 = 350;
 
-/// Lines above the frame of a panel.
+/// Numbers of lines above the frame of a panel.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Room {
+pub(super) struct HeaderLines {
     title: usize,
     legend: usize,
 }
 
-impl Room {
-    /// What all of these panels take, so that their frames are equal.
+impl HeaderLines {
+    /// The maximum over these panels, so that all frames have the same size.
     pub fn of(panels: &[Panel]) -> Self {
         let most = |lines: fn(&Panel) -> usize| panels.iter().map(lines).max().unwrap_or(0);
         Self {
@@ -74,7 +74,7 @@ fn title_lines(title: &str) -> Vec<String> {
         let longer = lines.last().map(|line| format!("{line} {word}"));
         match longer.filter(|longer| font.box_size(longer).is_ok_and(|(length, _)| length <= width))
         {
-            Some(longer) => *lines.last_mut().expect("there is one to be longer") = longer,
+            Some(longer) => *lines.last_mut().expect("there is a line to extend") = longer,
             None => lines.push(word.to_owned()),
         }
     }
@@ -86,10 +86,10 @@ fn legend_of(panel: &Panel) -> Vec<Vec<(i32, &PanelLayer, &str)>> {
     legend::rows(panel, (WIDTH - LEFT - RIGHT) as i32, &small)
 }
 
-/// Draws a panel with so much room above its frame, that of its neighbors.
-pub(super) fn draw(panel: &Panel, area: &Area<'_>, room: Room) -> Result {
-    let head = TITLE + TITLE_LINE * (room.title as i32 - 1);
-    let top = head + legend::ROW * room.legend as i32 + 60;
+/// Draws a panel with the given numbers of lines above its frame.
+pub(super) fn draw(panel: &Panel, area: &Area<'_>, header: HeaderLines) -> Result {
+    let head = TITLE + TITLE_LINE * (header.title as i32 - 1);
+    let top = head + legend::ROW * header.legend as i32 + 60;
 
     let values = |axis: usize| {
         panel
@@ -123,7 +123,7 @@ pub(super) fn draw(panel: &Panel, area: &Area<'_>, room: Room) -> Result {
     Ok(())
 }
 
-/// Frame, marks, numbers and labels.
+/// Draws frame, ticks, numbers and labels.
 fn draw_axes(chart: &Chart<'_>, panel: &Panel, [x, y]: [&Ruler; 2], area: &Area<'_>) -> Result {
     let frame = INK.stroke_width(FRAME);
     let (left, bottom) = chart.backend_coord(&(x.range[0], y.range[0]));
@@ -136,7 +136,7 @@ fn draw_axes(chart: &Chart<'_>, panel: &Panel, [x, y]: [&Ruler; 2], area: &Area<
         area.draw_text(label, &small_text().pos(Pos::new(h, v)), at)
     };
 
-    // plotters gives rectangles no width of line.
+    // The rectangles of plotters have no line width.
     let corners = vec![(left, top), (right, top), (right, bottom), (left, bottom), (left, top)];
     area.draw(&PathElement::new(corners, frame))?;
     for (places, length) in [(&x.ticks, MARK), (&x.minor, MARK / 2)] {

@@ -1,4 +1,4 @@
-//! Legends: above the frame, where they hide nothing.
+//! Legends, which are above the frame and hide nothing.
 
 #![expect(
     clippy::cast_possible_wrap,
@@ -19,7 +19,8 @@ const SAMPLE: i32 = 480;
 /// Between a sample and its text, and twice that between entries.
 const GAP: i32 = 110;
 
-/// The entries in rows that fit a width: one row if that holds all, else two columns, else as it comes.
+/// The entries in rows that fit a width: a single row if possible, otherwise two columns, otherwise
+/// as many as fit in each row.
 pub(super) fn rows<'a>(
     panel: &'a Panel,
     width: i32,
@@ -61,7 +62,7 @@ pub(super) fn draw_entry(
     match &layer.shape {
         Shape::Lines(_) => {
             let ends = vec![(x, y), (x + SAMPLE, y)];
-            // A faint line among many is easier to find than alone.
+            // A thin line is harder to see alone than among many.
             let style = style.stroke_width(layer.ink.width.max(30));
             if layer.ink.dashed {
                 area.draw(&DashedPathElement::new(ends, 110, 80, style))?;

@@ -1,7 +1,7 @@
-//! One coordinate system with what is drawn in it, and figures as grids of such panels.
+//! Panels, each a coordinate system with its content, and figures as grids of panels.
 //!
-//! A panel says what is drawn, not how: `draw` knows plotters, `raster` knows resvg, and no
-//! figure knows either.
+//! A panel describes what is drawn, not how. Only `draw` uses plotters, and only `raster` uses
+//! resvg.
 
 mod axis;
 mod draw;
@@ -39,7 +39,7 @@ pub struct PanelLayer {
     pub label: Option<String>,
 }
 
-/// What can be drawn. A point whose place an axis does not have (0 on a logarithmic one, NaN) is left out.
+/// What can be drawn. A point without a place on an axis (0 on a logarithmic one, NaN) is left out.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Shape {
     /// Curves, each through its points in their order.
@@ -100,7 +100,7 @@ impl Panel {
 }
 
 impl Shape {
-    /// All points, in no order of use. An upright line has no y of its own.
+    /// All points, for the ranges of the axes. A vertical line has no y.
     fn points(&self) -> Box<dyn Iterator<Item = [f64; 2]> + '_> {
         match self {
             Self::Lines(curves) | Self::Areas(curves) => Box::new(curves.iter().flatten().copied()),
@@ -121,7 +121,7 @@ impl Ink {
         Self { color, opacity: 0.75, width: 60, dashed: false }
     }
 
-    /// A fill that lets others shine through.
+    /// A transparent fill.
     pub fn fill(color: Color) -> Self {
         Self { color, opacity: 0.3, width: 0, dashed: false }
     }

@@ -4,11 +4,11 @@ use super::DrawError;
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{Options, Tree};
 
-/// Dots per inch of the bitmaps; 96 of them are what SVG takes an inch for.
+/// Dots per inch of the bitmaps. An inch of SVG has 96 units.
 const DOTS: f32 = 300.0;
 
-/// The picture at 300 dots per inch. Its texts are drawn with the built-in font, so no font need be
-/// installed and every machine draws the same.
+/// The picture at 300 dots per inch. Texts are drawn with the built-in font, so no font needs to be
+/// installed and the result is the same on every machine.
 ///
 /// # Errors
 /// [`DrawError`] if this is no SVG or too large for the memory.
@@ -17,7 +17,7 @@ pub fn png(svg: &str) -> Result<Vec<u8>, DrawError> {
     let fonts = options.fontdb_mut();
     fonts.load_font_data(dejavu::sans_condensed::regular().to_vec());
     fonts.load_font_data(dejavu::sans_condensed::bold().to_vec());
-    // Whatever it is called, it is the only family there is.
+    // There is only one family, whatever its name.
     let family = fonts.faces().find_map(|face| face.families.first().map(|(name, _)| name.clone()));
     fonts.set_sans_serif_family(family.unwrap_or_default());
     let tree = Tree::from_str(svg, &options).map_err(|error| DrawError(error.to_string()))?;

@@ -1,17 +1,17 @@
 //! Panels and figures as SVG.
 
 use super::Panel;
-use super::draw::{Room, draw};
+use super::draw::{HeaderLines, draw};
 use plotters::prelude::{IntoDrawingArea, SVGBackend, WHITE};
 use plotters::style::{FontStyle, register_font};
 use std::sync::LazyLock;
 use thiserror::Error;
 
-/// The name that texts give their font; replaced by [`FAMILIES`] when all is drawn.
+/// The font family while drawing; it is replaced by [`FAMILIES`] at the end.
 pub(super) const FAMILY: &str = "sans-serif";
 
-/// DejaVu Sans Condensed is built in, measures the texts and draws those of the PNG files; where it is
-/// not installed, Arial has much the same widths.
+/// DejaVu Sans Condensed is built in. It is used to measure texts and to draw the PNG files. If it
+/// is not installed, Arial has similar widths.
 const FAMILIES: &str = "'DejaVu Sans Condensed', Arial, Helvetica, sans-serif";
 
 /// Width of a panel in units of 10 µm: 85 mm, a column of most journals.
@@ -38,8 +38,8 @@ impl DrawError {
 /// [`DrawError`], a defect of this program.
 pub fn panel_svgs(panels: &[Panel]) -> Result<Vec<String>, DrawError> {
     prepare()?;
-    let room = Room::of(panels);
-    panels.iter().map(|panel| render(&[panel], 1, room, &panel.title)).collect()
+    let header = HeaderLines::of(panels);
+    panels.iter().map(|panel| render(&[panel], 1, header, &panel.title)).collect()
 }
 
 /// A figure of panels, two in a row, lettered if there are several; 85 or 175 mm wide.
@@ -61,7 +61,7 @@ pub fn figure_svg(panels: &[Panel], title: &str) -> Result<String, DrawError> {
     render(
         &lettered.iter().collect::<Vec<_>>(),
         panels.len().clamp(1, 2),
-        Room::of(&lettered),
+        HeaderLines::of(&lettered),
         title,
     )
 }
@@ -82,7 +82,12 @@ fn prepare() -> Result<(), DrawError> {
     if *FONT { Ok(()) } else { Err(DrawError("the built-in font cannot be read".to_owned())) }
 }
 
-fn render(panels: &[&Panel], columns: usize, room: Room, title: &str) -> Result<String, DrawError> {
+fn render(
+    panels: &[&Panel],
+    columns: usize,
+    header: HeaderLines,
+    title: &str,
+) -> Result<String, DrawError> {
     let rows = panels.len().div_ceil(columns).max(1);
     let (width, height) = (WIDTH * columns as u32, HEIGHT * rows as u32);
     let mut svg = String::new();
@@ -91,14 +96,14 @@ fn render(panels: &[&Panel], columns: usize, room: Room, title: &str) -> Result<
         let root = SVGBackend::with_string(&mut svg, (width, height)).into_drawing_area();
         root.fill(&WHITE).map_err(|error| failed(&error))?;
         for (panel, area) in panels.iter().zip(root.split_evenly((rows, columns))) {
-            draw(panel, &area, room).map_err(|error| failed(&error))?;
+            draw(panel, &area, header).map_err(|error| failed(&error))?;
         }
         root.present().map_err(|error| failed(&error))?;
     }
     Ok(finish(&svg, [width, height], title))
 }
 
-/// Gives the picture its size on paper, a name for those who do not see it, and its font.
+/// Sets the size on paper, a label for screen readers, and the font.
 fn finish(svg: &str, [width, height]: [u32; 2], title: &str) -> String {
     let drawn = format!("<svg width=\"{width}\" height=\"{height}\"");
     let title = title.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;");
@@ -190,7 +195,7 @@ mod tests {
         assert_ne!(
             lines(&alone[0]),
             lines(&short),
-            "a title of one line leaves more room for the frame"
+            "a title of one line leaves more space for the frame"
         );
     }
 }

@@ -1,12 +1,13 @@
-//! What was published, beside what a run found: the one place that knows of a paper.
+//! Everything that belongs to the paper: its published numbers and claims, compared with runs.
 //!
 //! J. Yu and A. V. Morozov, *Neural network optimization strategies and the topography of the loss
 //! landscape*, arXiv:2602.21276 (2026).
 //!
-//! [`studies`] is the table of published numbers, one entry for each network and the data it was
-//! trained on; [`protocol`] has the published settings; [`claims`] judges the nine claims by what
-//! runs found; [`section`] is their part of the page. Everything else of a report asks here. A run
-//! of another network or of other data gets nothing: no number, no claim, no comparison.
+//! [`studies`] is the table of published numbers, one entry for each network with its data.
+//! [`protocol`] has the published settings. [`claims`] judges the nine claims by the results of
+//! runs. [`section`] is their part of the page. The rest of the report uses this module only. For a
+//! run of another network or of other data there is no published number, no claim and no
+//! comparison.
 
 pub mod claims;
 mod protocol;
@@ -21,10 +22,10 @@ use crate::data::Split;
 use crate::optimizer::OptimizerName;
 use studies::{Property, PublishedStudy};
 
-/// Caption of the table of mean losses where published ones stand beside them.
+/// Caption of the table of mean losses with published values.
 pub(super) const LOSSES_CAPTION: &str = "Mean losses (Table I of the paper)";
 
-/// Caption of the table of moments where published ones stand beside them.
+/// Caption of the table of moments with published values.
 pub(super) const MOMENTS_CAPTION: &str =
     "Components of all vectors of a set (Table S1 of the paper)";
 
@@ -32,7 +33,7 @@ pub(super) const MOMENTS_CAPTION: &str =
 #[derive(Clone, Copy)]
 pub struct Published(&'static PublishedStudy);
 
-/// What was published of this network on these data.
+/// The published numbers of this network on these data.
 ///
 /// `None` for layers of other sizes, other networks and other data.
 pub fn published(run: &Run<'_>) -> Option<Published> {
@@ -68,8 +69,8 @@ fn study(run: &Run<'_>) -> Option<&'static PublishedStudy> {
     studies::STUDIES.iter().find(|study| study.network == network && study.data == data)
 }
 
-/// Whether the paper claims this of the run's network, or the opposite; `None` for a run of which it
-/// says nothing.
+/// Whether the paper claims this property of the run's network, or the opposite; `None` for a run
+/// that the paper is not about.
 fn claimed(run: &Run<'_>, property: Property) -> Option<bool> {
     study(run).map(|study| study.properties.contains(&property))
 }

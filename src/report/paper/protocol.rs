@@ -9,8 +9,8 @@ use crate::network::{Activation, Architecture, Value};
 use crate::report::run::Run;
 use crate::solutions::Pairs;
 
-/// In what a run of a published network on the published data differs from the published
-/// protocol; empty if in nothing.
+/// The differences between the protocol of a run and the published one, for a published network on
+/// the published data; empty if there are none.
 pub(super) fn differences(
     run: &Run<'_>,
     network: &NetworkConfig,
@@ -43,8 +43,8 @@ fn instead<T: PartialEq + std::fmt::Display>(
     }
 }
 
-/// The values of the network's keys that are not the published ones. A key that did not exist
-/// then is expected at its default.
+/// The values of the network's keys that differ from the published ones. A key that was not
+/// published is expected to have its default.
 fn values(architecture: &Architecture, study: &PublishedStudy, list: &mut Vec<String>) {
     if !study.has_sizes_of(architecture) {
         list.push("layers of other sizes".to_owned());

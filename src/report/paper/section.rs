@@ -1,4 +1,4 @@
-//! The part of the page that is about the paper: its claims with what the runs say to them.
+//! The part of the page about the paper: its claims with the verdicts of the runs.
 
 use super::claims::{Claim, Comparison, Finding, Judgment, LEVEL};
 use crate::analysis::statistics::Interval;
@@ -29,7 +29,7 @@ pub(in crate::report) fn contents(claims: &[Claim]) -> Markup {
     html! { @if !claims.is_empty() { a href="#claims" { "Claims of the paper" } } }
 }
 
-/// How many statements came out how; nothing without claims.
+/// The numbers of statements with each verdict; empty without claims.
 pub(in crate::report) fn summary(claims: &[Claim]) -> Markup {
     let count = |status| {
         claims
@@ -42,28 +42,33 @@ pub(in crate::report) fn summary(claims: &[Claim]) -> Markup {
         [Judgment::Supported, Judgment::NotSupported, Judgment::NotTestable].map(count);
     html! {
         @if !claims.is_empty() { p {
-            "Of the statements that the claims of the paper come down to for this page, "
-            b { (supported) } " are supported by it, " b { (refuted) } " are not, and " b { (open) }
-            " cannot be tested with what there is; " a href="#claims" { "each with its numbers" } "."
+            "The claims of the paper are split into statements about the runs on this page: "
+            b { (supported) } " are supported, " b { (refuted) } " are not supported, and " b { (open) }
+            " cannot be tested with these results; " a href="#claims" { "each with its numbers" } "."
         } }
     }
 }
 
-/// The claims, each with its findings; nothing without claims.
+/// The claims, each with its findings; empty without claims.
 pub(in crate::report) fn section(claims: &[Claim], runs: &[Run<'_>]) -> Markup {
     html! {
         @if !claims.is_empty() { section #claims {
             h2 { "Claims of the paper" }
             p {
-                "Each claim is split into statements that one comparison can decide. Two lists of numbers differ if the rank test of \
-                 Mann and Whitney finds it (p below " (LEVEL) ", two-sided) and the interval of 99 % for the ratio between them \
-                 leaves out 1. δ is Cliff's: 1 if every number of the first list is above every number of the second, −1 if below, 0 \
-                 if neither list is ahead. Barriers that share a solution are not independent: the intervals for \
-                 the ratio of their geometric means come from a model of random effects of solutions and of pairs, \
-                 while p takes them for independent and is too small. Kernel PCA of standardized parameters decides \
-                 where there is one: that the paper standardizes is inferred from its figures, not said in it. Where a claim \
-                 is about size, the size that counts is ours. \"Not supported\" says that these runs, enough of them to tell a clear difference, show the opposite or none that can be \
-                 told from chance. The verdicts are about this page's runs, not about the paper's."
+                "Each claim is split into statements that one comparison can decide. Two lists of \
+                 numbers differ if the rank test of Mann and Whitney finds a difference (p below " (LEVEL) ", \
+                 two-sided) and the interval of 99 % for the ratio between them does not contain \
+                 1. δ is Cliff's δ: 1 if every number of the first list is above every number of \
+                 the second, −1 if below, 0 if neither list is larger. Barriers that share a \
+                 solution are not independent. The intervals for the ratio of their geometric \
+                 means come from a model of random effects of solutions and of pairs; p assumes \
+                 independence and is too small. If there is a kernel PCA of standardized \
+                 parameters, it decides. That the paper standardizes is inferred from its figures; \
+                 its text does not say so. Where a claim is about size, the threshold is ours. \
+                 \"Not supported\" means that there are enough runs to find a clear difference, \
+                 and that they show the opposite or no difference that can be distinguished from \
+                 chance. The verdicts are about the runs on this page, not about those of the \
+                 paper."
             }
             @for claim in claims.iter().filter(|claim| !claim.findings.is_empty()) { (of_claim(claim, runs.len() > 1)) }
             (not_about_these(claims, runs))
@@ -72,7 +77,7 @@ pub(in crate::report) fn section(claims: &[Claim], runs: &[Run<'_>]) -> Markup {
     }
 }
 
-/// The claims that no run on the page can speak to.
+/// The claims to which no run on the page applies.
 fn not_about_these(claims: &[Claim], runs: &[Run<'_>]) -> Markup {
     let others: Vec<&Claim> = claims.iter().filter(|claim| claim.findings.is_empty()).collect();
     let need = if runs.iter().any(|run| super::study(run).is_some()) {
@@ -82,7 +87,7 @@ fn not_about_these(claims: &[Claim], runs: &[Run<'_>]) -> Markup {
     };
     html! {
         @if !others.is_empty() {
-            p { span class=(class(Judgment::NotTestable)) { "not testable here" } ", for they are " (need) ":" }
+            p { span class=(class(Judgment::NotTestable)) { "not testable here" } ", because they are " (need) ":" }
             ul { @for claim in others { li { (claim.number) ". " (claim.text) } } }
         }
     }

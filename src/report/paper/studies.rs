@@ -11,15 +11,16 @@ pub(super) struct PublishedStudy {
     pub network: &'static str,
     /// As `dataset.known_as` names it.
     pub data: &'static str,
-    /// The keys of `[network]` that set sizes, as they were: with other sizes, the numbers below say nothing.
+    /// The published values of the keys of `[network]` that set sizes. With other sizes, the
+    /// numbers below do not apply.
     pub sizes: &'static [(&'static str, &'static str)],
-    /// The other keys of `[network]`, as they were.
+    /// The published values of the other keys of `[network]`.
     pub choices: &'static [(&'static str, &'static str)],
     /// Mean loss (Table I).
     pub losses: [[f64; 2]; 2],
     /// Mean and standard deviation of all components (Table S1).
     pub moments: [[[f64; 2]; 2]; 2],
-    /// What is claimed of it, of the claims that differ from network to network.
+    /// The claims that apply to it, among those that differ between networks.
     pub properties: &'static [Property],
 }
 
@@ -32,7 +33,7 @@ pub(super) enum Property {
     HigherWithLbfgs,
     /// Claim 4: barriers between L-BFGS train vectors are higher than between L-BFGS test vectors.
     HigherBetweenTrain,
-    /// Claim 8: the RBF kernel separates the test vectors of the two methods.
+    /// Claim 8: the RBF kernel separates the test vectors of the two optimizers.
     SeparateTest,
 }
 
@@ -96,7 +97,7 @@ pub(super) static STUDIES: &[PublishedStudy] = &[
 /// The two-dimensional example, as `landscape.kind` names it.
 pub(super) const EXAMPLE: &str = "two-wells";
 
-/// Its published heights (Fig. 3): λ and the height of its path.
+/// Its published barriers (Fig. 3): λ and the barrier.
 pub(super) const EXAMPLE_HEIGHTS: [(f64, f64); 3] =
     [(10.0, 0.646), (100.0, 0.640), (1000.0, 0.652)];
 
@@ -117,8 +118,8 @@ mod tests {
     use super::*;
     use crate::network::NETWORKS;
 
-    /// The defaults of the networks of the paper are the published values, so the study of each is
-    /// the one that a short configuration runs. A misspelled key in the table fails here, too.
+    /// The defaults of the networks of the paper are the published values, so a short configuration
+    /// runs the published study. A misspelled key in the table fails here, too.
     #[test]
     fn the_defaults_of_the_published_networks_are_the_published_values() {
         for study in STUDIES {

@@ -125,7 +125,8 @@ impl Shared {
         }
     }
 
-    /// `cov_ef`. Residuals have lost some of it to the fit, of all edges the share of its dimensions.
+    /// `cov_ef`. Residuals have lost some of it to the fit, of all edges the share of its
+    /// dimensions.
     pub fn pair_covariance(&self, [x, y]: &[Graph; 2]) -> f64 {
         let product: f64 =
             self.overlap.edges.iter().map(|&(p, q)| x.residuals[p] * y.residuals[q]).sum();
@@ -137,10 +138,10 @@ impl Shared {
 
     /// `cov_ab`; 0 if the lists have too little in common to tell.
     ///
-    /// Of lists with the same pairs it is unbiased: the variance of their differences then is as well.
-    /// Of other lists it is bounded by the variances, as a covariance is. It is not positive where a
-    /// fit leaves no freedom: what pairs contribute is then counted as of solutions, so chance in the
-    /// pairs would appear as a covariance and make the interval too narrow.
+    /// Of lists with the same pairs it is unbiased: the variance of their differences then is as
+    /// well. Of other lists it is bounded by the variances, as a covariance is. It is not positive
+    /// where a fit leaves no freedom: what pairs contribute is then counted as of solutions, so
+    /// chance in the pairs would appear as a covariance and make the interval too narrow.
     pub fn node_covariance(&self, [x, y]: &[Graph; 2], pair_covariance: f64) -> f64 {
         let overlap = &self.overlap;
         if !self.telling {
@@ -157,12 +158,12 @@ impl Shared {
     }
 }
 
-/// The nodes and edges of two lists that are the same, and what follows for Σ g_i h_i over these nodes:
-/// E = `node_weight` `cov_ab` + `pair_weight` `cov_ef`.
+/// The nodes and edges of two lists that are the same, and what follows for Σ g_i h_i over these
+/// nodes: E = `node_weight` `cov_ab` + `pair_weight` `cov_ef`.
 ///
-/// With Z the incidence of edges and nodes, N the number of edges and C the centering of the values,
-/// g = Zᵀ C x / N. The weights are ⟨M_x, M_y⟩ over the nodes in both, M = Zᵀ C Z / N, and the trace of
-/// `Z_xᵀ C_x P C_y Z_y / N_x N_y`, P the matrix that says which edges are the same.
+/// With Z the incidence of edges and nodes, N the number of edges and C the centering of the
+/// values, g = Zᵀ C x / N. The weights are ⟨M_x, M_y⟩ over the nodes in both, M = Zᵀ C Z / N, and
+/// the trace of `Z_xᵀ C_x P C_y Z_y / N_x N_y`, P the matrix that says which edges are the same.
 struct Overlap {
     nodes: Vec<(usize, usize)>,
     edges: Vec<(usize, usize)>,
@@ -236,8 +237,9 @@ fn gather(edges: &[[usize; 2]], nodes: usize, values: &[f64]) -> Vec<f64> {
     sums
 }
 
-/// a with ZᵀZ a = `right` = Zᵀ x, by conjugate gradients: they also solve the singular system of a graph
-/// without odd cycles, as it is consistent, and the fit does not depend on which solution it is.
+/// a with ZᵀZ a = `right` = Zᵀ x, by conjugate gradients: they also solve the singular system of a
+/// graph without odd cycles, as it is consistent, and the fit does not depend on which solution it
+/// is.
 fn least_squares(edges: &[[usize; 2]], right: &[f64]) -> Vec<f64> {
     let apply = |a: &[f64]| {
         let on_edges: Vec<f64> = edges.iter().map(|[i, j]| a[*i] + a[*j]).collect();
@@ -271,7 +273,8 @@ fn least_squares(edges: &[[usize; 2]], right: &[f64]) -> Vec<f64> {
     solution
 }
 
-/// The rank of the incidence: one less than its nodes for every part of the graph without an odd cycle.
+/// The rank of the incidence: one less than its nodes for every part of the graph without an odd
+/// cycle.
 fn rank(edges: &[[usize; 2]], nodes: usize) -> usize {
     let mut neighbors = vec![Vec::new(); nodes];
     for &[a, b] in edges {

@@ -33,7 +33,8 @@ const SHARED: Effects =
 struct Design {
     solutions: u32,
     pairs: Pairs,
-    /// The second list begins with this initialization: from `solutions` on they have none in common.
+    /// The second list begins with this initialization: from `solutions` on they have none in
+    /// common.
     second_from: u32,
 }
 

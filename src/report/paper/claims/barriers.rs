@@ -43,7 +43,8 @@ pub(super) fn splits(run: &Run<'_>) -> Vec<Finding> {
     vec![judged(run, statement, sets, LandscapeName::Train, is_claimed)]
 }
 
-/// Whether the barriers of the first set are higher, and how many of the paths of both have none.
+/// Whether the barriers of the first set are higher, and how many paths of both sets have no
+/// barrier.
 fn judged(
     run: &Run<'_>,
     statement: String,
@@ -59,10 +60,11 @@ fn judged(
     });
     let compared = match sets.iter().zip(&all).find(|(_, found)| found.paths.is_empty()) {
         Some((set, found)) if found.all > 0 => {
-            Err(format!("no path of {} on the {landscape} images is left", set_name(set)))
+            Err(format!("no path of {} on the {landscape} images remains", set_name(set)))
         }
         Some((set, _)) => Err(format!(
-            "there are no paths of {set} on the {landscape} images; paths.sets and paths.landscapes say of which"
+            "there are no paths of {set} on the {landscape} images; paths.sets and \
+             paths.landscapes choose the paths"
         )),
         None => {
             Comparison::of_pairs("barrier H", sets.each_ref().map(set_name), heights.each_ref())
@@ -76,18 +78,18 @@ fn judged(
     });
     Finding::judged(run, statement, compared, |comparison| {
         let (status, reason) = larger(comparison, is_claimed);
-        (status, format!("{reason}; {first} and {second} are no higher than their higher end"))
+        (status, format!("{reason}; {first} and {second} do not rise above their higher endpoint"))
     })
     .noting(left_out(&sets, &all))
 }
 
-/// The paths of a set whose heights are barriers between solutions, and how many are not.
+/// The paths of a set whose maxima are barriers between solutions, and how many are not.
 struct SetBarriers<'a> {
     paths: Vec<((u32, u32), &'a PathResult)>,
     all: usize,
-    /// Straight lines that no step of the search came below.
+    /// Number of straight lines that no step of the search improved.
     straight: usize,
-    /// Other paths that end at a vector which is the initialization of its run.
+    /// Number of other paths with an endpoint that is the initialization of its run.
     initial: usize,
 }
 
@@ -111,11 +113,14 @@ impl<'a> SetBarriers<'a> {
     }
 }
 
-/// How many paths are left out and why; `None` if none are.
+/// How many paths are left out and why; `None` if none is left out.
 fn left_out(sets: &[SetName; 2], found: &[SetBarriers<'_>; 2]) -> Option<String> {
     type Count = fn(&SetBarriers<'_>) -> usize;
     let kinds: [(Count, &str); 2] = [
-        (|found| found.straight, "are the straight line, because no step of the search came lower"),
+        (
+            |found| found.straight,
+            "are the straight line, because no step of the search lowered the loss",
+        ),
         (|found| found.initial, "end at a vector that is the initialization of its run"),
     ];
     let mut words = Vec::new();

@@ -11,14 +11,14 @@ use crate::report::number::typeset_short;
 pub struct Comparison {
     /// What is compared.
     pub quantity: String,
-    /// What the two lists are of.
+    /// The names of the two lists.
     pub names: [String; 2],
-    /// How many numbers they hold.
+    /// The numbers of values in them.
     pub counts: [usize; 2],
     /// Their medians.
     pub medians: [f64; 2],
-    /// By what factor the first exceeds the second, with the interval of 99 %; none of numbers that are
-    /// not all positive or are too few.
+    /// The factor by which the first exceeds the second, with the interval of 99 %. `None` if the
+    /// numbers are not all positive or too few.
     pub ratio: Option<Interval>,
     /// p of the test of Mann and Whitney, two-sided.
     pub p: f64,
@@ -26,17 +26,18 @@ pub struct Comparison {
     pub delta: f64,
     /// The published ratio of the means, where there is one.
     pub published: Option<f64>,
-    /// Numbers that can be told apart are too few in these lists if this is above the level.
+    /// The smallest p that lists of this length can have. If it is above the level, there are too
+    /// few numbers.
     smallest_p: f64,
-    /// Whether intervals are meant at all: scores of a kernel PCA have no ratio.
+    /// Whether the ratio has a meaning: scores of a kernel PCA have none.
     positive: bool,
 }
 
 impl Comparison {
-    /// Of independent numbers.
+    /// Compares independent numbers.
     ///
     /// # Errors
-    /// In words what there is nothing of, or what is no number.
+    /// A sentence that names an empty list or a value that is not finite.
     pub fn of(quantity: &str, names: [String; 2], [x, y]: [&[f64]; 2]) -> Result<Self, String> {
         let mut comparison = Self::by_rank(quantity, names, [x, y])?;
         if comparison.positive {
@@ -48,8 +49,9 @@ impl Comparison {
         Ok(comparison)
     }
 
-    /// Of numbers that belong to pairs of solutions: pairs that share one are not independent, which
-    /// the interval takes into account; p does not. The ratio is that of the geometric means.
+    /// Compares numbers that belong to pairs of solutions. Pairs that share a solution are not
+    /// independent. The interval accounts for this, p does not. The ratio is that of the geometric
+    /// means.
     ///
     /// # Errors
     /// As [`Self::of`].
@@ -74,7 +76,7 @@ impl Comparison {
     fn by_rank(quantity: &str, names: [String; 2], [x, y]: [&[f64]; 2]) -> Result<Self, String> {
         for (name, values) in names.iter().zip([x, y]) {
             if values.is_empty() {
-                return Err(format!("there is nothing of {name}"));
+                return Err(format!("there are no values of {name}"));
             }
         }
         let test = mann_whitney(x, y).map_err(|error| error.to_string())?;
@@ -94,18 +96,21 @@ impl Comparison {
         })
     }
 
-    /// Why nothing can come of so few numbers.
+    /// The reason if there are too few numbers for a result.
     pub fn too_few(&self) -> Option<String> {
         let [n, m] = self.counts;
         (self.smallest_p > LEVEL).then(|| {
             let least = typeset_short(self.smallest_p);
-            format!("too few numbers: of {n} against {m}, all different, the clearest order has p = {least}, above {LEVEL}")
+            format!(
+                "too few numbers: of {n} against {m}, all different, the clearest order has \
+                 p = {least}, above {LEVEL}"
+            )
         })
     }
 
-    /// Whether the lists differ: by the test, and by the interval where there is one, in the same
-    /// direction. The test compares ranks and δ has its sign; the interval of pairs is that of the
-    /// geometric means, which a few numbers far out can move to the other side.
+    /// Whether the lists differ: by the test, and by the interval if there is one, in the same
+    /// direction. The test compares ranks, and δ has its sign. The interval of pairs is that of the
+    /// geometric means, which a few outliers can move to the other side.
     pub fn differs(&self) -> bool {
         let agrees = |ratio: Interval| {
             (ratio.low > 1.0 && self.delta > 0.0) || (ratio.high < 1.0 && self.delta < 0.0)
@@ -113,7 +118,7 @@ impl Comparison {
         self.p < LEVEL && self.ratio.is_none_or(agrees)
     }
 
-    /// Whether the test finds one order and the interval the opposite one.
+    /// Whether the test and the interval have opposite directions.
     pub fn contradicts_itself(&self) -> bool {
         let opposite = |ratio: Interval| {
             (ratio.low > 1.0 && self.delta < 0.0) || (ratio.high < 1.0 && self.delta > 0.0)

@@ -16,12 +16,13 @@ use ndarray::{Axis, s};
 
 /// "Separates": |Cliff's δ| of the scores of the two sets along a component is at least this …
 ///
-/// |δ| is blind to scale: it is near 1 too where a few vectors span a component and all others sit at
-/// one end of it, one set just above the other. So the silhouette, which is not, must agree.
+/// |δ| does not depend on scale. It is also near 1 if a few vectors determine a component and all others are
+/// close together, one set just above the other. So the silhouette, which depends on scale, must
+/// agree.
 const SEPARATE: f64 = 0.9;
-/// … and their silhouette in the plane of PC1 and PC2 at least this: on average, a vector is twice as
-/// far from the other set as from its own. L. Kaufman and P. J. Rousseeuw, *Finding Groups in Data*
-/// (1990), p. 88, call it a reasonable structure from 0.51 on.
+/// … and their silhouette in the plane of PC1 and PC2 at least this: on average, a vector is twice
+/// as far from the other set as from its own. L. Kaufman and P. J. Rousseeuw, *Finding Groups in
+/// Data* (1990), p. 88, call it a reasonable structure from 0.51 on.
 const APART: f64 = 0.5;
 /// "Nearly vanishes": |δ| is below this along PC1 and PC2 …
 const MIXED: f64 = 0.5;
@@ -46,7 +47,7 @@ impl Separation {
         self.deltas[0].max(self.deltas[1])
     }
 
-    /// Whether the sets are separate; `None` where the two numbers disagree and neither is low.
+    /// Whether the sets are separate; `None` if the two numbers disagree and neither is low.
     fn is_separate(&self) -> Option<bool> {
         if self.largest_delta() >= SEPARATE && self.silhouette >= APART {
             return Some(true);
@@ -101,8 +102,8 @@ fn left_out(run: &Run<'_>, sets: &[SetName; 2]) -> Option<String> {
     improved::left_out(run, sets).map(|words| format!("{words}; the components still contain them"))
 }
 
-/// Of each kind of kernel the standardized ones, which reproduce the published figures, or all if
-/// there is none.
+/// For each kind of kernel the standardized results, which reproduce the published figures, or all
+/// if there is none.
 fn decisive<'a>(results: &[&'a KernelPcaResult]) -> Vec<&'a KernelPcaResult> {
     let standardized =
         |kind: &str| results.iter().any(|other| other.standardized && other.kernel.name() == kind);
@@ -111,12 +112,13 @@ fn decisive<'a>(results: &[&'a KernelPcaResult]) -> Vec<&'a KernelPcaResult> {
     results.iter().copied().filter(decides).collect()
 }
 
-/// `" of standardized parameters"`, where they are.
+/// `" of standardized parameters"`, if they are standardized.
 fn of_what(result: &KernelPcaResult) -> &'static str {
     if result.standardized { " of standardized parameters" } else { "" }
 }
 
-/// What the same kernels say of the vectors as they are, if the verdict is by standardized ones.
+/// If the verdict uses standardized vectors, the result of the same kernels without
+/// standardization.
 fn beside(result: &KernelPcaResult, results: &[&KernelPcaResult], sets: &[SetName; 2]) -> String {
     let raw = |other: &&&KernelPcaResult| {
         !other.standardized && other.kernel.name() == result.kernel.name()
@@ -173,7 +175,7 @@ fn by_kernel(
     })
 }
 
-/// Claim 8: of every RBF kernel that decides.
+/// Claim 8, for every decisive RBF kernel.
 pub(super) fn test(run: &Run<'_>) -> Vec<Finding> {
     let Some(stays) = claimed(run, Property::SeparateTest) else { return Vec::new() };
     let sets = [OptimizerName::Lbfgs, OptimizerName::Sgd]
@@ -194,7 +196,8 @@ pub(super) fn test(run: &Run<'_>) -> Vec<Finding> {
     decisive(&results).iter().map(finding).collect()
 }
 
-/// Whether the separation of test vectors `stays` or vanishes, by the component that tells more of the two.
+/// Whether the separation of test vectors `stays` or vanishes, by the component with the larger
+/// |δ|.
 fn of_test(
     run: &Run<'_>,
     statement: String,
@@ -228,8 +231,8 @@ fn is_rbf(result: &KernelPcaResult) -> bool {
     matches!(result.kernel, Kernel::Rbf { .. })
 }
 
-/// The kernel PCAs of the union of these two sets and of no other, without the scores of vectors
-/// that are their initialization.
+/// The kernel PCAs of the union of exactly these two sets, without the scores of vectors that are
+/// their initialization.
 fn of_sets(run: &Run<'_>, sets: &[SetName; 2]) -> Vec<KernelPcaResult> {
     let both = |result: &&KernelPcaResult| {
         result.sets.len() == 2 && sets.iter().all(|set| result.sets.contains(set))
@@ -279,8 +282,9 @@ fn rows_of<'a>(result: &'a KernelPcaResult, name: &'a SetName) -> impl Iterator<
     result.set.iter().enumerate().filter(move |(_, set)| of_set(**set)).map(|(row, _)| row)
 }
 
-/// The scores along a component. The kernel PCA has not been told of the sets, so if they were of one
-/// kind every assignment of its scores to them would be as likely: what the rank test assumes.
+/// The comparison of the scores along a component. Kernel PCA does not use the sets. If the sets
+/// were of one kind, every assignment of scores to sets would be equally likely, as the rank test
+/// assumes.
 fn compare(
     result: &KernelPcaResult,
     sets: &[SetName; 2],

@@ -1,4 +1,4 @@
-//! Vectors that are still the initialization of their run: claims about solutions leave them out.
+//! Claims about solutions leave out vectors that are still the initialization of their run.
 
 use crate::report::run::Run;
 use crate::report::style::set_name;
@@ -11,7 +11,7 @@ pub(super) fn rows(run: &Run<'_>, set: &SolutionSet) -> Vec<usize> {
     numbers.filter(|(_, number)| !initial.contains(number)).map(|(row, _)| row).collect()
 }
 
-/// How many vectors of these sets are left out; `None` if none are.
+/// How many vectors of these sets are left out; `None` if none is left out.
 pub(super) fn left_out(run: &Run<'_>, sets: &[SetName; 2]) -> Option<String> {
     let counts = sets.iter().filter_map(|name| Some((name, run.set(name)?)));
     let words = counts.filter_map(|(name, set)| {

@@ -15,7 +15,7 @@ use crate::solutions::SetName;
 const MUCH: f64 = 2.0;
 /// "Alike": within this factor of each other.
 const ALIKE: f64 = 2.0;
-/// "Steeply": to at least so many times the minimum.
+/// "Steeply": to at least this multiple of the minimum.
 const STEEP: f64 = 1.5;
 
 /// Claim 1.
@@ -59,7 +59,7 @@ pub(super) fn levels(run: &Run<'_>) -> Vec<Finding> {
     ]
 }
 
-/// Losses on the images that the snapshots of this split are the best on.
+/// The losses on the images on which the snapshots of this split are best.
 fn compare(run: &Run<'_>, split: Split) -> Result<Comparison, String> {
     let optimizers = [OptimizerName::Lbfgs, OptimizerName::Sgd];
     let names = optimizers.map(|optimizer| set_name(&SetName::of(optimizer, split)));
@@ -96,7 +96,7 @@ fn rise(run: &Run<'_>, expected: bool) -> Verdict {
         .iter()
         .filter(|(optimizer, _)| *optimizer == OptimizerName::Lbfgs)
         .flat_map(|(_, runs)| runs);
-    // A run that never left its initialization shows no overfitting, and no lack of it either.
+    // A run that never left its initialization shows neither overfitting nor its absence.
     let initial = run.at_initialization(&SetName::of(OptimizerName::Lbfgs, Split::Train));
     let runs = runs.filter(|(number, _)| !initial.contains(number));
     let ratio =

@@ -1,10 +1,10 @@
-//! What the paper claims, and what a run says to it.
+//! The claims of the paper, judged by the results of runs.
 //!
-//! Each claim is split into statements that one comparison can decide. A difference counts if a rank test
-//! finds it at the level of 1 % and the interval of 99 % for its size leaves out "none": about thirty
-//! comparisons are made for a network, and at 5 % one or two of them would come out by chance. Where
-//! the claim is about size ("much lower", "alike", "steep", "close"), the size that counts is stated;
-//! it is ours, the paper gives none.
+//! Each claim is split into statements that one comparison can decide. A difference counts if a
+//! rank test finds it at the level of 1 % and the interval of 99 % for its size excludes zero.
+//! About thirty comparisons are made for a network; at 5 % one or two of them would be significant
+//! by chance. If the claim is about size ("much lower", "alike", "steep", "close"), the threshold
+//! is stated. It is ours; the paper gives none.
 
 mod barriers;
 mod comparison;
@@ -24,19 +24,19 @@ use crate::report::run::Run;
 /// The level of the tests.
 pub const LEVEL: f64 = 0.01;
 
-/// What a run says to a statement.
+/// The judgment of a run on a statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Judgment {
-    /// It is so here.
+    /// The results support it.
     Supported,
-    /// It is not so here.
+    /// The results do not support it.
     NotSupported,
-    /// The run cannot tell.
+    /// The results cannot decide.
     NotTestable,
 }
 
 impl Judgment {
-    /// In print.
+    /// The printed words.
     pub fn words(self) -> &'static str {
         match self {
             Self::Supported => "supported",
@@ -49,15 +49,15 @@ impl Judgment {
 /// A statement with its verdict.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finding {
-    /// Label of the run; those of several, where the claim is about them together.
+    /// Label of the run, or labels of several runs if the claim is about them together.
     pub run: String,
-    /// What is claimed of it.
+    /// The statement.
     pub statement: String,
     /// The verdict.
     pub status: Judgment,
     /// Why.
     pub reason: String,
-    /// The numbers it rests on.
+    /// The numbers on which the verdict is based.
     pub comparison: Option<Comparison>,
 }
 
@@ -68,12 +68,12 @@ pub struct Claim {
     pub number: usize,
     /// The claim, in our words.
     pub text: &'static str,
-    /// What the runs say to it.
+    /// The verdicts of the runs.
     pub findings: Vec<Finding>,
 }
 
-/// The nine claims with what these runs say to them; a claim about which no run is has no findings.
-/// Empty if no run is one of which the paper speaks: a network of the paper on its data, or its
+/// The nine claims with the verdicts of these runs. A claim that applies to no run has no findings.
+/// Empty if the paper is about none of the runs: neither a network of the paper on its data nor its
 /// two-dimensional example.
 pub fn claims(runs: &[Run<'_>]) -> Vec<Claim> {
     type Judge = fn(&Run<'_>) -> Vec<Finding>;
@@ -136,7 +136,7 @@ impl Finding {
         Self { run: run.label.clone(), statement: statement.into(), status, reason, comparison }
     }
 
-    /// The same with more to its reason.
+    /// The same with an addition to its reason.
     fn noting(mut self, note: Option<String>) -> Self {
         if let Some(note) = note {
             self.reason = format!("{}; {note}", self.reason);
@@ -144,7 +144,7 @@ impl Finding {
         self
     }
 
-    /// A comparison, if there is one, judged.
+    /// The finding from a comparison, if there is one.
     fn judged(
         run: &Run<'_>,
         statement: impl Into<String>,
@@ -167,7 +167,7 @@ impl Finding {
 /// A verdict and why.
 type Verdict = (Judgment, String);
 
-/// For "the first is larger", or where the claim makes an exception, "it is not so".
+/// The verdict on "the first is larger", or on its opposite if the claim makes an exception.
 fn larger(comparison: &Comparison, claimed: bool) -> Verdict {
     let status =
         |so: bool| if so == claimed { Judgment::Supported } else { Judgment::NotSupported };
@@ -184,7 +184,7 @@ fn larger(comparison: &Comparison, claimed: bool) -> Verdict {
         (true, true) => (status(true), format!("{first} is above {second}")),
         (true, false) => (status(false), format!("{first} is below {second}")),
         (false, _) if claimed => {
-            (Judgment::NotSupported, "no difference can be told from chance".to_owned())
+            (Judgment::NotSupported, "no difference can be distinguished from chance".to_owned())
         }
         (false, _) => {
             (Judgment::NotTestable, "no difference can be told from chance, either way".to_owned())

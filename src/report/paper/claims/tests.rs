@@ -18,8 +18,8 @@ fn config_of(network: &str) -> Config {
     Config::parse("test", &text, &[]).unwrap()
 }
 
-/// n vectors of 40 components with this spread, every one in its own direction, around `center` in the
-/// first component; losses about 1 times `loss`.
+/// n vectors of 40 components with this spread, every one in its own direction, around `center` in
+/// the first component; losses about 1 times `loss`.
 fn set(
     optimizer: OptimizerName,
     split: Split,
@@ -135,7 +135,8 @@ fn what_is_as_claimed_is_supported_and_exceptions_are_the_opposite() {
     use Judgment::{NotSupported as No, NotTestable as Open, Supported as Yes};
     let (fcp, autoencoder) = (config_of("fcp"), config_of("autoencoder"));
     let found = claims(&[as_claimed(&fcp, 12)]);
-    // No curves: claim 2 is open. The centers of the train sets are farther apart than the vectors are wide.
+    // No curves: claim 2 is open. The centers of the train sets are farther apart than the vectors
+    // are wide.
     let expected: [&[Judgment]; 9] = [
         &[Yes, Yes],
         &[Open],
@@ -165,7 +166,8 @@ fn with_scores(run: &mut Run<'_>, score: impl Fn(bool, usize) -> [f64; 2]) {
     });
 }
 
-/// A few vectors span PC1 and all others sit at one end, those of one set just above the others: |δ| is 1.
+/// A few vectors span PC1 and all others sit at one end, those of one set just above the others:
+/// |δ| is 1.
 #[test]
 fn sets_on_top_of_each_other_are_not_separate_however_large_delta_is() {
     let config = config_of("fcp");
@@ -326,8 +328,8 @@ fn what_is_the_same_is_told_from_what_is_not() {
     assert_eq!(verdicts(&found, 1), [Judgment::NotSupported, Judgment::Supported]);
 }
 
-/// The paper does not speak of it: nothing is claimed, nothing published stands beside it, and there is no word
-/// about its protocol.
+/// The paper does not speak of it: nothing is claimed, nothing published stands beside it, and
+/// there is no word about its protocol.
 #[test]
 fn a_network_that_is_not_in_the_paper_has_nothing_of_it() {
     let config = config_of("linear");
@@ -345,7 +347,8 @@ fn a_network_that_is_not_in_the_paper_has_nothing_of_it() {
     assert_eq!(both, claims(&[as_claimed(&fcp, 12)]));
 }
 
-/// The same network on the built-in digits, on files that are not recognized and on another known data set.
+/// The same network on the built-in digits, on files that are not recognized and on another known
+/// data set.
 #[test]
 fn other_data_have_nothing_of_the_paper() {
     let text = config_of("fcp").text.replace("kind = \"digits\"", "kind = \"idx\"\ndir = \".\"");
@@ -442,7 +445,7 @@ fn example<'a>(config: &'a Config, label: &str, pair: (u32, u32), height: f64) -
 }
 
 #[test]
-fn the_height_of_the_example_is_compared_between_runs_with_the_published_weights() {
+fn the_barrier_of_the_example_is_compared_between_runs_with_the_published_weights() {
     let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("configs/fig3.toml");
     let text = std::fs::read_to_string(file).unwrap();
     let configs = ["10", "100", "1000"]
@@ -494,7 +497,8 @@ fn the_height_of_the_example_is_compared_between_runs_with_the_published_weights
     );
 }
 
-/// Training runs of n initializations of which the first `stuck` never came below their initialization.
+/// Training runs of n initializations of which the first `stuck` never came below their
+/// initialization.
 fn training_runs(n: usize, stuck: usize) -> Vec<TrainingRun> {
     let run = |number: usize| {
         let snapshot = Snapshot {
@@ -517,7 +521,8 @@ fn training_runs(n: usize, stuck: usize) -> Vec<TrainingRun> {
     (0..n).map(run).collect()
 }
 
-/// The first two vectors of L-BFGS are initializations with numbers of their own; without them all is as before.
+/// The first two vectors of L-BFGS are initializations with numbers of their own; without them all
+/// is as before.
 #[test]
 fn vectors_at_their_initialization_are_left_out() {
     fn curves(runs: &[TrainingRun]) -> Vec<(u32, &TrainingRun)> {

@@ -6,7 +6,7 @@ use crate::report::number::typeset;
 use crate::report::paper::studies::{EXAMPLE, EXAMPLE_HEIGHTS};
 use crate::report::run::Run;
 
-/// "Hardly": by less than this share. The published heights differ by 1.9 %.
+/// "Hardly": by less than this fraction. The published barriers differ by 1.9 %.
 const HARDLY: f64 = 0.05;
 
 /// The first path of a run of the example.
@@ -24,7 +24,7 @@ pub(super) fn lambda(runs: &[Run<'_>]) -> Vec<Finding> {
     }
     let lambdas = EXAMPLE_HEIGHTS.map(|(lambda, _)| lambda.to_string()).join(", ");
     let statement =
-        format!("for λ = {lambdas} the height H differs by less than {} %", 100.0 * HARDLY);
+        format!("for λ = {lambdas} the barrier H differs by less than {} %", 100.0 * HARDLY);
     let run = examples.iter().map(|run| run.label.as_str()).collect::<Vec<_>>().join(", ");
     let (status, reason) = judge(&examples, &lambdas);
     vec![Finding { run, statement, status, reason, comparison: None }]
@@ -62,12 +62,13 @@ fn judge(examples: &[&Run<'_>], lambdas: &str) -> (Judgment, String) {
 fn needs(lambdas: &str, listed: &str) -> String {
     let here = if listed.is_empty() { String::new() } else { format!("; here {listed}") };
     format!(
-        "this needs a run for each published λ ({lambdas}) on one page: `lossatlas run configs/fig3.toml \
-         --set paths.lambda=…`, then `lossatlas report` with all of their directories{here}"
+        "this needs a run for each published λ ({lambdas}) on one page: `lossatlas run \
+         configs/fig3.toml --set paths.lambda=…`, then `lossatlas report` with all of their \
+         directories{here}"
     )
 }
 
-/// In what two runs differ besides λ, if in anything: then λ alone does not explain their heights.
+/// How two runs differ besides λ, if they do: then λ alone does not explain their barriers.
 fn differ_otherwise(first: &Path<'_>, second: &Path<'_>) -> Option<String> {
     let keys = first.run.differing_keys(second.run);
     let keys: Vec<&str> = keys.into_iter().filter(|key| *key != "paths.lambda").collect();

@@ -13,8 +13,9 @@ use crate::report::style::set_name;
 use crate::solutions::SetName;
 use ndarray::{Array2, Axis};
 
-/// "Close": beyond chance, the centroids lie nearer to the common origin than this share of the median
-/// distance. Half of it is where two sets of this width begin to lie beside each other.
+/// "Close": after subtracting chance, the distance of the centroids from the common origin is below
+/// this fraction of the median distance. At about half of it, two sets of this width begin to
+/// separate.
 const CLOSE: f64 = 0.5;
 
 /// Claim 5, with the standard deviation of each vector's components.
@@ -122,7 +123,7 @@ fn close(run: &Run<'_>, result: &DistanceResult) -> Finding {
         .map(|distances| Summary::of(distances).map_or(f64::NAN, |summary| summary.median));
     let (median, [found, chance]) =
         (medians[0].min(medians[1]), [result.centroid_to_origin, by_chance(result)]);
-    // What is found is the sum of squares of both, for a random displacement has no direction.
+    // Squares add up, because a random displacement has no preferred direction.
     // `clamp` keeps NaN where `max` would make it 0.
     let beyond = (found * found - chance * chance).clamp(0.0, f64::INFINITY).sqrt() / median;
     let status = match beyond {
@@ -142,17 +143,17 @@ fn close(run: &Run<'_>, result: &DistanceResult) -> Finding {
     let [centroid, share, by_chance, beyond] =
         [found, found / median, chance / median, beyond].map(typeset_short);
     let reason = format!(
-        "they lie at {centroid}, {share} of the smaller median distance; by chance alone, {} and {} vectors about one \
-         center come to {by_chance}; beyond chance it is {beyond}",
+        "they lie at {centroid}, {share} of the smaller median distance; by chance alone, {} and \
+         {} vectors about one center come to {by_chance}; beyond chance it is {beyond}",
         counts[0], counts[1]
     );
     Finding::new(run, statement, (status, reason), None)
 }
 
-/// What |x̄ − ω̄| is expected to be if both sets are drawn about one center: E|x̄ − ȳ|² = σ²_x/n + σ²_y/m with
-/// σ² the mean squared distance of a vector from its center, and |x̄ − ω̄| is half of |x̄ − ȳ|. For equal n, m
-/// and σ it is 1/√(2n − 1) of the vectors' distance; where one set is wider, more of the other's. NaN if a set
-/// has fewer than 2 vectors: one vector has no spread.
+/// What |x̄ − ω̄| is expected to be if both sets are drawn about one center: E|x̄ − ȳ|² = σ²_x/n +
+/// σ²_y/m with σ² the mean squared distance of a vector from its center, and |x̄ − ω̄| is half of
+/// |x̄ − ȳ|. For equal n, m and σ it is 1/√(2n − 1) of the vectors' distance; where one set is
+/// wider, more of the other's. NaN if a set has fewer than 2 vectors: one vector has no spread.
 fn by_chance(result: &DistanceResult) -> f64 {
     let of_set = |distances: &Vec<f64>| {
         if distances.len() < 2 {
@@ -160,7 +161,8 @@ fn by_chance(result: &DistanceResult) -> f64 {
         }
         let count = distances.len() as f64;
         let mean_square = distances.iter().map(|distance| distance * distance).sum::<f64>() / count;
-        // Pythagoras: Σ |x_i − ω̄|² = Σ |x_i − x̄|² + n |x̄ − ω̄|². σ² divides by n − 1, its mean by n.
+        // Pythagoras: Σ |x_i − ω̄|² = Σ |x_i − x̄|² + n |x̄ − ω̄|². σ² divides by n − 1, its mean
+        // by n.
         (mean_square - result.centroid_to_origin.powi(2)).max(0.0) / (count - 1.0)
     };
     let [x, y] = result.distances.each_ref().map(of_set);
@@ -173,8 +175,8 @@ mod tests {
     use crate::random::MasterSeed;
     use rand::RngExt;
 
-    /// n vectors of each set about one center, the first set so many times as wide: the share found and
-    /// that by chance.
+    /// n vectors of each set about one center, the first set so many times as wide: the share found
+    /// and that by chance.
     fn shares(n: usize, ratio: f64) -> [f64; 2] {
         let mut random = MasterSeed(6).stream("centroids", &[n as u64]);
         let mut set = |width: f64| {
