@@ -32,6 +32,9 @@ pub struct Evaluation {
 ///
 /// # Errors
 /// If a rank or the communication fails.
+///
+/// # Panics
+/// In no case: nothing interrupts these evaluations.
 pub fn evaluate(
     world: &World,
     problem: &Trained,

@@ -129,9 +129,10 @@ mod tests {
 
     /// So much time passes for a task. A test that slept would depend on the speed of the machine.
     fn pass(control: &Control, time: Duration) {
+        let earlier = |at: Instant| at.checked_sub(time).expect("the clock knows earlier times");
         let mut latest = control.latest();
-        latest.task = latest.task.map(|(task, last)| (task, last - time));
-        latest.save = latest.save.map(|due| due - time);
+        latest.task = latest.task.map(|(task, last)| (task, earlier(last)));
+        latest.save = latest.save.map(earlier);
     }
 
     #[test]

@@ -123,7 +123,7 @@ mod tests {
     fn durations_are_rounded_and_never_panic() {
         let expected = [
             (0.012_345, "12ms"),
-            (3.14, "3s 100ms"),
+            (3.08, "3s 100ms"),
             (80.4, "1m 20s"),
             (-1.0, "0s"),
             (f64::NAN, "0s"),
