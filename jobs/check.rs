@@ -7,7 +7,7 @@ use lossatlas::engine::console::{count, print, say};
 use lossatlas::engine::failure::{self, Failure};
 use lossatlas::engine::parallel::World;
 use lossatlas::engine::plan::{Measured, Speed, duration};
-use lossatlas::engine::problem::{Formula, Mapped, Problem, Trained};
+use lossatlas::engine::problem::{Analytic, Problem, Trained};
 use lossatlas::engine::stage::PlannedTasks;
 use lossatlas::engine::stages::STAGES;
 
@@ -21,10 +21,10 @@ pub fn run(world: &World, input: &Input) -> Result<u8, Failure> {
         print(format_args!("{}: valid", input.configuration.display()));
         let tasks: Vec<PlannedTasks> =
             STAGES.iter().flat_map(|stage| stage.plan(&problem)).collect();
-        match &problem.mapped {
-            Mapped::Network(trained) => print_network(&problem, trained, &tasks, ranks),
-            Mapped::Formula(formula) => print_landscape(formula, &tasks),
-        }
+        problem.subject.either(
+            |trained| print_network(&problem, trained, &tasks, ranks),
+            |analytic| print_landscape(analytic, &tasks),
+        );
     }
     Ok(failure::SUCCESS)
 }
@@ -83,8 +83,8 @@ fn print_work(tasks: &[PlannedTasks], speed: &Speed, threads: usize) {
 }
 
 /// An analytic landscape takes no time worth predicting.
-fn print_landscape(formula: &Formula, tasks: &[PlannedTasks]) {
-    let (name, dimension) = (formula.config.landscape.name(), formula.landscape.dimension());
+fn print_landscape(analytic: &Analytic, tasks: &[PlannedTasks]) {
+    let (name, dimension) = (analytic.config.landscape.name(), analytic.landscape.dimension());
     print(format_args!("landscape  {name}: {dimension} components"));
     let tasks: Vec<&str> = tasks.iter().map(|tasks| tasks.what.as_str()).collect();
     print(format_args!("tasks      {}", tasks.join(", ")));

@@ -47,7 +47,7 @@ pub(super) fn read(section: &Section<'_>) -> Read<ChosenFormat> {
 
 #[cfg(test)]
 mod tests {
-    use crate::config::{Config, Subject, reference};
+    use crate::config::{Config, reference};
     use crate::data::{ChosenFormat, FORMATS, ImageShape, place_key};
     use crate::random::MasterSeed;
     use std::fs;
@@ -61,10 +61,7 @@ mod tests {
     }
 
     fn dataset(config: &Config) -> &ChosenFormat {
-        match &config.subject {
-            Subject::Network(network) => &network.dataset,
-            Subject::Landscape(landscape) => panic!("{landscape:?}"),
-        }
+        &config.subject.network().expect("a network").dataset
     }
 
     /// A row of the list is enough: the reader, its messages and the reference follow it.

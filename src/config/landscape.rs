@@ -29,6 +29,21 @@ impl LandscapeConfig {
     }
 }
 
+impl LandscapeConfig {
+    /// Points from which minima are searched.
+    pub fn starts(&self) -> u32 {
+        match &self.minima {
+            MinimaConfig::Search { starts } => *starts,
+            MinimaConfig::Minimized(points) | MinimaConfig::Given(points) => points.len() as u32,
+        }
+    }
+
+    /// Minima in its set, at most: several starts may lead to one.
+    pub fn max_minima(&self) -> usize {
+        self.keep.min(self.starts() as usize)
+    }
+}
+
 /// Where the minima of an analytic landscape come from.
 #[derive(Clone, Debug, PartialEq)]
 pub enum MinimaConfig {

@@ -49,7 +49,7 @@ pub(super) fn read(section: &Section<'_>) -> Read<Architecture> {
 
 #[cfg(test)]
 mod tests {
-    use crate::config::{Config, Subject};
+    use crate::config::Config;
     use crate::network::{Architecture, NETWORKS, Value};
 
     fn config(network: &str) -> Result<Config, String> {
@@ -61,10 +61,7 @@ mod tests {
     }
 
     fn architecture(config: &Config) -> &Architecture {
-        match &config.subject {
-            Subject::Network(network) => &network.architecture,
-            Subject::Landscape(landscape) => panic!("{landscape:?}"),
-        }
+        &config.subject.network().expect("a network").architecture
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The list of all sections.
 
 use super::schema::{Integer, Invalidates, Key, KeySpec, Required, SectionSpec};
-use super::stages;
+use super::stages::{self, SectionReader};
 use super::{dataset, import, kpca, landscape, network, paths, run, training};
 
 pub(super) static SEED: Key<Integer<u64>, Required> =
@@ -34,7 +34,7 @@ pub(super) fn all() -> Vec<&'static SectionSpec> {
         &kpca::SECTION,
         &run::SECTION,
     ];
-    own.into_iter().chain(stages::sections().map(|section| section.spec())).collect()
+    own.into_iter().chain(stages::sections().map(SectionReader::spec)).collect()
 }
 
 /// The section of an effective key, `training.sgd.epochs` or `kpca.NAME.kernel`, and its row in the

@@ -1,6 +1,6 @@
 //! What a configuration reads from files, and the checks that need these files.
 
-use super::{Config, ImportConfig, ConfigPlace, Subject};
+use super::{Config, ConfigPlace, ImportConfig};
 use crate::data::{ChosenFormat, Dataset, Split};
 use crate::network::Architecture;
 
@@ -42,7 +42,7 @@ impl Sources {
 impl Config {
     /// What it reads from files.
     pub fn sources(&self) -> Sources {
-        let Subject::Network(network) = &self.subject else { return Sources::default() };
+        let Some(network) = self.subject.network() else { return Sources::default() };
         Sources {
             dataset: Some(network.dataset.clone()),
             architecture: Some(network.architecture.clone()),

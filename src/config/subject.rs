@@ -11,15 +11,96 @@ use super::training::{self, TrainingConfig};
 use super::tree::{TomlNode, TomlValue, ValueOrigin};
 use crate::data::ChosenFormat;
 use crate::network::Architecture;
+use serde::{Deserialize, Serialize};
 
-/// What a study is about.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Subject {
+/// What a study is about: by default its configuration, in a run what is made of it.
+///
+/// The one place that tells the two apart. Everywhere else one asks for what there is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Subject<N = NetworkConfig, L = LandscapeConfig> {
     /// The loss of a network on images: `[dataset]`, `[network]` and its solutions.
-    Network(NetworkConfig),
+    Network(N),
     /// An analytic landscape: `[landscape]`.
-    Landscape(LandscapeConfig),
+    Landscape(L),
 }
+
+impl<N, L> Subject<N, L> {
+    /// The network, if it is one.
+    pub fn network(&self) -> Option<&N> {
+        match self {
+            Self::Network(network) => Some(network),
+            Self::Landscape(_) => None,
+        }
+    }
+
+    /// The network, to be changed.
+    pub fn network_mut(&mut self) -> Option<&mut N> {
+        match self {
+            Self::Network(network) => Some(network),
+            Self::Landscape(_) => None,
+        }
+    }
+
+    /// The network alone, if it is one.
+    pub fn into_network(self) -> Option<N> {
+        match self {
+            Self::Network(network) => Some(network),
+            Self::Landscape(_) => None,
+        }
+    }
+
+    /// The analytic landscape, if it is one.
+    pub fn landscape(&self) -> Option<&L> {
+        match self {
+            Self::Network(_) => None,
+            Self::Landscape(landscape) => Some(landscape),
+        }
+    }
+
+    /// What the one or the other says.
+    pub fn either<'s, T>(
+        &'s self,
+        network: impl FnOnce(&'s N) -> T,
+        landscape: impl FnOnce(&'s L) -> T,
+    ) -> T {
+        match self {
+            Self::Network(subject) => network(subject),
+            Self::Landscape(subject) => landscape(subject),
+        }
+    }
+
+    /// Two that belong together; `None` if they are not of one kind.
+    pub fn zip<'s, M, K>(
+        &'s self,
+        other: &'s Subject<M, K>,
+    ) -> Option<Both<'s, N, M, L, K>> {
+        match (self, other) {
+            (Self::Network(one), Subject::Network(other)) => Some(Subject::Network((one, other))),
+            (Self::Landscape(one), Subject::Landscape(other)) => {
+                Some(Subject::Landscape((one, other)))
+            }
+            _ => None,
+        }
+    }
+
+    /// Makes another thing of either.
+    ///
+    /// # Errors
+    /// The error of the one that is there.
+    pub fn try_map<M, K, E>(
+        self,
+        network: impl FnOnce(N) -> Result<M, E>,
+        landscape: impl FnOnce(L) -> Result<K, E>,
+    ) -> Result<Subject<M, K>, E> {
+        match self {
+            Self::Network(subject) => network(subject).map(Subject::Network),
+            Self::Landscape(subject) => landscape(subject).map(Subject::Landscape),
+        }
+    }
+}
+
+/// Two networks, or two analytic landscapes.
+pub type Both<'s, N, M, L, K> = Subject<(&'s N, &'s M), (&'s L, &'s K)>;
 
 /// A network on images. Its solutions come from training, from elsewhere, or from both.
 #[derive(Clone, Debug, PartialEq)]

@@ -13,7 +13,7 @@ pub const BAD_INPUT: u8 = 2;
 /// Everything ran, but some tasks failed, or every result of a set is worth nothing; why is in the results.
 pub const TASKS_FAILED: u8 = 3;
 
-/// Told to stop before everything had run; the same command continues. EX_TEMPFAIL of sysexits.h: try again.
+/// A signal or a time limit stopped the run; rerun the command to resume. `EX_TEMPFAIL` of sysexits.h.
 pub const TRY_AGAIN: u8 = 75;
 
 /// A message for the user, and the exit code. The same on every rank.

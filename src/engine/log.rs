@@ -98,7 +98,7 @@ pub fn stage_ended(stage: &str, done: usize, failed: usize, tasks: usize, second
     info!(stage, done, failed, left = tasks - done, seconds = rounded(seconds), "stage ended");
 }
 
-/// `before` are the seconds that it had taken when it was put down, 0 for a new one.
+/// `before` are the seconds that it had taken when it was suspended, 0 for a new one.
 pub fn task_started(stage: &str, task: &str, rank: usize, before: f64) {
     let seconds_before = (before > 0.0).then(|| rounded(before));
     info!(stage, task, rank, seconds_before, "task started");
@@ -203,13 +203,13 @@ fn rounded(seconds: f64) -> f64 {
 struct Lines {
     path: PathBuf,
     file: Option<File>,
-    told: bool,
+    reported: bool,
 }
 
 impl Lines {
     fn open(path: PathBuf) -> Self {
         let opened = open(&path);
-        let mut lines = Self { path, file: None, told: false };
+        let mut lines = Self { path, file: None, reported: false };
         match opened {
             Ok(file) => lines.file = Some(file),
             Err(error) => lines.tell(&error),
@@ -218,13 +218,13 @@ impl Lines {
     }
 
     fn tell(&mut self, error: &io::Error) {
-        if !self.told {
+        if !self.reported {
             say(format_args!(
                 "{}: cannot be written: {error}; the run goes on without it",
                 self.path.display()
             ));
         }
-        self.told = true;
+        self.reported = true;
     }
 }
 
@@ -286,13 +286,13 @@ mod tests {
     fn a_log_that_cannot_be_written_is_no_error() {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let mut lines = Lines::open(directory.path().to_owned());
-        assert!(lines.file.is_none() && lines.told);
+        assert!(lines.file.is_none() && lines.reported);
         lines.write_all(b"line\n").expect("always claimed");
         let full = directory.path().join("full");
         std::os::unix::fs::symlink("/dev/full", &full).expect("a link");
         let mut lines = Lines::open(full);
-        assert!(lines.file.is_some() && !lines.told);
+        assert!(lines.file.is_some() && !lines.reported);
         lines.write_all(b"line\n").expect("always claimed");
-        assert!(lines.told);
+        assert!(lines.reported);
     }
 }

@@ -1,4 +1,4 @@
-//! What every stage starts from: the checked configuration and what it maps.
+//! What every stage starts from: the checked configuration and its subject, ready to be evaluated.
 
 use crate::config::{Config, ConfigPurpose, LandscapeConfig, NetworkConfig, Sources, Subject};
 use crate::data::Split;
@@ -8,7 +8,6 @@ use crate::engine::console::say;
 use crate::engine::failure::Failure;
 use crate::engine::parallel::World;
 use crate::engine::plan::memory::evaluation_bytes;
-use crate::engine::results::starts;
 use crate::engine::sources;
 use crate::engine::version::keep_blas_on_one_thread;
 use crate::kernels::threads::Threads;
@@ -18,20 +17,12 @@ use crate::solutions::SetName;
 use ndarray::Array2;
 use std::path::Path;
 
-/// A configuration and what it maps, the same on every rank.
+/// A configuration and its subject, the same on every rank.
 pub struct Problem {
     /// The checked configuration.
     pub config: Config,
-    /// What is mapped.
-    pub mapped: Mapped,
-}
-
-/// A network on images, or a closed formula.
-pub enum Mapped {
-    /// A network on images.
-    Network(Box<Trained>),
-    /// An analytic landscape.
-    Formula(Formula),
+    /// A network on images, or an analytic landscape.
+    pub subject: Subject<Box<Trained>, Analytic>,
 }
 
 /// A network with its images and the sets of vectors read from files.
@@ -50,8 +41,8 @@ pub struct Trained {
     threads: Threads,
 }
 
-/// A closed formula.
-pub struct Formula {
+/// An analytic landscape.
+pub struct Analytic {
     /// Its part of the configuration.
     pub config: LandscapeConfig,
     /// The landscape.
@@ -89,26 +80,17 @@ impl Problem {
         }
         keep_blas_on_one_thread();
         let sources = needed(purpose, config.sources());
-        let mapped = match config.subject.clone() {
-            Subject::Network(network) => {
-                Mapped::Network(Box::new(Trained::load(world, &name, &config, network, &sources)?))
-            }
-            Subject::Landscape(formula) => {
-                let landscape = formula.landscape.build();
-                Mapped::Formula(Formula { config: formula, landscape })
-            }
-        };
-        Ok(Self { config, mapped })
+        let subject = config.subject.clone().try_map(
+            |network| Trained::load(world, &name, &config, network, &sources).map(Box::new),
+            |config| Ok(Analytic { landscape: config.landscape.build(), config }),
+        )?;
+        Ok(Self { config, subject })
     }
 
     /// Starts the threads of a rank, where images are shared among them. Collective.
     pub fn start_threads(&mut self, world: &World) -> Result<(), Failure> {
-        match &mut self.mapped {
-            Mapped::Network(trained) => {
-                trained.start_threads(world, self.config.run.threads_per_rank)
-            }
-            Mapped::Formula(_) => Ok(()),
-        }
+        let count = self.config.run.threads_per_rank;
+        self.subject.network_mut().map_or(Ok(()), |trained| trained.start_threads(world, count))
     }
 
     /// As [`Self::load`], for the evaluation of vectors, with its threads: data and a network are enough.
@@ -120,29 +102,23 @@ impl Problem {
         let mut problem =
             Self::load_for(world, ConfigPurpose::Evaluation, configuration, overrides)?;
         problem.start_threads(world)?;
-        match problem.mapped {
-            Mapped::Network(network) => Ok(*network),
-            Mapped::Formula(_) => Err(Failure::input(format_args!(
-                "{}: landscape: a formula has no weights; name a network with [dataset] and [network]",
+        problem.subject.into_network().map(|network| *network).ok_or_else(|| {
+            Failure::input(format_args!(
+                "{}: landscape: an analytic landscape has no weights; name a network with \
+                 [dataset] and [network]",
                 configuration.display()
-            ))),
-        }
+            ))
+        })
     }
 
     /// The network with its images, unless the landscape is analytic.
     pub fn trained(&self) -> Option<&Trained> {
-        match &self.mapped {
-            Mapped::Network(trained) => Some(trained),
-            Mapped::Formula(_) => None,
-        }
+        self.subject.network().map(AsRef::as_ref)
     }
 
     /// The analytic landscape, unless it is that of a network.
-    pub fn analytic(&self) -> Option<&Formula> {
-        match &self.mapped {
-            Mapped::Network(_) => None,
-            Mapped::Formula(formula) => Some(formula),
-        }
+    pub fn analytic(&self) -> Option<&Analytic> {
+        self.subject.landscape()
     }
 
     /// Whether the landscape is analytic.
@@ -152,10 +128,8 @@ impl Problem {
 
     /// Solutions in a set, at most: training runs may fail, and local minima may be fewer.
     pub fn solutions_in(&self, set: &SetName) -> usize {
-        match &self.mapped {
-            Mapped::Network(trained) => trained.solutions_in(set),
-            Mapped::Formula(formula) => formula.config.keep.min(starts(&formula.config) as usize),
-        }
+        let minima = |analytic: &Analytic| analytic.config.max_minima();
+        self.subject.either(|trained| trained.solutions_in(set), minima)
     }
 
     /// The landscapes that paths are on.
@@ -175,32 +149,23 @@ impl Problem {
 
     /// What the components of a vector mean.
     pub fn layout(&self) -> Layout {
-        match &self.mapped {
-            Mapped::Network(network) => network.network.layout().clone(),
-            Mapped::Formula(formula) => {
-                Layout::default().with("x", &[formula.config.landscape.dimension()], 0.0)
-            }
-        }
+        self.subject.either(
+            |trained| trained.network.layout().clone(),
+            |analytic| Layout::default().with("x", &[analytic.config.landscape.dimension()], 0.0),
+        )
     }
 
-    /// Unit of the heights.
+    /// Unit of losses and heights.
     pub fn loss_unit(&self) -> &'static str {
-        match &self.mapped {
-            Mapped::Network(network) => network.network.loss_unit(),
-            Mapped::Formula(_) => "1",
-        }
+        self.trained().map_or("1", |trained| trained.network.loss_unit())
     }
 
-    /// The data in words, and their checksum; of a formula its name alone.
+    /// The data in words, and their checksum; of an analytic landscape its name alone.
     pub fn data(&self) -> (String, String) {
-        match &self.mapped {
-            Mapped::Network(network) => {
-                (network.dataset.name.clone(), network.dataset.checksum.clone())
-            }
-            Mapped::Formula(formula) => {
-                (format!("landscape {}", formula.config.landscape.name()), String::new())
-            }
-        }
+        self.subject.either(
+            |trained| (trained.dataset.name.clone(), trained.dataset.checksum.clone()),
+            |analytic| (format!("landscape {}", analytic.config.landscape.name()), String::new()),
+        )
     }
 }
 

@@ -137,7 +137,7 @@ impl Progress {
         self.show();
     }
 
-    /// A task is put down, to be taken up again.
+    /// A task is suspended, to be resumed later.
     pub fn put_back(&mut self, task: usize) {
         self.running.remove(&task);
         self.forecast.put_back(task);
@@ -276,15 +276,15 @@ pub fn during<T>(stage: &str, directory: &Path, work: impl FnOnce() -> T) -> T {
         running,
     };
     let result = std::thread::scope(|scope| {
-        let told = file.clone();
+        let copy = file.clone();
         let tell = move || {
             // The sender goes when the work has ended, in whatever way.
             while waiting.recv_timeout(FILE_EVERY) == Err(RecvTimeoutError::Timeout) {
                 snapshot.updated = jiff::Timestamp::now();
-                snapshot.write(&told);
+                snapshot.write(&copy);
             }
         };
-        // Without a thread nobody is told, and that is all.
+        // Without a thread there is no file for `status`; the run does not need it.
         std::thread::Builder::new().spawn_scoped(scope, tell).ok();
         let result = work();
         drop(done);

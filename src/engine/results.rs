@@ -1,7 +1,9 @@
 //! What a configuration makes of the records in a journal.
 
 use crate::analysis::statistics::{Analysis, DistanceRequest, FailedPart};
-use crate::config::{Config, KpcaConfig, LandscapeConfig, MinimaConfig, Subject, TrainingConfig};
+use crate::config::{
+    Config, KpcaConfig, LandscapeConfig, MinimaConfig, NetworkConfig, TrainingConfig,
+};
 use crate::data::Split;
 use crate::engine::store::{Contents, StoredAnalysis};
 use crate::optimizer::minimize::{MinimizationResult, distinct};
@@ -35,7 +37,7 @@ pub enum Source {
     TrainingRun,
     /// A vector read from a file.
     ImportedVector,
-    /// Of a search for a minimum of a formula.
+    /// A search for a local minimum of an analytic landscape.
     Start,
 }
 
@@ -51,12 +53,9 @@ impl Source {
 }
 
 impl<'a> Results<'a> {
-    /// The training runs; nothing for a formula.
+    /// The training runs of a network.
     pub fn training(&self) -> Option<&'a TrainingConfig> {
-        match &self.config.subject {
-            Subject::Network(network) => Some(&network.training),
-            Subject::Landscape(_) => None,
-        }
+        self.config.subject.network().map(|network| &network.training)
     }
 
     /// The optimizers in use.
@@ -77,7 +76,7 @@ impl<'a> Results<'a> {
 
     /// The imported sets with the vectors that have been evaluated, by row.
     pub fn imports(&self) -> Vec<(&'a SetName, Vec<Ended<'a, Snapshot>>)> {
-        let Subject::Network(network) = &self.config.subject else { return Vec::new() };
+        let Some(network) = self.config.subject.network() else { return Vec::new() };
         let contents = self.contents;
         let vectors = |name: &'a SetName| {
             let rows = (0..self.imported_rows(name)).map(|number| {
@@ -97,11 +96,11 @@ impl<'a> Results<'a> {
         stored.and_then(|rows| rows.parse().ok()).unwrap_or(0)
     }
 
-    /// The minima of a formula by number of their start.
+    /// The local minima of an analytic landscape by number of their start.
     pub fn minima(&self) -> Vec<Ended<'a, MinimizationResult>> {
-        let Subject::Landscape(formula) = &self.config.subject else { return Vec::new() };
+        let Some(landscape) = self.config.subject.landscape() else { return Vec::new() };
         let contents = self.contents;
-        (0..starts(formula))
+        (0..landscape.starts())
             .map(|number| Some(contents.minimum(number)?.result.as_ref().map_err(String::as_str)))
             .collect()
     }
@@ -132,7 +131,7 @@ impl<'a> Results<'a> {
 
     /// What solutions come from here, and how many of each ended without one.
     pub fn failed_sources(&self) -> Vec<(Source, usize)> {
-        if matches!(self.config.subject, Subject::Landscape(_)) {
+        if self.config.subject.landscape().is_some() {
             return vec![(Source::Start, failed(&self.minima()))];
         }
         let runs = self.optimizers().iter().flat_map(|&optimizer| self.runs(optimizer)).flatten();
@@ -149,21 +148,17 @@ impl<'a> Results<'a> {
 
     /// What the solutions of a set come from.
     pub fn source(&self, set: &SetName) -> Source {
-        match &self.config.subject {
-            Subject::Landscape(_) => Source::Start,
-            Subject::Network(network)
-                if network.imports.iter().any(|import| import.name == *set) =>
-            {
-                Source::ImportedVector
-            }
-            Subject::Network(_) => Source::TrainingRun,
-        }
+        let of_network = |network: &NetworkConfig| {
+            let is_imported = network.imports.iter().any(|import| import.name == *set);
+            if is_imported { Source::ImportedVector } else { Source::TrainingRun }
+        };
+        self.config.subject.network().map_or(Source::Start, of_network)
     }
 
     /// The sets of solutions, as far as they have been found.
     pub fn sets(&self) -> Vec<SolutionSet> {
-        if let Subject::Landscape(formula) = &self.config.subject {
-            return vec![minima_set(formula, &self.minima())];
+        if let Some(landscape) = self.config.subject.landscape() {
+            return vec![minima_set(landscape, &self.minima())];
         }
         let trained = self.optimizers().iter().flat_map(|&optimizer| {
             let runs = self.runs(optimizer);
@@ -189,10 +184,10 @@ impl<'a> Results<'a> {
     /// The sets that get paths, each on every landscape.
     pub fn path_sets<'s>(&self, sets: &'s [SolutionSet]) -> Vec<(&'s SolutionSet, LandscapeName)> {
         let paths = &self.config.paths;
-        let landscapes: Vec<LandscapeName> = match &self.config.subject {
-            Subject::Network(_) => paths.landscapes.iter().map(|&split| split.into()).collect(),
-            Subject::Landscape(_) => vec![LandscapeName::Analytic],
-        };
+        let landscapes: Vec<LandscapeName> = self.config.subject.either(
+            |_| paths.landscapes.iter().map(|&split| split.into()).collect(),
+            |_| vec![LandscapeName::Analytic],
+        );
         let chosen = paths.sets.iter().filter_map(|name| sets.iter().find(|set| set.name == *name));
         chosen
             .flat_map(|set| {
@@ -226,15 +221,12 @@ impl<'a> Results<'a> {
 
     /// Pairs of a set that get a path if no search for a solution fails.
     pub fn planned_pairs(&self, set: &SetName) -> usize {
-        let vectors = match &self.config.subject {
-            Subject::Landscape(formula) => formula.keep.min(starts(formula) as usize),
-            Subject::Network(network) => {
-                match network.imports.iter().find(|import| import.name == *set) {
-                    Some(import) => self.imported_rows(&import.name) as usize,
-                    None => network.training.keep,
-                }
-            }
+        let of_network = |network: &NetworkConfig| {
+            let import = network.imports.iter().find(|import| import.name == *set);
+            let rows = import.map(|import| self.imported_rows(&import.name) as usize);
+            rows.unwrap_or(network.training.keep)
         };
+        let vectors = self.config.subject.either(of_network, LandscapeConfig::max_minima);
         self.config.paths.pairs.of(vectors)
     }
 
@@ -247,15 +239,12 @@ impl<'a> Results<'a> {
                 .filter_map(|run| run?.ok().filter(|run| !run.stop.diverged()));
             (optimizer, solutions.collect())
         });
-        let minima = match &self.config.subject {
-            Subject::Landscape(config) => {
-                let minima = (0..).zip(self.minima());
-                let found =
-                    minima.filter_map(|(number, minimum)| Some((number, minimum?.ok()?))).collect();
-                Some(NotedMinima { config, found, distinct: DISTINCT })
-            }
-            Subject::Network(_) => None,
-        };
+        let minima = self.config.subject.landscape().map(|config| {
+            let minima = (0..).zip(self.minima());
+            let found =
+                minima.filter_map(|(number, minimum)| Some((number, minimum?.ok()?))).collect();
+            NotedMinima { config, found, distinct: DISTINCT }
+        });
         let path_learning_rate = Some(self.config.paths.parameters.learning_rate);
         notes::NotedResults { training: training.collect(), minima, paths, path_learning_rate }
             .notes()
@@ -309,14 +298,6 @@ pub fn vectors_key(name: &SetName) -> String {
     format!("import.{name}.vectors")
 }
 
-/// Number of points that minima are looked for from.
-pub fn starts(formula: &LandscapeConfig) -> u32 {
-    match &formula.minima {
-        MinimaConfig::Search { starts } => *starts,
-        MinimaConfig::Minimized(points) | MinimaConfig::Given(points) => points.len() as u32,
-    }
-}
-
 fn missing<T>(tasks: &[Ended<T>]) -> usize {
     tasks.iter().filter(|task| task.is_none()).count()
 }
@@ -326,22 +307,22 @@ fn failed<T>(tasks: &[Ended<T>]) -> usize {
 }
 
 /// The lowest distinct minima; points that are used as they are stay in their order.
-fn minima_set(formula: &LandscapeConfig, minima: &[Ended<MinimizationResult>]) -> SolutionSet {
+fn minima_set(landscape: &LandscapeConfig, minima: &[Ended<MinimizationResult>]) -> SolutionSet {
     let (numbers, found): (Vec<u32>, Vec<MinimizationResult>) = (0..)
         .zip(minima)
         .filter_map(|(number, minimum)| Some((number, minimum.as_ref()?.ok()?.clone())))
         .unzip();
-    let chosen = match formula.minima {
+    let chosen = match landscape.minima {
         MinimaConfig::Given(_) => (0..found.len()).collect(),
-        _ => distinct(&found, DISTINCT, &|theta| formula.landscape.identify(theta)),
+        _ => distinct(&found, DISTINCT, &|theta| landscape.landscape.identify(theta)),
     };
     let snapshots: Vec<(u32, Snapshot)> = chosen
         .into_iter()
-        .take(formula.keep)
+        .take(landscape.keep)
         .map(|index| (numbers[index], snapshot(&found[index])))
         .collect();
     SolutionSet::of(
-        formula.set(),
+        landscape.set(),
         &snapshots.iter().map(|(number, snapshot)| (*number, snapshot)).collect::<Vec<_>>(),
     )
 }

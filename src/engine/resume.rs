@@ -1,4 +1,4 @@
-//! Computations that go by steps, on a rank that may be told to stop.
+//! Solvers on a rank that may be asked to stop.
 
 use crate::engine::console::say;
 use crate::engine::parallel::Control;
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub enum Ended<R> {
     /// Finished, with its result.
     Finished(R),
-    /// Put down; with what it can go on from, if there is anything yet.
+    /// Suspended; with the state to resume from, `None` before the first step.
     Suspended(Option<Vec<u8>>),
 }
 
@@ -34,7 +34,8 @@ impl<R> Ended<R> {
 /// Larger states start over: they would not fit into a message.
 const LARGEST: usize = 1 << 30;
 
-/// Takes step after step until the end or until told to stop, and hands in the state when it is due.
+/// Takes step after step until the end or until asked to stop. Sends the state when a checkpoint is
+/// due.
 pub fn drive<S: Solver>(mut computation: S, control: &Control) -> Ended<S::Output> {
     loop {
         if control.stop_requested() {

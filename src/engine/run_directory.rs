@@ -1,7 +1,7 @@
 //! The run directory: its journal and checkpoints.
 
 use crate::config::compatibility::{CLASSES, KNOWN_AS};
-use crate::config::{Config, Subject, compatibility};
+use crate::config::{Config, NetworkConfig, compatibility};
 use crate::engine::console::say;
 use crate::engine::failure::Failure;
 use crate::engine::parallel::World;
@@ -212,13 +212,11 @@ fn check_configuration(
 
 /// Nothing yet; it will hold the vectors that the configuration has a use for.
 fn contents_of(config: &Config) -> Contents {
-    match &config.subject {
-        Subject::Network(network) => Contents::holding(Retention::best(
-            network.training.keep,
-            network.training.initializations,
-        )),
-        Subject::Landscape(_) => Contents::default(),
-    }
+    let holding = |network: &NetworkConfig| {
+        let training = &network.training;
+        Contents::holding(Retention::best(training.keep, training.initializations))
+    };
+    config.subject.network().map_or_else(Contents::default, holding)
 }
 
 /// SHA-256 of shape and components.

@@ -117,7 +117,7 @@ pub fn import(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Config, Subject};
+    use crate::config::Config;
     use crate::data::ImageShape;
     use std::fs;
 
@@ -135,7 +135,7 @@ mod tests {
             folder.path().display()
         );
         let config = Config::parse("x.toml", &text, &[]).unwrap();
-        let Subject::Network(network) = &config.subject else { panic!("{config:?}") };
+        let network = config.subject.network().expect("a network");
         load("x.toml", config.seed, network, &config.sources())
     }
 

@@ -3,7 +3,7 @@
 use super::notes::{Note, is_initialization};
 use super::plane::Plane;
 use crate::analysis::statistics::{Analysis, Moments};
-use crate::config::{Config, NetworkConfig, Subject};
+use crate::config::{Config, NetworkConfig};
 use crate::data::Split;
 use crate::optimizer::{OptimizerName, TrainingRun};
 use crate::path::PathSet;
@@ -41,22 +41,19 @@ pub struct Run<'a> {
 impl Run<'_> {
     /// The network, unless a formula is mapped.
     pub fn network(&self) -> Option<&NetworkConfig> {
-        match &self.config.subject {
-            Subject::Network(network) => Some(network),
-            Subject::Landscape(_) => None,
-        }
+        self.config.subject.network()
     }
 
     /// What is mapped, in print: `"FCP"`, `"two wells"`.
     pub fn subject(&self) -> String {
-        match &self.config.subject {
-            Subject::Network(network) => network.architecture.descriptor().title.to_owned(),
-            Subject::Landscape(formula) => match formula.landscape.name() {
+        self.config.subject.either(
+            |network| network.architecture.descriptor().title.to_owned(),
+            |analytic| match analytic.landscape.name() {
                 "mueller-brown" => "Müller–Brown".to_owned(),
                 "lennard-jones" => "Lennard-Jones".to_owned(),
                 name => name.replace('-', " "),
             },
-        }
+        )
     }
 
     /// The keys of analytic landscapes and of paths that differ between two runs.

@@ -41,7 +41,7 @@ pub enum Event<R> {
         task: usize,
         /// Where it runs.
         rank: usize,
-        /// What to give it when it is taken up again.
+        /// What to give it when it is resumed.
         state: Vec<u8>,
     },
     /// A task has ended. The last event of its task, and the only one of its kind.

@@ -16,7 +16,7 @@ pub struct Planned {
 
 /// The tasks of a stage, handed out in their order to ranks that are free, and how far they are.
 ///
-/// A pure function of what it is told: times are seconds on one clock, whose origin does not matter.
+/// A pure function of its arguments: times are seconds on one clock, whose origin does not matter.
 ///
 /// The pace of a kind, seconds for a unit of work, is measured: by the tasks that have ended, which also shows
 /// how early they end, and until then by what those under way report. A kind of which nothing is known takes
@@ -71,7 +71,7 @@ impl Forecast {
         Self { ranks: ranks.max(1), planned, states }
     }
 
-    /// A task begins now; `before` are the seconds it had taken when it was put down, 0 for a new one.
+    /// A task begins now; `before` are the seconds it had taken when it was suspended, 0 for a new one.
     pub fn start(&mut self, task: usize, now: f64, before: f64) {
         self.states[task] = State::Running { began: now - before, report: None };
     }
@@ -96,7 +96,7 @@ impl Forecast {
         self.states[task] = State::Ended { seconds, fraction };
     }
 
-    /// A task has been put down, and waits again.
+    /// A task has been suspended, and waits again.
     pub fn put_back(&mut self, task: usize) {
         self.states[task] = State::Waiting;
     }

@@ -2,8 +2,8 @@
 
 mod missing;
 
+use crate::config::LandscapeConfig;
 use crate::config::compatibility::KNOWN_AS;
-use crate::config::{LandscapeConfig, Subject};
 use crate::data::mnist;
 use crate::engine::console::say;
 use crate::engine::failure::Failure;
@@ -85,10 +85,7 @@ fn run(stored: &StoredRun) -> Run<'_> {
     let results = stored.results();
     let sets = results.sets();
     let paths = results.paths(&sets);
-    let plane = match &stored.config.subject {
-        Subject::Landscape(landscape) => plane(landscape, &results),
-        Subject::Network(_) => None,
-    };
+    let plane = stored.config.subject.landscape().and_then(|landscape| plane(landscape, &results));
     let mut missing = missing(&results, &sets, &paths);
     missing.extend(plane.as_ref().and_then(missing_points));
     Run {

@@ -25,7 +25,7 @@ const NEW: &str = "in-flight.checkpoints.new";
 const KIND: Kind = Kind { magic: *b"lossatlas\r\n\x1b", version: 1 };
 
 /// Smaller files are not worth a replacement. Not larger than that: on a disk that is nearly full results need
-/// the room, and once it is full there is none left for a replacement.
+/// the space, and once it is full there is none left for a replacement.
 const SMALL: u64 = 16 << 20;
 
 /// Which task.
@@ -56,7 +56,7 @@ pub enum TaskKey {
     },
 }
 
-/// A task put down.
+/// A suspended task.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Saved {
     /// Wall time it has taken so far, in s.
@@ -149,12 +149,12 @@ impl Checkpoints {
         Ok(Some(saved))
     }
 
-    /// The tasks that have been put down.
+    /// The tasks that have a checkpoint.
     pub fn keys(&self) -> impl Iterator<Item = &TaskKey> {
         self.index.keys()
     }
 
-    /// Whether a task has been put down.
+    /// Whether a task has a checkpoint.
     pub fn contains(&self, key: &TaskKey) -> bool {
         self.index.contains_key(key)
     }

@@ -227,7 +227,7 @@ impl Contents {
         self.imported.get(set)?.get(&number)
     }
 
-    /// The relaxation from this start, if it has ended.
+    /// The minimization from this start, if it has ended.
     pub fn minimum(&self, number: u32) -> Option<&Outcome<MinimizationResult>> {
         self.minima.get(&number)
     }

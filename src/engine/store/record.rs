@@ -61,7 +61,7 @@ pub enum Record {
         /// The vector with its losses, or why it is no solution.
         outcome: Result<Snapshot, String>,
     },
-    /// A relaxation on a landscape that is no network.
+    /// A minimization on an analytic landscape.
     Minimum {
         /// Number of the start.
         number: u32,

@@ -1,6 +1,6 @@
 //! Vectors read from files → solutions: their losses and accuracies on all images.
 
-use crate::config::{Config, Subject};
+use crate::config::Config;
 use crate::data::Split;
 use crate::engine::failure::Failure;
 use crate::engine::log::KeyNumbers;
@@ -31,7 +31,7 @@ impl Stage for Imports {
     }
 
     fn applies(&self, config: &Config) -> bool {
-        matches!(config.subject, Subject::Network(_))
+        config.subject.network().is_some()
     }
 
     fn needs_solutions(&self) -> bool {

@@ -2,16 +2,16 @@
 
 mod atlas;
 
-use crate::config::{Config, MinimaConfig, Subject};
+use crate::config::{Config, MinimaConfig};
 use crate::engine::capacity::{Need, Part};
 use crate::engine::console::count;
 use crate::engine::failure::Failure;
 use crate::engine::log::KeyNumbers;
 use crate::engine::parallel::Control;
 use crate::engine::plan::memory::task_bytes;
-use crate::engine::problem::{Formula, Problem};
+use crate::engine::problem::{Analytic, Problem};
 use crate::engine::rank::Rank;
-use crate::engine::results::{Results, starts};
+use crate::engine::results::Results;
 use crate::engine::resume::Ended;
 use crate::engine::run_directory::RunDirectory;
 use crate::engine::stage::{Context, Counts, PlannedTasks, Stage, TaskState};
@@ -38,7 +38,7 @@ impl Stage for Minima {
     }
 
     fn applies(&self, config: &Config) -> bool {
-        matches!(config.subject, Subject::Landscape(_))
+        config.subject.landscape().is_some()
     }
 
     fn needs_solutions(&self) -> bool {
@@ -47,7 +47,7 @@ impl Stage for Minima {
 
     fn run(&self, context: &Context, rank: &mut Rank) -> Result<(), Failure> {
         let seed = context.problem.config.seed;
-        let searches = context.problem.analytic().map(|formula| Searches { formula, seed });
+        let searches = context.problem.analytic().map(|analytic| Searches { analytic, seed });
         searches.map_or(Ok(()), |searches| context.run(self, rank, &searches))
     }
 
@@ -64,18 +64,18 @@ impl Stage for Minima {
     }
 
     fn plan(&self, problem: &Problem) -> Vec<PlannedTasks> {
-        let Some(formula) = problem.analytic() else { return Vec::new() };
-        let starts = starts(&formula.config) as usize;
+        let Some(analytic) = problem.analytic() else { return Vec::new() };
+        let starts = analytic.config.starts() as usize;
         vec![PlannedTasks { what: count(starts, "start"), count: starts, work: None }]
     }
 
     fn memory(&self, problem: &Problem, _: usize) -> Need {
-        let Some(formula) = problem.analytic() else { return Need::default() };
+        let Some(analytic) = problem.analytic() else { return Need::default() };
         let (dimension, starts) =
-            (formula.landscape.dimension() as f64, f64::from(starts(&formula.config)));
+            (analytic.landscape.dimension() as f64, f64::from(analytic.config.starts()));
         let numbers = |count: f64| count * size_of::<f64>() as f64;
         let minima = starts * numbers(dimension) + task_bytes(starts);
-        let distances = match formula.config.landscape {
+        let distances = match analytic.config.landscape {
             BuiltIn::LennardJones(cluster) => numbers(0.5 * (cluster.atoms() as f64).powi(2)),
             _ => 0.0,
         };
@@ -109,7 +109,7 @@ impl Stage for Minima {
 
 /// The searches for local minima, one from each start.
 struct Searches<'a> {
-    formula: &'a Formula,
+    analytic: &'a Analytic,
     seed: MasterSeed,
 }
 
@@ -120,7 +120,7 @@ impl Computation for Searches<'_> {
     type Outcome = MinimizationResult;
 
     fn pending(&self, directory: &RunDirectory) -> Result<Pending<u32>, String> {
-        let all = starts(&self.formula.config);
+        let all = self.analytic.config.starts();
         let left = |number: &u32| directory.contents.minimum(*number).is_none();
         let numbers: Vec<u32> = (0..all).filter(left).collect();
         let done = all as usize - numbers.len();
@@ -138,13 +138,13 @@ impl Computation for Searches<'_> {
         _: Option<&[u8]>,
         control: &Control,
     ) -> Ended<MinimizationResult> {
-        let formula = self.formula;
+        let analytic = self.analytic;
         let interrupt = || control.stop_requested();
-        let landscape = &Interruptible(&formula.landscape, &interrupt);
+        let landscape = &Interruptible(&analytic.landscape, &interrupt);
         let parameters = MinimizationParameters::default();
-        let relaxed = match &formula.config.minima {
+        let minimized = match &analytic.config.minima {
             MinimaConfig::Search { .. } => {
-                let region = formula.config.landscape.start_region();
+                let region = analytic.config.landscape.start_region();
                 minimize(landscape, &random_start(self.seed, &region, number), &parameters)
             }
             MinimaConfig::Minimized(points) => {
@@ -154,7 +154,7 @@ impl Computation for Searches<'_> {
                 MinimizationResult::given(landscape, &points[number as usize])
             }
         };
-        Ended::of(relaxed)
+        Ended::of(minimized)
     }
 
     fn record(
@@ -163,9 +163,9 @@ impl Computation for Searches<'_> {
         seconds: f64,
         outcome: Result<MinimizationResult, String>,
     ) -> Record {
-        let ended = |relaxed: MinimizationResult| match relaxed.stop {
-            MinimizationStop::NotFinite => Err(relaxed.stop.to_string()),
-            _ => Ok(relaxed),
+        let ended = |minimized: MinimizationResult| match minimized.stop {
+            MinimizationStop::NotFinite => Err(minimized.stop.to_string()),
+            _ => Ok(minimized),
         };
         Record::Minimum { number, seconds, outcome: outcome.and_then(ended) }
     }

@@ -3,7 +3,7 @@
 mod atlas;
 mod points;
 
-use crate::config::{Config, PathsConfig};
+use crate::config::{Config, PathsConfig, Subject};
 use crate::data::Split;
 use crate::engine::capacity::{Need, Part};
 use crate::engine::console::count;
@@ -12,7 +12,7 @@ use crate::engine::log::KeyNumbers;
 use crate::engine::parallel::Control;
 use crate::engine::plan::memory::{pair_bytes, task_bytes};
 use crate::engine::plan::{Planned, Work, path_bytes, path_work};
-use crate::engine::problem::{Formula, Mapped, Problem, Trained};
+use crate::engine::problem::{Analytic, Problem, Trained};
 use crate::engine::rank::Rank;
 use crate::engine::results::Results;
 use crate::engine::resume::{Ended, decode, drive};
@@ -30,14 +30,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Serialize, Deserialize)]
 struct Task {
     landscape: LandscapeName,
-    ends: Ends,
+    endpoints: Endpoints,
 }
 
-#[derive(Serialize, Deserialize)]
-enum Ends {
-    Network([Vec<f32>; 2]),
-    Formula([Vec<f64>; 2]),
-}
+/// ω^a and ω^b, in the precision of their landscape.
+type Endpoints = Subject<[Vec<f32>; 2], [Vec<f64>; 2]>;
 
 /// Which path of which set.
 struct Key {
@@ -46,7 +43,7 @@ struct Key {
     pair: (u32, u32),
     /// The endpoints on an analytic landscape. Those of a network are large, and taken from the
     /// sets when they are needed.
-    ends: Option<[Vec<f64>; 2]>,
+    endpoints: Option<[Vec<f64>; 2]>,
 }
 
 /// The path with its points, where these are kept, or why there is none.
@@ -123,19 +120,15 @@ impl Stage for Paths {
     }
 
     fn plan(&self, problem: &Problem) -> Vec<PlannedTasks> {
-        match &problem.mapped {
-            Mapped::Network(trained) => plan_on_images(problem, trained),
-            Mapped::Formula(formula) => {
-                let contents = Contents::default();
-                let results = Results { config: &problem.config, contents: &contents };
-                let pairs = results.planned_pairs(&formula.config.set());
-                vec![PlannedTasks {
-                    what: format!("at most {}", count(pairs, "path")),
-                    count: pairs,
-                    work: None,
-                }]
-            }
-        }
+        problem.subject.either(
+            |trained| plan_on_images(problem, trained),
+            |analytic| {
+                let minima = problem.solutions_in(&analytic.config.set());
+                let pairs = problem.config.paths.pairs.of(minima);
+                let what = format!("at most {}", count(pairs, "path"));
+                vec![PlannedTasks { what, count: pairs, work: None }]
+            },
+        )
     }
 
     fn work(&self, problem: &Problem, kind: usize) -> Work {
@@ -209,9 +202,10 @@ impl Computation for Searches<'_> {
                 if contents.path(&set.name, landscape, pair).is_some() {
                     done += 1;
                 } else {
-                    let formula = problem.analytic();
-                    let ends = formula.map(|formula| formula_ends(formula, contents, pair));
-                    let key = Key { set: set.name.clone(), landscape, pair, ends };
+                    let analytic = problem.analytic();
+                    let endpoints =
+                        analytic.map(|analytic| analytic_endpoints(analytic, contents, pair));
+                    let key = Key { set: set.name.clone(), landscape, pair, endpoints };
                     tasks.push(pending_task(problem, key));
                 }
             }
@@ -220,11 +214,11 @@ impl Computation for Searches<'_> {
     }
 
     fn task(&self, key: &Key, sets: &Vec<SolutionSet>) -> Task {
-        let ends = match &key.ends {
-            Some(ends) => Ends::Formula(ends.clone()),
-            None => Ends::Network(network_ends(sets, key)),
+        let endpoints = match &key.endpoints {
+            Some(endpoints) => Subject::Landscape(endpoints.clone()),
+            None => Subject::Network(network_endpoints(sets, key)),
         };
-        Task { landscape: key.landscape, ends }
+        Task { landscape: key.landscape, endpoints }
     }
 
     fn perform(&self, task: &Task, state: Option<&[u8]>, control: &Control) -> Ended<Outcome> {
@@ -289,9 +283,12 @@ fn find_on(
     state: Option<&[u8]>,
     control: &Control,
 ) -> Ended<Outcome> {
+    let Some(both) = problem.subject.zip(&task.endpoints) else {
+        return Ended::Finished(Err("the endpoints belong to another landscape".to_owned()));
+    };
     let paths = &problem.config.paths;
-    match (&problem.mapped, &task.ends) {
-        (Mapped::Network(trained), Ends::Network(ends)) => {
+    both.either(
+        |(trained, endpoints)| {
             let split =
                 if task.landscape == LandscapeName::Test { Split::Test } else { Split::Train };
             let interrupt = || control.stop_requested();
@@ -299,20 +296,19 @@ fn find_on(
             let size = paths.batch.filter(|&size| size < landscape.samples());
             let batches = size.map(|size| landscape.batches(size, problem.config.seed));
             let batches = batches.as_ref().map(|batches| batches as &dyn Batches<f32>);
-            find(&landscape, batches, ends, paths, state, control)
+            find(&landscape, batches, endpoints, paths, state, control)
                 .map(|found| found.map(|found| (found.result, None)))
-        }
-        (Mapped::Formula(formula), Ends::Formula(ends)) => {
-            let landscape = &formula.landscape;
-            find(landscape, None, ends, paths, state, control).map(|found| {
+        },
+        |(analytic, endpoints)| {
+            let landscape = &analytic.landscape;
+            find(landscape, None, endpoints, paths, state, control).map(|found| {
                 found.map(|found| {
                     let track = Track::of(landscape, found.curve.as_ref(), paths.parameters.points);
                     (found.result, track)
                 })
             })
-        }
-        _ => Ended::Finished(Err("the ends belong to another landscape".to_owned())),
-    }
+        },
+    )
 }
 
 fn find<A: CurvePrecision>(
@@ -341,31 +337,29 @@ fn find<A: CurvePrecision>(
 /// The work of a path, at most. An analytic landscape takes no images and counts as one.
 fn work_on(problem: &Problem, landscape: LandscapeName) -> Work {
     let paths = &problem.config.paths;
-    match (&problem.mapped, landscape) {
-        (Mapped::Network(trained), LandscapeName::Test) => {
-            work_on_images(trained, paths, Split::Test)
-        }
-        (Mapped::Network(trained), _) => work_on_images(trained, paths, Split::Train),
-        (Mapped::Formula(_), _) => path_work(&paths.parameters, 1, None),
-    }
+    let on_images = |trained: &Trained| {
+        let split = if landscape == LandscapeName::Test { Split::Test } else { Split::Train };
+        work_on_images(trained, paths, split)
+    };
+    problem.trained().map_or_else(|| path_work(&paths.parameters, 1, None), on_images)
 }
 
-fn network_ends(sets: &[SolutionSet], key: &Key) -> [Vec<f32>; 2] {
+fn network_endpoints(sets: &[SolutionSet], key: &Key) -> [Vec<f32>; 2] {
     let set = sets.iter().find(|set| set.name == key.set).expect("keys are drawn from the sets");
     [key.pair.0, key.pair.1].map(|number| {
         set.theta.row(set.row_of(number).expect("pairs are drawn from the set")).to_vec()
     })
 }
 
-/// In double precision, as they were relaxed. A cluster is first turned onto the other one: the way
-/// there is no part of the path.
-fn formula_ends(formula: &Formula, contents: &Contents, pair: (u32, u32)) -> [Vec<f64>; 2] {
+/// In double precision, as they were minimized. A cluster is first rotated onto the other one: that
+/// rotation is no part of the path.
+fn analytic_endpoints(analytic: &Analytic, contents: &Contents, pair: (u32, u32)) -> [Vec<f64>; 2] {
     let minimum = |number| {
         let outcome = contents.minimum(number).expect("pairs are drawn from the minima");
         outcome.result.as_ref().expect("pairs are drawn from the minima").theta.clone()
     };
     let [a, b] = [pair.0, pair.1].map(minimum);
-    match formula.config.landscape {
+    match analytic.config.landscape {
         BuiltIn::LennardJones(cluster) => match cluster.align(&b, &a) {
             Ok(aligned) => [a, aligned.theta],
             Err(_) => [a, b],

@@ -2,7 +2,7 @@
 
 mod atlas;
 
-use crate::config::{Config, Subject};
+use crate::config::Config;
 use crate::data::Split;
 use crate::engine::capacity::{Need, Part};
 use crate::engine::failure::Failure;
@@ -43,7 +43,7 @@ impl Stage for Training {
     }
 
     fn applies(&self, config: &Config) -> bool {
-        matches!(config.subject, Subject::Network(_))
+        config.subject.network().is_some()
     }
 
     fn needs_solutions(&self) -> bool {

@@ -66,7 +66,7 @@ pub struct Provenance {
 pub struct Curves<'a> {
     /// The optimizer.
     pub optimizer: OptimizerName,
-    /// Epochs or iterations at most: the curves have room for one loss more.
+    /// Epochs or iterations at most: the curves hold one loss more.
     pub epochs: usize,
     /// By number of the initialization: the run, or the reason why there is none, or nothing if it
     /// has not ended.

@@ -1,7 +1,6 @@
 //! The claim about the two-dimensional example.
 
 use super::{Finding, Judgment};
-use crate::config::Subject;
 use crate::report::number::typeset;
 use crate::report::paper::studies::{EXAMPLE, EXAMPLE_HEIGHTS};
 use crate::report::run::Run;
@@ -31,7 +30,7 @@ pub(super) fn lambda(runs: &[Run<'_>]) -> Vec<Finding> {
 }
 
 fn is_example(run: &Run<'_>) -> bool {
-    matches!(&run.config.subject, Subject::Landscape(landscape) if landscape.landscape.name() == EXAMPLE)
+    run.config.subject.landscape().is_some_and(|analytic| analytic.landscape.name() == EXAMPLE)
 }
 
 fn judge(examples: &[&Run<'_>], lambdas: &str) -> (Judgment, String) {
