@@ -100,10 +100,11 @@ peers: dependencies
 bench-threads: dependencies ## measure what the threads of a rank gain
 	OPENBLAS_NUM_THREADS=1 cargo bench --locked --bench threads
 
-bench-peers: peers ## compare with PyTorch, installed into target/peers (MNIST=DIR: on its images; half an hour or more)
+bench-peers: $(if $(ONLY_BEFORE),dependencies,peers) ## compare with PyTorch, installed into target/peers (MNIST=DIR: on its images; BEFORE=PROGRAM: also with another version's peers, ONLY_BEFORE=1: with that alone; half an hour or more)
 	cargo bench --locked --bench peers --no-run
-	OPENBLAS_NUM_THREADS=1 target/peers/bin/python benches/pytorch/compare.py \
-	  "$$(ls -t target/release/deps/peers-* | grep -v '\.d$$' | head -1)" $(if $(MNIST),--mnist $(MNIST))
+	OPENBLAS_NUM_THREADS=1 $(if $(ONLY_BEFORE),python3,target/peers/bin/python) benches/pytorch/compare.py \
+	  "$$(ls -t target/release/deps/peers-* | grep -v '\.d$$' | head -1)" $(if $(MNIST),--mnist "$(MNIST)") \
+	  $(if $(BEFORE),--before "$(BEFORE)") $(if $(ONLY_BEFORE),--only-before) $(if $(ROUNDS),--rounds $(ROUNDS))
 
 bench-kpca: peers ## measure kernel PCA and compare it with scikit-learn, installed into target/peers
 	OPENBLAS_NUM_THREADS=1 cargo bench --locked --bench embedding

@@ -1,14 +1,13 @@
-//! Kernel PCA of parameter vectors of LeNet, in its two parts, one thread, beside the product rate of the
-//! machine: run with `make bench-kpca`, which then compares it with scikit-learn. Counters give
-//! floating-point operations a second.
+//! Kernel PCA of parameter vectors of LeNet, in its two parts, one thread, beside the product rate
+//! of the machine: run with `make bench-kpca`, which then compares it with scikit-learn. Counters
+//! give floating-point operations a second.
 //!
-//! `embedding DIRECTORY` is our side of that comparison (`benches/pytorch/kernel_pca.py`): it reads lines
-//! from the standard input and answers each with the seconds the work took.
+//! `embedding DIRECTORY` is our side of that comparison (`benches/pytorch/kernel_pca.py`): it reads
+//! lines from the standard input and answers each with the seconds the work took.
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use lossatlas::analysis::kernel_pca::{Kernel, KernelPcaFit, Vectors};
-use lossatlas::kernels::allocator::Lines;
 use lossatlas::random::MasterSeed;
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Array1, Array2, ArrayView2, s};
@@ -21,16 +20,13 @@ use std::path::Path;
 use std::sync::LazyLock;
 use std::time::Instant;
 
-#[global_allocator]
-static ALLOCATOR: Lines = Lines;
-
 /// Parameters of LeNet.
 const PARAMETERS: usize = 61_706;
 const LARGEST: usize = 4000;
 const COMPONENTS: usize = 10;
 const KERNEL: Kernel = Kernel::Rbf { two_sigma_squared: PARAMETERS as f64 };
 
-/// Random vectors that vary more along a dozen directions, each less than the one before; 0.99 GB.
+/// Random vectors that vary more in a dozen directions, each less than the one before; 0.99 GB.
 static VECTORS: LazyLock<Array2<f32>> = LazyLock::new(|| {
     let mut stream = MasterSeed(1).stream("bench", &[]);
     let mut random =

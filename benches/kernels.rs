@@ -8,7 +8,6 @@ use divan::Bencher;
 use divan::counter::ItemsCount;
 use lossatlas::combinations::Combinations;
 use lossatlas::data::{Dataset, digits};
-use lossatlas::kernels::allocator::Lines;
 use lossatlas::landscape::{ImageLandscape, Landscape};
 use lossatlas::network::Network;
 use lossatlas::optimizer::LbfgsParameters;
@@ -18,9 +17,6 @@ use lossatlas::random::MasterSeed;
 use ndarray::Array2;
 use published::{Published, vectors};
 use std::sync::LazyLock;
-
-#[global_allocator]
-static ALLOCATOR: Lines = Lines;
 
 fn main() {
     divan::main();
@@ -104,10 +100,8 @@ fn path_losses(bencher: Bencher, published: Published) {
         vectors(network.as_ref(), TERMS + 2),
         Grid::of(&Sines(TERMS), &equally_spaced(POINTS)),
     );
-    let combinations = Combinations { vectors: vectors.view(), coefficients: grid.coefficients() };
-    bencher
-        .counter(ItemsCount::new(IMAGES * POINTS))
-        .bench_local(|| landscape.values_at(&combinations));
+    let points = Combinations { vectors: vectors.view(), coefficients: grid.coefficients() };
+    bencher.counter(ItemsCount::new(IMAGES * POINTS)).bench_local(|| landscape.values_at(&points));
 }
 
 #[divan::bench(args = [Fcp, Lenet, Autoencoder, Lstm], max_time = 5)]
@@ -118,9 +112,9 @@ fn path_losses_and_gradient(bencher: Bencher, published: Published) {
         vectors(network.as_ref(), TERMS + 2),
         Grid::of(&Sines(TERMS), &equally_spaced(POINTS)),
     );
-    let combinations = Combinations { vectors: vectors.view(), coefficients: grid.coefficients() };
+    let points = Combinations { vectors: vectors.view(), coefficients: grid.coefficients() };
     let mut gradient = Array2::zeros((TERMS, vectors.ncols()));
     bencher
         .counter(ItemsCount::new(IMAGES * POINTS))
-        .bench_local(|| landscape.gradient_at(&combinations, grid.weights(), gradient.view_mut()));
+        .bench_local(|| landscape.gradient_at(&points, grid.weights(), gradient.view_mut()));
 }

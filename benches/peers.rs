@@ -1,5 +1,6 @@
-//! One side of `make bench-peers`: does a piece of work when told so on the standard input and answers with
-//! the seconds it took. `benches/pytorch/compare.py` starts it, and alternates with its own side.
+//! One side of `make bench-peers`: reads pieces of work from the standard input and answers each
+//! with the seconds of processor time that it took. `benches/pytorch/compare.py` starts it, and
+//! alternates with its own side.
 //!
 //! `peers DIRECTORY [MNIST]` writes what both sides work on into the directory as NumPy files.
 
@@ -8,7 +9,6 @@ mod published;
 
 use lossatlas::combinations::Combinations;
 use lossatlas::data::{Dataset, digits, idx};
-use lossatlas::kernels::allocator::Lines;
 use lossatlas::landscape::{ImageLandscape, Interrupted, Landscape, Line};
 use lossatlas::network::Network;
 use lossatlas::optimizer::LbfgsParameters;
@@ -22,11 +22,7 @@ use std::hint::black_box;
 use std::io::{BufRead, stdin};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Instant;
 use std::{env, fs};
-
-#[global_allocator]
-static ALLOCATOR: Lines = Lines;
 
 const NETWORKS: [Published; 4] =
     [Published::Fcp, Published::Lenet, Published::Autoencoder, Published::Lstm];
@@ -103,16 +99,16 @@ impl<'a> Side<'a> {
         ImageLandscape::new(self.network, self.data.train.view().first(images))
     }
 
-    /// Writes the vectors of the path, its losses and coefficient gradients, and those of one vector.
+    /// Writes the vectors of the path, its losses and coefficient gradients, and those of one
+    /// vector.
     fn check(&self) {
         let vectors = vectors(self.network, TERMS + 2);
         let (landscape, grid) =
             (self.landscape(PATH_IMAGES), Grid::of(&Sines(TERMS), &equally_spaced(POINTS)));
-        let combinations =
-            Combinations { vectors: vectors.view(), coefficients: grid.coefficients() };
+        let points = Combinations { vectors: vectors.view(), coefficients: grid.coefficients() };
         let mut gradient = Array2::zeros((TERMS, vectors.ncols()));
         let losses = landscape
-            .gradient_at(&combinations, grid.weights(), gradient.view_mut())
+            .gradient_at(&points, grid.weights(), gradient.view_mut())
             .expect("nothing interrupts it");
         let name = self.name;
         write(self.directory, &format!("{name}-vectors"), &vectors);
@@ -125,12 +121,11 @@ impl<'a> Side<'a> {
         let vectors = vectors(self.network, TERMS + 2);
         let (landscape, grid) =
             (self.landscape(PATH_IMAGES), Grid::of(&Sines(TERMS), &equally_spaced(POINTS)));
-        let combinations =
-            Combinations { vectors: vectors.view(), coefficients: grid.coefficients() };
+        let points = Combinations { vectors: vectors.view(), coefficients: grid.coefficients() };
         let mut gradient = Array2::zeros((TERMS, vectors.ncols()));
         // The buffers of a landscape last for the whole search.
-        _ = landscape.gradient_at(&combinations, grid.weights(), gradient.view_mut());
-        seconds(|| landscape.gradient_at(&combinations, grid.weights(), gradient.view_mut()))
+        _ = landscape.gradient_at(&points, grid.weights(), gradient.view_mut());
+        seconds(|| landscape.gradient_at(&points, grid.weights(), gradient.view_mut()))
     }
 
     fn sgd(&self) -> f64 {
@@ -147,7 +142,8 @@ impl<'a> Side<'a> {
         seconds(|| (0..STEPS).for_each(&mut step)) / STEPS as f64
     }
 
-    /// Prints the seconds of the second iteration, the first one with a memory, and its evaluations in the line search.
+    /// Prints the seconds of the second iteration, the first one with a memory, and its evaluations
+    /// in the line search.
     fn lbfgs(&self) {
         let landscape =
             Counted { landscape: self.landscape(LBFGS_IMAGES), values: AtomicUsize::new(0) };
@@ -173,10 +169,16 @@ fn product(size: usize) -> f64 {
     seconds(|| a.dot(&b))
 }
 
+/// Seconds that the processor spent on this process: other programs on the machine do not count.
+fn processor_time() -> f64 {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    time.tv_sec as f64 + 1e-9 * time.tv_nsec as f64
+}
+
 fn seconds<T>(work: impl FnOnce() -> T) -> f64 {
-    let start = Instant::now();
+    let start = processor_time();
     black_box(work());
-    start.elapsed().as_secs_f64()
+    processor_time() - start
 }
 
 /// Counts the losses of line searches.

@@ -1,7 +1,9 @@
-//! How far down L-BFGS-GSS goes in single and in double precision: one side of `make bench-precision`.
+//! How far down L-BFGS-GSS goes in single and in double precision: one side of `make
+//! bench-precision`.
 //!
-//! `precision DIRECTORY IMAGES ITERATIONS [MNIST]` trains FCP in both from the same start, which it writes into the
-//! directory with the images as NumPy files, and prints how each run went as JSON, one line a run.
+//! `precision DIRECTORY IMAGES ITERATIONS [MNIST]` trains FCP in both from the same start, which it
+//! writes into the directory with the images as NumPy files, and prints how each run went as JSON,
+//! one line a run.
 
 use lossatlas::data::{Dataset, ImageShape, digits, idx};
 use lossatlas::kernels::{Real, norm};

@@ -1,15 +1,15 @@
 //! What the threads of a rank gain: run with `make bench-threads`.
 //!
-//! Loss and gradient of all images on one thread, on several, and on as many independent landscapes that have their
-//! part of the images each, which is what the cores can do at all; in turn, medians with lowest and highest.
+//! Loss and gradient of all images on one thread, on several, and on as many independent landscapes
+//! that have their part of the images each, which is what the cores can do at all; in turn, medians
+//! with lowest and highest.
 
 #[path = "kernels/published.rs"]
 mod published;
 
 use lossatlas::combinations::Combinations;
 use lossatlas::data::{Dataset, digits};
-use lossatlas::kernels::allocator::Lines;
-use lossatlas::kernels::threads::Threads;
+use lossatlas::kernels::Threads;
 use lossatlas::landscape::{ImageLandscape, Landscape};
 use lossatlas::network::Network;
 use lossatlas::path::{Grid, Sines, equally_spaced};
@@ -19,13 +19,10 @@ use published::{Published, vectors};
 use std::thread::{available_parallelism, scope};
 use std::time::Instant;
 
-#[global_allocator]
-static ALLOCATOR: Lines = Lines;
-
 const ROUNDS: usize = 9;
 const POINTS: usize = 51;
 const TERMS: usize = 10;
-/// Images at a point, and along a path.
+/// Images at a point, and on a path.
 const IMAGES: [usize; 2] = [8192, 1024];
 
 fn main() {
@@ -37,7 +34,7 @@ fn main() {
     println!("|---|---|---|---|---|---|");
     for published in [Published::Fcp, Published::Lenet, Published::Autoencoder, Published::Lstm] {
         let network = published.network();
-        for (what, images) in ["at a point", "along a path"].into_iter().zip(IMAGES) {
+        for (what, images) in ["at a point", "on a path"].into_iter().zip(IMAGES) {
             let work = Work {
                 data: &data,
                 network: network.as_ref(),
@@ -107,10 +104,10 @@ impl Work<'_> {
             _ = landscape.value_and_gradient(&theta, &mut vec![0.0; theta.len()]);
         } else {
             let grid = Grid::of(&Sines(TERMS), &equally_spaced(POINTS));
-            let combinations =
+            let points =
                 Combinations { vectors: self.vectors.view(), coefficients: grid.coefficients() };
             let mut gradient = Array2::zeros((TERMS, self.vectors.ncols()));
-            _ = landscape.gradient_at(&combinations, grid.weights(), gradient.view_mut());
+            _ = landscape.gradient_at(&points, grid.weights(), gradient.view_mut());
         }
     }
 }

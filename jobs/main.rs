@@ -25,11 +25,7 @@ use cli::{Cli, Command};
 use lossatlas::engine::failure::Failure;
 use lossatlas::engine::parallel::{Signals, Start, World};
 use lossatlas::engine::{console, failure, log};
-use lossatlas::kernels::allocator::Lines;
 use std::process::ExitCode;
-
-#[global_allocator]
-static ALLOCATOR: Lines = Lines;
 
 fn main() -> ExitCode {
     std::panic::set_hook(Box::new(explain_panic));

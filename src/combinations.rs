@@ -16,6 +16,14 @@ pub struct Combinations<'a, A> {
 }
 
 impl<A: Real> Combinations<'_, A> {
+    /// The same for a shorter time: views of ndarray do not shorten their lifetime by themselves.
+    pub fn reborrow(&self) -> Combinations<'_, A> {
+        Combinations {
+            vectors: self.vectors.reborrow(),
+            coefficients: self.coefficients.reborrow(),
+        }
+    }
+
     /// P, the dimension of the points.
     pub fn dimension(&self) -> usize {
         self.vectors.ncols()

@@ -3,7 +3,7 @@
 
 use lossatlas::combinations::Combinations;
 use lossatlas::data::{ImageShape, ImageView, Images};
-use lossatlas::kernels::threads::Threads;
+use lossatlas::kernels::Threads;
 use lossatlas::kernels::{Real, dot, norm};
 use lossatlas::landscape::{ImageLandscape, Interrupted, Landscape};
 use lossatlas::network::{
@@ -398,17 +398,16 @@ fn compare_whole_path<A: Precision>(tolerance: f64, black: f64, saturated: f64) 
                 (0..6).flat_map(|k| theta(network.as_ref(), 20 + k, size(k))).collect();
             let vectors = ArrayView2::from_shape((6, landscape.dimension()), &rows).unwrap();
             let grid = Grid::<A>::of(&Sines(4), &equally_spaced(19));
-            let combinations = Combinations { vectors, coefficients: grid.coefficients() };
+            let points = Combinations { vectors, coefficients: grid.coefficients() };
             let mut fast = Array2::zeros((4, landscape.dimension()));
             let mut plain = fast.clone();
-            let losses =
-                landscape.gradient_at(&combinations, grid.weights(), fast.view_mut()).unwrap();
+            let losses = landscape.gradient_at(&points, grid.weights(), fast.view_mut()).unwrap();
             let expected = PointByPoint(&landscape)
-                .gradient_at(&combinations, grid.weights(), plain.view_mut())
+                .gradient_at(&points, grid.weights(), plain.view_mut())
                 .unwrap();
             for (loss, expected) in losses
                 .iter()
-                .chain(&landscape.values_at(&combinations).unwrap())
+                .chain(&landscape.values_at(&points).unwrap())
                 .zip(expected.iter().cycle())
             {
                 assert!(
@@ -416,7 +415,7 @@ fn compare_whole_path<A: Precision>(tolerance: f64, black: f64, saturated: f64) 
                     "{name}: loss {loss}, expected {expected}"
                 );
             }
-            // Nothing of one span is taken for that of the next.
+            // Nothing of one set of points is taken for that of the next.
             let (grid, fresh) = (
                 Grid::<A>::of(&Sines(4), &equally_spaced(7)),
                 ImageLandscape::new(network.as_ref(), pictures.view()),
@@ -504,16 +503,16 @@ fn any_number_of_threads_comes_to_the_same_bits() {
         let rows: Vec<f32> = (0..4).flat_map(|k| theta(network.as_ref(), 20 + k, 1.0)).collect();
         let vectors = ArrayView2::from_shape((4, network.layout().parameters()), &rows).unwrap();
         let grid = Grid::<f32>::of(&Sines(2), &equally_spaced(5));
-        let combinations = Combinations { vectors, coefficients: grid.coefficients() };
+        let points = Combinations { vectors, coefficients: grid.coefficients() };
         let evaluate = |threads| {
             let threads = Threads::new(threads).unwrap();
             let landscape = ImageLandscape::new(network.as_ref(), pictures.view()).on(&threads);
             let theta = vectors.row(0).to_vec();
-            let (mut gradient, mut along) =
+            let (mut gradient, mut on_path) =
                 (vec![0.0; theta.len()], Array2::zeros((2, theta.len())));
             let loss = landscape.value_and_gradient(&theta, &mut gradient).unwrap();
             let losses =
-                landscape.gradient_at(&combinations, grid.weights(), along.view_mut()).unwrap();
+                landscape.gradient_at(&points, grid.weights(), on_path.view_mut()).unwrap();
             let (mut line, mut on_line) = (
                 landscape.line(&theta, vectors.row(3).as_slice().unwrap()).unwrap(),
                 vec![0.0; theta.len()],
@@ -528,10 +527,10 @@ fn any_number_of_threads_comes_to_the_same_bits() {
                 on_line,
                 loss,
                 landscape.value(&theta).unwrap(),
-                landscape.values_at(&combinations).unwrap(),
+                landscape.values_at(&points).unwrap(),
                 gradient,
                 losses,
-                along,
+                on_path,
             )
         };
         let one = evaluate(1);

@@ -1,7 +1,7 @@
 //! Paths that descend on random subsets of the images, and the rule that stops a descent.
 
 use lossatlas::data::{Dataset, digits};
-use lossatlas::kernels::threads::Threads;
+use lossatlas::kernels::Threads;
 use lossatlas::landscape::{ImageLandscape, Landscape, TwoWells};
 use lossatlas::network::{Activation, Fcp, Network};
 use lossatlas::optimizer::{OptimizerParameters, SgdParameters, train};

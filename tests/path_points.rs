@@ -38,13 +38,14 @@ fn evaluate(network: &str, points: usize, terms: usize) {
     let mut path = ChosenMethod::fourier(terms).straight([&a[..], &b]);
     path.free_mut().iter_mut().zip(0..).for_each(|(c, i)| *c = 1e-3 * (i as f32).sin());
     let grid = path.grid(&equally_spaced(points));
-    let span = path.points(&grid);
-    let losses = landscape.values_at(&span).unwrap();
+    let combined = path.points(&grid);
+    let losses = landscape.values_at(&combined).unwrap();
     let mut gradient = Array2::zeros((terms, a.len()));
-    let with_gradient = landscape.gradient_at(&span, grid.weights(), gradient.view_mut()).unwrap();
+    let with_gradient =
+        landscape.gradient_at(&combined, grid.weights(), gradient.view_mut()).unwrap();
     let mut theta = vec![0.0; a.len()];
     for m in [0, 1, points / 3, points - 2, points - 1] {
-        span.point(m, &mut theta);
+        combined.point(m, &mut theta);
         let loss = landscape.value(&theta).unwrap();
         for other in [losses[m], with_gradient[m]] {
             assert!((other / loss - 1.0).abs() < 1e-5, "{network}, point {m}: {other} and {loss}");

@@ -1,27 +1,29 @@
 """lossatlas against PyTorch: the same work on the same data, one thread each, in turn.
 
-    python compare.py PEERS_PROGRAM [--mnist DIR] [--rounds N] [--networks NAME...]
+    python compare.py PEERS_PROGRAM [--before PEERS_PROGRAM] [--only-before] [--mnist DIR] [--rounds N] [--networks NAME...]
 
 Every variant of the PyTorch side is tried once; the fastest one and the published one then alternate
-with lossatlas. Printed are medians and the lowest and highest ratio of a round.
+with lossatlas. Printed are medians and the lowest and highest ratio of a round. Times are processor time, so that
+other programs on the machine matter little.
 
-The last column compares with the hardware: the multiplications and additions of the plain computation, without
-what lossatlas saves of them, in the time that lossatlas takes, as a fraction of the rate of a product of two
-square matrices in the same round.
+The column "of the product rate" compares with the hardware: the multiplications and additions of the plain
+computation, without what lossatlas saves of them, in the time that lossatlas takes, as a fraction of the rate of a
+product of two square matrices in the same round.
+
+With --before, the peers program of another version takes part in every round, and the last column says how many
+times as long it takes as this one. With --only-before it is compared with this version alone, for which neither
+PyTorch nor NumPy is needed.
 """
 
 import argparse
 import statistics
-import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
 
-import numpy
-import torch
-from work import STEPS, Peer
+from program import PATH_IMAGES, Lossatlas, cell, compare_programs
 
-PATH_IMAGES = 2000
 NAMES = ["fcp", "lenet", "autoencoder", "lstm"]
 LBFGS_IMAGES = 6400
 BATCH = 64
@@ -35,21 +37,10 @@ PRODUCTS = {
 }
 
 
-class Lossatlas:
-    def __init__(self, program, directory, mnist):
-        arguments = [program, directory] + ([mnist] if mnist else [])
-        self.process = subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-    def ask(self, work, name):
-        self.process.stdin.write(f"{work} {name}\n")
-        self.process.stdin.flush()
-        return self.process.stdout.readline().split()
-
-
 def seconds(work):
-    start = time.perf_counter()
+    start = time.process_time()
     work()
-    return time.perf_counter() - start
+    return time.process_time() - start
 
 
 def path_variants(peer, vectors, coefficients):
@@ -83,9 +74,9 @@ def check(directory, name, vectors, coefficients, variants):
     gradient = numpy.load(directory / f"{name}-gradient.npy")
     tried = {}
     for label, work in variants.items():
-        start = time.perf_counter()
+        start = time.process_time()
         found = [x.detach().double().numpy() for x in work()]
-        tried[label] = time.perf_counter() - start
+        tried[label] = time.process_time() - start
         for wanted, got in zip((losses, gradient), found):
             error = numpy.linalg.norm(got - wanted) / numpy.linalg.norm(wanted)
             assert error < 1e-4, f"{name}, {label}: relative difference {error:.1e}"
@@ -98,54 +89,84 @@ def operations(name, losses, gradients):
     return 2 * (losses * (first + later) + gradients * (2 * first + 3 * later))
 
 
-def compare(what, name, ours, variants, unit, scale, rounds, work, product, tried=None):
-    """Prints a row: our time, the two of PyTorch, the ratios, and the fraction of the product rate."""
-    tried = tried or {label: seconds(work) for label, work in variants.items()}
+def compare(programs, work, what, name, variants, unit, scale, rounds, operations, repeat=1, tried=None):
+    """Prints a row: our time, the two of PyTorch, the ratios, the fraction of the product rate, and the ratio to before.
+
+    `repeat` is how often PyTorch does what lossatlas reports once.
+    """
+    tried = tried or {label: seconds(variant) for label, variant in variants.items()}
     tuned = min(tried, key=tried.get)
-    rows = [[ours(), seconds(variants["published"]), seconds(variants[tuned]), product()] for _ in range(rounds)]
-    mine, published, fastest, _ = (statistics.median(column) * scale for column in zip(*rows))
-    fraction = statistics.median(work / row[0] * row[3] / (2 * SQUARE**3) for row in rows)
-    ratios = [[row[i] / row[0] for row in rows] for i in (1, 2)]
-    cells = [f"{statistics.median(r):.1f} [{min(r):.1f}, {max(r):.1f}]" for r in ratios]
-    print(f"| {name} | {what}, {unit} | {mine:.3g} | {published:.3g} | {fastest:.3g} ({tuned}) | {cells[0]} | {cells[1]} | {fraction:.0%} |", flush=True)
+    rows = []
+    for _ in range(rounds):
+        ours = [program.seconds(work, name) * repeat for program in programs]
+        theirs = [seconds(variants[label]) for label in ("published", tuned)]
+        rows.append((ours, theirs, programs[0].seconds("product", SQUARE)))
+    mine = statistics.median(ours[0] for ours, _, _ in rows) * scale
+    published, fastest = (statistics.median(theirs[i] for _, theirs, _ in rows) * scale for i in (0, 1))
+    fraction = statistics.median(operations / ours[0] * product / (2 * SQUARE**3) for ours, _, product in rows)
+    cells = [cell([theirs[i] / ours[0] for ours, theirs, _ in rows], 1) for i in (0, 1)] + [f"{fraction:.0%}"]
+    cells += [cell([ours[1] / ours[0] for ours, _, _ in rows], 3)] if len(programs) > 1 else []
+    times = f"{mine:.3g} | {published:.3g} | {fastest:.3g} ({tuned})"
+    print(f"| {name} | {what}, {unit} | {times} | {' | '.join(cells)} |", flush=True)
 
 
-def main():
+def compare_network(programs, name, rounds):
+    atlas = programs[0]
+    atlas.ask("check", name)
+    images = torch.from_numpy(numpy.load(atlas.directory / "images.npy")).float() / 255
+    labels = torch.from_numpy(numpy.load(atlas.directory / "labels.npy")).long()
+    vectors = torch.from_numpy(numpy.load(atlas.directory / f"{name}-vectors.npy"))
+    coefficients = torch.from_numpy(numpy.load(atlas.directory / "coefficients.npy"))
+    peer = Peer(name, images, labels)
+    paths = path_variants(peer, vectors, coefficients)
+    tried = check(atlas.directory, name, vectors, coefficients, paths)
+    points = PATH_IMAGES * len(coefficients)
+    unit, scale = "us per image and point", 1e6 / points
+    work = operations(name, 0, points)
+    compare(programs, "path", "path", name, paths, unit, scale, rounds, work, tried=tried)
+    steps, work = sgd_variants(peer, vectors[0]), operations(name, 0, BATCH * STEPS)
+    compare(programs, "sgd", "SGD step of 64", name, steps, "us", 1e6 / STEPS, rounds, work, STEPS)
+    trials = int(atlas.ask("lbfgs", name)[1])
+    iterations = lbfgs_variants(peer, vectors[0], trials)
+    what, work = f"L-BFGS iteration with {trials} trials", operations(name, LBFGS_IMAGES * trials, LBFGS_IMAGES)
+    compare(programs, "lbfgs", what, name, iterations, "ms", 1e3, rounds, work)
+
+
+def compare_with_pytorch(options):
+    torch.set_num_threads(1)
+    torch.manual_seed(1)
+    titles = ["network", "work, unit", "lossatlas", "PyTorch, published", "PyTorch, fastest"]
+    titles += ["published / lossatlas", "fastest / lossatlas", "of the product rate"]
+    titles += ["before / now"] if options.before else []
+    print(f"| {' | '.join(titles)} |\n{'|---' * len(titles)}|")
+    with tempfile.TemporaryDirectory() as mine, tempfile.TemporaryDirectory() as other:
+        programs = [Lossatlas(options.program, mine, options.mnist)]
+        programs += [Lossatlas(options.before, other, options.mnist)] if options.before else []
+        for name in options.networks:
+            compare_network(programs, name, options.rounds)
+
+
+def arguments():
     parser = argparse.ArgumentParser()
     parser.add_argument("program")
+    parser.add_argument("--before", help="the peers program of another version")
+    parser.add_argument("--only-before", action="store_true", help="leave PyTorch out")
     parser.add_argument("--mnist")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--networks", nargs="+", choices=NAMES, default=NAMES)
     options = parser.parse_args()
-    torch.set_num_threads(1)
-    torch.manual_seed(1)
-    print("| network | work, unit | lossatlas | PyTorch, published | PyTorch, fastest | published / lossatlas | fastest / lossatlas | of the product rate |")
-    print("|---|---|---|---|---|---|---|---|")
-    with tempfile.TemporaryDirectory() as folder:
-        directory = Path(folder)
-        atlas = Lossatlas(options.program, folder, options.mnist)
-        for name in options.networks:
-            atlas.ask("check", name)
-            images = torch.from_numpy(numpy.load(directory / "images.npy")).float() / 255
-            labels = torch.from_numpy(numpy.load(directory / "labels.npy")).long()
-            vectors = torch.from_numpy(numpy.load(directory / f"{name}-vectors.npy"))
-            coefficients = torch.from_numpy(numpy.load(directory / "coefficients.npy"))
-            peer = Peer(name, images, labels)
-            paths = path_variants(peer, vectors, coefficients)
-            tried = check(directory, name, vectors, coefficients, paths)
-            points = PATH_IMAGES * len(coefficients)
-            ours = lambda work, name=name: float(atlas.ask(work, name)[0])
-            product = lambda: float(atlas.ask("product", SQUARE)[0])
-            end = (options.rounds, operations(name, 0, points), product)
-            compare("path", name, lambda: ours("path"), paths, "us per image and point", 1e6 / points, *end, tried)
-            mine = lambda: ours("sgd") * STEPS
-            end = (options.rounds, operations(name, 0, BATCH * STEPS), product)
-            compare("SGD step of 64", name, mine, sgd_variants(peer, vectors[0]), "us", 1e6 / STEPS, *end)
-            trials = int(atlas.ask("lbfgs", name)[1])
-            iterations = lbfgs_variants(peer, vectors[0], trials)
-            what = f"L-BFGS iteration with {trials} trials"
-            end = (options.rounds, operations(name, LBFGS_IMAGES * trials, LBFGS_IMAGES), product)
-            compare(what, name, lambda: ours("lbfgs"), iterations, "ms", 1e3, *end)
+    if options.only_before and not options.before:
+        parser.error("--only-before needs --before")
+    return options
 
 
-main()
+if __name__ == "__main__":
+    chosen = arguments()
+    if chosen.only_before:
+        compare_programs(chosen.program, chosen.before, chosen.mnist, chosen.networks, chosen.rounds)
+        sys.exit()
+    import numpy
+    import torch
+    from work import STEPS, Peer
+
+    compare_with_pytorch(chosen)

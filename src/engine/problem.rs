@@ -10,7 +10,7 @@ use crate::engine::parallel::World;
 use crate::engine::plan::memory::evaluation_bytes;
 use crate::engine::sources;
 use crate::engine::version::keep_blas_on_one_thread;
-use crate::kernels::threads::Threads;
+use crate::kernels::Threads;
 use crate::landscape::{self, ImageLandscape};
 use crate::network::{Layout, Network};
 use crate::solutions::SetName;

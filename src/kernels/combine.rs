@@ -1,4 +1,4 @@
-//! Rows combined from others.
+//! Linear combinations of rows.
 
 #![expect(
     clippy::inline_always,
@@ -11,14 +11,14 @@ use ndarray::ArrayView2;
 use std::array::from_fn;
 use std::ops::Range;
 
-/// Rows combined at a time, from as many registers of each: eight sums, enough to hide the latency of the
-/// multiplications, in the sixteen registers of AVX2.
+/// Rows combined at a time, from as many registers of each: eight sums, enough to hide the latency
+/// of the multiplications, in the sixteen registers of AVX2.
 const TARGETS: usize = 4;
 const REGISTERS: usize = 2;
 
-/// Numbers of a stretch of all rows, which stays in the first-level cache while all targets are computed:
-/// 24 kB of `f32`.
-const STRETCH: usize = 6144;
+/// Numbers of a block of all rows, which stays in the first-level cache while all targets are
+/// computed: 24 kB of `f32`.
+const BLOCK: usize = 6144;
 
 /// Overwrites row m of `into`, `(M, length)`, with Σₖ `coefficients[m, k]` `rows[k]`.
 ///
@@ -34,7 +34,7 @@ pub fn combine<A: Real>(coefficients: ArrayView2<A>, rows: &[&[A]], into: &mut [
 ///
 /// # Panics
 /// As [`combine`].
-pub fn add_combined<A: Real>(coefficients: ArrayView2<A>, rows: &[&[A]], into: &mut [A]) {
+pub fn combine_add<A: Real>(coefficients: ArrayView2<A>, rows: &[&[A]], into: &mut [A]) {
     all_rows(coefficients, rows, into, true);
 }
 
@@ -58,51 +58,55 @@ dispatched! {
     /// `coefficients` are row-major.
     fn combine_rows<A>(simd, coefficients: &[A], rows: &[&[A]], into: &mut [A], added: bool) {
         let length = rows.first().map_or(0, |row| row.len());
-        let block = REGISTERS * A::lanes::<S>();
-        // One block at least: of thousands of rows a block is more than the cache holds.
-        let stretch = (STRETCH / rows.len().max(1)).max(1).next_multiple_of(block);
-        let whole = length - length % block;
-        for start in (0..whole).step_by(stretch) {
-            let here = start..whole.min(start + stretch);
+        let step = REGISTERS * A::lanes::<S>();
+        // One step at least: of thousands of rows a step is more than the cache holds.
+        let block = (BLOCK / rows.len().max(1)).max(1).next_multiple_of(step);
+        let whole = length - length % step;
+        for start in (0..whole).step_by(block) {
+            let here = start..whole.min(start + block);
             for first in (0..into.len() / length).step_by(TARGETS) {
                 // The last row once more where there are too few: the same is written twice.
                 let targets = from_fn(|i| (first + i).min(into.len() / length - 1));
-                combine_stretch::<S, A>(simd, coefficients, rows, into, targets, here.clone(), added);
+                combine_block::<S, A>(simd, coefficients, rows, into, targets, here.clone(), added);
             }
         }
-        for (into, coefficients) in into.chunks_exact_mut(length.max(1)).zip(coefficients.chunks_exact(rows.len().max(1))) {
+        for (into, coefficients) in
+            into.chunks_exact_mut(length.max(1)).zip(coefficients.chunks_exact(rows.len().max(1)))
+        {
             for at in whole..length {
                 let start = if added { into[at] } else { A::zero() };
-                into[at] = rows.iter().zip(coefficients).fold(start, |sum, (row, &c)| multiply_add(simd, c, row[at], sum));
+                into[at] = rows
+                    .iter()
+                    .zip(coefficients)
+                    .fold(start, |sum, (row, &c)| multiply_add(simd, c, row[at], sum));
             }
         }
     }
 }
 
-/// A stretch, of whole blocks of registers, of some rows.
+/// A block, of whole steps of registers, of some rows.
 #[inline(always)]
-fn combine_stretch<S: Simd, A: Real>(
+fn combine_block<S: Simd, A: Real>(
     simd: S,
     coefficients: &[A],
     rows: &[&[A]],
     into: &mut [A],
     targets: [usize; TARGETS],
-    stretch: Range<usize>,
+    block: Range<usize>,
     added: bool,
 ) {
-    let (length, block) = (rows[0].len(), REGISTERS * A::lanes::<S>());
+    let (length, step) = (rows[0].len(), REGISTERS * A::lanes::<S>());
     let coefficients: [&[A]; TARGETS] =
         from_fn(|i| &coefficients[targets[i] * rows.len()..][..rows.len()]);
-    for at in stretch.step_by(block) {
+    for at in block.step_by(step) {
         let mut sums = [[A::splat(simd, A::zero()); REGISTERS]; TARGETS];
         if added {
             for i in 0..TARGETS {
-                sums[i]
-                    .copy_from_slice(A::vectors::<S>(&into[targets[i] * length + at..][..block]));
+                sums[i].copy_from_slice(A::vectors::<S>(&into[targets[i] * length + at..][..step]));
             }
         }
         for (k, row) in rows.iter().enumerate() {
-            let x = A::vectors::<S>(&row[at..at + block]);
+            let x = A::vectors::<S>(&row[at..at + step]);
             let (left, right) = (x[0], x[1]);
             for i in 0..TARGETS {
                 let c = A::splat(simd, coefficients[i][k]);
@@ -114,7 +118,7 @@ fn combine_stretch<S: Simd, A: Real>(
         }
         for i in 0..TARGETS {
             let target = targets[i] * length + at;
-            A::vectors_mut::<S>(&mut into[target..target + block]).copy_from_slice(&sums[i]);
+            A::vectors_mut::<S>(&mut into[target..target + step]).copy_from_slice(&sums[i]);
         }
     }
 }
@@ -142,7 +146,7 @@ mod tests {
         let mut again = vec![A::zero(); into.len()];
         combine(columns.t(), &slices, &mut again);
         assert_eq!(into, again);
-        add_combined(coefficients.view(), &slices, &mut again);
+        combine_add(coefficients.view(), &slices, &mut again);
         assert!(
             again.iter().zip(&expected).all(|(x, e)| (x.wide() - 2.0 * e).abs() < 2.0 * tolerance),
             "added"
@@ -160,7 +164,7 @@ mod tests {
             (3, 2, 0),
             (0, 2, 5),
             (9, 1, 10_000),
-            (2, 2 * STRETCH, 67),
+            (2, 2 * BLOCK, 67),
         ] {
             // Rounding errors of sums of so many terms.
             let scale = (sources as f64 / 50.0).max(1.0);

@@ -1,8 +1,8 @@
 //! One function compiled for several sets of vector instructions, so that one binary uses those of
 //! the machine it finds itself on: AVX-512, AVX2 with FMA, NEON, or none.
 //!
-//! Two ways to write such a function: a plain loop, which the compiler turns into vector
-//! instructions, or, where sums have to stay in registers, the vectors of [`Packed`]. Detection and
+//! Two ways to write such a function: a plain loop, which the compiler
+//! vectorizes, or, where sums have to stay in registers, the vectors of [`Packed`]. Detection and
 //! instructions are those of `pulp`.
 
 #![expect(
@@ -12,7 +12,9 @@
 
 use super::Real;
 use super::instructions::{Level, allows};
-pub(crate) use pulp::{Arch, Simd, WithSimd};
+pub(crate) use pulp::{Simd, WithSimd};
+
+pub(super) use pulp::Arch;
 use std::sync::LazyLock;
 
 /// The best set of vector instructions that the processor has and the environment
@@ -75,7 +77,10 @@ pub trait Packed: Copy {
 }
 
 macro_rules! packed {
-    ($real:ty, $vector:ident, $splat:ident, $multiply_add:ident, $sum:ident, $vectors:ident, $vectors_mut:ident) => {
+    (
+        $real:ty, $vector:ident, $splat:ident, $multiply_add:ident, $sum:ident, $vectors:ident,
+        $vectors_mut:ident
+    ) => {
         impl Packed for $real {
             type Vector<S: Simd> = S::$vector;
 
@@ -111,23 +116,34 @@ macro_rules! packed {
 packed!(f32, f32s, splat_f32s, mul_add_e_f32s, reduce_sum_f32s, as_simd_f32s, as_mut_simd_f32s);
 packed!(f64, f64s, splat_f64s, mul_add_e_f64s, reduce_sum_f64s, as_simd_f64s, as_mut_simd_f64s);
 
-/// Defines a function whose body is compiled for each set of instructions, one of them picked at run
-/// time. Its first argument, without a type, names the token of that set, for [`multiply_add`] and
-/// [`Packed`]. The body must be free of calls that are not inlined, and may be generic in one
+/// Defines a function whose body is compiled for each set of instructions, one of them picked at
+/// run time. Its first argument, without a type, names the token of that set, for [`multiply_add`]
+/// and [`Packed`]. The body must be free of calls that are not inlined, and may be generic in one
 /// [`Real`] type.
 macro_rules! dispatched {
     (
         $(#[$doc:meta])*
-        $visibility:vis fn $name:ident $(<$real:ident>)? ($simd:ident $(, $argument:ident: $kind:ty)*) $body:block
+        $visibility:vis fn $name:ident $(<$real:ident>)? (
+            $simd:ident $(, $argument:ident: $kind:ty)* $(,)?
+        ) $body:block
     ) => {
         $(#[$doc])*
         $visibility fn $name $(<$real: $crate::kernels::Real>)? ($($argument: $kind),*) {
-            // A function of its own: in its arguments the compiler knows that mutable slices overlap no others.
-            #[allow(clippy::inline_always, reason = "the body belongs into the function compiled for its instructions")]
+            // A function of its own: in its arguments the compiler knows that mutable slices
+            // overlap no others.
+            #[allow(
+                clippy::inline_always,
+                reason = "the body belongs into the function compiled for its instructions"
+            )]
             #[inline(always)]
-            fn body<S: $crate::kernels::dispatch::Simd $(, $real: $crate::kernels::Real)?>($simd: S, $($argument: $kind),*) $body
+            fn body<S: $crate::kernels::dispatch::Simd $(, $real: $crate::kernels::Real)?>(
+                $simd: S,
+                $($argument: $kind),*
+            ) $body
             struct Call<T>(T);
-            impl $(<$real: $crate::kernels::Real>)? $crate::kernels::dispatch::WithSimd for Call<($($kind,)*)> {
+            impl $(<$real: $crate::kernels::Real>)? $crate::kernels::dispatch::WithSimd
+                for Call<($($kind,)*)>
+            {
                 type Output = ();
                 #[inline(always)]
                 fn with_simd<S: $crate::kernels::dispatch::Simd>(self, simd: S) {

@@ -1,8 +1,8 @@
-//! exp, softplus, sigmoid and tanh for loops that the compiler turns into vector instructions.
+//! exp, softplus, sigmoid and tanh for loops that the compiler vectorizes.
 //!
-//! A scalar call of the C library per activation would cost as much as the products of the layer. For `f32`
-//! relative errors are below 4e-7 (tested over the whole range), about three units in the last place. `f64`
-//! takes the standard library's functions and is the oracle.
+//! A scalar call of the C library per activation would cost as much as the products of the layer.
+//! For `f32` relative errors are below 4e-7 (tested over the whole range), about three units in the
+//! last place. `f64` takes the standard library's functions and is the oracle.
 
 #![expect(
     clippy::inline_always,
@@ -17,15 +17,15 @@ pub trait Elementary: Float {
     /// eˣ.
     fn exp_with<S: Simd>(simd: S, x: Self) -> Self;
 
-    /// ln(1 + eˣ) as max(x, 0) + ln(1 + e^(−|x|)): no overflow, and small values keep their relative
-    /// precision.
+    /// ln(1 + eˣ) as max(x, 0) + ln(1 + e^(−|x|)): no overflow, and small values keep their
+    /// relative precision.
     fn softplus<S: Simd>(simd: S, x: Self) -> Self;
 
     /// softplus'(x) = 1 − e^(−a), given a = softplus(x): no second logarithm.
     fn softplus_slope<S: Simd>(simd: S, a: Self) -> Self;
 
-    /// σ(x) = 1 / (1 + e^(−x)). Never overflows, and keeps its relative precision on the side of 0 down to
-    /// the smallest normal number.
+    /// σ(x) = 1 / (1 + e^(−x)). Never overflows, and keeps its relative precision on the side of 0
+    /// down to the smallest normal number.
     fn sigmoid<S: Simd>(simd: S, x: Self) -> Self;
 
     /// tanh(x), with relative precision at 0 too.
@@ -33,8 +33,8 @@ pub trait Elementary: Float {
 
     /// The gray value of a pixel, p/255.
     ///
-    /// The number nearest to p/255; a product with 1/255, which is already rounded, would put 126 of the 256
-    /// values in `f32` one unit off.
+    /// The number nearest to p/255; a product with 1/255, which is already rounded, would put 126
+    /// of the 256 values in `f32` one unit off.
     fn gray(pixel: u8) -> Self;
 }
 
@@ -94,8 +94,8 @@ impl Elementary for f32 {
     }
     #[inline(always)]
     fn gray(pixel: u8) -> Self {
-        // 1/255 in two parts: the first product is exact, and the sum rounds once. A division takes four times
-        // as long.
+        // 1/255 in two parts: the first product is exact, and the sum rounds once. A division takes
+        // four times as long.
         const HIGH: f32 = 257.0 / 65536.0;
         const LOW: f32 = 1.0 / 255.0 / 65536.0;
         let pixel = f32::from(pixel);
@@ -103,8 +103,9 @@ impl Elementary for f32 {
     }
 }
 
-/// A polynomial of five coefficients, the constant one first. By Estrin's scheme, here and below: half of Horner's
-/// multiplications wait for the one before, which no loop over a few hundred numbers hides.
+/// A polynomial of five coefficients, the constant one first. By Estrin's scheme, here and below:
+/// half of Horner's multiplications wait for the one before, which no loop over a few hundred
+/// numbers hides.
 #[inline(always)]
 fn quartic<S: Simd>(simd: S, x: f32, c: [f32; 5]) -> f32 {
     let square = x * x;
@@ -125,9 +126,9 @@ fn nonic<S: Simd>(simd: S, x: f32, c: [f32; 10]) -> f32 {
 
 /// 2ⁿ and e^r − 1 with n the integer nearest to x / ln 2 and x = n ln 2 + r, |r| ≤ ln 2 / 2.
 ///
-/// e^r − 1 = r + r² q(r); q interpolates at the zeros of the Chebyshev polynomial of fifth order on that
-/// interval, which leaves e^r a relative error of 1.1e-8. Below −87.3 the product of power and e^r is the
-/// smallest normal number, above 88.37 about 2.4e38; NaN stays NaN.
+/// e^r − 1 = r + r² q(r); q interpolates at the zeros of the Chebyshev polynomial of fifth order on
+/// that interval, which leaves e^r a relative error of 1.1e-8. Below −87.3 the product of power and
+/// e^r is the smallest normal number, above 88.37 about 2.4e38; NaN stays NaN.
 #[inline(always)]
 fn exp_parts<S: Simd>(simd: S, x: f32) -> (f32, f32) {
     // Adding 1.5 · 2²³ leaves n in the low bits of the mantissa: no conversion to an integer.
@@ -144,15 +145,15 @@ fn exp_parts<S: Simd>(simd: S, x: f32) -> (f32, f32) {
     (power, multiply_add(simd, r * r, quartic(simd, r, Q), r))
 }
 
-/// eˣ − 1 for x up to 88: near 0, where n = 0, the power is 1 and nothing cancels.
+/// eˣ − 1 for x up to 88: near 0, where n = 0, the power is 1 without cancellation.
 #[inline(always)]
 fn exp_m1<S: Simd>(simd: S, x: f32) -> f32 {
     let (power, e_m1) = exp_parts(simd, x);
     multiply_add(simd, power, e_m1, power - 1.0)
 }
 
-/// ln(1 + u) for 0 ≤ u ≤ 1 as u p(u); p interpolates at the zeros of the Chebyshev polynomial of tenth order,
-/// with a relative error of 1.5e-8. Cheaper than a series with a division.
+/// ln(1 + u) for 0 ≤ u ≤ 1 as u p(u); p interpolates at the zeros of the Chebyshev polynomial of
+/// tenth order, with a relative error of 1.5e-8. Cheaper than a series with a division.
 #[inline(always)]
 fn ln_1p<S: Simd>(simd: S, u: f32) -> f32 {
     const P: [f32; 10] = [

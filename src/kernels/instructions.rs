@@ -1,11 +1,13 @@
 //! Which instructions of the processor are used: those that it has, up to a limit that the
 //! environment may set.
 //!
-//! Results are equal to the last bit only where the same instructions computed them. The limit makes
-//! a newer processor compute like an older one, and lets the tests run what other processors run.
+//! Results are equal to the last bit only where the same instructions computed them. The limit
+//! makes a newer processor compute like an older one, and lets the tests run what other processors
+//! run.
 
+use super::amx::AmxImages;
 use super::dispatch::Arch;
-use super::{Sparse, Tiled};
+use super::sparse::compresses_fast;
 use std::env;
 use std::sync::LazyLock;
 
@@ -87,9 +89,9 @@ pub fn instructions() -> String {
         Arch::Neon(_) => "NEON",
         _ => "no vectors",
     };
-    let others = if Tiled::of::<f32>().is_some() {
+    let others = if AmxImages::of::<f32>().is_some() {
         ", AMX-INT8"
-    } else if Sparse::<f32>::is_quick() {
+    } else if compresses_fast() {
         ", VBMI2"
     } else {
         ""

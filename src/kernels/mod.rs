@@ -1,91 +1,56 @@
-//! The two floating-point types: `f32` for production, `f64` to check it.
+//! What computes fast, on one core and on several. This page is the whole face of the module; its
+//! parts are private.
+//!
+//! | for | use |
+//! |---|---|
+//! | code for `f32` and `f64` | [`Real`]; [`dot`] and [`norm`] accumulate in `f64` |
+//! | C ← A B at the sizes of a layer | [`gemm`], [`gemm_add`] |
+//! | images, in the form that suits a [`Purpose`] | [`ImageBuffer`], [`ImageForm`] |
+//! | a layer's products with them | [`ImageMatrix`], [`PackedWeights`] |
+//! | products with a few pixels of each image | `SparseRows` |
+//! | points from few vectors | [`combine`], [`combine_add`] |
+//! | convolutions and pooling | `convolution` |
+//! | one step of an LSTM | `lstm` |
+//! | losses | `losses` |
+//! | elementwise functions | [`Activation`], [`add_scaled`], [`scale`], [`gray_all`] |
+//! | an elementwise loop of one's own | `dispatched!` |
+//! | several threads, the same bits | [`Threads`]; its [`Items`] add to sums in their order |
+//! | memory that begins with a cache line | [`Buffer`] |
+//! | subnormal numbers as 0 | [`without_subnormals`] |
+//! | which instructions are used | [`instructions()`], [`check_limit`] |
+//!
+//! All loops are compiled for AVX-512, AVX2 and plain x86-64 (or NEON), and one of them is chosen
+//! when the program runs (`dispatch`). Results depend on which, and on the shapes, but not on
+//! threads or addresses.
 
-pub mod allocator;
+mod activation;
+#[cfg_attr(not(target_arch = "x86_64"), path = "amx/none.rs")]
+mod amx;
+mod buffer;
 mod combine;
-pub(crate) mod dispatch;
+pub(crate) mod convolution;
+pub(crate) mod dispatch; // for what `dispatched!` expands to
 mod elementary;
-mod factor;
+mod gemm;
+mod images;
 mod instructions;
-mod product;
-mod single;
+pub(crate) mod losses;
+pub(crate) mod lstm;
+mod scalar;
 mod slices;
 mod sparse;
-mod subnormal;
-pub mod threads;
-#[cfg_attr(not(target_arch = "x86_64"), path = "tiles/none.rs")]
-mod tiles;
+mod threads;
 
-pub use combine::{add_combined, combine};
-pub use elementary::Elementary;
-pub use factor::{Factor, FactorRoom};
-pub use instructions::{check_limit, instructions};
-pub use product::{Transpose, add_product, product};
-pub use single::Single;
-pub use slices::{
-    add_scaled, exp_all, gray_all, scale, sigmoid_all, softplus_all, softplus_slope_all, tanh_all,
+pub use activation::Activation;
+pub use buffer::Buffer;
+pub use combine::{combine, combine_add};
+pub(crate) use dispatch::dispatched;
+pub use gemm::{gemm, gemm_add};
+pub use images::{
+    ImageBuffer, ImageForm, ImageMatrix, ImageWorkspace, PackedWeights, Purpose, mostly_black,
 };
-pub use sparse::{Sparse, SparseRows};
-pub use subnormal::without_subnormals;
-pub use tiles::Tiled;
-
-use ndarray::{LinalgScalar, NdFloat};
-use num_traits::FromPrimitive;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-use std::iter::Sum;
-
-/// `f32` or `f64`. Networks, optimizers and paths are written once for both.
-pub trait Real:
-    NdFloat
-    + LinalgScalar
-    + Elementary
-    + FromPrimitive
-    + Sum
-    + Default
-    + dispatch::Packed
-    + Transpose
-    + Single
-    + Serialize
-    + DeserializeOwned
-    + Send
-    + Sync
-{
-    /// Rounds an `f64` to this type.
-    fn of(value: f64) -> Self;
-    /// Widens to `f64`, exactly.
-    fn wide(self) -> f64;
-}
-
-impl Real for f64 {
-    fn of(value: f64) -> Self {
-        value
-    }
-    fn wide(self) -> f64 {
-        self
-    }
-}
-
-impl Real for f32 {
-    fn of(value: f64) -> Self {
-        value as f32
-    }
-    fn wide(self) -> f64 {
-        f64::from(self)
-    }
-}
-
-/// Σ xᵢ yᵢ, accumulated in `f64`.
-///
-/// # Panics
-/// In debug builds, if the lengths differ.
-pub fn dot<A: Real>(x: &[A], y: &[A]) -> f64 {
-    debug_assert_eq!(x.len(), y.len());
-    let mut sum = 0.0;
-    slices::add_products(x, y, &mut sum);
-    sum
-}
-
-/// Euclidean length, accumulated in `f64`.
-pub fn norm<A: Real>(x: &[A]) -> f64 {
-    dot(x, x).sqrt()
-}
+pub use instructions::{check_limit, instructions};
+pub use scalar::{Real, dot, norm, without_subnormals};
+pub use slices::{add_scaled, gray_all, scale};
+pub(crate) use sparse::SparseRows;
+pub use threads::{Item, Items, Threads};

@@ -3,17 +3,8 @@
 use super::dispatch::{dispatched, multiply_add};
 
 dispatched! {
-    /// x ← eˣ, elementwise.
-    pub fn exp_all<A>(simd, values: &mut [A]) {
-        for x in values {
-            *x = A::exp_with(simd, *x);
-        }
-    }
-}
-
-dispatched! {
     /// x ← ln(1 + eˣ), elementwise.
-    pub fn softplus_all<A>(simd, values: &mut [A]) {
+    pub(super) fn softplus_all<A>(simd, values: &mut [A]) {
         for x in values {
             *x = A::softplus(simd, *x);
         }
@@ -21,32 +12,7 @@ dispatched! {
 }
 
 dispatched! {
-    /// δ ← δ · softplus'(x), elementwise, given a = softplus(x). Beyond the shorter one nothing happens.
-    pub fn softplus_slope_all<A>(simd, deltas: &mut [A], outputs: &[A]) {
-        deltas.iter_mut().zip(outputs).for_each(|(delta, &a)| *delta *= A::softplus_slope(simd, a));
-    }
-}
-
-dispatched! {
-    /// x ← σ(x), elementwise.
-    pub fn sigmoid_all<A>(simd, values: &mut [A]) {
-        for x in values {
-            *x = A::sigmoid(simd, *x);
-        }
-    }
-}
-
-dispatched! {
-    /// x ← tanh(x), elementwise.
-    pub fn tanh_all<A>(simd, values: &mut [A]) {
-        for x in values {
-            *x = A::tanh_with(simd, *x);
-        }
-    }
-}
-
-dispatched! {
-    /// x ← p/255, elementwise. Beyond the shorter one nothing happens.
+    /// x ← p/255, elementwise. Beyond the shorter slice nothing is written.
     pub fn gray_all<A>(_simd, pixels: &[u8], values: &mut [A]) {
         values.iter_mut().zip(pixels).for_each(|(x, &pixel)| *x = A::gray(pixel));
     }
@@ -60,7 +26,7 @@ dispatched! {
 }
 
 dispatched! {
-    /// x ← x + factor · y, elementwise. Beyond the shorter one nothing happens.
+    /// x ← x + factor · y, elementwise. Beyond the shorter slice nothing is written.
     pub fn add_scaled<A>(simd, factor: A, summands: &[A], values: &mut [A]) {
         values.iter_mut().zip(summands).for_each(|(x, &y)| *x = multiply_add(simd, factor, y, *x));
     }
@@ -87,6 +53,44 @@ dispatched! {
 mod tests {
     use super::*;
     use crate::kernels::Real;
+
+    dispatched! {
+        /// x ← eˣ, elementwise.
+        fn exp_all<A>(simd, values: &mut [A]) {
+            for x in values {
+                *x = A::exp_with(simd, *x);
+            }
+        }
+    }
+
+    dispatched! {
+        /// δ ← δ · softplus'(x), elementwise, given a = softplus(x). Beyond the shorter slice
+        /// nothing is written.
+        fn softplus_slope_all<A>(simd, deltas: &mut [A], outputs: &[A]) {
+            deltas
+                .iter_mut()
+                .zip(outputs)
+                .for_each(|(delta, &a)| *delta *= A::softplus_slope(simd, a));
+        }
+    }
+
+    dispatched! {
+        /// x ← σ(x), elementwise.
+        fn sigmoid_all<A>(simd, values: &mut [A]) {
+            for x in values {
+                *x = A::sigmoid(simd, *x);
+            }
+        }
+    }
+
+    dispatched! {
+        /// x ← tanh(x), elementwise.
+        fn tanh_all<A>(simd, values: &mut [A]) {
+            for x in values {
+                *x = A::tanh_with(simd, *x);
+            }
+        }
+    }
 
     /// 200 001 numbers over [−100, 88], and powers of ten of both signs.
     fn samples() -> Vec<f32> {

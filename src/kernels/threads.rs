@@ -1,8 +1,9 @@
 //! Work spread over the threads of a rank, with results that do not depend on their number.
 //!
-//! Work is cut into items in a way that the number of threads has no part in. Threads take the items in
-//! their order, and what an item adds to a sum it adds in its turn, after all items before it: every sum has
-//! one order of its terms, and is the same to the last bit on one thread and on sixty.
+//! Work is cut into items in a way that the number of threads does not enter. Threads take the
+//! items in their order, and an item adds to a sum in an *ordered region*, after all items before
+//! it. So every sum has one order of its terms, and is the same to the last bit on one thread and
+//! on sixty.
 
 use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 use std::any::Any;
@@ -34,104 +35,136 @@ impl Threads {
         self.0.as_ref().map_or(1, ThreadPool::current_num_threads)
     }
 
-    /// What `work` makes of each item from 0 to `items`, in their order; nothing once one of them gives up by
-    /// returning nothing: the others are then not begun, or give up where they wait for their turn.
+    /// The results of all items from 0 to `items`, in their order. `None` if an item gave up: no
+    /// other is begun then, and those that wait for it give up too.
     ///
-    /// There are `gates` that an item can [pass](Turn::pass). Every item has to pass the same ones, in one order.
+    /// `thread` runs on each thread that gets an item. It prepares what its items share and calls
+    /// [`Items::each`]. There are so many ordered `regions`, which [`Item::in_order`] enters. Every
+    /// item has to enter the same ones, in one order.
     ///
     /// # Panics
-    /// If `work` panics, with the panic of that.
+    /// If `thread` panics, with the panic of that.
     pub fn run<R: Send>(
         &self,
         items: usize,
-        gates: usize,
-        work: impl Fn(Turn) -> Option<R> + Sync,
+        regions: usize,
+        thread: impl Fn(&mut Items<R>) + Sync,
     ) -> Option<Vec<R>> {
-        let gates = Gates::new(gates);
-        let work = |item| work(Turn { item, gates: &gates });
-        let Some(pool) = &self.0 else { return (0..items).map(work).collect() };
-        let (next, panic) = (AtomicUsize::new(0), Mutex::new(None));
-        let one_thread = || {
-            let mut done = Vec::new();
-            while !gates.given_up() {
-                let item = next.fetch_add(1, Ordering::Relaxed);
-                if item >= items {
-                    break;
-                }
-                // Others may wait for this item: they must not do so forever.
-                match catch_unwind(AssertUnwindSafe(|| work(item))) {
-                    Ok(Some(result)) => done.push((item, result)),
-                    Ok(None) => gates.give_up(),
-                    Err(payload) => {
-                        panic.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(payload);
-                        gates.give_up();
-                    }
+        let (order, next, panic) = (Order::new(regions), AtomicUsize::new(0), Mutex::new(None));
+        let run_thread = || {
+            let mut items =
+                Items { next: &next, count: items, order: &order, first: None, done: Vec::new() };
+            items.first = items.take();
+            if items.first.is_some() {
+                // Others may wait for the items of this thread: they must not do so forever.
+                if let Err(payload) = catch_unwind(AssertUnwindSafe(|| thread(&mut items))) {
+                    panic.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(payload);
+                    order.give_up();
+                } else if items.first.is_some() {
+                    order.give_up();
                 }
             }
-            done
+            items.done
         };
-        let mut results: Vec<(usize, R)> =
-            pool.broadcast(|_| one_thread()).into_iter().flatten().collect();
+        let done = match &self.0 {
+            Some(pool) => pool.broadcast(|_| run_thread()),
+            None => vec![run_thread()],
+        };
         let panic: Option<Box<dyn Any + Send>> =
             panic.into_inner().unwrap_or_else(PoisonError::into_inner);
         if let Some(payload) = panic {
             resume_unwind(payload);
         }
-        if gates.given_up() {
+        if order.given_up() {
             return None;
         }
-        results.sort_unstable_by_key(|&(item, _)| item);
+        let mut results: Vec<(usize, R)> = done.into_iter().flatten().collect();
+        results.sort_unstable_by_key(|&(index, _)| index);
         Some(results.into_iter().map(|(_, result)| result).collect())
+    }
+}
+
+/// The items that one thread takes, one at a time.
+#[derive(Debug)]
+pub struct Items<'t, R> {
+    next: &'t AtomicUsize,
+    count: usize,
+    order: &'t Order,
+    /// The first one, taken before the thread begins.
+    first: Option<usize>,
+    done: Vec<(usize, R)>,
+}
+
+impl<'t, R> Items<'t, R> {
+    /// Calls `work` with item after item, until there are no more, or one gives up by returning
+    /// `None`.
+    pub fn each(&mut self, mut work: impl FnMut(Item<'t>) -> Option<R>) {
+        while let Some(index) = self.first.take().or_else(|| self.take()) {
+            match work(Item { index, order: self.order }) {
+                Some(result) => self.done.push((index, result)),
+                None => self.order.give_up(),
+            }
+        }
+    }
+
+    /// The next item, unless there is none or one gave up.
+    fn take(&self) -> Option<usize> {
+        if self.order.given_up() {
+            return None;
+        }
+        let index = self.next.fetch_add(1, Ordering::Relaxed);
+        (index < self.count).then_some(index)
     }
 }
 
 /// An item at work.
 #[derive(Clone, Copy, Debug)]
-pub struct Turn<'t> {
+pub struct Item<'t> {
     /// Its number.
-    pub item: usize,
-    gates: &'t Gates,
+    pub index: usize,
+    order: &'t Order,
 }
 
-impl Turn<'_> {
-    /// Waits until all items before this one have passed the gate, calls `pass`, and opens the gate for the
-    /// next item; nothing if an item has given up, which may be one of those waited for.
+impl Item<'_> {
+    /// Waits until all items before this one have left the ordered region, calls `work`, and leaves
+    /// the region to the next item. `None` if an item gave up, which may be one of those waited
+    /// for.
     ///
     /// # Panics
-    /// If there is no such gate.
-    pub fn pass(&self, gate: usize, pass: impl FnOnce()) -> Option<()> {
-        self.gates.wait(gate, self.item)?;
-        pass();
-        self.gates.open(gate);
+    /// If there is no such region.
+    pub fn in_order(&self, region: usize, work: impl FnOnce()) -> Option<()> {
+        self.order.enter(region, self.index)?;
+        work();
+        self.order.leave(region);
         Some(())
     }
 }
 
-/// Gates that items pass in their order.
+/// Regions that items enter in their order.
 #[derive(Debug)]
-struct Gates {
+struct Order {
     state: Mutex<State>,
     changed: Condvar,
 }
 
 #[derive(Debug)]
 struct State {
-    /// The item that each gate is open for.
+    /// The item that each region is open for.
     open_for: Vec<usize>,
     given_up: bool,
 }
 
-impl Gates {
-    fn new(gates: usize) -> Self {
+impl Order {
+    fn new(regions: usize) -> Self {
         Self {
-            state: Mutex::new(State { open_for: vec![0; gates], given_up: false }),
+            state: Mutex::new(State { open_for: vec![0; regions], given_up: false }),
             changed: Condvar::new(),
         }
     }
 
-    fn wait(&self, gate: usize, item: usize) -> Option<()> {
+    fn enter(&self, region: usize, item: usize) -> Option<()> {
         let mut state = self.state();
-        while state.open_for[gate] != item {
+        while state.open_for[region] != item {
             if state.given_up {
                 return None;
             }
@@ -140,8 +173,8 @@ impl Gates {
         Some(())
     }
 
-    fn open(&self, gate: usize) {
-        self.state().open_for[gate] += 1;
+    fn leave(&self, region: usize) {
+        self.state().open_for[region] += 1;
         self.changed.notify_all();
     }
 
@@ -166,24 +199,26 @@ mod tests {
     use std::thread::sleep;
     use std::time::Duration;
 
-    /// Items of uneven length: without turns their order would be another.
-    fn passed(threads: usize, gates: usize) -> (Vec<usize>, Vec<Vec<usize>>) {
-        let order: Vec<Mutex<Vec<usize>>> = (0..gates).map(|_| Mutex::default()).collect();
-        let results = Threads::new(threads).unwrap().run(40, gates, |turn| {
-            let item = turn.item;
-            sleep(Duration::from_micros([900, 50, 400][item % 3]));
-            for (gate, order) in order.iter().enumerate() {
-                turn.pass(gate, || order.lock().unwrap().push(item))?;
-            }
-            Some(item * item)
+    /// Items of uneven length: without ordered regions their order would be another.
+    fn entered(threads: usize, regions: usize) -> (Vec<usize>, Vec<Vec<usize>>) {
+        let order: Vec<Mutex<Vec<usize>>> = (0..regions).map(|_| Mutex::default()).collect();
+        let results = Threads::new(threads).unwrap().run(40, regions, |items| {
+            items.each(|item| {
+                let index = item.index;
+                sleep(Duration::from_micros([900, 50, 400][index % 3]));
+                for (region, order) in order.iter().enumerate() {
+                    item.in_order(region, || order.lock().unwrap().push(index))?;
+                }
+                Some(index * index)
+            });
         });
         (results.unwrap(), order.into_iter().map(|order| order.into_inner().unwrap()).collect())
     }
 
     #[test]
-    fn items_pass_every_gate_in_their_order_on_any_number_of_threads() {
+    fn items_enter_every_region_in_their_order_on_any_number_of_threads() {
         for threads in [0, 1, 2, 3, 8] {
-            let (results, order) = passed(threads, 3);
+            let (results, order) = entered(threads, 3);
             assert!(results.into_iter().eq((0..40).map(|item| item * item)), "{threads} threads");
             assert!(
                 order.into_iter().all(|order| order.into_iter().eq(0..40)),
@@ -195,9 +230,11 @@ mod tests {
     #[test]
     fn one_item_that_gives_up_ends_all_without_waiting_for_it() {
         for threads in [1, 2, 3, 8] {
-            let results = Threads::new(threads).unwrap().run(1000, 1, |turn| {
-                (turn.item != 5).then_some(())?;
-                turn.pass(0, || ())
+            let results = Threads::new(threads).unwrap().run(1000, 1, |items| {
+                items.each(|item| {
+                    (item.index != 5).then_some(())?;
+                    item.in_order(0, || ())
+                });
             });
             assert_eq!(results, None, "{threads} threads");
         }
@@ -208,9 +245,11 @@ mod tests {
         for threads in [1, 3] {
             let threads = Threads::new(threads).unwrap();
             let panic = catch_unwind(AssertUnwindSafe(|| {
-                threads.run(100, 1, |turn| {
-                    assert!(turn.item != 7, "item {}", turn.item);
-                    turn.pass(0, || ())
+                threads.run(100, 1, |items| {
+                    items.each(|item| {
+                        assert!(item.index != 7, "item {}", item.index);
+                        item.in_order(0, || ())
+                    });
                 })
             }));
             assert_eq!(
@@ -218,7 +257,21 @@ mod tests {
                 Some("item 7")
             );
             // The threads are there for the next.
-            assert_eq!(threads.run(3, 0, |turn| Some(turn.item)), Some(vec![0, 1, 2]));
+            let indices = threads.run(3, 0, |items| items.each(|item| Some(item.index)));
+            assert_eq!(indices, Some(vec![0, 1, 2]));
         }
+    }
+
+    #[test]
+    fn threads_without_items_prepare_nothing_and_one_that_takes_none_ends_all() {
+        let threads = Threads::new(8).unwrap();
+        let prepared = AtomicUsize::new(0);
+        let results = threads.run(2, 1, |items| {
+            prepared.fetch_add(1, Ordering::Relaxed);
+            items.each(|item| item.in_order(0, || ()));
+        });
+        assert_eq!(results, Some(vec![(); 2]));
+        assert!(prepared.into_inner() <= 2);
+        assert_eq!(threads.run::<()>(100, 1, |_| ()), None);
     }
 }

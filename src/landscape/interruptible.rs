@@ -43,17 +43,17 @@ impl<A: Real> Landscape<A> for Interruptible<'_, A> {
         self.landscape()?.hessian_product(theta, direction, product)
     }
 
-    fn values_at(&self, combinations: &Combinations<A>) -> Result<Vec<f64>, Interrupted> {
-        self.landscape()?.values_at(combinations)
+    fn values_at(&self, points: &Combinations<A>) -> Result<Vec<f64>, Interrupted> {
+        self.landscape()?.values_at(points)
     }
 
     fn gradient_at(
         &self,
-        combinations: &Combinations<A>,
+        points: &Combinations<A>,
         weights: ArrayView2<A>,
         gradient: ArrayViewMut2<A>,
     ) -> Result<Vec<f64>, Interrupted> {
-        self.landscape()?.gradient_at(combinations, weights, gradient)
+        self.landscape()?.gradient_at(points, weights, gradient)
     }
 }
 

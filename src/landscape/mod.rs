@@ -142,21 +142,16 @@ pub trait Landscape<A: Real>: Sync {
     /// `weights` is `(M, N)`.
     fn gradient_at(
         &self,
-        combinations: &Combinations<A>,
+        points: &Combinations<A>,
         weights: ArrayView2<A>,
         mut gradient: ArrayViewMut2<A>,
     ) -> Result<Vec<f64>, Interrupted> {
         gradient.fill(A::zero());
-        let mut values = vec![0.0; combinations.points()];
-        combinations.add_gradients(
-            weights,
-            &mut values,
-            gradient,
-            |theta, gradient| match gradient {
-                Some(gradient) => self.value_and_gradient(theta, gradient),
-                None => self.value(theta),
-            },
-        )?;
+        let mut values = vec![0.0; points.points()];
+        points.add_gradients(weights, &mut values, gradient, |theta, gradient| match gradient {
+            Some(gradient) => self.value_and_gradient(theta, gradient),
+            None => self.value(theta),
+        })?;
         Ok(values)
     }
 }
@@ -188,16 +183,16 @@ impl<A: Real> Landscape<A> for &(dyn Landscape<A> + '_) {
         (**self).line(start, direction)
     }
 
-    fn values_at(&self, combinations: &Combinations<A>) -> Result<Vec<f64>, Interrupted> {
-        (**self).values_at(combinations)
+    fn values_at(&self, points: &Combinations<A>) -> Result<Vec<f64>, Interrupted> {
+        (**self).values_at(points)
     }
 
     fn gradient_at(
         &self,
-        combinations: &Combinations<A>,
+        points: &Combinations<A>,
         weights: ArrayView2<A>,
         gradient: ArrayViewMut2<A>,
     ) -> Result<Vec<f64>, Interrupted> {
-        (**self).gradient_at(combinations, weights, gradient)
+        (**self).gradient_at(points, weights, gradient)
     }
 }

@@ -82,25 +82,25 @@ impl<A: Real, L: Landscape<A>> Landscape<A> for Squared<L> {
         Ok(value * value)
     }
 
-    fn values_at(&self, combinations: &Combinations<A>) -> Result<Vec<f64>, Interrupted> {
-        Ok(self.0.values_at(combinations)?.into_iter().map(|value| value * value).collect())
+    fn values_at(&self, points: &Combinations<A>) -> Result<Vec<f64>, Interrupted> {
+        Ok(self.0.values_at(points)?.into_iter().map(|value| value * value).collect())
     }
 
     /// Σₘ wₘₙ ∇(f²)(θₘ) = Σₘ (2 f(θₘ) wₘₙ) ∇f(θₘ). This needs the values of f before its gradients,
     /// which is one pass more. In return, f can evaluate a whole path at once.
     fn gradient_at(
         &self,
-        combinations: &Combinations<A>,
+        points: &Combinations<A>,
         weights: ArrayView2<A>,
         gradient: ArrayViewMut2<A>,
     ) -> Result<Vec<f64>, Interrupted> {
-        let values = self.0.values_at(combinations)?;
+        let values = self.0.values_at(points)?;
         let mut scaled = weights.to_owned();
         for (mut row, value) in scaled.outer_iter_mut().zip(&values) {
             let factor = A::of(2.0 * value);
             row.mapv_inplace(|weight| weight * factor);
         }
-        self.0.gradient_at(combinations, scaled.view(), gradient)?;
+        self.0.gradient_at(points, scaled.view(), gradient)?;
         Ok(values.into_iter().map(|value| value * value).collect())
     }
 }
@@ -153,15 +153,14 @@ mod tests {
         let coefficients =
             array![[1.0, 0.0, 0.0], [0.5, 0.5, 1.0], [0.25, 0.75, -0.5], [0.0, 1.0, 0.0]];
         let weights = array![[0.0, 0.0], [1.0, 0.3], [0.7, -1.0], [0.0, 0.0]];
-        let combinations =
-            Combinations { vectors: vectors.view(), coefficients: coefficients.view() };
+        let points = Combinations { vectors: vectors.view(), coefficients: coefficients.view() };
         let (well, mut gradient) = (Squared(&TwoWells), Array2::from_elem((2, 2), f64::NAN));
-        let values = well.gradient_at(&combinations, weights.view(), gradient.view_mut()).unwrap();
-        assert_eq!(values, well.values_at(&combinations).unwrap());
+        let values = well.gradient_at(&points, weights.view(), gradient.view_mut()).unwrap();
+        assert_eq!(values, well.values_at(&points).unwrap());
         let mut expected = Array2::<f64>::zeros((2, 2));
         for (m, value) in values.into_iter().enumerate() {
             let (mut r, mut at_point) = ([0.0; 2], [0.0; 2]);
-            combinations.point(m, &mut r);
+            points.point(m, &mut r);
             assert!((well.value_and_gradient(&r, &mut at_point).unwrap() - value).abs() < 1e-15);
             for (mut row, weight) in expected.outer_iter_mut().zip(weights.row(m)) {
                 row.scaled_add(*weight, &ndarray::aview1(&at_point));

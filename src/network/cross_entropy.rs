@@ -1,24 +1,21 @@
 //! Cross-entropy of a softmax over class scores, in nats.
 
 use super::Score;
-use crate::kernels::Real;
-use crate::kernels::dispatch::dispatched;
+use crate::kernels::{Real, losses};
 use ndarray::ArrayViewMut2;
 
-/// Images whose softmax is taken at a time: a register of AVX-512 for each class.
-const LANES: usize = 16;
-
-/// Sum over images of −ln(`p_y`), p = softmax(logits), and the number of images whose largest logit is
-/// their label's. Overwrites the logits `(classes, n)` with exp(z − max z).
+/// Sum over images of −ln(`p_y`), p = softmax(logits), and the number of images whose largest logit
+/// is their label's. Overwrites the logits `(classes, n)` with exp(z − max z).
 ///
-/// A trained network is sure of itself: `p_y` = 1 − 1e-9 is common and logits reach hundreds. So the
-/// loss is `z_max − z_y` + ln(1 + Σ of the other exponentials), which neither overflows nor rounds a
-/// loss of 1e-9 to zero, and is taken in `f64`.
+/// A trained network is sure of itself: `p_y` = 1 − 1e-9 is common and logits reach hundreds. So
+/// the loss is `z_max − z_y` + ln(1 + Σ of the other exponentials), which neither overflows nor
+/// rounds a loss of 1e-9 to zero, and is taken in `f64`.
 ///
 /// # Panics
-/// If a label is not below the number of classes, or the rows of the logits are not one after the other.
+/// If a label is not below the number of classes, or the rows of the logits are not contiguous.
 pub fn loss<A: Real>(logits: &mut ArrayViewMut2<A>, labels: &[u8]) -> Score {
-    evaluate(logits, labels, false)
+    let (loss, correct) = losses::cross_entropy(logits, labels, false);
+    Score { loss, correct }
 }
 
 /// As [`loss`], and overwrites the logits with the gradient p − y of each image's loss.
@@ -28,131 +25,8 @@ pub fn loss<A: Real>(logits: &mut ArrayViewMut2<A>, labels: &[u8]) -> Score {
 /// # Panics
 /// As [`loss`].
 pub fn loss_and_delta<A: Real>(logits: &mut ArrayViewMut2<A>, labels: &[u8]) -> Score {
-    evaluate(logits, labels, true)
-}
-
-fn evaluate<A: Real>(logits: &mut ArrayViewMut2<A>, labels: &[u8], delta: bool) -> Score {
-    let (classes, images) = logits.dim();
-    assert_eq!(images, labels.len(), "a label for each image");
-    assert!(labels.iter().all(|&label| usize::from(label) < classes), "labels below {classes}");
-    let logits = logits.as_slice_mut().expect("logits are contiguous");
-    let mut score = Score::default();
-    let (whole, rest) = labels.as_chunks::<LANES>();
-    for (labels, start) in whole.iter().zip((0..).step_by(LANES)) {
-        group(logits, images, start, labels, delta, LANES, &mut score);
-    }
-    if !rest.is_empty() {
-        // A group of its own, filled up with images of class 0 that nobody looks at.
-        let start = images - rest.len();
-        let (mut few, mut all) = (vec![A::zero(); classes * LANES], [0; LANES]);
-        all[..rest.len()].copy_from_slice(rest);
-        for (few, row) in few.chunks_exact_mut(LANES).zip(logits.chunks_exact(images)) {
-            few[..rest.len()].copy_from_slice(&row[start..]);
-        }
-        group(&mut few, LANES, 0, &all, delta, rest.len(), &mut score);
-        for (few, row) in few.chunks_exact(LANES).zip(logits.chunks_exact_mut(images)) {
-            row[start..].copy_from_slice(&few[..rest.len()]);
-        }
-    }
-    score
-}
-
-/// The images from `start` on; the first `count` of them enter the score.
-fn group<A: Real>(
-    logits: &mut [A],
-    images: usize,
-    start: usize,
-    labels: &[u8; LANES],
-    delta: bool,
-    count: usize,
-    score: &mut Score,
-) {
-    let mut softmax = Softmax { labels: labels.map(u32::from), ..Softmax::default() };
-    exponentials(logits, images, start, &mut softmax);
-    for lane in 0..count {
-        score.loss += softmax.gap[lane].wide() + softmax.others[lane].ln_1p();
-        score.correct += u64::from(softmax.top[lane] == softmax.labels[lane]);
-    }
-    if delta {
-        subtract_labels(logits, images, start, &softmax.labels);
-    }
-}
-
-/// Of each of some images.
-#[derive(Default)]
-struct Softmax<A> {
-    labels: [u32; LANES],
-    /// `z_max − z_y`.
-    gap: [A; LANES],
-    /// Class of the (first) largest logit.
-    top: [u32; LANES],
-    /// Σ of the exponentials of the others.
-    others: [f64; LANES],
-}
-
-/// Row after row of the images from `start` on. Of a length known beforehand: loops of any length take four times
-/// as long here.
-#[allow(
-    clippy::inline_always,
-    reason = "belongs into functions compiled for one set of vector instructions"
-)]
-#[inline(always)]
-fn lanes<A>(
-    numbers: &mut [A],
-    images: usize,
-    start: usize,
-) -> impl Iterator<Item = &mut [A; LANES]> {
-    numbers
-        .chunks_exact_mut(images)
-        .map(move |row| row[start..].first_chunk_mut().expect("a whole group"))
-}
-
-dispatched! {
-    /// Turns the logits of the images from `start` on into exp(z − z_max).
-    fn exponentials<A>(simd, logits: &mut [A], images: usize, start: usize, softmax: &mut Softmax<A>) {
-        let mut highest = [A::neg_infinity(); LANES];
-        let mut of_label = [A::zero(); LANES];
-        for (class, row) in (0_u32..).zip(lanes(logits, images, start)) {
-            for (lane, &mut z) in row.iter_mut().enumerate() {
-                // A NaN is nowhere the largest; it comes back with its exponential.
-                let higher = z > highest[lane];
-                highest[lane] = if higher { z } else { highest[lane] };
-                softmax.top[lane] = if higher { class } else { softmax.top[lane] };
-                of_label[lane] = if softmax.labels[lane] == class { z } else { of_label[lane] };
-            }
-        }
-        for lane in 0..LANES {
-            softmax.gap[lane] = highest[lane] - of_label[lane];
-        }
-        for (class, row) in (0_u32..).zip(lanes(logits, images, start)) {
-            for (lane, z) in row.iter_mut().enumerate() {
-                *z = A::exp_with(simd, *z - highest[lane]);
-                softmax.others[lane] += if softmax.top[lane] == class { 0.0 } else { z.wide() };
-            }
-        }
-    }
-}
-
-dispatched! {
-    /// Turns exponentials into p − y.
-    fn subtract_labels<A>(_simd, exponentials: &mut [A], images: usize, start: usize, labels: &[u32; LANES]) {
-        let (mut total, mut others) = ([A::zero(); LANES], [A::zero(); LANES]);
-        for row in lanes(exponentials, images, start) {
-            row.iter().zip(&mut total).for_each(|(&e, total)| *total += e);
-        }
-        let scale = total.map(|total| A::one() / total);
-        for (class, row) in (0_u32..).zip(lanes(exponentials, images, start)) {
-            for (lane, e) in row.iter_mut().enumerate() {
-                *e *= scale[lane];
-                others[lane] += if labels[lane] == class { A::zero() } else { *e };
-            }
-        }
-        for (class, row) in (0_u32..).zip(lanes(exponentials, images, start)) {
-            for (lane, e) in row.iter_mut().enumerate() {
-                *e = if labels[lane] == class { -others[lane] } else { *e };
-            }
-        }
-    }
+    let (loss, correct) = losses::cross_entropy(logits, labels, true);
+    Score { loss, correct }
 }
 
 #[cfg(test)]

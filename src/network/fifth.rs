@@ -5,7 +5,7 @@
 //! the others.
 
 use super::descriptor::{Descriptor, QuickStudy, SuggestedSgd};
-use super::{Batch, Evaluator, Layout, Network, Score, cross_entropy};
+use super::{Batch, Evaluation, Evaluator, Layout, Network, Score, cross_entropy};
 use crate::kernels::Real;
 use crate::keys::{ChoiceKey, KeyKind};
 use ndarray::{Array2, ArrayViewMut1, Axis};
@@ -50,28 +50,43 @@ impl<A: Real> Network<A> for Linear {
     }
 }
 
-impl Linear {
-    fn logits<A: Real>(&self, theta: &[A], batch: Batch<A>) -> Array2<A> {
-        let weight = self.layout.tensors()[0].matrix(theta);
-        let mut logits = weight.dot(&batch.inputs.t()) * A::of(self.gain);
-        if let Some(bias) = self.layout.tensors().get(1) {
-            logits += &bias.matrix(theta);
+/// It has no buffers.
+impl<A: Real> Evaluator<A> for &Linear {
+    fn at<'e>(&'e mut self, theta: &'e [A]) -> Box<dyn Evaluation<A> + 'e> {
+        Box::new(At { network: self, theta })
+    }
+}
+
+/// The network at one θ.
+struct At<'e, A> {
+    network: &'e Linear,
+    theta: &'e [A],
+}
+
+impl<A: Real> At<'_, A> {
+    fn logits(&self, batch: Batch<A>) -> Array2<A> {
+        let tensors = self.network.layout.tensors();
+        let weight = tensors[0].matrix(self.theta);
+        let mut logits = weight.dot(&batch.images.gray().t()) * A::of(self.network.gain);
+        if let Some(bias) = tensors.get(1) {
+            logits += &bias.matrix(self.theta);
         }
         logits.as_standard_layout().into_owned()
     }
 }
 
-impl<A: Real> Evaluator<A> for &Linear {
-    fn loss(&mut self, theta: &[A], batch: Batch<A>) -> Score {
-        cross_entropy::loss(&mut self.logits(theta, batch).view_mut(), batch.labels)
+impl<A: Real> Evaluation<A> for At<'_, A> {
+    fn loss(&mut self, batch: Batch<A>) -> Score {
+        cross_entropy::loss(&mut self.logits(batch).view_mut(), batch.labels)
     }
 
-    fn loss_and_gradient(&mut self, theta: &[A], batch: Batch<A>, gradient: &mut [A]) -> Score {
-        let mut delta = self.logits(theta, batch);
+    fn loss_and_gradient(&mut self, batch: Batch<A>, gradient: &mut [A]) -> Score {
+        let mut delta = self.logits(batch);
         let score = cross_entropy::loss_and_delta(&mut delta.view_mut(), batch.labels);
-        let weights = self.layout.tensors()[0].len();
-        let mut of_weight = self.layout.tensors()[0].matrix_mut(gradient);
-        of_weight += &(delta.dot(&batch.inputs) * A::of(self.gain));
+        let weight = &self.network.layout.tensors()[0];
+        let weights = weight.len();
+        let mut of_weight = weight.matrix_mut(gradient);
+        of_weight += &(delta.dot(&batch.images.gray()) * A::of(self.network.gain));
         if weights < gradient.len() {
             let mut of_bias = ArrayViewMut1::from(&mut gradient[weights..]);
             of_bias += &delta.sum_axis(Axis(1));
@@ -89,24 +104,19 @@ fn its_gradient_is_that_of_its_loss() {
             Architecture::with_defaults(&DESCRIPTOR).with("biases", Value::Flag(biases));
         let network = architecture.build::<f64>(ImageShape::gray(2, 3), 4).unwrap();
         let inputs = Array2::from_shape_fn((5, 6), |(i, j)| (i * 6 + j) as f64 / 30.0);
-        let batch = Batch {
-            inputs: inputs.view(),
-            factor: None,
-            labels: &[0, 3, 1, 2, 3],
-            evaluation: None,
-        };
+        let batch = Batch { images: inputs.view().into(), labels: &[0, 3, 1, 2, 3] };
         let parameters = network.layout().parameters();
         assert_eq!(parameters, if biases { 28 } else { 24 });
         let theta: Vec<f64> = (0..parameters).map(|i| (1.7 * i as f64).sin()).collect();
         let mut evaluator = network.evaluator();
         let mut gradient = vec![0.0; parameters];
-        let score = evaluator.loss_and_gradient(&theta, batch, &mut gradient);
-        assert_eq!(score, evaluator.loss(&theta, batch));
+        let score = evaluator.at(&theta).loss_and_gradient(batch, &mut gradient);
+        assert_eq!(score, evaluator.at(&theta).loss(batch));
         for (i, slope) in gradient.iter().enumerate() {
             let [above, below] = [1e-5, -1e-5].map(|h| {
                 let mut theta = theta.clone();
                 theta[i] += h;
-                evaluator.loss(&theta, batch).loss
+                evaluator.at(&theta).loss(batch).loss
             });
             assert!(((above - below) / 2e-5 - slope).abs() < 1e-8, "component {i}");
         }

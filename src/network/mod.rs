@@ -1,12 +1,14 @@
 //! Neural networks as functions of one flat parameter vector.
 //!
 //! A [`Network`] is a description: its [`Layout`] says where each weight lives in θ. It hands out
-//! [`Evaluator`]s, which own the buffers of the computation, one for each thread.
+//! [`Evaluator`]s, which own the buffers of the computation, one for each thread. An evaluator begins an
+//! [`Evaluation`] at some θ, which evaluates one batch of images after another. What it makes of θ, such as packed
+//! weights, it keeps for all of them; it borrows θ, so that none of that can be out of date.
 //!
 //! # A new architecture
 //! Touches one new file and its line in [`registry::NETWORKS`] (beside the `mod` line that every file has):
 //!
-//! 1. The file implements [`Network`] and [`Evaluator`] for any [`Real`]. Its layout names
+//! 1. The file implements [`Network`], [`Evaluator`] and [`Evaluation`] for any [`Real`]. Its layout names
 //!    the tensors as PyTorch does.
 //! 2. It has a `pub static DESCRIPTOR: `[`Descriptor`]: the word after `kind =`, the keys of `[network]` with
 //!    their ranges and defaults, a function that builds the network from their values, how it is called in
@@ -43,42 +45,29 @@ pub use registry::{Architecture, NETWORKS, Precision};
 pub use crate::keys::{ChoiceKey, Value};
 
 use crate::combinations::Combinations;
-use crate::kernels::{Factor, Real};
-use ndarray::{ArrayView2, s};
+use crate::kernels::{ImageMatrix, Real};
+use ndarray::ArrayView2;
 use std::ops::{AddAssign, Range};
 
 /// Images and their classes, as a network sees them.
 #[derive(Clone, Copy)]
 pub struct Batch<'a, A> {
-    /// `(n, pixels)` gray values in [0, 1], contiguous. Anything where the factor, or what is shared, serves all
-    /// products that are asked for, unless the network [reads them besides](Network::compares_with_images).
-    pub inputs: ArrayView2<'a, A>,
-    /// The same images in a form for products, where there is a faster one and the network
-    /// [asks for it](Network::multiplies_images).
-    pub factor: Option<Factor<'a, A>>,
+    /// The images, `(n, pixels)`.
+    pub images: ImageMatrix<'a, A>,
     /// `(n,)` classes.
     pub labels: &'a [u8],
-    /// Number of the evaluation: to an evaluator, batches of the same number come with the same θ, with the same
-    /// vectors to share, or with the same span, so that what it makes of these may be kept from one to the next.
-    pub evaluation: Option<u64>,
 }
 
 impl<A: Real> Batch<'_, A> {
-    /// Some of the images, without a factor.
-    fn part(self, range: Range<usize>) -> Self {
-        let labels = &self.labels[range.clone()];
-        Batch {
-            inputs: self.inputs.slice_move(s![range, ..]),
-            factor: None,
-            labels,
-            evaluation: self.evaluation,
-        }
+    /// Some of the images, with their gray values alone.
+    fn range(self, range: Range<usize>) -> Self {
+        Batch { images: self.images.range(range.clone()), labels: &self.labels[range] }
     }
 
-    /// The same images, at most `size` ≥ 1 at a time, for networks that do not ask for a factor.
-    fn strips(self, size: usize) -> impl Iterator<Item = Self> {
+    /// The same images, at most `size` ≥ 1 at a time, for networks that read gray values alone.
+    fn blocks(self, size: usize) -> impl Iterator<Item = Self> {
         let images = self.labels.len();
-        (0..images).step_by(size).map(move |start| self.part(start..images.min(start + size)))
+        (0..images).step_by(size).map(move |start| self.range(start..images.min(start + size)))
     }
 }
 
@@ -135,47 +124,51 @@ pub trait Network<A: Real>: Send + Sync {
     /// A new evaluator with buffers of its own.
     fn evaluator(&self) -> Box<dyn Evaluator<A> + '_>;
 
-    /// One for whole paths, where the architecture has a way to share work between their points.
+    /// One for whole paths, if the architecture has a way to share work between their points.
     fn combinations_evaluator(&self) -> Option<Box<dyn CombinationsEvaluator<A> + '_>> {
         None
     }
 }
 
-/// Computes losses and gradients, summed over the images of a batch.
-///
-/// θ always has the `P` components of the layout; implementations may panic if not.
+/// The buffers of a network's evaluations, which come one after the other.
 pub trait Evaluator<A: Real>: Send {
-    /// Σ over images of the loss at θ.
-    fn loss(&mut self, theta: &[A], batch: Batch<A>) -> Score;
-
-    /// The same, and adds Σ over images of ∂loss/∂θ to `gradient`, `(P,)`.
-    fn loss_and_gradient(&mut self, theta: &[A], batch: Batch<A>, gradient: &mut [A]) -> Score;
+    /// Begins an evaluation at θ, which has the `P` components of the layout; may panic if not.
+    fn at<'e>(&'e mut self, theta: &'e [A]) -> Box<dyn Evaluation<A> + 'e>;
 }
 
-/// Computes losses and gradients at all points of a span, summed over the images of a batch, sharing work
-/// between the points.
+/// Computes losses and gradients at one θ, summed over the images of a batch.
+pub trait Evaluation<A: Real> {
+    /// Σ over images of the loss.
+    fn loss(&mut self, batch: Batch<A>) -> Score;
+
+    /// The same, and adds Σ over images of ∂loss/∂θ to `gradient`, `(P,)`.
+    fn loss_and_gradient(&mut self, batch: Batch<A>, gradient: &mut [A]) -> Score;
+}
+
+/// The buffers of evaluations at all points of a path, which come one after the other.
 pub trait CombinationsEvaluator<A: Real>: Send {
-    /// How many numbers [`Self::share`] writes for each vector and image.
+    /// How many numbers [`CombinationsEvaluation::share`] writes for each vector and image.
     fn shared_length(&self) -> usize;
 
-    /// What all points in the span of `vectors`, `(K, P)`, have in common on these images, for those
-    /// who ask about the same images again: overwrites `shared`, of length K · n · [`Self::shared_length`].
-    fn share(&mut self, vectors: ArrayView2<A>, batch: Batch<A>, shared: &mut [A]);
+    /// Begins an evaluation at these points.
+    fn at<'e>(&'e mut self, points: Combinations<'e, A>)
+    -> Box<dyn CombinationsEvaluation<A> + 'e>;
+}
+
+/// Computes losses and gradients at M points, combined from K vectors, summed over the images of a batch, sharing work
+/// between the points.
+pub trait CombinationsEvaluation<A: Real> {
+    /// What all combinations of the K vectors have in common on these images, to evaluate other ones on the same
+    /// images: overwrites `shared`, of length K · n · [`CombinationsEvaluator::shared_length`].
+    fn share(&mut self, batch: Batch<A>, shared: &mut [A]);
 
     /// Adds Σ over images of the loss at each of the M points to `losses`, `(M,)`; `shared` is what
     /// [`Self::share`] wrote for the same vectors and images, if it was asked.
-    fn losses(
-        &mut self,
-        combinations: &Combinations<A>,
-        shared: Option<&[A]>,
-        batch: Batch<A>,
-        losses: &mut [f64],
-    );
+    fn losses(&mut self, shared: Option<&[A]>, batch: Batch<A>, losses: &mut [f64]);
 
     /// The same, and prepares what [`Self::add_gradient`] needs; `weights` is `(M, N)`.
     fn gradient(
         &mut self,
-        combinations: &Combinations<A>,
         shared: Option<&[A]>,
         weights: ArrayView2<A>,
         batch: Batch<A>,

@@ -1,15 +1,14 @@
 //! Mean squared error between pixels and their reconstruction by a sigmoid.
 
 use super::Score;
-use crate::kernels::Real;
-use crate::kernels::dispatch::{Simd, dispatched};
+use crate::kernels::{Real, losses};
 use ndarray::{ArrayView2, ArrayViewMut2};
 
-/// Sum over images of the mean over pixels of (σ(z) − x)². Overwrites `outputs`, z `(n, pixels)`, with
-/// σ(z); `targets` x is `(n, pixels)`. There are no classes, so that none is correct.
+/// Sum over images of the mean over pixels of (σ(z) − x)². Overwrites `outputs`, z `(n, pixels)`,
+/// with σ(z); `targets` x is `(n, pixels)`. There are no classes, so that none is correct.
 ///
-/// Eight squares at a time are summed as they are, and their sums in `f64`: there are 4.7e7 squares in the mean
-/// over a data set.
+/// Eight squares at a time are summed as they are, and their sums in `f64`: there are 4.7e7 squares
+/// in the mean over a data set.
 ///
 /// # Panics
 /// If the shapes differ or a row is not contiguous.
@@ -27,44 +26,6 @@ pub fn loss_and_delta<A: Real>(outputs: &mut ArrayViewMut2<A>, targets: ArrayVie
     evaluate(outputs, targets, Some(scale))
 }
 
-/// Partial sums: the additions of one do not wait for those of another.
-const LANES: usize = 16;
-
-dispatched! {
-    /// Turns z into σ(z), or that into the gradient of the squared error times `scale`, and adds Σ (σ(z) − x)².
-    fn image<A>(simd, outputs: &mut [A], targets: &[A], scale: Option<A>, sum: &mut f64) {
-        let mut wide = [0.0; LANES];
-        for (outputs, targets) in outputs.chunks_mut(8 * LANES).zip(targets.chunks(8 * LANES)) {
-            let mut squares = [A::zero(); LANES];
-            let (outputs, last_outputs) = outputs.as_chunks_mut::<LANES>();
-            let (targets, last_targets) = targets.as_chunks::<LANES>();
-            for (outputs, targets) in outputs.iter_mut().zip(targets) {
-                for ((output, &target), square) in outputs.iter_mut().zip(targets).zip(&mut squares) {
-                    *square += pixel(simd, output, target, scale);
-                }
-            }
-            for ((output, &target), square) in last_outputs.iter_mut().zip(last_targets).zip(&mut squares) {
-                *square += pixel(simd, output, target, scale);
-            }
-            wide.iter_mut().zip(squares).for_each(|(sum, square)| *sum += square.wide());
-        }
-        *sum += wide.iter().sum::<f64>();
-    }
-}
-
-/// Turns z into σ(z), or that into the gradient of the squared error times `scale`; returns (σ(z) − x)².
-#[allow(
-    clippy::inline_always,
-    reason = "it belongs into the function compiled for its instructions"
-)]
-#[inline(always)]
-fn pixel<S: Simd, A: Real>(simd: S, output: &mut A, target: A, scale: Option<A>) -> A {
-    let sigma = A::sigmoid(simd, *output);
-    let error = sigma - target;
-    *output = scale.map_or(sigma, |scale| scale * error * (sigma * (A::one() - sigma)));
-    error * error
-}
-
 /// Image by image.
 fn evaluate<A: Real>(
     outputs: &mut ArrayViewMut2<A>,
@@ -75,7 +36,8 @@ fn evaluate<A: Real>(
     let mut sum = 0.0;
     for (mut outputs, targets) in outputs.outer_iter_mut().zip(targets.outer_iter()) {
         let outputs = outputs.as_slice_mut().expect("an image's outputs are contiguous");
-        image(outputs, targets.to_slice().expect("an image is contiguous"), scale, &mut sum);
+        let targets = targets.to_slice().expect("an image is contiguous");
+        losses::squared_error(outputs, targets, scale, &mut sum);
     }
     Score { loss: sum / outputs.ncols() as f64, correct: 0 }
 }

@@ -1,6 +1,6 @@
 //! Adam, for the coefficients of a path.
 
-use crate::kernels::dispatch::dispatched;
+use crate::kernels::dispatched;
 use crate::kernels::{Real, without_subnormals};
 use serde::{Deserialize, Serialize};
 

@@ -2,7 +2,7 @@
 
 use super::EmbeddingError;
 use crate::kernels::Real;
-use crate::kernels::dispatch::dispatched;
+use crate::kernels::dispatched;
 use ndarray::{ArrayView2, ArrayViewMut2, Axis, CowArray, Ix1, s};
 use num_traits::Float;
 use std::ops::Range;

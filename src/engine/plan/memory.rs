@@ -14,14 +14,14 @@ const SINGLE: f64 = 4.0;
 
 /// Bytes that one thread takes to evaluate a network: at a point, and on a path.
 pub fn evaluation_bytes(network: &dyn Network<f32>, paths: &PathParameters) -> f64 {
-    network.evaluator_bytes() + combinations_bytes(network, paths)
+    network.evaluator_bytes() + path_bytes(network, paths)
 }
 
-/// Along a path: what the points share of the first layer, and the later layers of every point.
-fn combinations_bytes(network: &dyn Network<f32>, paths: &PathParameters) -> f64 {
-    let Some(along) = network.combinations_evaluator() else { return 0.0 };
+/// On a path: what the points share of the first layer, and the later layers of every point.
+fn path_bytes(network: &dyn Network<f32>, paths: &PathParameters) -> f64 {
+    let Some(evaluator) = network.combinations_evaluator() else { return 0.0 };
     let terms = paths.method.free() as f64;
-    let shared = (2.0 + 2.0 * terms) * along.shared_length() as f64 * IMAGES;
+    let shared = (2.0 + 2.0 * terms) * evaluator.shared_length() as f64 * IMAGES;
     shared * SINGLE + later_bytes(network, paths.points, paths.method.free())
 }
 

@@ -1,7 +1,7 @@
-//! Bytes that are not 0 moved together, and rows of bytes turned into columns, by the instructions of AVX-512 that
-//! server processors have since Ice Lake and Zen 4 (VBMI2).
+//! Rows of bytes compressed to those that are not 0, and transposed, with instructions of AVX-512
+//! that server processors have since Ice Lake and Zen 4 (VBMI2).
 
-use super::lists::{Rows, STRETCH, Target};
+use super::column_blocks::{BLOCK_COLUMNS, Rows, Target};
 use crate::kernels::instructions::{Level, allows};
 use pulp::cast;
 use std::arch::x86_64::{
@@ -12,12 +12,12 @@ use std::arch::x86_64::{
 /// Bytes of a register.
 pub(super) const REGISTER: usize = 64;
 
-/// Rows that are turned at a time, and columns in a quarter of a register.
+/// Rows that are transposed at a time, and columns in a quarter of a register.
 const SIDE: usize = 16;
 
 type Bytes = [u8; REGISTER];
 
-/// That there are such instructions.
+/// A token: the processor has the instructions.
 #[derive(Clone, Copy)]
 pub(super) struct Compress(());
 
@@ -32,23 +32,20 @@ impl Compress {
     }
 
     /// Writes the bytes of every row that are not 0, and their places in it, from `end` on.
-    #[expect(
-        clippy::unused_self,
-        reason = "that there are the instructions is what makes it sound"
-    )]
-    pub(super) fn list(self, rows: Rows, end: usize, target: Target) {
-        assert!(rows.length <= STRETCH, "places of a stretch");
+    #[expect(clippy::unused_self, reason = "the token makes it sound")]
+    pub(super) fn compress(self, rows: Rows, end: usize, target: Target) {
+        assert!(rows.length <= BLOCK_COLUMNS, "columns of a block");
         // SAFETY: a `Compress` has the instructions.
-        unsafe { list(rows, end, target) }
+        unsafe { compress(rows, end, target) }
     }
 
-    /// Writes the columns of up to [`STRETCH`] rows as rows of that length; beyond the last one's numbers there may be
-    /// anything.
+    /// Writes the columns of up to [`BLOCK_COLUMNS`] rows as rows of that length; what is beyond
+    /// their numbers is unspecified.
     #[expect(clippy::unused_self, reason = "as above")]
-    pub(super) fn turn(self, rows: &[u8], columns: usize, turned: &mut [[u8; STRETCH]]) {
-        assert!(rows.len() <= columns * STRETCH && turned.len() == columns, "rows of a stretch");
+    pub(super) fn transpose(self, rows: &[u8], columns: usize, into: &mut [[u8; BLOCK_COLUMNS]]) {
+        assert!(rows.len() <= columns * BLOCK_COLUMNS && into.len() == columns, "rows of a block");
         // SAFETY: as above.
-        unsafe { turn(rows, columns, turned) }
+        unsafe { transpose(rows, columns, into) }
     }
 }
 
@@ -66,8 +63,8 @@ fn load(bytes: &[u8], start: usize) -> __m512i {
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi2,popcnt")]
-fn list(rows: Rows, end: usize, target: Target) {
-    static PLACES: [Bytes; STRETCH / REGISTER] = places();
+fn compress(rows: Rows, end: usize, target: Target) {
+    static PLACES: [Bytes; BLOCK_COLUMNS / REGISTER] = places();
     let mut end = end;
     for row in 0..rows.count {
         for (places, start) in PLACES.iter().zip((0..rows.length).step_by(REGISTER)) {
@@ -75,21 +72,21 @@ fn list(rows: Rows, end: usize, target: Target) {
             // What follows in memory belongs to another row.
             let taken = _mm512_test_epi8_mask(bytes, bytes)
                 & u64::MAX >> (start + REGISTER).saturating_sub(rows.length);
-            let room: &mut Bytes =
-                target.bytes[end..].first_chunk_mut().expect("room for a register");
-            *room = cast(_mm512_maskz_compress_epi8(taken, bytes));
-            let room: &mut Bytes =
-                target.places[end..].first_chunk_mut().expect("room for a register");
-            *room = cast(_mm512_maskz_compress_epi8(taken, cast(*places)));
+            let into: &mut Bytes =
+                target.bytes[end..].first_chunk_mut().expect("space for a register");
+            *into = cast(_mm512_maskz_compress_epi8(taken, bytes));
+            let into: &mut Bytes =
+                target.places[end..].first_chunk_mut().expect("space for a register");
+            *into = cast(_mm512_maskz_compress_epi8(taken, cast(*places)));
             end += taken.count_ones() as usize;
         }
         target.ends.push(end as u32);
     }
 }
 
-const fn places() -> [Bytes; STRETCH / REGISTER] {
-    let (mut places, mut i) = ([[0; REGISTER]; STRETCH / REGISTER], 0);
-    while i < STRETCH {
+const fn places() -> [Bytes; BLOCK_COLUMNS / REGISTER] {
+    let (mut places, mut i) = ([[0; REGISTER]; BLOCK_COLUMNS / REGISTER], 0);
+    while i < BLOCK_COLUMNS {
         places[i / REGISTER][i % REGISTER] = i as u8;
         i += 1;
     }
@@ -97,9 +94,9 @@ const fn places() -> [Bytes; STRETCH / REGISTER] {
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi2,popcnt")]
-fn turn(rows: &[u8], columns: usize, turned: &mut [[u8; STRETCH]]) {
+fn transpose(rows: &[u8], columns: usize, into: &mut [[u8; BLOCK_COLUMNS]]) {
     for (first_row, rows) in (0..).step_by(SIDE).zip(rows.chunks(SIDE * columns)) {
-        for (column, turned) in (0..).step_by(REGISTER).zip(turned.chunks_mut(REGISTER)) {
+        for (column, into) in (0..).step_by(REGISTER).zip(into.chunks_mut(REGISTER)) {
             let mut registers = [_mm512_setzero_si512(); SIDE];
             for (register, row) in registers.iter_mut().zip((0..rows.len()).step_by(columns)) {
                 *register = load(rows, row + column);
@@ -109,7 +106,7 @@ fn turn(rows: &[u8], columns: usize, turned: &mut [[u8; STRETCH]]) {
             for (c, register) in registers.into_iter().enumerate() {
                 let quarters: [[u8; SIDE]; REGISTER / SIDE] = cast(register);
                 for (q, quarter) in quarters.into_iter().enumerate() {
-                    if let Some(into) = turned.get_mut(q * SIDE + c) {
+                    if let Some(into) = into.get_mut(q * SIDE + c) {
                         into[first_row..first_row + SIDE].copy_from_slice(&quarter);
                     }
                 }

@@ -1,73 +1,84 @@
 //! Products with images, most of whose pixels are black.
 //!
-//! Four in five pixels of a handwritten digit are 0. A product that goes by the others takes half of the time or less
-//! of one that goes by all, at the sizes of a first layer: a pixel that counts costs more than one in a product of
-//! dense matrices, which holds more sums in registers for each number it reads.
+//! Four in five pixels of a handwritten digit are 0. A product that skips them takes half of the
+//! time or less of a dense one, at the sizes of a first layer: a pixel that counts costs more than
+//! one in a dense product, which holds more sums in registers for each number it reads.
 //!
-//! [`Sparse`] is a block of images for a first layer, [`SparseRows`] what one step of a recurrence reads of them.
+//! [`SparseImages`] is a block of images for a first layer, [`SparseRows`] what one step of a
+//! recurrence reads of them.
 
+mod column_blocks;
 #[cfg_attr(not(target_arch = "x86_64"), path = "compress/none.rs")]
 mod compress;
 mod kernel;
-mod lists;
 mod panels;
 mod rows;
 #[cfg(test)]
 mod tests;
 mod words;
 
-use super::Real;
+use super::{Buffer, Real};
+use column_blocks::{BLOCK_COLUMNS, ColumnBlocks};
 use compress::Compress;
 use kernel::gather;
-use lists::{Lists, STRETCH};
-use ndarray::{ArrayView2, ArrayViewMut2};
-use panels::Panels;
-pub use rows::SparseRows;
+use ndarray::ArrayViewMut2;
+pub(super) use panels::Panels;
+pub(crate) use rows::SparseRows;
 
-/// One pixel in so many may count for it to be worthwhile.
+/// Sparse products are used if at most one pixel in so many counts.
 const ONE_IN: usize = 3;
 
-/// X, `(images, pixels)`, as lists of the gray values that are not 0: of each image, and of each pixel.
+/// X, `(images, pixels)`: the gray values that are not 0, by images and by pixels.
 ///
-/// What would be multiplied by a black pixel is passed over, also where it is infinite or not a number.
-pub struct Sparse<A> {
-    by_images: Lists<A>,
-    by_pixels: Lists<A>,
-    turned: Vec<[u8; STRETCH]>,
+/// What would be multiplied by a black pixel is skipped, also NaN and ±∞.
+pub(super) struct SparseImages<A> {
+    by_images: ColumnBlocks<A>,
+    by_pixels: ColumnBlocks<A>,
+    transposed: Vec<[u8; BLOCK_COLUMNS]>,
 }
 
-impl<A: Real> Default for Sparse<A> {
+impl<A: Real> Default for SparseImages<A> {
     fn default() -> Self {
-        Self { by_images: Lists::default(), by_pixels: Lists::default(), turned: Vec::new() }
+        Self {
+            by_images: ColumnBlocks::default(),
+            by_pixels: ColumnBlocks::default(),
+            transposed: Vec::new(),
+        }
     }
 }
 
-impl<A: Real> Sparse<A> {
-    /// Whether products with images of these pixels are better done this way.
-    pub fn suits(pixels: &[u8]) -> bool {
-        // Counts of up to 255 in a byte: the compiler then counts 64 pixels at a time.
-        let count = |pixels: &[u8]| {
-            usize::from(pixels.iter().map(|&pixel| u8::from(pixel != 0)).sum::<u8>())
-        };
-        ONE_IN * pixels.chunks(255).map(count).sum::<usize>() <= pixels.len()
-    }
+/// Whether few enough of these pixels count for sparse products to be faster.
+pub fn mostly_black(pixels: &[u8]) -> bool {
+    // Counts of up to 255 in a byte: the compiler then counts 64 pixels at a time.
+    let count =
+        |pixels: &[u8]| usize::from(pixels.iter().map(|&pixel| u8::from(pixel != 0)).sum::<u8>());
+    ONE_IN * pixels.chunks(255).map(count).sum::<usize>() <= pixels.len()
+}
 
-    /// Whether lists are made so fast that few products pay for them.
-    pub fn is_quick() -> bool {
-        Compress::get().is_some()
-    }
+/// Whether images are compressed so fast that few products pay for it.
+pub(super) fn compresses_fast() -> bool {
+    Compress::get().is_some()
+}
 
-    /// Takes over images of so many pixels each, one after the other, for the products that are named.
+impl<A: Real> SparseImages<A> {
+    /// Takes over images of so many pixels each, one after the other, for the products that are
+    /// named.
     ///
     /// # Panics
     /// If an image has no pixels, or there is a part of one.
-    pub fn read(&mut self, pixels: &[u8], pixels_per_image: usize, forward: bool, backward: bool) {
+    pub(super) fn read(
+        &mut self,
+        pixels: &[u8],
+        pixels_per_image: usize,
+        forward: bool,
+        backward: bool,
+    ) {
         self.read_with(Compress::get(), pixels, pixels_per_image, forward, backward);
     }
 
     fn read_with(
         &mut self,
-        quick: Option<Compress>,
+        compress: Option<Compress>,
         pixels: &[u8],
         pixels_per_image: usize,
         forward: bool,
@@ -76,12 +87,13 @@ impl<A: Real> Sparse<A> {
         assert!(pixels.len().is_multiple_of(pixels_per_image), "whole images");
         self.by_images.clear();
         self.by_pixels.clear();
-        if forward || (backward && quick.is_none()) {
-            self.by_images.read(quick, pixels, pixels_per_image);
+        if forward || (backward && compress.is_none()) {
+            self.by_images.read(compress, pixels, pixels_per_image);
         }
-        match quick {
-            Some(quick) if backward => {
-                self.by_pixels.read_turned(quick, pixels, pixels_per_image, &mut self.turned);
+        match compress {
+            Some(compress) if backward => {
+                let workspace = &mut self.transposed;
+                self.by_pixels.read_transposed(compress, pixels, pixels_per_image, workspace);
             }
             None if backward => self.by_images.transpose(&mut self.by_pixels),
             _ => {}
@@ -89,60 +101,41 @@ impl<A: Real> Sparse<A> {
     }
 
     /// Whether it was read for [`Self::product`].
-    pub fn has_forward(&self) -> bool {
+    pub(super) fn has_forward(&self) -> bool {
         self.by_images.rows() > 0
     }
 
     /// Whether it was read for [`Self::add_outer_product`].
-    pub fn has_backward(&self) -> bool {
+    pub(super) fn has_backward(&self) -> bool {
         self.by_pixels.rows() > 0
     }
 
-    /// C ← A Xᵀ, or C ← C + A Xᵀ if it is `added`, for A `(width, pixels)`, some matrices one below the other, and C
-    /// `(width, images)`. In the evaluation of the same number A is what it was when `room` was last used;
-    /// without a number it is always another.
+    /// C ← A Xᵀ, or C ← C + A Xᵀ if it is `added`, for A `(width, pixels)` and C `(width, images)`;
+    /// `sums` grows.
     ///
     /// # Panics
-    /// If the shapes do not agree, neither rows nor columns of a matrix follow each other in memory (those of several
-    /// matrices have to be the rows), or what was read was not read for it.
-    pub fn product(
+    /// If the shapes do not agree, or neither rows nor columns of C are contiguous.
+    pub(super) fn product(
         &self,
-        a: &[ArrayView2<A>],
+        a: &Panels<A>,
         c: ArrayViewMut2<A>,
         added: bool,
-        evaluation: Option<u64>,
-        room: &mut SparseRoom<A>,
+        sums: &mut Buffer<A>,
     ) {
-        if evaluation.is_none() || evaluation != room.evaluation {
-            room.evaluation = None;
-            room.panels.pack(a);
-            room.evaluation = evaluation;
-        }
-        gather(&self.by_images, &room.panels, c, added, &mut room.sums);
+        gather(&self.by_images, a, c, added, sums);
     }
 
-    /// C ← C + A X, the sum of the outer products of columns of A and images, for A `(width, images)` and C
-    /// `(width, pixels)`.
+    /// C ← C + A X, the sum of the outer products of columns of A and images, for A `(width,
+    /// images)` and C `(width, pixels)`.
     ///
     /// # Panics
     /// As [`Self::product`].
-    pub fn add_outer_product(
+    pub(super) fn add_outer_product(
         &self,
-        a: ArrayView2<A>,
+        a: &Panels<A>,
         c: ArrayViewMut2<A>,
-        room: &mut SparseRoom<A>,
+        sums: &mut Buffer<A>,
     ) {
-        room.evaluation = None;
-        room.panels.pack(&[a]);
-        gather(&self.by_pixels, &room.panels, c, true, &mut room.sums);
+        gather(&self.by_pixels, a, c, true, sums);
     }
-}
-
-/// Room for the left factor of a product, and for sums; it grows.
-#[derive(Default)]
-pub struct SparseRoom<A> {
-    panels: Panels<A>,
-    /// Number of the evaluation they were filled for.
-    evaluation: Option<u64>,
-    sums: Vec<A>,
 }

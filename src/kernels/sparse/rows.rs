@@ -8,17 +8,17 @@
 use crate::kernels::Real;
 use crate::kernels::dispatch::{Simd, dispatched, multiply_add};
 
-/// Numbers of a row that are looked at without a question whether there is room.
+/// Numbers of a row that are compressed without a check of the capacity.
 const CHUNK: usize = 32;
 
-/// S, each of its rows a list of the numbers that are not 0.
+/// S, its rows compressed to the numbers that are not 0 (CSR).
 ///
-/// What would be multiplied by a 0 is passed over, also where it is infinite or not a number.
+/// What would be multiplied by a 0 is skipped, also NaN and ±∞.
 pub struct SparseRows<A> {
     columns: usize,
-    /// Where each list ends.
+    /// Where each row ends.
     ends: Vec<u32>,
-    /// Of each number its column, ascending in each list; longer than need be, as are the values.
+    /// Of each number its column, ascending in each row; capacity included, as in the values.
     places: Vec<u32>,
     values: Vec<A>,
 }
@@ -30,7 +30,7 @@ impl<A> Default for SparseRows<A> {
 }
 
 impl<A: Real> SparseRows<A> {
-    /// Leaves no rows; those to come have so many columns.
+    /// Removes all rows; those to come have so many columns.
     pub fn clear(&mut self, columns: usize) {
         self.columns = columns;
         self.ends.clear();
@@ -43,19 +43,19 @@ impl<A: Real> SparseRows<A> {
     pub fn push(&mut self, numbers: &[A], chosen: &[usize]) {
         assert_eq!(chosen.len(), self.columns, "numbers of a row");
         let mut end = self.ends.last().map_or(0, |&end| end as usize);
-        let most = end + self.columns.next_multiple_of(CHUNK);
-        if self.values.len() < most {
-            self.places.resize(most, 0);
-            self.values.resize(most, A::zero());
+        let capacity = end + self.columns.next_multiple_of(CHUNK);
+        if self.values.len() < capacity {
+            self.places.resize(capacity, 0);
+            self.values.resize(capacity, A::zero());
         }
         for (chosen, first) in chosen.chunks(CHUNK).zip((0..).step_by(CHUNK)) {
             let places: &mut [u32; CHUNK] =
-                self.places[end..].first_chunk_mut().expect("room for a chunk");
+                self.places[end..].first_chunk_mut().expect("space for a chunk");
             let values: &mut [A; CHUNK] =
-                self.values[end..].first_chunk_mut().expect("room for a chunk");
+                self.values[end..].first_chunk_mut().expect("space for a chunk");
             let mut count = 0;
             for (column, &chosen) in (first..).zip(chosen) {
-                // No branch: which numbers are 0 no processor foresees.
+                // No branch: no processor predicts which numbers are 0.
                 let value = numbers[chosen];
                 (places[count % CHUNK], values[count % CHUNK]) = (column, value);
                 count += usize::from(value != A::zero());
@@ -94,23 +94,24 @@ impl<A: Real> SparseRows<A> {
 
     /// Columns and values of each row.
     #[inline(always)]
-    fn lists(&self) -> impl Iterator<Item = (&[u32], &[A])> {
+    fn rows(&self) -> impl Iterator<Item = (&[u32], &[A])> {
         let mut start = 0;
         self.ends.iter().map(move |&end| {
-            let list = start..end as usize;
+            let range = start..end as usize;
             start = end as usize;
-            (&self.places[list.clone()], &self.values[list])
+            (&self.places[range.clone()], &self.values[range])
         })
     }
 }
 
-/// Calls `$columns::<S, A, VECTORS>` for the columns from each `first` on, as many as are in so many vectors, with the
-/// other arguments; evaluates to the first of those that are left over at the end, less than a vector.
+/// Calls `$columns::<S, A, VECTORS>` for the columns from each `first` on, as many as are in so
+/// many vectors, with the other arguments. Evaluates to the first of the remaining columns, which
+/// are less than a vector.
 macro_rules! in_vectors {
     ($columns:ident, $width:expr, ($($argument:expr),*)) => {{
         let (width, lanes) = ($width, A::lanes::<S>());
         let mut first = 0;
-        // A row of the result, or of D, stays in registers; there has to be room for a factor and a vector more.
+        // A row of the result, or of D, stays in registers; a factor and a vector more have to fit.
         while S::REGISTER_COUNT > 16 && first + 12 * lanes <= width {
             $columns::<S, A, 12>($($argument,)* first);
             first += 12 * lanes;
@@ -131,11 +132,14 @@ dispatched! {
     fn multiply<A>(simd, s: &SparseRows<A>, m: &[A], width: usize, c: &mut [A]) {
         let rest = in_vectors!(gather, width, (simd, s, m, width, c));
         if rest < width {
-            for ((places, values), c) in s.lists().zip(c.chunks_exact_mut(width)) {
+            for ((places, values), c) in s.rows().zip(c.chunks_exact_mut(width)) {
                 c[rest..].fill(A::zero());
                 for (&k, &x) in places.iter().zip(values) {
                     let row = &m[k as usize * width..][rest..width];
-                    c[rest..].iter_mut().zip(row).for_each(|(c, &m)| *c = multiply_add(simd, x, m, *c));
+                    c[rest..]
+                        .iter_mut()
+                        .zip(row)
+                        .for_each(|(c, &m)| *c = multiply_add(simd, x, m, *c));
                 }
             }
         }
@@ -153,7 +157,7 @@ fn gather<S: Simd, A: Real, const VECTORS: usize>(
     first: usize,
 ) {
     let count = VECTORS * A::lanes::<S>();
-    for ((places, values), c) in s.lists().zip(c.chunks_exact_mut(width)) {
+    for ((places, values), c) in s.rows().zip(c.chunks_exact_mut(width)) {
         let mut sums = [A::splat(simd, A::zero()); VECTORS];
         for (&k, &x) in places.iter().zip(values) {
             let (row, x) =
@@ -170,10 +174,12 @@ dispatched! {
     fn add_transposed<A>(simd, s: &SparseRows<A>, d: &[A], width: usize, c: &mut [A]) {
         let rest = in_vectors!(scatter, width, (simd, s, d, width, c));
         if rest < width {
-            for ((places, values), d) in s.lists().zip(d.chunks_exact(width)) {
+            for ((places, values), d) in s.rows().zip(d.chunks_exact(width)) {
                 for (&k, &x) in places.iter().zip(values) {
                     let row = &mut c[k as usize * width..][rest..width];
-                    row.iter_mut().zip(&d[rest..]).for_each(|(c, &d)| *c = multiply_add(simd, x, d, *c));
+                    row.iter_mut()
+                        .zip(&d[rest..])
+                        .for_each(|(c, &d)| *c = multiply_add(simd, x, d, *c));
                 }
             }
         }
@@ -191,7 +197,7 @@ fn scatter<S: Simd, A: Real, const VECTORS: usize>(
     first: usize,
 ) {
     let count = VECTORS * A::lanes::<S>();
-    for ((places, values), d) in s.lists().zip(d.chunks_exact(width)) {
+    for ((places, values), d) in s.rows().zip(d.chunks_exact(width)) {
         let d: [_; VECTORS] =
             *A::vectors::<S>(&d[first..first + count]).first_chunk().expect("so many vectors");
         for (&k, &x) in places.iter().zip(values) {

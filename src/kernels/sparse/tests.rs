@@ -1,7 +1,7 @@
 //! Against the plain product of the same gray values.
 
 use super::*;
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView2};
 
 /// Pixels of which about one in `every` counts; whole images are black, and others are full.
 fn pixels(images: usize, pixels: usize, every: usize) -> Vec<u8> {
@@ -31,10 +31,12 @@ fn close<A: Real>(c: &Array2<A>, expected: &Array2<f64>, tolerance: f64, what: &
     );
 }
 
-/// Sums of up to 784 terms, here and in the plain product: 64 units in the last place of the largest one.
+/// Sums of up to 784 terms, here and in the plain product: 64 units in the last place of the
+/// largest one.
 fn is_the_plain_product<A: Real>(unit: f64) {
     let tolerance = 64.0 * unit;
-    let (mut sparse, mut room) = (Sparse::default(), SparseRoom::default());
+    let (mut sparse, mut panels, mut sums) =
+        (SparseImages::default(), Panels::default(), Buffer::default());
     // Also after another block, larger or smaller.
     for (images, count, width) in [
         (1, 1, 1),
@@ -46,9 +48,9 @@ fn is_the_plain_product<A: Real>(unit: f64) {
         (16, 100, 16),
     ] {
         let bytes = pixels(images, count, 5);
-        // However lists are made: each way serves some of the sizes.
-        let quick = Compress::get().filter(|_| images % 2 == 1);
-        sparse.read_with(quick, &bytes, count, true, true);
+        // Each way to compress serves some of the sizes.
+        let compress = Compress::get().filter(|_| images % 2 == 1);
+        sparse.read_with(compress, &bytes, count, true, true);
         assert!(sparse.has_backward());
         let x = Array2::from_shape_vec(
             (images, count),
@@ -59,22 +61,24 @@ fn is_the_plain_product<A: Real>(unit: f64) {
         let (wide_weight, wide_delta) = (weight.mapv(A::wide), delta.mapv(A::wide));
         let (forward, backward) = (wide_weight.dot(&x.t()), wide_delta.dot(&x) + &wide_weight);
         for (weight, delta) in [(&weight, &delta), (&by_columns(&weight), &by_columns(&delta))] {
-            for turned in [false, true] {
-                let what = format!("{images} images of {count} pixels, {width} wide, {turned}");
+            for by_column in [false, true] {
+                let what = format!("{images} images of {count} pixels, {width} wide, {by_column}");
                 let ordered = |matrix: &Array2<A>| {
-                    if turned {
+                    if by_column {
                         by_columns(matrix)
                     } else {
                         matrix.as_standard_layout().into_owned()
                     }
                 };
                 let mut c = ordered(&Array2::from_elem((width, images), A::nan()));
-                sparse.product(&[weight.view()], c.view_mut(), false, None, &mut room);
+                panels.pack(&[weight.view()]);
+                sparse.product(&panels, c.view_mut(), false, &mut sums);
                 close(&c, &forward, tolerance, &what);
-                sparse.product(&[weight.view()], c.view_mut(), true, None, &mut room);
+                sparse.product(&panels, c.view_mut(), true, &mut sums);
                 close(&c, &(2.0 * &forward), tolerance, &what);
                 let mut c = ordered(weight);
-                sparse.add_outer_product(delta.view(), c.view_mut(), &mut room);
+                panels.pack(&[delta.view()]);
+                sparse.add_outer_product(&panels, c.view_mut(), &mut sums);
                 close(&c, &backward, tolerance, &what);
             }
         }
@@ -144,23 +148,23 @@ fn sparse_rows_refuse_other_shapes() {
 }
 
 #[test]
-fn lists_are_the_same_however_they_are_made() {
+fn every_way_to_compress_gives_the_same_matrix() {
     let Some(compress) = Compress::get() else { return };
     for (images, count) in [(1, 1), (3, 63), (16, 64), (17, 65), (128, 128), (129, 130), (300, 784)]
     {
         for every in [1, 5] {
             let bytes = pixels(images, count, every);
-            let [mut quick, mut slow, mut turned, mut transposed] =
-                [(); 4].map(|()| Lists::<f32>::default());
-            quick.read(Some(compress), &bytes, count);
+            let [mut fast, mut slow, mut fast_transposed, mut slow_transposed] =
+                [(); 4].map(|()| ColumnBlocks::<f32>::default());
+            fast.read(Some(compress), &bytes, count);
             slow.read(None, &bytes, count);
-            turned.read_turned(compress, &bytes, count, &mut Vec::new());
-            slow.transpose(&mut transposed);
-            for (a, b) in [(&quick, &slow), (&turned, &transposed)] {
+            fast_transposed.read_transposed(compress, &bytes, count, &mut Vec::new());
+            slow.transpose(&mut slow_transposed);
+            for (a, b) in [(&fast, &slow), (&fast_transposed, &slow_transposed)] {
                 assert_eq!((a.rows(), a.columns()), (b.rows(), b.columns()));
-                assert_eq!(a.stretches().count(), b.stretches().count());
+                assert_eq!(a.blocks().count(), b.blocks().count());
                 let rows = a.rows();
-                for (a, b) in a.stretches().zip(b.stretches()) {
+                for (a, b) in a.blocks().zip(b.blocks()) {
                     assert!(
                         (0..rows).all(|row| a.row(row) == b.row(row)),
                         "{images} images of {count}"
@@ -172,47 +176,33 @@ fn lists_are_the_same_however_they_are_made() {
 }
 
 #[test]
-fn matrices_one_below_the_other_are_one_factor_and_are_kept_within_an_evaluation() {
-    let mut sparse = Sparse::default();
+fn matrices_one_below_the_other_are_one_factor() {
+    let mut sparse = SparseImages::default();
     sparse.read(&pixels(40, 130, 3), 130, true, false);
     let all = numbers::<f32>(3 * 23, 130);
     let parts: Vec<_> = (0..3).map(|k| all.slice(ndarray::s![23 * k..23 * (k + 1), ..])).collect();
-    let product = |factors: &[ArrayView2<f32>], evaluation, room: &mut SparseRoom<f32>| {
-        let mut c = Array2::zeros((factors.iter().map(ArrayView2::nrows).sum(), 40));
-        sparse.product(factors, c.view_mut(), false, evaluation, room);
+    let product = |factors: &[ArrayView2<f32>]| {
+        let mut panels = Panels::default();
+        panels.pack(factors);
+        let mut c = Array2::zeros((3 * 23, 40));
+        sparse.product(&panels, c.view_mut(), false, &mut Buffer::default());
         c
     };
-    let (whole, mut room) =
-        (product(&[all.view()], None, &mut SparseRoom::default()), SparseRoom::default());
-    assert_eq!(product(&parts, Some(1), &mut room), whole);
-    let other = -&all;
-    assert_eq!(product(&[other.view()], Some(1), &mut room), whole, "what was kept");
-    assert_eq!(product(&[other.view()], Some(2), &mut room), -&whole);
-    assert_eq!(product(&[all.view()], None, &mut room), whole);
-    assert_eq!(
-        product(&[other.view()], None, &mut room),
-        -&whole,
-        "nothing is kept without a number"
-    );
+    assert_eq!(product(&parts), product(&[all.view()]));
 }
 
 #[test]
-fn what_is_not_a_number_stays_so_where_a_pixel_counts() {
-    let (mut sparse, mut room) = (Sparse::<f32>::default(), SparseRoom::default());
+fn nan_stays_nan_where_a_pixel_counts() {
+    let (mut sparse, mut panels) = (SparseImages::<f32>::default(), Panels::default());
     sparse.read(&[0, 255, 255, 0], 2, true, false);
+    panels.pack(&[ndarray::array![[f32::NAN, 2.0]].view()]);
     let mut c = Array2::zeros((1, 2));
-    sparse.product(
-        &[ndarray::array![[f32::NAN, 2.0]].view()],
-        c.view_mut(),
-        false,
-        None,
-        &mut room,
-    );
+    sparse.product(&panels, c.view_mut(), false, &mut Buffer::default());
     assert!(c[[0, 0]].to_bits() == 2.0_f32.to_bits() && c[[0, 1]].is_nan());
 }
 
 #[test]
-fn sparse_rows_pass_over_what_is_not_a_number_where_they_are_zero() {
+fn sparse_rows_skip_nan_where_they_are_zero() {
     let mut sparse = SparseRows::<f32>::default();
     sparse.clear(2);
     sparse.push(&[0.0, 1.0], &[0, 1]);
@@ -223,10 +213,6 @@ fn sparse_rows_pass_over_what_is_not_a_number_where_they_are_zero() {
 }
 
 #[test]
-fn suits_images_with_one_pixel_in_three() {
-    assert!(
-        Sparse::<f32>::suits(&[0, 0, 1])
-            && !Sparse::<f32>::suits(&[0, 1])
-            && Sparse::<f32>::suits(&[0; 5])
-    );
+fn one_pixel_in_three_is_mostly_black() {
+    assert!(mostly_black(&[0, 0, 1]) && !mostly_black(&[0, 1]) && mostly_black(&[0; 5]));
 }

@@ -1,6 +1,6 @@
-//! Bytes that are not 0 moved together, eight at a time, on any processor.
+//! Rows of bytes compressed to those that are not 0, eight bytes at a time, on any processor.
 
-use super::lists::{Rows, Target};
+use super::column_blocks::{Rows, Target};
 use crate::kernels::dispatch::dispatched;
 
 /// Bytes that are looked at together.
@@ -8,25 +8,28 @@ const WORD: usize = 8;
 
 dispatched! {
     /// Writes the bytes of every row that are not 0, and their places in it, from `end` on.
-    pub(super) fn list(_simd, rows: Rows<'_>, end: usize, target: Target<'_>) {
+    pub(super) fn compress(_simd, rows: Rows<'_>, end: usize, target: Target<'_>) {
         let (mut end, target) = (end, target);
         for row in 0..rows.count {
             let row = &rows.bytes[row * rows.stride..][..rows.length];
             let start = end;
             let (words, rest) = row.as_chunks::<WORD>();
             for (word, first) in words.iter().zip((0..).step_by(WORD)) {
-                // No branch: where a digit begins and ends no processor foresees.
+                // No branch: no processor predicts where a digit begins and ends.
                 let taken = usize::from(not_zero(u64::from_le_bytes(*word)));
-                let room: &mut [u8; WORD] = target.places[end..].first_chunk_mut().expect("room for a word");
+                let into: &mut [u8; WORD] =
+                    target.places[end..].first_chunk_mut().expect("space for a word");
                 // To all places of the word at once: none is above 127.
-                *room = (PLACES[taken] + first * ONES).to_le_bytes();
+                *into = (PLACES[taken] + first * ONES).to_le_bytes();
                 end += taken.count_ones() as usize;
             }
             for (place, _) in (words.len() * WORD..).zip(rest).filter(|(_, byte)| **byte != 0) {
                 target.places[end] = place as u8;
                 end += 1;
             }
-            for (byte, &place) in target.bytes[start..end].iter_mut().zip(&target.places[start..end]) {
+            for (byte, &place) in
+                target.bytes[start..end].iter_mut().zip(&target.places[start..end])
+            {
                 *byte = row[usize::from(place)];
             }
             target.ends.push(end as u32);

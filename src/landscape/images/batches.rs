@@ -2,8 +2,7 @@
 
 use super::{ImageLandscape, Interrupt};
 use crate::data::ImageView;
-use crate::kernels::Real;
-use crate::kernels::threads::Threads;
+use crate::kernels::{Real, Threads};
 use crate::landscape::{Interrupted, Landscape};
 use crate::network::Network;
 use crate::path::Batches;

@@ -1,27 +1,25 @@
 //! The mean loss of a network over a set of images.
 
-mod along;
 mod batches;
-mod gray;
 mod line;
+mod path;
 mod scratch;
 
 use super::line::PointByPoint;
 use super::{Interrupted, Landscape, Line};
 use crate::combinations::Combinations;
 use crate::data::ImageView;
-use crate::kernels::threads::{Threads, Turn};
-use crate::kernels::{self, Real, Sparse};
+use crate::kernels::{
+    self, Buffer, ImageBuffer, Item, Items, Purpose, Real, Threads, add_scaled, mostly_black,
+};
 use crate::network::{Batch, Network, Score};
-use along::Sought;
 pub use batches::ImageBatches;
-use gray::Purpose;
 use line::SharedLine;
 use ndarray::{ArrayView2, ArrayViewMut2};
-use scratch::Scratch;
+use path::WeightedGradients;
+use scratch::{Scratch, batch};
 use std::ops::Range;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Images converted to floating point and worked through at a time: a block of 784 pixels an image
 /// and its activations stay in a core's second-level cache.
@@ -41,12 +39,10 @@ pub type Interrupt<'a> = dyn Fn() -> bool + Sync + 'a;
 pub struct ImageLandscape<'a, A> {
     network: &'a dyn Network<A>,
     images: ImageView<'a>,
-    /// Whether lists of what is not black are worthwhile.
-    lists: bool,
+    /// Whether the images are mostly black.
+    sparse: bool,
     threads: Option<&'a Threads>,
     interrupt: Option<&'a Interrupt<'a>>,
-    /// Number of the next one.
-    evaluation: AtomicU64,
     /// Buffers of evaluations that are not under way; grows to one for each thread.
     idle: Mutex<Vec<Scratch<'a, A>>>,
 }
@@ -60,11 +56,10 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
     pub fn new(network: &'a dyn Network<A>, images: ImageView<'a>) -> Self {
         assert!(!images.is_empty(), "a landscape needs images");
         assert_eq!(images.pixels_per_image(), network.inputs(), "image size and network disagree");
-        // Of the first images alone: what is decided changes speed and the last bits, and has to
-        // come from the data.
-        let lists = network.multiplies_images() && Sparse::<A>::suits(images.first(BLOCK).pixels());
-        let (evaluation, idle) = (AtomicU64::new(0), Mutex::default());
-        Self { network, images, lists, threads: None, interrupt: None, evaluation, idle }
+        // The first images decide. It changes speed and the last bits, and has to depend on the
+        // data alone.
+        let sparse = mostly_black(images.first(BLOCK).pixels());
+        Self { network, images, sparse, threads: None, interrupt: None, idle: Mutex::default() }
     }
 
     /// The same landscape, evaluated by these threads; mini-batches stay on the caller's.
@@ -118,7 +113,8 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
         gradient.fill(A::zero());
         let loss = self.with_scratch(|scratch| {
             let mut sum = 0.0;
-            let (pixels, labels) = &mut scratch.gathered;
+            let Scratch { images, evaluator, gathered: (pixels, labels), .. } = scratch;
+            let mut evaluation = evaluator.at(theta);
             for chunk in indices.chunks(BLOCK) {
                 pixels.clear();
                 labels.clear();
@@ -129,8 +125,8 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
                     labels.extend_from_slice(image.labels());
                 }
                 let chunk = ImageView::new(pixels, labels, self.images.pixels_per_image());
-                let batch = scratch.images.read(chunk, Purpose::Step, self.lists);
-                sum += scratch.evaluator.loss_and_gradient(theta, batch, gradient).loss;
+                let batch = batch(images, chunk, Purpose::Step);
+                sum += evaluation.loss_and_gradient(batch, gradient).loss;
             }
             sum
         });
@@ -141,7 +137,7 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
     /// Bytes that a [line](Landscape::line) keeps of what its points share; 0 where they do not.
     pub fn line_bytes(&self) -> usize {
         let length = self.with_scratch(|scratch| {
-            scratch.along.as_ref().map_or(0, |along| along.shared_length())
+            scratch.combinations_evaluator.as_ref().map_or(0, |evaluator| evaluator.shared_length())
         });
         let bytes = line::VECTORS * self.samples() * length * size_of::<A>();
         if bytes > line::MAX_BYTES { 0 } else { bytes }
@@ -153,19 +149,16 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
 
     fn sum(&self, theta: &[A]) -> Result<Score, Interrupted> {
         let parts = self.point_parts();
-        let evaluation = Some(self.next_evaluation());
-        let scores = self.run(parts.len(), 0, |scratch, turn| {
-            let mut score = Score::default();
-            self.for_each_block(
-                &parts[turn.item],
-                scratch,
-                Purpose::Losses,
-                evaluation,
-                |scratch, batch| {
-                    score += scratch.evaluator.loss(theta, batch);
-                },
-            )?;
-            Ok(score)
+        let scores = self.run(parts.len(), 0, |scratch, items| {
+            let Scratch { images, evaluator, .. } = scratch;
+            let mut evaluation = evaluator.at(theta);
+            each(items, |item| {
+                let mut score = Score::default();
+                self.for_each_block(&parts[item.index], images, Purpose::Losses, |batch| {
+                    score += evaluation.loss(batch);
+                })?;
+                Ok(score)
+            });
         })?;
         Ok(total(scores))
     }
@@ -182,70 +175,53 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
         (0..samples).step_by(size).map(|start| start..samples.min(start + size)).collect()
     }
 
-    /// A number for all blocks of images that the same parameters or vectors meet.
-    fn next_evaluation(&self) -> u64 {
-        self.evaluation.fetch_add(1, Ordering::Relaxed)
-    }
-
-    /// [`Threads::run`] with buffers for each item.
+    /// [`Threads::run`] with buffers for each thread.
     fn run<R: Send>(
         &self,
         items: usize,
-        gates: usize,
-        work: impl Fn(&mut Scratch<'a, A>, Turn) -> Result<R, Interrupted> + Sync,
+        regions: usize,
+        thread: impl Fn(&mut Scratch<'a, A>, &mut Items<R>) + Sync,
     ) -> Result<Vec<R>, Interrupted> {
         let one = Threads::default();
         let threads = self.threads.unwrap_or(&one);
-        let results =
-            threads.run(items, gates, |turn| self.with_scratch(|scratch| work(scratch, turn)).ok());
+        let results = threads.run(items, regions, |items| {
+            self.with_scratch(|scratch| thread(scratch, items));
+        });
         results.ok_or(Interrupted)
     }
 
-    /// Overwrites `gradient` with the mean over the images of what `work` adds up for each part of
-    /// them, and returns what it returns, in the order of the parts.
+    /// Overwrites `gradient` with the mean over the images of what each thread adds up for its
+    /// parts of them, and returns the results of the parts, in their order.
     fn mean_gradient<R: Send>(
         &self,
         gradient: &mut [A],
-        work: impl Fn(&Range<usize>, &mut Scratch<'a, A>, &mut [A]) -> Result<R, Interrupted> + Sync,
+        thread: impl Fn(&mut Scratch<'a, A>, &mut Parts<A, R>) + Sync,
     ) -> Result<Vec<R>, Interrupted> {
         gradient.fill(A::zero());
         let (parts, sum) = (self.point_parts(), Mutex::new(&mut *gradient));
-        let results = self.run(parts.len(), 1, |scratch, turn| {
-            let mut own = scratch.take_gradient();
-            let result = work(&parts[turn.item], scratch, &mut own)?;
-            let add = || {
-                kernels::add_scaled(
-                    A::one(),
-                    &own,
-                    &mut sum.lock().expect("adding does not panic"),
-                );
-            };
-            turn.pass(0, add).ok_or(Interrupted)?;
-            scratch.gradient = own;
-            Ok(result)
+        let results = self.run(parts.len(), 1, |scratch, items| {
+            let mut parts =
+                Parts { items, ranges: &parts, sum: &sum, own: scratch.take_gradient() };
+            thread(scratch, &mut parts);
+            scratch.gradient = parts.own;
         })?;
         kernels::scale(A::of(self.mean(1.0)), gradient);
         Ok(results)
     }
 
-    /// Calls `work` with the images of each block of `range`, as batches of this evaluation.
+    /// Calls `work` with the images of each block of `range`.
     fn for_each_block(
         &self,
         range: &Range<usize>,
-        scratch: &mut Scratch<'a, A>,
+        images: &mut ImageBuffer<A>,
         purpose: Purpose,
-        evaluation: Option<u64>,
-        mut work: impl FnMut(&mut Scratch<'a, A>, Batch<A>),
+        mut work: impl FnMut(Batch<A>),
     ) -> Result<(), Interrupted> {
-        // Taken out, so that `work` may have the other buffers.
-        let mut images = std::mem::take(&mut scratch.images);
-        let complete = self.images.range(range.clone()).blocks(BLOCK).try_for_each(|block| {
+        self.images.range(range.clone()).blocks(BLOCK).try_for_each(|block| {
             self.go_on()?;
-            work(scratch, Batch { evaluation, ..images.read(block, purpose, self.lists) });
+            work(batch(images, block, purpose));
             Ok(())
-        });
-        scratch.images = images;
-        complete
+        })
     }
 
     /// Whether the evaluation under way may go on.
@@ -255,10 +231,39 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
 
     fn with_scratch<T>(&self, work: impl FnOnce(&mut Scratch<'a, A>) -> T) -> T {
         let idle = self.idle.lock().expect("no evaluation panics while it holds the lock").pop();
-        let mut scratch = idle.unwrap_or_else(|| Scratch::new(self.network, BLOCK));
+        let mut scratch = idle.unwrap_or_else(|| Scratch::new(self.network, self.sparse));
         let result = kernels::without_subnormals(|| work(&mut scratch));
         self.idle.lock().expect("no evaluation panics while it holds the lock").push(scratch);
         result
+    }
+}
+
+/// [`Items::each`]; an item that is interrupted gives up.
+fn each<'t, R>(items: &mut Items<'t, R>, mut work: impl FnMut(Item<'t>) -> Result<R, Interrupted>) {
+    items.each(|item| work(item).ok());
+}
+
+/// The parts of the images whose gradients one thread computes, one at a time.
+struct Parts<'i, 't, 's, A, R> {
+    items: &'i mut Items<'t, R>,
+    ranges: &'i [Range<usize>],
+    sum: &'i Mutex<&'s mut [A]>,
+    /// Of one part.
+    own: Buffer<A>,
+}
+
+impl<A: Real, R> Parts<'_, '_, '_, A, R> {
+    /// Calls `work` with the images of each part and zeros, to which it adds the gradient of the
+    /// part.
+    fn each(&mut self, mut work: impl FnMut(&Range<usize>, &mut [A]) -> Result<R, Interrupted>) {
+        let Self { items, ranges, sum, own } = self;
+        each(items, |item| {
+            own.fill(A::zero());
+            let result = work(&ranges[item.index], own)?;
+            let add = || add_scaled(A::one(), own, &mut sum.lock().expect("adding does not panic"));
+            item.in_order(0, add).ok_or(Interrupted)?;
+            Ok(result)
+        });
     }
 }
 
@@ -279,13 +284,16 @@ impl<A: Real> Landscape<A> for ImageLandscape<'_, A> {
     }
 
     fn value_and_gradient(&self, theta: &[A], gradient: &mut [A]) -> Result<f64, Interrupted> {
-        let evaluation = Some(self.next_evaluation());
-        let scores = self.mean_gradient(gradient, |part, scratch, own| {
-            let mut score = Score::default();
-            self.for_each_block(part, scratch, Purpose::Gradient, evaluation, |scratch, batch| {
-                score += scratch.evaluator.loss_and_gradient(theta, batch, own);
-            })?;
-            Ok(score)
+        let scores = self.mean_gradient(gradient, |scratch, parts| {
+            let Scratch { images, evaluator, .. } = scratch;
+            let mut evaluation = evaluator.at(theta);
+            parts.each(|part, own| {
+                let mut score = Score::default();
+                self.for_each_block(part, images, Purpose::Gradient, |batch| {
+                    score += evaluation.loss_and_gradient(batch, own);
+                })?;
+                Ok(score)
+            });
         })?;
         Ok(self.mean(total(scores).loss))
     }
@@ -297,18 +305,20 @@ impl<A: Real> Landscape<A> for ImageLandscape<'_, A> {
         })
     }
 
-    fn values_at(&self, combinations: &Combinations<A>) -> Result<Vec<f64>, Interrupted> {
-        self.along(combinations, None)
+    fn values_at(&self, points: &Combinations<A>) -> Result<Vec<f64>, Interrupted> {
+        self.at_points(points, None)
     }
 
     fn gradient_at(
         &self,
-        combinations: &Combinations<A>,
+        points: &Combinations<A>,
         weights: ArrayView2<A>,
         mut gradient: ArrayViewMut2<A>,
     ) -> Result<Vec<f64>, Interrupted> {
         gradient.fill(A::zero());
-        let losses = self.along(combinations, Some(&Sought::new(weights, gradient.view_mut())))?;
+        let sums = WeightedGradients::new(weights, gradient.view_mut());
+        let losses = self.at_points(points, Some(&sums))?;
+        drop(sums);
         kernels::scale(
             A::of(self.mean(1.0)),
             gradient.as_slice_mut().expect("the gradient is contiguous"),

@@ -1,42 +1,40 @@
 //! What one thread needs to evaluate a network.
 
-use super::gray::GrayImages;
-use crate::kernels::Real;
-use crate::network::{CombinationsEvaluator, Evaluator, Network};
+use crate::data::ImageView;
+use crate::kernels::{Buffer, ImageBuffer, ImageForm, Purpose, Real};
+use crate::network::{Batch, CombinationsEvaluator, Evaluator, Network};
 
 /// Buffers of one evaluation; those that not every kind of evaluation needs are empty until it
 /// does.
 pub(super) struct Scratch<'a, A> {
     network: &'a dyn Network<A>,
-    pub(super) images: GrayImages<A>,
-    /// Pixels of images that do not lie side by side, and their labels.
+    pub(super) images: ImageBuffer<A>,
+    /// Pixels of images that are not contiguous, and their labels.
     pub(super) gathered: (Vec<u8>, Vec<u8>),
     pub(super) evaluator: Box<dyn Evaluator<A> + 'a>,
-    pub(super) along: Option<Box<dyn CombinationsEvaluator<A> + 'a>>,
+    pub(super) combinations_evaluator: Option<Box<dyn CombinationsEvaluator<A> + 'a>>,
     /// `(P,)` a point, and a gradient.
     pub(super) theta: Vec<A>,
-    pub(super) gradient: Vec<A>,
+    pub(super) gradient: Buffer<A>,
 }
 
 impl<'a, A: Real> Scratch<'a, A> {
-    pub(super) fn new(network: &'a dyn Network<A>, block: usize) -> Self {
+    /// `sparse` if the images are mostly black.
+    pub(super) fn new(network: &'a dyn Network<A>, sparse: bool) -> Self {
+        let form = ImageForm {
+            multiplied: network.multiplies_images(),
+            gray: network.compares_with_images(),
+            sparse,
+        };
         Self {
             network,
-            images: GrayImages::new(block, network),
+            images: ImageBuffer::new(form),
             gathered: Default::default(),
             evaluator: network.evaluator(),
-            along: network.combinations_evaluator(),
+            combinations_evaluator: network.combinations_evaluator(),
             theta: Vec::new(),
-            gradient: Vec::new(),
+            gradient: Buffer::default(),
         }
-    }
-
-    /// The buffer for a gradient, zeros.
-    pub(super) fn take_gradient(&mut self) -> Vec<A> {
-        let mut gradient = std::mem::take(&mut self.gradient);
-        gradient.clear();
-        gradient.resize(self.network.layout().parameters(), A::zero());
-        gradient
     }
 
     /// The buffer for a point.
@@ -45,4 +43,21 @@ impl<'a, A: Real> Scratch<'a, A> {
         theta.resize(self.network.layout().parameters(), A::zero());
         theta
     }
+
+    /// The buffer for a gradient, zeros.
+    pub(super) fn take_gradient(&mut self) -> Buffer<A> {
+        let mut gradient = std::mem::take(&mut self.gradient);
+        gradient.zeroed(self.network.layout().parameters());
+        gradient
+    }
+}
+
+/// The images of a block as a network takes them.
+pub(super) fn batch<'b, A: Real>(
+    buffer: &'b mut ImageBuffer<A>,
+    block: ImageView<'b>,
+    purpose: Purpose,
+) -> Batch<'b, A> {
+    let images = buffer.read(block.pixels(), block.pixels_per_image(), purpose);
+    Batch { images, labels: block.labels() }
 }

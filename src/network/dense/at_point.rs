@@ -1,44 +1,76 @@
 //! Loss and gradient of a stack at one θ: the plain computation, and the oracle of the others.
 
 use super::{Dense, Inputs};
-use crate::kernels::{FactorRoom, Real, product};
-use crate::network::{Batch, Score};
+use crate::kernels::{Buffer, ImageWorkspace, PackedWeights, Real, gemm, gemm_add};
+use crate::network::{Batch, Evaluation, Evaluator, Score};
 use ndarray::{ArrayViewMut2, Axis};
+
+/// The evaluator of a network that is a stack and nothing else.
+pub(super) struct DenseEvaluator<A> {
+    stack: AtPoint<A>,
+    workspace: ImageWorkspace<A>,
+}
+
+impl<A: Real> DenseEvaluator<A> {
+    pub(super) fn new(dense: Dense) -> Self {
+        Self { stack: AtPoint::new(dense), workspace: ImageWorkspace::default() }
+    }
+}
+
+impl<A: Real> Evaluator<A> for DenseEvaluator<A> {
+    fn at<'e>(&'e mut self, theta: &'e [A]) -> Box<dyn Evaluation<A> + 'e> {
+        let first = self.stack.dense.layers[0].weight.matrix(theta);
+        let weights = PackedWeights::new(vec![first], &mut self.workspace);
+        Box::new(DenseEvaluation { stack: &mut self.stack, theta, weights })
+    }
+}
+
+/// A stack at one θ.
+struct DenseEvaluation<'e, A> {
+    stack: &'e mut AtPoint<A>,
+    theta: &'e [A],
+    weights: PackedWeights<'e, A>,
+}
+
+impl<A: Real> Evaluation<A> for DenseEvaluation<'_, A> {
+    fn loss(&mut self, batch: Batch<A>) -> Score {
+        let inputs = Inputs::Images(batch.images.reborrow(), &mut self.weights);
+        self.stack.loss(self.theta, inputs, batch)
+    }
+
+    fn loss_and_gradient(&mut self, batch: Batch<A>, gradient: &mut [A]) -> Score {
+        let inputs = Inputs::Images(batch.images.reborrow(), &mut self.weights);
+        self.stack.loss_and_gradient(self.theta, inputs, batch, gradient, None)
+    }
+}
 
 /// The buffers of a stack's evaluation; they grow to the largest batch seen.
 pub(in crate::network) struct AtPoint<A> {
     dense: Dense,
     /// Output of each layer, `(width, images)`; the last holds the logits, then their gradient.
     /// Where there is no layer, the one buffer holds the inputs.
-    outputs: Vec<Vec<A>>,
+    outputs: Vec<Buffer<A>>,
     /// Gradient with respect to the output of each hidden layer.
-    deltas: Vec<Vec<A>>,
-    forward: FactorRoom<A>,
-    backward: FactorRoom<A>,
+    deltas: Vec<Buffer<A>>,
+    backward: ImageWorkspace<A>,
 }
 
 impl<A: Real> AtPoint<A> {
     pub(in crate::network) fn new(dense: Dense) -> Self {
-        let empty = |count| vec![Vec::new(); count];
+        let empty = |count| (0..count).map(|_| Buffer::default()).collect();
         let layers = dense.layers.len();
         let (outputs, deltas) = (empty(layers.max(1)), empty(layers.saturating_sub(1)));
-        Self {
-            dense,
-            outputs,
-            deltas,
-            forward: FactorRoom::default(),
-            backward: FactorRoom::default(),
-        }
+        Self { dense, outputs, deltas, backward: ImageWorkspace::default() }
     }
 
     /// Σ of the losses for `inputs`, `(width, images)`, computed from the images of `batch`.
     pub(in crate::network) fn loss(
         &mut self,
         theta: &[A],
-        inputs: Inputs<A>,
+        mut inputs: Inputs<A>,
         batch: Batch<A>,
     ) -> Score {
-        self.forward(theta, inputs);
+        self.forward(theta, &mut inputs);
         self.dense.loss.value(&mut self.last(inputs.images()), batch)
     }
 
@@ -47,15 +79,15 @@ impl<A: Real> AtPoint<A> {
     pub(in crate::network) fn loss_and_gradient(
         &mut self,
         theta: &[A],
-        inputs: Inputs<A>,
+        mut inputs: Inputs<A>,
         batch: Batch<A>,
         gradient: &mut [A],
         below: Option<ArrayViewMut2<A>>,
     ) -> Score {
-        self.forward(theta, inputs);
+        self.forward(theta, &mut inputs);
         let loss = self.dense.loss;
         let score = loss.value_and_delta(&mut self.last(inputs.images()), batch);
-        self.backward(theta, inputs, gradient, below);
+        self.backward(theta, &inputs, gradient, below);
         score
     }
 
@@ -65,19 +97,21 @@ impl<A: Real> AtPoint<A> {
     }
 
     fn reserve(&mut self, images: usize) {
-        if self.outputs[self.outputs.len() - 1].len() < self.dense.outputs * images {
-            let widths =
-                self.dense.layers.iter().map(|layer| vec![A::zero(); layer.width() * images]);
-            self.outputs = widths.collect();
-            self.deltas =
-                self.outputs.split_last().map_or(Vec::new(), |(_, hidden)| hidden.to_vec());
-            if self.outputs.is_empty() {
-                self.outputs.push(vec![A::zero(); self.dense.outputs * images]);
-            }
+        if self.outputs[self.outputs.len() - 1].len() >= self.dense.outputs * images {
+            return;
+        }
+        for (layer, output) in self.dense.layers.iter().zip(&mut self.outputs) {
+            output.grow(layer.width() * images);
+        }
+        for (layer, delta) in self.dense.layers.iter().zip(&mut self.deltas) {
+            delta.grow(layer.width() * images);
+        }
+        if self.dense.layers.is_empty() {
+            self.outputs[0].grow(self.dense.outputs * images);
         }
     }
 
-    fn forward(&mut self, theta: &[A], inputs: Inputs<A>) {
+    fn forward(&mut self, theta: &[A], inputs: &mut Inputs<A>) {
         let images = inputs.images();
         self.reserve(images);
         let (layers, order) = (self.dense.layers.len(), self.dense.order());
@@ -86,16 +120,22 @@ impl<A: Real> AtPoint<A> {
         }
         for (l, layer) in self.dense.layers.iter().enumerate() {
             let (before, after) = self.outputs.split_at_mut(l);
-            let input = before.last().map_or(inputs.reborrow(), |output| {
-                order.matrix(output, layer.inputs(), images).into()
-            });
             let mut output = order.matrix_mut(&mut after[0], layer.width(), images);
             let weight = layer.weight.matrix(theta);
             if let Some(bias) = &layer.bias {
                 output.assign(&bias.matrix(theta));
-                input.add_product(weight, output, &mut self.forward);
-            } else {
-                input.product(weight, output, &mut self.forward);
+            }
+            let biased = layer.bias.is_some();
+            match before.last() {
+                None => inputs.product(weight, output, biased),
+                Some(below) => {
+                    let input = order.matrix(below, layer.inputs(), images);
+                    if biased {
+                        gemm_add(weight, input, output);
+                    } else {
+                        gemm(weight, input, output);
+                    }
+                }
             }
             if l + 1 < layers {
                 self.dense.activation.apply(&mut after[0][..layer.width() * images]);
@@ -107,7 +147,7 @@ impl<A: Real> AtPoint<A> {
     fn backward(
         &mut self,
         theta: &[A],
-        inputs: Inputs<A>,
+        inputs: &Inputs<A>,
         gradient: &mut [A],
         mut below: Option<ArrayViewMut2<A>>,
     ) {
@@ -121,10 +161,14 @@ impl<A: Real> AtPoint<A> {
             let (before, after) = self.deltas.split_at_mut(l);
             let delta =
                 after.first().map_or(last, |delta| order.matrix(delta, layer.width(), images));
-            let input = l.checked_sub(1).map_or(inputs.reborrow(), |l| {
-                order.matrix(&hidden[l], layer.inputs(), images).into()
-            });
-            input.add_outer_product(delta, layer.weight.matrix_mut(gradient), &mut self.backward);
+            let of_weight = layer.weight.matrix_mut(gradient);
+            match l.checked_sub(1) {
+                None => inputs.add_outer_product(delta, of_weight, &mut self.backward),
+                Some(l) => {
+                    let input = order.matrix(&hidden[l], layer.inputs(), images);
+                    gemm_add(delta, input.reversed_axes(), of_weight);
+                }
+            }
             if let Some(bias) = &layer.bias {
                 bias.matrix_mut(gradient)
                     .column_mut(0)
@@ -132,10 +176,10 @@ impl<A: Real> AtPoint<A> {
             }
             let weight = layer.weight.matrix(theta);
             if let Some(before) = before.last_mut() {
-                product(weight.t(), delta, order.matrix_mut(before, layer.inputs(), images));
+                gemm(weight.t(), delta, order.matrix_mut(before, layer.inputs(), images));
                 self.dense.activation.slope(&mut before[..layer.inputs() * images], &hidden[l - 1]);
             } else if let Some(below) = &mut below {
-                product(weight.t(), delta, below.view_mut());
+                gemm(weight.t(), delta, below.view_mut());
             }
         }
     }

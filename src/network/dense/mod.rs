@@ -1,13 +1,14 @@
 //! A stack of fully connected layers: all of FCP and of the autoencoder, the end of LeNet and LSTM.
 //!
-//! z₁ = W₁ x + b₁, aₗ = activation(zₗ), zₗ₊₁ = Wₗ₊₁ aₗ + bₗ₊₁; Wₗ is (width of l, width of l − 1). The
-//! last z goes into the loss. Images stand in columns, `(width, images)`, in one of two [`Order`]s of memory.
+//! z₁ = W₁ x + b₁, aₗ = activation(zₗ), zₗ₊₁ = Wₗ₊₁ aₗ + bₗ₊₁; Wₗ is (width of l, width of l − 1).
+//! The last z goes into the loss. Images are columns, `(width, images)`, in one of two [`Order`]s
+//! of memory.
 
-mod along;
 mod at_point;
+mod block;
 mod inputs;
 mod order;
-mod strip;
+mod path;
 
 pub(super) use at_point::AtPoint;
 use inputs::Inputs;
@@ -18,8 +19,9 @@ use super::{
     squared_error,
 };
 use crate::kernels::Real;
-use along::Along;
+use at_point::DenseEvaluator;
 use ndarray::ArrayViewMut2;
+use path::DensePathEvaluator;
 
 /// What is made of the last layer's output.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -35,7 +37,7 @@ impl Loss {
         match self {
             Self::CrossEntropy => cross_entropy::loss(outputs, batch.labels),
             Self::SquaredError => {
-                squared_error::loss(&mut outputs.view_mut().reversed_axes(), batch.inputs)
+                squared_error::loss(&mut outputs.view_mut().reversed_axes(), batch.images.gray())
             }
         }
     }
@@ -44,9 +46,10 @@ impl Loss {
     fn value_and_delta<A: Real>(self, outputs: &mut ArrayViewMut2<A>, batch: Batch<A>) -> Score {
         match self {
             Self::CrossEntropy => cross_entropy::loss_and_delta(outputs, batch.labels),
-            Self::SquaredError => {
-                squared_error::loss_and_delta(&mut outputs.view_mut().reversed_axes(), batch.inputs)
-            }
+            Self::SquaredError => squared_error::loss_and_delta(
+                &mut outputs.view_mut().reversed_axes(),
+                batch.images.gray(),
+            ),
         }
     }
 
@@ -89,8 +92,8 @@ pub(super) struct Dense {
 }
 
 impl Dense {
-    /// Appends to `layout` the layers between these widths, input first: `name` alone where there is
-    /// one, otherwise numbered from 1.
+    /// Appends to `layout` the layers between these widths, input first: `name` alone where there
+    /// is one, otherwise numbered from 1.
     ///
     /// # Panics
     /// If there are fewer than two widths or one is 0.
@@ -136,25 +139,20 @@ impl Dense {
         tail
     }
 
+    /// Components of θ beyond the first layer, without biases.
+    fn later_length(&self) -> usize {
+        self.layers[1..].iter().map(|layer| layer.weight.len()).sum()
+    }
+
     /// An evaluator for a network that is this stack and nothing else, without biases.
     pub(super) fn evaluator<'a, A: Real>(&self) -> Box<dyn Evaluator<A> + 'a> {
-        Box::new(AtPoint::new(self.clone()))
+        Box::new(DenseEvaluator::new(self.clone()))
     }
 
     /// The same for whole paths.
     pub(super) fn combinations_evaluator<'a, A: Real>(
         &self,
     ) -> Box<dyn CombinationsEvaluator<A> + 'a> {
-        Box::new(Along::new(self))
-    }
-}
-
-impl<A: Real> Evaluator<A> for AtPoint<A> {
-    fn loss(&mut self, theta: &[A], batch: Batch<A>) -> Score {
-        self.loss(theta, Inputs::images_of(batch), batch)
-    }
-
-    fn loss_and_gradient(&mut self, theta: &[A], batch: Batch<A>, gradient: &mut [A]) -> Score {
-        self.loss_and_gradient(theta, Inputs::images_of(batch), batch, gradient, None)
+        Box::new(DensePathEvaluator::new(self))
     }
 }

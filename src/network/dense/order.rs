@@ -4,8 +4,8 @@ use ndarray::{ArrayView2, ArrayViewMut2};
 
 /// The order in memory of a matrix `(width, images)`.
 ///
-/// On the narrow matrices of a classifier OpenBLAS multiplies by rows up to three times as fast (10 × 50
-/// weights: 93 Gflop/s against 29), and the softmax goes through the images side by side. A
+/// On the narrow matrices of a classifier OpenBLAS multiplies by rows up to three times as fast (10
+/// × 50 weights: 93 Gflop/s against 29), and the softmax goes through the images side by side. A
 /// reconstruction is compared with images, which are stored one after the other: columns.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Order {

@@ -1,8 +1,7 @@
 //! One convolution: its place in θ, and its weights in the orders of the inner loops.
 
-use super::kernels::{Extents, NEIGHBORS, TILE, WeightSums};
-use super::maps::{Lanes, Maps};
 use crate::kernels::Real;
+use crate::kernels::convolution::{CHANNELS, Extents, Lanes, Maps, NEIGHBORS, WeightSums};
 use crate::network::Tensor;
 
 /// yₒ(r, c) = bₒ + Σₘᵢⱼ wₒₘᵢⱼ xₘ(r + i − padding, c + j − padding), with zeros outside the image.
@@ -46,25 +45,26 @@ impl Convolution {
         }
     }
 
-    /// Writes the weights in the order of [`convolve`](super::kernels::convolve), forward and backward.
+    /// Writes the weights in the order of [`convolve`](crate::kernels::convolution::convolve),
+    /// forward and backward.
     pub(super) fn reorder<A: Real>(
         &self,
         theta: &[A],
-        forward: &mut [[A; TILE]],
-        backward: &mut [[A; TILE]],
+        forward: &mut [[A; CHANNELS]],
+        backward: &mut [[A; CHANNELS]],
     ) {
         let area = self.forward.kernel * self.forward.kernel;
-        let tile = |to: usize, taps: usize, from: usize| to / TILE * taps + from * area;
+        let group = |to: usize, taps: usize, from: usize| to / CHANNELS * taps + from * area;
         for (o, weights) in self.weight.matrix(theta).outer_iter().enumerate() {
             for (k, &weight) in weights.iter().enumerate() {
                 let (m, tap) = (k / area, k % area);
-                forward[tile(o, self.forward.taps(), m) + tap][o % TILE] = weight;
-                backward[tile(m, self.backward.taps(), o) + area - 1 - tap][m % TILE] = weight;
+                forward[group(o, self.forward.taps(), m) + tap][o % CHANNELS] = weight;
+                backward[group(m, self.backward.taps(), o) + area - 1 - tap][m % CHANNELS] = weight;
             }
         }
     }
 
-    /// Pairs of weights of a tile of output channels.
+    /// Pairs of weights of a group of output channels.
     pub(super) fn pairs(&self) -> usize {
         self.forward.taps().div_ceil(NEIGHBORS)
     }
@@ -73,8 +73,9 @@ impl Convolution {
     pub(super) fn reduce<A: Real>(&self, sums: &[WeightSums<A>], gradient: &mut [A]) {
         for (o, mut weights) in self.weight.matrix_mut(gradient).outer_iter_mut().enumerate() {
             for (k, weight) in weights.iter_mut().enumerate() {
-                *weight +=
-                    total(&sums[o / TILE * self.pairs() + k / NEIGHBORS][o % TILE][k % NEIGHBORS]);
+                *weight += total(
+                    &sums[o / CHANNELS * self.pairs() + k / NEIGHBORS][o % CHANNELS][k % NEIGHBORS],
+                );
             }
         }
     }

@@ -1,36 +1,55 @@
 //! Loss and gradient of a LeNet at one θ.
 //!
 //! Images go through the convolutions sixteen side by side and through the fully connected layers
-//! in strips of a few such groups, whose maps stay near the core.
+//! in blocks of a few such groups, whose maps stay near the core.
 
 use super::Lenet;
 use super::convolution::{Convolution, total};
-use super::kernels::{NEIGHBORS, TILE, WeightSums, add_weight_gradient, convolve};
-use super::maps::{Filled, LANES, Lanes, Maps};
-use super::pooling::{Below, activate_and_pool, pooled, unpool};
-use crate::kernels::Real;
+use crate::kernels::convolution::{
+    Below, CHANNELS, Filled, LANES, Lanes, Maps, NEIGHBORS, WeightSums, activate_and_pool,
+    add_weight_gradient, convolve, pooled, unpool,
+};
+use crate::kernels::{Buffer, Real};
 use crate::network::dense::AtPoint;
-use crate::network::{Activation, Batch, Evaluator, Score};
+use crate::network::{Activation, Batch, Evaluation, Evaluator, Score};
 use ndarray::{ArrayView2, ArrayViewMut2, Axis};
+use std::ops::{Deref, DerefMut};
 
 /// Images of one pass through all layers.
-const STRIP: usize = 4 * LANES;
+const BLOCK: usize = 4 * LANES;
 
-/// Numbers of sixteen images; [long](crate::kernels::allocator), so that no load of sixteen crosses a line of the cache.
-type Buffer<A> = Vec<Lanes<A>>;
+/// Maps of sixteen images.
+struct MapBuffer<A>(Buffer<A>);
 
-/// Zeros, among them the border, which nobody writes, and one more number after the last.
-fn buffer<A: Real>(maps: Maps) -> Buffer<A> {
-    vec![[A::zero(); LANES]; maps.channels * maps.area() + 1]
+impl<A: Real> MapBuffer<A> {
+    /// Zeros, among them the border, which is never written, and one more number after the last.
+    fn new(maps: Maps) -> Self {
+        Self(Buffer::zeros((maps.channels * maps.area() + 1) * LANES))
+    }
+}
+
+impl<A> Deref for MapBuffer<A> {
+    type Target = [Lanes<A>];
+
+    fn deref(&self) -> &[Lanes<A>] {
+        self.0.as_chunks().0
+    }
+}
+
+impl<A> DerefMut for MapBuffer<A> {
+    fn deref_mut(&mut self) -> &mut [Lanes<A>] {
+        self.0.as_chunks_mut().0
+    }
 }
 
 pub(super) struct LenetEvaluator<'a, A> {
     network: &'a Lenet,
-    stages: [Stage<'a, A>; 2],
+    layers: [ConvolutionLayer<'a, A>; 2],
     groups: Vec<Group<A>>,
-    /// `(width, images)`: what the fully connected layers take, and the gradient with respect to it.
-    features: Vec<A>,
-    below: Vec<A>,
+    /// `(width, images)`: what the fully connected layers take, and the gradient with respect to
+    /// it.
+    features: Buffer<A>,
+    below: Buffer<A>,
     head: AtPoint<A>,
     /// Zeros for the channels between the convolutions.
     no_bias: Vec<A>,
@@ -38,33 +57,34 @@ pub(super) struct LenetEvaluator<'a, A> {
 
 /// What sixteen images leave behind for the way back.
 struct Group<A> {
-    image: Buffer<A>,
-    /// Stored rows of what each convolution takes: in the first where one of the images is not black.
+    image: MapBuffer<A>,
+    /// Stored rows of what each convolution takes: in the first where one of the images is not
+    /// black.
     filled: [Vec<Filled>; 2],
     /// Of each convolution: its activated output, and that pooled.
-    activated: [Buffer<A>; 2],
-    pooled: [Buffer<A>; 2],
+    activated: [MapBuffer<A>; 2],
+    pooled: [MapBuffer<A>; 2],
 }
 
 /// A convolution and its working memory.
-struct Stage<'a, A> {
+struct ConvolutionLayer<'a, A> {
     convolution: &'a Convolution,
     /// After the pooling.
     pooled: Maps,
     /// Stored rows of the gradient with respect to the convolution's output.
     filled: Vec<Filled>,
     /// The weights as the inner loops want them.
-    forward: Vec<[A; TILE]>,
-    backward: Vec<[A; TILE]>,
+    forward: Vec<[A; CHANNELS]>,
+    backward: Vec<[A; CHANNELS]>,
     sums: Vec<WeightSums<A>>,
     /// Of one group.
     bias_sums: Vec<Lanes<A>>,
     /// Gradients of one group with respect to the convolution's and the pooling's output.
-    deltas: Buffer<A>,
-    pooled_deltas: Buffer<A>,
+    deltas: MapBuffer<A>,
+    pooled_deltas: MapBuffer<A>,
 }
 
-impl<'a, A: Real> Stage<'a, A> {
+impl<'a, A: Real> ConvolutionLayer<'a, A> {
     fn new(convolution: &'a Convolution) -> Self {
         let (forward, backward) = (convolution.forward, convolution.backward);
         let pooled = pooled(forward.to);
@@ -72,15 +92,15 @@ impl<'a, A: Real> Stage<'a, A> {
             convolution,
             pooled,
             filled: backward.from.filled(),
-            forward: vec![[A::zero(); TILE]; forward.tiles() * forward.taps()],
-            backward: vec![[A::zero(); TILE]; backward.tiles() * backward.taps()],
+            forward: vec![[A::zero(); CHANNELS]; forward.groups() * forward.taps()],
+            backward: vec![[A::zero(); CHANNELS]; backward.groups() * backward.taps()],
             sums: vec![
-                [[[A::zero(); LANES]; NEIGHBORS]; TILE];
-                forward.tiles() * convolution.pairs()
+                [[[A::zero(); LANES]; NEIGHBORS]; CHANNELS];
+                forward.groups() * convolution.pairs()
             ],
             bias_sums: vec![[A::zero(); LANES]; backward.from.channels],
-            deltas: buffer(backward.from),
-            pooled_deltas: buffer(pooled),
+            deltas: MapBuffer::new(backward.from),
+            pooled_deltas: MapBuffer::new(pooled),
         }
     }
 
@@ -97,7 +117,8 @@ impl<'a, A: Real> Stage<'a, A> {
         activate_and_pool(activation, forward.to, self.pooled, activated, pooled);
     }
 
-    /// Takes the gradient with respect to the pooled output, in `pooled_deltas`, down to the weights.
+    /// Takes the gradient with respect to the pooled output, in `pooled_deltas`, down to the
+    /// weights.
     fn backward(
         &mut self,
         activation: Activation,
@@ -120,7 +141,7 @@ impl<'a, A: Real> LenetEvaluator<'a, A> {
     /// Bytes of the buffers of a new one.
     pub(super) fn bytes(network: &Lenet) -> f64 {
         let maps = |maps: Maps| maps.channels as f64 * maps.area() as f64 * LANES as f64;
-        let groups = (STRIP / LANES) as f64;
+        let groups = (BLOCK / LANES) as f64;
         let numbers = network.convolutions.iter().map(|convolution| {
             let Convolution { forward, backward, weight, .. } = convolution;
             // The weights in two orders, and sums for sixteen images.
@@ -132,40 +153,40 @@ impl<'a, A: Real> LenetEvaluator<'a, A> {
 
     pub(super) fn new(network: &'a Lenet) -> Self {
         let [first, second] = &network.convolutions;
-        let stages = [Stage::new(first), Stage::new(second)];
+        let layers = [ConvolutionLayer::new(first), ConvolutionLayer::new(second)];
         let group = || Group {
-            image: buffer(first.forward.from),
+            image: MapBuffer::new(first.forward.from),
             filled: [first, second].map(|convolution| convolution.forward.from.filled()),
-            activated: [buffer(first.forward.to), buffer(second.forward.to)],
-            pooled: [buffer(stages[0].pooled), buffer(stages[1].pooled)],
+            activated: [MapBuffer::new(first.forward.to), MapBuffer::new(second.forward.to)],
+            pooled: [MapBuffer::new(layers[0].pooled), MapBuffer::new(layers[1].pooled)],
         };
-        let features = stages[1].pooled.len();
+        let features = layers[1].pooled.len();
         Self {
             network,
-            groups: (0..STRIP / LANES).map(|_| group()).collect(),
-            features: vec![A::zero(); features * STRIP],
-            below: vec![A::zero(); features * STRIP],
+            groups: (0..BLOCK / LANES).map(|_| group()).collect(),
+            features: Buffer::zeros(features * BLOCK),
+            below: Buffer::zeros(features * BLOCK),
             head: AtPoint::new(network.dense.clone()),
             no_bias: vec![A::zero(); second.forward.from.channels],
-            stages,
+            layers,
         }
     }
 
     fn reorder_weights(&mut self, theta: &[A]) {
-        for stage in &mut self.stages {
-            stage.convolution.reorder(theta, &mut stage.forward, &mut stage.backward);
+        for layer in &mut self.layers {
+            layer.convolution.reorder(theta, &mut layer.forward, &mut layer.backward);
         }
     }
 
-    /// Fills `features` of the images of a strip.
+    /// Fills `features` of the images of a block.
     fn forward(&mut self, theta: &[A], inputs: ArrayView2<A>) {
         let activation = self.network.activation;
         for (g, images) in inputs.axis_chunks_iter(Axis(0), LANES).enumerate() {
             let Group { image, filled, activated, pooled } = &mut self.groups[g];
             let ([first, second], [first_pooled, second_pooled]) = (activated, pooled);
-            side_by_side(images, self.stages[0].convolution.forward.from, image, &mut filled[0]);
-            self.stages[0].forward(theta, activation, (image, &filled[0]), first, first_pooled);
-            self.stages[1].forward(
+            side_by_side(images, self.layers[0].convolution.forward.from, image, &mut filled[0]);
+            self.layers[0].forward(theta, activation, (image, &filled[0]), first, first_pooled);
+            self.layers[1].forward(
                 theta,
                 activation,
                 (first_pooled, &filled[1]),
@@ -180,10 +201,10 @@ impl<'a, A: Real> LenetEvaluator<'a, A> {
         }
     }
 
-    /// `below` holds the gradient with respect to the features of the strip's images.
+    /// `below` holds the gradient with respect to the features of the block's images.
     fn backward(&mut self, images: usize, gradient: &mut [A]) {
         for (g, group) in self.groups.iter().enumerate().take(images.div_ceil(LANES)) {
-            let [first, second] = &mut self.stages;
+            let [first, second] = &mut self.layers;
             let lanes = g * LANES..images.min((g + 1) * LANES);
             for (deltas, below) in
                 second.pooled_deltas.iter_mut().zip(self.below.chunks_exact(images))
@@ -195,7 +216,8 @@ impl<'a, A: Real> LenetEvaluator<'a, A> {
             let activation = self.network.activation;
             let Group { image, filled, activated, pooled } = group;
             second.backward(activation, &activated[1], (&pooled[0], &filled[1]), gradient);
-            let Stage { convolution, backward, deltas, filled: filled_deltas, .. } = &*second;
+            let ConvolutionLayer { convolution, backward, deltas, filled: filled_deltas, .. } =
+                &*second;
             convolve(
                 convolution.backward,
                 backward,
@@ -209,15 +231,15 @@ impl<'a, A: Real> LenetEvaluator<'a, A> {
     }
 }
 
-/// The features of so many images, from the buffer for a whole strip.
+/// The features of so many images, from the buffer for a whole block.
 fn matrix<A>(features: &[A], images: usize) -> ArrayView2<'_, A> {
-    let width = features.len() / STRIP;
+    let width = features.len() / BLOCK;
     ArrayView2::from_shape((width, images), &features[..width * images]).expect("width · images")
 }
 
 /// Writes up to sixteen images, `(images, pixels)`, side by side; the last one fills the lanes of
-/// those that are missing, so that no number arises there that does not elsewhere. `filled` becomes where one of the
-/// images is not black.
+/// those that are missing, so that no number arises there that does not elsewhere. `filled` becomes
+/// where one of the images is not black.
 fn side_by_side<A: Real>(
     images: ArrayView2<A>,
     maps: Maps,
@@ -252,41 +274,49 @@ fn side_by_side<A: Real>(
 }
 
 impl<A: Real> Evaluator<A> for LenetEvaluator<'_, A> {
-    fn loss(&mut self, theta: &[A], batch: Batch<A>) -> Score {
+    fn at<'e>(&'e mut self, theta: &'e [A]) -> Box<dyn Evaluation<A> + 'e> {
         self.reorder_weights(theta);
+        Box::new(LenetEvaluation { evaluator: self, theta })
+    }
+}
+
+/// An evaluator with the weights of one θ in their inner order.
+struct LenetEvaluation<'e, 'a, A> {
+    evaluator: &'e mut LenetEvaluator<'a, A>,
+    theta: &'e [A],
+}
+
+impl<A: Real> Evaluation<A> for LenetEvaluation<'_, '_, A> {
+    fn loss(&mut self, batch: Batch<A>) -> Score {
+        let Self { evaluator, theta } = self;
         let mut score = Score::default();
-        for strip in batch.strips(STRIP) {
-            self.forward(theta, strip.inputs);
-            score +=
-                self.head.loss(theta, matrix(&self.features, strip.labels.len()).into(), strip);
+        for block in batch.blocks(BLOCK) {
+            evaluator.forward(theta, block.images.gray());
+            let features = matrix(&evaluator.features, block.labels.len());
+            score += evaluator.head.loss(theta, features.into(), block);
         }
         score
     }
 
-    fn loss_and_gradient(&mut self, theta: &[A], batch: Batch<A>, gradient: &mut [A]) -> Score {
-        self.reorder_weights(theta);
-        self.stages
-            .iter_mut()
-            .for_each(|stage| stage.sums.as_flattened_mut().fill([[A::zero(); LANES]; NEIGHBORS]));
-        let mut score = Score::default();
-        for strip in batch.strips(STRIP) {
-            let images = strip.labels.len();
-            self.forward(theta, strip.inputs);
-            let width = self.below.len() / STRIP;
-            let below =
-                ArrayViewMut2::from_shape((width, images), &mut self.below[..width * images])
-                    .expect("width · images");
-            score += self.head.loss_and_gradient(
-                theta,
-                matrix(&self.features, images).into(),
-                strip,
-                gradient,
-                Some(below),
-            );
-            self.backward(images, gradient);
+    fn loss_and_gradient(&mut self, batch: Batch<A>, gradient: &mut [A]) -> Score {
+        let Self { evaluator, theta } = self;
+        for layer in &mut evaluator.layers {
+            layer.sums.as_flattened_mut().fill([[A::zero(); LANES]; NEIGHBORS]);
         }
-        for stage in &self.stages {
-            stage.convolution.reduce(&stage.sums, gradient);
+        let mut score = Score::default();
+        for block in batch.blocks(BLOCK) {
+            let images = block.labels.len();
+            evaluator.forward(theta, block.images.gray());
+            let LenetEvaluator { head, features, below, .. } = &mut **evaluator;
+            let width = below.len() / BLOCK;
+            let below = ArrayViewMut2::from_shape((width, images), &mut below[..width * images])
+                .expect("width · images");
+            let features = matrix(features, images);
+            score += head.loss_and_gradient(theta, features.into(), block, gradient, Some(below));
+            evaluator.backward(images, gradient);
+        }
+        for layer in &evaluator.layers {
+            layer.convolution.reduce(&layer.sums, gradient);
         }
         score
     }

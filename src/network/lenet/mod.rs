@@ -8,19 +8,15 @@
 
 mod convolution;
 mod evaluator;
-mod kernels;
-mod maps;
-mod pooling;
 
 use super::dense::{Dense, Loss};
 use super::descriptor::{Descriptor, QuickStudy, SuggestedSgd, gray_size};
 use super::{Activation, Evaluator, Layout, Network};
 use crate::kernels::Real;
+use crate::kernels::convolution::{Maps, pooled};
 use crate::keys::{ChoiceKey, KeyKind};
 use convolution::Convolution;
 use evaluator::LenetEvaluator;
-use maps::Maps;
-use pooling::pooled;
 use thiserror::Error;
 
 /// `kind = "lenet"`.

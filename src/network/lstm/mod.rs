@@ -10,7 +10,6 @@
 //! defaults, images of 28 × 28 pixels and 10 classes: T = I = 28 and 48 hidden units, P = 15 456.
 
 mod evaluator;
-mod permutation;
 
 use super::dense::{Dense, Loss};
 use super::descriptor::{Descriptor, QuickStudy, SuggestedSgd, gray_size};
@@ -18,7 +17,7 @@ use super::{Activation, Evaluator, Layout, Network, Tensor};
 use crate::kernels::Real;
 use crate::keys::{ChoiceKey, KeyKind};
 use evaluator::LstmEvaluator;
-use permutation::random_permutation;
+use rand_mt::Mt;
 
 /// `kind = "lstm"`.
 pub static DESCRIPTOR: Descriptor = Descriptor {
@@ -122,4 +121,15 @@ impl<A: Real> Network<A> for Lstm {
     fn evaluator(&self) -> Box<dyn Evaluator<A> + '_> {
         Box::new(LstmEvaluator::new(self))
     }
+}
+
+/// PyTorch's `torch.randperm(n, generator=torch.Generator().manual_seed(seed))` on a CPU: a forward
+/// Fisher–Yates shuffle of 0, 1, …, n − 1 with MT19937, each i swapped with i + (output mod (n − i)).
+fn random_permutation(n: usize, seed: u32) -> Vec<usize> {
+    let mut generator = Mt::new(seed);
+    let mut order: Vec<usize> = (0..n).collect();
+    for i in 0..n.saturating_sub(1) {
+        order.swap(i, i + generator.next_u32() as usize % (n - i));
+    }
+    order
 }

@@ -1,11 +1,11 @@
 //! Processors without such instructions.
 
-use super::lists::{Rows, STRETCH, Target};
+use super::column_blocks::{BLOCK_COLUMNS, Rows, Target};
 
-/// Most bytes that are written behind a list.
+/// Bytes that may be written behind a row, at most.
 pub(super) const REGISTER: usize = 8;
 
-/// Nobody has one.
+/// Has no values.
 #[derive(Clone, Copy)]
 pub(super) enum Compress {}
 
@@ -15,12 +15,12 @@ impl Compress {
     }
 
     /// Is never called.
-    pub(super) fn list(self, _: Rows, _: usize, _: Target) {
+    pub(super) fn compress(self, _: Rows, _: usize, _: Target) {
         match self {}
     }
 
     /// Is never called.
-    pub(super) fn turn(self, _: &[u8], _: usize, _: &mut [[u8; STRETCH]]) {
+    pub(super) fn transpose(self, _: &[u8], _: usize, _: &mut [[u8; BLOCK_COLUMNS]]) {
         match self {}
     }
 }

@@ -1,0 +1,153 @@
+//! Losses and gradients at all points of a path.
+//!
+//! If the network shares work between the points, with a
+//! [`CombinationsEvaluator`](crate::network::CombinationsEvaluator), all points are evaluated for one block of
+//! images after the other. Otherwise it goes point by point, with many images for each, so that
+//! points are combined from the vectors of the path, and their gradients added to those of its
+//! coefficients, only now and then.
+
+use super::scratch::Scratch;
+use super::{BLOCK, ImageLandscape, each};
+use crate::combinations::Combinations;
+use crate::kernels::{ImageBuffer, Item, Purpose, Real, add_scaled};
+use crate::landscape::Interrupted;
+use crate::network::CombinationsEvaluation;
+use ndarray::{ArrayView2, ArrayViewMut2};
+use std::ops::Range;
+use std::sync::Mutex;
+
+/// Images at one point between two additions of its gradient, which then take a hundredth of the
+/// time.
+const POINT_IMAGES: usize = 16 * BLOCK;
+
+/// Σₘ `weights[m, n]` gₘ for each n.
+pub(super) struct WeightedGradients<'g, A> {
+    /// `(M, N)`.
+    weights: ArrayView2<'g, A>,
+    /// N of them, `(P,)`. Each has an ordered region of its own, so that no thread waits for the
+    /// lock.
+    rows: Vec<Mutex<&'g mut [A]>>,
+}
+
+impl<'g, A: Real> WeightedGradients<'g, A> {
+    /// Adds to the rows of `gradient`, `(N, P)`.
+    pub(super) fn new(weights: ArrayView2<'g, A>, gradient: ArrayViewMut2<'g, A>) -> Self {
+        let dimension = gradient.ncols();
+        let rows =
+            gradient.into_slice().expect("the gradient is contiguous").chunks_exact_mut(dimension);
+        Self { weights, rows: rows.map(Mutex::new).collect() }
+    }
+
+    /// Calls `add` with the number of each row and the row, in the order of the items.
+    fn add(&self, item: Item, mut add: impl FnMut(usize, &mut [A])) -> Result<(), Interrupted> {
+        let mut rows = self.rows.iter().enumerate();
+        rows.try_for_each(|(n, row)| {
+            let add = || add(n, &mut row.lock().expect("adding does not panic"));
+            item.in_order(n, add).ok_or(Interrupted)
+        })
+    }
+}
+
+impl<'a, A: Real> ImageLandscape<'a, A> {
+    /// Mean losses, `(M,)`; adds the sums over all images of the weighted gradients to those
+    /// wanted.
+    pub(super) fn at_points(
+        &self,
+        points: &Combinations<A>,
+        sums: Option<&WeightedGradients<A>>,
+    ) -> Result<Vec<f64>, Interrupted> {
+        let regions = sums.map_or(0, |sums| sums.rows.len());
+        let losses: Vec<f64> =
+            if self.with_scratch(|scratch| scratch.combinations_evaluator.is_some()) {
+                let blocks = self.parts(BLOCK);
+                let losses = self.run(blocks.len(), regions, |scratch, items| {
+                    let Scratch { images, combinations_evaluator, .. } = scratch;
+                    let evaluator = combinations_evaluator.as_mut().expect("asked above");
+                    let mut evaluation = evaluator.at(points.reborrow());
+                    each(items, |item| {
+                        let mut losses = vec![0.0; points.points()];
+                        let (block, evaluation) = (&blocks[item.index], evaluation.as_mut());
+                        self.at_all_points(evaluation, sums, block, images, item, &mut losses)?;
+                        Ok(losses)
+                    });
+                })?;
+                (0..points.points()).map(|m| losses.iter().map(|losses| losses[m]).sum()).collect()
+            } else {
+                let parts = self.parts(POINT_IMAGES);
+                let count = parts.len();
+                let losses = self.run(points.points() * count, regions, |scratch, items| {
+                    each(items, |item| {
+                        let (m, part) = (item.index / count, &parts[item.index % count]);
+                        self.at_one_point(points, m, sums, part, scratch, item)
+                    });
+                })?;
+                losses.chunks_exact(count).map(|losses| losses.iter().sum()).collect()
+            };
+        Ok(losses.into_iter().map(|loss| self.mean(loss)).collect())
+    }
+
+    /// Adds the losses of a block of images at every point.
+    fn at_all_points(
+        &self,
+        evaluation: &mut (dyn CombinationsEvaluation<A> + '_),
+        sums: Option<&WeightedGradients<A>>,
+        block: &Range<usize>,
+        images: &mut ImageBuffer<A>,
+        item: Item,
+        losses: &mut [f64],
+    ) -> Result<(), Interrupted> {
+        let mut added = Ok(());
+        let purpose = if sums.is_some() { Purpose::Path } else { Purpose::Losses };
+        self.for_each_block(block, images, purpose, |batch| match sums {
+            None => evaluation.losses(None, batch, losses),
+            Some(sums) => {
+                evaluation.gradient(None, sums.weights, batch, losses);
+                added = sums.add(item, |n, row| evaluation.add_gradient(n, batch, row));
+            }
+        })?;
+        added
+    }
+
+    /// Loss of many images at one point.
+    fn at_one_point(
+        &self,
+        points: &Combinations<A>,
+        m: usize,
+        sums: Option<&WeightedGradients<A>>,
+        images: &Range<usize>,
+        scratch: &mut Scratch<'a, A>,
+        item: Item,
+    ) -> Result<f64, Interrupted> {
+        let mut theta = scratch.take_theta();
+        points.point(m, &mut theta);
+        let mut loss = 0.0;
+        // The pinned endpoints do not enter the gradient.
+        let weights = sums
+            .map(|sums| sums.weights.row(m))
+            .filter(|weights| weights.iter().any(|w| !w.is_zero()));
+        if let Some(weights) = weights {
+            let mut gradient = scratch.take_gradient();
+            let Scratch { images: buffer, evaluator, .. } = scratch;
+            let mut evaluation = evaluator.at(&theta);
+            self.for_each_block(images, buffer, Purpose::Gradient, |batch| {
+                loss += evaluation.loss_and_gradient(batch, &mut gradient).loss;
+            })?;
+            drop(evaluation);
+            let sums = sums.expect("it has the weights");
+            sums.add(item, |n, row| add_scaled(weights[n], &gradient, row))?;
+            scratch.gradient = gradient;
+        } else {
+            let Scratch { images: buffer, evaluator, .. } = scratch;
+            let mut evaluation = evaluator.at(&theta);
+            self.for_each_block(images, buffer, Purpose::Losses, |batch| {
+                loss += evaluation.loss(batch).loss;
+            })?;
+            drop(evaluation);
+            if let Some(sums) = sums {
+                sums.add(item, |_, _| ())?;
+            }
+        }
+        scratch.theta = theta;
+        Ok(loss)
+    }
+}
