@@ -6,7 +6,7 @@ use clap::Args;
 use clap::builder::TypedValueParser;
 use lossatlas::data::Split;
 use lossatlas::engine::console::{count, print};
-use lossatlas::engine::evaluation::{Evaluation, evaluate, gradients};
+use lossatlas::engine::evaluation::{VectorEvaluation, evaluate, gradients};
 use lossatlas::engine::failure::{self, Failure, Plain};
 use lossatlas::engine::parallel::World;
 use lossatlas::engine::problem::{Problem, Trained};
@@ -64,7 +64,7 @@ fn read(problem: &Trained, arguments: &Arguments) -> Result<Array2<f32>, String>
 
 fn write_gradients(
     problem: &Trained,
-    evaluations: &[Evaluation],
+    evaluations: &[VectorEvaluation],
     arguments: &Arguments,
 ) -> Result<(), String> {
     let Some(file) = &arguments.gradient else { return Ok(()) };
@@ -74,9 +74,9 @@ fn write_gradients(
 
 /// The columns are called like the datasets of `atlas.h5`; the numbers are the shortest that give
 /// the same bits when they are read.
-fn print_csv(evaluations: &[Evaluation]) {
+fn print_csv(evaluations: &[VectorEvaluation]) {
     print("row,loss_train,loss_test,accuracy_train,accuracy_test");
-    for (row, Evaluation { loss_train, loss_test, accuracy_train, accuracy_test, .. }) in
+    for (row, VectorEvaluation { loss_train, loss_test, accuracy_train, accuracy_test, .. }) in
         evaluations.iter().enumerate()
     {
         let numbers =
@@ -90,7 +90,7 @@ fn cell(number: f64) -> String {
     if number.is_nan() { String::new() } else { format!("{number:e}") }
 }
 
-fn print_table(problem: &Trained, weights: &VectorSource, evaluations: &[Evaluation]) {
+fn print_table(problem: &Trained, weights: &VectorSource, evaluations: &[VectorEvaluation]) {
     let (network, unit) = (problem.config.architecture.name(), problem.network.loss_unit());
     let (train, test) = (problem.images(Split::Train).len(), problem.images(Split::Test).len());
     let data = &problem.dataset.name;
@@ -103,7 +103,7 @@ fn print_table(problem: &Trained, weights: &VectorSource, evaluations: &[Evaluat
     let header = ["row", "training loss", "test loss", "training accuracy", "test accuracy"];
     let [row, train, test, of_train, of_test] = header;
     print(format_args!("{row:>5}  {train:>15}  {test:>15}  {of_train:>17}  {of_test:>13}"));
-    for (row, Evaluation { loss_train, loss_test, accuracy_train, accuracy_test, .. }) in
+    for (row, VectorEvaluation { loss_train, loss_test, accuracy_train, accuracy_test, .. }) in
         evaluations.iter().enumerate()
     {
         let [of_train, of_test] = [*accuracy_train, *accuracy_test].map(percent);

@@ -35,7 +35,7 @@ pub struct Job {
     pub dry_run: bool,
     /// How the lines of DIR/run.log are written
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
-    pub log_format: log::Format,
+    pub log_format: log::LogFormat,
 }
 
 /// One of the commands of this file.

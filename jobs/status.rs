@@ -16,12 +16,12 @@ pub struct Arguments {
     pub directory: PathBuf,
     /// For people or for programs
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
-    pub format: Format,
+    pub format: StatusFormat,
 }
 
 /// How it is printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub enum StatusFormat {
     /// For people
     #[default]
     Text,
@@ -33,8 +33,8 @@ pub fn run(world: &World, arguments: &Arguments) -> Result<u8, Failure> {
     let status = world.is_root().then(|| Status::of(&arguments.directory)).transpose();
     if let Some(status) = world.agree(status)? {
         match arguments.format {
-            Format::Text => print_text(status),
-            Format::Json => {
+            StatusFormat::Text => print_text(status),
+            StatusFormat::Json => {
                 print(serde_json::to_string_pretty(&status).expect("texts and numbers"));
             }
         }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 /// What is computed of one vector.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Evaluation {
+pub struct VectorEvaluation {
     /// Mean loss over the training images.
     pub loss_train: f64,
     /// Mean loss over the test images.
@@ -40,12 +40,12 @@ pub fn evaluate(
     problem: &Trained,
     vectors: Option<&Array2<f32>>,
     with_gradient: bool,
-) -> Result<Vec<Evaluation>, Failure> {
+) -> Result<Vec<VectorEvaluation>, Failure> {
     let rows = vectors.map_or(0, Array2::nrows);
     let bar =
         if rows > 0 { terminal::bar(rows, "evaluate [{wide_bar}] {pos}/{len}") } else { None };
     let bar = bar.unwrap_or_else(ProgressBar::hidden);
-    let mut evaluations: Vec<Option<Evaluation>> = (0..rows).map(|_| None).collect();
+    let mut evaluations: Vec<Option<VectorEvaluation>> = (0..rows).map(|_| None).collect();
     let on_event = |event| {
         if let Event::Finished { task, outcome, .. } = event {
             evaluations[task] = Some(outcome.map_err(|failure| format!("row {task}: {failure}"))?);
@@ -54,7 +54,7 @@ pub fn evaluate(
         Ok::<_, String>(())
     };
     let row = |row| vectors.map_or_else(Vec::new, |vectors| vectors.row(row).to_vec());
-    let evaluator = Evaluator::new(problem, with_gradient);
+    let evaluator = VectorEvaluator::new(problem, with_gradient);
     let ended = farm(
         world,
         rows,
@@ -74,19 +74,19 @@ pub fn evaluate(
 }
 
 /// The two landscapes of a network, and what is asked of them.
-struct Evaluator<'a> {
+struct VectorEvaluator<'a> {
     train: ImageLandscape<'a, f32>,
     test: ImageLandscape<'a, f32>,
     with_gradient: bool,
 }
 
-impl<'a> Evaluator<'a> {
+impl<'a> VectorEvaluator<'a> {
     fn new(problem: &'a Trained, with_gradient: bool) -> Self {
         let landscape = |split| problem.landscape(problem.images(split));
         Self { train: landscape(Split::Train), test: landscape(Split::Test), with_gradient }
     }
 
-    fn evaluate(&self, theta: &[f32]) -> Result<Evaluation, Interrupted> {
+    fn evaluate(&self, theta: &[f32]) -> Result<VectorEvaluation, Interrupted> {
         let (loss_train, accuracy_train) = self.train.loss_and_accuracy(theta)?;
         let (loss_test, accuracy_test) = self.test.loss_and_accuracy(theta)?;
         let mut gradient = Vec::new();
@@ -94,7 +94,7 @@ impl<'a> Evaluator<'a> {
             gradient.resize(theta.len(), 0.0);
             self.train.value_and_gradient(theta, &mut gradient)?;
         }
-        Ok(Evaluation { loss_train, loss_test, accuracy_train, accuracy_test, gradient })
+        Ok(VectorEvaluation { loss_train, loss_test, accuracy_train, accuracy_test, gradient })
     }
 }
 
@@ -102,7 +102,7 @@ impl<'a> Evaluator<'a> {
 ///
 /// # Panics
 /// If they were evaluated without their gradients.
-pub fn gradients(problem: &Trained, evaluations: &[Evaluation]) -> Array2<f32> {
+pub fn gradients(problem: &Trained, evaluations: &[VectorEvaluation]) -> Array2<f32> {
     let shape = (evaluations.len(), problem.network.layout().parameters());
     let components = evaluations.iter().flat_map(|evaluation| &evaluation.gradient);
     Array2::from_shape_vec(shape, components.copied().collect())

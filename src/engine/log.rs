@@ -22,7 +22,7 @@ pub const FILE_NAME: &str = "run.log";
 
 /// How the lines are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub enum LogFormat {
     /// For people
     #[default]
     Text,
@@ -31,14 +31,14 @@ pub enum Format {
 }
 
 /// Begins to log into this directory. Should that fail it is said, and nothing is logged.
-pub fn begin(directory: &Path, format: Format) {
+pub fn begin(directory: &Path, format: LogFormat) {
     let lines = Mutex::new(Lines::open(directory.join(FILE_NAME)));
     let subscriber =
         tracing_subscriber::fmt().with_max_level(Level::INFO).with_target(false).with_writer(lines);
     // A second log in one process: only tests begin one.
     match format {
-        Format::Text => subscriber.with_ansi(false).try_init().ok(),
-        Format::Json => subscriber
+        LogFormat::Text => subscriber.with_ansi(false).try_init().ok(),
+        LogFormat::Json => subscriber
             .json()
             .flatten_event(true)
             .with_current_span(false)

@@ -41,7 +41,7 @@ pub struct Running {
 
 /// What the file holds.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Snapshot {
+pub struct ProgressSnapshot {
     /// Time of writing; RFC 3339, UTC.
     pub updated: jiff::Timestamp,
     /// Name of the stage.
@@ -234,7 +234,7 @@ impl Progress {
     /// Best effort: what it tells is a convenience, and a full disk shows up at the next result.
     fn write_file(&self) {
         let running = self.running.values().cloned().collect();
-        Snapshot {
+        ProgressSnapshot {
             updated: jiff::Timestamp::now(),
             stage: self.stage.to_owned(),
             seconds_left: self.seconds_left(),
@@ -245,7 +245,7 @@ impl Progress {
     }
 }
 
-impl Snapshot {
+impl ProgressSnapshot {
     fn write(&self, file: &Path) {
         let temporary = file.with_extension("json.new");
         let written = serde_json::to_vec_pretty(self).map(|text| std::fs::write(&temporary, text));
@@ -268,7 +268,7 @@ pub fn during<T>(stage: &str, directory: &Path, work: impl FnOnce() -> T) -> T {
         loss: None,
         reported: None,
     }];
-    let mut snapshot = Snapshot {
+    let mut snapshot = ProgressSnapshot {
         updated: since,
         stage: stage.to_owned(),
         seconds_left: None,
@@ -310,12 +310,12 @@ pub fn duration(seconds: f64) -> HumanDuration {
 }
 
 /// What the run in `directory` is doing, if one is going on.
-pub fn current(directory: &Path) -> Option<Snapshot> {
+pub fn current(directory: &Path) -> Option<ProgressSnapshot> {
     last(directory).filter(|snapshot| age(snapshot) < STALE.as_secs_f64())
 }
 
 /// The last news of a run in `directory` that has ended without a word, or is stopped.
-pub fn stale(directory: &Path) -> Option<Snapshot> {
+pub fn stale(directory: &Path) -> Option<ProgressSnapshot> {
     last(directory).filter(|snapshot| age(snapshot) >= STALE.as_secs_f64())
 }
 
@@ -324,13 +324,13 @@ pub fn forget(directory: &Path) {
     std::fs::remove_file(directory.join(FILE_NAME)).ok();
 }
 
-fn last(directory: &Path) -> Option<Snapshot> {
+fn last(directory: &Path) -> Option<ProgressSnapshot> {
     let text = std::fs::read(directory.join(FILE_NAME)).ok()?;
     serde_json::from_slice(&text).ok()
 }
 
 /// In seconds.
-pub fn age(snapshot: &Snapshot) -> f64 {
+pub fn age(snapshot: &ProgressSnapshot) -> f64 {
     jiff::Timestamp::now().duration_since(snapshot.updated).as_secs_f64()
 }
 

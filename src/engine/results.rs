@@ -32,7 +32,7 @@ pub type Ended<'a, T> = Option<Result<&'a T, &'a str>>;
 
 /// What a solution comes from.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Source {
+pub enum SolutionSource {
     /// A training run.
     TrainingRun,
     /// A vector read from a file.
@@ -41,7 +41,7 @@ pub enum Source {
     Start,
 }
 
-impl Source {
+impl SolutionSource {
     /// In words, in the singular.
     pub fn name(self) -> &'static str {
         match self {
@@ -130,29 +130,30 @@ impl<'a> Results<'a> {
     }
 
     /// What solutions come from here, and how many of each ended without one.
-    pub fn failed_sources(&self) -> Vec<(Source, usize)> {
+    pub fn failed_sources(&self) -> Vec<(SolutionSource, usize)> {
         if self.config.subject.landscape().is_some() {
-            return vec![(Source::Start, failed(&self.minima()))];
+            return vec![(SolutionSource::Start, failed(&self.minima()))];
         }
         let runs = self.optimizers().iter().flat_map(|&optimizer| self.runs(optimizer)).flatten();
         let diverged =
             runs.filter(|run| run.as_ref().map_or(true, |run| run.stop.diverged())).count();
         let imports = self.imports();
         let imported = imports.iter().map(|(_, rows)| failed(rows)).sum();
-        let trained = (!self.optimizers().is_empty()).then_some((Source::TrainingRun, diverged));
+        let trained =
+            (!self.optimizers().is_empty()).then_some((SolutionSource::TrainingRun, diverged));
         trained
             .into_iter()
-            .chain((!imports.is_empty()).then_some((Source::ImportedVector, imported)))
+            .chain((!imports.is_empty()).then_some((SolutionSource::ImportedVector, imported)))
             .collect()
     }
 
     /// What the solutions of a set come from.
-    pub fn source(&self, set: &SetName) -> Source {
+    pub fn source(&self, set: &SetName) -> SolutionSource {
         let of_network = |network: &NetworkConfig| {
             let is_imported = network.imports.iter().any(|import| import.name == *set);
-            if is_imported { Source::ImportedVector } else { Source::TrainingRun }
+            if is_imported { SolutionSource::ImportedVector } else { SolutionSource::TrainingRun }
         };
-        self.config.subject.network().map_or(Source::Start, of_network)
+        self.config.subject.network().map_or(SolutionSource::Start, of_network)
     }
 
     /// The sets of solutions, as far as they have been found.

@@ -3,7 +3,7 @@
 use crate::engine::console::count;
 use crate::engine::failure::Failure;
 use crate::engine::overview::Overview;
-use crate::engine::progress::{self, Running, Snapshot};
+use crate::engine::progress::{self, ProgressSnapshot, Running};
 use crate::engine::stage::{Count, FailedTask};
 use crate::engine::store::{Contents, Retention, SessionRecord};
 use crate::engine::stored::StoredRun;
@@ -25,7 +25,7 @@ pub struct Status {
     directory: String,
     dataset: String,
     starts: usize,
-    last_start: Option<Start>,
+    last_start: Option<LastStart>,
     tasks: Vec<TaskCount>,
     #[serde(flatten)]
     wholes: Wholes,
@@ -52,7 +52,7 @@ impl Serialize for Wholes {
 }
 
 #[derive(Serialize)]
-struct Start {
+struct LastStart {
     started: String,
     ranks: u32,
     host: String,
@@ -105,7 +105,7 @@ impl Status {
             directory: directory.display().to_string(),
             dataset: stored.record.dataset_name.clone(),
             starts: sessions.len(),
-            last_start: sessions.last().map(Start::of),
+            last_start: sessions.last().map(LastStart::of),
             tasks: overview.kinds().map(TaskCount::of).collect(),
             wholes: Wholes(wholes.collect()),
             width: overview.width(),
@@ -130,7 +130,7 @@ impl Status {
 /// Every line of it ends with a line break.
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(Start { started, ranks, host, .. }) = &self.last_start {
+        if let Some(LastStart { started, ranks, host, .. }) = &self.last_start {
             let (starts, ranks) = (count(self.starts, "start"), count(*ranks as usize, "rank"));
             let (directory, data) = (&self.directory, &self.dataset);
             writeln!(
@@ -173,7 +173,7 @@ impl Failed {
     }
 }
 
-impl Start {
+impl LastStart {
     fn of(session: &SessionRecord) -> Self {
         let SessionRecord { host, ranks, started, version, .. } = session.clone();
         Self { started, ranks, host, version }
@@ -181,8 +181,8 @@ impl Start {
 }
 
 impl RunningStage {
-    fn of(snapshot: Snapshot) -> Self {
-        let Snapshot { updated, stage, seconds_left, overdue, running } = snapshot;
+    fn of(snapshot: ProgressSnapshot) -> Self {
+        let ProgressSnapshot { updated, stage, seconds_left, overdue, running } = snapshot;
         // A stage that should have ended has no time left to tell.
         let seconds_left = seconds_left.filter(|_| overdue.is_none());
         let ends = seconds_left.and_then(|seconds| {

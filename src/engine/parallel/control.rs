@@ -19,7 +19,7 @@ pub struct Control {
 
 /// How far a task is.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Progress {
+pub struct TaskReport {
     pub task: usize,
     pub fraction: f64,
     pub loss: f64,
@@ -27,7 +27,7 @@ pub struct Progress {
 
 #[derive(Debug, Default)]
 struct Latest {
-    progress: Option<Progress>,
+    progress: Option<TaskReport>,
     /// The task that runs, and when it began or was last passed on.
     task: Option<(usize, Instant)>,
     /// When the task is to hand in its state.
@@ -56,7 +56,7 @@ impl Control {
     pub fn report(&self, fraction: f64, loss: f64) {
         let mut latest = self.latest();
         if let Some((task, _)) = latest.task {
-            latest.progress = Some(Progress { task, fraction, loss });
+            latest.progress = Some(TaskReport { task, fraction, loss });
         }
     }
 
@@ -99,7 +99,7 @@ impl Control {
     }
 
     /// The latest report, if it is time to pass one on.
-    pub(super) fn take_due(&self) -> Option<Progress> {
+    pub(super) fn take_due(&self) -> Option<TaskReport> {
         let mut latest = self.latest();
         let (task, last) = latest.task?;
         if last.elapsed() < self.cadence.report {
@@ -167,7 +167,7 @@ mod tests {
         assert_eq!(control.take_due(), None, "too early");
         pass(&control, INTERVAL);
         control.report(0.2, 2.0);
-        assert_eq!(control.take_due(), Some(Progress { task: 7, fraction: 0.2, loss: 2.0 }));
+        assert_eq!(control.take_due(), Some(TaskReport { task: 7, fraction: 0.2, loss: 2.0 }));
         control.report(0.3, 2.0);
         assert_eq!(control.take_due(), None, "too early again");
         pass(&control, INTERVAL);

@@ -1,10 +1,10 @@
 //! The main thread of rank 0 during a farm.
 
 use super::compute::{Finished, panic_message};
-use super::control::{Checkpoint, Control, Progress};
+use super::control::{Checkpoint, Control, TaskReport};
 use super::farm::{Event, FarmEnd, FarmError, TaskFailure};
 use super::mailbox::Mailbox;
-use super::message::{End, Order, Parcel, Reply, encode, encode_with};
+use super::message::{End, Instruction, Parcel, Reply, encode, encode_with};
 use super::pace::Pace;
 use super::schedule::{Assignment, Schedule};
 use super::world::World;
@@ -127,7 +127,7 @@ where
         if rank == 0 {
             self.tasks.send((task, payload)).expect("the compute thread waits for tasks");
         } else {
-            let message = encode_with(&Order::Task(task), &payload)
+            let message = encode_with(&Instruction::Task(task), &payload)
                 .map_err(|reason| FarmError::Task { task, rank, reason })?;
             self.mailbox.send(rank, message);
         }
@@ -141,7 +141,7 @@ where
         while let Some((rank, message)) = self.mailbox.receive() {
             any = true;
             match Parcel::open(message) {
-                (Reply::Progress(Progress { task, fraction, loss }), _) => {
+                (Reply::Progress(TaskReport { task, fraction, loss }), _) => {
                     self.tell(Event::Progress { task, rank, fraction, loss });
                 }
                 (Reply::Checkpoint(Checkpoint { task, state }), _) => {
@@ -169,7 +169,7 @@ where
     }
 
     fn report_progress_here(&mut self) {
-        if let Some(Progress { task, fraction, loss }) = self.control.take_due() {
+        if let Some(TaskReport { task, fraction, loss }) = self.control.take_due() {
             self.tell(Event::Progress { task, rank: 0, fraction, loss });
         }
         if let Some(Checkpoint { task, state }) = self.control.take_checkpoint() {
@@ -217,7 +217,7 @@ where
         for Assignment { rank, .. } in
             self.schedule.running().filter(|assignment| assignment.rank != 0)
         {
-            self.mailbox.send(rank, encode(&Order::Stop));
+            self.mailbox.send(rank, encode(&Instruction::Stop));
         }
     }
 
@@ -229,7 +229,7 @@ where
             None => (End::Completed, Ok(FarmEnd::Completed)),
         };
         for rank in 1..self.world.size() {
-            self.mailbox.send(rank, encode(&Order::End(end)));
+            self.mailbox.send(rank, encode(&Instruction::End(end)));
         }
         self.mailbox.flush();
         result

@@ -1,7 +1,7 @@
 //! What rank 0 and the other ranks tell each other: a header and, where there is one, the value it
 //! announces, both in the encoding of postcard.
 
-use super::control::{Checkpoint, Progress};
+use super::control::{Checkpoint, TaskReport};
 use super::farm::{FarmEnd, TaskFailure};
 use postcard::experimental::serialized_size;
 use serde::de::DeserializeOwned;
@@ -12,7 +12,7 @@ pub const LONGEST: usize = i32::MAX as usize;
 
 /// From rank 0.
 #[derive(Debug, Serialize, Deserialize)]
-pub enum Order {
+pub enum Instruction {
     /// Work on this task; the task itself follows.
     Task(usize),
     /// Ask the running task to stop.
@@ -32,7 +32,7 @@ pub enum End {
 /// To rank 0.
 #[derive(Debug, Serialize, Deserialize)]
 pub enum Reply {
-    Progress(Progress),
+    Progress(TaskReport),
     /// The task goes on; this is to be stored.
     Checkpoint(Checkpoint),
     /// This rank was asked to stop, by a signal for instance; all should.
@@ -142,9 +142,9 @@ mod tests {
     #[test]
     fn a_value_comes_back_to_the_bit() {
         let body = (vec![f32::MIN_POSITIVE, -0.0, 1.0e-8], vec![f64::NAN, f64::INFINITY]);
-        let message = encode_with(&Order::Task(5), &body).expect("small");
+        let message = encode_with(&Instruction::Task(5), &body).expect("small");
         let (header, parcel) = Parcel::open(message);
-        assert!(matches!(header, Order::Task(5)));
+        assert!(matches!(header, Instruction::Task(5)));
         let (theta, loss): (Vec<f32>, Vec<f64>) = parcel.value().expect("the same type");
         assert_eq!(
             theta.iter().map(|x| x.to_bits()).collect::<Vec<_>>(),
@@ -156,20 +156,20 @@ mod tests {
     #[test]
     fn the_limit_counts_header_and_body() {
         let body = [1.0_f32; 10];
-        let bytes = encode_with(&Order::Task(1), &body).expect("small").len();
+        let bytes = encode_with(&Instruction::Task(1), &body).expect("small").len();
         assert_eq!(
-            encode_within(bytes, &Order::Task(1), &body).map(|message| message.len()),
+            encode_within(bytes, &Instruction::Task(1), &body).map(|message| message.len()),
             Ok(bytes)
         );
-        let error = encode_within(bytes - 1, &Order::Task(1), &body);
+        let error = encode_within(bytes - 1, &Instruction::Task(1), &body);
         assert_eq!(error, Err(MessageError::TooLarge { bytes, limit: bytes - 1 }));
     }
 
     #[test]
     fn a_value_cut_short_is_an_error() {
-        let mut message = encode_with(&Order::Task(1), &vec![1.0_f32; 10]).expect("small");
+        let mut message = encode_with(&Instruction::Task(1), &vec![1.0_f32; 10]).expect("small");
         message.pop();
-        let (_, parcel) = Parcel::open::<Order>(message);
+        let (_, parcel) = Parcel::open::<Instruction>(message);
         assert!(matches!(parcel.value::<Vec<f32>>(), Err(MessageError::Encoding(_))));
     }
 }

@@ -27,7 +27,7 @@ pub struct Place {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Crowding {
     /// What is crowded.
-    kind: Kind,
+    kind: CrowdingKind,
     launcher: Option<Launcher>,
     /// Threads of a rank.
     threads: usize,
@@ -56,7 +56,7 @@ impl Scarcity {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Kind {
+enum CrowdingKind {
     /// These many of all ranks may use so few cores each, at the least.
     Bound { ranks: usize, of: usize, cores: usize, cpus: usize },
     /// Ranks that may use the same cores and no others of the host.
@@ -140,24 +140,27 @@ fn exceeds(places: &[&Place], threads: usize) -> bool {
     places.len() * threads > places[0].host_cpus
 }
 
-fn too_many(host: &str, places: &[&Place], threads: usize) -> Option<Kind> {
-    let kind =
-        Kind::TooMany { host: host.to_owned(), ranks: places.len(), cpus: places[0].host_cpus };
+fn too_many(host: &str, places: &[&Place], threads: usize) -> Option<CrowdingKind> {
+    let kind = CrowdingKind::TooMany {
+        host: host.to_owned(),
+        ranks: places.len(),
+        cpus: places[0].host_cpus,
+    };
     (threads > 1 && exceeds(places, threads)).then_some(kind)
 }
 
-fn bound(places: &[Place], threads: usize) -> Option<Kind> {
+fn bound(places: &[Place], threads: usize) -> Option<CrowdingKind> {
     let pool = |place: &Place| Pool { ranks: 1, cpus: place.cpus.clone() };
     let crowded =
         |place: &Place| Some(pool(place)).filter(|pool| pool.is_crowded(threads, place.host_cores));
     let crowded: Vec<Pool> = places.iter().filter_map(crowded).filter(|_| threads > 1).collect();
     let fewest = crowded.iter().min_by_key(|pool| pool.cores())?;
     let (cores, cpus) = (fewest.cores(), fewest.cpus.len());
-    Some(Kind::Bound { ranks: crowded.len(), of: places.len(), cores, cpus })
+    Some(CrowdingKind::Bound { ranks: crowded.len(), of: places.len(), cores, cpus })
 }
 
 /// Ranks whose CPUs overlap are one pool.
-fn shared(host: &str, places: &[&Place], threads: usize) -> Option<Kind> {
+fn shared(host: &str, places: &[&Place], threads: usize) -> Option<CrowdingKind> {
     if exceeds(places, threads) {
         return None;
     }
@@ -177,7 +180,7 @@ fn shared(host: &str, places: &[&Place], threads: usize) -> Option<Kind> {
     let crowded =
         |pool: &&Pool| pool.ranks > 1 && pool.is_crowded(pool.ranks * threads, host_cores);
     let pool = pools.iter().filter(crowded).min_by_key(|pool| pool.cores())?;
-    Some(Kind::Shared {
+    Some(CrowdingKind::Shared {
         host: host.to_owned(),
         ranks: pool.ranks,
         cores: pool.cores(),
@@ -189,7 +192,7 @@ impl fmt::Display for Crowding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { kind, launcher: _, threads, scarce } = self;
         match kind {
-            Kind::TooMany { host, ranks, cpus } => {
+            CrowdingKind::TooMany { host, ranks, cpus } => {
                 let fewer = (cpus / ranks).max(1);
                 let (ranks, wanted) = (count(*ranks, "rank"), count(*threads, "thread"));
                 write!(
@@ -199,7 +202,7 @@ impl fmt::Display for Crowding {
                     count(*cpus, "CPU")
                 )
             }
-            Kind::Bound { ranks, of, cores, cpus } => {
+            CrowdingKind::Bound { ranks, of, cores, cpus } => {
                 let cores = count(*cores, "core");
                 write!(
                     f,
@@ -209,7 +212,7 @@ impl fmt::Display for Crowding {
                     self.remedy(scarce.as_ref(), *cpus >= *threads)
                 )
             }
-            Kind::Shared { host, ranks, cores, cpus } => {
+            CrowdingKind::Shared { host, ranks, cores, cpus } => {
                 let (ranks, needed) = (count(*ranks, "rank"), ranks * threads);
                 let cores = count(*cores, "core");
                 let scarce = scarce.as_ref().filter(|scarce| scarce.host == *host);

@@ -4,7 +4,7 @@ use super::compute::Finished;
 use super::control::Control;
 use super::farm::FarmEnd;
 use super::mailbox::Mailbox;
-use super::message::{Order, Parcel, Reply, encode};
+use super::message::{Instruction, Parcel, Reply, encode};
 use super::pace::Pace;
 use super::world::World;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
@@ -28,12 +28,12 @@ pub fn serve(
     loop {
         while let Some((_, message)) = mailbox.receive() {
             match Parcel::open(message) {
-                (Order::Task(task), parcel) => {
+                (Instruction::Task(task), parcel) => {
                     tasks.send((task, parcel)).expect("the compute thread waits for tasks");
                     busy = true;
                 }
-                (Order::Stop, _) => control.request_stop(),
-                (Order::End(end), _) => {
+                (Instruction::Stop, _) => control.request_stop(),
+                (Instruction::End(end), _) => {
                     mailbox.flush();
                     return end.into();
                 }

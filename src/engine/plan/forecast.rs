@@ -27,11 +27,11 @@ pub struct Planned {
 pub struct Forecast {
     ranks: usize,
     planned: Vec<Planned>,
-    states: Vec<State>,
+    states: Vec<TaskProgress>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum State {
+enum TaskProgress {
     Waiting,
     Running {
         /// When it would have begun, had it not been interrupted in between.
@@ -67,18 +67,18 @@ impl Observed {
 impl Forecast {
     /// Nothing has begun.
     pub fn new(ranks: usize, planned: Vec<Planned>) -> Self {
-        let states = vec![State::Waiting; planned.len()];
+        let states = vec![TaskProgress::Waiting; planned.len()];
         Self { ranks: ranks.max(1), planned, states }
     }
 
     /// A task begins now; `before` are the seconds it had taken when it was suspended, 0 for a new one.
     pub fn start(&mut self, task: usize, now: f64, before: f64) {
-        self.states[task] = State::Running { began: now - before, report: None };
+        self.states[task] = TaskProgress::Running { began: now - before, report: None };
     }
 
     /// So much of a running task is done now, 0 to 1.
     pub fn report(&mut self, task: usize, now: f64, fraction: f64) {
-        if let State::Running { report, .. } = &mut self.states[task]
+        if let TaskProgress::Running { report, .. } = &mut self.states[task]
             && fraction > 0.0
         {
             *report = Some((fraction.min(1.0), now));
@@ -88,29 +88,29 @@ impl Forecast {
     /// A task has ended, well or not, after so many seconds in all.
     pub fn finish(&mut self, task: usize, seconds: f64) {
         let fraction = match self.states[task] {
-            State::Running { began, report: Some((fraction, at)) } => {
+            TaskProgress::Running { began, report: Some((fraction, at)) } => {
                 (fraction * seconds / (at - began)).min(1.0)
             }
             _ => 1.0,
         };
-        self.states[task] = State::Ended { seconds, fraction };
+        self.states[task] = TaskProgress::Ended { seconds, fraction };
     }
 
     /// A task has been suspended, and waits again.
     pub fn put_back(&mut self, task: usize) {
-        self.states[task] = State::Waiting;
+        self.states[task] = TaskProgress::Waiting;
     }
 
     /// Seconds from now to the end of the last task; `None` until something is known of the pace.
     pub fn seconds_left(&self, now: f64) -> Option<f64> {
         let general = self.observed(|_| true, true).pace()?;
         let kinds = 1 + self.planned.iter().map(|planned| planned.kind).max().unwrap_or(0);
-        let paces: Vec<Pace> = (0..kinds).map(|kind| self.pace(kind, general)).collect();
+        let paces: Vec<WorkRate> = (0..kinds).map(|kind| self.pace(kind, general)).collect();
         let running: Vec<f64> = self
             .tasks()
             .filter_map(|(planned, state)| left(planned, state, paces[planned.kind], now))
             .collect();
-        let waiting = self.tasks().filter(|(_, state)| matches!(state, State::Waiting));
+        let waiting = self.tasks().filter(|(_, state)| matches!(state, TaskProgress::Waiting));
         let waiting: Vec<f64> = waiting
             .map(|(planned, _)| paces[planned.kind].expected * planned.work * planned.left)
             .collect();
@@ -125,8 +125,8 @@ impl Forecast {
             return None;
         }
         let general = self.observed(|_| true, true).pace()?;
-        let late = |(planned, state): (&Planned, &State)| {
-            let State::Running { began, .. } = *state else { return None };
+        let late = |(planned, state): (&Planned, &TaskProgress)| {
+            let TaskProgress::Running { began, .. } = *state else { return None };
             let total = expected(planned, state, self.pace(planned.kind, general))?;
             let late = now - began - total;
             (late > f64::max(10.0, 0.1 * total)).then_some(late)
@@ -134,14 +134,18 @@ impl Forecast {
         self.tasks().filter_map(late).reduce(f64::max)
     }
 
-    fn pace(&self, kind: usize, general: f64) -> Pace {
+    fn pace(&self, kind: usize, general: f64) -> WorkRate {
         let ended = self.observed(|planned| planned.kind == kind, false).pace();
         let seen = self.observed(|planned| planned.kind == kind, true).pace();
         let fractions: Vec<f64> = self
             .tasks()
             .filter(|(planned, _)| planned.kind == kind)
             .filter_map(|(_, state)| {
-                if let State::Ended { fraction, .. } = state { Some(*fraction) } else { None }
+                if let TaskProgress::Ended { fraction, .. } = state {
+                    Some(*fraction)
+                } else {
+                    None
+                }
             })
             .collect();
         let latest = fractions.iter().copied().reduce(f64::max);
@@ -149,7 +153,7 @@ impl Forecast {
             mean: fractions.iter().sum::<f64>() / fractions.len() as f64,
             latest,
         });
-        Pace { expected: ended.or(seen).unwrap_or(general), ends }
+        WorkRate { expected: ended.or(seen).unwrap_or(general), ends }
     }
 
     /// What is known of some tasks: of those that have ended, and of those under way if they count.
@@ -157,8 +161,8 @@ impl Forecast {
         let mut observed = Observed::default();
         for (planned, state) in self.tasks().filter(|(planned, _)| belongs(planned)) {
             match *state {
-                State::Ended { seconds, .. } => observed.add(seconds, planned.work),
-                State::Running { began, report: Some((fraction, at)) } if with_running => {
+                TaskProgress::Ended { seconds, .. } => observed.add(seconds, planned.work),
+                TaskProgress::Running { began, report: Some((fraction, at)) } if with_running => {
                     observed.add(at - began, fraction * planned.work);
                 }
                 _ => {}
@@ -167,14 +171,14 @@ impl Forecast {
         observed
     }
 
-    fn tasks(&self) -> impl Iterator<Item = (&Planned, &State)> {
+    fn tasks(&self) -> impl Iterator<Item = (&Planned, &TaskProgress)> {
         self.planned.iter().zip(&self.states)
     }
 }
 
 /// What is known of a kind.
 #[derive(Clone, Copy, Debug)]
-struct Pace {
+struct WorkRate {
     /// Seconds for a unit of work.
     expected: f64,
     ends: Option<Ends>,
@@ -188,14 +192,14 @@ struct Ends {
 }
 
 /// What is left of a running task.
-fn left(planned: &Planned, state: &State, pace: Pace, now: f64) -> Option<f64> {
-    let State::Running { began, .. } = *state else { return None };
+fn left(planned: &Planned, state: &TaskProgress, pace: WorkRate, now: f64) -> Option<f64> {
+    let TaskProgress::Running { began, .. } = *state else { return None };
     Some((expected(planned, state, pace)? - (now - began)).max(0.0))
 }
 
 /// What a running task should take in all.
-fn expected(planned: &Planned, state: &State, pace: Pace) -> Option<f64> {
-    let State::Running { began, report } = *state else { return None };
+fn expected(planned: &Planned, state: &TaskProgress, pace: WorkRate) -> Option<f64> {
+    let TaskProgress::Running { began, report } = *state else { return None };
     let of_kind = pace.expected * planned.work;
     Some(match report {
         None => of_kind,

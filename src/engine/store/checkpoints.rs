@@ -6,7 +6,7 @@
 //! to a new file, which replaces the old one as a whole. In memory there are offsets only.
 
 use super::directory::sync_directory;
-use super::journal::frame::{self, HEAD_LENGTH, Kind};
+use super::journal::frame::{self, FileKind, HEAD_LENGTH};
 use super::journal::{AppendFile, JournalError, io_error};
 use crate::optimizer::OptimizerName;
 use crate::solutions::{LandscapeName, SetName};
@@ -22,7 +22,7 @@ pub const FILE_NAME: &str = "in-flight.checkpoints";
 /// Name of the file that replaces it.
 const NEW: &str = "in-flight.checkpoints.new";
 
-const KIND: Kind = Kind { magic: *b"lossatlas\r\n\x1b", version: 1 };
+const KIND: FileKind = FileKind { magic: *b"lossatlas\r\n\x1b", version: 1 };
 
 /// Smaller files are not worth a replacement. Not larger than that: on a disk that is nearly full results need
 /// the space, and once it is full there is none left for a replacement.
@@ -73,12 +73,12 @@ pub struct Checkpoints {
     directory: PathBuf,
     /// Made with the first state.
     file: Option<AppendFile>,
-    index: BTreeMap<TaskKey, Place>,
+    index: BTreeMap<TaskKey, FramePlace>,
 }
 
 /// Where the frame of a state lies.
 #[derive(Clone, Copy, Debug)]
-struct Place {
+struct FramePlace {
     offset: u64,
     length: u64,
 }
@@ -110,7 +110,7 @@ impl Checkpoints {
                         .map_err(|error| error.to_string())?;
                     let (offset, length) =
                         (offset - HEAD_LENGTH as u64, (HEAD_LENGTH + payload.len()) as u64);
-                    index.insert(key, Place { offset, length });
+                    index.insert(key, FramePlace { offset, length });
                     Ok(())
                 },
             )?;
@@ -127,7 +127,7 @@ impl Checkpoints {
         let frame = frame::encode(&(&key, saved))?;
         self.let_go_if_displaced();
         let offset = self.open_file()?.append(&frame)?;
-        self.index.insert(key, Place { offset, length: frame.len() as u64 });
+        self.index.insert(key, FramePlace { offset, length: frame.len() as u64 });
         self.compact()
     }
 
@@ -185,7 +185,7 @@ impl Checkpoints {
         }
     }
 
-    fn read(&mut self, place: Place) -> Result<Vec<u8>, JournalError> {
+    fn read(&mut self, place: FramePlace) -> Result<Vec<u8>, JournalError> {
         let file = self.open_file()?;
         let mut frame = vec![0; place.length as usize];
         let read = file

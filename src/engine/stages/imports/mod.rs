@@ -1,4 +1,4 @@
-//! Vectors read from files → solutions: their losses and accuracies on all images.
+//! ImportedVectors read from files → solutions: their losses and accuracies on all images.
 
 use crate::config::Config;
 use crate::data::Split;
@@ -39,7 +39,7 @@ impl Stage for Imports {
     }
 
     fn run(&self, context: &Context, rank: &mut Rank) -> Result<(), Failure> {
-        let vectors = context.problem.trained().map(Vectors);
+        let vectors = context.problem.trained().map(ImportedVectors);
         vectors.map_or(Ok(()), |vectors| context.run(self, rank, &vectors))
     }
 
@@ -75,9 +75,9 @@ impl Stage for Imports {
 }
 
 /// The vectors of all files. The root alone has read them.
-struct Vectors<'a>(&'a Trained);
+struct ImportedVectors<'a>(&'a Trained);
 
-impl Computation for Vectors<'_> {
+impl Computation for ImportedVectors<'_> {
     /// The set, and the row in it.
     type Key = (SetName, u32);
     type Source = ();

@@ -10,7 +10,7 @@ use crate::engine::failure::{self, Failure};
 use crate::engine::plan::memory::kernel_pca_bytes;
 use crate::engine::problem::Problem;
 use crate::engine::rank::Rank;
-use crate::engine::results::{Results, Source};
+use crate::engine::results::{Results, SolutionSource};
 use crate::engine::run_directory::RunDirectory;
 use crate::engine::stage::{Context, Counts, FailedTask, Stage};
 use crate::engine::store::Record;
@@ -184,8 +184,9 @@ fn too_few(
         return None;
     }
     let failed = results.failed_sources();
-    let failed =
-        |source: &Source| failed.iter().any(|(failed, count)| failed == source && *count > 0);
+    let failed = |source: &SolutionSource| {
+        failed.iter().any(|(failed, count)| failed == source && *count > 0)
+    };
     let mut sources: Vec<_> =
         request.sets.iter().map(|set| results.source(set)).filter(failed).collect();
     sources.dedup();

@@ -25,7 +25,7 @@ use crate::optimizer::minimize::{
 use crate::random::MasterSeed;
 use crate::solutions::SolutionSet;
 
-/// Searches for the local minima of an analytic landscape.
+/// MinimumSearches for the local minima of an analytic landscape.
 pub struct Minima;
 
 impl Stage for Minima {
@@ -47,7 +47,8 @@ impl Stage for Minima {
 
     fn run(&self, context: &Context, rank: &mut Rank) -> Result<(), Failure> {
         let seed = context.problem.config.seed;
-        let searches = context.problem.analytic().map(|analytic| Searches { analytic, seed });
+        let searches =
+            context.problem.analytic().map(|analytic| MinimumSearches { analytic, seed });
         searches.map_or(Ok(()), |searches| context.run(self, rank, &searches))
     }
 
@@ -108,12 +109,12 @@ impl Stage for Minima {
 }
 
 /// The searches for local minima, one from each start.
-struct Searches<'a> {
+struct MinimumSearches<'a> {
     analytic: &'a Analytic,
     seed: MasterSeed,
 }
 
-impl Computation for Searches<'_> {
+impl Computation for MinimumSearches<'_> {
     type Key = u32;
     type Source = ();
     type Task = u32;

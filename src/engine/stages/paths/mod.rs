@@ -28,7 +28,7 @@ use serde::{Deserialize, Serialize};
 
 /// One path to find: on which landscape, and between which vectors.
 #[derive(Serialize, Deserialize)]
-struct Task {
+struct PathTask {
     landscape: LandscapeName,
     endpoints: Endpoints,
 }
@@ -37,7 +37,7 @@ struct Task {
 type Endpoints = Subject<[Vec<f32>; 2], [Vec<f64>; 2]>;
 
 /// Which path of which set.
-struct Key {
+struct PathKey {
     set: SetName,
     landscape: LandscapeName,
     pair: (u32, u32),
@@ -49,7 +49,7 @@ struct Key {
 /// The path with its points, where these are kept, or why there is none.
 type Outcome = Result<(PathResult, Option<Track>), String>;
 
-impl Key {
+impl PathKey {
     fn record(&self, seconds: f64, outcome: Outcome) -> Record {
         let (set, landscape, pair) = (self.set.clone(), self.landscape, self.pair);
         match outcome {
@@ -87,7 +87,7 @@ impl Stage for Paths {
     }
 
     fn run(&self, context: &Context, rank: &mut Rank) -> Result<(), Failure> {
-        context.run(self, rank, &Searches { problem: context.problem })
+        context.run(self, rank, &PathSearches { problem: context.problem })
     }
 
     /// Which pairs there are is known when the solutions are: failed runs leave fewer of them.
@@ -177,19 +177,22 @@ impl Stage for Paths {
 }
 
 /// The searches for paths, one for each pair on each landscape.
-struct Searches<'a> {
+struct PathSearches<'a> {
     problem: &'a Problem,
 }
 
-impl Computation for Searches<'_> {
-    type Key = Key;
+impl Computation for PathSearches<'_> {
+    type Key = PathKey;
     /// The solutions.
     type Source = Vec<SolutionSet>;
-    type Task = Task;
+    type Task = PathTask;
     type Outcome = Outcome;
 
     /// Those on the larger landscape first.
-    fn pending(&self, directory: &RunDirectory) -> Result<Pending<Key, Vec<SolutionSet>>, String> {
+    fn pending(
+        &self,
+        directory: &RunDirectory,
+    ) -> Result<Pending<PathKey, Vec<SolutionSet>>, String> {
         let (problem, contents) = (self.problem, &directory.contents);
         let sets = directory.solutions(problem)?;
         let results = directory.results(problem);
@@ -205,7 +208,7 @@ impl Computation for Searches<'_> {
                     let analytic = problem.analytic();
                     let endpoints =
                         analytic.map(|analytic| analytic_endpoints(analytic, contents, pair));
-                    let key = Key { set: set.name.clone(), landscape, pair, endpoints };
+                    let key = PathKey { set: set.name.clone(), landscape, pair, endpoints };
                     tasks.push(pending_task(problem, key));
                 }
             }
@@ -213,24 +216,24 @@ impl Computation for Searches<'_> {
         Ok(Pending { done, tasks, source: sets })
     }
 
-    fn task(&self, key: &Key, sets: &Vec<SolutionSet>) -> Task {
+    fn task(&self, key: &PathKey, sets: &Vec<SolutionSet>) -> PathTask {
         let endpoints = match &key.endpoints {
             Some(endpoints) => Subject::Landscape(endpoints.clone()),
             None => Subject::Network(network_endpoints(sets, key)),
         };
-        Task { landscape: key.landscape, endpoints }
+        PathTask { landscape: key.landscape, endpoints }
     }
 
-    fn perform(&self, task: &Task, state: Option<&[u8]>, control: &Control) -> Ended<Outcome> {
+    fn perform(&self, task: &PathTask, state: Option<&[u8]>, control: &Control) -> Ended<Outcome> {
         find_on(self.problem, task, state, control)
     }
 
-    fn record(&self, key: &Key, seconds: f64, outcome: Result<Outcome, String>) -> Record {
+    fn record(&self, key: &PathKey, seconds: f64, outcome: Result<Outcome, String>) -> Record {
         key.record(seconds, outcome.flatten())
     }
 }
 
-fn pending_task(problem: &Problem, key: Key) -> PendingTask<Key> {
+fn pending_task(problem: &Problem, key: PathKey) -> PendingTask<PathKey> {
     let work = work_on(problem, key.landscape).passes();
     PendingTask {
         name: format!("{} {}–{} on {}", key.set, key.pair.0, key.pair.1, key.landscape),
@@ -279,7 +282,7 @@ fn work_on_images(trained: &Trained, paths: &PathsConfig, landscape: Split) -> W
 /// Finds a path on the landscape that its task names.
 fn find_on(
     problem: &Problem,
-    task: &Task,
+    task: &PathTask,
     state: Option<&[u8]>,
     control: &Control,
 ) -> Ended<Outcome> {
@@ -344,7 +347,7 @@ fn work_on(problem: &Problem, landscape: LandscapeName) -> Work {
     problem.trained().map_or_else(|| path_work(&paths.parameters, 1, None), on_images)
 }
 
-fn network_endpoints(sets: &[SolutionSet], key: &Key) -> [Vec<f32>; 2] {
+fn network_endpoints(sets: &[SolutionSet], key: &PathKey) -> [Vec<f32>; 2] {
     let set = sets.iter().find(|set| set.name == key.set).expect("keys are drawn from the sets");
     [key.pair.0, key.pair.1].map(|number| {
         set.theta.row(set.row_of(number).expect("pairs are drawn from the set")).to_vec()

@@ -25,7 +25,7 @@ use crate::solutions::SolutionSet;
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Copy, Serialize, Deserialize)]
-struct Task {
+struct TrainingTask {
     optimizer: OptimizerName,
     initialization: u32,
 }
@@ -157,27 +157,27 @@ struct TrainingRuns<'a> {
 }
 
 impl Computation for TrainingRuns<'_> {
-    type Key = Task;
+    type Key = TrainingTask;
     type Source = ();
-    type Task = Task;
+    type Task = TrainingTask;
     type Outcome = TrainingRun;
 
     /// The longest first, so that no rank begins a long one when the others are done.
-    fn pending(&self, directory: &RunDirectory) -> Result<Pending<Task>, String> {
+    fn pending(&self, directory: &RunDirectory) -> Result<Pending<TrainingTask>, String> {
         let training = &self.trained.config.training;
         let mut optimizers = training.optimizers.clone();
         optimizers.sort_by(|&a, &b| passes(self.trained, b).total_cmp(&passes(self.trained, a)));
         let all = optimizers.into_iter().flat_map(|optimizer| {
             (0..training.initializations)
-                .map(move |initialization| Task { optimizer, initialization })
+                .map(move |initialization| TrainingTask { optimizer, initialization })
         });
-        let left = |task: &Task| {
+        let left = |task: &TrainingTask| {
             directory.contents.training(task.optimizer, task.initialization).is_none()
         };
-        let tasks: Vec<Task> = all.filter(left).collect();
+        let tasks: Vec<TrainingTask> = all.filter(left).collect();
         let cost = work_by_method(self.trained, self.seed, &tasks);
-        let pending = |task: &Task| {
-            let &Task { optimizer, initialization } = task;
+        let pending = |task: &TrainingTask| {
+            let &TrainingTask { optimizer, initialization } = task;
             PendingTask {
                 key: *task,
                 name: format!("{optimizer} initialization {initialization}"),
@@ -190,13 +190,13 @@ impl Computation for TrainingRuns<'_> {
         Ok(Pending { done, tasks: tasks.iter().map(pending).collect(), source: () })
     }
 
-    fn task(&self, key: &Task, (): &()) -> Task {
+    fn task(&self, key: &TrainingTask, (): &()) -> TrainingTask {
         *key
     }
 
     fn perform(
         &self,
-        &Task { optimizer, initialization }: &Task,
+        &TrainingTask { optimizer, initialization }: &TrainingTask,
         state: Option<&[u8]>,
         control: &Control,
     ) -> Ended<TrainingRun> {
@@ -211,7 +211,7 @@ impl Computation for TrainingRuns<'_> {
 
     fn record(
         &self,
-        &Task { optimizer, initialization }: &Task,
+        &TrainingTask { optimizer, initialization }: &TrainingTask,
         seconds: f64,
         outcome: Result<TrainingRun, String>,
     ) -> Record {
@@ -224,7 +224,7 @@ impl Computation for TrainingRuns<'_> {
 fn work_by_method(
     trained: &Trained,
     seed: MasterSeed,
-    tasks: &[Task],
+    tasks: &[TrainingTask],
 ) -> impl Fn(OptimizerName) -> f64 {
     let there = |optimizer| tasks.iter().any(|task| task.optimizer == optimizer);
     let speed = OptimizerName::ALL.into_iter().all(there).then(|| {

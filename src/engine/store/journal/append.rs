@@ -1,6 +1,6 @@
 //! A file of frames that is only ever appended to.
 
-use super::frame::Kind;
+use super::frame::FileKind;
 use super::{JournalError, TornTail, io_error, read};
 use crate::engine::store::directory::sync_directory;
 use std::fs::{self, File, OpenOptions};
@@ -27,7 +27,7 @@ impl AppendFile {
     /// A last record that was cut short by a crash is removed and reported. No other content is ever
     /// removed, and after an error none at all.
     pub(in crate::engine::store) fn open(
-        kind: Kind,
+        kind: FileKind,
         directory: &Path,
         name: &str,
         ready: impl FnOnce(&File) -> Result<(), JournalError>,

@@ -1,6 +1,6 @@
 //! The bytes of a journal or of the checkpoints: the header of the file and the frames of its records.
 //!
-//! All integers are little-endian. The header is the [`Kind`] of the file: its first bytes and its
+//! All integers are little-endian. The header is the [`FileKind`] of the file: its first bytes and its
 //! format version. A frame is
 //!
 //! | bytes | meaning |
@@ -20,7 +20,7 @@ use serde::de::DeserializeOwned;
 
 /// What a file holds, as its first bytes say.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::engine::store) struct Kind {
+pub(in crate::engine::store) struct FileKind {
     /// Line ends and a control character, because transfer in text mode changes those.
     pub magic: [u8; 12],
     /// Version of the frames and of the records in them.
@@ -31,7 +31,8 @@ pub(in crate::engine::store) struct Kind {
 pub const FORMAT_VERSION: u32 = 1;
 
 /// A journal of finished work.
-pub(super) const JOURNAL: Kind = Kind { magic: *b"lossatlas\r\n\x1a", version: FORMAT_VERSION };
+pub(super) const JOURNAL: FileKind =
+    FileKind { magic: *b"lossatlas\r\n\x1a", version: FORMAT_VERSION };
 
 /// Bytes of the header of a file.
 pub(super) const HEADER_LENGTH: usize = 12 + 4;
@@ -39,7 +40,7 @@ pub(super) const HEADER_LENGTH: usize = 12 + 4;
 /// Bytes of a frame before its payload.
 pub(in crate::engine::store) const HEAD_LENGTH: usize = 12;
 
-impl Kind {
+impl FileKind {
     /// The header of such a file.
     pub(super) fn header(self) -> [u8; HEADER_LENGTH] {
         let mut header = [0; HEADER_LENGTH];

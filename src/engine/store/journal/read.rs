@@ -1,6 +1,6 @@
 //! Reading a journal, and telling what a crash cut short from what was damaged later.
 
-use super::frame::{HEAD_LENGTH, HEADER_LENGTH, Head, Kind, contains_frame};
+use super::frame::{FileKind, HEAD_LENGTH, HEADER_LENGTH, Head, contains_frame};
 use super::{JournalError, TornTail, io_error};
 use std::fs::File;
 use std::io::{self, BufReader, Read};
@@ -30,7 +30,7 @@ enum Step {
 /// frame incomplete: too short, or with parts of it never written. Hence a frame is torn if nothing
 /// follows it, and damaged if anything does.
 pub(super) fn read(
-    kind: Kind,
+    kind: FileKind,
     file: &File,
     path: &Path,
     mut insert: impl FnMut(u64, &[u8]) -> Result<(), String>,
@@ -66,7 +66,7 @@ pub(super) fn read(
 
 /// Whether there is a header; none if the crash came before its last byte reached the disk.
 fn check_header(
-    kind: Kind,
+    kind: FileKind,
     reader: &mut impl Read,
     length: u64,
     path: &Path,

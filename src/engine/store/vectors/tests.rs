@@ -8,9 +8,9 @@ fn layout() -> Layout {
     Layout::default().with("fc1.weight", &[2, 1], 1.0).with("fc1.bias", &[1], 1.0)
 }
 
-struct Place(TempDir);
+struct Folder(TempDir);
 
-impl Place {
+impl Folder {
     fn new() -> Self {
         Self(tempdir().expect("a temporary directory"))
     }
@@ -67,7 +67,7 @@ fn a_source_with_a_colon_and_a_slash_is_a_group() {
 
 #[test]
 fn what_is_written_is_read_to_the_bit_whatever_its_strides() {
-    let place = Place::new();
+    let place = Folder::new();
     let vectors = array![[1.0_f32, f32::MIN_POSITIVE / 3.0, -0.0], [f32::MAX, 0.1, -1e-30]];
     let bits = |vectors: &Array2<f32>| vectors.map(|component| component.to_bits());
     let fortran = vectors.t().as_standard_layout().into_owned().reversed_axes();
@@ -87,7 +87,7 @@ fn what_is_written_is_read_to_the_bit_whatever_its_strides() {
 
 #[test]
 fn writing_fails_without_touching_what_is_there() {
-    let place = Place::new();
+    let place = Folder::new();
     let nowhere = place.0.path().join("nowhere/theta.npy");
     let error = write_npy(&nowhere, array![[1.0]].view(), true).expect_err("no such directory");
     assert!(matches!(error, VectorsError::Io { action: "create", .. }), "{error}");
@@ -104,7 +104,7 @@ fn writing_fails_without_touching_what_is_there() {
 
 #[test]
 fn a_file_that_has_appeared_is_left_and_a_link_stays_one() {
-    let place = Place::new();
+    let place = Folder::new();
     fs::write(place.file(), "precious").expect("space for a small file");
     let vectors = array![[1.0_f32, 2.0, 3.0]];
     let Err(VectorsError::Appeared { kept, .. }) = write_npy(&place.file(), vectors.view(), false)
@@ -125,7 +125,7 @@ fn a_file_that_has_appeared_is_left_and_a_link_stays_one() {
 
 #[test]
 fn both_byte_orders_and_both_memory_orders_are_understood() {
-    let place = Place::new();
+    let place = Folder::new();
     let expected = array![[1.0_f32, 2.0, 3.0], [4.0, 5.0, 6.5]];
     let bytes = |values: [f32; 6], encode: fn(f32) -> Vec<u8>| {
         values.into_iter().flat_map(encode).collect::<Vec<_>>()
@@ -147,7 +147,7 @@ fn both_byte_orders_and_both_memory_orders_are_understood() {
 
 #[test]
 fn one_vector_is_one_row_and_double_precision_is_rounded_to_nearest() {
-    let place = Place::new();
+    let place = Folder::new();
     let vector =
         Array1::from_vec(vec![0.1_f64, 1.0 + 2.0_f64.powi(-24), 1.0 + 1.5 * 2.0_f64.powi(-23)]);
     let rounded = place.read_array(&vector).expect("finite");
@@ -157,7 +157,7 @@ fn one_vector_is_one_row_and_double_precision_is_rounded_to_nearest() {
 
 #[test]
 fn components_that_are_no_finite_f32_are_counted_and_the_first_is_named() {
-    let place = Place::new();
+    let place = Folder::new();
     let error = place.read_array(&array![
         [1.0, 2.0, 3.0],
         [4.0, 1e39, f64::NAN],
@@ -174,7 +174,7 @@ fn components_that_are_no_finite_f32_are_counted_and_the_first_is_named() {
 
 #[test]
 fn arrays_of_other_shapes_are_refused() {
-    let place = Place::new();
+    let place = Folder::new();
     let refused = |error: Result<Array2<f32>, VectorsError>| error.expect_err("another shape");
     assert!(matches!(
         refused(place.read_array(&Array3::<f32>::zeros((1, 1, 3)))),
@@ -204,7 +204,7 @@ fn arrays_of_other_shapes_are_refused() {
 /// None of these may take memory for what the header promises.
 #[test]
 fn headers_that_promise_too_much_are_refused() {
-    let place = Place::new();
+    let place = Folder::new();
     for shape in [
         "(18446744073709551615, 3)",
         "(18446744073709551615, 18446744073709551615)",
@@ -224,7 +224,7 @@ fn headers_that_promise_too_much_are_refused() {
 
 #[test]
 fn files_that_are_no_numpy_files_are_refused_wherever_they_end() {
-    let place = Place::new();
+    let place = Folder::new();
     let whole = npy("<f4", "False", "(1, 3)", &[0; 12]);
     assert!(place.read_bytes(&whole).is_ok());
     for end in 0..whole.len() {
@@ -246,7 +246,7 @@ fn files_that_are_no_numpy_files_are_refused_wherever_they_end() {
 
 #[test]
 fn types_are_named_as_numpy_names_them() {
-    let place = Place::new();
+    let place = Folder::new();
     for (descriptor, name) in [
         ("<i8", "int64"),
         ("<f2", "float16"),
@@ -268,7 +268,7 @@ fn types_are_named_as_numpy_names_them() {
 /// Everywhere the same error, and never a crash: bytes all over an HDF5 file are changed.
 #[test]
 fn a_damaged_atlas_is_an_error_or_gives_vectors_of_the_right_shape() {
-    let place = Place::new();
+    let place = Folder::new();
     let file = place.0.path().join("atlas.h5");
     let expected = array![[1.0_f32, 2.0, 3.0], [4.0, 5.0, 6.0]];
     write_theta(&file, &expected);
