@@ -70,10 +70,7 @@ impl<N, L> Subject<N, L> {
     }
 
     /// Two that belong together; `None` if they are not of one kind.
-    pub fn zip<'s, M, K>(
-        &'s self,
-        other: &'s Subject<M, K>,
-    ) -> Option<Both<'s, N, M, L, K>> {
+    pub fn zip<'s, M, K>(&'s self, other: &'s Subject<M, K>) -> Option<Both<'s, N, M, L, K>> {
         match (self, other) {
             (Self::Network(one), Subject::Network(other)) => Some(Subject::Network((one, other))),
             (Self::Landscape(one), Subject::Landscape(other)) => {

@@ -49,5 +49,24 @@ pub fn say(line: impl Display) {
 
 /// A number of things: `1 rank`, `3 ranks`.
 pub fn count(number: usize, thing: &str) -> String {
-    if number == 1 { format!("1 {thing}") } else { format!("{number} {thing}s") }
+    if number == 1 {
+        return format!("1 {thing}");
+    }
+    match thing.strip_suffix('y') {
+        Some(stem) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{number} {stem}ies"),
+        _ => format!("{number} {thing}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::count;
+
+    #[test]
+    fn one_thing_and_several() {
+        assert_eq!(count(1, "trajectory"), "1 trajectory");
+        assert_eq!(count(2, "trajectory"), "2 trajectories");
+        assert_eq!(count(0, "day"), "0 days");
+        assert_eq!(count(3, "rank"), "3 ranks");
+    }
 }

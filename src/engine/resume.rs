@@ -32,7 +32,7 @@ impl<R> Ended<R> {
 }
 
 /// Larger states start over: they would not fit into a message.
-const LARGEST: usize = 1 << 30;
+const MAX_STATE_BYTES: usize = 1 << 30;
 
 /// Takes step after step until the end or until asked to stop. Sends the state when a checkpoint is
 /// due.
@@ -59,7 +59,7 @@ pub fn drive<S: Solver>(mut computation: S, control: &Control) -> Ended<S::Outpu
 
 fn encode<S: Solver>(computation: &S) -> Option<Vec<u8>> {
     let bytes = postcard::to_allocvec(&computation.state()?).expect("a state is plain data");
-    (bytes.len() <= LARGEST).then_some(bytes)
+    (bytes.len() <= MAX_STATE_BYTES).then_some(bytes)
 }
 
 /// A state as [`drive`] has left it.

@@ -164,6 +164,8 @@ fn configuration_record(problem: &Problem) -> ConfigurationRecord {
         // Another number of classes makes another network of those that tell them apart.
         if trained.network.has_classes() {
             effective.insert(CLASSES.to_owned(), trained.dataset.classes.to_string());
+        } else {
+            effective.remove(CLASSES);
         }
         if let Some(name) = trained.dataset.known_as {
             effective.insert(KNOWN_AS.to_owned(), format!("\"{name}\""));

@@ -94,6 +94,12 @@ pub trait Stage: Sync {
         ""
     }
 
+    /// What the configuration asks of it and the run directory does not hold, in sentences for the
+    /// report page.
+    fn missing(&self, _results: &Results) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Its table at the end of a run, with its caption; `None` if there is nothing to tell.
     fn summary(&self, _results: &Results) -> Option<String> {
         None

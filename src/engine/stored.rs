@@ -1,6 +1,7 @@
 //! A run directory for those who only read it: its journal and the configuration in force.
 
 use crate::config::Config;
+use crate::data::{FORMATS, place_key};
 use crate::engine::failure::Failure;
 use crate::engine::results::Results;
 use crate::engine::store::{ConfigurationRecord, Contents, journal};
@@ -47,8 +48,10 @@ impl StoredRun {
 /// the name of a directory may exist in the jobs of a cluster only.
 fn parse(record: &ConfigurationRecord) -> Result<Config, String> {
     let mut overrides = record.overrides.clone();
-    if record.effective.contains_key("dataset.dir") {
-        overrides.push("dataset.dir=.".to_owned());
+    let kind = record.effective.get("dataset.kind").map(|kind| kind.trim_matches('"'));
+    let format = FORMATS.iter().find(|format| Some(format.name()) == kind);
+    if let Some(place) = format.and_then(|&format| place_key(format)) {
+        overrides.push(format!("dataset.{place}=."));
     }
     let is_file =
         |key: &&String| key.starts_with("import.") && key.rsplit('.').next() == Some("file");

@@ -39,12 +39,12 @@ pub struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// The network, unless a formula is mapped.
+    /// The network, unless the landscape is analytic.
     pub fn network(&self) -> Option<&NetworkConfig> {
         self.config.subject.network()
     }
 
-    /// What is mapped, in print: `"FCP"`, `"two wells"`.
+    /// The subject in print: `"FCP"`, `"two wells"`.
     pub fn subject(&self) -> String {
         self.config.subject.either(
             |network| network.architecture.descriptor().title.to_owned(),

@@ -39,8 +39,13 @@ const KEYS: &[ChoiceKey] = &[
         MAX_DIGITS,
     )
     .unit("images"),
-    ChoiceKey::count_up_to("test", "images held out, which also choose the best epoch", 1000, MAX_DIGITS)
-        .unit("images"),
+    ChoiceKey::count_up_to(
+        "test",
+        "images held out, which also choose the best epoch",
+        1000,
+        MAX_DIGITS,
+    )
+    .unit("images"),
 ];
 
 impl DataFormat for Digits {

@@ -28,7 +28,8 @@ const KEYS: &[ChoiceKey] = &[
         "`train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-images-idx3-ubyte`, \
          `t10k-labels-idx1-ubyte`, each gzip-compressed (`.gz`) or not",
     ),
-    ChoiceKey::new("train", "images to train on, from the front", KeyKind::CountOrAll).unit("images"),
+    ChoiceKey::new("train", "images to train on, from the front", KeyKind::CountOrAll)
+        .unit("images"),
     ChoiceKey::new(
         "test",
         "images held out, from the front, which also choose the best epoch",

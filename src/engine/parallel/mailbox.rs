@@ -37,7 +37,7 @@ impl<'a> Mailbox<'a> {
     /// Starts to send; messages to one rank arrive in the order in which they were sent.
     ///
     /// # Panics
-    /// If the message is longer than [`LONGEST`](super::message::LONGEST) or there is no such rank.
+    /// If the message is longer than [`MAX_MESSAGE_BYTES`](super::message::MAX_MESSAGE_BYTES) or there is no such rank.
     pub fn send(&mut self, rank: usize, message: Vec<u8>) {
         let rank = i32::try_from(rank).expect("a rank");
         let buffer = Box::into_raw(message.into_boxed_slice());

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 /// The length of an MPI message is a signed 32-bit integer.
-pub const LONGEST: usize = i32::MAX as usize;
+pub const MAX_MESSAGE_BYTES: usize = i32::MAX as usize;
 
 /// From rank 0.
 #[derive(Debug, Serialize, Deserialize)]
@@ -92,7 +92,7 @@ pub fn encode_with(
     header: &impl Serialize,
     body: &impl Serialize,
 ) -> Result<Vec<u8>, MessageError> {
-    encode_within(LONGEST, header, body)
+    encode_within(MAX_MESSAGE_BYTES, header, body)
 }
 
 /// Measures before it writes, so that a value too large is refused before it takes up memory a

@@ -6,6 +6,7 @@ use crate::data::Split;
 use crate::engine::capacity::{self, size};
 use crate::engine::memory::{self, Memory};
 use crate::engine::problem::{Problem, Trained};
+use crate::engine::stages::STAGES;
 use crate::landscape::ImageLandscape;
 use std::time::Duration;
 
@@ -18,6 +19,8 @@ pub struct Measured {
     pub speed: Speed,
     /// Bytes that a rank takes at its peak; `None` where the system does not tell.
     rank_bytes: Option<f64>,
+    /// Of rank 0 besides, for all that it holds.
+    root_bytes: f64,
 }
 
 impl Measured {
@@ -28,7 +31,9 @@ impl Measured {
         let speed = speed(problem, trained);
         let memory = before.zip(memory::read());
         let rank_bytes = memory.map(|(before, after)| rank_bytes(problem, trained, before, after));
-        Self { speed, rank_bytes }
+        let root = STAGES.iter().flat_map(|stage| stage.memory(problem, 0).root);
+        let root_bytes = root.map(|part| part.bytes).sum();
+        Self { speed, rank_bytes, root_bytes }
     }
 
     /// What a rank needs, and rank 0 besides, in words: one line, or two.
@@ -56,7 +61,7 @@ impl Measured {
         let limit = memory::limit().ok()??;
         let shared = pixels(trained, true) as f64;
         let own = (self.rank_bytes? - shared).max(0.0);
-        capacity::warning(ranks as f64 * own + shared + solution_bytes(trained), ranks, &limit)
+        capacity::warning(ranks as f64 * own + shared + self.root_bytes, ranks, &limit)
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::analysis::statistics::FailedPart;
 use crate::engine::console::count;
 use crate::engine::results::Results;
+use crate::engine::stages::STAGES;
 use crate::path::PathSet;
 use crate::report::plane::Plane;
 use crate::solutions::SolutionSet;
@@ -10,6 +11,7 @@ use crate::solutions::SolutionSet;
 /// One sentence for each kind of result that is missing or has failed.
 pub fn missing(results: &Results<'_>, sets: &[SolutionSet], paths: &[PathSet]) -> Vec<String> {
     let mut missing = missing_solutions(results);
+    missing.extend(STAGES.iter().flat_map(|stage| stage.missing(results)));
     missing.extend(missing_paths(results, sets, paths));
     for FailedPart { part, reason } in results.failed_parts(sets) {
         missing.push(format!("Not computed: {part}: {reason}."));

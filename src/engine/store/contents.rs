@@ -238,6 +238,13 @@ impl Contents {
         self.tasks.get(stage)?.get(key).map(decode)
     }
 
+    /// Whether the task of this stage with this key has a result or failed, and why; `None` if it
+    /// has not ended. The result itself is not decoded.
+    pub fn task_ended(&self, stage: &str, key: &str) -> Option<Result<(), &str>> {
+        let outcome = self.tasks.get(stage)?.get(key)?;
+        Some(outcome.result.as_ref().map(|_| ()).map_err(String::as_str))
+    }
+
     /// The tasks of this stage that have ended, by ascending key, decoded as by [`Self::task`].
     pub fn tasks<T: DeserializeOwned>(
         &self,
@@ -265,14 +272,15 @@ impl Contents {
 
 /// All bytes must belong to the result: a shorter type would read the beginning of a longer one.
 fn decode<T: DeserializeOwned>(outcome: &Outcome<Vec<u8>>) -> Outcome<T> {
-    let decoded =
-        outcome.result.clone().and_then(|bytes| match postcard::take_from_bytes(&bytes) {
+    let decoded = outcome.result.as_ref().map_err(Clone::clone).and_then(|bytes| {
+        match postcard::take_from_bytes(bytes) {
             Ok((result, [])) => Ok(result),
             Ok((_, rest)) => {
                 Err(format!("the stored result cannot be read: {} bytes too many", rest.len()))
             }
             Err(error) => Err(format!("the stored result cannot be read: {error}")),
-        });
+        }
+    });
     Outcome { seconds: outcome.seconds, result: decoded }
 }
 

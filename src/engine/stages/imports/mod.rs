@@ -1,4 +1,4 @@
-//! ImportedVectors read from files → solutions: their losses and accuracies on all images.
+//! Vectors read from files → solutions: their losses and accuracies on all images.
 
 use crate::config::Config;
 use crate::data::Split;

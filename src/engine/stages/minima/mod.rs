@@ -25,7 +25,7 @@ use crate::optimizer::minimize::{
 use crate::random::MasterSeed;
 use crate::solutions::SolutionSet;
 
-/// MinimumSearches for the local minima of an analytic landscape.
+/// Searches for the local minima of an analytic landscape.
 pub struct Minima;
 
 impl Stage for Minima {
