@@ -1,8 +1,9 @@
 //! How many ranks one rank 0 can keep at work: run with `make bench-scale`.
 //!
-//! Runs the program on one and on two ranks, then measures on this machine what a task takes and what
-//! rank 0 spends on it (messages, journal, states of tasks under way), then plays whole studies on 64
-//! to 16 384 ranks through the scheduler of the program. `SCALE_DIR` names a directory on the file system whose speed counts.
+//! Runs the program on one and on two ranks, then measures on this machine what a task takes and
+//! what rank 0 spends on it (messages, journal, states of tasks under way), then plays whole
+//! studies on 64 to 16 384 ranks through the scheduler of the program. `SCALE_DIR` names a
+//! directory on the file system whose speed counts.
 
 #[path = "scale/costs.rs"]
 mod costs;

@@ -22,12 +22,13 @@ pub struct Job {
     /// Directory of the results; made if need be. `atlas.h5` and the journal are in it
     #[arg(long, value_name = "DIR", value_parser = path())]
     pub out: PathBuf,
-    /// Stops and checkpoints in time to end within TIME, as in 3h50m; the same command resumes the run
+    /// Stops and checkpoints in time to end within TIME, as in 3h50m; the same command resumes the
+    /// run
     ///
-    /// Tasks under way store their state, and the exit code is 75. This begins early: by a twentieth
-    /// of TIME, at most a minute, and 10 ms for each rank. Default: the end of the Slurm job, where
-    /// there is one. The signals SIGUSR1, SIGTERM and Ctrl-C do the same at once; after a second
-    /// SIGTERM or Ctrl-C nothing is stored.
+    /// Tasks under way store their state, and the exit code is 75. This begins early: by a
+    /// twentieth of TIME, at most a minute, and 10 ms for each rank. Default: the end of the Slurm
+    /// job, where there is one. The signals SIGUSR1, SIGTERM and Ctrl-C do the same at once; after
+    /// a second SIGTERM or Ctrl-C nothing is stored.
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub time_limit: Option<Duration>,
     /// Says what would be done with what the directory holds, and ends; nothing is written

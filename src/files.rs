@@ -66,8 +66,8 @@ pub fn resolve(file: &Path) -> io::Result<PathBuf> {
 
 /// Whether there is a place for a new file, asked before anything is computed for it.
 ///
-/// A file is replaced by a new one of its name. A device or a FIFO would be gone: it is refused, even
-/// with `force`, and so is a link to one.
+/// A file is replaced by a new one of its name. A device or a FIFO would be gone: it is refused,
+/// even with `force`, and so is a link to one.
 ///
 /// # Errors
 /// Why not, and what to do.

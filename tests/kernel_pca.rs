@@ -236,7 +236,8 @@ fn vectors_of_the_fit_are_transformed_to_their_projection() {
     }
 }
 
-/// 24 vectors along a few directions, and of each a twin that differs in the last digit of some components.
+/// 24 vectors along a few directions, and of each a twin that differs in the last digit of some
+/// components.
 fn twins(width: usize) -> Array2<f32> {
     let mut stream = MasterSeed(23).stream("twins", &[]);
     let mut random =

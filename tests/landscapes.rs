@@ -1,5 +1,5 @@
-//! Paths on landscapes whose lowest pass is known exactly: no path is lower, and how far above it the
-//! published method stays is what `docs/landscapes.md` says.
+//! Paths on landscapes whose lowest pass is known exactly: no path is lower, and how far above it
+//! the published method stays is what `docs/landscapes.md` says.
 
 use lossatlas::data::ImageView;
 use lossatlas::landscape::{
@@ -120,7 +120,8 @@ struct Measured {
     straight: f64,
 }
 
-/// max over t ∈ [0, 1] of f(ω(t)): every local maximum of dense samples, refined between its neighbors.
+/// max over t ∈ [0, 1] of f(ω(t)): every local maximum of dense samples, refined between its
+/// neighbors.
 fn highest_point(landscape: &dyn Landscape<f64>, path: &dyn Curve<f64>, points: usize) -> f64 {
     let samples = landscape
         .values_at(&path.points(&path.grid(&equally_spaced((points - 1) * 10 + 1))))
@@ -131,7 +132,8 @@ fn highest_point(landscape: &dyn Landscape<f64>, path: &dyn Curve<f64>, points: 
     (1..samples.len() - 1)
         .filter(|&m| samples[m] >= samples[m - 1] && samples[m] >= samples[m + 1])
         .fold(ends, |highest, m| {
-            // The search's first trial, a fifth of its unit step, is the sample itself; t beyond the end is no path.
+            // The search's first trial, a fifth of its unit step, is the sample itself; t beyond
+            // the end is no path.
             let at = |u: f64| (m - 1) as f64 * spacing + 5.0 * spacing * u;
             let on_path =
                 |u| Ok::<_, Infallible>(if at(u) > 1.0 { f64::NAN } else { -height(at(u)) });
@@ -217,8 +219,8 @@ fn documented() -> Vec<Vec<String>> {
 
 #[test]
 fn the_documented_distances_from_the_pass_are_those_measured() {
-    // Four decimals are given. Changing the ends by 1e-11 changes these heights by less than 1e-7, so
-    // rounding differences between machines do not reach the decimals either.
+    // Four decimals are given. Changing the ends by 1e-11 changes these heights by less than 1e-7,
+    // so rounding differences between machines do not reach the decimals either.
     const TOLERANCE: f64 = 2e-4;
     let rows = documented();
     let number = |cell: &String| {
@@ -291,8 +293,8 @@ fn flipping_k_signs_at_once_costs_k_and_one_by_one_costs_1() {
     }
 }
 
-/// A trained network of 6 pixels, 5 hidden units and 3 classes: the weights into each unit, then out to
-/// each class. The last unit is dead: no weights in, none out.
+/// A trained network of 6 pixels, 5 hidden units and 3 classes: the weights into each unit, then
+/// out to each class. The last unit is dead: no weights in, none out.
 ///
 /// These are numbers and not the end of a training run, because where that ends depends on the last
 /// bits of a processor, and with it how high the straight lines are.
@@ -308,9 +310,9 @@ const WITH_A_DEAD_UNIT: [f64; 45] = [
 ];
 
 /// From a network with a dead unit d to the same with units i and j swapped, through the stations
-/// between which the loss cannot change: copy the weights into a dead unit (nothing comes out of it),
-/// then hand over its weights out (both units say the same), then clear the weights into the unit
-/// that is dead now. Three such moves: i to d, j to i, d to j.
+/// between which the loss cannot change: copy the weights into a dead unit (nothing comes out of
+/// it), then hand over its weights out (both units say the same), then clear the weights into the
+/// unit that is dead now. Three such moves: i to d, j to i, d to j.
 fn swap_through_dead_unit(theta: &[f64], network: &Fcp, [i, j, d]: [usize; 3]) -> Vec<Vec<f64>> {
     let tensors = Network::<f64>::layout(network).tensors();
     let mut stations = vec![theta.to_vec()];
@@ -376,7 +378,8 @@ fn two_units_swap_around_a_dead_one_at_no_height_and_the_straight_line_has_one()
                 path.refined_barrier, path.straight_barrier
             );
             assert!(path.refined_barrier >= loss - 1e-12, "{about}");
-            // The lowest straight line is 0.018 above the ends; the paths are lower by 0.018 and more.
+            // The lowest straight line is 0.018 above the ends; the paths are lower by 0.018 and
+            // more.
             assert!(path.straight_barrier > loss + 0.01, "{about}");
             assert!(path.refined_barrier < path.straight_barrier - 0.01, "{about}");
         }

@@ -110,11 +110,10 @@ fn two_wells_has_two_minima_on_either_side_of_its_pass() {
     assert_values(&found, &[-0.000_030_9, 0.108_707_2], 1e-7);
 }
 
-// Which minimum a start leads to depends on the last bits of a processor, so there are enough starts to
-// miss the rarest one once in ten thousand processors. Of eight atoms 400 starts miss it for one seed in
-// six.
-// Numbers of distinct minima: M. R. Hoare and J. McInnes, Faraday Discuss. Chem. Soc. 61, 12 (1976).
-// Lowest energies: Wales and Doye (1997).
+// Which minimum a start leads to depends on the last bits of a processor, so there are enough
+// starts to miss the rarest one once in ten thousand processors. Of eight atoms 400 starts miss it
+// for one seed in six. Numbers of distinct minima: M. R. Hoare and J. McInnes, Faraday Discuss.
+// Chem. Soc. 61, 12 (1976). Lowest energies: Wales and Doye (1997).
 #[test]
 fn small_clusters_have_as_many_minima_as_published_and_the_published_lowest_one() {
     for (atoms, starts, count, lowest) in [

@@ -35,7 +35,8 @@ struct Pictures {
 }
 
 impl Pictures {
-    /// The images of `generate.py`, where there are 24 of 784 pixels in 10 classes; one pixel in five counts.
+    /// The images of `generate.py`, where there are 24 of 784 pixels in 10 classes; one pixel in
+    /// five counts.
     fn new(images: usize, pixels_per_image: usize, classes: f64) -> Self {
         Self::with_black(images, pixels_per_image, classes, 0.8)
     }
@@ -57,8 +58,8 @@ impl Pictures {
     }
 }
 
-/// Uniform within `scale` times the bounds of the initialization; an LSTM's recurrent weights within 3
-/// times theirs, as in `generate.py`: with larger ones it is chaotic.
+/// Uniform within `scale` times the bounds of the initialization; an LSTM's recurrent weights
+/// within 3 times theirs, as in `generate.py`: with larger ones it is chaotic.
 fn theta<A: Real>(network: &dyn Network<A>, salt: u64, scale: f64) -> Vec<A> {
     let layout = network.layout();
     let bounds = layout.tensors().iter().flat_map(|tensor| {
@@ -99,7 +100,8 @@ fn published() -> Vec<Case> {
     ]
 }
 
-/// Small networks in 3 classes with the rows and columns of their images, none of a convenient size.
+/// Small networks in 3 classes with the rows and columns of their images, none of a convenient
+/// size.
 fn small() -> Vec<(&'static str, Architecture, [usize; 2])> {
     let lenet = |kernel, activation| {
         published_lenet(activation)
@@ -261,8 +263,8 @@ fn gradients_are_the_limit_of_central_differences_with_second_order() {
     }
 }
 
-/// Every component of a small network, not one direction of a large one. The images are one group of
-/// sixteen and a part of another.
+/// Every component of a small network, not one direction of a large one. The images are one group
+/// of sixteen and a part of another.
 #[test]
 fn every_component_of_the_gradient_is_a_difference_quotient() {
     for (name, architecture, [rows, columns]) in small() {
@@ -284,7 +286,8 @@ fn every_component_of_the_gradient_is_a_difference_quotient() {
     }
 }
 
-/// Class counts besides ten: one more than a letter each, and all that labels of one byte tell apart.
+/// Class counts besides ten: one more than a letter each, and all that labels of one byte tell
+/// apart.
 #[test]
 fn any_number_of_classes_has_the_right_gradient() {
     for classes in [2_u16, 27, 256] {
@@ -332,8 +335,8 @@ fn without_knowledge_the_loss_is_the_logarithm_of_the_number_of_classes() {
     }
 }
 
-/// All channels are one vector, channel after channel: the same numbers as one gray image of as many
-/// pixels.
+/// All channels are one vector, channel after channel: the same numbers as one gray image of as
+/// many pixels.
 #[test]
 fn channels_are_read_one_after_the_other() {
     let deep = ImageShape { channels: 3, rows: 2, columns: 4 };
@@ -440,7 +443,8 @@ fn compare_whole_path<A: Precision>(tolerance: f64, black: f64, saturated: f64) 
     }
 }
 
-/// Along a line the losses are asked for one after another, the gradient last, as a line search does.
+/// Along a line the losses are asked for one after another, the gradient last, as a line search
+/// does.
 fn compare_line<A: Real>(
     landscape: &ImageLandscape<A>,
     [start, direction]: [&[A]; 2],
@@ -484,8 +488,8 @@ fn the_whole_path_evaluation_agrees_with_the_plain_one() {
     compare_whole_path::<f64>(1e-12, 0.8, 8.0);
 }
 
-/// Those go into the products as they are, mostly black ones as lists. Five times as bright, they need smaller weights
-/// for activations as large.
+/// Those go into the products as they are, mostly black ones as lists. Five times as bright, they
+/// need smaller weights for activations as large.
 #[test]
 fn the_whole_path_evaluation_agrees_on_images_with_few_black_pixels() {
     compare_whole_path::<f32>(1e-5, 0.1, 3.0);
@@ -575,8 +579,9 @@ fn pictures_with_black_edges(images: usize) -> Pictures {
     pictures
 }
 
-/// Bright images take others into another form for products: those are no longer mostly black, nor black along their
-/// edges in all that are worked on at a time. And all forms come after each other.
+/// Bright images take others into another form for products: those are no longer mostly black, nor
+/// black along their edges in all that are worked on at a time. And all forms come after each
+/// other.
 #[test]
 fn the_loss_of_images_is_the_same_beside_brighter_ones() {
     let (dark, bright) = (pictures_with_black_edges(65), Pictures::with_black(128, 784, 10.0, 0.0));
@@ -624,7 +629,8 @@ fn the_loss_of_images_is_the_same_beside_brighter_ones() {
 fn gradients_in_single_precision_are_those_in_double() {
     let pictures = [0.8, 0.1].map(|black| Pictures::with_black(300, 784, 10.0, black));
     for pictures in pictures.iter().chain([&pictures_with_black_edges(300)]) {
-        // The sum before a ReLU may be on the one side of 0 in single precision, and on the other in double.
+        // The sum before a ReLU may be on the one side of 0 in single precision, and on the other
+        // in double.
         for Case { name, architecture, .. } in
             published().into_iter().filter(|case| !case.name.contains("relu"))
         {

@@ -68,8 +68,8 @@ fn a_batch_of_all_images_is_the_full_batch() {
     assert_eq!(find(&data, Some(700), 1, &parameters()), find(&data, None, 1, &parameters()));
 }
 
-/// The mean over the batches of an epoch is that over all images only if no image is drawn twice; here the
-/// batches of a step are told by what they cost.
+/// The mean over the batches of an epoch is that over all images only if no image is drawn twice;
+/// here the batches of a step are told by what they cost.
 #[test]
 fn batches_are_subsets_of_their_size_that_differ_from_step_to_step_and_are_drawn_again_alike() {
     let (data, network) = (data(), network());
@@ -81,7 +81,8 @@ fn batches_are_subsets_of_their_size_that_differ_from_step_to_step_and_are_drawn
     };
     let batches = landscape.batches(699, SEED);
     assert_eq!(batches.steps_per_epoch(), 2);
-    // The one image left out has the difference for its loss: it is one of them, so nothing was drawn twice.
+    // The one image left out has the difference for its loss: it is one of them, so nothing was
+    // drawn twice.
     let whole = landscape.value(&theta).unwrap() * 700.0;
     let of_image = |i| {
         ImageLandscape::<f32>::new(&network, data.train.view().range(i..i + 1))

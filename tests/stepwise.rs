@@ -49,8 +49,8 @@ impl Fuse {
     }
 }
 
-/// Lets a step be interrupted at each of its looks before it is taken for good; the interrupted ones must
-/// change nothing.
+/// Lets a step be interrupted at each of its looks before it is taken for good; the interrupted
+/// ones must change nothing.
 fn interrupted_step<S: Solver>(computation: &mut S, fuse: &Fuse) -> SolverStep<S::Output> {
     let before = bytes(computation);
     for looks in 0.. {

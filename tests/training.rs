@@ -115,9 +115,9 @@ fn both_optimizers_start_from_the_same_point_and_initializations_differ() {
 #[test]
 fn snapshots_are_those_of_the_lowest_losses() {
     // Few images and many epochs: the test loss turns up long before the training loss is lowest.
-    // L-BFGS down to 0.01: the relative error of a loss e^(−d) is the error of the logits' difference d, and curve and
-    // snapshot are computed in two ways (of a loss of 1e-33 they know four digits). Logits of 10 have errors of a few
-    // 1e-6 in single precision.
+    // L-BFGS down to 0.01: the relative error of a loss e^(−d) is the error of the logits'
+    // difference d, and curve and snapshot are computed in two ways (of a loss of 1e-33 they know
+    // four digits). Logits of 10 have errors of a few 1e-6 in single precision.
     for run in [trained(&sgd(0.2, 16, 60)), trained(&lbfgs(60, 1e-2))] {
         let lowest = |curve: &[f64]| curve.iter().copied().fold(f64::INFINITY, f64::min);
         let first = |curve: &[f64]| {

@@ -12,8 +12,8 @@ use std::time::Instant;
 /// Of one kind of task, in s.
 #[derive(Clone, Copy)]
 pub struct Costs {
-    /// Time of the processor for the messages of a task: to make, encode and send it, to receive and
-    /// decode its result.
+    /// Time of the processor for the messages of a task: to make, encode and send it, to receive
+    /// and decode its result.
     pub messages: f64,
     /// Bytes to the rank and back.
     pub bytes: [usize; 2],

@@ -1,7 +1,8 @@
 //! The program itself on one rank and on two.
 //!
-//! Two cores that both compute are seldom twice as fast as one: they share memory and clock. What belongs to
-//! the program shows against two programs on one rank each, side by side with half of the tasks.
+//! Two cores that both compute are seldom twice as fast as one: they share memory and clock. What
+//! belongs to the program shows against two programs on one rank each, side by side with half of
+//! the tasks.
 
 use std::fs;
 use std::path::Path;

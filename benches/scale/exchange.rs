@@ -1,5 +1,5 @@
-//! What the messages of a task cost rank 0: a farm of tasks that take no time, under `mpirun`. And what
-//! the main threads take from the tasks while nothing happens.
+//! What the messages of a task cost rank 0: a farm of tasks that take no time, under `mpirun`. And
+//! what the main threads take from the tasks while nothing happens.
 
 use crate::costs::{path_result, run};
 use lossatlas::engine::parallel::{Control, Event, World, farm};
@@ -20,8 +20,8 @@ pub enum Kind {
     Path,
 }
 
-/// Seconds of the processor and bytes there and back for one task: on three ranks, so that rank 0 is
-/// never out of work.
+/// Seconds of the processor and bytes there and back for one task: on three ranks, so that rank 0
+/// is never out of work.
 pub fn measure(kind: Kind, parameters: usize) -> (f64, [usize; 2]) {
     let kind = if matches!(kind, Kind::Training) { "training" } else { "path" };
     let text = start(3, &format!("{kind} {parameters}"));

@@ -2,9 +2,9 @@
 //!
 //! The scheduler is that of the program. Rank 0 serves one message at a time, in the order of their
 //! arrival: it receives and decodes a result, stores it, makes and sends the next task. The ranks
-//! stand idle from the end of a task to the arrival of the next one. While rank 0 serves it does not
-//! compute: its main thread takes the core from its own task. Out of work, it looks for messages
-//! after sleeps as `parallel::pace` describes them.
+//! stand idle from the end of a task to the arrival of the next one. While rank 0 serves it does
+//! not compute: its main thread takes the core from its own task. Out of work, it looks for
+//! messages after sleeps as `parallel::pace` describes them.
 
 use crate::costs::Costs;
 use lossatlas::engine::parallel::{Assignment, Cadence, REPORTS_PER_SECOND, Schedule};
@@ -36,7 +36,8 @@ pub struct Outcome {
     pub waits: [f64; 2],
 }
 
-/// Bytes a second on the way to rank 0 and back: 10 Gbit Ethernet, slower than what most clusters have.
+/// Bytes a second on the way to rank 0 and back: 10 Gbit Ethernet, slower than what most clusters
+/// have.
 const NETWORK: f64 = 1.25e9;
 
 /// Time between two states of a task: `run.checkpoint_minutes`.

@@ -1,6 +1,6 @@
 //! Whether the results of one configuration may be continued with another one.
 //!
-//! The table of keys says what a change of each key invalidates, see [`Invalidates`].
+//! The table of keys says what a change of each key invalidates, see `Invalidates`.
 
 use super::schema::{DefaultSpec, Invalidates, KeySpec, Multiplicity};
 use super::{dataset, sections};

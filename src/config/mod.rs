@@ -18,7 +18,7 @@
 //! | section | type | needed |
 //! |---|---|---|
 //! | `seed = …` | [`MasterSeed`] | yes |
-//! | `[dataset]` | [`ChosenFormat`](crate::data::ChosenFormat) | for a network |
+//! | `[dataset]` | [`ChosenFormat`] | for a network |
 //! | `[network]` | [`Architecture`](crate::network::Architecture) | for a network |
 //! | `[training]`, `.sgd`, `.lbfgs` | [`TrainingConfig`] | for a network, unless its solutions are imported |
 //! | `[[import]]` | [`ImportConfig`] | no, any number |

@@ -36,8 +36,8 @@ pub struct Need {
     pub root: Vec<Part>,
 }
 
-/// Refuses a study that no rank of this machine can hold. On rank 0 returns a warning if the ranks of
-/// this machine cannot hold theirs together. Collective.
+/// Refuses a study that no rank of this machine can hold. On rank 0 returns a warning if the ranks
+/// of this machine cannot hold theirs together. Collective.
 pub fn check(world: &World, file: &Path, problem: &Problem) -> Result<Option<String>, Failure> {
     let rank: Vec<Part> = largest_task(problem, 0).into_iter().chain(problem.memory()).collect();
     let ranks = world.ranks_on_this_machine();

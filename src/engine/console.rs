@@ -10,8 +10,9 @@ static LOST: Mutex<Option<io::Error>> = Mutex::new(None);
 
 /// Prints a line of results.
 ///
-/// Unlike `println!` it does not panic where standard output cannot be written: the results of a run are on disk,
-/// and it must not end because nobody watches it any more. What was lost [`complete`] knows.
+/// Unlike `println!` it does not panic where standard output cannot be written: the results of a
+/// run are on disk, and it must not end because nobody watches it any more. What was lost
+/// [`complete`] knows.
 pub fn print(line: impl Display) {
     print_text(format_args!("{line}\n"));
 }
@@ -29,11 +30,12 @@ pub fn print_text(text: impl Display) {
     }
 }
 
-/// The exit code of a command that came to an end with this one, if all that it printed was written.
+/// The exit code of a command that came to an end with this one, if all that it printed was
+/// written.
 ///
 /// # Errors
-/// Why it was not, followed by `safe`: what the command has left all the same. A code that already says that
-/// something failed stays.
+/// Why it was not, followed by `safe`: what the command has left all the same. A code that already
+/// says that something failed stays.
 pub fn complete(code: u8, safe: impl Display) -> Result<u8, Failure> {
     let lost = LOST.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
     let Some(error) = lost else { return Ok(code) };

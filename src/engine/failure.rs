@@ -10,10 +10,12 @@ pub const SUCCESS: u8 = 0;
 pub const SYSTEM: u8 = 1;
 /// The command line, the configuration, the data or the directory is not what it should be.
 pub const BAD_INPUT: u8 = 2;
-/// Everything ran, but some tasks failed, or every result of a set is worth nothing; why is in the results.
+/// Everything ran, but some tasks failed, or every result of a set is worth nothing; why is in the
+/// results.
 pub const TASKS_FAILED: u8 = 3;
 
-/// A signal or a time limit stopped the run; rerun the command to resume. `EX_TEMPFAIL` of sysexits.h.
+/// A signal or a time limit stopped the run; rerun the command to resume. `EX_TEMPFAIL` of
+/// sysexits.h.
 pub const TRY_AGAIN: u8 = 75;
 
 /// A message for the user, and the exit code. The same on every rank.

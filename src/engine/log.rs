@@ -1,7 +1,8 @@
-//! The log of a run: a line for each event, in the directory of its results, appended from start to start.
+//! The log of a run: a line for each event, in the directory of its results, appended from start to
+//! start.
 //!
-//! Rank 0 alone keeps one; on the other ranks, and where no log has begun, events go nowhere. What becomes of
-//! the log has no effect on the run.
+//! Rank 0 alone keeps one; on the other ranks, and where no log has begun, events go nowhere. What
+//! becomes of the log has no effect on the run.
 
 use crate::config::Config;
 use crate::engine::console::say;
@@ -93,7 +94,8 @@ pub fn stage_started(stage: &str, tasks: usize) {
     info!(stage, tasks, "stage started");
 }
 
-/// A stage is over after `seconds` s: `done` of its `tasks` have results, `failed` of these are failures.
+/// A stage is over after `seconds` s: `done` of its `tasks` have results, `failed` of these are
+/// failures.
 pub fn stage_ended(stage: &str, done: usize, failed: usize, tasks: usize, seconds: f64) {
     info!(stage, done, failed, left = tasks - done, seconds = rounded(seconds), "stage ended");
 }

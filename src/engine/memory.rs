@@ -21,7 +21,8 @@ pub fn read() -> Option<Memory> {
     })
 }
 
-/// Lets the peak begin anew. Where that is refused it stays, and predictions made of it are too high.
+/// Lets the peak begin anew. Where that is refused it stays, and predictions made of it are too
+/// high.
 pub fn forget_peak() {
     fs::write("/proc/self/clear_refs", "5").ok();
 }

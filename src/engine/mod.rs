@@ -14,7 +14,7 @@
 //! | [`evaluation`] | losses, accuracies and gradients of given vectors |
 //! | [`store`] | journal, checkpoints, `atlas.h5`, vectors in files |
 //! | [`parallel`] | tasks → ranks, over MPI |
-//! | [`format`] | the page that documents the files of a run directory |
+//! | [`mod@format`] | the page that documents the files of a run directory |
 //! | [`plan`], [`memory`], [`capacity`] | work, time left, memory |
 //! | [`sources`] | the files that a configuration names |
 //! | [`console`], [`terminal`], [`log`], [`progress`] | terminal, `run.log`, progress |

@@ -93,7 +93,8 @@ impl Problem {
         self.subject.network_mut().map_or(Ok(()), |trained| trained.start_threads(world, count))
     }
 
-    /// As [`Self::load`], for the evaluation of vectors, with its threads: data and a network are enough.
+    /// As [`Self::load`], for the evaluation of vectors, with its threads: data and a network are
+    /// enough.
     pub fn load_network(
         world: &World,
         configuration: &Path,
@@ -224,7 +225,8 @@ impl Trained {
         vec![evaluation, images_part(images.map(|pixels| pixels.len() as f64).sum())]
     }
 
-    /// Starts the threads that evaluate the landscapes, for those commands that compute. Collective.
+    /// Starts the threads that evaluate the landscapes, for those commands that compute.
+    /// Collective.
     pub fn start_threads(&mut self, world: &World, count: usize) -> Result<(), Failure> {
         self.threads = world.agree(start_threads(count))?;
         Ok(())

@@ -1,4 +1,5 @@
-//! Tells how a stage goes: a bar on a terminal, a line every so often elsewhere, a file for `status`.
+//! Tells how a stage goes: a bar on a terminal, a line every so often elsewhere, a file for
+//! `status`.
 
 use crate::engine::console::{count, say};
 use crate::engine::plan::Forecast;

@@ -195,8 +195,8 @@ fn check_configuration(
     let Some(before) = contents.configuration().filter(|before| *before != record) else {
         return Ok(());
     };
-    // A key may have been left out for a while, as with an optimizer that was not in use: what counts is its
-    // latest value.
+    // A key may have been left out for a while, as with an optimizer that was not in use: what
+    // counts is its latest value.
     let known =
         contents.configurations().iter().flat_map(|stored| stored.effective.clone()).collect();
     let mut conflicts = compatibility::conflicts(&known, &record.effective);

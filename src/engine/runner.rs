@@ -1,5 +1,5 @@
-//! Runs the tasks of a stage on all ranks: each result is stored as it arrives, each running task is checkpointed
-//! now and then.
+//! Runs the tasks of a stage on all ranks: each result is stored as it arrives, each running task
+//! is checkpointed now and then.
 
 use crate::config::RunConfig;
 use crate::engine::console::count;
@@ -309,8 +309,8 @@ impl<'a, C: Computation> Ledger<'a, C> {
         Ok(())
     }
 
-    /// A state that cannot be stored is no reason to lose what is being computed. Why is said once: on a full
-    /// disk that of every task fails, again and again.
+    /// A state that cannot be stored is no reason to lose what is being computed. Why is said once:
+    /// on a full disk that of every task fails, again and again.
     fn save(&mut self, task: usize, saved: Saved) {
         let Some(key) = &self.tasks[task].checkpoint else { return };
         let failure = self

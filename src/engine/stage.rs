@@ -116,8 +116,8 @@ pub fn stages_of(command: &str) -> Vec<&'static dyn Stage> {
     STAGES.iter().copied().filter(|stage| command == RUN || command == stage.command()).collect()
 }
 
-/// Runs the stages of a command. `atlas.h5` is written after the stages of each command that it consists of.
-/// Collective.
+/// Runs the stages of a command. `atlas.h5` is written after the stages of each command that it
+/// consists of. Collective.
 ///
 /// # Errors
 /// As for [`Stage::run`], or if `atlas.h5` cannot be written.

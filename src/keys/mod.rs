@@ -1,8 +1,8 @@
 //! Keys that a choice brings along: an architecture those of `[network]`, a path method those of
 //! `[paths]`, a data format those of `[dataset]`.
 //!
-//! Whatever can be chosen declares its [`ChoiceKey`]s, each with its range and default. The reader of
-//! configurations returns their [`Values`], from which the choice builds what it stands for.
+//! Whatever can be chosen declares its [`ChoiceKey`]s, each with its range and default. The reader
+//! of configurations returns their [`Values`], from which the choice builds what it stands for.
 
 mod values;
 

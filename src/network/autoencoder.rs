@@ -1,4 +1,5 @@
-//! Autoencoder: fully connected layers without biases that squeeze an image through a narrow middle.
+//! Autoencoder: fully connected layers without biases that squeeze an image through a narrow
+//! middle.
 //!
 //! Softplus after every layer but the last, a sigmoid there, and the mean over pixels of
 //! (σ(z) − x)² as the loss. With the defaults and images of 784 pixels: 784 → 32 → 32 → 32 → 784,

@@ -1,8 +1,8 @@
 //! What a network's file says of it, so that no other file needs to know the network.
 //!
-//! A [`Descriptor`] names the [`ChoiceKey`]s that a configuration may give in `[network]`, each with its
-//! range and its default, builds the network from their values, and has the words that a report
-//! needs and settings for a first configuration.
+//! A [`Descriptor`] names the [`ChoiceKey`]s that a configuration may give in `[network]`, each
+//! with its range and its default, builds the network from their values, and has the words that a
+//! report needs and settings for a first configuration.
 
 use super::{Architecture, Network};
 use crate::data::ImageShape;

@@ -120,8 +120,8 @@ mod tests {
     use crate::network::{Architecture, Descriptor, autoencoder, fcp, lenet, lstm};
     use crate::random::MasterSeed;
 
-    /// What PyTorch takes the square root of, tensor by tensor: the inputs of a unit (`Linear`, `Conv2d`, biases
-    /// too), or the hidden units (`LSTM`).
+    /// What PyTorch takes the square root of, tensor by tensor: the inputs of a unit (`Linear`,
+    /// `Conv2d`, biases too), or the hidden units (`LSTM`).
     const FAN_IN: [(&Descriptor, &[u32]); 4] = [
         (&fcp::DESCRIPTOR, &[784, 50, 50]),
         (&lenet::DESCRIPTOR, &[25, 25, 150, 150, 400, 400, 120, 120, 84, 84]),
@@ -155,7 +155,8 @@ mod tests {
                 assert!(values.iter().all(|x| x.abs() <= 1.0 + 1e-15), "{what}");
                 let count = values.len() as f64;
                 let moment = |power: i32| values.iter().map(|x| x.powi(power)).sum::<f64>() / count;
-                // Of a uniform x the variance of xᵏ is ⟨x²ᵏ⟩ − ⟨xᵏ⟩², and ⟨xᵏ⟩ = 1/(k + 1) for even k.
+                // Of a uniform x the variance of xᵏ is ⟨x²ᵏ⟩ − ⟨xᵏ⟩², and ⟨xᵏ⟩ = 1/(k + 1) for even
+                // k.
                 for (power, expected, variance) in [
                     (1, 0.0, 1.0 / 3.0),
                     (2, 1.0 / 3.0, 1.0 / 5.0 - 1.0 / 9.0),

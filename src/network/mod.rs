@@ -1,12 +1,14 @@
 //! Neural networks as functions of one flat parameter vector.
 //!
 //! A [`Network`] is a description: its [`Layout`] says where each weight lives in θ. It hands out
-//! [`Evaluator`]s, which own the buffers of the computation, one for each thread. An evaluator begins an
-//! [`Evaluation`] at some θ, which evaluates one batch of images after another. What it makes of θ, such as packed
-//! weights, it keeps for all of them; it borrows θ, so that none of that can be out of date.
+//! [`Evaluator`]s, which own the buffers of the computation, one for each thread. An evaluator
+//! begins an [`Evaluation`] at some θ, which evaluates one batch of images after another. What it
+//! makes of θ, such as packed weights, it keeps for all of them; it borrows θ, so that none of that
+//! can be out of date.
 //!
 //! # A new architecture
-//! Touches one new file and its line in [`registry::NETWORKS`] (beside the `mod` line that every file has):
+//! Touches one new file and its line in [`registry::NETWORKS`] (beside the `mod` line that every
+//! file has):
 //!
 //! 1. The file implements [`Network`], [`Evaluator`] and [`Evaluation`] for any [`Real`]. Its layout names
 //!    the tensors as PyTorch does.
@@ -15,9 +17,10 @@
 //!    print, and settings for a first configuration.
 //! 3. The registry lists that descriptor.
 //!
-//! Nothing else names a network: the reader of `[network]`, its messages, the effective configuration,
-//! `check`, `evaluate`, the tables and figures of a report all go by the descriptor and by what
-//! [`Network`] says. The file `fifth.rs`, which only the tests build, is an example, and proves it.
+//! Nothing else names a network: the reader of `[network]`, its messages, the effective
+//! configuration, `check`, `evaluate`, the tables and figures of a report all go by the descriptor
+//! and by what [`Network`] says. The file `fifth.rs`, which only the tests build, is an example,
+//! and proves it.
 
 pub mod activation;
 pub mod autoencoder;
@@ -155,11 +158,12 @@ pub trait CombinationsEvaluator<A: Real>: Send {
     -> Box<dyn CombinationsEvaluation<A> + 'e>;
 }
 
-/// Computes losses and gradients at M points, combined from K vectors, summed over the images of a batch, sharing work
-/// between the points.
+/// Computes losses and gradients at M points, combined from K vectors, summed over the images of a
+/// batch, sharing work between the points.
 pub trait CombinationsEvaluation<A: Real> {
-    /// What all combinations of the K vectors have in common on these images, to evaluate other ones on the same
-    /// images: overwrites `shared`, of length K · n · [`CombinationsEvaluator::shared_length`].
+    /// What all combinations of the K vectors have in common on these images, to evaluate other
+    /// ones on the same images: overwrites `shared`, of length K · n ·
+    /// [`CombinationsEvaluator::shared_length`].
     fn share(&mut self, batch: Batch<A>, shared: &mut [A]);
 
     /// Adds Σ over images of the loss at each of the M points to `losses`, `(M,)`; `shared` is what
@@ -175,7 +179,7 @@ pub trait CombinationsEvaluation<A: Real> {
         losses: &mut [f64],
     );
 
-    /// Adds Σₘ `weights[m, n]` gₘ to `row`, `(P,)`, where gₘ is the gradient at point m summed over the images
-    /// of the batch that was last prepared, here given again.
+    /// Adds Σₘ `weights[m, n]` gₘ to `row`, `(P,)`, where gₘ is the gradient at point m summed over
+    /// the images of the batch that was last prepared, here given again.
     fn add_gradient(&mut self, n: usize, batch: Batch<A>, row: &mut [A]);
 }

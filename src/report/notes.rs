@@ -172,8 +172,8 @@ fn paths(sets: &[PathSet], learning_rate: Option<f64>) -> Vec<Note> {
     }
     let worse = counted(is_higher_than_straight);
     if !worse.is_empty() {
-        let what = "rise higher than the straight line between the same solutions, so that the \
-                    straight line is the lower path";
+        let what = "rise higher than the straight line does at the points of the grid, so that the \
+                    straight line may be the lower path";
         let remedy = "Lower `paths.learning_rate`, or raise `paths.points`.";
         notes.push(note(Topic::Paths, format!("{} {remedy}", say(&worse, what)), false));
     }

@@ -48,11 +48,11 @@ pub struct WrittenReport {
     pub undrawn: Vec<String>,
 }
 
-/// Writes the page, every figure (those `of_stages` last) as SVG and PNG, and all numbers as CSV into a directory, which is
-/// made if it does not exist. Equal runs give equal bytes. Everything is computed before anything
-/// is written, and the page is written last. A figure that cannot be drawn does not affect the
-/// others. An existing file that no report has written, or that was edited since, is kept under
-/// another name.
+/// Writes the page, every figure (those `of_stages` last) as SVG and PNG, and all numbers as CSV
+/// into a directory, which is made if it does not exist. Equal runs give equal bytes. Everything is
+/// computed before anything is written, and the page is written last. A figure that cannot be drawn
+/// does not affect the others. An existing file that no report has written, or that was edited
+/// since, is kept under another name.
 ///
 /// # Errors
 /// [`ReportError`].

@@ -5,8 +5,8 @@ use crate::study;
 
 const CORPUS: &str = include_str!("command-lines.txt");
 
-/// A case begins with `$ lossatlas` and arguments, none of which holds a space; `""` is an empty one.
-/// Lines before the first case are comments.
+/// A case begins with `$ lossatlas` and arguments, none of which holds a space; `""` is an empty
+/// one. Lines before the first case are comments.
 #[test]
 fn command_lines() {
     let cases: Vec<_> = CORPUS.split("\n$ lossatlas").skip(1).map(case).collect();

@@ -38,7 +38,8 @@ const NOISE: [&str; 7] =
 /// program said.
 pub fn refuse(cases: &[Case]) {
     let (next, wrong) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
-    // Most of a start is waiting: for the launcher, and at the end for a second that it gives the ranks.
+    // Most of a start is waiting: for the launcher, and at the end for a second that it gives the
+    // ranks.
     let workers = 4 * thread::available_parallelism().map_or(1, NonZero::get);
     thread::scope(|scope| {
         for _ in 0..workers {
@@ -104,7 +105,8 @@ impl Case {
             mpirun_command(ranks, program, TIMEOUT)
         };
         command.current_dir(self.directory.path()).args(&self.arguments).timeout(TIMEOUT);
-        // A user who has set this wants the traces of defects, and should still get none for bad input.
+        // A user who has set this wants the traces of defects, and should still get none for bad
+        // input.
         command.env("RUST_BACKTRACE", "1");
         command
     }

@@ -8,8 +8,8 @@
 //! | `tests/bad_input/data.rs` | a row of the table: name, what is done to a sound data set, message |
 //! | `tests/bad_input/weights.rs` | a row of the table: name, file, what is written into it, message |
 //!
-//! A new case needs no more than its row or file: with a message left out, the test prints the one it
-//! got.
+//! A new case needs no more than its row or file: with a message left out, the test prints the one
+//! it got.
 
 mod command_lines;
 mod configurations;

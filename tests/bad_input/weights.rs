@@ -9,8 +9,8 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
 
-/// What it is called, the weights as they are named to the program, what is done to the sound study,
-/// what the program says.
+/// What it is called, the weights as they are named to the program, what is done to the sound
+/// study, what the program says.
 type Row = (&'static str, &'static str, fn(&Path), &'static str);
 
 const NPY: &str = "theta.npy";

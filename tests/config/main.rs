@@ -1,8 +1,8 @@
 //! Configuration files as a user writes them: good ones load with the values they state, bad ones
 //! are refused with exactly the messages they carry.
 //!
-//! A file of the corpus may begin with overrides, one a line: `#--set key.path=value`. A bad file ends
-//! with its problems, one a line: `#^ 12: training.keep: …`, without the name of the file.
+//! A file of the corpus may begin with overrides, one a line: `#--set key.path=value`. A bad file
+//! ends with its problems, one a line: `#^ 12: training.keep: …`, without the name of the file.
 
 mod kinds;
 #[path = "../support/markdown.rs"]

@@ -1,5 +1,5 @@
-//! `docs/configuration.md` is what the table of keys generates. Against the reader: its keys, their ranges, words and
-//! defaults, no more and no fewer.
+//! `docs/configuration.md` is what the table of keys generates. Against the reader: its keys, their
+//! ranges, words and defaults, no more and no fewer.
 
 use crate::markdown::rows;
 use lossatlas::config::{Config, reference};
@@ -22,8 +22,8 @@ struct Documented {
     default: String,
 }
 
-/// Defaults that depend on something else, with what that comes to in [`entries`]; none where the value is
-/// not known before the data is.
+/// Defaults that depend on something else, with what that comes to in [`entries`]; none where the
+/// value is not known before the data is.
 const DEPENDENT: [(&str, Option<&str>); 9] = [
     ("dataset.seed", None),
     ("dataset.classes", None),

@@ -194,8 +194,8 @@ proptest! {
     }
 }
 
-/// What is recorded of a configuration, read as one, says the same. Lists of sections are recorded by
-/// name and cannot be written so.
+/// What is recorded of a configuration, read as one, says the same. Lists of sections are recorded
+/// by name and cannot be written so.
 fn reads_the_same(config: &Config) -> Result<(), TestCaseError> {
     let lists = config
         .effective

@@ -141,7 +141,8 @@ fn layout(parameters: usize) -> Layout {
     Layout::default().with("theta", &[parameters], 0.0)
 }
 
-/// A double-precision file takes its length, the same in C order, and half of it in single precision.
+/// A double-precision file takes its length, the same in C order, and half of it in single
+/// precision.
 const MULTIPLE: usize = 4;
 
 /// The parser of headers keeps many words for each letter of a header, but those are short.

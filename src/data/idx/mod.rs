@@ -38,11 +38,11 @@ const KEYS: &[ChoiceKey] = &[
     .unit("images"),
     ChoiceKey::new(
         "classes",
-        "classes that the labels count from 0",
+        "number of classes, which the labels count from 0",
         KeyKind::DerivedCount { most: MAX_CLASSES, words: "the largest label + 1", example: "10" },
     )
     .unit("classes")
-    .note("of all labels in both files, those of images that are not in use too"),
+    .note("the default counts all labels of both files, also of images that are not used"),
 ];
 
 impl DataFormat for Idx {

@@ -2,18 +2,20 @@
 
 use std::time::Duration;
 
-/// Reports of progress that rank 0 takes from all ranks in a second: a few milliseconds of its time.
+/// Reports of progress that rank 0 takes from all ranks in a second: a few milliseconds of its
+/// time.
 pub const REPORTS_PER_SECOND: usize = 500;
 
 /// Times between two messages of one rank.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cadence {
-    /// Between two reports of progress of one task, counted from its beginning, so that short tasks, which
-    /// may be many, send none. A second; with more ranks longer, so that all of them together do not send
-    /// more than [`REPORTS_PER_SECOND`].
+    /// Between two reports of progress of one task, counted from its beginning, so that short
+    /// tasks, which may be many, send none. A second; with more ranks longer, so that all of them
+    /// together do not send more than [`REPORTS_PER_SECOND`].
     pub report: Duration,
-    /// From the beginning of a task to its first state. Tasks of equal length begin together on all ranks;
-    /// each rank takes another part of the interval, so that the states do not reach rank 0 all at once.
+    /// From the beginning of a task to its first state. Tasks of equal length begin together on all
+    /// ranks; each rank takes another part of the interval, so that the states do not reach rank 0
+    /// all at once.
     pub first_save: Option<Duration>,
     /// Between two states of a task; none are asked for without it.
     pub save: Option<Duration>,
@@ -28,8 +30,8 @@ impl Cadence {
     }
 }
 
-/// A number in (0, 1], 1 for rank 0: those of any ranks in a row are spread evenly, multiples of the golden
-/// ratio being as far from each other as can be.
+/// A number in (0, 1], 1 for rank 0: those of any ranks in a row are spread evenly, multiples of
+/// the golden ratio being as far from each other as can be.
 fn share(rank: usize) -> f64 {
     const GOLDEN: f64 = 0.618_033_988_749_894_9;
     1.0 - (rank as f64 * GOLDEN).fract()

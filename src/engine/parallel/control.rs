@@ -8,8 +8,8 @@ use std::time::Instant;
 
 /// Lets a task ask whether to stop, report how far it is, and hand in its state.
 ///
-/// `Control::default()` belongs to no farm: nothing stops the task, nobody reads its reports, and its state
-/// is never due.
+/// `Control::default()` belongs to no farm: nothing stops the task, nobody reads its reports, and
+/// its state is never due.
 #[derive(Debug, Default)]
 pub struct Control {
     stop: AtomicBool,
@@ -52,7 +52,8 @@ impl Control {
     /// Reports that `fraction` (0 to 1) of the task is done and the loss at present.
     ///
     /// Cheap enough for every epoch or step: it stores two numbers under a lock nobody holds for
-    /// long. The latest report goes to rank 0 about once a second, on thousands of ranks less often.
+    /// long. The latest report goes to rank 0 about once a second, on thousands of ranks less
+    /// often.
     pub fn report(&self, fraction: f64, loss: f64) {
         let mut latest = self.latest();
         if let Some((task, _)) = latest.task {

@@ -24,7 +24,8 @@ pub enum Event<R> {
         /// Where it runs.
         rank: usize,
     },
-    /// The latest that a running task has [reported](Control::report); about once a second, on more than 500 ranks less often.
+    /// The latest that a running task has [reported](Control::report); about once a second, on more
+    /// than 500 ranks less often.
     Progress {
         /// Its number.
         task: usize,
@@ -55,7 +56,8 @@ pub enum Event<R> {
         /// What the work function returned, or why there is nothing.
         outcome: Result<R, TaskFailure>,
     },
-    /// About 200 ms have passed since the last one: time to redraw a progress bar or look at a clock.
+    /// About 200 ms have passed since the last one: time to redraw a progress bar or look at a
+    /// clock.
     Idle,
 }
 
@@ -114,8 +116,8 @@ pub enum FarmError<E> {
 /// Runs tasks 0 to `count − 1` on all ranks, each once. Collective.
 ///
 /// Rank 0 hands them out in this order, one at a time to whichever rank is free (see
-/// [`Schedule`](super::Schedule)), so the longest should come first. Three of the arguments matter on
-/// rank 0 only; the others may pass anything:
+/// [`Schedule`](super::Schedule)), so the longest should come first. Three of the arguments matter
+/// on rank 0 only; the others may pass anything:
 /// - `count`: the number of tasks.
 /// - `make` builds a task at the moment it is handed out, up to 2 GiB in the encoding of postcard.
 /// - `on_event` hears of everything in the order in which it happens on rank 0; while it and `make`
@@ -136,8 +138,8 @@ pub enum FarmError<E> {
 ///
 /// # Errors
 /// On rank 0, if `on_event` fails, a callback panics, or a task cannot be encoded; nothing more is
-/// handed out then, the running tasks are asked to stop, their results are dropped, `on_event` is not
-/// called again, and the other ranks return [`FarmError::Stopped`]. On all ranks, if one has no
+/// handed out then, the running tasks are asked to stop, their results are dropped, `on_event` is
+/// not called again, and the other ranks return [`FarmError::Stopped`]. On all ranks, if one has no
 /// thread to compute in.
 pub fn farm<T, R, E>(
     world: &World,

@@ -71,8 +71,8 @@ impl Signals {
 
 impl Interruption {
     /// Watches the signals and a time limit that counts from now. The work has to stop early enough
-    /// before the limit that all states can be stored: a twentieth of it, at most a minute, and
-    /// 10 ms for each of the `ranks`, whose states rank 0 writes one after the other; but never more
+    /// before the limit that all states can be stored: a twentieth of it, at most a minute, and 10
+    /// ms for each of the `ranks`, whose states rank 0 writes one after the other; but never more
     /// than half of it.
     pub fn watch(signals: Signals, limit: Option<Duration>, ranks: usize) -> Self {
         let working_time = limit.map(|limit| working_time(limit, ranks));
@@ -87,8 +87,8 @@ impl Interruption {
     }
 }
 
-/// Until the state of one rank is on disk: measured 1 ms for a training run of 42 200 parameters, 9 ms for a path
-/// (docs/scaling.md).
+/// Until the state of one rank is on disk: measured 1 ms for a training run of 42 200 parameters, 9
+/// ms for a path (docs/scaling.md).
 const STATE: Duration = Duration::from_millis(10);
 
 /// How long to compute before the end must be prepared.

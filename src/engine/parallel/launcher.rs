@@ -1,7 +1,7 @@
 //! What has started this process, as far as its environment tells.
 //!
-//! It is asked before MPI starts: a process that was started alone needs no MPI, and of the ranks of
-//! a command that only reads, one alone speaks.
+//! It is asked before MPI starts: a process that was started alone needs no MPI, and of the ranks
+//! of a command that only reads, one alone speaks.
 
 use std::env;
 use std::process;

@@ -14,9 +14,9 @@ use std::{mem, thread};
 /// it (the rendezvous protocol); two ranks that each sit in a blocking send of several MB to the
 /// other wait forever. Here a send only starts: the mailbox keeps the buffer and
 /// [`complete_sends`](Self::complete_sends) frees it when MPI is done. So every rank always comes
-/// back to [`receive`](Self::receive), and every message finds its receiver looking. A message found
-/// there is already on its way: its sender has started it and keeps calling MPI, which is what the
-/// transfer needs, so waiting for its end waits for nothing else.
+/// back to [`receive`](Self::receive), and every message finds its receiver looking. A message
+/// found there is already on its way: its sender has started it and keeps calling MPI, which is
+/// what the transfer needs, so waiting for its end waits for nothing else.
 pub struct Mailbox<'a> {
     world: &'a World,
     sending: Vec<Sending>,
@@ -37,13 +37,14 @@ impl<'a> Mailbox<'a> {
     /// Starts to send; messages to one rank arrive in the order in which they were sent.
     ///
     /// # Panics
-    /// If the message is longer than [`MAX_MESSAGE_BYTES`](super::message::MAX_MESSAGE_BYTES) or there is no such rank.
+    /// If the message is longer than [`MAX_MESSAGE_BYTES`](super::message::MAX_MESSAGE_BYTES) or
+    /// there is no such rank.
     pub fn send(&mut self, rank: usize, message: Vec<u8>) {
         let rank = i32::try_from(rank).expect("a rank");
         let buffer = Box::into_raw(message.into_boxed_slice());
-        // SAFETY: the buffer comes from a box that nothing else refers to, and is given back to a box
-        // only in `complete_sends`, when the request that reads it is complete. If that never comes
-        // to pass it stays allocated for good.
+        // SAFETY: the buffer comes from a box that nothing else refers to, and is given back to a
+        // box only in `complete_sends`, when the request that reads it is complete. If that never
+        // comes to pass it stays allocated for good.
         let borrowed: &'static [u8] = unsafe { &*buffer };
         let request = self.world.communicator().process_at_rank(rank).immediate_send_with_tag(
             StaticScope,

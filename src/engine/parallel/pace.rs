@@ -11,9 +11,10 @@ use std::time::Duration;
 /// threads: about 5 µs, in a virtual machine, where setting a timer is slow, up to 25 µs. How much
 /// delay is worth it depends on what the rank is doing, hence three longest sleeps.
 ///
-/// The end of a task of the own rank interrupts a sleep. Growing by a quarter, a sleep lasts a fifth
-/// of the time since the last message: what follows soon, like the parts of a large transfer or the
-/// end of a short task, is late by a tenth of that time on average, and 28 looks lead to 10 ms.
+/// The end of a task of the own rank interrupts a sleep. Growing by a quarter, a sleep lasts a
+/// fifth of the time since the last message: what follows soon, like the parts of a large transfer
+/// or the end of a short task, is late by a tenth of that time on average, and 28 looks lead to 10
+/// ms.
 pub struct Pace {
     next: Duration,
 }

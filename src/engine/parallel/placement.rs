@@ -31,7 +31,8 @@ pub struct Crowding {
     launcher: Option<Launcher>,
     /// Threads of a rank.
     threads: usize,
-    /// A host whose ranks may all use the same CPUs, fewer than their threads: no binding is the cause.
+    /// A host whose ranks may all use the same CPUs, fewer than their threads: no binding is the
+    /// cause.
     scarce: Option<Scarcity>,
 }
 
@@ -44,8 +45,8 @@ struct Scarcity {
 }
 
 impl Scarcity {
-    /// A launcher that binds to cores gives every rank CPUs of its own. Where all ranks have the same
-    /// set, something else has made it so small. One rank alone tells nothing.
+    /// A launcher that binds to cores gives every rank CPUs of its own. Where all ranks have the
+    /// same set, something else has made it so small. One rank alone tells nothing.
     fn of(host: &str, places: &[&Place], threads: usize) -> Option<Self> {
         let (first, others) = places.split_first()?;
         let same = !others.is_empty() && others.iter().all(|place| place.cpus == first.cpus);

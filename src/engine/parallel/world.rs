@@ -18,13 +18,13 @@ use std::{fs, process, thread};
 
 /// All ranks of the program, from the start of MPI to its end; or one process [alone](Self::alone).
 ///
-/// There is one in a process. It stays on the main thread (it is neither `Send` nor `Sync`), because
-/// MPI is started at the level `MPI_THREAD_FUNNELED`: one thread alone may call it. Functions marked
-/// *collective* return only when all ranks call them, in the same order.
+/// There is one in a process. It stays on the main thread (it is neither `Send` nor `Sync`),
+/// because MPI is started at the level `MPI_THREAD_FUNNELED`: one thread alone may call it.
+/// Functions marked *collective* return only when all ranks call them, in the same order.
 ///
 /// Dropped at the end of `main`, it finalizes MPI, which waits for the other ranks. Dropped by a
-/// panic, it ends all ranks with exit code 101: the others may be waiting for this one. If MPI itself
-/// meets an error it ends all ranks.
+/// panic, it ends all ranks with exit code 101: the others may be waiting for this one. If MPI
+/// itself meets an error it ends all ranks.
 pub struct World {
     rank: usize,
     size: usize,

@@ -18,11 +18,11 @@ pub struct Planned {
 ///
 /// A pure function of its arguments: times are seconds on one clock, whose origin does not matter.
 ///
-/// The pace of a kind, seconds for a unit of work, is measured: by the tasks that have ended, which also shows
-/// how early they end, and until then by what those under way report. A kind of which nothing is known takes
-/// the pace of all others. A task that is well under way goes by its own pace rather than by that of its kind.
-/// What is left is then handed out in thought as it will be in fact, so that ranks which stand idle at the end
-/// count as well.
+/// The pace of a kind, seconds for a unit of work, is measured: by the tasks that have ended, which
+/// also shows how early they end, and until then by what those under way report. A kind of which
+/// nothing is known takes the pace of all others. A task that is well under way goes by its own
+/// pace rather than by that of its kind. What is left is then handed out in thought as it will be
+/// in fact, so that ranks which stand idle at the end count as well.
 #[derive(Clone, Debug)]
 pub struct Forecast {
     ranks: usize,
@@ -71,7 +71,8 @@ impl Forecast {
         Self { ranks: ranks.max(1), planned, states }
     }
 
-    /// A task begins now; `before` are the seconds it had taken when it was suspended, 0 for a new one.
+    /// A task begins now; `before` are the seconds it had taken when it was suspended, 0 for a new
+    /// one.
     pub fn start(&mut self, task: usize, now: f64, before: f64) {
         self.states[task] = TaskProgress::Running { began: now - before, report: None };
     }
@@ -117,9 +118,9 @@ impl Forecast {
         Some(makespan(self.ranks, &running, &waiting))
     }
 
-    /// Seconds by which the tasks under way have outlasted what was expected of them, if nothing else
-    /// is to come: then there is no time left to tell. `None` while it is within a tenth, or 10
-    /// seconds, of that.
+    /// Seconds by which the tasks under way have outlasted what was expected of them, if nothing
+    /// else is to come: then there is no time left to tell. `None` while it is within a tenth, or
+    /// 10 seconds, of that.
     pub fn overdue(&self, now: f64) -> Option<f64> {
         if self.seconds_left(now)? > 0.0 {
             return None;
@@ -217,8 +218,8 @@ fn expected(planned: &Planned, state: &TaskProgress, pace: WorkRate) -> Option<f
     })
 }
 
-/// When the last of some tasks ends, if those that run take these times and those that wait are handed out in
-/// order, each to the rank that is free first.
+/// When the last of some tasks ends, if those that run take these times and those that wait are
+/// handed out in order, each to the rank that is free first.
 pub fn makespan(ranks: usize, running: &[f64], waiting: &[f64]) -> f64 {
     let idle = std::iter::repeat_n(0.0, ranks.saturating_sub(running.len()));
     let mut free: BinaryHeap<Reverse<Seconds>> =

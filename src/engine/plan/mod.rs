@@ -68,9 +68,10 @@ pub fn training_work(
     }
 }
 
-/// Work of one path at most on a landscape of so many images: every step on the grid with gradients, on `batch`
-/// images and once an epoch the losses of all of them, if there are more; then profiles: the straight line, the
-/// last and the best path, the dense one, and the top of that.
+/// Work of one path at most on a landscape of so many images: every step on the grid with
+/// gradients, on `batch` images and once an epoch the losses of all of them, if there are more;
+/// then profiles: the straight line, the last and the best path, the dense one, and the top of
+/// that.
 pub fn path_work(parameters: &PathParameters, images: usize, batch: Option<usize>) -> Work {
     let (points, steps) = (parameters.points as f64, parameters.steps);
     let batch = batch.filter(|&batch| batch < images);
@@ -97,10 +98,10 @@ fn path_grid_bytes(parameters: &PathParameters) -> f64 {
     points * (2.0 + parameters.method.free() as f64) * (4.0 + 8.0 + 8.0)
 }
 
-/// Bytes that one training run holds besides: θ and two snapshots, and what it takes to come to the next θ, in
-/// `f32`. L-BFGS: gradient, direction, the two vectors of the line, the next θ and gradient, the memory with one
-/// pair to come, and `line` bytes of what the trials of a [line](crate::landscape::Landscape::line) share; SGD:
-/// its θ before the epoch and a gradient.
+/// Bytes that one training run holds besides: θ and two snapshots, and what it takes to come to the
+/// next θ, in `f32`. L-BFGS: gradient, direction, the two vectors of the line, the next θ and
+/// gradient, the memory with one pair to come, and `line` bytes of what the trials of a
+/// [line](crate::landscape::Landscape::line) share; SGD: its θ before the epoch and a gradient.
 pub fn training_bytes(training: &OptimizerParameters, dimension: usize, line: usize) -> f64 {
     let (vectors, shared) = match training {
         OptimizerParameters::Sgd(_) => (5.0, 0),

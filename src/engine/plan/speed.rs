@@ -31,10 +31,10 @@ pub struct Speed {
 }
 
 impl Speed {
-    /// Times each kind on the images of `landscape`, a few hundred, for about a tenth of a second: the
-    /// best of several calls, since other programs can only slow one down. Mini-batches have `batch`
-    /// images, paths the curve of `paths` and up to [`MEASURED_POINTS`] of its points; the vectors are
-    /// drawn like initializations.
+    /// Times each kind on the images of `landscape`, a few hundred, for about a tenth of a second:
+    /// the best of several calls, since other programs can only slow one down. Mini-batches have
+    /// `batch` images, paths the curve of `paths` and up to [`MEASURED_POINTS`] of its points; the
+    /// vectors are drawn like initializations.
     ///
     /// # Panics
     /// If `paths` has fewer than two points.
@@ -65,8 +65,8 @@ impl Speed {
         }
     }
 
-    /// As [`Self::measure`] for what training does, in a fraction of the time and as rough: enough to tell how the
-    /// work of the optimizers compares. That along paths is left at 0.
+    /// As [`Self::measure`] for what training does, in a fraction of the time and as rough: enough
+    /// to tell how the work of the optimizers compares. That along paths is left at 0.
     pub fn of_training(landscape: &ImageLandscape<f32>, batch: usize, seed: MasterSeed) -> Self {
         Self::within(Duration::from_millis(10), landscape, batch, seed)
     }

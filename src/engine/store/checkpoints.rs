@@ -1,9 +1,10 @@
 //! `in-flight.checkpoints`: the states of tasks under way, so that a long one need not start over.
 //!
-//! Rank 0 appends every state that it is sent, in the frames of the journal: one file for all ranks, which
-//! no crash can spoil. Of the states of a task the latest counts. What has been superseded, and what belongs
-//! to tasks that have finished, is left behind when the file has grown to twice what counts: the rest goes
-//! to a new file, which replaces the old one as a whole. In memory there are offsets only.
+//! Rank 0 appends every state that it is sent, in the frames of the journal: one file for all
+//! ranks, which no crash can spoil. Of the states of a task the latest counts. What has been
+//! superseded, and what belongs to tasks that have finished, is left behind when the file has grown
+//! to twice what counts: the rest goes to a new file, which replaces the old one as a whole. In
+//! memory there are offsets only.
 
 use super::directory::sync_directory;
 use super::journal::frame::{self, FileKind, HEAD_LENGTH};
@@ -24,8 +25,8 @@ const NEW: &str = "in-flight.checkpoints.new";
 
 const KIND: FileKind = FileKind { magic: *b"lossatlas\r\n\x1b", version: 1 };
 
-/// Smaller files are not worth a replacement. Not larger than that: on a disk that is nearly full results need
-/// the space, and once it is full there is none left for a replacement.
+/// Smaller files are not worth a replacement. Not larger than that: on a disk that is nearly full
+/// results need the space, and once it is full there is none left for a replacement.
 const SMALL: u64 = 16 << 20;
 
 /// Which task.
@@ -87,7 +88,8 @@ impl Checkpoints {
     /// Opens the file of an output directory, if there is one.
     ///
     /// # Errors
-    /// As for the journal: what is no such file, of another version or damaged is named and left as it is.
+    /// As for the journal: what is no such file, of another version or damaged is named and left as
+    /// it is.
     pub fn open(directory: &Path) -> Result<Self, JournalError> {
         let mut checkpoints =
             Self { directory: directory.to_owned(), file: None, index: BTreeMap::new() };
@@ -122,7 +124,8 @@ impl Checkpoints {
     /// Stores the state of a task; on disk when this returns.
     ///
     /// # Errors
-    /// [`JournalError::Io`] with the file system's reason, among others; the states stored before stay.
+    /// [`JournalError::Io`] with the file system's reason, among others; the states stored before
+    /// stay.
     pub fn save(&mut self, key: TaskKey, saved: &Saved) -> Result<(), JournalError> {
         let frame = frame::encode(&(&key, saved))?;
         self.let_go_if_displaced();
@@ -175,8 +178,8 @@ impl Checkpoints {
         Ok(())
     }
 
-    /// A file that was deleted, moved or replaced by the user is not ours any more: the next state begins a new
-    /// one, and what has taken its place stays.
+    /// A file that was deleted, moved or replaced by the user is not ours any more: the next state
+    /// begins a new one, and what has taken its place stays.
     fn let_go_if_displaced(&mut self) {
         let displaced =
             |file: &AppendFile| matches!(file.check_place(), Err(JournalError::Displaced { .. }));
@@ -308,7 +311,8 @@ mod tests {
         for round in 0..40 {
             checkpoints.save(key(round % 3), &saved(round as u8, 5 << 20)).expect("space");
             let length = fs::metadata(directory.path().join(FILE_NAME)).expect("a file").len();
-            // Three states of 5 MiB and a small one count; one more may have come before the replacement.
+            // Three states of 5 MiB and a small one count; one more may have come before the
+            // replacement.
             assert!(
                 length < SMALL.max(2 * (15 << 20)) + (6 << 20),
                 "{length} bytes after round {round}"

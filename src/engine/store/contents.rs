@@ -57,7 +57,8 @@ pub struct Contents {
 }
 
 impl Contents {
-    /// Nothing yet; of the training runs only some will hold their vectors, those of the others are empty.
+    /// Nothing yet; of the training runs only some will hold their vectors, those of the others are
+    /// empty.
     pub fn holding(retention: Retention) -> Self {
         Self { retention: Some(retention), ..Self::default() }
     }
@@ -153,16 +154,17 @@ impl Contents {
         &self.sessions
     }
 
-    /// What tells the run of this directory from others: 32 hexadecimal digits, the beginning of the SHA-256 of
-    /// the first configuration and the first session as the journal holds them. It exists as soon as they do
-    /// and never changes.
+    /// What tells the run of this directory from others: 32 hexadecimal digits, the beginning of
+    /// the SHA-256 of the first configuration and the first session as the journal holds them. It
+    /// exists as soon as they do and never changes.
     pub fn run_identity(&self) -> Option<String> {
         let first = (self.configurations.first()?, self.sessions.first()?);
         let hash = Sha256::digest(postcard::to_allocvec(&first).ok()?);
         Some(hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect())
     }
 
-    /// Whether a file `atlas.h5` with this checksum was assembled from these records, or from the first of them.
+    /// Whether a file `atlas.h5` with this checksum was assembled from these records, or from the
+    /// first of them.
     pub fn has_made(&self, atlas_checksum: &str) -> bool {
         self.atlases.contains(atlas_checksum)
     }
@@ -232,8 +234,8 @@ impl Contents {
         self.minima.get(&number)
     }
 
-    /// The task of this stage with this key, decoded, if it has ended. A result that another version of the stage has
-    /// encoded differently counts as a failure that says so.
+    /// The task of this stage with this key, decoded, if it has ended. A result that another
+    /// version of the stage has encoded differently counts as a failure that says so.
     pub fn task<T: DeserializeOwned>(&self, stage: &str, key: &str) -> Option<Outcome<T>> {
         self.tasks.get(stage)?.get(key).map(decode)
     }

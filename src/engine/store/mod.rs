@@ -4,8 +4,8 @@
 //! An HDF5 file that is open for writing does not survive a crash, so nothing is kept in one alone:
 //! every finished unit of work goes to the [`journal`] at once, and [`atlas`] replaces `atlas.h5`
 //! as a whole. Tasks under way leave their states in [`checkpoints`]. `docs/format.md` describes
-//! these files to their readers. [`vectors`] brings parameter vectors in and out, in files that others read
-//! and write too.
+//! these files to their readers. [`vectors`] brings parameter vectors in and out, in files that
+//! others read and write too.
 
 pub mod atlas;
 pub mod checkpoints;

@@ -100,8 +100,8 @@ pub enum Record {
         /// Its points.
         track: Track,
     },
-    /// A task of a stage that ended. New stages store their results so; training, imports, minima, paths and
-    /// kernel PCA keep writing the variants above, which are read for good.
+    /// A task of a stage that ended. New stages store their results so; training, imports, minima,
+    /// paths and kernel PCA keep writing the variants above, which are read for good.
     Task {
         /// Name of the stage.
         stage: String,
@@ -115,8 +115,8 @@ pub enum Record {
 }
 
 impl Record {
-    /// The record of a task of this stage, its result encoded by postcard. A result that cannot be encoded is a
-    /// failure of the task.
+    /// The record of a task of this stage, its result encoded by postcard. A result that cannot be
+    /// encoded is a failure of the task.
     pub fn task<T: Serialize>(
         stage: &str,
         key: &str,

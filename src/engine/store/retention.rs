@@ -3,9 +3,10 @@
 use crate::optimizer::{OptimizerName, TrainingRun};
 use std::collections::BTreeMap;
 
-/// Of each method the best runs as [`select`](crate::solutions::select) ranks them: those with the lowest
-/// training loss among the first initializations. No set takes the vectors of another run, and with tens of
-/// thousands of initializations they would fill the memory of rank 0. The journal keeps them all.
+/// Of each method the best runs as [`select`](crate::solutions::select) ranks them: those with the
+/// lowest training loss among the first initializations. No set takes the vectors of another run,
+/// and with tens of thousands of initializations they would fill the memory of rank 0. The journal
+/// keeps them all.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Retention {
     initializations: u32,

@@ -1,10 +1,10 @@
 //! Losses and gradients at all points of a path.
 //!
 //! If the network shares work between the points, with a
-//! [`CombinationsEvaluator`](crate::network::CombinationsEvaluator), all points are evaluated for one block of
-//! images after the other. Otherwise it goes point by point, with many images for each, so that
-//! points are combined from the vectors of the path, and their gradients added to those of its
-//! coefficients, only now and then.
+//! [`CombinationsEvaluator`](crate::network::CombinationsEvaluator), all points are evaluated for
+//! one block of images after the other. Otherwise it goes point by point, with many images for
+//! each, so that points are combined from the vectors of the path, and their gradients added to
+//! those of its coefficients, only now and then.
 
 use super::scratch::Scratch;
 use super::{BLOCK, ImageLandscape, each};

@@ -1,10 +1,10 @@
 //! LeNet: two convolutions with average pooling, three fully connected layers, cross-entropy.
 //!
-//! conv 1 → c₁ (padded so that an odd kernel keeps the size) · activation · mean of 2 × 2 · conv
-//! c₁ → c₂ (no padding) · activation · mean of 2 × 2 · fully connected layers with the activation
-//! between them; biases everywhere. With the defaults, images of 28 × 28 pixels and 10 classes: 5 × 5
-//! kernels, 6 and 16 channels and widths 400 → 120 → 84 → 10, P = 61 706. The activation comes before
-//! the pooling.
+//! conv 1 → c₁ (padded so that an odd kernel keeps the size) · activation · mean of 2 × 2 · conv c₁
+//! → c₂ (no padding) · activation · mean of 2 × 2 · fully connected layers with the activation
+//! between them; biases everywhere. With the defaults, images of 28 × 28 pixels and 10 classes: 5 ×
+//! 5 kernels, 6 and 16 channels and widths 400 → 120 → 84 → 10, P = 61 706. The activation comes
+//! before the pooling.
 
 mod convolution;
 mod evaluator;
@@ -122,7 +122,8 @@ impl Lenet {
             "{sizes:?} and {classes} classes make no network"
         );
         let padding = (kernel - 1) / 2;
-        // Backward from one pixel: doubled, widened by the second kernel, doubled, the first convolution undone.
+        // Backward from one pixel: doubled, widened by the second kernel, doubled, the first
+        // convolution undone.
         let needed = (2 * (2 + kernel - 1) + kernel - 1 - 2 * padding).max(1);
         if rows < needed || columns < needed {
             return Err(TooSmall { rows, columns, kernel, needed });

@@ -5,9 +5,9 @@
 //! - (i, f, g, o) = (σ, σ, tanh, σ)(Wᵢₕ xₜ + bᵢₕ + Wₕₕ hₜ₋₁ + bₕₕ),
 //! - cₜ = f ⊙ cₜ₋₁ + i ⊙ g and hₜ = o ⊙ tanh(cₜ),
 //!
-//! and the logits are the last hₜ times the weights of a fully connected layer. The gate blocks follow
-//! each other in the order input, forget, cell, output, as in PyTorch. With the
-//! defaults, images of 28 × 28 pixels and 10 classes: T = I = 28 and 48 hidden units, P = 15 456.
+//! and the logits are the last hₜ times the weights of a fully connected layer. The gate blocks
+//! follow each other in the order input, forget, cell, output, as in PyTorch. With the defaults,
+//! images of 28 × 28 pixels and 10 classes: T = I = 28 and 48 hidden units, P = 15 456.
 
 mod evaluator;
 
@@ -60,8 +60,8 @@ pub struct Lstm {
 }
 
 impl Lstm {
-    /// A network for images of `rows` × `columns` pixels in `classes` classes: as many steps as rows,
-    /// as many inputs as columns, `hidden` units. The order of the pixels is PyTorch's
+    /// A network for images of `rows` × `columns` pixels in `classes` classes: as many steps as
+    /// rows, as many inputs as columns, `hidden` units. The order of the pixels is PyTorch's
     /// `randperm(rows · columns)` of a CPU generator with this seed.
     ///
     /// # Panics
@@ -124,7 +124,8 @@ impl<A: Real> Network<A> for Lstm {
 }
 
 /// PyTorch's `torch.randperm(n, generator=torch.Generator().manual_seed(seed))` on a CPU: a forward
-/// Fisher–Yates shuffle of 0, 1, …, n − 1 with MT19937, each i swapped with i + (output mod (n − i)).
+/// Fisher–Yates shuffle of 0, 1, …, n − 1 with MT19937, each i swapped with i + (output mod (n −
+/// i)).
 fn random_permutation(n: usize, seed: u32) -> Vec<usize> {
     let mut generator = Mt::new(seed);
     let mut order: Vec<usize> = (0..n).collect();

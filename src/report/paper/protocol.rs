@@ -29,7 +29,11 @@ pub(super) fn foreign_data(dataset: &ChosenFormat, study: &PublishedStudy) -> St
     if dataset.files().is_empty() {
         return format!("{} instead of {}", dataset.format().title(), study.data);
     }
-    format!("images that are not recognized as {}'s", study.data)
+    format!(
+        "images that are not recognized as {0}'s ({0} is recognized from 1000 training and 1000 test \
+         images on)",
+        study.data
+    )
 }
 
 fn instead<T: PartialEq + std::fmt::Display>(

@@ -22,7 +22,8 @@ struct Study {
 }
 
 impl Study {
-    /// `count` tasks of each kind, of `work` planned and `pace` real seconds a unit, ±10 % from task to task.
+    /// `count` tasks of each kind, of `work` planned and `pace` real seconds a unit, ±10 % from
+    /// task to task.
     fn new(ranks: usize, kinds: &[(usize, f64, f64)]) -> Self {
         let mut random = MasterSeed(ranks as u64).stream("forecast", &[]);
         let mut study = Self { ranks, planned: Vec::new(), truth: Vec::new() };
@@ -84,8 +85,8 @@ struct Asked {
     truth: f64,
 }
 
-/// The largest error between these shares of the duration, relative to what is truly left, which the clock tells
-/// to the second.
+/// The largest error between these shares of the duration, relative to what is truly left, which
+/// the clock tells to the second.
 fn worst(asked: &[Asked], from: f64, to: f64) -> f64 {
     let within = asked.iter().filter(|asked| (from..to).contains(&asked.share));
     let error = |&Asked { answer, truth, .. }: &Asked| {
@@ -97,8 +98,8 @@ fn worst(asked: &[Asked], from: f64, to: f64) -> f64 {
 #[test]
 fn the_time_left_is_right_within_a_fifth_after_the_first_tenth() {
     for ranks in [1, 2, 3, 16, 64, 500] {
-        // Equal tasks; two kinds of which one takes 20 times as long as the other, on a machine three times slower
-        // than planned; fewer tasks than ranks.
+        // Equal tasks; two kinds of which one takes 20 times as long as the other, on a machine
+        // three times slower than planned; fewer tasks than ranks.
         for kinds in [
             &[(12, 30.0, 1.0)][..],
             &[(75, 400.0, 3.0), (75, 20.0, 3.0)],

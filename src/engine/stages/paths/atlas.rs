@@ -6,8 +6,8 @@ use crate::path::{PathResult, PathSet, Track};
 use crate::solutions::SolutionSet;
 use ndarray::{Array1, Array2};
 
-/// Checks that both ends of every pair are vectors of the set and that all profiles have the same length. Returns the
-/// group of each set and landscape.
+/// Checks that both ends of every pair are vectors of the set and that all profiles have the same
+/// length. Returns the group of each set and landscape.
 pub(super) fn check(atlas: &Atlas<'_>) -> Result<Vec<String>, AtlasError> {
     atlas.paths.iter().try_for_each(|part| path_set(part, atlas.sets))?;
     atlas.paths.iter().zip(atlas.tracks).try_for_each(|(part, of_part)| tracks(part, of_part))?;

@@ -219,8 +219,9 @@ impl Computation for TrainingRuns<'_> {
     }
 }
 
-/// What a run of each method costs, for the time left. Where both are to run they are compared by the speed of
-/// this machine: the passes of one may be done before anything is known of the other's.
+/// What a run of each method costs, for the time left. Where both are to run they are compared by
+/// the speed of this machine: the passes of one may be done before anything is known of the
+/// other's.
 fn work_by_method(
     trained: &Trained,
     seed: MasterSeed,

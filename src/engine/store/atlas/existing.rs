@@ -9,8 +9,9 @@ use hdf5::File;
 use hdf5::types::VarLenUnicode;
 use std::path::Path;
 
-/// Makes sure, before anything in a directory is touched, that an `atlas.h5` in it is one of this program, in
-/// this version of the format or an older one, with a journal beside it. Where there is none, all is well.
+/// Makes sure, before anything in a directory is touched, that an `atlas.h5` in it is one of this
+/// program, in this version of the format or an older one, with a journal beside it. Where there is
+/// none, all is well.
 ///
 /// # Errors
 /// [`AtlasError::Existing`] with what is wrong.
@@ -48,11 +49,13 @@ pub fn check_existing(directory: &Path) -> Result<(), AtlasError> {
     Ok(())
 }
 
-/// Makes sure that an `atlas.h5` in a directory may be replaced: that it is, to the bit, one that was assembled
-/// from the journal beside it, which `contents` are. Then the journal holds all that is in the file.
+/// Makes sure that an `atlas.h5` in a directory may be replaced: that it is, to the bit, one that
+/// was assembled from the journal beside it, which `contents` are. Then the journal holds all that
+/// is in the file.
 ///
-/// The checksum decides. A file that belongs to the same run may all the same hold what the journal does not:
-/// what a user has added, or results from after the time of a copy that the journal was restored from.
+/// The checksum decides. A file that belongs to the same run may all the same hold what the journal
+/// does not: what a user has added, or results from after the time of a copy that the journal was
+/// restored from.
 ///
 /// # Errors
 /// [`AtlasError::Existing`] with what is wrong; [`AtlasError::Io`] if the file cannot be read.

@@ -22,11 +22,12 @@ pub struct Written {
     pub kept: Option<PathBuf>,
 }
 
-/// Writes `directory/name` with `fill`. `announce` is given the file's [`checksum`] when it is safe on disk and has
-/// not taken its place yet. `known` tells of the checksum of the file that is there whether its content may go.
+/// Writes `directory/name` with `fill`. `announce` is given the file's [`checksum`] when it is safe
+/// on disk and has not taken its place yet. `known` tells of the checksum of the file that is there
+/// whether its content may go.
 ///
-/// The data goes to `name.partial` first. That name is fixed, so what a killed process leaves behind
-/// is replaced by the next one instead of piling up.
+/// The data goes to `name.partial` first. That name is fixed, so what a killed process leaves
+/// behind is replaced by the next one instead of piling up.
 pub(super) fn replace(
     directory: &Path,
     name: &str,

@@ -1,8 +1,8 @@
 //! `atlas.h5`: all results of a configuration in one self-describing HDF5 file.
 //!
 //! Every dataset says in attributes what it holds (`description`), what its axes count
-//! (`dimensions`) and, if it holds numbers, their `units`; its axes have their coordinates attached as dimension
-//! scales. `docs/format.md` lists them all.
+//! (`dimensions`) and, if it holds numbers, their `units`; its axes have their coordinates attached
+//! as dimension scales. `docs/format.md` lists them all.
 
 mod check;
 mod error;
@@ -38,17 +38,18 @@ pub const FORMAT_VERSION: u32 = 2;
 /// Writes `atlas.h5` into an existing directory.
 ///
 /// The file appears, or replaces an older one, as a whole or not at all: it is written under
-/// another name, synced, and renamed. Just before that, `announce` is given its SHA-256, hexadecimal, to be put
-/// into the journal: whenever a crash comes, the file that is there is one that the journal knows
-/// ([`check_origin`]).
+/// another name, synced, and renamed. Just before that, `announce` is given its SHA-256,
+/// hexadecimal, to be put into the journal: whenever a crash comes, the file that is there is one
+/// that the journal knows ([`check_origin`]).
 ///
-/// `known` tells whether the journal knows the SHA-256 of the file that is replaced. One that it does not know was
-/// changed during the run: it is moved aside, as [`Written::kept`] says, and so is one that another program has
-/// open for writing.
+/// `known` tells whether the journal knows the SHA-256 of the file that is replaced. One that it
+/// does not know was changed during the run: it is moved aside, as [`Written::kept`] says, and so
+/// is one that another program has open for writing.
 ///
 /// # Errors
 /// [`AtlasError::Inconsistent`] if results contradict each other, before anything is written;
-/// [`AtlasError::Io`] and [`AtlasError::Hdf5`] with what could not be written and why; the error of `announce`.
+/// [`AtlasError::Io`] and [`AtlasError::Hdf5`] with what could not be written and why; the error of
+/// `announce`.
 pub fn write_atlas(
     directory: &Path,
     atlas: &Atlas<'_>,

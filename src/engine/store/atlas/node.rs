@@ -27,8 +27,8 @@ pub struct Label<'a> {
 }
 
 impl<'a> Label<'a> {
-    /// `dimensions` are the names of the axes, separated by commas; empty for a single value. Each is the name of
-    /// an [axis](Node::axis) of the group, or of one above.
+    /// `dimensions` are the names of the axes, separated by commas; empty for a single value. Each
+    /// is the name of an [axis](Node::axis) of the group, or of one above.
     pub fn new(name: &'a str, dimensions: &'a str, description: &'a str) -> Self {
         Self { name, dimensions, description, units: "1", coordinates: None }
     }
@@ -39,7 +39,8 @@ impl<'a> Label<'a> {
         Self { units, ..self }
     }
 
-    /// The same with the names of datasets beside it, separated by spaces, that tell its rows apart.
+    /// The same with the names of datasets beside it, separated by spaces, that tell its rows
+    /// apart.
     #[must_use]
     pub fn told_apart_by(self, coordinates: &'a str) -> Self {
         Self { coordinates: Some(coordinates), ..self }
@@ -70,8 +71,8 @@ impl Node {
         Ok(node)
     }
 
-    /// An axis of the datasets in this group and below: its name and, as the dataset of that name, its
-    /// coordinates, which count from 0.
+    /// An axis of the datasets in this group and below: its name and, as the dataset of that name,
+    /// its coordinates, which count from 0.
     pub fn axis(&self, name: &str, description: &str, length: usize) -> Result<(), AtlasError> {
         self.coordinates(&Label::new(name, name, description), &Array1::from_iter(0..length as u32))
     }

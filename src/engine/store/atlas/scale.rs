@@ -1,8 +1,9 @@
 //! Dimension scales: what gives the axes of a dataset their names and coordinates.
 //!
-//! They are four attributes, laid down in the HDF5 Dimension Scale Specification, that netCDF-4 and xarray
-//! read as dimensions. The library has functions for them in a part of its own, `libhdf5_hl`, which not
-//! every module of a cluster brings; written here, they need no more than the library itself.
+//! They are four attributes, laid down in the HDF5 Dimension Scale Specification, that netCDF-4 and
+//! xarray read as dimensions. The library has functions for them in a part of its own,
+//! `libhdf5_hl`, which not every module of a cluster brings; written here, they need no more than
+//! the library itself.
 
 use hdf5::types::{FixedAscii, VarLenArray};
 use hdf5::{Dataset, Dataspace, Datatype, H5Type, ObjectReference1, h5check};
@@ -14,7 +15,8 @@ use ndarray::Array1;
 use std::cell::RefCell;
 use std::ffi::CStr;
 
-/// The scales of a file. A scale lists its uses in an attribute of its own, so those are written at the end.
+/// The scales of a file. A scale lists its uses in an attribute of its own, so those are written at
+/// the end.
 #[derive(Default)]
 pub(super) struct Scales(RefCell<Vec<Scale>>);
 
@@ -50,7 +52,8 @@ impl Scales {
         Ok(())
     }
 
-    /// Attaches to each axis of a dataset in `group` the scale of its name there, or in the nearest group above.
+    /// Attaches to each axis of a dataset in `group` the scale of its name there, or in the nearest
+    /// group above.
     ///
     /// # Panics
     /// If there is no such scale: each is written before what it belongs to.
@@ -91,15 +94,16 @@ fn ancestors(group: &str) -> impl Iterator<Item = &str> {
     std::iter::successors(Some(group), |path| path.rfind('/').map(|end| &path[..end]))
 }
 
-/// A text attribute of the fixed size N with a NUL at its end, as the specification has it. The safe interface of
-/// the library fills texts up with NULs instead, and readers take such a dataset for no scale.
+/// A text attribute of the fixed size N with a NUL at its end, as the specification has it. The
+/// safe interface of the library fills texts up with NULs instead, and readers take such a dataset
+/// for no scale.
 fn attribute<const N: usize>(dataset: &Dataset, name: &CStr, value: &str) -> hdf5::Result<()> {
     let value = FixedAscii::<N>::from_ascii(value).expect("names of axes are short and ASCII");
     let type_ = Datatype::from_type::<FixedAscii<N>>()?;
     let space = Dataspace::try_new(())?;
     let _lock = LOCK.lock();
-    // SAFETY: the lock is held, the type is a copy of our own, the ids live until the end of the block, and `value`
-    // has the N bytes that its type says.
+    // SAFETY: the lock is held, the type is a copy of our own, the ids live until the end of the
+    // block, and `value` has the N bytes that its type says.
     unsafe {
         h5check(H5Tset_strpad(type_.id(), H5T_str_t::H5T_STR_NULLTERM))?;
         let attribute = h5check(H5Acreate2(

@@ -12,7 +12,8 @@ pub(super) fn group(root: &Node) -> Result<Node, AtlasError> {
     root.group("solutions", "parameter vectors, by optimizer or imported collection")
 }
 
-/// The group of all sets and curves of one origin: an optimizer, an imported collection or a search for minima.
+/// The group of all sets and curves of one origin: an optimizer, an imported collection or a search
+/// for minima.
 ///
 /// # Errors
 /// [`AtlasError::Hdf5`].

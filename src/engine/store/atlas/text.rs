@@ -1,8 +1,9 @@
 //! Texts, as datasets and as attributes.
 //!
-//! GNU Octave reads datasets of ASCII texts of one fixed length and no others: with a text of variable
-//! length or of UTF-8 it refuses the whole file. All other readers take these too. Attributes, which
-//! Octave does not look at, stay UTF-8 of variable length: Python reads those as `str`.
+//! GNU Octave reads datasets of ASCII texts of one fixed length and no others: with a text of
+//! variable length or of UTF-8 it refuses the whole file. All other readers take these too.
+//! Attributes, which Octave does not look at, stay UTF-8 of variable length: Python reads those as
+//! `str`.
 
 use hdf5::types::VarLenUnicode;
 use hdf5::{Dataset, Dataspace, Group, Location, h5check};
@@ -13,7 +14,8 @@ use hdf5_sys::h5s::H5S_ALL;
 use hdf5_sys::h5t::{H5T_C_S1, H5T_str_t, H5Tclose, H5Tcopy, H5Tset_size, H5Tset_strpad};
 use std::ffi::CString;
 
-/// netCDF takes texts of one byte for single characters, which would make one text of a whole column.
+/// netCDF takes texts of one byte for single characters, which would make one text of a whole
+/// column.
 const MIN_LENGTH: usize = 2;
 
 /// Writes texts of one length, that of the longest, filled up with NUL.
@@ -33,8 +35,9 @@ pub(super) fn dataset(
     let space = if shape.is_empty() { Dataspace::try_new(())? } else { Dataspace::try_new(shape)? };
     {
         let _lock = LOCK.lock();
-        // SAFETY: the lock is held. The group and the space outlive the block, every id that is made here is closed
-        // in it, and `bytes` holds one text of `length` bytes for each element of the space.
+        // SAFETY: the lock is held. The group and the space outlive the block, every id that is
+        // made here is closed in it, and `bytes` holds one text of `length` bytes for each element
+        // of the space.
         unsafe {
             let type_ = h5check(H5Tcopy(*H5T_C_S1))?;
             let written = h5check(H5Tset_size(type_, length))

@@ -21,11 +21,11 @@ pub(in crate::engine::store) struct AppendFile {
 }
 
 impl AppendFile {
-    /// Opens `directory/name`, or makes it, and hands the offset and the payload of each record to `insert`.
-    /// `ready` sees the file before it is read.
+    /// Opens `directory/name`, or makes it, and hands the offset and the payload of each record to
+    /// `insert`. `ready` sees the file before it is read.
     ///
-    /// A last record that was cut short by a crash is removed and reported. No other content is ever
-    /// removed, and after an error none at all.
+    /// A last record that was cut short by a crash is removed and reported. No other content is
+    /// ever removed, and after an error none at all.
     pub(in crate::engine::store) fn open(
         kind: FileKind,
         directory: &Path,
@@ -48,8 +48,8 @@ impl AppendFile {
         Ok((opened, extent.torn))
     }
 
-    /// Appends a frame and returns its offset when it is on disk. After an error the file ends with its last
-    /// whole record again, and more may be appended.
+    /// Appends a frame and returns its offset when it is on disk. After an error the file ends with
+    /// its last whole record again, and more may be appended.
     pub(in crate::engine::store) fn append(&mut self, frame: &[u8]) -> Result<u64, JournalError> {
         self.check_place()?;
         self.cut().map_err(io_error("repair", &self.path))?;
@@ -66,8 +66,8 @@ impl AppendFile {
         Ok(offset)
     }
 
-    /// Makes sure that the file is still the one of its name: what goes to a file that was deleted is lost, and
-    /// one that was moved is not looked for where it is.
+    /// Makes sure that the file is still the one of its name: what goes to a file that was deleted
+    /// is lost, and one that was moved is not looked for where it is.
     pub(in crate::engine::store) fn check_place(&self) -> Result<(), JournalError> {
         let open = self.file.metadata().map_err(io_error("inspect", &self.path))?;
         match fs::metadata(&self.path) {
@@ -135,8 +135,8 @@ impl AppendFile {
 }
 
 impl Drop for AppendFile {
-    /// Gives a lock back. Closing the file alone would not while a child process, between its fork and its
-    /// exec, holds a copy of the descriptor.
+    /// Gives a lock back. Closing the file alone would not while a child process, between its fork
+    /// and its exec, holds a copy of the descriptor.
     fn drop(&mut self) {
         self.file.unlock().ok();
     }

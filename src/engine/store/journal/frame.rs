@@ -1,7 +1,8 @@
-//! The bytes of a journal or of the checkpoints: the header of the file and the frames of its records.
+//! The bytes of a journal or of the checkpoints: the header of the file and the frames of its
+//! records.
 //!
-//! All integers are little-endian. The header is the [`FileKind`] of the file: its first bytes and its
-//! format version. A frame is
+//! All integers are little-endian. The header is the [`FileKind`] of the file: its first bytes and
+//! its format version. A frame is
 //!
 //! | bytes | meaning |
 //! |---|---|

@@ -55,7 +55,8 @@ pub struct TornTail {
 impl Journal {
     /// Opens the journal of an output directory; creates both if need be.
     ///
-    /// The records are added to `contents`, which is empty or [holds](Contents::holding) only some vectors.
+    /// The records are added to `contents`, which is empty or [holds](Contents::holding) only some
+    /// vectors.
     ///
     /// A last record that was cut short by a crash is removed and reported. No other content is
     /// ever removed.
@@ -90,10 +91,10 @@ impl Journal {
     /// the same record or another one may be appended.
     ///
     /// # Errors
-    /// [`JournalError::Io`] with the file system's reason; [`JournalError::Displaced`] if the file is no longer the
-    /// one of its name; [`JournalError::Changed`] if another
-    /// program wrote to the file, which is how two runs in one directory notice each other where
-    /// files cannot be locked; [`JournalError::TooLarge`], [`JournalError::Encode`].
+    /// [`JournalError::Io`] with the file system's reason; [`JournalError::Displaced`] if the file
+    /// is no longer the one of its name; [`JournalError::Changed`] if another program wrote to the
+    /// file, which is how two runs in one directory notice each other where files cannot be locked;
+    /// [`JournalError::TooLarge`], [`JournalError::Encode`].
     pub fn append(&mut self, record: &Record) -> Result<(), JournalError> {
         self.file.append(&frame::encode(record)?).map(|_| ())
     }
@@ -112,8 +113,9 @@ impl Journal {
     }
 }
 
-/// Reads the journal of an output directory into `contents` as [`Journal::open`] does, without locking or
-/// changing it, also while another process appends to it: the record being written then counts as torn.
+/// Reads the journal of an output directory into `contents` as [`Journal::open`] does, without
+/// locking or changing it, also while another process appends to it: the record being written then
+/// counts as torn.
 ///
 /// # Errors
 /// [`JournalError::Missing`] if there is none, otherwise as [`Journal::open`].
@@ -135,8 +137,8 @@ pub fn read(
     Ok((contents, extent.torn))
 }
 
-/// Makes sure that no symbolic link on the way to a directory leads nowhere: it is neither there nor can it be
-/// made.
+/// Makes sure that no symbolic link on the way to a directory leads nowhere: it is neither there
+/// nor can it be made.
 ///
 /// # Errors
 /// [`JournalError::DanglingLink`].

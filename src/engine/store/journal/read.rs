@@ -23,8 +23,8 @@ enum Step {
     Damaged(&'static str),
 }
 
-/// Reads a whole file and hands the payload of each record, with its offset, to `insert`, which says why it
-/// is none.
+/// Reads a whole file and hands the payload of each record, with its offset, to `insert`, which
+/// says why it is none.
 ///
 /// Every append ends with a sync before the next one starts, so a crash can leave only the last
 /// frame incomplete: too short, or with parts of it never written. Hence a frame is torn if nothing

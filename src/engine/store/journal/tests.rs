@@ -107,7 +107,8 @@ fn contents(records: &[Record]) -> Contents {
     contents
 }
 
-/// A directory with a journal of [`records`] and the offsets at which its records start, the end last.
+/// A directory with a journal of [`records`] and the offsets at which its records start, the end
+/// last.
 fn written() -> (TempDir, Vec<u64>) {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let mut journal =

@@ -65,9 +65,9 @@ enum Components {
 
 /// Reads the vectors of a network, `(n, P)`, n ≥ 1, one a row.
 ///
-/// `float32` arrives bit by bit, `float64` is rounded to the nearest `float32`. Both byte orders, and
-/// in NumPy files both C and Fortran order, are understood. HDF5 files are opened for reading and
-/// without a lock, so one that a run is about to replace can be read.
+/// `float32` arrives bit by bit, `float64` is rounded to the nearest `float32`. Both byte orders,
+/// and in NumPy files both C and Fortran order, are understood. HDF5 files are opened for reading
+/// and without a lock, so one that a run is about to replace can be read.
 ///
 /// # Errors
 /// [`VectorsError`] if there is nothing to read, it is of another kind, its rows do not have the P
@@ -76,7 +76,8 @@ pub fn read_vectors(source: &VectorSource, layout: &Layout) -> Result<Array2<f32
     read(source, Some(layout))
 }
 
-/// Reads vectors of any length P as [`read_vectors`] does: an atlas says itself what its vectors mean.
+/// Reads vectors of any length P as [`read_vectors`] does: an atlas says itself what its vectors
+/// mean.
 ///
 /// # Errors
 /// Those of [`read_vectors`] but for the number of components.

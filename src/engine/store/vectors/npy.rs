@@ -50,8 +50,8 @@ pub(super) fn read(file: &Path) -> Result<Components, VectorsError> {
     })
 }
 
-/// Opens a file that can be read: no directory, no device, which may have no end, and no pipe, on which
-/// opening would wait for someone to write into it.
+/// Opens a file that can be read: no directory, no device, which may have no end, and no pipe, on
+/// which opening would wait for someone to write into it.
 pub(super) fn open(file: &Path) -> Result<File, VectorsError> {
     let opened = fs::metadata(file).and_then(|about| match about.file_type() {
         kind if kind.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
@@ -61,8 +61,8 @@ pub(super) fn open(file: &Path) -> Result<File, VectorsError> {
     opened.map_err(io_error("read", file))
 }
 
-/// Looks at the header before it is parsed: memory would be set aside for whatever length it claims,
-/// and the parser takes memory by the letter and stack by the bracket.
+/// Looks at the header before it is parsed: memory would be set aside for whatever length it
+/// claims, and the parser takes memory by the letter and stack by the bracket.
 fn check_header(file: &Path, reader: &mut BufReader<File>) -> Result<(), VectorsError> {
     let refuse = |problem: &str| {
         Err(VectorsError::NotNpy { file: file.to_owned(), problem: problem.to_owned() })
@@ -162,12 +162,14 @@ fn numpy_name(descriptor: &str) -> String {
 /// The file appears as a whole or not at all: it is written under another name (`….partial`),
 /// synced, and renamed.
 ///
-/// Without `force`, a file that is there is left as it is, also one that has just appeared. A symbolic link stays
-/// one: the file that it leads to is written. A file that is replaced keeps its permissions.
+/// Without `force`, a file that is there is left as it is, also one that has just appeared. A
+/// symbolic link stays one: the file that it leads to is written. A file that is replaced keeps its
+/// permissions.
 ///
 /// # Errors
 /// [`VectorsError::Io`] with what could not be written and why; a file that was there before is
-/// still there then. What is not a regular file, such as a device, is not replaced. [`VectorsError::Appeared`] without `force`.
+/// still there then. What is not a regular file, such as a device, is not replaced.
+/// [`VectorsError::Appeared`] without `force`.
 pub fn write_npy(file: &Path, vectors: ArrayView2<f32>, force: bool) -> Result<(), VectorsError> {
     let file = &resolve(file).map_err(io_error("follow the link", file))?;
     let directory = match file.parent() {
