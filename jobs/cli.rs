@@ -18,7 +18,7 @@ use lossatlas::engine::version::LONG;
     Exit codes: 0 all done, 1 a file or the system failed, 2 bad input, 3 done but some tasks \
     failed\n\
     or all results of a set are worth nothing (the last lines and `lossatlas status` say which),\n\
-    75 stopped by a signal or a time limit, what is left is continued by the same command.\n\
+    75 stopped by a signal or a time limit; run the same command again to resume.\n\
     After Ctrl-C the mpirun of Open MPI returns 1 in place of 75; the same command \
     continues all the same.\n\
     LOSSATLAS_INSTRUCTIONS=amx|vbmi2|avx512|avx2|none limits the instructions of the processor \
