@@ -182,7 +182,7 @@ def squared_distances(x):
 def main():
     images = {split: read_images(sys.argv[2], prefix) for split, prefix in SPLITS.items()}
     with h5py.File(sys.argv[1], "r") as atlas:
-        require(set(atlas) == {"configuration", "parameter", "network", "solutions", "paths", "kpca", "statistics"}, f"groups {set(atlas)}")
+        require(set(atlas) == {"configuration", "parameter", "network", "solutions", "paths", "kpca", "statistics", "trajectory"}, f"groups {set(atlas)}")
         require("training.keep = 3\n" in atlas.attrs["configuration"], "/@configuration: keep is not there")
         require(atlas["configuration"].asstr()[()] == atlas.attrs["configuration"], "/configuration: not the attribute")
         require(atlas.attrs["ranks"] == 2, f"/@ranks: {atlas.attrs['ranks']}")

@@ -41,5 +41,6 @@ mod subjects;
 #[expect(dead_code, reason = "shared with tests that start other programs")]
 mod support;
 mod terminal;
+mod trajectory;
 mod versions;
 mod worthless;

@@ -1,7 +1,8 @@
 //! What h5py must find in the atlas of [`Results`], written down value by value.
 
-use super::results::{Results, odd_nan};
-use lossatlas::optimizer::{Snapshot, TrainingRun};
+use super::results::{Results, odd_nan, trajectory_points};
+use lossatlas::optimizer::{Snapshot, TrainingRun, initial};
+use lossatlas::random::MasterSeed;
 use serde_json::{Map, Value, json};
 
 /// What the datasets must hold, by path.
@@ -227,12 +228,32 @@ impl Expected {
     }
 }
 
+impl Expected {
+    fn trajectories(&mut self, results: &Results) {
+        self.axis("/trajectory/initial/initialization", 2);
+        let initial: Vec<f32> =
+            (0..2).flat_map(|number| initial(MasterSeed(1), number, &results.layout)).collect();
+        self.f32("/trajectory/initial/theta", &[2, 8], &initial);
+        let path = "/trajectory/sgd/1";
+        self.axis(&format!("{path}/point"), 2);
+        self.axis_from_1(&format!("{path}/component"), 2);
+        self.u32(&format!("{path}/epoch"), &[2], &[0, 3]);
+        let theta: Vec<f32> = trajectory_points().into_iter().collect();
+        self.f32(&format!("{path}/theta"), &[2, 8], &theta);
+        self.f64(&format!("{path}/loss_train"), &[2], &[2.5, odd_nan()]);
+        self.f64(&format!("{path}/loss_test"), &[2], &[1.5, 0.5]);
+        self.f64(&format!("{path}/projection"), &[2, 2], &[-1.0, 0.0, 1.0, 0.0]);
+        self.f64(&format!("{path}/explained"), &[2], &[1.0, 0.0]);
+    }
+}
+
 pub fn expectation(results: &Results) -> Value {
     let mut expected = Expected::default();
     let [done, stationary, diverged] = &results.runs[..] else { unreachable!("three runs") };
     expected.solutions([done, stationary, diverged]);
     expected.paths();
     expected.the_rest(&results.configuration);
+    expected.trajectories(results);
     json!({
         "loss_unit": "nat",
         "attributes": {
@@ -243,6 +264,8 @@ pub fn expectation(results: &Results) -> Value {
             },
             "/network": { "layout": "layer.weight [2, 3], layer.bias [2]" },
             "/paths/sgd/train/on_test": { "set": "sgd/train", "landscape": "test" },
+            "/trajectory": { "failed": "sgd initialization 0: no memory" },
+            "/trajectory/sgd/1": { "stop_reason": "completed", "repeats_run": 0 },
             "/kpca": { "failed": "kernel PCA steep: |θ| is too large" },
             "/statistics": { "failed": "" },
             "/kpca/rbf union": { "kernel": "rbf", "two_sigma_squared": 8.0, "negative_share": 0.125, "standardized": 1 },

@@ -55,7 +55,7 @@ fn h5py_reads_every_bit_and_every_description_as_documented() {
 #[test]
 fn an_atlas_of_nothing_is_a_valid_file() {
     let directory = tempfile::tempdir().expect("a temporary directory");
-    let results = Results::new();
+    let results = Results::without_tasks();
     let nothing = Atlas {
         provenance: Provenance::default(),
         loss_unit: "1",

@@ -6,16 +6,16 @@ use lossatlas::analysis::statistics::{
 };
 use lossatlas::config::Config;
 use lossatlas::engine::results::Results as RunResults;
-use lossatlas::engine::store::Contents;
 use lossatlas::engine::store::atlas::{Atlas, AtlasError, Curves, Provenance};
 use lossatlas::engine::store::write_atlas;
+use lossatlas::engine::store::{Contents, Record};
 use lossatlas::network::Tensor;
 use lossatlas::optimizer::{
     MinimizationResult, MinimizationStop, OptimizerName, Snapshot, TrainingRun, TrainingStop,
 };
 use lossatlas::path::{PathResult, PathSet, PathStop, Track};
 use lossatlas::solutions::{LandscapeName, SetName, SolutionSet, select};
-use ndarray::array;
+use ndarray::{Array2, array};
 use std::path::Path;
 
 /// A NaN whose bits are not those of `f64::NAN`, to see that bits and not just values arrive.
@@ -130,15 +130,24 @@ impl Results {
             },
             // Longer than the 64 KiB that HDF5 allows other attributes.
             configuration: format!("seed = 1 # µ\n{}", "# a long comment\n".repeat(10_000)),
-            contents: Contents::default(),
-            config: Config::parse("x", "seed = 1\n[landscape]\nkind = \"two-wells\"\n", &[])
-                .expect("a valid configuration"),
+            contents: tasks(),
+            config: Config::parse("x", CONFIGURATION, &[]).expect("a valid configuration"),
         }
     }
 
     /// The stages that read their own tasks find none here.
     pub fn run_results(&self) -> RunResults<'_> {
         RunResults { config: &self.config, contents: &self.contents }
+    }
+
+    /// Of a configuration without training runs, and without any task.
+    pub fn without_tasks() -> Self {
+        let landscape = "seed = 1\n[landscape]\nkind = \"two-wells\"\n";
+        Self {
+            contents: Contents::default(),
+            config: Config::parse("x", landscape, &[]).expect("a valid configuration"),
+            ..Self::new()
+        }
     }
 
     fn curves(&self) -> [Curves<'_>; 2] {
@@ -202,6 +211,41 @@ impl Results {
         write_atlas(directory, &self.atlas(&self.curves(), &minima, &tracks), |_| true, |_| Ok(()))
             .map(|written| assert_eq!(written.file, directory.join("atlas.h5")))
     }
+}
+
+/// What the stages read that write from their own tasks.
+const CONFIGURATION: &str = "seed = 1
+[dataset]
+kind = \"digits\"
+[network]
+kind = \"fcp\"
+[training]
+initializations = 2
+[training.sgd]
+learning_rate = 0.1
+epochs = 3
+[trajectory]
+runs = 2
+";
+
+/// A trajectory of two points of the eight parameters, and one that failed.
+fn tasks() -> Contents {
+    let theta: Array2<f32> = trajectory_points();
+    let losses = [vec![2.5, odd_nan()], vec![1.5, 0.5]];
+    let projection: Array2<f64> = array![[-1.0, 0.0], [1.0, 0.0]];
+    let [train, test] = losses;
+    let found = (vec![0u32, 3], train, test, "completed", projection, vec![1.0, 0.0], theta);
+    let stage = "trajectories";
+    let mut contents = Contents::default();
+    contents.insert(Record::task(stage, "sgd 1 every 10 v1", 1.0, Ok(found)));
+    let failed = Err::<(), _>("no memory".to_owned());
+    contents.insert(Record::task(stage, "sgd 0 every 10 v1", 1.0, failed));
+    contents
+}
+
+/// The points of the trajectory.
+pub fn trajectory_points() -> Array2<f32> {
+    Array2::from_shape_fn((2, 8), |(point, component)| point as f32 - component as f32 / 3.0)
 }
 
 /// Two points in three dimensions.

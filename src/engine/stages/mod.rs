@@ -2,15 +2,16 @@
 //!
 //! A new stage is one folder here, its `mod` line and its line in [`STAGES`]. The folder holds its
 //! section of the configuration, its tasks and what they cost, their results, its group of
-//! `atlas.h5`, its table and figures, and the text that documents it. Whoever runs, plans, counts or
-//! documents stages goes over the list. The first five stages have more: commands of their own, and
-//! fields in `Results`, in `Atlas` and in the report, on which later stages build.
+//! `atlas.h5`, its table and figures, and the text that documents it. Whoever runs, plans, counts
+//! or documents stages goes over the list. The first five stages have more: commands of their own,
+//! and fields in `Results`, in `Atlas` and in the report, on which later stages build.
 
 pub mod imports;
 pub mod kernel_pca;
 pub mod minima;
 pub mod paths;
 pub mod training;
+pub mod trajectory;
 
 use super::stage::Stage;
 use imports::Imports;
@@ -18,6 +19,8 @@ use kernel_pca::KernelPca;
 use minima::Minima;
 use paths::Paths;
 use training::Training;
+use trajectory::Trajectories;
 
 /// All stages, in the order of a run. Stages of one command stand side by side.
-pub static STAGES: &[&dyn Stage] = &[&Training, &Imports, &Minima, &Paths, &KernelPca];
+pub static STAGES: &[&dyn Stage] =
+    &[&Training, &Imports, &Minima, &Trajectories, &Paths, &KernelPca];
