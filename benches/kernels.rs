@@ -7,15 +7,16 @@ mod published;
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use lossatlas::combinations::Combinations;
-use lossatlas::data::{Dataset, digits};
+use lossatlas::data::{Dataset, ImageShape, digits};
 use lossatlas::landscape::{ImageLandscape, Landscape};
-use lossatlas::network::Network;
+use lossatlas::network::{Activation, Architecture, Network, Value, fcp};
 use lossatlas::optimizer::LbfgsParameters;
 use lossatlas::optimizer::lbfgs::Lbfgs;
 use lossatlas::path::{Grid, Sines, equally_spaced};
 use lossatlas::random::MasterSeed;
 use ndarray::Array2;
 use published::{Published, vectors};
+use std::hint::black_box;
 use std::sync::LazyLock;
 
 fn main() {
@@ -57,6 +58,61 @@ fn loss(bencher: Bencher, published: Published) {
 #[divan::bench(args = [Fcp, Lenet, Autoencoder, Lstm], max_time = 5)]
 fn loss_and_gradient(bencher: Bencher, published: Published) {
     let network = published.network();
+    let (landscape, theta) = (landscape(network.as_ref()), vector(network.as_ref()));
+    let mut gradient = vec![0.0; theta.len()];
+    bencher
+        .counter(ItemsCount::new(IMAGES))
+        .bench_local(|| landscape.value_and_gradient(&theta, &mut gradient));
+}
+
+/// Outputs of a layer of 50 units for a block of images.
+const OUTPUTS: usize = 50 * 256;
+
+/// Numbers from −4 to 4.
+fn before_activation() -> Vec<f32> {
+    (0..OUTPUTS).map(|i| (i * 7919 % OUTPUTS) as f32 * 8.0 / OUTPUTS as f32 - 4.0).collect()
+}
+
+/// The values of an activation function.
+#[divan::bench(args = Activation::ALL)]
+fn activation(bencher: Bencher, activation: Activation) {
+    let (numbers, mut outputs) = (before_activation(), vec![0.0; OUTPUTS]);
+    bencher.counter(ItemsCount::new(OUTPUTS)).bench_local(|| {
+        outputs.copy_from_slice(&numbers);
+        activation.apply(black_box(&mut outputs));
+    });
+}
+
+/// The same with what the backward pass needs, and the backward pass.
+#[divan::bench(args = Activation::ALL)]
+fn activation_and_slope(bencher: Bencher, activation: Activation) {
+    let (numbers, mut outputs) = (before_activation(), vec![0.0; OUTPUTS]);
+    let (mut slopes, mut deltas) = (vec![0.0; OUTPUTS], vec![1.0; OUTPUTS]);
+    bencher.counter(ItemsCount::new(OUTPUTS)).bench_local(|| {
+        outputs.copy_from_slice(&numbers);
+        activation.apply_and_keep(black_box(&mut outputs), &mut slopes);
+        deltas.fill(1.0);
+        activation.slope(black_box(&mut deltas), &outputs, &slopes);
+    });
+}
+
+/// A fully connected perceptron of the published widths with biases.
+fn biased(activation: Activation) -> Box<dyn Network<f32>> {
+    Architecture::with_defaults(&fcp::DESCRIPTOR)
+        .with("biases", Value::Flag(true))
+        .with("activation", Value::Word(activation.name()))
+        .build(ImageShape::gray(28, 28), 10)
+        .expect("a network for these images")
+}
+
+#[divan::bench(args = Activation::ALL, max_time = 2)]
+fn path_with_biases(bencher: Bencher, activation: Activation) {
+    path_gradient(bencher, biased(activation).as_ref());
+}
+
+#[divan::bench(args = Activation::ALL, max_time = 2)]
+fn loss_and_gradient_with_biases(bencher: Bencher, activation: Activation) {
+    let network = biased(activation);
     let (landscape, theta) = (landscape(network.as_ref()), vector(network.as_ref()));
     let mut gradient = vec![0.0; theta.len()];
     bencher
@@ -106,10 +162,13 @@ fn path_losses(bencher: Bencher, published: Published) {
 
 #[divan::bench(args = [Fcp, Lenet, Autoencoder, Lstm], max_time = 5)]
 fn path_losses_and_gradient(bencher: Bencher, published: Published) {
-    let network = published.network();
+    path_gradient(bencher, published.network().as_ref());
+}
+
+fn path_gradient(bencher: Bencher, network: &dyn Network<f32>) {
     let (landscape, vectors, grid) = (
-        landscape(network.as_ref()),
-        vectors(network.as_ref(), TERMS + 2),
+        landscape(network),
+        vectors(network, TERMS + 2),
         Grid::of(&Sines(TERMS), &equally_spaced(POINTS)),
     );
     let points = Combinations { vectors: vectors.view(), coefficients: grid.coefficients() };

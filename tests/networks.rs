@@ -10,7 +10,7 @@ use lossatlas::network::{
     Activation, Architecture, Lstm, Network, Precision, Value, autoencoder, fcp, lenet, lstm,
 };
 use lossatlas::path::{Grid, Sines, equally_spaced};
-use ndarray::{Array1, Array2, ArrayView2};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
 use ndarray_npy::NpzReader;
 use std::fs::File;
 
@@ -100,27 +100,84 @@ fn published() -> Vec<Case> {
     ]
 }
 
-/// Small networks in 3 classes with the rows and columns of their images, none of a convenient
-/// size.
-fn small() -> Vec<(&'static str, Architecture, [usize; 2])> {
-    let lenet = |kernel, activation| {
-        published_lenet(activation)
-            .with("channels", Value::Counts(vec![7, 8]))
-            .with("kernel", Value::Count(kernel))
-            .with("dense", Value::Counts(vec![5]))
+/// Others of the same images: with biases, and with the other activations.
+fn with_other_activations() -> Vec<Case> {
+    let case = |name, architecture, parameters| Case {
+        name,
+        architecture,
+        parameters,
+        scales: [1.0, 8.0],
     };
     vec![
-        ("fcp-softplus", fcp(&[5, 4], Activation::Softplus), [2, 3]),
-        ("fcp-relu", fcp(&[5, 4], Activation::Relu), [2, 3]),
-        ("fcp without hidden layers", fcp(&[], Activation::Relu), [2, 3]),
-        ("lenet-softplus", lenet(3, Activation::Softplus), [11, 8]),
-        ("lenet-relu", lenet(3, Activation::Relu), [8, 11]),
-        ("lenet with an even kernel", lenet(2, Activation::Softplus), [9, 10]),
-        ("lenet with a kernel of one pixel", lenet(1, Activation::Softplus), [4, 5]),
-        ("autoencoder", autoencoder(&[3, 2]), [3, 3]),
-        ("autoencoder without hidden layers", autoencoder(&[]), [2, 2]),
-        ("lstm", lstm(3), [5, 4]),
+        case("fcp-gelu-biases", biased(fcp(&[50, 50], Activation::Gelu)), 42_310),
+        case("fcp-tanh", fcp(&[30], Activation::Tanh), 23_820),
+        case("fcp-biases", biased(fcp(&[], Activation::Softplus)), 7850),
+        case("lenet-silu", published_lenet(Activation::Silu), 61_706),
+        case(
+            "autoencoder-silu-biases",
+            biased(autoencoder(&[32, 32, 32]).with("activation", Value::Word("silu"))),
+            53_104,
+        ),
+        case(
+            "autoencoder-sigmoid",
+            autoencoder(&[32, 32]).with("activation", Value::Word("sigmoid")),
+            51_200,
+        ),
     ]
+}
+
+fn all() -> impl Iterator<Item = Case> {
+    published().into_iter().chain(with_other_activations())
+}
+
+/// Small networks in 3 classes with the shapes of their images, none of a convenient size.
+fn small() -> Vec<(String, Architecture, ImageShape)> {
+    let lenet = |kernel, activation| small_lenet([7, 8], kernel, activation);
+    let small = [
+        ("fcp without hidden layers", fcp(&[], Activation::Relu), [1, 2, 3]),
+        ("fcp of one hidden layer", biased(fcp(&[4], Activation::Tanh)), [4, 2, 3]),
+        ("fcp of four hidden layers", biased(fcp(&[4, 5, 3, 6], Activation::Silu)), [1, 2, 3]),
+        ("lenet with an even kernel", lenet(2, Activation::Softplus), [1, 9, 10]),
+        ("lenet with a kernel of one pixel", lenet(1, Activation::Gelu), [2, 4, 5]),
+        ("lenet of wide images", lenet(3, Activation::Softplus), [1, 8, 11]),
+        ("autoencoder without hidden layers", biased(autoencoder(&[])), [1, 2, 2]),
+        ("lstm", lstm(3), [1, 5, 4]),
+        ("lstm of three channels", lstm(3), [3, 5, 4]),
+    ];
+    let mut all: Vec<_> = small
+        .into_iter()
+        .map(|(name, architecture, shape)| (name.to_owned(), architecture, image_shape(shape)))
+        .collect();
+    for activation in Activation::ALL {
+        for biases in [false, true] {
+            let with = |architecture: Architecture| {
+                architecture
+                    .with("activation", Value::Word(activation.name()))
+                    .with("biases", Value::Flag(biases))
+            };
+            let name = |of| format!("{of}-{activation}, biases: {biases}");
+            let fcp = with(fcp(&[5, 4], activation));
+            all.push((name("fcp"), fcp, image_shape([1, 2, 3])));
+            all.push((name("autoencoder"), with(autoencoder(&[3, 2])), image_shape([3, 3, 1])));
+        }
+        all.push((format!("lenet-{activation}"), lenet(3, activation), image_shape([3, 11, 8])));
+    }
+    all
+}
+
+const fn image_shape([channels, rows, columns]: [usize; 3]) -> ImageShape {
+    ImageShape { channels, rows, columns }
+}
+
+fn small_lenet(channels: [usize; 2], kernel: usize, activation: Activation) -> Architecture {
+    published_lenet(activation)
+        .with("channels", Value::Counts(channels.to_vec()))
+        .with("kernel", Value::Count(kernel))
+        .with("dense", Value::Counts(vec![5]))
+}
+
+fn biased(architecture: Architecture) -> Architecture {
+    architecture.with("biases", Value::Flag(true))
 }
 
 fn fcp(hidden: &[usize], activation: Activation) -> Architecture {
@@ -178,28 +235,104 @@ fn compare_with_pytorch<A: Precision>(tolerance: f64) {
         let mut fixture = fixture(name);
         let losses: Array1<f64> = fixture.by_name("losses").unwrap();
         let gradients: Array2<f32> = fixture.by_name("gradients").unwrap();
+        let gradients = gradients.mapv(f64::from);
         let network = build::<A>(&architecture);
-        let landscape = ImageLandscape::new(network.as_ref(), pictures.view());
-        assert_eq!(landscape.dimension(), gradients.ncols(), "{name}");
         for (case, scale) in scales.into_iter().enumerate() {
-            let theta = theta(network.as_ref(), 3, scale);
-            let mut gradient = vec![A::zero(); theta.len()];
-            let loss = landscape.value_and_gradient(&theta, &mut gradient).unwrap();
-            let relative = (loss / losses[case] - 1.0).abs();
-            assert!(
-                relative < tolerance,
-                "{name}, scale {scale}: loss {loss}, off by {relative:e}"
-            );
-            assert!(
-                (landscape.value(&theta).unwrap() - loss).abs() <= 1e-12 * loss,
-                "{name}, scale {scale}"
-            );
-            let expected: Vec<A> = gradients.row(case).iter().map(|g| A::of(g.wide())).collect();
-            let difference: Vec<A> = gradient.iter().zip(&expected).map(|(&g, &e)| g - e).collect();
-            let relative = norm(&difference) / norm(&expected);
-            assert!(relative < tolerance, "{name}, scale {scale}: gradient off by {relative:e}");
+            let expected = (losses[case], gradients.row(case));
+            compare(name, network.as_ref(), pictures.view(), scale, expected, tolerance);
         }
     }
+}
+
+/// Loss and gradient of a network whose parameters have that scale.
+fn compare<A: Precision>(
+    name: &str,
+    network: &dyn Network<A>,
+    images: ImageView<'_>,
+    scale: f64,
+    (exact, expected): (f64, ArrayView1<f64>),
+    tolerance: f64,
+) {
+    let landscape = ImageLandscape::new(network, images);
+    assert_eq!(landscape.dimension(), expected.len(), "{name}");
+    let theta = theta(network, 3, scale);
+    let mut gradient = vec![A::zero(); theta.len()];
+    let loss = landscape.value_and_gradient(&theta, &mut gradient).unwrap();
+    let relative = (loss / exact - 1.0).abs();
+    assert!(relative < tolerance, "{name}, scale {scale}: loss {loss}, off by {relative:e}");
+    assert!(
+        (landscape.value(&theta).unwrap() - loss).abs() <= 1e-12 * loss,
+        "{name}, scale {scale}"
+    );
+    let expected: Vec<A> = expected.iter().map(|&g| A::of(g)).collect();
+    let difference: Vec<A> = gradient.iter().zip(&expected).map(|(&g, &e)| g - e).collect();
+    let relative = norm(&difference) / norm(&expected);
+    assert!(relative < tolerance, "{name}, scale {scale}: gradient off by {relative:e}");
+}
+
+/// The small networks of `generate.py`, which have the same names there.
+fn small_of_pytorch() -> Vec<(String, Architecture, ImageShape)> {
+    let stacked = ImageShape { channels: 3, rows: 2, columns: 3 };
+    let mut all = Vec::new();
+    for (number, activation) in Activation::ALL.into_iter().enumerate() {
+        let with = |architecture: Architecture| {
+            architecture.with("activation", Value::Word(activation.name()))
+        };
+        let (fcp, autoencoder) = (with(fcp(&[5, 4], activation)), with(autoencoder(&[4, 3])));
+        for (of, architecture) in [("fcp", fcp), ("autoencoder", autoencoder)] {
+            all.push((format!("{of}-{activation}"), architecture.clone(), stacked));
+            all.push((format!("{of}-{activation}-biases"), biased(architecture), stacked));
+        }
+        let images = ImageShape { channels: 2 + number % 3, rows: 9, columns: 10 };
+        all.push((format!("lenet-{activation}"), small_lenet([7, 4], 3, activation), images));
+    }
+    for depth in [0, 1, 4] {
+        let architecture = biased(fcp(&[4, 5, 3, 6][..depth], Activation::Gelu));
+        all.push((format!("fcp-{depth}-hidden-biases"), architecture, stacked));
+    }
+    all.push(("autoencoder-0-hidden-biases".to_owned(), biased(autoencoder(&[])), stacked));
+    for channels in 1..=4 {
+        let images = ImageShape { channels, rows: 5, columns: 4 };
+        all.push((format!("lstm-{channels}-channels"), lstm(3), images));
+    }
+    all
+}
+
+fn compare_small_with_pytorch<A: Precision>(tolerance: f64) {
+    let mut fixture = fixture("small");
+    let all = small_of_pytorch();
+    assert_eq!(fixture.len(), 2 * all.len(), "every network of generate.py, and no other");
+    for (name, architecture, shape) in all {
+        let losses: Array1<f64> = fixture.by_name(&format!("{name}_losses")).unwrap();
+        let gradients: Array2<f64> = fixture.by_name(&format!("{name}_gradients")).unwrap();
+        let network = architecture.build::<A>(shape, 3).unwrap();
+        for (case, (scale, black)) in [(1.0, 0.8), (3.0, 0.1)].into_iter().enumerate() {
+            let pictures = Pictures::with_black(IMAGES, shape.pixels(), 3.0, black);
+            let expected = (losses[case], gradients.row(case));
+            compare(&name, network.as_ref(), pictures.view(), scale, expected, tolerance);
+        }
+    }
+}
+
+#[test]
+fn activations_biases_depths_and_channels_match_pytorch_in_f32() {
+    compare_small_with_pytorch::<f32>(1e-6);
+}
+
+#[test]
+fn activations_biases_depths_and_channels_match_pytorch_in_f64() {
+    compare_small_with_pytorch::<f64>(1e-13);
+}
+
+#[test]
+fn the_other_networks_have_their_numbers_of_parameters() {
+    for Case { name, architecture, parameters, .. } in with_other_activations() {
+        assert_eq!(build::<f32>(&architecture).layout().parameters(), parameters, "{name}");
+    }
+    let network = build::<f32>(&biased(fcp(&[4], Activation::Gelu)));
+    let tensors = network.layout().tensors();
+    let names: Vec<&str> = tensors.iter().map(|tensor| tensor.name.as_str()).collect();
+    assert_eq!(names, ["fc1.weight", "fc1.bias", "fc2.weight", "fc2.bias"]);
 }
 
 #[test]
@@ -218,13 +351,13 @@ fn the_order_of_the_pixels_is_the_one_pytorch_draws() {
     let mut fixture = fixture("permutations");
     for ([rows, columns], seed) in [([28, 28], 1234), ([28, 28], 7), ([4, 25], 1234)] {
         let expected: Array1<i64> = fixture.by_name(&format!("{}_{seed}", rows * columns)).unwrap();
-        let network = Lstm::new([rows, columns], 10, 1, seed);
+        let network = Lstm::new(ImageShape::gray(rows, columns), 10, 1, seed);
         assert!(
             network.permutation().iter().copied().eq(expected.iter().map(|&pixel| pixel as usize)),
             "seed {seed}"
         );
     }
-    let network = Lstm::new([28, 28], 10, 48, lstm::PERMUTATION_SEED);
+    let network = Lstm::new(ImageShape::gray(28, 28), 10, 48, lstm::PERMUTATION_SEED);
     assert_eq!(network.permutation()[..10], [111, 112, 772, 475, 120, 209, 418, 25, 311, 38]);
 }
 
@@ -232,9 +365,7 @@ fn the_order_of_the_pixels_is_the_one_pytorch_draws() {
 fn gradients_are_the_limit_of_central_differences_with_second_order() {
     let pictures = Pictures::new(IMAGES, 784, 10.0);
     // ReLU has kinks, so that differences across one converge with first order only.
-    for Case { name, architecture, .. } in
-        published().into_iter().filter(|case| !case.name.contains("relu"))
-    {
+    for Case { name, architecture, .. } in all().filter(|case| !case.name.contains("relu")) {
         let network = build::<f64>(&architecture);
         let landscape = ImageLandscape::new(network.as_ref(), pictures.view());
         for scale in [1.0, 5.0] {
@@ -267,9 +398,9 @@ fn gradients_are_the_limit_of_central_differences_with_second_order() {
 /// of sixteen and a part of another.
 #[test]
 fn every_component_of_the_gradient_is_a_difference_quotient() {
-    for (name, architecture, [rows, columns]) in small() {
-        let network = architecture.build::<f64>(ImageShape::gray(rows, columns), 3).unwrap();
-        let pictures = Pictures::new(19, rows * columns, 3.0);
+    for (name, architecture, images) in small() {
+        let network = architecture.build::<f64>(images, 3).unwrap();
+        let pictures = Pictures::new(19, images.pixels(), 3.0);
         let landscape = ImageLandscape::new(network.as_ref(), pictures.view());
         let at = theta(network.as_ref(), 11, 3.0);
         let mut gradient = vec![0.0; at.len()];
@@ -291,8 +422,7 @@ fn every_component_of_the_gradient_is_a_difference_quotient() {
 #[test]
 fn any_number_of_classes_has_the_right_gradient() {
     for classes in [2_u16, 27, 256] {
-        for (name, architecture, [rows, columns]) in small() {
-            let images = ImageShape::gray(rows, columns);
+        for (name, architecture, images) in small() {
             let network = architecture.build::<f64>(images, classes.into()).unwrap();
             let pictures = Pictures::new(19, images.pixels(), f64::from(classes));
             assert!(pictures.labels.iter().any(|&label| 2 * u16::from(label) >= classes));
@@ -357,13 +487,29 @@ fn channels_are_read_one_after_the_other() {
             });
         assert_eq!(loss.to_bits(), expected.to_bits());
     }
-    for (architecture, title) in [(published_lenet(Activation::Relu), "LeNet"), (lstm(3), "LSTM")] {
-        let refused = architecture.build::<f32>(deep, 7).err().unwrap();
-        assert!(
-            refused.starts_with(&format!("{title} reads gray images, these have 3")),
-            "{refused}"
-        );
-    }
+}
+
+/// A pixel's channels stay together: in an image of equal channels, the weights of the channels of a
+/// pixel add up to the weight of the gray pixel.
+#[test]
+fn an_lstm_reads_the_channels_of_a_pixel_together() {
+    let (gray, color) = (ImageShape::gray(3, 4), ImageShape { channels: 2, rows: 3, columns: 4 });
+    let build = |shape| lstm(3).build::<f64>(shape, 7).unwrap();
+    let (of_one, of_two) = (build(gray), build(color));
+    let pictures = Pictures::new(20, gray.pixels(), 7.0);
+    let twice = pictures.pixels.chunks(gray.pixels()).flat_map(|image| [image, image].concat());
+    let twice = Pictures {
+        pixels: twice.collect(),
+        labels: pictures.labels.clone(),
+        pixels_per_image: color.pixels(),
+    };
+    let wide = theta::<f64>(of_two.as_ref(), 3, 2.0);
+    let weights = of_two.layout().tensors()[0].len();
+    let summed = wide[..weights].as_chunks::<2>().0.iter().map(|[one, other]| one + other);
+    let narrow: Vec<f64> = summed.chain(wide[weights..].iter().copied()).collect();
+    let loss = ImageLandscape::new(of_one.as_ref(), pictures.view()).value(&narrow).unwrap();
+    let expected = ImageLandscape::new(of_two.as_ref(), twice.view()).value(&wide).unwrap();
+    assert!((loss / expected - 1.0).abs() < 1e-14, "{loss} and {expected}");
 }
 
 /// The same landscape without its own whole-path evaluation: the trait's point-by-point default.
@@ -385,8 +531,12 @@ impl<A: Real> Landscape<A> for PointByPoint<'_, '_, A> {
 fn compare_whole_path<A: Precision>(tolerance: f64, black: f64, saturated: f64) {
     // More than one block of images, the last one partial.
     let pictures = Pictures::with_black(300, 784, 10.0, black);
+    let others = with_other_activations().into_iter();
+    // LeNet shares nothing between points, so that one activation is enough.
+    let others = others.filter(|case| case.architecture.name() != "lenet");
     let all = published()
         .into_iter()
+        .chain(others)
         .map(|case| (case.name, case.architecture, saturated.min(case.scales[1])));
     let without = [
         ("fcp without hidden layers", fcp(&[], Activation::Relu), saturated),
@@ -500,9 +650,7 @@ fn the_whole_path_evaluation_agrees_on_images_with_few_black_pixels() {
 fn any_number_of_threads_comes_to_the_same_bits() {
     // Blocks and parts that do not come out even.
     let pictures = Pictures::new(1100, 784, 10.0);
-    for Case { name, architecture, .. } in
-        published().into_iter().filter(|case| !case.name.contains("relu"))
-    {
+    for Case { name, architecture, .. } in all().filter(|case| !case.name.contains("relu")) {
         let network = build::<f32>(&architecture);
         let rows: Vec<f32> = (0..4).flat_map(|k| theta(network.as_ref(), 20 + k, 1.0)).collect();
         let vectors = ArrayView2::from_shape((4, network.layout().parameters()), &rows).unwrap();
@@ -549,7 +697,7 @@ fn any_number_of_threads_comes_to_the_same_bits() {
 fn the_loss_of_a_small_batch_does_not_depend_on_the_larger_one_before() {
     let pictures = Pictures::new(130, 784, 10.0);
     let few: Vec<u32> = (0..21).map(|i| i * 6).collect();
-    for Case { name, architecture, .. } in published() {
+    for Case { name, architecture, .. } in all() {
         let network = build::<f64>(&architecture);
         let theta = theta(network.as_ref(), 31, 1.0);
         let evaluate = |landscape: &ImageLandscape<f64>| {
@@ -631,9 +779,7 @@ fn gradients_in_single_precision_are_those_in_double() {
     for pictures in pictures.iter().chain([&pictures_with_black_edges(300)]) {
         // The sum before a ReLU may be on the one side of 0 in single precision, and on the other
         // in double.
-        for Case { name, architecture, .. } in
-            published().into_iter().filter(|case| !case.name.contains("relu"))
-        {
+        for Case { name, architecture, .. } in all().filter(|case| !case.name.contains("relu")) {
             let (single, double) = (build::<f32>(&architecture), build::<f64>(&architecture));
             let theta = theta::<f32>(single.as_ref(), 35, 1.0);
             let wide: Vec<f64> = theta.iter().map(|&x| x.into()).collect();
@@ -658,7 +804,7 @@ fn gradients_in_single_precision_are_those_in_double() {
 #[test]
 fn saturated_networks_have_finite_losses_and_gradients() {
     let pictures = Pictures::new(IMAGES, 784, 10.0);
-    for Case { name, architecture, .. } in published() {
+    for Case { name, architecture, .. } in all() {
         let network = build::<f32>(&architecture);
         let landscape = ImageLandscape::new(network.as_ref(), pictures.view());
         for scale in [10.0, 100.0, 1000.0] {

@@ -55,6 +55,10 @@ impl KeySpec for ChoiceKey {
     fn note(&self) -> &'static str {
         self.note
     }
+
+    fn came_later(&self) -> bool {
+        self.came_later
+    }
 }
 
 /// A list of integers, with its length if there is only one that is accepted.

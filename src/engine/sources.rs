@@ -122,7 +122,7 @@ mod tests {
     use std::fs;
 
     /// Images of three channels and 26 classes, in a format that the engine has never heard of.
-    fn loaded(network: &str) -> Loaded {
+    fn loaded(kind: &str) -> Loaded {
         let folder = tempfile::tempdir().unwrap();
         let numbers = vec!["7"; 3 * 16 * 16].join(",");
         let lines: String = (0..26).map(|label| format!("{label},{numbers}\n")).collect();
@@ -131,7 +131,7 @@ mod tests {
         }
         let text = format!(
             "seed = 1\n[dataset]\nkind = \"csv\"\ndir = \"{}\"\nshape = [3, 16, 16]\n[network]\n\
-             kind = \"{network}\"\n[training]\ninitializations = 2\noptimizers = [\"lbfgs\"]\n",
+             kind = {kind}\n[training]\ninitializations = 2\noptimizers = [\"lbfgs\"]\n",
             folder.path().display()
         );
         let config = Config::parse("x.toml", &text, &[]).unwrap();
@@ -141,10 +141,17 @@ mod tests {
 
     #[test]
     fn a_network_is_built_for_the_shape_and_the_classes_of_the_data() {
-        for (name, parameters) in
-            [("fcp", 50 * (768 + 50 + 26)), ("autoencoder", 32 * (768 + 32 + 32 + 768))]
-        {
-            let (dataset, network) = loaded(name).into_parts().unwrap();
+        let convolutions = 6 * (3 * 25 + 1) + 16 * (6 * 25 + 1);
+        let layers = 120 * (64 + 1) + 84 * (120 + 1) + 26 * (84 + 1);
+        let gates = 4 * 48 * (3 * 16 + 48 + 2);
+        for (kind, parameters) in [
+            ("\"fcp\"", 50 * (768 + 50 + 26)),
+            ("\"fcp\"\nbiases = true", 50 * (768 + 50 + 26) + 126),
+            ("\"lenet\"", convolutions + layers),
+            ("\"autoencoder\"", 32 * (768 + 32 + 32 + 768)),
+            ("\"lstm\"", gates + 26 * 48),
+        ] {
+            let (dataset, network) = loaded(kind).into_parts().unwrap();
             let shape = ImageShape { channels: 3, rows: 16, columns: 16 };
             assert_eq!((dataset.shape(), dataset.classes), (shape, 26));
             assert_eq!((network.inputs(), network.layout().parameters()), (768, parameters));
@@ -153,15 +160,10 @@ mod tests {
 
     #[test]
     fn a_network_that_cannot_read_the_images_says_where_why_and_what_to_do() {
-        for (name, title) in [("lenet", "LeNet"), ("lstm", "LSTM")] {
-            assert_eq!(
-                loaded(name).problems,
-                [format!(
-                    "x.toml:7: network.kind: {title} reads gray images, these have 3 channels of \
-                     16 × 16 pixels; choose a network that reads all channels, such as \"fcp\", or \
-                     convert the images to gray"
-                )]
-            );
-        }
+        assert_eq!(
+            loaded("\"lenet\"\nkernel = 9").problems,
+            ["x.toml:7: network.kind: images of 16 × 16 pixels are too small for LeNet with a \
+              kernel of 9: it needs 20 × 20; choose a smaller kernel or another network"]
+        );
     }
 }

@@ -3,15 +3,6 @@
 use super::dispatch::{dispatched, multiply_add};
 
 dispatched! {
-    /// x ← ln(1 + eˣ), elementwise.
-    pub(super) fn softplus_all<A>(simd, values: &mut [A]) {
-        for x in values {
-            *x = A::softplus(simd, *x);
-        }
-    }
-}
-
-dispatched! {
     /// x ← p/255, elementwise. Beyond the shorter slice nothing is written.
     pub fn gray_all<A>(_simd, pixels: &[u8], values: &mut [A]) {
         values.iter_mut().zip(pixels).for_each(|(x, &pixel)| *x = A::gray(pixel));
@@ -53,6 +44,15 @@ dispatched! {
 mod tests {
     use super::*;
     use crate::kernels::Real;
+
+    dispatched! {
+        /// x ← ln(1 + eˣ), elementwise.
+        fn softplus_all<A>(simd, values: &mut [A]) {
+            for x in values {
+                *x = A::softplus(simd, *x);
+            }
+        }
+    }
 
     dispatched! {
         /// x ← eˣ, elementwise.

@@ -24,6 +24,8 @@ pub struct ChoiceKey {
     pub unit: &'static str,
     /// What else the reference says of it; may be empty.
     pub note: &'static str,
+    /// Whether a later version has added it: older results were made with its default.
+    pub came_later: bool,
 }
 
 /// What a key takes, and what holds if it is not written.
@@ -132,7 +134,7 @@ impl fmt::Display for Value {
 impl ChoiceKey {
     /// A key without unit and note.
     pub const fn new(name: &'static str, about: &'static str, kind: KeyKind) -> Self {
-        Self { name, about, kind, unit: "", note: "" }
+        Self { name, about, kind, unit: "", note: "", came_later: false }
     }
 
     /// With the unit of its values.
@@ -146,6 +148,13 @@ impl ChoiceKey {
     #[must_use]
     pub const fn note(mut self, note: &'static str) -> Self {
         self.note = note;
+        self
+    }
+
+    /// The same, added by a later version: older results were made with its default.
+    #[must_use]
+    pub const fn came_later(mut self) -> Self {
+        self.came_later = true;
         self
     }
 

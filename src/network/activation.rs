@@ -11,10 +11,18 @@ impl Activation {
         "activation",
         "after the hidden layers",
         KeyKind::Word {
-            words: &[Self::Softplus.name(), Self::Relu.name()],
+            words: &[
+                Self::Softplus.name(),
+                Self::Relu.name(),
+                Self::Tanh.name(),
+                Self::Sigmoid.name(),
+                Self::Gelu.name(),
+                Self::Silu.name(),
+            ],
             default: Self::Softplus.name(),
         },
-    );
+    )
+    .came_later();
 
     /// The value of [`Self::KEY`].
     ///
@@ -33,6 +41,10 @@ impl Activation {
         match self {
             Self::Softplus => "softplus",
             Self::Relu => "relu",
+            Self::Tanh => "tanh",
+            Self::Sigmoid => "sigmoid",
+            Self::Gelu => "gelu",
+            Self::Silu => "silu",
         }
     }
 }

@@ -1,11 +1,11 @@
-//! Autoencoder: fully connected layers without biases that squeeze an image through a narrow
-//! middle.
+//! Autoencoder: fully connected layers, with biases or without, that squeeze an image through a
+//! narrow middle.
 //!
-//! Softplus after every layer but the last, a sigmoid there, and the mean over pixels of
-//! (σ(z) − x)² as the loss. With the defaults and images of 784 pixels: 784 → 32 → 32 → 32 → 784,
-//! P = 52 224.
+//! The activation after every layer but the last, a sigmoid there, and the mean over the pixels of
+//! all channels of (σ(z) − x)² as the loss. With the defaults and images of 784 pixels: 784 → 32 →
+//! 32 → 32 → 784 without biases, P = 52 224.
 
-use super::dense::{Dense, Loss};
+use super::dense::{BIASES, Dense, Loss};
 use super::descriptor::{Descriptor, QuickStudy, SuggestedSgd};
 use super::{Activation, CombinationsEvaluator, Evaluator, Layout, Network};
 use crate::kernels::Real;
@@ -16,13 +16,19 @@ pub static DESCRIPTOR: Descriptor = Descriptor {
     name: "autoencoder",
     title: "Autoencoder",
     loss_label: "loss (squared error per pixel)",
-    keys: &[ChoiceKey::counts(
-        "hidden",
-        "widths of the layers between the pixels and their copy",
-        &[32, 32, 32],
-    )],
+    keys: &[
+        ChoiceKey::counts(
+            "hidden",
+            "widths of the layers between the pixels and their copy",
+            &[32, 32, 32],
+        ),
+        BIASES,
+        Activation::KEY,
+    ],
     build: |architecture, images, _| {
-        Ok(Box::new(Autoencoder::new(images.pixels(), architecture.counts("hidden"))))
+        let (biases, activation) = (architecture.flag(BIASES.name), Activation::of(architecture));
+        let hidden = architecture.counts("hidden");
+        Ok(Box::new(Autoencoder::new(images.pixels(), hidden, biases, activation)))
     },
     sgd: SuggestedSgd { learning_rate: 0.5, epochs: 16 },
     quick: QuickStudy { train: 5000, test: Some(2000), paths: [600, 300] },
@@ -37,20 +43,14 @@ pub struct Autoencoder {
 }
 
 impl Autoencoder {
-    /// pixels → hidden widths → pixels.
+    /// pixels → hidden widths → pixels, with a bias for each unit if `biases`.
     ///
     /// # Panics
     /// If there are no pixels or a width is 0.
-    pub fn new(pixels: usize, hidden: &[usize]) -> Self {
+    pub fn new(pixels: usize, hidden: &[usize], biases: bool, activation: Activation) -> Self {
         let widths = [&[pixels], hidden, &[pixels]].concat();
-        let (layout, dense) = Dense::append(
-            Layout::default(),
-            "fc",
-            &widths,
-            false,
-            Activation::Softplus,
-            Loss::SquaredError,
-        );
+        let (layout, dense) =
+            Dense::append(Layout::default(), "fc", &widths, biases, activation, Loss::SquaredError);
         Self { inputs: pixels, layout, dense }
     }
 }

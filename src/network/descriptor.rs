@@ -13,7 +13,7 @@ use std::fmt;
 pub struct Descriptor {
     /// As in configurations: `"fcp"`. No two are the same.
     pub name: &'static str,
-    /// In print: `"FCP"`.
+    /// In print: `"Fully connected perceptron"`.
     pub title: &'static str,
     /// What the mean loss is called on an axis, with its unit.
     pub loss_label: &'static str,
@@ -69,19 +69,4 @@ pub struct QuickStudy {
     pub test: Option<usize>,
     /// Images of the training and of the test landscape of the paths.
     pub paths: [usize; 2],
-}
-
-/// Rows and columns of gray images, for architectures that read no others.
-///
-/// # Errors
-/// A sentence, if the images have more than one channel.
-pub fn gray_size(title: &str, images: ImageShape) -> Result<[usize; 2], String> {
-    let ImageShape { channels, rows, columns } = images;
-    if channels == 1 {
-        return Ok([rows, columns]);
-    }
-    Err(format!(
-        "{title} reads gray images, these have {channels} channels of {rows} × {columns} pixels; \
-         choose a network that reads all channels, such as \"fcp\", or convert the images to gray"
-    ))
 }

@@ -1,10 +1,10 @@
-//! FCP: fully connected layers without biases, an activation between them, cross-entropy at the
-//! end.
+//! FCP, the fully connected perceptron: fully connected layers, with biases or without, an
+//! activation between them, cross-entropy at the end.
 //!
 //! Images of several channels are read as one vector, channel after channel. With the defaults,
-//! images of 784 pixels and 10 classes: 784 → 50 → 50 → 10, P = 42 200.
+//! images of 784 pixels and 10 classes: 784 → 50 → 50 → 10 without biases, P = 42 200.
 
-use super::dense::{Dense, Loss};
+use super::dense::{BIASES, Dense, Loss};
 use super::descriptor::{Descriptor, QuickStudy, SuggestedSgd};
 use super::{Activation, CombinationsEvaluator, Evaluator, Layout, Network};
 use crate::kernels::Real;
@@ -13,15 +13,17 @@ use crate::keys::ChoiceKey;
 /// `kind = "fcp"`.
 pub static DESCRIPTOR: Descriptor = Descriptor {
     name: "fcp",
-    title: "FCP",
+    title: "Fully connected perceptron",
     loss_label: "loss (nat per image)",
     keys: &[
         ChoiceKey::counts("hidden", "widths of the layers between pixels and classes", &[50, 50]),
+        BIASES,
         Activation::KEY,
     ],
     build: |architecture, images, classes| {
         let widths = [&[images.pixels()], architecture.counts("hidden"), &[classes]].concat();
-        Ok(Box::new(Fcp::new(&widths, Activation::of(architecture))))
+        let (biases, activation) = (architecture.flag(BIASES.name), Activation::of(architecture));
+        Ok(Box::new(Fcp::with_biases(&widths, biases, activation)))
     },
     sgd: SuggestedSgd { learning_rate: 0.1, epochs: 80 },
     quick: QuickStudy { train: 10_000, test: None, paths: [2000, 1000] },
@@ -36,13 +38,21 @@ pub struct Fcp {
 }
 
 impl Fcp {
-    /// A network of these widths: pixels, hidden layers, classes.
+    /// A network of these widths without biases: pixels, hidden layers, classes.
     ///
     /// # Panics
     /// If there are fewer than two widths or one is 0.
     pub fn new(widths: &[usize], activation: Activation) -> Self {
+        Self::with_biases(widths, false, activation)
+    }
+
+    /// The same, with a bias for each unit if `biases`.
+    ///
+    /// # Panics
+    /// As [`Self::new`].
+    pub fn with_biases(widths: &[usize], biases: bool, activation: Activation) -> Self {
         let (layout, dense) =
-            Dense::append(Layout::default(), "fc", widths, false, activation, Loss::CrossEntropy);
+            Dense::append(Layout::default(), "fc", widths, biases, activation, Loss::CrossEntropy);
         Self { inputs: widths[0], layout, dense }
     }
 }

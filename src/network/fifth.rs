@@ -16,7 +16,8 @@ pub static DESCRIPTOR: Descriptor = Descriptor {
     loss_label: "loss (nat per image, linear)",
     keys: &[
         ChoiceKey::new("gain", "of the logits", KeyKind::Positive { default: 0.5 }),
-        ChoiceKey::new("biases", "whether there are biases", KeyKind::Flag { default: true }),
+        ChoiceKey::new("biases", "whether there are biases", KeyKind::Flag { default: true })
+            .came_later(),
     ],
     build: |architecture, images, classes| {
         let (inputs, gain) = (images.pixels(), architecture.positive("gain"));

@@ -153,6 +153,9 @@ pub trait CombinationsEvaluator<A: Real>: Send {
     /// How many numbers [`CombinationsEvaluation::share`] writes for each vector and image.
     fn shared_length(&self) -> usize;
 
+    /// How many components of θ it combines for each point.
+    fn combined_length(&self) -> usize;
+
     /// Begins an evaluation at these points.
     fn at<'e>(&'e mut self, points: Combinations<'e, A>)
     -> Box<dyn CombinationsEvaluation<A> + 'e>;

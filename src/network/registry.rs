@@ -72,9 +72,9 @@ impl Architecture {
             (self.descriptor.build)(self, images, classes).map(A::of_either)?;
         if classes == 1 && network.has_classes() {
             return Err(format!(
-                "{} tells classes apart, but all images are of one class; give their labels, or \
+                "{:?} tells classes apart, but all images are of one class; give their labels, or \
                  choose a network without classes",
-                self.descriptor.title
+                self.descriptor.name
             ));
         }
         Ok(network)
@@ -177,8 +177,8 @@ mod tests {
             channels,
             "channels of lenet must be two numbers, one for each convolution, is [6]"
         );
-        let activation = refused(&fcp::DESCRIPTOR, "activation", Value::Word("tanh"));
-        assert_eq!(activation, "activation of fcp must be one of its words, is tanh");
+        let activation = refused(&fcp::DESCRIPTOR, "activation", Value::Word("step"));
+        assert_eq!(activation, "activation of fcp must be one of its words, is step");
         let gain = refused(&super::super::fifth::DESCRIPTOR, "gain", Value::Positive(f64::NAN));
         assert_eq!(gain, "gain of linear must be a finite number above 0, is NaN");
     }

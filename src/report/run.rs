@@ -44,7 +44,7 @@ impl Run<'_> {
         self.config.subject.network()
     }
 
-    /// The subject in print: `"FCP"`, `"two wells"`.
+    /// The subject in print: `"Fully connected perceptron"`, `"two wells"`.
     pub fn subject(&self) -> String {
         self.config.subject.either(
             |network| network.architecture.descriptor().title.to_owned(),

@@ -282,7 +282,7 @@ const CASES: &[Row] = &[
             write(root, TRAIN_LABELS, &idx(&[4], &[0; 4]));
             write(root, TEST_LABELS, &idx(&[3], &[0; 3]));
         },
-        "study.toml:6: network.kind: FCP tells classes apart, but all images are of one class; give their labels, or choose a \
+        "study.toml:6: network.kind: \"fcp\" tells classes apart, but all images are of one class; give their labels, or choose a \
          network without classes",
     ),
     (

@@ -172,6 +172,19 @@ fn the_published_protocol_is_there_for_all_four_networks() {
 }
 
 #[test]
+fn a_perceptron_of_any_depth_may_have_biases_and_another_activation() {
+    let config = good("perceptron");
+    let expected = Architecture::with_defaults(&fcp::DESCRIPTOR)
+        .with("hidden", Value::Counts(vec![30, 20, 10]))
+        .with("biases", Value::Flag(true))
+        .with("activation", Value::Word("gelu"));
+    assert_eq!(network(&config).architecture, expected);
+    let network = expected.build::<f32>(ImageShape::gray(28, 28), 10).unwrap();
+    let parameters = 785 * 30 + 31 * 20 + 21 * 10 + 11 * 10;
+    assert_eq!(network.layout().parameters(), parameters);
+}
+
+#[test]
 fn defaults_are_the_published_values() {
     let config = good("minimal");
     assert_eq!(config.seed, MasterSeed(0));
@@ -179,8 +192,8 @@ fn defaults_are_the_published_values() {
     let published = Architecture::with_defaults(&fcp::DESCRIPTOR);
     assert_eq!(network(&config).architecture, published);
     assert_eq!(
-        (published.counts("hidden"), published.word("activation")),
-        (&[50, 50][..], "softplus")
+        (published.counts("hidden"), published.flag("biases"), published.word("activation")),
+        (&[50, 50][..], false, "softplus")
     );
     assert_eq!(network(&config).training.keep, 2);
     assert_eq!(network(&config).training.optimizers, OptimizerName::ALL);

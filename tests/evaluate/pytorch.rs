@@ -45,9 +45,14 @@ fn losses_accuracies_and_gradients_are_those_of_pytorch() {
 fn the_page_shows_the_modules_that_the_networks_are_tested_against() {
     let script = include_str!("../fixtures/networks/generate.py");
     let definitions: Vec<_> = script.split("\n\n\n").map(str::trim).collect();
-    for name in
-        ["class Fcp(", "class Lenet(", "class Autoencoder(", "class Lstm(", "def permutation("]
-    {
+    for name in [
+        "def add_layers(",
+        "class Fcp(",
+        "class Lenet(",
+        "class Autoencoder(",
+        "class Lstm(",
+        "def permutation(",
+    ] {
         let definition = definitions
             .iter()
             .find(|definition| definition.starts_with(name))
@@ -64,23 +69,33 @@ fn the_page_shows_the_modules_that_the_networks_are_tested_against() {
 fn exported_vectors_have_the_same_losses_in_the_modules_of_the_page() {
     let python = std::env::var("PYTHON").unwrap_or_else(|_| "python3".to_owned());
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/python/load_into_pytorch.py");
-    for (kind, activation, module) in [
-        ("fcp", Some("softplus"), "Fcp(nn.Softplus())"),
-        ("fcp", Some("relu"), "Fcp(nn.ReLU())"),
-        ("lenet", Some("softplus"), "Lenet(nn.Softplus())"),
-        ("lenet", Some("relu"), "Lenet(nn.ReLU())"),
-        ("autoencoder", None, "Autoencoder()"),
-        ("lstm", None, "Lstm()"),
+    for (kind, keys, module) in [
+        ("fcp", &["activation=softplus"][..], "Fcp(nn.Softplus())"),
+        ("fcp", &["activation=relu"], "Fcp(nn.ReLU())"),
+        (
+            "fcp",
+            &["activation=gelu", "biases=true", "hidden=[30, 20]"],
+            "Fcp(nn.GELU(), (784, 30, 20, 10), biases=True)",
+        ),
+        ("fcp", &["biases=true", "hidden=[]"], "Fcp(nn.Softplus(), (784, 10), biases=True)"),
+        ("lenet", &["activation=softplus"], "Lenet(nn.Softplus())"),
+        ("lenet", &["activation=relu"], "Lenet(nn.ReLU())"),
+        ("lenet", &["activation=tanh"], "Lenet(nn.Tanh())"),
+        ("autoencoder", &[], "Autoencoder()"),
+        (
+            "autoencoder",
+            &["activation=silu", "biases=true", "hidden=[20]"],
+            "Autoencoder(nn.SiLU(), (784, 20, 784), biases=True)",
+        ),
+        ("lstm", &[], "Lstm()"),
     ] {
         let root = tempdir().expect("a temporary directory");
         let place = format!("dataset.dir={FIXTURES}");
-        let (kind, activation) = (
-            format!("network.kind={kind}"),
-            activation.map(|name| format!("network.activation={name}")),
-        );
+        let kind = format!("network.kind={kind}");
+        let keys: Vec<String> = keys.iter().map(|key| format!("network.{key}")).collect();
         let mut changes =
             vec!["dataset.kind=idx", &place, "dataset.train=all", "dataset.test=all", &kind];
-        changes.extend(activation.as_deref());
+        changes.extend(keys.iter().map(String::as_str));
         let with_changes = |arguments: &[&str]| {
             let changes = changes.iter().flat_map(|change| ["--set", change]);
             lossatlas(1, &arguments.iter().copied().chain(changes).collect::<Vec<_>>())

@@ -111,7 +111,7 @@ fn several_runs_stand_side_by_side() {
     );
     lossatlas(2, &[&directories[..], &["--to", text(&to)]].concat()).with_code(0);
     let page = page(&to);
-    for title in ["FCP (first): training loss", "FCP (second): training loss"] {
+    for title in ["Fully connected perceptron (first): training loss", "Fully connected perceptron (second): training loss"] {
         assert_eq!(page.matches(&format!(">\n{title}\n<")).count(), 1, "{title}");
     }
     let losses = fs::read_to_string(to.join("losses.csv")).expect("a table");
@@ -126,14 +126,16 @@ fn runs_of_equal_folder_names_are_told_apart() {
     finished_run(&first);
     on_tiny(1, "run", &second, &["seed=8"]).with_code(0);
     lossatlas(1, &["report", text(&first), text(&second), "--to", text(&to)]).with_code(0);
-    assert!(page(&to).contains(">\nFCP (s1/out): training loss\n<"), "the labels are too short");
+    assert!(page(&to).contains(">\nFully connected perceptron (s1/out): training loss\n<"), "the labels are too short");
     for entry in fs::read_dir(&to).expect("a directory") {
         let file = entry.expect("an entry").path();
         if file.extension().is_some_and(|extension| extension == "csv") {
             let table = fs::read_to_string(&file).expect("a table");
             let of = |label: &str| table.lines().filter(|line| line.contains(label)).count();
-            assert_eq!(of("FCP (s1/out)"), of("FCP (s2/out)"), "{}", file.display());
-            assert!(of("FCP (s1/out)") > 0, "{}", file.display());
+            let [first, second] = ["s1/out", "s2/out"]
+                .map(|folder| of(&format!("Fully connected perceptron ({folder})")));
+            assert_eq!(first, second, "{}", file.display());
+            assert!(first > 0, "{}", file.display());
         }
     }
     // One directory is one run, by whatever name.

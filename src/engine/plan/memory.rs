@@ -3,7 +3,7 @@
 //! Bytes are `f64`, so that no product of sizes overflows. Each prediction is a lower bound: it has
 //! the arrays that grow with a size of the configuration, not the libraries and small buffers.
 
-use crate::network::{Network, Tensor};
+use crate::network::Network;
 use crate::path::PathParameters;
 
 /// Images that the evaluators of stacked layers work through at a time.
@@ -28,12 +28,8 @@ fn path_bytes(network: &dyn Network<f32>, paths: &PathParameters) -> f64 {
 /// Bytes of the later layers at so many points, with their gradients, and of the gradients of the
 /// coefficients; 0 where the points share nothing.
 pub fn later_bytes(network: &dyn Network<f32>, points: usize, terms: usize) -> f64 {
-    if network.combinations_evaluator().is_none() {
-        return 0.0;
-    }
-    let layout = network.layout();
-    let first = layout.tensors().first().map_or(0, Tensor::len);
-    let later = layout.parameters().saturating_sub(first) as f64;
+    let Some(evaluator) = network.combinations_evaluator() else { return 0.0 };
+    let later = evaluator.combined_length() as f64;
     (2.0 * points as f64 + terms as f64) * later * SINGLE
 }
 

@@ -3,7 +3,7 @@
 use super::{Dense, Inputs};
 use crate::kernels::{Buffer, ImageWorkspace, PackedWeights, Real, gemm, gemm_add};
 use crate::network::{Batch, Evaluation, Evaluator, Score};
-use ndarray::{ArrayViewMut2, Axis};
+use ndarray::ArrayViewMut2;
 
 /// The evaluator of a network that is a stack and nothing else.
 pub(super) struct DenseEvaluator<A> {
@@ -50,6 +50,8 @@ pub(in crate::network) struct AtPoint<A> {
     /// Output of each layer, `(width, images)`; the last holds the logits, then their gradient.
     /// Where there is no layer, the one buffer holds the inputs.
     outputs: Vec<Buffer<A>>,
+    /// Slopes of the activation of each hidden layer; empty if they follow from the outputs.
+    slopes: Vec<Buffer<A>>,
     /// Gradient with respect to the output of each hidden layer.
     deltas: Vec<Buffer<A>>,
     backward: ImageWorkspace<A>,
@@ -59,8 +61,9 @@ impl<A: Real> AtPoint<A> {
     pub(in crate::network) fn new(dense: Dense) -> Self {
         let empty = |count| (0..count).map(|_| Buffer::default()).collect();
         let layers = dense.layers.len();
-        let (outputs, deltas) = (empty(layers.max(1)), empty(layers.saturating_sub(1)));
-        Self { dense, outputs, deltas, backward: ImageWorkspace::default() }
+        let hidden = layers.saturating_sub(1);
+        let (outputs, slopes, deltas) = (empty(layers.max(1)), empty(hidden), empty(hidden));
+        Self { dense, outputs, slopes, deltas, backward: ImageWorkspace::default() }
     }
 
     /// Σ of the losses for `inputs`, `(width, images)`, computed from the images of `batch`.
@@ -70,7 +73,7 @@ impl<A: Real> AtPoint<A> {
         mut inputs: Inputs<A>,
         batch: Batch<A>,
     ) -> Score {
-        self.forward(theta, &mut inputs);
+        self.forward(theta, &mut inputs, false);
         self.dense.loss.value(&mut self.last(inputs.images()), batch)
     }
 
@@ -84,7 +87,7 @@ impl<A: Real> AtPoint<A> {
         gradient: &mut [A],
         below: Option<ArrayViewMut2<A>>,
     ) -> Score {
-        self.forward(theta, &mut inputs);
+        self.forward(theta, &mut inputs, true);
         let loss = self.dense.loss;
         let score = loss.value_and_delta(&mut self.last(inputs.images()), batch);
         self.backward(theta, &inputs, gradient, below);
@@ -106,12 +109,16 @@ impl<A: Real> AtPoint<A> {
         for (layer, delta) in self.dense.layers.iter().zip(&mut self.deltas) {
             delta.grow(layer.width() * images);
         }
+        for (layer, slopes) in self.dense.layers.iter().zip(&mut self.slopes) {
+            self.dense.activation.reserve_slopes(slopes, layer.width() * images);
+        }
         if self.dense.layers.is_empty() {
             self.outputs[0].grow(self.dense.outputs * images);
         }
     }
 
-    fn forward(&mut self, theta: &[A], inputs: &mut Inputs<A>) {
+    /// What a backward pass needs is kept if there will be one.
+    fn forward(&mut self, theta: &[A], inputs: &mut Inputs<A>, backward: bool) {
         let images = inputs.images();
         self.reserve(images);
         let (layers, order) = (self.dense.layers.len(), self.dense.order());
@@ -138,7 +145,12 @@ impl<A: Real> AtPoint<A> {
                 }
             }
             if l + 1 < layers {
-                self.dense.activation.apply(&mut after[0][..layer.width() * images]);
+                let output = &mut after[0][..layer.width() * images];
+                if backward {
+                    self.dense.activation.apply_and_keep(output, &mut self.slopes[l]);
+                } else {
+                    self.dense.activation.apply(output);
+                }
             }
         }
     }
@@ -169,15 +181,12 @@ impl<A: Real> AtPoint<A> {
                     gemm_add(delta, input.reversed_axes(), of_weight);
                 }
             }
-            if let Some(bias) = &layer.bias {
-                bias.matrix_mut(gradient)
-                    .column_mut(0)
-                    .scaled_add(A::one(), &delta.sum_axis(Axis(1)));
-            }
+            layer.add_bias_gradient(delta, gradient);
             let weight = layer.weight.matrix(theta);
             if let Some(before) = before.last_mut() {
                 gemm(weight.t(), delta, order.matrix_mut(before, layer.inputs(), images));
-                self.dense.activation.slope(&mut before[..layer.inputs() * images], &hidden[l - 1]);
+                let before = &mut before[..layer.inputs() * images];
+                self.dense.activation.slope(before, &hidden[l - 1], &self.slopes[l - 1]);
             } else if let Some(below) = &mut below {
                 gemm(weight.t(), delta, below.view_mut());
             }

@@ -1,4 +1,5 @@
-//! A stack of fully connected layers: all of FCP and of the autoencoder, the end of LeNet and LSTM.
+//! A stack of fully connected layers: all of the fully connected perceptron and of the autoencoder,
+//! the end of LeNet and LSTM.
 //!
 //! z₁ = W₁ x + b₁, aₗ = activation(zₗ), zₗ₊₁ = Wₗ₊₁ aₗ + bₗ₊₁; Wₗ is (width of l, width of l − 1).
 //! The last z goes into the loss. Images are columns, `(width, images)`, in one of two [`Order`]s
@@ -19,9 +20,18 @@ use super::{
     squared_error,
 };
 use crate::kernels::Real;
+use crate::keys::{ChoiceKey, KeyKind};
 use at_point::DenseEvaluator;
-use ndarray::ArrayViewMut2;
+use ndarray::{ArrayView2, ArrayViewMut2, Axis};
 use path::DensePathEvaluator;
+
+/// The key of the networks that leave the choice.
+pub(super) const BIASES: ChoiceKey = ChoiceKey::new(
+    "biases",
+    "whether every fully connected layer has biases",
+    KeyKind::Flag { default: false },
+)
+.came_later();
 
 /// What is made of the last layer's output.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -79,6 +89,18 @@ impl Layer {
     fn inputs(&self) -> usize {
         self.weight.shape[1]
     }
+
+    /// Components of θ.
+    fn parameters(&self) -> usize {
+        self.weight.len() + self.bias.as_ref().map_or(0, Tensor::len)
+    }
+
+    /// Adds the sum over images of δ, `(width, images)`, to the gradient of the biases.
+    fn add_bias_gradient<A: Real>(&self, delta: ArrayView2<A>, gradient: &mut [A]) {
+        if let Some(bias) = &self.bias {
+            bias.matrix_mut(gradient).column_mut(0).scaled_add(A::one(), &delta.sum_axis(Axis(1)));
+        }
+    }
 }
 
 /// A stack of fully connected layers inside a network's θ.
@@ -130,21 +152,23 @@ impl Dense {
         self.loss.order()
     }
 
-    /// The stack without its first layer, for a θ that begins after that layer's weights.
+    /// The stack without its first layer, for a θ that begins after that layer.
     fn after_the_first(&self) -> Self {
-        let start = self.layers[0].weight.len();
         let mut tail = self.clone();
-        tail.layers.remove(0);
-        tail.layers.iter_mut().for_each(|layer| layer.weight.offset -= start);
+        let start = tail.layers.remove(0).parameters();
+        for Layer { weight, bias } in &mut tail.layers {
+            weight.offset -= start;
+            bias.iter_mut().for_each(|bias| bias.offset -= start);
+        }
         tail
     }
 
-    /// Components of θ beyond the first layer, without biases.
+    /// Components of θ beyond the first layer.
     fn later_length(&self) -> usize {
-        self.layers[1..].iter().map(|layer| layer.weight.len()).sum()
+        self.layers[1..].iter().map(Layer::parameters).sum()
     }
 
-    /// An evaluator for a network that is this stack and nothing else, without biases.
+    /// An evaluator for a network that is this stack and nothing else.
     pub(super) fn evaluator<'a, A: Real>(&self) -> Box<dyn Evaluator<A> + 'a> {
         Box::new(DenseEvaluator::new(self.clone()))
     }

@@ -3,8 +3,8 @@
 //! The first layer, 93 % of the default perceptron and half of the autoencoder, is linear in its
 //! weights on fixed inputs, so its products are done once for each of the K vectors that the M
 //! points are combined from: W(tₘ) X = Σₖ cₘₖ Vₖ X, and backward Σₘ wₘₙ δₘ Xᵀ = (Σₘ wₘₙ δₘ) Xᵀ.
-//! With K = 12, N = 10 and M = 51 that is a quarter of the work. The later layers are done point by
-//! point.
+//! With K = 12, N = 10 and M = 51 that is a quarter of the work. Biases are combined like the
+//! products that they are added to. The later layers are done point by point.
 
 use super::block::Block;
 use super::{AtPoint, Dense, Order};
@@ -29,7 +29,7 @@ const POINTS: usize = 8;
 /// The evaluator of paths of a network that is a stack and nothing else.
 pub(super) struct DensePathEvaluator<A> {
     dense: Dense,
-    /// `(M, P − first)`: the later layers' weights at each point.
+    /// `(M, P − first)`: the later layers' parameters at each point.
     later: Buffer<A>,
     /// For the first layers of all K vectors, or of each.
     workspaces: Vec<ImageWorkspace<A>>,
@@ -40,7 +40,7 @@ pub(super) struct DensePathEvaluator<A> {
 struct Buffers<A> {
     /// The later layers, on the first one's activated output.
     tail: AtPoint<A>,
-    /// `(K, width · images)`: Vₖ X.
+    /// `(K, width · images)`: Vₖ X, with the biases.
     shared: Buffer<A>,
     /// `(N, width · images)`: Σₘ wₘₙ δₘ.
     deltas: Buffer<A>,
@@ -50,9 +50,12 @@ struct Buffers<A> {
     /// `(points, width · block)`: first layer's output at some points, activated point by point,
     /// then the gradient with respect to its products.
     first: Buffer<A>,
+    /// `(width · block,)`: slopes of its activation at one point, unless they follow from the
+    /// output.
+    slopes: Buffer<A>,
     /// `(width · block,)`: that gradient at one point.
     delta: Buffer<A>,
-    /// `(M, P − first)`: the gradient with respect to the later layers' weights at each point.
+    /// `(M, P − first)`: the gradient with respect to the later layers' parameters at each point.
     later_gradient: Buffer<A>,
     /// `(N, P − first)`: what of that enters each row of the path's gradient.
     later_rows: Buffer<A>,
@@ -68,6 +71,7 @@ impl<A: Real> DensePathEvaluator<A> {
             block_shared: Buffer::default(),
             block_deltas: Buffer::default(),
             first: Buffer::default(),
+            slopes: Buffer::default(),
             delta: Buffer::default(),
             later_gradient: Buffer::default(),
             later_rows: Buffer::default(),
@@ -82,18 +86,23 @@ impl<A: Real> CombinationsEvaluator<A> for DensePathEvaluator<A> {
         self.dense.layers[0].width()
     }
 
+    fn combined_length(&self) -> usize {
+        self.dense.later_length()
+    }
+
     fn at<'e>(
         &'e mut self,
         points: Combinations<'e, A>,
     ) -> Box<dyn CombinationsEvaluation<A> + 'e> {
         let Self { dense, later, workspaces, buffers } = self;
-        let first = &dense.layers[0].weight;
+        let first = &dense.layers[0];
         let later_length = dense.later_length();
-        let tails: Vec<&[A]> = rows_of(points.vectors).map(|row| &row[first.len()..]).collect();
+        let tails = rows_of(points.vectors).map(|row| &row[first.parameters()..]);
+        let tails: Vec<&[A]> = tails.collect();
         later.grow(points.points() * later_length);
         let later = &mut later[..points.points() * later_length];
         combine(points.coefficients, &tails, later);
-        let matrices = rows_of(points.vectors).map(|vector| first.matrix(vector));
+        let matrices = rows_of(points.vectors).map(|vector| first.weight.matrix(vector));
         let matrices: Vec<Vec<_>> = match dense.order() {
             // One product for all: the images are then read once.
             Order::Rows => vec![matrices.collect()],
@@ -126,13 +135,25 @@ impl<A: Real> DensePath<'_, A> {
         m * length..(m + 1) * length
     }
 
-    /// Vₖ X of each of the K vectors, `(K, width · images)`.
+    /// Vₖ X of each of the K vectors, with the biases, `(K, width · images)`.
     fn products(&mut self, images: ImageMatrix<A>, products: &mut [A]) {
         let (count, order) = (self.weights.len(), self.dense.order());
-        let width = self.points.vectors.nrows() / count * self.width();
+        let together = self.points.vectors.nrows() / count;
+        let width = together * self.width();
+        let mut vectors = rows_of(self.points.vectors);
         let into = products.chunks_exact_mut(width * images.images());
         for (weights, into) in self.weights.iter_mut().zip(into) {
-            images.product(weights, order.matrix_mut(into, width, images.images()));
+            let mut into = order.matrix_mut(into, width, images.images());
+            let Some(bias) = &self.dense.layers[0].bias else {
+                images.product(weights, into);
+                continue;
+            };
+            for (vector, mut into) in
+                vectors.by_ref().take(together).zip(into.axis_chunks_iter_mut(Axis(0), bias.len()))
+            {
+                into.assign(&bias.matrix(vector));
+            }
+            images.add_product(weights, into);
         }
     }
 
@@ -194,7 +215,11 @@ impl<A: Real> DensePath<'_, A> {
         let (width, images) = (self.width(), batch.labels.len());
         let later = &self.later[Self::row(m, self.dense.later_length())];
         let Buffers { tail, first, .. } = &mut *self.buffers;
-        let output = activated(self.dense, &mut first[Self::row(at, width * images)]);
+        let output = &mut first[Self::row(at, width * images)];
+        // The last layer has no activation.
+        if self.dense.layers.len() > 1 {
+            self.dense.activation.apply(output);
+        }
         let input = self.dense.order().matrix(output, width, images);
         tail.loss(later, input.into(), batch).loss
     }
@@ -204,15 +229,19 @@ impl<A: Real> DensePath<'_, A> {
     fn loss_and_gradient(&mut self, at: usize, m: usize, batch: Batch<A>) -> f64 {
         let (width, images, order) = (self.width(), batch.labels.len(), self.dense.order());
         let later = Self::row(m, self.dense.later_length());
-        let Buffers { tail, first, delta, later_gradient, .. } = &mut *self.buffers;
-        let output = activated(self.dense, &mut first[Self::row(at, width * images)]);
+        let Buffers { tail, first, slopes, delta, later_gradient, .. } = &mut *self.buffers;
+        let output = &mut first[Self::row(at, width * images)];
+        let (activation, has_hidden) = (self.dense.activation, self.dense.layers.len() > 1);
+        if has_hidden {
+            activation.apply_and_keep(output, slopes);
+        }
         let delta = &mut delta[..width * images];
         let below = order.matrix_mut(delta, width, images);
         let input = order.matrix(output, width, images).into();
         let gradient = &mut later_gradient[later.clone()];
         let score = tail.loss_and_gradient(&self.later[later], input, batch, gradient, Some(below));
-        if self.dense.layers.len() > 1 {
-            self.dense.activation.replace_by_slope(output, delta);
+        if has_hidden {
+            activation.replace_by_slope(output, delta, slopes);
         } else {
             output.copy_from_slice(delta);
         }
@@ -232,14 +261,6 @@ impl<A: Real> DensePath<'_, A> {
             combine_add(weights, &deltas, &mut block_deltas[..weights.nrows() * area]);
         }
     }
-}
-
-/// First layer's output at a point, activated in place unless it is the last.
-fn activated<'a, A: Real>(dense: &Dense, output: &'a mut [A]) -> &'a mut [A] {
-    if dense.layers.len() > 1 {
-        dense.activation.apply(output);
-    }
-    output
 }
 
 fn rows_of<A: Real>(vectors: ArrayView2<'_, A>) -> impl Iterator<Item = &[A]> {
@@ -284,6 +305,7 @@ impl<A: Real> CombinationsEvaluation<A> for DensePath<'_, A> {
         self.with_products(shared, batch.images, |this, products| {
             this.for_each_block(products, batch, |this, block, products, batch| {
                 this.buffers.delta.grow(block.area());
+                this.dense.activation.reserve_slopes(&mut this.buffers.slopes, block.area());
                 this.buffers.block_deltas.zeroed(terms * block.area());
                 for (start, losses) in (0..).step_by(POINTS).zip(losses.chunks_mut(POINTS)) {
                     let end = start + losses.len();
@@ -317,13 +339,13 @@ impl<A: Real> CombinationsEvaluation<A> for DensePath<'_, A> {
     }
 
     fn add_gradient(&mut self, n: usize, batch: Batch<A>, row: &mut [A]) {
-        let (weight, width, images) =
-            (&self.dense.layers[0].weight, self.width(), batch.labels.len());
+        let (first, width, images) = (&self.dense.layers[0], self.width(), batch.labels.len());
         let later = Self::row(n, self.dense.later_length());
         let Buffers { deltas, later_rows, backward, .. } = &mut *self.buffers;
-        add_scaled(A::one(), &later_rows[later], &mut row[weight.len()..]);
+        add_scaled(A::one(), &later_rows[later], &mut row[first.parameters()..]);
         let delta = &deltas[Self::row(n, width * images)];
         let delta = self.dense.order().matrix(delta, width, images);
-        batch.images.add_outer_product(delta, weight.matrix_mut(row), backward);
+        first.add_bias_gradient(delta, row);
+        batch.images.add_outer_product(delta, first.weight.matrix_mut(row), backward);
     }
 }

@@ -61,7 +61,8 @@ struct Group<A> {
     /// Stored rows of what each convolution takes: in the first where one of the images is not
     /// black.
     filled: [Vec<Filled>; 2],
-    /// Of each convolution: its activated output, and that pooled.
+    /// Of each convolution: its activated output, or the slopes of the activation if they do not
+    /// follow from it, and the output pooled.
     activated: [MapBuffer<A>; 2],
     pooled: [MapBuffer<A>; 2],
 }
@@ -237,9 +238,9 @@ fn matrix<A>(features: &[A], images: usize) -> ArrayView2<'_, A> {
     ArrayView2::from_shape((width, images), &features[..width * images]).expect("width · images")
 }
 
-/// Writes up to sixteen images, `(images, pixels)`, side by side; the last one fills the lanes of
-/// those that are missing, so that no number arises there that does not elsewhere. `filled` becomes
-/// where one of the images is not black.
+/// Writes up to sixteen images, `(images, pixels)`, side by side, channel after channel; the last
+/// one fills the lanes of those that are missing, so that no number arises there that does not
+/// elsewhere. `filled` becomes where one of the images is not black in one of its channels.
 fn side_by_side<A: Real>(
     images: ArrayView2<A>,
     maps: Maps,
@@ -250,9 +251,10 @@ fn side_by_side<A: Real>(
         let image = images.index_axis_move(Axis(0), lane.min(images.nrows() - 1));
         &image.to_slice().expect("an image is contiguous")[..maps.len()]
     });
-    for row in 0..maps.rows {
-        let pixels = row * maps.columns..(row + 1) * maps.columns;
-        let lanes = &mut lanes[maps.index(0, row, 0)..][..maps.columns];
+    for (channel, row) in (0..maps.channels).flat_map(|c| (0..maps.rows).map(move |row| (c, row))) {
+        let start = (channel * maps.rows + row) * maps.columns;
+        let pixels = start..start + maps.columns;
+        let lanes = &mut lanes[maps.index(channel, row, 0)..][..maps.columns];
         for (first, images) in images
             .as_chunks()
             .0
@@ -269,7 +271,20 @@ fn side_by_side<A: Real>(
         let counts = |lanes: &Lanes<A>| lanes.iter().any(|x| !x.is_zero());
         let columns = lanes.iter().position(counts).unwrap_or(0)
             ..lanes.iter().rposition(counts).map_or(0, |last| last + 1);
-        filled[maps.border + row] = maps.border + columns.start..maps.border + columns.end;
+        let columns = maps.border + columns.start..maps.border + columns.end;
+        let filled = &mut filled[maps.border + row];
+        *filled = if channel == 0 { columns } else { joined(filled, &columns) };
+    }
+}
+
+/// The columns from the first to the last of both.
+fn joined(one: &Filled, other: &Filled) -> Filled {
+    if one.is_empty() {
+        other.clone()
+    } else if other.is_empty() {
+        one.clone()
+    } else {
+        one.start.min(other.start)..one.end.max(other.end)
     }
 }
 

@@ -1,17 +1,18 @@
 //! LeNet: two convolutions with average pooling, three fully connected layers, cross-entropy.
 //!
-//! conv 1 → c₁ (padded so that an odd kernel keeps the size) · activation · mean of 2 × 2 · conv c₁
+//! conv channels → c₁ (padded so that an odd kernel keeps the size) · activation · mean of 2 × 2 · conv c₁
 //! → c₂ (no padding) · activation · mean of 2 × 2 · fully connected layers with the activation
-//! between them; biases everywhere. With the defaults, images of 28 × 28 pixels and 10 classes: 5 ×
-//! 5 kernels, 6 and 16 channels and widths 400 → 120 → 84 → 10, P = 61 706. The activation comes
+//! between them; biases everywhere. With the defaults, gray images of 28 × 28 pixels and 10 classes:
+//! 5 × 5 kernels, 6 and 16 channels and widths 400 → 120 → 84 → 10, P = 61 706. The activation comes
 //! before the pooling.
 
 mod convolution;
 mod evaluator;
 
 use super::dense::{Dense, Loss};
-use super::descriptor::{Descriptor, QuickStudy, SuggestedSgd, gray_size};
+use super::descriptor::{Descriptor, QuickStudy, SuggestedSgd};
 use super::{Activation, Evaluator, Layout, Network};
+use crate::data::ImageShape;
 use crate::kernels::Real;
 use crate::kernels::convolution::{Maps, pooled};
 use crate::keys::{ChoiceKey, KeyKind};
@@ -45,8 +46,7 @@ pub static DESCRIPTOR: Descriptor = Descriptor {
             kernel: architecture.count("kernel"),
             dense: architecture.counts("dense").to_vec(),
         };
-        match Lenet::new(gray_size("LeNet", images)?, classes, &sizes, Activation::of(architecture))
-        {
+        match Lenet::new(images, classes, &sizes, Activation::of(architecture)) {
             Ok(network) => Ok(Box::new(network)),
             Err(error) => Err(error.to_string()),
         }
@@ -102,7 +102,7 @@ pub struct Lenet {
 }
 
 impl Lenet {
-    /// A network for images of `rows` × `columns` pixels in `classes` classes.
+    /// A network for images of this shape in `classes` classes.
     ///
     /// # Errors
     /// [`TooSmall`] when no pixel would be left after the second pooling.
@@ -110,16 +110,17 @@ impl Lenet {
     /// # Panics
     /// If one of the sizes is 0.
     pub fn new(
-        [rows, columns]: [usize; 2],
+        images: ImageShape,
         classes: usize,
         sizes: &LenetSizes,
         activation: Activation,
     ) -> Result<Self, TooSmall> {
+        let ImageShape { channels, rows, columns } = images;
         let kernel = sizes.kernel;
-        let all = [kernel, classes, sizes.channels[0], sizes.channels[1]];
+        let all = [channels, kernel, classes, sizes.channels[0], sizes.channels[1]];
         assert!(
             all.iter().chain(&sizes.dense).all(|&size| size > 0),
-            "{sizes:?} and {classes} classes make no network"
+            "{sizes:?}, {images} and {classes} classes make no network"
         );
         let padding = (kernel - 1) / 2;
         // Backward from one pixel: doubled, widened by the second kernel, doubled, the first
@@ -128,7 +129,7 @@ impl Lenet {
         if rows < needed || columns < needed {
             return Err(TooSmall { rows, columns, kernel, needed });
         }
-        let image = Maps { channels: 1, rows, columns, border: padding };
+        let image = Maps { channels, rows, columns, border: padding };
         let (layout, first) =
             convolution(Layout::default(), "conv1", image, sizes.channels[0], kernel);
         let (layout, second) =

@@ -1,19 +1,22 @@
 //! LSTM: reads an image row by row in a fixed random order of its pixels, cross-entropy at the end.
 //!
-//! The pixels are permuted and read as T rows of I inputs xₜ. With h₀ = c₀ = 0,
+//! The pixels are permuted and read as T rows of pixels. The channels of a pixel stay together: xₜ
+//! has the channels of the row's first pixel, then those of its second, I = columns · channels
+//! inputs. With h₀ = c₀ = 0,
 //!
 //! - (i, f, g, o) = (σ, σ, tanh, σ)(Wᵢₕ xₜ + bᵢₕ + Wₕₕ hₜ₋₁ + bₕₕ),
 //! - cₜ = f ⊙ cₜ₋₁ + i ⊙ g and hₜ = o ⊙ tanh(cₜ),
 //!
 //! and the logits are the last hₜ times the weights of a fully connected layer. The gate blocks
 //! follow each other in the order input, forget, cell, output, as in PyTorch. With the defaults,
-//! images of 28 × 28 pixels and 10 classes: T = I = 28 and 48 hidden units, P = 15 456.
+//! gray images of 28 × 28 pixels and 10 classes: T = I = 28 and 48 hidden units, P = 15 456.
 
 mod evaluator;
 
 use super::dense::{Dense, Loss};
-use super::descriptor::{Descriptor, QuickStudy, SuggestedSgd, gray_size};
+use super::descriptor::{Descriptor, QuickStudy, SuggestedSgd};
 use super::{Activation, Evaluator, Layout, Network, Tensor};
+use crate::data::ImageShape;
 use crate::kernels::Real;
 use crate::keys::{ChoiceKey, KeyKind};
 use evaluator::LstmEvaluator;
@@ -34,7 +37,7 @@ pub static DESCRIPTOR: Descriptor = Descriptor {
     ],
     build: |architecture, images, classes| {
         Ok(Box::new(Lstm::new(
-            gray_size("LSTM", images)?,
+            images,
             classes,
             architecture.count("hidden"),
             architecture.seed("permutation_seed"),
@@ -53,32 +56,29 @@ pub struct Lstm {
     steps: usize,
     inputs: usize,
     hidden: usize,
-    /// Pixel read as input k of step t, at t · I + k.
+    /// Number of the image that is input k of step t, at t · I + k.
     permutation: Vec<usize>,
     layout: Layout,
     head: Dense,
 }
 
 impl Lstm {
-    /// A network for images of `rows` × `columns` pixels in `classes` classes: as many steps as
-    /// rows, as many inputs as columns, `hidden` units. The order of the pixels is PyTorch's
-    /// `randperm(rows · columns)` of a CPU generator with this seed.
+    /// A network for images of this shape in `classes` classes: as many steps as rows, as many
+    /// inputs as columns times channels, `hidden` units. The order of the pixels is PyTorch's
+    /// `randperm(rows · columns)` of a CPU generator with this seed, the same in all channels.
     ///
     /// # Panics
     /// If one of the sizes is 0.
-    pub fn new(
-        [rows, columns]: [usize; 2],
-        classes: usize,
-        hidden: usize,
-        permutation_seed: u32,
-    ) -> Self {
+    pub fn new(images: ImageShape, classes: usize, hidden: usize, permutation_seed: u32) -> Self {
+        let ImageShape { channels, rows, columns } = images;
         assert!(
-            rows * columns * classes * hidden > 0,
-            "{rows} × {columns}, {hidden} hidden, {classes} classes: no network"
+            images.pixels() * classes * hidden > 0,
+            "{images}, {hidden} hidden, {classes} classes: no network"
         );
+        let inputs = columns * channels;
         let bound = 1.0 / (hidden as f64).sqrt();
         let layout = Layout::default()
-            .with("lstm.weight_ih_l0", &[4 * hidden, columns], bound)
+            .with("lstm.weight_ih_l0", &[4 * hidden, inputs], bound)
             .with("lstm.weight_hh_l0", &[4 * hidden, hidden], bound)
             .with("lstm.bias_ih_l0", &[4 * hidden], bound)
             .with("lstm.bias_hh_l0", &[4 * hidden], bound);
@@ -90,11 +90,14 @@ impl Lstm {
             Activation::Softplus,
             Loss::CrossEntropy,
         );
-        let permutation = random_permutation(rows * columns, permutation_seed);
-        Self { steps: rows, inputs: columns, hidden, permutation, layout, head }
+        let area = rows * columns;
+        let order = random_permutation(area, permutation_seed).into_iter();
+        let permutation =
+            order.flat_map(|pixel| (0..channels).map(move |channel| channel * area + pixel));
+        Self { steps: rows, inputs, hidden, permutation: permutation.collect(), layout, head }
     }
 
-    /// The pixel read k-th, for each k.
+    /// The number of the image read k-th, for each k: of a gray image, a pixel.
     pub fn permutation(&self) -> &[usize] {
         &self.permutation
     }

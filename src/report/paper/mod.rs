@@ -35,11 +35,12 @@ pub struct Published(&'static PublishedStudy);
 
 /// The published numbers of this network on these data.
 ///
-/// `None` for layers of other sizes, other networks and other data.
+/// `None` for layers of other sizes, other activations, biases where the paper has none, other
+/// networks and other data.
 pub fn published(run: &Run<'_>) -> Option<Published> {
     let study = study(run)?;
     run.network()
-        .filter(|network| study.has_sizes_of(&network.architecture))
+        .filter(|network| study.has_numbers_for(&network.architecture))
         .map(|_| Published(study))
 }
 

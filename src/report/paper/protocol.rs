@@ -55,7 +55,8 @@ fn values(architecture: &Architecture, study: &PublishedStudy, list: &mut Vec<St
     }
     let is_size = |name: &str| study.sizes.iter().any(|(size, _)| *size == name);
     for (key, value) in architecture.values().filter(|(key, _)| !is_size(key.name)) {
-        let choice = study.choices.iter().find(|(name, _)| *name == key.name);
+        let mut others = study.functions.iter().chain(study.choices);
+        let choice = others.find(|(name, _)| *name == key.name);
         let published =
             choice.map_or_else(|| key.default().to_string(), |(_, value)| (*value).to_owned());
         match value {

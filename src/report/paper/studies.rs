@@ -14,6 +14,9 @@ pub(super) struct PublishedStudy {
     /// The published values of the keys of `[network]` that set sizes. With other sizes, the
     /// numbers below do not apply.
     pub sizes: &'static [(&'static str, &'static str)],
+    /// The published values of the keys of `[network]` that set what is computed between the layers.
+    /// With others, the numbers below do not apply either.
+    pub functions: &'static [(&'static str, &'static str)],
     /// The published values of the other keys of `[network]`.
     pub choices: &'static [(&'static str, &'static str)],
     /// Mean loss (Table I).
@@ -43,7 +46,8 @@ pub(super) static STUDIES: &[PublishedStudy] = &[
         network: "fcp",
         data: "MNIST",
         sizes: &[("hidden", "[50, 50]")],
-        choices: &[("activation", "softplus")],
+        functions: &[("biases", "false"), ("activation", "softplus")],
+        choices: &[],
         losses: [[1.26e-8, 6.21e-4], [9.69e-2, 8.25e-2]],
         moments: [
             [[-2.47e-3, 2.34e-1], [-1.44e-3, 1.39e-1]],
@@ -55,7 +59,8 @@ pub(super) static STUDIES: &[PublishedStudy] = &[
         network: "lenet",
         data: "MNIST",
         sizes: &[("channels", "[6, 16]"), ("kernel", "5"), ("dense", "[120, 84]")],
-        choices: &[("activation", "softplus")],
+        functions: &[("activation", "softplus")],
+        choices: &[],
         losses: [[3.35e-8, 1.76e-5], [4.17e-2, 3.89e-2]],
         moments: [
             [[1.04e-3, 1.08e-1], [-3.57e-3, 8.77e-2]],
@@ -67,6 +72,7 @@ pub(super) static STUDIES: &[PublishedStudy] = &[
         network: "autoencoder",
         data: "MNIST",
         sizes: &[("hidden", "[32, 32, 32]")],
+        functions: &[("biases", "false"), ("activation", "softplus")],
         choices: &[],
         losses: [[1.69e-2, 4.57e-2], [1.65e-2, 4.52e-2]],
         moments: [
@@ -79,6 +85,7 @@ pub(super) static STUDIES: &[PublishedStudy] = &[
         network: "lstm",
         data: "MNIST",
         sizes: &[("hidden", "48")],
+        functions: &[],
         choices: &[("permutation_seed", "1234")],
         losses: [[1.63e-6, 1.35e-2], [1.55e-1, 1.28e-1]],
         moments: [
@@ -104,13 +111,23 @@ pub(super) const EXAMPLE_HEIGHTS: [(f64, f64); 3] =
 impl PublishedStudy {
     /// Whether a network has the published sizes.
     pub fn has_sizes_of(&self, architecture: &Architecture) -> bool {
-        let is_published = |(name, size): &(&str, &str)| {
-            architecture
-                .values()
-                .any(|(key, value)| key.name == *name && value.to_string() == *size)
-        };
-        self.sizes.iter().all(is_published)
+        agree(self.sizes, architecture)
     }
+
+    /// Whether the published numbers apply to a network: it has the published sizes, and computes
+    /// the same between its layers.
+    pub fn has_numbers_for(&self, architecture: &Architecture) -> bool {
+        self.has_sizes_of(architecture) && agree(self.functions, architecture)
+    }
+}
+
+/// Whether the keys have these values.
+fn agree(published: &[(&str, &str)], architecture: &Architecture) -> bool {
+    published.iter().all(|(name, published)| {
+        architecture
+            .values()
+            .any(|(key, value)| key.name == *name && value.to_string() == *published)
+    })
 }
 
 #[cfg(test)]
@@ -127,11 +144,11 @@ mod tests {
             let architecture = Architecture::with_defaults(network);
             let defaults: Vec<_> =
                 architecture.values().map(|(key, value)| (key.name, value.to_string())).collect();
-            let published = study.sizes.iter().chain(study.choices);
+            let published = study.sizes.iter().chain(study.functions).chain(study.choices);
             let published: Vec<_> =
                 published.map(|(name, value)| (*name, (*value).to_owned())).collect();
             assert_eq!(published, defaults, "{}", study.network);
-            assert!(study.has_sizes_of(&architecture));
+            assert!(study.has_numbers_for(&architecture));
         }
     }
 }

@@ -91,7 +91,7 @@ pub fn claims(runs: &[Run<'_>]) -> Vec<Claim> {
             barriers::optimizers,
         ),
         (
-            "Barriers between L-BFGS train vectors exceed those between L-BFGS test vectors for FCP and LSTM only.",
+            "Barriers between L-BFGS train vectors exceed those between L-BFGS test vectors for the fully connected perceptron and LSTM only.",
             barriers::splits,
         ),
         (
@@ -107,7 +107,7 @@ pub fn claims(runs: &[Run<'_>]) -> Vec<Claim> {
             embedding::train,
         ),
         (
-            "Between test vectors of both that separation nearly vanishes for FCP and LeNet and stays for autoencoder and LSTM.",
+            "Between test vectors of both that separation nearly vanishes for the fully connected perceptron and LeNet and stays for autoencoder and LSTM.",
             embedding::test,
         ),
     ];

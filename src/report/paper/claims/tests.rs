@@ -402,6 +402,23 @@ fn layers_of_other_sizes_have_claims_but_no_numbers() {
 }
 
 #[test]
+fn other_activations_and_biases_have_claims_but_no_numbers() {
+    for (key, said) in [
+        ("activation = \"tanh\"", "activation = tanh instead of softplus"),
+        ("activation = \"relu\"", "ReLU, as in the text, instead of the softplus"),
+        ("biases = true", "biases = true instead of false"),
+    ] {
+        let kind = "kind = \"fcp\"";
+        let text = config_of("fcp").text.replace(kind, &format!("{kind}\n{key}"));
+        let config = Config::parse("test", &text, &[]).unwrap();
+        let run = as_claimed(&config, 12);
+        assert!(published(&run).is_none(), "{key}");
+        assert!(relation(&run).unwrap().contains(said), "{key}: {:?}", relation(&run));
+        assert_eq!(verdicts(&claims(&[run]), 4), [Judgment::Supported]);
+    }
+}
+
+#[test]
 fn a_run_of_imported_vectors_alone_does_not_count_initializations() {
     let text = "seed = 1\n[dataset]\nkind = \"digits\"\n[network]\nkind = \"fcp\"\n[[import]]\n\
                 name = \"torch/best\"\nfile = \"x.npy\"\n[paths]\npairs = 3\n";
