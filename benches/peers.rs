@@ -8,7 +8,7 @@
 mod published;
 
 use lossatlas::combinations::Combinations;
-use lossatlas::data::{Dataset, digits, idx};
+use lossatlas::data::{ChannelOrder, Dataset, Wanted, digits, idx};
 use lossatlas::landscape::{ImageLandscape, Interrupted, Landscape, Line};
 use lossatlas::network::Network;
 use lossatlas::optimizer::LbfgsParameters;
@@ -39,17 +39,27 @@ fn main() {
         env::args_os().skip(1).filter(|word| word != "--bench").map(PathBuf::from).collect();
     let Some(directory) = arguments.first() else { return println!("see `make bench-peers`") };
     let data = match arguments.get(1) {
-        Some(mnist) => idx::load(mnist, Some(LBFGS_IMAGES), Some(1), None).expect("four IDX files"),
+        Some(mnist) => {
+            let wanted = Wanted { train: Some(LBFGS_IMAGES), test: Some(1), classes: None };
+            idx::load(mnist, None, ChannelOrder::Auto, wanted).expect("four IDX files")
+        }
         None => digits::draw(MasterSeed(1), LBFGS_IMAGES, 1),
     };
     fs::create_dir_all(directory).expect("a directory to write to");
     write(
         directory,
         "images",
-        &Array2::from_shape_vec((LBFGS_IMAGES, 784), data.train.pixels.to_vec())
-            .expect("as many pixels"),
+        &Array2::from_shape_vec(
+            (LBFGS_IMAGES, 784),
+            data.train.pixels.bytes().expect("bytes").to_vec(),
+        )
+        .expect("as many pixels"),
     );
-    write(directory, "labels", &Array1::from(data.train.labels.clone()));
+    write(
+        directory,
+        "labels",
+        &data.train.labels.iter().map(|&label| label as u8).collect::<Array1<_>>(),
+    );
     write(
         directory,
         "coefficients",

@@ -5,7 +5,7 @@
 //! writes into the directory with the images as NumPy files, and prints how each run went as JSON,
 //! one line a run.
 
-use lossatlas::data::{Dataset, ImageShape, digits, idx};
+use lossatlas::data::{ChannelOrder, Dataset, ImageShape, Wanted, digits, idx};
 use lossatlas::kernels::{Real, norm};
 use lossatlas::landscape::ImageLandscape;
 use lossatlas::network::{Architecture, Network, fcp};
@@ -28,7 +28,10 @@ fn main() {
     let number = |path: &Path| path.to_str().and_then(|text| text.parse().ok()).expect("a number");
     let (images, iterations): (usize, usize) = (number(images), number(iterations));
     let data = match mnist.first() {
-        Some(mnist) => idx::load(mnist, Some(images), Some(1), None).expect("four IDX files"),
+        Some(mnist) => {
+            let wanted = Wanted { train: Some(images), test: Some(1), classes: None };
+            idx::load(mnist, None, ChannelOrder::Auto, wanted).expect("four IDX files")
+        }
         None => digits::draw(MasterSeed(1), images, 1),
     };
     let architecture = Architecture::with_defaults(&fcp::DESCRIPTOR);
@@ -41,10 +44,14 @@ fn main() {
     let start = single.layout().initialize::<f32>(&mut MasterSeed(1).stream("precision", &[]));
     fs::create_dir_all(directory).expect("a directory to write to");
     let pixels =
-        Array2::from_shape_vec((images, 784), data.train.pixels.to_vec()).expect("as many pixels");
+        Array2::from_shape_vec((images, 784), data.train.pixels.bytes().expect("bytes").to_vec())
+            .expect("as many pixels");
     write_npy(directory.join("images.npy"), &pixels).expect("space");
-    write_npy(directory.join("labels.npy"), &Array1::from(data.train.labels.clone()))
-        .expect("space");
+    write_npy(
+        directory.join("labels.npy"),
+        &data.train.labels.iter().map(|&label| label as u8).collect::<Array1<_>>(),
+    )
+    .expect("space");
     write_npy(directory.join("theta.npy"), &Array1::from(start.clone())).expect("space");
     descend("f32", single.as_ref(), &data, start.clone(), iterations);
     descend("f64", double.as_ref(), &data, start.into_iter().map(f64::from).collect(), iterations);

@@ -2,6 +2,7 @@
 
 use crate::arguments::Input;
 use crate::start;
+use lossatlas::data::Dataset;
 use lossatlas::engine::capacity;
 use lossatlas::engine::console::{count, print, say};
 use lossatlas::engine::failure::{self, Failure};
@@ -41,11 +42,16 @@ fn print_network(problem: &Problem, trained: &Trained, tasks: &[PlannedTasks], r
     let Trained { dataset, network, config, imports, .. } = trained;
     let (train, test) = (dataset.train.len(), dataset.test.len());
     print(format_args!(
-        "data set   {}: {train} training, {test} test images of {}; classes: {}",
+        "data set   {}: {train} training, {test} test images of {}{}; classes: {}{}",
         dataset.name,
         dataset.shape(),
-        dataset.classes
+        numbers(dataset),
+        dataset.classes,
+        labels(dataset)
     ));
+    for (index, source) in dataset.sources.iter().enumerate() {
+        print(format_args!("{}{source}", if index == 0 { "files      " } else { "           " }));
+    }
     let (name, parameters) = (config.architecture.name(), network.layout().parameters());
     print(format_args!("network    {name}: {parameters} parameters"));
     for (name, vectors) in imports {
@@ -54,6 +60,21 @@ fn print_network(problem: &Problem, trained: &Trained, tasks: &[PlannedTasks], r
     let measured = Measured::of(problem, trained);
     print_memory(trained, &measured, ranks);
     print_work(tasks, &measured.speed, problem.config.run.threads_per_rank);
+}
+
+/// The range of pixels that are not bytes, in words.
+fn numbers(dataset: &Dataset) -> String {
+    if dataset.train.pixels.bytes().is_some() {
+        return String::new();
+    }
+    let [(a, b), (c, d)] = [&dataset.train, &dataset.test].map(|images| images.pixels.range());
+    format!(", numbers from {} to {}", a.min(c), b.max(d))
+}
+
+/// What the files call the classes, where they do not count from 0.
+fn labels(dataset: &Dataset) -> String {
+    let (first, count) = (dataset.first_label, dataset.classes as i64);
+    if first == 0 { String::new() } else { format!(", labeled {first} to {}", first + count - 1) }
 }
 
 /// What a rank needs, and rank 0 besides; a warning if that is more than this machine has.

@@ -79,9 +79,10 @@ pub enum Command {
     #[command(after_help = "Example: lossatlas evaluate configs/mnist-quick.toml \
         --weights results/quick/atlas.h5:/solutions/lbfgs/train")]
     Evaluate(evaluate::Arguments),
-    /// Writes a set of solutions as a NumPy file
+    /// Writes a set of solutions as a NumPy file, or the images of a run for other programs
     #[command(
-        after_help = "Example: lossatlas export results/quick --set lbfgs/train --to theta.npy"
+        after_help = "Examples: lossatlas export results/quick --set lbfgs/train --to theta.npy\n          \
+        lossatlas export results/demo --images --to digits.npz"
     )]
     Export(export::Arguments),
     /// Prints what completes lossatlas at the command line of a shell

@@ -1,39 +1,55 @@
-//! `lossatlas export`: a set of solutions as a NumPy file.
+//! `lossatlas export`: a set of solutions as a NumPy file, or the images for other programs.
 
 use crate::arguments::{path, text};
 use clap::Args;
 use clap::builder::TypedValueParser;
+use lossatlas::config::{Config, ConfigPurpose};
+use lossatlas::data::Dataset;
+use lossatlas::data::write::{idx_files, write_idx, write_npz};
 use lossatlas::engine::console::{self, count, print};
 use lossatlas::engine::failure::{self, Failure, Plain};
 use lossatlas::engine::parallel::World;
 use lossatlas::engine::store::{
-    VectorSource, VectorsError, atlas, read_vectors_of_any_length, write_npy,
+    Contents, VectorSource, VectorsError, atlas, read_vectors_of_any_length, write_npy, write_whole,
 };
-use lossatlas::files::may_write;
+use lossatlas::engine::stored::StoredRun;
+use lossatlas::files::{make_directory, may_write};
 use lossatlas::solutions::SetName;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-/// A set of solutions, and where it goes.
+/// What to write, and where it goes.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Directory of a run (its `--out`)
+    /// Directory of a run (its `--out`); for `--images` also a configuration
     #[arg(value_name = "DIR", value_parser = path())]
     pub directory: PathBuf,
     /// The set, for instance `lbfgs/train`
-    #[arg(long, value_name = "GROUP/MEMBER")]
+    #[arg(long, value_name = "GROUP/MEMBER", required_unless_present = "images")]
     #[arg(value_parser = text().try_map(|name| SetName::parse(&name)))]
-    pub set: SetName,
-    /// The file to write: one vector a row, (n, P), float32
+    pub set: Option<SetName>,
+    /// The training and test images in use, with their labels, in place of a set
+    #[arg(long, conflicts_with = "set")]
+    pub images: bool,
+    /// The file to write. Of a set: one vector a row, (n, P), float32. Of images: FILE.npz, or a
+    /// folder, which gets four IDX files
     #[arg(long, value_name = "FILE.npy", value_parser = path())]
     pub to: PathBuf,
-    /// Replaces the file if it exists
+    /// Replaces files that exist
     #[arg(long)]
     pub force: bool,
 }
 
 pub fn run(world: &World, arguments: &Arguments) -> Result<u8, Failure> {
     // One copy of one file: there is nothing to share out.
-    let vectors = world.is_root().then(|| read(arguments)).transpose();
+    match &arguments.set {
+        Some(set) => export_set(world, arguments, set)?,
+        None => export_images(world, arguments)?,
+    }
+    console::complete(failure::SUCCESS, format_args!("; {} is complete", arguments.to.display()))
+}
+
+fn export_set(world: &World, arguments: &Arguments, set: &SetName) -> Result<(), Failure> {
+    let vectors = world.is_root().then(|| read(arguments, set)).transpose();
     let vectors = world.agree(vectors)?;
     let written = vectors
         .as_ref()
@@ -48,14 +64,90 @@ pub fn run(world: &World, arguments: &Arguments) -> Result<u8, Failure> {
             count(rows, "vector")
         ));
     }
-    console::complete(failure::SUCCESS, format_args!("; {} is complete", arguments.to.display()))
+    Ok(())
 }
 
-fn read(arguments: &Arguments) -> Result<ndarray::Array2<f32>, String> {
+fn read(arguments: &Arguments, set: &SetName) -> Result<ndarray::Array2<f32>, String> {
     may_write(&arguments.to, arguments.force)?;
     let source = VectorSource::Atlas {
         file: arguments.directory.join(atlas::FILE_NAME),
-        group: format!("/solutions/{}", arguments.set),
+        group: format!("/solutions/{set}"),
     };
     read_vectors_of_any_length(&source).map_err(|error: VectorsError| error.to_string())
+}
+
+fn export_images(world: &World, arguments: &Arguments) -> Result<(), Failure> {
+    let dataset = world.is_root().then(|| load(arguments)).transpose();
+    let dataset = world.agree(dataset)?;
+    let written = dataset.as_ref().map(|dataset| write(dataset, arguments)).transpose();
+    let written = world.agree(written).map_err(|error| Failure::system(Plain(&error)))?;
+    if let (Some(dataset), Some(files)) = (dataset, written) {
+        let (train, test) = (dataset.train.len(), dataset.test.len());
+        print(format_args!(
+            "{}: {train} training, {test} test images of {}; classes: {}; SHA-256 {}",
+            files.join(", "),
+            dataset.shape(),
+            dataset.classes,
+            dataset.checksum
+        ));
+    }
+    Ok(())
+}
+
+/// The images of a run or of a configuration.
+fn load(arguments: &Arguments) -> Result<Dataset, String> {
+    if is_archive(&arguments.to) {
+        may_write(&arguments.to, arguments.force)?;
+    }
+    let source = &arguments.directory;
+    let (config, checksum) = if source.is_file() {
+        let config = Config::load_for(ConfigPurpose::Evaluation, source, &[]);
+        (config.map_err(|errors| errors.to_string())?, None)
+    } else {
+        let run = StoredRun::read(source, Contents::default());
+        let record = run.map_err(|failure| failure.to_string())?.record;
+        let name = format!("the configuration of {}", source.display());
+        let config = Config::parse(&name, &record.text, &record.overrides);
+        (config.map_err(|errors| errors.to_string())?, Some(record.dataset_checksum))
+    };
+    let Some(network) = config.subject.network() else {
+        return Err(format!(
+            "{}: an analytic landscape has no images; name a run of a network",
+            source.display()
+        ));
+    };
+    let dataset = network.dataset.load(config.seed).map_err(|error| error.to_string())?;
+    match checksum {
+        Some(checksum) if checksum != dataset.checksum => Err(format!(
+            "{}: the images are not those of the run any more: its checksum is {checksum}, theirs \
+             is {}; bring back the files that it has read",
+            source.display(),
+            dataset.checksum
+        )),
+        _ => Ok(dataset),
+    }
+}
+
+fn is_archive(file: &Path) -> bool {
+    file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("npz"))
+}
+
+/// Writes an archive, or four files into a folder; returns their names.
+fn write(dataset: &Dataset, arguments: &Arguments) -> Result<Vec<String>, String> {
+    let Arguments { to, force, .. } = arguments;
+    let shown = |problem: &dyn std::fmt::Display| format!("{}: {problem}", to.display());
+    if is_archive(to) {
+        write_whole(to, *force, |file| write_npz(dataset, file))
+            .map_err(|error| error.to_string())?;
+        return Ok(vec![to.display().to_string()]);
+    }
+    let files = idx_files(dataset).map_err(|error| shown(&error))?;
+    make_directory(to).map_err(|error| shown(&error))?;
+    let paths: Vec<PathBuf> = files.iter().map(|(name, ..)| to.join(name)).collect();
+    paths.iter().try_for_each(|path| may_write(path, *force))?;
+    for (path, (_, images, part)) in paths.iter().zip(files) {
+        write_whole(path, *force, |file| write_idx(dataset, images, part, file))
+            .map_err(|error| error.to_string())?;
+    }
+    Ok(paths.iter().map(|path| path.display().to_string()).collect())
 }

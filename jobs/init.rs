@@ -4,12 +4,12 @@ use crate::arguments::{path, text};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueHint};
 use lossatlas::config::template::{Files, Size, Template};
-use lossatlas::data::{ChosenFormat, DataFormat, FORMATS, place_key};
+use lossatlas::data::{ChosenFormat, DataFormat, Dataset, FORMATS, place_key};
 use lossatlas::engine::console::{self, print, print_text};
 use lossatlas::engine::failure::{self, Failure, Plain};
 use lossatlas::engine::parallel::World;
 use lossatlas::files::{may_write, resolve};
-use lossatlas::keys::Value;
+use lossatlas::keys::{ChoiceKey, Value};
 use lossatlas::network::{Architecture, Descriptor, NETWORKS, Network};
 use lossatlas::random::MasterSeed;
 use std::fs::Permissions;
@@ -24,6 +24,12 @@ const STDOUT: &str = "-";
 /// In place of a folder of data: digits that the program draws.
 const BUILT_IN: &str = "built-in";
 
+/// The key that chooses among sets of IDX files.
+const PREFIX: &str = "prefix";
+
+/// The key of networks whose kernels may be too large for the images.
+const KERNEL: &str = "kernel";
+
 /// What to write a configuration for, and where it goes.
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -33,10 +39,14 @@ pub struct Arguments {
     /// The network
     #[arg(long, value_name = "NETWORK", default_value = NETWORKS[0].name, value_parser = network())]
     pub network: &'static Descriptor,
-    /// The folder of four IDX files, which are read; or `built-in`: digits that the program draws
+    /// The images, which are read: a folder of IDX files or of `.npy` files, or an `.npz` file; or
+    /// `built-in`: digits that the program draws
     #[arg(long, value_name = "DIR", default_value = BUILT_IN)]
-    #[arg(value_parser = text(), value_hint = ValueHint::DirPath)]
+    #[arg(value_parser = text(), value_hint = ValueHint::AnyPath)]
     pub data: String,
+    /// What the names of the IDX files begin with, where several sets fit (`emnist-letters`)
+    #[arg(long, value_name = "PREFIX", value_parser = text(), requires = "data")]
+    pub prefix: Option<String>,
     /// How much to compute
     #[arg(long, value_name = "SIZE", default_value = Size::Demo.name(), value_parser = size())]
     pub size: Size,
@@ -83,14 +93,43 @@ fn configuration(arguments: &Arguments) -> Result<String, String> {
 
 /// What is in the folder, so that nothing is written that it does not hold.
 fn look_at(arguments: &Arguments) -> Result<Files, String> {
-    let chosen = chosen_format(&Files::expand(&arguments.data)?);
+    let mut chosen = chosen_format(&Files::expand(&arguments.data)?);
+    let mut settings = Vec::new();
+    if let Some(prefix) = &arguments.prefix {
+        if !chosen.format().keys().iter().any(|key| key.name == PREFIX) {
+            let title = chosen.format().title();
+            return Err(format!("--prefix: {title} have none; leave it out"));
+        }
+        chosen = chosen.with(PREFIX, Value::OptionalText(Some(prefix.clone())));
+        settings.push((format!("dataset.{PREFIX}"), prefix.clone()));
+    }
     // Nothing that is read from files follows from a seed.
     let dataset = chosen.load(MasterSeed(0)).map_err(|error| error.to_string())?;
-    let built: Result<Box<dyn Network<f32>>, _> =
-        Architecture::with_defaults(arguments.network).build(dataset.shape(), dataset.classes);
-    built.map_err(|problem| format!("{}: network: {problem}", arguments.data))?;
+    let network = fitting_network(arguments, &dataset)?;
     let images = [dataset.train.len(), dataset.test.len()];
-    Ok(Files { format: chosen.format(), directory: arguments.data.clone(), images })
+    let directory = arguments.data.clone();
+    Ok(Files { format: chosen.format(), directory, images, settings, network })
+}
+
+/// The keys of the network that must differ from their defaults for these images: smaller kernels for
+/// small images.
+fn fitting_network(
+    arguments: &Arguments,
+    dataset: &Dataset,
+) -> Result<Vec<(String, usize)>, String> {
+    let build = |architecture: Architecture| -> Result<Box<dyn Network<f32>>, String> {
+        architecture.build(dataset.shape(), dataset.classes)
+    };
+    let default = Architecture::with_defaults(arguments.network);
+    let Err(problem) = build(default.clone()) else { return Ok(Vec::new()) };
+    let refused = || format!("{}: network: {problem}", arguments.data);
+    let kernel = arguments.network.keys.iter().find(|key| key.name == KERNEL);
+    let Some(Value::Count(edge)) = kernel.map(ChoiceKey::default) else { return Err(refused()) };
+    // Odd ones keep the size of the images.
+    let smaller = (3..edge).rev().filter(|edge| edge % 2 == 1);
+    let fits = |edge: &usize| build(default.clone().with(KERNEL, Value::Count(*edge))).is_ok();
+    let edge = smaller.into_iter().find(fits).ok_or_else(refused)?;
+    Ok(vec![(format!("network.{KERNEL}"), edge)])
 }
 
 /// The first format that has a file in this folder; if none has, the first that reads files says

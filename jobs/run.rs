@@ -81,6 +81,9 @@ pub fn run(
         log::begin(&root.directory, job.log_format);
         let run = root.contents.run_identity().unwrap_or_default();
         log::run_started(command.name, world, &problem.config, &run);
+        if let Some(trained) = problem.trained() {
+            log::data_read(&trained.dataset);
+        }
     }
     start::warn(world, problem.config.run.threads_per_rank)?;
     let context = Context { world, problem: &problem, interruption: &interruption };

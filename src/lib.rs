@@ -11,6 +11,7 @@
 //! | module | from → to |
 //! |---|---|
 //! | [`kernels`] | arrays → sums, products and elementwise functions, fast on one core and on several |
+//! | [`npy_header`] | the beginning of a NumPy array → its sizes and its type |
 //! | [`random`], [`combinations`], [`solver`] | random streams, linear combinations of vectors, resumable computations |
 //! | [`keys`] | keys that networks, path methods and data formats bring to a configuration |
 //! | [`data`] | files or a seed → images and labels |
@@ -44,6 +45,7 @@ pub mod kernels;
 pub mod keys;
 pub mod landscape;
 pub mod network;
+pub mod npy_header;
 pub mod optimizer;
 pub mod path;
 pub mod random;

@@ -340,7 +340,8 @@ fn two_units_swap_around_a_dead_one_at_no_height_and_the_straight_line_has_one()
     let brightest = |image: &[u8]| {
         (0..3).max_by_key(|&c| u16::from(image[2 * c]) + u16::from(image[2 * c + 1]))
     };
-    let labels: Vec<u8> = pixels.chunks(6).filter_map(brightest).map(|class| class as u8).collect();
+    let labels: Vec<u16> =
+        pixels.chunks(6).filter_map(brightest).map(|class| class as u16).collect();
     let images = ImageView::new(&pixels, &labels, 6);
     let landscape = ImageLandscape::new(&network, images);
     let theta = WITH_A_DEAD_UNIT.to_vec();

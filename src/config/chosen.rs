@@ -29,13 +29,14 @@ impl KeySpec for ChoiceKey {
             KeyKind::Positive { .. } => Number::POSITIVE.values(),
             KeyKind::Flag { .. } => Flag.values(),
             KeyKind::Word { words, .. } => Word(words).values(),
-            KeyKind::Path { .. } => Text.values(),
+            KeyKind::OptionalText { .. } | KeyKind::Path { .. } => Text.values(),
         }
     }
 
     fn default(&self) -> DefaultSpec {
         match self.kind {
-            KeyKind::DerivedCount { words, example, .. } => {
+            KeyKind::DerivedCount { words, example, .. }
+            | KeyKind::OptionalText { words, example } => {
                 DefaultSpec::Derived(Derived { words, example })
             }
             KeyKind::DerivedSeed => DefaultSpec::Derived(FROM_MASTER_SEED),
@@ -87,6 +88,7 @@ impl Notation for Value {
             // What follows from something else has no notation of its own.
             Self::DerivedCount(count) => count.map_or_else(String::new, |count| count.toml()),
             Self::DerivedSeed(seed) => seed.map_or_else(String::new, |seed| seed.toml()),
+            Self::OptionalText(text) => text.as_ref().map_or_else(String::new, Notation::toml),
         }
     }
 }
@@ -128,6 +130,9 @@ pub(super) fn read_value(section: &Section<'_>, key: &'static ChoiceKey) -> Read
         KeyKind::Flag { default } => read_as(section, key, Flag, default).map(Value::Flag),
         KeyKind::Word { words, default } => {
             read_as(section, key, Word(words), default).map(Value::Word)
+        }
+        KeyKind::OptionalText { words, example } => {
+            read_derived(section, key, Text, Derived { words, example }).map(Value::OptionalText)
         }
         KeyKind::Path { example } => read_path(section, key, example),
     }

@@ -154,7 +154,7 @@ pub fn image_conflicts(
         .collect();
     let changed: Vec<_> = keys
         .into_iter()
-        .filter(|key| before.get(*key) != after.get(*key))
+        .filter(|key| or_default(before, key) != or_default(after, key))
         .map(|key| {
             format!(
                 "{key}: was {}, now {}; invalidates everything",
@@ -171,6 +171,15 @@ pub fn image_conflicts(
         ];
     }
     changed
+}
+
+/// The value of a key, or its default: results may be older than the key.
+fn or_default(keys: &BTreeMap<String, String>, key: &str) -> Option<String> {
+    let default = |spec: &dyn KeySpec| match spec.default() {
+        DefaultSpec::Fixed(default) => Some(default),
+        _ => None,
+    };
+    keys.get(key).cloned().or_else(|| sections::find(key).1.and_then(default))
 }
 
 /// The value of a key. A key without a value belongs to another kind, or its default depends on the
@@ -209,6 +218,17 @@ mod tests {
                 "dataset.train: was 200, now 190; invalidates everything",
             ]
         );
+    }
+
+    /// Journals from before a key of the data existed do not have it.
+    #[test]
+    fn a_key_that_came_later_is_no_reason_for_other_images() {
+        let before = keys(&[("dataset.dir", "\"a\"")]);
+        let mut after = before.clone();
+        after.insert("dataset.channels".into(), "\"auto\"".into());
+        assert!(image_conflicts(&before, &after)[0].starts_with("the image files have changed"));
+        after.insert("dataset.channels".into(), "\"last\"".into());
+        assert!(image_conflicts(&before, &after)[0].starts_with("dataset.channels: was not given"));
     }
 
     #[test]

@@ -78,7 +78,7 @@ mod tests {
             [
                 "x:7: dataset.dir: missing; write for instance dir = \"data\"",
                 "x:9: dataset.shape: must be three numbers, is [2, 2]",
-                "x:10: dataset.classes: belongs to kind = \"idx\", not to kind = \"csv\"; \
+                "x:10: dataset.classes: belongs to kind = \"idx\" or \"npy\", not to kind = \"csv\"; \
                  remove it",
             ]
         );

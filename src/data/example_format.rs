@@ -70,7 +70,7 @@ impl DataFormat for Csv {
 
 fn read(file: &Path, shape: ImageShape, wanted: usize) -> Result<Images, String> {
     let text = fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
-    let (mut pixels, mut labels) = (Vec::new(), Vec::new());
+    let (mut pixels, mut labels) = (Vec::<u8>::new(), Vec::new());
     for (index, line) in text.lines().take(wanted).enumerate() {
         let problem = |what: String| format!("{}:{}: {what}", file.display(), index + 1);
         let numbers: Result<Vec<u8>, _> = line.split(',').map(|word| word.trim().parse()).collect();
@@ -78,7 +78,7 @@ fn read(file: &Path, shape: ImageShape, wanted: usize) -> Result<Images, String>
         if numbers.len() != 1 + shape.pixels() {
             return Err(problem(format!("must be a label and {} numbers", shape.pixels())));
         }
-        labels.push(numbers[0]);
+        labels.push(numbers[0].into());
         pixels.extend(&numbers[1..]);
     }
     Ok(Images { pixels: pixels.into(), labels, shape })

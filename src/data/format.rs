@@ -1,6 +1,6 @@
 //! Ways to get images, and one of them with its values.
 
-use super::{Dataset, DatasetError, ImageShape, Split, digits, idx};
+use super::{Dataset, DatasetError, ImageShape, Split, digits, idx, npy};
 use crate::keys::{ChoiceKey, KeyKind, Value, Values};
 use crate::random::MasterSeed;
 use std::fmt;
@@ -9,6 +9,7 @@ use std::path::PathBuf;
 /// All formats, in the order in which messages list them: a line each.
 pub const FORMATS: &[&dyn DataFormat] = &[
     &idx::Idx,
+    &npy::Npy,
     &digits::Digits,
     #[cfg(test)]
     &super::example_format::Csv,
@@ -153,6 +154,68 @@ impl ChosenFormat {
     }
 }
 
+/// Keys that formats of files share.
+pub mod shared_keys {
+    use super::super::MAX_CLASSES;
+    use super::super::array::ChannelOrder;
+    use super::super::assemble::Wanted;
+    use crate::keys::{ChoiceKey, KeyKind, Values};
+
+    /// Where the channels are.
+    pub const CHANNELS: ChoiceKey = ChoiceKey::new(
+        "channels",
+        "which size of color images is that of the channels",
+        KeyKind::Word { words: ChannelOrder::WORDS, default: ChannelOrder::WORDS[0] },
+    )
+    .note(
+        "`first`: (n, channels, height, width); `last`: (n, height, width, channels); `auto`: the \
+         one that is 1 to 4",
+    );
+
+    /// How many images are trained on.
+    pub const TRAIN: ChoiceKey =
+        ChoiceKey::new("train", "images to train on, from the front", KeyKind::CountOrAll)
+            .unit("images");
+
+    /// How many images are held out.
+    pub const TEST: ChoiceKey = ChoiceKey::new(
+        "test",
+        "images held out, from the front, which also choose the best epoch",
+        KeyKind::CountOrAll,
+    )
+    .unit("images");
+
+    /// How many classes there are.
+    pub const CLASSES: ChoiceKey = ChoiceKey::new(
+        "classes",
+        "number of classes",
+        KeyKind::DerivedCount {
+            most: MAX_CLASSES,
+            words: "those from the smallest label to the largest",
+            example: "10",
+        },
+    )
+    .unit("classes")
+    .note(
+        "the default counts all labels, also of images that are not used; with a number, classes are \
+         the labels from 0 on, or, if those do not include all, from the smallest on",
+    );
+
+    /// What the keys ask for.
+    pub fn wanted(values: &Values) -> Wanted {
+        Wanted {
+            train: values.optional_count(TRAIN.name),
+            test: values.optional_count(TEST.name),
+            classes: values.optional_count(CLASSES.name),
+        }
+    }
+
+    /// What [`CHANNELS`] says.
+    pub fn channels(values: &Values) -> ChannelOrder {
+        ChannelOrder::of(values.word(CHANNELS.name))
+    }
+}
+
 /// The name of the key that says where the files of a format are, if it reads any.
 pub fn place_key(format: &dyn DataFormat) -> Option<&'static str> {
     let place = format.keys().iter().find(|key| matches!(key.kind, KeyKind::Path { .. }));
@@ -208,8 +271,10 @@ mod tests {
             let Some(outline) = chosen.outline() else { continue };
             let dataset = chosen.load(MasterSeed(1)).unwrap();
             let images = [&dataset.train, &dataset.test];
-            let bytes: usize =
-                images.map(|images| images.pixels.len() + images.labels.len()).iter().sum();
+            let bytes: usize = images
+                .map(|images| images.pixels.memory() + size_of_val(&images.labels[..]))
+                .iter()
+                .sum();
             let expected =
                 Outline { shape: dataset.shape(), classes: dataset.classes, bytes: bytes as f64 };
             assert_eq!(outline, expected, "{format:?}");

@@ -1,6 +1,7 @@
 //! Images with their labels, as they lie in memory, and the two sets that there are.
 
 use super::{Bytes, ImageView};
+use crate::kernels::PixelSlice;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -38,13 +39,96 @@ impl fmt::Display for ImageShape {
     }
 }
 
-/// Labeled images of one shape, 8 bits a number.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Channels of an image that is read from files.
+pub const MAX_CHANNELS: usize = 4;
+
+/// The class of an image.
+pub type Label = u16;
+
+/// The pixels of a set, which it owns or shares.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Pixels {
+    /// 0 (background) to 255, for 0 to 1.
+    Bytes(Bytes),
+    /// Finite numbers, used as they are.
+    Numbers(Vec<f32>),
+}
+
+impl Pixels {
+    /// All of them, borrowed.
+    pub fn as_slice(&self) -> PixelSlice<'_> {
+        match self {
+            Self::Bytes(bytes) => PixelSlice::Bytes(bytes),
+            Self::Numbers(numbers) => PixelSlice::Numbers(numbers),
+        }
+    }
+
+    /// The bytes, unless they are numbers.
+    pub fn bytes(&self) -> Option<&[u8]> {
+        self.as_slice().bytes()
+    }
+
+    /// Number of pixels.
+    pub fn len(&self) -> usize {
+        self.as_slice().len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.as_slice().is_empty()
+    }
+
+    /// Memory that they take, in bytes, shared or not.
+    pub fn memory(&self) -> usize {
+        self.len() * self.bytes_per_pixel()
+    }
+
+    /// Memory of one of them, in bytes.
+    pub fn bytes_per_pixel(&self) -> usize {
+        match self {
+            Self::Bytes(_) => size_of::<u8>(),
+            Self::Numbers(_) => size_of::<f32>(),
+        }
+    }
+
+    /// Whether all processes of a machine share them.
+    pub fn are_shared(&self) -> bool {
+        matches!(self, Self::Bytes(bytes) if bytes.are_shared())
+    }
+
+    /// The smallest and the largest pixel as networks see it; bytes are in [0, 1] and not looked
+    /// at.
+    pub fn range(&self) -> (f32, f32) {
+        match self {
+            Self::Bytes(_) => (0.0, 1.0),
+            Self::Numbers(numbers) => {
+                numbers.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), &x| {
+                    (low.min(x), high.max(x))
+                })
+            }
+        }
+    }
+}
+
+impl From<Vec<u8>> for Pixels {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::Bytes(bytes.into())
+    }
+}
+
+impl From<Vec<f32>> for Pixels {
+    fn from(numbers: Vec<f32>) -> Self {
+        Self::Numbers(numbers)
+    }
+}
+
+/// Labeled images of one shape.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Images {
-    /// `(n, channels, rows, columns)`, row-major, 0 (background) to 255.
-    pub pixels: Bytes,
+    /// `(n, channels, rows, columns)`, row-major.
+    pub pixels: Pixels,
     /// `(n,)` class of each image, `0..classes`.
-    pub labels: Vec<u8>,
+    pub labels: Vec<Label>,
     /// The shape of every image.
     pub shape: ImageShape,
 }
@@ -65,7 +149,7 @@ impl Images {
     /// # Panics
     /// If the pixels are not those of one image per label.
     pub fn view(&self) -> ImageView<'_> {
-        ImageView::new(&self.pixels, &self.labels, self.shape.pixels())
+        ImageView::new(self.pixels.as_slice(), &self.labels, self.shape.pixels())
     }
 }
 

@@ -35,10 +35,13 @@ fn begins_like(images: &Images, known: &[u64]) -> bool {
 
 /// The first eight bytes of SHA-256 over the pixels of a block, then its labels.
 fn checksum(images: &Images, block: usize) -> u64 {
-    let (first, size) = (block * BLOCK, images.shape.pixels());
+    let first = block * BLOCK;
     let mut hash = Sha256::new();
-    hash.update(&images.pixels[first * size..(first + BLOCK) * size]);
-    hash.update(&images.labels[first..first + BLOCK]);
+    // Pixels of another kind are those of no known block.
+    let block = images.view().range(first..first + BLOCK);
+    hash.update(block.pixels().bytes().unwrap_or_default());
+    // Classes beyond a byte, too: ten are known.
+    hash.update(block.labels().iter().map(|&label| label as u8).collect::<Vec<_>>());
     hash.finalize().iter().take(8).fold(0, |number, &byte| (number << 8) | u64::from(byte))
 }
 
@@ -146,13 +149,14 @@ const TEST: [u64; 10] = [
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::{ChannelOrder, Wanted, idx};
     use std::io::Write;
 
     const EDGE: usize = SHAPE.rows;
 
     fn images(count: usize, edge: usize) -> Images {
         let pixels: Vec<u8> = (0..count * edge * edge).map(|i| (i * i % 251) as u8).collect();
-        let labels = (0..count).map(|i| (i % 10) as u8).collect();
+        let labels = (0..count).map(|i| (i % 10) as u16).collect();
         Images { pixels: pixels.into(), labels, shape: ImageShape::gray(edge, edge) }
     }
 
@@ -169,7 +173,7 @@ mod tests {
         let mut other = all.clone();
         other.labels[2500] += 1;
         assert!(!begins_like(&other, &known), "another label");
-        let mut pixels = all.pixels.to_vec();
+        let mut pixels = all.view().pixels().bytes().unwrap().to_vec();
         pixels[1500 * EDGE * EDGE] ^= 1;
         assert!(!begins_like(&Images { pixels: pixels.into(), ..all }, &known), "another pixel");
     }
@@ -194,8 +198,9 @@ mod tests {
             return;
         };
         for (train, test) in [(None, None), (Some(10_000), None), (Some(2000), Some(2000))] {
+            let wanted = Wanted { train, test, classes: None };
             let dataset =
-                super::super::idx::load(&directory, train, test, None).expect("four files");
+                idx::load(&directory, None, ChannelOrder::Auto, wanted).expect("four files");
             assert_eq!(dataset.known_as, Some("MNIST"));
             assert!(is_known_checksum(&dataset.checksum), "{train:?}, {test:?}");
         }

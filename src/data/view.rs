@@ -1,14 +1,15 @@
 //! Borrowed images, the form in which networks take them.
 
-use crate::kernels::{Real, gray_all};
+use super::Label;
+use crate::kernels::{PixelSlice, Real};
 use ndarray::ArrayViewMut2;
 use std::ops::Range;
 
 /// Some consecutive images of a set and their labels, borrowed: copying it copies no pixel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ImageView<'a> {
-    pixels: &'a [u8],
-    labels: &'a [u8],
+    pixels: PixelSlice<'a>,
+    labels: &'a [Label],
     pixels_per_image: usize,
 }
 
@@ -17,7 +18,12 @@ impl<'a> ImageView<'a> {
     ///
     /// # Panics
     /// If the lengths do not agree.
-    pub fn new(pixels: &'a [u8], labels: &'a [u8], pixels_per_image: usize) -> Self {
+    pub fn new(
+        pixels: impl Into<PixelSlice<'a>>,
+        labels: &'a [Label],
+        pixels_per_image: usize,
+    ) -> Self {
+        let pixels = pixels.into();
         assert_eq!(
             pixels.len(),
             labels.len() * pixels_per_image,
@@ -42,13 +48,13 @@ impl<'a> ImageView<'a> {
         self.pixels_per_image
     }
 
-    /// `(n, pixels_per_image)` pixels, row-major, 0 to 255.
-    pub fn pixels(&self) -> &'a [u8] {
+    /// `(n, pixels_per_image)` pixels, row-major.
+    pub fn pixels(&self) -> PixelSlice<'a> {
         self.pixels
     }
 
     /// `(n,)` classes.
-    pub fn labels(&self) -> &'a [u8] {
+    pub fn labels(&self) -> &'a [Label] {
         self.labels
     }
 
@@ -65,7 +71,7 @@ impl<'a> ImageView<'a> {
     #[must_use]
     pub fn range(&self, images: Range<usize>) -> Self {
         let pixels = images.start * self.pixels_per_image..images.end * self.pixels_per_image;
-        Self { pixels: &self.pixels[pixels], labels: &self.labels[images], ..*self }
+        Self { pixels: self.pixels.range(pixels), labels: &self.labels[images], ..*self }
     }
 
     /// The images in order, in blocks of `size` (the last one may be smaller). A block that fits in
@@ -78,39 +84,75 @@ impl<'a> ImageView<'a> {
         self.labels.chunks(size).enumerate().map(move |(block, labels)| {
             let start = block * size * pixels_per_image;
             Self {
-                pixels: &pixels[start..start + labels.len() * pixels_per_image],
+                pixels: pixels.range(start..start + labels.len() * pixels_per_image),
                 labels,
                 pixels_per_image,
             }
         })
     }
 
-    /// Writes pixel/255 in [0, 1] `into` an `(n, pixels_per_image)` array, row-major; nothing else
-    /// is normalized.
+    /// Writes the pixels `into` an `(n, pixels_per_image)` array, row-major: bytes divided by 255,
+    /// numbers as they are; nothing else is normalized.
     ///
     /// # Panics
     /// If `into` has another shape or order.
     pub fn scaled<A: Real>(&self, into: &mut ArrayViewMut2<A>) {
         assert_eq!(into.dim(), (self.len(), self.pixels_per_image), "shape of the images");
         if let Some(values) = into.as_slice_mut() {
-            gray_all(self.pixels, values);
+            self.pixels.write_to(values);
         } else {
-            for (mut row, pixels) in
-                into.outer_iter_mut().zip(self.pixels.chunks_exact(self.pixels_per_image))
-            {
-                gray_all(pixels, row.as_slice_mut().expect("a row is contiguous"));
+            for (index, mut row) in into.outer_iter_mut().enumerate() {
+                let pixels = self.range(index..index + 1).pixels;
+                pixels.write_to(row.as_slice_mut().expect("a row is contiguous"));
             }
         }
+    }
+}
+
+/// Images that are copied from a set because they do not lie one after the other. It grows.
+#[derive(Debug, Default)]
+pub struct GatheredImages {
+    bytes: Vec<u8>,
+    numbers: Vec<f32>,
+    labels: Vec<Label>,
+}
+
+impl GatheredImages {
+    /// Copies the images of these indices, in place of all that was copied before.
+    ///
+    /// # Panics
+    /// If there are no such images.
+    pub fn gather(
+        &mut self,
+        set: &ImageView<'_>,
+        indices: impl Iterator<Item = usize>,
+    ) -> ImageView<'_> {
+        let Self { bytes, numbers, labels } = self;
+        bytes.clear();
+        numbers.clear();
+        labels.clear();
+        for image in indices.map(|index| set.range(index..index + 1)) {
+            match image.pixels {
+                PixelSlice::Bytes(pixels) => bytes.extend_from_slice(pixels),
+                PixelSlice::Numbers(pixels) => numbers.extend_from_slice(pixels),
+            }
+            labels.extend_from_slice(image.labels);
+        }
+        let pixels = match set.pixels {
+            PixelSlice::Bytes(_) => PixelSlice::Bytes(bytes),
+            PixelSlice::Numbers(_) => PixelSlice::Numbers(numbers),
+        };
+        ImageView::new(pixels, labels, set.pixels_per_image)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ndarray::{Array2, s};
+    use ndarray::{Array2, array, s};
 
     /// Seven images of three pixels; pixel j of image i is 10 i + j.
-    fn seven() -> (Vec<u8>, Vec<u8>) {
+    fn seven() -> (Vec<u8>, Vec<Label>) {
         ((0..7).flat_map(|i| [10 * i, 10 * i + 1, 10 * i + 2]).collect(), (0..7).collect())
     }
 
@@ -126,7 +168,11 @@ mod tests {
                 "only the last may be smaller"
             );
             assert_eq!(
-                blocks.iter().flat_map(ImageView::pixels).copied().collect::<Vec<_>>(),
+                blocks
+                    .iter()
+                    .filter_map(|block| block.pixels().bytes())
+                    .collect::<Vec<_>>()
+                    .concat(),
                 pixels
             );
             assert_eq!(
@@ -142,11 +188,42 @@ mod tests {
         let view = ImageView::new(&pixels, &labels, 3);
         assert_eq!(
             (view.first(2).pixels(), view.first(2).labels()),
-            (&[0, 1, 2, 10, 11, 12][..], &[0, 1][..])
+            (PixelSlice::Bytes(&[0, 1, 2, 10, 11, 12]), &[0, 1][..])
         );
         assert_eq!(view.first(8), view);
         assert!(view.first(0).is_empty());
         assert_eq!(view.first(0).blocks(4).len(), 0);
+    }
+
+    #[test]
+    fn numbers_are_used_as_they_are() {
+        let numbers = [-0.5_f32, 1e-42, 3.0e38, 0.1, -0.0, 2.0];
+        let view = ImageView::new(&numbers[..], &[300, 7], 3);
+        let mut single = Array2::<f32>::zeros((2, 3));
+        view.scaled(&mut single.view_mut());
+        let bits = |numbers: &[f32]| numbers.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+        assert_eq!(bits(single.as_slice().unwrap()), bits(&numbers));
+        let mut double = Array2::<f64>::zeros((2, 4));
+        view.scaled(&mut double.slice_mut(s![.., ..3]));
+        assert_eq!(double.column(0), array![-0.5, f64::from(0.1_f32)]);
+    }
+
+    #[test]
+    fn gathered_images_are_those_of_their_indices() {
+        let (pixels, labels) = seven();
+        let numbers: Vec<f32> = pixels.iter().map(|&pixel| f32::from(pixel)).collect();
+        let mut gathered = GatheredImages::default();
+        let bytes = ImageView::new(&pixels, &labels, 3);
+        let numbers = ImageView::new(&numbers, &labels, 3);
+        for indices in [&[6, 0, 0][..], &[2]] {
+            for set in [bytes, numbers] {
+                let images = gathered.gather(&set, indices.iter().copied());
+                assert_eq!(images.len(), indices.len());
+                for (position, &index) in indices.iter().enumerate() {
+                    assert_eq!(images.range(position..position + 1), set.range(index..index + 1));
+                }
+            }
+        }
     }
 
     /// Rational arithmetic decides which number is nearest to p/255: x is, exactly if

@@ -5,6 +5,7 @@
 //! becomes of the log has no effect on the run.
 
 use crate::config::Config;
+use crate::data::Dataset;
 use crate::engine::console::say;
 use crate::engine::failure::{self, Failure};
 use crate::engine::parallel::World;
@@ -68,6 +69,16 @@ pub fn run_started(command: &str, world: &World, config: &Config, run: &str) {
         let key = key.to_string();
         warn!(key, "key of the file left out");
     }
+}
+
+/// Which images were read, and from which files.
+pub fn data_read(dataset: &Dataset) {
+    info!(
+        data = dataset.name,
+        files = dataset.sources.join(", "),
+        checksum = dataset.checksum,
+        "data read"
+    );
 }
 
 /// How the program was started costs time.

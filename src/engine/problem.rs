@@ -222,7 +222,7 @@ impl Trained {
         );
         let images = [&self.dataset.train.pixels, &self.dataset.test.pixels];
         let images = images.into_iter().filter(|pixels| !pixels.are_shared());
-        vec![evaluation, images_part(images.map(|pixels| pixels.len() as f64).sum())]
+        vec![evaluation, images_part(images.map(|pixels| pixels.memory() as f64).sum())]
     }
 
     /// Starts the threads that evaluate the landscapes, for those commands that compute.

@@ -74,17 +74,34 @@ fn examine(
         let (shape, classes) = data?;
         Some(architecture.build(shape, classes))
     };
-    let network = match sources.architecture.as_ref().and_then(build) {
-        Some(Ok(network)) => Some(network),
-        Some(Err(problem)) => {
-            let place =
-                sources.network_place.as_ref().map_or(name.to_owned(), ConfigPlace::to_string);
-            problems.push(format!("{place}: network.kind: {problem}"));
-            None
-        }
-        None => None,
+    let built = sources.architecture.as_ref().and_then(build);
+    let unfit = match (&built, known) {
+        (Some(Err(problem)), _) => Some(problem.clone()),
+        (Some(Ok(network)), Some(dataset)) => out_of_reach(network.as_ref(), dataset),
+        _ => None,
     };
+    if let Some(problem) = unfit {
+        let place = sources.network_place.as_ref().map_or(name.to_owned(), ConfigPlace::to_string);
+        problems.push(format!("{place}: network.kind: {problem}"));
+    }
+    let network = built.and_then(Result::ok);
     (problems, network)
+}
+
+/// That a network whose outputs are compared with the pixels cannot reach them: its outputs are
+/// between 0 and 1.
+fn out_of_reach(network: &dyn Network<f32>, dataset: &Dataset) -> Option<String> {
+    if !network.compares_with_images() {
+        return None;
+    }
+    let [train, test] = [&dataset.train, &dataset.test].map(|images| images.pixels.range());
+    let (low, high) = (train.0.min(test.0), train.1.max(test.1));
+    (low < 0.0 || high > 1.0).then(|| {
+        format!(
+            "its outputs, which are compared with the pixels, are between 0 and 1, but the pixels are \
+             numbers from {low} to {high}; scale the images to 0 to 1, or choose another network"
+        )
+    })
 }
 
 /// The sets of vectors that are read from files, and what is wrong with the others. Without a

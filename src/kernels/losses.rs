@@ -23,7 +23,7 @@ const PARTIAL_SUMS: usize = 16;
 /// If a label is not below the number of classes, or the rows of the logits are not contiguous.
 pub(crate) fn cross_entropy<A: Real>(
     logits: &mut ArrayViewMut2<A>,
-    labels: &[u8],
+    labels: &[u16],
     delta: bool,
 ) -> (f64, u64) {
     let (classes, images) = logits.dim();
@@ -56,7 +56,7 @@ fn group<A: Real>(
     logits: &mut [A],
     images: usize,
     start: usize,
-    labels: &[u8; IMAGES],
+    labels: &[u16; IMAGES],
     delta: bool,
     count: usize,
     score: &mut (f64, u64),

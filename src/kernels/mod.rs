@@ -5,7 +5,7 @@
 //! |---|---|
 //! | code for `f32` and `f64` | [`Real`]; [`dot`] and [`norm`] accumulate in `f64` |
 //! | C ← A B at the sizes of a layer | [`gemm`], [`gemm_add`] |
-//! | images, in the form that suits a [`Purpose`] | [`ImageBuffer`], [`ImageForm`] |
+//! | images, in the form that suits a [`Purpose`] | [`ImageBuffer`], [`ImageForm`], [`PixelSlice`] |
 //! | a layer's products with them | [`ImageMatrix`], [`PackedWeights`] |
 //! | products with a few pixels of each image | `SparseRows` |
 //! | points from few vectors | [`combine`], [`combine_add`] |
@@ -47,7 +47,8 @@ pub use combine::{combine, combine_add};
 pub(crate) use dispatch::dispatched;
 pub use gemm::{gemm, gemm_add};
 pub use images::{
-    ImageBuffer, ImageForm, ImageMatrix, ImageWorkspace, PackedWeights, Purpose, mostly_black,
+    ImageBuffer, ImageForm, ImageMatrix, ImageWorkspace, PackedWeights, PixelSlice, Purpose,
+    mostly_black,
 };
 pub use instructions::{check_limit, instructions};
 pub use scalar::{Real, dot, norm, without_subnormals};

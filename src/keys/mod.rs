@@ -80,6 +80,13 @@ pub enum KeyKind {
         /// The default.
         default: &'static str,
     },
+    /// A text, which may be empty. The default follows from something else.
+    OptionalText {
+        /// The default, in words.
+        words: &'static str,
+        /// A value that could be written, in TOML notation.
+        example: &'static str,
+    },
     /// A file or a folder. It has no default: it must be written.
     Path {
         /// A value that could be written, in TOML notation.
@@ -108,6 +115,8 @@ pub enum Value {
     Flag(bool),
     /// Of [`KeyKind::Word`].
     Word(&'static str),
+    /// Of [`KeyKind::OptionalText`]; `None`: not written.
+    OptionalText(Option<String>),
     /// Of [`KeyKind::Path`], with `~` and variables expanded; empty before it is written.
     Path(PathBuf),
 }
@@ -119,13 +128,16 @@ impl fmt::Display for Value {
             | Self::CountOrAll(Some(count))
             | Self::DerivedCount(Some(count)) => count.fmt(f),
             Self::CountOrAll(None) => f.write_str("all"),
-            Self::DerivedCount(None) | Self::DerivedSeed(None) => f.write_str("derived"),
+            Self::DerivedCount(None) | Self::DerivedSeed(None) | Self::OptionalText(None) => {
+                f.write_str("derived")
+            }
             Self::Counts(counts) => fmt::Debug::fmt(counts, f),
             Self::Seed(seed) => seed.fmt(f),
             Self::DerivedSeed(Some(seed)) => seed.fmt(f),
             Self::Positive(number) => number.fmt(f),
             Self::Flag(flag) => flag.fmt(f),
             Self::Word(word) => word.fmt(f),
+            Self::OptionalText(Some(text)) => fmt::Debug::fmt(text, f),
             Self::Path(path) => path.display().fmt(f),
         }
     }
@@ -194,6 +206,7 @@ impl ChoiceKey {
             KeyKind::Positive { default } => Value::Positive(default),
             KeyKind::Flag { default } => Value::Flag(default),
             KeyKind::Word { default, .. } => Value::Word(default),
+            KeyKind::OptionalText { .. } => Value::OptionalText(None),
             KeyKind::Path { .. } => Value::Path(PathBuf::new()),
         }
     }

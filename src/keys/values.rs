@@ -130,6 +130,14 @@ impl Values {
         self.value(name, |value| if let Value::Word(word) = value { Some(*word) } else { None })
     }
 
+    /// A text; `None`: not written.
+    pub fn optional_text(&self, name: &str) -> Option<&str> {
+        self.value(name, |value| match value {
+            Value::OptionalText(text) => Some(text.as_deref()),
+            _ => None,
+        })
+    }
+
     /// A file or a folder.
     pub fn path(&self, name: &str) -> &Path {
         self.value(

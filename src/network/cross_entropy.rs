@@ -13,7 +13,7 @@ use ndarray::ArrayViewMut2;
 ///
 /// # Panics
 /// If a label is not below the number of classes, or the rows of the logits are not contiguous.
-pub fn loss<A: Real>(logits: &mut ArrayViewMut2<A>, labels: &[u8]) -> Score {
+pub fn loss<A: Real>(logits: &mut ArrayViewMut2<A>, labels: &[u16]) -> Score {
     let (loss, correct) = losses::cross_entropy(logits, labels, false);
     Score { loss, correct }
 }
@@ -24,7 +24,7 @@ pub fn loss<A: Real>(logits: &mut ArrayViewMut2<A>, labels: &[u8]) -> Score {
 ///
 /// # Panics
 /// As [`loss`].
-pub fn loss_and_delta<A: Real>(logits: &mut ArrayViewMut2<A>, labels: &[u8]) -> Score {
+pub fn loss_and_delta<A: Real>(logits: &mut ArrayViewMut2<A>, labels: &[u16]) -> Score {
     let (loss, correct) = losses::cross_entropy(logits, labels, true);
     Score { loss, correct }
 }
@@ -85,7 +85,7 @@ mod tests {
     fn an_image_does_not_depend_on_those_beside_it() {
         let logits =
             Array2::from_shape_fn((10, 37), |(j, i)| (1.3 * j as f64 + 0.7 * i as f64).sin() * 4.0);
-        let labels: Vec<u8> = (0..37).map(|i| i * 7 % 10).collect();
+        let labels: Vec<u16> = (0..37).map(|i| i * 7 % 10).collect();
         let mut together = logits.clone();
         let score = loss_and_delta(&mut together.view_mut(), &labels);
         let mut sum = Score::default();

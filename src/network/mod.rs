@@ -58,7 +58,7 @@ pub struct Batch<'a, A> {
     /// The images, `(n, pixels)`.
     pub images: ImageMatrix<'a, A>,
     /// `(n,)` classes.
-    pub labels: &'a [u8],
+    pub labels: &'a [u16],
 }
 
 impl<A: Real> Batch<'_, A> {

@@ -109,38 +109,50 @@ const CASES: &[Row] = &[
     (
         "labels in place of images",
         |root| write(root, TRAIN_IMAGES, &idx(&[4], &[0; 4])),
-        "images/train-images-idx3-ubyte: starts with 0x00000801, but images in IDX format start with 0x00000803; is this the \
-         right file?",
+        "images/train-images-idx3-ubyte: labels, not images: 1 dimension (4 bytes); are the names of two files exchanged?",
     ),
     (
         "images in place of labels",
         |root| write(root, TRAIN_LABELS, &idx(&[4, 2, 3], &[0; 24])),
-        "images/train-labels-idx1-ubyte: starts with 0x00000803, but labels in IDX format start with 0x00000801; is this the \
-         right file?",
+        "images/train-labels-idx1-ubyte: images, not labels: 3 dimensions (4×2×3 bytes); are the names of two files exchanged?",
     ),
     (
-        "numbers of 32 bits",
+        "bytes that claim to be numbers of 32 bits",
         |root| change(root, TEST_IMAGES, |bytes| bytes[2] = 0x0d),
-        "images/t10k-images-idx3-ubyte: starts with 0x00000d03, but images in IDX format start with 0x00000803; is this the \
-         right file?",
+        "images/t10k-images-idx3-ubyte: 34 bytes, but the header's 3 images of 2×3 pixels take 88; fetch it again",
+    ),
+    (
+        "color images of seven channels",
+        |root| write(root, TRAIN_IMAGES, &idx(&[4, 7, 9, 8], &[0; 2016])),
+        "images/train-images-idx3-ubyte: 4 dimensions (4×7×9×8): color images have 1 to 4 channels, the second size or the last",
+    ),
+    (
+        "a pointer of Git LFS",
+        |root| write(root, TRAIN_IMAGES, b"version https://git-lfs.github.com/spec/v1\n"),
+        "images/train-images-idx3-ubyte: a Git LFS pointer, not images in IDX format; `git lfs pull` fetches the file itself",
+    ),
+    (
+        "a picture",
+        |root| write(root, TRAIN_IMAGES, b"\x89PNG\r\n\x1a\n"),
+        "images/train-images-idx3-ubyte: a PNG image, not images in IDX format; docs/your-own-data.md shows how to write arrays of \
+         images",
     ),
     (
         "a page of the web",
         |root| write(root, TEST_LABELS, b"<!DOCTYPE html><html>404</html>"),
-        "images/t10k-labels-idx1-ubyte: starts with 0x3c21444f, but labels in IDX format start with 0x00000801; is this the \
-         right file?",
+        "images/t10k-labels-idx1-ubyte: an HTML page, probably a failed download, not labels in IDX format; fetch it again",
     ),
     (
         "a zip archive",
         |root| write(root, TRAIN_IMAGES, b"PK\x03\x04 and so on"),
-        "images/train-images-idx3-ubyte: starts with 0x504b0304, but images in IDX format start with 0x00000803; is this the \
-         right file?",
+        "images/train-images-idx3-ubyte: a zip archive, not images in IDX format; unpack it; kind = \"npy\" reads a NumPy archive \
+         (.npz)",
     ),
     (
         "the other byte order",
         |root| change(root, TRAIN_IMAGES, |bytes| bytes[..4].reverse()),
-        "images/train-images-idx3-ubyte: starts with 0x03080000, but images in IDX format start with 0x00000803; is this the \
-         right file?",
+        "images/train-images-idx3-ubyte: starts with 0x03080000, but files in IDX format start with 0x0000; is this the right \
+         file?",
     ),
     // ---- lengths --------------------------------------------------------------------------------
     (
@@ -200,9 +212,7 @@ const CASES: &[Row] = &[
     (
         "images without pixels",
         |root| write(root, TRAIN_IMAGES, &idx(&[4, 0, 0], &[])),
-        "images/train-images-idx3-ubyte: holds 4 images of 0×0 pixels: nothing to learn from\n\
-         images/train-images-idx3-ubyte: images of 0×0 pixels, but images/t10k-images-idx3-ubyte holds images of 2×3; the \
-         files do not belong together",
+        "images/train-images-idx3-ubyte: holds 4 images of 0×0 pixels: nothing to learn from",
     ),
     // ---- compression ----------------------------------------------------------------------------
     (
@@ -268,13 +278,13 @@ const CASES: &[Row] = &[
             change(root, TEST_LABELS, |bytes| bytes[9] = 30);
             set(root, "\"images\"", "\"images\"\nclasses = 10");
         },
-        "images/t10k-labels-idx1-ubyte: label 30 at image 1, counted from 0, but dataset.classes = 10 are 0 to 9; the largest \
-         label is 30: set dataset.classes to 31 at least, or leave it out",
+        "images/t10k-labels-idx1-ubyte: label 30 at image 1, counted from 0, but dataset.classes = 10 are 0 to 9; the labels \
+         are 0 to 30: set dataset.classes to 31 at least, or leave it out",
     ),
     (
-        "more classes than labels of one byte tell apart",
-        |root| set(root, "\"images\"", "\"images\"\nclasses = 257"),
-        "study.toml:5: dataset.classes: must be at most 256, is 257",
+        "more classes than there may be",
+        |root| set(root, "\"images\"", "\"images\"\nclasses = 65537"),
+        "study.toml:5: dataset.classes: must be at most 65536, is 65537",
     ),
     (
         "one class for a network that tells classes apart",

@@ -24,9 +24,10 @@ struct Documented {
 
 /// Defaults that depend on something else, with what that comes to in [`entries`]; none where the
 /// value is not known before the data is.
-const DEPENDENT: [(&str, Option<&str>); 9] = [
+const DEPENDENT: [(&str, Option<&str>); 10] = [
     ("dataset.seed", None),
     ("dataset.classes", None),
+    ("dataset.prefix", None),
     ("training.keep", Some("20")),
     ("landscape.keep", Some("10")),
     ("paths.sets", Some(r#"["sgd/train", "sgd/test", "lbfgs/train", "lbfgs/test", "a/b"]"#)),
@@ -120,6 +121,7 @@ fn entries(key: &Documented) -> BTreeMap<String, String> {
         entries.insert(selector.clone(), format!("{word:?}"));
         let needed = match &word[..] {
             "idx" => Some(("dataset.dir", "\"data\"")),
+            "npy" => Some(("dataset.path", "\"data\"")),
             "double-well" => Some(("landscape.dimension", "2")),
             "lennard-jones" => Some(("landscape.atoms", "3")),
             _ => None,

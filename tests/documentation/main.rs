@@ -3,10 +3,12 @@
 //!
 //! What a block of code is, the word after its fence says: `sh` is commands, `toml` a
 //! configuration, `python` a script that reads a run, and `text` what a program printed. A second
-//! word exempts: `python torch` needs PyTorch (`make test-pytorch` runs it), `toml cargo` is no
+//! word exempts: `python torch` needs PyTorch (`make test-pytorch` runs it), `python sklearn` and
+//! others write a data set with a package of that name (`data.rs` runs some of them), `toml cargo` is no
 //! configuration.
 
 mod commands;
+mod data;
 #[path = "../support/markdown.rs"]
 mod markdown;
 mod numbers;
@@ -136,13 +138,17 @@ fn configurations_are_valid() {
 
 #[test]
 fn every_block_of_code_says_what_it_is() {
-    const KNOWN: [&str; 10] = [
+    const KNOWN: [&str; 14] = [
         "sh",
         "text",
         "toml",
         "toml cargo",
         "python",
         "python torch",
+        "python sklearn",
+        "python torchvision",
+        "python datasets",
+        "python pillow",
         "rust",
         "julia",
         "matlab",

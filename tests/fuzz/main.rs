@@ -14,6 +14,7 @@ mod damage;
 mod idx;
 mod memory;
 mod npy;
+mod npz;
 
 use proptest::test_runner::Config;
 

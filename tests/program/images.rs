@@ -13,7 +13,9 @@ pub fn write_digits(directory: &Path) {
     for (prefix, Images { pixels, labels, shape }) in
         [("train", &drawn.train), ("t10k", &drawn.test)]
     {
-        let images = idx(&[labels.len(), shape.rows, shape.columns], pixels);
+        let images =
+            idx(&[labels.len(), shape.rows, shape.columns], pixels.bytes().expect("bytes"));
+        let labels: Vec<u8> = labels.iter().map(|&label| label as u8).collect();
         let (name, images) = if prefix == "train" {
             ("images-idx3-ubyte.gz", gzip(&images))
         } else {
@@ -22,7 +24,7 @@ pub fn write_digits(directory: &Path) {
         write(&directory.join(format!("{prefix}-{name}")), &images);
         write(
             &directory.join(format!("{prefix}-labels-idx1-ubyte")),
-            &idx(&[labels.len()], labels),
+            &idx(&[labels.len()], &labels),
         );
     }
 }

@@ -37,6 +37,10 @@ pub struct Files {
     pub directory: String,
     /// Training and test images in them.
     pub images: [usize; 2],
+    /// Further keys that choose them, each with its text.
+    pub settings: Vec<(String, String)>,
+    /// Keys of the network that must not have their defaults for images of their shape.
+    pub network: Vec<(String, usize)>,
 }
 
 impl Files {
@@ -138,6 +142,8 @@ impl Template {
             let key = place_key(data.format)?;
             Some(format!("dataset.{key}={}", quoted(&data.directory)))
         }));
+        let chosen = self.data.iter().flat_map(|data| &data.settings);
+        settings.extend(chosen.map(|(key, text)| format!("{key}={}", quoted(text))));
         // The default is all images of the files, and for a landscape all images in use.
         let in_files = self.data.as_ref().map(|data| data.images);
         let wanted = self.size.path_images(self.network);
@@ -151,6 +157,8 @@ impl Template {
             }
         }
         settings.push(format!("network.kind={}", self.network.name));
+        let sizes = self.data.iter().flat_map(|data| &data.network);
+        settings.extend(sizes.map(|(key, size)| format!("{key}={size}")));
         settings.push(format!("training.sgd.learning_rate={:?}", sgd.learning_rate));
         settings.push(format!("training.sgd.epochs={epochs}"));
         settings
@@ -318,7 +326,8 @@ mod tests {
     fn all() -> Vec<Template> {
         let files = IMAGES.map(|images| {
             let directory = "data/\"odd\" name".to_owned();
-            Some(Files { format: FORMATS[0], directory, images })
+            let (settings, network) = (Vec::new(), Vec::new());
+            Some(Files { format: FORMATS[0], directory, images, settings, network })
         });
         let data: Vec<_> = files.into_iter().chain([None]).collect();
         let mut all = Vec::new();
@@ -456,6 +465,8 @@ mod tests {
             format: FORMATS[0],
             directory: "data/mnist".to_owned(),
             images: [60_000, 10_000],
+            settings: Vec::new(),
+            network: Vec::new(),
         });
         let written =
             |network, data, size| counted(&Template { network, data, size }.text().unwrap());

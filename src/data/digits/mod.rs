@@ -5,7 +5,7 @@
 //! Only arithmetic and square roots are used, both exactly rounded by IEEE 754, so that the images
 //! and their checksum are the same on every machine.
 
-use super::{DataFormat, Dataset, DatasetError, ImageShape, Images, Outline};
+use super::{DataFormat, Dataset, DatasetError, ImageShape, Images, Label, Outline};
 use crate::keys::{ChoiceKey, KeyKind, Values};
 use crate::random::MasterSeed;
 use rand::{Rng, RngExt};
@@ -70,7 +70,7 @@ impl DataFormat for Digits {
         let shape = ImageShape::gray(SIDE, SIDE);
         let images = values.count("train") + values.count("test");
         // Each image has a label, too.
-        let bytes = images as f64 * (shape.pixels() + 1) as f64;
+        let bytes = images as f64 * (shape.pixels() + size_of::<Label>()) as f64;
         Some(Outline { shape, classes: CLASSES, bytes })
     }
 
@@ -106,8 +106,9 @@ fn draw_set(seed: MasterSeed, purpose: &str, count: usize) -> Images {
         pixels.chunks_exact_mut(SIDE * SIDE).zip(&mut labels).enumerate()
     {
         let mut random = seed.stream(purpose, &[index as u64]);
-        *label = random.random_range(0..CLASSES as u8);
-        write_digit(*label, pixels, &mut random);
+        let digit = random.random_range(0..CLASSES as u8);
+        *label = digit.into();
+        write_digit(digit, pixels, &mut random);
     }
     Images { pixels: pixels.into(), labels, shape: ImageShape::gray(SIDE, SIDE) }
 }
@@ -179,6 +180,10 @@ mod tests {
 
     const PIXELS: usize = SIDE * SIDE;
 
+    fn bytes(images: &Images) -> &[u8] {
+        images.pixels.bytes().expect("digits are bytes")
+    }
+
     #[test]
     fn the_seed_and_nothing_else_decides() {
         let data = draw(MasterSeed(7), 20, 5);
@@ -190,8 +195,8 @@ mod tests {
         assert_eq!(data.name, "digits seed 7");
         assert_ne!(draw(MasterSeed(8), 20, 5).checksum, data.checksum);
         assert_ne!(
-            data.train.pixels[..5 * PIXELS],
-            data.test.pixels[..],
+            bytes(&data.train)[..5 * PIXELS],
+            *bytes(&data.test),
             "the sets are drawn apart"
         );
     }
@@ -219,11 +224,11 @@ mod tests {
     #[test]
     fn ink_is_as_in_mnist_and_the_paper_is_black() {
         let images = draw(MasterSeed(2), 500, 0).train;
-        let mean = images.pixels.iter().map(|&pixel| f64::from(pixel)).sum::<f64>()
+        let mean = bytes(&images).iter().map(|&pixel| f64::from(pixel)).sum::<f64>()
             / 255.0
             / images.pixels.len() as f64;
         assert!((0.10..0.16).contains(&mean), "mean gray value {mean}");
-        for image in images.pixels.chunks(PIXELS) {
+        for image in bytes(&images).chunks(PIXELS) {
             assert!(
                 image.iter().filter(|&&pixel| pixel > 0).count() < PIXELS / 2,
                 "more paper than ink"
@@ -236,7 +241,7 @@ mod tests {
     /// nothing is cut off.
     #[test]
     fn digits_are_in_the_middle() {
-        for image in draw(MasterSeed(3), 500, 0).train.pixels.chunks(PIXELS) {
+        for image in bytes(&draw(MasterSeed(3), 500, 0).train).chunks(PIXELS) {
             let total: f64 = image.iter().map(|&pixel| f64::from(pixel)).sum();
             let center = |coordinate: fn(usize) -> usize| {
                 image
@@ -262,7 +267,7 @@ mod tests {
     fn the_nearest_class_mean_gets_most_but_not_all_right() {
         let data = draw(MasterSeed(4), 2000, 1000);
         let (mut means, mut counts) = (vec![[0.0; PIXELS]; CLASSES], [0.0; CLASSES]);
-        for (image, &label) in data.train.pixels.chunks(PIXELS).zip(&data.train.labels) {
+        for (image, &label) in bytes(&data.train).chunks(PIXELS).zip(&data.train.labels) {
             means[usize::from(label)]
                 .iter_mut()
                 .zip(image)
@@ -280,7 +285,7 @@ mod tests {
                 .min_by(|&a, &b| distance(image, &means[a]).total_cmp(&distance(image, &means[b])))
                 .unwrap()
         };
-        let images = data.test.pixels.chunks(PIXELS).zip(&data.test.labels);
+        let images = bytes(&data.test).chunks(PIXELS).zip(&data.test.labels);
         let right = images.filter(|&(image, &label)| nearest(image) == usize::from(label)).count();
         assert!((700..900).contains(&right), "{right} of 1000");
     }

@@ -1,7 +1,9 @@
-//! One IDX file: a magic number, the sizes (32-bit big-endian), the bytes.
+//! One IDX file: two zero bytes, a byte for the type, one for the number of dimensions; the sizes
+//! (32-bit big-endian); the items (big-endian).
 
-use super::problem::FileProblem;
-use crate::data::Bytes;
+use crate::data::array::{ArrayReader, ByteOrder, Container, Element, unreadable};
+use crate::data::identify::{self, BEGINNING};
+use crate::data::problem::FileProblem;
 use flate2::bufread::MultiGzDecoder;
 use std::fs::{File, metadata};
 use std::io::{self, BufRead, BufReader, Read};
@@ -9,7 +11,10 @@ use std::path::{Path, PathBuf};
 
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
-/// What a file should hold: bytes in three dimensions, or in one.
+/// Dimensions of an array at most.
+const MAX_DIMENSIONS: u8 = 8;
+
+/// What a file should hold.
 #[derive(Clone, Copy)]
 pub(super) enum Content {
     Images,
@@ -24,12 +29,8 @@ impl Content {
         }
     }
 
-    /// Two zero bytes, 8 for unsigned bytes, the number of dimensions.
-    fn magic(self) -> u32 {
-        0x800 + self.dimensions()
-    }
-
-    fn dimensions(self) -> u32 {
+    /// Dimensions that it usually has.
+    fn dimensions(self) -> u64 {
         match self {
             Self::Images => 3,
             Self::Labels => 1,
@@ -37,69 +38,68 @@ impl Content {
     }
 }
 
-/// An IDX file whose header and length agree.
+/// An open file.
 pub(super) struct IdxFile {
-    pub path: PathBuf,
-    /// Number of items, rows, columns; rows and columns are 1 for labels.
-    pub sizes: [u32; 3],
-    /// The items asked for, row-major.
-    pub bytes: Bytes,
+    path: PathBuf,
+    file: File,
 }
 
-/// What stopped the parser; [`read`] adds the path.
-enum Fault {
-    Io(io::Error),
-    Magic(u32),
-    Length { claim: String, expected: u128, found: u64 },
-}
+impl IdxFile {
+    pub(super) fn open(path: &Path) -> Result<Self, FileProblem> {
+        match open(path) {
+            Ok(file) => Ok(Self { path: path.to_owned(), file }),
+            Err(source) => {
+                Err(FileProblem::Unreadable { place: path.display().to_string(), source })
+            }
+        }
+    }
 
-impl From<io::Error> for Fault {
-    fn from(error: io::Error) -> Self {
-        Self::Io(error)
+    /// Its array; whether it is compressed, its first bytes say.
+    pub(super) fn array(&self, content: Content) -> Result<ArrayReader<'_>, FileProblem> {
+        let place = self.path.display().to_string();
+        let mut reader = BufReader::new(&self.file);
+        let begins = reader.fill_buf().map(|beginning| beginning.starts_with(&GZIP_MAGIC));
+        let compressed =
+            begins.map_err(|source| FileProblem::Unreadable { place: place.clone(), source })?;
+        let (container, mut items): (_, Box<dyn Read>) = if compressed {
+            (Container::Gzip, Box::new(MultiGzDecoder::new(reader)))
+        } else {
+            (Container::Plain, Box::new(reader))
+        };
+        let mut beginning = Vec::new();
+        let read = (&mut items).take(BEGINNING as u64).read_to_end(&mut beginning);
+        read.map_err(|source| unreadable(&place, container, source))?;
+        let header = Header::parse(&beginning, content, container)
+            .map_err(|problem| problem.at(&place, container))?;
+        let length = header.length();
+        let rest = io::Cursor::new(beginning).chain_after(length, items);
+        Ok(ArrayReader {
+            place,
+            dimensions: header.dimensions,
+            element: header.element,
+            order: ByteOrder::Big,
+            fortran: false,
+            items: rest,
+            header: length,
+            length: match container {
+                Container::Plain => self.file.metadata().ok().map(|about| about.len()),
+                _ => None,
+            },
+            container,
+            plain: (container == Container::Plain).then_some((&self.file, length)),
+        })
     }
 }
 
-/// Reads the first `limit` items, and the rest only to check the length (and the checksum of a
-/// compressed file). Images in a file that is not compressed are mapped instead.
-pub(super) fn read(
-    path: PathBuf,
-    content: Content,
-    limit: Option<usize>,
-) -> Result<IdxFile, FileProblem> {
-    let mut compressed = false;
-    let parsed = (|| {
-        let file = open(&path)?;
-        let mut reader = BufReader::new(&file);
-        compressed = reader.fill_buf()?.starts_with(&GZIP_MAGIC);
-        if compressed {
-            let mut reader = MultiGzDecoder::new(reader);
-            let header = Header::read(&mut reader, content)?;
-            Ok((header.sizes, header.read_items(reader, limit)?.into()))
-        } else {
-            let header = Header::read(&mut reader, content)?;
-            let bytes = match header.map_images(&file, limit) {
-                Some(images) => images,
-                None => header.read_items(reader, limit)?.into(),
-            };
-            Ok((header.sizes, bytes))
-        }
-    })();
-    match parsed {
-        Ok((sizes, bytes)) => Ok(IdxFile { path, sizes, bytes }),
-        // An error number comes from the operating system, anything else from the decompressor.
-        Err(Fault::Io(source)) if compressed && source.raw_os_error().is_none() => {
-            Err(FileProblem::DamagedGzip { path, source })
-        }
-        Err(Fault::Io(source)) => Err(FileProblem::Unreadable { path, source }),
-        Err(Fault::Magic(found)) => Err(FileProblem::Magic {
-            path,
-            content: content.name(),
-            expected: content.magic(),
-            found,
-        }),
-        Err(Fault::Length { claim, expected, found }) => {
-            Err(FileProblem::Length { path, decompressed: compressed, claim, expected, found })
-        }
+/// What has been read already, from some byte on, and then the rest.
+trait ChainAfter<'f> {
+    fn chain_after(self, start: u64, rest: Box<dyn Read + 'f>) -> Box<dyn Read + 'f>;
+}
+
+impl<'f> ChainAfter<'f> for io::Cursor<Vec<u8>> {
+    fn chain_after(mut self, start: u64, rest: Box<dyn Read + 'f>) -> Box<dyn Read + 'f> {
+        self.set_position(start);
+        Box::new(self.chain(rest))
     }
 }
 
@@ -114,78 +114,89 @@ fn open(path: &Path) -> io::Result<File> {
 }
 
 /// The beginning of a file, before its items.
+#[derive(Debug)]
 struct Header {
-    content: Content,
-    /// Bytes.
-    length: u64,
-    sizes: [u32; 3],
+    element: Element,
+    dimensions: Vec<usize>,
+}
+
+/// What stops the parser.
+enum HeaderProblem {
+    Short { expected: u64, found: u64 },
+    Other(String),
+}
+
+impl HeaderProblem {
+    fn at(self, place: &str, container: Container) -> FileProblem {
+        let place = place.to_owned();
+        match self {
+            Self::Other(problem) => FileProblem::Place { place, problem },
+            Self::Short { expected, found } => FileProblem::Length {
+                place,
+                decompressed: container == Container::Gzip,
+                claim: "the header alone takes".to_owned(),
+                expected: expected.into(),
+                found,
+            },
+        }
+    }
 }
 
 impl Header {
-    fn read(reader: &mut impl Read, content: Content) -> Result<Self, Fault> {
-        let length = u64::from(4 + 4 * content.dimensions());
-        let mut header = Vec::new();
-        reader.take(length).read_to_end(&mut header)?;
-        let mut numbers = header.as_chunks().0.iter().map(|&bytes| u32::from_be_bytes(bytes));
-        if let Some(found) = numbers.next().filter(|&found| found != content.magic()) {
-            return Err(Fault::Magic(found));
-        }
-        let found = header.len() as u64;
-        if found < length {
-            return Err(Fault::Length {
-                claim: "the header alone takes".into(),
-                expected: length.into(),
-                found,
-            });
-        }
-        Ok(Self { content, length, sizes: std::array::from_fn(|_| numbers.next().unwrap_or(1)) })
+    /// Bytes of a header with so many dimensions.
+    fn bytes(dimensions: u64) -> u64 {
+        4 + 4 * dimensions
     }
 
-    /// The first `limit` items. The buffer grows with what is really read, so a header that claims
-    /// 2^96 bytes allocates none.
-    fn read_items(&self, mut reader: impl Read, limit: Option<usize>) -> Result<Vec<u8>, Fault> {
-        let mut bytes = Vec::new();
-        reader
-            .by_ref()
-            .take(self.bytes(limit).try_into().unwrap_or(u64::MAX))
-            .read_to_end(&mut bytes)?;
-        let rest = io::copy(&mut reader, &mut io::sink())?;
-        self.check(self.length + bytes.len() as u64 + rest)?;
-        bytes.shrink_to_fit();
-        Ok(bytes)
+    fn length(&self) -> u64 {
+        Self::bytes(self.dimensions.len() as u64)
     }
 
-    /// The first `limit` images without reading them; nothing for labels, which are few, for a file
-    /// of another length, and where the file system cannot map files.
-    fn map_images(&self, file: &File, limit: Option<usize>) -> Option<Bytes> {
-        if !matches!(self.content, Content::Images) {
-            return None;
-        }
-        self.check(file.metadata().ok()?.len()).ok()?;
-        Bytes::map(file, self.length, self.bytes(limit).try_into().ok()?).ok()
-    }
-
-    /// Bytes of the first `limit` items.
-    fn bytes(&self, limit: Option<usize>) -> u128 {
-        let [count, rows, columns] = self.sizes.map(u128::from);
-        rows * columns * limit.map_or(count, |limit| count.min(limit as u128))
-    }
-
-    /// Holds the bytes that there are against those that the sizes take.
-    fn check(&self, found: u64) -> Result<(), Fault> {
-        let expected = u128::from(self.length) + self.bytes(None);
-        if u128::from(found) == expected {
-            return Ok(());
-        }
-        let [count, rows, columns] = self.sizes;
-        let shape = match self.content {
-            Content::Images => format!(" of {rows}×{columns} pixels"),
-            Content::Labels => String::new(),
+    fn parse(
+        beginning: &[u8],
+        content: Content,
+        container: Container,
+    ) -> Result<Self, HeaderProblem> {
+        let found = beginning.len() as u64;
+        let Some((&[zero, also_zero, code, dimensions], sizes)) = beginning.split_first_chunk()
+        else {
+            let expected = Self::bytes(content.dimensions());
+            return Err(HeaderProblem::Short { expected, found });
         };
-        Err(Fault::Length {
-            claim: format!("the header's {count} {}{shape} take", self.content.name()),
-            expected,
-            found,
-        })
+        let element = match code {
+            0x08 => Some(Element::Unsigned(8)),
+            0x09 => Some(Element::Signed(8)),
+            0x0b => Some(Element::Signed(16)),
+            0x0c => Some(Element::Signed(32)),
+            0x0d => Some(Element::Float(32)),
+            0x0e => Some(Element::Float(64)),
+            _ => None,
+        };
+        let known = [zero, also_zero] == [0; 2] && dimensions <= MAX_DIMENSIONS;
+        let Some(element) = element.filter(|_| known) else {
+            return Err(HeaderProblem::Other(foreign(beginning, content, container)));
+        };
+        let expected = Self::bytes(dimensions.into());
+        if found < expected {
+            return Err(HeaderProblem::Short { expected, found });
+        }
+        let sizes = sizes.as_chunks().0.iter().take(dimensions.into());
+        let dimensions = sizes.map(|&size| u32::from_be_bytes(size) as usize).collect();
+        Ok(Self { element, dimensions })
     }
+}
+
+/// What a file is that is no IDX file.
+fn foreign(beginning: &[u8], content: Content, container: Container) -> String {
+    let (content, compressed) = (content.name(), container == Container::Gzip);
+    let within = if compressed { "decompressed " } else { "" };
+    if let Some(identity) = identify::by_content(beginning) {
+        let (what, remedy) = (identity.what, identity.remedy);
+        return format!("{within}{what}, not {content} in IDX format; {remedy}");
+    }
+    let start: String = beginning.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    format!(
+        "{within}starts with 0x{start}, but files in IDX format start with 0x0000; is this the right \
+         file?"
+    )
 }

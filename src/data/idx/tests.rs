@@ -1,5 +1,5 @@
 use super::*;
-use crate::data::Bytes;
+use crate::data::{ImageShape, Images, Pixels};
 use flate2::{Compression, write::GzEncoder};
 use std::fs;
 use std::io::Write;
@@ -29,7 +29,7 @@ fn images(n: u8) -> Vec<u8> {
     idx(0x803, &[n.into(), 2, 3], &(0..6 * n).collect::<Vec<_>>())
 }
 
-fn pixels(values: std::ops::Range<u8>) -> Bytes {
+fn pixels(values: std::ops::Range<u8>) -> Pixels {
     values.collect::<Vec<_>>().into()
 }
 
@@ -45,6 +45,16 @@ fn folder() -> TempDir {
 
 fn write(folder: &TempDir, name: &str, bytes: &[u8]) {
     fs::write(folder.path().join(name), bytes).unwrap();
+}
+
+/// All files of a folder, whatever they begin with.
+fn load(
+    folder: &Path,
+    train: Option<usize>,
+    test: Option<usize>,
+    classes: Option<usize>,
+) -> Result<Dataset, DatasetError> {
+    super::load(folder, None, ChannelOrder::Auto, Wanted { train, test, classes })
 }
 
 /// What loading the folder reports, with the folder's random name replaced by `DIR`.
@@ -112,7 +122,7 @@ fn images_that_are_not_compressed_are_shared() {
     write(&folder, TEST_IMAGES, &gzip(&bytes));
     let data = load(folder.path(), Some(3), None, None).unwrap();
     assert!(data.train.pixels.are_shared() && !data.test.pixels.are_shared());
-    assert_eq!((&*data.train.pixels, &*data.test.pixels), (&*pixels(0..18), &*pixels(0..12)));
+    assert_eq!((&data.train.pixels, &data.test.pixels), (&pixels(0..18), &pixels(0..12)));
     // A file that is replaced or removed leaves the pixels as they were.
     fs::rename(folder.path().join(TEST_IMAGES), folder.path().join(TRAIN_IMAGES)).unwrap();
     assert_eq!(data.train.pixels, pixels(0..18));
@@ -149,16 +159,290 @@ fn unreadable_file() {
 }
 
 #[test]
-fn wrong_magic_number() {
-    assert_eq!(
-        report_with(TRAIN_IMAGES, &idx(0x801, &[4], &[0, 1, 9, 3])),
-        "DIR/train-images-idx3-ubyte: starts with 0x00000801, but images in IDX format start with \
-         0x00000803; is this the right file?"
+fn what_is_no_idx_file_of_this_kind_is_named() {
+    for (name, bytes, said) in [
+        (
+            TRAIN_IMAGES,
+            idx(0x801, &[4], &[0, 1, 9, 3]),
+            "labels, not images: 1 dimension (4 bytes); are the names of two files exchanged?",
+        ),
+        (
+            TRAIN_LABELS,
+            images(4),
+            "images, not labels: 3 dimensions (4×2×3 bytes); are the names of two files exchanged?",
+        ),
+        (
+            TEST_LABELS,
+            b"<html>moved</html>".to_vec(),
+            "an HTML page, probably a failed download, not labels in IDX format; fetch it again",
+        ),
+        (
+            TRAIN_IMAGES,
+            b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n".to_vec(),
+            "a Git LFS pointer, not images in IDX format; `git lfs pull` fetches the file itself",
+        ),
+        (
+            TRAIN_IMAGES,
+            gzip(&gzip(&images(4))),
+            "decompressed a gzip file, not images in IDX format; gunzip it",
+        ),
+        (
+            TRAIN_IMAGES,
+            0x803_u32.to_le_bytes().to_vec(),
+            "starts with 0x03080000, but files in IDX format start with 0x0000; is this the right \
+             file?",
+        ),
+        (
+            TRAIN_IMAGES,
+            idx(0xb03, &[4, 2, 3], &[0; 48]),
+            "16-bit integers, but pixels are bytes (0 to 255) or floating-point numbers of 32 or 64 \
+             bits; convert them, in NumPy with images.astype(\"uint8\") or images.astype(\"float32\")",
+        ),
+        (
+            TRAIN_LABELS,
+            idx(0xd01, &[4], &[0; 16]),
+            "32-bit floating-point numbers, but labels are integers, the numbers of classes; convert \
+             them, in NumPy with labels.astype(int)",
+        ),
+    ] {
+        assert_eq!(report_with(name, &bytes), format!("DIR/{name}: {said}"));
+    }
+}
+
+#[test]
+fn labels_of_every_width_are_read() {
+    let expected = load(folder().path(), None, None, None).unwrap();
+    let wide: [(u32, fn(i64) -> Vec<u8>); 4] = [
+        (0x901, |label| (label as i8).to_be_bytes().to_vec()),
+        (0xb01, |label| (label as i16).to_be_bytes().to_vec()),
+        (0xc01, |label| (label as i32).to_be_bytes().to_vec()),
+        (0x801, |label| vec![label as u8]),
+    ];
+    for (magic, bytes) in wide {
+        for compress in [false, true] {
+            let folder = folder();
+            let labels = idx(magic, &[4], &[0, 1, 9, 3].map(bytes).concat());
+            write(&folder, TRAIN_LABELS, &if compress { gzip(&labels) } else { labels });
+            let data = load(folder.path(), None, None, None).unwrap();
+            assert_eq!(
+                (data.train, data.checksum),
+                (expected.train.clone(), expected.checksum.clone())
+            );
+        }
+    }
+    let folder = folder();
+    write(
+        &folder,
+        TRAIN_LABELS,
+        &idx(0xc01, &[4], &[7, 65_000, 300, -5].map(i32::to_be_bytes).concat()),
     );
+    let data = load(folder.path(), None, None, None).unwrap();
+    assert_eq!((data.classes, data.first_label), (65_006, -5));
     assert_eq!(
-        report_with(TEST_LABELS, b"<html>moved</html>"),
-        "DIR/t10k-labels-idx1-ubyte: starts with 0x3c68746d, but labels in IDX format start with \
-         0x00000801; is this the right file?"
+        (&data.train.labels[..], &data.test.labels[..]),
+        (&[12, 65_005, 305, 0][..], &[10, 11][..])
+    );
+}
+
+/// Two images of 5 × 6 pixels in three channels, channel after channel and pixel after pixel.
+#[test]
+fn color_images_are_read_with_their_channels_first_or_last() {
+    let shape = ImageShape { channels: 3, rows: 5, columns: 6 };
+    let first: Vec<u8> = (0..180).collect();
+    let last: Vec<u8> = (0..2)
+        .flat_map(|n| (0..30).flat_map(move |pixel| (0..3).map(move |c| 90 * n + 30 * c + pixel)))
+        .collect();
+    let mut checksums = Vec::new();
+    for (sizes, bytes) in [([2, 3, 5, 6], &first), ([2, 5, 6, 3], &last)] {
+        let folder = folder();
+        for (images, labels) in [(TRAIN_IMAGES, TRAIN_LABELS), (TEST_IMAGES, TEST_LABELS)] {
+            write(&folder, images, &idx(0x804, &sizes, bytes));
+            write(&folder, labels, &idx(0x801, &[2], &[0, 4]));
+        }
+        let data = load(folder.path(), None, Some(1), None).unwrap();
+        assert_eq!((data.shape(), data.train.pixels.bytes()), (shape, Some(&first[..])));
+        assert_eq!(data.test.pixels.bytes(), Some(&first[..90]));
+        // Only what lies as it is needed can be shared.
+        assert_eq!(data.train.pixels.are_shared(), sizes[1] == 3);
+        checksums.push(data.checksum);
+    }
+    assert_eq!(checksums[0], checksums[1]);
+}
+
+#[test]
+fn floating_point_images_are_used_as_they_are() {
+    let folder = folder();
+    let numbers: Vec<f32> = (0..24).map(|i| 0.25 * i as f32 - 1.5).collect();
+    let single = numbers.iter().flat_map(|number| number.to_be_bytes()).collect::<Vec<_>>();
+    let double = numbers.iter().flat_map(|&number| f64::from(number).to_be_bytes());
+    write(&folder, TRAIN_IMAGES, &idx(0xd03, &[4, 2, 3], &single));
+    write(&folder, TEST_IMAGES, &idx(0xe03, &[2, 2, 3], &double.take(96).collect::<Vec<_>>()));
+    let data = load(folder.path(), Some(3), None, None).unwrap();
+    assert_eq!(data.train.pixels, Pixels::Numbers(numbers[..18].to_vec()));
+    assert_eq!(data.test.pixels, Pixels::Numbers(numbers[..12].to_vec()));
+    assert_eq!(data.train.pixels.range(), (-1.5, 2.75));
+
+    write(&folder, TEST_IMAGES, &images(2));
+    assert_eq!(
+        report(&folder, None, None),
+        "DIR/t10k-images-idx3-ubyte: images of bytes, but DIR/train-images-idx3-ubyte holds images of \
+         floating-point numbers; store both the same way"
+    );
+    let mut broken = numbers;
+    (broken[13], broken[20]) = (f32::NAN, f32::INFINITY);
+    let broken = broken.iter().flat_map(|number| number.to_be_bytes()).collect::<Vec<_>>();
+    assert_eq!(
+        report_with(TRAIN_IMAGES, &idx(0xd03, &[4, 2, 3], &broken)).lines().next().unwrap(),
+        "DIR/train-images-idx3-ubyte: a pixel of image 2 (from 0) is NaN; pixels must be finite numbers"
+    );
+}
+
+/// A good folder under other names.
+fn renamed(folder: &TempDir, names: [&str; 4]) -> TempDir {
+    let other = tempfile::tempdir().unwrap();
+    for (old, new) in FILES.into_iter().zip(names) {
+        let new = other.path().join(new);
+        fs::create_dir_all(new.parent().unwrap()).unwrap();
+        fs::copy(folder.path().join(old), new).unwrap();
+    }
+    other
+}
+
+#[test]
+fn files_are_found_under_the_names_they_come_with() {
+    let plain = folder();
+    let expected = load(plain.path(), None, None, None).unwrap().checksum;
+    for names in [
+        // Dots.
+        [
+            "train-images.idx3-ubyte",
+            "train-labels.idx1-ubyte",
+            "t10k-images.idx3-ubyte",
+            "t10k-labels.idx1-ubyte",
+        ],
+        // Kaggle.
+        [
+            "train-images-idx3-ubyte/train-images-idx3-ubyte",
+            "train-labels-idx1-ubyte/train-labels-idx1-ubyte",
+            "t10k-images-idx3-ubyte/t10k-images-idx3-ubyte",
+            "t10k-labels-idx1-ubyte/t10k-labels-idx1-ubyte",
+        ],
+        // torchvision.
+        [
+            "MNIST/raw/train-images-idx3-ubyte",
+            "MNIST/raw/train-labels-idx1-ubyte",
+            "MNIST/raw/t10k-images-idx3-ubyte",
+            "MNIST/raw/t10k-labels-idx1-ubyte",
+        ],
+        // EMNIST.
+        [
+            "gzip/emnist-letters-train-images-idx3-ubyte",
+            "gzip/emnist-letters-train-labels-idx1-ubyte",
+            "gzip/emnist-letters-test-images-idx3-ubyte",
+            "gzip/emnist-letters-test-labels-idx1-ubyte",
+        ],
+    ] {
+        let other = renamed(&plain, names);
+        let data = load(other.path(), None, None, None).unwrap();
+        assert_eq!(data.checksum, expected, "{names:?}");
+        let sources = names.map(|name| other.path().join(name).display().to_string());
+        assert_eq!(data.sources, sources);
+    }
+    // Kaggle has each file twice.
+    for (name, twice) in FILES.into_iter().zip(FILES.map(|name| name.replacen("-idx", ".idx", 1))) {
+        fs::copy(plain.path().join(name), plain.path().join(twice)).unwrap();
+        fs::rename(plain.path().join(name), plain.path().join("moved")).unwrap();
+        fs::create_dir(plain.path().join(name)).unwrap();
+        fs::rename(plain.path().join("moved"), plain.path().join(name).join(name)).unwrap();
+    }
+    assert_eq!(load(plain.path(), None, None, None).unwrap().checksum, expected);
+}
+
+#[test]
+fn where_several_sets_fit_the_keys_are_asked_for() {
+    let plain = folder();
+    let letters = ["letters", "digits"].map(|set| {
+        ["train-images-idx3", "train-labels-idx1", "test-images-idx3", "test-labels-idx1"]
+            .map(|name| format!("emnist-{set}-{name}-ubyte"))
+    });
+    let both = renamed(&plain, letters[0].each_ref().map(String::as_str));
+    for (old, new) in FILES.into_iter().zip(&letters[1]) {
+        fs::copy(plain.path().join(old), both.path().join(new)).unwrap();
+    }
+    let place = both.path().display();
+    let asked = load(both.path(), None, None, None).unwrap_err().to_string();
+    assert_eq!(
+        asked,
+        format!(
+            "{place}: 2 sets of IDX files fit; choose one with dataset.dir = \"{place}\" and \
+             dataset.prefix = \"emnist-digits\"; or dataset.dir = \"{place}\" and dataset.prefix = \
+             \"emnist-letters\""
+        )
+    );
+    let with =
+        |prefix| super::load(both.path(), Some(prefix), ChannelOrder::Auto, Wanted::default());
+    for prefix in ["emnist-letters", "emnist-letters-"] {
+        let data = with(prefix).unwrap();
+        assert!(
+            data.sources.iter().all(|file| file.contains("emnist-letters-")),
+            "{:?}",
+            data.sources
+        );
+    }
+    let unknown = with("emnist-leters").unwrap_err().to_string();
+    assert!(
+        unknown.contains("no set of files with dataset.prefix = \"emnist-leters\"; there is"),
+        "{unknown}"
+    );
+    assert!(unknown.contains("dataset.prefix = \"emnist-digits\";"), "{unknown}");
+
+    // A file of a set is missing: the set is a candidate all the same.
+    fs::remove_file(both.path().join("emnist-digits-test-labels-idx1-ubyte")).unwrap();
+    let asked = load(both.path(), None, None, None).unwrap_err().to_string();
+    assert!(asked.contains("(incomplete: no emnist-digits-test-labels-idx1-ubyte)"), "{asked}");
+    let missing = with("emnist-digits").unwrap_err().to_string();
+    assert!(
+        missing.contains(": no emnist-digits-test-labels-idx1-ubyte (nor with .gz)"),
+        "{missing}"
+    );
+
+    // The names of MNIST in the folder itself are what they always were.
+    for name in FILES {
+        fs::copy(plain.path().join(name), both.path().join(name)).unwrap();
+    }
+    let data = load(both.path(), None, None, None).unwrap();
+    assert_eq!(data.sources, FILES.map(|name| both.path().join(name).display().to_string()));
+    // And with an empty prefix, whatever else is there.
+    fs::rename(both.path().join(TRAIN_IMAGES), both.path().join("train-images.idx3-ubyte"))
+        .unwrap();
+    assert!(load(both.path(), None, None, None).is_err());
+    assert!(with("").is_ok());
+}
+
+#[test]
+fn two_files_for_one_purpose_must_be_the_same() {
+    let folder = folder();
+    fs::rename(folder.path().join(TRAIN_IMAGES), folder.path().join("train-images.idx3-ubyte"))
+        .unwrap();
+    fs::write(folder.path().join("train_images-idx3-ubyte"), images(4)).unwrap();
+    assert!(load(folder.path(), None, None, None).is_ok());
+    fs::write(folder.path().join("train_images-idx3-ubyte"), images(3)).unwrap();
+    assert_eq!(
+        report(&folder, None, None),
+        "DIR/train-images.idx3-ubyte: DIR/train_images-idx3-ubyte fits as well, and holds something \
+         else; remove or rename one of them"
+    );
+}
+
+#[test]
+fn a_folder_with_something_else_says_what_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    write(&folder, "digits.npz", b"PK");
+    let said = report(&folder, None, None);
+    assert_eq!(
+        said,
+        "DIR: no IDX files (train-images-idx3-ubyte, …); DIR/digits.npz is a NumPy file: use kind = \
+         \"npy\""
     );
 }
 
@@ -226,8 +510,6 @@ fn nothing_to_learn_from() {
     let lines = [
         "DIR/train-images-idx3-ubyte: holds 0 images of 28×28 pixels: nothing to learn from",
         "DIR/t10k-images-idx3-ubyte: holds 2 images of 28×0 pixels: nothing to learn from",
-        "DIR/train-images-idx3-ubyte: images of 28×28 pixels, but DIR/t10k-images-idx3-ubyte holds \
-         images of 28×0; the files do not belong together",
     ];
     assert_eq!(report(&folder, Some(5), None), lines.join("\n"));
 }
@@ -246,21 +528,27 @@ fn files_that_do_not_belong_together() {
     );
 }
 
-/// As many as the largest label + 1, of either file, whether its image is in use or not.
+/// From the smallest label to the largest of both files, whether their images are in use or not.
 #[test]
 fn labels_say_how_many_classes_there_are() {
     let folder = folder();
-    let classes = |train| load(folder.path(), train, None, None).unwrap().classes;
-    assert_eq!(classes(None), 10);
+    let classes = |train| {
+        let data = load(folder.path(), train, None, None).unwrap();
+        (data.classes, data.first_label)
+    };
+    assert_eq!(classes(None), (10, 0));
     let subset = load(folder.path(), Some(2), None, None).unwrap();
     assert_eq!((&subset.train.labels[..], subset.classes), (&[0, 1][..], 10));
     write(&folder, TEST_LABELS, &idx(0x801, &[2], &[26, 1]));
-    assert_eq!((classes(None), classes(Some(1))), (27, 27));
-    write(&folder, TRAIN_LABELS, &idx(0x801, &[4], &[1, 255, 2, 3]));
-    assert_eq!(classes(None), 256);
+    assert_eq!((classes(None), classes(Some(1))), ((27, 0), (27, 0)));
+    write(&folder, TRAIN_LABELS, &idx(0x801, &[4], &[1, 5, 2, 3]));
+    assert_eq!(classes(None), (26, 1), "the letters of EMNIST");
+    assert_eq!(load(folder.path(), None, None, None).unwrap().train.labels, [0, 4, 1, 2]);
+    write(&folder, TRAIN_LABELS, &idx(0x801, &[4], &[0, 255, 2, 3]));
+    assert_eq!(classes(None), (256, 0));
     write(&folder, TRAIN_LABELS, &idx(0x801, &[4], &[0; 4]));
     write(&folder, TEST_LABELS, &idx(0x801, &[2], &[0; 2]));
-    assert_eq!(classes(None), 1);
+    assert_eq!(classes(None), (1, 0));
 }
 
 #[test]
@@ -269,13 +557,21 @@ fn more_classes_than_labels_can_be_asked_for_and_fewer_are_refused() {
     let load = |classes| load(folder.path(), None, None, Some(classes));
     let ten = load(10).unwrap();
     let more = load(47).unwrap();
-    assert_eq!((more.classes, more.checksum), (47, ten.checksum));
+    assert_eq!((more.classes, more.checksum), (47, ten.checksum.clone()));
     let message = load(9).unwrap_err().to_string();
     assert_eq!(
         message.replace(&folder.path().display().to_string(), "DIR"),
         "DIR/train-labels-idx1-ubyte: label 9 at image 2, counted from 0, but dataset.classes = 9 \
-         are 0 to 8; the largest label is 9: set dataset.classes to 10 at least, or leave it out"
+         are 0 to 8; the labels are 0 to 9: set dataset.classes to 10 at least, or leave it out"
     );
+    // The same images with the same labels, whatever class each of these is.
+    write(&folder, TRAIN_LABELS, &idx(0x801, &[4], &[2, 1, 9, 3]));
+    let (shifted, from_0) = (load(9).unwrap(), load(10).unwrap());
+    assert_eq!(
+        (&shifted.train.labels[..], &from_0.train.labels[..]),
+        (&[1, 0, 8, 2][..], &[2, 1, 9, 3][..])
+    );
+    assert_eq!(shifted.checksum, from_0.checksum);
 }
 
 #[test]
@@ -291,14 +587,14 @@ fn more_or_fewer_images_than_there_are() {
 #[test]
 fn problems_of_all_files_are_reported_at_once() {
     let folder = folder();
-    fs::remove_file(folder.path().join(TRAIN_IMAGES)).unwrap();
+    write(&folder, TRAIN_IMAGES, &idx(0x801, &[4], &[0; 4]));
     write(&folder, TRAIN_LABELS, &idx(0x801, &[4], &[0, 1, 9]));
     write(&folder, TEST_IMAGES, b"PK\x03\x04");
     write(&folder, TEST_LABELS, &idx(0x801, &[2], &[5]));
     let error = report(&folder, None, None);
     let starts = [
-        "DIR: no train-images-idx3-ubyte (nor with .gz)",
-        "DIR/t10k-images-idx3-ubyte: starts with 0x504b0304",
+        "DIR/train-images-idx3-ubyte: labels, not images",
+        "DIR/t10k-images-idx3-ubyte: a zip archive",
         "DIR/t10k-labels-idx1-ubyte: 9 bytes",
         "DIR/train-labels-idx1-ubyte: 11 bytes",
     ];

@@ -2,7 +2,7 @@
 
 use super::memory::later_bytes;
 use super::{MEASURED_POINTS, Speed};
-use crate::data::Split;
+use crate::data::{Pixels, Split};
 use crate::engine::capacity::{self, size};
 use crate::engine::memory::{self, Memory};
 use crate::engine::problem::{Problem, Trained};
@@ -89,7 +89,8 @@ fn rank_bytes(problem: &Problem, trained: &Trained, before: Memory, after: Memor
     // Batches of a path have buffers of their own, and their images; a larger batch is no batch.
     let batch = problem.config.paths.batch.map_or(0, |size| size.min(trained.dataset.train.len()));
     let sets = problem.config.run.threads_per_rank * (1 + usize::from(batch > 0));
-    let batch = (batch * trained.network.inputs()) as f64;
+    let pixels = &trained.dataset.train.pixels;
+    let batch = (batch * trained.network.inputs() * pixels.bytes_per_pixel()) as f64;
     let computing = before.now as f64 + sets as f64 * (buffers + unmeasured) + batch + task;
     (before.peak as f64).max(computing)
 }
@@ -97,7 +98,7 @@ fn rank_bytes(problem: &Problem, trained: &Trained, before: Memory, after: Memor
 /// Bytes of the images that the ranks of a node share, or of those that each rank holds.
 fn pixels(trained: &Trained, shared: bool) -> usize {
     let pixels = [&trained.dataset.train.pixels, &trained.dataset.test.pixels];
-    pixels.into_iter().filter(|pixels| pixels.are_shared() == shared).map(|all| all.len()).sum()
+    pixels.into_iter().filter(|pixels| pixels.are_shared() == shared).map(Pixels::memory).sum()
 }
 
 /// Bytes of all solutions, two of each training run.

@@ -1,9 +1,10 @@
 //! Images as a factor of matrix products: the first layer of a perceptron multiplies weights with
 //! pixels.
 //!
-//! Pixels are bytes, and most of them are black. An [`ImageBuffer`] reads a block of images in the
-//! form whose products are fastest: gray values, sparse, or AMX tiles. An [`ImageMatrix`] borrows
-//! that form and multiplies.
+//! Pixels are bytes, most of which are black in pictures of handwriting, or numbers. An
+//! [`ImageBuffer`] reads a block of images in the form whose products are fastest: gray values,
+//! sparse, or AMX tiles. The last two are for bytes. An [`ImageMatrix`] borrows that form and
+//! multiplies.
 //!
 //! Sparse and AMX products need the weights in an order of their own. [`PackedWeights`] borrow the
 //! weights, pack them at the first product, and keep them for the next blocks of images. The borrow
@@ -13,11 +14,14 @@
 use super::amx::{AmxImages, Left};
 use super::gemm::{gemm, gemm_add};
 use super::sparse::{Panels, SparseImages, compresses_fast};
-use super::{Buffer, Real, gray_all};
+use super::{Buffer, Real};
 use ndarray::{ArrayView2, ArrayViewMut2, s};
 use std::ops::Range;
 
 pub use super::sparse::mostly_black;
+pub use pixels::PixelSlice;
+
+mod pixels;
 
 /// What images are read for, and so how often each form of them would be used.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -63,7 +67,7 @@ pub struct ImageForm {
     pub multiplied: bool,
     /// Whether gray values are read besides.
     pub gray: bool,
-    /// Whether the images are [`mostly_black`].
+    /// Whether the images are [mostly black](PixelSlice::are_mostly_black).
     pub sparse: bool,
 }
 
@@ -87,26 +91,32 @@ impl<A: Real> ImageBuffer<A> {
     ///
     /// # Panics
     /// If an image has no pixels, or there is a part of one.
-    pub fn read(
+    pub fn read<'p>(
         &mut self,
-        pixels: &[u8],
+        pixels: impl Into<PixelSlice<'p>>,
         pixels_per_image: usize,
         purpose: Purpose,
     ) -> ImageMatrix<'_, A> {
+        let pixels = pixels.into();
         assert!(pixels.len().is_multiple_of(pixels_per_image), "whole images");
         let images = pixels.len() / pixels_per_image;
         let (forward, backward) = (purpose.forward(), purpose.backward());
         let Self { form, gray, sparse, amx } = self;
         let fast = compresses_fast();
-        let factor = if let Some(amx) = amx.as_mut().filter(|_| purpose != Purpose::KnownLosses) {
-            amx.read(pixels, pixels_per_image, forward, backward);
-            Factor::Amx(amx)
-        } else if form.multiplied && form.sparse && purpose.suits_sparse(fast) {
-            let by_pixels = backward && (fast || purpose == Purpose::Path);
-            sparse.read(pixels, pixels_per_image, forward, by_pixels);
-            Factor::Sparse(sparse)
-        } else {
-            Factor::Gray
+        let amx = amx.as_mut().filter(|_| purpose != Purpose::KnownLosses);
+        let factor = match (pixels, amx) {
+            (PixelSlice::Bytes(bytes), Some(amx)) => {
+                amx.read(bytes, pixels_per_image, forward, backward);
+                Factor::Amx(amx)
+            }
+            (PixelSlice::Bytes(bytes), None)
+                if form.multiplied && form.sparse && purpose.suits_sparse(fast) =>
+            {
+                let by_pixels = backward && (fast || purpose == Purpose::Path);
+                sparse.read(bytes, pixels_per_image, forward, by_pixels);
+                Factor::Sparse(sparse)
+            }
+            _ => Factor::Gray,
         };
         let serves_all = match factor {
             Factor::Gray => purpose == Purpose::KnownLosses,
@@ -115,14 +125,14 @@ impl<A: Real> ImageBuffer<A> {
         let gray = (form.gray || !form.multiplied || !serves_all).then(|| {
             gray.grow(pixels.len());
             let gray = &mut gray[..pixels.len()];
-            gray_all(pixels, gray);
+            pixels.write_to(gray);
             ArrayView2::from_shape((images, pixels_per_image), &*gray).expect("whole images")
         });
         ImageMatrix { images, gray, factor }
     }
 }
 
-/// X, `(images, pixels)`: gray values in [0, 1].
+/// X, `(images, pixels)`: gray values, in [0, 1] where pixels are bytes.
 #[derive(Clone, Copy)]
 pub struct ImageMatrix<'a, A> {
     images: usize,

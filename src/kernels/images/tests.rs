@@ -67,6 +67,29 @@ fn products_are_the_same_in_every_form_and_for_every_purpose() {
     }
 }
 
+/// Numbers are multiplied as they are, with and without AMX, whatever the form says of black pixels.
+#[test]
+fn products_with_numbers_are_those_of_the_numbers() {
+    let w = numbers(9, 130, 0.4);
+    for (sparse, gray) in [(false, false), (true, false), (false, true)] {
+        let mut buffer = ImageBuffer::<f32>::new(ImageForm { multiplied: true, gray, sparse });
+        for purpose in PURPOSES {
+            let x = numbers(40, 130, 0.7) * 3.0;
+            let (mut workspace, mut backward) = Default::default();
+            let mut weights = PackedWeights::new(vec![w.view()], &mut workspace);
+            let images = buffer.read(x.as_slice().unwrap(), 130, purpose);
+            assert_eq!(images.gray(), x);
+            let mut c = Array2::zeros((9, 40));
+            images.product(&mut weights, c.view_mut());
+            close(&c, &w.dot(&x.t()), "forward");
+            let d = numbers(9, 40, 0.3);
+            let mut c = w.clone();
+            images.add_outer_product(d.view(), c.view_mut(), &mut backward);
+            close(&c, &(d.dot(&x) + &w), "backward");
+        }
+    }
+}
+
 #[test]
 fn weights_are_packed_anew_for_new_weights_in_the_same_memory() {
     let mut workspace = ImageWorkspace::default();

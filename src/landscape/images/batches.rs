@@ -1,7 +1,7 @@
 //! The loss on a random subset of the images, another one for each step.
 
 use super::{ImageLandscape, Interrupt};
-use crate::data::ImageView;
+use crate::data::{GatheredImages, ImageView};
 use crate::kernels::{Real, Threads};
 use crate::landscape::{Interrupted, Landscape};
 use crate::network::Network;
@@ -52,13 +52,8 @@ impl<A: Real> Batches<A> for ImageBatches<'_, A> {
         .into_vec();
         // In the order in which they lie in memory.
         drawn.sort_unstable();
-        let (mut pixels, mut labels) =
-            (Vec::with_capacity(self.size * self.images.pixels_per_image()), Vec::new());
-        for image in drawn.into_iter().map(|index| self.images.range(index..index + 1)) {
-            pixels.extend_from_slice(image.pixels());
-            labels.extend_from_slice(image.labels());
-        }
-        let batch = ImageView::new(&pixels, &labels, self.images.pixels_per_image());
+        let mut gathered = GatheredImages::default();
+        let batch = gathered.gather(&self.images, drawn.into_iter());
         let landscape = ImageLandscape {
             threads: self.threads,
             interrupt: self.interrupt,

@@ -9,9 +9,7 @@ use super::line::PointByPoint;
 use super::{Interrupted, Landscape, Line};
 use crate::combinations::Combinations;
 use crate::data::ImageView;
-use crate::kernels::{
-    self, Buffer, ImageBuffer, Item, Items, Purpose, Real, Threads, add_scaled, mostly_black,
-};
+use crate::kernels::{self, Buffer, ImageBuffer, Item, Items, Purpose, Real, Threads, add_scaled};
 use crate::network::{Batch, Network, Score};
 pub use batches::ImageBatches;
 use line::SharedLine;
@@ -58,7 +56,7 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
         assert_eq!(images.pixels_per_image(), network.inputs(), "image size and network disagree");
         // The first images decide. It changes speed and the last bits, and has to depend on the
         // data alone.
-        let sparse = mostly_black(images.first(BLOCK).pixels());
+        let sparse = images.first(BLOCK).pixels().are_mostly_black();
         Self { network, images, sparse, threads: None, interrupt: None, idle: Mutex::default() }
     }
 
@@ -113,18 +111,11 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
         gradient.fill(A::zero());
         let loss = self.with_scratch(|scratch| {
             let mut sum = 0.0;
-            let Scratch { images, evaluator, gathered: (pixels, labels), .. } = scratch;
+            let Scratch { images, evaluator, gathered, .. } = scratch;
             let mut evaluation = evaluator.at(theta);
             for chunk in indices.chunks(BLOCK) {
-                pixels.clear();
-                labels.clear();
-                for image in
-                    chunk.iter().map(|&index| self.images.range(index as usize..index as usize + 1))
-                {
-                    pixels.extend_from_slice(image.pixels());
-                    labels.extend_from_slice(image.labels());
-                }
-                let chunk = ImageView::new(pixels, labels, self.images.pixels_per_image());
+                let chunk =
+                    gathered.gather(&self.images, chunk.iter().map(|&index| index as usize));
                 let batch = batch(images, chunk, Purpose::Step);
                 sum += evaluation.loss_and_gradient(batch, gradient).loss;
             }

@@ -1,6 +1,6 @@
 //! What one thread needs to evaluate a network.
 
-use crate::data::ImageView;
+use crate::data::{GatheredImages, ImageView};
 use crate::kernels::{Buffer, ImageBuffer, ImageForm, Purpose, Real};
 use crate::network::{Batch, CombinationsEvaluator, Evaluator, Network};
 
@@ -9,8 +9,8 @@ use crate::network::{Batch, CombinationsEvaluator, Evaluator, Network};
 pub(super) struct Scratch<'a, A> {
     network: &'a dyn Network<A>,
     pub(super) images: ImageBuffer<A>,
-    /// Pixels of images that are not contiguous, and their labels.
-    pub(super) gathered: (Vec<u8>, Vec<u8>),
+    /// Images that are not contiguous.
+    pub(super) gathered: GatheredImages,
     pub(super) evaluator: Box<dyn Evaluator<A> + 'a>,
     pub(super) combinations_evaluator: Option<Box<dyn CombinationsEvaluator<A> + 'a>>,
     /// `(P,)` a point, and a gradient.
@@ -29,7 +29,7 @@ impl<'a, A: Real> Scratch<'a, A> {
         Self {
             network,
             images: ImageBuffer::new(form),
-            gathered: Default::default(),
+            gathered: GatheredImages::default(),
             evaluator: network.evaluator(),
             combinations_evaluator: network.combinations_evaluator(),
             theta: Vec::new(),

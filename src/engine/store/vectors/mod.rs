@@ -11,7 +11,7 @@ mod npy;
 mod tests;
 
 pub use error::VectorsError;
-pub use npy::write_npy;
+pub use npy::{write_npy, write_whole};
 
 use crate::network::Layout;
 use ndarray::{Array2, ArrayD, Axis, Ix2};

@@ -1,0 +1,22 @@
+//! Which classes the labels of a data set stand for.
+
+use super::Label;
+
+/// Labels are 16 bits.
+pub const MAX_CLASSES: usize = 1 + Label::MAX as usize;
+
+/// How many classes there are, and what the files call the first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Classes {
+    /// Number of classes.
+    pub count: usize,
+    /// The label of class 0; the others follow.
+    pub first_label: i64,
+}
+
+impl From<usize> for Classes {
+    /// Counted from 0.
+    fn from(count: usize) -> Self {
+        Self { count, first_label: 0 }
+    }
+}

@@ -1,0 +1,298 @@
+//! Where the four files of a data set are.
+//!
+//! MNIST and the sets made like it come under many names: with dots or hyphens, with a prefix, in a
+//! folder for each file, several folders down. A *set* here is what lies in one folder under one
+//! prefix.
+
+use crate::data::identify;
+use crate::data::problem::FileProblem;
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use walkdir::WalkDir;
+
+/// Names of the four files, without `.gz`: training images and labels, test images and labels.
+pub(super) const FILES: [&str; 4] = [
+    "train-images-idx3-ubyte",
+    "train-labels-idx1-ubyte",
+    "t10k-images-idx3-ubyte",
+    "t10k-labels-idx1-ubyte",
+];
+
+/// Folders below the one that is given in which files are looked for: `MNIST/raw` and a folder for
+/// each file.
+const DEPTH: usize = 4;
+
+/// Entries of folders that are looked at, so that a wrong folder does not take minutes.
+const MAX_ENTRIES: usize = 20_000;
+
+/// The four files of a set.
+pub(super) type Found = [PathBuf; 4];
+
+/// Finds the files in `directory`, those of `prefix` if it is given.
+///
+/// Files with the names of MNIST in the folder itself are the ones, whatever else there is. If there
+/// are none, every set in it and below is a candidate, and there must be one.
+pub(super) fn find(directory: &Path, prefix: Option<&str>) -> Result<Found, FileProblem> {
+    if !directory.is_dir() {
+        return Err(FileProblem::NoDirectory { directory: directory.into() });
+    }
+    if prefix.is_none() {
+        let named = FILES.map(|name| locate(directory, name));
+        if let [Some(a), Some(b), Some(c), Some(d)] = named {
+            return Ok([a, b, c, d]);
+        }
+    }
+    let (mut sets, others) = look(directory);
+    let all: Vec<String> = sets.keys().map(Key::words).collect();
+    if let Some(prefix) = prefix {
+        sets.retain(|key, _| key.prefix == trimmed(prefix));
+        if sets.is_empty() && !all.is_empty() {
+            let problem = format!(
+                "no set of files with dataset.prefix = {prefix:?}; there is {}",
+                all.join("; ")
+            );
+            return Err(FileProblem::at(directory, problem));
+        }
+    }
+    // Those of the folder itself go before what is below it.
+    if sets.keys().any(|key| key.directory == directory) {
+        sets.retain(|key, _| key.directory == directory);
+    }
+    match sets.len() {
+        0 => Err(nothing(directory, &others)),
+        1 => {
+            let (key, set) = sets.pop_first().expect("there is one");
+            set.files(&key)
+        }
+        count => {
+            let candidates = sets.iter().map(|(key, set)| set.describe(key)).collect::<Vec<_>>();
+            let problem = format!(
+                "{count} sets of IDX files fit; choose one with {}",
+                candidates.join("; or ")
+            );
+            Err(FileProblem::at(directory, problem))
+        }
+    }
+}
+
+/// The file under its plain or its `.gz` name, or in a folder of its name. One that cannot be
+/// examined counts as there, so that opening it tells why.
+fn locate(directory: &Path, name: &str) -> Option<PathBuf> {
+    let names = [name.to_owned(), format!("{name}.gz")];
+    let mut paths = names.iter().map(|name| directory.join(name));
+    let found = paths.find(|path| path.try_exists().unwrap_or(true))?;
+    let mut within = names.iter().map(|name| found.join(name));
+    within.find(|path| path.is_file()).or(Some(found))
+}
+
+/// What tells sets apart.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    directory: PathBuf,
+    /// Without the hyphen behind it; empty for `train-images-…`.
+    prefix: String,
+}
+
+impl Key {
+    /// The keys of the configuration that choose it.
+    fn words(&self) -> String {
+        let directory = self.directory.display();
+        if self.prefix.is_empty() {
+            format!("dataset.dir = \"{directory}\"")
+        } else {
+            format!("dataset.dir = \"{directory}\" and dataset.prefix = {:?}", self.prefix)
+        }
+    }
+}
+
+/// The files of a set: for each of the four what fits, in the order of preference.
+#[derive(Debug, Default)]
+struct Candidates([Vec<PathBuf>; 4]);
+
+impl Candidates {
+    /// The set in words, with what it lacks.
+    fn describe(&self, key: &Key) -> String {
+        let missing: Vec<_> = self.missing(key);
+        if missing.is_empty() {
+            return key.words();
+        }
+        format!("{} (incomplete: no {})", key.words(), missing.join(", "))
+    }
+
+    fn missing(&self, key: &Key) -> Vec<String> {
+        let prefix = if key.prefix.is_empty() { String::new() } else { format!("{}-", key.prefix) };
+        // Where there are prefixes, the test set is usually called by that name.
+        let name = |name: &str| match key.prefix.as_str() {
+            "" => name.to_owned(),
+            _ => format!("{prefix}{}", name.replace("t10k", "test")),
+        };
+        let files = self.0.iter().zip(FILES).filter(|(files, _)| files.is_empty());
+        files.map(|(_, file)| name(file)).collect()
+    }
+
+    /// One file each.
+    fn files(self, key: &Key) -> Result<Found, FileProblem> {
+        let files = self.missing(key);
+        if !files.is_empty() {
+            return Err(FileProblem::Missing { directory: key.directory.clone(), files });
+        }
+        let mut found = self.0.into_iter().map(one_of);
+        let mut next = || found.next().expect("there are four");
+        Ok([next()?, next()?, next()?, next()?])
+    }
+}
+
+/// The first file, if all that fit are the same, or are the same compressed under the same name.
+fn one_of(files: Vec<PathBuf>) -> Result<PathBuf, FileProblem> {
+    let first = files[0].clone();
+    let uncompressed = |file: &Path| file.to_string_lossy().trim_end_matches(".gz").to_owned();
+    let other = files[1..].iter().find(|file| {
+        uncompressed(file) != uncompressed(&first) && !same_content(&first, file).unwrap_or(false)
+    });
+    let Some(other) = other else { return Ok(first) };
+    let problem = format!(
+        "{} fits as well, and holds something else; remove or rename one of them",
+        other.display()
+    );
+    Err(FileProblem::at(&first, problem))
+}
+
+fn same_content(one: &Path, other: &Path) -> std::io::Result<bool> {
+    let (mut one, mut other) = (fs::File::open(one)?, fs::File::open(other)?);
+    if one.metadata()?.len() != other.metadata()?.len() {
+        return Ok(false);
+    }
+    let (mut a, mut b) = (Vec::new(), Vec::new());
+    loop {
+        (a.clear(), b.clear());
+        (&mut one).take(1 << 16).read_to_end(&mut a)?;
+        (&mut other).take(1 << 16).read_to_end(&mut b)?;
+        if a != b || a.is_empty() {
+            return Ok(a == b);
+        }
+    }
+}
+
+/// All sets in a folder and below it, and some of the other files there.
+fn look(directory: &Path) -> (BTreeMap<Key, Candidates>, Vec<PathBuf>) {
+    let mut sets: BTreeMap<Key, Candidates> = BTreeMap::new();
+    let mut others = Vec::new();
+    let entries = WalkDir::new(directory).min_depth(1).max_depth(DEPTH).follow_links(true);
+    for entry in entries.sort_by_file_name().into_iter().take(MAX_ENTRIES) {
+        // A folder that may not be read, or a link that leads nowhere.
+        let path = match entry {
+            Ok(entry) if entry.file_type().is_dir() => continue,
+            Ok(entry) => entry.into_path(),
+            Err(error) => match error.path() {
+                Some(path) if path.is_symlink() => path.to_owned(),
+                _ => continue,
+            },
+        };
+        let parsed = path.file_name().and_then(|name| name.to_str()).and_then(parse);
+        let Some((prefix, index)) = parsed else {
+            if others.len() < 100 {
+                others.push(path);
+            }
+            continue;
+        };
+        let key = Key { directory: folder_of(&path), prefix };
+        sets.entry(key).or_default().0[index].push(path);
+    }
+    for files in sets.values_mut().flat_map(|set| &mut set.0) {
+        // Plain files first, then those nearest to the folder, then by name.
+        files.sort_by_key(|file| {
+            let compressed = file.extension().is_some_and(|extension| extension == "gz");
+            (compressed, file.components().count(), file.clone())
+        });
+    }
+    (sets, others)
+}
+
+/// Where a file belongs. A folder that is called like its file, as Kaggle unpacks, is no folder of
+/// its own.
+fn folder_of(file: &Path) -> PathBuf {
+    let parent = file.parent().unwrap_or(Path::new(""));
+    let stem = |path: &Path| {
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+        name.map(|name| name.trim_end_matches(".gz").replace('.', "-"))
+    };
+    if stem(parent) == stem(file) {
+        parent.parent().unwrap_or(parent).to_owned()
+    } else {
+        parent.to_owned()
+    }
+}
+
+/// The prefix and which of [`FILES`] a name stands for: `train-images-idx3-ubyte`,
+/// `t10k-labels.idx1-ubyte.gz`, `emnist-letters-test-images-idx3-ubyte`.
+fn parse(name: &str) -> Option<(String, usize)> {
+    let name = name.strip_suffix(".gz").unwrap_or(name);
+    let (front, format) = name.rsplit_once("idx")?;
+    let digit = format.strip_prefix(|letter: char| letter.is_ascii_digit()).unwrap_or(format);
+    let types = ["", "ubyte", "byte", "short", "int", "float", "double"];
+    if !types.contains(&digit.trim_start_matches(['-', '.', '_'])) {
+        return None;
+    }
+    let front = front.strip_suffix(['-', '.', '_'])?;
+    let (front, index) = match (front.strip_suffix("images"), front.strip_suffix("labels")) {
+        (Some(front), _) => (front, 0),
+        (_, Some(front)) => (front, 1),
+        _ => return None,
+    };
+    let front = front.strip_suffix(['-', '.', '_'])?;
+    let splits = [("train", 0), ("t10k", 2), ("test", 2)];
+    let (prefix, split) =
+        splits.into_iter().find_map(|(word, split)| Some((front.strip_suffix(word)?, split)))?;
+    let separated = prefix.is_empty() || prefix.ends_with(['-', '.', '_']);
+    separated.then(|| (trimmed(prefix).to_owned(), split + index))
+}
+
+fn trimmed(prefix: &str) -> &str {
+    prefix.trim_end_matches(['-', '.', '_'])
+}
+
+/// That there is no set, and what there is instead.
+fn nothing(directory: &Path, others: &[PathBuf]) -> FileProblem {
+    if let Some(hint) = identify::by_names(others.iter().map(PathBuf::as_path)) {
+        return FileProblem::at(directory, format!("no IDX files ({}, …); {hint}", FILES[0]));
+    }
+    let files = FILES.map(str::to_owned).to_vec();
+    FileProblem::Missing { directory: directory.into(), files }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_every_kind_are_understood() {
+        for (name, prefix, index) in [
+            ("train-images-idx3-ubyte", "", 0),
+            ("train-images.idx3-ubyte", "", 0),
+            ("train-labels-idx1-ubyte.gz", "", 1),
+            ("t10k-images-idx3-ubyte.gz", "", 2),
+            ("t10k-labels.idx1-ubyte", "", 3),
+            ("test-labels-idx1-ubyte", "", 3),
+            ("emnist-letters-train-images-idx3-ubyte.gz", "emnist-letters", 0),
+            ("emnist-letters-test-labels-idx1-ubyte", "emnist-letters", 3),
+            ("qmnist-train-labels-idx2-int", "qmnist", 1),
+            ("train-images-idx4-float", "", 0),
+            ("cifar_train_images.idx", "cifar", 0),
+        ] {
+            assert_eq!(parse(name), Some((prefix.to_owned(), index)), "{name}");
+        }
+        for name in [
+            "train-images",
+            "images-idx3-ubyte",
+            "constrain-images-idx3-ubyte",
+            "train-images-idx3-ubyte.part",
+            "emnist-letters-mapping.txt",
+            "idx",
+            "",
+        ] {
+            assert_eq!(parse(name), None, "{name}");
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Data sets as NumPy arrays: `.npy` files in a folder, or an `.npz` archive.
+
+mod arrays;
+mod file;
+mod split;
+#[cfg(test)]
+mod tests;
+
+use super::array::{ChannelOrder, ImageArray, LabelArray};
+use super::assemble::{RawSet, Wanted, assemble, refused};
+use super::format::shared_keys;
+use super::problem::FileProblem;
+use super::{DataFormat, Dataset, DatasetError};
+use crate::keys::{ChoiceKey, KeyKind, Values};
+use crate::random::MasterSeed;
+use arrays::{Arrays, find};
+use file::Source;
+use std::path::{Path, PathBuf};
+
+/// `kind = "npy"`.
+pub struct Npy;
+
+const SPLIT_SEED: &str = "split_seed";
+
+const KEYS: &[ChoiceKey] = &[
+    ChoiceKey::new(
+        "path",
+        "an `.npz` file, or a folder of `.npy` files; relative to the working directory; `~` and \
+         `$VARIABLES` are expanded",
+        KeyKind::Path { example: "\"data/digits.npz\"" },
+    )
+    .note(
+        "arrays `train_images`, `train_labels`, `test_images`, `test_labels`; or `images` and \
+         `labels`, which are split",
+    ),
+    shared_keys::CHANNELS,
+    ChoiceKey::new("train", "images to train on, from the front", KeyKind::CountOrAll)
+        .unit("images")
+        .note("of `images` that are split: `\"all\"` are those that are not held out"),
+    ChoiceKey::new(
+        "test",
+        "images held out, from the front, which also choose the best epoch",
+        KeyKind::CountOrAll,
+    )
+    .unit("images")
+    .note(
+        "of `images` that are split: `\"all\"` are those that `train` leaves, or one in five if both \
+         are `\"all\"`",
+    ),
+    shared_keys::CLASSES,
+    ChoiceKey::new(
+        SPLIT_SEED,
+        "which of the images are held out, if the files have no test images",
+        KeyKind::Seed { default: 0 },
+    )
+    .note("the master seed does not change the split, so that runs with several seeds share it"),
+];
+
+impl DataFormat for Npy {
+    fn name(&self) -> &'static str {
+        "npy"
+    }
+
+    fn title(&self) -> &'static str {
+        "NumPy arrays"
+    }
+
+    fn documentation(&self) -> &'static str {
+        "Arrays of NumPy, in an `.npz` file as `numpy.savez` writes it, or each in an `.npy` file of\n\
+         its name: `train_images`, `train_labels`, `test_images` and `test_labels` (or `x_train`,\n\
+         `y_train`, `x_test`, `y_test`, as Keras calls them). Without test images, `images` and\n\
+         `labels` (or `x` and `y`) are split: a random order of the images follows from `split_seed`\n\
+         alone; the first `test` of them are held out, the next `train` are trained on.\n\n\
+         Images are `(n, height, width)`, or of 4 dimensions with 1 to 4 channels, of type uint8 (0\n\
+         to 255, which become 0 to 1), float32 or float64 (used as they are, in single precision).\n\
+         Labels are `(n,)`, integers of any type. Classes are numbered from the smallest label to the\n\
+         largest, over all labels, as for IDX files. [your-own-data.md](your-own-data.md) has the\n\
+         lines of Python that write such files."
+    }
+
+    fn keys(&self) -> &'static [ChoiceKey] {
+        KEYS
+    }
+
+    fn files(&self, values: &Values) -> Vec<PathBuf> {
+        let path = values.path("path");
+        match find(path) {
+            Ok((source, arrays)) => arrays.files(&source),
+            Err(_) if path.is_dir() => vec![path.join("images.npy"), path.join("labels.npy")],
+            Err(_) => vec![path.to_owned()],
+        }
+    }
+
+    fn load(&self, values: &Values, _: MasterSeed) -> Result<Dataset, DatasetError> {
+        let (channels, wanted) = (shared_keys::channels(values), shared_keys::wanted(values));
+        load(values.path("path"), channels, wanted, values.seed(SPLIT_SEED))
+    }
+
+    fn how_to_share(&self) -> Option<&'static str> {
+        Some(
+            "ranks of a node share images of type uint8 with the channels first that numpy.save or \
+             numpy.savez has written, if they need not be split",
+        )
+    }
+}
+
+/// Reads the arrays that are found in an archive or a folder.
+///
+/// Bytes that lie in a file as they are needed are mapped, so all ranks of a machine share them
+/// ([`Bytes`](super::Bytes)); such a file must not be changed in place while it is in use.
+///
+/// # Errors
+/// Every problem of all arrays at once.
+pub fn load(
+    path: &Path,
+    channels: ChannelOrder,
+    wanted: Wanted,
+    split_seed: u32,
+) -> Result<Dataset, DatasetError> {
+    let (source, arrays) = find(path).map_err(|problem| refused(&[problem]))?;
+    let name = format!("npy {}", source.path().display());
+    let mut problems = Vec::new();
+    let mut set = |[images, labels]: &[String; 2], limit| RawSet {
+        images: note(read_images(&source, images, channels, limit), &mut problems),
+        labels: note(read_labels(&source, labels), &mut problems),
+    };
+    let (wanted, train, test) = match &arrays {
+        Arrays::Two { train, test } => {
+            let (train, test) = (set(train, wanted.train), set(test, wanted.test));
+            (wanted, train, test)
+        }
+        Arrays::One(all) => {
+            let all = set(all, None);
+            let (train, test) = split::split(all, wanted, split_seed, &mut problems);
+            (Wanted { train: None, test: None, ..wanted }, train, test)
+        }
+    };
+    let dataset = assemble(name, wanted, train, test, problems)?;
+    Ok(dataset.with_sources(arrays.names().map(|array| source.place(array))))
+}
+
+fn read_images(
+    source: &Source,
+    array: &str,
+    channels: ChannelOrder,
+    limit: Option<usize>,
+) -> Result<ImageArray, FileProblem> {
+    source.read(array, |reader| reader.images(channels, limit))
+}
+
+fn read_labels(source: &Source, array: &str) -> Result<LabelArray, FileProblem> {
+    source.read(array, |reader| reader.labels())
+}
+
+/// What was read; a problem joins the others.
+fn note<T>(read: Result<T, FileProblem>, problems: &mut Vec<FileProblem>) -> Option<T> {
+    read.map_err(|problem| problems.push(problem)).ok()
+}
