@@ -3,14 +3,12 @@
 use lossatlas::data::digits;
 use lossatlas::landscape::ImageLandscape;
 use lossatlas::network::{Activation, Fcp};
-use lossatlas::optimizer::{
-    LbfgsParameters, OptimizerParameters, SgdParameters, TrainingRun, train,
-};
+use lossatlas::optimizer::{ChosenOptimizer, LbfgsParameters, TrainingRun, train};
 use lossatlas::random::MasterSeed;
 
 const SEED: MasterSeed = MasterSeed(7);
 
-fn trained(training: &OptimizerParameters, images: usize) -> TrainingRun {
+fn trained(training: &ChosenOptimizer, images: usize) -> TrainingRun {
     let data = digits::draw(SEED, images, 1000);
     let network = Fcp::new(&[784, 50, 50, 10], Activation::Softplus);
     let [on_train, on_test] =
@@ -18,8 +16,8 @@ fn trained(training: &OptimizerParameters, images: usize) -> TrainingRun {
     train(training, SEED, 0, &on_train, &on_test, &mut |_, _| true).expect("nobody stops it")
 }
 
-fn sgd(epochs: usize) -> OptimizerParameters {
-    OptimizerParameters::Sgd(SgdParameters { learning_rate: 0.2, batch_size: 64, epochs })
+fn sgd(epochs: usize) -> ChosenOptimizer {
+    ChosenOptimizer::sgd(0.2, 64, epochs)
 }
 
 #[test]
@@ -32,7 +30,7 @@ fn sgd_recognizes_95_percent_of_digits_it_has_not_seen() {
 #[test]
 fn lbfgs_reaches_a_lower_training_loss_than_sgd() {
     let iterations = 100;
-    let lbfgs = OptimizerParameters::Lbfgs(LbfgsParameters {
+    let lbfgs = ChosenOptimizer::lbfgs(&LbfgsParameters {
         iterations,
         memory: 10,
         line_search_evaluations: 6,

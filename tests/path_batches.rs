@@ -4,7 +4,7 @@ use lossatlas::data::{Dataset, digits};
 use lossatlas::kernels::Threads;
 use lossatlas::landscape::{ImageLandscape, Landscape, TwoWells};
 use lossatlas::network::{Activation, Fcp, Network};
-use lossatlas::optimizer::{OptimizerParameters, SgdParameters, train};
+use lossatlas::optimizer::{ChosenOptimizer, train};
 use lossatlas::path::{
     Batches, ChosenMethod, PathParameters, PathResult, PathSearch, PathStop, find_path,
 };
@@ -38,8 +38,7 @@ fn ends(data: &Dataset) -> [Vec<f32>; 2] {
     let network = network();
     let [on, test] = [data.train.view(), data.test.view()]
         .map(|images| ImageLandscape::<f32>::new(&network, images));
-    let training =
-        OptimizerParameters::Sgd(SgdParameters { learning_rate: 0.3, batch_size: 20, epochs: 15 });
+    let training = ChosenOptimizer::sgd(0.3, 20, 15);
     [0, 1].map(|number| {
         train(&training, SEED, number, &on, &test, &mut |_, _| true).unwrap().train.theta
     })

@@ -4,10 +4,10 @@ use lossatlas::data::{Dataset, digits};
 use lossatlas::landscape::{
     BuiltIn, ImageLandscape, Interrupted, Interruptible, Landscape, LennardJones, MuellerBrown,
 };
-use lossatlas::network::{Activation, Fcp, Network};
+use lossatlas::network::{Activation, Fcp, Network, Value};
 use lossatlas::optimizer::{
-    LbfgsParameters, MinimizationParameters, OptimizerParameters, SgdParameters, Trainer,
-    TrainingRun, TrainingState, minimize, train,
+    ChosenOptimizer, LbfgsParameters, MinimizationParameters, Trainer, TrainingRun, TrainingState,
+    minimize, optimizer_kind, train,
 };
 use lossatlas::path::{
     ChosenMethod, METHODS, PathParameters, PathSearch, PathState, PathStop, equally_spaced,
@@ -87,7 +87,7 @@ fn same_bits(one: &impl Serialize, other: &impl Serialize) {
     );
 }
 
-fn trained_in_pieces(training: &OptimizerParameters) -> (TrainingRun, TrainingRun, usize) {
+fn trained_in_pieces(training: &ChosenOptimizer) -> (TrainingRun, TrainingRun, usize) {
     let (data, network) = (data(), network());
     let fuse = Fuse(AtomicUsize::new(NEVER));
     let interrupt = || fuse.burnt();
@@ -115,10 +115,9 @@ fn trained_in_pieces(training: &OptimizerParameters) -> (TrainingRun, TrainingRu
 
 #[test]
 fn training_runs() {
-    let sgd =
-        OptimizerParameters::Sgd(SgdParameters { learning_rate: 0.1, batch_size: 32, epochs: 4 });
+    let sgd = ChosenOptimizer::sgd(0.1, 32, 4);
     let lbfgs = |line_search_evaluations| {
-        OptimizerParameters::Lbfgs(LbfgsParameters {
+        ChosenOptimizer::lbfgs(&LbfgsParameters {
             iterations: 40,
             memory: 3,
             line_search_evaluations,
@@ -126,8 +125,28 @@ fn training_runs() {
             target_loss: 1e-4,
         })
     };
+    let momentum = sgd
+        .clone()
+        .with("momentum", Value::Number(0.9))
+        .with("nesterov", Value::Flag(true))
+        .with("weight_decay", Value::Number(1e-3))
+        .with("schedule", Value::Word("cosine"))
+        .with("warmup", Value::Count(1));
+    let full = momentum.clone().with("batch_size", Value::CountOrAll(None));
+    let adam = |kind| {
+        let adam = ChosenOptimizer::with_defaults(optimizer_kind(kind).expect("it is listed"));
+        adam.with("epochs", Value::Count(4)).with("weight_decay", Value::Number(0.02))
+    };
     // With two trials a line search often fails, so that the memory is dropped now and then.
-    for (training, least) in [(sgd, 10), (lbfgs(6), 20), (lbfgs(2), 20)] {
+    for (training, least) in [
+        (sgd, 10),
+        (momentum, 10),
+        (full, 10),
+        (adam("adam"), 10),
+        (adam("adamw"), 10),
+        (lbfgs(6), 20),
+        (lbfgs(2), 20),
+    ] {
         let (whole, pieced, steps) = trained_in_pieces(&training);
         assert!(steps >= least, "{steps} steps of {training:?}");
         same_bits(&whole, &pieced);
@@ -136,11 +155,7 @@ fn training_runs() {
 
 #[test]
 fn a_diverging_run_diverges_alike() {
-    let (whole, pieced, _) = trained_in_pieces(&OptimizerParameters::Sgd(SgdParameters {
-        learning_rate: 1e30,
-        batch_size: 32,
-        epochs: 4,
-    }));
+    let (whole, pieced, _) = trained_in_pieces(&ChosenOptimizer::sgd(1e30, 32, 4));
     assert!(whole.stop.diverged());
     same_bits(&whole, &pieced);
 }

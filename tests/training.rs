@@ -3,10 +3,8 @@
 use lossatlas::data::{Dataset, digits};
 use lossatlas::landscape::{ImageLandscape, Landscape};
 use lossatlas::network::{Activation, Fcp, Network};
-use lossatlas::optimizer::sgd::Sgd;
-use lossatlas::optimizer::{
-    LbfgsParameters, OptimizerParameters, SgdParameters, TrainingRun, TrainingStop, train,
-};
+use lossatlas::optimizer::kinds::sgd::{Sgd, SgdParameters};
+use lossatlas::optimizer::{ChosenOptimizer, LbfgsParameters, TrainingRun, TrainingStop, train};
 use lossatlas::random::MasterSeed;
 
 const SEED: MasterSeed = MasterSeed(11);
@@ -19,12 +17,12 @@ fn network() -> Fcp {
     Fcp::new(&[784, 12, 10], Activation::Softplus)
 }
 
-fn sgd(learning_rate: f64, batch_size: usize, epochs: usize) -> OptimizerParameters {
-    OptimizerParameters::Sgd(SgdParameters { learning_rate, batch_size, epochs })
+fn sgd(learning_rate: f64, batch_size: usize, epochs: usize) -> ChosenOptimizer {
+    ChosenOptimizer::sgd(learning_rate, batch_size, epochs)
 }
 
-fn lbfgs(iterations: usize, target_loss: f64) -> OptimizerParameters {
-    OptimizerParameters::Lbfgs(LbfgsParameters {
+fn lbfgs(iterations: usize, target_loss: f64) -> ChosenOptimizer {
+    ChosenOptimizer::lbfgs(&LbfgsParameters {
         iterations,
         memory: 10,
         line_search_evaluations: 6,
@@ -33,7 +31,7 @@ fn lbfgs(iterations: usize, target_loss: f64) -> OptimizerParameters {
     })
 }
 
-fn trained(training: &OptimizerParameters) -> TrainingRun {
+fn trained(training: &ChosenOptimizer) -> TrainingRun {
     let (data, network) = (data(), network());
     let [on_train, on_test] =
         [&data.train, &data.test].map(|images| ImageLandscape::<f32>::new(&network, images.view()));
@@ -49,7 +47,7 @@ fn an_epoch_of_one_batch_is_one_step_down_the_full_gradient() {
     let mut gradient = vec![0.0; theta.len()];
     landscape.value_and_gradient(&theta, &mut gradient).unwrap();
     // A batch larger than the set holds all of it, in another order of summation.
-    let parameters = SgdParameters { learning_rate: 0.3, batch_size: 1000, epochs: 1 };
+    let parameters = SgdParameters::plain(0.3, 1000, 1);
     let mut sgd = Sgd::new(parameters, theta.clone());
     assert!(sgd.epoch(&landscape, 1, SEED.stream("order", &[])).unwrap().is_continue(), "finite");
     for ((after, before), g) in sgd.theta().iter().zip(&theta).zip(&gradient) {
@@ -69,8 +67,7 @@ fn an_epoch_takes_every_image_once_the_short_last_batch_included() {
     landscape.value_and_gradient(&theta, &mut gradient).unwrap();
     let rate = 1e-7;
     let step = |batch_size| {
-        let mut sgd =
-            Sgd::new(SgdParameters { learning_rate: rate, batch_size, epochs: 1 }, theta.clone());
+        let mut sgd = Sgd::new(SgdParameters::plain(rate, batch_size, 1), theta.clone());
         assert!(
             sgd.epoch(&landscape, 1, SEED.stream("order", &[])).unwrap().is_continue(),
             "finite"

@@ -79,7 +79,7 @@ pub fn measure(network: &Network, directory: &Path) -> AllCosts {
             journal.append(&record(kind, network.parameters, number)).expect("space");
         });
         let state_of = |number| TaskKey::Training {
-            optimizer: OptimizerName::Sgd,
+            optimizer: OptimizerName::sgd(),
             initialization: number % 4,
         };
         let saved = Saved { seconds: 1.0, state: vec![7; state] };
@@ -98,7 +98,7 @@ fn record(kind: Kind, parameters: usize, number: u32) -> Record {
         Kind::Training => {
             let outcome = Ok(run(parameters, 1000));
             Record::Training {
-                optimizer: OptimizerName::Lbfgs,
+                optimizer: OptimizerName::lbfgs(),
                 initialization: number,
                 seconds,
                 outcome,

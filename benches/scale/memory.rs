@@ -19,7 +19,7 @@ pub fn print(network: &Network, directory: &Path) {
     for number in 0..RUNS {
         let outcome = Ok(run(network.parameters, 1000));
         let record = Record::Training {
-            optimizer: OptimizerName::Lbfgs,
+            optimizer: OptimizerName::lbfgs(),
             initialization: number,
             seconds: 1.0,
             outcome,
@@ -31,12 +31,12 @@ pub fn print(network: &Network, directory: &Path) {
     drop(released);
     let (contents, of_run, seconds) = read(scratch.path(), Contents::default());
     let ended: Vec<_> = contents
-        .trainings(OptimizerName::Lbfgs)
+        .trainings(&OptimizerName::lbfgs())
         .filter_map(|(number, run)| Some((number, run.result.as_ref().ok()?)))
         .collect();
     trim();
     let before = resident();
-    let sets = select(OptimizerName::Lbfgs, &ended, RUNS as usize);
+    let sets = select(&OptimizerName::lbfgs(), &ended, RUNS as usize);
     let of_sets = (resident() - before) / f64::from(RUNS);
     drop(sets);
     println!(

@@ -6,7 +6,7 @@ use lossatlas::data::{ImageShape, digits};
 use lossatlas::engine::plan::{Speed, path_work, training_work};
 use lossatlas::landscape::ImageLandscape;
 use lossatlas::network::{Architecture, autoencoder, fcp, lenet, lstm};
-use lossatlas::optimizer::{LbfgsParameters, OptimizerParameters, SgdParameters, Trainer};
+use lossatlas::optimizer::{ChosenOptimizer, LbfgsParameters, Trainer};
 use lossatlas::path::{ChosenMethod, PathParameters, PathSearch};
 use lossatlas::random::MasterSeed;
 use lossatlas::solver::Solver;
@@ -32,8 +32,7 @@ pub struct Network {
 }
 
 /// With the published parameters; of SGD the epochs are not published.
-fn parameters() -> (OptimizerParameters, OptimizerParameters, PathParameters) {
-    let sgd = SgdParameters { learning_rate: 0.1, batch_size: 64, epochs: 80 };
+fn parameters() -> (ChosenOptimizer, ChosenOptimizer, PathParameters) {
     let lbfgs = LbfgsParameters {
         iterations: 1000,
         memory: 10,
@@ -50,7 +49,7 @@ fn parameters() -> (OptimizerParameters, OptimizerParameters, PathParameters) {
         tolerance: 0.0,
         patience: 10,
     };
-    (OptimizerParameters::Sgd(sgd), OptimizerParameters::Lbfgs(lbfgs), paths)
+    (ChosenOptimizer::sgd(0.1, 64, 80), ChosenOptimizer::lbfgs(&lbfgs), paths)
 }
 
 pub fn networks() -> [Network; 4] {
@@ -67,7 +66,7 @@ fn network(architecture: &Architecture) -> Network {
     let (sgd, lbfgs, paths) = parameters();
     let speed = Speed::measure(&landscape, 64, &paths, MasterSeed(1));
     let training =
-        |training: &OptimizerParameters| speed.seconds(&training_work(training, TRAIN, TEST));
+        |training: &ChosenOptimizer| speed.seconds(&training_work(&training.cost(), TRAIN, TEST));
     let path = |images| speed.seconds(&path_work(&paths, images, None));
     let small = ImageLandscape::new(network.as_ref(), data.train.view().first(8));
     let mut trainer = Trainer {

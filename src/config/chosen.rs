@@ -1,12 +1,12 @@
-//! Keys that networks, path methods and data formats bring along, as rows of the table of keys.
+//! Keys that networks, optimizers, path methods and data formats bring along, as rows of the table of keys.
 
 use super::expand::expand_path;
 use super::reader::{Notation, Read, Reported, Section};
 use super::schema::{
-    Count, CountList, CountOrAll, DefaultSpec, Derived, Fixed, Flag, Integer, KeySpec, Number,
-    Required, Text, ValueKind, Word,
+    Count, CountList, CountOrAll, DefaultSpec, Derived, Fixed, Flag, Integer, KeySpec, Lower,
+    Number, Required, Text, Upper, ValueKind, Word,
 };
-use crate::keys::{ChoiceKey, KeyKind, Value};
+use crate::keys::{ChoiceKey, KeyKind, NumberRange, Value};
 
 const SEED: Integer<u32> = Integer::between(0, u32::MAX as u64);
 const DERIVED_SEED: Integer<u64> = Integer::between(0, u64::MAX);
@@ -22,11 +22,16 @@ impl KeySpec for ChoiceKey {
             KeyKind::Count { most, .. } | KeyKind::DerivedCount { most, .. } => {
                 Count::between(1, most as u64).values()
             }
-            KeyKind::CountOrAll => CountOrAll.values(),
+            KeyKind::CountOrAll | KeyKind::BatchSize { .. } => CountOrAll.values(),
+            KeyKind::CountFromZero { .. } => Count::at_least(0).values(),
+            KeyKind::RequiredCount { .. } => Count::at_least(1).values(),
             KeyKind::Counts { check, .. } => counts(check),
             KeyKind::Seed { .. } => SEED.values(),
             KeyKind::DerivedSeed => DERIVED_SEED.values(),
-            KeyKind::Positive { .. } => Number::POSITIVE.values(),
+            KeyKind::Positive { .. } | KeyKind::RequiredPositive { .. } => {
+                Number::POSITIVE.values()
+            }
+            KeyKind::Number { range, .. } => number(range).values(),
             KeyKind::Flag { .. } => Flag.values(),
             KeyKind::Word { words, .. } => Word(words).values(),
             KeyKind::OptionalText { .. } | KeyKind::Path { .. } => Text.values(),
@@ -40,7 +45,9 @@ impl KeySpec for ChoiceKey {
                 DefaultSpec::Derived(Derived { words, example })
             }
             KeyKind::DerivedSeed => DefaultSpec::Derived(FROM_MASTER_SEED),
-            KeyKind::Path { example } => DefaultSpec::Required(example),
+            KeyKind::Path { example }
+            | KeyKind::RequiredCount { example }
+            | KeyKind::RequiredPositive { example } => DefaultSpec::Required(example),
             _ => DefaultSpec::Fixed(self.default().toml()),
         }
     }
@@ -59,6 +66,14 @@ impl KeySpec for ChoiceKey {
 
     fn came_later(&self) -> bool {
         self.came_later
+    }
+}
+
+fn number(range: NumberRange) -> Number {
+    match range {
+        NumberRange::NotNegative => Number::NOT_NEGATIVE,
+        NumberRange::Fraction => Number::between(Lower::From(0.0), Upper::Below(1.0)),
+        NumberRange::OpenFraction => Number::between(Lower::Above(0.0), Upper::Below(1.0)),
     }
 }
 
@@ -81,7 +96,7 @@ impl Notation for Value {
             Self::CountOrAll(count) => count.toml(),
             Self::Counts(counts) => counts.toml(),
             Self::Seed(seed) => seed.toml(),
-            Self::Positive(number) => number.toml(),
+            Self::Positive(number) | Self::Number(number) => number.toml(),
             Self::Flag(flag) => flag.toml(),
             Self::Word(word) => word.toml(),
             Self::Path(path) => path.display().to_string().toml(),
@@ -111,6 +126,21 @@ pub(super) fn read_value(section: &Section<'_>, key: &'static ChoiceKey) -> Read
             read_as(section, key, Count::between(1, most as u64), default).map(Value::Count)
         }
         KeyKind::CountOrAll => read_as(section, key, CountOrAll, None).map(Value::CountOrAll),
+        KeyKind::BatchSize { default } => {
+            read_as(section, key, CountOrAll, Some(default)).map(Value::CountOrAll)
+        }
+        KeyKind::CountFromZero { default } => {
+            read_as(section, key, Count::at_least(0), default).map(Value::Count)
+        }
+        KeyKind::RequiredCount { example } => {
+            read_required(section, key, Count::at_least(1), example).map(Value::Count)
+        }
+        KeyKind::RequiredPositive { example } => {
+            read_required(section, key, Number::POSITIVE, example).map(Value::Positive)
+        }
+        KeyKind::Number { default, range } => {
+            read_as(section, key, number(range), default).map(Value::Number)
+        }
         KeyKind::DerivedCount { most, words, example } => {
             let (kind, derived) = (Count::between(1, most as u64), Derived { words, example });
             read_derived(section, key, kind, derived).map(Value::DerivedCount)
@@ -145,6 +175,15 @@ fn read_as<K: ValueKind>(
     default: K::Constant,
 ) -> Read<K::Value> {
     section.find::<K, _>(key.name, Fixed(default), |value| kind.parse(value)).value()
+}
+
+fn read_required<K: ValueKind>(
+    section: &Section<'_>,
+    key: &'static ChoiceKey,
+    kind: K,
+    example: &'static str,
+) -> Read<K::Value> {
+    section.find::<K, _>(key.name, Required(example), |value| kind.parse(value)).value()
 }
 
 fn read_derived<K: ValueKind>(

@@ -5,7 +5,7 @@
 use super::schema::{DefaultSpec, Invalidates, KeySpec, Multiplicity};
 use super::{dataset, sections};
 use crate::data::Split;
-use crate::optimizer::OptimizerName;
+use crate::optimizer::optimizer_kind;
 use crate::solutions::SetName;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -52,8 +52,11 @@ fn conflict(
     let (section, spec) = sections::find(key);
     let what = match spec.and_then(KeySpec::invalidates).unwrap_or(section.invalidates) {
         Invalidates::Nothing => return None,
-        Invalidates::Everything => "everything",
-        Invalidates::Results(results) => results,
+        Invalidates::Everything => "everything".to_owned(),
+        Invalidates::Results(results) => results.to_owned(),
+        Invalidates::SolutionsOfOptimizer => {
+            format!("the {} solutions and their paths", title(optimizer_of(key).unwrap_or(key)))
+        }
     };
     // All numbered entries together are one thing: another entry changes it.
     let matters = |keys| section.shape == Multiplicity::Numbered || has_table(keys, table_of(key));
@@ -101,11 +104,11 @@ fn trained_or_imported(
         [(before, after, "imported, now trained"), (after, before, "trained, now imported")];
     let mut lines = Vec::new();
     for (importing, training, what) in origins {
-        for optimizer in OptimizerName::ALL
-            .into_iter()
-            .filter(|optimizer| has_table(training, &format!("training.{optimizer}.")))
-        {
-            for name in [Split::Train, Split::Test].map(|split| SetName::of(optimizer, split)) {
+        let optimizers: BTreeSet<&str> =
+            training.keys().filter_map(|key| optimizer_of(key)).collect();
+        for optimizer in optimizers {
+            let names = [Split::Train, Split::Test].map(|split| format!("{optimizer}/{split}"));
+            for name in names.iter().filter_map(|name| SetName::parse(name).ok()) {
                 if imported(importing, &name) {
                     lines.push(format!("the set {name}: was {what}; invalidates its paths"));
                 }
@@ -113,6 +116,16 @@ fn trained_or_imported(
         }
     }
     lines
+}
+
+/// The optimizer that a key `training.NAME.epochs` is about.
+fn optimizer_of(key: &str) -> Option<&str> {
+    key.strip_prefix("training.")?.split_once('.').map(|(name, _)| name)
+}
+
+/// The printed name of an optimizer.
+fn title(optimizer: &str) -> &str {
+    optimizer_kind(optimizer).map_or(optimizer, |kind| kind.title())
 }
 
 /// The table of the key with its dot, `training.sgd.`; empty for a key outside of all tables.
@@ -295,6 +308,46 @@ mod tests {
         assert_eq!(
             other_method,
             ["paths.method: was not given, now \"polyline\"; invalidates the paths"]
+        );
+    }
+
+    #[test]
+    fn optimizers_stand_for_themselves() {
+        let before = keys(&[("training.sgd.epochs", "5"), ("training.sgd.learning_rate", "0.1")]);
+        let mut after = before.clone();
+        // What version 0.1.0 did not write, at its default, and two more optimizers.
+        after.extend(keys(&[
+            ("training.sgd.momentum", "0.0"),
+            ("training.sgd.nesterov", "false"),
+            ("training.sgd.weight_decay", "0.0"),
+            ("training.sgd.schedule", "\"constant\""),
+            ("training.sgd.warmup", "0"),
+            ("training.adam.epochs", "7"),
+            ("training.large-batch.kind", "\"sgd\""),
+            ("training.large-batch.epochs", "9"),
+        ]));
+        assert_eq!(conflicts(&before, &after), [""; 0]);
+        assert_eq!(conflicts(&after, &before), [""; 0], "one less");
+        let mut changed = after.clone();
+        changed.extend(keys(&[
+            ("training.adam.epochs", "8"),
+            ("training.large-batch.momentum", "0.9"),
+            ("training.sgd.momentum", "0.9"),
+        ]));
+        assert_eq!(
+            conflicts(&after, &changed),
+            [
+                "training.adam.epochs: was 7, now 8; invalidates the Adam solutions and their paths",
+                "training.large-batch.momentum: was not given, now 0.9; invalidates the \
+                 large-batch solutions and their paths",
+                "training.sgd.momentum: was 0.0, now 0.9; invalidates the SGD solutions and their \
+                 paths",
+            ]
+        );
+        let imported = keys(&[("import.large-batch/train.file", "\"x.npy\"")]);
+        assert_eq!(
+            conflicts(&imported, &after),
+            ["the set large-batch/train: was imported, now trained; invalidates its paths"]
         );
     }
 

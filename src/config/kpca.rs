@@ -1,6 +1,7 @@
 //! `[[kpca]]`: kernel principal component analyses of unions of sets.
 
 use super::available::Available;
+use super::named::read_name;
 use super::reader::{Choice, Read, Section};
 use super::schema::{
     Choices, Count, Derived, Flag, Integer, Invalidates, Key, Multiplicity, Number, OneOf, Owned,
@@ -198,7 +199,7 @@ pub(super) static SECTION: SectionSpec = SectionSpec {
 pub(super) fn read_all(root: &Section<'_>, available: &Available) -> Read<Vec<KpcaConfig>> {
     let mut names = Vec::new();
     root.sections(&SECTION, |section| {
-        let name = read_name(section, &names);
+        let name = read_name(section, &NAME, &names, "kpca", "kernel PCA");
         names.push(name.clone().ok());
         if let Ok(name) = &name {
             section.record_as(format!("kpca.{name}"));
@@ -211,25 +212,6 @@ pub(super) fn read_all(root: &Section<'_>, available: &Available) -> Read<Vec<Kp
         let (name, sets, standardize) = (name?, sets?, standardize?);
         Ok(KpcaConfig { name, sets, standardize, kernel: kernel?, components: components? })
     })
-}
-
-/// Compares an entry with the `names` of the entries before it; `None` is an entry with an error.
-fn read_name(section: &Section<'_>, names: &[Option<String>]) -> Read<String> {
-    let well_formed = |name: &String| {
-        let valid = name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
-        if valid && !["", ".", ".."].contains(&name.as_str()) {
-            Ok(())
-        } else {
-            Err(format!("{name:?} is not a name; write letters, digits, \"-\", \"_\" and \".\""))
-        }
-    };
-    let new = |name: &String| match names.iter().position(|other| other.as_ref() == Some(name)) {
-        Some(index) => Err(format!(
-            "{name:?} is already the name of kpca.{index}; give each kernel PCA its own name"
-        )),
-        None => Ok(()),
-    };
-    section.key(&NAME).check(well_formed).check(new).value()
 }
 
 fn read_kernel(section: &Section<'_>) -> Read<KernelConfig> {

@@ -20,11 +20,12 @@
 //! | `seed = …` | [`MasterSeed`] | yes |
 //! | `[dataset]` | [`ChosenFormat`] | for a network |
 //! | `[network]` | [`Architecture`](crate::network::Architecture) | for a network |
-//! | `[training]`, `.sgd`, `.lbfgs` | [`TrainingConfig`] | for a network, unless its solutions are imported |
+//! | `[training]`, `[training.NAME]` | [`TrainingConfig`] | for a network, unless its solutions are imported |
 //! | `[[import]]` | [`ImportConfig`] | no, any number |
 //! | `[landscape]`, `[[minimum]]` | [`LandscapeConfig`] | for an analytic landscape, in place of the four above |
 //! | `[paths]` | [`PathsConfig`] | no, the published values are the defaults |
 //! | `[[kpca]]` | [`KpcaConfig`] | no, any number |
+//! | `[[distance]]` | [`DistanceConfig`] | no, any number |
 //! | `[run]` | [`RunConfig`] | no |
 //!
 //! Stages add theirs. The files in `configs/` explain every key.
@@ -33,6 +34,7 @@ pub(crate) mod available;
 mod chosen;
 pub mod compatibility;
 mod dataset;
+mod distance;
 mod error;
 #[cfg(test)]
 mod example_stage;
@@ -40,7 +42,9 @@ mod expand;
 mod import;
 mod kpca;
 mod landscape;
+mod named;
 mod network;
+mod optimizer;
 mod overrides;
 mod paths;
 pub(crate) mod reader;
@@ -56,6 +60,7 @@ mod text;
 mod training;
 mod tree;
 
+pub use distance::DistanceConfig;
 pub use error::{ConfigErrors, ConfigPlace, ConfigProblem};
 pub use import::{ImportConfig, ImportFile};
 pub use kpca::{KernelConfig, KpcaConfig};
@@ -86,6 +91,8 @@ pub struct Config {
     pub paths: PathsConfig,
     /// The kernel PCAs.
     pub kpca: Vec<KpcaConfig>,
+    /// The comparisons of distances, besides those that are made in any case.
+    pub distances: Vec<DistanceConfig>,
     /// How the machine is used.
     pub run: RunConfig,
     /// The stages that bring a section of their own.
@@ -236,6 +243,7 @@ fn read(root: &Section<'_>, purpose: ConfigPurpose, sources: &mut Sources) -> Re
     };
     let paths = root.section(&paths::SECTION, |section| paths::read(section, &mut available));
     let kpca = kpca::read_all(root, &available);
+    let distances = distance::read_all(root, &available);
     let run = root.section(&run::SECTION, |section| run::read(section));
     let stages = StageValues::read(root, &available);
     *sources = available.sources;
@@ -244,6 +252,7 @@ fn read(root: &Section<'_>, purpose: ConfigPurpose, sources: &mut Sources) -> Re
         subject: subject?,
         paths: paths?,
         kpca: kpca?,
+        distances: distances?,
         run: run?,
         stages: stages?,
         text: String::new(),

@@ -2,7 +2,7 @@
 
 use super::schema::{Integer, Invalidates, Key, KeySpec, Required, SectionSpec};
 use super::stages::{self, SectionReader};
-use super::{dataset, import, kpca, landscape, network, paths, run, training};
+use super::{dataset, distance, import, kpca, landscape, network, optimizer, paths, run, training};
 
 pub(super) static SEED: Key<Integer<u64>, Required> =
     Key::new("seed", Integer::between(0, u64::MAX))
@@ -25,13 +25,13 @@ pub(super) fn all() -> Vec<&'static SectionSpec> {
         &dataset::SECTION,
         &network::SECTION,
         &training::SECTION,
-        &training::SGD,
-        &training::LBFGS,
+        &optimizer::OPTIMIZER,
         &import::SECTION,
         &landscape::SECTION,
         &landscape::POINTS,
         &paths::SECTION,
         &kpca::SECTION,
+        &distance::SECTION,
         &run::SECTION,
     ];
     own.into_iter().chain(stages::sections().map(SectionReader::spec)).collect()
@@ -40,11 +40,7 @@ pub(super) fn all() -> Vec<&'static SectionSpec> {
 /// The section of an effective key, `training.sgd.epochs` or `kpca.NAME.kernel`, and its row in the
 /// table; `None` for a key that the table does not have, which may occur in older results.
 pub(super) fn find(key: &str) -> (&'static SectionSpec, Option<&'static dyn KeySpec>) {
-    let within = |section: &SectionSpec| {
-        section.name.is_empty()
-            || key.strip_prefix(section.name).is_some_and(|rest| rest.starts_with('.'))
-    };
-    let sections = all().into_iter().filter(|section| within(section));
+    let sections = all().into_iter().filter(|section| section.contains(key));
     let section = sections.max_by_key(|section| section.name.len()).unwrap_or(&TOP);
     let name = key.rsplit('.').next().unwrap_or(key);
     // A key outside of all sections has no dot.

@@ -1,12 +1,13 @@
 //! `[training]`: the optimizers, the number of runs, and which runs are kept.
 
 use super::available::Available;
-use super::reader::{Choice, Read, Section};
+use super::optimizer::{self, OPTIMIZER};
+use super::reader::{Choice, Read, Reported, Section, alternatives};
 use super::schema::{
-    AnyOf, Count, Derived, Integer, Invalidates, Key, Lower, Number, Required, SectionSpec, Upper,
+    Count, Derived, Integer, Invalidates, Key, OptimizerNames, Required, SectionSpec, each,
 };
 use crate::data::Split;
-use crate::optimizer::{LbfgsParameters, OptimizerName, OptimizerParameters, SgdParameters};
+use crate::optimizer::{ChosenOptimizer, OPTIMIZERS, OptimizerName, optimizer_kind};
 use crate::solutions::SetName;
 
 /// The training runs; no runs if every solution is imported.
@@ -18,38 +19,36 @@ pub struct TrainingConfig {
     /// Runs kept of each optimizer, those with the lowest training loss; 1 to `initializations`,
     /// or 0 without `[training]`.
     pub keep: usize,
-    /// The optimizers, at least one, in the order of [`OptimizerName::ALL`]; none without
-    /// `[training]`.
+    /// The optimizers, at least one: those that are called like their kind in the order of
+    /// [`OPTIMIZERS`], then the others as written; none without `[training]`.
     pub optimizers: Vec<OptimizerName>,
-    /// Present exactly if `optimizers` has [`OptimizerName::Sgd`].
-    pub sgd: Option<SgdParameters>,
-    /// Present exactly if `optimizers` has [`OptimizerName::Lbfgs`].
-    pub lbfgs: Option<LbfgsParameters>,
+    /// For each of `optimizers` its kind and the values of its keys.
+    pub chosen: Vec<ChosenOptimizer>,
 }
 
 impl TrainingConfig {
     /// No runs.
     pub(super) fn none() -> Self {
-        Self { initializations: 0, keep: 0, optimizers: Vec::new(), sgd: None, lbfgs: None }
+        Self { initializations: 0, keep: 0, optimizers: Vec::new(), chosen: Vec::new() }
     }
 
-    /// The parameters of an optimizer.
+    /// The kind of an optimizer and the values of its keys.
     ///
     /// # Panics
     /// If the optimizer is not one of `optimizers`.
-    pub fn optimizer(&self, optimizer: OptimizerName) -> OptimizerParameters {
-        let configured = match optimizer {
-            OptimizerName::Sgd => self.sgd.clone().map(OptimizerParameters::Sgd),
-            OptimizerName::Lbfgs => self.lbfgs.clone().map(OptimizerParameters::Lbfgs),
-        };
-        configured.expect("every optimizer in use has its parameters")
+    pub fn optimizer(&self, name: &OptimizerName) -> &ChosenOptimizer {
+        let found = self.position(name).and_then(|place| self.chosen.get(place));
+        found.unwrap_or_else(|| panic!("{name} is in use and has its parameters"))
     }
-}
 
-impl Choice for OptimizerName {
-    const ALL: &'static [Self] = &Self::ALL;
-    fn word(self) -> &'static str {
-        self.name()
+    /// The place of an optimizer among `optimizers`.
+    pub fn position(&self, name: &OptimizerName) -> Option<usize> {
+        self.optimizers.iter().position(|known| known == name)
+    }
+
+    /// Images of a mini-batch of the first optimizer that has any, to measure speed with.
+    pub fn batch_size(&self) -> usize {
+        self.chosen.iter().find_map(ChosenOptimizer::batch_size).unwrap_or(64)
     }
 }
 
@@ -74,78 +73,17 @@ static KEEP: Key<Count, Derived> = Key::new("keep", Count::at_least(1))
     .invalidates(Invalidates::Nothing)
     .derived("all of `initializations`", "48");
 
-static OPTIMIZERS: Key<AnyOf<OptimizerName>> = Key::new("optimizers", AnyOf::NEW)
-    .meaning("which optimizers train")
+static NAMES: Key<OptimizerNames> = Key::new("optimizers", OptimizerNames)
+    .meaning("which optimizers train; a name of your own has a section `[training.NAME]`")
+    .note("names are letters, digits, `-` and `_`; in results, kinds come first")
     .invalidates(Invalidates::Nothing)
-    .default(&OptimizerName::ALL);
+    .default(&["sgd", "lbfgs"]);
 
 pub(super) static SECTION: SectionSpec = SectionSpec::single(
     "training",
     "Training",
     Invalidates::Results("stored results"),
-    &[&INITIALIZATIONS, &KEEP, &OPTIMIZERS],
-);
-
-// Learning rate and epochs were not published, so there is no basis for a default.
-static LEARNING_RATE: Key<Number, Required> = Key::new("learning_rate", Number::POSITIVE)
-    .meaning("η in θ ← θ − η∇; no value was published: try a few with one initialization")
-    .required("0.1");
-
-static BATCH_SIZE: Key<Count> = Key::new("batch_size", Count::at_least(1))
-    .unit("images")
-    .meaning("images of a mini-batch")
-    .default(64);
-
-static EPOCHS: Key<Count, Required> = Key::new("epochs", Count::at_least(1))
-    .unit("epochs")
-    .meaning("passes over the training images")
-    .required("100");
-
-pub(super) static SGD: SectionSpec = SectionSpec::single(
-    "training.sgd",
-    "SGD, mini-batches without momentum",
-    Invalidates::Results("the SGD solutions and their paths"),
-    &[&LEARNING_RATE, &BATCH_SIZE, &EPOCHS],
-);
-
-static ITERATIONS: Key<Count> = Key::new("iterations", Count::at_least(1))
-    .unit("iterations")
-    .meaning("maximum number of iterations")
-    .note("an iteration counts as an epoch in curves and snapshots")
-    .default(1000);
-
-static MEMORY: Key<Count> = Key::new("memory", Count::at_least(1))
-    .unit("steps")
-    .meaning("steps remembered for the quasi-Newton direction")
-    .default(10);
-
-static LINE_SEARCH_EVALUATIONS: Key<Count> =
-    Key::new("line_search_evaluations", Count::at_least(1))
-        .unit("evaluations")
-        .meaning("maximum number of evaluations of the loss in each line search")
-        .default(6);
-
-static LINE_SEARCH_TOLERANCE: Key<Number> =
-    // Relative to the step: with 1 the first bracket would already be narrow enough.
-    Key::new("line_search_tolerance", Number::between(Lower::Above(0.0), Upper::Below(1.0)))
-            .meaning(
-                "a line search ends when its bracket is narrower than this times the best step",
-            )
-            .default(1e-4);
-
-static TARGET_LOSS: Key<Number> = Key::new("target_loss", Number::NOT_NEGATIVE)
-    .unit("loss")
-    .meaning(
-        "a run ends at this training loss; 0: never; once every image is classified correctly, the \
-         loss falls toward 0 without end",
-    )
-    .default(0.0);
-
-pub(super) static LBFGS: SectionSpec = SectionSpec::single(
-    "training.lbfgs",
-    "L-BFGS, full batch, with golden section search",
-    Invalidates::Results("the L-BFGS solutions and their paths"),
-    &[&ITERATIONS, &MEMORY, &LINE_SEARCH_EVALUATIONS, &LINE_SEARCH_TOLERANCE, &TARGET_LOSS],
+    &[&INITIALIZATIONS, &KEEP, &NAMES],
 );
 
 /// Reads the section. `available` gets what could be read, even if there are errors.
@@ -160,50 +98,80 @@ pub(super) fn read(section: &Section<'_>, available: &mut Available) -> Read<Tra
             _ => Ok(()),
         })
         .or(initializations.map_or(1, |count| count as usize));
-    let optimizers = section.key(&OPTIMIZERS).value();
+    let optimizers = section
+        .key_with(&NAMES, |value| each(value, |text| listed(section, text)).map(in_order))
+        .value();
     available.made = optimizers.as_deref().ok().map(sets_of);
     available.keep = initializations.and(keep).ok();
-
-    let uses =
-        |optimizer| optimizers.as_ref().is_ok_and(|optimizers| optimizers.contains(&optimizer));
-    let sgd = section.section_if(uses(OptimizerName::Sgd), &SGD, |section| read_sgd(section));
-    let lbfgs =
-        section.section_if(uses(OptimizerName::Lbfgs), &LBFGS, |section| read_lbfgs(section));
+    let chosen = read_optimizers(section, optimizers.as_deref().ok());
     Ok(TrainingConfig {
         initializations: initializations?,
         keep: keep?,
         optimizers: optimizers?,
-        sgd: sgd?,
-        lbfgs: lbfgs?,
+        chosen: chosen?,
     })
+}
+
+/// Reads the name of an optimizer: a kind, or that of a section.
+fn listed(section: &Section<'_>, text: &str) -> Result<OptimizerName, String> {
+    let name = OptimizerName::parse(text)?;
+    if optimizer_kind(text).is_some() || section.written_sections().contains(&text) {
+        return Ok(name);
+    }
+    Err(format!(
+        "must be {}, or the name of a section [training.{text}] with its kind, is {text:?}",
+        alternatives(OPTIMIZERS)
+    ))
+}
+
+/// What is called like a kind comes first, in the order of the registry. So version 0.1.0 ordered
+/// its two, and an analysis is known by the order of its sets.
+fn in_order(mut names: Vec<OptimizerName>) -> Vec<OptimizerName> {
+    let place = |name: &OptimizerName| {
+        let known = OPTIMIZERS.iter().position(|kind| kind.name() == name.name());
+        known.unwrap_or(OPTIMIZERS.len())
+    };
+    names.sort_by_key(place);
+    names
 }
 
 /// Both snapshots of every optimizer.
 fn sets_of(optimizers: &[OptimizerName]) -> Vec<SetName> {
-    let names = optimizers.iter().flat_map(|optimizer| {
-        [Split::Train, Split::Test].map(|split| format!("{optimizer}/{split}"))
-    });
-    names.filter_map(|name| SetName::parse(&name).ok()).collect()
+    let splits = [Split::Train, Split::Test];
+    optimizers.iter().flat_map(|name| splits.map(|split| SetName::of(name, split))).collect()
 }
 
-fn read_sgd(section: &Section<'_>) -> Read<SgdParameters> {
-    let learning_rate = section.key(&LEARNING_RATE).value();
-    let batch_size = section.key(&BATCH_SIZE).value();
-    let epochs = section.key(&EPOCHS).value();
-    Ok(SgdParameters { learning_rate: learning_rate?, batch_size: batch_size?, epochs: epochs? })
+/// Reads the sections of the optimizers in use, and checks the others; `None`: which are in use
+/// could not be read.
+fn read_optimizers(
+    section: &Section<'_>,
+    names: Option<&[OptimizerName]>,
+) -> Read<Vec<ChosenOptimizer>> {
+    let used = names.unwrap_or_default().iter().map(OptimizerName::name);
+    let one = |name: &str, is_used: bool| {
+        section.section_named(name, is_used, &OPTIMIZER, |section| optimizer::read(section, name))
+    };
+    let chosen: Vec<_> = used.clone().map(|name| one(name, true)).collect();
+    let used: Vec<&str> = used.collect();
+    let mut left_over = Ok(());
+    for name in section.written_sections().into_iter().filter(|name| !used.contains(name)) {
+        // Configurations of version 0.1.0 may have a section that is not in use.
+        let may_stay = names.is_none() || ["sgd", "lbfgs"].contains(&name);
+        let read = if may_stay { one(name, false).map(|_| ()) } else { refuse(section, name) };
+        left_over = left_over.and(read);
+    }
+    let chosen = chosen.into_iter().collect::<Read<Vec<_>>>();
+    left_over.and(chosen)
 }
 
-fn read_lbfgs(section: &Section<'_>) -> Read<LbfgsParameters> {
-    let iterations = section.key(&ITERATIONS).value();
-    let memory = section.key(&MEMORY).value();
-    let evaluations = section.key(&LINE_SEARCH_EVALUATIONS).value();
-    let tolerance = section.key(&LINE_SEARCH_TOLERANCE).value();
-    let target_loss = section.key(&TARGET_LOSS).value();
-    Ok(LbfgsParameters {
-        iterations: iterations?,
-        memory: memory?,
-        line_search_evaluations: evaluations?,
-        line_search_tolerance: tolerance?,
-        target_loss: target_loss?,
-    })
+/// Refuses the section of an optimizer that is not in use. If an override chose the optimizers, it
+/// is ignored instead, with a note.
+fn refuse(section: &Section<'_>, name: &str) -> Read<()> {
+    if section.is_overridden(NAMES.name) {
+        section.drop_section(name, "left out: it is not in training.optimizers of --set");
+        return Ok(());
+    }
+    section.ask_for(name);
+    section.problem(name, "is not in training.optimizers; add it there, or remove the section");
+    Err(Reported)
 }

@@ -11,6 +11,7 @@ use crate::engine::results::Results;
 use crate::engine::run_directory::{RunDirectory, now};
 use crate::engine::store::{Atlas, Contents, Curves, Provenance, Record, Written, write_atlas};
 use crate::engine::version::{COMMIT, VERSION};
+use crate::optimizer::OptimizerName;
 
 /// Assembles `atlas.h5` from all results so far. Collective.
 ///
@@ -68,9 +69,9 @@ fn write(world: &World, problem: &Problem, directory: &mut RunDirectory) -> Resu
 /// The training runs of each optimizer.
 fn curves<'a>(results: &Results<'a>) -> Vec<Curves<'a>> {
     let Some(training) = results.training() else { return Vec::new() };
-    let curves = |&optimizer| {
+    let curves = |optimizer| {
         let (epochs, runs) = (training.optimizer(optimizer).epochs(), results.runs(optimizer));
-        Curves { optimizer, epochs, runs }
+        Curves { optimizer: OptimizerName::clone(optimizer), epochs, runs }
     };
     training.optimizers.iter().map(curves).collect()
 }

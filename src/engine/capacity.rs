@@ -7,23 +7,24 @@ use crate::engine::memory::{self, Limit};
 use crate::engine::parallel::World;
 use crate::engine::problem::Problem;
 use crate::engine::stages::STAGES;
+use std::borrow::Cow;
 use std::path::Path;
 
 /// A part of the memory.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Part {
     /// In bytes, at least.
     pub bytes: f64,
     /// What takes it.
     pub what: &'static str,
     /// What makes it smaller.
-    pub keys: &'static str,
+    pub keys: Cow<'static, str>,
 }
 
 impl Part {
     /// A part that these keys of the configuration make smaller.
-    pub fn new(bytes: f64, what: &'static str, keys: &'static str) -> Self {
-        Self { bytes, what, keys }
+    pub fn new(bytes: f64, what: &'static str, keys: impl Into<Cow<'static, str>>) -> Self {
+        Self { bytes, what, keys: keys.into() }
     }
 }
 

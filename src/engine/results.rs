@@ -2,14 +2,15 @@
 
 use crate::analysis::statistics::{Analysis, DistanceRequest, FailedPart};
 use crate::config::{
-    Config, KpcaConfig, LandscapeConfig, MinimaConfig, NetworkConfig, TrainingConfig,
+    Config, DistanceConfig, KpcaConfig, LandscapeConfig, MinimaConfig, NetworkConfig,
+    TrainingConfig,
 };
 use crate::data::Split;
 use crate::engine::store::{Contents, StoredAnalysis};
 use crate::optimizer::minimize::{MinimizationResult, distinct};
 use crate::optimizer::{OptimizerName, Snapshot, TrainingRun};
 use crate::path::{PathSet, Track};
-use crate::report::notes::{self, Note, NotedMinima};
+use crate::report::notes::{self, Note, NotedMinima, NotedTraining};
 use crate::solutions::{LandscapeName, SetName, SolutionSet, draw_pairs, select};
 use sha2::{Digest, Sha256};
 use std::path::Path;
@@ -64,7 +65,7 @@ impl<'a> Results<'a> {
     }
 
     /// The training runs of a method by initialization.
-    pub fn runs(&self, optimizer: OptimizerName) -> Vec<Ended<'a, TrainingRun>> {
+    pub fn runs(&self, optimizer: &OptimizerName) -> Vec<Ended<'a, TrainingRun>> {
         let contents = self.contents;
         let count = self.training().map_or(0, |training| training.initializations);
         (0..count)
@@ -117,7 +118,7 @@ impl<'a> Results<'a> {
     /// Number of solutions that have not been looked for to the end.
     pub fn missing_runs(&self) -> usize {
         let runs: usize =
-            self.optimizers().iter().map(|&optimizer| missing(&self.runs(optimizer))).sum();
+            self.optimizers().iter().map(|optimizer| missing(&self.runs(optimizer))).sum();
         let imports: usize = self.imports().iter().map(|(_, rows)| missing(rows)).sum();
         runs + imports + missing(&self.minima())
     }
@@ -134,7 +135,7 @@ impl<'a> Results<'a> {
         if self.config.subject.landscape().is_some() {
             return vec![(SolutionSource::Start, failed(&self.minima()))];
         }
-        let runs = self.optimizers().iter().flat_map(|&optimizer| self.runs(optimizer)).flatten();
+        let runs = self.optimizers().iter().flat_map(|optimizer| self.runs(optimizer)).flatten();
         let diverged =
             runs.filter(|run| run.as_ref().map_or(true, |run| run.stop.diverged())).count();
         let imports = self.imports();
@@ -161,7 +162,7 @@ impl<'a> Results<'a> {
         if let Some(landscape) = self.config.subject.landscape() {
             return vec![minima_set(landscape, &self.minima())];
         }
-        let trained = self.optimizers().iter().flat_map(|&optimizer| {
+        let trained = self.optimizers().iter().flat_map(|optimizer| {
             let runs = self.runs(optimizer);
             let ended: Vec<_> = (0..)
                 .zip(&runs)
@@ -233,12 +234,13 @@ impl<'a> Results<'a> {
 
     /// Results that are not what their columns say.
     pub fn notes(&self, paths: &[PathSet]) -> Vec<Note> {
-        let training = self.optimizers().iter().map(|&optimizer| {
+        let chosen = self.training().into_iter().flat_map(|training| &training.chosen);
+        let training = self.optimizers().iter().zip(chosen).map(|(name, optimizer)| {
             let solutions = self
-                .runs(optimizer)
+                .runs(name)
                 .into_iter()
                 .filter_map(|run| run?.ok().filter(|run| !run.stop.diverged()));
-            (optimizer, solutions.collect())
+            NotedTraining { name, optimizer, runs: solutions.collect() }
         });
         let minima = self.config.subject.landscape().map(|config| {
             let minima = (0..).zip(self.minima());
@@ -277,21 +279,48 @@ impl<'a> Results<'a> {
         format!("{:x}", hash.finalize())
     }
 
-    /// Two comparisons where both optimizers train: L-BFGS train with SGD test, and both test sets.
+    /// The comparisons of distances: for every pair of optimizers their train sets. For the pair
+    /// SGD and L-BFGS, L-BFGS train with SGD test and both test sets instead, as published. With
+    /// more than [`MAX_COMPARED`] optimizers each is compared with the first one only. Then those of
+    /// `[[distance]]`.
     pub fn distance_requests(&self) -> Vec<DistanceRequest> {
-        if OptimizerName::ALL.iter().any(|optimizer| !self.optimizers().contains(optimizer)) {
-            return Vec::new();
+        let optimizers = self.optimizers();
+        let published = [OptimizerName::sgd(), OptimizerName::lbfgs()];
+        let first_only = optimizers.len() > MAX_COMPARED;
+        let mut requests = Vec::new();
+        for (place, a) in optimizers.iter().enumerate() {
+            for b in &optimizers[place + 1..] {
+                if [a, b] == published.each_ref() {
+                    requests.extend(
+                        [Split::Train, Split::Test]
+                            .map(|split| distance_request((b, split), (a, Split::Test))),
+                    );
+                } else if place == 0 || !first_only {
+                    requests.push(distance_request((a, Split::Train), (b, Split::Train)));
+                }
+            }
         }
-        [Split::Train, Split::Test]
-            .map(|split| {
-                let sets = [
-                    SetName::of(OptimizerName::Lbfgs, split),
-                    SetName::of(OptimizerName::Sgd, Split::Test),
-                ];
-                DistanceRequest { name: format!("lbfgs-{split}_sgd-test"), sets }
-            })
-            .into()
+        let own = self.config.distances.iter().map(|own| {
+            let DistanceConfig { name, sets } = own.clone();
+            DistanceRequest { name, sets }
+        });
+        // A comparison that is made in any case may be asked for, too.
+        requests.retain(|made| self.config.distances.iter().all(|own| own.name != made.name));
+        requests.extend(own);
+        requests
     }
+}
+
+/// Optimizers of which every pair is compared: 15 comparisons.
+const MAX_COMPARED: usize = 6;
+
+/// `lbfgs-train_sgd-test`.
+fn distance_request(
+    (a, split_a): (&OptimizerName, Split),
+    (b, split_b): (&OptimizerName, Split),
+) -> DistanceRequest {
+    let sets = [SetName::of(a, split_a), SetName::of(b, split_b)];
+    DistanceRequest { name: format!("{a}-{split_a}_{b}-{split_b}"), sets }
 }
 
 /// The key under which the number of vectors in an imported file is stored.

@@ -111,7 +111,7 @@ impl RunDirectory {
     fn forget_finished_tasks(&mut self) -> Result<(), JournalError> {
         let finished = |key: &&TaskKey| match key {
             TaskKey::Training { optimizer, initialization } => {
-                self.contents.training(*optimizer, *initialization).is_some()
+                self.contents.training(optimizer, *initialization).is_some()
             }
             TaskKey::Path { set, landscape, pair } => {
                 self.contents.path(set, *landscape, *pair).is_some()

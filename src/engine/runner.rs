@@ -409,7 +409,7 @@ mod tests {
 
     fn record(number: u32, seconds: f64, outcome: Result<Result<(), String>, String>) -> Record {
         let reason = outcome.flatten().err().unwrap_or_else(|| "done".to_owned());
-        let optimizer = OptimizerName::Sgd;
+        let optimizer = OptimizerName::sgd();
         Record::Training { optimizer, initialization: number, seconds, outcome: Err(reason) }
     }
 
@@ -467,7 +467,7 @@ mod tests {
             outcome.result.clone().err().unwrap_or_default()
         };
         (
-            contents.trainings(OptimizerName::Sgd).map(stored).collect(),
+            contents.trainings(&OptimizerName::sgd()).map(stored).collect(),
             troubled.performed.map(AtomicU32::into_inner),
         )
     }
@@ -487,7 +487,7 @@ mod tests {
 
         fn pending(&self, _: &RunDirectory) -> Result<Pending<()>, String> {
             let mut pending = Pending::alike(0, [((), "task".to_owned())]);
-            let key = TaskKey::Training { optimizer: OptimizerName::Sgd, initialization: 0 };
+            let key = TaskKey::Training { optimizer: OptimizerName::sgd(), initialization: 0 };
             pending.tasks[0].checkpoint = Some(key);
             Ok(pending)
         }

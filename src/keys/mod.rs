@@ -1,5 +1,5 @@
-//! Keys that a choice brings along: an architecture those of `[network]`, a path method those of
-//! `[paths]`, a data format those of `[dataset]`.
+//! Keys that a choice brings along: an architecture those of `[network]`, an optimizer those of
+//! `[training.NAME]`, a path method those of `[paths]`, a data format those of `[dataset]`.
 //!
 //! Whatever can be chosen declares its [`ChoiceKey`]s, each with its range and default. The reader
 //! of configurations returns their [`Values`], from which the choice builds what it stands for.
@@ -24,8 +24,10 @@ pub struct ChoiceKey {
     pub unit: &'static str,
     /// What else the reference says of it; may be empty.
     pub note: &'static str,
-    /// Whether a later version has added it: older results were made with its default.
+    /// Whether results may be older than the key. They were made with its default.
     pub came_later: bool,
+    /// Another key of the choice and its value with which alone this key has a meaning.
+    pub only_with: Option<(&'static str, &'static str)>,
 }
 
 /// What a key takes, and what holds if it is not written.
@@ -40,6 +42,21 @@ pub enum KeyKind {
     },
     /// A number of things, ≥ 1, or all of them, which is the default.
     CountOrAll,
+    /// Images in a step, ≥ 1, or all of them.
+    BatchSize {
+        /// The default.
+        default: usize,
+    },
+    /// A number of things, ≥ 0.
+    CountFromZero {
+        /// The default.
+        default: usize,
+    },
+    /// A number of things, ≥ 1. It has no default: it must be written.
+    RequiredCount {
+        /// A value that could be written, in TOML notation.
+        example: &'static str,
+    },
     /// A number of things, ≥ 1. The default follows from something else.
     DerivedCount {
         /// The largest number.
@@ -68,6 +85,18 @@ pub enum KeyKind {
         /// The default.
         default: f64,
     },
+    /// A finite number > 0. It has no default: it must be written.
+    RequiredPositive {
+        /// A value that could be written, in TOML notation.
+        example: &'static str,
+    },
+    /// A finite number within a range.
+    Number {
+        /// The default.
+        default: f64,
+        /// The range.
+        range: NumberRange,
+    },
     /// Yes or no.
     Flag {
         /// The default.
@@ -94,12 +123,35 @@ pub enum KeyKind {
     },
 }
 
+/// The range of a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NumberRange {
+    /// 0 or above.
+    NotNegative,
+    /// 0 or above, below 1.
+    Fraction,
+    /// Above 0, below 1.
+    OpenFraction,
+}
+
+impl NumberRange {
+    /// Whether a number is within the range.
+    pub fn contains(self, number: f64) -> bool {
+        match self {
+            Self::NotNegative => number >= 0.0 && number.is_finite(),
+            Self::Fraction => (0.0..1.0).contains(&number),
+            Self::OpenFraction => number > 0.0 && number < 1.0,
+        }
+    }
+}
+
 /// The value of a key.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
-    /// Of [`KeyKind::Count`].
+    /// Of [`KeyKind::Count`], [`KeyKind::CountFromZero`] and [`KeyKind::RequiredCount`]; of the
+    /// last one 0 before it is written.
     Count(usize),
-    /// Of [`KeyKind::CountOrAll`]; `None`: all.
+    /// Of [`KeyKind::CountOrAll`] and [`KeyKind::BatchSize`]; `None`: all.
     CountOrAll(Option<usize>),
     /// Of [`KeyKind::DerivedCount`]; `None`: not written.
     DerivedCount(Option<usize>),
@@ -109,8 +161,11 @@ pub enum Value {
     Seed(u32),
     /// Of [`KeyKind::DerivedSeed`]; `None`: not written.
     DerivedSeed(Option<u64>),
-    /// Of [`KeyKind::Positive`].
+    /// Of [`KeyKind::Positive`] and [`KeyKind::RequiredPositive`]; of the latter NaN before it is
+    /// written.
     Positive(f64),
+    /// Of [`KeyKind::Number`].
+    Number(f64),
     /// Of [`KeyKind::Flag`].
     Flag(bool),
     /// Of [`KeyKind::Word`].
@@ -134,7 +189,7 @@ impl fmt::Display for Value {
             Self::Counts(counts) => fmt::Debug::fmt(counts, f),
             Self::Seed(seed) => seed.fmt(f),
             Self::DerivedSeed(Some(seed)) => seed.fmt(f),
-            Self::Positive(number) => number.fmt(f),
+            Self::Positive(number) | Self::Number(number) => number.fmt(f),
             Self::Flag(flag) => flag.fmt(f),
             Self::Word(word) => word.fmt(f),
             Self::OptionalText(Some(text)) => fmt::Debug::fmt(text, f),
@@ -146,7 +201,7 @@ impl fmt::Display for Value {
 impl ChoiceKey {
     /// A key without unit and note.
     pub const fn new(name: &'static str, about: &'static str, kind: KeyKind) -> Self {
-        Self { name, about, kind, unit: "", note: "", came_later: false }
+        Self { name, about, kind, unit: "", note: "", came_later: false, only_with: None }
     }
 
     /// With the unit of its values.
@@ -163,10 +218,17 @@ impl ChoiceKey {
         self
     }
 
-    /// The same, added by a later version: older results were made with its default.
+    /// A key that a later version has added: older results were made with its default.
     #[must_use]
     pub const fn came_later(mut self) -> Self {
         self.came_later = true;
+        self
+    }
+
+    /// A key that has a meaning only if another key of the choice has this word.
+    #[must_use]
+    pub const fn only_with(mut self, key: &'static str, word: &'static str) -> Self {
+        self.only_with = Some((key, word));
         self
     }
 
@@ -197,13 +259,19 @@ impl ChoiceKey {
     /// What holds if the key is not written.
     pub fn default(&self) -> Value {
         match self.kind {
-            KeyKind::Count { default, .. } => Value::Count(default),
+            KeyKind::Count { default, .. } | KeyKind::CountFromZero { default } => {
+                Value::Count(default)
+            }
             KeyKind::CountOrAll => Value::CountOrAll(None),
+            KeyKind::BatchSize { default } => Value::CountOrAll(Some(default)),
+            KeyKind::RequiredCount { .. } => Value::Count(0),
             KeyKind::DerivedCount { .. } => Value::DerivedCount(None),
             KeyKind::Counts { default, .. } => Value::Counts(default.to_vec()),
             KeyKind::Seed { default } => Value::Seed(default),
             KeyKind::DerivedSeed => Value::DerivedSeed(None),
             KeyKind::Positive { default } => Value::Positive(default),
+            KeyKind::RequiredPositive { .. } => Value::Positive(f64::NAN),
+            KeyKind::Number { default, .. } => Value::Number(default),
             KeyKind::Flag { default } => Value::Flag(default),
             KeyKind::Word { default, .. } => Value::Word(default),
             KeyKind::OptionalText { .. } => Value::OptionalText(None),
@@ -224,17 +292,27 @@ impl ChoiceKey {
                 return Err(format!("must be at most {most}, is {count}"));
             }
             (
-                KeyKind::Count { .. } | KeyKind::CountOrAll | KeyKind::DerivedCount { .. },
+                KeyKind::Count { .. }
+                | KeyKind::CountOrAll
+                | KeyKind::BatchSize { .. }
+                | KeyKind::RequiredCount { .. }
+                | KeyKind::DerivedCount { .. },
                 Value::Count(0) | Value::CountOrAll(Some(0)) | Value::DerivedCount(Some(0)),
             ) => "must be at least 1",
             (KeyKind::Counts { .. }, Value::Counts(counts)) if counts.contains(&0) => {
                 "must be numbers of at least 1"
             }
             (KeyKind::Counts { check, .. }, Value::Counts(counts)) => return check(counts),
-            (KeyKind::Positive { .. }, Value::Positive(number))
-                if !(number.is_finite() && *number > 0.0) =>
-            {
-                "must be a finite number above 0"
+            (
+                KeyKind::Positive { .. } | KeyKind::RequiredPositive { .. },
+                Value::Positive(number),
+            ) if !(number.is_finite() && *number > 0.0) => "must be a finite number above 0",
+            (KeyKind::Number { range, .. }, Value::Number(number)) if !range.contains(*number) => {
+                match range {
+                    NumberRange::NotNegative => "must be a finite number, 0 or above",
+                    NumberRange::Fraction => "must be a number, 0 or above, below 1",
+                    NumberRange::OpenFraction => "must be a number above 0 and below 1",
+                }
             }
             (KeyKind::Word { words, .. }, Value::Word(word)) if !words.contains(word) => {
                 "must be one of its words"

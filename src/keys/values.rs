@@ -120,6 +120,14 @@ impl Values {
         )
     }
 
+    /// A number within the range of its key.
+    pub fn number(&self, name: &str) -> f64 {
+        self.value(
+            name,
+            |value| if let Value::Number(number) = value { Some(*number) } else { None },
+        )
+    }
+
     /// Yes or no.
     pub fn flag(&self, name: &str) -> bool {
         self.value(name, |value| if let Value::Flag(flag) = value { Some(*flag) } else { None })

@@ -1,40 +1,52 @@
-//! Adam, for the coefficients of a path.
+//! Adam, for the coefficients of a path; its moments also for training.
 
 use crate::kernels::dispatched;
 use crate::kernels::{Real, without_subnormals};
 use serde::{Deserialize, Serialize};
 
-/// First and second moments of the gradient, and the step count.
-///
-/// D. P. Kingma and J. Ba, arXiv:1412.6980, Algorithm 1, with their β₁ = 0.9, β₂ = 0.999, ε = 1e-8
-/// (PyTorch's defaults too).
+/// Adam with a learning rate that stays, and with [`Decay::PUBLISHED`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(bound(serialize = "A: Real", deserialize = "A: Real"))]
 pub struct Adam<A> {
     learning_rate: f64,
+    moments: Moments<A>,
+}
+
+/// First and second moments of the gradient, and the step count: D. P. Kingma and J. Ba,
+/// arXiv:1412.6980, Algorithm 1.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(bound(serialize = "A: Real", deserialize = "A: Real"))]
+pub struct Moments<A> {
     first: Vec<A>,
     second: Vec<A>,
     steps: i32,
 }
 
-const BETA_1: f64 = 0.9;
-const BETA_2: f64 = 0.999;
-const EPSILON: f64 = 1e-8;
+/// How fast the moments forget, and what keeps the step finite.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Decay {
+    /// β₁ of the first moment, 0 ≤ β₁ < 1.
+    pub beta_1: f64,
+    /// β₂ of the second moment, 0 ≤ β₂ < 1.
+    pub beta_2: f64,
+    /// ε, added to the root of the second moment, > 0.
+    pub epsilon: f64,
+}
+
+impl Decay {
+    /// The published values, which are PyTorch's defaults too.
+    pub const PUBLISHED: Self = Self { beta_1: 0.9, beta_2: 0.999, epsilon: 1e-8 };
+}
 
 impl<A: Real> Adam<A> {
     /// For vectors of `dimension` components, no step taken yet.
     pub fn new(learning_rate: f64, dimension: usize) -> Self {
-        Self {
-            learning_rate,
-            first: vec![A::zero(); dimension],
-            second: vec![A::zero(); dimension],
-            steps: 0,
-        }
+        Self { learning_rate, moments: Moments::new(dimension) }
     }
 
     /// Steps taken.
     pub fn steps(&self) -> u32 {
-        self.steps.unsigned_abs()
+        self.moments.steps.unsigned_abs()
     }
 
     /// x ← x − η m̂ / (√v̂ + ε), with the bias-corrected moments m̂ and v̂.
@@ -42,13 +54,29 @@ impl<A: Real> Adam<A> {
     /// # Panics
     /// In debug builds, if the lengths disagree.
     pub fn step(&mut self, x: &mut [A], gradient: &[A]) {
+        self.moments.step(self.learning_rate, Decay::PUBLISHED, x, gradient);
+    }
+}
+
+impl<A: Real> Moments<A> {
+    /// For vectors of `dimension` components, no step taken yet.
+    pub fn new(dimension: usize) -> Self {
+        Self { first: vec![A::zero(); dimension], second: vec![A::zero(); dimension], steps: 0 }
+    }
+
+    /// x ← x − η m̂ / (√v̂ + ε), with the bias-corrected moments m̂ and v̂.
+    ///
+    /// # Panics
+    /// In debug builds, if the lengths disagree.
+    pub fn step(&mut self, learning_rate: f64, decay: Decay, x: &mut [A], gradient: &[A]) {
         debug_assert_eq!((x.len(), gradient.len()), (self.first.len(), self.first.len()));
         self.steps += 1;
-        let rate = A::of(self.learning_rate / (1.0 - BETA_1.powi(self.steps)));
-        let correction = A::of(1.0 / (1.0 - BETA_2.powi(self.steps)).sqrt());
-        let (keep_1, take_1) = (A::of(BETA_1), A::of(1.0 - BETA_1));
-        let (keep_2, take_2) = (A::of(BETA_2), A::of(1.0 - BETA_2));
-        let epsilon = A::of(EPSILON);
+        let Decay { beta_1, beta_2, epsilon } = decay;
+        let rate = A::of(learning_rate / (1.0 - beta_1.powi(self.steps)));
+        let correction = A::of(1.0 / (1.0 - beta_2.powi(self.steps)).sqrt());
+        let (keep_1, take_1) = (A::of(beta_1), A::of(1.0 - beta_1));
+        let (keep_2, take_2) = (A::of(beta_2), A::of(1.0 - beta_2));
+        let epsilon = A::of(epsilon);
         let (decay, step) = ([keep_1, take_1, keep_2, take_2], [rate, correction, epsilon]);
         // Squares of small gradients are smaller still.
         without_subnormals(|| {

@@ -3,8 +3,8 @@
 //! Two-loop recursion after J. Nocedal, Math. Comp. 35, 773 (1980); the line search and the rules
 //! for dropping the memory follow the published settings (see [`golden_section`]).
 
+use super::TrainingStop;
 use super::golden_section::{self, LineStep};
-use super::{LbfgsParameters, TrainingStop};
 use crate::kernels::{Real, add_scaled, dot, norm};
 use crate::landscape::{Interrupted, Landscape, Line};
 use serde::{Deserialize, Serialize};
@@ -14,6 +14,24 @@ use std::ops::ControlFlow;
 /// A pair (s, y) with a smaller cosine between s and y has no usable curvature: the published
 /// threshold.
 const MIN_COSINE: f64 = 1e-4;
+
+/// The parameters of L-BFGS.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LbfgsParameters {
+    /// Maximum number of iterations, ≥ 1; an iteration counts as an epoch in the loss curves.
+    pub iterations: usize,
+    /// Pairs (s, y) remembered, ≥ 1.
+    pub memory: usize,
+    /// Maximum number of loss evaluations in one line search, ≥ 1.
+    pub line_search_evaluations: usize,
+    /// Width of the bracket, relative to the step, at which the line search ends, > 0.
+    pub line_search_tolerance: f64,
+    /// Training loss at which the run ends; 0: never. Once every image is classified correctly, the
+    /// loss falls toward 0 without end. The published runs end near 1e-8, where the usual
+    /// single-precision cross-entropy rounds to 0. Here it does not round to 0, so runs continue to
+    /// 1e-30 and θ grows.
+    pub target_loss: f64,
+}
 
 /// L-BFGS between two iterations.
 #[derive(Clone, Debug, Serialize, Deserialize)]

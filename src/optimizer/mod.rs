@@ -1,19 +1,31 @@
-//! Optimizers: SGD and L-BFGS with golden section search for training, the same L-BFGS for the
-//! minima of analytic landscapes, and Adam for paths.
+//! Optimizers of networks, one a file in [`kinds`] and one a line in [`OPTIMIZERS`]; the same L-BFGS
+//! for the minima of analytic landscapes, and Adam for paths.
+//!
+//! All optimizers start run number n from the same θ₀. Those that take mini-batches see the same
+//! ones in the same order if these are of the same size, because the order of the images depends
+//! on seed, run and epoch only. So settings are compared on equal terms.
 
 pub mod adam;
 pub mod golden_section;
+mod kind;
+pub mod kinds;
 pub mod lbfgs;
 pub mod minimize;
-pub mod parameters;
+mod name;
+mod registry;
 pub mod run;
-pub mod sgd;
+pub mod schedule;
+mod state;
+pub mod stochastic;
 mod train;
 
+pub use kind::{Cost, OptimizerKind, OptimizerRun, Remedy};
+pub use lbfgs::LbfgsParameters;
 pub use minimize::{
     MinimaSearch, MinimizationParameters, MinimizationResult, MinimizationStop, find_minima,
     minimize,
 };
-pub use parameters::{LbfgsParameters, OptimizerName, SgdParameters};
+pub use name::OptimizerName;
+pub use registry::{ChosenOptimizer, OPTIMIZERS, optimizer_kind};
 pub use run::{Snapshot, TrainingRun, TrainingStop};
-pub use train::{OptimizerParameters, Trainer, TrainingState, Visited, initial, train};
+pub use train::{Trainer, TrainingState, Visited, initial, train};

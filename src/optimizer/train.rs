@@ -1,33 +1,13 @@
 //! One training run from θ₀ to its two snapshots.
 
-use super::lbfgs::Lbfgs;
-use super::sgd::Sgd;
-use super::{LbfgsParameters, SgdParameters, Snapshot, TrainingRun, TrainingStop};
+use super::state::OptimizerState;
+use super::{ChosenOptimizer, Snapshot, TrainingRun, TrainingStop};
 use crate::landscape::{ImageLandscape, Interrupted, Landscape};
 use crate::network::Tensor;
 use crate::network::layout::initialize;
 use crate::random::MasterSeed;
 use crate::solver::{Solver, SolverStep, Watch, complete};
 use serde::{Deserialize, Serialize};
-
-/// The parameters of one of the optimizers.
-#[derive(Clone, Debug, PartialEq)]
-pub enum OptimizerParameters {
-    /// Stochastic gradient descent.
-    Sgd(SgdParameters),
-    /// L-BFGS with golden section search.
-    Lbfgs(LbfgsParameters),
-}
-
-impl OptimizerParameters {
-    /// Maximum number of epochs or iterations.
-    pub fn epochs(&self) -> usize {
-        match self {
-            Self::Sgd(parameters) => parameters.epochs,
-            Self::Lbfgs(parameters) => parameters.iterations,
-        }
-    }
-}
 
 /// Trains `initialization` on `train` and keeps the snapshots of lowest training and lowest test
 /// loss.
@@ -36,7 +16,7 @@ impl OptimizerParameters {
 /// network. After every epoch both losses are computed over all images. `None` if `watch` stopped
 /// the run.
 pub fn train<'d>(
-    training: &OptimizerParameters,
+    training: &ChosenOptimizer,
     seed: MasterSeed,
     initialization: u32,
     train: &ImageLandscape<'d, f32>,
@@ -50,7 +30,7 @@ pub fn train<'d>(
 /// accuracies.
 pub struct Trainer<'a, 'd> {
     /// The optimizer with its parameters.
-    pub training: &'a OptimizerParameters,
+    pub training: &'a ChosenOptimizer,
     /// The seed of the initialization and of the order of the images.
     pub seed: MasterSeed,
     /// Number of the initialization.
@@ -64,7 +44,7 @@ pub struct Trainer<'a, 'd> {
 }
 
 /// The checkpoint of a training run between two steps.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct TrainingState {
     optimizer: OptimizerState,
     record: LossRecord,
@@ -78,7 +58,7 @@ pub struct TrainingState {
 /// Where a training run is after an epoch.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Visited<'s> {
-    /// Epochs (SGD) or iterations (L-BFGS) done; 0 at the initialization.
+    /// Epochs, or iterations of L-BFGS, done; 0 at the initialization.
     pub epoch: u32,
     /// `(P,)` the parameters.
     pub theta: &'s [f32],
@@ -95,7 +75,7 @@ impl TrainingState {
         // The curves begin with the initialization.
         let recorded = curve_train.len() == self.epoch as usize + 1;
         let (loss_train, loss_test) = (*curve_train.last()?, *curve_test.last()?);
-        let theta = self.optimizer.theta();
+        let theta = self.optimizer.run.theta();
         recorded.then_some(Visited { epoch: self.epoch, theta, loss_train, loss_test })
     }
 }
@@ -138,39 +118,34 @@ impl Trainer<'_, '_> {
     fn begin(&self) -> Result<TrainingState, Interrupted> {
         let theta =
             initial(self.seed, self.initialization, self.train.network().layout().tensors());
-        let optimizer = match self.training.clone() {
-            OptimizerParameters::Sgd(parameters) => {
-                OptimizerState::Sgd(Sgd::new(parameters, theta))
-            }
-            OptimizerParameters::Lbfgs(parameters) => {
-                OptimizerState::Lbfgs(Box::new(Lbfgs::new(parameters, self.train, theta)?))
-            }
-        };
-        let losses = (optimizer.loss(self.train)?, self.test.value(optimizer.theta())?);
-        let record = LossRecord::new(optimizer.theta(), losses.0, losses.1);
+        let optimizer = self.training.start(theta, self.train)?;
+        let losses = self.losses(&optimizer)?;
+        let record = LossRecord::new(optimizer.run.theta(), losses.0, losses.1);
         let stop = record.diverged();
         Ok(TrainingState { optimizer, record, epoch: 0, stop, snapshot: None })
+    }
+
+    /// Losses over all training and all test images.
+    fn losses(&self, optimizer: &OptimizerState) -> Result<(f64, f64), Interrupted> {
+        let theta = optimizer.run.theta();
+        let known = optimizer.run.loss().map(Ok);
+        Ok((known.unwrap_or_else(|| self.train.value(theta))?, self.test.value(theta)?))
     }
 
     /// Computes the losses after an epoch if they are missing, otherwise runs the next epoch.
     fn train_on(&self, state: &mut TrainingState) -> Result<SolverStep<TrainingRun>, Interrupted> {
         let TrainingState { optimizer, record, epoch, stop, .. } = state;
         if record.epochs() < *epoch {
-            let losses = (optimizer.loss(self.train)?, self.test.value(optimizer.theta())?);
-            record.push(*epoch, optimizer.theta(), losses.0, losses.1);
+            let losses = self.losses(optimizer)?;
+            record.push(*epoch, optimizer.run.theta(), losses.0, losses.1);
             *stop = record.diverged();
         } else if *epoch as usize == self.training.epochs() {
             *stop = Some(record.completed());
         } else {
-            let end = match optimizer {
-                OptimizerState::Sgd(sgd) => {
-                    let order = self
-                        .seed
-                        .stream("mini-batches", &[self.initialization.into(), (*epoch + 1).into()]);
-                    sgd.epoch(self.train, *epoch + 1, order)?
-                }
-                OptimizerState::Lbfgs(lbfgs) => lbfgs.iterate(self.train, *epoch + 1)?,
-            };
+            let step = *epoch + 1;
+            let order =
+                self.seed.stream("mini-batches", &[self.initialization.into(), step.into()]);
+            let end = optimizer.run.advance(self.train, step, order)?;
             *stop = end.break_value();
             *epoch += u32::from(stop.is_none());
         }
@@ -199,39 +174,9 @@ impl Trainer<'_, '_> {
             test: snapshot,
             curve_train: std::mem::take(&mut record.curve_train),
             curve_test: std::mem::take(&mut record.curve_test),
-            memory_dropped: state.optimizer.memory_dropped(),
+            memory_dropped: state.optimizer.run.memory_dropped(),
             stop: state.stop.clone().expect("snapshots are taken after the run has ended"),
         }))
-    }
-}
-
-#[derive(Clone, Debug, Serialize, Deserialize)]
-enum OptimizerState {
-    Sgd(Sgd<f32>),
-    Lbfgs(Box<Lbfgs<f32>>),
-}
-
-impl OptimizerState {
-    fn theta(&self) -> &[f32] {
-        match self {
-            Self::Sgd(sgd) => sgd.theta(),
-            Self::Lbfgs(lbfgs) => lbfgs.theta(),
-        }
-    }
-
-    /// Loss over all training images at the current parameters.
-    fn loss(&self, train: &ImageLandscape<f32>) -> Result<f64, Interrupted> {
-        match self {
-            Self::Sgd(sgd) => train.value(sgd.theta()),
-            Self::Lbfgs(lbfgs) => Ok(lbfgs.loss()),
-        }
-    }
-
-    fn memory_dropped(&self) -> u32 {
-        match self {
-            Self::Sgd(_) => 0,
-            Self::Lbfgs(lbfgs) => lbfgs.memory_dropped(),
-        }
     }
 }
 

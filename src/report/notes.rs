@@ -8,7 +8,7 @@ use super::number::short;
 use crate::config::{LandscapeConfig, MinimaConfig};
 use crate::data::Split;
 use crate::optimizer::minimize::{DistinctMinimum, MinimizationResult, MinimizationStop, merge};
-use crate::optimizer::{OptimizerName, TrainingRun, TrainingStop};
+use crate::optimizer::{ChosenOptimizer, OptimizerName, Remedy, TrainingRun, TrainingStop};
 use crate::path::{PathResult, PathSet, PathStop};
 use serde::{Deserialize, Serialize};
 
@@ -36,13 +36,24 @@ pub struct Note {
 #[derive(Clone, Debug, Default)]
 pub struct NotedResults<'a> {
     /// Training runs that ended with a solution.
-    pub training: Vec<(OptimizerName, Vec<&'a TrainingRun>)>,
+    pub training: Vec<NotedTraining<'a>>,
     /// Of an analytic landscape.
     pub minima: Option<NotedMinima<'a>>,
     /// The paths.
     pub paths: &'a [PathSet],
     /// Learning rate of the searches for paths; `None` if it is unknown.
     pub path_learning_rate: Option<f64>,
+}
+
+/// The training runs of an optimizer.
+#[derive(Clone, Debug)]
+pub struct NotedTraining<'a> {
+    /// Its name.
+    pub name: &'a OptimizerName,
+    /// Its kind and the values of its keys.
+    pub optimizer: &'a ChosenOptimizer,
+    /// The runs that ended with a solution.
+    pub runs: Vec<&'a TrainingRun>,
 }
 
 /// The default of `paths.learning_rate`. A failed search with a lower rate may need a higher one.
@@ -62,8 +73,8 @@ pub struct NotedMinima<'a> {
 impl NotedResults<'_> {
     /// All notes, those on solutions first.
     pub fn notes(&self) -> Vec<Note> {
-        let mut notes: Vec<Note> =
-            self.training.iter().flat_map(|(optimizer, runs)| training(*optimizer, runs)).collect();
+        let mut notes: Vec<Note> = self.training.iter().flat_map(NotedTraining::notes).collect();
+        notes.extend(decayed(&self.training));
         if let Some(minima) = &self.minima {
             notes.extend(minima.notes());
         }
@@ -80,31 +91,50 @@ fn note(topic: Topic, text: String, concerns_all: bool) -> Note {
     Note { topic, text, concerns_all }
 }
 
-/// Runs that never improved on their initialization.
-fn training(optimizer: OptimizerName, runs: &[&TrainingRun]) -> Vec<Note> {
-    let name = optimizer.name();
-    let remedy = match optimizer {
-        OptimizerName::Sgd
-            if runs.iter().filter(|run| run.train.epoch == 0).all(|run| is_unmoved(run)) =>
-        {
-            "The loss did not change: raise `training.sgd.learning_rate`."
+impl NotedTraining<'_> {
+    /// Runs that never improved on their initialization.
+    fn notes(&self) -> Vec<Note> {
+        let Self { name, runs, .. } = self;
+        let best = |split: Split, remedy: &str| {
+            let images = if split == Split::Train { "training" } else { "test" };
+            let never = runs.iter().filter(|run| is_initialization(run, split)).count();
+            let text = format!(
+                "{never} of {} {name} runs never came below the {images} loss of their \
+                 initialization: their ω^{split} is the initialization.{remedy}",
+                runs.len()
+            );
+            (never > 0)
+                .then(|| note(Topic::Solutions, text, split == Split::Train && never == runs.len()))
+        };
+        let train = best(Split::Train, &format!(" {}", self.remedy()));
+        train.into_iter().chain(best(Split::Test, "")).collect()
+    }
+
+    fn remedy(&self) -> String {
+        let mut initial = self.runs.iter().filter(|run| run.train.epoch == 0);
+        let unmoved = initial.all(|run| is_unmoved(run));
+        let Remedy { raise, key } = self.optimizer.kind().remedy(unmoved);
+        // An L-BFGS that found no step has not moved either, but that is no matter of a rate.
+        let said = unmoved && self.optimizer.kind().remedy(false).raise != raise;
+        match (said, raise) {
+            (true, true) => {
+                format!("The loss did not change: raise `training.{}.{key}`.", self.name)
+            }
+            (_, true) => format!("Raise `training.{}.{key}`.", self.name),
+            (_, false) => format!("Lower `training.{}.{key}`.", self.name),
         }
-        OptimizerName::Sgd => "Lower `training.sgd.learning_rate`.",
-        OptimizerName::Lbfgs => "Raise `training.lbfgs.line_search_evaluations`.",
-    };
-    let best = |split: Split, remedy: &str| {
-        let images = if split == Split::Train { "training" } else { "test" };
-        let never = runs.iter().filter(|run| is_initialization(run, split)).count();
-        let text = format!(
-            "{never} of {} {name} runs never came below the {images} loss of their initialization: \
-             their ω^{split} is the initialization.{remedy}",
-            runs.len()
-        );
-        (never > 0)
-            .then(|| note(Topic::Solutions, text, split == Split::Train && never == runs.len()))
-    };
-    let train = best(Split::Train, &format!(" {remedy}"));
-    train.into_iter().chain(best(Split::Test, "")).collect()
+    }
+}
+
+/// That reported losses leave out the weight decay of some optimizers.
+fn decayed(training: &[NotedTraining<'_>]) -> Option<Note> {
+    let decayed = training.iter().filter(|of| of.optimizer.decays_weights() && !of.runs.is_empty());
+    let names: Vec<&str> = decayed.map(|of| of.name.name()).collect();
+    let text = format!(
+        "The losses are those of the images alone: they do not include the weight decay of {}.",
+        names.join(", ")
+    );
+    (!names.is_empty()).then(|| note(Topic::Solutions, text, false))
 }
 
 /// Whether the snapshot of a split is the initialization, though the run should have left it.
@@ -365,8 +395,8 @@ fn shortened(names: &[String]) -> String {
 mod tests {
     use super::*;
     use crate::landscape::{BuiltIn, DoubleWell, LennardJones};
-    use crate::optimizer::Snapshot;
     use crate::optimizer::minimize::{MinimizationParameters, minimize};
+    use crate::optimizer::{Snapshot, optimizer_kind};
     use crate::solutions::{LandscapeName, SetName};
 
     fn path(loss: &[f64], best_step: u32, stop: PathStop) -> PathResult {
@@ -479,7 +509,11 @@ mod tests {
             let run =
                 TrainingRun { curve_train: curve.into(), ..run(0, 3, 2, TrainingStop::Completed) };
             NotedResults {
-                training: vec![(OptimizerName::Sgd, vec![&run])],
+                training: vec![NotedTraining {
+                    name: &OptimizerName::sgd(),
+                    optimizer: &ChosenOptimizer::sgd(0.1, 64, 2),
+                    runs: vec![&run],
+                }],
                 ..NotedResults::default()
             }
             .notes()[0]
@@ -512,41 +546,43 @@ mod tests {
 
     #[test]
     fn runs_that_are_still_their_initialization_are_counted() {
-        let notes = |optimizer, runs: &[TrainingRun]| {
-            NotedResults {
-                training: vec![(optimizer, runs.iter().collect())],
-                ..NotedResults::default()
-            }
-            .notes()
+        let notes = |name: OptimizerName, runs: &[TrainingRun]| {
+            let kind = optimizer_kind(name.name()).unwrap();
+            let optimizer = &ChosenOptimizer::with_defaults(kind);
+            let training = NotedTraining { name: &name, optimizer, runs: runs.iter().collect() };
+            NotedResults { training: vec![training], ..NotedResults::default() }.notes()
         };
         let good = run(5, 3, 9, TrainingStop::Completed);
-        assert_eq!(notes(OptimizerName::Sgd, std::slice::from_ref(&good)), []);
+        assert_eq!(notes(OptimizerName::sgd(), std::slice::from_ref(&good)), []);
         let stuck = run(0, 3, 9, TrainingStop::Completed);
-        let said = notes(OptimizerName::Sgd, &[good.clone(), stuck.clone()]);
+        let said = notes(OptimizerName::sgd(), &[good.clone(), stuck.clone()]);
         assert_eq!(said.len(), 1);
         assert!(
             said[0].text.starts_with("1 of 2 sgd runs")
                 && said[0].text.contains("`training.sgd.learning_rate`")
         );
-        assert!(!said[0].concerns_all && notes(OptimizerName::Sgd, &[stuck])[0].concerns_all);
+        assert!(!said[0].concerns_all && notes(OptimizerName::sgd(), &[stuck])[0].concerns_all);
         // L-BFGS that ended in its first iteration. The test loss may rise from the start: that is
         // no failure.
         let first = run(0, 0, 0, TrainingStop::NoDescent { iteration: 1 });
-        let said = notes(OptimizerName::Lbfgs, &[good, first]);
+        let said = notes(OptimizerName::lbfgs(), &[good, first]);
         assert!(
             said[0].text.contains("the training loss") && said[0].text.contains("ω^train"),
             "{said:?}"
         );
         assert!(said[1].text.contains("ω^test") && !said[1].concerns_all, "{said:?}");
         let only_test = run(4, 0, 9, TrainingStop::Completed);
-        assert!(!notes(OptimizerName::Sgd, &[only_test])[0].concerns_all);
+        assert!(!notes(OptimizerName::sgd(), &[only_test])[0].concerns_all);
         assert_eq!(
-            notes(OptimizerName::Sgd, &[run(0, 0, 0, TrainingStop::Completed)]),
+            notes(OptimizerName::sgd(), &[run(0, 0, 0, TrainingStop::Completed)]),
             [],
             "no epoch was asked for"
         );
         assert_eq!(
-            notes(OptimizerName::Lbfgs, &[run(0, 0, 0, TrainingStop::TargetLoss { iteration: 0 })]),
+            notes(
+                OptimizerName::lbfgs(),
+                &[run(0, 0, 0, TrainingStop::TargetLoss { iteration: 0 })]
+            ),
             []
         );
     }

@@ -78,8 +78,14 @@ impl Run<'_> {
         self.sets.iter().find(|set| set.name == *name && set.theta.nrows() > 0)
     }
 
+    /// What a step of an optimizer is called: `"epoch"` or `"iteration"`.
+    pub fn step(&self, optimizer: &OptimizerName) -> &'static str {
+        self.network()
+            .map_or("epoch", |network| network.training.optimizer(optimizer).kind().step())
+    }
+
     /// The set of a method's snapshots, if it has vectors.
-    pub fn snapshots(&self, optimizer: OptimizerName, split: Split) -> Option<&SolutionSet> {
+    pub fn snapshots(&self, optimizer: &OptimizerName, split: Split) -> Option<&SolutionSet> {
         self.set(&SetName::of(optimizer, split))
     }
 
@@ -89,7 +95,7 @@ impl Run<'_> {
         let mut numbers = BTreeSet::new();
         for (optimizer, runs) in &self.curves {
             for split in [Split::Train, Split::Test] {
-                if SetName::of(*optimizer, split) == *name {
+                if SetName::of(optimizer, split) == *name {
                     let still = runs.iter().filter(|(_, run)| is_initialization(run, split));
                     numbers.extend(still.map(|(number, _)| *number));
                 }

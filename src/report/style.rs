@@ -4,6 +4,7 @@
 //! any kind of color vision can tell apart; markers and dashes say the same once more.
 
 use super::panel::Marker;
+use crate::optimizer::optimizer_kind;
 use crate::solutions::SetName;
 
 /// Red, green and blue, 0 to 255.
@@ -21,7 +22,7 @@ const OTHERS: [Color; 6] = [
     Color(230, 159, 0),
     Color(86, 180, 233),
     BLACK,
-    Color(213, 94, 0),
+    GRAY,
 ];
 /// Text, frames and marks.
 pub const BLACK: Color = Color(0, 0, 0);
@@ -61,11 +62,7 @@ pub fn numbered(index: usize) -> Look {
 
 /// The printed name of a group.
 pub fn group_name(group: &str) -> &str {
-    match group {
-        "sgd" => "SGD",
-        "lbfgs" => "L-BFGS",
-        other => other,
-    }
+    optimizer_kind(group).map_or(group, |kind| kind.title())
 }
 
 /// The printed name of a set: `"SGD train"`.

@@ -68,7 +68,7 @@ impl SetName {
     }
 
     /// The snapshots of an optimizer on one split.
-    pub fn of(optimizer: OptimizerName, split: Split) -> Self {
+    pub fn of(optimizer: &OptimizerName, split: Split) -> Self {
         Self(format!("{optimizer}/{split}"))
     }
 
@@ -103,7 +103,7 @@ pub struct SolutionSet {
     pub theta: Array2<f32>,
     /// `(n,)` number of the initialization from which each vector was trained.
     pub initialization: Vec<u32>,
-    /// `(n,)` epoch (SGD) or iteration (L-BFGS) of the snapshot, 0 = the initialization.
+    /// `(n,)` epoch, or iteration of L-BFGS, of the snapshot, 0 = the initialization.
     pub epoch: Vec<u32>,
     /// `(n,)` mean loss on the training images.
     pub loss_train: Vec<f64>,
@@ -155,7 +155,7 @@ impl SolutionSet {
 /// # Panics
 /// If the snapshots differ in their number of parameters.
 pub fn select(
-    optimizer: OptimizerName,
+    optimizer: &OptimizerName,
     runs: &[(u32, &TrainingRun)],
     keep: usize,
 ) -> [SolutionSet; 2] {

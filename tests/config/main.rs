@@ -17,7 +17,7 @@ use lossatlas::config::{
 use lossatlas::data::{ChosenFormat, ImageShape, Split, digits, idx};
 use lossatlas::landscape::{BuiltIn, DoubleWell, LennardJones, TwoWells};
 use lossatlas::network::{Architecture, Value, fcp, lstm};
-use lossatlas::optimizer::OptimizerName;
+use lossatlas::optimizer::{ChosenOptimizer, LbfgsParameters, OptimizerName};
 use lossatlas::path::Objective;
 use lossatlas::random::MasterSeed;
 use lossatlas::solutions::Pairs;
@@ -142,11 +142,11 @@ fn the_published_protocol_is_there_for_all_four_networks() {
         );
         assert_eq!(*dataset, idx_files("data/mnist", Some(60_000), Some(10_000)));
         assert_eq!(
-            (training.initializations, training.keep, &training.optimizers[..]),
-            (75, 48, &OptimizerName::ALL[..])
+            (training.initializations, training.keep, &training.optimizers),
+            (75, 48, &vec![OptimizerName::sgd(), OptimizerName::lbfgs()])
         );
-        assert_eq!(training.sgd.as_ref().unwrap().batch_size, 64);
-        assert_eq!(training.lbfgs, network(&good("minimal")).training.lbfgs);
+        assert_eq!(training.chosen[0].batch_size(), Some(64));
+        assert_eq!(training.chosen[1], network(&good("minimal")).training.chosen[1]);
         assert_eq!((&config.paths.pairs, config.paths.landscapes.len()), (&Pairs::Count(300), 2));
         assert_eq!(config.paths.parameters, good("minimal").paths.parameters);
         let names: Vec<_> = config.kpca.iter().map(|kpca| kpca.name.as_str()).collect();
@@ -196,12 +196,17 @@ fn defaults_are_the_published_values() {
         (&[50, 50][..], false, "softplus")
     );
     assert_eq!(network(&config).training.keep, 2);
-    assert_eq!(network(&config).training.optimizers, OptimizerName::ALL);
-    assert_eq!(network(&config).training.sgd.as_ref().unwrap().batch_size, 64);
-    let lbfgs = network(&config).training.lbfgs.as_ref().unwrap();
-    assert_eq!((lbfgs.iterations, lbfgs.memory, lbfgs.line_search_evaluations), (1000, 10, 6));
-    assert_eq!(lbfgs.line_search_tolerance.to_bits(), 1e-4_f64.to_bits());
-    assert_eq!(lbfgs.target_loss.to_bits(), 0.0_f64.to_bits());
+    let training = &network(&config).training;
+    assert_eq!(training.optimizers, [OptimizerName::sgd(), OptimizerName::lbfgs()]);
+    assert_eq!(training.chosen[0].batch_size(), Some(64));
+    let published = LbfgsParameters {
+        iterations: 1000,
+        memory: 10,
+        line_search_evaluations: 6,
+        line_search_tolerance: 1e-4,
+        target_loss: 0.0,
+    };
+    assert_eq!(training.chosen[1], ChosenOptimizer::lbfgs(&published));
     assert_eq!(config.paths.pairs, Pairs::Count(300));
     assert_eq!(names(&config.paths.sets), ["sgd/train", "sgd/test", "lbfgs/train", "lbfgs/test"]);
     assert_eq!(config.paths.landscapes, [Split::Train, Split::Test]);
@@ -246,11 +251,15 @@ fn every_key_has_its_effect() {
     assert_eq!(network(&config).dataset, drawn(Some(9), 100, 2));
     assert_eq!(network(&config).architecture, fcp_with_relu());
     assert_eq!((network(&config).training.initializations, network(&config).training.keep), (8, 5));
-    assert_eq!(network(&config).training.optimizers, [OptimizerName::Lbfgs]);
-    assert_eq!(network(&config).training.sgd, None);
-    let lbfgs = network(&config).training.lbfgs.as_ref().unwrap();
-    assert_eq!((lbfgs.iterations, lbfgs.memory, lbfgs.line_search_evaluations), (7, 3, 20));
-    assert_eq!(lbfgs.line_search_tolerance.to_bits(), 0.01_f64.to_bits());
+    assert_eq!(network(&config).training.optimizers, [OptimizerName::lbfgs()]);
+    let expected = LbfgsParameters {
+        iterations: 7,
+        memory: 3,
+        line_search_evaluations: 20,
+        line_search_tolerance: 0.01,
+        target_loss: 0.0,
+    };
+    assert_eq!(network(&config).training.chosen, [ChosenOptimizer::lbfgs(&expected)]);
     assert_eq!(config.paths.pairs, Pairs::All);
     assert_eq!(names(&config.paths.sets), ["lbfgs/test"]);
     assert_eq!(config.paths.landscapes, [Split::Test]);
@@ -285,7 +294,7 @@ fn overrides_win_and_the_last_one_most() {
     let config = good("overridden");
     assert_eq!(network(&config).training.keep, 2);
     assert_eq!(network(&config).architecture, fcp_with_relu());
-    assert_eq!(network(&config).training.sgd.as_ref().unwrap().epochs, 5);
+    assert_eq!(network(&config).training.chosen[0].epochs(), 5);
     assert_eq!(config.kpca[1].components, 3);
     assert_eq!(config.paths.pairs, Pairs::All);
     assert_eq!(config.overrides.len(), 6);
@@ -344,9 +353,50 @@ fn effective_values_written_out_configure_the_same() {
 #[test]
 fn an_optimizer_that_is_not_used_leaves_no_trace() {
     let config = good("unused-optimizer");
-    assert_eq!(network(&config).training.sgd, None);
+    assert_eq!(network(&config).training.optimizers, [OptimizerName::lbfgs()]);
     assert!(config.effective.keys().all(|key| !key.contains("sgd")));
     assert_eq!(names(&config.paths.sets), ["lbfgs/train", "lbfgs/test"]);
+}
+
+#[test]
+fn optimizers_have_names_of_their_own() {
+    let config = good("optimizers");
+    let training = &network(&config).training;
+    let found: Vec<&str> = training.optimizers.iter().map(OptimizerName::name).collect();
+    assert_eq!(found, ["sgd", "adam", "adamw", "large-batch", "full_batch"], "kinds come first");
+    let kinds: Vec<&str> = training.chosen.iter().map(|chosen| chosen.kind().name()).collect();
+    assert_eq!(kinds, ["sgd", "adam", "adamw", "sgd", "sgd"]);
+    let epochs: Vec<usize> = training.chosen.iter().map(ChosenOptimizer::epochs).collect();
+    assert_eq!(epochs, [3, 7, 8, 9, 10]);
+    let sizes: Vec<_> = training.chosen.iter().map(ChosenOptimizer::batch_size).collect();
+    assert_eq!(sizes, [Some(64), Some(64), Some(64), Some(512), None]);
+    let decays: Vec<bool> = training.chosen.iter().map(ChosenOptimizer::decays_weights).collect();
+    assert_eq!(decays, [false, false, true, true, false]);
+    assert_eq!(training.chosen[3].value("step_factor"), Some(&Value::Positive(0.1)));
+    let effective = |key: &str| config.effective.get(key).map(String::as_str);
+    assert_eq!(effective("training.large-batch.kind"), Some("\"sgd\""));
+    assert_eq!(effective("training.full_batch.batch_size"), Some("\"all\""));
+    // Version 0.1.0 had no such key.
+    assert_eq!((effective("training.sgd.kind"), effective("training.adam.kind")), (None, None));
+    assert_eq!(effective("training.sgd.step_epochs"), None, "it has no effect");
+    assert_eq!(config.paths.sets.len(), 10);
+    let distances = &config.distances;
+    assert_eq!((distances.len(), &distances[0].name[..]), (1, "large-batch_sgd"));
+    assert_eq!(names(&distances[0].sets), ["large-batch/train", "sgd/test"]);
+}
+
+/// The section of an optimizer that an override leaves out is ignored with a note.
+#[test]
+fn an_override_may_leave_optimizers_out() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/config/good/optimizers.toml");
+    let text = fs::read_to_string(file).unwrap();
+    let text = text.replace("\"adamw/test\", ", "");
+    let overrides = ["training.optimizers=[\"sgd\", \"large-batch\"]".to_owned()];
+    let config = Config::parse("x", &text, &overrides).unwrap_or_else(|errors| panic!("{errors}"));
+    let dropped: Vec<_> = config.dropped.iter().map(ToString::to_string).collect();
+    assert_eq!(dropped.len(), 3, "{dropped:?}");
+    assert!(dropped[0].contains("training.adam: left out: it is not in training.optimizers"));
+    assert!(config.effective.keys().all(|key| !key.contains("adam")));
 }
 
 #[test]

@@ -111,12 +111,23 @@ fn entries(key: &Documented) -> BTreeMap<String, String> {
             ("kpca.0.name", "\"x\""),
         ]);
         entries.extend([("import.0.name", "\"a/b\""), ("import.0.file", "\"a.npy\"")]);
+        entries.extend([
+            ("distance.0.name", "\"d\""),
+            ("distance.0.sets", "[\"sgd/train\", \"a/b\"]"),
+        ]);
     }
     if key.section == "minimum.0" {
         entries.extend([("minimum.0.at", "[0.1, 0.2]"), ("minimum.1.at", "[0.5, 0.0]")]);
     }
     let mut entries: BTreeMap<_, _> =
         entries.into_iter().map(|(path, value)| (path.to_owned(), value.to_owned())).collect();
+    if key.section == "training.NAME" {
+        entries.extend(optimizer(&key.name));
+        if key.chosen.as_ref().is_some_and(|[_, kind]| kind == "lbfgs") {
+            entries.remove("training.NAME.learning_rate");
+            entries.remove("training.NAME.epochs");
+        }
+    }
     if let Some([selector, word]) = &key.chosen {
         entries.insert(selector.clone(), format!("{word:?}"));
         let needed = match &word[..] {
@@ -129,6 +140,20 @@ fn entries(key: &Documented) -> BTreeMap<String, String> {
         entries.extend(needed.map(|(path, value)| (path.to_owned(), value.to_owned())));
     }
     entries
+}
+
+/// An optimizer that is called NAME, with what this key of it needs.
+fn optimizer(key: &str) -> Vec<(String, String)> {
+    let mut entries = vec![
+        ("training.optimizers", "[\"NAME\"]"),
+        ("training.NAME.kind", "\"sgd\""),
+        ("training.NAME.learning_rate", "0.1"),
+        ("training.NAME.epochs", "3"),
+    ];
+    if key.starts_with("step_") {
+        entries.push(("training.NAME.schedule", "\"step\""));
+    }
+    entries.into_iter().map(|(path, value)| (path.to_owned(), value.to_owned())).collect()
 }
 
 /// The configuration, or all that is wrong with it.
@@ -184,6 +209,10 @@ fn the_reference_has_every_key_and_no_other() {
     for (section, names) in sections {
         let key = documented.iter().find(|key| key.section == section).expect("a section has keys");
         let mut entries = entries(key);
+        if section == "training" {
+            entries.retain(|path, _| !path.starts_with("training.sgd."));
+            entries.extend(optimizer("kind"));
+        }
         let unknown =
             if section.is_empty() { "zzzzzzzz".to_owned() } else { format!("{section}.zzzzzzzz") };
         entries.insert(unknown.clone(), "1".to_owned());

@@ -29,6 +29,7 @@ mod manual;
 #[expect(dead_code, reason = "shared with the tests of the documentation")]
 mod markdown;
 mod memory;
+mod optimizers;
 #[path = "../support/python.rs"]
 mod python;
 mod ranges;

@@ -85,8 +85,8 @@ impl Results {
             run(9.0, &[2.5, f64::INFINITY], TrainingStop::Diverged { epoch: 1 }),
         ];
         let solutions = [(7, &runs[0]), (3, &runs[1])];
-        let mut sets: Vec<SolutionSet> = select(OptimizerName::Sgd, &solutions, 2).into();
-        sets.extend(select(OptimizerName::Lbfgs, &[], 2));
+        let mut sets: Vec<SolutionSet> = select(&OptimizerName::sgd(), &solutions, 2).into();
+        sets.extend(select(&OptimizerName::lbfgs(), &[], 2));
         let imported = SolutionSet { name: name("torch/final.1"), ..sets[0].clone() };
         sets.push(imported);
         Self {
@@ -160,8 +160,8 @@ impl Results {
             None,
         ];
         [
-            Curves { optimizer: OptimizerName::Sgd, epochs: 2, runs: sgd },
-            Curves { optimizer: OptimizerName::Lbfgs, epochs: 3, runs: Vec::new() },
+            Curves { optimizer: OptimizerName::sgd(), epochs: 2, runs: sgd },
+            Curves { optimizer: OptimizerName::lbfgs(), epochs: 3, runs: Vec::new() },
         ]
     }
 

@@ -1,5 +1,6 @@
 //! Values as TOML writes them.
 
+use crate::optimizer::OptimizerName;
 use crate::solutions::SetName;
 
 /// A value that is written as one of a few words.
@@ -68,6 +69,12 @@ impl Notation for &'static str {
 impl Notation for SetName {
     fn toml(&self) -> String {
         quoted(self.as_str())
+    }
+}
+
+impl Notation for OptimizerName {
+    fn toml(&self) -> String {
+        quoted(self.name())
     }
 }
 

@@ -18,7 +18,7 @@ pub(crate) struct Section<'a> {
     /// The path under which values are recorded as effective; `None` if they have no effect.
     record: Option<String>,
     /// The keys that were read: all others are unknown.
-    known: RefCell<BTreeSet<&'static str>>,
+    known: RefCell<BTreeSet<String>>,
     /// Set if an override has changed the kind of this section, so that keys of the file may not
     /// fit.
     switched: RefCell<Option<Switched>>,
@@ -96,7 +96,7 @@ impl<'a> Section<'a> {
 
     /// Whether a key or a section within this one is written.
     pub fn has(&self, name: &'static str) -> bool {
-        self.known.borrow_mut().insert(name);
+        self.known.borrow_mut().insert(name.to_owned());
         self.node(name).is_some()
     }
 
@@ -118,9 +118,29 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// The names of the sections written within this one.
+    pub fn written_sections(&self) -> Vec<&'a str> {
+        let tables = self.table.into_iter().flatten();
+        let is_table = |node: &TomlNode| matches!(node.value, TomlValue::Table(_));
+        tables.filter(|(_, node)| is_table(node)).map(|(name, _)| name.as_str()).collect()
+    }
+
+    /// Ignores a section of the file, with a note: it has no effect because of an override.
+    pub fn drop_section(&self, name: &str, message: impl Into<String>) {
+        self.known.borrow_mut().insert(name.to_owned());
+        if let Some(node) = self.node(name) {
+            self.report.dropped(node.origin, self.path_of(name), message);
+        }
+    }
+
+    /// Whether an override has set this key.
+    pub fn is_overridden(&self, name: &str) -> bool {
+        self.node(name).is_some_and(|node| is_override(node.origin))
+    }
+
     /// The node of a key or a section, which is known from here on.
-    pub(super) fn ask_for(&self, name: &'static str) -> Option<&'a TomlNode> {
-        self.known.borrow_mut().insert(name);
+    pub(in crate::config) fn ask_for(&self, name: &str) -> Option<&'a TomlNode> {
+        self.known.borrow_mut().insert(name.to_owned());
         self.node(name)
     }
 
@@ -135,30 +155,20 @@ impl<'a> Section<'a> {
         spec: &'static SectionSpec,
         read: impl FnOnce(&mut Section<'a>) -> Read<T>,
     ) -> Read<T> {
-        let name = spec.own_name();
-        let (node, record) = (self.ask_for(name), self.record_of(name));
-        Section::read(self.report, spec, node, self.origin, self.path_of(name), record, read)
+        self.section_named(spec.own_name(), true, spec, read)
     }
 
-    /// A section that has an effect only if `used`. It is checked in either case. If it is not
-    /// used, the result is `None` and its values are not recorded as effective.
-    pub fn section_if<T>(
+    /// A section within this one whose name is that of an entry. If it is not `used`, its values
+    /// are not recorded as effective.
+    pub fn section_named<T>(
         &self,
+        name: &str,
         used: bool,
         spec: &'static SectionSpec,
         read: impl FnOnce(&mut Section<'a>) -> Read<T>,
-    ) -> Read<Option<T>> {
-        if used {
-            return self.section(spec, read).map(Some);
-        }
-        let name = spec.own_name();
-        match self.ask_for(name) {
-            None => Ok(None),
-            node => {
-                Section::read(self.report, spec, node, self.origin, self.path_of(name), None, read)
-                    .map(|_| None)
-            }
-        }
+    ) -> Read<T> {
+        let (node, record) = (self.ask_for(name), self.record_of(name).filter(|_| used));
+        Section::read(self.report, spec, node, self.origin, self.path_of(name), record, read)
     }
 
     /// The entries of a list of sections, `[[name]]`, which may be empty. Entries are identified by
@@ -335,11 +345,10 @@ pub(in crate::config) fn nearest<'c>(
         .max_by(|a, b| similarity(a).total_cmp(&similarity(b)))
 }
 
-fn suggestion(name: &str, known: &BTreeSet<&'static str>) -> String {
+fn suggestion(name: &str, known: &BTreeSet<String>) -> String {
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
     match nearest(name, known.iter().copied(), MIN_SIMILARITY) {
         Some(candidate) => format!("did you mean \"{candidate}\"?"),
-        None => {
-            format!("the keys here are {}", known.iter().copied().collect::<Vec<_>>().join(", "))
-        }
+        None => format!("the keys here are {}", known.join(", ")),
     }
 }

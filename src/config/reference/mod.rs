@@ -2,13 +2,15 @@
 //!
 //! A line of `page.md` that begins with `@` is a directive, which is replaced by a part of the
 //! table: `@keys SECTION`, `@keys SECTION CHOICE`, `@choices SECTION` for all choices with their
-//! headings, `@formats` for the data formats, `@stages` for the sections of stages. `cargo test
+//! headings, `@formats` for the data formats, `@optimizers` for the optimizers, `@stages` for the
+//! sections of stages. `cargo test
 //! --test config -- --ignored write` writes the page.
 
 use super::schema::{DefaultSpec, KeySpec, Owned, SectionSpec};
 use super::sections;
 use super::stages::sections;
 use crate::data::{DataFormat, FORMATS};
+use crate::optimizer::{OPTIMIZERS, OptimizerKind};
 
 /// The page, in Markdown.
 ///
@@ -28,6 +30,7 @@ pub fn page() -> String {
             Some(["keys", name, choice]) => page += &table(&of_choice(section(name), choice)),
             Some(["choices", name]) => page += &choices(section(name)),
             Some(["formats"]) => page += &formats(),
+            Some(["optimizers"]) => page += &optimizers(),
             Some(["stages"]) => {
                 for stage in sections() {
                     page += &of_stage(stage.spec(), stage.documentation());
@@ -73,6 +76,16 @@ fn formats() -> String {
         format!("### `kind = \"{name}\"`\n\n{text}\n\n{}", table(&keys))
     };
     FORMATS.iter().map(one).collect::<Vec<_>>().join("\n")
+}
+
+/// Every optimizer with its keys.
+fn optimizers() -> String {
+    let one = |kind: &&dyn OptimizerKind| {
+        let keys: Vec<_> = kind.keys().iter().map(|key| key as &dyn KeySpec).collect();
+        let (name, text) = (kind.name(), kind.documentation());
+        format!("#### `kind = \"{name}\"`\n\n{text}\n\n{}", table(&keys))
+    };
+    OPTIMIZERS.iter().map(one).collect::<Vec<_>>().join("\n")
 }
 
 fn of_stage(section: &SectionSpec, documentation: &str) -> String {

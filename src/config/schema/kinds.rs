@@ -15,7 +15,8 @@ pub(crate) struct Mistake {
 /// All that is wrong with a value, at least one.
 pub(crate) type Mistakes = Vec<Mistake>;
 
-pub(super) fn mistake(message: impl Into<String>) -> Mistakes {
+/// A mistake at the place of the key.
+pub(in crate::config) fn mistake(message: impl Into<String>) -> Mistakes {
     vec![Mistake { origin: None, message: message.into() }]
 }
 

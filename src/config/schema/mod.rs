@@ -23,10 +23,11 @@ mod numbers;
 mod section;
 mod words;
 
+pub(in crate::config) use kinds::mistake;
 pub(crate) use kinds::{Mistakes, ValueKind};
 pub(crate) use numbers::{Count, CountList, CountOrAll, Integer, Lower, Number, Numbers, Upper};
 pub(crate) use section::{Choices, Multiplicity, Owned, SectionSpec};
-pub(crate) use words::{AnyOf, Flag, OneOf, SetNames, Text, Word, each};
+pub(crate) use words::{AnyOf, Flag, OneOf, OptimizerNames, SetNames, Text, Word, each};
 
 use super::reader::Notation;
 
@@ -40,6 +41,8 @@ pub(crate) enum Invalidates {
     Everything,
     /// These results become invalid, in words: `"the paths"`.
     Results(&'static str),
+    /// The solutions of the optimizer that the section is about become invalid, and their paths.
+    SolutionsOfOptimizer,
 }
 
 /// A key of the table, with values of any kind.

@@ -8,6 +8,9 @@ use std::fmt;
 pub(crate) enum Multiplicity {
     /// Once, `[paths]`.
     Single,
+    /// Any number of times, `[training.NAME]`. Each has its name in the heading, in the place of the
+    /// last part of the section's name, and its results are its own.
+    Titled,
     /// Any number of times, `[[kpca]]`. Each entry has a name, and its results are its own.
     Named,
     /// Any number of times, `[[minimum]]`. All entries together are one thing.
@@ -68,12 +71,26 @@ impl SectionSpec {
         self.name.rsplit('.').next().unwrap_or(self.name)
     }
 
-    /// `[training.sgd]` or `[[kpca]]`; empty for the top of the file.
+    /// `[training.NAME]` or `[[kpca]]`; empty for the top of the file.
     pub fn heading(&self) -> String {
         match self.shape {
             _ if self.name.is_empty() => String::new(),
-            Multiplicity::Single => format!("[{}]", self.name),
+            Multiplicity::Single | Multiplicity::Titled => format!("[{}]", self.name),
             Multiplicity::Named | Multiplicity::Numbered => format!("[[{}]]", self.name),
+        }
+    }
+
+    /// Whether an effective key, `training.sgd.epochs`, belongs to this section or to one below.
+    pub fn contains(&self, key: &str) -> bool {
+        let below = |section: &str| {
+            let rest = key.strip_prefix(section)?;
+            rest.strip_prefix('.')
+        };
+        match (self.shape, self.name.rsplit_once('.')) {
+            (Multiplicity::Titled, Some((parent, _))) => {
+                below(parent).is_some_and(|rest| rest.contains('.'))
+            }
+            _ => self.name.is_empty() || below(self.name).is_some(),
         }
     }
 

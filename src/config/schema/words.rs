@@ -3,6 +3,7 @@
 use super::kinds::{Mistake, Mistakes, ValueKind, items, mistake};
 use crate::config::reader::{Choice, Notation, alternatives};
 use crate::config::tree::TomlValue;
+use crate::optimizer::{OPTIMIZERS, OptimizerName};
 use crate::solutions::SetName;
 use std::marker::PhantomData;
 
@@ -144,6 +145,28 @@ impl ValueKind for SetNames {
 
     fn values(&self) -> String {
         "list of names of sets".to_owned()
+    }
+}
+
+/// A list of names of optimizers. Which exist depends on other sections: see [`each`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OptimizerNames;
+
+impl ValueKind for OptimizerNames {
+    type Value = Vec<OptimizerName>;
+    type Constant = &'static [&'static str];
+
+    fn value(constant: &'static [&'static str]) -> Vec<OptimizerName> {
+        constant.iter().filter_map(|name| OptimizerName::parse(name).ok()).collect()
+    }
+
+    fn parse(&self, value: &TomlValue) -> Result<Vec<OptimizerName>, Mistakes> {
+        each(value, OptimizerName::parse)
+    }
+
+    fn values(&self) -> String {
+        let kinds: Vec<&'static str> = OPTIMIZERS.iter().map(|kind| kind.name()).collect();
+        format!("list of {}, or names of your own", in_code(&kinds))
     }
 }
 

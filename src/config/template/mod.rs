@@ -7,11 +7,12 @@
 
 use super::expand::expand_path;
 use super::reader::{Description, Notation, quoted};
-use super::schema::{DefaultSpec, Derived, Multiplicity, SectionSpec};
+use super::schema::{DefaultSpec, Derived, KeySpec, Multiplicity, SectionSpec};
 use super::{Config, ConfigErrors, ConfigPurpose};
 use crate::data::{DataFormat, FORMATS, place_key};
 use crate::keys::ChoiceKey;
 use crate::network::{Descriptor, NETWORKS};
+use crate::optimizer::OPTIMIZERS;
 use crate::path::METHODS;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -205,8 +206,7 @@ impl Template {
             let own_table = key.key.rsplit_once('.').map_or("", |(table, _)| table);
             if table != own_table {
                 // Entries of a list share a heading.
-                let first = key.section.shape == Multiplicity::Single || own_table.ends_with(".0");
-                text += &heading(key.section, first);
+                text += &heading(key.section, own_table);
                 table = own_table;
             }
             // Entries of a list explain only keys that earlier entries have not explained.
@@ -214,6 +214,8 @@ impl Template {
             text += &if new { line(key) } else { bare(key) };
             if key.key == "network.kind" {
                 text += &self.other_networks();
+            } else if key.key == "training.optimizers" {
+                text += &other_optimizers();
             } else if key.key == "paths.method" {
                 text += &other_methods(key.value.as_deref());
             }
@@ -231,6 +233,25 @@ impl Template {
         }
         text
     }
+}
+
+/// The optimizers that no size uses, each with its keys at their defaults.
+fn other_optimizers() -> String {
+    let words = "The others, each in a section [training.NAME] with its own keys at their defaults. \
+                 A name of your own, such as [training.large-batch], needs kind = \"sgd\" or another \
+                 kind:";
+    let mut text = comment("", words);
+    for kind in OPTIMIZERS.iter().filter(|kind| !["sgd", "lbfgs"].contains(&kind.name())) {
+        let keys = kind.keys().iter().map(|key| match KeySpec::default(key) {
+            DefaultSpec::Required(example) => format!("{} = {example}", key.name),
+            _ => format!("{} = {}", key.name, key.default().toml()),
+        });
+        text += &comment(
+            "",
+            &format!("{}: {}", quoted(kind.name()), keys.collect::<Vec<_>>().join(", ")),
+        );
+    }
+    text
 }
 
 /// The path methods except the chosen one, each with its keys at their defaults.
@@ -252,9 +273,18 @@ fn ruler(title: &str) -> String {
     format!("\n{:-<100}\n", format!("# ---- {title} "))
 }
 
-fn heading(section: &SectionSpec, first: bool) -> String {
-    let above = if first { ruler(section.title) } else { "\n".to_owned() };
-    format!("{above}{}\n", section.heading())
+/// The heading of a section with what is above it. `table` is what its keys are recorded under.
+fn heading(section: &SectionSpec, table: &str) -> String {
+    let name = table.rsplit('.').next().unwrap_or(table);
+    match section.shape {
+        Multiplicity::Titled => {
+            format!("{}[{table}]\n", ruler(&format!("{} {}", section.title, quoted(name))))
+        }
+        Multiplicity::Single => format!("{}{}\n", ruler(section.title), section.heading()),
+        // Entries of a list share what is above the first one.
+        _ if name == "0" => format!("{}{}\n", ruler(section.title), section.heading()),
+        _ => format!("\n{}\n", section.heading()),
+    }
 }
 
 /// A key with its value and its full explanation.

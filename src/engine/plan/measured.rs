@@ -69,7 +69,7 @@ impl Measured {
 fn speed(problem: &Problem, trained: &Trained) -> Speed {
     let images = trained.images(Split::Train).first(IMAGES);
     let landscape = ImageLandscape::new(trained.network.as_ref(), images);
-    let batch = trained.config.training.sgd.as_ref().map_or(64, |sgd| sgd.batch_size);
+    let batch = trained.config.training.batch_size();
     Speed::measure(&landscape, batch, &problem.config.paths.parameters, problem.config.seed)
 }
 

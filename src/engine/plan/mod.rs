@@ -9,7 +9,7 @@ pub use forecast::{Forecast, Planned, makespan};
 pub use measured::{Measured, duration};
 pub use speed::{MEASURED_POINTS, Speed};
 
-use crate::optimizer::OptimizerParameters;
+use crate::optimizer::Cost;
 use crate::path::PathParameters;
 use crate::path::finder::REFINEMENT;
 
@@ -41,30 +41,17 @@ impl Work {
     }
 }
 
-/// Work of one training run at most: L-BFGS may stop early or need fewer trials.
-pub fn training_work(
-    training: &OptimizerParameters,
-    train_images: usize,
-    test_images: usize,
-) -> Work {
+/// Work of one training run at most, on so many training and test images. After each step both
+/// losses are computed over all images, except for a training loss that the optimizer knows.
+pub fn training_work(cost: &Cost, train_images: usize, test_images: usize) -> Work {
     let (train, test) = (train_images as f64, test_images as f64);
-    match training {
-        // Each epoch: mini-batches, then both losses over all images.
-        OptimizerParameters::Sgd(sgd) => {
-            let epochs = sgd.epochs as f64;
-            Work { batches: epochs * train, losses: epochs * (train + test), ..Work::default() }
-        }
-        // Each iteration: the line search's trials, one gradient, the test loss.
-        OptimizerParameters::Lbfgs(lbfgs) => {
-            let (iterations, trials) =
-                (lbfgs.iterations as f64, lbfgs.line_search_evaluations as f64);
-            Work {
-                gradients: iterations * train,
-                trials: iterations * trials * train,
-                losses: iterations * test,
-                ..Work::default()
-            }
-        }
+    let (steps, known) = (cost.steps as f64, f64::from(u8::from(cost.knows_loss)));
+    Work {
+        gradients: steps * cost.gradients * train,
+        batches: steps * cost.batches * train,
+        trials: steps * cost.trials * train,
+        losses: steps * ((1.0 - known) * train + test),
+        ..Work::default()
     }
 }
 
@@ -98,18 +85,9 @@ fn path_grid_bytes(parameters: &PathParameters) -> f64 {
     points * (2.0 + parameters.method.free() as f64) * (4.0 + 8.0 + 8.0)
 }
 
-/// Bytes that one training run holds besides: θ and two snapshots, and what it takes to come to the
-/// next θ, in `f32`. L-BFGS: gradient, direction, the two vectors of the line, the next θ and
-/// gradient, the memory with one pair to come, and `line` bytes of what the trials of a
-/// [line](crate::landscape::Landscape::line) share; SGD: its θ before the epoch and a gradient.
-pub fn training_bytes(training: &OptimizerParameters, dimension: usize, line: usize) -> f64 {
-    let (vectors, shared) = match training {
-        OptimizerParameters::Sgd(_) => (5.0, 0),
-        // Every iteration remembers one pair.
-        OptimizerParameters::Lbfgs(lbfgs) => {
-            let pairs = lbfgs.memory.min(lbfgs.iterations) + 1;
-            (9.0 + 2.0 * pairs as f64, line)
-        }
-    };
-    vectors * dimension as f64 * size_of::<f32>() as f64 + shared as f64
+/// Bytes that one training run holds besides: the vectors of the optimizer in `f32`, and `line`
+/// bytes of what the trials of a [line](crate::landscape::Landscape::line) share.
+pub fn training_bytes(cost: &Cost, dimension: usize, line: usize) -> f64 {
+    let shared = if cost.trials > 0.0 { line as f64 } else { 0.0 };
+    (cost.vectors * dimension * size_of::<f32>()) as f64 + shared
 }

@@ -107,12 +107,12 @@ fn run(stored: &StoredRun) -> Run<'_> {
 /// The training runs that ended as they should, by optimizer, with the numbers of their
 /// initializations.
 fn curves<'a>(results: &Results<'a>) -> Vec<(OptimizerName, Vec<(u32, &'a TrainingRun)>)> {
-    let of = |&optimizer: &OptimizerName| {
+    let of = |optimizer: &OptimizerName| {
         let numbered = (0..).zip(results.runs(optimizer));
         let sound = numbered.filter_map(|(number, run)| {
             Some((number, run?.ok().filter(|run| !run.stop.diverged())?))
         });
-        (optimizer, sound.collect::<Vec<_>>())
+        (optimizer.clone(), sound.collect::<Vec<_>>())
     };
     results.optimizers().iter().map(of).filter(|(_, runs)| !runs.is_empty()).collect()
 }

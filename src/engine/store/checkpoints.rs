@@ -239,7 +239,7 @@ mod tests {
     use super::*;
 
     fn key(initialization: u32) -> TaskKey {
-        TaskKey::Training { optimizer: OptimizerName::Sgd, initialization }
+        TaskKey::Training { optimizer: OptimizerName::sgd(), initialization }
     }
 
     fn saved(byte: u8, length: usize) -> Saved {

@@ -41,8 +41,8 @@ type PathKey = (LandscapeName, (u32, u32));
 pub struct Contents {
     configurations: Vec<ConfigurationRecord>,
     sessions: Vec<SessionRecord>,
-    trainings: BTreeMap<(OptimizerName, u32), Outcome<TrainingRun>>,
-    // Nested, so that a look-up by a borrowed set name needs no copy of it.
+    // Nested, so that a look-up by a borrowed name needs no copy of it.
+    trainings: BTreeMap<OptimizerName, BTreeMap<u32, Outcome<TrainingRun>>>,
     paths: BTreeMap<SetName, BTreeMap<PathKey, Outcome<PathResult>>>,
     /// The points of paths of analytic landscapes of few dimensions.
     tracks: BTreeMap<SetName, BTreeMap<PathKey, Track>>,
@@ -69,14 +69,10 @@ impl Contents {
             Record::Configuration(configuration) => self.configurations.push(configuration),
             Record::Session(session) => self.sessions.push(session),
             Record::Training { optimizer, initialization, seconds, outcome } => {
-                let new = insert_first(
-                    &mut self.trainings,
-                    (optimizer, initialization),
-                    seconds,
-                    outcome,
-                );
+                let runs = self.trainings.entry(optimizer.clone()).or_default();
+                let new = insert_first(runs, initialization, seconds, outcome);
                 if new {
-                    self.release_vectors(optimizer, initialization);
+                    self.release_vectors(&optimizer, initialization);
                 }
                 return new;
             }
@@ -123,17 +119,15 @@ impl Contents {
     }
 
     /// Lets go of the vectors that a new run makes superfluous, perhaps its own.
-    fn release_vectors(&mut self, optimizer: OptimizerName, initialization: u32) {
-        let run = self
-            .trainings
-            .get(&(optimizer, initialization))
-            .and_then(|outcome| outcome.result.as_ref().ok());
+    fn release_vectors(&mut self, optimizer: &OptimizerName, initialization: u32) {
+        let Some(runs) = self.trainings.get_mut(optimizer) else { return };
+        let run = runs.get(&initialization).and_then(|outcome| outcome.result.as_ref().ok());
         let superfluous = self
             .retention
             .as_mut()
             .zip(run)
             .and_then(|(retention, run)| retention.admit(optimizer, initialization, run));
-        let run = superfluous.and_then(|number| self.trainings.get_mut(&(optimizer, number)));
+        let run = superfluous.and_then(|number| runs.get_mut(&number));
         if let Some(Outcome { result: Ok(run), .. }) = run {
             (run.train.theta, run.test.theta) = (Vec::new(), Vec::new());
         }
@@ -172,21 +166,19 @@ impl Contents {
     /// The training run of `optimizer` from this initialization, if it has ended.
     pub fn training(
         &self,
-        optimizer: OptimizerName,
+        optimizer: &OptimizerName,
         initialization: u32,
     ) -> Option<&Outcome<TrainingRun>> {
-        self.trainings.get(&(optimizer, initialization))
+        self.trainings.get(optimizer)?.get(&initialization)
     }
 
     /// The training runs of `optimizer` that have ended, by ascending number of the initialization.
     pub fn trainings(
         &self,
-        optimizer: OptimizerName,
-    ) -> impl Iterator<Item = (u32, &Outcome<TrainingRun>)> {
-        let numbers = (optimizer, 0)..=(optimizer, u32::MAX);
-        self.trainings
-            .range(numbers)
-            .map(|(&(_, initialization), outcome)| (initialization, outcome))
+        optimizer: &OptimizerName,
+    ) -> impl Iterator<Item = (u32, &Outcome<TrainingRun>)> + use<'_> {
+        let runs = self.trainings.get(optimizer).into_iter().flatten();
+        runs.map(|(&initialization, outcome)| (initialization, outcome))
     }
 
     /// The path of this pair, direction included, if its computation has ended.
@@ -362,10 +354,10 @@ mod tests {
     #[test]
     fn the_first_of_two_records_with_one_key_stays() {
         let mut contents = Contents::default();
-        assert!(contents.insert(training(OptimizerName::Sgd, 3, "first")));
-        assert!(!contents.insert(training(OptimizerName::Sgd, 3, "second")));
+        assert!(contents.insert(training(OptimizerName::sgd(), 3, "first")));
+        assert!(!contents.insert(training(OptimizerName::sgd(), 3, "second")));
         let reason = contents
-            .training(OptimizerName::Sgd, 3)
+            .training(&OptimizerName::sgd(), 3)
             .and_then(|outcome| outcome.result.as_ref().err());
         assert_eq!(reason.map(String::as_str), Some("first"));
     }
@@ -373,15 +365,18 @@ mod tests {
     #[test]
     fn methods_sets_landscapes_and_directions_are_kept_apart() {
         let mut contents = Contents::default();
-        for (optimizer, number) in
-            [(OptimizerName::Lbfgs, 0), (OptimizerName::Sgd, u32::MAX), (OptimizerName::Sgd, 0)]
-        {
+        for (optimizer, number) in [
+            (OptimizerName::lbfgs(), 0),
+            (OptimizerName::sgd(), u32::MAX),
+            (OptimizerName::sgd(), 0),
+        ] {
             contents.insert(training(optimizer, number, ""));
         }
-        let numbers =
-            |optimizer| contents.trainings(optimizer).map(|(number, _)| number).collect::<Vec<_>>();
-        assert_eq!(numbers(OptimizerName::Sgd), [0, u32::MAX]);
-        assert_eq!(numbers(OptimizerName::Lbfgs), [0]);
+        let numbers = |optimizer: &OptimizerName| {
+            contents.trainings(optimizer).map(|(number, _)| number).collect::<Vec<_>>()
+        };
+        assert_eq!(numbers(&OptimizerName::sgd()), [0, u32::MAX]);
+        assert_eq!(numbers(&OptimizerName::lbfgs()), [0]);
 
         for (set, landscape, pair) in [
             ("sgd/train", LandscapeName::Train, (1, 2)),

@@ -24,14 +24,14 @@ impl Retention {
     /// Takes note of a run; returns the initialization whose vectors are no longer needed, if any.
     pub(super) fn admit(
         &mut self,
-        optimizer: OptimizerName,
+        optimizer: &OptimizerName,
         initialization: u32,
         run: &TrainingRun,
     ) -> Option<u32> {
         if initialization >= self.initializations || run.stop.diverged() {
             return Some(initialization);
         }
-        let best = self.best.entry(optimizer).or_default();
+        let best = self.best.entry(optimizer.clone()).or_default();
         let loss = run.train.loss_train;
         let better = |&(other, number): &(f64, u32)| {
             other.total_cmp(&loss).then(number.cmp(&initialization)).is_lt()
@@ -88,22 +88,22 @@ mod tests {
             for &initialization in &numbers {
                 let outcome = Ok(run(initialization));
                 contents.insert(Record::Training {
-                    optimizer: OptimizerName::Sgd,
+                    optimizer: OptimizerName::sgd(),
                     initialization,
                     seconds: 1.0,
                     outcome,
                 });
             }
             let held: Vec<(u32, &TrainingRun)> = contents
-                .trainings(OptimizerName::Sgd)
+                .trainings(&OptimizerName::sgd())
                 .filter_map(|(number, outcome)| Some((number, outcome.result.as_ref().ok()?)))
                 .collect();
             let wanted: Vec<_> =
                 every.iter().take(50).map(|(number, run)| (*number, run)).collect();
-            let wanted = select(OptimizerName::Sgd, &wanted, keep);
+            let wanted = select(&OptimizerName::sgd(), &wanted, keep);
             let among: Vec<_> = held.iter().copied().filter(|&(number, _)| number < 50).collect();
             // Their other numbers include NaN, which equals nothing.
-            for (wanted, found) in wanted.iter().zip(select(OptimizerName::Sgd, &among, keep)) {
+            for (wanted, found) in wanted.iter().zip(select(&OptimizerName::sgd(), &among, keep)) {
                 assert_eq!(
                     (&wanted.theta, &wanted.initialization),
                     (&found.theta, &found.initialization)

@@ -15,10 +15,10 @@ pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
     Figure {
         key: "losses",
         title: "Loss curves",
-        about: "The mean loss after every epoch (SGD) or iteration (L-BFGS) of every training run, \
+        about: "The mean loss after every epoch, or iteration of L-BFGS, of every training run, \
                 on the images it trains on and on the test images. A marker is at the lowest loss \
                 of each curve: the parameters there are ω^train and ω^test. A test curve that \
-                rises after its marker shows overfitting. If the runs of the two optimizers differ \
+                rises after its marker shows overfitting. If the runs of the optimizers differ \
                 much in length, the horizontal axis is logarithmic and the initialization (epoch \
                 0) is not shown.",
         notes: Vec::new(),
@@ -43,7 +43,7 @@ fn panel(run: &Run<'_>, split: Split) -> Panel {
         .filter_map(|(_, runs)| runs.iter().map(|(_, run)| run.curve_train.len()).max())
         .collect();
     let uneven = longest.iter().max() > longest.iter().min().map(|least| 3 * least).as_ref();
-    let label = "epoch (SGD), iteration (L-BFGS)";
+    let label = axis_label(run);
     let x = if uneven {
         Axis::log(label).including(&[1.0])
     } else {
@@ -54,8 +54,9 @@ fn panel(run: &Run<'_>, split: Split) -> Panel {
         Split::Test => "test loss",
     };
     let mut panel = Panel::new(title, x, Axis::log(format!("mean {}", run.height_label())));
+    let groups = run.groups();
     for (optimizer, runs) in &run.curves {
-        let look = look(optimizer.name(), &[]);
+        let look = look(optimizer.name(), &groups);
         let curves = runs.iter().map(|(_, run)| thinned(curve(run, split), uneven)).collect();
         // Many curves are a cloud, few are lines.
         let opacity = (4.0 / runs.len() as f64).clamp(0.25, 0.9);
@@ -71,6 +72,17 @@ fn panel(run: &Run<'_>, split: Split) -> Panel {
         );
     }
     panel
+}
+
+/// `"epoch"`, `"iteration"`, or both with the optimizers that count iterations.
+fn axis_label(run: &Run<'_>) -> String {
+    let iterating = run.curves.iter().filter(|(name, _)| run.step(name) == "iteration");
+    let names: Vec<&str> = iterating.map(|(name, _)| group_name(name.name())).collect();
+    match names.len() {
+        0 => "epoch".to_owned(),
+        all if all == run.curves.len() => "iteration".to_owned(),
+        _ => format!("epoch, iteration ({})", names.join(", ")),
+    }
 }
 
 /// Epoch and loss of the lowest point, the first if several are.
@@ -108,7 +120,7 @@ fn table(runs: &[Run<'_>]) -> Table {
         .flat_map(|run| run.curves.iter().map(move |(optimizer, curves)| (run, optimizer, curves)));
     for (run, optimizer, curves) in all {
         for (number, curve) in curves {
-            add(&mut table, run, *optimizer, *number, curve);
+            add(&mut table, run, optimizer, *number, curve);
         }
     }
     table
@@ -117,7 +129,7 @@ fn table(runs: &[Run<'_>]) -> Table {
 fn add(
     table: &mut Table,
     run: &Run<'_>,
-    optimizer: OptimizerName,
+    optimizer: &OptimizerName,
     number: u32,
     curve: &TrainingRun,
 ) {

@@ -20,7 +20,8 @@ use crate::solutions::LandscapeName;
 pub fn figures(runs: &[Run<'_>], of_stages: Vec<Figure>) -> Vec<Figure> {
     let networks = runs.iter().any(|run| run.network().is_some());
     let trained = runs.iter().any(|run| !run.curves.is_empty());
-    let compared = runs.iter().any(|run| run.curves.len() > 1);
+    let compared = |run: &Run<'_>| run.curves.len() > 1 || !run.config.distances.is_empty();
+    let compared = runs.iter().any(compared);
     let embedded = runs.iter().any(|run| !run.config.kpca.is_empty());
     let planes = runs.iter().any(|run| run.plane.is_some());
     let wanted = [

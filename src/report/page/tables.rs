@@ -2,11 +2,10 @@
 
 use super::noted;
 use crate::data::Split;
-use crate::optimizer::OptimizerName;
 use crate::report::figure::{Table, exact};
 use crate::report::notes::Topic;
 use crate::report::number::{NONE, typeset};
-use crate::report::paper::{self, published};
+use crate::report::paper::{self, PaperOptimizer, published};
 use crate::report::run::Run;
 use crate::report::style::set_name;
 use crate::solutions::SetName;
@@ -23,11 +22,15 @@ struct Row {
     numbers: Vec<(f64, Option<f64>)>,
 }
 
-/// All sets: first those of both optimizers, by split, then the others.
-fn sets(run: &Run<'_>) -> Vec<(SetName, Option<(OptimizerName, Split)>)> {
+/// All sets: first those of L-BFGS and SGD, by split, then the others. Sets of the optimizers of
+/// the paper come with what they are there.
+fn sets(run: &Run<'_>) -> Vec<(SetName, Option<(PaperOptimizer, Split)>)> {
+    let of_paper = paper::optimizers(run);
     let snapshots = [Split::Train, Split::Test].map(|split| {
-        [OptimizerName::Lbfgs, OptimizerName::Sgd]
-            .map(|optimizer| (SetName::of(optimizer, split), Some((optimizer, split))))
+        PaperOptimizer::ALL.map(|optimizer| {
+            let is_same = of_paper.contains(&optimizer);
+            (optimizer.set(split), is_same.then_some((optimizer, split)))
+        })
     });
     let mut sets: Vec<_> =
         snapshots.into_iter().flatten().filter(|(name, _)| run.set(name).is_some()).collect();
@@ -50,7 +53,7 @@ fn at_initialization(run: &Run<'_>, name: &SetName) -> Option<usize> {
 fn loss_rows(run: &Run<'_>) -> Vec<Row> {
     let published = published(run);
     let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
-    let row = |(name, snapshot): (SetName, Option<(OptimizerName, Split)>)| {
+    let row = |(name, snapshot): (SetName, Option<(PaperOptimizer, Split)>)| {
         let set = run.set(&name)?;
         // Published are the training loss of ω^train and the test loss of ω^test.
         let of = |split| {
@@ -71,7 +74,7 @@ fn loss_rows(run: &Run<'_>) -> Vec<Row> {
 
 fn moment_rows(run: &Run<'_>) -> Vec<Row> {
     let published = published(run);
-    let row = |(name, snapshot): (SetName, Option<(OptimizerName, Split)>)| {
+    let row = |(name, snapshot): (SetName, Option<(PaperOptimizer, Split)>)| {
         let (moments, count) = (run.moments(&name)?, run.set(&name)?.theta.nrows());
         let of = published.zip(snapshot).map(|(p, (optimizer, split))| p.moments(optimizer, split));
         let numbers = vec![

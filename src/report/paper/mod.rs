@@ -18,8 +18,10 @@ pub use claims::{Claim, claims};
 pub use section::{claims_table, method};
 
 use super::run::Run;
+use super::style::group_name;
 use crate::data::Split;
-use crate::optimizer::OptimizerName;
+use crate::optimizer::{ChosenOptimizer, OptimizerName};
+use crate::solutions::SetName;
 use studies::{Property, PublishedStudy};
 
 /// Caption of the table of mean losses with published values.
@@ -38,60 +40,124 @@ pub struct Published(&'static PublishedStudy);
 /// `None` for layers of other sizes, other activations, biases where the paper has none, other
 /// networks and other data.
 pub fn published(run: &Run<'_>) -> Option<Published> {
-    let study = study(run)?;
+    let study = study_of_network(run)?;
     run.network()
         .filter(|network| study.has_numbers_for(&network.architecture))
         .map(|_| Published(study))
 }
 
+/// The optimizers of the paper of which the run has solutions.
+pub fn optimizers(run: &Run<'_>) -> Vec<PaperOptimizer> {
+    PaperOptimizer::ALL.into_iter().filter(|optimizer| optimizer.missing(run).is_none()).collect()
+}
+
 impl Published {
     /// Mean loss of a set of snapshots on the images they are the best on.
-    pub fn loss(self, optimizer: OptimizerName, split: Split) -> f64 {
-        self.0.losses[split as usize][column(optimizer)]
+    pub fn loss(self, optimizer: PaperOptimizer, split: Split) -> f64 {
+        self.0.losses[split as usize][optimizer as usize]
     }
 
     /// Mean and standard deviation of all components of a set.
-    pub fn moments(self, optimizer: OptimizerName, split: Split) -> [f64; 2] {
-        self.0.moments[split as usize][column(optimizer)]
+    pub fn moments(self, optimizer: PaperOptimizer, split: Split) -> [f64; 2] {
+        self.0.moments[split as usize][optimizer as usize]
     }
 }
 
-fn column(optimizer: OptimizerName) -> usize {
-    match optimizer {
-        OptimizerName::Lbfgs => 0,
-        OptimizerName::Sgd => 1,
+/// The optimizers of the paper, in the order of its tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PaperOptimizer {
+    /// L-BFGS with golden section search.
+    Lbfgs,
+    /// SGD on mini-batches, without momentum, weight decay and schedule.
+    Sgd,
+}
+
+impl PaperOptimizer {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Lbfgs, Self::Sgd];
+
+    /// What it is called in configurations.
+    pub fn name(self) -> OptimizerName {
+        match self {
+            Self::Lbfgs => OptimizerName::lbfgs(),
+            Self::Sgd => OptimizerName::sgd(),
+        }
     }
+
+    /// The name of its snapshots on a split.
+    pub fn set(self, split: Split) -> SetName {
+        SetName::of(&self.name(), split)
+    }
+
+    /// Why the sets of this name in a run are not those of this optimizer; `None` if they are.
+    fn missing(self, run: &Run<'_>) -> Option<String> {
+        let (name, network) = (self.name(), run.network()?);
+        let title = group_name(name.name());
+        if network.training.position(&name).is_some() {
+            let key = changed_key(network.training.optimizer(&name))?;
+            return Some(format!("{title} has {key}"));
+        }
+        let imported = network.imports.iter().any(|import| import.name.group() == name.name());
+        (!imported).then(|| format!("there are no solutions of {title}"))
+    }
+}
+
+/// The first key, with its value, that makes an optimizer another one than the paper's.
+fn changed_key(optimizer: &ChosenOptimizer) -> Option<String> {
+    // A key that the first version did not have; the paper's optimizers leave it at its default.
+    let changed =
+        optimizer.values().find(|(key, value)| key.came_later && **value != key.default());
+    changed.map(|(key, value)| format!("{} = {value}", key.name))
+}
+
+/// The published study of the network and the data of a run, if the run has solutions of both
+/// optimizers of the paper.
+fn study(run: &Run<'_>) -> Option<&'static PublishedStudy> {
+    study_of(run, &PaperOptimizer::ALL)
+}
+
+/// The published study, if the run has solutions of these optimizers of the paper.
+fn study_of(run: &Run<'_>, optimizers: &[PaperOptimizer]) -> Option<&'static PublishedStudy> {
+    let all_there = optimizers.iter().all(|optimizer| optimizer.missing(run).is_none());
+    study_of_network(run).filter(|_| all_there)
 }
 
 /// The published study of the network and the data of a run, whatever its other settings.
-fn study(run: &Run<'_>) -> Option<&'static PublishedStudy> {
+fn study_of_network(run: &Run<'_>) -> Option<&'static PublishedStudy> {
     let network = run.network()?.architecture.name();
     let data = run.known_data.as_deref()?;
     studies::STUDIES.iter().find(|study| study.network == network && study.data == data)
 }
 
 /// Whether the paper claims this property of the run's network, or the opposite; `None` for a run
-/// that the paper is not about.
-fn claimed(run: &Run<'_>, property: Property) -> Option<bool> {
-    study(run).map(|study| study.properties.contains(&property))
+/// that the paper is not about, or without solutions of these optimizers.
+fn claimed(run: &Run<'_>, property: Property, optimizers: &[PaperOptimizer]) -> Option<bool> {
+    study_of(run, optimizers).map(|study| study.properties.contains(&property))
 }
 
-/// How the run relates to the published one, in one sentence; `None` for a run that has no
+/// How the run relates to the published one, in one or two sentences; `None` for a run that has no
 /// published counterpart.
 pub fn relation(run: &Run<'_>) -> Option<String> {
     let network = run.network()?;
-    let Some(study) = study(run) else {
+    let Some(study) = study_of_network(run) else {
         let name = network.architecture.name();
         let study = studies::STUDIES.iter().find(|study| study.network == name)?;
         let data = protocol::foreign_data(&network.dataset, study);
         return Some(format!("No published values or claims apply to this run: {data}."));
     };
     let differences = protocol::differences(run, network, study);
-    Some(if differences.is_empty() {
+    let protocol = if differences.is_empty() {
         "The protocol is that of the paper.".to_owned()
     } else {
         format!("This is not the protocol of the paper: {}.", differences.join(", "))
-    })
+    };
+    let missing: Vec<String> =
+        PaperOptimizer::ALL.iter().filter_map(|optimizer| optimizer.missing(run)).collect();
+    if missing.is_empty() {
+        return Some(protocol);
+    }
+    let missing = missing.join(", ");
+    Some(format!("{protocol} Its claims about SGD and L-BFGS are not judged: {missing}."))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //!
 //! The published protocol is that of the text, or of the published code where the two differ.
 
+use super::PaperOptimizer;
 use super::studies::PublishedStudy;
 use crate::config::NetworkConfig;
 use crate::data::{ChosenFormat, Split};
@@ -90,15 +91,25 @@ fn training(network: &NetworkConfig, list: &mut Vec<String>) {
     }
     instead(list, "initializations", training.initializations, 75);
     instead(list, "solutions kept", training.keep, 48);
-    if let Some(sgd) = &training.sgd {
-        instead(list, "images in a batch", sgd.batch_size, 64);
+    let value = |optimizer: PaperOptimizer, key| {
+        let name = optimizer.name();
+        training.position(&name).and_then(|place| training.chosen[place].value(key))
+    };
+    let counts = [
+        (PaperOptimizer::Sgd, "batch_size", "images in a batch", 64),
+        (PaperOptimizer::Lbfgs, "iterations", "L-BFGS iterations", 1000),
+        (PaperOptimizer::Lbfgs, "memory", "steps remembered by L-BFGS", 10),
+        (PaperOptimizer::Lbfgs, "line_search_evaluations", "evaluations in a line search", 6),
+    ];
+    for (optimizer, key, what, published) in counts {
+        if let Some(value) = value(optimizer, key) {
+            instead(list, what, value.to_string(), published.to_string());
+        }
     }
-    let Some(lbfgs) = &training.lbfgs else { return };
-    instead(list, "L-BFGS iterations", lbfgs.iterations, 1000);
-    instead(list, "steps remembered by L-BFGS", lbfgs.memory, 10);
-    instead(list, "evaluations in a line search", lbfgs.line_search_evaluations, 6);
-    if lbfgs.target_loss > 0.0 {
-        list.push(format!("L-BFGS stops at a training loss of {:e}", lbfgs.target_loss));
+    if let Some(Value::Number(target)) = value(PaperOptimizer::Lbfgs, "target_loss")
+        && *target > 0.0
+    {
+        list.push(format!("L-BFGS stops at a training loss of {target:e}"));
     }
 }
 

@@ -82,6 +82,9 @@ fn not_about_these(claims: &[Claim], runs: &[Run<'_>]) -> Markup {
     let others: Vec<&Claim> = claims.iter().filter(|claim| claim.findings.is_empty()).collect();
     let need = if runs.iter().any(|run| super::study(run).is_some()) {
         "about the two wells, which are not on this page (configs/fig3.toml)"
+    } else if runs.iter().any(|run| super::study_of_network(run).is_some()) {
+        "about both optimizers of the paper or about the two wells (configs/fig3.toml), which are \
+         not on this page"
     } else {
         "about its networks on its data, of which there are none on this page"
     };

@@ -22,7 +22,7 @@ fn write_curves(node: &Node, curves: &Curves<'_>, loss_unit: &str) -> Result<(),
     node.axis("initialization", "number of each random initialization", curves.runs.len())?;
     node.axis(
         "epoch",
-        "epochs (SGD) or iterations (L-BFGS) done; 0 is the initialization",
+        "epochs, or iterations of L-BFGS, done; 0 is the initialization",
         columns(curves),
     )?;
     let train = "mean loss on the training images after each epoch, that of the initialization first; NaN after the end";
@@ -51,7 +51,7 @@ fn write_curves(node: &Node, curves: &Curves<'_>, loss_unit: &str) -> Result<(),
     let words = "epochs or iterations run; 0 if failed or missing";
     node.numbers(&Label::new("epochs_run", "initialization", words), &epochs)?;
     let dropped = per_run(curves, |run| run.memory_dropped);
-    let words = "how often L-BFGS dropped its memory and took a steepest-descent step; 0 for SGD, or if failed or missing";
+    let words = "how often L-BFGS dropped its memory and took a steepest-descent step; 0 for others, or if failed or missing";
     node.numbers(&Label::new("memory_dropped", "initialization", words), &dropped)
 }
 

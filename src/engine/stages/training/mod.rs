@@ -24,7 +24,7 @@ use crate::random::MasterSeed;
 use crate::solutions::SolutionSet;
 use serde::{Deserialize, Serialize};
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 struct TrainingTask {
     optimizer: OptimizerName,
     initialization: u32,
@@ -58,7 +58,7 @@ impl Stage for Training {
 
     fn counts(&self, results: &Results, _: &[SolutionSet]) -> Counts {
         let mut counts = Counts::default();
-        for &optimizer in results.optimizers() {
+        for (kind, optimizer) in results.optimizers().iter().enumerate() {
             let tasks = results.runs(optimizer).into_iter().enumerate().map(|(number, run)| {
                 let name = format!("{optimizer} initialization {number}");
                 match run {
@@ -69,7 +69,7 @@ impl Stage for Training {
                 }
             });
             let tasks: Vec<_> = tasks.collect();
-            counts.add(optimizer as usize, "training run", format!("training {optimizer}"), &tasks);
+            counts.add(kind, "training run", format!("training {optimizer}"), &tasks);
         }
         counts
     }
@@ -77,15 +77,11 @@ impl Stage for Training {
     fn plan(&self, problem: &Problem) -> Vec<PlannedTasks> {
         let Some(trained) = problem.trained() else { return Vec::new() };
         let training = &trained.config.training;
-        let runs = training.optimizers.iter().map(|&optimizer| {
-            let epochs = match optimizer {
-                OptimizerName::Sgd => "epochs",
-                OptimizerName::Lbfgs => "iterations at most",
-            };
-            let what = format!(
-                "{optimizer} training runs of {} {epochs}",
-                training.optimizer(optimizer).epochs()
-            );
+        let runs = training.optimizers.iter().map(|optimizer| {
+            let chosen = training.optimizer(optimizer);
+            let (cost, step) = (chosen.cost(), chosen.kind().step());
+            let most = if cost.ends_early { " at most" } else { "" };
+            let what = format!("{optimizer} training runs of {} {step}s{most}", cost.steps);
             PlannedTasks {
                 what,
                 count: training.initializations as usize,
@@ -96,19 +92,23 @@ impl Stage for Training {
     }
 
     fn work(&self, problem: &Problem, kind: usize) -> Work {
-        let optimizer =
-            OptimizerName::ALL.into_iter().find(|&optimizer| optimizer as usize == kind);
-        let trained = problem.trained().zip(optimizer);
-        trained.map_or_else(Work::default, |(trained, optimizer)| work(trained, optimizer))
+        let Some(trained) = problem.trained() else { return Work::default() };
+        let optimizer = trained.config.training.optimizers.get(kind);
+        optimizer.map_or_else(Work::default, |optimizer| work(trained, optimizer))
     }
 
     fn memory(&self, problem: &Problem, line: usize) -> Need {
         let Some(trained) = problem.trained() else { return Need::default() };
         let training = &trained.config.training;
         let dimension = trained.network.layout().parameters();
-        let task = training.optimizers.iter().map(|&optimizer| {
-            let bytes = training_bytes(&training.optimizer(optimizer), dimension, line);
-            Part::new(bytes, "a training run", "the sizes in [network] or training.lbfgs.memory")
+        let task = training.optimizers.iter().map(|optimizer| {
+            let cost = training.optimizer(optimizer).cost();
+            let bytes = training_bytes(&cost, dimension, line);
+            let keys = match cost.memory_key {
+                Some(key) => format!("the sizes in [network] or training.{optimizer}.{key}"),
+                None => "the sizes in [network]".to_owned(),
+            };
+            Part::new(bytes, "a training run", keys)
         });
         let runs = training.optimizers.len() as f64 * f64::from(training.initializations);
         let vectors = 2.0 * runs * dimension as f64 * size_of::<f32>() as f64;
@@ -145,9 +145,9 @@ impl Stage for Training {
 }
 
 /// The work of a training run, at most.
-fn work(trained: &Trained, optimizer: OptimizerName) -> Work {
+fn work(trained: &Trained, optimizer: &OptimizerName) -> Work {
     let [train, test] = [Split::Train, Split::Test].map(|split| trained.images(split).len());
-    training_work(&trained.config.training.optimizer(optimizer), train, test)
+    training_work(&trained.config.training.optimizer(optimizer).cost(), train, test)
 }
 
 /// All training runs of a configuration.
@@ -166,22 +166,23 @@ impl Computation for TrainingRuns<'_> {
     fn pending(&self, directory: &RunDirectory) -> Result<Pending<TrainingTask>, String> {
         let training = &self.trained.config.training;
         let mut optimizers = training.optimizers.clone();
-        optimizers.sort_by(|&a, &b| passes(self.trained, b).total_cmp(&passes(self.trained, a)));
-        let all = optimizers.into_iter().flat_map(|optimizer| {
+        optimizers.sort_by(|a, b| passes(self.trained, b).total_cmp(&passes(self.trained, a)));
+        let all = optimizers.iter().flat_map(|optimizer| {
             (0..training.initializations)
-                .map(move |initialization| TrainingTask { optimizer, initialization })
+                .map(|initialization| TrainingTask { optimizer: optimizer.clone(), initialization })
         });
         let left = |task: &TrainingTask| {
-            directory.contents.training(task.optimizer, task.initialization).is_none()
+            directory.contents.training(&task.optimizer, task.initialization).is_none()
         };
         let tasks: Vec<TrainingTask> = all.filter(left).collect();
         let cost = work_by_method(self.trained, self.seed, &tasks);
         let pending = |task: &TrainingTask| {
-            let &TrainingTask { optimizer, initialization } = task;
+            let TrainingTask { optimizer, initialization } = task.clone();
+            let kind = training.position(&optimizer).unwrap_or_default();
             PendingTask {
-                key: *task,
+                key: task.clone(),
                 name: format!("{optimizer} initialization {initialization}"),
-                planned: Planned { kind: optimizer as usize, work: cost(optimizer), left: 1.0 },
+                planned: Planned { kind, work: cost(&optimizer), left: 1.0 },
                 checkpoint: Some(TaskKey::Training { optimizer, initialization }),
             }
         };
@@ -191,47 +192,48 @@ impl Computation for TrainingRuns<'_> {
     }
 
     fn task(&self, key: &TrainingTask, (): &()) -> TrainingTask {
-        *key
+        key.clone()
     }
 
     fn perform(
         &self,
-        &TrainingTask { optimizer, initialization }: &TrainingTask,
+        TrainingTask { optimizer, initialization }: &TrainingTask,
         state: Option<&[u8]>,
         control: &Control,
     ) -> Ended<TrainingRun> {
         let trained = self.trained;
-        let training = &trained.config.training.optimizer(optimizer);
+        let training = trained.config.training.optimizer(optimizer);
+        let (seed, initialization) = (self.seed, *initialization);
         let interrupt = || control.stop_requested();
         let [train, test] = [Split::Train, Split::Test]
             .map(|split| trained.landscape(trained.images(split)).interruptible(&interrupt));
-        let (train, test, seed, state) = (&train, &test, self.seed, decode(state));
+        let (train, test, state) = (&train, &test, decode(state));
         drive(Trainer { training, seed, initialization, train, test, state }, control)
     }
 
     fn record(
         &self,
-        &TrainingTask { optimizer, initialization }: &TrainingTask,
+        TrainingTask { optimizer, initialization }: &TrainingTask,
         seconds: f64,
         outcome: Result<TrainingRun, String>,
     ) -> Record {
+        let (optimizer, initialization) = (optimizer.clone(), *initialization);
         Record::Training { optimizer, initialization, seconds, outcome }
     }
 }
 
-/// What a run of each method costs, for the time left. Where both are to run they are compared by
-/// the speed of this machine: the passes of one may be done before anything is known of the
-/// other's.
+/// What a run of each optimizer costs, for the time left. Where several are to run they are compared
+/// by the speed of this machine: the passes of one may be done before anything is known of those of
+/// another.
 fn work_by_method(
     trained: &Trained,
     seed: MasterSeed,
     tasks: &[TrainingTask],
-) -> impl Fn(OptimizerName) -> f64 {
-    let there = |optimizer| tasks.iter().any(|task| task.optimizer == optimizer);
-    let speed = OptimizerName::ALL.into_iter().all(there).then(|| {
+) -> impl Fn(&OptimizerName) -> f64 {
+    let several = tasks.windows(2).any(|pair| pair[0].optimizer != pair[1].optimizer);
+    let speed = several.then(|| {
         let landscape = trained.landscape(trained.images(Split::Train).first(256));
-        let batch = trained.config.training.sgd.as_ref().map_or(64, |sgd| sgd.batch_size);
-        Speed::of_training(&landscape, batch, seed)
+        Speed::of_training(&landscape, trained.config.training.batch_size(), seed)
     });
     move |optimizer| match &speed {
         Some(speed) => speed.seconds(&work(trained, optimizer)),
@@ -239,6 +241,6 @@ fn work_by_method(
     }
 }
 
-fn passes(trained: &Trained, optimizer: OptimizerName) -> f64 {
+fn passes(trained: &Trained, optimizer: &OptimizerName) -> f64 {
     work(trained, optimizer).passes()
 }

@@ -1,6 +1,6 @@
 //! `/trajectory`: the initial vectors of all training runs, and the trajectories that were kept.
 
-use super::{Trajectory, ended, found, repeats_run, wanted};
+use super::{Trajectory, TrajectoryKey, ended, found, repeats_run, wanted};
 use crate::engine::store::atlas::{Atlas, AtlasError, Label, Node, require};
 use crate::optimizer::initial;
 use ndarray::{Array2, ArrayView1};
@@ -39,13 +39,13 @@ pub(super) fn write(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
     )?;
     let trajectories = found(&atlas.results);
     for of_optimizer in trajectories.chunk_by(|(a, _), (b, _)| a.optimizer == b.optimizer) {
-        let optimizer = of_optimizer[0].0.optimizer;
+        let optimizer = &of_optimizer[0].0.optimizer;
         let group = node.group(optimizer.name(), "trajectories of this optimizer")?;
         for (key, trajectory) in of_optimizer {
             let name = key.initialization.to_string();
             let words = "the trajectory of the run from the initialization of this number";
             let group = group.group(&name, words)?;
-            group.number("repeats_run", u8::from(repeats_run(&atlas.results, *key, trajectory)))?;
+            group.number("repeats_run", u8::from(repeats_run(&atlas.results, key, trajectory)))?;
             write_trajectory(&group, trajectory, atlas.loss_unit)?;
         }
     }
@@ -54,8 +54,8 @@ pub(super) fn write(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
 
 /// A line for each trajectory that failed.
 fn failed(atlas: &Atlas<'_>) -> String {
-    let reason = |key| {
-        let reason = ended(&atlas.results, key)?.err()?;
+    let reason = |key: TrajectoryKey| {
+        let reason = ended(&atlas.results, &key)?.err()?;
         Some(format!("{}: {reason}", key.name()))
     };
     wanted(atlas.results.config).into_iter().filter_map(reason).collect::<Vec<_>>().join("\n")
@@ -82,7 +82,7 @@ fn write_trajectory(
     node.axis("point", "number of each point, in the order of the run", trajectory.epoch.len())?;
     let words = "number of each principal component, from 1, the largest variance first";
     node.axis_from_1("component", words, trajectory.explained.len())?;
-    let words = "epochs (SGD) or iterations (L-BFGS) done at each point; 0 is the initialization";
+    let words = "epochs, or iterations of L-BFGS, done at each point; 0 is the initialization";
     node.numbers(&Label::new("epoch", "point", words), &trajectory.epoch)?;
     let words = "parameter vectors of the points";
     node.numbers(&Label::new("theta", "point, parameter", words), &trajectory.theta)?;

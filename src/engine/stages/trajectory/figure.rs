@@ -2,7 +2,6 @@
 
 use super::{Trajectory, TrajectoryKey, found};
 use crate::engine::results::Results;
-use crate::optimizer::OptimizerName;
 use crate::report::Run;
 use crate::report::figure::{Figure, Table, exact};
 use crate::report::number::percent;
@@ -25,9 +24,9 @@ pub(super) fn figure(runs: &[(&Run<'_>, Results<'_>)]) -> Figure {
             let several = runs.len() > 1;
             left_out |= of_optimizer.len() > MAX_PANELS;
             let drawn = of_optimizer.iter().take(MAX_PANELS);
-            panels.extend(drawn.map(|(key, trajectory)| panel(run, several, *key, trajectory)));
+            panels.extend(drawn.map(|(key, trajectory)| panel(run, several, key, trajectory)));
         }
-        found.iter().for_each(|(key, trajectory)| fill(&mut table, run, *key, trajectory));
+        found.iter().for_each(|(key, trajectory)| fill(&mut table, run, key, trajectory));
     }
     if left_out {
         notes.push(format!(
@@ -49,7 +48,7 @@ pub(super) fn figure(runs: &[(&Run<'_>, Results<'_>)]) -> Figure {
     }
 }
 
-fn panel(run: &Run<'_>, several: bool, key: TrajectoryKey, trajectory: &Trajectory) -> Panel {
+fn panel(run: &Run<'_>, several: bool, key: &TrajectoryKey, trajectory: &Trajectory) -> Panel {
     let axis = |component: usize| {
         let share = trajectory.explained.get(component);
         let share = share.map_or_else(String::new, |part| format!(" ({})", percent(*part)));
@@ -62,8 +61,8 @@ fn panel(run: &Run<'_>, several: bool, key: TrajectoryKey, trajectory: &Trajecto
     let points: Vec<[f64; 2]> =
         trajectory.projection.outer_iter().map(|row| [row[0], row[1]]).collect();
     let (Some(&first), Some(&last)) = (points.first(), points.last()) else { return panel };
-    let look = look(optimizer, &[optimizer]);
-    let step = if key.optimizer == OptimizerName::Lbfgs { "iteration" } else { "epoch" };
+    let look = look(optimizer, &run.groups());
+    let step = run.step(&key.optimizer);
     let end = format!("{step} {}", trajectory.epoch.last().copied().unwrap_or_default());
     panel
         .with(Shape::Lines(vec![points.clone()]), Ink::line(look.color), None)
@@ -76,7 +75,7 @@ fn panel(run: &Run<'_>, several: bool, key: TrajectoryKey, trajectory: &Trajecto
         .with(Shape::Points(vec![last], look.marker), Ink::marker(look.color), Some(end))
 }
 
-fn fill(table: &mut Table, run: &Run<'_>, key: TrajectoryKey, trajectory: &Trajectory) {
+fn fill(table: &mut Table, run: &Run<'_>, key: &TrajectoryKey, trajectory: &Trajectory) {
     let losses = trajectory.loss_train.iter().zip(&trajectory.loss_test);
     let rows = trajectory.epoch.iter().zip(losses).zip(trajectory.projection.outer_iter());
     for ((epoch, (loss_train, loss_test)), place) in rows {

@@ -46,20 +46,20 @@ const STAGE: &str = "trajectories";
 pub struct Trajectories;
 
 /// Which training run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct TrajectoryKey {
     optimizer: OptimizerName,
     initialization: u32,
 }
 
 impl TrajectoryKey {
-    fn name(self) -> String {
+    fn name(&self) -> String {
         format!("{} initialization {}", self.optimizer, self.initialization)
     }
 
     /// Its key in the journal. Trajectories of other steps are other results, and so is what
     /// another version of this stage would store.
-    fn stored(self, every: usize) -> String {
+    fn stored(&self, every: usize) -> String {
         format!("{} {} every {every} v1", self.optimizer, self.initialization)
     }
 }
@@ -69,34 +69,41 @@ fn wanted(config: &Config) -> Vec<TrajectoryKey> {
     let Subject::Network(network) = &config.subject else { return Vec::new() };
     let training = &network.training;
     let runs = training.initializations.min(config.section(&SECTION).runs);
-    let of = |&optimizer| {
-        (0..runs).map(move |initialization| TrajectoryKey { optimizer, initialization })
+    let of = |optimizer| {
+        let key = move |initialization| TrajectoryKey {
+            optimizer: OptimizerName::clone(optimizer),
+            initialization,
+        };
+        (0..runs).map(key)
     };
     training.optimizers.iter().flat_map(of).collect()
 }
 
 /// What became of a trajectory; `None` if it has not ended.
-fn trajectory(results: &Results, key: TrajectoryKey) -> Option<Result<Trajectory, String>> {
+fn trajectory(results: &Results, key: &TrajectoryKey) -> Option<Result<Trajectory, String>> {
     let every = results.config.section(&SECTION).every;
     Some(results.contents.task(STAGE, &key.stored(every))?.result)
 }
 
 /// Whether a trajectory is there or failed, and why; `None` if it has not ended.
-fn ended<'a>(results: &Results<'a>, key: TrajectoryKey) -> Option<Result<(), &'a str>> {
+fn ended<'a>(results: &Results<'a>, key: &TrajectoryKey) -> Option<Result<(), &'a str>> {
     let every = results.config.section(&SECTION).every;
     results.contents.task_ended(STAGE, &key.stored(every))
 }
 
 /// Those that are there.
 fn found(results: &Results) -> Vec<(TrajectoryKey, Trajectory)> {
-    let there = |key| Some((key, trajectory(results, key)?.ok()?));
+    let there = |key| {
+        let trajectory = trajectory(results, &key)?.ok()?;
+        Some((key, trajectory))
+    };
     wanted(results.config).into_iter().filter_map(there).collect()
 }
 
 /// Whether the losses of a trajectory are those of the training run that the journal has, to the
 /// bit. Another type of processor computes another run.
-fn repeats_run(results: &Results, key: TrajectoryKey, trajectory: &Trajectory) -> bool {
-    let Some(stored) = results.contents.training(key.optimizer, key.initialization) else {
+fn repeats_run(results: &Results, key: &TrajectoryKey, trajectory: &Trajectory) -> bool {
+    let Some(stored) = results.contents.training(&key.optimizer, key.initialization) else {
         return false;
     };
     let Ok(run) = &stored.result else { return false };
@@ -110,7 +117,7 @@ fn repeats_run(results: &Results, key: TrajectoryKey, trajectory: &Trajectory) -
 
 /// That some trajectories are not those of the stored runs, if so.
 fn other_runs(results: &Results, found: &[(TrajectoryKey, Trajectory)]) -> Option<String> {
-    let others = found.iter().filter(|(key, points)| !repeats_run(results, *key, points)).count();
+    let others = found.iter().filter(|(key, points)| !repeats_run(results, key, points)).count();
     (others > 0).then(|| {
         format!(
             "{others} of {} are not those of the stored training runs: they were repeated on \
@@ -120,8 +127,13 @@ fn other_runs(results: &Results, found: &[(TrajectoryKey, Trajectory)]) -> Optio
     })
 }
 
+/// The number of this optimizer's runs among the kinds of training runs.
+fn kind(trained: &Trained, optimizer: &OptimizerName) -> usize {
+    trained.config.training.position(optimizer).unwrap_or_default()
+}
+
 /// Vectors that the trajectory of a run has, at most.
-fn points(trained: &Trained, optimizer: OptimizerName, every: usize) -> usize {
+fn points(trained: &Trained, optimizer: &OptimizerName, every: usize) -> usize {
     trained.config.training.optimizer(optimizer).epochs().div_ceil(every) + 1
 }
 
@@ -156,13 +168,14 @@ impl Stage for Trajectories {
         let mut counts = Counts::default();
         let wanted = wanted(results.config);
         for of_optimizer in wanted.chunk_by(|a, b| a.optimizer == b.optimizer) {
-            let optimizer = of_optimizer[0].optimizer;
-            let state = |&key: &TrajectoryKey| {
+            let optimizer = &of_optimizer[0].optimizer;
+            let state = |key: &TrajectoryKey| {
                 TaskState::new(format!("trajectory of {}", key.name()), ended(results, key))
             };
             let tasks: Vec<_> = of_optimizer.iter().map(state).collect();
             let name = format!("trajectories {optimizer}");
-            counts.add(optimizer as usize, "trajectory", name, &tasks);
+            let kind = results.optimizers().iter().position(|known| known == optimizer);
+            counts.add(kind.unwrap_or_default(), "trajectory", name, &tasks);
         }
         counts
     }
@@ -171,12 +184,12 @@ impl Stage for Trajectories {
         let Some(trained) = problem.trained() else { return Vec::new() };
         let every = problem.config.section(&SECTION).every;
         let of_optimizer = |keys: &[TrajectoryKey]| {
-            let optimizer = keys[0].optimizer;
+            let optimizer = &keys[0].optimizer;
             let points = points(trained, optimizer, every);
             PlannedTasks {
                 what: format!("{optimizer} trajectories of at most {points} points"),
                 count: keys.len(),
-                work: Some(self.work(problem, optimizer as usize)),
+                work: Some(self.work(problem, kind(trained, optimizer))),
             }
         };
         wanted(&problem.config)
@@ -194,20 +207,20 @@ impl Stage for Trajectories {
         let (dimension, every) =
             (problem.layout().parameters(), problem.config.section(&SECTION).every);
         let vectors = |count: f64| count * dimension as f64 * size_of::<f32>() as f64;
-        let kept = |optimizer| vectors(points(trained, optimizer, every) as f64);
+        let kept = |optimizer: &OptimizerName| vectors(points(trained, optimizer, every) as f64);
         let wanted = wanted(&problem.config);
         let task = wanted.chunk_by(|a, b| a.optimizer == b.optimizer).map(|keys| {
-            let optimizer = keys[0].optimizer;
-            let training = trained.config.training.optimizer(optimizer);
+            let optimizer = &keys[0].optimizer;
+            let cost = trained.config.training.optimizer(optimizer).cost();
             // Once as they are kept, once as they are sent.
-            let bytes = training_bytes(&training, dimension, line) + 2.0 * kept(optimizer);
+            let bytes = training_bytes(&cost, dimension, line) + 2.0 * kept(optimizer);
             Part::new(
                 bytes,
                 "a trajectory",
                 "the sizes in [network] (or increase trajectory.every)",
             )
         });
-        let all = wanted.iter().map(|key| kept(key.optimizer)).sum::<f64>();
+        let all = wanted.iter().map(|key| kept(&key.optimizer)).sum::<f64>();
         let initial = vectors(f64::from(trained.config.training.initializations));
         let root = vec![
             // As the journal stores them, and decoded.
@@ -242,7 +255,7 @@ impl Stage for Trajectories {
 
     fn missing(&self, results: &Results) -> Vec<String> {
         let wanted = wanted(results.config);
-        let states = || wanted.iter().map(|&key| ended(results, key));
+        let states = || wanted.iter().map(|key| ended(results, key));
         let left = states().filter(Option::is_none).count();
         let failed = states().flatten().filter(Result::is_err).count();
         let (all, failures) = (count(wanted.len(), "trajectory"), count(failed, "trajectory"));
@@ -305,7 +318,7 @@ const MAX_BYTES: usize = 512 << 20;
 
 impl Repetitions<'_> {
     /// Refuses what no rank could send, on every rank alike.
-    fn check_size(&self, optimizer: OptimizerName) -> Result<(), String> {
+    fn check_size(&self, optimizer: &OptimizerName) -> Result<(), String> {
         let points = points(self.trained, optimizer, self.every());
         let vector = self.trained.network.layout().parameters() * size_of::<f32>();
         if points <= MAX_POINTS && points.saturating_mul(vector) <= MAX_BYTES {
@@ -331,38 +344,39 @@ impl Computation for Repetitions<'_> {
 
     /// The longest first.
     fn pending(&self, directory: &RunDirectory) -> Result<Pending<TrajectoryKey>, String> {
-        let passes =
-            |key: &TrajectoryKey| Training.work(self.problem, key.optimizer as usize).passes();
+        let kind = |key: &TrajectoryKey| kind(self.trained, &key.optimizer);
+        let passes = |key: &TrajectoryKey| Training.work(self.problem, kind(key)).passes();
         let mut wanted = wanted(&self.problem.config);
         wanted.sort_by(|a, b| passes(b).total_cmp(&passes(a)));
         let (done, left): (Vec<TrajectoryKey>, Vec<TrajectoryKey>) = wanted
             .into_iter()
             .partition(|key| directory.contents.has_task(STAGE, &key.stored(self.every())));
         let task = |key: TrajectoryKey| PendingTask {
-            key,
             name: key.name(),
-            planned: Planned { kind: key.optimizer as usize, work: passes(&key), left: 1.0 },
+            planned: Planned { kind: kind(&key), work: passes(&key), left: 1.0 },
             checkpoint: Some(TaskKey::Task {
                 stage: STAGE.to_owned(),
                 key: key.stored(self.every()),
             }),
+            key,
         };
         let tasks = left.into_iter().map(task).collect();
         Ok(Pending { done: done.len(), tasks, source: () })
     }
 
     fn task(&self, key: &TrajectoryKey, (): &()) -> TrajectoryKey {
-        *key
+        key.clone()
     }
 
     fn perform(
         &self,
-        &TrajectoryKey { optimizer, initialization }: &TrajectoryKey,
+        TrajectoryKey { optimizer, initialization }: &TrajectoryKey,
         state: Option<&[u8]>,
         control: &Control,
     ) -> Ended<Self::Outcome> {
         let trained = self.trained;
-        let training = &trained.config.training.optimizer(optimizer);
+        let training = trained.config.training.optimizer(optimizer);
+        let initialization = *initialization;
         if let Err(reason) = self.check_size(optimizer) {
             return Ended::Finished(Err(reason));
         }

@@ -162,7 +162,7 @@ mod tests {
     use crate::data::digits;
     use crate::landscape::ImageLandscape;
     use crate::network::{Activation, Fcp};
-    use crate::optimizer::{OptimizerParameters, SgdParameters};
+    use crate::optimizer::ChosenOptimizer;
     use crate::random::MasterSeed;
     use crate::solver::complete;
 
@@ -232,11 +232,7 @@ mod tests {
         let network = Fcp::new(&[784, 4, 10], Activation::Softplus);
         let [train, test] =
             [&data.train, &data.test].map(|images| ImageLandscape::new(&network, images.view()));
-        let training = OptimizerParameters::Sgd(SgdParameters {
-            learning_rate: 0.1,
-            batch_size: 16,
-            epochs: 5,
-        });
+        let training = ChosenOptimizer::sgd(0.1, 16, 5);
         let trainer = || Trainer {
             training: &training,
             seed: MasterSeed(5),

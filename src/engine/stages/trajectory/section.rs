@@ -23,7 +23,7 @@ static RUNS: Key<Integer<u32>> = Key::new("runs", Integer::at_least(0))
 
 static EVERY: Key<Count> = Key::new("every", Count::at_least(1))
     .unit("epochs")
-    .meaning("epochs (SGD) or iterations (L-BFGS) between two points; the last one is kept, too")
+    .meaning("epochs, or iterations of L-BFGS, between two points; the last one is kept, too")
     .invalidates(Invalidates::Nothing)
     .default(10);
 

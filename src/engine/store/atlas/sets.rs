@@ -52,7 +52,7 @@ fn write_set(node: &Node, set: &SolutionSet, atlas: &Atlas<'_>) -> Result<(), At
     node.numbers(&of_vector("accuracy_train", accuracy), &set.accuracy_train)?;
     let accuracy = "fraction of test images classified correctly; NaN without classes";
     node.numbers(&of_vector("accuracy_test", accuracy), &set.accuracy_test)?;
-    let epoch = "epoch (SGD) or iteration (L-BFGS) of the snapshot; 0 is the initialization";
+    let epoch = "epoch, or iteration of L-BFGS, of the snapshot; 0 is the initialization";
     node.numbers(&of_vector("epoch", epoch), &set.epoch)?;
     let initialization = "number of the random initialization the vector grew from";
     node.numbers(&Label::new("initialization", "vector", initialization), &set.initialization)

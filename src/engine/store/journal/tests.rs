@@ -27,7 +27,7 @@ fn training(initialization: u32, theta: Vec<f32>) -> Record {
         stop: TrainingStop::NoDescent { iteration: 8 },
     };
     Record::Training {
-        optimizer: OptimizerName::Lbfgs,
+        optimizer: OptimizerName::lbfgs(),
         initialization,
         seconds: 0.25,
         outcome: Ok(run),
@@ -86,7 +86,7 @@ fn records() -> Vec<Record> {
         }),
         training(0, vec![1.5, -0.0, f32::MIN_POSITIVE / 2.0]),
         Record::Training {
-            optimizer: OptimizerName::Sgd,
+            optimizer: OptimizerName::sgd(),
             initialization: 0,
             seconds: 0.0,
             outcome: Err("no memory".into()),
@@ -426,11 +426,11 @@ fn a_full_disk_leaves_whole_records_and_a_journal_that_goes_on() {
     let opened = Journal::open(directory.path(), Contents::default()).expect("whole records");
     assert_eq!(opened.torn, None);
     assert!(
-        opened.contents.training(OptimizerName::Lbfgs, 50).is_some(),
+        opened.contents.training(&OptimizerName::lbfgs(), 50).is_some(),
         "the record that fitted is there"
     );
     assert_eq!(
-        opened.contents.training(OptimizerName::Lbfgs, 40),
+        opened.contents.training(&OptimizerName::lbfgs(), 40),
         None,
         "the record that did not fit is not"
     );

@@ -3,17 +3,18 @@
 use super::{Comparison, Finding, larger};
 use crate::analysis::statistics::PairValues;
 use crate::data::Split;
-use crate::optimizer::OptimizerName;
 use crate::path::PathResult;
-use crate::report::paper::claimed;
 use crate::report::paper::studies::Property;
+use crate::report::paper::{PaperOptimizer, claimed};
 use crate::report::run::Run;
 use crate::report::style::set_name;
 use crate::solutions::{LandscapeName, SetName};
 
 /// Claim 3: on the training landscape all four sets, on the test landscape the test sets.
 pub(super) fn optimizers(run: &Run<'_>) -> Vec<Finding> {
-    let Some(is_claimed) = claimed(run, Property::HigherWithLbfgs) else { return Vec::new() };
+    let Some(is_claimed) = claimed(run, Property::HigherWithLbfgs, &PaperOptimizer::ALL) else {
+        return Vec::new();
+    };
     let cases = [
         (Split::Train, LandscapeName::Train),
         (Split::Test, LandscapeName::Train),
@@ -25,8 +26,7 @@ pub(super) fn optimizers(run: &Run<'_>) -> Vec<Finding> {
         let statement = format!(
             "between {split} vectors on the {images} landscape, barriers of L-BFGS are {not}higher than those of SGD"
         );
-        let sets = [OptimizerName::Lbfgs, OptimizerName::Sgd]
-            .map(|optimizer| SetName::of(optimizer, split));
+        let sets = PaperOptimizer::ALL.map(|optimizer| optimizer.set(split));
         judged(run, statement, sets, landscape, is_claimed)
     };
     cases.map(finding).into()
@@ -34,12 +34,15 @@ pub(super) fn optimizers(run: &Run<'_>) -> Vec<Finding> {
 
 /// Claim 4.
 pub(super) fn splits(run: &Run<'_>) -> Vec<Finding> {
-    let Some(is_claimed) = claimed(run, Property::HigherBetweenTrain) else { return Vec::new() };
+    let lbfgs = [PaperOptimizer::Lbfgs];
+    let Some(is_claimed) = claimed(run, Property::HigherBetweenTrain, &lbfgs) else {
+        return Vec::new();
+    };
     let not = if is_claimed { "" } else { "not " };
     let statement = format!(
         "on the training landscape, barriers between L-BFGS train vectors are {not}higher than between test vectors"
     );
-    let sets = [Split::Train, Split::Test].map(|split| SetName::of(OptimizerName::Lbfgs, split));
+    let sets = [Split::Train, Split::Test].map(|split| PaperOptimizer::Lbfgs.set(split));
     vec![judged(run, statement, sets, LandscapeName::Train, is_claimed)]
 }
 

@@ -4,11 +4,10 @@ use super::{Comparison, Finding, Judgment, LEVEL, improved};
 use crate::analysis::kernel_pca::Kernel;
 use crate::analysis::statistics::{KernelPcaResult, silhouette};
 use crate::data::Split;
-use crate::optimizer::OptimizerName;
 use crate::report::figures::kernel_name;
 use crate::report::number::typeset_short;
 use crate::report::paper::studies::Property;
-use crate::report::paper::{claimed, study};
+use crate::report::paper::{PaperOptimizer, claimed, study};
 use crate::report::run::Run;
 use crate::report::style::set_name;
 use crate::solutions::SetName;
@@ -69,10 +68,7 @@ pub(super) fn train(run: &Run<'_>) -> Vec<Finding> {
     if study(run).is_none() {
         return Vec::new();
     }
-    let sets = [
-        SetName::of(OptimizerName::Lbfgs, Split::Train),
-        SetName::of(OptimizerName::Sgd, Split::Test),
-    ];
+    let sets = [PaperOptimizer::Lbfgs.set(Split::Train), PaperOptimizer::Sgd.set(Split::Test)];
     let results = of_sets(run, &sets);
     let results: Vec<&KernelPcaResult> = results.iter().collect();
     let decisive = decisive(&results);
@@ -177,9 +173,10 @@ fn by_kernel(
 
 /// Claim 8, for every decisive RBF kernel.
 pub(super) fn test(run: &Run<'_>) -> Vec<Finding> {
-    let Some(stays) = claimed(run, Property::SeparateTest) else { return Vec::new() };
-    let sets = [OptimizerName::Lbfgs, OptimizerName::Sgd]
-        .map(|optimizer| SetName::of(optimizer, Split::Test));
+    let Some(stays) = claimed(run, Property::SeparateTest, &PaperOptimizer::ALL) else {
+        return Vec::new();
+    };
+    let sets = PaperOptimizer::ALL.map(|optimizer| optimizer.set(Split::Test));
     let how = if stays { "separates" } else { "hardly separates" };
     let results = of_sets(run, &sets);
     let results: Vec<&KernelPcaResult> = results.iter().filter(|result| is_rbf(result)).collect();
@@ -205,8 +202,7 @@ fn of_test(
     results: &[&KernelPcaResult],
     stays: bool,
 ) -> Finding {
-    let sets = [OptimizerName::Lbfgs, OptimizerName::Sgd]
-        .map(|optimizer| SetName::of(optimizer, Split::Test));
+    let sets = PaperOptimizer::ALL.map(|optimizer| optimizer.set(Split::Test));
     let separation = Separation::of(result, &sets);
     let best = usize::from(separation.deltas[1] > separation.deltas[0]);
     Finding::judged(run, statement, compare(result, &sets, best), |comparison| {

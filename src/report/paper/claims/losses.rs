@@ -3,13 +3,11 @@
 use super::{Comparison, Finding, Judgment, LEVEL, Verdict, improved, larger};
 use crate::analysis::statistics::median_interval;
 use crate::data::Split;
-use crate::optimizer::OptimizerName;
 use crate::report::number::{typeset, typeset_short};
 use crate::report::paper::studies::Property;
-use crate::report::paper::{claimed, published, study};
+use crate::report::paper::{PaperOptimizer, claimed, published, study};
 use crate::report::run::Run;
 use crate::report::style::set_name;
-use crate::solutions::SetName;
 
 /// "Much lower": at most half. The smallest published factor is 2.7, of the autoencoder.
 const MUCH: f64 = 2.0;
@@ -27,12 +25,7 @@ pub(super) fn levels(run: &Run<'_>) -> Vec<Finding> {
         "the training loss of L-BFGS is lower than that of SGD by a factor of {MUCH} or more"
     );
     let alike = format!("the test losses are within a factor of {ALIKE} of each other");
-    let left_out = |split| {
-        improved::left_out(
-            run,
-            &[OptimizerName::Lbfgs, OptimizerName::Sgd].map(|of| SetName::of(of, split)),
-        )
-    };
+    let left_out = |split| improved::left_out(run, &PaperOptimizer::ALL.map(|of| of.set(split)));
     vec![
         Finding::judged(run, much, compare(run, Split::Train), |comparison| {
             match comparison.ratio {
@@ -61,15 +54,15 @@ pub(super) fn levels(run: &Run<'_>) -> Vec<Finding> {
 
 /// The losses on the images on which the snapshots of this split are best.
 fn compare(run: &Run<'_>, split: Split) -> Result<Comparison, String> {
-    let optimizers = [OptimizerName::Lbfgs, OptimizerName::Sgd];
-    let names = optimizers.map(|optimizer| set_name(&SetName::of(optimizer, split)));
+    let optimizers = PaperOptimizer::ALL;
+    let names = optimizers.map(|optimizer| set_name(&optimizer.set(split)));
     let losses = optimizers.map(|optimizer| {
-        let Some(set) = run.snapshots(optimizer, split) else { return Vec::new() };
+        let Some(set) = run.snapshots(&optimizer.name(), split) else { return Vec::new() };
         let losses = if split == Split::Train { &set.loss_train } else { &set.loss_test };
         improved::rows(run, set).into_iter().map(|row| losses[row]).collect()
     });
     let ratio = published(run).map(|numbers| {
-        numbers.loss(OptimizerName::Lbfgs, split) / numbers.loss(OptimizerName::Sgd, split)
+        numbers.loss(PaperOptimizer::Lbfgs, split) / numbers.loss(PaperOptimizer::Sgd, split)
     });
     let quantity = if split == Split::Train { "training loss" } else { "test loss" };
     let losses = losses.each_ref().map(Vec::as_slice);
@@ -78,10 +71,11 @@ fn compare(run: &Run<'_>, split: Split) -> Result<Comparison, String> {
 
 /// Claim 2.
 pub(super) fn overfitting(run: &Run<'_>) -> Vec<Finding> {
-    let Some(expected) = claimed(run, Property::Overfits) else { return Vec::new() };
+    let lbfgs = [PaperOptimizer::Lbfgs];
+    let Some(expected) = claimed(run, Property::Overfits, &lbfgs) else { return Vec::new() };
     let rises = if expected { "rises" } else { "does not rise" };
     let statement = format!("the test loss of L-BFGS {rises} to {STEEP} times its minimum or more");
-    let initial = run.at_initialization(&SetName::of(OptimizerName::Lbfgs, Split::Train)).len();
+    let initial = run.at_initialization(&PaperOptimizer::Lbfgs.set(Split::Train)).len();
     let left_out = (initial > 0).then(|| {
         format!(
             "left out are {initial} runs that never came below the loss of their initialization"
@@ -94,10 +88,10 @@ fn rise(run: &Run<'_>, expected: bool) -> Verdict {
     let runs = run
         .curves
         .iter()
-        .filter(|(optimizer, _)| *optimizer == OptimizerName::Lbfgs)
+        .filter(|(optimizer, _)| *optimizer == PaperOptimizer::Lbfgs.name())
         .flat_map(|(_, runs)| runs);
     // A run that never left its initialization shows neither overfitting nor its absence.
-    let initial = run.at_initialization(&SetName::of(OptimizerName::Lbfgs, Split::Train));
+    let initial = run.at_initialization(&PaperOptimizer::Lbfgs.set(Split::Train));
     let runs = runs.filter(|(number, _)| !initial.contains(number));
     let ratio =
         |curve: &[f64]| Some(curve.last()? / curve.iter().copied().fold(f64::INFINITY, f64::min));

@@ -6,6 +6,7 @@ use crate::data::Split;
 use crate::optimizer::{OptimizerName, Snapshot, TrainingRun, TrainingStop};
 use crate::path::{PathResult, PathSet, PathStop};
 use crate::report::Run;
+use crate::report::paper::PaperOptimizer;
 use crate::report::paper::{published, relation};
 use crate::solutions::{LandscapeName, SetName, SolutionSet};
 use ndarray::{Array2, Axis, s};
@@ -21,7 +22,7 @@ fn config_of(network: &str) -> Config {
 /// n vectors of 40 components with this spread, every one in its own direction, around `center` in
 /// the first component; losses about 1 times `loss`.
 fn set(
-    optimizer: OptimizerName,
+    optimizer: PaperOptimizer,
     split: Split,
     n: usize,
     spread: f32,
@@ -34,7 +35,7 @@ fn set(
     });
     let losses: Vec<f64> = (0..n).map(|i| loss * (1.0 + 0.03 * i as f64)).collect();
     SolutionSet {
-        name: SetName::of(optimizer, split),
+        name: optimizer.set(split),
         theta,
         initialization: (0..n as u32).collect(),
         epoch: vec![1; n],
@@ -47,7 +48,7 @@ fn set(
 
 /// Every pair of n solutions; heights about `height`.
 fn paths(
-    optimizer: OptimizerName,
+    optimizer: PaperOptimizer,
     split: Split,
     landscape: LandscapeName,
     n: u32,
@@ -70,7 +71,7 @@ fn paths(
         })
     };
     PathSet {
-        set: SetName::of(optimizer, split),
+        set: optimizer.set(split),
         landscape,
         results: pairs.iter().map(path).collect(),
         pairs,
@@ -79,7 +80,7 @@ fn paths(
 
 /// A run of n solutions a set in which all that the paper claims of FCP is so.
 fn as_claimed(config: &Config, n: usize) -> Run<'_> {
-    use OptimizerName::{Lbfgs, Sgd};
+    use PaperOptimizer::{Lbfgs, Sgd};
     let sets = vec![
         set(Sgd, Split::Train, n, 0.1, 0.0, 1e-3),
         set(Sgd, Split::Test, n, 0.1, 0.0, 0.1),
@@ -96,8 +97,7 @@ fn as_claimed(config: &Config, n: usize) -> Run<'_> {
         heights
             .map(|(optimizer, split, height)| paths(optimizer, split, landscape, n as u32, height))
     };
-    let name = SetName::of;
-    let both = |split| [name(Lbfgs, split), name(Sgd, Split::Test)];
+    let both = |split| [Lbfgs.set(split), Sgd.set(Split::Test)];
     let kernel = Kernel::Rbf { two_sigma_squared: 40.0 };
     let pca = |split: Split| KernelPcaRequest {
         name: split.to_string(),
@@ -437,7 +437,7 @@ fn a_run_of_imported_vectors_alone_does_not_count_initializations() {
 /// A run of the two wells with this λ, and a path of this height between these points.
 fn example<'a>(config: &'a Config, label: &str, pair: (u32, u32), height: f64) -> Run<'a> {
     let mut found =
-        paths(OptimizerName::Sgd, Split::Train, LandscapeName::Analytic, 2, height).results;
+        paths(PaperOptimizer::Sgd, Split::Train, LandscapeName::Analytic, 2, height).results;
     found[0].as_mut().unwrap().barrier = height;
     let set = SetName::parse("minima/given").unwrap();
     Run {
@@ -548,7 +548,8 @@ fn vectors_at_their_initialization_are_left_out() {
     let config = config_of("fcp");
     let [stuck, fine, none] = [2, 0, 14].map(|stuck| training_runs(14, stuck));
     let mut run = as_claimed(&config, 14);
-    run.curves = vec![(OptimizerName::Lbfgs, curves(&stuck)), (OptimizerName::Sgd, curves(&fine))];
+    run.curves =
+        vec![(OptimizerName::lbfgs(), curves(&stuck)), (OptimizerName::sgd(), curves(&fine))];
     for set in run.sets.iter_mut().filter(|set| set.name.group() == "lbfgs") {
         set.theta.slice_mut(s![..2, ..]).fill(1e3);
         set.loss_train[..2].fill(1e6);
@@ -570,7 +571,8 @@ fn vectors_at_their_initialization_are_left_out() {
     }
     // The same run of the other twelve alone.
     let mut alone = as_claimed(&config, 14);
-    alone.curves = vec![(OptimizerName::Lbfgs, curves(&fine)), (OptimizerName::Sgd, curves(&fine))];
+    alone.curves =
+        vec![(OptimizerName::lbfgs(), curves(&fine)), (OptimizerName::sgd(), curves(&fine))];
     let keep: Vec<usize> = (2..14).collect();
     for set in alone.sets.iter_mut().filter(|set| set.name.group() == "lbfgs") {
         set.theta = set.theta.select(Axis(0), &keep);

@@ -5,12 +5,10 @@ use crate::analysis::statistics::{
     DistanceResult, Distances, Summary, distances as centroid_distances, moments,
 };
 use crate::data::Split;
-use crate::optimizer::OptimizerName;
 use crate::report::number::typeset_short;
-use crate::report::paper::{published, study};
+use crate::report::paper::{PaperOptimizer, published, study};
 use crate::report::run::Run;
 use crate::report::style::set_name;
-use crate::solutions::SetName;
 use ndarray::{Array2, Axis};
 
 /// "Close": after subtracting chance, the distance of the centroids from the common origin is below
@@ -24,8 +22,8 @@ pub(super) fn deviations(run: &Run<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let finding = |split: Split| {
-        let optimizers = [OptimizerName::Lbfgs, OptimizerName::Sgd];
-        let names = optimizers.map(|optimizer| set_name(&SetName::of(optimizer, split)));
+        let optimizers = PaperOptimizer::ALL;
+        let names = optimizers.map(|optimizer| set_name(&optimizer.set(split)));
         let values = optimizers.map(|optimizer| deviation_of_each(run, optimizer, split));
         let ratio = published(run).map(|published| {
             let [lbfgs, sgd] = optimizers.map(|optimizer| published.moments(optimizer, split)[1]);
@@ -38,15 +36,15 @@ pub(super) fn deviations(run: &Run<'_>) -> Vec<Finding> {
         );
         let statement = format!("components of {split} vectors spread wider with L-BFGS");
         let compared = compared.map(|compared| compared.published(ratio));
-        let sets = optimizers.map(|optimizer| SetName::of(optimizer, split));
+        let sets = optimizers.map(|optimizer| optimizer.set(split));
         Finding::judged(run, statement, compared, |comparison| larger(comparison, true))
             .noting(improved::left_out(run, &sets))
     };
     [Split::Train, Split::Test].map(finding).into()
 }
 
-fn deviation_of_each(run: &Run<'_>, optimizer: OptimizerName, split: Split) -> Vec<f64> {
-    let Some(set) = run.snapshots(optimizer, split) else { return Vec::new() };
+fn deviation_of_each(run: &Run<'_>, optimizer: PaperOptimizer, split: Split) -> Vec<f64> {
+    let Some(set) = run.snapshots(&optimizer.name(), split) else { return Vec::new() };
     let rows = improved::rows(run, set).into_iter().map(|row| set.theta.row(row));
     rows.filter_map(|row| moments(&row.insert_axis(Axis(0))).ok())
         .map(|moments| moments.standard_deviation)
@@ -58,7 +56,11 @@ pub(super) fn distances(run: &Run<'_>) -> Vec<Finding> {
     if study(run).is_none() {
         return Vec::new();
     }
-    if run.analysis.distances.is_empty() {
+    let of_paper = [Split::Train, Split::Test]
+        .map(|split| [PaperOptimizer::Lbfgs.set(split), PaperOptimizer::Sgd.set(Split::Test)]);
+    let published = |result: &&DistanceResult| of_paper.contains(&result.sets);
+    let results: Vec<&DistanceResult> = run.analysis.distances.iter().filter(published).collect();
+    if results.is_empty() {
         let reason =
             "there are no distances: they need solutions of both optimizers, and the stage kpca"
                 .to_owned();
@@ -69,13 +71,14 @@ pub(super) fn distances(run: &Run<'_>) -> Vec<Finding> {
             None,
         )];
     }
-    let findings = |result: &DistanceResult| {
+    let findings = |result: &&DistanceResult| {
+        let result: &DistanceResult = result;
         let left_out = improved::left_out(run, &result.sets);
         let improved = left_out.as_ref().map(|_| of_improved(run, result));
         let result = improved.as_ref().unwrap_or(result);
         [farther(run, result), close(run, result)].map(|finding| finding.noting(left_out.clone()))
     };
-    run.analysis.distances.iter().flat_map(findings).collect()
+    results.iter().flat_map(findings).collect()
 }
 
 /// The same distances without the vectors that are their initialization; these move the centroids,
@@ -173,6 +176,7 @@ fn by_chance(result: &DistanceResult) -> f64 {
 mod tests {
     use super::*;
     use crate::random::MasterSeed;
+    use crate::solutions::SetName;
     use rand::RngExt;
 
     /// n vectors of each set about one center, the first set so many times as wide: the share found

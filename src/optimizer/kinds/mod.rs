@@ -1,0 +1,6 @@
+//! The optimizers, one a file.
+
+pub mod adam;
+pub mod adamw;
+pub mod lbfgs;
+pub mod sgd;

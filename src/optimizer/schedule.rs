@@ -1,0 +1,146 @@
+//! The learning rate of each epoch.
+
+use crate::keys::{ChoiceKey, KeyKind, Values};
+use serde::{Deserialize, Serialize};
+use std::f64::consts::PI;
+
+/// How the learning rate changes from epoch to epoch. With `e = 0, 1, …` the epochs after the
+/// warm-up and η the learning rate:
+///
+/// | schedule | η(e) | as PyTorch's |
+/// |---|---|---|
+/// | constant | η | `ConstantLR` with factor 1 |
+/// | step | η · factor^⌊e / epochs⌋ | `StepLR(step_size, gamma)` |
+/// | cosine | η (1 + cos(π e / E)) / 2 | `CosineAnnealingLR(T_max = E, eta_min = 0)` |
+///
+/// E is the number of epochs after the warm-up.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Shape {
+    /// The same in all epochs.
+    Constant,
+    /// Multiplied by `factor` after every so many epochs.
+    Step {
+        /// Epochs between two changes, ≥ 1.
+        epochs: usize,
+        /// The factor, > 0.
+        factor: f64,
+    },
+    /// Half a period of a cosine, from η toward 0.
+    Cosine,
+}
+
+/// A schedule with its warm-up.
+///
+/// In a warm-up of W epochs, epoch k = 1, …, W has the rate η k / (W + 1), as PyTorch's
+/// `LinearLR(start_factor = 1 / (W + 1), total_iters = W)`. The schedule then begins, as in
+/// `SequentialLR` with the milestone W.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Schedule {
+    /// The shape after the warm-up.
+    pub shape: Shape,
+    /// W, epochs of linear warm-up.
+    pub warmup: usize,
+}
+
+impl Schedule {
+    /// The same rate in all epochs.
+    pub const CONSTANT: Self = Self { shape: Shape::Constant, warmup: 0 };
+
+    /// The factor of the learning rate in an epoch, counted from 1, of `epochs`.
+    pub fn factor(&self, epoch: u32, epochs: usize) -> f64 {
+        let epoch = epoch as usize;
+        if epoch <= self.warmup {
+            return epoch as f64 / (self.warmup + 1) as f64;
+        }
+        let after = epoch - self.warmup - 1;
+        match self.shape {
+            Shape::Constant => 1.0,
+            Shape::Step { epochs, factor } => factor.powf((after / epochs) as f64),
+            Shape::Cosine => {
+                let all = epochs.saturating_sub(self.warmup).max(1) as f64;
+                f64::midpoint(1.0, (PI * after as f64 / all).cos())
+            }
+        }
+    }
+
+    /// As its keys say.
+    pub fn of(values: &Values) -> Self {
+        let shape = match values.word("schedule") {
+            "step" => Shape::Step {
+                epochs: values.count("step_epochs"),
+                factor: values.positive("step_factor"),
+            },
+            "cosine" => Shape::Cosine,
+            _ => Shape::Constant,
+        };
+        Self { shape, warmup: values.count("warmup") }
+    }
+
+    /// What is wrong with its keys.
+    pub fn check(values: &Values) -> Option<(&'static str, String)> {
+        let (warmup, epochs) = (values.count("warmup"), values.count("epochs"));
+        (warmup > 0 && warmup >= epochs)
+            .then(|| ("warmup", format!("must be below epochs = {epochs}, is {warmup}")))
+    }
+}
+
+/// The shape.
+pub const SCHEDULE: ChoiceKey = ChoiceKey::new(
+    "schedule",
+    "how the learning rate changes from epoch to epoch, after the warm-up",
+    KeyKind::Word { words: &["constant", "step", "cosine"], default: "constant" },
+)
+.note("`\"cosine\"` falls to 0 over all epochs")
+.came_later();
+
+/// Of the schedule `"step"`.
+pub const STEP_EPOCHS: ChoiceKey =
+    ChoiceKey::count("step_epochs", "epochs after which the learning rate changes", 30)
+        .unit("epochs")
+        .note("only with `schedule = \"step\"`")
+        .only_with("schedule", "step")
+        .came_later();
+
+/// Of the schedule `"step"`.
+pub const STEP_FACTOR: ChoiceKey = ChoiceKey::new(
+    "step_factor",
+    "factor of the learning rate after every `step_epochs` epochs",
+    KeyKind::Positive { default: 0.1 },
+)
+.note("only with `schedule = \"step\"`")
+.only_with("schedule", "step")
+.came_later();
+
+/// The warm-up.
+pub const WARMUP: ChoiceKey = ChoiceKey::new(
+    "warmup",
+    "W, epochs of linear warm-up: epoch k ≤ W has k/(W + 1) of the learning rate",
+    KeyKind::CountFromZero { default: 0 },
+)
+.unit("epochs")
+.note("the schedule begins after it")
+.came_later();
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn factors(shape: Shape, warmup: usize, epochs: usize) -> Vec<f64> {
+        let schedule = Schedule { shape, warmup };
+        (1..=epochs as u32).map(|epoch| schedule.factor(epoch, epochs)).collect()
+    }
+
+    #[test]
+    fn schedules_are_what_their_names_say() {
+        assert_eq!(factors(Shape::Constant, 0, 3), [1.0; 3]);
+        let step = Shape::Step { epochs: 2, factor: 0.5 };
+        assert_eq!(factors(step, 0, 5), [1.0, 1.0, 0.5, 0.5, 0.25]);
+        let warm = factors(step, 3, 6);
+        assert_eq!(warm, [0.25, 0.5, 0.75, 1.0, 1.0, 0.5]);
+        let cosine = factors(Shape::Cosine, 1, 5);
+        let half = f64::midpoint(1.0, 0.5_f64.sqrt());
+        for (found, expected) in cosine.iter().zip([0.5, 1.0, half, 0.5, 1.0 - half]) {
+            assert!((found - expected).abs() < 1e-15, "{cosine:?}");
+        }
+    }
+}
