@@ -6,9 +6,10 @@ use lossatlas::data::Dataset;
 use lossatlas::engine::capacity;
 use lossatlas::engine::console::{count, print, say};
 use lossatlas::engine::failure::{self, Failure};
+use lossatlas::engine::landscape::MappedLandscape;
 use lossatlas::engine::parallel::World;
 use lossatlas::engine::plan::{Measured, Speed, duration};
-use lossatlas::engine::problem::{Analytic, Problem, Trained};
+use lossatlas::engine::problem::{Problem, Trained};
 use lossatlas::engine::stage::PlannedTasks;
 use lossatlas::engine::stages::STAGES;
 
@@ -16,6 +17,7 @@ pub fn run(world: &World, input: &Input) -> Result<u8, Failure> {
     let problem = Problem::load(world, &input.configuration, &input.overrides)?;
     let warning = capacity::check(world, &input.configuration, &problem)?;
     warn_of_memory(&problem, warning);
+    problem.send_errors(world, None);
     start::warn(world, problem.config.run.threads_per_rank)?;
     let ranks = world.ranks_on_this_machine();
     if world.is_root() {
@@ -24,7 +26,7 @@ pub fn run(world: &World, input: &Input) -> Result<u8, Failure> {
             STAGES.iter().flat_map(|stage| stage.plan(&problem)).collect();
         problem.subject.either(
             |trained| print_network(&problem, trained, &tasks, ranks),
-            |analytic| print_landscape(analytic, &tasks),
+            |landscape| print_landscape(landscape, &tasks),
         );
     }
     Ok(failure::SUCCESS)
@@ -33,7 +35,7 @@ pub fn run(world: &World, input: &Input) -> Result<u8, Failure> {
 /// Says that the ranks of this machine need more than it has, of a landscape. For a network, the
 /// plan measures what they need and says it: see [`print_memory`].
 pub fn warn_of_memory(problem: &Problem, warning: Option<String>) {
-    if let (true, Some(warning)) = (problem.is_analytic(), warning) {
+    if let (true, Some(warning)) = (problem.landscape().is_some(), warning) {
         say(warning);
     }
 }
@@ -103,10 +105,25 @@ fn print_work(tasks: &[PlannedTasks], speed: &Speed, threads: usize) {
     ));
 }
 
-/// An analytic landscape takes no time worth predicting.
-fn print_landscape(analytic: &Analytic, tasks: &[PlannedTasks]) {
-    let (name, dimension) = (analytic.config.landscape.name(), analytic.landscape.dimension());
+/// An analytic landscape takes no time worth predicting. Of a process, one evaluation was measured.
+fn print_landscape(landscape: &MappedLandscape, tasks: &[PlannedTasks]) {
+    let (name, dimension) = (landscape.name(), landscape.dimension());
     print(format_args!("landscape  {name}: {dimension} components"));
+    if let Some(process) = landscape.process() {
+        let handshake = process.handshake();
+        let (precision, unit) = (handshake.precision.name(), &handshake.unit);
+        let datasets = handshake.datasets.join(", ");
+        print(format_args!("process    {precision}, unit {unit}, data sets: {datasets}"));
+    }
+    if let Some(time) = landscape.evaluation {
+        let time = 1e3 * time.as_secs_f64();
+        print(format_args!(
+            "           value and gradient at a point: {time:.2} ms (measured now)"
+        ));
+    }
+    for (name, vectors) in &landscape.imports {
+        print(format_args!("import     {name}: {}", count(vectors.nrows(), "vector")));
+    }
     let tasks: Vec<&str> = tasks.iter().map(|tasks| tasks.what.as_str()).collect();
     print(format_args!("tasks      {}", tasks.join(", ")));
 }

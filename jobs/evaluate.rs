@@ -4,14 +4,19 @@ use crate::arguments::{Input, path, text};
 use crate::start;
 use clap::Args;
 use clap::builder::TypedValueParser;
+use lossatlas::config::Subject;
 use lossatlas::data::Split;
 use lossatlas::engine::console::{count, print};
-use lossatlas::engine::evaluation::{VectorEvaluation, evaluate, gradients};
+use lossatlas::engine::evaluation::{
+    PointEvaluation, VectorEvaluation, evaluate, evaluate_points, gradients,
+};
 use lossatlas::engine::failure::{self, Failure, Plain};
+use lossatlas::engine::landscape::MappedLandscape;
 use lossatlas::engine::parallel::World;
 use lossatlas::engine::problem::{Problem, Trained};
-use lossatlas::engine::store::{VectorSource, read_vectors, write_npy};
+use lossatlas::engine::store::{VectorSource, read_double_vectors, read_vectors, write_npy};
 use lossatlas::files::may_write;
+use lossatlas::landscape::process::Precision;
 use ndarray::Array2;
 use std::path::PathBuf;
 
@@ -37,19 +42,32 @@ pub struct Arguments {
 }
 
 pub fn run(world: &World, arguments: &Arguments) -> Result<u8, Failure> {
-    let Arguments { input, gradient, csv, .. } = arguments;
-    let problem = Problem::load_network(world, &input.configuration, &input.overrides)?;
-    let vectors = world.agree(world.is_root().then(|| read(&problem, arguments)).transpose())?;
+    let Arguments { input, .. } = arguments;
+    let problem = Problem::load_for_evaluation(world, &input.configuration, &input.overrides)?;
+    problem.send_errors(world, None);
+    match &problem.subject {
+        Subject::Network(trained) => evaluate_network(world, trained, arguments),
+        Subject::Landscape(landscape) => evaluate_process(world, landscape, arguments),
+    }
+}
+
+fn evaluate_network(
+    world: &World,
+    problem: &Trained,
+    arguments: &Arguments,
+) -> Result<u8, Failure> {
+    let Arguments { gradient, csv, .. } = arguments;
+    let vectors = world.agree(world.is_root().then(|| read(problem, arguments)).transpose())?;
     start::warn(world, problem.threads())?;
-    let evaluations = evaluate(world, &problem, vectors.as_ref(), gradient.is_some())?;
-    let written = world.is_root().then(|| write_gradients(&problem, &evaluations, arguments));
+    let evaluations = evaluate(world, problem, vectors.as_ref(), gradient.is_some())?;
+    let written = world.is_root().then(|| write_gradients(problem, &evaluations, arguments));
     let written = written.unwrap_or(Ok(()));
     world.agree(written).map_err(|error| Failure::system(Plain(&error)))?;
     if world.is_root() {
         if *csv {
             print_csv(&evaluations);
         } else {
-            print_table(&problem, &arguments.weights, &evaluations);
+            print_table(problem, &arguments.weights, &evaluations);
         }
     }
     Ok(failure::SUCCESS)
@@ -70,6 +88,77 @@ fn write_gradients(
     let Some(file) = &arguments.gradient else { return Ok(()) };
     let gradients = gradients(problem, evaluations);
     write_npy(file, gradients.view(), arguments.force).map_err(|error| error.to_string())
+}
+
+/// Values on every data set of a process, in double precision if the file has it.
+fn evaluate_process(
+    world: &World,
+    landscape: &MappedLandscape,
+    arguments: &Arguments,
+) -> Result<u8, Failure> {
+    let Arguments { weights, gradient, force, csv, .. } = arguments;
+    let read = || {
+        gradient.as_ref().map_or(Ok(()), |file| may_write(file, *force))?;
+        read_double_vectors(weights, &landscape.layout()).map_err(|error| error.to_string())
+    };
+    let vectors = world.agree(world.is_root().then(read).transpose())?;
+    start::warn(world, 1)?;
+    let evaluations = evaluate_points(world, landscape, vectors.as_ref(), gradient.is_some())?;
+    let write = || write_process_gradients(landscape, &evaluations, arguments);
+    let written = if world.is_root() { write() } else { Ok(()) };
+    world.agree(written).map_err(|error| Failure::system(Plain(&error)))?;
+    if world.is_root() {
+        print_values(landscape, weights, &evaluations, *csv);
+    }
+    Ok(failure::SUCCESS)
+}
+
+/// In the precision of the process: it has no more.
+fn write_process_gradients(
+    landscape: &MappedLandscape,
+    evaluations: &[PointEvaluation],
+    arguments: &Arguments,
+) -> Result<(), String> {
+    let Some(file) = &arguments.gradient else { return Ok(()) };
+    let components = evaluations.iter().flat_map(|evaluation| evaluation.gradient.iter().copied());
+    let shape = (evaluations.len(), landscape.dimension());
+    let gradients = Array2::from_shape_vec(shape, components.collect());
+    let gradients = gradients.map_err(|error| error.to_string())?;
+    let precision = landscape.process().map(|process| process.handshake().precision);
+    let written = if precision == Some(Precision::Float32) {
+        write_npy(file, gradients.mapv(|x| x as f32).view(), arguments.force)
+    } else {
+        write_npy(file, gradients.view(), arguments.force)
+    };
+    written.map_err(|error| error.to_string())
+}
+
+/// One column for each data set, with its name.
+fn print_values(
+    landscape: &MappedLandscape,
+    weights: &VectorSource,
+    evaluations: &[PointEvaluation],
+    csv: bool,
+) {
+    let names: Vec<_> = landscape.names().iter().map(ToString::to_string).collect();
+    if csv {
+        print(format_args!("row,{}", names.join(",")));
+    } else {
+        let vectors = count(evaluations.len(), "vector");
+        let (name, unit) = (landscape.name(), landscape.unit());
+        print(format_args!("{name}: values in units of {unit}; {vectors} of {weights}"));
+        let names: String = names.iter().map(|name| format!("  {name:>15}")).collect();
+        print(format_args!("{:>5}{names}", "row"));
+    }
+    for (row, PointEvaluation { values, .. }) in evaluations.iter().enumerate() {
+        if csv {
+            let cells: Vec<String> = values.iter().map(|&value| cell(value)).collect();
+            print(format_args!("{row},{}", cells.join(",")));
+        } else {
+            let cells: String = values.iter().map(|value| format!("  {value:>15.8e}")).collect();
+            print(format_args!("{row:>5}{cells}"));
+        }
+    }
 }
 
 /// The columns are called like the datasets of `atlas.h5`; the numbers are the shortest that give

@@ -65,17 +65,21 @@ pub fn run(
         let problem = Problem::load(world, &job.input.configuration, &job.input.overrides)?;
         let warning = capacity::check(world, &job.input.configuration, &problem)?;
         check::warn_of_memory(&problem, warning);
+        problem.send_errors(world, None);
         return dry_run::run(world, &problem, command, &job.out);
     }
     let limit = job.time_limit.or_else(end_of_the_batch_job);
     let interruption = Interruption::watch(signals, limit, world.size());
     let start = Instant::now();
-    let mut problem = Problem::load(world, &job.input.configuration, &job.input.overrides)?;
+    let Input { configuration, overrides } = &job.input;
+    let interrupt = || interruption.cause().is_some();
+    let mut problem = Problem::load_unless(world, configuration, overrides, &interrupt)?;
     if let Some(warning) = capacity::check(world, &job.input.configuration, &problem)? {
         say(warning);
     }
     problem.start_threads(world)?;
     let mut rank = Rank::open(world, &problem, &job.out)?;
+    problem.send_errors(world, Some(&job.out));
     if let Some(root) = rank.root() {
         progress::forget(&root.directory);
         log::begin(&root.directory, job.log_format);

@@ -12,8 +12,10 @@ const MIN_SIMILARITY: f64 = 0.85;
 /// The images and the sets of solutions of a study, as far as they could be read.
 #[derive(Debug, Default)]
 pub(crate) struct Available {
-    /// Whether the subject is an analytic landscape, which has neither images nor imported sets.
+    /// Whether the subject is a `[landscape]`, which has no images.
     pub analytic: bool,
+    /// Whether it is a process, which has data sets with names of their own.
+    pub process: bool,
     /// What is read from files.
     pub sources: Sources,
     /// The sets that this run makes by training or by a search for minima.

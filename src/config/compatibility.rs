@@ -17,6 +17,9 @@ pub const KNOWN_AS: &str = "dataset.known_as";
 /// the data do.
 pub const CLASSES: &str = "dataset.classes";
 
+/// The key under which a journal stores the data sets of a process.
+pub const DATASETS: &str = "landscape.datasets";
+
 /// The number of classes of all results from before data had one of their own.
 const FORMER_CLASSES: &str = "10";
 
@@ -60,6 +63,10 @@ fn conflict(
     };
     // All numbered entries together are one thing: another entry changes it.
     let matters = |keys| section.shape == Multiplicity::Numbered || has_table(keys, table_of(key));
+    // Results are known by the name of their data set. The first one has a key of its own.
+    if key == DATASETS {
+        return None;
+    }
     let differs = setting(before, key, spec) != setting(after, key, spec);
     (differs && matters(before) && matters(after)).then(|| {
         format!("{key}: was {}, now {}; invalidates {what}", value(before, key), value(after, key))
@@ -143,7 +150,7 @@ fn is_analytic(keys: &BTreeMap<String, String>) -> bool {
 
 fn subject(keys: &BTreeMap<String, String>) -> String {
     let (what, kind) = if is_analytic(keys) {
-        ("the analytic landscape", "landscape.kind")
+        ("the landscape", "landscape.kind")
     } else {
         ("the network", "network.kind")
     };
@@ -441,7 +448,7 @@ mod tests {
         let network = keys(&[("network.kind", "\"fcp\""), ("training.sgd.epochs", "5")]);
         assert_eq!(
             conflicts(&search, &network),
-            ["the subject: was the analytic landscape \"two-wells\", now the network \"fcp\"; \
+            ["the subject: was the landscape \"two-wells\", now the network \"fcp\"; \
                  invalidates everything"]
         );
     }

@@ -55,8 +55,10 @@ pub(super) static SECTION: SectionSpec = SectionSpec {
 /// Reads all entries of the file, after the training, and adds the sets to `available`.
 pub(super) fn read_all(root: &Section<'_>, available: &mut Available) -> Read<Vec<ImportConfig>> {
     let mut names = Vec::new();
+    let made_by = if available.analytic { "[landscape]" } else { "[training]" };
     let imports = root.sections(&SECTION, |section| {
-        let name = read_name(section, &names, available.made.as_deref().unwrap_or_default());
+        let made = (available.made.as_deref().unwrap_or_default(), made_by);
+        let name = read_name(section, &names, made);
         names.push(name.clone().ok());
         if let Ok(name) = &name {
             section.record_as(format!("import.{name}"));
@@ -77,7 +79,7 @@ pub(super) fn read_all(root: &Section<'_>, available: &mut Available) -> Read<Ve
 fn read_name(
     section: &Section<'_>,
     names: &[Option<SetName>],
-    trained: &[SetName],
+    (made, made_by): (&[SetName], &str),
 ) -> Read<SetName> {
     let well_formed = |name: &String| SetName::parse(name).map(|_| ());
     let written = section.key(&NAME).check(well_formed).value()?;
@@ -86,9 +88,9 @@ fn read_name(
         Reported
     };
     let name = SetName::parse(&written).map_err(refuse)?;
-    if trained.contains(&name) {
+    if made.contains(&name) {
         return Err(refuse(format!(
-            "{written:?} is the name of a set of [training]; give the imported set another name"
+            "{written:?} is the name of a set of {made_by}; give the imported set another name"
         )));
     }
     match names.iter().position(|other| other.as_ref() == Some(&name)) {
@@ -102,15 +104,18 @@ fn read_name(
 /// The effective value stays as written, because `$TMPDIR` names another directory in every job.
 fn read_file(section: &Section<'_>) -> Read<ImportFile> {
     let written = section.key(&FILE).value()?;
-    expand_path(&written)
-        .and_then(|path| ImportFile::parse(path.to_string_lossy().as_ref()))
-        .map_err(|message| {
-            section.problem(FILE.name, message);
-            Reported
-        })
+    ImportFile::read(&written).map_err(|message| {
+        section.problem(FILE.name, message);
+        Reported
+    })
 }
 
 impl ImportFile {
+    /// As written in a configuration.
+    pub(super) fn read(written: &str) -> Result<Self, String> {
+        expand_path(written).and_then(|path| Self::parse(path.to_string_lossy().as_ref()))
+    }
+
     fn parse(expanded: &str) -> Result<Self, String> {
         let atlas = |file: &str| has_extension(file, &["h5", "hdf5"]);
         // A colon may be part of the name of a directory. The separator is the one after the

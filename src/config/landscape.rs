@@ -1,52 +1,106 @@
-//! `[landscape]` and `[[minimum]]`: an analytic landscape in place of a network, and its minima.
+//! `[landscape]` and `[[minimum]]`: an analytic landscape or a process in place of a network, and
+//! its minima.
 
 use super::available::Available;
+use super::import::{self, ImportConfig, ImportFile};
+use super::process::{self, ProcessConfig};
 use super::reader::{Choice, Read, Reported, Section};
 use super::schema::{
     Choices, Count, Derived, Flag, Integer, Invalidates, Key, Multiplicity, Numbers, OneOf, Owned,
     Required, SectionSpec,
 };
+use super::{dataset, network, training};
 use crate::landscape::{BuiltIn, DoubleWell, LennardJones, SizeError};
 use crate::solutions::SetName;
 
-/// An analytic landscape and the minima between which paths are searched for.
+/// A landscape that is not that of a network, and the minima between which paths are searched for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LandscapeConfig {
     /// The landscape.
-    pub landscape: BuiltIn,
+    pub landscape: ChosenLandscape,
     /// Where the minima come from.
     pub minima: MinimaConfig,
-    /// Maximum number of minima in the set, ≥ 1: the lowest ones. All points of
-    /// [`MinimaConfig::Given`].
+    /// Maximum number of minima in the set, ≥ 1: the lowest ones. `usize::MAX`: all points.
     pub keep: usize,
+    /// The sets of solutions that are read from files, for a process.
+    pub imports: Vec<ImportConfig>,
 }
 
-impl LandscapeConfig {
-    /// The only set of solutions: `"minima/given"` for points that are used as given, otherwise
-    /// `"minima/relaxed"`.
-    pub fn set(&self) -> SetName {
-        set_name(!matches!(self.minima, MinimaConfig::Given(_)))
-    }
+/// A landscape that a configuration can name.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ChosenLandscape {
+    /// An analytic landscape.
+    BuiltIn(BuiltIn),
+    /// A landscape that another program computes.
+    Process(ProcessConfig),
 }
 
-impl LandscapeConfig {
-    /// Points from which minima are searched.
-    pub fn starts(&self) -> u32 {
-        match &self.minima {
-            MinimaConfig::Search { starts } => *starts,
-            MinimaConfig::Minimized(points) | MinimaConfig::Given(points) => points.len() as u32,
+impl ChosenLandscape {
+    /// As in configurations.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::BuiltIn(landscape) => landscape.name(),
+            Self::Process(_) => PROCESS,
         }
     }
 
-    /// Minima in its set, at most: several starts may lead to one.
-    pub fn max_minima(&self) -> usize {
-        self.keep.min(self.starts() as usize)
+    /// The analytic landscape, if it is one.
+    pub fn built_in(&self) -> Option<&BuiltIn> {
+        match self {
+            Self::BuiltIn(landscape) => Some(landscape),
+            Self::Process(_) => None,
+        }
+    }
+
+    /// The process, if it is one.
+    pub fn process(&self) -> Option<&ProcessConfig> {
+        match self {
+            Self::BuiltIn(_) => None,
+            Self::Process(process) => Some(process),
+        }
+    }
+
+    /// Numbers that are equal for equal solutions: [`BuiltIn::identify`]. Of a process they are θ
+    /// itself.
+    pub fn identify(&self, theta: &[f64]) -> Option<Vec<f64>> {
+        match self {
+            Self::BuiltIn(landscape) => landscape.identify(theta),
+            Self::Process(_) => Some(theta.to_vec()),
+        }
     }
 }
 
-/// Where the minima of an analytic landscape come from.
+impl LandscapeConfig {
+    /// The set of the minima: `"minima/given"` for points that are used as given, otherwise
+    /// `"minima/relaxed"`. `None` if all solutions are imported.
+    pub fn set(&self) -> Option<SetName> {
+        let exists = self.minima != MinimaConfig::None;
+        exists.then(|| set_name(!self.set_is_given()))
+    }
+
+    /// Whether points are used as given.
+    pub fn set_is_given(&self) -> bool {
+        matches!(self.minima, MinimaConfig::Given(_) | MinimaConfig::File { minimized: false, .. })
+    }
+
+    /// Points from which minima are searched; `None` if only their file says how many there are.
+    pub fn starts(&self) -> Option<u32> {
+        match &self.minima {
+            MinimaConfig::None => Some(0),
+            MinimaConfig::Search { starts } => Some(*starts),
+            MinimaConfig::Minimized(points) | MinimaConfig::Given(points) => {
+                Some(points.len() as u32)
+            }
+            MinimaConfig::File { .. } => None,
+        }
+    }
+}
+
+/// Where the minima of a landscape come from.
 #[derive(Clone, Debug, PartialEq)]
 pub enum MinimaConfig {
+    /// Nowhere: all solutions are imported.
+    None,
     /// Minimization from random starts.
     Search {
         /// Number of starts, ≥ 1.
@@ -56,7 +110,17 @@ pub enum MinimaConfig {
     Minimized(Vec<Vec<f64>>),
     /// These points, used as given; the same conditions hold.
     Given(Vec<Vec<f64>>),
+    /// The points of a file.
+    File {
+        /// The file.
+        file: ImportFile,
+        /// Whether they are minimized, or used as given.
+        minimized: bool,
+    },
 }
+
+/// The word for a landscape that another program computes.
+const PROCESS: &str = "process";
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum LandscapeKind {
@@ -65,6 +129,7 @@ enum LandscapeKind {
     DoubleWell,
     ProductWell,
     LennardJones,
+    Process,
 }
 
 impl Choice for LandscapeKind {
@@ -74,6 +139,7 @@ impl Choice for LandscapeKind {
         Self::DoubleWell,
         Self::ProductWell,
         Self::LennardJones,
+        Self::Process,
     ];
     fn word(self) -> &'static str {
         match self {
@@ -82,12 +148,14 @@ impl Choice for LandscapeKind {
             Self::DoubleWell => "double-well",
             Self::ProductWell => "product-well",
             Self::LennardJones => "lennard-jones",
+            Self::Process => PROCESS,
         }
     }
 }
 
-static KIND: Key<OneOf<LandscapeKind>, Required> =
-    Key::new("kind", OneOf::NEW).meaning("the analytic landscape").required("\"two-wells\"");
+static KIND: Key<OneOf<LandscapeKind>, Required> = Key::new("kind", OneOf::NEW)
+    .meaning("the analytic landscape, or `\"process\"`: a program of your own")
+    .required("\"two-wells\"");
 
 static RELAX: Key<Flag> = Key::new("relax", Flag)
     .meaning(
@@ -100,6 +168,7 @@ static RELAX: Key<Flag> = Key::new("relax", Flag)
 static STARTS: Key<Integer<u32>> = Key::new("starts", Integer::at_least(1))
     .unit("starts")
     .meaning("random starts for minimization, if there are no points")
+    .note("a process with sets of `[[import]]` has no random starts unless this key is written")
     .invalidates(MINIMA)
     .default(100);
 
@@ -125,7 +194,7 @@ static SPACE_DIMENSIONS: Key<Count> =
 
 pub(super) static SECTION: SectionSpec = SectionSpec {
     name: "landscape",
-    title: "Analytic landscape",
+    title: "Analytic landscape, or a process",
     shape: Multiplicity::Single,
     keys: &[&KIND, &RELAX, &STARTS, &KEEP],
     choices: Some(Choices {
@@ -134,6 +203,7 @@ pub(super) static SECTION: SectionSpec = SectionSpec {
             vec![
                 Owned { choice: "double-well", keys: vec![&DIMENSION] },
                 Owned { choice: "lennard-jones", keys: vec![&ATOMS, &SPACE_DIMENSIONS] },
+                Owned { choice: PROCESS, keys: process::keys() },
             ]
         },
     }),
@@ -147,41 +217,124 @@ static AT: Key<Numbers, Required> = Key::new("at", Numbers)
 
 pub(super) static POINTS: SectionSpec = SectionSpec {
     name: "minimum",
-    title: "Points of the analytic landscape: none, or at least two",
+    title: "Points of the landscape: none, or at least two",
     shape: Multiplicity::Numbered,
     keys: &[&AT],
     choices: None,
     invalidates: MINIMA,
 };
 
-const MINIMA: Invalidates = Invalidates::Results("the minima and their paths");
+pub(super) const MINIMA: Invalidates = Invalidates::Results("the minima and their paths");
 
 /// Maximum number of components of a point.
 const MAX_DIMENSION: u64 = 1_000_000;
 
-/// Reads the section and the points, and adds the set to `available`.
+/// Reads the section, the points and the imports, and adds the sets to `available`.
 pub(super) fn read(root: &Section<'_>, available: &mut Available) -> Read<LandscapeConfig> {
     available.analytic = true;
-    available.imported = Some(Vec::new());
     let given = root.has(POINTS.name);
     root.section(&SECTION, |section| {
-        let landscape = read_landscape(section);
+        let kind = section.key(&KIND).value();
+        let is_process = kind.as_ref().ok().map(|&kind| kind == LandscapeKind::Process);
+        let landscape = read_landscape(section, kind);
+        available.process = is_process == Some(true);
+        refuse_sections_of_networks(root, is_process);
         let relax = section.key(&RELAX).value();
-        available.made = relax.ok().map(|relax| vec![set_name(relax)]);
-        let minima = if given {
-            let points = read_points(root, landscape.ok());
+        let file = available.process.then(|| read_file(section)).flatten();
+        let imports_only = is_process.unwrap_or(true)
+            && root.has(import::SECTION.name)
+            && !(given || file.is_some() || section.has(STARTS.name));
+        let minima = if imports_only {
+            refuse_keys_of_minima(section);
+            Ok((MinimaConfig::None, 0))
+        } else if let Some(file) = file {
+            if given {
+                section.problem(
+                    process::POINTS.name,
+                    "belongs to a file of points, but there is [[minimum]]; remove one of the two",
+                );
+            }
+            read_points_of_file(section, relax, file)
+        } else if given {
+            let points = read_points(root, landscape.as_ref().ok());
             read_given(section, relax, points)
         } else {
             read_search(section, relax)
         };
-        available.keep = minima.as_ref().ok().map(|&(_, keep)| keep);
+        let made =
+            if imports_only { Ok(Vec::new()) } else { relax.map(|relax| vec![set_name(relax)]) };
+        available.made = made.ok();
+        available.keep =
+            minima.as_ref().ok().map(|&(_, keep)| keep).filter(|&keep| keep < usize::MAX);
+        let imports = if is_process == Some(false) {
+            available.imported = Some(Vec::new());
+            Ok(Vec::new())
+        } else {
+            import::read_all(root, available)
+        };
         let (landscape, (minima, keep)) = (landscape?, minima?);
-        Ok(LandscapeConfig { landscape, minima, keep })
+        Ok(LandscapeConfig { landscape, minima, keep, imports: imports? })
     })
 }
 
-fn read_landscape(section: &Section<'_>) -> Read<BuiltIn> {
-    let kind = section.key(&KIND).value();
+/// A process has solutions from elsewhere, an analytic landscape has none.
+fn refuse_sections_of_networks(root: &Section<'_>, is_process: Option<bool>) {
+    let what = if is_process == Some(true) { "a process" } else { "an analytic landscape" };
+    let imports = (is_process == Some(false)).then_some(&import::SECTION);
+    let sections = [&dataset::SECTION, &network::SECTION, &training::SECTION];
+    for section in sections.into_iter().chain(imports) {
+        let heading = section.heading();
+        let message = format!(
+            "{heading} belongs to a network, but [landscape] is {what}; remove one of the two"
+        );
+        root.refuse(section.name, message);
+    }
+}
+
+/// Without a search there is nothing to keep.
+fn refuse_keys_of_minima(section: &Section<'_>) {
+    section.refuse(
+        KEEP.name,
+        "belongs to minima, but all solutions are imported; add landscape.starts, or remove it",
+    );
+}
+
+/// The file of points, if there is one.
+fn read_file(section: &Section<'_>) -> Option<Read<ImportFile>> {
+    let written = section.key(&process::POINTS).or_unset().transpose()?;
+    Some(written.and_then(|written| {
+        ImportFile::read(&written).map_err(|message| {
+            section.problem(process::POINTS.name, message);
+            Reported
+        })
+    }))
+}
+
+/// Reads how the points of a file are used. How many there are is known when it is read.
+fn read_points_of_file(
+    section: &Section<'_>,
+    relax: Read<bool>,
+    file: Read<ImportFile>,
+) -> Read<(MinimaConfig, usize)> {
+    section.refuse(
+        STARTS.name,
+        "belongs to a search for minima; with landscape.points there is none; remove one of the two",
+    );
+    if let Ok(false) = relax {
+        section.refuse_for(
+            RELAX.name,
+            "false",
+            KEEP.name,
+            "belongs to relax = true; without it every point is used; remove it",
+        );
+        return Ok((MinimaConfig::File { file: file?, minimized: false }, usize::MAX));
+    }
+    let keep = section.key(&KEEP).or_unset();
+    relax?;
+    Ok((MinimaConfig::File { file: file?, minimized: true }, keep?.unwrap_or(usize::MAX)))
+}
+
+fn read_landscape(section: &Section<'_>, kind: Read<LandscapeKind>) -> Read<ChosenLandscape> {
     section.refuse_other_choices(&kind);
     let refuse = |error: SizeError| {
         let name = match error {
@@ -194,7 +347,8 @@ fn read_landscape(section: &Section<'_>) -> Read<BuiltIn> {
         section.problem(name, error.to_string());
         Reported
     };
-    match kind? {
+    let built_in = match kind? {
+        LandscapeKind::Process => return process::read(section).map(ChosenLandscape::Process),
         LandscapeKind::TwoWells => Ok(BuiltIn::TwoWells),
         LandscapeKind::MuellerBrown => Ok(BuiltIn::MuellerBrown),
         LandscapeKind::ProductWell => Ok(BuiltIn::ProductWell),
@@ -207,7 +361,8 @@ fn read_landscape(section: &Section<'_>) -> Read<BuiltIn> {
             let space_dimensions = section.key(&SPACE_DIMENSIONS).value();
             LennardJones::new(atoms?, space_dimensions?).map(BuiltIn::LennardJones).map_err(refuse)
         }
-    }
+    };
+    built_in.map(ChosenLandscape::BuiltIn)
 }
 
 /// Reads the search from random starts, if there are no points.
@@ -264,7 +419,7 @@ fn read_given(
     Ok((MinimaConfig::Minimized(points?), keep?))
 }
 
-fn read_points(root: &Section<'_>, landscape: Option<BuiltIn>) -> Read<Vec<Vec<f64>>> {
+fn read_points(root: &Section<'_>, landscape: Option<&ChosenLandscape>) -> Read<Vec<Vec<f64>>> {
     let mut before: Vec<Option<Vec<f64>>> = Vec::new();
     let points = root.sections(&POINTS, |section| {
         section.record_as(format!("minimum.{}", before.len()));
@@ -272,7 +427,11 @@ fn read_points(root: &Section<'_>, landscape: Option<BuiltIn>) -> Read<Vec<Vec<f
             Some(index) => Err(format!("is the same point as minimum.{index}; give each once")),
             None => Ok(()),
         };
-        let fits = |at: &Vec<f64>| landscape.map_or(Ok(()), |landscape| check_point(landscape, at));
+        let fits = |at: &Vec<f64>| match landscape {
+            Some(ChosenLandscape::BuiltIn(landscape)) => check_point(*landscape, at),
+            // Its dimension is known when it has been started.
+            Some(ChosenLandscape::Process(_)) | None => Ok(()),
+        };
         let at = section.key(&AT).check(fits).check(new).value();
         before.push(at.clone().ok());
         at
@@ -315,7 +474,7 @@ mod tests {
     #[test]
     fn every_built_in_landscape_can_be_named() {
         assert_eq!(
-            BuiltIn::NAMES.to_vec(),
+            [&BuiltIn::NAMES[..], &[PROCESS]].concat(),
             LandscapeKind::ALL.iter().map(|kind| kind.word()).collect::<Vec<_>>()
         );
     }

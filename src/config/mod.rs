@@ -22,7 +22,7 @@
 //! | `[network]` | [`Architecture`](crate::network::Architecture) | for a network |
 //! | `[training]`, `[training.NAME]` | [`TrainingConfig`] | for a network, unless its solutions are imported |
 //! | `[[import]]` | [`ImportConfig`] | no, any number |
-//! | `[landscape]`, `[[minimum]]` | [`LandscapeConfig`] | for an analytic landscape, in place of the four above |
+//! | `[landscape]`, `[[minimum]]` | [`LandscapeConfig`] | for an analytic landscape or a process, in place of `[dataset]`, `[network]` and `[training]` |
 //! | `[paths]` | [`PathsConfig`] | no, the published values are the defaults |
 //! | `[[kpca]]` | [`KpcaConfig`] | no, any number |
 //! | `[[distance]]` | [`DistanceConfig`] | no, any number |
@@ -47,6 +47,7 @@ mod network;
 mod optimizer;
 mod overrides;
 mod paths;
+mod process;
 pub(crate) mod reader;
 pub mod reference;
 mod run;
@@ -64,8 +65,9 @@ pub use distance::DistanceConfig;
 pub use error::{ConfigErrors, ConfigPlace, ConfigProblem};
 pub use import::{ImportConfig, ImportFile};
 pub use kpca::{KernelConfig, KpcaConfig};
-pub use landscape::{LandscapeConfig, MinimaConfig};
+pub use landscape::{ChosenLandscape, LandscapeConfig, MinimaConfig};
 pub use paths::PathsConfig;
+pub use process::ProcessConfig;
 pub use run::RunConfig;
 pub use sources::Sources;
 pub use stages::{StageSection, StageValues};

@@ -5,11 +5,11 @@ use super::chosen::read_value;
 use super::reader::{Choice, Read, Reported, Section};
 use super::schema::{
     AnyOf, Choices, Count, CountOrAll, Derived, Invalidates, Key, KeySpec, Lower, Multiplicity,
-    Number, OneOf, Owned, SectionSpec, SetNames, Upper, Word,
+    Number, OneOf, Owned, SectionSpec, SetNames, Texts, Upper, Word, each,
 };
 use crate::data::Split;
 use crate::path::{ChosenMethod, METHODS, Objective, PathMethod, PathParameters};
-use crate::solutions::{Pairs, SetName};
+use crate::solutions::{LandscapeName, Pairs, SetName};
 
 /// The paths to find.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,8 +19,10 @@ pub struct PathsConfig {
     /// The sets, at least one.
     pub sets: Vec<SetName>,
     /// The landscapes, at least one: mean loss over the training or over the test images. Empty for
-    /// an analytic landscape, which is the only one.
+    /// an analytic landscape, which is the only one, and for a process.
     pub landscapes: Vec<Split>,
+    /// The data sets of a process; empty: all that it names.
+    pub datasets: Vec<LandscapeName>,
     /// Images of the training landscape, from the front; `None`: all in use.
     pub train: Option<usize>,
     /// Images of the test landscape, from the front; `None`: all in use.
@@ -72,9 +74,17 @@ static SETS: Key<SetNames, Derived> = Key::new("sets", SetNames)
 
 static LANDSCAPES: Key<AnyOf<Split>> = Key::new("landscapes", AnyOf::NEW)
     .meaning("the mean loss over which images")
-    .note("not with `[landscape]`")
+    .note(
+        "for a process, the names of its data sets, by default all; not with an analytic landscape",
+    )
     .invalidates(Invalidates::Nothing)
     .default(Split::ALL);
+
+/// The same key for a process.
+static DATASETS: Key<Texts, Derived> = Key::new("landscapes", Texts)
+    .meaning("on which data sets of the process")
+    .invalidates(Invalidates::Nothing)
+    .derived("all that it names", "[\"train\"]");
 
 static TRAIN: Key<CountOrAll> = Key::new("train", CountOrAll)
     .unit("images")
@@ -199,11 +209,12 @@ pub(super) fn read(section: &Section<'_>, available: &mut Available) -> Read<Pat
     let on = read_landscapes(section, available);
     let objective = section.key(&OBJECTIVE).value();
     let parameters = read_parameters(section);
-    let On { landscapes, train, test, batch } = on?;
+    let On { landscapes, datasets, train, test, batch } = on?;
     Ok(PathsConfig {
         pairs: pairs?,
         sets: sets?,
         landscapes,
+        datasets,
         train,
         test,
         batch,
@@ -215,6 +226,7 @@ pub(super) fn read(section: &Section<'_>, available: &mut Available) -> Read<Pat
 /// The landscapes, with the numbers of images of each and of a step.
 struct On {
     landscapes: Vec<Split>,
+    datasets: Vec<LandscapeName>,
     train: Option<usize>,
     test: Option<usize>,
     batch: Option<usize>,
@@ -222,13 +234,20 @@ struct On {
 
 fn read_landscapes(section: &Section<'_>, available: &mut Available) -> Read<On> {
     if available.analytic {
-        for name in [LANDSCAPES.name, TRAIN.name, TEST.name, BATCH.name] {
+        let datasets = read_datasets(section, available);
+        for name in [TRAIN.name, TEST.name, BATCH.name] {
             section.refuse(
                 name,
                 "belongs to a network, not to [landscape], which has no images; remove it",
             );
         }
-        return Ok(On { landscapes: Vec::new(), train: None, test: None, batch: None });
+        return Ok(On {
+            landscapes: Vec::new(),
+            datasets: datasets?,
+            train: None,
+            test: None,
+            batch: None,
+        });
     }
     let landscapes = section.key(&LANDSCAPES).value();
     let [train, test] =
@@ -236,7 +255,22 @@ fn read_landscapes(section: &Section<'_>, available: &mut Available) -> Read<On>
     available.sources.path_images =
         [&train, &test].map(|images| images.as_ref().ok().copied().flatten());
     let batch = section.key(&BATCH).value();
-    Ok(On { landscapes: landscapes?, train: train?, test: test?, batch: batch? })
+    let datasets = Vec::new();
+    Ok(On { landscapes: landscapes?, datasets, train: train?, test: test?, batch: batch? })
+}
+
+/// The chosen data sets of a process. Whether it has them is known when it has been started.
+fn read_datasets(section: &Section<'_>, available: &Available) -> Read<Vec<LandscapeName>> {
+    if !available.process {
+        section.refuse(
+            LANDSCAPES.name,
+            "belongs to a network, not to [landscape], which has no images; remove it",
+        );
+        return Ok(Vec::new());
+    }
+    let parse = |value: &_| each(value, |text| Ok(text.to_owned()));
+    let names = section.key_with(&DATASETS, parse).or_unset()?.unwrap_or_default();
+    Ok(names.iter().map(|name| LandscapeName::named(name)).collect())
 }
 
 fn read_images(section: &Section<'_>, split: Split, available: &Available) -> Read<Option<usize>> {

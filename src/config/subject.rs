@@ -1,4 +1,4 @@
-//! The subject of a study: a network on images, or an analytic landscape.
+//! The subject of a study: a network on images, or another landscape.
 
 use super::ConfigPurpose;
 use super::available::Available;
@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 pub enum Subject<N = NetworkConfig, L = LandscapeConfig> {
     /// The loss of a network on images: `[dataset]`, `[network]` and its solutions.
     Network(N),
-    /// An analytic landscape: `[landscape]`.
+    /// An analytic landscape or a process: `[landscape]`.
     Landscape(L),
 }
 
@@ -128,15 +128,6 @@ pub(super) fn read(
     available: &mut Available,
 ) -> Read<Subject> {
     if root.has(landscape::SECTION.name) {
-        for section in [&dataset::SECTION, &network::SECTION, &training::SECTION, &import::SECTION]
-        {
-            let heading = section.heading();
-            let message = format!(
-                "{heading} belongs to a network, but [landscape] is an analytic landscape; remove \
-                 one of the two"
-            );
-            root.refuse(section.name, message);
-        }
         return landscape::read(root, available).map(Subject::Landscape);
     }
     root.refuse(

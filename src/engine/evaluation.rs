@@ -2,12 +2,14 @@
 
 use crate::data::Split;
 use crate::engine::failure::Failure;
-use crate::engine::parallel::{Event, FarmError, World, farm};
+use crate::engine::landscape::MappedLandscape;
+use crate::engine::parallel::{Control, Event, FarmError, World, farm};
 use crate::engine::problem::Trained;
 use crate::engine::terminal;
-use crate::landscape::{ImageLandscape, Interrupted, Landscape};
+use crate::landscape::{ImageLandscape, Interrupted, Landscape, Process};
 use indicatif::ProgressBar;
 use ndarray::Array2;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 /// What is computed of one vector.
@@ -41,29 +43,83 @@ pub fn evaluate(
     vectors: Option<&Array2<f32>>,
     with_gradient: bool,
 ) -> Result<Vec<VectorEvaluation>, Failure> {
+    let evaluator = VectorEvaluator::new(problem, with_gradient);
+    each_row(world, vectors, |theta: &Vec<f32>| {
+        Ok(evaluator.evaluate(theta).expect("without an interrupt none comes"))
+    })
+}
+
+/// What is computed of one vector on the landscape of a process.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct PointEvaluation {
+    /// The value on each data set, in the order of the process.
+    pub values: Vec<f64>,
+    /// Gradient on the first data set, `(P,)`; empty unless it is asked for.
+    pub gradient: Vec<f64>,
+}
+
+/// As [`evaluate`], on all data sets of a process. Collective.
+///
+/// # Errors
+/// If a rank, the communication or the process fails.
+pub fn evaluate_points(
+    world: &World,
+    landscape: &MappedLandscape,
+    vectors: Option<&Array2<f64>>,
+    with_gradient: bool,
+) -> Result<Vec<PointEvaluation>, Failure> {
+    each_row(world, vectors, |theta: &Vec<f64>| {
+        evaluate_point(landscape, theta, with_gradient).map_err(|Interrupted| {
+            let failure = landscape.process().and_then(Process::take_failure);
+            failure.map_or_else(|| "interrupted".to_owned(), |failure| failure.message)
+        })
+    })
+}
+
+fn evaluate_point(
+    mapped: &MappedLandscape,
+    theta: &[f64],
+    with_gradient: bool,
+) -> Result<PointEvaluation, Interrupted> {
+    let (mut values, mut gradient) = (Vec::new(), Vec::new());
+    for (index, name) in mapped.names().into_iter().enumerate() {
+        let Some(landscape) = mapped.landscape(name, &|| false) else { continue };
+        if with_gradient && index == 0 {
+            gradient.resize(theta.len(), 0.0);
+            values.push(landscape.value_and_gradient(theta, &mut gradient)?);
+        } else {
+            values.push(landscape.value(theta)?);
+        }
+    }
+    Ok(PointEvaluation { values, gradient })
+}
+
+/// Hands the rows of `vectors` to the ranks. Returns what came of them, in their order, on rank 0.
+fn each_row<A, R>(
+    world: &World,
+    vectors: Option<&Array2<A>>,
+    evaluate: impl Fn(&Vec<A>) -> Result<R, String> + Sync,
+) -> Result<Vec<R>, Failure>
+where
+    A: Clone + Serialize + DeserializeOwned + Send,
+    R: Serialize + DeserializeOwned + Send,
+{
     let rows = vectors.map_or(0, Array2::nrows);
     let bar =
         if rows > 0 { terminal::bar(rows, "evaluate [{wide_bar}] {pos}/{len}") } else { None };
     let bar = bar.unwrap_or_else(ProgressBar::hidden);
-    let mut evaluations: Vec<Option<VectorEvaluation>> = (0..rows).map(|_| None).collect();
-    let on_event = |event| {
+    let mut evaluations: Vec<Option<R>> = (0..rows).map(|_| None).collect();
+    let on_event = |event: Event<Result<R, String>>| {
         if let Event::Finished { task, outcome, .. } = event {
-            evaluations[task] = Some(outcome.map_err(|failure| format!("row {task}: {failure}"))?);
+            let outcome = outcome.map_err(|failure| failure.to_string()).flatten();
+            evaluations[task] = Some(outcome.map_err(|reason| format!("row {task}: {reason}"))?);
             bar.inc(1);
         }
         Ok::<_, String>(())
     };
     let row = |row| vectors.map_or_else(Vec::new, |vectors| vectors.row(row).to_vec());
-    let evaluator = VectorEvaluator::new(problem, with_gradient);
-    let ended = farm(
-        world,
-        rows,
-        row,
-        |theta: &Vec<f32>, _| evaluator.evaluate(theta).expect("without an interrupt none comes"),
-        on_event,
-        &|| false,
-        None,
-    );
+    let work = |theta: &Vec<A>, _: &Control| evaluate(theta);
+    let ended = farm(world, rows, row, work, on_event, &|| false, None);
     bar.finish_and_clear();
     match ended {
         Ok(_) => Ok(evaluations.into_iter().flatten().collect()),
@@ -124,15 +180,17 @@ mod tests {
                     [network]\nkind = \"fcp\"\nhidden = [5]\n";
         fs::write(&file, text).expect("a writable directory");
         let world = World::alone();
-        let problem = Problem::load_network(&world, &file, &[]).expect("a sound configuration");
+        let problem =
+            Problem::load_for_evaluation(&world, &file, &[]).expect("a sound configuration");
+        let problem = problem.trained().expect("a network");
         let parameters = problem.network.layout().parameters();
         let vectors = Array2::from_shape_fn((3, parameters), |(row, i)| {
             (0.1 * (row + 1) as f64 * (1.7 * i as f64).sin()) as f32
         });
-        let with_gradient = evaluate(&world, &problem, Some(&vectors), true).expect("finite");
-        let without = evaluate(&world, &problem, Some(&vectors), false).expect("finite");
+        let with_gradient = evaluate(&world, problem, Some(&vectors), true).expect("finite");
+        let without = evaluate(&world, problem, Some(&vectors), false).expect("finite");
         let train = problem.landscape(problem.images(Split::Train));
-        let gradients = gradients(&problem, &with_gradient);
+        let gradients = gradients(problem, &with_gradient);
         for (row, theta) in vectors.outer_iter().enumerate() {
             let mut gradient = vec![0.0; parameters];
             let theta = theta.to_vec();
@@ -144,6 +202,6 @@ mod tests {
             assert_eq!(gradients.row(row).to_vec(), gradient);
             assert!(without[row].gradient.is_empty());
         }
-        assert!(evaluate(&world, &problem, None, true).expect("nothing to do").is_empty());
+        assert!(evaluate(&world, problem, None, true).expect("nothing to do").is_empty());
     }
 }

@@ -7,10 +7,12 @@
 //! | [`stages`] | the list of all stages; each in its folder |
 //! | [`task`] | the tasks of a stage: what the root and what every rank does with them |
 //! | [`runner`] | runs the tasks of a stage on all ranks, each result stored as it arrives |
+//! | [`deaths`] | tasks that have ended by the death of a process |
 //! | [`rank`] | the root with its run directory, and the workers |
 //! | [`run_directory`], [`results`], [`overview`] | the run directory, and what a configuration makes of it |
 //! | [`assembly`], [`summary`] | from results to `atlas.h5`, and to the terminal |
 //! | [`stored`], [`status`], [`report`] | a run directory that is only read: its state, its report |
+//! | [`landscape`] | the landscape of `[landscape]`: analytic, or a process |
 //! | [`evaluation`] | losses, accuracies and gradients of given vectors |
 //! | [`store`] | journal, checkpoints, `atlas.h5`, vectors in files |
 //! | [`parallel`] | tasks → ranks, over MPI |
@@ -24,9 +26,11 @@
 pub mod assembly;
 pub mod capacity;
 pub mod console;
+pub mod deaths;
 pub mod evaluation;
 pub mod failure;
 pub mod format;
+pub mod landscape;
 pub mod log;
 pub mod memory;
 pub mod overview;

@@ -1,17 +1,18 @@
 //! What every stage starts from: the checked configuration and its subject, ready to be evaluated.
 
-use crate::config::{Config, ConfigPurpose, LandscapeConfig, NetworkConfig, Sources, Subject};
+use crate::config::{Config, ConfigPurpose, NetworkConfig, Sources, Subject};
 use crate::data::Split;
 use crate::data::{Dataset, ImageView};
 use crate::engine::capacity::{self, Part, images_part};
 use crate::engine::console::say;
 use crate::engine::failure::Failure;
+use crate::engine::landscape::{Loading, MappedLandscape, send_errors};
 use crate::engine::parallel::World;
 use crate::engine::plan::memory::evaluation_bytes;
 use crate::engine::sources;
 use crate::engine::version::keep_blas_on_one_thread;
 use crate::kernels::Threads;
-use crate::landscape::{self, ImageLandscape};
+use crate::landscape::{ImageLandscape, Interrupt, Process};
 use crate::network::{Layout, Network};
 use crate::solutions::SetName;
 use ndarray::Array2;
@@ -21,8 +22,8 @@ use std::path::Path;
 pub struct Problem {
     /// The checked configuration.
     pub config: Config,
-    /// A network on images, or an analytic landscape.
-    pub subject: Subject<Box<Trained>, Analytic>,
+    /// A network on images, or the landscape of a `[landscape]` section.
+    pub subject: Subject<Box<Trained>, Box<MappedLandscape>>,
 }
 
 /// A network with its images and the sets of vectors read from files.
@@ -41,14 +42,6 @@ pub struct Trained {
     threads: Threads,
 }
 
-/// An analytic landscape.
-pub struct Analytic {
-    /// Its part of the configuration.
-    pub config: LandscapeConfig,
-    /// The landscape.
-    pub landscape: Box<dyn landscape::AnalyticLandscape>,
-}
-
 impl Problem {
     /// Reads and checks everything that can be wrong before any work starts. Collective.
     pub fn load(
@@ -56,7 +49,17 @@ impl Problem {
         configuration: &Path,
         overrides: &[String],
     ) -> Result<Self, Failure> {
-        Self::load_for(world, ConfigPurpose::Study, configuration, overrides)
+        Self::load_unless(world, configuration, overrides, &|| false)
+    }
+
+    /// As [`Self::load`], unless `interrupt` says to give up: a process may take minutes to start.
+    pub fn load_unless(
+        world: &World,
+        configuration: &Path,
+        overrides: &[String],
+        interrupt: &Interrupt<'_>,
+    ) -> Result<Self, Failure> {
+        Self::load_for(world, ConfigPurpose::Study, configuration, overrides, interrupt)
     }
 
     fn load_for(
@@ -64,6 +67,7 @@ impl Problem {
         purpose: ConfigPurpose,
         configuration: &Path,
         overrides: &[String],
+        interrupt: &Interrupt<'_>,
     ) -> Result<Self, Failure> {
         let name = configuration.display().to_string();
         // Rank 0 reads the file, so that an edit in the meantime cannot tear the ranks apart.
@@ -74,16 +78,22 @@ impl Problem {
                 [vec![errors.to_string()], sources::problems(&name, &sources)].concat().join("\n")
             })
         })?;
-        let config = world.agree(Config::parse_for(purpose, &name, &text, overrides))?;
+        let mut config = world.agree(Config::parse_for(purpose, &name, &text, overrides))?;
         if world.is_root() {
             config.dropped.iter().for_each(say);
         }
         keep_blas_on_one_thread();
         let sources = needed(purpose, config.sources());
-        let subject = config.subject.clone().try_map(
-            |network| Trained::load(world, &name, &config, network, &sources).map(Box::new),
-            |config| Ok(Analytic { landscape: config.landscape.build(), config }),
-        )?;
+        let subject = match config.subject.clone() {
+            Subject::Network(network) => {
+                Subject::Network(Box::new(Trained::load(world, &name, &config, network, &sources)?))
+            }
+            Subject::Landscape(landscape) => {
+                let loading = Loading { world, purpose, name: &name, interrupt };
+                let landscape = MappedLandscape::load(&loading, &mut config, landscape)?;
+                Subject::Landscape(Box::new(landscape))
+            }
+        };
         Ok(Self { config, subject })
     }
 
@@ -93,79 +103,94 @@ impl Problem {
         self.subject.network_mut().map_or(Ok(()), |trained| trained.start_threads(world, count))
     }
 
-    /// As [`Self::load`], for the evaluation of vectors, with its threads: data and a network are
-    /// enough.
-    pub fn load_network(
+    /// As [`Self::load`], for the evaluation of vectors, with its threads: data and a network, or
+    /// a process, are enough.
+    pub fn load_for_evaluation(
         world: &World,
         configuration: &Path,
         overrides: &[String],
-    ) -> Result<Trained, Failure> {
+    ) -> Result<Self, Failure> {
         let mut problem =
-            Self::load_for(world, ConfigPurpose::Evaluation, configuration, overrides)?;
+            Self::load_for(world, ConfigPurpose::Evaluation, configuration, overrides, &|| false)?;
         problem.start_threads(world)?;
-        problem.subject.into_network().map(|network| *network).ok_or_else(|| {
-            Failure::input(format_args!(
+        if problem.landscape().is_some_and(|landscape| landscape.process().is_none()) {
+            return Err(Failure::input(format_args!(
                 "{}: landscape: an analytic landscape has no weights; name a network with \
-                 [dataset] and [network]",
+                 [dataset] and [network], or a process",
                 configuration.display()
-            ))
-        })
+            )));
+        }
+        Ok(problem)
     }
 
-    /// The network with its images, unless the landscape is analytic.
+    /// The network with its images, if it is one.
     pub fn trained(&self) -> Option<&Trained> {
         self.subject.network().map(AsRef::as_ref)
     }
 
-    /// The analytic landscape, unless it is that of a network.
-    pub fn analytic(&self) -> Option<&Analytic> {
-        self.subject.landscape()
+    /// The landscape, analytic or a process, unless it is that of a network on images.
+    pub fn landscape(&self) -> Option<&MappedLandscape> {
+        self.subject.landscape().map(AsRef::as_ref)
     }
 
-    /// Whether the landscape is analytic.
-    pub fn is_analytic(&self) -> bool {
-        self.analytic().is_some()
+    /// Sends the standard error of a process to a file of the run directory, or to the terminal.
+    pub fn send_errors(&self, world: &World, directory: Option<&Path>) {
+        if let Some(process) = self.process() {
+            send_errors(process, directory, world.rank());
+        }
+    }
+
+    /// The process that computes the landscape, if one does.
+    pub fn process(&self) -> Option<&Process> {
+        self.landscape()?.process()
     }
 
     /// Solutions in a set, at most: training runs may fail, and local minima may be fewer.
     pub fn solutions_in(&self, set: &SetName) -> usize {
-        let minima = |analytic: &Analytic| analytic.config.max_minima();
-        self.subject.either(|trained| trained.solutions_in(set), minima)
+        self.subject
+            .either(|trained| trained.solutions_in(set), |landscape| landscape.solutions_in(set))
     }
 
     /// The landscapes that paths are on.
     pub fn path_landscapes(&self) -> usize {
-        if self.is_analytic() { 1 } else { self.config.paths.landscapes.len() }
+        let paths = &self.config.paths;
+        match self.landscape() {
+            None => paths.landscapes.len(),
+            Some(landscape) if paths.datasets.is_empty() => landscape.names().len(),
+            Some(_) => paths.datasets.len(),
+        }
     }
 
     /// The key that says how many solutions a set has.
     pub fn keep_key(&self) -> &'static str {
-        if self.is_analytic() { "landscape.keep" } else { "training.keep" }
+        if self.landscape().is_some() { "landscape.keep" } else { "training.keep" }
     }
 
     /// The memory that a rank takes besides its task, at least.
     pub fn memory(&self) -> Vec<Part> {
-        self.trained().map_or_else(Vec::new, |trained| trained.memory(&self.config))
+        let landscape = |landscape: &Box<MappedLandscape>| landscape.memory();
+        self.subject.either(|trained| trained.memory(&self.config), landscape)
     }
 
     /// What the components of a vector mean.
     pub fn layout(&self) -> Layout {
-        self.subject.either(
-            |trained| trained.network.layout().clone(),
-            |analytic| Layout::default().with("x", &[analytic.config.landscape.dimension()], 0.0),
-        )
+        self.subject
+            .either(|trained| trained.network.layout().clone(), |landscape| landscape.layout())
     }
 
     /// Unit of losses and heights.
-    pub fn loss_unit(&self) -> &'static str {
-        self.trained().map_or("1", |trained| trained.network.loss_unit())
+    pub fn loss_unit(&self) -> &str {
+        self.subject.either(|trained| trained.network.loss_unit(), |landscape| landscape.unit())
     }
 
-    /// The data in words, and their checksum; of an analytic landscape its name alone.
+    /// The data in words, and their checksum; of another landscape its name alone.
     pub fn data(&self) -> (String, String) {
         self.subject.either(
             |trained| (trained.dataset.name.clone(), trained.dataset.checksum.clone()),
-            |analytic| (format!("landscape {}", analytic.config.landscape.name()), String::new()),
+            |landscape| {
+                let what = if landscape.process().is_some() { "process" } else { "landscape" };
+                (format!("{what} {}", landscape.name()), String::new())
+            },
         )
     }
 }

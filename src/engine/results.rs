@@ -1,9 +1,9 @@
 //! What a configuration makes of the records in a journal.
 
 use crate::analysis::statistics::{Analysis, DistanceRequest, FailedPart};
+use crate::config::compatibility::DATASETS;
 use crate::config::{
-    Config, DistanceConfig, KpcaConfig, LandscapeConfig, MinimaConfig, NetworkConfig,
-    TrainingConfig,
+    Config, DistanceConfig, ImportConfig, KpcaConfig, LandscapeConfig, TrainingConfig,
 };
 use crate::data::Split;
 use crate::engine::store::{Contents, StoredAnalysis};
@@ -14,6 +14,12 @@ use crate::report::notes::{self, Note, NotedMinima, NotedTraining};
 use crate::solutions::{LandscapeName, SetName, SolutionSet, draw_pairs, select};
 use sha2::{Digest, Sha256};
 use std::path::Path;
+
+/// The key under which the number of points in `landscape.points` is stored.
+pub const POINTS_VECTORS: &str = "minimum.vectors";
+
+/// The key under which their checksum is stored.
+pub const POINTS_CHECKSUM: &str = "minimum.checksum";
 
 /// Two minima that differ by less in their values and in all that identifies them are one.
 const DISTINCT: f64 = 1e-4;
@@ -38,7 +44,7 @@ pub enum SolutionSource {
     TrainingRun,
     /// A vector read from a file.
     ImportedVector,
-    /// A search for a local minimum of an analytic landscape.
+    /// A search for a local minimum of a landscape that is not that of a network.
     Start,
 }
 
@@ -77,7 +83,6 @@ impl<'a> Results<'a> {
 
     /// The imported sets with the vectors that have been evaluated, by row.
     pub fn imports(&self) -> Vec<(&'a SetName, Vec<Ended<'a, Snapshot>>)> {
-        let Some(network) = self.config.subject.network() else { return Vec::new() };
         let contents = self.contents;
         let vectors = |name: &'a SetName| {
             let rows = (0..self.imported_rows(name)).map(|number| {
@@ -85,23 +90,53 @@ impl<'a> Results<'a> {
             });
             (name, rows.collect())
         };
-        network.imports.iter().map(|import| vectors(&import.name)).collect()
+        self.import_configs().iter().map(|import| vectors(&import.name)).collect()
+    }
+
+    /// The sets that are read from files.
+    fn import_configs(&self) -> &'a [ImportConfig] {
+        let subject = &self.config.subject;
+        subject.either(|network| &network.imports, |landscape| &landscape.imports)
+    }
+
+    /// What was found out about the subject when the configuration was stored.
+    fn found_out(&self, key: &str) -> Option<&'a str> {
+        let stored = || self.contents.configuration()?.effective.get(key);
+        self.config.effective.get(key).or_else(stored).map(String::as_str)
     }
 
     /// Vectors in an imported file, as it was when the configuration was stored.
     fn imported_rows(&self, name: &SetName) -> u32 {
-        let stored = self
-            .contents
-            .configuration()
-            .and_then(|record| record.effective.get(&vectors_key(name)));
-        stored.and_then(|rows| rows.parse().ok()).unwrap_or(0)
+        self.found_out(&vectors_key(name)).and_then(|rows| rows.parse().ok()).unwrap_or(0)
     }
 
-    /// The local minima of an analytic landscape by number of their start.
+    /// Points from which minima are searched.
+    fn starts(&self, landscape: &LandscapeConfig) -> u32 {
+        let of_file = || self.found_out(POINTS_VECTORS)?.parse().ok();
+        landscape.starts().or_else(of_file).unwrap_or(0)
+    }
+
+    /// The landscapes that the configuration of a `[landscape]` asks paths on.
+    fn mapped_landscapes(&self, landscape: &LandscapeConfig) -> Vec<LandscapeName> {
+        let chosen = &self.config.paths.datasets;
+        if landscape.landscape.process().is_none() {
+            return vec![LandscapeName::Analytic];
+        }
+        if !chosen.is_empty() {
+            return chosen.clone();
+        }
+        let list = self.found_out(DATASETS).and_then(|list| {
+            format!("names = {list}").parse::<toml::Table>().ok()?.remove("names")
+        });
+        let names = list.and_then(|list| list.try_into::<Vec<String>>().ok()).unwrap_or_default();
+        names.iter().map(|name| LandscapeName::named(name)).collect()
+    }
+
+    /// The local minima of a landscape by number of their start.
     pub fn minima(&self) -> Vec<Ended<'a, MinimizationResult>> {
         let Some(landscape) = self.config.subject.landscape() else { return Vec::new() };
         let contents = self.contents;
-        (0..landscape.starts())
+        (0..self.starts(landscape))
             .map(|number| Some(contents.minimum(number)?.result.as_ref().map_err(String::as_str)))
             .collect()
     }
@@ -132,9 +167,6 @@ impl<'a> Results<'a> {
 
     /// What solutions come from here, and how many of each ended without one.
     pub fn failed_sources(&self) -> Vec<(SolutionSource, usize)> {
-        if self.config.subject.landscape().is_some() {
-            return vec![(SolutionSource::Start, failed(&self.minima()))];
-        }
         let runs = self.optimizers().iter().flat_map(|optimizer| self.runs(optimizer)).flatten();
         let diverged =
             runs.filter(|run| run.as_ref().map_or(true, |run| run.stop.diverged())).count();
@@ -142,26 +174,27 @@ impl<'a> Results<'a> {
         let imported = imports.iter().map(|(_, rows)| failed(rows)).sum();
         let trained =
             (!self.optimizers().is_empty()).then_some((SolutionSource::TrainingRun, diverged));
+        let minima = self.config.subject.landscape().and_then(LandscapeConfig::set);
+        let minima = minima.map(|_| (SolutionSource::Start, failed(&self.minima())));
         trained
             .into_iter()
+            .chain(minima)
             .chain((!imports.is_empty()).then_some((SolutionSource::ImportedVector, imported)))
             .collect()
     }
 
     /// What the solutions of a set come from.
     pub fn source(&self, set: &SetName) -> SolutionSource {
-        let of_network = |network: &NetworkConfig| {
-            let is_imported = network.imports.iter().any(|import| import.name == *set);
-            if is_imported { SolutionSource::ImportedVector } else { SolutionSource::TrainingRun }
-        };
-        self.config.subject.network().map_or(SolutionSource::Start, of_network)
+        if self.import_configs().iter().any(|import| import.name == *set) {
+            return SolutionSource::ImportedVector;
+        }
+        self.config.subject.either(|_| SolutionSource::TrainingRun, |_| SolutionSource::Start)
     }
 
     /// The sets of solutions, as far as they have been found.
     pub fn sets(&self) -> Vec<SolutionSet> {
-        if let Some(landscape) = self.config.subject.landscape() {
-            return vec![minima_set(landscape, &self.minima())];
-        }
+        let landscape = self.config.subject.landscape();
+        let minima = landscape.and_then(|landscape| self.minima_set(landscape));
         let trained = self.optimizers().iter().flat_map(|optimizer| {
             let runs = self.runs(optimizer);
             let ended: Vec<_> = (0..)
@@ -175,7 +208,31 @@ impl<'a> Results<'a> {
                 (0..).zip(&rows).filter_map(|(number, row)| Some((number, row.as_ref()?.ok()?)));
             SolutionSet::of(name.clone(), &there.collect::<Vec<_>>())
         });
-        trained.chain(imported).collect()
+        trained.chain(minima).chain(imported).collect()
+    }
+
+    /// The lowest distinct minima; points that are used as they are stay in their order.
+    fn minima_set(&self, landscape: &LandscapeConfig) -> Option<SolutionSet> {
+        let name = landscape.set()?;
+        let (numbers, found): (Vec<u32>, Vec<MinimizationResult>) = (0..)
+            .zip(self.minima())
+            .filter_map(|(number, minimum)| Some((number, minimum?.ok()?.clone())))
+            .unzip();
+        let chosen = if landscape.set_is_given() {
+            (0..found.len()).collect()
+        } else {
+            distinct(&found, DISTINCT, &|theta| landscape.landscape.identify(theta))
+        };
+        let kept = chosen.into_iter().take(landscape.keep);
+        let snapshots: Vec<(u32, Snapshot)> = kept
+            .map(|index| {
+                let number = numbers[index];
+                let loss_test = self.contents.minimum_on_test(number).unwrap_or(f64::NAN);
+                (number, snapshot(&found[index], loss_test))
+            })
+            .collect();
+        let snapshots: Vec<_> = snapshots.iter().map(|(number, found)| (*number, found)).collect();
+        Some(SolutionSet::of(name, &snapshots))
     }
 
     /// The pairs of a set that get a path.
@@ -188,7 +245,7 @@ impl<'a> Results<'a> {
         let paths = &self.config.paths;
         let landscapes: Vec<LandscapeName> = self.config.subject.either(
             |_| paths.landscapes.iter().map(|&split| split.into()).collect(),
-            |_| vec![LandscapeName::Analytic],
+            |landscape| self.mapped_landscapes(landscape),
         );
         let chosen = paths.sets.iter().filter_map(|name| sets.iter().find(|set| set.name == *name));
         chosen
@@ -223,12 +280,14 @@ impl<'a> Results<'a> {
 
     /// Pairs of a set that get a path if no search for a solution fails.
     pub fn planned_pairs(&self, set: &SetName) -> usize {
-        let of_network = |network: &NetworkConfig| {
-            let import = network.imports.iter().find(|import| import.name == *set);
-            let rows = import.map(|import| self.imported_rows(&import.name) as usize);
-            rows.unwrap_or(network.training.keep)
+        let import = self.import_configs().iter().find(|import| import.name == *set);
+        let made = || {
+            self.config.subject.either(
+                |network| network.training.keep,
+                |landscape| landscape.keep.min(self.starts(landscape) as usize),
+            )
         };
-        let vectors = self.config.subject.either(of_network, LandscapeConfig::max_minima);
+        let vectors = import.map_or_else(made, |import| self.imported_rows(&import.name) as usize);
         self.config.paths.pairs.of(vectors)
     }
 
@@ -336,34 +395,14 @@ fn failed<T>(tasks: &[Ended<T>]) -> usize {
     tasks.iter().flatten().filter(|task| task.is_err()).count()
 }
 
-/// The lowest distinct minima; points that are used as they are stay in their order.
-fn minima_set(landscape: &LandscapeConfig, minima: &[Ended<MinimizationResult>]) -> SolutionSet {
-    let (numbers, found): (Vec<u32>, Vec<MinimizationResult>) = (0..)
-        .zip(minima)
-        .filter_map(|(number, minimum)| Some((number, minimum.as_ref()?.ok()?.clone())))
-        .unzip();
-    let chosen = match landscape.minima {
-        MinimaConfig::Given(_) => (0..found.len()).collect(),
-        _ => distinct(&found, DISTINCT, &|theta| landscape.landscape.identify(theta)),
-    };
-    let snapshots: Vec<(u32, Snapshot)> = chosen
-        .into_iter()
-        .take(landscape.keep)
-        .map(|index| (numbers[index], snapshot(&found[index])))
-        .collect();
-    SolutionSet::of(
-        landscape.set(),
-        &snapshots.iter().map(|(number, snapshot)| (*number, snapshot)).collect::<Vec<_>>(),
-    )
-}
-
-/// A minimum as a solution: its height stands for the training loss, and there is no other.
-fn snapshot(minimum: &MinimizationResult) -> Snapshot {
+/// A minimum as a solution: its height stands for the training loss, and its value on the data set
+/// `test` of a process for the test loss.
+fn snapshot(minimum: &MinimizationResult, loss_test: f64) -> Snapshot {
     Snapshot {
         epoch: minimum.iterations,
         theta: minimum.theta.iter().map(|&x| x as f32).collect(),
         loss_train: minimum.value,
-        loss_test: f64::NAN,
+        loss_test,
         accuracy_train: f64::NAN,
         accuracy_test: f64::NAN,
     }

@@ -14,6 +14,13 @@ pub enum Ended<R> {
     Finished(R),
     /// Suspended; with the state to resume from, `None` before the first step.
     Suspended(Option<Vec<u8>>),
+    /// Failed, because what computes the landscape has failed.
+    Failed {
+        /// Why.
+        reason: String,
+        /// Whether the process that computes it is gone.
+        died: bool,
+    },
 }
 
 impl<R> Ended<R> {
@@ -27,6 +34,7 @@ impl<R> Ended<R> {
         match self {
             Self::Finished(result) => Ended::Finished(convert(result)),
             Self::Suspended(state) => Ended::Suspended(state),
+            Self::Failed { reason, died } => Ended::Failed { reason, died },
         }
     }
 }

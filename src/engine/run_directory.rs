@@ -14,6 +14,7 @@ use crate::engine::store::{
 use crate::engine::version::{COMMIT, VERSION};
 use crate::solutions::SolutionSet;
 use ndarray::Array2;
+use num_traits::ToBytes;
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 
@@ -222,7 +223,7 @@ fn contents_of(config: &Config) -> Contents {
 }
 
 /// SHA-256 of shape and components.
-fn checksum(vectors: &Array2<f32>) -> String {
+pub(super) fn checksum<A: ToBytes>(vectors: &Array2<A>) -> String {
     let mut hash = Sha256::new();
     hash.update(format!("{:?}", vectors.shape()));
     vectors.iter().for_each(|component| hash.update(component.to_le_bytes()));

@@ -3,6 +3,7 @@
 
 use crate::config::RunConfig;
 use crate::engine::console::count;
+use crate::engine::deaths::{Death, Deaths};
 use crate::engine::failure::{self, Failure};
 use crate::engine::log;
 use crate::engine::parallel::{
@@ -16,6 +17,7 @@ use crate::engine::run_directory::RunDirectory;
 use crate::engine::stage::Stage;
 use crate::engine::store::{JournalError, Saved, TaskKey};
 use crate::engine::task::{Computation, Pending, PendingTask};
+use crate::landscape::Process;
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
@@ -30,6 +32,8 @@ pub struct Runner<'a> {
     pub run: &'a RunConfig,
     /// Tells when to stop.
     pub interruption: &'a Interruption,
+    /// What computes the landscape, if it is another program.
+    pub process: Option<&'a Process>,
 }
 
 impl Runner<'_> {
@@ -90,12 +94,17 @@ impl Runner<'_> {
             Some(ledger) => ledger.handle(event, pending, may_retry),
             None => Ok(()),
         };
+        let process = self.process;
         let work = |(task, state): &(C::Task, Option<Vec<u8>>), control: &Control| {
-            computation.perform(task, state.as_deref(), control)
+            watched(process, || computation.perform(task, state.as_deref(), control))
         };
         let logged = Cell::new(false);
+        let deadly = || ledger.borrow().as_ref().and_then(|ledger| ledger.deaths.verdict());
         let stop = || {
             let stop = self.interruption.cause().is_some();
+            if deadly().is_some() {
+                return true;
+            }
             if stop && !logged.replace(true) {
                 log::stop_requested(self.stage.name(), &self.cause());
             }
@@ -103,6 +112,7 @@ impl Runner<'_> {
         };
         let ended =
             farm(self.world, pending.len(), make, work, on_event, &stop, Some(self.run.checkpoint));
+        let verdict = deadly();
         let ledger = ledger.into_inner();
         let stopped = match ended {
             Ok(end) => end == FarmEnd::Stopped,
@@ -121,12 +131,38 @@ impl Runner<'_> {
                 )));
             }
         };
-        // A stop that came when everything was done is none.
-        let stopped = ledger.and_then(|ledger| ledger.what_is_left().filter(|_| stopped));
-        match self.world.broadcast(|| Ok::<_, String>(stopped))? {
-            Some(message) => Err(Failure { code: failure::TRY_AGAIN, message }),
+        let concluded = self.conclude(ledger, stopped, verdict);
+        match self.world.broadcast(|| Ok::<_, String>(concluded))? {
+            Some((code, message)) => Err(Failure { code, message }),
             None => Ok(()),
         }
+    }
+
+    /// Why the stage ends before its time, if it does, with the exit code. On the root.
+    fn conclude<C: Computation>(
+        &self,
+        ledger: Option<&mut Ledger<C>>,
+        stopped: bool,
+        verdict: Option<String>,
+    ) -> Option<(u8, String)> {
+        let ledger = ledger?;
+        let name = self.stage.name();
+        // A signal that stops this program may have ended the processes too.
+        let signaled = self.interruption.cause().is_some();
+        if let Some(verdict) = verdict.filter(|_| !signaled) {
+            let directory = ledger.directory.directory.display();
+            let message = format!(
+                "{name}: {verdict}; what was finished is stored in {directory}: once the process \
+                 works, run the same command again to continue"
+            );
+            return Some((failure::SYSTEM, message));
+        }
+        if !stopped && let Err(error) = ledger.store_deaths() {
+            return Some((failure::SYSTEM, format!("{name}: {error}")));
+        }
+        // A stop that came when everything was done is none.
+        let left = ledger.what_is_left().filter(|_| stopped)?;
+        Some((failure::TRY_AGAIN, left))
     }
 
     /// What has put an end to the work, in words.
@@ -140,6 +176,17 @@ impl Runner<'_> {
             }
             None => "a signal to another rank".to_owned(),
         }
+    }
+}
+
+/// Performs a task. If a process computes its landscape and has failed, so has the task, whatever
+/// it has returned: an evaluation can only be interrupted.
+fn watched<R>(process: Option<&Process>, perform: impl FnOnce() -> Ended<R>) -> Ended<R> {
+    process.map(Process::take_failure);
+    let ended = perform();
+    match process.and_then(Process::take_failure) {
+        Some(failure) => Ended::Failed { reason: failure.message, died: failure.died },
+        None => ended,
     }
 }
 
@@ -159,6 +206,8 @@ struct Ledger<'a, C: Computation> {
     running: BTreeMap<usize, (Instant, f64)>,
     /// Why the last state was not stored, if it was not; said already.
     unsaved: Option<String>,
+    /// The tasks that have ended by the death of their process.
+    deaths: Deaths,
 }
 
 /// A task.
@@ -201,6 +250,7 @@ impl<'a, C: Computation> Ledger<'a, C> {
             source,
             running: BTreeMap::new(),
             unsaved: None,
+            deaths: Deaths::default(),
         }
     }
 
@@ -260,7 +310,13 @@ impl<'a, C: Computation> Ledger<'a, C> {
                 let seconds =
                     seconds + self.running.remove(&task).map_or(0.0, |(_, before)| before);
                 match outcome {
-                    Ok(Ended::Finished(result)) => self.store(task, rank, seconds, Ok(result))?,
+                    Ok(Ended::Finished(result)) => {
+                        self.store_deaths()?;
+                        self.store(task, rank, seconds, Ok(result))?;
+                    }
+                    Ok(Ended::Failed { reason, died }) => {
+                        self.failed(Death { task, rank, seconds, reason }, died, may_retry)?;
+                    }
                     Ok(Ended::Suspended(state)) => {
                         self.progress.put_back(task);
                         if let Some(state) = state {
@@ -268,17 +324,46 @@ impl<'a, C: Computation> Ledger<'a, C> {
                             self.save(task, Saved { seconds, state });
                         }
                     }
-                    Err(failure) if may_retry => {
-                        let (stage, name) = (self.runner.stage.name(), &self.tasks[task].name);
-                        self.progress.announce(&format!(
-                            "{stage}: {name} failed and will be tried again: {failure}"
-                        ));
-                        log::task_retried(stage, name, rank, &failure.to_string());
-                        self.progress.put_back(task);
-                    }
+                    Err(failure) if may_retry => self.retry(task, rank, &failure.to_string()),
                     Err(failure) => self.store(task, rank, seconds, Err(failure.to_string()))?,
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// A task that will be tried again.
+    fn retry(&mut self, task: usize, rank: usize, reason: &str) {
+        let (stage, name) = (self.runner.stage.name(), &self.tasks[task].name);
+        let line = format!("{stage}: {name} failed and will be tried again: {reason}");
+        self.progress.announce(&line);
+        log::task_retried(stage, name, rank, reason);
+        self.progress.put_back(task);
+    }
+
+    /// A task whose process has failed. If the process has died, it may be a fault of the process
+    /// rather than of the task, and then the task is not done: only the end of another task shows.
+    fn failed(&mut self, death: Death, died: bool, may_retry: bool) -> Result<(), JournalError> {
+        if !died {
+            self.store_deaths()?;
+        }
+        if may_retry {
+            self.retry(death.task, death.rank, &death.reason);
+        }
+        if died {
+            self.deaths.add(death, !may_retry);
+            return Ok(());
+        }
+        if may_retry {
+            return Ok(());
+        }
+        self.store(death.task, death.rank, death.seconds, Err(death.reason))
+    }
+
+    /// The process works: the tasks by which it has died before have failed.
+    fn store_deaths(&mut self) -> Result<(), JournalError> {
+        for Death { task, rank, seconds, reason } in self.deaths.clear() {
+            self.store(task, rank, seconds, Err(reason))?;
         }
         Ok(())
     }
@@ -460,7 +545,8 @@ mod tests {
         let interruption = Interruption::watch(Signals::default(), None, 1);
         let mut rank = Rank::Root(Box::new(RunDirectory::scratch(root.path())));
         let troubled = Troubled::default();
-        let runner = Runner { world, stage: &Test, run: &run, interruption: &interruption };
+        let runner =
+            Runner { world, stage: &Test, run: &run, interruption: &interruption, process: None };
         runner.run(&mut rank, &troubled).expect("failed tasks are no failure of the stage");
         let contents = &rank.root().expect("the root").contents;
         let stored = |(_, outcome): (u32, &crate::engine::store::Outcome<_>)| {
@@ -517,7 +603,13 @@ mod tests {
         let interruption = Interruption::watch(Signals::default(), None, 1);
         let mut rank = Rank::Root(Box::new(RunDirectory::scratch(&before)));
         let displacing = Displacing { before: before.clone(), after, is_moved: AtomicU32::new(0) };
-        let runner = Runner { world: &world, stage: &Test, run: &run, interruption: &interruption };
+        let runner = Runner {
+            world: &world,
+            stage: &Test,
+            run: &run,
+            interruption: &interruption,
+            process: None,
+        };
         let ended = runner.run(&mut rank, &displacing);
         assert!(ended.is_err(), "the directory was moved");
         let foreign = before.join("in-flight.checkpoints");

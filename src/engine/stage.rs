@@ -153,7 +153,9 @@ impl Context<'_> {
         computation: &C,
     ) -> Result<(), Failure> {
         let run = &self.problem.config.run;
-        let runner = Runner { world: self.world, stage, run, interruption: self.interruption };
+        let process = self.problem.process();
+        let (world, interruption) = (self.world, self.interruption);
+        let runner = Runner { world, stage, run, interruption, process };
         runner.run(rank, computation)
     }
 }

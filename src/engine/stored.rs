@@ -57,6 +57,11 @@ fn parse(record: &ConfigurationRecord) -> Result<Config, String> {
         |key: &&String| key.starts_with("import.") && key.rsplit('.').next() == Some("file");
     let imports = record.effective.keys().filter(is_file).count();
     overrides.extend((0..imports).map(|index| format!("import.{index}.file=\"not-read.npy\"")));
+    // The same holds for the command of a process and for its points.
+    let not_read =
+        [("landscape.command", "[\"not-run\"]"), ("landscape.points", "\"not-read.npy\"")];
+    let written = not_read.into_iter().filter(|(key, _)| record.effective.contains_key(*key));
+    overrides.extend(written.map(|(key, value)| format!("{key}={value}")));
     Config::parse("the stored configuration", &record.text, &overrides)
         .map_err(|errors| errors.to_string())
 }

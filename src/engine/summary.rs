@@ -35,7 +35,7 @@ fn print_summary(problem: &Problem, directory: &RunDirectory) -> bool {
     let notes = results.notes(&paths);
     let worthless = notes.iter().any(|note| note.concerns_all);
     let summary = RunSummary::of(&sets, results.analysis(&sets).unwrap_or(&empty), &paths);
-    print(table(&RunSummary { analytic: problem.is_analytic(), notes, ..summary }));
+    print(table(&RunSummary { analytic: problem.landscape().is_some(), notes, ..summary }));
     STAGES.iter().filter_map(|stage| stage.summary(&results)).for_each(print);
     let shown = directory.directory.display();
     print(format_args!("results: {}", directory.directory.join(FILE_NAME).display()));

@@ -1,5 +1,5 @@
 //! Landscapes: functions of parameter vectors. A landscape is the mean loss of a network on images,
-//! or an analytic landscape.
+//! an analytic landscape, or one that another program computes ([`process`]).
 //!
 //! The built-in analytic landscapes, [`BuiltIn`], have known minima and saddles with which paths
 //! can be compared. `docs/landscapes.md` lists them, with the distance of the published method from
@@ -61,6 +61,7 @@ mod lennard_jones;
 mod line;
 mod map;
 mod mueller_brown;
+pub mod process;
 mod product_well;
 mod two_wells;
 
@@ -75,6 +76,7 @@ pub use lennard_jones::LennardJones;
 pub use line::Line;
 pub use map::HeightMap;
 pub use mueller_brown::MuellerBrown;
+pub use process::{Process, ProcessLandscape};
 pub use product_well::ProductWell;
 pub use two_wells::{Squared, TwoWells};
 

@@ -79,7 +79,8 @@ impl NotedResults<'_> {
             notes.extend(minima.notes());
         }
         notes.extend(paths(self.paths, self.path_learning_rate));
-        let exchange = self.minima.as_ref().and_then(|minima| minima.config.landscape.caveat());
+        let built_in = |minima: &NotedMinima<'_>| minima.config.landscape.built_in()?.caveat();
+        let exchange = self.minima.as_ref().and_then(built_in);
         if self.paths.iter().any(|paths| !paths.pairs.is_empty()) {
             notes.extend(exchange.map(|text| note(Topic::Paths, text.to_owned(), false)));
         }
@@ -228,8 +229,31 @@ fn is_higher_than_straight(path: &PathResult) -> bool {
 
 impl NotedMinima<'_> {
     fn notes(&self) -> Vec<Note> {
+        let mut of_process = self.not_deterministic();
+        of_process.extend(self.of_starts());
+        of_process
+    }
+
+    /// That the same run may give other bits.
+    fn not_deterministic(&self) -> Vec<Note> {
+        let process = self.config.landscape.process();
+        let text = "The process is declared not to be deterministic (`landscape.deterministic = \
+                    false`): the same configuration may give other results, and so may a run that \
+                    was interrupted and resumed.";
+        let varies = process.filter(|process| !process.deterministic);
+        varies.map(|_| note(Topic::Solutions, text.to_owned(), false)).into_iter().collect()
+    }
+
+    fn of_starts(&self) -> Vec<Note> {
         let (mut notes, remedy) = match &self.config.minima {
-            MinimaConfig::Given(_) => return self.given(),
+            MinimaConfig::None => return Vec::new(),
+            MinimaConfig::Given(_) => return self.given("minimum."),
+            MinimaConfig::File { minimized: false, .. } => return self.given("point "),
+            MinimaConfig::File { minimized: true, .. } => {
+                let merged = self.merged("point ");
+                let notes = self.left_out("point ").into_iter().chain(merged).collect::<Vec<_>>();
+                (notes, "Start from other points.")
+            }
             MinimaConfig::Minimized(_) => {
                 let merged = self.merged("minimum.");
                 let notes = self.left_out("minimum.").into_iter().chain(merged).collect::<Vec<_>>();
@@ -261,12 +285,12 @@ impl NotedMinima<'_> {
     }
 
     /// Notes on points that are used as given.
-    fn given(&self) -> Vec<Note> {
+    fn given(&self, of: &str) -> Vec<Note> {
         let all = self.found.len();
         let kinds =
             [(MinimizationStop::Saddle, "a saddle"), (MinimizationStop::Maximum, "a maximum")].map(
                 |(stop, what)| {
-                    let names = self.names("minimum.", |relaxed| relaxed.stop == stop);
+                    let names = self.names(of, |relaxed| relaxed.stop == stop);
                     let text = format!(
                         "{} of {all} points are no minimum but {what}, and are used as given: {}.",
                         names.len(),
@@ -278,7 +302,7 @@ impl NotedMinima<'_> {
         let slope = |relaxed: &MinimizationResult| {
             relaxed.stop == MinimizationStop::NotMinimized && relaxed.gradient_norm > SLOPE
         };
-        let names = self.names("minimum.", slope);
+        let names = self.names(of, slope);
         let steepest = self.found.iter().filter(|(_, relaxed)| slope(relaxed));
         let steepest = steepest.map(|(_, relaxed)| relaxed.gradient_norm).fold(0.0, f64::max);
         let text = format!(
@@ -394,6 +418,7 @@ fn shortened(names: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::ChosenLandscape;
     use crate::landscape::{BuiltIn, DoubleWell, LennardJones};
     use crate::optimizer::minimize::{MinimizationParameters, minimize};
     use crate::optimizer::{Snapshot, optimizer_kind};
@@ -587,12 +612,17 @@ mod tests {
         );
     }
 
+    fn double_well() -> BuiltIn {
+        BuiltIn::DoubleWell(DoubleWell::new(2).unwrap())
+    }
+
     fn well(minima: MinimaConfig, keep: usize) -> LandscapeConfig {
-        LandscapeConfig {
-            landscape: BuiltIn::DoubleWell(DoubleWell::new(2).unwrap()),
-            minima,
-            keep,
-        }
+        config(double_well(), minima, keep)
+    }
+
+    fn config(landscape: BuiltIn, minima: MinimaConfig, keep: usize) -> LandscapeConfig {
+        let landscape = ChosenLandscape::BuiltIn(landscape);
+        LandscapeConfig { landscape, minima, keep, imports: Vec::new() }
     }
 
     fn notes_of(config: &LandscapeConfig, found: &[MinimizationResult]) -> Vec<Note> {
@@ -608,7 +638,7 @@ mod tests {
     fn points_that_became_one_and_the_pairs_that_vanish_are_named() {
         let points = vec![vec![0.0, 0.0], vec![0.9, 1.1], vec![-1.0, 1.0]];
         let config = well(MinimaConfig::Minimized(points.clone()), 3);
-        let landscape = config.landscape.build();
+        let landscape = double_well().build();
         let found: Vec<MinimizationResult> = points
             .iter()
             .map(|at| minimize(&landscape, at, &MinimizationParameters::default()).unwrap())
@@ -629,7 +659,7 @@ mod tests {
         let points = vec![vec![1.0, 1.0], vec![0.9, 1.1], vec![-1.0, 1.0], vec![1.0, -1.0]];
         let lost = |keep| {
             let config = well(MinimaConfig::Minimized(points.clone()), keep);
-            let landscape = config.landscape.build();
+            let landscape = double_well().build();
             let relaxed = |at: &Vec<f64>| {
                 minimize(&landscape, at, &MinimizationParameters::default()).unwrap()
             };
@@ -651,7 +681,7 @@ mod tests {
             searches.into_iter().flat_map(|minima| [(minima.clone(), 1), (minima, 2)])
         {
             let config = well(minima, keep);
-            let landscape = config.landscape.build();
+            let landscape = double_well().build();
             let mut found: Vec<MinimizationResult> = points
                 .iter()
                 .map(|at| MinimizationResult::given(&landscape, at).unwrap())
@@ -673,7 +703,7 @@ mod tests {
     fn points_that_are_used_as_given_are_called_what_they_are() {
         let points = vec![vec![0.0, 0.0], vec![1.0, 0.0], vec![1.0, 1.0], vec![0.3, 1.0]];
         let config = well(MinimaConfig::Given(points.clone()), 4);
-        let landscape = config.landscape.build();
+        let landscape = double_well().build();
         let found: Vec<MinimizationResult> =
             points.iter().map(|at| MinimizationResult::given(&landscape, at).unwrap()).collect();
         let notes = notes_of(&config, &found);
@@ -690,7 +720,7 @@ mod tests {
     #[test]
     fn starts_without_a_minimum_are_counted() {
         let config = well(MinimaConfig::Search { starts: 3 }, 3);
-        let landscape = config.landscape.build();
+        let landscape = double_well().build();
         let mut few = MinimizationParameters::default();
         few.lbfgs.iterations = 0;
         let found = [[0.4, 0.3], [1.0, -1.0], [1.0, 1.0]]
@@ -711,8 +741,7 @@ mod tests {
     #[test]
     fn clusters_say_that_their_atoms_were_not_exchanged() {
         let landscape = BuiltIn::LennardJones(LennardJones::new(7, 3).unwrap());
-        let config =
-            LandscapeConfig { landscape, minima: MinimaConfig::Search { starts: 9 }, keep: 4 };
+        let config = config(landscape, MinimaConfig::Search { starts: 9 }, 4);
         let paths =
             [path_set("minima/relaxed", vec![path(&[0.0, 2.0, 1.0], 4, PathStop::Completed)])];
         let minima = Some(NotedMinima { config: &config, found: Vec::new(), distinct: 1e-4 });

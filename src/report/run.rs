@@ -39,16 +39,23 @@ pub struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// The network, unless the landscape is analytic.
+    /// The network, if the landscape is that of one.
     pub fn network(&self) -> Option<&NetworkConfig> {
         self.config.subject.network()
+    }
+
+    /// Whether another program computes the landscape.
+    pub fn is_process(&self) -> bool {
+        let landscape = self.config.subject.landscape();
+        landscape.is_some_and(|landscape| landscape.landscape.process().is_some())
     }
 
     /// The subject in print: `"Fully connected perceptron"`, `"two wells"`.
     pub fn subject(&self) -> String {
         self.config.subject.either(
             |network| network.architecture.descriptor().title.to_owned(),
-            |analytic| match analytic.landscape.name() {
+            |landscape| match landscape.landscape.kind() {
+                "process" => self.process_name(),
                 "mueller-brown" => "Müller–Brown".to_owned(),
                 "lennard-jones" => "Lennard-Jones".to_owned(),
                 name => name.replace('-', " "),
@@ -56,7 +63,13 @@ impl Run<'_> {
         )
     }
 
-    /// The keys of analytic landscapes and of paths that differ between two runs.
+    /// What a process calls its landscape.
+    fn process_name(&self) -> String {
+        let name = self.effective.get("landscape.name");
+        name.map_or_else(|| "process".to_owned(), |name| name.trim_matches('"').to_owned())
+    }
+
+    /// The keys of landscapes and of paths that differ between two runs.
     pub fn differing_keys<'k>(&'k self, other: &'k Self) -> Vec<&'k str> {
         let concerns_paths = |key: &&String| {
             let sections = ["landscape.", "minimum.", "paths."];

@@ -69,12 +69,19 @@ fn losses(rows: &[LossRow]) -> String {
     render("Losses and accuracies: means over the solutions of each set", &header, 1, cells)
 }
 
-/// The table of an analytic landscape.
+/// The table of an analytic landscape or a process. A process may have a data set `test`.
 fn heights(rows: &[LossRow]) -> String {
-    let cells = rows
-        .iter()
-        .map(|row| vec![row.set.to_string(), row.count.to_string(), number(row.loss_train)]);
-    render("Heights: means over the minima of each set", &["set", "minima", "height"], 1, cells)
+    let all_minima = rows.iter().all(|row| row.set.group() == "minima");
+    let what = if all_minima { "minima" } else { "solutions" };
+    let tested = rows.iter().any(|row| !row.loss_test.is_nan());
+    let cells = rows.iter().map(|row| {
+        let mut cells = vec![row.set.to_string(), row.count.to_string(), number(row.loss_train)];
+        cells.extend(tested.then(|| number(row.loss_test)));
+        cells
+    });
+    let header = ["set", what, "height", "height on test"];
+    let header = if tested { &header[..] } else { &header[..3] };
+    render(&format!("Heights: means over the {what} of each set"), header, 1, cells)
 }
 
 /// A barrier is the `what` on a path.

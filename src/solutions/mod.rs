@@ -1,8 +1,10 @@
 //! Sets of parameter vectors: which training runs are kept, what the sets are called, which pairs
 //! of their vectors get a path.
 
+pub mod landscape;
 pub mod pairs;
 pub mod set;
 
+pub use landscape::{DatasetName, LandscapeName};
 pub use pairs::{Pairs, draw_pairs};
-pub use set::{LandscapeName, SetName, SolutionSet, select};
+pub use set::{SetName, SolutionSet, select};

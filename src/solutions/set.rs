@@ -6,43 +6,6 @@ use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// The landscape of a path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum LandscapeName {
-    /// The mean loss over the training images.
-    Train,
-    /// The mean loss over the test images.
-    Test,
-    /// An analytic landscape.
-    Analytic,
-}
-
-impl LandscapeName {
-    /// `"train"`, `"test"` or `"formula"`, as in file paths.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Train => "train",
-            Self::Test => "test",
-            Self::Analytic => "formula",
-        }
-    }
-}
-
-impl From<Split> for LandscapeName {
-    fn from(split: Split) -> Self {
-        match split {
-            Split::Train => Self::Train,
-            Split::Test => Self::Test,
-        }
-    }
-}
-
-impl fmt::Display for LandscapeName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
 /// Name of a set of solutions, `"group/member"`: `"sgd/train"` is ω^train of the SGD runs.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SetName(String);

@@ -34,7 +34,7 @@ fn case(file: &Path) -> Case {
         ("of-another-network.npy", 784 * 20 + 20 * 10),
     ];
     for (import, parameters) in imports.into_iter().filter(|(import, _)| text.contains(import)) {
-        let vectors = Array2::zeros((2, parameters));
+        let vectors = Array2::<f32>::zeros((2, parameters));
         write_npy(&directory.path().join(import), vectors.view(), false)
             .expect("space for a small file");
     }

@@ -11,8 +11,8 @@ mod markdown;
 mod reference;
 
 use lossatlas::config::{
-    Config, ConfigPurpose, ImportFile, KernelConfig, KpcaConfig, LandscapeConfig, MinimaConfig,
-    NetworkConfig, Subject,
+    ChosenLandscape, Config, ConfigPurpose, ImportFile, KernelConfig, KpcaConfig, LandscapeConfig,
+    MinimaConfig, NetworkConfig, Subject,
 };
 use lossatlas::data::{ChosenFormat, ImageShape, Split, digits, idx};
 use lossatlas::landscape::{BuiltIn, DoubleWell, LennardJones, TwoWells};
@@ -20,7 +20,7 @@ use lossatlas::network::{Architecture, Value, fcp, lstm};
 use lossatlas::optimizer::{ChosenOptimizer, LbfgsParameters, OptimizerName};
 use lossatlas::path::Objective;
 use lossatlas::random::MasterSeed;
-use lossatlas::solutions::Pairs;
+use lossatlas::solutions::{Pairs, SetName};
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -57,6 +57,11 @@ fn landscape(config: &Config) -> &LandscapeConfig {
         Subject::Landscape(landscape) => landscape,
         Subject::Network(network) => panic!("{network:?}"),
     }
+}
+
+fn of_built_in(landscape: BuiltIn, minima: MinimaConfig, keep: usize) -> LandscapeConfig {
+    let landscape = ChosenLandscape::BuiltIn(landscape);
+    LandscapeConfig { landscape, minima, keep, imports: Vec::new() }
 }
 
 fn fcp_with_relu() -> Architecture {
@@ -443,13 +448,37 @@ fn without_training_there_are_the_imported_sets() {
 }
 
 #[test]
+fn a_process_has_limits_data_sets_and_solutions_from_files() {
+    let config = good("process");
+    let landscape = landscape(&config);
+    let process = landscape.landscape.process().unwrap();
+    assert_eq!(process.command, ["python3", "model.py", "--lr", "0.1", "--lr"]);
+    let limits = [process.time_limit, process.start_limit].map(|limit| limit.as_secs_f64());
+    assert_eq!(limits, [90.0, 2.5]);
+    assert_eq!((process.deterministic, process.start), (false, Some([-1.0, 1.5])));
+    assert_eq!(landscape.minima, MinimaConfig::Search { starts: 12 });
+    assert_eq!(names(&config.paths.sets), ["minima/relaxed", "torch/final"]);
+    assert_eq!(names(&config.paths.datasets), ["train", "valid.1"]);
+    for (key, value) in [
+        ("landscape.time_limit", "\"1m 30s\""),
+        ("landscape.start", "[-1.0, 1.5]"),
+        ("landscape.tolerance", "1e-6"),
+        ("paths.landscapes", "[\"train\", \"valid.1\"]"),
+        ("import.torch/final.file", "\"final.npy\""),
+    ] {
+        assert_eq!(config.effective[key], value, "{key}");
+    }
+    let alone = good("process-imports-alone");
+    assert_eq!(self::landscape(&alone).minima, MinimaConfig::None);
+    assert_eq!(names(&alone.paths.sets), ["torch/final"]);
+    assert!(alone.paths.datasets.is_empty());
+}
+
+#[test]
 fn minima_of_a_formula_are_searched_or_given() {
     let search = good("landscape-search");
     let minima = MinimaConfig::Search { starts: 100 };
-    assert_eq!(
-        *landscape(&search),
-        LandscapeConfig { landscape: BuiltIn::TwoWells, minima, keep: 10 }
-    );
+    assert_eq!(*landscape(&search), of_built_in(BuiltIn::TwoWells, minima, 10));
     assert_eq!(names(&search.paths.sets), ["minima/relaxed"]);
     assert!(search.paths.landscapes.is_empty());
     assert_eq!(
@@ -465,26 +494,20 @@ fn minima_of_a_formula_are_searched_or_given() {
 
     let cluster = BuiltIn::LennardJones(LennardJones::new(7, 2).unwrap());
     let minima = MinimaConfig::Search { starts: 4 };
-    assert_eq!(
-        *landscape(&good("landscape-cluster")),
-        LandscapeConfig { landscape: cluster, minima, keep: 4 }
-    );
+    assert_eq!(*landscape(&good("landscape-cluster")), of_built_in(cluster, minima, 4));
 
     let relaxed = good("landscape-relaxed-points");
     let minima = MinimaConfig::Minimized(vec![vec![1.0; 3], vec![-1.0, 1.0, 0.9], vec![-1.0; 3]]);
     let wells = BuiltIn::DoubleWell(DoubleWell::new(3).unwrap());
-    assert_eq!(*landscape(&relaxed), LandscapeConfig { landscape: wells, minima, keep: 2 });
+    assert_eq!(*landscape(&relaxed), of_built_in(wells, minima, 2));
     assert_eq!(relaxed.effective["minimum.1.at"], "[-1.0, 1.0, 0.9]");
 
     let given = good("landscape-given-points");
     let minima = MinimaConfig::Given(vec![vec![-1.0, -1.0], vec![0.5, 2.0]]);
+    assert_eq!(*landscape(&given), of_built_in(BuiltIn::ProductWell, minima, 2));
     assert_eq!(
-        *landscape(&given),
-        LandscapeConfig { landscape: BuiltIn::ProductWell, minima, keep: 2 }
-    );
-    assert_eq!(
-        (names(&given.paths.sets), landscape(&given).set().as_str()),
-        (vec!["minima/given".to_owned()], "minima/given")
+        (names(&given.paths.sets), landscape(&given).set().as_ref().map(SetName::as_str)),
+        (vec!["minima/given".to_owned()], Some("minima/given"))
     );
     assert!(
         ["landscape.starts", "landscape.keep"]
@@ -497,7 +520,7 @@ fn minima_of_a_formula_are_searched_or_given() {
 fn the_published_example_in_two_dimensions() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs/fig3.toml");
     let config = Config::load(&file, &[]).unwrap();
-    assert_eq!(landscape(&config).landscape, BuiltIn::TwoWells);
+    assert_eq!(landscape(&config).landscape.built_in(), Some(&BuiltIn::TwoWells));
     assert_eq!(
         landscape(&config).minima,
         MinimaConfig::Given(TwoWells::ENDPOINTS.map(Vec::from).to_vec())

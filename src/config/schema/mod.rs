@@ -21,12 +21,14 @@
 mod kinds;
 mod numbers;
 mod section;
+mod times;
 mod words;
 
 pub(in crate::config) use kinds::mistake;
 pub(crate) use kinds::{Mistakes, ValueKind};
 pub(crate) use numbers::{Count, CountList, CountOrAll, Integer, Lower, Number, Numbers, Upper};
 pub(crate) use section::{Choices, Multiplicity, Owned, SectionSpec};
+pub(crate) use times::{Interval, Texts, TimeSpan};
 pub(crate) use words::{AnyOf, Flag, OneOf, OptimizerNames, SetNames, Text, Word, each};
 
 use super::reader::Notation;

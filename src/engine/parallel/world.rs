@@ -107,6 +107,13 @@ impl World {
             .map_or(1, |mpi| mpi.communicator.split_shared(0).size().unsigned_abs() as usize)
     }
 
+    /// Number of this rank among those of its machine, from 0. Collective.
+    pub fn rank_on_this_machine(&self) -> usize {
+        self.mpi
+            .as_ref()
+            .map_or(0, |mpi| mpi.communicator.split_shared(0).rank().unsigned_abs() as usize)
+    }
+
     /// Whether this is rank 0, which reads, hands out, writes and prints.
     pub fn is_root(&self) -> bool {
         self.rank == 0

@@ -126,7 +126,8 @@ fn plane<'a>(landscape: &LandscapeConfig, results: &Results<'a>) -> Option<Plane
         [x, y] => Some([x, y]),
         _ => None,
     };
-    let set = landscape.set();
+    let built_in = landscape.landscape.built_in()?;
+    let set = landscape.set()?;
     let drawn = |pair: (u32, u32)| {
         let result = contents.path(&set, LandscapeName::Analytic, pair)?.result.as_ref().ok()?;
         let track = contents.track(&set, LandscapeName::Analytic, pair);
@@ -137,7 +138,7 @@ fn plane<'a>(landscape: &LandscapeConfig, results: &Results<'a>) -> Option<Plane
     let pairs = path_sets.filter(|(of, _)| of.name == set).flat_map(|(of, _)| results.pairs(of));
     let lambda = results.config.paths.parameters.lambda;
     Plane::of(pairs.filter_map(drawn).collect(), lambda, |points| {
-        HeightMap::of(&landscape.landscape, points.iter().copied())
+        HeightMap::of(built_in, points.iter().copied())
     })
 }
 

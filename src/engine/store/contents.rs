@@ -48,6 +48,8 @@ pub struct Contents {
     tracks: BTreeMap<SetName, BTreeMap<PathKey, Track>>,
     imported: BTreeMap<SetName, BTreeMap<u32, Outcome<Snapshot>>>,
     minima: BTreeMap<u32, Outcome<MinimizationResult>>,
+    /// The values of minima on the data set `test` of a process.
+    minima_on_test: BTreeMap<u32, f64>,
     /// By name of the stage, then by key; also those of stages that this program does not have.
     tasks: BTreeMap<String, BTreeMap<String, Outcome<Vec<u8>>>>,
     analysis: Option<StoredAnalysis>,
@@ -94,6 +96,13 @@ impl Contents {
             Record::Atlas { checksum } => return self.atlases.insert(checksum),
             Record::Minimum { number, seconds, outcome } => {
                 return insert_first(&mut self.minima, number, seconds, outcome);
+            }
+            Record::MinimumWithTest { number, seconds, minimum, value_on_test } => {
+                let new = insert_first(&mut self.minima, number, seconds, Ok(minimum));
+                if new {
+                    self.minima_on_test.insert(number, value_on_test);
+                }
+                return new;
             }
             Record::Task { stage, key, seconds, outcome } => {
                 return insert_first(self.tasks.entry(stage).or_default(), key, seconds, outcome);
@@ -224,6 +233,11 @@ impl Contents {
     /// The minimization from this start, if it has ended.
     pub fn minimum(&self, number: u32) -> Option<&Outcome<MinimizationResult>> {
         self.minima.get(&number)
+    }
+
+    /// Its value on the data set `test` of a process, if there is one.
+    pub fn minimum_on_test(&self, number: u32) -> Option<f64> {
+        self.minima_on_test.get(&number).copied()
     }
 
     /// The task of this stage with this key, decoded, if it has ended. A result that another

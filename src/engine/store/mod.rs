@@ -27,8 +27,8 @@ pub use journal::{Journal, JournalError, Opened, TornTail};
 pub use record::{ConfigurationRecord, Record, SessionRecord};
 pub use retention::Retention;
 pub use vectors::{
-    VectorSource, VectorsError, read_vectors, read_vectors_of_any_length, write_npy,
-    write_whole,
+    VectorSource, VectorsError, read_double_vectors, read_vectors, read_vectors_of_any_length,
+    write_npy, write_whole,
 };
 
 /// The HDF5 library in use: `1.10.8`.

@@ -112,6 +112,18 @@ pub enum Record {
         /// The result as the stage has encoded it ([`Record::task`]), or why there is none.
         outcome: Result<Vec<u8>, String>,
     },
+    /// A minimization on the first data set of a process that has a data set `test` too. One that
+    /// has failed is a [`Self::Minimum`].
+    MinimumWithTest {
+        /// Number of the start.
+        number: u32,
+        /// Wall time in s.
+        seconds: f64,
+        /// Where it ended.
+        minimum: MinimizationResult,
+        /// The value there on the data set `test`.
+        value_on_test: f64,
+    },
 }
 
 impl Record {

@@ -46,6 +46,9 @@ fn by_member<'a>(run: &'a Run<'_>) -> Vec<(String, String, Vec<&'a PathSet>)> {
         let title = match landscape {
             LandscapeName::Train => format!("between {member} vectors, training landscape"),
             LandscapeName::Test => format!("between {member} vectors, test landscape"),
+            LandscapeName::Named(name) => {
+                format!("between {member} vectors, data set {}", name.as_str())
+            }
             LandscapeName::Analytic => format!("{member} minima"),
         };
         match panels.iter_mut().find(|(known, _, _)| *known == key) {

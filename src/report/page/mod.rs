@@ -99,7 +99,9 @@ fn about(run: &Run<'_>) -> Markup {
     html! {
         p {
             b { (run.label) }
-            @if run.network().is_some() { " on " (run.data) ". " } @else { ", an analytic landscape. " }
+            @if run.network().is_some() { " on " (run.data) ". " }
+            @else if run.is_process() { ", the landscape of a process. " }
+            @else { ", an analytic landscape. " }
             @if let Some(relation) = paper::relation(run) { (relation) " " }
         }
         @if !run.notes.is_empty() {

@@ -1,6 +1,8 @@
 //! Vectors read from files → solutions: their losses and accuracies on all images.
 
-use crate::config::Config;
+mod landscape;
+
+use crate::config::{Config, Subject};
 use crate::data::Split;
 use crate::engine::failure::Failure;
 use crate::engine::log::KeyNumbers;
@@ -31,7 +33,7 @@ impl Stage for Imports {
     }
 
     fn applies(&self, config: &Config) -> bool {
-        config.subject.network().is_some()
+        config.subject.either(|_| true, |landscape| !landscape.imports.is_empty())
     }
 
     fn needs_solutions(&self) -> bool {
@@ -39,8 +41,12 @@ impl Stage for Imports {
     }
 
     fn run(&self, context: &Context, rank: &mut Rank) -> Result<(), Failure> {
-        let vectors = context.problem.trained().map(ImportedVectors);
-        vectors.map_or(Ok(()), |vectors| context.run(self, rank, &vectors))
+        match &context.problem.subject {
+            Subject::Network(trained) => context.run(self, rank, &ImportedVectors(trained)),
+            Subject::Landscape(landscape) => {
+                context.run(self, rank, &landscape::ImportedPoints(landscape))
+            }
+        }
     }
 
     fn counts(&self, results: &Results, _: &[SolutionSet]) -> Counts {
@@ -85,16 +91,7 @@ impl Computation for ImportedVectors<'_> {
     type Outcome = Snapshot;
 
     fn pending(&self, directory: &RunDirectory) -> Result<Pending<Self::Key>, String> {
-        let rows = self.0.imports.iter().flat_map(|(set, vectors)| {
-            (0..vectors.nrows() as u32).map(move |number| (set.clone(), number))
-        });
-        let (done, left): (Vec<_>, Vec<_>) =
-            rows.partition(|(set, number)| directory.contents.imported(set, *number).is_some());
-        let named = |(set, number): (SetName, u32)| {
-            let name = format!("{set} {number}");
-            ((set, number), name)
-        };
-        Ok(Pending::alike(done.len(), left.into_iter().map(named)))
+        Ok(pending(self.0.imports.iter().map(|(set, vectors)| (set, vectors.nrows())), directory))
     }
 
     fn task(&self, (set, number): &Self::Key, (): &()) -> Vec<f32> {
@@ -123,6 +120,22 @@ impl Computation for ImportedVectors<'_> {
         let outcome = outcome.and_then(finite);
         Record::Imported { set: set.clone(), number: *number, seconds, outcome }
     }
+}
+
+/// The vectors of these sets, each with its number of vectors, that have not been evaluated.
+fn pending<'a>(
+    sets: impl Iterator<Item = (&'a SetName, usize)>,
+    directory: &RunDirectory,
+) -> Pending<(SetName, u32)> {
+    let rows =
+        sets.flat_map(|(set, count)| (0..count as u32).map(move |number| (set.clone(), number)));
+    let (done, left): (Vec<_>, Vec<_>) =
+        rows.partition(|(set, number)| directory.contents.imported(set, *number).is_some());
+    let named = |(set, number): (SetName, u32)| {
+        let name = format!("{set} {number}");
+        ((set, number), name)
+    };
+    Pending::alike(done.len(), left.into_iter().map(named))
 }
 
 fn evaluate<'a>(

@@ -1,15 +1,16 @@
-//! Points on an analytic landscape → minima.
+//! Points on an analytic landscape, or on that of a process → minima.
 
 mod atlas;
 
-use crate::config::{Config, MinimaConfig};
+use crate::config::{ChosenLandscape, Config};
 use crate::engine::capacity::{Need, Part};
 use crate::engine::console::count;
 use crate::engine::failure::Failure;
+use crate::engine::landscape::MappedLandscape;
 use crate::engine::log::KeyNumbers;
 use crate::engine::parallel::Control;
 use crate::engine::plan::memory::task_bytes;
-use crate::engine::problem::{Analytic, Problem};
+use crate::engine::problem::Problem;
 use crate::engine::rank::Rank;
 use crate::engine::results::Results;
 use crate::engine::resume::Ended;
@@ -18,14 +19,15 @@ use crate::engine::stage::{Context, Counts, PlannedTasks, Stage, TaskState};
 use crate::engine::store::Record;
 use crate::engine::store::atlas::{Atlas, AtlasError, Node};
 use crate::engine::task::{Computation, Pending};
-use crate::landscape::{BuiltIn, Interruptible};
+use crate::landscape::{BuiltIn, Interrupt, Interrupted};
 use crate::optimizer::minimize::{
     MinimizationParameters, MinimizationResult, MinimizationStop, minimize, random_start,
 };
 use crate::random::MasterSeed;
-use crate::solutions::SolutionSet;
+use crate::solutions::{LandscapeName, SolutionSet};
+use serde::{Deserialize, Serialize};
 
-/// Searches for the local minima of an analytic landscape.
+/// Searches for the local minima of a landscape.
 pub struct Minima;
 
 impl Stage for Minima {
@@ -38,7 +40,7 @@ impl Stage for Minima {
     }
 
     fn applies(&self, config: &Config) -> bool {
-        config.subject.landscape().is_some()
+        config.subject.landscape().is_some_and(|landscape| landscape.set().is_some())
     }
 
     fn needs_solutions(&self) -> bool {
@@ -47,8 +49,8 @@ impl Stage for Minima {
 
     fn run(&self, context: &Context, rank: &mut Rank) -> Result<(), Failure> {
         let seed = context.problem.config.seed;
-        let searches =
-            context.problem.analytic().map(|analytic| MinimumSearches { analytic, seed });
+        let landscape = context.problem.landscape();
+        let searches = landscape.map(|landscape| MinimumSearches { landscape, seed });
         searches.map_or(Ok(()), |searches| context.run(self, rank, &searches))
     }
 
@@ -65,30 +67,36 @@ impl Stage for Minima {
     }
 
     fn plan(&self, problem: &Problem) -> Vec<PlannedTasks> {
-        let Some(analytic) = problem.analytic() else { return Vec::new() };
-        let starts = analytic.config.starts() as usize;
+        let Some(landscape) = problem.landscape() else { return Vec::new() };
+        let starts = landscape.starts as usize;
+        if starts == 0 {
+            return Vec::new();
+        }
         vec![PlannedTasks { what: count(starts, "start"), count: starts, work: None }]
     }
 
     fn memory(&self, problem: &Problem, _: usize) -> Need {
-        let Some(analytic) = problem.analytic() else { return Need::default() };
-        let (dimension, starts) =
-            (analytic.landscape.dimension() as f64, f64::from(analytic.config.starts()));
+        let Some(landscape) = problem.landscape() else { return Need::default() };
+        let (dimension, starts) = (landscape.dimension() as f64, f64::from(landscape.starts));
         let numbers = |count: f64| count * size_of::<f64>() as f64;
         let minima = starts * numbers(dimension) + task_bytes(starts);
-        let distances = match analytic.config.landscape {
-            BuiltIn::LennardJones(cluster) => numbers(0.5 * (cluster.atoms() as f64).powi(2)),
+        let distances = match landscape.config.landscape {
+            ChosenLandscape::BuiltIn(BuiltIn::LennardJones(cluster)) => {
+                numbers(0.5 * (cluster.atoms() as f64).powi(2))
+            }
             _ => 0.0,
         };
         let root = vec![
-            Part::new(minima, "the minima", "landscape.starts"),
+            Part::new(minima, "the minima", "landscape.starts or the number of points"),
             Part::new(distances, "the distances between atoms", "landscape.atoms"),
         ];
         Need { task: Vec::new(), root }
     }
 
     fn key_numbers(&self, record: &Record) -> KeyNumbers {
-        let Record::Minimum { outcome: Ok(minimum), .. } = record else {
+        let (Record::Minimum { outcome: Ok(minimum), .. }
+        | Record::MinimumWithTest { minimum, .. }) = record
+        else {
             return KeyNumbers::default();
         };
         KeyNumbers {
@@ -108,20 +116,56 @@ impl Stage for Minima {
     }
 }
 
+/// Where a search for a local minimum begins.
+#[derive(Serialize, Deserialize)]
+struct Start {
+    number: u32,
+    /// `None` for a random start.
+    point: Option<Vec<f64>>,
+}
+
+/// What a process is minimized with; that of analytic landscapes is fixed.
+fn parameters(landscape: &MappedLandscape) -> MinimizationParameters {
+    let mut parameters = MinimizationParameters::default();
+    if let Some(process) = landscape.config.landscape.process() {
+        parameters.tolerance = process.tolerance;
+        parameters.lbfgs.iterations = process.iterations;
+    }
+    parameters
+}
+
+/// The value of the minimum on the data set `test`, if there is one.
+fn value_on_test(
+    landscape: &MappedLandscape,
+    minimum: MinimizationResult,
+    interrupt: &Interrupt<'_>,
+) -> Result<FoundMinimum, Interrupted> {
+    let test = landscape.landscape(LandscapeName::named("test"), interrupt);
+    let value = test.map(|test| test.value(&minimum.theta)).transpose()?;
+    Ok(FoundMinimum { minimum, value_on_test: value })
+}
+
+/// A minimum, and its value on the data set `test` of a process.
+#[derive(Serialize, Deserialize)]
+struct FoundMinimum {
+    minimum: MinimizationResult,
+    value_on_test: Option<f64>,
+}
+
 /// The searches for local minima, one from each start.
 struct MinimumSearches<'a> {
-    analytic: &'a Analytic,
+    landscape: &'a MappedLandscape,
     seed: MasterSeed,
 }
 
 impl Computation for MinimumSearches<'_> {
     type Key = u32;
     type Source = ();
-    type Task = u32;
-    type Outcome = MinimizationResult;
+    type Task = Start;
+    type Outcome = FoundMinimum;
 
     fn pending(&self, directory: &RunDirectory) -> Result<Pending<u32>, String> {
-        let all = self.analytic.config.starts();
+        let all = self.landscape.starts;
         let left = |number: &u32| directory.contents.minimum(*number).is_none();
         let numbers: Vec<u32> = (0..all).filter(left).collect();
         let done = all as usize - numbers.len();
@@ -129,45 +173,40 @@ impl Computation for MinimumSearches<'_> {
         Ok(Pending::alike(done, numbers.into_iter().map(named)))
     }
 
-    fn task(&self, key: &u32, (): &()) -> u32 {
-        *key
+    fn task(&self, &number: &u32, (): &()) -> Start {
+        Start { number, point: self.landscape.start(number) }
     }
 
-    fn perform(
-        &self,
-        &number: &u32,
-        _: Option<&[u8]>,
-        control: &Control,
-    ) -> Ended<MinimizationResult> {
-        let analytic = self.analytic;
+    fn perform(&self, start: &Start, _: Option<&[u8]>, control: &Control) -> Ended<FoundMinimum> {
+        let mapped = self.landscape;
         let interrupt = || control.stop_requested();
-        let landscape = &Interruptible(&analytic.landscape, &interrupt);
-        let parameters = MinimizationParameters::default();
-        let minimized = match &analytic.config.minima {
-            MinimaConfig::Search { .. } => {
-                let region = analytic.config.landscape.start_region();
-                minimize(landscape, &random_start(self.seed, &region, number), &parameters)
-            }
-            MinimaConfig::Minimized(points) => {
-                minimize(landscape, &points[number as usize], &parameters)
-            }
-            MinimaConfig::Given(points) => {
-                MinimizationResult::given(landscape, &points[number as usize])
+        let landscape = mapped.first(&interrupt);
+        let landscape = landscape.as_ref();
+        let parameters = parameters(mapped);
+        let minimized = match (&start.point, mapped.config.set_is_given()) {
+            (Some(point), true) => MinimizationResult::given(landscape, point),
+            (Some(point), false) => minimize(landscape, point, &parameters),
+            (None, _) => {
+                let point = random_start(self.seed, &mapped.region, start.number);
+                minimize(landscape, &point, &parameters)
             }
         };
-        Ended::of(minimized)
+        Ended::of(minimized.and_then(|minimum| value_on_test(mapped, minimum, &interrupt)))
     }
 
-    fn record(
-        &self,
-        &number: &u32,
-        seconds: f64,
-        outcome: Result<MinimizationResult, String>,
-    ) -> Record {
-        let ended = |minimized: MinimizationResult| match minimized.stop {
-            MinimizationStop::NotFinite => Err(minimized.stop.to_string()),
-            _ => Ok(minimized),
+    fn record(&self, &number: &u32, seconds: f64, outcome: Result<FoundMinimum, String>) -> Record {
+        let ended = |found: FoundMinimum| match found.minimum.stop {
+            MinimizationStop::NotFinite => Err(found.minimum.stop.to_string()),
+            _ => Ok(found),
         };
-        Record::Minimum { number, seconds, outcome: outcome.and_then(ended) }
+        match outcome.and_then(ended) {
+            Ok(FoundMinimum { minimum, value_on_test: Some(value) }) => {
+                Record::MinimumWithTest { number, seconds, minimum, value_on_test: value }
+            }
+            Ok(FoundMinimum { minimum, value_on_test: None }) => {
+                Record::Minimum { number, seconds, outcome: Ok(minimum) }
+            }
+            Err(reason) => Record::Minimum { number, seconds, outcome: Err(reason) },
+        }
     }
 }

@@ -8,23 +8,25 @@ use crate::data::Split;
 use crate::engine::capacity::{Need, Part};
 use crate::engine::console::count;
 use crate::engine::failure::Failure;
+use crate::engine::landscape::MappedLandscape;
 use crate::engine::log::KeyNumbers;
 use crate::engine::parallel::Control;
 use crate::engine::plan::memory::{pair_bytes, task_bytes};
 use crate::engine::plan::{Planned, Work, path_bytes, path_work};
-use crate::engine::problem::{Analytic, Problem, Trained};
+use crate::engine::problem::{Problem, Trained};
 use crate::engine::rank::Rank;
 use crate::engine::results::Results;
 use crate::engine::resume::{Ended, decode, drive};
 use crate::engine::run_directory::RunDirectory;
 use crate::engine::stage::{Context, Count, Counts, FailedTask, PlannedTasks, Stage};
 use crate::engine::store::atlas::{Atlas, AtlasError, Node};
-use crate::engine::store::{Contents, Record, TaskKey};
+use crate::engine::store::{Record, TaskKey};
 use crate::engine::task::{Computation, Pending, PendingTask};
-use crate::landscape::{BuiltIn, Landscape, Squared};
+use crate::landscape::{BuiltIn, Interrupt, Landscape, Squared};
 use crate::path::{Batches, CurvePrecision, FoundPath, Objective, PathResult, PathSearch, Track};
 use crate::solutions::{LandscapeName, Pairs, SetName, SolutionSet};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// One path to find: on which landscape, and between which vectors.
 #[derive(Serialize, Deserialize)]
@@ -41,9 +43,6 @@ struct PathKey {
     set: SetName,
     landscape: LandscapeName,
     pair: (u32, u32),
-    /// The endpoints on an analytic landscape. Those of a network are large, and taken from the
-    /// sets when they are needed.
-    endpoints: Option<[Vec<f64>; 2]>,
 }
 
 /// The path with its points, where these are kept, or why there is none.
@@ -100,7 +99,7 @@ impl Stage for Paths {
             let total = if complete { drawn } else { results.planned_pairs(&paths.set) };
             let (done, failed) = (paths.found().count(), paths.failed());
             let (kind, name) =
-                (paths.landscape as usize, format!("paths {} on {}", paths.set, paths.landscape));
+                (paths.landscape.number(), format!("paths {} on {}", paths.set, paths.landscape));
             counts.kinds.push(Count {
                 kind,
                 name,
@@ -122,24 +121,29 @@ impl Stage for Paths {
     fn plan(&self, problem: &Problem) -> Vec<PlannedTasks> {
         problem.subject.either(
             |trained| plan_on_images(problem, trained),
-            |analytic| {
-                let minima = problem.solutions_in(&analytic.config.set());
-                let pairs = problem.config.paths.pairs.of(minima);
-                let what = format!("at most {}", count(pairs, "path"));
-                vec![PlannedTasks { what, count: pairs, work: None }]
+            |_| {
+                let paths = &problem.config.paths;
+                let pairs = paths.sets.iter().map(|set| paths.pairs.of(problem.solutions_in(set)));
+                let pairs = pairs.fold(0, usize::saturating_add);
+                let all = pairs.saturating_mul(problem.path_landscapes());
+                let what = format!("at most {}", count(all, "path"));
+                vec![PlannedTasks { what, count: all, work: None }]
             },
         )
     }
 
     fn work(&self, problem: &Problem, kind: usize) -> Work {
-        let landscapes = [LandscapeName::Train, LandscapeName::Test, LandscapeName::Analytic];
-        let landscape = landscapes.into_iter().find(|&landscape| landscape as usize == kind);
+        let landscapes = problem.subject.either(
+            |_| vec![LandscapeName::Train, LandscapeName::Test],
+            |landscape| landscape.names(),
+        );
+        let landscape = landscapes.into_iter().find(|landscape| landscape.number() == kind);
         landscape.map_or_else(Work::default, |landscape| work_on(problem, landscape))
     }
 
     fn memory(&self, problem: &Problem, _: usize) -> Need {
         let paths = &problem.config.paths;
-        let (number, keys) = if problem.is_analytic() {
+        let (number, keys) = if problem.landscape().is_some() {
             (size_of::<f64>(), "the size in [landscape], or paths.fourier_terms (paths.knots)")
         } else {
             let keys = "the sizes in [network], paths.points, or paths.fourier_terms (paths.knots)";
@@ -183,16 +187,12 @@ struct PathSearches<'a> {
 
 impl Computation for PathSearches<'_> {
     type Key = PathKey;
-    /// The solutions.
-    type Source = Vec<SolutionSet>;
+    type Source = PathSource;
     type Task = PathTask;
     type Outcome = Outcome;
 
     /// Those on the larger landscape first.
-    fn pending(
-        &self,
-        directory: &RunDirectory,
-    ) -> Result<Pending<PathKey, Vec<SolutionSet>>, String> {
+    fn pending(&self, directory: &RunDirectory) -> Result<Pending<PathKey, PathSource>, String> {
         let (problem, contents) = (self.problem, &directory.contents);
         let sets = directory.solutions(problem)?;
         let results = directory.results(problem);
@@ -205,21 +205,19 @@ impl Computation for PathSearches<'_> {
                 if contents.path(&set.name, landscape, pair).is_some() {
                     done += 1;
                 } else {
-                    let analytic = problem.analytic();
-                    let endpoints =
-                        analytic.map(|analytic| analytic_endpoints(analytic, contents, pair));
-                    let key = PathKey { set: set.name.clone(), landscape, pair, endpoints };
+                    let key = PathKey { set: set.name.clone(), landscape, pair };
                     tasks.push(pending_task(problem, key));
                 }
             }
         }
-        Ok(Pending { done, tasks, source: sets })
+        let minima = found_minima(&results);
+        Ok(Pending { done, tasks, source: PathSource { sets, minima } })
     }
 
-    fn task(&self, key: &PathKey, sets: &Vec<SolutionSet>) -> PathTask {
-        let endpoints = match &key.endpoints {
-            Some(endpoints) => Subject::Landscape(endpoints.clone()),
-            None => Subject::Network(network_endpoints(sets, key)),
+    fn task(&self, key: &PathKey, source: &PathSource) -> PathTask {
+        let endpoints = match self.problem.landscape() {
+            Some(landscape) => Subject::Landscape(landscape_endpoints(landscape, source, key)),
+            None => Subject::Network(network_endpoints(&source.sets, key)),
         };
         PathTask { landscape: key.landscape, endpoints }
     }
@@ -237,7 +235,7 @@ fn pending_task(problem: &Problem, key: PathKey) -> PendingTask<PathKey> {
     let work = work_on(problem, key.landscape).passes();
     PendingTask {
         name: format!("{} {}–{} on {}", key.set, key.pair.0, key.pair.1, key.landscape),
-        planned: Planned { kind: key.landscape as usize, work, left: 1.0 },
+        planned: Planned { kind: key.landscape.number(), work, left: 1.0 },
         checkpoint: Some(key.task()),
         key,
     }
@@ -253,7 +251,7 @@ fn pairs_part(problem: &Problem) -> Part {
         if let Pairs::Count(most) = paths.pairs { all.min(most as f64) } else { all }
     });
     let tasks = problem.path_landscapes() as f64 * pairs.sum::<f64>();
-    let keys = if problem.is_analytic() {
+    let keys = if problem.landscape().is_some() {
         "landscape.keep or paths.pairs"
     } else {
         "training.keep or paths.pairs"
@@ -302,11 +300,17 @@ fn find_on(
             find(&landscape, batches, endpoints, paths, state, control)
                 .map(|found| found.map(|found| (found.result, None)))
         },
-        |(analytic, endpoints)| {
-            let landscape = &analytic.landscape;
-            find(landscape, None, endpoints, paths, state, control).map(|found| {
+        |(mapped, endpoints)| {
+            let interrupt: &Interrupt<'_> = &|| control.stop_requested();
+            let Some(landscape) = mapped.landscape(task.landscape, interrupt) else {
+                return Ended::Finished(Err(format!("no data set \"{}\"", task.landscape)));
+            };
+            let found = find(landscape.as_ref(), None, endpoints, paths, state, control);
+            let points = paths.parameters.points;
+            found.map(|found| {
                 found.map(|found| {
-                    let track = Track::of(landscape, found.curve.as_ref(), paths.parameters.points);
+                    let curve = found.curve.as_ref();
+                    let track = mapped.analytic().and_then(|it| Track::of(&it, curve, points));
                     (found.result, track)
                 })
             })
@@ -337,7 +341,7 @@ fn find<A: CurvePrecision>(
     drive(search, control).map(|found| found.map_err(|error| error.to_string()))
 }
 
-/// The work of a path, at most. An analytic landscape takes no images and counts as one.
+/// The work of a path, at most. A landscape without images counts as one.
 fn work_on(problem: &Problem, landscape: LandscapeName) -> Work {
     let paths = &problem.config.paths;
     let on_images = |trained: &Trained| {
@@ -354,16 +358,38 @@ fn network_endpoints(sets: &[SolutionSet], key: &PathKey) -> [Vec<f32>; 2] {
     })
 }
 
-/// In double precision, as they were minimized. A cluster is first rotated onto the other one: that
-/// rotation is no part of the path.
-fn analytic_endpoints(analytic: &Analytic, contents: &Contents, pair: (u32, u32)) -> [Vec<f64>; 2] {
-    let minimum = |number| {
-        let outcome = contents.minimum(number).expect("pairs are drawn from the minima");
-        outcome.result.as_ref().expect("pairs are drawn from the minima").theta.clone()
-    };
-    let [a, b] = [pair.0, pair.1].map(minimum);
-    match analytic.config.landscape {
-        BuiltIn::LennardJones(cluster) => match cluster.align(&b, &a) {
+/// What endpoints are taken from, on the root.
+struct PathSource {
+    /// The solutions.
+    sets: Vec<SolutionSet>,
+    /// Minima of a landscape by the number of their start, in double precision.
+    minima: BTreeMap<u32, Vec<f64>>,
+}
+
+/// The minima that were found, as they were found.
+fn found_minima(results: &Results) -> BTreeMap<u32, Vec<f64>> {
+    let minima = (0..).zip(results.minima());
+    let found = minima.filter_map(|(number, minimum)| {
+        let minimum = minimum?.ok()?;
+        Some((number, minimum.theta.clone()))
+    });
+    found.collect()
+}
+
+/// In double precision, as they were minimized, or as their file has them. A cluster is first
+/// rotated onto the other one: that rotation is no part of the path.
+fn landscape_endpoints(
+    landscape: &MappedLandscape,
+    source: &PathSource,
+    key: &PathKey,
+) -> [Vec<f64>; 2] {
+    let import = landscape.imports.iter().find(|(name, _)| *name == key.set);
+    let [a, b] = [key.pair.0, key.pair.1].map(|number| match import {
+        Some((_, vectors)) => vectors.row(number as usize).to_vec(),
+        None => source.minima.get(&number).expect("pairs are drawn from the minima").clone(),
+    });
+    match landscape.config.landscape.built_in() {
+        Some(BuiltIn::LennardJones(cluster)) => match cluster.align(&b, &a) {
             Ok(aligned) => [a, aligned.theta],
             Err(_) => [a, b],
         },

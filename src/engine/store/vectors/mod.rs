@@ -85,12 +85,34 @@ pub fn read_vectors_of_any_length(source: &VectorSource) -> Result<Array2<f32>, 
     read(source, None)
 }
 
+/// Reads vectors as [`read_vectors`] does, in double precision: no stored component is rounded.
+///
+/// # Errors
+/// Those of [`read_vectors`].
+pub fn read_double_vectors(
+    source: &VectorSource,
+    layout: &Layout,
+) -> Result<Array2<f64>, VectorsError> {
+    let layout = Some(layout);
+    match components(source)? {
+        Components::Single(single) => {
+            finite_as(source, rows(source, layout, single)?, f64::is_finite, |x| x)
+        }
+        Components::Double(double) => {
+            finite_as(source, rows(source, layout, double)?, f64::is_finite, |x| x)
+        }
+    }
+}
+
+fn components(source: &VectorSource) -> Result<Components, VectorsError> {
+    match source {
+        VectorSource::Npy(file) => npy::read(file),
+        VectorSource::Atlas { file, group } => atlas::read(file, group),
+    }
+}
+
 fn read(source: &VectorSource, layout: Option<&Layout>) -> Result<Array2<f32>, VectorsError> {
-    let components = match source {
-        VectorSource::Npy(file) => npy::read(file)?,
-        VectorSource::Atlas { file, group } => atlas::read(file, group)?,
-    };
-    match components {
+    match components(source)? {
         Components::Single(components) => finite(source, rows(source, layout, components)?),
         Components::Double(components) => finite(source, rows(source, layout, components)?),
     }
@@ -126,13 +148,23 @@ fn finite<A: Copy + Into<f64>>(
     rows: Array2<A>,
 ) -> Result<Array2<f32>, VectorsError> {
     // Widening and rounding back leaves every finite f32 as it is.
-    let single = rows.as_standard_layout().mapv(|component| component.into() as f32);
-    let mut unusable = single
+    finite_as(source, rows, f32::is_finite, |component| component as f32)
+}
+
+/// The vectors in C order and another precision.
+fn finite_as<A: Copy + Into<f64>, B: Copy>(
+    source: &VectorSource,
+    rows: Array2<A>,
+    is_finite: fn(B) -> bool,
+    convert: fn(f64) -> B,
+) -> Result<Array2<B>, VectorsError> {
+    let converted = rows.as_standard_layout().mapv(|component| convert(component.into()));
+    let mut unusable = converted
         .indexed_iter()
-        .filter(|(_, component)| !component.is_finite())
+        .filter(|(_, component)| !is_finite(**component))
         .map(|(place, _)| place);
     match unusable.next() {
-        None => Ok(single),
+        None => Ok(converted),
         Some((row, column)) => {
             let (value, count) = (rows[[row, column]].into(), 1 + unusable.count());
             Err(VectorsError::NotFinite { place: source.clone(), row, column, value, count })

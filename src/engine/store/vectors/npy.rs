@@ -5,7 +5,7 @@ use crate::engine::store::directory::sync_directory;
 use crate::files::{name_aside, rename_to_unused, resolve};
 use crate::npy_header::{NpyHeader, NpyHeaderError};
 use ndarray::ArrayView2;
-use ndarray_npy::{ReadNpyError, ReadNpyExt, WriteNpyError, WriteNpyExt};
+use ndarray_npy::{ReadNpyError, ReadNpyExt, WritableElement, WriteNpyError, WriteNpyExt};
 use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Seek};
 use std::path::{Path, PathBuf};
@@ -82,7 +82,11 @@ fn check_length(
 /// [`VectorsError::Io`] with what could not be written and why; a file that was there before is
 /// still there then. What is not a regular file, such as a device, is not replaced.
 /// [`VectorsError::Appeared`] without `force`.
-pub fn write_npy(file: &Path, vectors: ArrayView2<f32>, force: bool) -> Result<(), VectorsError> {
+pub fn write_npy<A: Clone + WritableElement>(
+    file: &Path,
+    vectors: ArrayView2<A>,
+    force: bool,
+) -> Result<(), VectorsError> {
     write_whole(file, force, |writer| {
         vectors.as_standard_layout().write_npy(writer).map_err(|error| match error {
             WriteNpyError::Io(reason) => reason,

@@ -30,7 +30,7 @@ pub(super) fn lambda(runs: &[Run<'_>]) -> Vec<Finding> {
 }
 
 fn is_example(run: &Run<'_>) -> bool {
-    run.config.subject.landscape().is_some_and(|analytic| analytic.landscape.name() == EXAMPLE)
+    run.config.subject.landscape().is_some_and(|analytic| analytic.landscape.kind() == EXAMPLE)
 }
 
 fn judge(examples: &[&Run<'_>], lambdas: &str) -> (Judgment, String) {

@@ -1,0 +1,14 @@
+//! Landscapes that another program computes, with processes that misbehave in every way.
+//!
+//! Every start has a time-out, so a hang is a failure.
+
+mod alive;
+mod failures;
+#[path = "../support/python.rs"]
+mod python;
+mod refusals;
+mod solutions;
+mod study;
+#[path = "../support/mod.rs"]
+#[expect(dead_code, reason = "shared with tests that start other programs")]
+mod support;
