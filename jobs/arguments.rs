@@ -22,8 +22,13 @@ pub struct Input {
     /// kind, as `--set network.kind=lenet` does, keys of the file that do not fit the new kind are
     /// left out, and standard error names them.
     #[arg(long = "set", value_name = "KEY.PATH=VALUE")]
-    #[arg(value_parser = Utf8(StringValueParser::new()))]
+    #[arg(value_parser = overrides())]
     pub overrides: Vec<String>,
+}
+
+/// Parses `KEY.PATH=VALUE`, which the configuration checks.
+pub fn overrides() -> impl TypedValueParser<Value = String> {
+    Utf8(StringValueParser::new())
 }
 
 /// Parses the name of a file or a directory.

@@ -28,6 +28,7 @@ pub fn run(world: &World, input: &Input) -> Result<u8, Failure> {
             |trained| print_network(&problem, trained, &tasks, ranks),
             |landscape| print_landscape(landscape, &tasks),
         );
+        STAGES.iter().filter_map(|stage| stage.disk(&problem)).for_each(print);
     }
     Ok(failure::SUCCESS)
 }

@@ -1,7 +1,7 @@
 //! The command line: all subcommands. The file of each has its arguments.
 
 use crate::arguments::Input;
-use crate::{evaluate, export, init, manual, report, run, status};
+use crate::{evaluate, export, init, manual, report, resume, run, status};
 use clap::{Parser, Subcommand};
 use lossatlas::engine::version::LONG;
 
@@ -18,7 +18,8 @@ use lossatlas::engine::version::LONG;
     Exit codes: 0 all done, 1 a file or the system failed, 2 bad input, 3 done but some tasks \
     failed\n\
     or all results of a set are worth nothing (the last lines and `lossatlas status` say which),\n\
-    75 stopped by a signal or a time limit; run the same command again to resume.\n\
+    75 stopped by a signal or a time limit; run the same command again to resume, or \
+    `lossatlas resume DIR`.\n\
     After Ctrl-C the mpirun of Open MPI returns 1 in place of 75; the same command \
     continues all the same.\n\
     LOSSATLAS_INSTRUCTIONS=amx|vbmi2|avx512|avx2|none limits the instructions of the processor \
@@ -50,6 +51,12 @@ pub enum Command {
     ///
     /// Needs the solutions that `train` leaves in the directory.
     Kpca(run::Job),
+    /// Continues a directory with the configuration and the command of its last start
+    ///
+    /// Neither the configuration file nor its `--set`s are needed: the journal has both. The files
+    /// of the images must be where they were.
+    #[command(after_help = "Example: mpirun -n 8 lossatlas resume results/quick")]
+    Resume(resume::Arguments),
     /// Validates a configuration and prints the plan: tasks, memory per rank, amount of work
     Check(Input),
     /// Writes a first configuration, every key with its meaning, range and default

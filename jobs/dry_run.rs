@@ -11,7 +11,7 @@ use lossatlas::engine::plan::{Measured, duration, makespan};
 use lossatlas::engine::problem::{Problem, Trained};
 use lossatlas::engine::progress;
 use lossatlas::engine::results::Results;
-use lossatlas::engine::run_directory::RunDirectory;
+use lossatlas::engine::run_directory::{Looked, RunDirectory};
 use lossatlas::engine::stage::{Count, stages_of};
 use lossatlas::engine::store::Contents;
 use std::path::Path;
@@ -22,14 +22,18 @@ pub fn run(
     problem: &Problem,
     command: &StageCommand,
     directory: &Path,
+    replace: bool,
 ) -> Result<u8, Failure> {
-    let contents = world.is_root().then(|| RunDirectory::look(problem, directory)).transpose();
-    let contents = failure::agree(world, contents)?;
+    let look = || RunDirectory::look(problem, directory, replace);
+    let looked = failure::agree(world, world.is_root().then(look).transpose())?;
     start::warn(world, problem.config.run.threads_per_rank)?;
     let ranks = world.ranks_on_this_machine();
-    let refused = contents.as_ref().and_then(|contents| {
+    let refused = looked.as_ref().and_then(|Looked { contents, replaced, path_states }| {
         let results = Results { config: &problem.config, contents };
         describe_directory(directory, contents);
+        replaced.iter().for_each(print);
+        let stages = stages_of(command.name).into_iter();
+        stages.filter_map(|stage| stage.remarks(&results, path_states)).for_each(print);
         describe_tasks((world, ranks), problem, command, &results);
         refusal(command, directory, &results)
     });

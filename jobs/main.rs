@@ -15,6 +15,7 @@ mod export;
 mod init;
 mod manual;
 mod report;
+mod resume;
 mod run;
 mod start;
 mod status;
@@ -78,6 +79,7 @@ fn execute(world: &World, command: Command, signals: Signals) -> Result<u8, Fail
         Command::Train(job) => run::run(world, &job, &run::StageCommand::TRAIN, signals),
         Command::Paths(job) => run::run(world, &job, &run::StageCommand::PATHS, signals),
         Command::Kpca(job) => run::run(world, &job, &run::StageCommand::KPCA, signals),
+        Command::Resume(arguments) => resume::run(world, &arguments, signals),
         Command::Init(arguments) => init::run(world, &arguments),
         Command::Check(input) => check::run(world, &input),
         Command::Report(arguments) => report::run(world, &arguments),

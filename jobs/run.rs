@@ -10,6 +10,7 @@ use lossatlas::engine::problem::Problem;
 use lossatlas::engine::rank::Rank;
 use lossatlas::engine::stage::{self, Context};
 use lossatlas::engine::{capacity, console, log, progress, summary};
+use lossatlas::landscape::Interrupt;
 use std::env;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
@@ -22,6 +23,13 @@ pub struct Job {
     /// Directory of the results; made if need be. `atlas.h5` and the journal are in it
     #[arg(long, value_name = "DIR", value_parser = path())]
     pub out: PathBuf,
+    #[command(flatten)]
+    pub options: RunOptions,
+}
+
+/// How a run is performed.
+#[derive(Debug, Args)]
+pub struct RunOptions {
     /// Stops and checkpoints in time to end within TIME, as in 3h50m; the same command resumes the
     /// run
     ///
@@ -31,6 +39,13 @@ pub struct Job {
     /// a second SIGTERM or Ctrl-C nothing is stored.
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub time_limit: Option<Duration>,
+    /// Computes anew what another configuration has computed in DIR
+    ///
+    /// Without it, a change of the configuration that would hide finished results is refused.
+    /// Solutions, paths and analyses depend on their own keys only; the rest stays. The journal
+    /// keeps the former results, and the former configuration finds them again.
+    #[arg(long)]
+    pub replace: bool,
     /// Says what would be done with what the directory holds, and ends; nothing is written
     #[arg(long)]
     pub dry_run: bool,
@@ -52,6 +67,12 @@ impl StageCommand {
     pub const TRAIN: Self = Self { name: "train", reports: false };
     pub const PATHS: Self = Self { name: "paths", reports: false };
     pub const KPCA: Self = Self { name: "kpca", reports: false };
+
+    /// The command of this name; all stages if there is none.
+    pub fn named(name: &str) -> Self {
+        let known = [Self::TRAIN, Self::PATHS, Self::KPCA].into_iter();
+        known.fold(Self::RUN, |found, command| if command.name == name { command } else { found })
+    }
 }
 
 /// Loads, runs the stages, and concludes with the exit code. Collective.
@@ -61,28 +82,45 @@ pub fn run(
     command: &StageCommand,
     signals: Signals,
 ) -> Result<u8, Failure> {
-    if job.dry_run {
-        let problem = Problem::load(world, &job.input.configuration, &job.input.overrides)?;
-        let warning = capacity::check(world, &job.input.configuration, &problem)?;
+    let Job { input: Input { configuration, overrides }, out, options } = job;
+    let load = |interrupt: &Interrupt<'_>| {
+        Problem::load_unless(world, configuration, overrides, interrupt)
+    };
+    perform(world, (configuration, out), options, command, signals, load)
+}
+
+/// Does so with a problem that is loaded by `load`; `configuration` is what messages call it.
+/// Collective.
+pub fn perform(
+    world: &World,
+    (configuration, out): (&Path, &Path),
+    options: &RunOptions,
+    command: &StageCommand,
+    signals: Signals,
+    load: impl FnOnce(&Interrupt<'_>) -> Result<Problem, Failure>,
+) -> Result<u8, Failure> {
+    if options.dry_run {
+        let problem = load(&|| false)?;
+        let warning = capacity::check(world, configuration, &problem)?;
         check::warn_of_memory(&problem, warning);
         problem.send_errors(world, None);
-        return dry_run::run(world, &problem, command, &job.out);
+        return dry_run::run(world, &problem, command, out, options.replace);
     }
-    let limit = job.time_limit.or_else(end_of_the_batch_job);
+    let limit = options.time_limit.or_else(end_of_the_batch_job);
     let interruption = Interruption::watch(signals, limit, world.size());
     let start = Instant::now();
-    let Input { configuration, overrides } = &job.input;
     let interrupt = || interruption.cause().is_some();
-    let mut problem = Problem::load_unless(world, configuration, overrides, &interrupt)?;
-    if let Some(warning) = capacity::check(world, &job.input.configuration, &problem)? {
+    let mut problem = load(&interrupt)?;
+    if let Some(warning) = capacity::check(world, configuration, &problem)? {
         say(warning);
     }
     problem.start_threads(world)?;
-    let mut rank = Rank::open(world, &problem, &job.out)?;
-    problem.send_errors(world, Some(&job.out));
+    let mut rank = Rank::open(world, &problem, out, options.replace)?;
+    rank.on_root(world, |directory| directory.remember_command(command.name))?;
+    problem.send_errors(world, Some(out));
     if let Some(root) = rank.root() {
         progress::forget(&root.directory);
-        log::begin(&root.directory, job.log_format);
+        log::begin(&root.directory, options.log_format);
         let run = root.contents.run_identity().unwrap_or_default();
         log::run_started(command.name, world, &problem.config, &run);
         if let Some(trained) = problem.trained() {
@@ -91,10 +129,10 @@ pub fn run(
     }
     start::warn(world, problem.config.run.threads_per_rank)?;
     let context = Context { world, problem: &problem, interruption: &interruption };
-    let ended = work(&context, &mut rank, command, &job.out);
+    let ended = work(&context, &mut rank, command, out);
     let safe = format_args!(
         "; the results are safe in {}, the same command prints them again",
-        job.out.display()
+        out.display()
     );
     let ended = ended.and_then(|code| console::complete(code, safe));
     log::run_ended(&ended, start);

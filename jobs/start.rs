@@ -40,8 +40,9 @@ pub fn computes(command: &Command) -> bool {
 pub fn stops_when_asked(command: &Command) -> bool {
     match command {
         Command::Run(job) | Command::Train(job) | Command::Paths(job) | Command::Kpca(job) => {
-            !job.dry_run
+            !job.options.dry_run
         }
+        Command::Resume(arguments) => !arguments.options.dry_run,
         _ => false,
     }
 }

@@ -3,7 +3,9 @@
 use super::reader::{Notation, Read, Section, nearest};
 use super::schema::{Derived, Key, SetNames, each};
 use super::sources::Sources;
+use super::tree::TomlValue;
 use crate::solutions::SetName;
+use std::collections::BTreeSet;
 
 /// The name of another set is not a typo: `sgd/trian` and `sgd/train` have similarity 0.89,
 /// `lbfgs/train` and `sgd/train` 0.64, `published/test` and `published/train` 0.8.
@@ -20,6 +22,8 @@ pub(crate) struct Available {
     pub sources: Sources,
     /// The sets that this run makes by training or by a search for minima.
     pub made: Option<Vec<SetName>>,
+    /// How many initializations or starts there are, numbered from 0.
+    pub runs: Option<u32>,
     /// Maximum number of solutions in each of those. Runs can fail, and there can be fewer minima.
     pub keep: Option<usize>,
     /// The sets that are read from files. How many solutions they have is known only after reading
@@ -39,7 +43,20 @@ impl Available {
         section: &Section<'_>,
         key: &'static Key<SetNames, Derived>,
     ) -> Read<Vec<SetName>> {
-        let found = section.key_with(key, |value| each(value, |text| self.set(text)));
+        self.read_sets_or_none(section, key, false)
+    }
+
+    /// As [`Self::read_sets`]; the list may be empty if `may_be_empty`.
+    pub fn read_sets_or_none(
+        &self,
+        section: &Section<'_>,
+        key: &'static Key<SetNames, Derived>,
+        may_be_empty: bool,
+    ) -> Read<Vec<SetName>> {
+        let found = section.key_with(key, |value| match value {
+            TomlValue::Array(items) if items.is_empty() && may_be_empty => Ok(Vec::new()),
+            value => each(value, |text| self.set(text)),
+        });
         found.or(self.sets().unwrap_or_default())
     }
 
@@ -59,6 +76,26 @@ impl Available {
             }
             _ => Ok(name),
         }
+    }
+
+    /// Refuses initialization numbers that no training run and no start can have.
+    ///
+    /// # Errors
+    /// A sentence with these numbers.
+    pub fn check_numbers(&self, pairs: &[(u32, u32)]) -> Result<(), String> {
+        let imports = self.imported.as_ref().is_none_or(|sets| !sets.is_empty());
+        let Some(runs) = self.runs.filter(|_| !imports) else { return Ok(()) };
+        let beyond: BTreeSet<u32> =
+            pairs.iter().flat_map(|&(a, b)| [a, b]).filter(|&number| number >= runs).collect();
+        if beyond.is_empty() {
+            return Ok(());
+        }
+        let beyond: Vec<_> = beyond.iter().map(u32::to_string).collect();
+        Err(format!(
+            "there is no initialization {}: the numbers go from 0 to {}",
+            beyond.join(", "),
+            runs.saturating_sub(1)
+        ))
     }
 
     /// Number of vectors in the union of some sets; `None` if it is not known yet.

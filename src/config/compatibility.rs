@@ -21,7 +21,7 @@ pub const CLASSES: &str = "dataset.classes";
 pub const DATASETS: &str = "landscape.datasets";
 
 /// The number of classes of all results from before data had one of their own.
-const FORMER_CLASSES: &str = "10";
+pub(super) const FORMER_CLASSES: &str = "10";
 
 /// One line for each key that differs and matters: its two values and what the change invalidates.
 ///
@@ -52,14 +52,17 @@ fn conflict(
     after: &BTreeMap<String, String>,
     key: &str,
 ) -> Option<String> {
+    // The same vectors in another file are the same set.
+    if is_checked_by_sum(before, key) && is_checked_by_sum(after, key) {
+        return None;
+    }
     let (section, spec) = sections::find(key);
-    let what = match spec.and_then(KeySpec::invalidates).unwrap_or(section.invalidates) {
-        Invalidates::Nothing => return None,
-        Invalidates::Everything => "everything".to_owned(),
-        Invalidates::Results(results) => results.to_owned(),
+    let invalidates = spec.and_then(KeySpec::invalidates).unwrap_or(section.invalidates);
+    let what = match invalidates {
         Invalidates::SolutionsOfOptimizer => {
             format!("the {} solutions and their paths", title(optimizer_of(key).unwrap_or(key)))
         }
+        _ => invalidates.words()?.to_owned(),
     };
     // All numbered entries together are one thing: another entry changes it.
     let matters = |keys| section.shape == Multiplicity::Numbered || has_table(keys, table_of(key));
@@ -87,7 +90,7 @@ fn other_classes(
 
 /// The value of a key, written or default. Results that are older than the key were made with its
 /// default.
-fn setting(
+pub(super) fn setting(
     keys: &BTreeMap<String, String>,
     key: &str,
     spec: Option<&dyn KeySpec>,
@@ -135,8 +138,14 @@ fn title(optimizer: &str) -> &str {
     optimizer_kind(optimizer).map_or(optimizer, |kind| kind.title())
 }
 
+/// Whether the key is the file of an imported set whose vectors are compared by their checksum.
+pub(super) fn is_checked_by_sum(keys: &BTreeMap<String, String>, key: &str) -> bool {
+    let set = key.strip_prefix("import.").and_then(|key| key.strip_suffix(".file"));
+    set.is_some_and(|set| keys.contains_key(&format!("import.{set}.checksum")))
+}
+
 /// The table of the key with its dot, `training.sgd.`; empty for a key outside of all tables.
-fn table_of(key: &str) -> &str {
+pub(super) fn table_of(key: &str) -> &str {
     key.rfind('.').map_or("", |dot| &key[..=dot])
 }
 
@@ -144,7 +153,7 @@ fn has_table(keys: &BTreeMap<String, String>, table: &str) -> bool {
     keys.keys().any(|key| table_of(key) == table)
 }
 
-fn is_analytic(keys: &BTreeMap<String, String>) -> bool {
+pub(super) fn is_analytic(keys: &BTreeMap<String, String>) -> bool {
     keys.contains_key("landscape.kind")
 }
 
@@ -364,7 +373,7 @@ mod tests {
         let before =
             keys(&[("run.retries", "0"), ("training.sgd.epochs", "5"), ("kpca.x.name", "\"x\"")]);
         for (key, expected) in [
-            ("run.old", Some("stored results")),
+            ("run.old", Some("everything")),
             ("training.sgd.momentum", Some("the SGD solutions and their paths")),
             ("kpca.x.old", None),
             ("dataset.old", None),

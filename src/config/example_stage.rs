@@ -53,7 +53,7 @@ static SPEC: SectionSpec = SectionSpec {
         selector: "kind",
         keys: || vec![Owned { choice: "grid", keys: vec![&EDGE] }],
     }),
-    invalidates: Invalidates::Results("the survey"),
+    invalidates: Invalidates::Tasks("the survey"),
 };
 
 /// What the stage adds to the list of sections.

@@ -49,7 +49,7 @@ pub(super) static SECTION: SectionSpec = SectionSpec {
     shape: Multiplicity::Named,
     keys: &[&NAME, &FILE],
     choices: None,
-    invalidates: Invalidates::Results("the imported set and its paths"),
+    invalidates: Invalidates::Solutions("the imported set and its paths"),
 };
 
 /// Reads all entries of the file, after the training, and adds the sets to `available`.

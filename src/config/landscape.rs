@@ -224,7 +224,7 @@ pub(super) static POINTS: SectionSpec = SectionSpec {
     invalidates: MINIMA,
 };
 
-pub(super) const MINIMA: Invalidates = Invalidates::Results("the minima and their paths");
+pub(super) const MINIMA: Invalidates = Invalidates::Solutions("the minima and their paths");
 
 /// Maximum number of components of a point.
 const MAX_DIMENSION: u64 = 1_000_000;
@@ -273,7 +273,9 @@ pub(super) fn read(root: &Section<'_>, available: &mut Available) -> Read<Landsc
             import::read_all(root, available)
         };
         let (landscape, (minima, keep)) = (landscape?, minima?);
-        Ok(LandscapeConfig { landscape, minima, keep, imports: imports? })
+        let config = LandscapeConfig { landscape, minima, keep, imports: imports? };
+        available.runs = config.starts();
+        Ok(config)
     })
 }
 

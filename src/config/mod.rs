@@ -34,6 +34,7 @@ pub(crate) mod available;
 mod chosen;
 pub mod compatibility;
 mod dataset;
+pub mod dependencies;
 mod distance;
 mod error;
 #[cfg(test)]
@@ -66,9 +67,10 @@ pub use error::{ConfigErrors, ConfigPlace, ConfigProblem};
 pub use import::{ImportConfig, ImportFile};
 pub use kpca::{KernelConfig, KpcaConfig};
 pub use landscape::{ChosenLandscape, LandscapeConfig, MinimaConfig};
-pub use paths::PathsConfig;
+pub use paths::{PathsConfig, check_list};
 pub use process::ProcessConfig;
 pub use run::RunConfig;
+pub use schema::PairList;
 pub use sources::Sources;
 pub use stages::{StageSection, StageValues};
 pub use subject::{NetworkConfig, Subject};
@@ -77,7 +79,7 @@ pub use training::TrainingConfig;
 use crate::data::ChosenFormat;
 use crate::random::MasterSeed;
 use available::Available;
-use reader::{Collected, Collector, Description, Read, Reported, Section};
+use reader::{Collected, Collector, Description, Notation, Read, Reported, Section};
 use std::collections::BTreeMap;
 use std::path::Path;
 use tree::{TomlNode, ValueOrigin};
@@ -177,6 +179,14 @@ impl Config {
         overrides: &[String],
     ) -> Result<Self, ConfigErrors> {
         Self::parse_and_describe(purpose, name, text, overrides).map(|(config, _)| config)
+    }
+
+    /// Takes the pairs that `paths.list` names.
+    pub fn list_pairs(&mut self, list: Option<PairList>) {
+        if let Some(list) = &list {
+            self.effective.insert("paths.list".to_owned(), list.toml());
+        }
+        self.paths.list = list;
     }
 
     /// As [`Self::parse_for`], with all keys that were read.

@@ -2,22 +2,34 @@
 
 use super::available::Available;
 use super::chosen::read_value;
+use super::expand::expand_path;
 use super::reader::{Choice, Read, Reported, Section};
 use super::schema::{
-    AnyOf, Choices, Count, CountOrAll, Derived, Invalidates, Key, KeySpec, Lower, Multiplicity,
-    Number, OneOf, Owned, SectionSpec, SetNames, Texts, Upper, Word, each,
+    AnyOf, Choices, Count, CountOrAll, Derived, Flag, Invalidates, Key, KeySpec, Lower,
+    Multiplicity, Number, OneOf, Owned, PairList, PairsOrFile, SectionSpec, SetNames, SetPairs,
+    Text, Texts, Upper, Word, each,
 };
 use crate::data::Split;
 use crate::path::{ChosenMethod, METHODS, Objective, PathMethod, PathParameters};
-use crate::solutions::{LandscapeName, Pairs, SetName};
+use crate::solutions::{EndSets, LandscapeName, Pairs, SetName};
+use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 /// The paths to find.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PathsConfig {
     /// How many pairs of each set.
     pub pairs: Pairs,
-    /// The sets, at least one.
+    /// The sets between whose own vectors there are paths; at least one, unless `between` has some.
     pub sets: Vec<SetName>,
+    /// The pairs of sets whose vectors are joined with each other.
+    pub between: Vec<EndSets>,
+    /// These pairs instead of a random draw.
+    pub list: Option<PairList>,
+    /// The run directory whose paths are the initial curves; `None`: straight lines.
+    pub start: Option<PathBuf>,
+    /// Whether the last states of the searches are kept; `None`: if they are small.
+    pub keep_states: Option<bool>,
     /// The landscapes, at least one: mean loss over the training or over the test images. Empty for
     /// an analytic landscape, which is the only one, and for a process.
     pub landscapes: Vec<Split>,
@@ -37,6 +49,22 @@ pub struct PathsConfig {
 }
 
 impl PathsConfig {
+    /// The sets of the ends of all paths.
+    pub fn end_sets(&self) -> Vec<EndSets> {
+        let within = self.sets.iter().cloned().map(EndSets::within);
+        within.chain(self.between.iter().cloned()).collect()
+    }
+
+    /// The number of paths between so many vectors of two sets, or of one: at most, if the pairs
+    /// are listed.
+    pub fn count(&self, sets: &EndSets, vectors: [usize; 2]) -> usize {
+        match (&self.list, sets.single()) {
+            (Some(list), _) => list.pairs().len(),
+            (None, Some(_)) => self.pairs.of(vectors[0]),
+            (None, None) => self.pairs.between(vectors),
+        }
+    }
+
     /// The number of images of a landscape; `None`: all in use.
     pub fn images(&self, landscape: Split) -> Option<usize> {
         match landscape {
@@ -72,6 +100,46 @@ static SETS: Key<SetNames, Derived> = Key::new("sets", SetNames)
     .invalidates(Invalidates::Nothing)
     .derived("all sets there are", "[\"lbfgs/train\"]");
 
+static BETWEEN: Key<SetPairs> = Key::new("between", SetPairs)
+    .meaning(
+        "pairs of sets: `[[\"sgd/train\", \"lbfgs/train\"]]` joins vectors of the first set with \
+         vectors of the second, `pairs` of them",
+    )
+    .note("both ends may come from the same initialization")
+    .invalidates(Invalidates::Nothing)
+    .default(&[])
+    .came_later();
+
+static LIST: Key<PairsOrFile, Derived> = Key::new("list", PairsOrFile)
+    .meaning(
+        "the pairs of every set by initialization numbers, `[[0, 3], [2, 5]]`, or a CSV file with \
+         a pair a line, `0,3`; a first line without numbers is a heading",
+    )
+    .note("`pairs` then has no effect")
+    .invalidates(Invalidates::Nothing)
+    .derived("a random draw of `pairs`", "[[0, 3], [2, 5]]");
+
+static START: Key<Text, Derived> = Key::new("start", Text)
+    .meaning(
+        "a run directory: its path of the same pair on the same landscape is the initial curve; \
+         its `keep_states` must have kept it",
+    )
+    .note(
+        "the directory of the run itself stands for its paths before the settings were changed to \
+         the present ones",
+    )
+    .invalidates(Invalidates::Nothing)
+    .derived("the straight line", "\"results/fcp\"");
+
+static KEEP_STATES: Key<Flag, Derived> = Key::new("keep_states", Flag)
+    .meaning(
+        "whether the last state of each search is kept in `path-states/` of the run directory, so \
+         that more `steps` continue it and other searches can `start` from it",
+    )
+    .note("without it, longer paths are computed anew from the straight line, to the same bits")
+    .invalidates(Invalidates::Nothing)
+    .derived("`true` up to 1 GB in all; `check` says the size", "true");
+
 static LANDSCAPES: Key<AnyOf<Split>> = Key::new("landscapes", AnyOf::NEW)
     .meaning("the mean loss over which images")
     .note(
@@ -90,12 +158,14 @@ static TRAIN: Key<CountOrAll> = Key::new("train", CountOrAll)
     .unit("images")
     .meaning("images of the training landscape, from the front of those in use")
     .note("not with `[landscape]`")
+    .invalidates(Invalidates::PathsOn(Split::Train))
     .default(None);
 
 static TEST: Key<CountOrAll> = Key::new("test", CountOrAll)
     .unit("images")
     .meaning("images of the test landscape, from the front of those in use")
     .note("not with `[landscape]`")
+    .invalidates(Invalidates::PathsOn(Split::Test))
     .default(None);
 
 static BATCH: Key<CountOrAll> = Key::new("batch", CountOrAll)
@@ -150,6 +220,8 @@ static LAMBDA: Key<Number> = Key::new("lambda", Number::NOT_NEGATIVE)
 static STEPS: Key<Count> = Key::new("steps", Count::at_least(0))
     .unit("steps")
     .meaning("steps of the Adam optimizer; with 0 the path is the straight line")
+    .note("more steps continue paths that exist, see `keep_states`")
+    .invalidates(Invalidates::LongerPaths)
     .default(100);
 
 static LEARNING_RATE: Key<Number> = Key::new("learning_rate", Number::POSITIVE)
@@ -179,6 +251,10 @@ pub(super) static SECTION: SectionSpec = SectionSpec {
     keys: &[
         &PAIRS,
         &SETS,
+        &BETWEEN,
+        &LIST,
+        &START,
+        &KEEP_STATES,
         &LANDSCAPES,
         &TRAIN,
         &TEST,
@@ -193,12 +269,17 @@ pub(super) static SECTION: SectionSpec = SectionSpec {
         &PATIENCE,
     ],
     choices: Some(Choices { selector: "method", keys: of_methods }),
-    invalidates: Invalidates::Results("the paths"),
+    invalidates: Invalidates::Paths,
 };
 
 pub(super) fn read(section: &Section<'_>, available: &mut Available) -> Read<PathsConfig> {
     let pairs = section.key(&PAIRS).value().map(|pairs| pairs.map_or(Pairs::All, Pairs::Count));
-    let sets = available.read_sets(section, &SETS);
+    let between = read_between(section, available);
+    let joins = between.as_ref().map_or(true, |between| !between.is_empty());
+    let sets = available.read_sets_or_none(section, &SETS, joins);
+    let list = read_list(section, available, sets.as_deref().is_ok_and(|sets| !sets.is_empty()));
+    let start = read_start(section);
+    let keep_states = section.key(&KEEP_STATES).or_unset();
     // Without the section, nobody has asked for paths, and a single solution has none.
     if section.is_written() && sets.as_ref().is_ok_and(|sets| available.has_lone_solution(sets)) {
         let key = available.keep_key();
@@ -213,6 +294,10 @@ pub(super) fn read(section: &Section<'_>, available: &mut Available) -> Read<Pat
     Ok(PathsConfig {
         pairs: pairs?,
         sets: sets?,
+        between: between?,
+        list: list?,
+        start: start?,
+        keep_states: keep_states?,
         landscapes,
         datasets,
         train,
@@ -220,6 +305,63 @@ pub(super) fn read(section: &Section<'_>, available: &mut Available) -> Read<Pat
         batch,
         objective: objective?,
         parameters: parameters?,
+    })
+}
+
+/// Two different sets each, none twice in either direction: a path and its reverse have the same
+/// barrier.
+fn read_between(section: &Section<'_>, available: &Available) -> Read<Vec<EndSets>> {
+    let check = |pairs: &Vec<[SetName; 2]>| {
+        for (index, [a, b]) in pairs.iter().enumerate() {
+            available.set(a.as_str())?;
+            available.set(b.as_str())?;
+            if a == b {
+                return Err(format!("{:?} is joined with itself; use sets", a.as_str()));
+            }
+            let same = |pair: &&[SetName; 2]| pair.contains(a) && pair.contains(b);
+            if pairs[..index].iter().any(|pair| same(&pair)) {
+                return Err(format!("{:?} and {:?} are joined twice", a.as_str(), b.as_str()));
+            }
+        }
+        Ok(())
+    };
+    let pairs = section.key(&BETWEEN).check(check).value()?;
+    Ok(pairs.into_iter().map(|[a, b]| EndSets { a, b }).collect())
+}
+
+/// Pairs of a file are read later, see `engine::listed_pairs`.
+fn read_list(section: &Section<'_>, available: &Available, within: bool) -> Read<Option<PairList>> {
+    let list = section.key(&LIST).check(|list| check_list(list.pairs(), within)).or_unset()?;
+    available.check_numbers(list.as_ref().map_or(&[], PairList::pairs)).map_err(|message| {
+        section.problem(LIST.name, message);
+        Reported
+    })?;
+    Ok(list)
+}
+
+/// What is wrong with a list of pairs wherever they come from; `within` a set no vector is joined
+/// with itself, and no pair is there in both directions.
+///
+/// # Errors
+/// A sentence with the pairs.
+pub fn check_list(pairs: &[(u32, u32)], within: bool) -> Result<(), String> {
+    let mut seen = BTreeSet::new();
+    for &(a, b) in pairs {
+        if within && a == b {
+            return Err(format!("the pair {a}–{b} joins a vector of a set with itself"));
+        }
+        if !seen.insert((a, b)) || within && seen.contains(&(b, a)) {
+            return Err(format!("the pair {a}–{b} is there twice"));
+        }
+    }
+    Ok(())
+}
+
+fn read_start(section: &Section<'_>) -> Read<Option<PathBuf>> {
+    let Some(written) = section.key(&START).or_unset()? else { return Ok(None) };
+    expand_path(&written).map(Some).map_err(|message| {
+        section.problem(START.name, message);
+        Reported
     })
 }
 

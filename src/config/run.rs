@@ -40,7 +40,7 @@ static RETRIES: Key<Count> = Key::new("retries", Count::between(0, 1))
 pub(super) static SECTION: SectionSpec = SectionSpec::single(
     "run",
     "Machine",
-    Invalidates::Results("stored results"),
+    Invalidates::Everything,
     &[&THREADS, &CHECKPOINT, &RETRIES],
 );
 

@@ -15,8 +15,7 @@ pub(super) static SEED: Key<Integer<u64>, Required> =
         .required("1");
 
 /// The keys outside of all sections.
-pub(super) static TOP: SectionSpec =
-    SectionSpec::single("", "", Invalidates::Results("stored results"), &[&SEED]);
+pub(super) static TOP: SectionSpec = SectionSpec::single("", "", Invalidates::Everything, &[&SEED]);
 
 /// Every section, in the order of the documentation, those of the stages last.
 pub(super) fn all() -> Vec<&'static SectionSpec> {

@@ -30,6 +30,13 @@ pub(crate) fn sections() -> impl Iterator<Item = &'static dyn SectionReader> {
 #[derive(Clone, Copy)]
 pub struct StageSection(&'static dyn SectionReader);
 
+impl StageSection {
+    /// Its name: `"trajectory"`.
+    pub fn name(self) -> &'static str {
+        self.0.spec().name
+    }
+}
+
 /// The section of a stage, read into a `T`.
 pub(crate) struct OfStage<T> {
     /// Its keys.

@@ -82,7 +82,7 @@ static NAMES: Key<OptimizerNames> = Key::new("optimizers", OptimizerNames)
 pub(super) static SECTION: SectionSpec = SectionSpec::single(
     "training",
     "Training",
-    Invalidates::Results("stored results"),
+    Invalidates::Everything,
     &[&INITIALIZATIONS, &KEEP, &NAMES],
 );
 
@@ -103,6 +103,7 @@ pub(super) fn read(section: &Section<'_>, available: &mut Available) -> Read<Tra
         .value();
     available.made = optimizers.as_deref().ok().map(sets_of);
     available.keep = initializations.and(keep).ok();
+    available.runs = initializations.ok();
     let chosen = read_optimizers(section, optimizers.as_deref().ok());
     Ok(TrainingConfig {
         initializations: initializations?,

@@ -10,6 +10,8 @@
 //! | [`deaths`] | tasks that have ended by the death of a process |
 //! | [`rank`] | the root with its run directory, and the workers |
 //! | [`run_directory`], [`results`], [`overview`] | the run directory, and what a configuration makes of it |
+//! | [`change`] | what another configuration does to the results of a run directory |
+//! | [`listed_pairs`], [`initial_curves`] | what `paths.list` and `paths.start` name |
 //! | [`assembly`], [`summary`] | from results to `atlas.h5`, and to the terminal |
 //! | [`stored`], [`status`], [`report`] | a run directory that is only read: its state, its report |
 //! | [`landscape`] | the landscape of `[landscape]`: analytic, or a process |
@@ -25,12 +27,15 @@
 
 pub mod assembly;
 pub mod capacity;
+pub mod change;
 pub mod console;
 pub mod deaths;
 pub mod evaluation;
 pub mod failure;
 pub mod format;
+pub mod initial_curves;
 pub mod landscape;
+pub mod listed_pairs;
 pub mod log;
 pub mod memory;
 pub mod overview;

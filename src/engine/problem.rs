@@ -1,12 +1,13 @@
 //! What every stage starts from: the checked configuration and its subject, ready to be evaluated.
 
-use crate::config::{Config, ConfigPurpose, NetworkConfig, Sources, Subject};
+use crate::config::{Config, ConfigErrors, ConfigPurpose, NetworkConfig, Sources, Subject};
 use crate::data::Split;
 use crate::data::{Dataset, ImageView};
 use crate::engine::capacity::{self, Part, images_part};
 use crate::engine::console::say;
 use crate::engine::failure::Failure;
 use crate::engine::landscape::{Loading, MappedLandscape, send_errors};
+use crate::engine::listed_pairs;
 use crate::engine::parallel::World;
 use crate::engine::plan::memory::evaluation_bytes;
 use crate::engine::sources;
@@ -73,12 +74,41 @@ impl Problem {
         // Rank 0 reads the file, so that an edit in the meantime cannot tear the ranks apart.
         let text = world.broadcast(|| {
             let config = Config::load_for(purpose, configuration, overrides);
-            config.map(|config| config.text).map_err(|errors| {
-                let sources = needed(purpose, errors.sources().clone());
-                [vec![errors.to_string()], sources::problems(&name, &sources)].concat().join("\n")
-            })
+            config.map(|config| config.text).map_err(|errors| explain(purpose, &name, &errors))
         })?;
-        let mut config = world.agree(Config::parse_for(purpose, &name, &text, overrides))?;
+        Self::of_text(world, purpose, (&name, &text), overrides, interrupt)
+    }
+
+    /// As [`Self::load`], for the text of a configuration, which messages call by this name.
+    /// Collective.
+    pub fn load_text(
+        world: &World,
+        name: &str,
+        text: &str,
+        overrides: &[String],
+        interrupt: &Interrupt<'_>,
+    ) -> Result<Self, Failure> {
+        let purpose = ConfigPurpose::Study;
+        world.broadcast(|| {
+            let config = Config::parse_for(purpose, name, text, overrides);
+            config.map(|_| ()).map_err(|errors| explain(purpose, name, &errors))
+        })?;
+        Self::of_text(world, purpose, (name, text), overrides, interrupt)
+    }
+
+    fn of_text(
+        world: &World,
+        purpose: ConfigPurpose,
+        (name, text): (&str, &str),
+        overrides: &[String],
+        interrupt: &Interrupt<'_>,
+    ) -> Result<Self, Failure> {
+        let mut config = world.agree(Config::parse_for(purpose, name, text, overrides))?;
+        if purpose == ConfigPurpose::Study {
+            config.list_pairs(world.broadcast(|| {
+                listed_pairs::read(&config.paths).map_err(|problem| format!("{name}: {problem}"))
+            })?);
+        }
         if world.is_root() {
             config.dropped.iter().for_each(say);
         }
@@ -86,15 +116,19 @@ impl Problem {
         let sources = needed(purpose, config.sources());
         let subject = match config.subject.clone() {
             Subject::Network(network) => {
-                Subject::Network(Box::new(Trained::load(world, &name, &config, network, &sources)?))
+                Subject::Network(Box::new(Trained::load(world, name, &config, network, &sources)?))
             }
             Subject::Landscape(landscape) => {
-                let loading = Loading { world, purpose, name: &name, interrupt };
+                let loading = Loading { world, purpose, name, interrupt };
                 let landscape = MappedLandscape::load(&loading, &mut config, landscape)?;
                 Subject::Landscape(Box::new(landscape))
             }
         };
-        Ok(Self { config, subject })
+        let problem = Self { config, subject };
+        // Rank 0 alone has the imported vectors.
+        let listed = world.broadcast(|| listed_pairs::check(&problem));
+        listed.map_err(|error| Failure::input(format_args!("{name}: {error}")))?;
+        Ok(problem)
     }
 
     /// Starts the threads of a rank, where images are shared among them. Collective.
@@ -149,6 +183,20 @@ impl Problem {
     pub fn solutions_in(&self, set: &SetName) -> usize {
         self.subject
             .either(|trained| trained.solutions_in(set), |landscape| landscape.solutions_in(set))
+    }
+
+    /// The initialization numbers of a set are below this.
+    pub fn numbers_in(&self, set: &SetName) -> u32 {
+        let of_network = |trained: &Trained| {
+            let import = trained.imports.iter().find(|(name, _)| name == set);
+            import.map_or(trained.config.training.initializations, |(_, rows)| rows.nrows() as u32)
+        };
+        let of_landscape = |landscape: &MappedLandscape| {
+            let import = landscape.imports.iter().find(|(name, _)| name == set);
+            import.map_or(landscape.starts, |(_, rows)| rows.nrows() as u32)
+        };
+        self.subject
+            .either(|trained| of_network(trained), |landscape| of_landscape(landscape))
     }
 
     /// The landscapes that paths are on.
@@ -286,6 +334,12 @@ fn start_threads(count: usize) -> Result<Threads, String> {
     Threads::new(count).map_err(|error| {
         format!("run.threads_per_rank: the system refuses {count} threads: {error}")
     })
+}
+
+/// All that is wrong with a configuration and with the files that it names.
+fn explain(purpose: ConfigPurpose, name: &str, errors: &ConfigErrors) -> String {
+    let sources = needed(purpose, errors.sources().clone());
+    [vec![errors.to_string()], sources::problems(name, &sources)].concat().join("\n")
 }
 
 /// What of the sources this purpose reads.

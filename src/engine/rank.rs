@@ -22,8 +22,13 @@ impl Rank {
     ///
     /// # Errors
     /// As of [`RunDirectory::open`].
-    pub fn open(world: &World, problem: &Problem, directory: &Path) -> Result<Self, Failure> {
-        let open = || RunDirectory::open(world, problem, directory);
+    pub fn open(
+        world: &World,
+        problem: &Problem,
+        directory: &Path,
+        replace: bool,
+    ) -> Result<Self, Failure> {
+        let open = || RunDirectory::open(world, problem, directory, replace);
         let opened = world.is_root().then(open).transpose();
         let opened = failure::agree(world, opened)?;
         Ok(opened.map_or(Self::Worker, |directory| Self::Root(Box::new(directory))))

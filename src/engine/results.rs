@@ -11,7 +11,9 @@ use crate::optimizer::minimize::{MinimizationResult, distinct};
 use crate::optimizer::{OptimizerName, Snapshot, TrainingRun};
 use crate::path::{PathSet, Track};
 use crate::report::notes::{self, Note, NotedMinima, NotedTraining};
-use crate::solutions::{LandscapeName, SetName, SolutionSet, draw_pairs, select};
+use crate::solutions::{
+    EndSets, LandscapeName, SetName, SolutionSet, draw_pairs, draw_pairs_between, select,
+};
 use sha2::{Digest, Sha256};
 use std::path::Path;
 
@@ -32,6 +34,17 @@ pub struct Results<'a> {
     pub config: &'a Config,
     /// The records.
     pub contents: &'a Contents,
+}
+
+/// The sets of the ends of paths, with their vectors.
+#[derive(Clone, Debug)]
+pub struct Ends<'s> {
+    /// Their names.
+    pub sets: EndSets,
+    /// The set of ω^a.
+    pub a: &'s SolutionSet,
+    /// The set of ω^b; mostly the same.
+    pub b: &'s SolutionSet,
 }
 
 /// What came of one task that yields a solution; nothing if it has not ended.
@@ -235,35 +248,54 @@ impl<'a> Results<'a> {
         Some(SolutionSet::of(name, &snapshots))
     }
 
-    /// The pairs of a set that get a path.
-    pub fn pairs(&self, set: &SolutionSet) -> Vec<(u32, u32)> {
-        draw_pairs(self.config.seed, &set.initialization, self.config.paths.pairs)
+    /// The pairs between the vectors of two sets, or of one, that get a path.
+    pub fn pairs(&self, ends: &Ends) -> Vec<(u32, u32)> {
+        let paths = &self.config.paths;
+        let numbers = [ends.a, ends.b].map(|set| set.initialization.as_slice());
+        if let Some(list) = &paths.list {
+            let there = |&(a, b): &(u32, u32)| numbers[0].contains(&a) && numbers[1].contains(&b);
+            return list.pairs().iter().copied().filter(there).collect();
+        }
+        match ends.sets.single() {
+            Some(_) => draw_pairs(self.config.seed, numbers[0], paths.pairs),
+            None => draw_pairs_between(self.config.seed, numbers, paths.pairs),
+        }
+    }
+
+    /// The number of pairs between the vectors of these sets that get a path.
+    pub fn drawn_pairs(&self, of: &EndSets, sets: &[SolutionSet]) -> usize {
+        let find = |name: &SetName| sets.iter().find(|set| set.name == *name);
+        let ends = find(&of.a).zip(find(&of.b)).map(|(a, b)| Ends { sets: of.clone(), a, b });
+        ends.map_or(0, |ends| self.pairs(&ends).len())
     }
 
     /// The sets that get paths, each on every landscape.
-    pub fn path_sets<'s>(&self, sets: &'s [SolutionSet]) -> Vec<(&'s SolutionSet, LandscapeName)> {
+    pub fn path_sets<'s>(&self, sets: &'s [SolutionSet]) -> Vec<(Ends<'s>, LandscapeName)> {
         let paths = &self.config.paths;
         let landscapes: Vec<LandscapeName> = self.config.subject.either(
             |_| paths.landscapes.iter().map(|&split| split.into()).collect(),
             |landscape| self.mapped_landscapes(landscape),
         );
-        let chosen = paths.sets.iter().filter_map(|name| sets.iter().find(|set| set.name == *name));
-        chosen
-            .flat_map(|set| {
-                landscapes.iter().map(move |&landscape| (set, landscape)).collect::<Vec<_>>()
-            })
-            .collect()
+        let find = |name: &SetName| sets.iter().find(|set| set.name == *name);
+        let ends = paths.end_sets().into_iter().filter_map(|of| {
+            let (a, b) = (find(&of.a)?, find(&of.b)?);
+            Some(Ends { sets: of, a, b })
+        });
+        ends.flat_map(|ends| {
+            landscapes.iter().map(move |&landscape| (ends.clone(), landscape)).collect::<Vec<_>>()
+        })
+        .collect()
     }
 
     /// The paths of the pairs that have ended.
     pub fn paths(&self, sets: &[SolutionSet]) -> Vec<PathSet> {
-        let ended = |(set, landscape): (&SolutionSet, LandscapeName)| {
-            let ended = self.pairs(set).into_iter().filter_map(|pair| {
-                let outcome = self.contents.path(&set.name, landscape, pair)?;
+        let ended = |(ends, landscape): (Ends, LandscapeName)| {
+            let ended = self.pairs(&ends).into_iter().filter_map(|pair| {
+                let outcome = self.contents.path(&ends.sets, landscape, pair)?;
                 Some((pair, outcome.result.clone()))
             });
             let (pairs, results) = ended.unzip();
-            PathSet { set: set.name.clone(), landscape, pairs, results }
+            PathSet { set: ends.sets, landscape, pairs, results }
         };
         self.path_sets(sets).into_iter().map(ended).collect()
     }
@@ -278,8 +310,13 @@ impl<'a> Results<'a> {
         paths.iter().map(of_set).collect()
     }
 
-    /// Pairs of a set that get a path if no search for a solution fails.
-    pub fn planned_pairs(&self, set: &SetName) -> usize {
+    /// Pairs between the vectors of these sets that get a path if no search for a solution fails.
+    pub fn planned_pairs(&self, sets: &EndSets) -> usize {
+        let [a, b] = sets.both().map(|set| self.planned_vectors(set));
+        self.config.paths.count(sets, [a, b])
+    }
+
+    fn planned_vectors(&self, set: &SetName) -> usize {
         let import = self.import_configs().iter().find(|import| import.name == *set);
         let made = || {
             self.config.subject.either(
@@ -287,8 +324,7 @@ impl<'a> Results<'a> {
                 |landscape| landscape.keep.min(self.starts(landscape) as usize),
             )
         };
-        let vectors = import.map_or_else(made, |import| self.imported_rows(&import.name) as usize);
-        self.config.paths.pairs.of(vectors)
+        import.map_or_else(made, |import| self.imported_rows(&import.name) as usize)
     }
 
     /// Results that are not what their columns say.

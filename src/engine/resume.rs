@@ -40,7 +40,7 @@ impl<R> Ended<R> {
 }
 
 /// Larger states start over: they would not fit into a message.
-const MAX_STATE_BYTES: usize = 1 << 30;
+pub const MAX_STATE_BYTES: usize = 1 << 30;
 
 /// Takes step after step until the end or until asked to stop. Sends the state when a checkpoint is
 /// due.

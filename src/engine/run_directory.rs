@@ -1,18 +1,21 @@
 //! The run directory: its journal and checkpoints.
 
 use crate::config::compatibility::{CLASSES, KNOWN_AS};
-use crate::config::{Config, NetworkConfig, compatibility};
+use crate::config::{Config, NetworkConfig};
+use crate::engine::change::check_configuration;
 use crate::engine::console::say;
 use crate::engine::failure::Failure;
+use crate::engine::initial_curves::{START_CURVES, start_curves};
 use crate::engine::parallel::World;
 use crate::engine::problem::Problem;
 use crate::engine::results::{Results, vectors_key};
+use crate::engine::stage::RUN;
 use crate::engine::store::{
-    Checkpoints, ConfigurationRecord, Contents, Journal, JournalError, Opened, Record, Retention,
-    SessionRecord, TaskKey, check_existing, check_origin, journal,
+    COMMANDS, Checkpoints, ConfigurationRecord, Contents, Journal, JournalError, Opened,
+    PathStates, Record, Retention, SessionRecord, TaskKey, check_existing, check_origin, journal,
 };
 use crate::engine::version::{COMMIT, VERSION};
-use crate::solutions::SolutionSet;
+use crate::solutions::{EndSets, SolutionSet};
 use ndarray::Array2;
 use num_traits::ToBytes;
 use sha2::{Digest, Sha256};
@@ -26,6 +29,8 @@ pub struct RunDirectory {
     pub contents: Contents,
     /// States of the tasks under way.
     pub checkpoints: Checkpoints,
+    /// The last states of the searches for paths.
+    pub path_states: PathStates,
     pub(super) journal: Journal,
 }
 
@@ -39,14 +44,21 @@ impl RunDirectory {
         let Opened { journal, contents, .. } =
             Journal::open(directory, Contents::default()).expect("an empty directory");
         let checkpoints = Checkpoints::open(directory).expect("an empty directory");
-        Self { directory: directory.to_owned(), contents, checkpoints, journal }
+        let path_states = PathStates::list(directory).expect("an empty directory");
+        Self { directory: directory.to_owned(), contents, checkpoints, path_states, journal }
     }
 
     /// Opens a run directory, or makes it. On the root.
     ///
     /// # Errors
     /// If it cannot be read or written, is in use, or holds results of another configuration.
-    pub fn open(world: &World, problem: &Problem, directory: &Path) -> Result<Self, Failure> {
+    /// With `replace`, results that the configuration hides are computed anew.
+    pub fn open(
+        world: &World,
+        problem: &Problem,
+        directory: &Path,
+        replace: bool,
+    ) -> Result<Self, Failure> {
         check_existing(directory)?;
         let Opened { journal, contents, torn } =
             Journal::open(directory, contents_of(&problem.config))?;
@@ -59,9 +71,12 @@ impl RunDirectory {
         }
         check_origin(directory, &contents)?;
         let checkpoints = Checkpoints::open(directory)?;
-        let mut opened = Self { directory: directory.to_owned(), contents, checkpoints, journal };
-        opened.adopt(problem)?;
-        opened.forget_finished_tasks()?;
+        let path_states = PathStates::list(directory)?;
+        let directory = directory.to_owned();
+        let mut opened = Self { directory, contents, checkpoints, path_states, journal };
+        opened.name_former_checkpoints()?;
+        opened.adopt(problem, replace)?;
+        opened.forget_checkpoints()?;
         let session = SessionRecord {
             host: world.host().to_owned(),
             ranks: world.size() as u32,
@@ -77,10 +92,10 @@ impl RunDirectory {
     ///
     /// # Errors
     /// What [`Self::open`] refuses.
-    pub fn look(problem: &Problem, directory: &Path) -> Result<Contents, Failure> {
+    pub fn look(problem: &Problem, directory: &Path, replace: bool) -> Result<Looked, Failure> {
         journal::refuse_dangling_link(directory)?;
         check_existing(directory)?;
-        let contents = match journal::read(directory, contents_of(&problem.config)) {
+        let mut contents = match journal::read(directory, contents_of(&problem.config)) {
             Ok((contents, _)) => contents,
             Err(JournalError::Missing { .. }) if !directory.exists() || directory.is_dir() => {
                 contents_of(&problem.config)
@@ -94,33 +109,71 @@ impl RunDirectory {
             Err(error) => return Err(error.into()),
         };
         check_origin(directory, &contents)?;
-        check_configuration(directory, &contents, &configuration_record(problem))?;
-        Ok(contents)
+        let record = configuration_record(problem, directory, &contents)?;
+        let change = check_configuration(directory, &mut contents, problem, &record, replace)?;
+        if contents.configuration() != Some(&record) {
+            contents.insert(Record::Configuration(record));
+        }
+        let path_states = PathStates::list(directory)?;
+        Ok(Looked { contents, replaced: change, path_states })
     }
 
-    /// Stores the configuration, unless it is the one in force or would mix two kinds of results.
-    fn adopt(&mut self, problem: &Problem) -> Result<(), Failure> {
-        let record = configuration_record(problem);
-        check_configuration(&self.directory, &self.contents, &record)?;
-        if self.contents.configuration() == Some(&record) {
+    /// Stores the configuration, unless it is the one in force or would hide results against the
+    /// will of the user.
+    fn adopt(&mut self, problem: &Problem, replace: bool) -> Result<(), Failure> {
+        let record = configuration_record(problem, &self.directory, &self.contents)?;
+        let change =
+            check_configuration(&self.directory, &mut self.contents, problem, &record, replace)?;
+        change.iter().for_each(say);
+        if self.contents.configuration() != Some(&record) {
+            self.store(Record::Configuration(record))?;
+            self.contents.release_hidden_vectors();
+        }
+        Ok(())
+    }
+
+    /// Version 0.1.0 stored checkpoints without the keys that they were computed with. They are
+    /// those of the configuration that was in force.
+    fn name_former_checkpoints(&mut self) -> Result<(), JournalError> {
+        let former = |key: &&TaskKey| !matches!(key, TaskKey::Under { .. });
+        let former: Vec<TaskKey> = self.checkpoints.keys().filter(former).cloned().collect();
+        for key in former {
+            if let Some(saved) = self.checkpoints.load(&key)? {
+                self.checkpoints.save(self.checkpoint_key(key.clone()), &saved)?;
+            }
+            self.checkpoints.forget(&key)?;
+        }
+        Ok(())
+    }
+
+    /// The key of the checkpoint of a task, as it is computed with the configuration in force.
+    pub fn checkpoint_key(&self, task: TaskKey) -> TaskKey {
+        TaskKey::Under { digest: self.contents.digest_of(&task), task: Box::new(task) }
+    }
+
+    /// Forgets the checkpoints of other configurations, and those of finished tasks: a crash may
+    /// have come between storing a result and forgetting the state that led to it.
+    fn forget_checkpoints(&mut self) -> Result<(), JournalError> {
+        let contents = &self.contents;
+        let useless = |key: &&TaskKey| match key {
+            TaskKey::Under { digest, task } => {
+                *digest != contents.digest_of(task) || is_finished(contents, task)
+            }
+            _ => true,
+        };
+        let useless: Vec<TaskKey> = self.checkpoints.keys().filter(useless).cloned().collect();
+        useless.iter().try_for_each(|key| self.checkpoints.forget(key))
+    }
+
+    /// Stores that this start performs a command, unless the last one did the same. A directory
+    /// without such a record was filled by `run`.
+    pub fn remember_command(&mut self, command: &str) -> Result<(), String> {
+        if last_command(&self.contents) == command {
             return Ok(());
         }
-        Ok(self.store(Record::Configuration(record))?)
-    }
-
-    /// A crash may have come between storing a result and forgetting the state that led to it.
-    fn forget_finished_tasks(&mut self) -> Result<(), JournalError> {
-        let finished = |key: &&TaskKey| match key {
-            TaskKey::Training { optimizer, initialization } => {
-                self.contents.training(optimizer, *initialization).is_some()
-            }
-            TaskKey::Path { set, landscape, pair } => {
-                self.contents.path(set, *landscape, *pair).is_some()
-            }
-            TaskKey::Task { stage, key } => self.contents.has_task(stage, key),
-        };
-        let finished: Vec<TaskKey> = self.checkpoints.keys().filter(finished).cloned().collect();
-        finished.iter().try_for_each(|key| self.checkpoints.forget(key))
+        let start = self.contents.sessions().len().to_string();
+        let record = Record::task(COMMANDS, &start, 0.0, Ok(command));
+        self.store(record).map_err(|error| error.to_string())
     }
 
     /// Puts a record on disk, then into `contents`.
@@ -156,8 +209,46 @@ impl RunDirectory {
     }
 }
 
+/// The command that was performed last.
+pub fn last_command(contents: &Contents) -> String {
+    let commands = contents.tasks::<String>(COMMANDS);
+    let numbered = commands
+        .filter_map(|(start, command)| Some((start.parse::<usize>().ok()?, command.result.ok()?)));
+    numbered.max().map_or_else(|| RUN.to_owned(), |(_, command)| command)
+}
+
+/// A run directory that was looked at under a configuration.
+pub struct Looked {
+    /// What it holds.
+    pub contents: Contents,
+    /// What the configuration would compute anew, in words.
+    pub replaced: Option<String>,
+    /// The last states of the searches for paths.
+    pub path_states: PathStates,
+}
+
+fn is_finished(contents: &Contents, task: &TaskKey) -> bool {
+    match task {
+        TaskKey::Training { optimizer, initialization } => {
+            contents.training(optimizer, *initialization).is_some()
+        }
+        TaskKey::Path { set, landscape, pair } => {
+            contents.path(&EndSets::within(set.clone()), *landscape, *pair).is_some()
+        }
+        TaskKey::PathBetween { sets, landscape, pair } => {
+            contents.path(sets, *landscape, *pair).is_some()
+        }
+        TaskKey::Task { stage, key } => contents.has_task(stage, key),
+        TaskKey::Under { task, .. } => is_finished(contents, task),
+    }
+}
+
 /// What is asked for, as the journal stores it.
-fn configuration_record(problem: &Problem) -> ConfigurationRecord {
+fn configuration_record(
+    problem: &Problem,
+    directory: &Path,
+    contents: &Contents,
+) -> Result<ConfigurationRecord, Failure> {
     let config = &problem.config;
     let (dataset_name, dataset_checksum) = problem.data();
     let mut effective = config.effective.clone();
@@ -177,40 +268,19 @@ fn configuration_record(problem: &Problem) -> ConfigurationRecord {
             effective.insert(format!("import.{name}.checksum"), checksum(vectors));
         }
     }
-    ConfigurationRecord {
+    let mut record = ConfigurationRecord {
         effective,
         text: config.text.clone(),
         overrides: config.overrides.clone(),
         version: VERSION.to_owned(),
         dataset_name,
         dataset_checksum,
-    }
-}
-
-/// Refuses a configuration that would mix two kinds of results.
-fn check_configuration(
-    directory: &Path,
-    contents: &Contents,
-    record: &ConfigurationRecord,
-) -> Result<(), Failure> {
-    let Some(before) = contents.configuration().filter(|before| *before != record) else {
-        return Ok(());
     };
-    // A key may have been left out for a while, as with an optimizer that was not in use: what
-    // counts is its latest value.
-    let known =
-        contents.configurations().iter().flat_map(|stored| stored.effective.clone()).collect();
-    let mut conflicts = compatibility::conflicts(&known, &record.effective);
-    if before.dataset_checksum != record.dataset_checksum {
-        conflicts.extend(compatibility::image_conflicts(&known, &record.effective));
+    if let Some(start) = &config.paths.start {
+        let curves = start_curves(start, directory, contents, &record)?;
+        record.effective.insert(START_CURVES.to_owned(), format!("\"{curves}\""));
     }
-    if conflicts.is_empty() {
-        return Ok(());
-    }
-    let (list, directory) = (conflicts.join("\n  "), directory.display());
-    Err(Failure::input(format_args!(
-        "{directory}: holds results of another configuration; choose another --out or undo these changes\n  {list}"
-    )))
+    Ok(record)
 }
 
 /// Nothing yet; it will hold the vectors that the configuration has a use for.

@@ -227,6 +227,7 @@ impl<'a, C: Computation> Ledger<'a, C> {
         let Pending { done, tasks, source } = pending;
         let (mut all, mut planned) = (Vec::new(), Vec::new());
         for PendingTask { key, name, planned: mut plan, checkpoint } in tasks {
+            let checkpoint = checkpoint.map(|key| directory.checkpoint_key(key));
             if checkpoint.as_ref().is_some_and(|key| directory.checkpoints.contains(key)) {
                 // How much is known when its state is read; on average it is half.
                 plan.left = 0.5;
@@ -273,6 +274,8 @@ impl<'a, C: Computation> Ledger<'a, C> {
             ));
             None
         });
+        let saved =
+            saved.or_else(|| self.computation.continued(&self.tasks[task].key, self.directory));
         let before = saved.as_ref().map_or(0.0, |saved| saved.seconds);
         self.running.insert(task, (Instant::now(), before));
         saved.map(|saved| saved.state)
@@ -375,6 +378,16 @@ impl<'a, C: Computation> Ledger<'a, C> {
         seconds: f64,
         result: Result<C::Outcome, String>,
     ) -> Result<(), JournalError> {
+        let mut result = result;
+        if let Ok(outcome) = &mut result {
+            let key = &self.tasks[task].key;
+            if let Err(reason) = self.computation.keep(key, self.directory, seconds, outcome) {
+                let (stage, name) = (self.runner.stage.name(), &self.tasks[task].name);
+                let line = format!("{stage}: the end of {name} is not kept: {reason}");
+                self.progress.announce(&line);
+                log::state_not_stored(stage, name, &reason);
+            }
+        }
         let record = self.computation.record(&self.tasks[task].key, seconds, result);
         let (failure, numbers) = (record.failure(), self.runner.stage.key_numbers(&record));
         self.directory.store(record)?;
@@ -443,7 +456,7 @@ impl<'a, C: Computation> Ledger<'a, C> {
             (self.pending.len(), stored.count(), self.directory.directory.display());
         Some(format!(
             "stopped by {cause}: {stage}: {left} of {total} left, {stored} of them begun and stored in {directory}; \
-             run the same command again to continue"
+             run the same command again to continue, or `lossatlas resume {directory}`"
         ))
     }
 }

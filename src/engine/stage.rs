@@ -12,8 +12,8 @@ use crate::engine::rank::Rank;
 use crate::engine::results::Results;
 use crate::engine::runner::Runner;
 use crate::engine::stages::STAGES;
-use crate::engine::store::Record;
 use crate::engine::store::atlas::{Atlas, AtlasError, Node};
+use crate::engine::store::{PathStates, Record};
 use crate::engine::task::Computation;
 use crate::report::Run;
 use crate::report::figure::Figure;
@@ -56,9 +56,25 @@ pub trait Stage: Sync {
         Vec::new()
     }
 
+    /// What it keeps on the disk besides journal and `atlas.h5`, for `check`.
+    fn disk(&self, _problem: &Problem) -> Option<String> {
+        None
+    }
+
+    /// What the plan of a run says of its tasks besides their numbers.
+    fn remarks(&self, _results: &Results, _states: &PathStates) -> Option<String> {
+        None
+    }
+
     /// The work of a task of this [kind](Count::kind), at most.
     fn work(&self, _problem: &Problem, _kind: usize) -> Work {
         Work::default()
+    }
+
+    /// What the result of its task with this [key](crate::engine::store::Record::Task) depends on,
+    /// besides its section.
+    fn task_solutions(&self, _key: &str) -> TaskSolutions {
+        TaskSolutions::All
     }
 
     /// The memory that it takes: of a rank for one of its tasks, and of the root besides. `line` is
@@ -108,6 +124,27 @@ pub trait Stage: Sync {
     /// Its figures for the report of these runs, each with the tables of its numbers.
     fn figures(&self, _runs: &[(&Run<'_>, Results<'_>)]) -> Vec<Figure> {
         Vec::new()
+    }
+}
+
+/// The solutions that a task depends on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TaskSolutions {
+    /// All of them.
+    All,
+    /// The training runs of this optimizer.
+    Trained(String),
+}
+
+/// What a task of the stage of this name depends on: solutions, and the section that the stage
+/// brings. A stage that this program does not have depends on all solutions.
+pub fn task_origin(stage: &str, key: &str) -> (TaskSolutions, Option<&'static str>) {
+    match STAGES.iter().find(|known| known.name() == stage) {
+        Some(known) => {
+            let section = known.section().map(|section| section.name());
+            (known.task_solutions(key), section)
+        }
+        None => (TaskSolutions::All, None),
     }
 }
 

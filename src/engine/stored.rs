@@ -62,6 +62,10 @@ fn parse(record: &ConfigurationRecord) -> Result<Config, String> {
         [("landscape.command", "[\"not-run\"]"), ("landscape.points", "\"not-read.npy\"")];
     let written = not_read.into_iter().filter(|(key, _)| record.effective.contains_key(*key));
     overrides.extend(written.map(|(key, value)| format!("{key}={value}")));
+    // The pairs of a file are stored with the configuration.
+    if let Some(pairs) = record.effective.get("paths.list") {
+        overrides.push(format!("paths.list={pairs}"));
+    }
     Config::parse("the stored configuration", &record.text, &overrides)
         .map_err(|errors| errors.to_string())
 }

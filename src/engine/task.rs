@@ -4,7 +4,7 @@ use crate::engine::parallel::Control;
 use crate::engine::plan::Planned;
 use crate::engine::resume::Ended;
 use crate::engine::run_directory::RunDirectory;
-use crate::engine::store::{Record, TaskKey};
+use crate::engine::store::{Record, Saved, TaskKey};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -40,6 +40,26 @@ pub trait Computation: Sync {
         state: Option<&[u8]>,
         control: &Control,
     ) -> Ended<Self::Outcome>;
+
+    /// What a task goes on from that has no checkpoint. On the root.
+    fn continued(&self, _key: &Self::Key, _directory: &RunDirectory) -> Option<Saved> {
+        None
+    }
+
+    /// Stores what outlives a task that has ended, after so many seconds, before the journal has
+    /// its outcome. On the root.
+    ///
+    /// # Errors
+    /// Why it is not stored. The outcome is not lost by that.
+    fn keep(
+        &self,
+        _key: &Self::Key,
+        _directory: &mut RunDirectory,
+        _seconds: f64,
+        _outcome: &mut Self::Outcome,
+    ) -> Result<(), String> {
+        Ok(())
+    }
 
     /// What the journal stores of a task: its outcome, or why it has none. On the root.
     fn record(

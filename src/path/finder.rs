@@ -11,7 +11,7 @@
 //! refined; and the straight-line barrier. The maximum along any path is at least the height of the
 //! lowest saddle.
 
-use super::search::PathSearch;
+use super::search::{DescentEnd, PathSearch};
 use super::{Curve, CurvePrecision, PathParameters, PathResult};
 use crate::kernels::Real;
 use crate::landscape::Landscape;
@@ -45,6 +45,8 @@ pub struct FoundPath<A: Real> {
     pub curve: Box<dyn Curve<A>>,
     /// Its barriers and its profile.
     pub result: PathResult,
+    /// The end of the descent, if the search keeps it.
+    pub end: Option<DescentEnd<A>>,
 }
 
 /// Finds a low path between two endpoints on `landscape`, and measures it there.

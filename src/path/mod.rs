@@ -30,5 +30,5 @@ pub use parameters::{Objective, PathParameters};
 pub use polyline::Hats;
 pub use registry::{ChosenMethod, CurvePrecision, METHODS, PathMethod, Straight, StraightIn};
 pub use result::{PathResult, PathSet, PathStop};
-pub use search::{PathSearch, PathState};
+pub use search::{DescentEnd, PathSearch, PathState};
 pub use track::Track;

@@ -1,6 +1,6 @@
 //! The result of the search for a path, and the paths of a set of solutions.
 
-use crate::solutions::{LandscapeName, SetName};
+use crate::solutions::{EndSets, LandscapeName};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -25,7 +25,8 @@ pub struct PathResult {
     pub length_straight: f64,
     /// Adam steps taken.
     pub steps: u32,
-    /// The step after which the best path was found; 0 is the straight line.
+    /// The step after which the best path was found; 0 is the initial curve, mostly the straight
+    /// line.
     pub best_step: u32,
     /// Why the search ended.
     pub stop: PathStop,
@@ -44,9 +45,10 @@ impl PathResult {
         self.barrier <= self.higher_endpoint()
     }
 
-    /// Whether the best path is the straight line: no step of the descent lowered the summed loss.
+    /// Whether the best path is the straight line: no step of the descent lowered the summed loss,
+    /// and the descent began there.
     pub fn is_straight_line(&self) -> bool {
-        self.best_step == 0
+        self.best_step == 0 && self.loss == self.straight_loss
     }
 
     /// Whether the search failed: the path is the straight line although lower paths exist.
@@ -107,8 +109,8 @@ impl fmt::Display for PathStop {
 /// Paths between pairs of solutions of one set on one landscape, including those that failed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PathSet {
-    /// The set of the endpoints.
-    pub set: SetName,
+    /// The sets of the endpoints, mostly one.
+    pub set: EndSets,
     /// The landscape.
     pub landscape: LandscapeName,
     /// Initialization numbers (a, b) of the endpoints of each path.

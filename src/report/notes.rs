@@ -442,7 +442,7 @@ mod tests {
 
     fn path_set(set: &str, paths: Vec<PathResult>) -> PathSet {
         PathSet {
-            set: SetName::parse(set).unwrap(),
+            set: SetName::parse(set).unwrap().into(),
             landscape: LandscapeName::Train,
             pairs: (0..paths.len() as u32).map(|number| (number, number + 1)).collect(),
             results: paths.into_iter().map(Ok).collect(),

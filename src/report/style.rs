@@ -5,7 +5,7 @@
 
 use super::panel::Marker;
 use crate::optimizer::optimizer_kind;
-use crate::solutions::SetName;
+use crate::solutions::{EndSets, SetName};
 
 /// Red, green and blue, 0 to 255.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +68,24 @@ pub fn group_name(group: &str) -> &str {
 /// The printed name of a set: `"SGD train"`.
 pub fn set_name(set: &SetName) -> String {
     format!("{} {}", group_name(set.group()), set.member())
+}
+
+/// The printed names of the sets of the ends of paths: `"SGD train"`, `"SGD train – L-BFGS train"`.
+pub fn end_sets(sets: &EndSets) -> String {
+    match sets.single() {
+        Some(set) => set_name(set),
+        None => format!("{} – {}", set_name(&sets.a), set_name(&sets.b)),
+    }
+}
+
+/// The look of paths: that of the group of their ends; between two groups one of its own.
+pub fn look_of(sets: &EndSets, groups: &[&str]) -> Look {
+    if sets.a.group() == sets.b.group() && sets.single().is_some() {
+        return look(sets.a.group(), groups);
+    }
+    // The pairs of groups come after all groups.
+    let place = |group| groups.iter().position(|known| *known == group).unwrap_or(0);
+    numbered(groups.len() + place(sets.a.group()) + place(sets.b.group()))
 }
 
 /// A color of a sequence from white (0) to blue (1): the lighter part of Blues of C. Brewer,

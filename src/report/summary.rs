@@ -1,9 +1,11 @@
 //! The rows of the tables of a run.
 
 use super::notes::Note;
-use crate::analysis::statistics::{Analysis, Moments, Summary};
+use crate::analysis::statistics::{
+    Analysis, Interval, Moments, PairValues, Summary, pair_shift_interval_between,
+};
 use crate::path::{PathResult, PathSet};
-use crate::solutions::{LandscapeName, SetName, SolutionSet};
+use crate::solutions::{EndSets, LandscapeName, SetName, SolutionSet};
 use serde::{Deserialize, Serialize};
 
 /// A few numbers for each set of a run.
@@ -16,6 +18,8 @@ pub struct RunSummary {
     pub losses: Vec<LossRow>,
     /// One row for each set and landscape.
     pub barriers: Vec<BarrierRow>,
+    /// Barriers between two sets compared with those within each of them.
+    pub shifts: Vec<ShiftRow>,
     /// One row for each set, or for each comparison of a set.
     pub spreads: Vec<SpreadRow>,
     /// One row for each kernel PCA.
@@ -45,8 +49,8 @@ pub struct LossRow {
 /// the counts of the summaries can be below `count`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BarrierRow {
-    /// The set.
-    pub set: SetName,
+    /// The set, or the sets of the ends.
+    pub set: EndSets,
     /// The landscape.
     pub landscape: LandscapeName,
     /// Number of paths found.
@@ -65,6 +69,60 @@ pub struct BarrierRow {
     pub unimproved: usize,
     /// Number of paths that were still improving at the last step.
     pub improving: usize,
+}
+
+/// How far barriers between two sets lie above those within one of them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ShiftRow {
+    /// The two sets.
+    pub between: EndSets,
+    /// One of them.
+    pub within: SetName,
+    /// The landscape of both.
+    pub landscape: LandscapeName,
+    /// The mean of H between the sets less that within the one.
+    pub estimate: f64,
+    /// The ends of the interval that holds the difference of the expectations with probability
+    /// [`CONFIDENCE`].
+    pub ends: [f64; 2],
+}
+
+/// The confidence of the intervals of [`ShiftRow`].
+pub const CONFIDENCE: f64 = 0.9;
+
+/// The comparisons of barriers between two sets with those within each, where there are both.
+/// Straight lines that no step improved and barriers that are not finite are left out.
+pub fn shifts(paths: &[PathSet]) -> Vec<ShiftRow> {
+    let mut rows = Vec::new();
+    for between in paths.iter().filter(|paths| paths.set.single().is_none()) {
+        for set in between.set.both() {
+            let of_set =
+                |paths: &&PathSet| paths.set == *set && paths.landscape == between.landscape;
+            let Some(within) = paths.iter().find(of_set) else { continue };
+            let (x, y) = (barriers_of(between), barriers_of(within));
+            let found = pair_shift_interval_between([&x, &y], [true, false], CONFIDENCE);
+            if let Ok(Some(Interval { estimate, low, high })) = found {
+                rows.push(ShiftRow {
+                    between: between.set.clone(),
+                    within: set.clone(),
+                    landscape: between.landscape,
+                    estimate,
+                    ends: [low, high],
+                });
+            }
+        }
+    }
+    rows
+}
+
+fn barriers_of(paths: &PathSet) -> PairValues {
+    let found = paths.pairs.iter().zip(&paths.results);
+    let sound = found.filter_map(|(&pair, path)| {
+        let path = path.as_ref().ok()?;
+        (path.barrier.is_finite() && !path.is_unimproved()).then_some((pair, path.barrier))
+    });
+    let (ends, values) = sound.unzip();
+    PairValues { ends, values }
 }
 
 /// How widely the vectors of a set are spread.
@@ -108,6 +166,7 @@ impl RunSummary {
                 .filter(|paths| !paths.pairs.is_empty())
                 .map(barrier_row)
                 .collect(),
+            shifts: shifts(paths),
             spreads: analysis
                 .moments
                 .iter()
@@ -232,7 +291,7 @@ mod tests {
     #[test]
     fn failed_paths_are_counted_and_infinite_barriers_left_out() {
         let paths = PathSet {
-            set: SetName::parse("sgd/test").unwrap(),
+            set: EndSets::within(SetName::parse("sgd/test").unwrap()),
             landscape: LandscapeName::Test,
             pairs: vec![(1, 2), (3, 1), (2, 3), (1, 3)],
             results: vec![
@@ -252,6 +311,34 @@ mod tests {
         assert_relative_eq!(refined.max, 5.0);
         assert_relative_eq!(row.higher_endpoint.unwrap().median, 3.0);
         assert_eq!(row.improving, 3);
+    }
+
+    #[test]
+    fn barriers_between_two_sets_are_compared_with_those_within_each() {
+        let set = |name: &str| SetName::parse(name).unwrap();
+        let (sgd, lbfgs) = (set("sgd/train"), set("lbfgs/train"));
+        let paths = |set: EndSets, pairs: &[(u32, u32)], above: f64| PathSet {
+            set,
+            landscape: LandscapeName::Train,
+            pairs: pairs.to_vec(),
+            results: (0u8..)
+                .zip(pairs)
+                .map(|(k, _)| Ok(path(9.0, above + 0.01 * f64::from(k % 3))))
+                .collect(),
+        };
+        let within = [(1, 2), (2, 3), (3, 4), (4, 1), (1, 3)];
+        let joined = EndSets { a: sgd.clone(), b: lbfgs };
+        let all = [
+            paths(sgd.clone().into(), &within, 1.0),
+            paths(joined.clone(), &[(1, 1), (2, 3), (3, 2), (4, 4), (2, 4), (1, 2)], 3.0),
+        ];
+        let rows = shifts(&all);
+        assert_eq!(rows.len(), 1, "there are no paths within the other set");
+        let ShiftRow { between, within, estimate, ends: [low, high], .. } = &rows[0];
+        assert_eq!((between, within), (&joined, &sgd));
+        assert!((estimate - 2.0).abs() < 0.02 && *low < *estimate && *estimate < *high);
+        assert!(*low > 1.9 && *high < 2.1, "{low} {high}");
+        assert!(shifts(&all[..1]).is_empty());
     }
 
     #[test]

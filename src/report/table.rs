@@ -2,7 +2,7 @@
 
 use super::notes::{Note, Topic};
 use super::number::{NONE, maybe, number, percent, short};
-use super::{BarrierRow, KernelPcaRow, LossRow, RunSummary, SpreadRow};
+use super::{BarrierRow, KernelPcaRow, LossRow, RunSummary, ShiftRow, SpreadRow};
 use crate::analysis::statistics::Summary;
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 
@@ -26,6 +26,7 @@ pub fn table(summary: &RunSummary) -> String {
         (!summary.losses.is_empty()).then(|| noted(solutions(), Topic::Solutions)),
         (!summary.barriers.is_empty())
             .then(|| noted(barriers(&summary.barriers, what), Topic::Paths)),
+        (!summary.shifts.is_empty()).then(|| shifts(&summary.shifts)),
         (!summary.spreads.is_empty()).then(|| spreads(&summary.spreads)),
         (!summary.kernel_pca.is_empty()).then(|| kernel_pca(&summary.kernel_pca)),
     ];
@@ -137,6 +138,17 @@ fn still_improving(rows: &[BarrierRow]) -> String {
     )
 }
 
+fn shifts(rows: &[ShiftRow]) -> String {
+    let cells = rows.iter().map(|row| {
+        let ShiftRow { between, within, landscape, estimate, ends: [low, high] } = row;
+        let interval = format!("{} [{}, {}]", short(*estimate), short(*low), short(*high));
+        vec![between.to_string(), within.to_string(), landscape.to_string(), interval]
+    });
+    let caption = "Barriers between two sets less those within one of them: difference of the means \
+                   of H,\nwith its 90 % interval; pairs share solutions, and solutions initializations";
+    render(caption, &["between", "within", "on", "difference"], 3, cells)
+}
+
 fn spreads(rows: &[SpreadRow]) -> String {
     let header = ["set", "comparison", "mean", "deviation", "median distance", "centroid"];
     let cells = rows.iter().map(|row| {
@@ -227,7 +239,7 @@ mod tests {
                 accuracy_test: 0.98,
             }],
             barriers: vec![BarrierRow {
-                set: set("lbfgs/test"),
+                set: set("lbfgs/test").into(),
                 landscape: LandscapeName::Train,
                 count: 3,
                 failed: 2,
@@ -238,6 +250,7 @@ mod tests {
                 unimproved: 0,
                 improving: 2,
             }],
+            shifts: Vec::new(),
             spreads: vec![SpreadRow {
                 set: set("sgd/test"),
                 moments: Moments { mean: -3.17e-3, standard_deviation: 0.103, count: 7 },
@@ -339,7 +352,7 @@ mod tests {
     fn tables_fit_100_columns_even_with_long_names() {
         let mut long = summary();
         long.losses[0].set = set(&format!("{}/{}", "group".repeat(20), "member".repeat(20)));
-        long.barriers[0].set = long.losses[0].set.clone();
+        long.barriers[0].set = long.losses[0].set.clone().into();
         long.spreads[0].comparison =
             Some("a comparison with a name as long as a sentence ".repeat(4));
         long.kernel_pca[0].kernel = "polynomial, degree 3, constant 0.30000000000000004".to_owned();

@@ -1,7 +1,80 @@
 //! Which pairs of a set get a path.
 
+use super::SetName;
 use crate::random::MasterSeed;
 use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// The sets of the ends of paths: ω^a is a vector of the one, ω^b of the other. Mostly both ends
+/// are in one set.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct EndSets {
+    /// The set of ω^a, at t = 0.
+    pub a: SetName,
+    /// The set of ω^b, at t = 1.
+    pub b: SetName,
+}
+
+impl EndSets {
+    /// Paths within a set.
+    pub fn within(set: SetName) -> Self {
+        Self { a: set.clone(), b: set }
+    }
+
+    /// The set, if both ends are in one.
+    pub fn single(&self) -> Option<&SetName> {
+        (self.a == self.b).then_some(&self.a)
+    }
+
+    /// Both sets.
+    pub fn both(&self) -> [&SetName; 2] {
+        [&self.a, &self.b]
+    }
+
+    /// As part of names of groups and files: `sgd/train`, or `between/sgd-train_lbfgs-train`.
+    pub fn path(&self) -> String {
+        let part = |set: &SetName| format!("{}-{}", set.group(), set.member());
+        match self.single() {
+            Some(set) => set.to_string(),
+            None => format!("between/{}_{}", part(&self.a), part(&self.b)),
+        }
+    }
+
+    /// What stands after the slash: `train`; of two sets with different members both,
+    /// `train–test`.
+    pub fn member(&self) -> String {
+        let [a, b] = self.both().map(SetName::member);
+        if a == b { a.to_owned() } else { format!("{a}–{b}") }
+    }
+
+    /// What stands before the slash: `sgd`; of two sets with different groups both, `sgd–lbfgs`.
+    pub fn group(&self) -> String {
+        let [a, b] = self.both().map(SetName::group);
+        if a == b { a.to_owned() } else { format!("{a}–{b}") }
+    }
+}
+
+impl From<SetName> for EndSets {
+    fn from(set: SetName) -> Self {
+        Self::within(set)
+    }
+}
+
+impl PartialEq<SetName> for EndSets {
+    fn eq(&self, set: &SetName) -> bool {
+        self.single() == Some(set)
+    }
+}
+
+/// `sgd/train`, or `sgd/train – lbfgs/train`.
+impl fmt::Display for EndSets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.single() {
+            Some(set) => set.fmt(f),
+            None => write!(f, "{} – {}", self.a, self.b),
+        }
+    }
+}
 
 /// How many pairs of a set get a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,7 +88,15 @@ pub enum Pairs {
 impl Pairs {
     /// The number of pairs of n vectors.
     pub fn of(self, vectors: usize) -> usize {
-        let all = vectors * vectors.saturating_sub(1) / 2;
+        self.at_most(vectors * vectors.saturating_sub(1) / 2)
+    }
+
+    /// The number of pairs between n vectors and m others.
+    pub fn between(self, [n, m]: [usize; 2]) -> usize {
+        self.at_most(n.saturating_mul(m))
+    }
+
+    fn at_most(self, all: usize) -> usize {
         match self {
             Self::All => all,
             Self::Count(count) => count.min(all),
@@ -45,10 +126,60 @@ pub fn draw_pairs(seed: MasterSeed, initializations: &[u32], pairs: Pairs) -> Ve
     keyed.into_iter().map(|(key, a, b)| if key[31] & 1 == 0 { (a, b) } else { (b, a) }).collect()
 }
 
+/// Pairs `(a, b)` of initialization numbers, a of one set and b of another, in the order of their
+/// random draw. Both may have the same number: the sets differ.
+///
+/// As in [`draw_pairs`], every possible pair has a random key that depends on the master seed and
+/// on the two numbers only. So more pairs keep those that were drawn, and any two sets with the
+/// same numbers get the same pairs.
+pub fn draw_pairs_between(seed: MasterSeed, numbers: [&[u32]; 2], pairs: Pairs) -> Vec<(u32, u32)> {
+    let [first, second] = numbers.map(|numbers| {
+        let mut sorted = numbers.to_vec();
+        sorted.sort_unstable();
+        sorted.dedup();
+        sorted
+    });
+    let all = first.iter().flat_map(|&a| second.iter().map(move |&b| (a, b)));
+    let mut keyed: Vec<_> =
+        all.map(|(a, b)| (seed.key("pair between", &[a.into(), b.into()]), a, b)).collect();
+    keyed.sort_unstable();
+    keyed.truncate(pairs.between([first.len(), second.len()]));
+    keyed.into_iter().map(|(_, a, b)| (a, b)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::collections::HashSet;
+
+    #[test]
+    fn pairs_between_two_sets_are_drawn_like_those_of_one() {
+        let (first, second): (Vec<u32>, Vec<u32>) = ((0..12).collect(), (5..20).collect());
+        let draw = |pairs| draw_pairs_between(MasterSeed(5), [&first, &second], pairs);
+        let all = draw(Pairs::All);
+        assert_eq!(all.iter().collect::<HashSet<_>>().len(), 12 * 15);
+        assert_eq!(all.len(), 12 * 15);
+        assert!(all.iter().all(|(a, b)| first.contains(a) && second.contains(b)));
+        assert!(all.iter().any(|(a, b)| a == b), "the same initialization in both");
+        assert_eq!(draw(Pairs::Count(40)), all[..40]);
+        let fewer = draw_pairs_between(MasterSeed(5), [&first[..6], &second], Pairs::All);
+        assert!(fewer.iter().all(|pair| all.contains(pair)));
+        // Of 15 vectors of the second set, 40 random pairs leave out one with probability 1/16.
+        let reached: HashSet<_> = all[..40].iter().map(|&(_, b)| b).collect();
+        assert!(reached.len() > 10, "{}", reached.len());
+    }
+
+    #[test]
+    fn names_of_two_sets() {
+        let set = |name| SetName::parse(name).unwrap();
+        let one = EndSets::within(set("sgd/train"));
+        let two = EndSets { a: set("sgd/train"), b: set("lbfgs/test") };
+        assert!(one == set("sgd/train") && two != set("sgd/train"));
+        assert_eq!((one.to_string(), one.path()), ("sgd/train".into(), "sgd/train".into()));
+        assert_eq!(two.to_string(), "sgd/train – lbfgs/test");
+        assert_eq!(two.path(), "between/sgd-train_lbfgs-test");
+        assert_eq!((two.group(), two.member()), ("sgd–lbfgs".into(), "train–test".into()));
+    }
 
     #[test]
     fn every_pair_at_most_once_and_more_pairs_extend_the_draw() {

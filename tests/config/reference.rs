@@ -24,13 +24,16 @@ struct Documented {
 
 /// Defaults that depend on something else, with what that comes to in [`entries`]; none where the
 /// value is not known before the data is.
-const DEPENDENT: [(&str, Option<&str>); 10] = [
+const DEPENDENT: [(&str, Option<&str>); 13] = [
     ("dataset.seed", None),
     ("dataset.classes", None),
     ("dataset.prefix", None),
     ("training.keep", Some("20")),
     ("landscape.keep", Some("10")),
     ("paths.sets", Some(r#"["sgd/train", "sgd/test", "lbfgs/train", "lbfgs/test", "a/b"]"#)),
+    ("paths.list", None),
+    ("paths.start", None),
+    ("paths.keep_states", None),
     ("kpca.0.sets", Some(r#"["sgd/train", "sgd/test", "lbfgs/train", "lbfgs/test", "a/b"]"#)),
     ("kpca.0.components", Some("10")),
     ("kpca.0.scale", None),
@@ -344,6 +347,12 @@ fn bounds(range: &str) -> [Vec<String>; 2] {
         "list of numbers" => [Vec::new(), texts(&["1.0", "[]", "[\"1\"]"])],
         "list of integers, each 1 or more" | "list of two integers, each 1 or more" => {
             [texts(&["[1, 1]"]), texts(&["[]", "[1, 0]", "3"])]
+        }
+        "list of pairs of names of sets" => {
+            [texts(&["[]"]), texts(&["1", "\"sgd/train\"", "[\"sgd/train\"]"])]
+        }
+        "list of pairs of integers, or file" => {
+            [texts(&["[[0, 1]]"]), texts(&["1", "[[0]]", "[[0, -1]]", "\"\""])]
         }
         "list of names of sets" => [Vec::new(), texts(&["[]", "\"sgd/train\""])],
         words if words.contains('"') => [Vec::new(), texts(&["1"])],

@@ -19,22 +19,26 @@ mod images;
 mod init;
 mod instructions;
 mod interrupt;
+mod invalidation;
 mod kept;
 mod killing;
 mod launch;
 mod letters;
 mod log;
+mod longer_paths;
 mod manual;
 #[path = "../support/markdown.rs"]
 #[expect(dead_code, reason = "shared with the tests of the documentation")]
 mod markdown;
 mod memory;
 mod optimizers;
+mod pairs;
 #[path = "../support/python.rs"]
 mod python;
 mod ranges;
 mod ranks;
 mod report;
+mod resume;
 mod start;
 mod status;
 mod stopping;

@@ -68,18 +68,19 @@ pub fn steps(directory: &Path) -> Vec<u64> {
     let keys: Vec<_> = states.keys().cloned().collect();
     let step = |key: &TaskKey| {
         let Saved { state, .. } = states.load(key).expect("readable").expect("just named");
-        let step = match key {
+        let TaskKey::Under { task, .. } = key else { panic!("{key:?}: without its keys") };
+        let step = match task.as_ref() {
             TaskKey::Training { .. } => {
                 let state: TrainingState =
                     postcard::from_bytes(&state).expect("the state of a training run");
                 json!(state)["epoch"].clone()
             }
-            TaskKey::Path { .. } => {
+            TaskKey::Path { .. } | TaskKey::PathBetween { .. } => {
                 let state: PathState<f32> =
                     postcard::from_bytes(&state).expect("the state of a path");
                 json!(state)["progress"]["adam"]["steps"].clone()
             }
-            TaskKey::Task { stage, key } => panic!("{stage} {key}: a state of another stage"),
+            other => panic!("{other:?}: a state of another stage"),
         };
         step.as_u64().expect("a count")
     };

@@ -264,7 +264,7 @@ fn paths() -> Vec<PathSet> {
         }),
     ];
     let set = |set: &str, landscape, results: Vec<_>| PathSet {
-        set: name(set),
+        set: name(set).into(),
         landscape,
         pairs: [(7, 3), (3, 7), (7, 7)][..results.len()].to_vec(),
         results,

@@ -21,7 +21,7 @@ pub use error::StatisticsError;
 pub use histogram::{bin_counts, bin_edges};
 pub use interval::{Interval, median_interval, shift_interval};
 pub use moments::{Moments, moments};
-pub use pair_interval::{PairValues, pair_shift_interval};
+pub use pair_interval::{PairValues, pair_shift_interval, pair_shift_interval_between};
 pub use rank_test::{RankTest, mann_whitney, smallest_p};
 pub use silhouette::silhouette;
 pub use summary::{Summary, quantile};

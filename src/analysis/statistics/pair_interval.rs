@@ -73,13 +73,46 @@ pub fn pair_shift_interval(
     y: &PairValues,
     confidence: f64,
 ) -> Result<Option<Interval>, StatisticsError> {
+    pair_shift_interval_between([x, y], [false; 2], confidence)
+}
+
+/// As [`pair_shift_interval`], for lists of which some join vectors of two sets, such as solutions
+/// of two optimizers. The first end is then of the one set and the second of the other, and a pair
+/// may have equal numbers: two solutions from one initialization.
+///
+/// The model of such a list is
+///
+/// ```text
+/// x_ij = μ_x + a_i + c_j + e_ij
+/// ```
+///
+/// with a_i correlated to c_i, because both come from initialization i. With u = (a + c) / 2 and
+/// v = (a − c) / 2 it is u_i + u_j + v_i − v_j + `e_ij`. In the mean over a random draw of pairs
+/// the v cancel but for chance, like `e_ij`. So we use the estimator above with one effect u for
+/// each initialization, and what v adds appears as variance of pairs. A pair of equal numbers has
+/// the effect twice. Pairs (i, j) and (j, i) are different ones. No pair within a set is the same
+/// as one between two.
+///
+/// Where both sets have other initializations, u_i is a_i or c_j, and one variance stands for both:
+/// right if both sets have as many solutions, or as much variance.
+///
+/// **Coverage**, simulated: see the tests. It is within two and a half points of 90 % and of 99 %
+/// for lists compared with those within one of their sets, whatever the correlation of a and c.
+///
+/// # Errors
+/// As for [`pair_shift_interval`].
+pub fn pair_shift_interval_between(
+    [x, y]: [&PairValues; 2],
+    joins_two_sets: [bool; 2],
+    confidence: f64,
+) -> Result<Option<Interval>, StatisticsError> {
     for side in [x, y] {
         check_finite(&side.values)?;
         if side.values.is_empty() {
             return Err(StatisticsError::Empty);
         }
     }
-    let sides = [Graph::of(x), Graph::of(y)];
+    let sides = [Graph::of(x, joins_two_sets[0]), Graph::of(y, joins_two_sets[1])];
     if sides.iter().any(|side| side.freedom() < 2) {
         return Ok(None);
     }

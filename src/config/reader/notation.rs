@@ -1,5 +1,6 @@
 //! Values as TOML writes them.
 
+use crate::config::schema::PairList;
 use crate::optimizer::OptimizerName;
 use crate::solutions::SetName;
 
@@ -75,6 +76,25 @@ impl Notation for SetName {
 impl Notation for OptimizerName {
     fn toml(&self) -> String {
         quoted(self.name())
+    }
+}
+
+impl Notation for [SetName; 2] {
+    fn toml(&self) -> String {
+        format!("[{}, {}]", self[0].toml(), self[1].toml())
+    }
+}
+
+/// A list of pairs, or the name of a file.
+impl Notation for PairList {
+    fn toml(&self) -> String {
+        let pair = |(a, b): &(u32, u32)| format!("[{a}, {b}]");
+        match self {
+            Self::Pairs(pairs) => {
+                format!("[{}]", pairs.iter().map(pair).collect::<Vec<_>>().join(", "))
+            }
+            Self::File(name) => quoted(name),
+        }
     }
 }
 

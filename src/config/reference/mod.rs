@@ -25,8 +25,8 @@ pub fn page() -> String {
                 page += line;
                 page.push('\n');
             }
-            Some(["keys"]) => page += &table(sections::TOP.keys),
-            Some(["keys", name]) => page += &table(section(name).keys),
+            Some(["keys"]) => page += &keys(&sections::TOP),
+            Some(["keys", name]) => page += &keys(section(name)),
             Some(["keys", name, choice]) => page += &table(&of_choice(section(name), choice)),
             Some(["choices", name]) => page += &choices(section(name)),
             Some(["formats"]) => page += &formats(),
@@ -94,8 +94,40 @@ fn of_stage(section: &SectionSpec, documentation: &str) -> String {
     format!(
         "## `{}`\n\n{documentation}\n\n{}{between}{choices}\n",
         section.heading(),
-        table(section.keys)
+        keys(section)
     )
+}
+
+/// The keys of a section that do not depend on a choice, and what a change of them invalidates.
+fn keys(section: &SectionSpec) -> String {
+    format!("{}\n{}", table(section.keys), changes(section))
+}
+
+/// What a change invalidates: what the section says, then the exceptions. Empty if nothing is
+/// invalidated.
+fn changes(section: &SectionSpec) -> String {
+    let of_key = |key: &dyn KeySpec| key.invalidates().unwrap_or(section.invalidates).words();
+    let keys = section.all_keys();
+    if keys.iter().all(|key| of_key(*key).is_none()) {
+        return "A change invalidates no results.\n".to_owned();
+    }
+    let own = section.invalidates.words();
+    let mut exceptions: Vec<(Option<&str>, Vec<String>)> = Vec::new();
+    for key in keys {
+        let (words, name) = (of_key(key), format!("`{}`", key.name()));
+        if words == own {
+            continue;
+        }
+        match exceptions.iter_mut().find(|(known, _)| *known == words) {
+            Some((_, names)) => names.push(name),
+            None => exceptions.push((words, vec![name])),
+        }
+    }
+    let own = own.unwrap_or("nothing");
+    let others = exceptions
+        .into_iter()
+        .map(|(words, names)| format!("; of {} {}", names.join(", "), words.unwrap_or("nothing")));
+    format!("A change of a key invalidates {own}{}.\n", others.collect::<String>())
 }
 
 fn table(keys: &[&dyn KeySpec]) -> String {

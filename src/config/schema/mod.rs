@@ -29,9 +29,13 @@ pub(crate) use kinds::{Mistakes, ValueKind};
 pub(crate) use numbers::{Count, CountList, CountOrAll, Integer, Lower, Number, Numbers, Upper};
 pub(crate) use section::{Choices, Multiplicity, Owned, SectionSpec};
 pub(crate) use times::{Interval, Texts, TimeSpan};
-pub(crate) use words::{AnyOf, Flag, OneOf, OptimizerNames, SetNames, Text, Word, each};
+pub use words::PairList;
+pub(crate) use words::{
+    AnyOf, Flag, OneOf, OptimizerNames, PairsOrFile, SetNames, SetPairs, Text, Word, each,
+};
 
 use super::reader::Notation;
+use crate::data::Split;
 
 /// What a change of a key does to existing results.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,10 +45,36 @@ pub(crate) enum Invalidates {
     Nothing,
     /// No result stays valid.
     Everything,
-    /// These results become invalid, in words: `"the paths"`.
-    Results(&'static str),
-    /// The solutions of the optimizer that the section is about become invalid, and their paths.
+    /// The solutions that are made with the table in which the key stands, and their paths; in
+    /// words: `"the SGD solutions and their paths"`.
+    Solutions(&'static str),
+    /// The solutions of the optimizer that the section is about, and their paths.
     SolutionsOfOptimizer,
+    /// All paths.
+    Paths,
+    /// The paths on the landscape of these images.
+    PathsOn(Split),
+    /// The paths, if the value falls. Paths that exist are continued if it grows.
+    LongerPaths,
+    /// The tasks of the stage that brings the section, in words: `"the survey"`.
+    #[allow(dead_code, reason = "stages need not bring a section")]
+    Tasks(&'static str),
+}
+
+impl Invalidates {
+    /// What becomes invalid, in words; `None` if nothing does.
+    pub fn words(self) -> Option<&'static str> {
+        match self {
+            Self::Nothing => None,
+            Self::Everything => Some("everything"),
+            Self::Solutions(words) | Self::Tasks(words) => Some(words),
+            Self::SolutionsOfOptimizer => Some("the solutions of the optimizer and their paths"),
+            Self::Paths => Some("the paths"),
+            Self::PathsOn(Split::Train) => Some("the paths on the training images"),
+            Self::PathsOn(Split::Test) => Some("the paths on the test images"),
+            Self::LongerPaths => Some("the paths if there are fewer steps"),
+        }
+    }
 }
 
 /// A key of the table, with values of any kind.

@@ -2,9 +2,10 @@
 
 use super::kinds::{Mistake, Mistakes, ValueKind, items, mistake};
 use crate::config::reader::{Choice, Notation, alternatives};
-use crate::config::tree::TomlValue;
+use crate::config::tree::{TomlNode, TomlValue};
 use crate::optimizer::{OPTIMIZERS, OptimizerName};
 use crate::solutions::SetName;
+use serde::{Deserialize, Serialize};
 use std::marker::PhantomData;
 
 /// `true` or `false`.
@@ -167,6 +168,99 @@ impl ValueKind for OptimizerNames {
     fn values(&self) -> String {
         let kinds: Vec<&'static str> = OPTIMIZERS.iter().map(|kind| kind.name()).collect();
         format!("list of {}, or names of your own", in_code(&kinds))
+    }
+}
+
+/// A list of pairs of names of sets.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SetPairs;
+
+impl ValueKind for SetPairs {
+    type Value = Vec<[SetName; 2]>;
+    type Constant = &'static [[SetName; 2]];
+
+    fn value(constant: &'static [[SetName; 2]]) -> Vec<[SetName; 2]> {
+        constant.to_vec()
+    }
+
+    fn parse(&self, value: &TomlValue) -> Result<Vec<[SetName; 2]>, Mistakes> {
+        let TomlValue::Array(items) = value else {
+            let message = format!("must be a list of pairs of sets, not {}", value.kind());
+            return Err(mistake(message));
+        };
+        let pair = |node: &TomlNode| match &node.value {
+            TomlValue::Array(names) if names.len() == 2 => {
+                let names = each(&node.value, SetName::parse)?;
+                names.try_into().map_err(|_| mistake("must be a pair of two sets"))
+            }
+            _ => Err(mistake("must be a list of pairs, [[\"sgd/train\", \"lbfgs/train\"], …]")),
+        };
+        items.iter().map(pair).collect()
+    }
+
+    fn values(&self) -> String {
+        "list of pairs of names of sets".to_owned()
+    }
+}
+
+/// Pairs of numbers, or the file that has them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PairList {
+    /// These pairs.
+    Pairs(Vec<(u32, u32)>),
+    /// The file of this name, as written.
+    File(String),
+}
+
+impl PairList {
+    /// The pairs; none before the file is read.
+    pub fn pairs(&self) -> &[(u32, u32)] {
+        match self {
+            Self::Pairs(pairs) => pairs,
+            Self::File(_) => &[],
+        }
+    }
+}
+
+/// [`PairList`] as a value.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PairsOrFile;
+
+impl ValueKind for PairsOrFile {
+    type Value = PairList;
+    type Constant = &'static [(u32, u32)];
+
+    fn value(constant: &'static [(u32, u32)]) -> PairList {
+        PairList::Pairs(constant.to_vec())
+    }
+
+    fn parse(&self, value: &TomlValue) -> Result<PairList, Mistakes> {
+        const REQUIREMENT: &str = "a list of pairs of initialization numbers, [[0, 3], [2, 5]], \
+                                   or the name of a file with two columns";
+        let pair = |node: &TomlNode| match &node.value {
+            TomlValue::Array(ends) => {
+                match ends.iter().map(|end| &end.value).collect::<Vec<_>>()[..] {
+                    [TomlValue::Integer(a), TomlValue::Integer(b)] => {
+                        Some((u32::try_from(*a).ok()?, u32::try_from(*b).ok()?))
+                    }
+                    _ => None,
+                }
+            }
+            _ => None,
+        };
+        match value {
+            TomlValue::String(name) if !name.is_empty() => Ok(PairList::File(name.clone())),
+            TomlValue::Array(_) => {
+                let pairs = items(value, REQUIREMENT)?.iter().map(pair);
+                let pairs: Option<Vec<_>> = pairs.collect();
+                pairs.map(PairList::Pairs).ok_or_else(|| mistake(format!("must be {REQUIREMENT}")))
+            }
+            _ => Err(mistake(format!("must be {REQUIREMENT}"))),
+        }
+    }
+
+    fn values(&self) -> String {
+        "list of pairs of integers, or file".to_owned()
     }
 }
 

@@ -41,9 +41,10 @@ pub fn task_bytes(tasks: f64) -> f64 {
     tasks * TASK
 }
 
-/// Bytes that rank 0 takes to draw pairs of n vectors: all of them get a key of 40 bytes.
-pub fn pair_bytes(vectors: f64) -> f64 {
-    0.5 * vectors * vectors * 40.0
+/// Bytes that rank 0 takes to draw some of so many possible pairs: all of them get a key of 40
+/// bytes.
+pub fn pair_bytes(pairs: f64) -> f64 {
+    pairs * 40.0
 }
 
 /// Bytes of a kernel PCA of n vectors: the kernel matrix, a copy, and the eigenvectors.

@@ -45,11 +45,10 @@ fn missing_paths(results: &Results<'_>, sets: &[SolutionSet], paths: &[PathSet])
     // Solutions that are still to come have paths as well.
     let incomplete = results.missing_runs() > 0;
     let planned = |paths: &PathSet| {
-        let set = sets.iter().find(|set| set.name == paths.set);
         if incomplete {
             results.planned_pairs(&paths.set)
         } else {
-            set.map_or(0, |set| results.pairs(set).len())
+            results.drawn_pairs(&paths.set, sets)
         }
     };
     let mut missing = Vec::new();

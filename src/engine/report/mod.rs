@@ -17,7 +17,7 @@ use crate::landscape::HeightMap;
 use crate::optimizer::{OptimizerName, TrainingRun};
 use crate::report::plane::{DrawnPath, Plane};
 use crate::report::{self, Run, WrittenReport, label};
-use crate::solutions::LandscapeName;
+use crate::solutions::{EndSets, LandscapeName};
 use missing::{missing, missing_points};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -128,14 +128,16 @@ fn plane<'a>(landscape: &LandscapeConfig, results: &Results<'a>) -> Option<Plane
     };
     let built_in = landscape.landscape.built_in()?;
     let set = landscape.set()?;
+    let of_set = EndSets::within(set.clone());
     let drawn = |pair: (u32, u32)| {
-        let result = contents.path(&set, LandscapeName::Analytic, pair)?.result.as_ref().ok()?;
-        let track = contents.track(&set, LandscapeName::Analytic, pair);
+        let result = contents.path(&of_set, LandscapeName::Analytic, pair)?.result.as_ref().ok()?;
+        let track = contents.track(&of_set, LandscapeName::Analytic, pair);
         Some(DrawnPath { pair, ends: [place(pair.0)?, place(pair.1)?], result, track })
     };
     let sets = results.sets();
     let path_sets = results.path_sets(&sets).into_iter();
-    let pairs = path_sets.filter(|(of, _)| of.name == set).flat_map(|(of, _)| results.pairs(of));
+    let of_set = path_sets.filter(|(ends, _)| ends.sets == set);
+    let pairs = of_set.flat_map(|(ends, _)| results.pairs(&ends));
     let lambda = results.config.paths.parameters.lambda;
     Plane::of(pairs.filter_map(drawn).collect(), lambda, |points| {
         HeightMap::of(built_in, points.iter().copied())

@@ -9,8 +9,9 @@
 use super::directory::sync_directory;
 use super::journal::frame::{self, FileKind, HEAD_LENGTH};
 use super::journal::{AppendFile, JournalError, io_error};
+use crate::config::dependencies::KeyDigest;
 use crate::optimizer::OptimizerName;
-use crate::solutions::{LandscapeName, SetName};
+use crate::solutions::{EndSets, LandscapeName, SetName};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs;
@@ -54,6 +55,23 @@ pub enum TaskKey {
         stage: String,
         /// Which of its tasks.
         key: String,
+    },
+    /// A path between vectors of two sets.
+    PathBetween {
+        /// The sets of the ends.
+        sets: EndSets,
+        /// The landscape.
+        landscape: LandscapeName,
+        /// Initialization numbers of the ends.
+        pair: (u32, u32),
+    },
+    /// One of the tasks above, as it was computed with certain keys of a configuration. All
+    /// checkpoints are stored so; only version 0.1.0 had the task alone.
+    Under {
+        /// Of the keys that the task depends on.
+        digest: KeyDigest,
+        /// The task.
+        task: Box<Self>,
     },
 }
 

@@ -1,12 +1,15 @@
 //! The records of a journal, indexed.
 
+use super::checkpoints::TaskKey;
 use super::record::{ConfigurationRecord, Record, SessionRecord};
 use super::retention::Retention;
 use crate::analysis::statistics::{Analysis, FailedPart};
+use crate::config::dependencies::{Dependencies, KeyDigest};
+use crate::engine::stage::{self, TaskSolutions};
 use crate::optimizer::minimize::MinimizationResult;
 use crate::optimizer::{OptimizerName, Snapshot, TrainingRun};
-use crate::path::{PathResult, Track};
-use crate::solutions::{LandscapeName, SetName};
+use crate::path::{PathResult, PathStop, Track};
+use crate::solutions::{EndSets, LandscapeName, SetName};
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,28 +34,45 @@ pub struct StoredAnalysis {
     pub failed: Vec<FailedPart>,
 }
 
-type PathKey = (LandscapeName, (u32, u32));
+/// The stage under whose name the commands are stored. They depend on nothing.
+pub const COMMANDS: &str = "command";
+
+type PathKey = (KeyDigest, LandscapeName, (u32, u32));
+
+/// A path as it is filed.
+#[derive(Clone, Debug, PartialEq)]
+struct StoredPath {
+    outcome: Outcome<PathResult>,
+    /// Its points, on an analytic landscape of few dimensions.
+    track: Option<Track>,
+}
 
 /// All that is known, by key.
+///
+/// Results are filed under the digest of the keys that they depend on. The digests are those of the
+/// configuration that stands before them in the journal. What is asked for is what belongs to the
+/// configuration in force. So another configuration hides results, and going back finds them again.
 ///
 /// Of two records with one key the first stays: results are deterministic, so a second one can only
 /// repeat it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Contents {
     configurations: Vec<ConfigurationRecord>,
+    /// Those of the configuration in force.
+    dependencies: Dependencies,
     sessions: Vec<SessionRecord>,
-    // Nested, so that a look-up by a borrowed name needs no copy of it.
-    trainings: BTreeMap<OptimizerName, BTreeMap<u32, Outcome<TrainingRun>>>,
-    paths: BTreeMap<SetName, BTreeMap<PathKey, Outcome<PathResult>>>,
-    /// The points of paths of analytic landscapes of few dimensions.
-    tracks: BTreeMap<SetName, BTreeMap<PathKey, Track>>,
-    imported: BTreeMap<SetName, BTreeMap<u32, Outcome<Snapshot>>>,
-    minima: BTreeMap<u32, Outcome<MinimizationResult>>,
+    // Nested, so that a look-up by borrowed names needs no copy of them.
+    trainings: BTreeMap<OptimizerName, BTreeMap<(KeyDigest, u32), Outcome<TrainingRun>>>,
+    /// The last key is the number of steps that was asked for.
+    paths: BTreeMap<EndSets, BTreeMap<PathKey, BTreeMap<usize, StoredPath>>>,
+    imported: BTreeMap<SetName, BTreeMap<(KeyDigest, u32), Outcome<Snapshot>>>,
+    minima: BTreeMap<(KeyDigest, u32), Outcome<MinimizationResult>>,
     /// The values of minima on the data set `test` of a process.
-    minima_on_test: BTreeMap<u32, f64>,
+    minima_on_test: BTreeMap<(KeyDigest, u32), f64>,
     /// By name of the stage, then by key; also those of stages that this program does not have.
-    tasks: BTreeMap<String, BTreeMap<String, Outcome<Vec<u8>>>>,
-    analysis: Option<StoredAnalysis>,
+    tasks: BTreeMap<String, BTreeMap<String, BTreeMap<KeyDigest, Outcome<Vec<u8>>>>>,
+    /// The latest of each digest of all solutions.
+    analyses: BTreeMap<KeyDigest, StoredAnalysis>,
     /// Checksums of the files `atlas.h5` that were assembled from these records.
     atlases: BTreeSet<String>,
     retention: Option<Retention>,
@@ -68,83 +88,183 @@ impl Contents {
     /// Adds a record. Returns whether it is new, that is, not a training run or path already known.
     pub fn insert(&mut self, record: Record) -> bool {
         match record {
-            Record::Configuration(configuration) => self.configurations.push(configuration),
+            Record::Configuration(configuration) => {
+                self.dependencies = configuration.dependencies();
+                self.configurations.push(configuration);
+            }
             Record::Session(session) => self.sessions.push(session),
             Record::Training { optimizer, initialization, seconds, outcome } => {
+                let key = (self.dependencies.training(optimizer.name()), initialization);
                 let runs = self.trainings.entry(optimizer.clone()).or_default();
-                let new = insert_first(runs, initialization, seconds, outcome);
+                let new = insert_first(runs, key, seconds, outcome);
                 if new {
-                    self.release_vectors(&optimizer, initialization);
+                    self.release_vectors(&optimizer, key);
                 }
                 return new;
             }
             Record::FirstAnalysis { digest, analysis } => {
-                self.analysis =
-                    Some(StoredAnalysis { digest, analysis: analysis.into(), failed: Vec::new() });
+                let analysis =
+                    StoredAnalysis { digest, analysis: analysis.into(), failed: Vec::new() };
+                self.analyses.insert(self.dependencies.all_solutions(), analysis);
             }
             Record::Analysis { digest, analysis, failed } => {
-                self.analysis = Some(StoredAnalysis { digest, analysis, failed });
+                let analysis = StoredAnalysis { digest, analysis, failed };
+                self.analyses.insert(self.dependencies.all_solutions(), analysis);
             }
             Record::Imported { set, number, seconds, outcome } => {
-                return insert_first(
-                    self.imported.entry(set).or_default(),
-                    number,
-                    seconds,
-                    outcome,
-                );
+                let key = (self.dependencies.import(&set), number);
+                return insert_first(self.imported.entry(set).or_default(), key, seconds, outcome);
             }
             Record::Atlas { checksum } => return self.atlases.insert(checksum),
             Record::Minimum { number, seconds, outcome } => {
-                return insert_first(&mut self.minima, number, seconds, outcome);
+                let key = (self.dependencies.minima(), number);
+                return insert_first(&mut self.minima, key, seconds, outcome);
             }
             Record::MinimumWithTest { number, seconds, minimum, value_on_test } => {
-                let new = insert_first(&mut self.minima, number, seconds, Ok(minimum));
+                let key = (self.dependencies.minima(), number);
+                let new = insert_first(&mut self.minima, key, seconds, Ok(minimum));
                 if new {
-                    self.minima_on_test.insert(number, value_on_test);
+                    self.minima_on_test.insert(key, value_on_test);
                 }
                 return new;
             }
             Record::Task { stage, key, seconds, outcome } => {
-                return insert_first(self.tasks.entry(stage).or_default(), key, seconds, outcome);
+                let digest = task_digest(&self.dependencies, &stage, &key);
+                let tasks = self.tasks.entry(stage).or_default().entry(key).or_default();
+                return insert_first(tasks, digest, seconds, outcome);
             }
             Record::Path { set, landscape, pair, seconds, outcome } => {
-                return insert_first(
-                    self.paths.entry(set).or_default(),
-                    (landscape, pair),
-                    seconds,
-                    outcome,
-                );
+                let outcome = Outcome { seconds, result: outcome };
+                let path = StoredPath { outcome, track: None };
+                return self.insert_path(EndSets::within(set), landscape, pair, path);
             }
             Record::PathWithPoints { set, landscape, pair, seconds, path, track } => {
-                let paths = self.paths.entry(set.clone()).or_default();
-                let new = insert_first(paths, (landscape, pair), seconds, Ok(path));
-                if new {
-                    self.tracks.entry(set).or_default().insert((landscape, pair), track);
-                }
-                return new;
+                let outcome = Outcome { seconds, result: Ok(path) };
+                let path = StoredPath { outcome, track: Some(track) };
+                return self.insert_path(EndSets::within(set), landscape, pair, path);
+            }
+            Record::PathBetween { sets, landscape, pair, seconds, outcome } => {
+                let (result, track) = match outcome {
+                    Ok((path, track)) => (Ok(path), track),
+                    Err(reason) => (Err(reason), None),
+                };
+                let path = StoredPath { outcome: Outcome { seconds, result }, track };
+                return self.insert_path(sets, landscape, pair, path);
             }
         }
         true
     }
 
+    fn insert_path(
+        &mut self,
+        sets: EndSets,
+        landscape: LandscapeName,
+        pair: (u32, u32),
+        path: StoredPath,
+    ) -> bool {
+        let digest = self.dependencies.paths(sets.both(), landscape.name());
+        let steps = self.dependencies.steps();
+        let paths = self.paths.entry(sets).or_default();
+        let of_pair = paths.entry((digest, landscape, pair)).or_default();
+        let new = !of_pair.contains_key(&steps);
+        of_pair.entry(steps).or_insert(path);
+        new
+    }
+
     /// Lets go of the vectors that a new run makes superfluous, perhaps its own.
-    fn release_vectors(&mut self, optimizer: &OptimizerName, initialization: u32) {
+    fn release_vectors(&mut self, optimizer: &OptimizerName, key: (KeyDigest, u32)) {
         let Some(runs) = self.trainings.get_mut(optimizer) else { return };
-        let run = runs.get(&initialization).and_then(|outcome| outcome.result.as_ref().ok());
+        let run = runs.get(&key).and_then(|outcome| outcome.result.as_ref().ok());
+        let (digest, number) = key;
         let superfluous = self
             .retention
             .as_mut()
             .zip(run)
-            .and_then(|(retention, run)| retention.admit(optimizer, initialization, run));
-        let run = superfluous.and_then(|number| runs.get_mut(&number));
-        if let Some(Outcome { result: Ok(run), .. }) = run {
-            (run.train.theta, run.test.theta) = (Vec::new(), Vec::new());
+            .and_then(|(retention, run)| retention.admit((digest, optimizer), number, run));
+        let run = superfluous.and_then(|number| runs.get_mut(&(digest, number)));
+        if let Some(outcome) = run {
+            drop_vectors(outcome);
+        }
+    }
+
+    /// Lets go of the vectors of all solutions that the configuration in force hides.
+    pub fn release_hidden_vectors(&mut self) {
+        let Self { dependencies, trainings, imported, .. } = self;
+        for (optimizer, runs) in trainings {
+            let current = dependencies.training(optimizer.name());
+            let hidden = runs.iter_mut().filter(|((digest, _), _)| *digest != current);
+            hidden.for_each(|(_, outcome)| drop_vectors(outcome));
+        }
+        for (set, vectors) in imported {
+            let current = dependencies.import(set);
+            let hidden = vectors.iter_mut().filter(|((digest, _), _)| *digest != current);
+            for (_, outcome) in hidden {
+                if let Ok(vector) = &mut outcome.result {
+                    vector.theta = Vec::new();
+                }
+            }
         }
     }
 
     /// The configuration in force: the latest.
     pub fn configuration(&self) -> Option<&ConfigurationRecord> {
         self.configurations.last()
+    }
+
+    /// What the results of the configuration in force depend on.
+    pub fn dependencies(&self) -> &Dependencies {
+        &self.dependencies
+    }
+
+    /// Shows the results of another configuration.
+    pub fn show(&mut self, dependencies: Dependencies) {
+        self.dependencies = dependencies;
+    }
+
+    /// The digest under which the result of a task is filed.
+    pub fn digest_of(&self, task: &TaskKey) -> KeyDigest {
+        let known = &self.dependencies;
+        match task {
+            TaskKey::Training { optimizer, .. } => known.training(optimizer.name()),
+            TaskKey::Path { set, landscape, .. } => known.paths([set, set], landscape.name()),
+            TaskKey::PathBetween { sets, landscape, .. } => {
+                known.paths(sets.both(), landscape.name())
+            }
+            TaskKey::Task { stage, key } => task_digest(known, stage, key),
+            TaskKey::Under { digest, .. } => *digest,
+        }
+    }
+
+    /// Wall time in s of the results of one configuration that another one would have to compute
+    /// anew.
+    pub fn seconds_hidden(&self, before: &Dependencies, after: &Dependencies) -> f64 {
+        let mut seconds = 0.0;
+        for (optimizer, runs) in &self.trainings {
+            let [before, after] = [before, after].map(|of| of.training(optimizer.name()));
+            let hidden = runs.iter().filter(|((digest, number), _)| {
+                *digest == before && !runs.contains_key(&(after, *number))
+            });
+            seconds += hidden.map(|(_, outcome)| outcome.seconds).sum::<f64>();
+        }
+        for (&(digest, number), outcome) in &self.minima {
+            if digest == before.minima() && !self.minima.contains_key(&(after.minima(), number)) {
+                seconds += outcome.seconds;
+            }
+        }
+        for (sets, paths) in &self.paths {
+            for (&(digest, landscape, pair), by_steps) in paths {
+                let [old, new] = [before, after].map(|of| of.paths(sets.both(), landscape.name()));
+                let kept = paths.get(&(new, landscape, pair));
+                let there = kept.is_some_and(|paths| for_steps(paths, after.steps()).is_some());
+                if digest == old
+                    && !there
+                    && let Some(path) = for_steps(by_steps, before.steps())
+                {
+                    seconds += path.outcome.seconds;
+                }
+            }
+        }
+        seconds
     }
 
     /// All configurations, the first of them first; more than one if it was extended.
@@ -178,7 +298,8 @@ impl Contents {
         optimizer: &OptimizerName,
         initialization: u32,
     ) -> Option<&Outcome<TrainingRun>> {
-        self.trainings.get(optimizer)?.get(&initialization)
+        let digest = self.dependencies.training(optimizer.name());
+        self.trainings.get(optimizer)?.get(&(digest, initialization))
     }
 
     /// The training runs of `optimizer` that have ended, by ascending number of the initialization.
@@ -186,70 +307,112 @@ impl Contents {
         &self,
         optimizer: &OptimizerName,
     ) -> impl Iterator<Item = (u32, &Outcome<TrainingRun>)> + use<'_> {
-        let runs = self.trainings.get(optimizer).into_iter().flatten();
-        runs.map(|(&initialization, outcome)| (initialization, outcome))
+        let digest = self.dependencies.training(optimizer.name());
+        let runs = self.trainings.get(optimizer).into_iter();
+        let runs = runs.flat_map(move |runs| runs.range((digest, 0)..=(digest, u32::MAX)));
+        runs.map(|(&(_, initialization), outcome)| (initialization, outcome))
+    }
+
+    fn stored_path(
+        &self,
+        sets: &EndSets,
+        landscape: LandscapeName,
+        pair: (u32, u32),
+    ) -> Option<&StoredPath> {
+        for_steps(self.paths_of(sets, landscape, pair)?, self.dependencies.steps())
+    }
+
+    /// The paths of this pair by the number of steps that was asked for.
+    fn paths_of(
+        &self,
+        sets: &EndSets,
+        landscape: LandscapeName,
+        pair: (u32, u32),
+    ) -> Option<&BTreeMap<usize, StoredPath>> {
+        let digest = self.dependencies.paths(sets.both(), landscape.name());
+        self.paths.get(sets)?.get(&(digest, landscape, pair))
     }
 
     /// The path of this pair, direction included, if its computation has ended.
     pub fn path(
         &self,
-        set: &SetName,
+        sets: &EndSets,
         landscape: LandscapeName,
         pair: (u32, u32),
     ) -> Option<&Outcome<PathResult>> {
-        self.paths.get(set)?.get(&(landscape, pair))
+        Some(&self.stored_path(sets, landscape, pair)?.outcome)
+    }
+
+    /// The steps of the longest path of this pair that ended because its steps were used up, if it
+    /// has fewer than are asked for.
+    pub fn shorter_path(
+        &self,
+        sets: &EndSets,
+        landscape: LandscapeName,
+        pair: (u32, u32),
+    ) -> Option<usize> {
+        let shorter = self.paths_of(sets, landscape, pair)?.range(..self.dependencies.steps());
+        let mut shorter = shorter.rev();
+        shorter.find(|(_, path)| path.is_completed()).map(|(&steps, _)| steps)
     }
 
     /// The points of the path of this pair, if they were kept: on an analytic landscape of few
     /// dimensions, and not by version 0.1.0.
     pub fn track(
         &self,
-        set: &SetName,
+        sets: &EndSets,
         landscape: LandscapeName,
         pair: (u32, u32),
     ) -> Option<&Track> {
-        self.tracks.get(set)?.get(&(landscape, pair))
+        self.stored_path(sets, landscape, pair)?.track.as_ref()
     }
 
-    /// The paths of a set on a landscape whose computation has ended, by ascending pair.
+    /// The paths between the vectors of these sets on a landscape whose computation has ended, by
+    /// ascending pair.
     pub fn paths(
         &self,
-        set: &SetName,
+        sets: &EndSets,
         landscape: LandscapeName,
     ) -> impl Iterator<Item = ((u32, u32), &Outcome<PathResult>)> {
-        let keys = (landscape, (0, 0))..=(landscape, (u32::MAX, u32::MAX));
-        self.paths
-            .get(set)
-            .into_iter()
-            .flat_map(move |paths| paths.range(keys.clone()))
-            .map(|(&(_, pair), outcome)| (pair, outcome))
+        let digest = self.dependencies.paths(sets.both(), landscape.name());
+        let keys = (digest, landscape, (0, 0))..=(digest, landscape, (u32::MAX, u32::MAX));
+        let paths = self.paths.get(sets).into_iter();
+        let steps = self.dependencies.steps();
+        paths.flat_map(move |paths| paths.range(keys.clone())).filter_map(
+            move |(&(_, _, pair), by_steps)| Some((pair, &for_steps(by_steps, steps)?.outcome)),
+        )
     }
 
     /// Vector `number` of an imported set, if it has been evaluated.
     pub fn imported(&self, set: &SetName, number: u32) -> Option<&Outcome<Snapshot>> {
-        self.imported.get(set)?.get(&number)
+        self.imported.get(set)?.get(&(self.dependencies.import(set), number))
     }
 
     /// The minimization from this start, if it has ended.
     pub fn minimum(&self, number: u32) -> Option<&Outcome<MinimizationResult>> {
-        self.minima.get(&number)
+        self.minima.get(&(self.dependencies.minima(), number))
+    }
+
+    fn stored_task(&self, stage: &str, key: &str) -> Option<&Outcome<Vec<u8>>> {
+        let digest = task_digest(&self.dependencies, stage, key);
+        self.tasks.get(stage)?.get(key)?.get(&digest)
     }
 
     /// Its value on the data set `test` of a process, if there is one.
     pub fn minimum_on_test(&self, number: u32) -> Option<f64> {
-        self.minima_on_test.get(&number).copied()
+        self.minima_on_test.get(&(self.dependencies.minima(), number)).copied()
     }
 
     /// The task of this stage with this key, decoded, if it has ended. A result that another
     /// version of the stage has encoded differently counts as a failure that says so.
     pub fn task<T: DeserializeOwned>(&self, stage: &str, key: &str) -> Option<Outcome<T>> {
-        self.tasks.get(stage)?.get(key).map(decode)
+        self.stored_task(stage, key).map(decode)
     }
 
     /// Whether the task of this stage with this key has a result or failed, and why; `None` if it
     /// has not ended. The result itself is not decoded.
     pub fn task_ended(&self, stage: &str, key: &str) -> Option<Result<(), &str>> {
-        let outcome = self.tasks.get(stage)?.get(key)?;
+        let outcome = self.stored_task(stage, key)?;
         Some(outcome.result.as_ref().map(|_| ()).map_err(String::as_str))
     }
 
@@ -258,23 +421,69 @@ impl Contents {
         &self,
         stage: &str,
     ) -> impl Iterator<Item = (&str, Outcome<T>)> {
-        let tasks = self.tasks.get(stage).into_iter().flatten();
-        tasks.map(|(key, outcome)| (key.as_str(), decode(outcome)))
+        let keys = self.tasks.get(stage).into_iter().flat_map(BTreeMap::keys);
+        let found = keys.filter_map(move |key| {
+            let digest = task_digest(&self.dependencies, stage, key);
+            Some((key.as_str(), self.tasks.get(stage)?.get(key)?.get(&digest)?))
+        });
+        found.map(|(key, outcome)| (key, decode(outcome))).collect::<Vec<_>>().into_iter()
     }
 
     /// Whether the task of this stage with this key has ended.
     pub fn has_task(&self, stage: &str, key: &str) -> bool {
-        self.tasks.get(stage).is_some_and(|tasks| tasks.contains_key(key))
+        self.stored_task(stage, key).is_some()
     }
 
-    /// The latest analysis.
+    /// The latest analysis of these solutions.
     pub fn analysis(&self) -> Option<&StoredAnalysis> {
-        self.analysis.as_ref()
+        self.analyses.get(&self.dependencies.all_solutions())
     }
 
-    /// The sets that have paths, by name.
-    pub fn path_sets(&self) -> impl Iterator<Item = &SetName> {
+    /// The sets that have paths between their vectors, by name.
+    pub fn path_sets(&self) -> impl Iterator<Item = &EndSets> {
         self.paths.keys()
+    }
+}
+
+impl StoredPath {
+    /// Whether it ended because its steps were used up.
+    fn is_completed(&self) -> bool {
+        self.outcome.result.as_ref().is_ok_and(|path| path.stop == PathStop::Completed)
+    }
+
+    /// Whether it ended by itself before both numbers of steps, so that it is the same for both.
+    fn ended_before(&self, asked: usize, steps: usize) -> bool {
+        let stop = self.outcome.result.as_ref().map(|path| &path.stop);
+        match stop {
+            Ok(&(PathStop::Converged { step } | PathStop::NotFinite { step })) => {
+                (step as usize) < asked.min(steps)
+            }
+            _ => false,
+        }
+    }
+}
+
+/// The path of so many steps among those of a pair.
+fn for_steps(paths: &BTreeMap<usize, StoredPath>, steps: usize) -> Option<&StoredPath> {
+    let ended = || paths.iter().find(|(asked, path)| path.ended_before(**asked, steps));
+    paths.get(&steps).or_else(|| ended().map(|(_, path)| path))
+}
+
+fn task_digest(dependencies: &Dependencies, stage: &str, key: &str) -> KeyDigest {
+    if stage == COMMANDS {
+        return KeyDigest::default();
+    }
+    let (solutions, section) = stage::task_origin(stage, key);
+    let solutions = match solutions {
+        TaskSolutions::All => dependencies.all_solutions(),
+        TaskSolutions::Trained(optimizer) => dependencies.training(&optimizer),
+    };
+    dependencies.task(solutions, section)
+}
+
+fn drop_vectors(outcome: &mut Outcome<TrainingRun>) {
+    if let Ok(run) = &mut outcome.result {
+        (run.train.theta, run.test.theta) = (Vec::new(), Vec::new());
     }
 }
 
@@ -401,7 +610,7 @@ mod tests {
             assert!(contents.insert(path(set, landscape, pair)));
         }
         let pairs = |set: &str, landscape| {
-            let set = SetName::parse(set).expect("a valid name");
+            let set = EndSets::within(SetName::parse(set).expect("a valid name"));
             contents.paths(&set, landscape).map(|(pair, _)| pair).collect::<Vec<_>>()
         };
         assert_eq!(pairs("sgd/train", LandscapeName::Train), [(1, 2), (2, 1)]);
@@ -410,9 +619,99 @@ mod tests {
         assert_eq!(pairs("other/set", LandscapeName::Train), []);
     }
 
+    fn configuration(keys: &[(&str, &str)]) -> Record {
+        let effective = keys.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
+        Record::Configuration(ConfigurationRecord {
+            effective: effective.collect(),
+            text: String::new(),
+            overrides: Vec::new(),
+            version: String::new(),
+            dataset_name: String::new(),
+            dataset_checksum: String::new(),
+        })
+    }
+
+    #[test]
+    fn results_belong_to_the_configuration_before_them() {
+        let keys = |lambda, rate| {
+            [
+                ("seed", "1"),
+                ("paths.steps", "3"),
+                ("paths.lambda", lambda),
+                ("training.sgd.learning_rate", rate),
+            ]
+        };
+        let mut contents = Contents::default();
+        let sets = EndSets::within(SetName::parse("sgd/train").expect("a valid name"));
+        let (on, pair) = (LandscapeName::Train, (1, 2));
+        contents.insert(configuration(&keys("1e-4", "0.1")));
+        assert!(contents.insert(training(OptimizerName::sgd(), 3, "first")));
+        assert!(contents.insert(path("sgd/train", on, pair)));
+        let before = contents.dependencies().clone();
+
+        contents.insert(configuration(&keys("0.5", "0.1")));
+        assert!(contents.path(&sets, on, pair).is_none());
+        assert!(contents.training(&OptimizerName::sgd(), 3).is_some(), "no key of it has changed");
+        assert!(
+            contents.insert(path("sgd/train", on, pair)) && contents.paths(&sets, on).count() == 1
+        );
+
+        contents.insert(configuration(&keys("0.5", "0.2")));
+        assert!(contents.training(&OptimizerName::sgd(), 3).is_none());
+        assert!(contents.path(&sets, on, pair).is_none(), "its ends are others");
+        let hidden = contents.seconds_hidden(&before, contents.dependencies());
+        assert_eq!(hidden, 2.0, "a training run and a path");
+
+        contents.insert(configuration(&keys("1e-4", "0.1")));
+        assert!(contents.path(&sets, on, pair).is_some(), "going back");
+        assert!(!contents.insert(path("sgd/train", on, pair)));
+        assert!(contents.training(&OptimizerName::sgd(), 3).is_some());
+    }
+
+    #[test]
+    fn paths_that_ended_by_themselves_do_not_depend_on_the_steps_asked_for() {
+        let result = |stop: PathStop| PathResult {
+            loss: vec![0.0; 3],
+            straight_loss: vec![0.0; 3],
+            barrier: 0.0,
+            refined_barrier: 0.0,
+            straight_barrier: 0.0,
+            length: 1.0,
+            length_straight: 1.0,
+            steps: 30,
+            best_step: 1,
+            stop,
+        };
+        let set = SetName::parse("sgd/train").expect("a valid name");
+        let (sets, on, pair) = (EndSets::within(set.clone()), LandscapeName::Train, (1, 2));
+        let found = |stop: &PathStop, steps: &str| {
+            let mut contents = Contents::default();
+            contents.insert(configuration(&[("paths.steps", "30")]));
+            let outcome = Ok(result(stop.clone()));
+            let set = set.clone();
+            contents.insert(Record::Path { set, landscape: on, pair, seconds: 1.0, outcome });
+            contents.insert(configuration(&[("paths.steps", steps)]));
+            let there = contents.path(&sets, on, pair).is_some();
+            (there, contents.shorter_path(&sets, on, pair))
+        };
+        for (stop, steps, expected) in [
+            (PathStop::Completed, "30", (true, None)),
+            (PathStop::Completed, "60", (false, Some(30))),
+            (PathStop::Completed, "20", (false, None)),
+            (PathStop::Converged { step: 25 }, "60", (true, None)),
+            (PathStop::Converged { step: 25 }, "26", (true, None)),
+            (PathStop::Converged { step: 25 }, "25", (false, None)),
+            (PathStop::NotFinite { step: 25 }, "60", (true, None)),
+            // In the evaluation after the last step, which a longer search does otherwise.
+            (PathStop::NotFinite { step: 30 }, "60", (false, None)),
+        ] {
+            assert_eq!(found(&stop, steps), expected, "{stop:?} and then {steps}");
+        }
+    }
+
     #[test]
     fn the_latest_configuration_is_in_force() {
-        let configuration = |text: &str| ConfigurationRecord {
+        let stored = |text: &str| ConfigurationRecord {
             effective: BTreeMap::new(),
             text: text.to_owned(),
             overrides: Vec::new(),
@@ -422,9 +721,9 @@ mod tests {
         };
         let mut contents = Contents::default();
         assert_eq!(contents.configuration(), None);
-        contents.insert(Record::Configuration(configuration("first")));
-        contents.insert(Record::Configuration(configuration("extended")));
-        assert_eq!(contents.configuration(), Some(&configuration("extended")));
+        contents.insert(Record::Configuration(stored("first")));
+        contents.insert(Record::Configuration(stored("extended")));
+        assert_eq!(contents.configuration(), Some(&stored("extended")));
         assert_eq!(contents.configurations().len(), 2);
     }
 }

@@ -14,6 +14,7 @@ mod directory;
 mod first;
 mod hdf5_error;
 pub mod journal;
+pub mod path_states;
 pub mod record;
 mod retention;
 pub mod vectors;
@@ -22,8 +23,9 @@ pub use atlas::{
     Atlas, AtlasError, Curves, Provenance, Written, check_existing, check_origin, write_atlas,
 };
 pub use checkpoints::{Checkpoints, Saved, TaskKey};
-pub use contents::{Contents, Outcome, StoredAnalysis};
+pub use contents::{COMMANDS, Contents, Outcome, StoredAnalysis};
 pub use journal::{Journal, JournalError, Opened, TornTail};
+pub use path_states::{PathEnd, PathName, PathStates};
 pub use record::{ConfigurationRecord, Record, SessionRecord};
 pub use retention::Retention;
 pub use vectors::{

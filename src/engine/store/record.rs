@@ -2,10 +2,11 @@
 
 use super::first;
 use crate::analysis::statistics::{Analysis, FailedPart};
+use crate::config::dependencies::Dependencies;
 use crate::optimizer::minimize::MinimizationResult;
 use crate::optimizer::{OptimizerName, Snapshot, TrainingRun};
 use crate::path::{PathResult, Track};
-use crate::solutions::{LandscapeName, SetName};
+use crate::solutions::{EndSets, LandscapeName, SetName};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -124,6 +125,19 @@ pub enum Record {
         /// The value there on the data set `test`.
         value_on_test: f64,
     },
+    /// A path computation that ended, between vectors of two sets.
+    PathBetween {
+        /// The sets of the ends.
+        sets: EndSets,
+        /// The landscape.
+        landscape: LandscapeName,
+        /// Initialization numbers of the ends ω^a and ω^b, each in its set.
+        pair: (u32, u32),
+        /// Wall time in s.
+        seconds: f64,
+        /// The path, with its points where these are kept, or why there is none.
+        outcome: Result<(PathResult, Option<Track>), String>,
+    },
 }
 
 impl Record {
@@ -154,6 +168,7 @@ impl Record {
             }
             Self::Training { outcome: Err(reason), .. }
             | Self::Path { outcome: Err(reason), .. }
+            | Self::PathBetween { outcome: Err(reason), .. }
             | Self::Imported { outcome: Err(reason), .. }
             | Self::Minimum { outcome: Err(reason), .. }
             | Self::Task { outcome: Err(reason), .. } => Some(reason.clone()),
@@ -177,6 +192,13 @@ pub struct ConfigurationRecord {
     pub dataset_name: String,
     /// SHA-256, hexadecimal, of the images and labels in use.
     pub dataset_checksum: String,
+}
+
+impl ConfigurationRecord {
+    /// What its results depend on.
+    pub fn dependencies(&self) -> Dependencies {
+        Dependencies::of(&self.effective, &self.dataset_checksum)
+    }
 }
 
 /// Who computed, where and when.

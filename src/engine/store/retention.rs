@@ -1,5 +1,6 @@
 //! Whose parameter vectors stay in memory.
 
+use crate::config::dependencies::KeyDigest;
 use crate::optimizer::{OptimizerName, TrainingRun};
 use std::collections::BTreeMap;
 
@@ -12,7 +13,7 @@ pub struct Retention {
     initializations: u32,
     keep: usize,
     /// Training loss and initialization of the runs whose vectors are held, the best first.
-    best: BTreeMap<OptimizerName, Vec<(f64, u32)>>,
+    best: BTreeMap<(KeyDigest, OptimizerName), Vec<(f64, u32)>>,
 }
 
 impl Retention {
@@ -24,14 +25,14 @@ impl Retention {
     /// Takes note of a run; returns the initialization whose vectors are no longer needed, if any.
     pub(super) fn admit(
         &mut self,
-        optimizer: &OptimizerName,
+        of: (KeyDigest, &OptimizerName),
         initialization: u32,
         run: &TrainingRun,
     ) -> Option<u32> {
         if initialization >= self.initializations || run.stop.diverged() {
             return Some(initialization);
         }
-        let best = self.best.entry(optimizer.clone()).or_default();
+        let best = self.best.entry((of.0, of.1.clone())).or_default();
         let loss = run.train.loss_train;
         let better = |&(other, number): &(f64, u32)| {
             other.total_cmp(&loss).then(number.cmp(&initialization)).is_lt()

@@ -1,6 +1,6 @@
 //! The descent: steps of Adam on the objective and the penalty.
 
-use super::{PathSearch, SearchProgress};
+use super::{DescentEnd, PathSearch, SearchProgress};
 use crate::kernels::Real;
 use crate::landscape::Interrupted;
 use crate::path::{Batches, PathStop};
@@ -22,6 +22,10 @@ impl<A: Real> PathSearch<'_, A> {
         // No step follows the last path, so it needs no gradient.
         let last = step as usize == self.parameters.steps;
         let whole = self.full_sum(step, last)?;
+        if last && self.keeps_end {
+            let coefficients = self.curve.free().to_vec();
+            self.end = Some(DescentEnd { coefficients, progress: self.progress.clone() });
+        }
         let part = match self.batches {
             Some(batches) if !last => Some(self.batch_sum(batches, step)?),
             _ => None,

@@ -32,6 +32,11 @@ pub struct PathSearch<'a, A: Real> {
     /// Gradient with respect to the free parameters of the curve.
     gradient: Vec<A>,
     progress: SearchProgress<A>,
+    /// The coefficients of the initial curve, until the straight line has been measured.
+    start: Option<Vec<A>>,
+    /// Whether `end` is wanted.
+    keeps_end: bool,
+    end: Option<DescentEnd<A>>,
 }
 
 /// The checkpoint of a search between two steps.
@@ -42,6 +47,66 @@ pub struct PathState<'a, A: Real> {
     /// step.
     coefficients: Cow<'a, [A]>,
     progress: Cow<'a, SearchProgress<A>>,
+    /// Version 0.1.0 ended here. A byte 0 after its states makes them states without a tail.
+    tail: Option<StateTail<'a, A>>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(bound(serialize = "A: Real", deserialize = "A: Real"))]
+struct StateTail<'a, A: Real> {
+    /// The number of steps that was asked for.
+    asked: usize,
+    end: Option<Cow<'a, DescentEnd<A>>>,
+}
+
+/// A search before the evaluation after its last step, from which more steps go on. That
+/// evaluation computes no gradient, so a longer search repeats it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(bound(serialize = "A: Real", deserialize = "A: Real"))]
+pub struct DescentEnd<A> {
+    coefficients: Vec<A>,
+    progress: SearchProgress<A>,
+}
+
+impl<A: Real> DescentEnd<A> {
+    /// The state of a search that goes on from here.
+    pub fn state(&self) -> PathState<'_, A> {
+        PathState {
+            coefficients: Cow::Borrowed(&self.coefficients),
+            progress: Cow::Borrowed(&self.progress),
+            tail: Some(StateTail { asked: self.progress.adam.steps() as usize, end: None }),
+        }
+    }
+}
+
+impl<A: Real> PathState<'_, A> {
+    /// The coefficients of the best path, if the search ended here. `is_last` says whether the
+    /// evaluation after the last step found that one to be the best.
+    pub fn best(&self, is_last: bool) -> &[A] {
+        if self.progress.stop.is_none() && !is_last {
+            &self.progress.best.coefficients
+        } else {
+            &self.coefficients
+        }
+    }
+
+    /// What of it a search of so many steps resumes; `None` if it must begin anew.
+    fn resumed(self, steps: usize) -> Option<(Vec<A>, SearchProgress<A>)> {
+        let taken = self.progress.adam.steps() as usize;
+        let asked = self.tail.as_ref().map(|tail| tail.asked);
+        let fits = match self.progress.stop {
+            None => taken <= steps,
+            Some(PathStop::Completed) => taken == steps,
+            Some(PathStop::Converged { step } | PathStop::NotFinite { step }) => {
+                asked == Some(steps) || (step as usize) < asked.unwrap_or(steps).min(steps)
+            }
+        };
+        if fits {
+            return Some((self.coefficients.into_owned(), self.progress.into_owned()));
+        }
+        let end = self.tail.and_then(|tail| tail.end)?.into_owned();
+        (taken < steps).then_some((end.coefficients, end.progress))
+    }
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -110,8 +175,12 @@ impl<A: Real> Solver for PathSearch<'_, A> {
 
     fn state(&self) -> Option<impl Serialize + '_> {
         let begun = !self.progress.straight_loss.is_empty();
-        let coefficients = Cow::Borrowed(self.curve.free());
-        begun.then_some(PathState { coefficients, progress: Cow::Borrowed(&self.progress) })
+        let end = self.end.as_ref().map(Cow::Borrowed);
+        begun.then_some(PathState {
+            coefficients: Cow::Borrowed(self.curve.free()),
+            progress: Cow::Borrowed(&self.progress),
+            tail: Some(StateTail { asked: self.parameters.steps, end }),
+        })
     }
 
     /// In units of one profile: a step on the whole objective counts 3, a full evaluation without
@@ -131,7 +200,8 @@ impl<A: Real> Solver for PathSearch<'_, A> {
 
 impl<'a, A: CurvePrecision> PathSearch<'a, A> {
     /// A search between two endpoints. With a `state`, it resumes a search that had the same
-    /// endpoints and the same parameters.
+    /// endpoints and the same parameters, apart from the number of steps. A state from which so
+    /// many steps cannot be reached is not used.
     ///
     /// # Panics
     /// As [`find_path`](super::find_path).
@@ -159,10 +229,12 @@ impl<'a, A: Real> PathSearch<'a, A> {
         parameters: &'a PathParameters,
         state: Option<PathState<A>>,
     ) -> Self {
-        let progress = match state {
-            Some(state) => {
-                curve.free_mut().copy_from_slice(&state.coefficients);
-                state.progress.into_owned()
+        let tail = state.as_ref().and_then(|state| state.tail.as_ref());
+        let end = tail.and_then(|tail| tail.end.clone()).map(Cow::into_owned);
+        let progress = match state.and_then(|state| state.resumed(parameters.steps)) {
+            Some((coefficients, progress)) => {
+                curve.free_mut().copy_from_slice(&coefficients);
+                progress
             }
             None => SearchProgress {
                 straight_loss: Vec::new(),
@@ -177,6 +249,8 @@ impl<'a, A: Real> PathSearch<'a, A> {
                 rounds: 0,
             },
         };
+        // A search that goes on will have another end.
+        let end = end.filter(|_| progress.stop.is_some());
         Self {
             objective,
             landscape,
@@ -187,7 +261,22 @@ impl<'a, A: Real> PathSearch<'a, A> {
             gradient: vec![A::zero(); curve.free().len()],
             curve,
             progress,
+            start: None,
+            keeps_end: end.is_some(),
+            end,
         }
+    }
+
+    /// The same search from another curve than the straight line: that of these coefficients.
+    #[must_use]
+    pub fn starting_from(self, coefficients: Option<Vec<A>>) -> Self {
+        Self { start: coefficients, ..self }
+    }
+
+    /// The same search. It keeps its end, for searches that go on from there.
+    #[must_use]
+    pub fn keeping_its_end(self) -> Self {
+        Self { keeps_end: true, ..self }
     }
 
     /// The same search with each step of Adam on a batch of the objective. The whole objective is
@@ -207,18 +296,34 @@ impl<'a, A: Real> PathSearch<'a, A> {
         let losses = self.losses(&self.grid)?;
         check(&losses).map_err(|t| PathError::StraightLine { t })?;
         self.progress.straight_loss = losses;
+        if let Some(start) = self.start.take() {
+            self.curve.free_mut().copy_from_slice(&start);
+            self.progress.best.coefficients = start;
+        }
         Ok(())
     }
 
     /// The profile of the best path on the grid.
     fn measure(&mut self) -> Result<(), Halt> {
-        let losses = match self.progress.best.step {
-            0 => self.progress.straight_loss.clone(),
-            _ => self.losses(&self.grid)?,
+        let is_straight = self.curve.free().iter().all(|&coefficient| coefficient == A::zero());
+        let losses = if self.progress.best.step == 0 && is_straight {
+            self.progress.straight_loss.clone()
+        } else {
+            self.losses(&self.grid)?
         };
         check(&losses).map_err(|t| PathError::BetweenPoints { t })?;
         self.progress.loss = losses;
         Ok(())
+    }
+
+    /// The end of the descent, where it is wanted. A descent that ended by itself does not go on,
+    /// but its best path is in its end as well.
+    fn kept_end(&self) -> Option<DescentEnd<A>> {
+        let ended = || DescentEnd {
+            coefficients: self.curve.free().to_vec(),
+            progress: SearchProgress { loss: Vec::new(), ..self.progress.clone() },
+        };
+        self.keeps_end.then(|| self.end.clone().unwrap_or_else(ended))
     }
 
     fn found(&self) -> FoundPath<A> {
@@ -238,6 +343,6 @@ impl<'a, A: Real> PathSearch<'a, A> {
             best_step: best.step,
             stop: stop.clone().expect("a path that is measured has been searched for"),
         };
-        FoundPath { curve: self.curve.clone(), result }
+        FoundPath { curve: self.curve.clone(), result, end: self.kept_end() }
     }
 }

@@ -6,7 +6,8 @@ use crate::path::{PathResult, PathSet};
 use crate::report::figure::{Figure, Table, exact, gather};
 use crate::report::panel::{Axis, AxisScale, Ink, Panel, Shape};
 use crate::report::run::Run;
-use crate::report::style::{look, set_name};
+use crate::report::style::{end_sets, look_of};
+use crate::report::summary::{ShiftRow, shifts};
 
 /// Maximum number of bins of a histogram.
 const MAX_BINS: usize = 60;
@@ -15,6 +16,8 @@ const MAX_BINS: usize = 60;
 const NEAR: f64 = 0.1;
 
 pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
+    let shifts = shift_table(runs);
+    let shifts = (!shifts.rows.is_empty()).then_some(shifts);
     Figure {
         key: "barriers",
         title: "Barriers",
@@ -34,8 +37,29 @@ pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
                 .map(|(kind, title, sets)| (kind, panel(run, title, &sets)))
                 .collect()
         }),
-        tables: vec![table(runs)],
+        tables: [table(runs)].into_iter().chain(shifts).collect(),
     }
+}
+
+/// Barriers between two sets compared with those within each.
+fn shift_table(runs: &[Run<'_>]) -> Table {
+    let header = ["run", "between", "within", "landscape", "difference", "low", "high"];
+    let mut table = Table::new("barrier-shifts", &header);
+    for run in runs {
+        for ShiftRow { between, within, landscape, estimate, ends } in shifts(&run.paths) {
+            let [low, high] = ends.map(exact);
+            table.push([
+                run.label.clone(),
+                between.to_string(),
+                within.to_string(),
+                landscape.to_string(),
+                exact(estimate),
+                low,
+                high,
+            ]);
+        }
+    }
+    table
 }
 
 fn finite(paths: &PathSet, barrier: fn(&PathResult) -> f64) -> Vec<f64> {
@@ -55,14 +79,14 @@ fn panel(run: &Run<'_>, title: String, sets: &[&PathSet]) -> Panel {
     let edges = edges(&groups, scale);
     let groups = run.groups();
     for ((paths, curved), straight) in sets.iter().zip(&curved).zip(&straight) {
-        let color = look(paths.set.group(), &groups).color;
+        let color = look_of(&paths.set, &groups).color;
         let (filled, outlined) = (outline(curved, &edges), outline(straight, &edges));
-        let label = |way| Some(format!("{}, {way}", set_name(&paths.set)));
+        let label = |way| Some(format!("{}, {way}", end_sets(&paths.set)));
         panel = panel
             .with(
                 Shape::Areas(vec![filled.clone()]),
                 Ink::fill(color),
-                Some(format!("{}, path ({})", set_name(&paths.set), curved.len())),
+                Some(format!("{}, path ({})", end_sets(&paths.set), curved.len())),
             )
             .with(Shape::Lines(vec![filled]), Ink::line(color).width(22), None)
             .with(
@@ -79,7 +103,7 @@ fn panel(run: &Run<'_>, title: String, sets: &[&PathSet]) -> Panel {
             panel = panel.with(
                 Shape::Upright(endpoints.median),
                 Ink::line(color),
-                Some(format!("{}, higher endpoint", set_name(&paths.set))),
+                Some(format!("{}, higher endpoint", end_sets(&paths.set))),
             );
         }
     }

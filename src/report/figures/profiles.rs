@@ -7,7 +7,7 @@ use crate::path::{PathResult, PathSet, equally_spaced};
 use crate::report::figure::{Figure, Table, exact, gather};
 use crate::report::panel::{Axis, AxisScale, Ink, Panel, Shape};
 use crate::report::run::Run;
-use crate::report::style::{look, set_name};
+use crate::report::style::{end_sets, look_of};
 
 pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
     Figure {
@@ -81,9 +81,9 @@ fn panel(run: &Run<'_>, title: String, sets: &[&PathSet]) -> Panel {
     let mut panel = Panel::new(title, Axis::linear("t, from one solution to the other").tight(), y);
     let groups = run.groups();
     for (paths, [curved, straight]) in sets.iter().zip(&bands) {
-        let color = look(paths.set.group(), &groups).color;
+        let color = look_of(&paths.set, &groups).color;
         let count = paths.found().count();
-        let label = |way: String| Some(format!("{}, {way}", set_name(&paths.set)));
+        let label = |way: String| Some(format!("{}, {way}", end_sets(&paths.set)));
         panel = panel
             .with(Shape::Areas(vec![straight.area()]), Ink::fill(color).opacity(0.12), None)
             .with(Shape::Areas(vec![curved.area()]), Ink::fill(color), None)

@@ -8,7 +8,11 @@ pub(super) struct Graph {
     /// Number of each node, ascending.
     numbers: Vec<u32>,
     edges: Vec<[usize; 2]>,
+    /// Whether the ends are vectors of two sets, so that their order matters.
+    joins_two_sets: bool,
     degrees: Vec<f64>,
+    /// For each node, its edges to itself.
+    loops: Vec<f64>,
     /// `g_i`: for each node, the sum of x − x̄ over its edges, divided by the number of all edges.
     sums: Vec<f64>,
     /// Residuals of the least-squares fit x_ij = a_i + a_j.
@@ -27,7 +31,7 @@ pub(super) struct Graph {
 }
 
 impl Graph {
-    pub fn of(pairs: &PairValues) -> Self {
+    pub fn of(pairs: &PairValues, joins_two_sets: bool) -> Self {
         let ends = pairs.ends.iter().flat_map(|&(a, b)| [a, b]);
         let mut places: BTreeMap<u32, usize> = ends.map(|number| (number, 0)).collect();
         (0..).zip(places.values_mut()).for_each(|(place, node)| *node = place);
@@ -36,6 +40,8 @@ impl Graph {
         let mean = pairs.values.iter().sum::<f64>() / count;
         let centered: Vec<f64> = pairs.values.iter().map(|value| value - mean).collect();
         let degrees = gather(&edges, places.len(), &vec![1.0; edges.len()]);
+        let own: Vec<[usize; 2]> = edges.iter().copied().filter(|[a, b]| a == b).collect();
+        let loops = gather(&own, places.len(), &vec![0.5; own.len()]);
         let sums = gather(&edges, places.len(), &centered);
         let fit = least_squares(&edges, &sums);
         let residuals: Vec<f64> =
@@ -47,7 +53,9 @@ impl Graph {
         let mut graph = Self {
             numbers: places.into_keys().collect(),
             edges,
+            joins_two_sets,
             degrees,
+            loops,
             sums,
             residuals,
             residual_freedom,
@@ -195,10 +203,22 @@ impl Overlap {
         let sum = |term: &dyn Fn(f64, f64) -> f64| -> f64 {
             nodes.iter().map(|&(i, j)| term(x.degrees[i], y.degrees[j])).sum()
         };
-        let (n, m, same) = (x.pairs(), y.pairs(), edges.len() as f64);
+        let (n, m) = (x.pairs(), y.pairs());
+        let is_loop = |&&(p, _): &&(usize, usize)| x.edges[p][0] == x.edges[p][1];
+        // Z Zᵀ of an edge with itself is 2, of an edge from a node to itself 4.
+        let same = edges.len() as f64 + edges.iter().filter(is_loop).count() as f64;
         let products = sum(&|d, e| d * e);
+        // An edge from a node to itself counts 4 on the diagonal of ZᵀZ and 2 in the degree.
+        let of_loops: f64 = nodes
+            .iter()
+            .map(|&(i, j)| {
+                let [l, k] = [2.0 * x.loops[i], 2.0 * y.loops[j]];
+                l * y.degrees[j] + k * x.degrees[i] + l * k
+            })
+            .sum();
+        let coincident = coincident_edges([x, y]);
         // ⟨K − u uᵀ, L − w wᵀ⟩ with K = ZᵀZ / N and u the degrees over N.
-        let node_weight = (products + 2.0 * same) / (n * m)
+        let node_weight = (products + of_loops + 2.0 * coincident) / (n * m)
             - (sum(&|d, e| d * e * e) + x_edges_within) / (n * m * m)
             - (sum(&|d, e| d * d * e) + y_edges_within) / (n * n * m)
             + (products / (n * m)).powi(2);
@@ -215,11 +235,27 @@ impl Overlap {
     }
 }
 
-/// The places of the edges that join the same two numbers in both.
-fn same_edges([x, y]: [&Graph; 2]) -> Vec<(usize, usize)> {
-    let key = |graph: &Graph, [a, b]: [usize; 2]| {
+/// The number of pairs of edges, one of each list, that join the same two different numbers.
+fn coincident_edges([x, y]: [&Graph; 2]) -> f64 {
+    let ends = |graph: &Graph, [a, b]: [usize; 2]| {
         let (a, b) = (graph.numbers[a], graph.numbers[b]);
         (a.min(b), a.max(b))
+    };
+    let mut of_y: BTreeMap<(u32, u32), f64> = BTreeMap::new();
+    y.edges.iter().for_each(|&edge| *of_y.entry(ends(y, edge)).or_default() += 1.0);
+    let edges = x.edges.iter().filter(|[a, b]| a != b);
+    edges.filter_map(|&edge| of_y.get(&ends(x, edge))).sum()
+}
+
+/// The places of the edges that are the same pair in both: they join the same two numbers, between
+/// two sets in the same order. A pair within a set is none between two.
+fn same_edges([x, y]: [&Graph; 2]) -> Vec<(usize, usize)> {
+    if x.joins_two_sets != y.joins_two_sets {
+        return Vec::new();
+    }
+    let key = |graph: &Graph, [a, b]: [usize; 2]| {
+        let (a, b) = (graph.numbers[a], graph.numbers[b]);
+        if graph.joins_two_sets { (a, b) } else { (a.min(b), a.max(b)) }
     };
     let places: BTreeMap<_, _> =
         y.edges.iter().enumerate().map(|(place, &edge)| (key(y, edge), place)).collect();

@@ -1,7 +1,7 @@
 use super::super::shift_interval;
 use super::*;
 use crate::random::MasterSeed;
-use crate::solutions::{Pairs, draw_pairs};
+use crate::solutions::{Pairs, draw_pairs, draw_pairs_between};
 use approx::assert_relative_eq;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
@@ -147,7 +147,7 @@ fn complete(nodes: u32) -> Vec<(u32, u32)> {
 fn complete_graphs_have_the_closed_form() {
     let ends = complete(6);
     let pairs = values(&ends, |a, b| f64::from(a * a) + f64::from(b).sin() + f64::from(a * b % 5));
-    let graph = Graph::of(&pairs);
+    let graph = Graph::of(&pairs, false);
     // Deviations of the node means, n = 6: a_i = (sum_i − (n − 1) x̄) / (n − 2).
     let sum = |node| -> f64 {
         ends.iter()
@@ -287,4 +287,96 @@ fn intervals_of_partly_shared_solutions_hold_the_truth() {
             assert!(ninety >= 0.87 && ninety_nine >= 0.975, "{name} {effects:?}");
         }
     }
+}
+
+/// Effects of the solutions of two optimizers from common initializations.
+#[derive(Clone, Copy, Debug)]
+struct TwoSets {
+    /// Standard deviations of what a solution of each contributes.
+    nodes: [f64; 2],
+    /// Correlation between the two solutions of one initialization.
+    correlated: f64,
+    /// Standard deviation of what each pair contributes.
+    pairs: f64,
+}
+
+/// Barriers between the two sets, and within the first of them. Both have the expectation 0.
+fn draw_two_sets(
+    ends: &[Vec<(u32, u32)>; 2],
+    effects: TwoSets,
+    random: &mut ChaCha8Rng,
+) -> [PairValues; 2] {
+    let all = ends.iter().flatten().map(|&(a, b)| a.max(b) as usize + 1).max().unwrap_or(0);
+    let solutions: Vec<[f64; 2]> = (0..all)
+        .map(|_| {
+            let [first, other] = normal(random);
+            let rho = effects.correlated;
+            let second = rho * first + (1.0 - rho * rho).sqrt() * other;
+            [effects.nodes[0] * first, effects.nodes[1] * second]
+        })
+        .collect();
+    [1, 0].map(|second| {
+        let ends = &ends[1 - second];
+        let value = |&(a, b): &(u32, u32)| {
+            solutions[a as usize][0]
+                + solutions[b as usize][second]
+                + effects.pairs * normal(random)[0]
+        };
+        PairValues { values: ends.iter().map(value).collect(), ends: ends.clone() }
+    })
+}
+
+/// One standard deviation of the frequencies is 0.7 and 0.2 points.
+#[test]
+fn intervals_between_two_sets_hold_the_truth() {
+    let numbers = |count: u32| (0..count).collect::<Vec<u32>>();
+    let designs =
+        [("8", numbers(8), Pairs::All, 2000), ("48", numbers(48), Pairs::Count(300), 600)];
+    for (name, numbers, pairs, trials) in designs {
+        let ends = [
+            draw_pairs_between(MasterSeed(1), [&numbers, &numbers], pairs),
+            draw_pairs(MasterSeed(1), &numbers, pairs),
+        ];
+        for (nodes, correlated, of_pairs) in [
+            ([0.0, 0.0], 0.0, 1.0),
+            ([1.0, 1.0], 0.0, 0.2),
+            ([1.0, 1.0], 0.8, 0.2),
+            ([1.0, 0.3], 0.5, 0.2),
+            ([0.3, 1.0], 0.5, 0.2),
+            ([1.0, 1.0], 0.8, 1.0),
+        ] {
+            let effects = TwoSets { nodes, correlated, pairs: of_pairs };
+            let mut random: ChaCha8Rng = MasterSeed(24).stream("coverage between sets", &[]);
+            let mut held = [0; 2];
+            for _ in 0..trials {
+                let [x, y] = draw_two_sets(&ends, effects, &mut random);
+                for (held, confidence) in held.iter_mut().zip([0.9, 0.99]) {
+                    let found = pair_shift_interval_between([&x, &y], [true, false], confidence);
+                    let interval = found.unwrap().unwrap();
+                    *held += u32::from(interval.low <= 0.0 && 0.0 <= interval.high);
+                }
+            }
+            let [ninety, ninety_nine] = held.map(|held| f64::from(held) / f64::from(trials));
+            println!("{name} {effects:?}: {ninety} {ninety_nine}");
+            assert!(
+                ninety >= 0.86 && ninety_nine >= 0.97,
+                "{name} {effects:?}: {ninety} {ninety_nine}"
+            );
+        }
+    }
+}
+
+/// With all pairs between n solutions and themselves, the sums over solutions have a closed form:
+/// of an effect u on either side, x_ij = u_i + u_j, the variance of the mean is 4 σ² / n.
+#[test]
+fn all_pairs_between_two_sets_have_the_closed_form() {
+    let numbers: Vec<u32> = (0..7).collect();
+    let ends = draw_pairs_between(MasterSeed(3), [&numbers, &numbers], Pairs::All);
+    let effect = |number: u32| f64::from(number * number % 5);
+    let graph = Graph::of(&values(&ends, |a, b| effect(a) + effect(b)), true);
+    let mean = numbers.iter().map(|&number| effect(number)).sum::<f64>() / 7.0;
+    let variance = numbers.iter().map(|&number| (effect(number) - mean).powi(2)).sum::<f64>() / 6.0;
+    assert!(graph.pair_variance < 1e-20);
+    assert_relative_eq!(graph.node_variance(), variance, max_relative = 1e-12);
+    assert_relative_eq!(graph.mean_from_nodes(1.0), 4.0 / 7.0, max_relative = 1e-12);
 }

@@ -3,7 +3,7 @@
 use super::points as path_points;
 use crate::engine::store::atlas::{Atlas, AtlasError, Label, Node, require};
 use crate::path::{PathResult, PathSet, Track};
-use crate::solutions::SolutionSet;
+use crate::solutions::{SetName, SolutionSet};
 use ndarray::{Array1, Array2};
 
 /// Checks that both ends of every pair are vectors of the set and that all profiles have the same
@@ -18,13 +18,12 @@ fn path_set(path_set: &PathSet, sets: &[SolutionSet]) -> Result<(), AtlasError> 
     let path = paths_path(path_set);
     let (pairs, results) = (path_set.pairs.len(), path_set.results.len());
     require(pairs == results, &path, || format!("{results} results for {pairs} pairs"))?;
-    let set = sets.iter().find(|set| set.name == path_set.set);
     for (a, b) in &path_set.pairs {
-        require(rows(set, (*a, *b)).is_some(), &path, || {
-            format!(
-                "the initializations {a} and {b} of a pair are not both in the set {}",
-                path_set.set
-            )
+        require(rows(sets, path_set, (*a, *b)).is_some(), &path, || match path_set.set.single() {
+            Some(set) => {
+                format!("the initializations {a} and {b} of a pair are not both in the set {set}")
+            }
+            None => format!("the pair {a}, {b} is not in the sets {}", path_set.set),
         })?;
     }
     let points = points(path_set);
@@ -49,23 +48,18 @@ fn tracks(path_set: &PathSet, tracks: &[Option<&Track>]) -> Result<(), AtlasErro
 }
 
 fn paths_path(path_set: &PathSet) -> String {
-    format!("/paths/{}/on_{}", path_set.set, path_set.landscape)
+    format!("/paths/{}/on_{}", path_set.set.path(), path_set.landscape)
 }
 
 pub(super) fn write(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
     let paths =
         root.group("paths", "low-loss paths between pairs of solutions, by set and landscape")?;
     for (index, path_set) in atlas.paths.iter().enumerate() {
-        let group = paths.group(path_set.set.group(), "paths within sets with one origin")?;
-        let member = group.group(path_set.set.member(), "paths between vectors of one set")?;
-        let name = format!("on_{}", path_set.landscape);
-        let node = member.group(&name, "paths on the landscape of these images, one a row")?;
-        node.text("set", path_set.set.as_str())?;
+        let node = group(&paths, path_set)?;
         node.text("landscape", path_set.landscape.name())?;
-        let set = atlas.sets.iter().find(|set| set.name == path_set.set);
         node.axis("path", "number of each path", path_set.pairs.len())?;
         node.axis("end", "the ends of a path: 0 at t = 0, 1 at t = 1", 2)?;
-        write_pairs(&node, path_set, set)?;
+        write_pairs(&node, path_set, atlas.sets)?;
         write_profiles(&node, path_set, atlas.loss_unit)?;
         write_numbers(&node, path_set, atlas.loss_unit)?;
         write_ends(&node, path_set)?;
@@ -76,26 +70,60 @@ pub(super) fn write(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
     Ok(())
 }
 
-/// The rows of theta of a pair; none if an end is not in the set.
-fn rows(set: Option<&SolutionSet>, (a, b): (u32, u32)) -> Option<[u32; 2]> {
-    let row = |initialization| set?.row_of(initialization).map(|row| row as u32);
-    Some([row(a)?, row(b)?])
+/// The group of these paths, with the names of their sets.
+fn group(paths: &Node, path_set: &PathSet) -> Result<Node, AtlasError> {
+    let name = path_set.set.path();
+    let (parent, child) = name.split_once('/').unwrap_or((&name, ""));
+    let on = format!("on_{}", path_set.landscape);
+    let about = "paths on the landscape of these images, one a row";
+    let Some(set) = path_set.set.single() else {
+        let group = paths.group(parent, "paths between vectors of two sets")?;
+        let member =
+            group.group(child, "paths from vectors of the first to those of the second")?;
+        let node = member.group(&on, about)?;
+        node.text("set_a", path_set.set.a.as_str())?;
+        node.text("set_b", path_set.set.b.as_str())?;
+        return Ok(node);
+    };
+    let group = paths.group(parent, "paths within sets with one origin")?;
+    let member = group.group(child, "paths between vectors of one set")?;
+    let node = member.group(&on, about)?;
+    node.text("set", set.as_str())?;
+    Ok(node)
 }
 
-fn write_pairs(node: &Node, paths: &PathSet, set: Option<&SolutionSet>) -> Result<(), AtlasError> {
+/// The rows of theta of a pair, each in its set; none if an end is not there.
+fn rows(sets: &[SolutionSet], paths: &PathSet, (a, b): (u32, u32)) -> Option<[u32; 2]> {
+    let row = |name: &SetName, initialization| {
+        let set = sets.iter().find(|set| set.name == *name)?;
+        set.row_of(initialization).map(|row| row as u32)
+    };
+    Some([row(&paths.set.a, a)?, row(&paths.set.b, b)?])
+}
+
+fn write_pairs(node: &Node, paths: &PathSet, sets: &[SolutionSet]) -> Result<(), AtlasError> {
     // The consistency check has made sure that every end has its row.
-    let ends: Vec<[u32; 2]> = paths.pairs.iter().filter_map(|&pair| rows(set, pair)).collect();
-    node.numbers(
-        &Label::new("pair", "path, end", "rows of theta at t = 0 and t = 1"),
-        &Array2::from(ends),
-    )?;
+    let ends = paths.pairs.iter().filter_map(|&pair| rows(sets, paths, pair));
+    let is_one_set = paths.set.single().is_some();
+    let meaning = if is_one_set {
+        "rows of theta at t = 0 and t = 1"
+    } else {
+        "rows of theta at t = 0, in the first set, and at t = 1, in the second"
+    };
+    let ends: Vec<[u32; 2]> = ends.collect();
+    node.numbers(&Label::new("pair", "path, end", meaning), &Array2::from(ends))?;
     let numbers: Vec<[u32; 2]> = paths.pairs.iter().map(|&(a, b)| [a, b]).collect();
     let label = Label::new(
         "pair_initialization",
         "path, end",
         "initialization numbers of the ends at t = 0 and t = 1",
     );
-    node.numbers(&label, &Array2::from(numbers))
+    node.numbers(&label, &Array2::from(numbers))?;
+    if is_one_set {
+        return Ok(());
+    }
+    let names = paths.set.both().map(SetName::as_str);
+    node.texts(&Label::new("end_set", "end", "the set of each end"), &names)
 }
 
 /// M, the number of points of the profiles; 0 if there is none.

@@ -1,30 +1,33 @@
 //! `lossatlas paths`: pairs of solutions → low-loss paths and barriers.
 
 mod atlas;
+mod continuation;
 mod points;
 
 use crate::config::{Config, PathsConfig, Subject};
 use crate::data::Split;
 use crate::engine::capacity::{Need, Part};
-use crate::engine::console::count;
+use crate::engine::console::{count, say};
 use crate::engine::failure::Failure;
+use crate::engine::initial_curves::InitialCurves;
 use crate::engine::landscape::MappedLandscape;
+use crate::engine::listed_pairs;
 use crate::engine::log::KeyNumbers;
 use crate::engine::parallel::Control;
 use crate::engine::plan::memory::{pair_bytes, task_bytes};
 use crate::engine::plan::{Planned, Work, path_bytes, path_work};
 use crate::engine::problem::{Problem, Trained};
 use crate::engine::rank::Rank;
-use crate::engine::results::Results;
-use crate::engine::resume::{Ended, decode, drive};
+use crate::engine::results::{Ends, Results};
+use crate::engine::resume::{Ended, drive};
 use crate::engine::run_directory::RunDirectory;
 use crate::engine::stage::{Context, Count, Counts, FailedTask, PlannedTasks, Stage};
 use crate::engine::store::atlas::{Atlas, AtlasError, Node};
-use crate::engine::store::{Record, TaskKey};
+use crate::engine::store::{PathEnd, PathName, PathStates, Record, Saved, TaskKey};
 use crate::engine::task::{Computation, Pending, PendingTask};
 use crate::landscape::{BuiltIn, Interrupt, Landscape, Squared};
 use crate::path::{Batches, CurvePrecision, FoundPath, Objective, PathResult, PathSearch, Track};
-use crate::solutions::{LandscapeName, Pairs, SetName, SolutionSet};
+use crate::solutions::{EndSets, LandscapeName, Pairs, SolutionSet};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -33,6 +36,8 @@ use std::collections::BTreeMap;
 struct PathTask {
     landscape: LandscapeName,
     endpoints: Endpoints,
+    /// The path of another search that is the initial curve, or why it cannot be read.
+    start: Option<Result<PathEnd, String>>,
 }
 
 /// ω^a and ω^b, in the precision of their landscape.
@@ -40,17 +45,32 @@ type Endpoints = Subject<[Vec<f32>; 2], [Vec<f64>; 2]>;
 
 /// Which path of which set.
 struct PathKey {
-    set: SetName,
+    sets: EndSets,
     landscape: LandscapeName,
     pair: (u32, u32),
+    /// The initial curve, with the number of steps after which it was found.
+    start: Option<(PathName, usize)>,
+}
+
+/// What the search for a path comes to.
+#[derive(Serialize, Deserialize)]
+struct Outcome {
+    /// The path with its points, where these are kept, or why there is none.
+    path: Found,
+    /// The state after which the descent ended, where it is kept.
+    end: Option<Vec<u8>>,
 }
 
 /// The path with its points, where these are kept, or why there is none.
-type Outcome = Result<(PathResult, Option<Track>), String>;
+type Found = Result<(PathResult, Option<Track>), String>;
 
 impl PathKey {
-    fn record(&self, seconds: f64, outcome: Outcome) -> Record {
-        let (set, landscape, pair) = (self.set.clone(), self.landscape, self.pair);
+    fn record(&self, seconds: f64, outcome: Found) -> Record {
+        let (landscape, pair) = (self.landscape, self.pair);
+        let Some(set) = self.sets.single().cloned() else {
+            let sets = self.sets.clone();
+            return Record::PathBetween { sets, landscape, pair, seconds, outcome };
+        };
         match outcome {
             Ok((path, Some(track))) => {
                 Record::PathWithPoints { set, landscape, pair, seconds, path, track }
@@ -61,7 +81,11 @@ impl PathKey {
     }
 
     fn task(&self) -> TaskKey {
-        TaskKey::Path { set: self.set.clone(), landscape: self.landscape, pair: self.pair }
+        let (landscape, pair) = (self.landscape, self.pair);
+        match self.sets.single().cloned() {
+            Some(set) => TaskKey::Path { set, landscape, pair },
+            None => TaskKey::PathBetween { sets: self.sets.clone(), landscape, pair },
+        }
     }
 }
 
@@ -94,9 +118,11 @@ impl Stage for Paths {
         let complete = results.missing_runs() == 0;
         let mut counts = Counts::default();
         for paths in results.paths(sets) {
-            let set = sets.iter().find(|set| set.name == paths.set);
-            let drawn = set.map_or(0, |set| results.pairs(set).len());
-            let total = if complete { drawn } else { results.planned_pairs(&paths.set) };
+            let total = if complete {
+                results.drawn_pairs(&paths.set, sets)
+            } else {
+                results.planned_pairs(&paths.set)
+            };
             let (done, failed) = (paths.found().count(), paths.failed());
             let (kind, name) =
                 (paths.landscape.number(), format!("paths {} on {}", paths.set, paths.landscape));
@@ -122,14 +148,22 @@ impl Stage for Paths {
         problem.subject.either(
             |trained| plan_on_images(problem, trained),
             |_| {
-                let paths = &problem.config.paths;
-                let pairs = paths.sets.iter().map(|set| paths.pairs.of(problem.solutions_in(set)));
+                let of_sets = problem.config.paths.end_sets();
+                let pairs = of_sets.iter().map(|sets| planned_pairs(problem, sets));
                 let pairs = pairs.fold(0, usize::saturating_add);
                 let all = pairs.saturating_mul(problem.path_landscapes());
                 let what = format!("at most {}", count(all, "path"));
                 vec![PlannedTasks { what, count: all, work: None }]
             },
         )
+    }
+
+    fn disk(&self, problem: &Problem) -> Option<String> {
+        continuation::disk(problem)
+    }
+
+    fn remarks(&self, results: &Results, states: &PathStates) -> Option<String> {
+        continuation::remark(results, states)
     }
 
     fn work(&self, problem: &Problem, kind: usize) -> Work {
@@ -154,7 +188,9 @@ impl Stage for Paths {
     }
 
     fn key_numbers(&self, record: &Record) -> KeyNumbers {
-        let (Record::Path { outcome: Ok(path), .. } | Record::PathWithPoints { path, .. }) = record
+        let (Record::Path { outcome: Ok(path), .. }
+        | Record::PathBetween { outcome: Ok((path, _)), .. }
+        | Record::PathWithPoints { path, .. }) = record
         else {
             return KeyNumbers::default();
         };
@@ -185,6 +221,16 @@ struct PathSearches<'a> {
     problem: &'a Problem,
 }
 
+/// What tasks are made from, on the root.
+struct PathSource {
+    /// The solutions.
+    sets: Vec<SolutionSet>,
+    /// Minima of a landscape by the number of their start, in double precision.
+    minima: BTreeMap<u32, Vec<f64>>,
+    /// The paths of `paths.start`.
+    curves: Option<InitialCurves>,
+}
+
 impl Computation for PathSearches<'_> {
     type Key = PathKey;
     type Source = PathSource;
@@ -195,23 +241,42 @@ impl Computation for PathSearches<'_> {
     fn pending(&self, directory: &RunDirectory) -> Result<Pending<PathKey, PathSource>, String> {
         let (problem, contents) = (self.problem, &directory.contents);
         let sets = directory.solutions(problem)?;
+        listed_pairs::check_solutions(&problem.config.paths, &sets)?;
+        let curves = continuation::curves(problem, directory)?;
+        let mut without_curve = Vec::new();
         let results = directory.results(problem);
         let mut path_sets = results.path_sets(&sets);
-        let passes = |&(_, landscape): &(_, LandscapeName)| work_on(problem, landscape).passes();
+        let passes = |(_, landscape): &(Ends, LandscapeName)| work_on(problem, *landscape).passes();
         path_sets.sort_by(|a, b| passes(b).total_cmp(&passes(a)));
         let (mut done, mut tasks) = (0, Vec::new());
-        for (set, landscape) in path_sets {
-            for pair in results.pairs(set) {
-                if contents.path(&set.name, landscape, pair).is_some() {
+        for (ends, landscape) in path_sets {
+            for pair in results.pairs(&ends) {
+                if contents.path(&ends.sets, landscape, pair).is_some() {
                     done += 1;
                 } else {
-                    let key = PathKey { set: set.name.clone(), landscape, pair };
-                    tasks.push(pending_task(problem, key));
+                    let sets = ends.sets.clone();
+                    let curve = curves.as_ref().map(|curves| {
+                        curves.curve(&sets, landscape, pair, contents.dependencies())
+                    });
+                    let start = curve.transpose().unwrap_or_else(|reason| {
+                        let (a, b) = pair;
+                        without_curve.push(format!("{sets} {a}–{b} on {landscape}: {reason}"));
+                        None
+                    });
+                    let key = PathKey { sets, landscape, pair, start };
+                    let mut task = pending_task(problem, key);
+                    if let Some(steps) = continuation::steps_done(&task.key, directory) {
+                        let all = problem.config.paths.parameters.steps.max(1);
+                        task.planned.left = 1.0 - steps as f64 / all as f64;
+                    }
+                    tasks.push(task);
                 }
             }
         }
+        continuation::require_curves(&without_curve, tasks.len())?;
+        continuation::remark(&results, &directory.path_states).iter().for_each(say);
         let minima = found_minima(&results);
-        Ok(Pending { done, tasks, source: PathSource { sets, minima } })
+        Ok(Pending { done, tasks, source: PathSource { sets, minima, curves } })
     }
 
     fn task(&self, key: &PathKey, source: &PathSource) -> PathTask {
@@ -219,7 +284,25 @@ impl Computation for PathSearches<'_> {
             Some(landscape) => Subject::Landscape(landscape_endpoints(landscape, source, key)),
             None => Subject::Network(network_endpoints(&source.sets, key)),
         };
-        PathTask { landscape: key.landscape, endpoints }
+        let load = |(name, steps): &(PathName, usize)| {
+            Some(source.curves.as_ref()?.states().load(name, *steps))
+        };
+        let start = key.start.as_ref().and_then(load);
+        PathTask { landscape: key.landscape, endpoints, start }
+    }
+
+    fn continued(&self, key: &PathKey, directory: &RunDirectory) -> Option<Saved> {
+        continuation::state(key, directory)
+    }
+
+    fn keep(
+        &self,
+        key: &PathKey,
+        directory: &mut RunDirectory,
+        seconds: f64,
+        outcome: &mut Outcome,
+    ) -> Result<(), String> {
+        continuation::keep(key, directory, seconds, outcome)
     }
 
     fn perform(&self, task: &PathTask, state: Option<&[u8]>, control: &Control) -> Ended<Outcome> {
@@ -227,14 +310,14 @@ impl Computation for PathSearches<'_> {
     }
 
     fn record(&self, key: &PathKey, seconds: f64, outcome: Result<Outcome, String>) -> Record {
-        key.record(seconds, outcome.flatten())
+        key.record(seconds, outcome.and_then(|outcome| outcome.path))
     }
 }
 
 fn pending_task(problem: &Problem, key: PathKey) -> PendingTask<PathKey> {
     let work = work_on(problem, key.landscape).passes();
     PendingTask {
-        name: format!("{} {}–{} on {}", key.set, key.pair.0, key.pair.1, key.landscape),
+        name: format!("{} {}–{} on {}", key.sets, key.pair.0, key.pair.1, key.landscape),
         planned: Planned { kind: key.landscape.number(), work, left: 1.0 },
         checkpoint: Some(key.task()),
         key,
@@ -244,13 +327,19 @@ fn pending_task(problem: &Problem, key: PathKey) -> PendingTask<PathKey> {
 /// Pairs of every set are drawn, one set after the other, and those that get a path are tasks.
 fn pairs_part(problem: &Problem) -> Part {
     let paths = &problem.config.paths;
-    let counts = || paths.sets.iter().map(|set| problem.solutions_in(set) as f64);
-    let drawn = counts().fold(0.0, f64::max);
-    let pairs = counts().map(|count| {
-        let all = 0.5 * count * (count - 1.0).max(0.0);
-        if let Pairs::Count(most) = paths.pairs { all.min(most as f64) } else { all }
-    });
-    let tasks = problem.path_landscapes() as f64 * pairs.sum::<f64>();
+    let all = |sets: &EndSets| {
+        let [n, m] = sets.both().map(|set| problem.solutions_in(set) as f64);
+        if sets.single().is_some() { 0.5 * n * (n - 1.0).max(0.0) } else { n * m }
+    };
+    let pairs = |sets: &EndSets| match (&paths.list, paths.pairs) {
+        (Some(list), _) => list.pairs().len() as f64,
+        (None, Pairs::Count(most)) => all(sets).min(most as f64),
+        (None, Pairs::All) => all(sets),
+    };
+    let of_sets = paths.end_sets();
+    let drawn =
+        if paths.list.is_some() { 0.0 } else { of_sets.iter().map(all).fold(0.0, f64::max) };
+    let tasks = problem.path_landscapes() as f64 * of_sets.iter().map(pairs).sum::<f64>();
     let keys = if problem.landscape().is_some() {
         "landscape.keep or paths.pairs"
     } else {
@@ -259,10 +348,16 @@ fn pairs_part(problem: &Problem) -> Part {
     Part::new(pair_bytes(drawn) + task_bytes(tasks), "the pairs of solutions", keys)
 }
 
+/// Paths between the vectors of these sets on each landscape, at most.
+fn planned_pairs(problem: &Problem, sets: &EndSets) -> usize {
+    problem.config.paths.count(sets, sets.both().map(|set| problem.solutions_in(set)))
+}
+
 /// The paths on each landscape, those of all sets together.
 fn plan_on_images(problem: &Problem, trained: &Trained) -> Vec<PlannedTasks> {
     let paths = &problem.config.paths;
-    let pairs = paths.sets.iter().map(|set| paths.pairs.of(problem.solutions_in(set)));
+    let of_sets = paths.end_sets();
+    let pairs = of_sets.iter().map(|sets| planned_pairs(problem, sets));
     let count = pairs.fold(0, usize::saturating_add);
     let on = paths.landscapes.iter().map(|&landscape| {
         let images = trained.path_images(landscape).len();
@@ -284,10 +379,17 @@ fn find_on(
     state: Option<&[u8]>,
     control: &Control,
 ) -> Ended<Outcome> {
+    let failed = |reason| Ended::Finished(Outcome { path: Err(reason), end: None });
     let Some(both) = problem.subject.zip(&task.endpoints) else {
-        return Ended::Finished(Err("the endpoints belong to another landscape".to_owned()));
+        return failed("the endpoints belong to another landscape".to_owned());
     };
-    let paths = &problem.config.paths;
+    let start = match &task.start {
+        Some(Err(reason)) => return failed(format!("the initial curve cannot be read: {reason}")),
+        Some(Ok(start)) => Some(start),
+        None => None,
+    };
+    let (paths, keeps) = (&problem.config.paths, continuation::keeps_states(problem));
+    let search = SearchSettings { paths, start, keeps };
     both.either(
         |(trained, endpoints)| {
             let split =
@@ -297,32 +399,55 @@ fn find_on(
             let size = paths.batch.filter(|&size| size < landscape.samples());
             let batches = size.map(|size| landscape.batches(size, problem.config.seed));
             let batches = batches.as_ref().map(|batches| batches as &dyn Batches<f32>);
-            find(&landscape, batches, endpoints, paths, state, control)
-                .map(|found| found.map(|found| (found.result, None)))
+            find(&landscape, batches, endpoints, &search, state, control)
+                .map(|found| Outcome::of(found, |_| None))
         },
         |(mapped, endpoints)| {
             let interrupt: &Interrupt<'_> = &|| control.stop_requested();
             let Some(landscape) = mapped.landscape(task.landscape, interrupt) else {
-                return Ended::Finished(Err(format!("no data set \"{}\"", task.landscape)));
+                return failed(format!("no data set \"{}\"", task.landscape));
             };
-            let found = find(landscape.as_ref(), None, endpoints, paths, state, control);
+            let found = find(landscape.as_ref(), None, endpoints, &search, state, control);
             let points = paths.parameters.points;
             found.map(|found| {
-                found.map(|found| {
+                Outcome::of(found, |found| {
                     let curve = found.curve.as_ref();
-                    let track = mapped.analytic().and_then(|it| Track::of(&it, curve, points));
-                    (found.result, track)
+                    mapped.analytic().and_then(|it| Track::of(&it, curve, points))
                 })
             })
         },
     )
 }
 
+impl Outcome {
+    fn of<A: CurvePrecision>(
+        found: Result<FoundPath<A>, String>,
+        track: impl FnOnce(&FoundPath<A>) -> Option<Track>,
+    ) -> Self {
+        let end = found.as_ref().ok().and_then(|found| found.end.as_ref());
+        let end = end.and_then(|end| continuation::encode(&end.state()));
+        let path = found.map(|found| {
+            let track = track(&found);
+            (found.result, track)
+        });
+        Self { path, end }
+    }
+}
+
+/// How a path is searched for, besides its landscape and its endpoints.
+struct SearchSettings<'a> {
+    paths: &'a PathsConfig,
+    /// Its initial curve; `None`: the straight line.
+    start: Option<&'a PathEnd>,
+    /// Whether the end of the descent is kept.
+    keeps: bool,
+}
+
 fn find<A: CurvePrecision>(
     landscape: &dyn Landscape<A>,
     batches: Option<&dyn Batches<A>>,
     [a, b]: &[Vec<A>; 2],
-    paths: &PathsConfig,
+    &SearchSettings { paths, start, keeps }: &SearchSettings,
     state: Option<&[u8]>,
     control: &Control,
 ) -> Ended<Result<FoundPath<A>, String>> {
@@ -333,7 +458,14 @@ fn find<A: CurvePrecision>(
             (&squared, squared_batches.as_ref().map(|batches| batches as &dyn Batches<A>))
         }
     };
-    let search = PathSearch::new(objective, landscape, [a, b], &paths.parameters, decode(state));
+    let start = match start.map(|start| continuation::best_curve(start, a.len(), paths)) {
+        Some(Err(reason)) => return Ended::Finished(Err(reason)),
+        start => start.and_then(Result::ok),
+    };
+    let state = continuation::decode(state);
+    let search = PathSearch::new(objective, landscape, [a, b], &paths.parameters, state);
+    let search = search.starting_from(start);
+    let search = if keeps { search.keeping_its_end() } else { search };
     let search = match batches {
         Some(batches) => search.in_batches(batches),
         None => search,
@@ -352,18 +484,10 @@ fn work_on(problem: &Problem, landscape: LandscapeName) -> Work {
 }
 
 fn network_endpoints(sets: &[SolutionSet], key: &PathKey) -> [Vec<f32>; 2] {
-    let set = sets.iter().find(|set| set.name == key.set).expect("keys are drawn from the sets");
-    [key.pair.0, key.pair.1].map(|number| {
-        set.theta.row(set.row_of(number).expect("pairs are drawn from the set")).to_vec()
+    [(&key.sets.a, key.pair.0), (&key.sets.b, key.pair.1)].map(|(name, number)| {
+        let set = sets.iter().find(|set| set.name == *name).expect("keys are drawn from the sets");
+        set.theta.row(set.row_of(number).expect("pairs are drawn from the sets")).to_vec()
     })
-}
-
-/// What endpoints are taken from, on the root.
-struct PathSource {
-    /// The solutions.
-    sets: Vec<SolutionSet>,
-    /// Minima of a landscape by the number of their start, in double precision.
-    minima: BTreeMap<u32, Vec<f64>>,
 }
 
 /// The minima that were found, as they were found.
@@ -383,10 +507,11 @@ fn landscape_endpoints(
     source: &PathSource,
     key: &PathKey,
 ) -> [Vec<f64>; 2] {
-    let import = landscape.imports.iter().find(|(name, _)| *name == key.set);
-    let [a, b] = [key.pair.0, key.pair.1].map(|number| match import {
-        Some((_, vectors)) => vectors.row(number as usize).to_vec(),
-        None => source.minima.get(&number).expect("pairs are drawn from the minima").clone(),
+    let [a, b] = [(&key.sets.a, key.pair.0), (&key.sets.b, key.pair.1)].map(|(set, number)| {
+        match landscape.imports.iter().find(|(name, _)| name == set) {
+            Some((_, vectors)) => vectors.row(number as usize).to_vec(),
+            None => source.minima.get(&number).expect("pairs are drawn from the minima").clone(),
+        }
     });
     match landscape.config.landscape.built_in() {
         Some(BuiltIn::LennardJones(cluster)) => match cluster.align(&b, &a) {

@@ -24,7 +24,7 @@ use crate::engine::rank::Rank;
 use crate::engine::results::Results;
 use crate::engine::resume::{Ended, decode, drive};
 use crate::engine::run_directory::RunDirectory;
-use crate::engine::stage::{Context, Counts, PlannedTasks, Stage, TaskState};
+use crate::engine::stage::{Context, Counts, PlannedTasks, Stage, TaskSolutions, TaskState};
 use crate::engine::stages::training::Training;
 use crate::engine::store::atlas::{Atlas, AtlasError, Node};
 use crate::engine::store::{Record, TaskKey};
@@ -200,6 +200,11 @@ impl Stage for Trajectories {
 
     fn work(&self, problem: &Problem, kind: usize) -> Work {
         Training.work(problem, kind)
+    }
+
+    /// The key begins with the optimizer.
+    fn task_solutions(&self, key: &str) -> TaskSolutions {
+        TaskSolutions::Trained(key.split(' ').next().unwrap_or_default().to_owned())
     }
 
     fn memory(&self, problem: &Problem, line: usize) -> Need {

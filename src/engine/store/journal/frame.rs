@@ -43,7 +43,7 @@ pub(in crate::engine::store) const HEAD_LENGTH: usize = 12;
 
 impl FileKind {
     /// The header of such a file.
-    pub(super) fn header(self) -> [u8; HEADER_LENGTH] {
+    pub(in crate::engine::store) fn header(self) -> [u8; HEADER_LENGTH] {
         let mut header = [0; HEADER_LENGTH];
         header[..self.magic.len()].copy_from_slice(&self.magic);
         header[self.magic.len()..].copy_from_slice(&self.version.to_le_bytes());
@@ -114,6 +114,13 @@ pub(in crate::engine::store) fn decode<T: DeserializeOwned>(payload: &[u8]) -> R
         Ok((_, rest)) => Err(format!("{} bytes are left over after its fields", rest.len())),
         Err(error) => Err(format!("its checksum is right but its content is no record: {error}")),
     }
+}
+
+/// The payload of a frame that the bytes consist of; `None` if they are damaged.
+pub(in crate::engine::store) fn whole(frame: &[u8]) -> Option<&[u8]> {
+    let head = Head::parse(frame)?;
+    let payload = &frame[HEAD_LENGTH..];
+    head.matches(payload).then_some(payload)
 }
 
 /// Whether a whole, undamaged frame starts anywhere in `bytes`.

@@ -71,7 +71,7 @@ fn paths(
         })
     };
     PathSet {
-        set: optimizer.set(split),
+        set: optimizer.set(split).into(),
         landscape,
         results: pairs.iter().map(path).collect(),
         pairs,
@@ -317,7 +317,7 @@ fn what_is_the_same_is_told_from_what_is_not() {
     let copied: Vec<PathSet> =
         run.paths.iter().filter(|paths| paths.set.group() == "sgd").cloned().collect();
     let renamed = copied.iter().map(|paths| PathSet {
-        set: SetName::parse(&format!("lbfgs/{}", paths.set.member())).unwrap(),
+        set: SetName::parse(&format!("lbfgs/{}", paths.set.member())).unwrap().into(),
         ..paths.clone()
     });
     run.paths = copied.iter().cloned().chain(renamed).collect();
@@ -449,7 +449,7 @@ fn example<'a>(config: &'a Config, label: &str, pair: (u32, u32), height: f64) -
         curves: Vec::new(),
         sets: Vec::new(),
         paths: vec![PathSet {
-            set,
+            set: set.into(),
             landscape: LandscapeName::Analytic,
             pairs: vec![pair],
             results: found,

@@ -1,0 +1,92 @@
+//! What a change of the configuration does to the results of a run directory.
+
+use crate::config::compatibility;
+use crate::engine::failure::Failure;
+use crate::engine::overview::Overview;
+use crate::engine::plan::duration;
+use crate::engine::problem::Problem;
+use crate::engine::results::Results;
+use crate::engine::store::{ConfigurationRecord, Contents};
+use std::path::Path;
+
+/// Compares a configuration with the one in force. Refuses it if finished results would have to be
+/// computed anew, unless they are to be replaced. Returns what is computed anew, in words; `None`
+/// if nothing is.
+///
+/// # Errors
+/// The keys that have changed, and what would be computed anew.
+pub fn check_configuration(
+    directory: &Path,
+    contents: &mut Contents,
+    problem: &Problem,
+    record: &ConfigurationRecord,
+    replace: bool,
+) -> Result<Option<String>, Failure> {
+    let Some(before) = contents.configuration().filter(|before| *before != record) else {
+        return Ok(None);
+    };
+    let mut changes = compatibility::conflicts(&known_keys(contents), &record.effective);
+    if before.dataset_checksum != record.dataset_checksum {
+        changes.extend(compatibility::image_conflicts(&known_keys(contents), &record.effective));
+    }
+    let Some(anew) = computed_anew(contents, problem, record) else { return Ok(None) };
+    let (list, directory) = (changes.join("\n  "), directory.display());
+    if replace {
+        return Ok(Some(format!("{directory}: to be computed anew: {anew}\n  {list}")));
+    }
+    Err(Failure::input(format_args!(
+        "{directory}: holds results of another configuration; choose another --out or undo these \
+         changes\n  {list}\nor add --replace to compute anew: {anew}; the journal keeps the former results"
+    )))
+}
+
+/// The latest values of all keys. A key may have been left out for a while, as with an optimizer
+/// that was not in use.
+fn known_keys(contents: &Contents) -> std::collections::BTreeMap<String, String> {
+    contents.configurations().iter().flat_map(|stored| stored.effective.clone()).collect()
+}
+
+/// The results that this configuration asks for and the one in force has under its own keys only:
+/// `paths sgd/train on train (24), which took about 3 min on one core`. `None` if there
+/// are none.
+fn computed_anew(
+    contents: &mut Contents,
+    problem: &Problem,
+    record: &ConfigurationRecord,
+) -> Option<String> {
+    let (before, after) = (contents.dependencies().clone(), record.dependencies());
+    if before == after {
+        return None;
+    }
+    // More steps continue the paths that exist.
+    let steps = before.steps().max(after.steps());
+    let continued = before.same_search(&after);
+    let shown = if continued { before.clone().with_steps(steps) } else { before.clone() };
+    contents.show(shown.clone());
+    let former = ended(contents, problem);
+    contents.show(after.clone());
+    let kept = ended(contents, problem);
+    contents.show(before);
+    let lost = former.into_iter().filter_map(|(name, ended)| {
+        let there = kept.iter().find(|(known, _)| *known == name).map_or(0, |(_, ended)| *ended);
+        let lost = ended.saturating_sub(there);
+        (lost > 0).then(|| format!("{name} ({lost})"))
+    });
+    let lost: Vec<String> = lost.collect();
+    if lost.is_empty() {
+        return None;
+    }
+    let seconds = contents.seconds_hidden(&shown, &after);
+    let took = if seconds > 0.0 {
+        format!(", which took about {} on one core", duration(seconds))
+    } else {
+        String::new()
+    };
+    Some(format!("{}{took}", lost.join(", ")))
+}
+
+/// How many tasks of each kind have ended.
+fn ended(contents: &Contents, problem: &Problem) -> Vec<(String, usize)> {
+    let overview = Overview::of(&Results { config: &problem.config, contents });
+    overview.kinds().map(|kind| (kind.name.clone(), kind.done + kind.failed)).collect()
+}

@@ -1,0 +1,143 @@
+//! `paths.start`: the paths of another run, or of the same run with other settings, as initial
+//! curves.
+
+use crate::config::dependencies::Dependencies;
+use crate::engine::failure::Failure;
+use crate::engine::store::{
+    ConfigurationRecord, Contents, PathName, PathStates, Retention, journal,
+};
+use crate::solutions::{EndSets, LandscapeName};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The key under which a journal has the settings of the initial curves. A configuration cannot set
+/// it: it is derived from the journal of `paths.start`.
+pub const START_CURVES: &str = "paths.start_curves";
+
+/// The paths of a run directory that serve as initial curves.
+pub struct InitialCurves {
+    states: PathStates,
+    dependencies: Dependencies,
+}
+
+impl InitialCurves {
+    /// Those that `paths.start` names. `own` is the directory of the run, with its contents and the
+    /// configuration that is asked for.
+    ///
+    /// # Errors
+    /// If the directory holds no such paths, or its subject or path method is another one.
+    pub fn find(
+        start: &Path,
+        own: &Path,
+        contents: &Contents,
+        record: &ConfigurationRecord,
+    ) -> Result<Self, Failure> {
+        let source = if is_same(start, own) {
+            former_configuration(start, contents, record)?
+        } else {
+            let (contents, _) = journal::read(start, Contents::holding(Retention::best(0, 0)))?;
+            contents
+                .configuration()
+                .cloned()
+                .ok_or_else(|| refuse(start, "holds no configuration yet; nothing has run there"))?
+        };
+        let method = |record: &ConfigurationRecord| -> Vec<(String, String)> {
+            let keys = ["paths.method", "paths.fourier_terms", "paths.knots"];
+            let values =
+                keys.map(|key| record.effective.get(key).map(|v| (key.to_owned(), v.clone())));
+            values.into_iter().flatten().collect()
+        };
+        if method(&source) != method(record) {
+            return Err(refuse(
+                start,
+                "its paths have another method or number of coefficients; paths.start needs equal \
+                 paths.method and paths.fourier_terms (paths.knots)",
+            ));
+        }
+        let (dependencies, wanted) = (source.dependencies(), record.dependencies());
+        if !dependencies.same_subject(&wanted) {
+            return Err(refuse(
+                start,
+                "its network, its landscape, its images or its seed are others, so its endpoints \
+                 are others too",
+            ));
+        }
+        Ok(Self { states: PathStates::list(start)?, dependencies })
+    }
+
+    /// The settings with which the curves were found.
+    pub fn identity(&self) -> String {
+        self.dependencies.search().to_string()
+    }
+
+    /// The file of the curve of a pair, with its number of steps.
+    ///
+    /// # Errors
+    /// Why there is none: its solutions are others, or it was not kept.
+    pub fn curve(
+        &self,
+        sets: &EndSets,
+        landscape: LandscapeName,
+        pair: (u32, u32),
+        wanted: &Dependencies,
+    ) -> Result<(PathName, usize), &'static str> {
+        let differs =
+            sets.both().iter().any(|set| self.dependencies.solutions(set) != wanted.solutions(set));
+        if differs {
+            return Err("its endpoints are other solutions there");
+        }
+        let digest = self.dependencies.paths(sets.both(), landscape.name());
+        let name = PathName::of(sets, landscape, pair, digest);
+        let steps = self.states.steps(&name, self.dependencies.steps());
+        steps.map(|steps| (name, steps)).ok_or("its state was not kept there")
+    }
+
+    /// The files.
+    pub fn states(&self) -> &PathStates {
+        &self.states
+    }
+}
+
+/// What the paths of a configuration with `paths.start` depend on besides its own keys.
+///
+/// # Errors
+/// As for [`InitialCurves::find`].
+pub fn start_curves(
+    start: &Path,
+    own: &Path,
+    contents: &Contents,
+    record: &ConfigurationRecord,
+) -> Result<String, Failure> {
+    Ok(InitialCurves::find(start, own, contents, record)?.identity())
+}
+
+fn is_same(a: &Path, b: &Path) -> bool {
+    let resolved =
+        |path: &Path| -> PathBuf { fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()) };
+    resolved(a) == resolved(b)
+}
+
+/// The configuration that was in force before the first one that searches for paths as this one
+/// does.
+fn former_configuration(
+    start: &Path,
+    contents: &Contents,
+    record: &ConfigurationRecord,
+) -> Result<ConfigurationRecord, Failure> {
+    let search = |record: &ConfigurationRecord| {
+        let mut keys = record.effective.clone();
+        keys.remove(START_CURVES);
+        let dependencies = Dependencies::of(&keys, &record.dataset_checksum);
+        (dependencies.search_of_any_length(), keys.remove("paths.start"))
+    };
+    let (wanted, all) = (search(record), contents.configurations());
+    let first = all.iter().position(|known| search(known) == wanted).unwrap_or(all.len());
+    let former = first.checked_sub(1).map(|before| all[before].clone());
+    former.ok_or_else(|| {
+        refuse(start, "is the run itself, and holds no paths from before its present settings")
+    })
+}
+
+fn refuse(start: &Path, problem: &str) -> Failure {
+    Failure::input(format_args!("paths.start: {}: {problem}", start.display()))
+}

@@ -1,0 +1,182 @@
+//! The ends of searches: longer searches go on from them, and other searches begin with their
+//! paths.
+
+use super::{Outcome, PathKey, planned_pairs};
+use crate::config::PathsConfig;
+use crate::engine::capacity::size as size_in_words;
+use crate::engine::console::{count, say};
+use crate::engine::initial_curves::InitialCurves;
+use crate::engine::problem::Problem;
+use crate::engine::results::Results;
+use crate::engine::resume;
+use crate::engine::run_directory::RunDirectory;
+use crate::engine::store::{PathEnd, PathName, PathStates, Saved};
+use crate::path::{CurvePrecision, PathState};
+use std::collections::BTreeMap;
+
+/// Up to this size in all, states are kept unless the configuration says otherwise.
+const KEPT_BYTES: f64 = 1e9;
+
+/// Up to this number of files, likewise.
+const KEPT_FILES: usize = 10_000;
+
+/// Pairs that a message names.
+const MAX_NAMED: usize = 5;
+
+/// How many files of states there may be, and their bytes in all: the coefficients, two moments of
+/// Adam, and the best coefficients.
+pub(super) fn predicted(problem: &Problem) -> (usize, f64) {
+    let paths = &problem.config.paths;
+    let pairs = paths.end_sets().iter().map(|sets| planned_pairs(problem, sets)).sum::<usize>();
+    let files = pairs.saturating_mul(problem.path_landscapes());
+    let number = if problem.landscape().is_some() { size_of::<f64>() } else { size_of::<f32>() };
+    let coefficients = paths.parameters.method.free() * problem.layout().parameters();
+    (files, files as f64 * (4 * coefficients * number) as f64)
+}
+
+/// Whether the ends of searches are kept.
+pub(super) fn keeps_states(problem: &Problem) -> bool {
+    let (files, bytes) = predicted(problem);
+    let small = files <= KEPT_FILES && bytes <= KEPT_BYTES;
+    problem.config.paths.keep_states.unwrap_or(small)
+}
+
+/// The size of all states, and whether they are kept.
+pub(super) fn disk(problem: &Problem) -> Option<String> {
+    let (files, bytes) = predicted(problem);
+    let kept = if keeps_states(problem) {
+        "kept in path-states/, so that longer paths go on from them"
+    } else {
+        "not kept: longer paths begin anew; paths.keep_states = true keeps them"
+    };
+    let (of, size) = (count(files, "path"), size_in_words(bytes));
+    (files > 0).then(|| format!("states     at most {size} of {of}, {kept}"))
+}
+
+/// How many paths go on from a shorter one, and how many begin anew although there is one.
+pub(super) fn remark(results: &Results, states: &PathStates) -> Option<String> {
+    let (sets, contents) = (results.sets(), results.contents);
+    let (dependencies, steps) = (contents.dependencies(), results.config.paths.parameters.steps);
+    let (mut continued, mut anew) = (BTreeMap::<usize, usize>::new(), 0);
+    for (ends, landscape) in results.path_sets(&sets) {
+        let digest = dependencies.paths(ends.sets.both(), landscape.name());
+        for pair in results.pairs(&ends) {
+            if contents.path(&ends.sets, landscape, pair).is_some() {
+                continue;
+            }
+            let Some(shorter) = contents.shorter_path(&ends.sets, landscape, pair) else {
+                continue;
+            };
+            let name = PathName::of(&ends.sets, landscape, pair, digest);
+            match states.steps(&name, steps).filter(|&steps| steps >= shorter) {
+                Some(steps) => *continued.entry(steps).or_default() += 1,
+                None => anew += 1,
+            }
+        }
+    }
+    let on = |(steps, paths)| format!("{} from step {steps}", count(paths, "path"));
+    let mut parts: Vec<String> = continued.into_iter().map(on).collect();
+    if anew > 0 {
+        let paths = count(anew, "path");
+        parts.push(format!("{paths} from the beginning, because their states were not kept"));
+    }
+    (!parts.is_empty()).then(|| format!("paths: go on to {steps} steps: {}", parts.join(", ")))
+}
+
+/// The name of the file of a path, as it is searched for now.
+fn name(key: &PathKey, directory: &RunDirectory) -> PathName {
+    let digest = directory.contents.digest_of(&key.task());
+    PathName::of(&key.sets, key.landscape, key.pair, digest)
+}
+
+/// The steps that a search need not repeat, as far as its end was kept.
+pub(super) fn steps_done(key: &PathKey, directory: &RunDirectory) -> Option<usize> {
+    let contents = &directory.contents;
+    let shorter = contents.shorter_path(&key.sets, key.landscape, key.pair)?;
+    let kept = directory.path_states.steps(&name(key, directory), contents.dependencies().steps());
+    kept.filter(|&steps| steps >= shorter)
+}
+
+/// The end of the longest search that is not longer than wanted.
+pub(super) fn state(key: &PathKey, directory: &RunDirectory) -> Option<Saved> {
+    let name = name(key, directory);
+    let most = directory.contents.dependencies().steps();
+    let steps = directory.path_states.steps(&name, most)?;
+    match directory.path_states.load(&name, steps) {
+        Ok(PathEnd { seconds, state, .. }) => Some(Saved { seconds, state }),
+        Err(problem) => {
+            say(format_args!("{problem}; the path is searched for from its initial curve"));
+            None
+        }
+    }
+}
+
+/// Stores the end of a search, which the outcome then no longer has.
+pub(super) fn keep(
+    key: &PathKey,
+    directory: &mut RunDirectory,
+    seconds: f64,
+    outcome: &mut Outcome,
+) -> Result<(), String> {
+    let (Some(state), Ok((path, _))) = (outcome.end.take(), &outcome.path) else { return Ok(()) };
+    let best_is_last = path.best_step == path.steps;
+    let (name, steps) = (name(key, directory), directory.contents.dependencies().steps());
+    let end = PathEnd { seconds, best_is_last, state };
+    directory.path_states.save(&name, steps, &end).map_err(|error| error.to_string())
+}
+
+/// A state as it is stored; `None` if it is too large.
+pub(super) fn encode<A: CurvePrecision>(state: &PathState<A>) -> Option<Vec<u8>> {
+    let bytes = postcard::to_allocvec(state).expect("a state is plain data");
+    (bytes.len() <= resume::MAX_STATE_BYTES).then_some(bytes)
+}
+
+/// A state as it was stored. Those of version 0.1.0 lack the last byte.
+pub(super) fn decode<A: CurvePrecision>(bytes: Option<&[u8]>) -> Option<PathState<'static, A>> {
+    let bytes = bytes?;
+    let former = || postcard::from_bytes(&[bytes, &[0]].concat()).ok();
+    postcard::from_bytes(bytes).ok().or_else(former).or_else(|| resume::decode(Some(bytes)))
+}
+
+/// The coefficients of the path that a search ended with.
+pub(super) fn best_curve<A: CurvePrecision>(
+    end: &PathEnd,
+    dimension: usize,
+    paths: &PathsConfig,
+) -> Result<Vec<A>, String> {
+    let state: PathState<A> =
+        decode(Some(&end.state)).ok_or("the initial curve cannot be decoded")?;
+    let curve = state.best(end.best_is_last).to_vec();
+    let expected = paths.parameters.method.free() * dimension;
+    if curve.len() == expected {
+        return Ok(curve);
+    }
+    Err(format!("the initial curve has {} coefficients, not {expected}", curve.len()))
+}
+
+/// The paths of `paths.start`.
+pub(super) fn curves(
+    problem: &Problem,
+    directory: &RunDirectory,
+) -> Result<Option<InitialCurves>, String> {
+    let Some(start) = &problem.config.paths.start else { return Ok(None) };
+    let contents = &directory.contents;
+    let record = contents.configuration().ok_or("the journal holds no configuration")?;
+    InitialCurves::find(start, &directory.directory, contents, record)
+        .map(Some)
+        .map_err(|failure| failure.to_string())
+}
+
+/// Refuses a search of which some paths have no initial curve.
+pub(super) fn require_curves(without: &[String], tasks: usize) -> Result<(), String> {
+    if without.is_empty() {
+        return Ok(());
+    }
+    let named = without.iter().take(MAX_NAMED).cloned().collect::<Vec<_>>().join("\n  ");
+    let others = if without.len() > MAX_NAMED { "\n  …" } else { "" };
+    Err(format!(
+        "paths.start: {} of {} have no initial curve:\n  {named}{others}",
+        without.len(),
+        count(tasks, "path")
+    ))
+}

@@ -1,0 +1,113 @@
+//! What a change of the configuration computes anew, and what it leaves.
+
+use crate::atlas::assert_same;
+use crate::finished::{finished_run, finished_training};
+use crate::start::{Ended, TINY, lossatlas, on_tiny, text};
+use std::path::Path;
+use tempfile::tempdir;
+
+/// Starts `run` with options and overrides.
+fn run_with(ranks: usize, directory: &Path, options: &[&str], overrides: &[&str]) -> Ended {
+    let mut arguments = vec!["run", TINY, "--out", text(directory)];
+    arguments.extend(options);
+    arguments.extend(overrides.iter().flat_map(|change| ["--set", change]));
+    lossatlas(ranks, &arguments)
+}
+
+#[test]
+fn another_lambda_computes_the_paths_anew_and_going_back_finds_the_former_ones() {
+    let root = tempdir().expect("a temporary directory");
+    let [before, changed, fresh] =
+        ["before", "changed", "fresh"].map(|name| root.path().join(name));
+    finished_run(&before);
+    finished_run(&changed);
+    let lambda = ["paths.lambda=0.5"];
+    for options in [&[][..], &["--dry-run"]] {
+        let refused = run_with(2, &changed, options, &lambda).with_code(2);
+        for part in [
+            "holds results of another configuration; choose another --out or undo these changes",
+            "paths.lambda: was 0.0001, now 0.5; invalidates the paths",
+            "or add --replace to compute anew: paths sgd/train on train (2), ",
+        ] {
+            assert_eq!(refused.said(part), 1, "{part}: {}", refused.stderr);
+        }
+        assert_eq!(refused.said("training sgd"), 0, "{}", refused.stderr);
+    }
+    let planned = run_with(1, &changed, &["--dry-run", "--replace"], &lambda).with_code(0);
+    let anew = "to be computed anew: paths sgd/train on train (2), ";
+    assert_eq!(planned.stdout.matches(anew).count(), 1, "{}", planned.stdout);
+    assert_same(&before, &changed);
+
+    let ended = run_with(2, &changed, &["--replace"], &lambda).with_code(0);
+    assert_eq!(ended.said("paths: 16 tasks\n"), 1, "{}", ended.stderr);
+    assert_eq!(ended.said("training: "), 0, "{}", ended.stderr);
+    on_tiny(1, "run", &fresh, &lambda).with_code(0);
+    assert_same(&fresh, &changed);
+
+    // Nothing is computed anew, so nothing has to be said.
+    let back = run_with(1, &changed, &[], &[]).with_code(0);
+    assert_eq!(back.said("tasks"), 0, "{}", back.stderr);
+    assert_same(&before, &changed);
+}
+
+#[test]
+fn the_key_of_an_optimizer_leaves_the_other_one_alone() {
+    let root = tempdir().expect("a temporary directory");
+    let [changed, fresh] = ["changed", "fresh"].map(|name| root.path().join(name));
+    finished_run(&changed);
+    let rate = ["training.sgd.learning_rate=0.05"];
+    let refused = run_with(1, &changed, &[], &rate).with_code(2);
+    let anew = "compute anew: training sgd (4), paths sgd/train on train (2), ";
+    assert_eq!(refused.said(anew), 1, "{}", refused.stderr);
+    assert_eq!(refused.said("lbfgs"), 0, "{}", refused.stderr);
+    let ended = run_with(2, &changed, &["--replace"], &rate).with_code(0);
+    assert_eq!(ended.said("training: 8 tasks, 4 of them done before\n"), 1, "{}", ended.stderr);
+    assert_eq!(ended.said("paths: 16 tasks, 8 of them done before\n"), 1, "{}", ended.stderr);
+    on_tiny(1, "run", &fresh, &rate).with_code(0);
+    // The kernel PCA and the distances as well.
+    assert_same(&fresh, &changed);
+}
+
+#[test]
+fn what_has_no_results_yet_may_change() {
+    let root = tempdir().expect("a temporary directory");
+    let [changed, fresh] = ["changed", "fresh"].map(|name| root.path().join(name));
+    finished_training(&changed);
+    let overrides = ["paths.lambda=0.5", "paths.points=5"];
+    run_with(1, &changed, &[], &overrides).with_code(0);
+    on_tiny(1, "run", &fresh, &overrides).with_code(0);
+    assert_same(&fresh, &changed);
+}
+
+/// Endless tasks are stopped, then others begin under the same names.
+#[test]
+fn a_checkpoint_of_other_keys_is_not_resumed() {
+    let root = tempdir().expect("a temporary directory");
+    let small = [
+        "training.optimizers=[\"sgd\"]",
+        "training.initializations=2",
+        "training.keep=2",
+        "paths.sets=[\"sgd/train\"]",
+        "paths.landscapes=[\"train\"]",
+        "paths.pairs=1",
+        "kpca=[]",
+    ];
+    let with = |changes: &[&'static str]| [&small[..], changes].concat();
+    let cases = [
+        ("training.sgd.epochs=1000000", "training.sgd.learning_rate=0.05"),
+        ("paths.steps=1000000", "paths.lambda=0.5"),
+        // Fewer steps than have been taken.
+        ("paths.steps=1000000", "paths.steps=5"),
+    ];
+    for (number, (endless, change)) in cases.into_iter().enumerate() {
+        let [changed, fresh] =
+            ["changed", "fresh"].map(|name| root.path().join(format!("{name}-{number}")));
+        let limit = ["--time-limit", "3s"];
+        let stopped = run_with(1, &changed, &limit, &with(&[endless])).with_code(75);
+        assert!(changed.join("in-flight.checkpoints").exists(), "{}", stopped.stderr);
+        run_with(2, &changed, &[], &with(&[change])).with_code(0);
+        on_tiny(1, "run", &fresh, &with(&[change])).with_code(0);
+        assert_same(&fresh, &changed);
+        assert!(!changed.join("in-flight.checkpoints").exists(), "{change}");
+    }
+}
