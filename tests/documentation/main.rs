@@ -4,7 +4,8 @@
 //! What a block of code is, the word after its fence says: `sh` is commands, `toml` a
 //! configuration, `python` a script that reads a run, and `text` what a program printed. A second
 //! word exempts: `python torch` needs PyTorch (`make test-pytorch` runs it), `python sklearn` and
-//! others write a data set with a package of that name (`data.rs` runs some of them), `toml cargo` is no
+//! others write a data set with a package of that name (`data.rs` runs some of them), `python
+//! landscape` is a program that lossatlas starts (`tests/outside.rs` runs it), `toml cargo` is no
 //! configuration.
 
 mod commands;
@@ -133,12 +134,20 @@ fn configurations_are_valid() {
             checked += 1;
         }
     }
+    let examples = fs::read_dir(Path::new(ROOT).join("examples")).expect("a folder");
+    let mut paths: Vec<PathBuf> = examples.map(|entry| entry.expect("an entry").path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
+    assert!(paths.len() > 4, "{paths:?}");
+    for page in paths.into_iter().map(Page::read) {
+        let parsed = Config::parse(&page.place(1), &page.text, &[]);
+        assert!(parsed.is_ok(), "{parsed:?}");
+    }
     assert!(checked > 0);
 }
 
 #[test]
 fn every_block_of_code_says_what_it_is() {
-    const KNOWN: [&str; 14] = [
+    const KNOWN: [&str; 15] = [
         "sh",
         "text",
         "toml",
@@ -149,6 +158,7 @@ fn every_block_of_code_says_what_it_is() {
         "python torchvision",
         "python datasets",
         "python pillow",
+        "python landscape",
         "rust",
         "julia",
         "matlab",
