@@ -20,7 +20,7 @@ export HDF5_DIR := $(HDF5_FOLDER)
 endif
 endif
 
-.PHONY: help paper demo test test-quick test-processors test-mpich test-pytorch build install lint format mnist docs reference bench bench-scale bench-peers bench-kpca bench-batches bench-parameters bench-threads bench-precision peers dependencies clean
+.PHONY: help paper demo test test-quick test-processors test-mpich test-pytorch build install lint format mnist docs reference bench bench-scale bench-peers bench-kpca bench-batches bench-parameters bench-threads bench-precision bench-process peers dependencies clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -119,6 +119,9 @@ bench-parameters: build peers ## how barriers depend on sines, λ, points, steps
 	for network in fcp lstm; do \
 	  target/peers/bin/python benches/paths/parameters.py $(PROGRAM) "$(or $(MNIST),data/mnist)" $$network \
 	    --figure docs/parameters-$$network.svg --table docs/parameters-$$network.csv || exit; done
+
+bench-process: dependencies ## what a call of a process costs
+	OPENBLAS_NUM_THREADS=1 cargo bench --locked --bench process
 
 bench-precision: peers ## how far down L-BFGS goes in single and double precision, here and with PyTorch (MNIST=DIR)
 	cargo bench --locked --bench precision --no-run

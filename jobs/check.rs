@@ -76,8 +76,9 @@ fn numbers(dataset: &Dataset) -> String {
 
 /// What the files call the classes, where they do not count from 0.
 fn labels(dataset: &Dataset) -> String {
-    let (first, count) = (dataset.first_label, dataset.classes as i64);
-    if first == 0 { String::new() } else { format!(", labeled {first} to {}", first + count - 1) }
+    let first = dataset.first_label;
+    let last = first.saturating_add_unsigned(dataset.classes as u64 - 1);
+    if first == 0 { String::new() } else { format!(", labeled {first} to {last}") }
 }
 
 /// What a rank needs, and rank 0 besides; a warning if that is more than this machine has.

@@ -96,10 +96,17 @@ fn export_images(world: &World, arguments: &Arguments) -> Result<(), Failure> {
 
 /// The images of a run or of a configuration.
 fn load(arguments: &Arguments) -> Result<Dataset, String> {
-    if is_archive(&arguments.to) {
-        may_write(&arguments.to, arguments.force)?;
+    let Arguments { directory: source, to, force, .. } = arguments;
+    if has_extension(to, "npy") {
+        return Err(format!(
+            "{}: images are written to an archive (FILE.npz) or to a folder (four IDX files), not to \
+             a file of one array",
+            to.display()
+        ));
     }
-    let source = &arguments.directory;
+    if has_extension(to, "npz") {
+        may_write(to, *force)?;
+    }
     let (config, checksum) = if source.is_file() {
         let config = Config::load_for(ConfigPurpose::Evaluation, source, &[]);
         (config.map_err(|errors| errors.to_string())?, None)
@@ -117,6 +124,12 @@ fn load(arguments: &Arguments) -> Result<Dataset, String> {
         ));
     };
     let dataset = network.dataset.load(config.seed).map_err(|error| error.to_string())?;
+    if !has_extension(to, "npz") {
+        let files = idx_files(&dataset).map_err(|error| format!("{}: {error}", to.display()))?;
+        // A new folder has no files that could be in the way.
+        let in_the_way = files.iter().map(|(name, ..)| to.join(name)).filter(|_| to.is_dir());
+        in_the_way.into_iter().try_for_each(|file| may_write(&file, *force))?;
+    }
     match checksum {
         Some(checksum) if checksum != dataset.checksum => Err(format!(
             "{}: the images are not those of the run any more: its checksum is {checksum}, theirs \
@@ -128,15 +141,15 @@ fn load(arguments: &Arguments) -> Result<Dataset, String> {
     }
 }
 
-fn is_archive(file: &Path) -> bool {
-    file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("npz"))
+fn has_extension(file: &Path, name: &str) -> bool {
+    file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(name))
 }
 
 /// Writes an archive, or four files into a folder; returns their names.
 fn write(dataset: &Dataset, arguments: &Arguments) -> Result<Vec<String>, String> {
     let Arguments { to, force, .. } = arguments;
     let shown = |problem: &dyn std::fmt::Display| format!("{}: {problem}", to.display());
-    if is_archive(to) {
+    if has_extension(to, "npz") {
         write_whole(to, *force, |file| write_npz(dataset, file))
             .map_err(|error| error.to_string())?;
         return Ok(vec![to.display().to_string()]);
@@ -144,7 +157,6 @@ fn write(dataset: &Dataset, arguments: &Arguments) -> Result<Vec<String>, String
     let files = idx_files(dataset).map_err(|error| shown(&error))?;
     make_directory(to).map_err(|error| shown(&error))?;
     let paths: Vec<PathBuf> = files.iter().map(|(name, ..)| to.join(name)).collect();
-    paths.iter().try_for_each(|path| may_write(path, *force))?;
     for (path, (_, images, part)) in paths.iter().zip(files) {
         write_whole(path, *force, |file| write_idx(dataset, images, part, file))
             .map_err(|error| error.to_string())?;

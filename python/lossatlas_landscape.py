@@ -453,10 +453,11 @@ def _last_lines(error):
     frames = traceback.extract_tb(error.__traceback__)
     here = os.path.abspath(__file__)
     theirs = [frame for frame in frames if os.path.abspath(frame.filename) != here]
-    lines = traceback.format_exception_only(type(error), error)
-    lines += traceback.format_list(theirs[-5:])
-    text = "".join(lines).strip().encode("utf-8", "replace")
-    return text[:MAX_ERROR_BYTES]
+    lines = "".join(traceback.format_exception_only(type(error), error)).strip().splitlines()
+    for frame in reversed(theirs[-5:]):
+        place = f'File "{frame.filename}", line {frame.lineno}, in {frame.name}'
+        lines.append(f"{place}: {frame.line}" if frame.line else place)
+    return "\n".join(lines).encode("utf-8", "replace")[:MAX_ERROR_BYTES]
 
 
 def _streams_of_lossatlas():

@@ -133,12 +133,14 @@ fn all() -> impl Iterator<Item = Case> {
 /// Small networks in 3 classes with the shapes of their images, none of a convenient size.
 fn small() -> Vec<(String, Architecture, ImageShape)> {
     let lenet = |kernel, activation| small_lenet([7, 8], kernel, activation);
+    let lenet_of_one_layer = lenet(3, Activation::Tanh).with("dense", Value::Counts(Vec::new()));
     let small = [
         ("fcp without hidden layers", fcp(&[], Activation::Relu), [1, 2, 3]),
         ("fcp of one hidden layer", biased(fcp(&[4], Activation::Tanh)), [4, 2, 3]),
         ("fcp of four hidden layers", biased(fcp(&[4, 5, 3, 6], Activation::Silu)), [1, 2, 3]),
         ("lenet with an even kernel", lenet(2, Activation::Softplus), [1, 9, 10]),
         ("lenet with a kernel of one pixel", lenet(1, Activation::Gelu), [2, 4, 5]),
+        ("lenet of one layer", lenet_of_one_layer, [2, 9, 9]),
         ("lenet of wide images", lenet(3, Activation::Softplus), [1, 8, 11]),
         ("autoencoder without hidden layers", biased(autoencoder(&[])), [1, 2, 2]),
         ("lstm", lstm(3), [1, 5, 4]),

@@ -257,6 +257,78 @@ fn paths_on_a_formula() {
     }
 }
 
+/// A search that ended because its steps were used up goes on to the bits of one long descent: from
+/// its kept end, and from a checkpoint between its last step and its result. States from which so
+/// few steps cannot be reached any more are not used.
+#[test]
+fn longer_searches_go_on_from_shorter_ones() {
+    let (data, network) = (data(), network());
+    let landscape = ImageLandscape::<f32>::new(&network, data.train.view());
+    let drawn = landscape.batches(250, SEED);
+    let [a, b] = [0, 1].map(|number: u64| {
+        let mut random = SEED.stream("theta", &[number]);
+        Network::<f32>::layout(&network).initialize::<f32>(&mut random)
+    });
+    let parameters = |steps| PathParameters {
+        method: ChosenMethod::fourier(2),
+        points: 5,
+        lambda: 0.01,
+        steps,
+        learning_rate: 0.05,
+        tolerance: 0.0,
+        patience: 2,
+    };
+    for batches in [None, Some(&drawn)] {
+        let find = |parameters: &PathParameters, stored: Option<&[u8]>| {
+            let state: Option<PathState<f32>> =
+                stored.map(|bytes| postcard::from_bytes(bytes).expect("as stored"));
+            let search = PathSearch::new(&landscape, &landscape, [&a, &b], parameters, state);
+            let search = search.keeping_its_end();
+            let mut search = match batches {
+                Some(batches) => search.in_batches(batches),
+                None => search,
+            };
+            // The last state before the result, whatever it is.
+            let mut last = None;
+            loop {
+                match search.step().expect("nothing interrupts") {
+                    SolverStep::Continue => last = bytes(&search),
+                    SolverStep::Finished(found) => return (found.expect("a path"), last),
+                }
+            }
+        };
+        let long = parameters(9);
+        let (whole, late) = find(&long, None);
+        // Epochs of batches have three steps.
+        for steps in [0, 1, 3, 4, 8, 9] {
+            let (shorter, checkpoint) = find(&parameters(steps), None);
+            let end = shorter.end.as_ref().expect("it was asked for");
+            let end = postcard::to_allocvec(&end.state()).expect("plain data");
+            for state in [Some(end), checkpoint] {
+                let (found, _) = find(&long, state.as_deref());
+                same_bits(&whole.result, &found.result);
+                assert_eq!(found.result.steps, 9);
+            }
+            let (anew, _) = find(&parameters(steps), late.as_deref());
+            same_bits(&shorter.result, &anew.result);
+        }
+        let end = whole.end.as_ref().expect("it was asked for").state();
+        let curve = end.best(whole.result.best_step == whole.result.steps).to_vec();
+        let (none, few) = (parameters(0), parameters(4));
+        for parameters in [&none, &few] {
+            let search = PathSearch::new(&landscape, &landscape, [&a, &b], parameters, None);
+            let search = search.starting_from(Some(curve.clone()));
+            let found = complete(search, &mut |_, _| true).unwrap().unwrap().result;
+            assert_eq!(found.straight_loss, whole.result.straight_loss);
+            if parameters.steps == 0 {
+                assert_eq!((found.best_step, &found.loss), (0, &whole.result.loss));
+                assert_eq!(found.barrier.to_bits(), whole.result.barrier.to_bits());
+                assert!(!found.is_straight_line());
+            }
+        }
+    }
+}
+
 /// A relaxation has no steps: interrupted at any of its evaluations it is as if it had not begun.
 #[test]
 fn relaxations() {

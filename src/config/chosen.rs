@@ -81,12 +81,17 @@ fn number(range: NumberRange) -> Number {
 fn counts(check: fn(&[usize]) -> Result<(), String>) -> String {
     let lengths: Vec<usize> = (1..=4).filter(|&length| check(&vec![1; length]).is_ok()).collect();
     match lengths[..] {
-        [length] => CountList.values().replace(
+        [length] => count_list(check).values().replace(
             "list of",
             &format!("list of {}", ["one", "two", "three", "four"][length - 1]),
         ),
-        _ => CountList.values(),
+        _ => count_list(check).values(),
     }
+}
+
+/// A list that this check accepts; the check says whether it may be empty.
+fn count_list(check: fn(&[usize]) -> Result<(), String>) -> CountList {
+    CountList { may_be_empty: check(&[]).is_ok() }
 }
 
 impl Notation for Value {
@@ -146,8 +151,9 @@ pub(super) fn read_value(section: &Section<'_>, key: &'static ChoiceKey) -> Read
             read_derived(section, key, kind, derived).map(Value::DerivedCount)
         }
         KeyKind::Counts { default, check } => {
-            let found = section
-                .find::<CountList, _>(key.name, Fixed(default), |value| CountList.parse(value));
+            let kind = count_list(check);
+            let found =
+                section.find::<CountList, _>(key.name, Fixed(default), |value| kind.parse(value));
             found.check(|counts| check(counts)).value().map(Value::Counts)
         }
         KeyKind::Seed { default } => read_as(section, key, SEED, default).map(Value::Seed),

@@ -46,6 +46,12 @@ pub fn conflicts(
     changed.chain(other_classes(before, after)).chain(trained_or_imported(before, after)).collect()
 }
 
+/// Whether the sets themselves have another origin: another kind of subject, or a set that was
+/// trained and is imported now. Results are then not counted by the sets that are asked for.
+pub fn has_other_sets(before: &BTreeMap<String, String>, after: &BTreeMap<String, String>) -> bool {
+    is_analytic(before) != is_analytic(after) || !trained_or_imported(before, after).is_empty()
+}
+
 /// What a change of this key means, if it has changed and matters.
 fn conflict(
     before: &BTreeMap<String, String>,

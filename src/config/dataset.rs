@@ -83,7 +83,7 @@ mod tests {
             ]
         );
         let refused = config("kind = \"png\"").unwrap_err();
-        assert!(refused.contains("\"idx\", \"digits\" or \"csv\""), "{refused}");
+        assert!(refused.contains("\"idx\", \"npy\", \"digits\" or \"csv\""), "{refused}");
     }
 
     #[test]

@@ -307,7 +307,7 @@ mod tests {
             ("paths.batch=10", [false, false, true, true, true, true]),
             ("training.initializations=9", [false; 6]),
             ("kpca=[]", [false; 6]),
-            ("run.retries=3", [false; 6]),
+            ("run.retries=1", [false; 6]),
             ("paths.between=[[\"sgd/train\", \"lbfgs/train\"]]", [false; 6]),
         ] {
             assert_eq!(changed(change), expected, "{change}");

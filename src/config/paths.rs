@@ -126,7 +126,7 @@ static START: Key<Text, Derived> = Key::new("start", Text)
     )
     .note(
         "the directory of the run itself stands for its paths before the settings were changed to \
-         the present ones",
+         the present ones; other curves invalidate the paths",
     )
     .invalidates(Invalidates::Nothing)
     .derived("the straight line", "\"results/fcp\"");

@@ -182,6 +182,11 @@ mod tests {
     fn other_images_are_not_recognized() {
         let (train, test) = (images(2 * BLOCK, EDGE), images(BLOCK, EDGE));
         assert!(!recognizes(10, &train, &test) && !is_known_checksum("00ff"));
+        let numbers = |images: &Images| Images {
+            pixels: vec![0.5_f32; images.pixels.len()].into(),
+            ..images.clone()
+        };
+        assert!(!recognizes(10, &numbers(&train), &numbers(&test)));
     }
 
     /// The checksums are those of the files that `make mnist` fetches, where they are.

@@ -84,6 +84,9 @@ pub enum IdxPart {
 
 /// The four IDX files of a data set, as `kind = "idx"` reads them: their names, whose images they
 /// hold, and which part of them.
+///
+/// # Errors
+/// If a label takes more than 32 bits.
 pub fn idx_files(dataset: &Dataset) -> io::Result<Vec<(String, &Images, IdxPart)>> {
     let mut files = Vec::new();
     for (name, images) in [("train", &dataset.train), ("t10k", &dataset.test)] {

@@ -25,11 +25,15 @@ pub fn check_configuration(
     let Some(before) = contents.configuration().filter(|before| *before != record) else {
         return Ok(None);
     };
-    let mut changes = compatibility::conflicts(&known_keys(contents), &record.effective);
+    let (known, asked) = (known_keys(contents), &record.effective);
+    let mut changes = compatibility::conflicts(&known, asked);
     if before.dataset_checksum != record.dataset_checksum {
-        changes.extend(compatibility::image_conflicts(&known_keys(contents), &record.effective));
+        changes.extend(compatibility::image_conflicts(&known, asked));
     }
-    let Some(anew) = computed_anew(contents, problem, record) else { return Ok(None) };
+    let has_other_sets = compatibility::has_other_sets(&before.effective, asked);
+    let anew = computed_anew(contents, problem, record)
+        .or_else(|| hidden(contents, record).filter(|_| has_other_sets));
+    let Some(anew) = anew else { return Ok(None) };
     let (list, directory) = (changes.join("\n  "), directory.display());
     if replace {
         return Ok(Some(format!("{directory}: to be computed anew: {anew}\n  {list}")));
@@ -83,6 +87,13 @@ fn computed_anew(
         String::new()
     };
     Some(format!("{}{took}", lost.join(", ")))
+}
+
+/// That there are results which this configuration does not ask for, if so.
+fn hidden(contents: &Contents, record: &ConfigurationRecord) -> Option<String> {
+    let seconds = contents.seconds_hidden(contents.dependencies(), &record.dependencies());
+    let took = duration(seconds);
+    (seconds > 0.0).then(|| format!("everything; the former results took about {took} on one core"))
 }
 
 /// How many tasks of each kind have ended.

@@ -216,8 +216,10 @@ impl Problem {
 
     /// The memory that a rank takes besides its task, at least.
     pub fn memory(&self) -> Vec<Part> {
-        let landscape = |landscape: &Box<MappedLandscape>| landscape.memory();
-        self.subject.either(|trained| trained.memory(&self.config), landscape)
+        match &self.subject {
+            Subject::Network(trained) => trained.memory(&self.config),
+            Subject::Landscape(landscape) => landscape.memory(),
+        }
     }
 
     /// What the components of a vector mean.

@@ -127,8 +127,8 @@ impl RunDirectory {
         change.iter().for_each(say);
         if self.contents.configuration() != Some(&record) {
             self.store(Record::Configuration(record))?;
-            self.contents.release_hidden_vectors();
         }
+        self.contents.release_hidden_vectors();
         Ok(())
     }
 

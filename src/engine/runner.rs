@@ -354,6 +354,11 @@ impl<'a, C: Computation> Ledger<'a, C> {
             self.retry(death.task, death.rank, &death.reason);
         }
         if died {
+            if !may_retry {
+                let (stage, name) = (self.runner.stage.name(), &self.tasks[death.task].name);
+                self.progress.announce(&format!("{stage}: {name}: {}", death.reason));
+                self.progress.put_back(death.task);
+            }
             self.deaths.add(death, !may_retry);
             return Ok(());
         }

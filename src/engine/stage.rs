@@ -17,7 +17,7 @@ use crate::engine::store::{PathStates, Record};
 use crate::engine::task::Computation;
 use crate::report::Run;
 use crate::report::figure::Figure;
-use crate::solutions::SolutionSet;
+use crate::solutions::{SetName, SolutionSet};
 
 /// Name of the command that runs all stages.
 pub const RUN: &str = "run";
@@ -134,6 +134,8 @@ pub enum TaskSolutions {
     All,
     /// The training runs of this optimizer.
     Trained(String),
+    /// The solutions in these sets.
+    Sets(Vec<SetName>),
 }
 
 /// What a task of the stage of this name depends on: solutions, and the section that the stage
@@ -141,7 +143,7 @@ pub enum TaskSolutions {
 pub fn task_origin(stage: &str, key: &str) -> (TaskSolutions, Option<&'static str>) {
     match STAGES.iter().find(|known| known.name() == stage) {
         Some(known) => {
-            let section = known.section().map(|section| section.name());
+            let section = known.section().map(StageSection::name);
             (known.task_solutions(key), section)
         }
         None => (TaskSolutions::All, None),

@@ -27,7 +27,8 @@ impl StoredRun {
     /// # Errors
     /// If there is no journal, if it cannot be read, or if it holds no configuration.
     pub fn read(directory: &Path, contents: Contents) -> Result<Self, Failure> {
-        let (contents, _) = journal::read(directory, contents)?;
+        let (mut contents, _) = journal::read(directory, contents)?;
+        contents.release_hidden_vectors();
         let shown = directory.display();
         let Some(record) = contents.configuration().cloned() else {
             let problem = "holds no configuration yet; nothing has run here";
@@ -57,9 +58,12 @@ fn parse(record: &ConfigurationRecord) -> Result<Config, String> {
         |key: &&String| key.starts_with("import.") && key.rsplit('.').next() == Some("file");
     let imports = record.effective.keys().filter(is_file).count();
     overrides.extend((0..imports).map(|index| format!("import.{index}.file=\"not-read.npy\"")));
-    // The same holds for the command of a process and for its points.
-    let not_read =
-        [("landscape.command", "[\"not-run\"]"), ("landscape.points", "\"not-read.npy\"")];
+    // The same holds for the command of a process, for its points and for the initial curves.
+    let not_read = [
+        ("landscape.command", "[\"not-run\"]"),
+        ("landscape.points", "\"not-read.npy\""),
+        ("paths.start", "\".\""),
+    ];
     let written = not_read.into_iter().filter(|(key, _)| record.effective.contains_key(*key));
     overrides.extend(written.map(|(key, value)| format!("{key}={value}")));
     // The pairs of a file are stored with the configuration.

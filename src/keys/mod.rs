@@ -247,7 +247,7 @@ impl ChoiceKey {
         Self::new(name, about, KeyKind::Count { default, most })
     }
 
-    /// Numbers of things, as many as one likes.
+    /// Numbers of things, as many as one likes, also none.
     pub const fn counts(
         name: &'static str,
         about: &'static str,

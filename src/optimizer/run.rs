@@ -31,7 +31,7 @@ pub struct TrainingRun {
     pub curve_train: Vec<f64>,
     /// Test loss after each epoch, that of the initialization first.
     pub curve_test: Vec<f64>,
-    /// How often L-BFGS dropped its memory for a steepest-descent step; 0 for SGD.
+    /// How often L-BFGS dropped its memory for a steepest-descent step; 0 for others.
     pub memory_dropped: u32,
     /// Why the run ended.
     pub stop: TrainingStop,

@@ -90,7 +90,7 @@ pub const SCHEDULE: ChoiceKey = ChoiceKey::new(
     "how the learning rate changes from epoch to epoch, after the warm-up",
     KeyKind::Word { words: &["constant", "step", "cosine"], default: "constant" },
 )
-.note("`\"cosine\"` falls to 0 over all epochs")
+.note("`\"cosine\"` falls toward 0 at the last epoch")
 .came_later();
 
 /// Of the schedule `"step"`.

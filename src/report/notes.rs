@@ -550,6 +550,29 @@ mod tests {
         assert!(said([2.0, f64::NAN, f64::NAN]).ends_with("Lower `training.sgd.learning_rate`."));
     }
 
+    #[test]
+    fn losses_without_the_weight_decay_are_said_to_be_so() {
+        let run = run(5, 3, 9, TrainingStop::Completed);
+        let names = ["a", "b", "c"].map(|name| OptimizerName::parse(name).unwrap());
+        let plain = ChosenOptimizer::with_defaults(optimizer_kind("adam").unwrap());
+        let decayed = ChosenOptimizer::with_defaults(optimizer_kind("adamw").unwrap());
+        let training = |optimizers: [&ChosenOptimizer; 3]| {
+            let each = names.iter().zip(optimizers);
+            let each =
+                each.map(|(name, optimizer)| NotedTraining { name, optimizer, runs: vec![&run] });
+            NotedResults { training: each.collect(), ..NotedResults::default() }.notes()
+        };
+        assert_eq!(training([&plain, &plain, &plain]), []);
+        let said = training([&decayed, &plain, &decayed]);
+        assert_eq!(
+            texts(&said),
+            [
+                "The losses are those of the images alone: they do not include the weight decay of a, c."
+            ]
+        );
+        assert!(said[0].topic == Topic::Solutions && !said[0].concerns_all);
+    }
+
     fn run(train: u32, test: u32, epochs: usize, stop: TrainingStop) -> TrainingRun {
         let snapshot = |epoch| Snapshot {
             epoch,

@@ -82,8 +82,13 @@ impl Run<'_> {
     }
 
     /// What heights are called on an axis, with their unit.
-    pub fn height_label(&self) -> &'static str {
-        self.network().map_or("height", |network| network.architecture.descriptor().loss_label)
+    pub fn height_label(&self) -> String {
+        let unit = self.effective.get("landscape.unit").map(|unit| unit.trim_matches('"'));
+        match (self.network(), unit) {
+            (Some(network), _) => network.architecture.descriptor().loss_label.to_owned(),
+            (None, Some(unit)) if unit != "1" => format!("height ({unit})"),
+            (None, _) => "height".to_owned(),
+        }
     }
 
     /// A set, if it has vectors.

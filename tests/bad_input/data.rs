@@ -268,8 +268,7 @@ const CASES: &[Row] = &[
             compress(root, TRAIN_IMAGES);
             compress(root, TRAIN_IMAGES);
         },
-        "images/train-images-idx3-ubyte: starts with 0x1f8b0800, but images in IDX format start with 0x00000803; is this the \
-         right file?",
+        "images/train-images-idx3-ubyte: decompressed, a gzip file, not images in IDX format; gunzip it",
     ),
     // ---- what does not fit together -------------------------------------------------------------
     (
@@ -376,8 +375,8 @@ const CASES: &[Row] = &[
          files into images (train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte, \
          each plain or with .gz), or set dataset.dir\n\
          images/train-labels-idx1-ubyte: 9 bytes, but the header's 4 labels take 12; fetch it again\n\
-         images/t10k-images-idx3-ubyte: starts with 0x47494638, but images in IDX format start with 0x00000803; is this the \
-         right file?\n\
+         images/t10k-images-idx3-ubyte: a GIF image, not images in IDX format; docs/your-own-data.md shows how to write \
+         arrays of images\n\
          images/t10k-labels-idx1-ubyte: damaged gzip file (unexpected end of file); fetch it again",
     ),
 ];

@@ -453,8 +453,8 @@ fn a_process_has_limits_data_sets_and_solutions_from_files() {
     let landscape = landscape(&config);
     let process = landscape.landscape.process().unwrap();
     assert_eq!(process.command, ["python3", "model.py", "--lr", "0.1", "--lr"]);
-    let limits = [process.time_limit, process.start_limit].map(|limit| limit.as_secs_f64());
-    assert_eq!(limits, [90.0, 2.5]);
+    let limits = [process.time_limit, process.start_limit].map(|limit| limit.as_millis());
+    assert_eq!(limits, [90_000, 2_500]);
     assert_eq!((process.deterministic, process.start), (false, Some([-1.0, 1.5])));
     assert_eq!(landscape.minima, MinimaConfig::Search { starts: 12 });
     assert_eq!(names(&config.paths.sets), ["minima/relaxed", "torch/final"]);

@@ -24,12 +24,14 @@ struct Documented {
 
 /// Defaults that depend on something else, with what that comes to in [`entries`]; none where the
 /// value is not known before the data is.
-const DEPENDENT: [(&str, Option<&str>); 13] = [
+const DEPENDENT: [(&str, Option<&str>); 15] = [
     ("dataset.seed", None),
     ("dataset.classes", None),
     ("dataset.prefix", None),
     ("training.keep", Some("20")),
     ("landscape.keep", Some("10")),
+    ("landscape.start", None),
+    ("landscape.points", None),
     ("paths.sets", Some(r#"["sgd/train", "sgd/test", "lbfgs/train", "lbfgs/test", "a/b"]"#)),
     ("paths.list", None),
     ("paths.start", None),
@@ -126,6 +128,8 @@ fn entries(key: &Documented) -> BTreeMap<String, String> {
         entries.into_iter().map(|(path, value)| (path.to_owned(), value.to_owned())).collect();
     if key.section == "training.NAME" {
         entries.extend(optimizer(&key.name));
+        // SGD's sets are not there.
+        entries.retain(|path, _| !path.starts_with("distance."));
         if key.chosen.as_ref().is_some_and(|[_, kind]| kind == "lbfgs") {
             entries.remove("training.NAME.learning_rate");
             entries.remove("training.NAME.epochs");
@@ -138,6 +142,7 @@ fn entries(key: &Documented) -> BTreeMap<String, String> {
             "npy" => Some(("dataset.path", "\"data\"")),
             "double-well" => Some(("landscape.dimension", "2")),
             "lennard-jones" => Some(("landscape.atoms", "3")),
+            "process" => Some(("landscape.command", "[\"a\"]")),
             _ => None,
         };
         entries.extend(needed.map(|(path, value)| (path.to_owned(), value.to_owned())));
@@ -345,7 +350,7 @@ fn bounds(range: &str) -> [Vec<String>; 2] {
         "true or false" => [texts(&["true"]), texts(&["1", "\"yes\""])],
         "text" => [Vec::new(), texts(&["1"])],
         "list of numbers" => [Vec::new(), texts(&["1.0", "[]", "[\"1\"]"])],
-        "list of integers, each 1 or more" | "list of two integers, each 1 or more" => {
+        "list of two integers, each 1 or more" => {
             [texts(&["[1, 1]"]), texts(&["[]", "[1, 0]", "3"])]
         }
         "list of pairs of names of sets" => {
@@ -354,6 +359,14 @@ fn bounds(range: &str) -> [Vec<String>; 2] {
         "list of pairs of integers, or file" => {
             [texts(&["[[0, 1]]"]), texts(&["1", "[[0]]", "[[0, -1]]", "\"\""])]
         }
+        "list of integers, each 1 or more, or `[]`" => {
+            [texts(&["[1, 1]", "[]"]), texts(&["[1, 0]", "3"])]
+        }
+        "seconds, or a text such as `\"1h 30m\"`; above 0, at most a year" => {
+            [texts(&["1", "0.5", "\"1h 30m\""]), texts(&["0", "\"soon\"", "true", "31536001"])]
+        }
+        "list of texts" => [texts(&["[\"a\", \"a\"]"]), texts(&["[]", "\"a\"", "[1]"])],
+        "list of two numbers" => [texts(&["[0.0, 1]"]), texts(&["1.0", "[]", "[1.0, 0.0]"])],
         "list of names of sets" => [Vec::new(), texts(&["[]", "\"sgd/train\""])],
         words if words.contains('"') => [Vec::new(), texts(&["1"])],
         _ => panic!("{range} is no range"),

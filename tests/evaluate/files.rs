@@ -61,8 +61,12 @@ pub fn numbers(csv: &str) -> Vec<[f64; 4]> {
     let parse = |(row, line): (usize, &str)| {
         let (number, values) = line.split_once(',').expect("columns");
         assert_eq!(number, row.to_string());
-        let values: Vec<f64> =
-            values.split(',').map(|value| value.parse().expect("a number")).collect();
+        // A network without classes has no accuracy.
+        let number = |value: &str| match value {
+            "" => f64::NAN,
+            value => value.parse().expect("a number"),
+        };
+        let values: Vec<f64> = values.split(',').map(number).collect();
         values.try_into().expect("four numbers")
     };
     lines.enumerate().map(parse).collect()

@@ -80,7 +80,7 @@ fn exported_vectors_have_the_same_losses_in_the_modules_of_the_page() {
         ("fcp", &["biases=true", "hidden=[]"], "Fcp(nn.Softplus(), (784, 10), biases=True)"),
         ("lenet", &["activation=softplus"], "Lenet(nn.Softplus())"),
         ("lenet", &["activation=relu"], "Lenet(nn.ReLU())"),
-        ("lenet", &["activation=tanh"], "Lenet(nn.Tanh())"),
+        ("lenet", &["activation=tanh", "dense=[]"], "Lenet(nn.Tanh(), dense=())"),
         ("autoencoder", &[], "Autoencoder()"),
         (
             "autoencoder",

@@ -63,7 +63,9 @@ impl Data {
     }
 
     fn labels(&self, count: usize) -> Array1<i16> {
-        (0..count).map(|index| self.first_label.saturating_add(index as i16)).collect()
+        (0..count)
+            .map(|index| self.first_label.saturating_add(i16::try_from(index).unwrap()))
+            .collect()
     }
 
     fn file(&self) -> Vec<u8> {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 /// After which a run counts as hanging.
-pub const TIMEOUT: Duration = Duration::from_secs(120);
+pub const TIMEOUT: Duration = Duration::from_mins(2);
 
 /// A working directory with a configuration, whose process is told how to misbehave.
 pub struct Study(TempDir);

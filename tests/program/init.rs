@@ -100,10 +100,10 @@ fn data_that_do_not_fit_are_refused() {
             .with_code(2)
     };
     assert_eq!(init("fcp").said("images: no such folder; `make mnist` fetches MNIST"), 1);
-    write_images(&images, [20, 10], [8, 8]);
+    write_images(&images, [20, 10], [6, 6]);
     let refused = init("lenet");
     assert_eq!(
-        refused.said("images: network: images of 8 × 8 pixels are too small for LeNet"),
+        refused.said("images: network: images of 6 × 6 pixels are too small for LeNet"),
         1,
         "{}",
         refused.stderr

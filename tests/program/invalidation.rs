@@ -3,6 +3,7 @@
 use crate::atlas::assert_same;
 use crate::finished::{finished_run, finished_training};
 use crate::start::{Ended, TINY, lossatlas, on_tiny, text};
+use std::fs;
 use std::path::Path;
 use tempfile::tempdir;
 
@@ -110,4 +111,30 @@ fn a_checkpoint_of_other_keys_is_not_resumed() {
         assert_same(&fresh, &changed);
         assert!(!changed.join("in-flight.checkpoints").exists(), "{change}");
     }
+}
+
+#[test]
+fn another_subject_does_not_take_the_place_of_results_unasked() {
+    let root = tempdir().expect("a temporary directory");
+    let (out, fresh) = (root.path().join("out"), root.path().join("fresh"));
+    finished_training(&out);
+    let file = root.path().join("wells.toml");
+    fs::write(&file, "seed = 7\n[landscape]\nkind = \"two-wells\"\nstarts = 5\n")
+        .expect("a temporary file");
+    let run = |directory: &Path, options: &[&str]| {
+        let arguments = ["run", text(&file), "--out", text(directory)];
+        lossatlas(1, &[&arguments[..], options].concat())
+    };
+    let refused = run(&out, &[]).with_code(2);
+    let subject = "the subject: was the network \"fcp\", now the analytic landscape \"two-wells\"";
+    assert_eq!(refused.said(subject), 1, "{}", refused.stderr);
+    assert_eq!(refused.said("to compute anew: everything; the former results took"), 1);
+    run(&out, &["--replace"]).with_code(0);
+    run(&fresh, &[]).with_code(0);
+    assert_same(&fresh, &out);
+    // Back: the training runs are there, and those of the landscape are not asked for.
+    let back = on_tiny(1, "train", &out, &[]);
+    assert_eq!(back.said("--replace to compute anew: everything"), 1, "{}", back.stderr);
+    let ended = run_with(1, &out, &["--replace"], &[]).with_code(0);
+    assert_eq!(ended.said("training: "), 0, "{}", ended.stderr);
 }

@@ -66,7 +66,7 @@ fn bash_completes_commands_options_and_values() {
     for subcommand in subcommands() {
         assert!(all.contains(&subcommand), "{subcommand}: {all:?}");
     }
-    assert_eq!(offered(&["lossatlas", "r"]), ["run", "report"].map(str::to_owned).into());
+    assert_eq!(offered(&["lossatlas", "r"]), ["run", "report", "resume"].map(str::to_owned).into());
     assert_eq!(offered(&["lossatlas", "run", "--lo"]), ["--log-format".to_owned()].into());
     assert_eq!(
         offered(&["lossatlas", "init", "--network", "l"]),

@@ -63,3 +63,23 @@ fn an_optimizer_that_is_added_to_a_finished_run_trains_alone() {
                     solutions and their paths";
     assert_eq!(refused.said(expected), 1, "{}", refused.stderr);
 }
+
+/// All optimizers see the same mini-batches in the same order.
+#[test]
+fn the_same_settings_under_another_name_give_the_same_bits() {
+    let root = tempdir().expect("a temporary directory");
+    let twins = [
+        "training.optimizers=[\"sgd\", \"twin\"]",
+        "training.twin.kind=\"sgd\"",
+        "training.twin.learning_rate=0.1",
+        "training.twin.batch_size=32",
+        "training.twin.epochs=2",
+        "kpca=[]",
+    ];
+    on_tiny(2, "train", root.path(), &twins).with_code(0);
+    let atlas = contents(root.path());
+    for part in ["train/theta", "test/theta", "curves/test_loss"] {
+        let [one, other] = ["sgd", "twin"].map(|name| &atlas[&format!("/solutions/{name}/{part}")]);
+        assert_eq!(one, other, "{part}");
+    }
+}

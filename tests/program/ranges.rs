@@ -69,8 +69,11 @@ fn ends(value: &str) -> Option<(String, String)> {
         return Some((least.to_owned(), most.to_owned()));
     }
     let (least, most) = match value {
-        "list of integers, each 1 or more" | "list of two integers, each 1 or more" => {
+        "list of two integers, each 1 or more" => {
             return Some(("[1, 1]".to_owned(), format!("[{MOST}, {MOST}]")));
+        }
+        "list of integers, each 1 or more, or `[]`" => {
+            return Some(("[]".to_owned(), format!("[{MOST}, {MOST}]")));
         }
         "number" => ("-1e300", "1e300"),
         "number above 0" => ("1e-300", "1e300"),

@@ -78,7 +78,7 @@ pub fn steps(directory: &Path) -> Vec<u64> {
             TaskKey::Path { .. } | TaskKey::PathBetween { .. } => {
                 let state: PathState<f32> =
                     postcard::from_bytes(&state).expect("the state of a path");
-                json!(state)["progress"]["adam"]["steps"].clone()
+                json!(state)["progress"]["adam"]["moments"]["steps"].clone()
             }
             other => panic!("{other:?}: a state of another stage"),
         };
@@ -191,7 +191,8 @@ fn ctrl_c_under_mpirun_stores_what_is_under_way_and_ends_with_what_to_do() {
         "stopped by Ctrl-C or SIGTERM: training: 2 of 2 tasks left, 2 of them begun and stored in";
     assert_eq!(ended.said(expected), 1, "{}", ended.stderr);
     let last = ended.stderr.lines().rfind(|line| !line.is_empty()).unwrap_or_default();
-    assert!(last.ends_with("run the same command again to continue"), "{}", ended.stderr);
+    assert!(last.contains("run the same command again to continue"), "{}", ended.stderr);
+    assert!(last.ends_with(&format!("or `lossatlas resume {}`", text(root.path()))));
     assert_eq!(steps(root.path()).len(), 2);
 }
 

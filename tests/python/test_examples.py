@@ -166,7 +166,8 @@ class Modules(unittest.TestCase):
         self.assertEqual((said["precision"], said["unit"]), ("float32", "nats"))
         self.assertEqual(said["tensors"][0], {"name": "0.weight", "shape": [5, 3, 3, 3]})
         self.assertEqual(said["dimension"], 135 + 5 + 5 + 5 + 320 + 4)
-        self.assertEqual(self.landscape(self.network().double()).handshake()["precision"], "float64")
+        double = self.landscape(self.network().double()).handshake()
+        self.assertEqual(double["precision"], "float64")
 
     def test_the_module_of_the_caller_is_left_alone(self):
         module = self.trained(1)
@@ -297,8 +298,10 @@ class Page(unittest.TestCase):
             Path(self.folder, name).write_text(block, encoding="utf-8")
 
     def run_in_folder(self, *command):
-        options = {"cwd": self.folder, "env": ENVIRONMENT, "stdout": subprocess.PIPE}
-        return subprocess.run(command, check=True, **options).stdout.decode()
+        options = {"cwd": self.folder, "env": ENVIRONMENT, "capture_output": True, "text": True}
+        finished = subprocess.run(command, **options)
+        self.assertEqual(finished.returncode, 0, finished.stderr)
+        return finished.stdout
 
     def check(self, name, dimension):
         with Engine([sys.executable, os.path.join(self.folder, name)], env=ENVIRONMENT) as engine:

@@ -96,8 +96,9 @@ pub fn pair_shift_interval(
 /// Where both sets have other initializations, u_i is a_i or c_j, and one variance stands for both:
 /// right if both sets have as many solutions, or as much variance.
 ///
-/// **Coverage**, simulated: see the tests. It is within two and a half points of 90 % and of 99 %
-/// for lists compared with those within one of their sets, whatever the correlation of a and c.
+/// **Coverage**, simulated with 8 and 48 solutions of lists compared with those within one of their
+/// sets, whatever the correlation of a and c: 88.8 to 92.6 % for 90 %, 98.3 to 99.9 % for 99 %. The
+/// tests hold it.
 ///
 /// # Errors
 /// As for [`pair_shift_interval`].

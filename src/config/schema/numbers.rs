@@ -86,9 +86,12 @@ impl ValueKind for CountOrAll {
     }
 }
 
-/// A list of numbers of things, each at least 1; not empty.
+/// A list of numbers of things, each at least 1.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct CountList;
+pub(crate) struct CountList {
+    /// Whether it may have no entry.
+    pub(crate) may_be_empty: bool,
+}
 
 impl ValueKind for CountList {
     type Value = Vec<usize>;
@@ -99,13 +102,17 @@ impl ValueKind for CountList {
     }
 
     fn parse(&self, value: &TomlValue) -> Result<Vec<usize>, Mistakes> {
+        if self.may_be_empty && matches!(value, TomlValue::Array(items) if items.is_empty()) {
+            return Ok(Vec::new());
+        }
         list(value, "a list of integers in brackets", |item| {
             integer(item, 1, MAX_COUNT, "a list of integers").map(|count| count as usize)
         })
     }
 
     fn values(&self) -> String {
-        "list of integers, each 1 or more".to_owned()
+        let or_none = if self.may_be_empty { ", or `[]`" } else { "" };
+        format!("list of integers, each 1 or more{or_none}")
     }
 }
 

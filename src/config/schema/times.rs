@@ -39,7 +39,7 @@ impl ValueKind for Texts {
 pub(crate) struct TimeSpan;
 
 /// It means never, and no sum of times overflows.
-const MAX_TIME: Duration = Duration::from_secs(365 * 24 * 3600);
+const MAX_TIME: Duration = Duration::from_hours(365 * 24);
 
 impl ValueKind for TimeSpan {
     type Value = Duration;
@@ -50,7 +50,7 @@ impl ValueKind for TimeSpan {
     }
 
     fn parse(&self, value: &TomlValue) -> Result<Duration, Mistakes> {
-        let example = "such as 90 (seconds) or \"1m 30s\"";
+        let example = "such as 90 (seconds) or \"1h 30m\"";
         let time = match value {
             TomlValue::Integer(seconds) => u64::try_from(*seconds).ok().map(Duration::from_secs),
             TomlValue::Float(seconds) => Duration::try_from_secs_f64(*seconds).ok(),

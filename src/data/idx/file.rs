@@ -189,7 +189,7 @@ impl Header {
 /// What a file is that is no IDX file.
 fn foreign(beginning: &[u8], content: Content, container: Container) -> String {
     let (content, compressed) = (content.name(), container == Container::Gzip);
-    let within = if compressed { "decompressed " } else { "" };
+    let within = if compressed { "decompressed, " } else { "" };
     if let Some(identity) = identify::by_content(beginning) {
         let (what, remedy) = (identity.what, identity.remedy);
         return format!("{within}{what}, not {content} in IDX format; {remedy}");

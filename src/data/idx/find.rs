@@ -27,8 +27,12 @@ const DEPTH: usize = 4;
 /// Entries of folders that are looked at, so that a wrong folder does not take minutes.
 const MAX_ENTRIES: usize = 20_000;
 
-/// The four files of a set.
-pub(super) type Found = [PathBuf; 4];
+/// The four files of a set, each `None` where it is missing or where several fit, and what is wrong
+/// with them.
+pub(super) struct Found {
+    pub files: [Option<PathBuf>; 4],
+    pub problems: Vec<FileProblem>,
+}
 
 /// Finds the files in `directory`, those of `prefix` if it is given.
 ///
@@ -40,8 +44,8 @@ pub(super) fn find(directory: &Path, prefix: Option<&str>) -> Result<Found, File
     }
     if prefix.is_none() {
         let named = FILES.map(|name| locate(directory, name));
-        if let [Some(a), Some(b), Some(c), Some(d)] = named {
-            return Ok([a, b, c, d]);
+        if named.iter().all(Option::is_some) {
+            return Ok(Found { files: named, problems: Vec::new() });
         }
     }
     let (mut sets, others) = look(directory);
@@ -64,7 +68,7 @@ pub(super) fn find(directory: &Path, prefix: Option<&str>) -> Result<Found, File
         0 => Err(nothing(directory, &others)),
         1 => {
             let (key, set) = sets.pop_first().expect("there is one");
-            set.files(&key)
+            Ok(set.files(&key))
         }
         count => {
             let candidates = sets.iter().map(|(key, set)| set.describe(key)).collect::<Vec<_>>();
@@ -133,25 +137,31 @@ impl Candidates {
     }
 
     /// One file each.
-    fn files(self, key: &Key) -> Result<Found, FileProblem> {
+    fn files(self, key: &Key) -> Found {
+        let mut problems = Vec::new();
         let files = self.missing(key);
         if !files.is_empty() {
-            return Err(FileProblem::Missing { directory: key.directory.clone(), files });
+            problems.push(FileProblem::Missing { directory: key.directory.clone(), files });
         }
-        let mut found = self.0.into_iter().map(one_of);
-        let mut next = || found.next().expect("there are four");
-        Ok([next()?, next()?, next()?, next()?])
+        let files = self.0.map(|files| match one_of(files) {
+            Ok(file) => file,
+            Err(problem) => {
+                problems.push(problem);
+                None
+            }
+        });
+        Found { files, problems }
     }
 }
 
 /// The first file, if all that fit are the same, or are the same compressed under the same name.
-fn one_of(files: Vec<PathBuf>) -> Result<PathBuf, FileProblem> {
-    let first = files[0].clone();
+fn one_of(files: Vec<PathBuf>) -> Result<Option<PathBuf>, FileProblem> {
+    let Some(first) = files.first().cloned() else { return Ok(None) };
     let uncompressed = |file: &Path| file.to_string_lossy().trim_end_matches(".gz").to_owned();
     let other = files[1..].iter().find(|file| {
         uncompressed(file) != uncompressed(&first) && !same_content(&first, file).unwrap_or(false)
     });
-    let Some(other) = other else { return Ok(first) };
+    let Some(other) = other else { return Ok(Some(first)) };
     let problem = format!(
         "{} fits as well, and holds something else; remove or rename one of them",
         other.display()
@@ -166,7 +176,8 @@ fn same_content(one: &Path, other: &Path) -> std::io::Result<bool> {
     }
     let (mut a, mut b) = (Vec::new(), Vec::new());
     loop {
-        (a.clear(), b.clear());
+        a.clear();
+        b.clear();
         (&mut one).take(1 << 16).read_to_end(&mut a)?;
         (&mut other).take(1 << 16).read_to_end(&mut b)?;
         if a != b || a.is_empty() {

@@ -15,7 +15,7 @@ use super::{DataFormat, Dataset, DatasetError};
 use crate::keys::{ChoiceKey, KeyKind, Values};
 use crate::random::MasterSeed;
 use file::{Content, IdxFile};
-use find::{FILES, find};
+use find::{FILES, Found, find};
 use std::path::{Path, PathBuf};
 
 /// `kind = "idx"`.
@@ -82,7 +82,9 @@ impl DataFormat for Idx {
     fn files(&self, values: &Values) -> Vec<PathBuf> {
         let directory = values.path("dir");
         let found = find(directory, values.optional_text("prefix"));
-        found.unwrap_or_else(|_| FILES.map(|name| directory.join(name))).into()
+        let files = found.map_or_else(|_| Default::default(), |found| found.files);
+        let named = files.into_iter().zip(FILES);
+        named.map(|(file, name)| file.unwrap_or_else(|| directory.join(name))).collect()
     }
 
     fn load(&self, values: &Values, _: MasterSeed) -> Result<Dataset, DatasetError> {
@@ -115,12 +117,13 @@ pub fn load(
     channels: ChannelOrder,
     wanted: Wanted,
 ) -> Result<Dataset, DatasetError> {
-    let paths = find(directory, prefix).map_err(|problem| refused(&[problem]))?;
-    let mut problems = Vec::new();
-    let [train_images, train_labels, test_images, test_labels] = &paths;
-    let mut set = |images: &Path, labels: &Path, limit| RawSet {
-        images: note(read_images(images, channels, limit), &mut problems),
-        labels: note(read_labels(labels), &mut problems),
+    let found = find(directory, prefix).map_err(|problem| refused(&[problem]))?;
+    let Found { files, mut problems } = found;
+    let [train_images, train_labels, test_images, test_labels] = &files;
+    let mut set = |images: &Option<PathBuf>, labels: &Option<PathBuf>, limit| {
+        let images = images.as_ref().map(|images| read_images(images, channels, limit));
+        let labels = labels.as_ref().map(|labels| read_labels(labels));
+        RawSet { images: note(images, &mut problems), labels: note(labels, &mut problems) }
     };
     let train = set(train_images, train_labels, wanted.train);
     let test = set(test_images, test_labels, wanted.test);
@@ -129,7 +132,7 @@ pub fn load(
         _ => format!("idx {}", directory.display()),
     };
     let dataset = assemble(name, wanted, train, test, problems)?;
-    Ok(dataset.with_sources(paths.iter().map(|path| path.display().to_string())))
+    Ok(dataset.with_sources(files.iter().flatten().map(|path| path.display().to_string())))
 }
 
 fn read_images(
@@ -144,7 +147,7 @@ fn read_labels(path: &Path) -> Result<LabelArray, FileProblem> {
     IdxFile::open(path)?.array(Content::Labels)?.labels()
 }
 
-/// What was read; a problem joins the others.
-fn note<T>(read: Result<T, FileProblem>, problems: &mut Vec<FileProblem>) -> Option<T> {
-    read.map_err(|problem| problems.push(problem)).ok()
+/// What was read, if it is there; a problem joins the others.
+fn note<T>(read: Option<Result<T, FileProblem>>, problems: &mut Vec<FileProblem>) -> Option<T> {
+    read?.map_err(|problem| problems.push(problem)).ok()
 }

@@ -184,7 +184,7 @@ fn what_is_no_idx_file_of_this_kind_is_named() {
         (
             TRAIN_IMAGES,
             gzip(&gzip(&images(4))),
-            "decompressed a gzip file, not images in IDX format; gunzip it",
+            "decompressed, a gzip file, not images in IDX format; gunzip it",
         ),
         (
             TRAIN_IMAGES,
@@ -209,10 +209,13 @@ fn what_is_no_idx_file_of_this_kind_is_named() {
     }
 }
 
+/// A label as a type of IDX has it.
+type Encode = fn(i64) -> Vec<u8>;
+
 #[test]
 fn labels_of_every_width_are_read() {
     let expected = load(folder().path(), None, None, None).unwrap();
-    let wide: [(u32, fn(i64) -> Vec<u8>); 4] = [
+    let wide: [(u32, Encode); 4] = [
         (0x901, |label| (label as i8).to_be_bytes().to_vec()),
         (0xb01, |label| (label as i16).to_be_bytes().to_vec()),
         (0xc01, |label| (label as i32).to_be_bytes().to_vec()),

@@ -48,7 +48,8 @@ impl Arrays {
         let [train, test, all] =
             pairs.map(|[images, labels]| Ok::<_, FileProblem>([images?, labels?]));
         match (train?, test?, all?) {
-            ([Some(a), Some(b)], [Some(c), Some(d)], [None, None]) => {
+            // One array that is named like half of another set belongs to none.
+            ([Some(a), Some(b)], [Some(c), Some(d)], [None, _] | [_, None]) => {
                 Ok(Self::Two { train: [a, b], test: [c, d] })
             }
             ([Some(images), Some(labels)], [None, None], [None, None])
@@ -85,8 +86,8 @@ fn incomplete(source: &Source, names: &[String], pairs: &[[Option<String>; 2]; 3
         names if names.len() > 12 => format!("{}, …", names[..12].join(", ")),
         names => names.join(", "),
     };
-    let whole = pairs.iter().filter(|pair| pair.iter().all(Option::is_some)).count();
-    let problem = if whole > 1 {
+    let [train, _, all] = pairs.each_ref().map(|pair| pair.iter().all(Option::is_some));
+    let problem = if train && all {
         format!("arrays {held}: two data sets; leave out or rename the arrays that are not meant")
     } else {
         format!(

@@ -148,6 +148,10 @@ fn read_images(
     source.read(array, |reader| reader.images(channels, limit))
 }
 
+#[expect(
+    clippy::redundant_closure_for_method_calls,
+    reason = "the method alone is not general enough in its lifetime"
+)]
 fn read_labels(source: &Source, array: &str) -> Result<LabelArray, FileProblem> {
     source.read(array, |reader| reader.labels())
 }

@@ -52,7 +52,7 @@ pub enum LandscapeSource {
     /// This program.
     Analytic(Box<dyn AnalyticLandscape>),
     /// Another program.
-    Process(Process),
+    Process(Box<Process>),
 }
 
 impl MappedLandscape {
@@ -116,7 +116,7 @@ impl MappedLandscape {
     pub fn process(&self) -> Option<&Process> {
         match &self.source {
             LandscapeSource::Analytic(_) => None,
-            LandscapeSource::Process(process) => Some(process),
+            LandscapeSource::Process(process) => Some(process.as_ref()),
         }
     }
 

@@ -52,7 +52,7 @@ pub(super) fn load(
     };
     let process = started.unwrap_or_else(|| Process::later(settings, handshake));
     let Inputs { imports, points } = inputs;
-    let source = LandscapeSource::Process(process);
+    let source = LandscapeSource::Process(Box::new(process));
     Ok(MappedLandscape { config: landscape, source, imports, points, starts, region, evaluation })
 }
 

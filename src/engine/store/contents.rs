@@ -39,6 +39,9 @@ pub const COMMANDS: &str = "command";
 
 type PathKey = (KeyDigest, LandscapeName, (u32, u32));
 
+/// The outcomes of one task, each with the keys that it was computed with.
+type TaskOutcomes = BTreeMap<KeyDigest, Outcome<Vec<u8>>>;
+
 /// A path as it is filed.
 #[derive(Clone, Debug, PartialEq)]
 struct StoredPath {
@@ -70,7 +73,7 @@ pub struct Contents {
     /// The values of minima on the data set `test` of a process.
     minima_on_test: BTreeMap<(KeyDigest, u32), f64>,
     /// By name of the stage, then by key; also those of stages that this program does not have.
-    tasks: BTreeMap<String, BTreeMap<String, BTreeMap<KeyDigest, Outcome<Vec<u8>>>>>,
+    tasks: BTreeMap<String, BTreeMap<String, TaskOutcomes>>,
     /// The latest of each digest of all solutions.
     analyses: BTreeMap<KeyDigest, StoredAnalysis>,
     /// Checksums of the files `atlas.h5` that were assembled from these records.
@@ -477,6 +480,10 @@ fn task_digest(dependencies: &Dependencies, stage: &str, key: &str) -> KeyDigest
     let solutions = match solutions {
         TaskSolutions::All => dependencies.all_solutions(),
         TaskSolutions::Trained(optimizer) => dependencies.training(&optimizer),
+        TaskSolutions::Sets(sets) => {
+            let digests: Vec<_> = sets.iter().map(|set| dependencies.solutions(set)).collect();
+            KeyDigest::join(&digests)
+        }
     };
     dependencies.task(solutions, section)
 }
@@ -660,7 +667,7 @@ mod tests {
         assert!(contents.training(&OptimizerName::sgd(), 3).is_none());
         assert!(contents.path(&sets, on, pair).is_none(), "its ends are others");
         let hidden = contents.seconds_hidden(&before, contents.dependencies());
-        assert_eq!(hidden, 2.0, "a training run and a path");
+        assert_eq!(hidden.to_bits(), 2f64.to_bits(), "a training run and a path");
 
         contents.insert(configuration(&keys("1e-4", "0.1")));
         assert!(contents.path(&sets, on, pair).is_some(), "going back");

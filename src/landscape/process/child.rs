@@ -148,8 +148,8 @@ impl Running {
         let mut pipes = vec![PollFd::new(&self.output, PollFlags::IN)];
         pipes.extend(input.map(|input| PollFd::new(input, PollFlags::OUT)));
         pipes.extend(self.errors.as_ref().map(|errors| PollFd::new(errors, PollFlags::IN)));
-        let time =
-            Timespec { tv_sec: time.as_secs() as i64, tv_nsec: i64::from(time.subsec_nanos()) };
+        let seconds = i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
+        let time = Timespec { tv_sec: seconds, tv_nsec: i64::from(time.subsec_nanos()) };
         match poll(&mut pipes, Some(&time)) {
             Ok(_) | Err(Errno::INTR) => {}
             Err(error) => return Err(error.into()),

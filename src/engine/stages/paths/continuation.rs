@@ -11,7 +11,7 @@ use crate::engine::results::Results;
 use crate::engine::resume;
 use crate::engine::run_directory::RunDirectory;
 use crate::engine::store::{PathEnd, PathName, PathStates, Saved};
-use crate::path::{CurvePrecision, PathState};
+use crate::path::{CurvePrecision, PathParameters, PathState};
 use std::collections::BTreeMap;
 
 /// Up to this size in all, states are kept unless the configuration says otherwise.
@@ -32,6 +32,11 @@ pub(super) fn predicted(problem: &Problem) -> (usize, f64) {
     let number = if problem.landscape().is_some() { size_of::<f64>() } else { size_of::<f32>() };
     let coefficients = paths.parameters.method.free() * problem.layout().parameters();
     (files, files as f64 * (4 * coefficients * number) as f64)
+}
+
+/// Bytes that a rank takes for the end of a search: once as it is, and once as it is sent.
+pub(super) fn end_bytes(parameters: &PathParameters, dimension: usize, number: usize) -> f64 {
+    2.0 * 4.0 * (parameters.method.free() * dimension * number) as f64
 }
 
 /// Whether the ends of searches are kept.
@@ -119,6 +124,10 @@ pub(super) fn keep(
     outcome: &mut Outcome,
 ) -> Result<(), String> {
     let (Some(state), Ok((path, _))) = (outcome.end.take(), &outcome.path) else { return Ok(()) };
+    // Of a directory that was moved the journal says what became of it.
+    if directory.check_place().is_err() {
+        return Ok(());
+    }
     let best_is_last = path.best_step == path.steps;
     let (name, steps) = (name(key, directory), directory.contents.dependencies().steps());
     let end = PathEnd { seconds, best_is_last, state };

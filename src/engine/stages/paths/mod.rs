@@ -183,7 +183,11 @@ impl Stage for Paths {
             let keys = "the sizes in [network], paths.points, or paths.fourier_terms (paths.knots)";
             (size_of::<f32>(), keys)
         };
-        let bytes = path_bytes(&paths.parameters, problem.layout().parameters(), number);
+        let dimension = problem.layout().parameters();
+        let kept = continuation::keeps_states(problem);
+        let kept =
+            if kept { continuation::end_bytes(&paths.parameters, dimension, number) } else { 0.0 };
+        let bytes = path_bytes(&paths.parameters, dimension, number) + kept;
         Need { task: vec![Part::new(bytes, "a path", keys)], root: vec![pairs_part(problem)] }
     }
 

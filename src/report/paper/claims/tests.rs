@@ -6,8 +6,7 @@ use crate::data::Split;
 use crate::optimizer::{OptimizerName, Snapshot, TrainingRun, TrainingStop};
 use crate::path::{PathResult, PathSet, PathStop};
 use crate::report::Run;
-use crate::report::paper::PaperOptimizer;
-use crate::report::paper::{published, relation};
+use crate::report::paper::{PaperOptimizer, optimizers, published, relation};
 use crate::solutions::{LandscapeName, SetName, SolutionSet};
 use ndarray::{Array2, Axis, s};
 
@@ -336,7 +335,7 @@ fn a_network_that_is_not_in_the_paper_has_nothing_of_it() {
     let run = as_claimed(&config, 12);
     assert_eq!(
         (run.subject(), run.height_label()),
-        ("Linear".to_owned(), "loss (nat per image, linear)")
+        ("Linear".to_owned(), "loss (nat per image, linear)".to_owned())
     );
     assert!(published(&run).is_none());
     assert_eq!(relation(&run), None);
@@ -432,6 +431,47 @@ fn a_run_of_imported_vectors_alone_does_not_count_initializations() {
     let said = relation(&run).unwrap();
     assert!(said.contains("imported vectors instead of training"), "{said}");
     assert!(!said.contains("initializations") && !said.contains("solutions kept"), "{said}");
+}
+
+/// A run of FCP on the data of the paper with this `[training]`.
+fn trained(training: &str) -> Config {
+    let text = format!(
+        "seed = 1\n[dataset]\nkind = \"digits\"\n[network]\nkind = \"fcp\"\n[training]\n\
+         initializations = 9\n{training}"
+    );
+    Config::parse("test", &text, &[]).unwrap()
+}
+
+#[test]
+fn an_optimizer_that_is_not_the_papers_is_not_judged() {
+    let config = trained("sgd = { learning_rate = 0.1, epochs = 3, momentum = 0.9 }\n");
+    let run = as_claimed(&config, 9);
+    let said = relation(&run).unwrap();
+    let end = "Its claims about SGD and L-BFGS are not judged: SGD has momentum = 0.9.";
+    assert!(said.ends_with(end), "{said}");
+    assert_eq!(optimizers(&run), [PaperOptimizer::Lbfgs], "published values beside L-BFGS only");
+    let found = claims(&[run]);
+    for claim in &found {
+        let about_lbfgs_alone = [2, 4].contains(&claim.number);
+        assert_eq!(!claim.findings.is_empty(), about_lbfgs_alone, "{}", claim.text);
+    }
+    // A section of another optimizer does not matter.
+    let more = "optimizers = [\"sgd\", \"lbfgs\", \"adam\"]\nadam = { epochs = 3 }\n\
+                sgd = { learning_rate = 0.1, epochs = 3 }\n";
+    let config = trained(more);
+    let run = as_claimed(&config, 9);
+    assert!(!relation(&run).unwrap().contains("not judged"));
+    assert!(claims(&[run]).iter().take(8).all(|claim| !claim.findings.is_empty()));
+}
+
+#[test]
+fn without_the_papers_optimizers_there_are_no_claims() {
+    let config = trained("optimizers = [\"adam\"]\nadam = { epochs = 3 }\n");
+    let run = as_claimed(&config, 9);
+    let said = relation(&run).unwrap();
+    let end = "not judged: there are no solutions of L-BFGS, there are no solutions of SGD.";
+    assert!(said.ends_with(end), "{said}");
+    assert!(claims(&[run]).is_empty());
 }
 
 /// A run of the two wells with this λ, and a path of this height between these points.
@@ -616,6 +656,7 @@ fn straight_lines_that_the_search_did_not_lower_are_no_barriers() {
         for paths in run.paths.iter_mut().filter(|paths| paths.set.group() == "lbfgs") {
             for path in paths.results.iter_mut().skip(of).flatten() {
                 (path.loss, path.barrier, path.best_step) = (vec![0.0, 50.0, 0.0], 50.0, 0);
+                path.straight_loss = path.loss.clone();
             }
         }
     };
