@@ -119,7 +119,7 @@ fn another_subject_does_not_take_the_place_of_results_unasked() {
     let (out, fresh) = (root.path().join("out"), root.path().join("fresh"));
     finished_training(&out);
     let file = root.path().join("wells.toml");
-    fs::write(&file, "seed = 7\n[landscape]\nkind = \"two-wells\"\nstarts = 5\n")
+    fs::write(&file, "seed = 7\n[landscape]\nkind = \"two-wells\"\nstarts = 30\n")
         .expect("a temporary file");
     let run = |directory: &Path, options: &[&str]| {
         let arguments = ["run", text(&file), "--out", text(directory)];

@@ -318,15 +318,17 @@ impl<'a, A: Real> PathSearch<'a, A> {
 
     /// The end of the descent, where it is wanted. A descent that ended by itself does not go on,
     /// but its best path is in its end as well.
-    fn kept_end(&self) -> Option<DescentEnd<A>> {
+    fn kept_end(&mut self) -> Option<DescentEnd<A>> {
+        let end = self.end.take();
         let ended = || DescentEnd {
             coefficients: self.curve.free().to_vec(),
             progress: SearchProgress { loss: Vec::new(), ..self.progress.clone() },
         };
-        self.keeps_end.then(|| self.end.clone().unwrap_or_else(ended))
+        self.keeps_end.then(|| end.unwrap_or_else(ended))
     }
 
-    fn found(&self) -> FoundPath<A> {
+    fn found(&mut self) -> FoundPath<A> {
+        let end = self.kept_end();
         let SearchProgress { straight_loss, adam, best, stop, loss, maxima, .. } = &self.progress;
         let result = PathResult {
             barrier: highest(loss),
@@ -343,6 +345,6 @@ impl<'a, A: Real> PathSearch<'a, A> {
             best_step: best.step,
             stop: stop.clone().expect("a path that is measured has been searched for"),
         };
-        FoundPath { curve: self.curve.clone(), result, end: self.kept_end() }
+        FoundPath { curve: self.curve.clone(), result, end }
     }
 }

@@ -34,9 +34,9 @@ pub(super) fn predicted(problem: &Problem) -> (usize, f64) {
     (files, files as f64 * (4 * coefficients * number) as f64)
 }
 
-/// Bytes that a rank takes for the end of a search: once as it is, and once as it is sent.
+/// Bytes that a rank takes for the end of a search: as it is, as it is sent, and as it is written.
 pub(super) fn end_bytes(parameters: &PathParameters, dimension: usize, number: usize) -> f64 {
-    2.0 * 4.0 * (parameters.method.free() * dimension * number) as f64
+    3.0 * 4.0 * (parameters.method.free() * dimension * number) as f64
 }
 
 /// Whether the ends of searches are kept.
