@@ -10,7 +10,7 @@
 
 lossatlas starts this program once for each rank and asks it for values and gradients over its
 standard input and output. Install this file with `pip install ./python`, or copy it beside your
-program: it needs Python 3.9 and NumPy, and PyTorch only in `torch_landscape`. The protocol is in
+program: it needs Python 3.9 and NumPy, and PyTorch 2 only in `torch_landscape`. The protocol is in
 docs/protocol.md, a tutorial in docs/your-own-model.md.
 """
 
@@ -516,6 +516,9 @@ class TorchLandscape(Landscape):
     def __init__(self, module, loss, data, batch, device, threads, name, unit, start_region):
         import torch
 
+        # Deterministic matrix products on GPUs need it. PyTorch reads it in the first product, which
+        # is below, not in `serve`.
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
         self._torch, self._loss, self._threads = torch, loss, threads
         self._batch, self.device = batch, torch.device(device)
         self.module = copy.deepcopy(module).to(self.device).eval()
@@ -620,8 +623,6 @@ class TorchLandscape(Landscape):
     def _prepare(self):
         torch = self._torch
         torch.set_num_threads(self._threads)
-        # Wanted by deterministic matrix products on NVIDIA's; read when they are first used.
-        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
         torch.use_deterministic_algorithms(True)
 
     def _point(self, seed):
@@ -655,7 +656,9 @@ class TorchLandscape(Landscape):
         return _flatten(torch, [p for p in other.parameters() if p.requires_grad])
 
     def _compare_constants(self, other):
-        learned = {name for name, p in self.module.named_parameters() if p.requires_grad}
+        # A parameter that two layers share has two names.
+        named = self.module.named_parameters(remove_duplicate=False)
+        learned = {name for name, parameter in named if parameter.requires_grad}
         constants = other.state_dict()
         for name, constant in self.module.state_dict().items():
             if name not in learned and not self._torch.equal(constant, constants[name]):

@@ -322,6 +322,17 @@ fn read_between(section: &Section<'_>, available: &Available) -> Read<Vec<EndSet
             if pairs[..index].iter().any(|pair| same(&pair)) {
                 return Err(format!("{:?} and {:?} are joined twice", a.as_str(), b.as_str()));
             }
+            let path = |[a, b]: &[SetName; 2]| EndSets { a: a.clone(), b: b.clone() }.path();
+            let place = path(&pairs[index]);
+            if let Some([c, d]) = pairs[..index].iter().find(|pair| path(pair) == place) {
+                return Err(format!(
+                    "[{:?}, {:?}] and [{:?}, {:?}] have one place in atlas.h5, {place}; rename a set",
+                    c.as_str(),
+                    d.as_str(),
+                    a.as_str(),
+                    b.as_str()
+                ));
+            }
         }
         Ok(())
     };
@@ -491,5 +502,17 @@ mod tests {
         assert_eq!(method("fourier_terms = 3"), ChosenMethod::fourier(3));
         let polyline = ChosenMethod::polyline(10).with("knots", Value::Count(4));
         assert_eq!(method("method = \"polyline\"\nknots = 4"), polyline);
+    }
+
+    #[test]
+    fn two_pairs_of_sets_with_one_place_in_atlas_h5_are_refused() {
+        let text = "seed = 1\n[dataset]\nkind = \"digits\"\ntrain = 100\ntest = 50\n\
+                    [network]\nkind = \"fcp\"\n\
+                    [[import]]\nname = \"a-b/c\"\nfile = \"x.npy\"\n\
+                    [[import]]\nname = \"a/b-c\"\nfile = \"y.npy\"\n\
+                    [[import]]\nname = \"d/e\"\nfile = \"z.npy\"\n\
+                    [paths]\nbetween = [[\"a-b/c\", \"d/e\"], [\"a/b-c\", \"d/e\"]]\n";
+        let errors = Config::parse("x", text, &[]).unwrap_err().to_string();
+        assert!(errors.contains("one place in atlas.h5, between/a-b-c_d-e;"), "{errors}");
     }
 }

@@ -22,9 +22,10 @@ impl ImageShape {
         Self { channels: 1, rows, columns }
     }
 
-    /// Numbers of one image: those of all channels.
+    /// Numbers of one image: those of all channels. It saturates, because a header may claim any
+    /// sizes.
     pub const fn pixels(self) -> usize {
-        self.channels * self.rows * self.columns
+        self.channels.saturating_mul(self.rows).saturating_mul(self.columns)
     }
 }
 

@@ -1,6 +1,9 @@
 //! Tasks that have ended by the death of the process that computes their landscape.
 
-/// Deaths in a row, on any ranks, that end the run: then the process is at fault, and not a task.
+use std::collections::BTreeSet;
+
+/// Tasks in a row, on any ranks, that end the run by their death: then the process is at fault, and
+/// not a task. A task that is tried again and dies again counts once, so that it can fail.
 const MAX_DEATHS: usize = 3;
 
 /// A task that ended by the death of its process.
@@ -19,7 +22,8 @@ pub struct Death {
 /// The deaths since a task has ended in another way.
 #[derive(Debug, Default)]
 pub struct Deaths {
-    in_a_row: usize,
+    /// Their tasks.
+    in_a_row: BTreeSet<usize>,
     last: Option<Death>,
     /// Those that are not tried again, and not stored yet.
     held: Vec<Death>,
@@ -28,7 +32,7 @@ pub struct Deaths {
 impl Deaths {
     /// One more; it is `held` unless its task is tried again.
     pub fn add(&mut self, death: Death, held: bool) {
-        self.in_a_row += 1;
+        self.in_a_row.insert(death.task);
         if held {
             self.held.push(death.clone());
         }
@@ -37,19 +41,19 @@ impl Deaths {
 
     /// A task has ended in another way. Returns those that were held.
     pub fn clear(&mut self) -> Vec<Death> {
-        self.in_a_row = 0;
+        self.in_a_row.clear();
         self.last = None;
         std::mem::take(&mut self.held)
     }
 
     /// Why the run ends, once there are too many.
     pub fn verdict(&self) -> Option<String> {
-        let last = self.last.as_ref().filter(|_| self.in_a_row >= MAX_DEATHS)?;
+        let last = self.last.as_ref().filter(|_| self.in_a_row.len() >= MAX_DEATHS)?;
         let Death { rank, reason, .. } = last;
         Some(format!(
             "{} tasks in a row have ended by the death of their process; the last one, on rank \
              {rank}: {reason}",
-            self.in_a_row
+            self.in_a_row.len()
         ))
     }
 }
@@ -75,5 +79,14 @@ mod tests {
         }
         let verdict = deaths.verdict().expect("three in a row");
         assert!(verdict.starts_with("3 tasks in a row") && verdict.ends_with("death 4"));
+    }
+
+    #[test]
+    fn a_task_that_dies_again_and_again_fails_and_does_not_end_the_run() {
+        let mut deaths = Deaths::default();
+        (0..3).for_each(|_| deaths.add(death(7), false));
+        deaths.add(death(7), true);
+        assert_eq!(deaths.verdict(), None);
+        assert_eq!(deaths.clear(), [death(7)]);
     }
 }

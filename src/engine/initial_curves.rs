@@ -18,6 +18,8 @@ pub const START_CURVES: &str = "paths.start_curves";
 pub struct InitialCurves {
     states: PathStates,
     dependencies: Dependencies,
+    /// What the other run holds; `None`: they are those of the run itself.
+    source: Option<Contents>,
 }
 
 impl InitialCurves {
@@ -32,14 +34,14 @@ impl InitialCurves {
         contents: &Contents,
         record: &ConfigurationRecord,
     ) -> Result<Self, Failure> {
-        let source = if is_same(start, own) {
-            former_configuration(start, contents, record)?
+        let (source, other) = if is_same(start, own) {
+            (former_configuration(start, contents, record)?, None)
         } else {
             let (contents, _) = journal::read(start, Contents::holding(Retention::best(0, 0)))?;
-            contents
-                .configuration()
-                .cloned()
-                .ok_or_else(|| refuse(start, "holds no configuration yet; nothing has run there"))?
+            let source = contents.configuration().cloned().ok_or_else(|| {
+                refuse(start, "holds no configuration yet; nothing has run there")
+            })?;
+            (source, Some(contents))
         };
         let method = |record: &ConfigurationRecord| -> Vec<(String, String)> {
             let keys = ["paths.method", "paths.fourier_terms", "paths.knots"];
@@ -62,7 +64,7 @@ impl InitialCurves {
                  are others too",
             ));
         }
-        Ok(Self { states: PathStates::list(start)?, dependencies })
+        Ok(Self { states: PathStates::list(start)?, dependencies, source: other })
     }
 
     /// The settings with which the curves were found.
@@ -70,26 +72,33 @@ impl InitialCurves {
         self.dependencies.search().to_string()
     }
 
-    /// The file of the curve of a pair, with its number of steps.
+    /// The file of the curve of a pair, with its number of steps. `own` is what the run itself
+    /// holds.
     ///
     /// # Errors
-    /// Why there is none: its solutions are others, or it was not kept.
+    /// Why there is none: its solutions are others, its search has not ended, or it was not kept.
     pub fn curve(
         &self,
         sets: &EndSets,
         landscape: LandscapeName,
         pair: (u32, u32),
-        wanted: &Dependencies,
+        own: &Contents,
     ) -> Result<(PathName, usize), &'static str> {
+        let wanted = own.dependencies();
         let differs =
             sets.both().iter().any(|set| self.dependencies.solutions(set) != wanted.solutions(set));
         if differs {
             return Err("its endpoints are other solutions there");
         }
+        // Another state than that of the path itself would be another curve.
+        let source = self.source.as_ref().unwrap_or(own);
+        let asked = source
+            .steps_asked(&self.dependencies, sets, landscape, pair)
+            .ok_or("its search has not ended there; finish that run first")?;
         let digest = self.dependencies.paths(sets.both(), landscape.name());
         let name = PathName::of(sets, landscape, pair, digest);
-        let steps = self.states.steps(&name, self.dependencies.steps());
-        steps.map(|steps| (name, steps)).ok_or("its state was not kept there")
+        let kept = self.states.steps(&name, asked).filter(|&steps| steps == asked);
+        kept.map(|steps| (name, steps)).ok_or("its state was not kept there")
     }
 
     /// The files.

@@ -23,6 +23,9 @@ pub const POINTS_VECTORS: &str = "minimum.vectors";
 /// The key under which their checksum is stored.
 pub const POINTS_CHECKSUM: &str = "minimum.checksum";
 
+/// The key under which the box of random starts is stored, if a process says where it is.
+pub const START_REGION: &str = "minimum.start_region";
+
 /// Two minima that differ by less in their values and in all that identifies them are one.
 const DISTINCT: f64 = 1e-4;
 

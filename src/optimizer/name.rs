@@ -1,5 +1,6 @@
 //! Names of optimizers.
 
+use super::OPTIMIZERS;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
@@ -14,7 +15,7 @@ const TAKEN: [&str; 4] = ["initializations", "keep", "optimizers", "initial"];
 pub struct OptimizerName(Arc<str>);
 
 impl OptimizerName {
-    /// Checks a name: letters, digits, `-` and `_`.
+    /// Checks a name: letters, digits, `-` and `_`, and not like the name or the title of a kind.
     ///
     /// # Errors
     /// A sentence saying what is wrong with it.
@@ -28,10 +29,20 @@ impl OptimizerName {
         if TAKEN.contains(&name) {
             return Err(format!("{name:?} has another meaning; choose another name"));
         }
+        // Tables and figures print the title of a kind in place of its name.
+        let like = |own: &str| own.eq_ignore_ascii_case(name);
+        let mut others = OPTIMIZERS.iter().filter(|kind| kind.name() != name);
+        if let Some(kind) = others.find(|kind| like(kind.name()) || like(kind.title())) {
+            return Err(format!(
+                "{name:?} cannot be told from {:?}, which is printed as {}; choose another name",
+                kind.name(),
+                kind.title()
+            ));
+        }
         Ok(Self(name.into()))
     }
 
-    /// Plain or not, the optimizer that is called `"sgd"`.
+    /// The optimizer that is called `"sgd"`.
     pub fn sgd() -> Self {
         Self("sgd".into())
     }
@@ -107,5 +118,9 @@ mod tests {
             assert!(refused.contains("letters, digits"), "{refused}");
         }
         assert!(OptimizerName::parse("keep").unwrap_err().contains("another meaning"));
+        for name in ["SGD", "Sgd", "L-BFGS", "Adam"] {
+            let refused = OptimizerName::parse(name).unwrap_err();
+            assert!(refused.contains("cannot be told from"), "{refused}");
+        }
     }
 }

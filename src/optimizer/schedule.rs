@@ -18,7 +18,7 @@ use std::f64::consts::PI;
 pub enum Shape {
     /// The same in all epochs.
     Constant,
-    /// Multiplied by `factor` after every so many epochs.
+    /// Multiplied by `factor` after every `epochs` epochs.
     Step {
         /// Epochs between two changes, ≥ 1.
         epochs: usize,

@@ -49,6 +49,8 @@ def handshake():
         line["tensors"].pop()
     if "no-region" in MODE:
         del line["start_region"]
+    if "other-region" in MODE:
+        line["start_region"] = [-3, 3]
     if "other-name" in MODE or ("other-on-rank-1" in MODE and RANK == "1"):
         line["name"] = "hills"
     return json.dumps(line) + "\n"

@@ -88,6 +88,10 @@ fn a_directory_continues_with_the_landscape_that_it_has() {
     study.mode("other-name");
     let words = ["landscape.name: was \"wells\", now \"hills\"; invalidates everything"];
     study.run(1, "train", &[]).with_code(2).saying(&words);
+    study.mode("other-region");
+    let words =
+        ["minimum.start_region: was \"-2.0 to 2.0\", now \"-3.0 to 3.0\"; invalidates the minima"];
+    study.run(1, "train", &[]).with_code(2).saying(&words);
     assert_eq!(study.results(), results);
 }
 

@@ -1,7 +1,7 @@
 //! Which pairs get a path: between two sets, from a list; and where their search begins.
 
 use crate::atlas::{assert_same, contents};
-use crate::finished::finished_run;
+use crate::finished::{finished_run, finished_training};
 use crate::python::python;
 use crate::start::{TINY, lossatlas, on_tiny, text};
 use std::fs;
@@ -191,4 +191,11 @@ for name in ('paths/sgd/test/on_test/loss', 'paths/lbfgs/train/on_train/loss'):
     refused(&["paths.fourier_terms=4"], "its paths have another method or number of coefficients");
     refused(&["seed=8"], "its network, its landscape, its images or its seed are others");
     refused(&["paths.pairs=3"], "have no initial curve:\n");
+
+    // Of a run that has not come so far there are no curves, or those of shorter searches.
+    let trained = root.path().join("trained");
+    finished_training(&trained);
+    let start = format!("paths.start={}", text(&trained));
+    let ended = on_tiny(1, "run", &root.path().join("early"), &[&start]).with_code(2);
+    assert!(ended.said("its search has not ended there") > 0, "{}", ended.stderr);
 }

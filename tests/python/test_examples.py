@@ -229,6 +229,22 @@ class Modules(unittest.TestCase):
         with self.assertRaisesRegex(ValueError, "0.weight is a constant"):
             landscape.vector(self.trained(1))
 
+    def test_layers_may_share_a_parameter(self):
+        class Shared(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.first, self.second = nn.Linear(108, 108), nn.Linear(108, 108)
+                self.second.weight = self.first.weight
+
+            def forward(self, x):
+                return self.second(torch.tanh(self.first(x.flatten(1))))[:, :4]
+
+        landscape, trained = self.landscape(Shared()), Shared()
+        vector = landscape.vector(trained)
+        self.assertEqual(vector.shape, (108 * 108 + 2 * 108,))
+        own = nn.utils.parameters_to_vector(trained.parameters()).detach().numpy()
+        self.assertTrue(np.array_equal(vector, own))
+
     def test_batch_norm_that_cannot_be_fixed_is_refused(self):
         for norm, pattern in [
             (lambda: nn.BatchNorm2d(5, affine=False), "affine=False"),

@@ -14,6 +14,7 @@ use element::{read_floats, read_integers, read_items};
 use ndarray::{Array4, ArrayD, ShapeBuilder};
 use std::fs::File;
 use std::io::{self, Read};
+use std::path::Path;
 
 /// What an array lies in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,11 +97,14 @@ impl ArrayReader<'_> {
             return Err(FileProblem::Empty { place: self.place, count: held, shape });
         }
         let reordered = self.fortran || (channels == ChannelOrder::Last && shape.channels > 1);
-        if !reordered && let Some(bytes) = self.map(kept * shape.pixels()) {
+        if !reordered && let Some(bytes) = self.map(kept.saturating_mul(shape.pixels())) {
             if self.container == Container::Zip {
-                // Nothing else reads all of it, and so its checksum.
+                // Nothing else reads all of it, and so its checksum. The archive may hold less than
+                // it says: reading a map beyond the end of its file would end the process.
                 let whole = io::copy(&mut self.items, &mut io::sink());
-                whole.map_err(|source| unreadable(&self.place, Container::Zip, source))?;
+                let whole =
+                    whole.map_err(|source| unreadable(&self.place, Container::Zip, source))?;
+                self.check_length(self.header + whole, "images")?;
             }
             let Self { place, .. } = self;
             return Ok(ImageArray { place, held, shape, pixels: Pixels::Bytes(bytes) });
@@ -200,6 +204,16 @@ impl ArrayReader<'_> {
             found,
         })
     }
+}
+
+/// Opens a file. A pipe would wait for someone to write into it, and a device may have no end.
+pub fn open(path: &Path) -> io::Result<File> {
+    let kind = path.metadata()?.file_type();
+    // Reading a directory fails with the system's own words.
+    if !kind.is_file() && !kind.is_dir() {
+        return Err(io::Error::other("not a regular file"));
+    }
+    File::open(path)
 }
 
 /// An error number comes from the operating system, anything else from the decompressor.

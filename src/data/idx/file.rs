@@ -1,11 +1,11 @@
 //! One IDX file: two zero bytes, a byte for the type, one for the number of dimensions; the sizes
 //! (32-bit big-endian); the items (big-endian).
 
-use crate::data::array::{ArrayReader, ByteOrder, Container, Element, unreadable};
+use crate::data::array::{ArrayReader, ByteOrder, Container, Element, open, unreadable};
 use crate::data::identify::{self, BEGINNING};
 use crate::data::problem::FileProblem;
 use flate2::bufread::MultiGzDecoder;
-use std::fs::{File, metadata};
+use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
@@ -101,16 +101,6 @@ impl<'f> ChainAfter<'f> for io::Cursor<Vec<u8>> {
         self.set_position(start);
         Box::new(self.chain(rest))
     }
-}
-
-/// Opening a pipe would wait for someone to write into it, and a device may have no end.
-fn open(path: &Path) -> io::Result<File> {
-    let kind = metadata(path)?.file_type();
-    // Reading a directory fails with the system's own words.
-    if !kind.is_file() && !kind.is_dir() {
-        return Err(io::Error::other("not a regular file"));
-    }
-    File::open(path)
 }
 
 /// The beginning of a file, before its items.

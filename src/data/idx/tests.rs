@@ -486,6 +486,9 @@ fn a_header_that_claims_more_than_fits_in_memory_is_refused() {
         report_with(TRAIN_IMAGES, &vast).contains("79228162458924105385300197391"),
         "16 + (2^32 - 1)^3 bytes"
     );
+    // 2^64 pixels: a wrapped product would be 0.
+    let vast = gzip(&idx(0x804, &[1, 4, 1 << 31, 1 << 31], &[1, 2, 3]));
+    assert!(report_with(TRAIN_IMAGES, &vast).contains("18446744073709551636"), "20 + 2^64 bytes");
 }
 
 #[test]

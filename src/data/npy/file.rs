@@ -1,7 +1,7 @@
 //! One array of NumPy, in a file of its own or in an archive.
 
 use super::arrays::files_with_extension;
-use crate::data::array::{ArrayReader, ByteOrder, Container, Element};
+use crate::data::array::{ArrayReader, ByteOrder, Container, Element, open};
 use crate::data::problem::FileProblem;
 use crate::npy_header::{NpyHeader, NpyHeaderError};
 use std::fs::File;
@@ -98,15 +98,6 @@ impl Source {
 
 fn unreadable(place: &str, source: io::Error) -> FileProblem {
     FileProblem::Unreadable { place: place.to_owned(), source }
-}
-
-/// Opening a pipe would wait for someone to write into it, and a device may have no end.
-fn open(path: &Path) -> io::Result<File> {
-    let kind = path.metadata()?.file_type();
-    if !kind.is_file() && !kind.is_dir() {
-        return Err(io::Error::other("not a regular file"));
-    }
-    File::open(path)
 }
 
 fn archive(path: &Path) -> Result<ZipArchive<BufReader<File>>, FileProblem> {

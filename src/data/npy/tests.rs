@@ -1,9 +1,12 @@
 use super::*;
 use crate::data::{ImageShape, Pixels};
 use ndarray::{Array, Array1, Array3, Array4, Axis, Dimension, ShapeBuilder};
-use ndarray_npy::{NpzWriter, WritableElement, write_npy};
+use ndarray_npy::{NpzWriter, WritableElement, WriteNpyExt, write_npy};
 use std::fs::{self, File};
+use std::io::{Cursor, Write};
 use tempfile::TempDir;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
 
 fn folder() -> TempDir {
     tempfile::tempdir().expect("a temporary directory")
@@ -297,6 +300,39 @@ fn a_damaged_archive_is_refused() {
         let said = report(&folder, &path);
         assert!(said.contains("train_images"), "{compressed}: {said}");
     }
+}
+
+/// The checksum is that of the bytes that there are, so only their number tells: a map of all that
+/// is promised would reach beyond the end of the file.
+#[test]
+fn an_archive_that_holds_less_than_it_promises_is_refused() {
+    let folder = folder();
+    let mut array = Vec::new();
+    images(4).write_npy(&mut array).unwrap();
+    let shape = array.windows(3).position(|text| text == b"(4,").unwrap();
+    array[shape + 1] = b'9';
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    let stored = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
+    for name in ["train_images", "test_images"] {
+        archive.start_file(format!("{name}.npy"), stored).unwrap();
+        archive.write_all(&array).unwrap();
+    }
+    for name in ["train_labels", "test_labels"] {
+        archive.start_file(format!("{name}.npy"), stored).unwrap();
+        labels(9).write_npy(&mut archive).unwrap();
+    }
+    let mut bytes = archive.finish().unwrap().into_inner();
+    let promised = u32::try_from(array.len() + 5 * 6).unwrap().to_le_bytes();
+    // The size of an entry is 24 bytes behind the beginning of its record in the directory.
+    let records = bytes.windows(4).enumerate().filter(|(_, text)| *text == b"PK\x01\x02");
+    let records: Vec<usize> = records.map(|(at, _)| at).take(2).collect();
+    for at in records {
+        bytes[at + 24..at + 28].copy_from_slice(&promised);
+    }
+    let path = folder.path().join("short.npz");
+    fs::write(&path, bytes).unwrap();
+    let said = report(&folder, &path);
+    assert!(said.contains("train_images") && said.contains("9 images of 2×3 pixels"), "{said}");
 }
 
 #[test]

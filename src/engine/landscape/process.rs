@@ -8,11 +8,12 @@ use crate::config::{
 };
 use crate::engine::failure::{self, Failure};
 use crate::engine::parallel::World;
-use crate::engine::results::{POINTS_CHECKSUM, POINTS_VECTORS, vectors_key};
+use crate::engine::results::{POINTS_CHECKSUM, POINTS_VECTORS, START_REGION, vectors_key};
 use crate::engine::run_directory::checksum;
 use crate::landscape::process::{Handshake, ProcessSettings};
 use crate::landscape::{Interrupt, Landscape, Process};
 use crate::optimizer::minimize::random_start;
+use ndarray::Array2;
 use std::time::{Duration, Instant};
 
 pub(super) fn load(
@@ -36,7 +37,7 @@ pub(super) fn load(
         let problems: Vec<_> =
             problems.into_iter().map(|problem| format!("{name}: {problem}")).collect();
         if problems.is_empty() {
-            let effective = effective(&handshake, &inputs);
+            let effective = effective(&landscape, &handshake, &inputs);
             Ok((landscape.starts().unwrap_or_else(|| inputs.starts()), effective))
         } else {
             Err(problems.join("\n"))
@@ -117,7 +118,11 @@ fn settings(world: &World, process: &ProcessConfig) -> ProcessSettings {
 }
 
 /// What belongs to the configuration of the results, because a change of it changes them.
-fn effective(handshake: &Handshake, inputs: &Inputs) -> Vec<(String, String)> {
+fn effective(
+    landscape: &LandscapeConfig,
+    handshake: &Handshake,
+    inputs: &Inputs,
+) -> Vec<(String, String)> {
     let quoted = |text: &str| toml::Value::from(text).to_string();
     let names = handshake.datasets.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ");
     let mut keys = vec![
@@ -136,7 +141,20 @@ fn effective(handshake: &Handshake, inputs: &Inputs) -> Vec<(String, String)> {
         keys.push((POINTS_VECTORS.to_owned(), points.nrows().to_string()));
         keys.push((POINTS_CHECKSUM.to_owned(), checksum(points)));
     }
+    let start = landscape.landscape.process().and_then(|process| process.start);
+    if matches!(landscape.minima, MinimaConfig::Search { .. }) && start.is_none() {
+        keys.push((START_REGION.to_owned(), quoted(&region_in_words(&handshake.start_region))));
+    }
     keys
+}
+
+/// The box of random starts as it is stored: as it is if it is the same for all components,
+/// otherwise by its checksum.
+fn region_in_words(region: &[[f64; 2]]) -> String {
+    match region {
+        [[low, high]] => format!("{low:?} to {high:?}"),
+        each => checksum(&Array2::from(each.to_vec())),
+    }
 }
 
 /// The box of random starts, `(P,)`; empty if nobody has said where it is.

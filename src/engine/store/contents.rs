@@ -261,7 +261,7 @@ impl Contents {
                 let there = kept.is_some_and(|paths| for_steps(paths, after.steps()).is_some());
                 if digest == old
                     && !there
-                    && let Some(path) = for_steps(by_steps, before.steps())
+                    && let Some((_, path)) = for_steps(by_steps, before.steps())
                 {
                     seconds += path.outcome.seconds;
                 }
@@ -322,7 +322,8 @@ impl Contents {
         landscape: LandscapeName,
         pair: (u32, u32),
     ) -> Option<&StoredPath> {
-        for_steps(self.paths_of(sets, landscape, pair)?, self.dependencies.steps())
+        let paths = self.paths_of(sets, landscape, pair)?;
+        for_steps(paths, self.dependencies.steps()).map(|(_, path)| path)
     }
 
     /// The paths of this pair by the number of steps that was asked for.
@@ -344,6 +345,20 @@ impl Contents {
         pair: (u32, u32),
     ) -> Option<&Outcome<PathResult>> {
         Some(&self.stored_path(sets, landscape, pair)?.outcome)
+    }
+
+    /// The number of steps that the path of this pair was asked for with under another
+    /// configuration, if its computation has ended.
+    pub fn steps_asked(
+        &self,
+        dependencies: &Dependencies,
+        sets: &EndSets,
+        landscape: LandscapeName,
+        pair: (u32, u32),
+    ) -> Option<usize> {
+        let key = (dependencies.paths(sets.both(), landscape.name()), landscape, pair);
+        let (asked, _) = for_steps(self.paths.get(sets)?.get(&key)?, dependencies.steps())?;
+        Some(asked)
     }
 
     /// The steps of the longest path of this pair that ended because its steps were used up, if it
@@ -382,7 +397,7 @@ impl Contents {
         let paths = self.paths.get(sets).into_iter();
         let steps = self.dependencies.steps();
         paths.flat_map(move |paths| paths.range(keys.clone())).filter_map(
-            move |(&(_, _, pair), by_steps)| Some((pair, &for_steps(by_steps, steps)?.outcome)),
+            move |(&(_, _, pair), by_steps)| Some((pair, &for_steps(by_steps, steps)?.1.outcome)),
         )
     }
 
@@ -466,10 +481,10 @@ impl StoredPath {
     }
 }
 
-/// The path of so many steps among those of a pair.
-fn for_steps(paths: &BTreeMap<usize, StoredPath>, steps: usize) -> Option<&StoredPath> {
+/// The path of so many steps among those of a pair, with the number that was asked for.
+fn for_steps(paths: &BTreeMap<usize, StoredPath>, steps: usize) -> Option<(usize, &StoredPath)> {
     let ended = || paths.iter().find(|(asked, path)| path.ended_before(**asked, steps));
-    paths.get(&steps).or_else(|| ended().map(|(_, path)| path))
+    paths.get_key_value(&steps).or_else(ended).map(|(&asked, path)| (asked, path))
 }
 
 fn task_digest(dependencies: &Dependencies, stage: &str, key: &str) -> KeyDigest {

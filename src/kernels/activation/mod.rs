@@ -69,7 +69,7 @@ impl Activation {
         with_function!(self, F => F::KEEPS_SLOPE)
     }
 
-    /// Makes the buffer long enough for the slopes of so many numbers, if they are kept.
+    /// Makes the buffer long enough for this number of slopes, if they are kept.
     pub fn reserve_slopes<A: Real>(self, slopes: &mut Buffer<A>, numbers: usize) {
         slopes.grow(if self.keeps_slopes() { numbers } else { 0 });
     }

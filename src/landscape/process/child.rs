@@ -26,6 +26,9 @@ const PIPE_BYTES: usize = 1 << 20;
 /// Bytes that are read at a time.
 const READ_BYTES: usize = 1 << 20;
 
+/// How often standard error is read at a time. A full pipe takes one or a few.
+const MAX_READS: usize = 64;
+
 /// A process in a group of its own, so that Ctrl-C in the terminal reaches only this program.
 pub(super) struct Running {
     child: Child,
@@ -188,8 +191,11 @@ impl Running {
         }
     }
 
+    /// Reads what there is, but not for ever: a process may write faster than it is read, and the
+    /// time limit must be seen to.
     fn read_errors(&mut self, log: &mut ErrorLog) {
-        while let Some(errors) = &mut self.errors {
+        for _ in 0..MAX_READS {
+            let Some(errors) = &mut self.errors else { return };
             match errors.read(&mut self.buffer) {
                 Ok(0) => self.errors = None,
                 Ok(count) => log.write(&self.buffer[..count]),

@@ -9,9 +9,9 @@ pub const VERSION: u64 = 1;
 /// Maximum length of the line in bytes.
 pub(super) const MAX_LINE: usize = 16 << 20;
 
-/// Points and gradients of a request take at most this many bytes, unless a single point takes
-/// more. It depends on nothing but the size of a point, so that the chunks of a path are the same
-/// on any number of ranks.
+/// The points of a request take at most this many bytes, unless a single one takes more, and so do
+/// the gradients of its answer. It depends on nothing but the size of a point, so that the chunks
+/// of a path are the same on any number of ranks.
 const MAX_REQUEST: usize = 256 << 20;
 
 /// What a process says of its landscape before the first request.

@@ -1,10 +1,10 @@
 //! LeNet: two convolutions with average pooling, three fully connected layers, cross-entropy.
 //!
-//! conv channels → c₁ (padded so that an odd kernel keeps the size) · activation · mean of 2 × 2 · conv c₁
-//! → c₂ (no padding) · activation · mean of 2 × 2 · fully connected layers with the activation
-//! between them; biases everywhere. With the defaults, gray images of 28 × 28 pixels and 10 classes:
-//! 5 × 5 kernels, 6 and 16 channels and widths 400 → 120 → 84 → 10, P = 61 706. The activation comes
-//! before the pooling.
+//! conv channels → c₁ (padded so that an odd kernel keeps the size) · activation · mean of 2 × 2 ·
+//! conv c₁ → c₂ (no padding) · activation · mean of 2 × 2 · fully connected layers with the
+//! activation between them; biases everywhere. With the defaults, gray images of 28 × 28 pixels and
+//! 10 classes: 5 × 5 kernels, 6 and 16 channels and widths 400 → 120 → 84 → 10, P = 61 706. The
+//! activation comes before the pooling.
 
 mod convolution;
 mod evaluator;

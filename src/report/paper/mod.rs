@@ -20,6 +20,7 @@ pub use section::{claims_table, method};
 use super::run::Run;
 use super::style::group_name;
 use crate::data::Split;
+use crate::keys::Value;
 use crate::optimizer::{ChosenOptimizer, OptimizerName};
 use crate::solutions::SetName;
 use studies::{Property, PublishedStudy};
@@ -104,9 +105,12 @@ impl PaperOptimizer {
 
 /// The first key, with its value, that makes an optimizer another one than the paper's.
 fn changed_key(optimizer: &ChosenOptimizer) -> Option<String> {
+    // Without mini-batches nothing is stochastic.
+    let full_batch = Value::CountOrAll(None);
     // A key that the first version did not have; the paper's optimizers leave it at its default.
-    let changed =
-        optimizer.values().find(|(key, value)| key.came_later && **value != key.default());
+    let mut values = optimizer.values();
+    let changed = values
+        .find(|(key, value)| **value == full_batch || key.came_later && **value != key.default());
     changed.map(|(key, value)| format!("{} = {value}", key.name))
 }
 

@@ -259,9 +259,9 @@ impl Computation for PathSearches<'_> {
                     done += 1;
                 } else {
                     let sets = ends.sets.clone();
-                    let curve = curves.as_ref().map(|curves| {
-                        curves.curve(&sets, landscape, pair, contents.dependencies())
-                    });
+                    let curve = curves
+                        .as_ref()
+                        .map(|curves| curves.curve(&sets, landscape, pair, contents));
                     let start = curve.transpose().unwrap_or_else(|reason| {
                         let (a, b) = pair;
                         without_curve.push(format!("{sets} {a}–{b} on {landscape}: {reason}"));

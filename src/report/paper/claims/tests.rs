@@ -455,6 +455,9 @@ fn an_optimizer_that_is_not_the_papers_is_not_judged() {
         let about_lbfgs_alone = [2, 4].contains(&claim.number);
         assert_eq!(!claim.findings.is_empty(), about_lbfgs_alone, "{}", claim.text);
     }
+    let config = trained("sgd = { learning_rate = 0.1, epochs = 3, batch_size = \"all\" }\n");
+    let run = as_claimed(&config, 9);
+    assert!(relation(&run).unwrap().ends_with("not judged: SGD has batch_size = all."));
     // A section of another optimizer does not matter.
     let more = "optimizers = [\"sgd\", \"lbfgs\", \"adam\"]\nadam = { epochs = 3 }\n\
                 sgd = { learning_rate = 0.1, epochs = 3 }\n";
