@@ -47,9 +47,13 @@ pub fn run(world: &World, arguments: &Arguments, signals: Signals) -> Result<u8,
     }
     let load = |interrupt: &Interrupt<'_>| {
         Problem::load_text(world, &name, &text, &all, interrupt).map_err(|failure| {
+            // The stored configuration was valid: without overrides only its files can be wrong.
+            if !overrides.is_empty() {
+                return failure;
+            }
             let remedy = "the directory has the text of its configuration but not the files that \
-                          it names; where they have moved, say where they are now, for instance \
-                          with --set dataset.dir=DIR, or start in the former working directory";
+                          it names; where they have moved, say where they are now with --set, for \
+                          instance --set dataset.dir=DIR, or start in the former working directory";
             Failure { message: format!("{}\n{remedy}", failure.message), ..failure }
         })
     };

@@ -34,7 +34,7 @@ pub fn conflicts(
     before: &BTreeMap<String, String>,
     after: &BTreeMap<String, String>,
 ) -> Vec<String> {
-    if is_analytic(before) != is_analytic(after) {
+    if !same_kind_of_subject(before, after) {
         return vec![format!(
             "the subject: was {}, now {}; invalidates everything",
             subject(before),
@@ -50,6 +50,14 @@ pub fn conflicts(
 /// trained and is imported now. Results are then not counted by the sets that are asked for.
 pub fn has_other_sets(before: &BTreeMap<String, String>, after: &BTreeMap<String, String>) -> bool {
     is_analytic(before) != is_analytic(after) || !trained_or_imported(before, after).is_empty()
+}
+
+/// Whether both are about networks, or both about landscapes of `[landscape]`.
+pub fn same_kind_of_subject(
+    before: &BTreeMap<String, String>,
+    after: &BTreeMap<String, String>,
+) -> bool {
+    is_analytic(before) == is_analytic(after)
 }
 
 /// What a change of this key means, if it has changed and matters.

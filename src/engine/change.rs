@@ -1,16 +1,19 @@
 //! What a change of the configuration does to the results of a run directory.
 
 use crate::config::compatibility;
+use crate::config::dependencies::Dependencies;
+use crate::engine::console::count;
 use crate::engine::failure::Failure;
 use crate::engine::overview::Overview;
 use crate::engine::plan::duration;
 use crate::engine::problem::Problem;
 use crate::engine::results::Results;
-use crate::engine::store::{ConfigurationRecord, Contents};
+use crate::engine::store::{ConfigurationRecord, Contents, TaskKey};
 use std::path::Path;
 
 /// Compares a configuration with the one in force. Refuses it if finished results would have to be
-/// computed anew, unless they are to be replaced. Returns what is computed anew, in words; `None`
+/// computed anew, unless they are to be replaced. The same holds for the tasks of which there are
+/// checkpoints, `begun`. Returns what is computed anew, in words; `None`
 /// if nothing is.
 ///
 /// # Errors
@@ -21,19 +24,27 @@ pub fn check_configuration(
     problem: &Problem,
     record: &ConfigurationRecord,
     replace: bool,
+    begun: &[&TaskKey],
 ) -> Result<Option<String>, Failure> {
     let Some(before) = contents.configuration().filter(|before| *before != record) else {
         return Ok(None);
     };
     let (known, asked) = (known_keys(contents), &record.effective);
     let mut changes = compatibility::conflicts(&known, asked);
-    if before.dataset_checksum != record.dataset_checksum {
+    // Of two subjects with nothing in common, one line says all.
+    let same_kind = compatibility::same_kind_of_subject(&known, asked);
+    if same_kind && before.dataset_checksum != record.dataset_checksum {
         changes.extend(compatibility::image_conflicts(&known, asked));
     }
     let has_other_sets = compatibility::has_other_sets(&before.effective, asked);
     let anew = computed_anew(contents, problem, record)
         .or_else(|| hidden(contents, record).filter(|_| has_other_sets));
-    let Some(anew) = anew else { return Ok(None) };
+    let begun = begun_in_vain(contents, &record.dependencies(), begun);
+    let anew: Vec<String> = anew.into_iter().chain(begun).collect();
+    if anew.is_empty() {
+        return Ok(None);
+    }
+    let anew = anew.join(", and ");
     let (list, directory) = (changes.join("\n  "), directory.display());
     if replace {
         return Ok(Some(format!("{directory}: to be computed anew: {anew}\n  {list}")));
@@ -87,6 +98,25 @@ fn computed_anew(
         String::new()
     };
     Some(format!("{}{took}", lost.join(", ")))
+}
+
+/// How many of these checkpoints are of use now and not with other keys; `None` if there are none.
+fn begun_in_vain(
+    contents: &mut Contents,
+    after: &Dependencies,
+    begun: &[&TaskKey],
+) -> Option<String> {
+    let is_current = |contents: &Contents, key: &TaskKey| match key {
+        TaskKey::Under { digest, task } => *digest == contents.digest_of(task),
+        _ => false,
+    };
+    let mut begun = begun.to_vec();
+    begun.retain(|key| is_current(contents, key));
+    let before = contents.dependencies().clone();
+    contents.show(after.clone());
+    begun.retain(|key| !is_current(contents, key));
+    contents.show(before);
+    (!begun.is_empty()).then(|| count(begun.len(), "begun task"))
 }
 
 /// That there are results which this configuration does not ask for, if so.

@@ -1,6 +1,7 @@
 //! `paths.start`: the paths of another run, or of the same run with other settings, as initial
 //! curves.
 
+use crate::config::PathsConfig;
 use crate::config::dependencies::Dependencies;
 use crate::engine::failure::Failure;
 use crate::engine::store::{
@@ -37,7 +38,8 @@ impl InitialCurves {
         let (source, other) = if is_same(start, own) {
             (former_configuration(start, contents, record)?, None)
         } else {
-            let (contents, _) = journal::read(start, Contents::holding(Retention::best(0, 0)))?;
+            let read = journal::read(start, Contents::holding(Retention::best(0, 0)));
+            let (contents, _) = read.map_err(|error| refuse(start, &error.to_string()))?;
             let source = contents.configuration().cloned().ok_or_else(|| {
                 refuse(start, "holds no configuration yet; nothing has run there")
             })?;
@@ -118,6 +120,19 @@ pub fn start_curves(
     record: &ConfigurationRecord,
 ) -> Result<String, Failure> {
     Ok(InitialCurves::find(start, own, contents, record)?.identity())
+}
+
+/// Refuses a directory that is not there, before any work.
+///
+/// # Errors
+/// The key with the directory.
+pub fn check(paths: &PathsConfig) -> Result<(), String> {
+    match &paths.start {
+        Some(start) if !start.is_dir() => {
+            Err(format!("paths.start: {}: there is no such run directory", start.display()))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn is_same(a: &Path, b: &Path) -> bool {

@@ -28,10 +28,7 @@ pub fn read(paths: &PathsConfig) -> Result<Option<PairList>, String> {
 /// A line for each set, with these numbers.
 pub fn check(problem: &Problem) -> Result<(), String> {
     let last = |set: &SetName| problem.numbers_in(set);
-    refuse_missing(&problem.config.paths, |set, number| {
-        number >= last(set)
-    })
-    .map_err(|sets| {
+    refuse_missing(&problem.config.paths, |set, number| number >= last(set)).map_err(|sets| {
         let line = |(set, numbers): (SetName, String)| {
             let most = last(&set).saturating_sub(1);
             format!("paths.list: {set} has no {numbers}: its numbers go from 0 to {most}")

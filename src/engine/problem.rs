@@ -6,6 +6,7 @@ use crate::data::{Dataset, ImageView};
 use crate::engine::capacity::{self, Part, images_part};
 use crate::engine::console::say;
 use crate::engine::failure::Failure;
+use crate::engine::initial_curves;
 use crate::engine::landscape::{Loading, MappedLandscape, send_errors};
 use crate::engine::listed_pairs;
 use crate::engine::parallel::World;
@@ -106,7 +107,9 @@ impl Problem {
         let mut config = world.agree(Config::parse_for(purpose, name, text, overrides))?;
         if purpose == ConfigPurpose::Study {
             config.list_pairs(world.broadcast(|| {
-                listed_pairs::read(&config.paths).map_err(|problem| format!("{name}: {problem}"))
+                initial_curves::check(&config.paths)
+                    .and_then(|()| listed_pairs::read(&config.paths))
+                    .map_err(|problem| format!("{name}: {problem}"))
             })?);
         }
         if world.is_root() {
@@ -198,8 +201,7 @@ impl Problem {
             let import = landscape.imports.iter().find(|(name, _)| name == set);
             import.map_or(landscape.starts, |(_, rows)| rows.nrows() as u32)
         };
-        self.subject
-            .either(|trained| of_network(trained), |landscape| of_landscape(landscape))
+        self.subject.either(|trained| of_network(trained), |landscape| of_landscape(landscape))
     }
 
     /// The landscapes that paths are on.

@@ -110,7 +110,7 @@ impl RunDirectory {
         };
         check_origin(directory, &contents)?;
         let record = configuration_record(problem, directory, &contents)?;
-        let change = check_configuration(directory, &mut contents, problem, &record, replace)?;
+        let change = check_configuration(directory, &mut contents, problem, &record, replace, &[])?;
         if contents.configuration() != Some(&record) {
             contents.insert(Record::Configuration(record));
         }
@@ -122,8 +122,9 @@ impl RunDirectory {
     /// will of the user.
     fn adopt(&mut self, problem: &Problem, replace: bool) -> Result<(), Failure> {
         let record = configuration_record(problem, &self.directory, &self.contents)?;
-        let change =
-            check_configuration(&self.directory, &mut self.contents, problem, &record, replace)?;
+        let Self { directory, contents, checkpoints, .. } = self;
+        let begun: Vec<&TaskKey> = checkpoints.keys().collect();
+        let change = check_configuration(directory, contents, problem, &record, replace, &begun)?;
         change.iter().for_each(say);
         if self.contents.configuration() != Some(&record) {
             self.store(Record::Configuration(record))?;

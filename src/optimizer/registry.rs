@@ -1,6 +1,6 @@
 //! The optimizers that a configuration can name, and one of them with its values.
 
-use super::kinds::{adam, adamw, lbfgs, sgd};
+use super::kinds::{adam, lbfgs, sgd};
 use super::state::OptimizerState;
 use super::{Cost, LbfgsParameters, OptimizerKind};
 use crate::keys::{ChoiceKey, Value, Values};
@@ -8,7 +8,7 @@ use crate::landscape::{ImageLandscape, Interrupted};
 
 /// All optimizers, one a line. New ones go to the end: checkpoints know them by position.
 pub static OPTIMIZERS: &[&dyn OptimizerKind] =
-    &[&sgd::KIND, &lbfgs::KIND, &adam::KIND, &adamw::KIND];
+    &[&sgd::KIND, &lbfgs::KIND, &adam::ADAM, &adam::ADAMW];
 
 /// The kind of this name.
 pub fn optimizer_kind(name: &str) -> Option<&'static dyn OptimizerKind> {

@@ -15,6 +15,8 @@ pub struct Color(pub u8, pub u8, pub u8);
 const VERMILION: Color = Color(213, 94, 0);
 /// L-BFGS.
 const BLUE: Color = Color(0, 114, 178);
+/// The groups with a look of their own.
+const FIXED: [&str; 2] = ["sgd", "lbfgs"];
 /// For everything that does not belong to an optimizer.
 const OTHERS: [Color; 6] = [
     Color(0, 158, 115),
@@ -47,7 +49,7 @@ pub fn look(group: &str, groups: &[&str]) -> Look {
         _ => numbered(
             groups
                 .iter()
-                .filter(|known| !["sgd", "lbfgs"].contains(known))
+                .filter(|known| !FIXED.contains(known))
                 .position(|known| *known == group)
                 .unwrap_or(0),
         ),
@@ -83,9 +85,16 @@ pub fn look_of(sets: &EndSets, groups: &[&str]) -> Look {
     if sets.a.group() == sets.b.group() && sets.single().is_some() {
         return look(sets.a.group(), groups);
     }
-    // The pairs of groups come after all groups.
-    let place = |group| groups.iter().position(|known| *known == group).unwrap_or(0);
-    numbered(groups.len() + place(sets.a.group()) + place(sets.b.group()))
+    // The pairs of groups come after all groups without a fixed look, each with its own number.
+    let others = groups.iter().filter(|group| !FIXED.contains(group)).count();
+    let place = |set: &SetName| {
+        groups.iter().position(|known| *known == set.group()).unwrap_or(groups.len())
+    };
+    let (a, b) = (place(&sets.a), place(&sets.b));
+    let (low, high) = (a.min(b), a.max(b));
+    let pairs = |count: usize| count * count.saturating_sub(1) / 2;
+    let number = if low == high { pairs(groups.len()) + low } else { pairs(high) + low };
+    numbered(others + number)
 }
 
 /// A color of a sequence from white (0) to blue (1): the lighter part of Blues of C. Brewer,
@@ -121,6 +130,21 @@ mod tests {
         for (i, a) in looks.iter().enumerate() {
             assert!(looks[i + 1..].iter().all(|b| a.color != b.color && a.marker != b.marker));
         }
+    }
+
+    #[test]
+    fn paths_between_groups_look_like_no_group() {
+        let groups = ["adam", "slow", "fast"];
+        let set = |group: &str| SetName::parse(&format!("{group}/train")).unwrap();
+        let between = [(0, 1), (0, 2), (1, 2)]
+            .map(|(a, b)| EndSets { a: set(groups[a]), b: set(groups[b]) })
+            .map(|sets| look_of(&sets, &groups));
+        let own = groups.map(|group| look(group, &groups));
+        let all = [own, between].concat();
+        for (i, a) in all.iter().enumerate() {
+            assert!(all[i + 1..].iter().all(|b| a != b), "{all:?}");
+        }
+        assert!(between.iter().all(|look| own.iter().all(|group| look.color != group.color)));
     }
 
     #[test]

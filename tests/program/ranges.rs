@@ -11,6 +11,8 @@ use std::thread;
 
 const NETWORKS: [&str; 4] = ["fcp", "lenet", "autoencoder", "lstm"];
 
+const OPTIMIZERS: [&str; 4] = ["sgd", "lbfgs", "adam", "adamw"];
+
 const LANDSCAPES: [&str; 5] =
     ["two-wells", "mueller-brown", "product-well", "double-well", "lennard-jones"];
 
@@ -43,7 +45,12 @@ fn range(headings: &[String], cells: &[String]) -> Option<Range> {
     for heading in code {
         match heading.split_once(" = ") {
             Some((selector, word)) => {
-                chosen = Some([format!("{section}.{selector}"), word.replace('"', "")]);
+                let word = word.replace('"', "");
+                chosen = Some([format!("{section}.{selector}"), word.clone()]);
+                // The section of an optimizer may have the name of its kind.
+                if section == "training.NAME" {
+                    section = format!("training.{word}");
+                }
             }
             None if heading.starts_with("[[") => {
                 section = format!("{}.0", heading.trim_matches(['[', ']']));
@@ -82,7 +89,15 @@ fn ends(value: &str) -> Option<(String, String)> {
         "number above 0, below 1" => ("1e-300", "0.9999999"),
         "number above 0, at most 525600" => ("1e-300", "525600"),
         other => {
-            let known = ["\"", "true or false", "text", "list of numbers", "list of names of sets"];
+            let known = [
+                "\"",
+                "true or false",
+                "text",
+                "list of numbers",
+                "list of two numbers",
+                "list of names of sets",
+                "list of pairs",
+            ];
             assert!(known.iter().any(|known| other.contains(known)), "{other} is no range");
             return None;
         }
@@ -138,7 +153,8 @@ fn check_network(ranges: &[Range], network: &str) {
         _ => "network.hidden=[3]",
     };
     let size = size.to_owned();
-    let words = [network, "digits", "rbf", "sigmoid"];
+    let mut words = vec![network, "digits", "rbf", "sigmoid"];
+    words.extend(OPTIMIZERS);
     let formula = |range: &&Range| {
         ["landscape", "minimum"].iter().any(|section| range.key.starts_with(section))
     };
@@ -151,15 +167,19 @@ fn check_network(ranges: &[Range], network: &str) {
         "kpca.0.scale" | "kpca.0.constant" => setting(&range.key.replace('0', "1"), &range.least),
         _ => setting(&range.key, &range.least),
     });
-    let small: Vec<String> = [kind.clone()].into_iter().chain(small).collect();
+    let mut base = vec![kind, setting("training.optimizers", &format!("{OPTIMIZERS:?}"))];
+    let stochastic = OPTIMIZERS.iter().filter(|&&optimizer| optimizer != "lbfgs");
+    base.extend(stochastic.clone().map(|name| format!("training.{name}.schedule=step")));
+    let small: Vec<String> = base.iter().cloned().chain(small).collect();
     check(TINY, &small).with_code(0);
 
     let numbers = own.iter().filter(|range| !range.counts && !range.key.starts_with("kpca"));
     let numbers = numbers.map(|range| setting(&range.key, &range.most));
-    assert_checked(
-        TINY,
-        &[kind.clone(), size.clone()].into_iter().chain(numbers).collect::<Vec<_>>(),
-    );
+    base.push(size);
+    base.extend(stochastic.flat_map(|name| {
+        ["epochs", "learning_rate"].map(|key| format!("training.{name}.{key}=1"))
+    }));
+    assert_checked(TINY, &base.iter().cloned().chain(numbers).collect::<Vec<_>>());
 
     // What does not depend on the network is looked at with one of them.
     let depends =
@@ -169,7 +189,8 @@ fn check_network(ranges: &[Range], network: &str) {
             "kpca.0.degree" => continue,
             key => key,
         };
-        assert_checked(TINY, &[kind.clone(), size.clone(), setting(key, &range.most)]);
+        let most = setting(key, &range.most);
+        assert_checked(TINY, &base.iter().cloned().chain([most]).collect::<Vec<_>>());
     }
 }
 

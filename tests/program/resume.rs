@@ -46,7 +46,12 @@ fn what_cannot_be_continued() {
     fs::rename(&list, root.path().join("moved.csv")).expect("a file of this test");
     let moved = lossatlas(2, &["resume", text(&out)]).with_code(2);
     assert_eq!(moved.said("pairs.csv: No such file"), 1, "{}", moved.stderr);
-    assert_eq!(moved.said("where they have moved, say where they are now"), 1, "{}", moved.stderr);
+    assert_eq!(
+        moved.said("where they have moved, say where they are now with --set"),
+        1,
+        "{}",
+        moved.stderr
+    );
     let now = format!("paths.list={}", text(&root.path().join("moved.csv")));
     lossatlas(1, &["resume", text(&out), "--set", &now]).with_code(0);
 }

@@ -171,6 +171,9 @@ impl Expected {
 
         self.paths_without_points("/paths/sgd/train/on_test", &[], &[]);
         self.paths_without_points("/paths/torch/final.1/on_test", &[[1, 0]], &["no memory"]);
+        let between = "/paths/between/sgd-train_torch-final.1/on_train";
+        self.paths_without_points(between, &[[1, 1]], &["no memory"]);
+        self.texts(&format!("{between}/end_set"), &[2], &["sgd/train", "torch/final.1"]);
     }
 
     fn paths_without_points(&mut self, on: &str, pairs: &[[u32; 2]], reasons: &[&str]) {
@@ -264,6 +267,9 @@ pub fn expectation(results: &Results) -> Value {
             },
             "/network": { "layout": "layer.weight [2, 3], layer.bias [2]" },
             "/paths/sgd/train/on_test": { "set": "sgd/train", "landscape": "test" },
+            "/paths/between/sgd-train_torch-final.1/on_train": {
+                "set_a": "sgd/train", "set_b": "torch/final.1", "landscape": "train",
+            },
             "/trajectory": { "failed": "sgd initialization 0: no memory" },
             "/trajectory/sgd/1": { "stop_reason": "completed", "repeats_run": 0 },
             "/kpca": { "failed": "kernel PCA steep: |θ| is too large" },

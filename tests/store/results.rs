@@ -14,7 +14,7 @@ use lossatlas::optimizer::{
     MinimizationResult, MinimizationStop, OptimizerName, Snapshot, TrainingRun, TrainingStop,
 };
 use lossatlas::path::{PathResult, PathSet, PathStop, Track};
-use lossatlas::solutions::{LandscapeName, SetName, SolutionSet, select};
+use lossatlas::solutions::{EndSets, LandscapeName, SetName, SolutionSet, select};
 use ndarray::{Array2, array};
 use std::path::Path;
 
@@ -273,5 +273,11 @@ fn paths() -> Vec<PathSet> {
         set("sgd/train", LandscapeName::Train, results),
         set("sgd/train", LandscapeName::Test, Vec::new()),
         set("torch/final.1", LandscapeName::Test, vec![Err("no memory".into())]),
+        PathSet {
+            set: EndSets { a: name("sgd/train"), b: name("torch/final.1") },
+            landscape: LandscapeName::Train,
+            pairs: vec![(7, 7)],
+            results: vec![Err("no memory".into())],
+        },
     ]
 }

@@ -1,4 +1,4 @@
-//! Adam on mini-batches.
+//! Adam and AdamW on mini-batches.
 
 use crate::kernels::{Real, add_scaled, scale};
 use crate::keys::{ChoiceKey, KeyKind, NumberRange, Values};
@@ -9,15 +9,39 @@ use crate::optimizer::stochastic::{BATCH_SIZE, EPOCHS, Pace, Stochastic, UpdateR
 use crate::optimizer::{Cost, OptimizerKind, OptimizerRun, Remedy};
 use serde::{Deserialize, Serialize};
 
-/// Adam as configurations know it.
-pub static KIND: AdamKind = AdamKind;
+/// Adam, or `AdamW` with its decoupled weight decay, as configurations know them.
+#[derive(Debug)]
+pub struct AdamKind {
+    name: &'static str,
+    title: &'static str,
+    documentation: &'static str,
+    keys: &'static [ChoiceKey],
+    /// Whether the weight decay does not pass through the moments.
+    decoupled: bool,
+}
 
 /// The kind `"adam"`.
-#[derive(Debug)]
-pub struct AdamKind;
+pub static ADAM: AdamKind = AdamKind {
+    name: "adam",
+    title: "Adam",
+    documentation: "Adam on mini-batches, as `torch.optim.Adam`: a weight decay is added to the \
+                    gradient.",
+    keys: &keys("λ, added to the gradient as λθ", 0.0),
+    decoupled: false,
+};
+
+/// The kind `"adamw"`.
+pub static ADAMW: AdamKind = AdamKind {
+    name: "adamw",
+    title: "AdamW",
+    documentation: "Adam with a weight decay that does not pass through the moments, as \
+                    `torch.optim.AdamW`.",
+    keys: &keys("λ in θ ← (1 − ηλ) θ before each step", 0.01),
+    decoupled: true,
+};
 
 /// The keys of Adam and `AdamW`, which differ in the weight decay.
-pub(super) const fn keys(weight_decay: ChoiceKey) -> [ChoiceKey; 11] {
+const fn keys(weight_decay: &'static str, default: f64) -> [ChoiceKey; 11] {
     [
         ChoiceKey::new(
             "learning_rate",
@@ -41,7 +65,13 @@ pub(super) const fn keys(weight_decay: ChoiceKey) -> [ChoiceKey; 11] {
             "ε, added to the root of the mean square",
             KeyKind::Positive { default: 1e-8 },
         ),
-        weight_decay,
+        ChoiceKey::new(
+            "weight_decay",
+            weight_decay,
+            KeyKind::Number { default, range: NumberRange::NotNegative },
+        )
+        .note("reported losses do not include it")
+        .came_later(),
         SCHEDULE,
         STEP_EPOCHS,
         STEP_FACTOR,
@@ -49,31 +79,21 @@ pub(super) const fn keys(weight_decay: ChoiceKey) -> [ChoiceKey; 11] {
     ]
 }
 
-static KEYS: [ChoiceKey; 11] = keys(
-    ChoiceKey::new(
-        "weight_decay",
-        "λ, added to the gradient as λθ",
-        KeyKind::Number { default: 0.0, range: NumberRange::NotNegative },
-    )
-    .note("reported losses do not include it")
-    .came_later(),
-);
-
 impl OptimizerKind for AdamKind {
     fn name(&self) -> &'static str {
-        "adam"
+        self.name
     }
 
     fn title(&self) -> &'static str {
-        "Adam"
+        self.title
     }
 
     fn documentation(&self) -> &'static str {
-        "Adam on mini-batches, as `torch.optim.Adam`: a weight decay is added to the gradient."
+        self.documentation
     }
 
     fn keys(&self) -> &'static [ChoiceKey] {
-        &KEYS
+        self.keys
     }
 
     fn check(&self, values: &Values) -> Vec<(&'static str, String)> {
@@ -94,7 +114,7 @@ impl OptimizerKind for AdamKind {
         theta: Vec<f32>,
         _: &ImageLandscape<'_, f32>,
     ) -> Result<Box<dyn OptimizerRun>, Interrupted> {
-        Ok(Box::new(AdamTraining::new(AdamParameters::of(values, false), theta)))
+        Ok(Box::new(AdamTraining::new(AdamParameters::of(values, self.decoupled), theta)))
     }
 
     fn resume(
@@ -119,7 +139,7 @@ pub struct AdamParameters {
 }
 
 impl AdamParameters {
-    pub(super) fn of(values: &Values, decoupled: bool) -> Self {
+    fn of(values: &Values, decoupled: bool) -> Self {
         let decay = Decay {
             beta_1: values.number("beta_1"),
             beta_2: values.number("beta_2"),

@@ -1,6 +1,5 @@
-//! The optimizers, one a file.
+//! The optimizers, one a file; Adam and AdamW share one.
 
 pub mod adam;
-pub mod adamw;
 pub mod lbfgs;
 pub mod sgd;

@@ -511,12 +511,15 @@ fn landscape_endpoints(
     source: &PathSource,
     key: &PathKey,
 ) -> [Vec<f64>; 2] {
-    let [a, b] = [(&key.sets.a, key.pair.0), (&key.sets.b, key.pair.1)].map(|(set, number)| {
-        match landscape.imports.iter().find(|(name, _)| name == set) {
+    let [a, b] =
+        [(&key.sets.a, key.pair.0), (&key.sets.b, key.pair.1)].map(|(set, number)| match landscape
+            .imports
+            .iter()
+            .find(|(name, _)| name == set)
+        {
             Some((_, vectors)) => vectors.row(number as usize).to_vec(),
             None => source.minima.get(&number).expect("pairs are drawn from the minima").clone(),
-        }
-    });
+        });
     match landscape.config.landscape.built_in() {
         Some(BuiltIn::LennardJones(cluster)) => match cluster.align(&b, &a) {
             Ok(aligned) => [a, aligned.theta],
