@@ -29,31 +29,24 @@ impl Computation for ImportedPoints<'_> {
         Ok(super::pending(sets, directory))
     }
 
-    fn task(&self, (set, number): &Self::Key, (): &()) -> Vec<f64> {
-        let import = self.0.imports.iter().find(|(name, _)| name == set);
-        let (_, vectors) = import.expect("keys are drawn from the imported sets");
-        vectors.row(*number as usize).to_vec()
+    fn task(&self, key: &Self::Key, (): &()) -> Vec<f64> {
+        super::vector(&self.0.imports, key)
     }
 
     fn perform(&self, theta: &Vec<f64>, _: Option<&[u8]>, control: &Control) -> Ended<Snapshot> {
         Ended::of(evaluate(self.0, theta, &|| control.stop_requested()))
     }
 
-    fn record(
-        &self,
-        (set, number): &Self::Key,
-        seconds: f64,
-        outcome: Result<Snapshot, String>,
-    ) -> Record {
-        let finite = |snapshot: Snapshot| {
-            if snapshot.loss_train.is_finite() {
-                Ok(snapshot)
+    fn record(&self, key: &Self::Key, seconds: f64, outcome: Result<Snapshot, String>) -> Record {
+        let outcome = outcome.and_then(|found| {
+            let finite = found.loss_train.is_finite();
+            if finite {
+                Ok(found)
             } else {
                 Err("the value is not finite at this vector".to_owned())
             }
-        };
-        let outcome = outcome.and_then(finite);
-        Record::Imported { set: set.clone(), number: *number, seconds, outcome }
+        });
+        super::imported(key, seconds, outcome)
     }
 }
 

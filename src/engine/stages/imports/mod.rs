@@ -19,6 +19,7 @@ use crate::engine::task::{Computation, Pending};
 use crate::landscape::{Interrupt, Interrupted};
 use crate::optimizer::Snapshot;
 use crate::solutions::{SetName, SolutionSet};
+use ndarray::Array2;
 
 /// Evaluates the vectors that are read from files.
 pub struct Imports;
@@ -94,32 +95,36 @@ impl Computation for ImportedVectors<'_> {
         Ok(pending(self.0.imports.iter().map(|(set, vectors)| (set, vectors.nrows())), directory))
     }
 
-    fn task(&self, (set, number): &Self::Key, (): &()) -> Vec<f32> {
-        let import = self.0.imports.iter().find(|(name, _)| name == set);
-        let (_, vectors) = import.expect("keys are drawn from the imported sets");
-        vectors.row(*number as usize).to_vec()
+    fn task(&self, key: &Self::Key, (): &()) -> Vec<f32> {
+        vector(&self.0.imports, key)
     }
 
     fn perform(&self, theta: &Vec<f32>, _: Option<&[u8]>, control: &Control) -> Ended<Snapshot> {
         Ended::of(evaluate(self.0, theta, &|| control.stop_requested()))
     }
 
-    fn record(
-        &self,
-        (set, number): &Self::Key,
-        seconds: f64,
-        outcome: Result<Snapshot, String>,
-    ) -> Record {
-        let finite = |snapshot: Snapshot| {
-            if snapshot.loss_train.is_finite() && snapshot.loss_test.is_finite() {
-                Ok(snapshot)
-            } else {
-                Err("the loss is not finite at this vector".to_owned())
-            }
-        };
-        let outcome = outcome.and_then(finite);
-        Record::Imported { set: set.clone(), number: *number, seconds, outcome }
+    fn record(&self, key: &Self::Key, seconds: f64, outcome: Result<Snapshot, String>) -> Record {
+        let outcome = outcome.and_then(|found| {
+            let finite = found.loss_train.is_finite() && found.loss_test.is_finite();
+            if finite { Ok(found) } else { Err("the loss is not finite at this vector".to_owned()) }
+        });
+        imported(key, seconds, outcome)
     }
+}
+
+/// The vector of a key.
+fn vector<A: Clone>(imports: &[(SetName, Array2<A>)], (set, number): &(SetName, u32)) -> Vec<A> {
+    let import = imports.iter().find(|(name, _)| name == set);
+    let (_, vectors) = import.expect("keys are drawn from the imported sets");
+    vectors.row(*number as usize).to_vec()
+}
+
+fn imported(
+    (set, number): &(SetName, u32),
+    seconds: f64,
+    outcome: Result<Snapshot, String>,
+) -> Record {
+    Record::Imported { set: set.clone(), number: *number, seconds, outcome }
 }
 
 /// The vectors of these sets, each with its number of vectors, that have not been evaluated.
