@@ -13,6 +13,7 @@ pub mod fourier;
 pub mod grid;
 pub mod parameters;
 pub mod polyline;
+pub mod refine;
 pub mod registry;
 pub mod result;
 pub mod search;

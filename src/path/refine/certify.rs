@@ -1,0 +1,214 @@
+//! The step that checks the result.
+
+use super::certificate::{Certificate, Condition, Eigenvalue, Place, Side, Verdict};
+use super::graph::{Chain, Link};
+use super::probe::Point;
+use super::profile::{arcs, top};
+use super::search::Advance;
+use super::spectrum::{is_descending, is_known, lowest};
+use super::subspace::{RitzPair, Subspace};
+use super::vectors::{arbitrary, distance};
+use crate::landscape::Interrupted;
+
+/// Eigenvalues that are reported.
+const EIGENVALUES: usize = 3;
+/// |∇f| at the top that counts as zero, as a fraction of its typical size on the path.
+const STATIONARY: f64 = 1e-3;
+
+impl Advance<'_, '_> {
+    /// The certificate. `None` if a path turned out to be higher between its points, so that there
+    /// is more to do.
+    pub(super) fn certify(&mut self) -> Result<Option<Certificate>, Interrupted> {
+        let graph = &self.state.graph;
+        let joined = graph.minimax(true);
+        let is_joined = joined.is_some();
+        let chain = joined.or_else(|| graph.minimax(false)).expect("the given path is a link");
+        if !self.check(&chain)? {
+            self.state.below = f64::INFINITY;
+            self.state.failures = 0;
+            return Ok(None);
+        }
+        let place = self.place_of_top(&chain);
+        let link = self.state.graph.links[chain.links[place].0].clone();
+        let point = self.top_of(&link)?;
+        let pairs = self.eigenpairs(&link, &point)?;
+        let mut failed = self.failed(&point, &pairs);
+        if !is_joined {
+            failed.push(Condition::Connected);
+        }
+        let height = chain.height;
+        if height > point.value + self.tolerance(height) {
+            failed.push(Condition::HighestPoint);
+        }
+        // No path is lower than its higher end.
+        let at_the_end = height <= self.higher_end() + self.tolerance(height);
+        let verdict = match self.state.is_spent {
+            _ if at_the_end || failed.is_empty() => Verdict::Pass,
+            true => Verdict::NotConverged,
+            false => Verdict::UpperBound,
+        };
+        Ok(Some(self.certificate(verdict, failed, &chain, place, point, &pairs)))
+    }
+
+    /// Samples the paths over the saddles between their points. `false` if one is higher than its
+    /// saddle, which is then no longer joined.
+    fn check(&mut self, chain: &Chain) -> Result<bool, Interrupted> {
+        for &(index, _) in &chain.links {
+            if self.state.graph.links[index].is_sampled {
+                continue;
+            }
+            let path = self.state.graph.links[index].path.clone();
+            let sampled = self.sampled_height(&path, false)?;
+            let tolerance = self.tolerance(chain.height);
+            let link = &mut self.state.graph.links[index];
+            link.is_sampled = true;
+            if sampled > link.height + tolerance {
+                link.height = sampled;
+                link.is_joined = sampled <= chain.height + tolerance;
+            }
+            if !link.is_joined {
+                // Its saddle is none of this path.
+                link.saddle = None;
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// The place in the chain of the highest link. One with a saddle comes before one that is
+    /// higher by less than what matters.
+    fn place_of_top(&self, chain: &Chain) -> usize {
+        let tolerance = self.tolerance(chain.height);
+        let worth = |place: usize| {
+            let link = &self.state.graph.links[chain.links[place].0];
+            if link.saddle.is_some() { link.height + tolerance } else { link.height }
+        };
+        let places = 0..chain.links.len();
+        places.max_by(|&a, &b| worth(a).total_cmp(&worth(b))).expect("a chain has links")
+    }
+
+    /// The highest point of a link.
+    fn top_of(&mut self, link: &Link) -> Result<Point, Interrupted> {
+        if let Some(saddle) = &link.saddle {
+            return Ok(saddle.point.clone());
+        }
+        let mut points = Vec::new();
+        for theta in &link.path {
+            points.push(self.probe.point(theta.clone())?);
+        }
+        let highest = points.iter().max_by(|a, b| a.value.total_cmp(&b.value));
+        let highest = highest.expect("a path has points").clone();
+        match top(&points) {
+            Some(top) => {
+                let between = self.probe.point(top.theta)?;
+                Ok(if between.value > highest.value { between } else { highest })
+            }
+            None => Ok(highest),
+        }
+    }
+
+    /// The lowest eigenpairs of the Hessian at the top.
+    fn eigenpairs(&mut self, link: &Link, point: &Point) -> Result<Vec<RitzPair>, Interrupted> {
+        if self.probe.noise.length == 0.0 {
+            // No saddle search has measured the noise, which the products depend on.
+            let direction = arbitrary(point.theta.len(), 0);
+            let [a, b] = [0, 1].map(|end| &self.state.graph.nodes[end].theta);
+            let length = distance(a, b) / (self.parameters.points - 1) as f64;
+            self.probe.measure_noise(point, &direction, point.slope(), length)?;
+        }
+        let mut space = Subspace::orthogonal_to(self.probe.null_basis(&point.theta));
+        if let Some(saddle) = &link.saddle {
+            space.add(&mut self.probe, &point.theta, saddle.mode.clone())?;
+        }
+        let products = self.parameters.spectrum;
+        lowest(&mut self.probe, &mut space, &point.theta, EIGENVALUES, products)
+    }
+
+    /// The conditions on the top alone that do not hold.
+    fn failed(&self, point: &Point, pairs: &[RitzPair]) -> Vec<Condition> {
+        let mut failed = Vec::new();
+        let zero = STATIONARY * self.state.typical_slope;
+        if point.slope() > zero.max(4.0 * self.probe.noise.slope) {
+            failed.push(Condition::Stationary);
+        }
+        let lowest = pairs.first().map_or(0.0, |pair| pair.value);
+        let descending = pairs.iter().filter(|pair| is_descending(pair, lowest)).count();
+        let are_known = pairs.iter().take(2).all(|pair| is_known(pair, lowest));
+        if descending != 1 || !are_known {
+            failed.push(Condition::OneDescendingDirection);
+        }
+        failed
+    }
+
+    fn certificate(
+        &self,
+        verdict: Verdict,
+        failed: Vec<Condition>,
+        chain: &Chain,
+        place: usize,
+        point: Point,
+        pairs: &[RitzPair],
+    ) -> Certificate {
+        let links = chain.links.iter().map(|&(index, _)| &self.state.graph.links[index]);
+        let saddles =
+            links.filter_map(|link| link.saddle.as_ref()).map(|saddle| saddle.point.value);
+        let lowest = pairs.first().map_or(0.0, |pair| pair.value);
+        let (path, t) = self.path(chain, place, &point);
+        Certificate {
+            verdict,
+            failed,
+            height: chain.height,
+            t,
+            slope: point.slope(),
+            theta: point.theta,
+            typical_slope: self.state.typical_slope,
+            slope_noise: self.probe.noise.slope,
+            eigenvalues: pairs
+                .iter()
+                .map(|pair| Eigenvalue { value: pair.value, residual: pair.error() })
+                .collect(),
+            descending: pairs.iter().filter(|pair| is_descending(pair, lowest)).count(),
+            sides: self.sides(chain, place),
+            saddles: saddles.collect(),
+            work: self.probe.work,
+            heights: self.state.heights.clone(),
+            path,
+        }
+    }
+
+    /// The points of a chain, and where its top is.
+    fn path(&self, chain: &Chain, place: usize, point: &Point) -> (Vec<Vec<f64>>, f64) {
+        let (mut path, mut top_link) = (Vec::new(), 0..0);
+        for (number, &(index, node)) in chain.links.iter().enumerate() {
+            // The node at which the link is entered is already there.
+            let already = usize::from(number > 0);
+            let part = self.state.graph.links[index].path_from(node);
+            let from = path.len() - already;
+            path.extend(part.into_iter().skip(already));
+            if number == place {
+                top_link = from..path.len();
+            }
+        }
+        let away = |m: usize| distance(&path[m], &point.theta);
+        let nearest = top_link.min_by(|&a, &b| away(a).total_cmp(&away(b))).unwrap_or(0);
+        let arcs = arcs(&path);
+        let t = arcs[nearest] / arcs[arcs.len() - 1];
+        (path, t)
+    }
+
+    /// What is on both sides of the link with the top.
+    fn sides(&self, chain: &Chain, place: usize) -> [Side; 2] {
+        let (index, entered) = chain.links[place];
+        let [a, b] = self.state.graph.links[index].ends;
+        let nodes = if a == entered { [a, b] } else { [b, a] };
+        nodes.map(|index| {
+            let node = &self.state.graph.nodes[index];
+            let place = match index {
+                0 | 1 => Place::End(index),
+                _ if node.is_minimum => Place::Minimum,
+                _ => Place::Point,
+            };
+            Side { place, value: node.value, slope: node.slope }
+        })
+    }
+}
