@@ -105,7 +105,7 @@ impl Case {
         let path = highest_point(&*self.landscape, &*found.curve, parameters.points);
         Measured {
             grid: result.barrier,
-            dense: result.refined_barrier,
+            dense: result.fine_barrier,
             path,
             straight: result.straight_barrier,
         }
@@ -376,13 +376,13 @@ fn two_units_swap_around_a_dead_one_at_no_height_and_the_straight_line_has_one()
             let path = path.expect("finite everywhere").expect("not stopped");
             let about = format!(
                 "units {i} and {j}: {} and {} from {loss}",
-                path.refined_barrier, path.straight_barrier
+                path.fine_barrier, path.straight_barrier
             );
-            assert!(path.refined_barrier >= loss - 1e-12, "{about}");
+            assert!(path.fine_barrier >= loss - 1e-12, "{about}");
             // The lowest straight line is 0.018 above the ends; the paths are lower by 0.018 and
             // more.
             assert!(path.straight_barrier > loss + 0.01, "{about}");
-            assert!(path.refined_barrier < path.straight_barrier - 0.01, "{about}");
+            assert!(path.fine_barrier < path.straight_barrier - 0.01, "{about}");
         }
     }
 }

@@ -123,17 +123,17 @@ fn a_descent_in_batches_comes_as_low_on_all_images_with_half_of_the_evaluations(
     let full = find(&data, None, 1, &parameters());
     let batches = find(&data, Some(100), 1, &PathParameters { steps: 140, ..parameters() });
     assert!(
-        full.refined_barrier < 0.5 * full.straight_barrier,
+        full.fine_barrier < 0.5 * full.straight_barrier,
         "{} and {}",
-        full.refined_barrier,
+        full.fine_barrier,
         full.straight_barrier
     );
     // 140 steps of 100 images and 21 looks at 700, a third each, against 60 steps of 700: 45 %.
     assert!(
-        batches.refined_barrier < 1.05 * full.refined_barrier,
+        batches.fine_barrier < 1.05 * full.fine_barrier,
         "{} and {}",
-        batches.refined_barrier,
-        full.refined_barrier
+        batches.fine_barrier,
+        full.fine_barrier
     );
     assert_eq!(batches.best_step % 7, 0, "the best path was looked at on all images");
     assert_eq!(batches, find(&data, Some(100), 2, &PathParameters { steps: 140, ..parameters() }));
@@ -152,5 +152,5 @@ fn a_descent_ends_when_the_objective_has_stopped_falling() {
     assert_eq!((whole.steps, &whole.stop), (3000, &PathStop::Completed));
     assert_eq!(converged.stop, PathStop::Converged { step: converged.steps });
     assert!(converged.steps < 1500, "{} steps", converged.steps);
-    assert!((converged.refined_barrier / whole.refined_barrier - 1.0).abs() < 1e-3);
+    assert!((converged.fine_barrier / whole.fine_barrier - 1.0).abs() < 1e-3);
 }

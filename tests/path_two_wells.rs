@@ -27,7 +27,7 @@ fn heights_are_within_0_02_of_the_published_ones() {
         let path = published(lambda);
         println!(
             "λ = {lambda}: grid {:.4}, dense {:.4}, straight {:.4}",
-            path.barrier, path.refined_barrier, path.straight_barrier
+            path.barrier, path.fine_barrier, path.straight_barrier
         );
         assert!((path.straight_barrier - 1.102).abs() < 1e-3, "straight {}", path.straight_barrier);
         assert!(
@@ -36,9 +36,9 @@ fn heights_are_within_0_02_of_the_published_ones() {
             path.barrier
         );
         assert!(
-            path.refined_barrier >= SADDLE,
+            path.fine_barrier >= SADDLE,
             "λ = {lambda}: {} is below the saddle",
-            path.refined_barrier
+            path.fine_barrier
         );
     }
 }

@@ -221,7 +221,7 @@ fn paths() {
             "{whole:?}"
         );
         same_bits(&whole, &pieced.unwrap().result);
-        assert!(whole.refined_barrier >= whole.barrier);
+        assert!(whole.fine_barrier >= whole.barrier);
     }
 }
 

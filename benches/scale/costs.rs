@@ -58,7 +58,7 @@ pub fn path_result() -> PathResult {
         loss: loss.clone(),
         straight_loss: loss,
         barrier: 1.0,
-        refined_barrier: 1.0,
+        fine_barrier: 1.0,
         straight_barrier: 2.0,
         length: 1.0,
         length_straight: 1.0,

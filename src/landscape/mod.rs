@@ -43,8 +43,8 @@
 //! let endpoints: [&[f64]; 2] = [&[-0.9, -1.0], &[1.0, 0.9]];
 //! let path = find_path(&DoubleWells(2), endpoints, &parameters, &mut |_fraction, _mean_loss| true)?
 //!     .expect("only the callback can stop it");
-//! assert!(path.refined_barrier >= 1.0);
-//! assert!(path.refined_barrier < path.straight_barrier);
+//! assert!(path.fine_barrier >= 1.0);
+//! assert!(path.fine_barrier < path.straight_barrier);
 //! # Ok::<(), lossatlas::path::PathError>(())
 //! ```
 

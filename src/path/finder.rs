@@ -6,9 +6,9 @@
 //!
 //! L contains the *sum* of the losses and not their maximum. Its minimum therefore need not pass
 //! through a saddle, and the highest point of the path may lie between two points of the grid.
-//! Three numbers are reported: the barrier on the grid (as published); the refined barrier, which
-//! is the highest point of the same path, searched for on a grid ten times as fine and then
-//! refined; and the straight-line barrier. The maximum along any path is at least the height of the
+//! Three numbers are reported: the barrier on the grid (as published); the barrier on the fine grid,
+//! which is the highest point of the same path, searched for on a grid ten times as fine and between
+//! its points; and the straight-line barrier. The maximum along any path is at least the height of the
 //! lowest saddle.
 
 use super::search::{DescentEnd, PathSearch};
@@ -18,7 +18,7 @@ use crate::landscape::Landscape;
 use crate::solver::{Watch, complete};
 use thiserror::Error;
 
-/// How many times finer the grid is on which the search for the refined barrier starts.
+/// How many times finer the grid is on which the search for the barrier on the fine grid starts.
 pub const REFINEMENT: usize = 10;
 
 /// Why there is no path.

@@ -14,9 +14,9 @@ pub struct PathResult {
     pub straight_loss: Vec<f64>,
     /// H, the maximum of `loss` over the grid: the barrier as published.
     pub barrier: f64,
-    /// The maximum along the same path. It is searched for on a grid ten times as fine and refined
-    /// between neighboring points until it does not change any more.
-    pub refined_barrier: f64,
+    /// The maximum along the same path. It is searched for on a grid ten times as fine and then
+    /// between neighboring points, until it does not change any more.
+    pub fine_barrier: f64,
     /// The maximum of `straight_loss` over the grid.
     pub straight_barrier: f64,
     /// Length Σ |ω(t_{m+1}) − ω(t_m)| of the best path.
@@ -142,7 +142,7 @@ mod tests {
             loss: loss.to_vec(),
             straight_loss: loss.to_vec(),
             barrier: height,
-            refined_barrier: height,
+            fine_barrier: height,
             straight_barrier: height,
             length: 1.0,
             length_straight: 1.0,

@@ -183,9 +183,9 @@ fn every_method_finds_the_way_around_the_bumps() {
             found.straight_barrier
         );
         assert!(
-            (0.624..0.70).contains(&found.refined_barrier),
+            (0.624..0.70).contains(&found.fine_barrier),
             "{method:?}: {}",
-            found.refined_barrier
+            found.fine_barrier
         );
     }
 }

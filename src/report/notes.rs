@@ -224,7 +224,7 @@ fn is_higher_than_straight(path: &PathResult) -> bool {
     /// For single precision, in which losses may be summed.
     const ROUNDING: f64 = 1e-6;
     let limit = path.straight_barrier + ROUNDING * path.straight_barrier.abs();
-    !path.is_straight_line() && path.barrier.max(path.refined_barrier) > limit
+    !path.is_straight_line() && path.barrier.max(path.fine_barrier) > limit
 }
 
 impl NotedMinima<'_> {
@@ -430,7 +430,7 @@ mod tests {
             loss: loss.to_vec(),
             straight_loss: loss.to_vec(),
             barrier: height,
-            refined_barrier: height,
+            fine_barrier: height,
             straight_barrier: height,
             length: 1.0,
             length_straight: 1.0,
@@ -490,10 +490,10 @@ mod tests {
     fn paths_that_rise_higher_than_the_straight_line_are_counted() {
         let found = path(&[0.0, 2.0, 1.0], 4, PathStop::Completed);
         let on_the_grid = PathResult { straight_barrier: 1.5, ..found.clone() };
-        let between = PathResult { refined_barrier: 2.5, ..found.clone() };
-        let rounding = PathResult { refined_barrier: 2.000_000_1, ..found.clone() };
+        let between = PathResult { fine_barrier: 2.5, ..found.clone() };
+        let rounding = PathResult { fine_barrier: 2.000_000_1, ..found.clone() };
         let straight =
-            PathResult { refined_barrier: 2.5, ..path(&[0.0, 1.0], 0, PathStop::Completed) };
+            PathResult { fine_barrier: 2.5, ..path(&[0.0, 1.0], 0, PathStop::Completed) };
         let sets = [path_set("a/b", vec![found, on_the_grid, between, rounding, straight])];
         let notes = NotedResults { paths: &sets, ..NotedResults::default() }.notes();
         assert_eq!(notes.len(), 1, "{notes:?}");

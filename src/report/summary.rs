@@ -61,8 +61,8 @@ pub struct BarrierRow {
     pub straight: Option<Summary>,
     /// Barriers H on the grid of the search.
     pub grid: Option<Summary>,
-    /// Refined barriers of the same paths.
-    pub refined: Option<Summary>,
+    /// Barriers on the fine grid, of the same paths.
+    pub fine: Option<Summary>,
     /// Losses of the higher endpoint of each path. No barrier can be lower.
     pub higher_endpoint: Option<Summary>,
     /// Number of paths that are the straight line because no step lowered the loss.
@@ -213,7 +213,7 @@ fn barrier_row(paths: &PathSet) -> BarrierRow {
         failed: paths.failed(),
         straight: summary(|path| path.straight_barrier),
         grid: summary(|path| path.barrier),
-        refined: summary(|path| path.refined_barrier),
+        fine: summary(|path| path.fine_barrier),
         higher_endpoint: summary(PathResult::higher_endpoint),
         unimproved: paths.found().filter(|path| path.is_unimproved()).count(),
         improving: paths.found().filter(|path| path.was_improving()).count(),
@@ -266,7 +266,7 @@ mod tests {
             loss: vec![height],
             straight_loss: vec![height_straight],
             barrier: height,
-            refined_barrier: height + 1.0,
+            fine_barrier: height + 1.0,
             straight_barrier: height_straight,
             length: 1.0,
             length_straight: 1.0,
@@ -304,11 +304,11 @@ mod tests {
         let row =
             RunSummary::of(&[], &Analysis::of(&[], &[], &[]).unwrap(), &[paths]).barriers.remove(0);
         assert_eq!((row.count, row.failed, row.landscape), (3, 1, LandscapeName::Test));
-        let [straight, grid, refined] = [row.straight, row.grid, row.refined].map(Option::unwrap);
-        assert_eq!([straight.count, grid.count, refined.count], [2, 3, 3]);
+        let [straight, grid, fine] = [row.straight, row.grid, row.fine].map(Option::unwrap);
+        assert_eq!([straight.count, grid.count, fine.count], [2, 3, 3]);
         assert_relative_eq!(straight.median, 8.0);
         assert_relative_eq!(grid.median, 3.0);
-        assert_relative_eq!(refined.max, 5.0);
+        assert_relative_eq!(fine.max, 5.0);
         assert_relative_eq!(row.higher_endpoint.unwrap().median, 3.0);
         assert_eq!(row.improving, 3);
     }

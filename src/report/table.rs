@@ -87,7 +87,7 @@ fn heights(rows: &[LossRow]) -> String {
 
 /// A barrier is the `what` on a path.
 fn barriers(rows: &[BarrierRow], what: &str) -> String {
-    let header = ["set", "on", "paths", "straight line", "path H", "refined", "endpoint"];
+    let header = ["set", "on", "paths", "straight line", "path H", "fine grid", "endpoint"];
     let median = |summary: &Option<Summary>| {
         summary.as_ref().map_or_else(|| NONE.to_owned(), |barriers| short(barriers.median))
     };
@@ -104,13 +104,13 @@ fn barriers(rows: &[BarrierRow], what: &str) -> String {
             path_count(row),
             range(&row.straight),
             range(&row.grid),
-            median(&row.refined),
+            median(&row.fine),
             median(&row.higher_endpoint),
         ]
     });
     let caption = format!(
         "Barriers, the {what} on a path: median [lowest, highest]. H: on the grid of the search;\n\
-         refined: median of the maximum along the same path, also between the points of the grid;\n\
+         fine grid: median of the maximum along the same path, also between the points of the grid;\n\
          endpoint: median of the higher endpoint. No barrier can be lower."
     );
     render(&caption, &header, 2, cells) + &still_improving(rows)
@@ -245,7 +245,7 @@ mod tests {
                 failed: 2,
                 straight: Summary::of(&[1.5, 2.5]).ok(),
                 grid: Summary::of(&[0.25, 0.5, 1.0]).ok(),
-                refined: None,
+                fine: None,
                 higher_endpoint: Summary::of(&[0.125]).ok(),
                 unimproved: 0,
                 improving: 2,

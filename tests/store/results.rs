@@ -52,7 +52,7 @@ pub fn path(loss: [f64; 3], stop: PathStop) -> PathResult {
         loss: loss.to_vec(),
         straight_loss: loss.map(|loss| loss + 1.0).to_vec(),
         barrier: loss[1],
-        refined_barrier: loss[1] + 0.125,
+        fine_barrier: loss[1] + 0.125,
         straight_barrier: loss[1] + 1.0,
         length: 4.5,
         length_straight: 4.0,

@@ -696,7 +696,7 @@ mod tests {
             loss: vec![0.0; 3],
             straight_loss: vec![0.0; 3],
             barrier: 0.0,
-            refined_barrier: 0.0,
+            fine_barrier: 0.0,
             straight_barrier: 0.0,
             length: 1.0,
             length_straight: 1.0,

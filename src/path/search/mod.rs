@@ -333,7 +333,7 @@ impl<'a, A: Real> PathSearch<'a, A> {
         let result = PathResult {
             barrier: highest(loss),
             // The fine grid contains the points of the grid only up to rounding, so take both.
-            refined_barrier: maxima
+            fine_barrier: maxima
                 .iter()
                 .fold(highest(loss), |barrier, maximum| barrier.max(maximum.loss)),
             straight_barrier: highest(straight_loss),

@@ -176,17 +176,17 @@ fn table(runs: &[Run<'_>]) -> Table {
                 let Ok(path) = result else { continue };
                 let barriers = [
                     path.barrier,
-                    path.refined_barrier,
+                    path.fine_barrier,
                     path.straight_barrier,
                     path.higher_endpoint(),
                 ];
-                let [barrier, refined, straight, endpoint] = barriers.map(exact);
+                let [barrier, fine, straight, endpoint] = barriers.map(exact);
                 let (set, landscape) = (paths.set.to_string(), paths.landscape.to_string());
                 let [length, direct] = [path.length, path.length_straight].map(exact);
                 let [a, b, steps, best] =
                     [a, b, &path.steps, &path.best_step].map(ToString::to_string);
                 let (run, stop) = (run.label.clone(), path.stop.to_string());
-                let cells = [run, set, landscape, a, b, barrier, refined, straight, endpoint];
+                let cells = [run, set, landscape, a, b, barrier, fine, straight, endpoint];
                 table
                     .rows
                     .push(cells.into_iter().chain([length, direct, steps, best, stop]).collect());

@@ -173,7 +173,7 @@ fn heights(group: &MapGroup<'_>) -> Panel {
     );
     for LegendLine { name, color, paths } in group.lines() {
         let highest =
-            paths.iter().map(|path| path.result.refined_barrier).fold(f64::NEG_INFINITY, f64::max);
+            paths.iter().map(|path| path.result.fine_barrier).fold(f64::NEG_INFINITY, f64::max);
         let curves = paths.iter().map(|path| path.profile()).collect();
         panel = panel.with(
             Shape::Lines(curves),

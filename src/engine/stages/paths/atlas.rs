@@ -170,10 +170,10 @@ fn write_numbers(node: &Node, paths: &PathSet, loss_unit: &str) -> Result<(), At
         &Label::new("height", "path", height).units(loss_unit),
         &column(|path| path.barrier),
     )?;
-    let height = "maximum of the loss along the same path, from a grid ten times as fine, refined; NaN if failed";
+    let height = "maximum of the loss along the same path, on a grid ten times as fine and between its points; NaN if failed";
     node.numbers(
         &Label::new("height_dense", "path", height).units(loss_unit),
-        &column(|path| path.refined_barrier),
+        &column(|path| path.fine_barrier),
     )?;
     let height = "maximum of straight_loss over the points; NaN if failed";
     node.numbers(

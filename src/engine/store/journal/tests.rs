@@ -39,7 +39,7 @@ fn path(pair: (u32, u32)) -> Record {
         loss: vec![0.5, 0.75, 0.25],
         straight_loss: vec![0.5, 1.0 / 3.0, 0.25],
         barrier: 0.75,
-        refined_barrier: 0.8,
+        fine_barrier: 0.8,
         straight_barrier: 0.5,
         length: 2.0,
         length_straight: 1.5,

@@ -60,7 +60,7 @@ fn paths(
             loss: vec![height],
             straight_loss: vec![height],
             barrier: height,
-            refined_barrier: height,
+            fine_barrier: height,
             straight_barrier: height,
             length: 1.0,
             length_straight: 1.0,
