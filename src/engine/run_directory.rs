@@ -11,8 +11,9 @@ use crate::engine::problem::Problem;
 use crate::engine::results::{Results, vectors_key};
 use crate::engine::stage::RUN;
 use crate::engine::store::{
-    COMMANDS, Checkpoints, ConfigurationRecord, Contents, Journal, JournalError, Opened,
-    PathStates, Record, Retention, SessionRecord, TaskKey, check_existing, check_origin, journal,
+    COMMANDS, Checkpoints, ConfigurationRecord, Contents, CurveFiles, Journal, JournalError,
+    Opened, PathStates, Record, Retention, SessionRecord, TaskKey, check_existing, check_origin,
+    journal,
 };
 use crate::engine::version::{COMMIT, VERSION};
 use crate::solutions::{EndSets, SolutionSet};
@@ -31,6 +32,8 @@ pub struct RunDirectory {
     pub checkpoints: Checkpoints,
     /// The last states of the searches for paths.
     pub path_states: PathStates,
+    /// The curves of paths.
+    pub curve_files: CurveFiles,
     pub(super) journal: Journal,
 }
 
@@ -45,7 +48,9 @@ impl RunDirectory {
             Journal::open(directory, Contents::default()).expect("an empty directory");
         let checkpoints = Checkpoints::open(directory).expect("an empty directory");
         let path_states = PathStates::list(directory).expect("an empty directory");
-        Self { directory: directory.to_owned(), contents, checkpoints, path_states, journal }
+        let curve_files = CurveFiles::of(directory);
+        let directory = directory.to_owned();
+        Self { directory, contents, checkpoints, path_states, curve_files, journal }
     }
 
     /// Opens a run directory, or makes it. On the root.
@@ -72,8 +77,10 @@ impl RunDirectory {
         check_origin(directory, &contents)?;
         let checkpoints = Checkpoints::open(directory)?;
         let path_states = PathStates::list(directory)?;
+        let curve_files = CurveFiles::of(directory);
         let directory = directory.to_owned();
-        let mut opened = Self { directory, contents, checkpoints, path_states, journal };
+        let mut opened =
+            Self { directory, contents, checkpoints, path_states, curve_files, journal };
         opened.name_former_checkpoints()?;
         opened.adopt(problem, replace)?;
         opened.forget_checkpoints()?;

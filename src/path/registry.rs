@@ -113,6 +113,23 @@ impl ChosenMethod {
         A::choose(self.method.straight)(self, endpoints)
     }
 
+    /// The curve between two endpoints that has these free parameters; `None` if it takes another
+    /// number of them.
+    ///
+    /// # Panics
+    /// If the endpoints have different lengths.
+    pub fn curve<A: CurvePrecision>(
+        &self,
+        endpoints: [&[A]; 2],
+        free: &[A],
+    ) -> Option<Box<dyn Curve<A>>> {
+        let mut curve = self.straight(endpoints);
+        (curve.free().len() == free.len()).then(|| {
+            curve.free_mut().copy_from_slice(free);
+            curve
+        })
+    }
+
     /// Free parameters for each component of a point.
     pub fn free(&self) -> usize {
         self.straight::<f32>([&[0.0], &[0.0]]).free().len()

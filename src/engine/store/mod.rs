@@ -10,6 +10,7 @@
 pub mod atlas;
 pub mod checkpoints;
 pub mod contents;
+pub mod curve_files;
 mod directory;
 mod first;
 mod hdf5_error;
@@ -24,6 +25,7 @@ pub use atlas::{
 };
 pub use checkpoints::{Checkpoints, Saved, TaskKey};
 pub use contents::{COMMANDS, Contents, Outcome, StoredAnalysis};
+pub use curve_files::{CurveFiles, CurveNumbers, KeptCurve, KeptPrecision};
 pub use journal::{Journal, JournalError, Opened, TornTail};
 pub use path_states::{PathEnd, PathName, PathStates};
 pub use record::{ConfigurationRecord, Record, SessionRecord};

@@ -11,6 +11,7 @@ use crate::files::make_directory;
 use crate::solutions::{EndSets, LandscapeName};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -53,6 +54,13 @@ impl PathName {
     ) -> Self {
         let sets = sets.path().replace('/', "_");
         Self(format!("{sets}.{landscape}.{a}-{b}.{digest}"))
+    }
+}
+
+/// The beginning of a file name.
+impl fmt::Display for PathName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
 }
 

@@ -5,6 +5,7 @@ use super::{Outcome, PathKey, planned_pairs};
 use crate::config::PathsConfig;
 use crate::engine::capacity::size as size_in_words;
 use crate::engine::console::{count, say};
+use crate::engine::curves::best_free;
 use crate::engine::initial_curves::InitialCurves;
 use crate::engine::problem::Problem;
 use crate::engine::results::Results;
@@ -140,22 +141,13 @@ pub(super) fn encode<A: CurvePrecision>(state: &PathState<A>) -> Option<Vec<u8>>
     (bytes.len() <= resume::MAX_STATE_BYTES).then_some(bytes)
 }
 
-/// A state as it was stored. Those of version 0.1.0 lack the last byte.
-pub(super) fn decode<A: CurvePrecision>(bytes: Option<&[u8]>) -> Option<PathState<'static, A>> {
-    let bytes = bytes?;
-    let former = || postcard::from_bytes(&[bytes, &[0]].concat()).ok();
-    postcard::from_bytes(bytes).ok().or_else(former).or_else(|| resume::decode(Some(bytes)))
-}
-
 /// The coefficients of the path that a search ended with.
 pub(super) fn best_curve<A: CurvePrecision>(
     end: &PathEnd,
     dimension: usize,
     paths: &PathsConfig,
 ) -> Result<Vec<A>, String> {
-    let state: PathState<A> =
-        decode(Some(&end.state)).ok_or("the initial curve cannot be decoded")?;
-    let curve = state.best(end.best_is_last).to_vec();
+    let curve = best_free(end)?;
     let expected = paths.parameters.method.free() * dimension;
     if curve.len() == expected {
         return Ok(curve);

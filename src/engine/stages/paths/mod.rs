@@ -8,6 +8,7 @@ use crate::config::{Config, PathsConfig, Subject};
 use crate::data::Split;
 use crate::engine::capacity::{Need, Part};
 use crate::engine::console::{count, say};
+use crate::engine::curves::decode_state;
 use crate::engine::failure::Failure;
 use crate::engine::initial_curves::InitialCurves;
 use crate::engine::landscape::MappedLandscape;
@@ -466,7 +467,7 @@ fn find<A: CurvePrecision>(
         Some(Err(reason)) => return Ended::Finished(Err(reason)),
         start => start.and_then(Result::ok),
     };
-    let state = continuation::decode(state);
+    let state = decode_state(state);
     let search = PathSearch::new(objective, landscape, [a, b], &paths.parameters, state);
     let search = search.starting_from(start);
     let search = if keeps { search.keeping_its_end() } else { search };

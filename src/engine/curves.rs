@@ -1,0 +1,162 @@
+//! The curves of paths that a run directory keeps: for `atlas.h5`, for `export --path`, and for
+//! stages that start from them.
+//!
+//! A curve is in `curves/` if `paths.store` asked for it, and in the last state of its search if
+//! `paths.keep_states` kept that. Either has the curve whose barrier is reported.
+
+use crate::config::PathsConfig;
+use crate::engine::resume;
+use crate::engine::run_directory::RunDirectory;
+use crate::engine::store::{
+    Contents, CurveFiles, KeptCurve, KeptPrecision, PathEnd, PathName, PathStates,
+};
+use crate::path::{Curve, CurvePrecision, PathState};
+use crate::solutions::{EndSets, LandscapeName};
+use thiserror::Error;
+
+/// Which path of a run directory.
+#[derive(Clone, Copy, Debug)]
+pub struct PathPlace<'a> {
+    /// The sets of its endpoints.
+    pub sets: &'a EndSets,
+    /// Its landscape.
+    pub landscape: LandscapeName,
+    /// The initialization numbers of its endpoints.
+    pub pair: (u32, u32),
+}
+
+/// Why there is no curve.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum NoCurve {
+    /// The path was not found, or not yet.
+    #[error("there is no path")]
+    NoPath,
+    /// Neither its curve nor its state is there.
+    #[error("its curve was not kept")]
+    NotKept,
+    /// A file cannot be used.
+    #[error("{0}")]
+    Unusable(String),
+}
+
+/// Reads the curves of the paths that a configuration asks for.
+#[derive(Clone, Copy)]
+pub struct KeptCurves<'a> {
+    /// The configuration.
+    pub paths: &'a PathsConfig,
+    /// What the journal holds.
+    pub contents: &'a Contents,
+    /// `curves/`.
+    pub files: &'a CurveFiles,
+    /// `path-states/`.
+    pub states: &'a PathStates,
+}
+
+impl RunDirectory {
+    /// The curves that are kept. `paths` is the configuration in force.
+    pub fn kept_curves<'a>(&'a self, paths: &'a PathsConfig) -> KeptCurves<'a> {
+        let Self { contents, curve_files, path_states, .. } = self;
+        KeptCurves { paths, contents, files: curve_files, states: path_states }
+    }
+}
+
+impl KeptCurves<'_> {
+    /// The curve of a path between these endpoints, as the search had them.
+    ///
+    /// `curve.points(&curve.grid(&parameters))` are its points, and [`Curve::vectors`] the vectors
+    /// that span it.
+    ///
+    /// # Errors
+    /// [`NoCurve`].
+    ///
+    /// # Panics
+    /// If the endpoints have different lengths.
+    pub fn curve<A: KeptPrecision>(
+        &self,
+        path: PathPlace<'_>,
+        endpoints: [&[A]; 2],
+    ) -> Result<Box<dyn Curve<A>>, NoCurve> {
+        let free = self.free::<A>(path)?;
+        let count = free.len();
+        self.paths.parameters.method.curve(endpoints, &free).ok_or_else(|| wrong_number(count))
+    }
+
+    /// The free parameters of the curve of a path: b_1, …, b_N, for
+    /// [`ChosenMethod::curve`](crate::path::ChosenMethod::curve).
+    ///
+    /// # Errors
+    /// [`NoCurve`].
+    pub fn free<A: KeptPrecision>(&self, path: PathPlace<'_>) -> Result<Vec<A>, NoCurve> {
+        if let Some(kept) = self.file(path)? {
+            let numbers = A::numbers(kept);
+            return numbers.map(|numbers| numbers.free).ok_or_else(other_precision);
+        }
+        self.of_state(path)
+    }
+
+    /// The curve with its endpoints as `curves/` has it; `None` if it is not there.
+    ///
+    /// # Errors
+    /// [`NoCurve`], but not [`NoCurve::NotKept`].
+    pub fn file(&self, path: PathPlace<'_>) -> Result<Option<KeptCurve>, NoCurve> {
+        let (name, steps) = self.place(path)?;
+        self.files.load(&name, steps).map_err(NoCurve::Unusable)
+    }
+
+    /// Whether `curves/` has the curve of this path.
+    pub fn has_file(&self, path: PathPlace<'_>) -> bool {
+        self.place(path).is_ok_and(|(name, steps)| self.files.has(&name, steps))
+    }
+
+    /// The free parameters from the last state of the search.
+    ///
+    /// # Errors
+    /// [`NoCurve`].
+    pub fn of_state<A: CurvePrecision>(&self, path: PathPlace<'_>) -> Result<Vec<A>, NoCurve> {
+        let (name, steps) = self.place(path)?;
+        let kept = self.states.steps(&name, steps).filter(|&kept| kept == steps);
+        kept.ok_or(NoCurve::NotKept)?;
+        let end = self.states.load(&name, steps).map_err(NoCurve::Unusable)?;
+        best_free(&end).map_err(NoCurve::Unusable)
+    }
+
+    /// What its files are called, with the number of steps that the path was asked for with.
+    pub fn place(
+        &self,
+        PathPlace { sets, landscape, pair }: PathPlace<'_>,
+    ) -> Result<(PathName, usize), NoCurve> {
+        let found = self.contents.path(sets, landscape, pair);
+        if !found.is_some_and(|path| path.result.is_ok()) {
+            return Err(NoCurve::NoPath);
+        }
+        let dependencies = self.contents.dependencies();
+        let asked = self.contents.steps_asked(dependencies, sets, landscape, pair);
+        let digest = dependencies.paths(sets.both(), landscape.name());
+        Ok((PathName::of(sets, landscape, pair, digest), asked.ok_or(NoCurve::NoPath)?))
+    }
+}
+
+fn wrong_number(count: usize) -> NoCurve {
+    NoCurve::Unusable(format!("its curve has {count} numbers, which are not those of its method"))
+}
+
+fn other_precision() -> NoCurve {
+    NoCurve::Unusable("its curve has another precision than its landscape".to_owned())
+}
+
+/// A state as it was stored. Those of version 0.1.0 lack the last byte.
+pub fn decode_state<A: CurvePrecision>(bytes: Option<&[u8]>) -> Option<PathState<'static, A>> {
+    let bytes = bytes?;
+    let former = || postcard::from_bytes(&[bytes, &[0]].concat()).ok();
+    postcard::from_bytes(bytes).ok().or_else(former).or_else(|| resume::decode(Some(bytes)))
+}
+
+/// The free parameters of the best curve that a search has found.
+///
+/// # Errors
+/// If the state cannot be decoded.
+pub fn best_free<A: CurvePrecision>(end: &PathEnd) -> Result<Vec<A>, String> {
+    let state: PathState<A> =
+        decode_state(Some(&end.state)).ok_or("the state of the search cannot be decoded")?;
+    Ok(state.best(end.best_is_last).to_vec())
+}

@@ -1,0 +1,182 @@
+//! `curves/`: the curve of each path, a file for each.
+//!
+//! `atlas.h5` gets its curves from here, and `export --path` and other stages read them. A file can
+//! be deleted at any time: then the curve is no longer kept, and all else stays.
+
+use super::directory::sync_directory;
+use super::journal::frame::{self, FileKind};
+use super::journal::{JournalError, io_error};
+use super::path_states::PathName;
+use crate::files::make_directory;
+use crate::path::CurvePrecision;
+use serde::{Deserialize, Serialize};
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// Name of the folder in the run directory.
+pub const FOLDER: &str = "curves";
+
+const KIND: FileKind = FileKind { magic: *b"lossatlas\r\n\x1d", version: 1 };
+
+/// The numbers of a curve. The path method of the configuration says what they mean.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CurveNumbers<A> {
+    /// ω^a and ω^b, `(P,)` each, as the search had them.
+    pub endpoints: [Vec<A>; 2],
+    /// The free parameters: b_1, …, b_N one after the other, `(N, P)`.
+    pub free: Vec<A>,
+}
+
+/// A curve in the precision of its landscape: single for networks, double for all others.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum KeptCurve {
+    /// Of a network.
+    Single(CurveNumbers<f32>),
+    /// Of a `[landscape]`.
+    Double(CurveNumbers<f64>),
+}
+
+/// A precision in which curves are kept.
+pub trait KeptPrecision: CurvePrecision {
+    /// A curve to keep.
+    fn keep(numbers: CurveNumbers<Self>) -> KeptCurve;
+
+    /// The curve, if it has this precision.
+    fn numbers(curve: KeptCurve) -> Option<CurveNumbers<Self>>;
+}
+
+impl KeptPrecision for f32 {
+    fn keep(numbers: CurveNumbers<f32>) -> KeptCurve {
+        KeptCurve::Single(numbers)
+    }
+
+    fn numbers(curve: KeptCurve) -> Option<CurveNumbers<f32>> {
+        if let KeptCurve::Single(numbers) = curve { Some(numbers) } else { None }
+    }
+}
+
+impl KeptPrecision for f64 {
+    fn keep(numbers: CurveNumbers<f64>) -> KeptCurve {
+        KeptCurve::Double(numbers)
+    }
+
+    fn numbers(curve: KeptCurve) -> Option<CurveNumbers<f64>> {
+        if let KeptCurve::Double(numbers) = curve { Some(numbers) } else { None }
+    }
+}
+
+/// The files of a run directory.
+#[derive(Clone, Debug)]
+pub struct CurveFiles {
+    folder: PathBuf,
+}
+
+impl CurveFiles {
+    /// Those of a run directory, which may have none.
+    pub fn of(directory: &Path) -> Self {
+        Self { folder: directory.join(FOLDER) }
+    }
+
+    fn file(&self, path: &PathName, steps: usize) -> PathBuf {
+        self.folder.join(format!("{path}.{steps}.curve"))
+    }
+
+    /// Whether the curve of this path is there, as found with this number of steps.
+    pub fn has(&self, path: &PathName, steps: usize) -> bool {
+        self.file(path, steps).is_file()
+    }
+
+    /// The curve of a path; `None` if it is not there.
+    ///
+    /// # Errors
+    /// Why the file cannot be used, with its name.
+    pub fn load(&self, path: &PathName, steps: usize) -> Result<Option<KeptCurve>, String> {
+        let file = self.file(path, steps);
+        if !file.is_file() {
+            return Ok(None);
+        }
+        let shown = file.display();
+        let bytes = fs::read(&file).map_err(|error| format!("{shown}: {error}"))?;
+        let frame = bytes.strip_prefix(&KIND.header()[..]);
+        let frame = frame.ok_or_else(|| format!("{shown}: not the curve of a path"))?;
+        let payload = frame::whole(frame).ok_or_else(|| format!("{shown}: damaged"))?;
+        frame::decode(payload).map(Some).map_err(|problem| format!("{shown}: {problem}"))
+    }
+
+    /// Stores the curve of a path.
+    ///
+    /// # Errors
+    /// [`JournalError::Io`]; what was stored before stays.
+    pub fn save(
+        &self,
+        path: &PathName,
+        steps: usize,
+        curve: &KeptCurve,
+    ) -> Result<(), JournalError> {
+        make_directory(&self.folder).map_err(io_error("create", &self.folder))?;
+        let (file, new) = (self.file(path, steps), self.folder.join("new"));
+        let frame = frame::encode(curve)?;
+        let write = || {
+            let mut out = File::create(&new)?;
+            out.write_all(&KIND.header())?;
+            out.write_all(&frame)?;
+            out.sync_all()?;
+            fs::rename(&new, &file)?;
+            sync_directory(&self.folder)
+        };
+        write().map_err(io_error("write", &file))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::dependencies::KeyDigest;
+    use crate::solutions::{EndSets, LandscapeName, SetName};
+
+    fn name(pair: (u32, u32)) -> PathName {
+        let sets = EndSets::within(SetName::parse("sgd/train").unwrap());
+        PathName::of(&sets, LandscapeName::Train, pair, KeyDigest::default())
+    }
+
+    fn numbers<A>(numbers: impl Fn(f32) -> A) -> CurveNumbers<A> {
+        let endpoints = [vec![numbers(1.0), numbers(2.5)], vec![numbers(-0.1), numbers(f32::MIN)]];
+        let free = [0.0, -0.0, 1e-40, f32::NAN].map(numbers).to_vec();
+        CurveNumbers { endpoints, free }
+    }
+
+    #[test]
+    fn a_curve_comes_back_to_the_bit_in_its_own_precision() {
+        let root = tempfile::tempdir().unwrap();
+        let files = CurveFiles::of(root.path());
+        assert_eq!(files.load(&name((0, 1)), 30), Ok(None));
+        files.save(&name((0, 1)), 30, &f32::keep(numbers(|x| x))).unwrap();
+        files.save(&name((0, 1)), 60, &f64::keep(numbers(f64::from))).unwrap();
+        assert!(files.has(&name((0, 1)), 30) && files.has(&name((0, 1)), 60));
+        assert!(!files.has(&name((0, 1)), 31) && !files.has(&name((1, 0)), 30));
+        let single = files.load(&name((0, 1)), 30).unwrap().unwrap();
+        assert_eq!(f64::numbers(single.clone()), None);
+        let bits = |numbers: CurveNumbers<f32>| {
+            let all = [numbers.endpoints.concat(), numbers.free].concat();
+            all.into_iter().map(f32::to_bits).collect::<Vec<_>>()
+        };
+        assert_eq!(bits(f32::numbers(single).unwrap()), bits(numbers(|x| x)));
+    }
+
+    #[test]
+    fn damage_is_named() {
+        let root = tempfile::tempdir().unwrap();
+        let files = CurveFiles::of(root.path());
+        files.save(&name((0, 1)), 30, &f32::keep(numbers(|x| x))).unwrap();
+        let file = files.file(&name((0, 1)), 30);
+        let bytes = fs::read(&file).unwrap();
+        for at in 0..bytes.len() {
+            let mut broken = bytes.clone();
+            broken[at] ^= 1;
+            fs::write(&file, broken).unwrap();
+            let refused = files.load(&name((0, 1)), 30).unwrap_err();
+            assert!(refused.contains(".30.curve: "), "{at}: {refused}");
+        }
+    }
+}
