@@ -178,8 +178,7 @@ fn no_path_is_lower_than_the_lowest_pass() {
                     lambda,
                     steps,
                     learning_rate,
-                    tolerance: 0.0,
-                    patience: 10,
+                    ..PathParameters::default()
                 };
                 let measured = case.measure(&parameters);
                 let about = format!(
@@ -238,8 +237,7 @@ fn the_documented_distances_from_the_pass_are_those_measured() {
             lambda: number(&cells[4]),
             steps,
             learning_rate: number(&cells[6]),
-            tolerance: 0.0,
-            patience: 10,
+            ..PathParameters::default()
         };
         let Measured { grid, dense, path, straight } = case.measure(&parameters);
         let fresh = [grid, dense, path, straight, case.pass, path - case.pass];
@@ -267,8 +265,7 @@ fn flipping_k_signs_at_once_costs_k_and_one_by_one_costs_1() {
         lambda: 0.0,
         steps: 0,
         learning_rate: 0.01,
-        tolerance: 0.0,
-        patience: 10,
+        ..PathParameters::default()
     };
     for seed in 0..5 {
         let mut generator = MasterSeed(seed).stream("signs", &[]);
@@ -369,8 +366,7 @@ fn two_units_swap_around_a_dead_one_at_no_height_and_the_straight_line_has_one()
                 lambda,
                 steps: 100,
                 learning_rate,
-                tolerance: 0.0,
-                patience: 10,
+                ..PathParameters::default()
             };
             let path = find_path(&landscape, [&theta, swapped], &parameters, &mut |_, _| true);
             let path = path.expect("finite everywhere").expect("not stopped");
@@ -403,8 +399,7 @@ fn aligning_a_cluster_onto_its_turned_copy_leaves_nothing_to_climb() {
             lambda: 0.0,
             steps: 0,
             learning_rate: 0.01,
-            tolerance: 0.0,
-            patience: 10,
+            ..PathParameters::default()
         };
         let found = find_path(&cluster, [&minimum.theta, end], &parameters, &mut |_, _| true);
         found.expect("no two atoms meet").expect("not stopped").straight_barrier

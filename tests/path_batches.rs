@@ -20,8 +20,7 @@ fn parameters() -> PathParameters {
         lambda: 1e-4,
         steps: 60,
         learning_rate: 1e-2,
-        tolerance: 0.0,
-        patience: 10,
+        ..PathParameters::default()
     }
 }
 

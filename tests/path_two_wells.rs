@@ -12,8 +12,7 @@ fn published(lambda: f64) -> PathResult {
         lambda,
         steps: 300,
         learning_rate: 0.01,
-        tolerance: 0.0,
-        patience: 10,
+        ..PathParameters::default()
     };
     let [a, b] = TwoWells::ENDPOINTS;
     let found =

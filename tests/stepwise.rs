@@ -193,6 +193,7 @@ fn paths() {
             learning_rate: 1e-2,
             tolerance,
             patience: 2,
+            ..PathParameters::default()
         };
         let search = |state| {
             let search = PathSearch::new(&landscape, &landscape, [&a, &b], &parameters, state);
@@ -242,6 +243,7 @@ fn paths_on_a_formula() {
             learning_rate: 1e-2,
             tolerance: 0.0,
             patience: 2,
+            ..PathParameters::default()
         };
         let search = |state| PathSearch::new(&landscape, &landscape, ends, &parameters, state);
         let whole = complete(search(None), &mut |_, _| true).unwrap().unwrap().result;
@@ -277,6 +279,7 @@ fn longer_searches_go_on_from_shorter_ones() {
         learning_rate: 0.05,
         tolerance: 0.0,
         patience: 2,
+        ..PathParameters::default()
     };
     for batches in [None, Some(&drawn)] {
         let find = |parameters: &PathParameters, stored: Option<&[u8]>| {

@@ -46,8 +46,7 @@ fn parameters() -> (ChosenOptimizer, ChosenOptimizer, PathParameters) {
         lambda: 1e-4,
         steps: 100,
         learning_rate: 1e-3,
-        tolerance: 0.0,
-        patience: 10,
+        ..PathParameters::default()
     };
     (ChosenOptimizer::sgd(0.1, 64, 80), ChosenOptimizer::lbfgs(&lbfgs), paths)
 }

@@ -1,4 +1,5 @@
 //! Analysis of sets of vectors and lists of numbers: vectors and numbers in, numbers out.
 
+pub mod graph;
 pub mod kernel_pca;
 pub mod statistics;

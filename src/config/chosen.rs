@@ -174,6 +174,22 @@ pub(super) fn read_value(section: &Section<'_>, key: &'static ChoiceKey) -> Read
     }
 }
 
+/// As [`read_value`], with another default than that of the key, if it takes a count.
+pub(super) fn read_value_or(
+    section: &Section<'_>,
+    key: &'static ChoiceKey,
+    default: &Value,
+) -> Read<Value> {
+    let (KeyKind::Count { default: of_key, most }, &Value::Count(default)) = (&key.kind, default)
+    else {
+        return read_value(section, key);
+    };
+    section.describe(key);
+    let kind = Count::between(1, *most as u64);
+    let found = section.find::<Count, _>(key.name, Fixed(*of_key), |value| kind.parse(value));
+    found.value_or(default).map(Value::Count)
+}
+
 fn read_as<K: ValueKind>(
     section: &Section<'_>,
     key: &'static ChoiceKey,

@@ -7,9 +7,11 @@
 use super::compatibility::{
     CLASSES, DATASETS, FORMER_CLASSES, is_analytic, is_checked_by_sum, setting, table_of,
 };
+use super::reader::Notation;
 use super::schema::{DefaultSpec, Invalidates, KeySpec};
 use super::sections;
 use crate::data::Split;
+use crate::path::RateSchedule;
 use crate::solutions::SetName;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -81,6 +83,11 @@ impl Dependencies {
     /// images.
     pub fn of(keys: &Keys, dataset_checksum: &str) -> Self {
         let mut classes: BTreeMap<Class, Vec<String>> = BTreeMap::new();
+        let steps = keys.get(STEPS).and_then(|steps| steps.parse().ok());
+        if steps_matter(keys) {
+            let line = format!("{STEPS} = {}", keys.get(STEPS).map_or("", String::as_str));
+            classes.entry(Class::Paths).or_default().push(line);
+        }
         for key in keys.keys() {
             if let Some((class, line)) = line(keys, key) {
                 classes.entry(class).or_default().push(line);
@@ -110,7 +117,6 @@ impl Dependencies {
         let imported = keys.keys().filter_map(|key| {
             key.strip_prefix("import.")?.strip_suffix(".file").map(str::to_owned)
         });
-        let steps = keys.get("paths.steps").and_then(|steps| steps.parse().ok());
         Self {
             everything,
             tasks: tasks.collect(),
@@ -188,7 +194,8 @@ impl Dependencies {
     }
 
     /// Of the paths between the solutions of two sets, on the landscape of this name. The number of
-    /// steps is not among them: a path can be continued.
+    /// steps is not among them, because a path can be continued, unless its learning rate depends on
+    /// it.
     pub fn paths(&self, sets: [&SetName; 2], landscape: &str) -> KeyDigest {
         let on = [Split::Train, Split::Test].into_iter().find(|split| split.name() == landscape);
         let on = on.map_or(KeyDigest::default(), |split| self.paths_on[split as usize]);
@@ -205,6 +212,14 @@ impl Dependencies {
     fn table(&self, table: &str) -> KeyDigest {
         self.solutions.get(table).copied().unwrap_or(self.everything)
     }
+}
+
+const STEPS: &str = "paths.steps";
+
+/// Whether the first step of a search depends on the number of all its steps.
+pub(super) fn steps_matter(keys: &Keys) -> bool {
+    let constant = RateSchedule::Constant.name().to_owned().toml();
+    keys.get("paths.schedule").is_some_and(|schedule| *schedule != constant)
 }
 
 /// What depends on a key.

@@ -1,16 +1,20 @@
 //! `[paths]`: the pairs of solutions, the landscapes, and the search for paths.
 
 use super::available::Available;
-use super::chosen::read_value;
+use super::chosen::{read_value, read_value_or};
 use super::expand::expand_path;
-use super::reader::{Choice, Read, Reported, Section};
+use super::protocol::{KEYS, Preset, Protocol, ProtocolInUse, ProtocolSubject};
+use super::reader::{Choice, Notation, Read, Reported, Section};
 use super::schema::{
     AnyOf, Choices, Count, CountOrAll, Derived, Flag, Invalidates, Key, KeySpec, Lower,
     Multiplicity, Number, OneOf, Owned, PairList, PairsOrFile, SectionSpec, SetNames, SetPairs,
     Text, Texts, Upper, Word, each,
 };
 use crate::data::Split;
-use crate::path::{ChosenMethod, METHODS, Objective, PathMethod, PathParameters};
+use crate::keys::{ChoiceKey, Value};
+use crate::path::{
+    ChosenMethod, METHODS, Objective, PathMethod, PathParameters, RateSchedule,
+};
 use crate::solutions::{EndSets, LandscapeName, Pairs, SetName};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -46,6 +50,8 @@ pub struct PathsConfig {
     pub objective: Objective,
     /// Settings of the path finder.
     pub parameters: PathParameters,
+    /// The name of these settings.
+    pub protocol: ProtocolInUse,
 }
 
 impl PathsConfig {
@@ -80,6 +86,19 @@ impl Choice for Objective {
         self.name()
     }
 }
+
+static PROTOCOL: Key<OneOf<Protocol>> = Key::new("protocol", OneOf::NEW)
+    .meaning(
+        "the defaults of `points`, `fourier_terms`, `lambda`, `steps`, `batch`, `learning_rate`, \
+         `schedule` and `stop_at_endpoint`, which give the protocol its name",
+    )
+    .note(
+        "the defaults below are those of `\"published\"`; a key that is written applies in any \
+         case, and the name then says so; see [the protocols](methods.md#protocols)",
+    )
+    .invalidates(Invalidates::Nothing)
+    .default(Protocol::Published)
+    .came_later();
 
 static PAIRS: Key<CountOrAll> = Key::new("pairs", CountOrAll)
     .unit("pairs")
@@ -228,6 +247,21 @@ static LEARNING_RATE: Key<Number> = Key::new("learning_rate", Number::POSITIVE)
     .meaning("learning rate of the Adam optimizer")
     .default(1e-3);
 
+static SCHEDULE: Key<OneOf<RateSchedule>> = Key::new("schedule", OneOf::NEW)
+    .meaning("how the learning rate changes from step to step; `\"cosine\"` falls toward 0 at `steps`")
+    .note("with `\"cosine\"`, another number of `steps` is another search from its first step on")
+    .default(RateSchedule::Constant)
+    .came_later();
+
+static STOP_AT_ENDPOINT: Key<Flag> = Key::new("stop_at_endpoint", Flag)
+    .meaning(
+        "whether a search ends at a path that does not rise above its higher endpoint, on all \
+         images and on the fine grid: no path can be lower",
+    )
+    .note("looked at every 20 steps, with `batch` in whole epochs")
+    .default(false)
+    .came_later();
+
 static TOLERANCE: Key<Number> =
     Key::new("tolerance", Number::between(Lower::From(0.0), Upper::Below(1.0)))
         .meaning(
@@ -249,6 +283,7 @@ pub(super) static SECTION: SectionSpec = SectionSpec {
     title: "Paths",
     shape: Multiplicity::Single,
     keys: &[
+        &PROTOCOL,
         &PAIRS,
         &SETS,
         &BETWEEN,
@@ -265,6 +300,8 @@ pub(super) static SECTION: SectionSpec = SectionSpec {
         &LAMBDA,
         &STEPS,
         &LEARNING_RATE,
+        &SCHEDULE,
+        &STOP_AT_ENDPOINT,
         &TOLERANCE,
         &PATIENCE,
     ],
@@ -273,6 +310,7 @@ pub(super) static SECTION: SectionSpec = SectionSpec {
 };
 
 pub(super) fn read(section: &Section<'_>, available: &mut Available) -> Read<PathsConfig> {
+    let (protocol, preset) = read_protocol(section, available);
     let pairs = section.key(&PAIRS).value().map(|pairs| pairs.map_or(Pairs::All, Pairs::Count));
     let between = read_between(section, available);
     let joins = between.as_ref().map_or(true, |between| !between.is_empty());
@@ -287,25 +325,72 @@ pub(super) fn read(section: &Section<'_>, available: &mut Available) -> Read<Pat
             "a path needs two solutions but only one of each set is kept; increase {key}"
         ));
     }
-    let on = read_landscapes(section, available);
+    let on = read_landscapes(section, available, &preset);
     let objective = section.key(&OBJECTIVE).value();
-    let parameters = read_parameters(section);
+    let parameters = read_parameters(section, &preset);
     let On { landscapes, datasets, train, test, batch } = on?;
+    let (objective, parameters, start) = (objective?, parameters?, start?);
+    let mut protocol = ProtocolInUse { protocol: protocol?, changed: Vec::new() };
+    compare(&mut protocol, &preset, &parameters, batch);
+    protocol.compare(OBJECTIVE.name, &objective, &Objective::Sum);
+    protocol.changed.extend(start.as_ref().map(|_| "start".to_owned()));
     Ok(PathsConfig {
         pairs: pairs?,
         sets: sets?,
         between: between?,
         list: list?,
-        start: start?,
+        start,
         keep_states: keep_states?,
         landscapes,
         datasets,
         train,
         test,
         batch,
-        objective: objective?,
-        parameters: parameters?,
+        objective,
+        parameters,
+        protocol,
     })
+}
+
+/// The protocol, and its keys. If the name could not be read, the keys are the published ones.
+fn read_protocol(section: &Section<'_>, available: &Available) -> (Read<Protocol>, Preset) {
+    let protocol = section.key(&PROTOCOL).value();
+    if let Ok(protocol) = &protocol {
+        section.prefer_defaults_of(PROTOCOL.name, protocol, &KEYS);
+    }
+    let subject = match (available.analytic, available.process) {
+        (false, _) => ProtocolSubject::Images,
+        (true, false) => ProtocolSubject::Analytic,
+        (true, true) => ProtocolSubject::Process,
+    };
+    let preset = protocol.unwrap_or_default().preset(subject);
+    (protocol, preset)
+}
+
+/// Names the keys that differ from those of the protocol.
+fn compare(
+    protocol: &mut ProtocolInUse,
+    preset: &Preset,
+    parameters: &PathParameters,
+    batch: Option<usize>,
+) {
+    let published = PathParameters::default();
+    match parameters.method.name() {
+        "fourier" => {
+            let terms = parameters.method.count("fourier_terms");
+            protocol.compare("fourier_terms", &terms, &preset.fourier_terms);
+        }
+        other => protocol.changed.push(format!("method = {}", other.to_owned().toml())),
+    }
+    protocol.compare(POINTS.name, &parameters.points, &preset.points);
+    protocol.compare(LAMBDA.name, &parameters.lambda, &preset.lambda);
+    protocol.compare(STEPS.name, &parameters.steps, &preset.steps);
+    protocol.compare(BATCH.name, &batch, &preset.batch);
+    protocol.compare(LEARNING_RATE.name, &parameters.learning_rate, &preset.learning_rate);
+    protocol.compare(SCHEDULE.name, &parameters.schedule, &preset.schedule);
+    let stops = parameters.stop_at_endpoint;
+    protocol.compare(STOP_AT_ENDPOINT.name, &stops, &preset.stop_at_endpoint);
+    protocol.compare(TOLERANCE.name, &parameters.tolerance, &published.tolerance);
 }
 
 /// Two different sets each, none twice in either direction: a path and its reverse have the same
@@ -385,7 +470,11 @@ struct On {
     batch: Option<usize>,
 }
 
-fn read_landscapes(section: &Section<'_>, available: &mut Available) -> Read<On> {
+fn read_landscapes(
+    section: &Section<'_>,
+    available: &mut Available,
+    preset: &Preset,
+) -> Read<On> {
     if available.analytic {
         let datasets = read_datasets(section, available);
         for name in [TRAIN.name, TEST.name, BATCH.name] {
@@ -407,7 +496,7 @@ fn read_landscapes(section: &Section<'_>, available: &mut Available) -> Read<On>
         [Split::Train, Split::Test].map(|split| read_images(section, split, available));
     available.sources.path_images =
         [&train, &test].map(|images| images.as_ref().ok().copied().flatten());
-    let batch = section.key(&BATCH).value();
+    let batch = section.key(&BATCH).value_or(preset.batch);
     let datasets = Vec::new();
     Ok(On { landscapes: landscapes?, datasets, train: train?, test: test?, batch: batch? })
 }
@@ -441,12 +530,14 @@ fn read_images(section: &Section<'_>, split: Split, available: &Available) -> Re
     section.key(key).check(within).value()
 }
 
-fn read_parameters(section: &Section<'_>) -> Read<PathParameters> {
-    let method = read_method(section);
-    let points = section.key(&POINTS).value();
-    let lambda = section.key(&LAMBDA).value();
-    let steps = section.key(&STEPS).value();
-    let learning_rate = section.key(&LEARNING_RATE).value();
+fn read_parameters(section: &Section<'_>, preset: &Preset) -> Read<PathParameters> {
+    let method = read_method(section, preset);
+    let points = section.key(&POINTS).value_or(preset.points);
+    let lambda = section.key(&LAMBDA).value_or(preset.lambda);
+    let steps = section.key(&STEPS).value_or(preset.steps);
+    let learning_rate = section.key(&LEARNING_RATE).value_or(preset.learning_rate);
+    let schedule = section.key(&SCHEDULE).value_or(preset.schedule);
+    let stop_at_endpoint = section.key(&STOP_AT_ENDPOINT).value_or(preset.stop_at_endpoint);
     let tolerance = section.key(&TOLERANCE).value();
     let patience = section.key(&PATIENCE).value();
     Ok(PathParameters {
@@ -455,19 +546,25 @@ fn read_parameters(section: &Section<'_>) -> Read<PathParameters> {
         lambda: lambda?,
         steps: steps?,
         learning_rate: learning_rate?,
+        schedule: schedule?,
+        stop_at_endpoint: stop_at_endpoint?,
         tolerance: tolerance?,
         patience: patience?,
     })
 }
 
 /// Reads the path method with its keys.
-fn read_method(section: &Section<'_>) -> Read<ChosenMethod> {
+fn read_method(section: &Section<'_>, preset: &Preset) -> Read<ChosenMethod> {
     let name = section.key(&METHOD).value();
     section.refuse_other_choices(&name);
     let name = name?;
     let method = METHODS.iter().find(|method| method.name == name).ok_or(Reported)?;
-    let values: Vec<_> =
-        method.keys.iter().map(|key| (key.name, read_value(section, key))).collect();
+    let terms = Value::Count(preset.fourier_terms);
+    let read = |key: &'static ChoiceKey| match key.name {
+        "fourier_terms" => read_value_or(section, key, &terms),
+        _ => read_value(section, key),
+    };
+    let values: Vec<_> = method.keys.iter().map(|key| (key.name, read(key))).collect();
     values.into_iter().try_fold(ChosenMethod::with_defaults(method), |with, (key, value)| {
         Ok(with.with(key, value?))
     })
@@ -476,7 +573,7 @@ fn read_method(section: &Section<'_>) -> Read<ChosenMethod> {
 #[cfg(test)]
 mod tests {
     use crate::config::Config;
-    use crate::network::Value;
+    use crate::keys::Value;
     use crate::path::{ChosenMethod, METHODS};
 
     fn config(paths: &str) -> Result<Config, String> {

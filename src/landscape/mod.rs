@@ -37,8 +37,7 @@
 //!     lambda: 1.0,
 //!     steps: 300,
 //!     learning_rate: 0.01,
-//!     tolerance: 0.0,
-//!     patience: 10,
+//!     ..PathParameters::default()
 //! };
 //! let endpoints: [&[f64]; 2] = [&[-0.9, -1.0], &[1.0, 0.9]];
 //! let path = find_path(&DoubleWells(2), endpoints, &parameters, &mut |_fraction, _mean_loss| true)?

@@ -4,7 +4,7 @@ use crate::kernels::dispatched;
 use crate::kernels::{Real, without_subnormals};
 use serde::{Deserialize, Serialize};
 
-/// Adam with a learning rate that stays, and with [`Decay::PUBLISHED`].
+/// Adam with a learning rate, which each step may scale, and with [`Decay::PUBLISHED`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(bound(serialize = "A: Real", deserialize = "A: Real"))]
 pub struct Adam<A> {
@@ -54,7 +54,15 @@ impl<A: Real> Adam<A> {
     /// # Panics
     /// In debug builds, if the lengths disagree.
     pub fn step(&mut self, x: &mut [A], gradient: &[A]) {
-        self.moments.step(self.learning_rate, Decay::PUBLISHED, x, gradient);
+        self.step_scaled(1.0, x, gradient);
+    }
+
+    /// As [`Self::step`], with this factor of the learning rate.
+    ///
+    /// # Panics
+    /// As [`Self::step`].
+    pub fn step_scaled(&mut self, factor: f64, x: &mut [A], gradient: &[A]) {
+        self.moments.step(factor * self.learning_rate, Decay::PUBLISHED, x, gradient);
     }
 }
 

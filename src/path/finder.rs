@@ -117,8 +117,7 @@ mod tests {
             lambda: 0.0,
             steps,
             learning_rate: 0.1,
-            tolerance: 0.0,
-            patience: 10,
+            ..PathParameters::default()
         }
     }
 

@@ -27,7 +27,7 @@ pub use curve::Curve;
 pub use finder::{FoundPath, PathError, find_path, find_path_for};
 pub use fourier::Sines;
 pub use grid::{Grid, equally_spaced};
-pub use parameters::{Objective, PathParameters};
+pub use parameters::{Objective, PathParameters, RateSchedule};
 pub use polyline::Hats;
 pub use registry::{ChosenMethod, CurvePrecision, METHODS, PathMethod, Straight, StraightIn};
 pub use result::{PathResult, PathSet, PathStop};

@@ -58,7 +58,10 @@ impl PathResult {
     /// lowered: moving its points toward the endpoints, on the same line, already lowers their
     /// summed loss.
     pub fn is_unimproved(&self) -> bool {
-        self.is_straight_line() && !self.is_no_higher_than_its_endpoints() && !self.took_no_step()
+        self.is_straight_line()
+            && !self.is_no_higher_than_its_endpoints()
+            && !self.took_no_step()
+            && !matches!(self.stop, PathStop::AtEndpoint { .. })
     }
 
     /// Whether no step was asked for: `paths.steps = 0`.
@@ -87,6 +90,12 @@ pub enum PathStop {
         /// The first step that was not taken.
         step: u32,
     },
+    /// The path of this step does not rise above its higher endpoint. It is the result: no path
+    /// can be lower.
+    AtEndpoint {
+        /// The first step that was not taken.
+        step: u32,
+    },
 }
 
 impl fmt::Display for PathStop {
@@ -95,6 +104,9 @@ impl fmt::Display for PathStop {
             Self::Completed => write!(f, "completed"),
             Self::Converged { step } => {
                 write!(f, "converged: the objective had stopped falling by step {step}")
+            }
+            Self::AtEndpoint { step } => {
+                write!(f, "ended at step {step}: the path does not rise above its higher endpoint")
             }
             Self::NotFinite { step } => {
                 write!(

@@ -171,8 +171,7 @@ fn every_method_finds_the_way_around_the_bumps() {
             lambda: 10.0,
             steps: 300,
             learning_rate: 0.01,
-            tolerance: 0.0,
-            patience: 10,
+            ..PathParameters::default()
         };
         let found =
             find_path_for(&Squared(TwoWells), &TwoWells, [&a, &b], &parameters, &mut |_, _| true);

@@ -93,8 +93,7 @@ mod tests {
             lambda: 1.0,
             steps: 30,
             learning_rate: 0.01,
-            tolerance: 0.0,
-            patience: 10,
+            ..PathParameters::default()
         };
         let ends: [&[f64]; 2] = [&[-0.62, -0.54], &[0.49, -0.02]];
         let found = find_path_for(&TwoWells, &TwoWells, ends, &parameters, &mut |_, _| true)

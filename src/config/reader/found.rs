@@ -116,6 +116,15 @@ impl<K: ValueKind> FoundValue<'_, K, Fixed<K::Constant>> {
         let default = K::value(self.default.0);
         self.or_default(default)
     }
+
+    /// The value, or a default that a choice has set in place of that of the table. If an override
+    /// has made the choice, a value of the file is left out instead, with a note.
+    pub fn value_or(self, default: K::Value) -> Read<K::Value> {
+        let given = matches!(self.state, ValueState::Given(_));
+        let state =
+            if given && self.section.drop_key(self.name) { ValueState::Missing } else { self.state };
+        Self { state, ..self }.or_default(default)
+    }
 }
 
 impl<K: ValueKind> FoundValue<'_, K, Required> {

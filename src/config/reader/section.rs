@@ -19,9 +19,9 @@ pub(crate) struct Section<'a> {
     record: Option<String>,
     /// The keys that were read: all others are unknown.
     known: RefCell<BTreeSet<String>>,
-    /// Set if an override has changed the kind of this section, so that keys of the file may not
+    /// The choices of this section that an override has changed, so that keys of the file may not
     /// fit.
-    switched: RefCell<Option<Switched>>,
+    switched: RefCell<Vec<Switched>>,
 }
 
 /// A choice that an override has changed.
@@ -115,6 +115,20 @@ impl<'a> Section<'a> {
         }
         if self.has(name) && !self.drop_key(name) {
             self.problem(name, message);
+        }
+    }
+
+    /// Leaves out these keys of the file if an override has made a choice that has defaults of its
+    /// own for them; see [`FoundValue::value_or`](super::found::FoundValue::value_or).
+    pub fn prefer_defaults_of<C: Notation>(
+        &self,
+        selector: &str,
+        chosen: &C,
+        keys: &[&'static str],
+    ) {
+        let chosen = chosen.toml();
+        if self.choice_of_the_file(selector, &chosen).is_some() {
+            self.switch(selector, &chosen, keys.to_vec());
         }
     }
 
@@ -262,16 +276,14 @@ impl<'a> Section<'a> {
 
     /// Records that an override has changed a choice on which these keys depend.
     fn switch(&self, selector: &str, chosen: &str, keys: Vec<&'static str>) {
-        *self.switched.borrow_mut() =
-            Some(Switched { now: format!("{selector} = {chosen}"), keys });
+        self.switched.borrow_mut().push(Switched { now: format!("{selector} = {chosen}"), keys });
     }
 
     /// Ignores a key of the file because an override has changed the kind of the section, and
     /// records this. `false` if no kind was changed, or if the key itself comes from an override.
     pub(super) fn drop_key(&self, name: &'static str) -> bool {
         let switched = self.switched.borrow();
-        let Some(switched) = switched.as_ref().filter(|switched| switched.keys.contains(&name))
-        else {
+        let Some(switched) = switched.iter().find(|switched| switched.keys.contains(&name)) else {
             return false;
         };
         match self.node(name).map(|node| node.origin).filter(|&origin| !is_override(origin)) {

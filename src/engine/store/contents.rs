@@ -473,7 +473,11 @@ impl StoredPath {
     fn ended_before(&self, asked: usize, steps: usize) -> bool {
         let stop = self.outcome.result.as_ref().map(|path| &path.stop);
         match stop {
-            Ok(&(PathStop::Converged { step } | PathStop::NotFinite { step })) => {
+            Ok(
+                &(PathStop::Converged { step }
+                | PathStop::NotFinite { step }
+                | PathStop::AtEndpoint { step }),
+            ) => {
                 (step as usize) < asked.min(steps)
             }
             _ => false,

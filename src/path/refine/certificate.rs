@@ -1,5 +1,6 @@
 //! What is known about a refined barrier.
 
+use super::known::KnownGraph;
 use super::probe::Work;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -129,6 +130,9 @@ pub struct Certificate {
     pub work: Work,
     /// The height as a function of the evaluations.
     pub heights: Vec<HeightAfter>,
-    /// `(M, P)` points of the path. Straight segments join them.
+    /// `(M, P)` points of the path. Straight segments join them. Empty beyond
+    /// [`MAX_KEPT_DIMENSION`](super::MAX_KEPT_DIMENSION).
     pub path: Vec<Vec<f64>>,
+    /// All points and passes that were met.
+    pub known: KnownGraph,
 }

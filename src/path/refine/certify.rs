@@ -1,7 +1,8 @@
 //! The step that checks the result.
 
-use super::certificate::{Certificate, Condition, Eigenvalue, Place, Side, Verdict};
+use super::certificate::{Certificate, Condition, Eigenvalue, Side, Verdict};
 use super::graph::{Chain, Link};
+use super::known::{KnownGraph, MAX_KEPT_DIMENSION};
 use super::probe::Point;
 use super::profile::{arcs, top};
 use super::search::Advance;
@@ -153,7 +154,10 @@ impl Advance<'_, '_> {
         let saddles =
             links.filter_map(|link| link.saddle.as_ref()).map(|saddle| saddle.point.value);
         let lowest = pairs.first().map_or(0.0, |pair| pair.value);
-        let (path, t) = self.path(chain, place, &point);
+        let (mut path, t) = self.path(chain, place, &point);
+        if point.theta.len() > MAX_KEPT_DIMENSION {
+            path.clear();
+        }
         Certificate {
             verdict,
             failed,
@@ -173,6 +177,7 @@ impl Advance<'_, '_> {
             work: self.probe.work,
             heights: self.state.heights.clone(),
             path,
+            known: KnownGraph::of(&self.state.graph),
         }
     }
 
@@ -203,12 +208,7 @@ impl Advance<'_, '_> {
         let nodes = if a == entered { [a, b] } else { [b, a] };
         nodes.map(|index| {
             let node = &self.state.graph.nodes[index];
-            let place = match index {
-                0 | 1 => Place::End(index),
-                _ if node.is_minimum => Place::Minimum,
-                _ => Place::Point,
-            };
-            Side { place, value: node.value, slope: node.slope }
+            Side { place: node.place(index), value: node.value, slope: node.slope }
         })
     }
 }

@@ -1,5 +1,6 @@
 //! Points and the paths between them that are known.
 
+use super::certificate::Place;
 use super::saddle::Saddle;
 use super::vectors::distance;
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,17 @@ pub struct Node {
     pub slope: f64,
     /// Whether a descent ended here because the gradient is zero.
     pub is_minimum: bool,
+}
+
+impl Node {
+    /// What the node of this index is.
+    pub fn place(&self, index: usize) -> Place {
+        match index {
+            0 | 1 => Place::End(index),
+            _ if self.is_minimum => Place::Minimum,
+            _ => Place::Point,
+        }
+    }
 }
 
 /// A path between two nodes.

@@ -58,6 +58,7 @@ mod certify;
 mod descent;
 mod gaps;
 mod graph;
+mod known;
 mod parameters;
 mod passes;
 mod probe;
@@ -75,6 +76,7 @@ mod vectors;
 mod widened;
 
 pub use certificate::{Certificate, Condition, Eigenvalue, HeightAfter, Place, Side, Verdict};
+pub use known::{KnownGraph, KnownPass, KnownPoint, MAX_KEPT_DIMENSION};
 pub use parameters::RefineParameters;
 pub use probe::{NullDirections, Work};
 pub use search::{Refine, RefineError, RefineState};

@@ -21,7 +21,12 @@ impl<A: Real> PathSearch<'_, A> {
         let step = self.progress.adam.steps();
         // No step follows the last path, so it needs no gradient.
         let last = step as usize == self.parameters.steps;
-        let whole = self.full_sum(step, last)?;
+        let full = self.full_losses(step, last)?;
+        let whole = full.as_ref().map(|losses| losses.iter().sum::<f64>());
+        let at_endpoint = match &full {
+            Some(losses) if !last && self.looks_for_endpoint(step) => self.is_at_endpoint(losses)?,
+            _ => false,
+        };
         if last && self.keeps_end {
             let coefficients = self.curve.free().to_vec();
             self.end = Some(DescentEnd { coefficients, progress: self.progress.clone() });
@@ -34,7 +39,8 @@ impl<A: Real> PathSearch<'_, A> {
             .filter(|_| self.parameters.tolerance > 0.0)
             .map(|sum| sum + self.curve.penalty(&self.grid, self.parameters.lambda));
         let SearchProgress { best, stop, mean_loss, .. } = &mut self.progress;
-        if let Some(sum) = whole.filter(|&sum| sum < best.sum) {
+        // Where the search ends, its path is the result, even if another one had a lower sum.
+        if let Some(sum) = whole.filter(|&sum| sum < best.sum || at_endpoint) {
             best.coefficients.copy_from_slice(self.curve.free());
             (best.step, best.sum) = (step, sum);
         }
@@ -45,11 +51,14 @@ impl<A: Real> PathSearch<'_, A> {
             *stop = Some(PathStop::NotFinite { step });
         } else if last {
             *stop = Some(PathStop::Completed);
+        } else if at_endpoint {
+            *stop = Some(PathStop::AtEndpoint { step });
         } else if penalized.is_some_and(|objective| self.has_converged(objective)) {
             self.progress.stop = Some(PathStop::Converged { step });
         } else {
             self.curve.add_penalty_gradient(&self.grid, self.parameters.lambda, &mut self.gradient);
-            self.progress.adam.step(self.curve.free_mut(), &self.gradient);
+            let factor = self.parameters.schedule.factor(step, self.parameters.steps);
+            self.progress.adam.step_scaled(factor, self.curve.free_mut(), &self.gradient);
         }
         if self.progress.stop.is_some() {
             self.curve.free_mut().copy_from_slice(&self.progress.best.coefficients);
@@ -57,9 +66,9 @@ impl<A: Real> PathSearch<'_, A> {
         Ok(())
     }
 
-    /// The summed loss on the whole objective. Also computes its gradient if there are no batches.
-    /// With batches, `None` except once an epoch and at the last step.
-    fn full_sum(&mut self, step: u32, last: bool) -> Result<Option<f64>, Interrupted> {
+    /// The losses on the whole objective. Also computes the gradient of their sum if there are no
+    /// batches. With batches, `None` except once an epoch and at the last step.
+    fn full_losses(&mut self, step: u32, last: bool) -> Result<Option<Vec<f64>>, Interrupted> {
         let epoch = self.batches.map_or(1, Batches::steps_per_epoch);
         if !last && !(step as usize).is_multiple_of(epoch) {
             return Ok(None);
@@ -69,7 +78,7 @@ impl<A: Real> PathSearch<'_, A> {
         } else {
             self.curve.pull_back(self.objective, &self.grid, &mut self.gradient)?
         };
-        Ok(Some(losses.iter().sum()))
+        Ok(Some(losses))
     }
 
     /// The summed loss on the batch of this step, with its gradient.

@@ -1,6 +1,7 @@
 //! The search for a path as a solver.
 
 mod descent;
+mod endpoint;
 mod maxima;
 
 use super::finder::{FoundPath, PathError, REFINEMENT};
@@ -12,6 +13,7 @@ use crate::landscape::{Interrupted, Landscape};
 use crate::optimizer::adam::Adam;
 use crate::solver::{Solver, SolverStep};
 use descent::Best;
+pub use endpoint::ENDPOINT_TOLERANCE;
 use maxima::{PathMaximum, ROUNDS, check, highest};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -90,14 +92,23 @@ impl<A: Real> PathState<'_, A> {
         }
     }
 
-    /// What of it a search of so many steps resumes; `None` if it must begin anew.
-    fn resumed(self, steps: usize) -> Option<(Vec<A>, SearchProgress<A>)> {
+    /// What of it a search with these parameters resumes; `None` if it must begin anew.
+    fn resumed(self, parameters: &PathParameters) -> Option<(Vec<A>, SearchProgress<A>)> {
+        let steps = parameters.steps;
         let taken = self.progress.adam.steps() as usize;
         let asked = self.tail.as_ref().map(|tail| tail.asked);
+        // Another number of steps is another search from its first step on.
+        if parameters.schedule.depends_on_steps() && asked != Some(steps) {
+            return None;
+        }
         let fits = match self.progress.stop {
             None => taken <= steps,
             Some(PathStop::Completed) => taken == steps,
-            Some(PathStop::Converged { step } | PathStop::NotFinite { step }) => {
+            Some(
+                PathStop::Converged { step }
+                | PathStop::NotFinite { step }
+                | PathStop::AtEndpoint { step },
+            ) => {
                 asked == Some(steps) || (step as usize) < asked.unwrap_or(steps).min(steps)
             }
         };
@@ -231,7 +242,7 @@ impl<'a, A: Real> PathSearch<'a, A> {
     ) -> Self {
         let tail = state.as_ref().and_then(|state| state.tail.as_ref());
         let end = tail.and_then(|tail| tail.end.clone()).map(Cow::into_owned);
-        let progress = match state.and_then(|state| state.resumed(parameters.steps)) {
+        let progress = match state.and_then(|state| state.resumed(parameters)) {
             Some((coefficients, progress)) => {
                 curve.free_mut().copy_from_slice(&coefficients);
                 progress
