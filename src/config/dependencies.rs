@@ -197,10 +197,26 @@ impl Dependencies {
     /// steps is not among them, because a path can be continued, unless its learning rate depends on
     /// it.
     pub fn paths(&self, sets: [&SetName; 2], landscape: &str) -> KeyDigest {
-        let on = [Split::Train, Split::Test].into_iter().find(|split| split.name() == landscape);
-        let on = on.map_or(KeyDigest::default(), |split| self.paths_on[split as usize]);
         let [a, b] = sets.map(|set| self.solutions(set));
-        KeyDigest::join(&[a, b, self.paths, on])
+        KeyDigest::join(&[a, b, self.paths, self.on(landscape)])
+    }
+
+    /// Of the images of the landscape of this name.
+    fn on(&self, landscape: &str) -> KeyDigest {
+        let on = [Split::Train, Split::Test].into_iter().find(|split| split.name() == landscape);
+        on.map_or(KeyDigest::default(), |split| self.paths_on[split as usize])
+    }
+
+    /// Of what starts from such a path: also of its number of steps.
+    pub fn found_paths(&self, sets: [&SetName; 2], landscape: &str) -> KeyDigest {
+        let steps = KeyDigest::of([self.steps.to_string()]);
+        KeyDigest::join(&[self.paths(sets, landscape), steps])
+    }
+
+    /// Of what starts from the endpoints of such a path alone.
+    pub fn endpoints(&self, sets: [&SetName; 2], landscape: &str) -> KeyDigest {
+        let [a, b] = sets.map(|set| self.solutions(set));
+        KeyDigest::join(&[a, b, self.on(landscape)])
     }
 
     /// Of a task whose stage brings this section, if any: of its solutions, and of the section.
@@ -328,6 +344,21 @@ mod tests {
             assert_eq!(changed(change), expected, "{change}");
         }
         assert_eq!(with(&["paths.steps=500"]).steps(), 500);
+        let sgd = set("sgd/train");
+        for (change, path_changes, endpoints_change) in [
+            ("paths.steps=500", true, false),
+            ("paths.lambda=0.5", true, false),
+            ("paths.train=50", true, true),
+            ("training.sgd.epochs=3", true, true),
+            ("paths.test=40", false, false),
+            ("paths.refine.max_gradients=9", false, false),
+        ] {
+            let (before, after) = (with(&[]), with(&[change]));
+            let path = |of: &Dependencies| of.found_paths([&sgd, &sgd], "train");
+            assert_eq!(path(&before) != path(&after), path_changes, "{change}");
+            let endpoints = |of: &Dependencies| of.endpoints([&sgd, &sgd], "train");
+            assert_eq!(endpoints(&before) != endpoints(&after), endpoints_change, "{change}");
+        }
         assert_ne!(with(&[]), with(&["paths.steps=500"]));
     }
 

@@ -10,6 +10,7 @@ use super::schema::{
     Multiplicity, Number, OneOf, Owned, PairList, PairsOrFile, SectionSpec, SetNames, SetPairs,
     Text, Texts, Upper, Word, each,
 };
+use super::stages;
 use crate::data::Split;
 use crate::keys::{ChoiceKey, Value};
 use crate::path::{
@@ -310,6 +311,7 @@ pub(super) static SECTION: SectionSpec = SectionSpec {
 };
 
 pub(super) fn read(section: &Section<'_>, available: &mut Available) -> Read<PathsConfig> {
+    ask_for_stages(section);
     let (protocol, preset) = read_protocol(section, available);
     let pairs = section.key(&PAIRS).value().map(|pairs| pairs.map_or(Pairs::All, Pairs::Count));
     let between = read_between(section, available);
@@ -391,6 +393,14 @@ fn compare(
     let stops = parameters.stop_at_endpoint;
     protocol.compare(STOP_AT_ENDPOINT.name, &stops, &preset.stop_at_endpoint);
     protocol.compare(TOLERANCE.name, &parameters.tolerance, &published.tolerance);
+}
+
+/// Sections of stages below this one are read by their stages.
+fn ask_for_stages(section: &Section<'_>) {
+    let names = stages::sections().map(|stage| stage.spec().name);
+    names.filter_map(|name| name.strip_prefix("paths.")).for_each(|name| {
+        section.ask_for(name);
+    });
 }
 
 /// Two different sets each, none twice in either direction: a path and its reverse have the same

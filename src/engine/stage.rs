@@ -17,7 +17,7 @@ use crate::engine::store::{PathStates, Record};
 use crate::engine::task::Computation;
 use crate::report::Run;
 use crate::report::figure::Figure;
-use crate::solutions::{SetName, SolutionSet};
+use crate::solutions::{EndSets, SetName, SolutionSet};
 
 /// Name of the command that runs all stages.
 pub const RUN: &str = "run";
@@ -136,6 +136,10 @@ pub enum TaskSolutions {
     Trained(String),
     /// The solutions in these sets.
     Sets(Vec<SetName>),
+    /// The solutions in these sets, and the search for paths between them on this landscape.
+    Paths(EndSets, String),
+    /// The solutions in these sets, and the images of this landscape.
+    Endpoints(EndSets, String),
 }
 
 /// What a task of the stage of this name depends on: solutions, and the section that the stage

@@ -28,6 +28,12 @@ pub trait AnalyticLandscape: Sync {
         };
         let Ok(()) = difference_of_gradients(gradient, theta, direction, product);
     }
+
+    /// Directions at θ, `(P,)` each, along which f never changes: see
+    /// [`Landscape::null_directions`].
+    fn null_directions(&self, _theta: &[f64]) -> Vec<Vec<f64>> {
+        Vec::new()
+    }
 }
 
 impl<F: AnalyticLandscape> Landscape<f64> for F {
@@ -52,6 +58,10 @@ impl<F: AnalyticLandscape> Landscape<f64> for F {
         AnalyticLandscape::hessian_product(self, theta, direction, product);
         Ok(())
     }
+
+    fn null_directions(&self, theta: &[f64]) -> Vec<Vec<f64>> {
+        AnalyticLandscape::null_directions(self, theta)
+    }
 }
 
 impl<F: AnalyticLandscape + ?Sized> AnalyticLandscape for Box<F> {
@@ -69,6 +79,10 @@ impl<F: AnalyticLandscape + ?Sized> AnalyticLandscape for Box<F> {
 
     fn hessian_product(&self, theta: &[f64], direction: &[f64], product: &mut [f64]) {
         (**self).hessian_product(theta, direction, product);
+    }
+
+    fn null_directions(&self, theta: &[f64]) -> Vec<Vec<f64>> {
+        (**self).null_directions(theta)
     }
 }
 
@@ -88,5 +102,9 @@ impl<F: AnalyticLandscape + ?Sized> AnalyticLandscape for &F {
 
     fn hessian_product(&self, theta: &[f64], direction: &[f64], product: &mut [f64]) {
         (**self).hessian_product(theta, direction, product);
+    }
+
+    fn null_directions(&self, theta: &[f64]) -> Vec<Vec<f64>> {
+        (**self).null_directions(theta)
     }
 }

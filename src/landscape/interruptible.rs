@@ -43,6 +43,10 @@ impl<A: Real> Landscape<A> for Interruptible<'_, A> {
         self.landscape()?.hessian_product(theta, direction, product)
     }
 
+    fn null_directions(&self, theta: &[A]) -> Vec<Vec<A>> {
+        self.0.null_directions(theta)
+    }
+
     fn values_at(&self, points: &Combinations<A>) -> Result<Vec<f64>, Interrupted> {
         self.landscape()?.values_at(points)
     }

@@ -176,6 +176,27 @@ impl AnalyticLandscape for LennardJones {
             }
         }
     }
+
+    /// Translations along the axes, and the rotation in each plane of two axes.
+    fn null_directions(&self, theta: &[f64]) -> Vec<Vec<f64>> {
+        let space = self.space_dimensions;
+        let motion = |velocity: &dyn Fn(&[f64], usize) -> f64| -> Vec<f64> {
+            theta
+                .chunks_exact(space)
+                .flat_map(|atom| (0..space).map(|axis| velocity(atom, axis)).collect::<Vec<_>>())
+                .collect()
+        };
+        let mut motions: Vec<Vec<f64>> =
+            (0..space).map(|along| motion(&|_, axis| f64::from(u8::from(axis == along)))).collect();
+        for (first, second) in (0..space).flat_map(|a| (0..a).map(move |b| (a, b))) {
+            motions.push(motion(&|atom, axis| match axis {
+                axis if axis == first => atom[second],
+                axis if axis == second => -atom[first],
+                _ => 0.0,
+            }));
+        }
+        motions
+    }
 }
 
 #[cfg(test)]

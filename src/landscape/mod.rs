@@ -124,6 +124,12 @@ pub trait Landscape<A: Real>: Sync {
         curvature::difference_of_gradients(gradient, theta, direction, product)
     }
 
+    /// Directions at θ, `(P,)` each, along which f never changes, such as the rotations of a
+    /// cluster. They need not be orthogonal or normalized. Empty if the landscape declares none.
+    fn null_directions(&self, _theta: &[A]) -> Vec<Vec<A>> {
+        Vec::new()
+    }
+
     /// The landscape along u ↦ `start` + u `direction`, to be evaluated at one u after another.
     ///
     /// Its values agree with [`value`](Self::value) up to rounding. Preparing a line may take as
@@ -178,6 +184,10 @@ impl<A: Real> Landscape<A> for &(dyn Landscape<A> + '_) {
         product: &mut [A],
     ) -> Result<(), Interrupted> {
         (**self).hessian_product(theta, direction, product)
+    }
+
+    fn null_directions(&self, theta: &[A]) -> Vec<Vec<A>> {
+        (**self).null_directions(theta)
     }
 
     fn line(&self, start: &[A], direction: &[A]) -> Result<Box<dyn Line<A> + '_>, Interrupted> {

@@ -172,6 +172,23 @@ impl<'a> Section<'a> {
         self.section_named(spec.own_name(), true, spec, read)
     }
 
+    /// A section of a stage within another section, `[paths.refine]` in `[paths]`. The reader of
+    /// the other one [asks for](Self::ask_for) it, so that it is known there.
+    pub fn section_below<T>(
+        &self,
+        parent: &str,
+        spec: &'static SectionSpec,
+        read: impl FnOnce(&mut Section<'a>) -> Read<T>,
+    ) -> Read<T> {
+        let node = self.node(parent).and_then(|node| match &node.value {
+            TomlValue::Table(table) => table.get(spec.own_name()),
+            _ => None,
+        });
+        let path = join(&self.path_of(parent), spec.own_name());
+        let record = self.record_of(parent).map(|parent| join(&parent, spec.own_name()));
+        Section::read(self.report, spec, node, self.origin, path, record, read)
+    }
+
     /// A section within this one whose name is that of an entry. If it is not `used`, its values
     /// are not recorded as effective.
     pub fn section_named<T>(

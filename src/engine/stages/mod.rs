@@ -10,6 +10,7 @@ pub mod imports;
 pub mod kernel_pca;
 pub mod minima;
 pub mod paths;
+pub mod refinement;
 pub mod training;
 pub mod trajectory;
 
@@ -18,9 +19,10 @@ use imports::Imports;
 use kernel_pca::KernelPca;
 use minima::Minima;
 use paths::Paths;
+use refinement::Refinement;
 use training::Training;
 use trajectory::Trajectories;
 
 /// All stages, in the order of a run. Stages of one command stand side by side.
 pub static STAGES: &[&dyn Stage] =
-    &[&Training, &Imports, &Minima, &Trajectories, &Paths, &KernelPca];
+    &[&Training, &Imports, &Minima, &Trajectories, &Paths, &Refinement, &KernelPca];

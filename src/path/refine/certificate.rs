@@ -52,7 +52,7 @@ impl fmt::Display for Condition {
             Self::OneDescendingDirection => {
                 "the top does not have exactly one descending direction, as far as is known"
             }
-            Self::Connected => "the descents from the top do not lead to the ends",
+            Self::Connected => "the descents from the top do not lead to the endpoints",
             Self::HighestPoint => "the path is higher elsewhere",
         })
     }

@@ -25,7 +25,8 @@
 //!
 //! Thresholds follow from the landscape: from the climb, from the distance between points, and from
 //! the noise of the gradients, which is measured. A landscape in single precision takes part
-//! through [`Widened`].
+//! through [`Widened`]. Directions along which a landscape never changes are left out of its Hessian,
+//! if it declares them. Otherwise zero eigenvalues are tolerated.
 //!
 //! # Compared with other methods
 //! Evaluations (in gradients) from the straight line until the height of the top stays within 10⁻²
@@ -78,6 +79,6 @@ mod widened;
 pub use certificate::{Certificate, Condition, Eigenvalue, HeightAfter, Place, Side, Verdict};
 pub use known::{KnownGraph, KnownPass, KnownPoint, MAX_KEPT_DIMENSION};
 pub use parameters::RefineParameters;
-pub use probe::{NullDirections, Work};
+pub use probe::Work;
 pub use search::{Refine, RefineError, RefineState};
 pub use widened::Widened;

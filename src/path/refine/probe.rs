@@ -6,10 +6,6 @@ use crate::landscape::{Interrupted, Landscape};
 use serde::{Deserialize, Serialize};
 use std::ops::Sub;
 
-/// Directions along which a landscape does not change at a point, such as the rotations of a
-/// cluster. They need not be orthogonal or normalized.
-pub type NullDirections<'a> = dyn Fn(&[f64]) -> Vec<Vec<f64>> + Sync + 'a;
-
 /// Distance of the points at which noise is measured, as a fraction of the largest coordinate (at
 /// least 1): sixteen units of rounding in single precision. Over this distance the fourth
 /// difference of a smooth function is far below the rounding errors of double precision.
@@ -87,8 +83,6 @@ impl Point {
 pub struct Probe<'a> {
     /// What is evaluated.
     pub landscape: &'a dyn Landscape<f64>,
-    /// Its null directions, if it declares any.
-    pub null: Option<&'a NullDirections<'a>>,
     /// Evaluations so far.
     pub work: Work,
     /// Measured noise of the gradients.
@@ -158,10 +152,10 @@ impl Probe<'_> {
         Ok(())
     }
 
-    /// The null directions at θ as an orthonormal set.
+    /// The null directions that the landscape declares at θ, as an orthonormal set.
     pub fn null_basis(&self, theta: &[f64]) -> Vec<Vec<f64>> {
         let mut basis: Vec<Vec<f64>> = Vec::new();
-        for direction in self.null.map(|null| null(theta)).unwrap_or_default() {
+        for direction in self.landscape.null_directions(theta) {
             if let Some(unit) = orthonormalized(direction, &[&basis]) {
                 basis.push(unit);
             }

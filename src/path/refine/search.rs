@@ -4,7 +4,7 @@ use super::certificate::{Certificate, HeightAfter};
 use super::descent::Descent;
 use super::graph::Graph;
 use super::parameters::RefineParameters;
-use super::probe::{Noise, NullDirections, Probe, Work};
+use super::probe::{Noise, Probe, Work};
 use super::saddle::{Saddle, SaddleSearch};
 use super::string::StringPath;
 use crate::landscape::{Interrupted, Landscape};
@@ -87,7 +87,6 @@ pub struct RefineState {
 /// them. A step works on a copy of the state, so an interrupted one leaves no trace.
 pub struct Refine<'a> {
     landscape: &'a dyn Landscape<f64>,
-    null: Option<&'a NullDirections<'a>>,
     parameters: &'a RefineParameters,
     /// The path to refine.
     curve: Vec<Vec<f64>>,
@@ -120,14 +119,7 @@ impl<'a> Refine<'a> {
             heights: Vec::new(),
             is_spent: false,
         });
-        Self { landscape, null: None, parameters, curve, state }
-    }
-
-    /// The same for a landscape that declares directions along which it does not change. They are
-    /// left out of its Hessian. Without them, zero eigenvalues are tolerated.
-    #[must_use]
-    pub fn with_null_directions(self, null: &'a NullDirections<'a>) -> Self {
-        Self { null: Some(null), ..self }
+        Self { landscape, parameters, curve, state }
     }
 
     /// Evaluations so far.
@@ -146,12 +138,7 @@ impl Solver for Refine<'_> {
 
     fn step(&mut self) -> Result<SolverStep<Self::Output>, Interrupted> {
         let mut state = self.state.clone();
-        let probe = Probe {
-            landscape: self.landscape,
-            null: self.null,
-            work: state.work,
-            noise: state.noise,
-        };
+        let probe = Probe { landscape: self.landscape, work: state.work, noise: state.noise };
         let (curve, parameters) = (&self.curve[..], self.parameters);
         let mut advance = Advance { state: &mut state, probe, curve, parameters };
         let finished = advance.step()?;

@@ -29,4 +29,9 @@ impl Landscape<f64> for Widened<'_> {
         gradient.iter_mut().zip(single).for_each(|(wide, g)| *wide = f64::from(g));
         Ok(value)
     }
+
+    fn null_directions(&self, theta: &[f64]) -> Vec<Vec<f64>> {
+        let directions = self.0.null_directions(&Self::rounded(theta)).into_iter();
+        directions.map(|direction| direction.into_iter().map(f64::from).collect()).collect()
+    }
 }

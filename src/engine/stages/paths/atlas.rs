@@ -70,11 +70,26 @@ pub(super) fn write(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
     Ok(())
 }
 
+/// The group of these paths, for stages that write into it too.
+pub(in crate::engine::stages) fn group_of(
+    paths: &Node,
+    path_set: &PathSet,
+) -> Result<Node, AtlasError> {
+    let name = path_set.set.path();
+    let (parent, child) = name.split_once('/').unwrap_or((&name, ""));
+    let about = "paths on a landscape";
+    paths.group(parent, about)?.group(child, about)?.group(&on(path_set), about)
+}
+
+fn on(path_set: &PathSet) -> String {
+    format!("on_{}", path_set.landscape)
+}
+
 /// The group of these paths, with the names of their sets.
 fn group(paths: &Node, path_set: &PathSet) -> Result<Node, AtlasError> {
     let name = path_set.set.path();
     let (parent, child) = name.split_once('/').unwrap_or((&name, ""));
-    let on = format!("on_{}", path_set.landscape);
+    let on = on(path_set);
     let about = "paths on the landscape of these images, one a row";
     let Some(set) = path_set.set.single() else {
         let group = paths.group(parent, "paths between vectors of two sets")?;

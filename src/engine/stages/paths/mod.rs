@@ -2,6 +2,7 @@
 
 mod atlas;
 mod continuation;
+pub mod curve;
 mod points;
 
 use crate::config::{Config, PathsConfig, Subject};
@@ -29,6 +30,7 @@ use crate::engine::task::{Computation, Pending, PendingTask};
 use crate::landscape::{BuiltIn, Interrupt, Landscape, Squared};
 use crate::path::{Batches, CurvePrecision, FoundPath, Objective, PathResult, PathSearch, Track};
 use crate::solutions::{EndSets, LandscapeName, Pairs, SolutionSet};
+pub(super) use atlas::group_of;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

@@ -1,0 +1,110 @@
+//! `[paths.refine]`.
+
+use crate::config::available::Available;
+use crate::config::reader::{Choice, Read, Section};
+use crate::config::schema::{
+    Count, CountOrAll, Invalidates, Key, Lower, Number, OneOf, SectionSpec, Upper,
+};
+use crate::config::stages::OfStage;
+use crate::path::refine::RefineParameters;
+use serde::{Deserialize, Serialize};
+
+/// How paths are refined.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RefineConfig {
+    /// Where a refinement starts.
+    pub from: RefineFrom,
+    /// Paths of each set on each landscape that are refined, the first ones; `None`: all.
+    pub pairs: Option<usize>,
+    /// The settings of a refinement.
+    pub parameters: RefineParameters,
+}
+
+/// Where a refinement starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RefineFrom {
+    /// From the path that was found.
+    Path,
+    /// From the straight line between its endpoints.
+    Straight,
+}
+
+impl Choice for RefineFrom {
+    const ALL: &'static [Self] = &[Self::Path, Self::Straight];
+    fn word(self) -> &'static str {
+        match self {
+            Self::Path => "path",
+            Self::Straight => "straight",
+        }
+    }
+}
+
+static FROM: Key<OneOf<RefineFrom>> = Key::new("from", OneOf::NEW)
+    .meaning("where a refinement starts: from the path that was found, or from the straight line")
+    .note("a path whose last state was not kept (`paths.keep_states`) is searched for once more")
+    .default(RefineFrom::Path);
+
+static PAIRS: Key<CountOrAll> = Key::new("pairs", CountOrAll)
+    .unit("paths")
+    .meaning("paths of each set on each landscape that are refined, in the order of their pairs")
+    .invalidates(Invalidates::Nothing)
+    .default(None);
+
+static MAX_GRADIENTS: Key<Count> = Key::new("max_gradients", Count::at_least(1))
+    .unit("gradients")
+    .meaning(
+        "evaluations after which a refinement ends with what it has; a value counts as a third, a \
+         product of the Hessian with a vector as two",
+    )
+    .default(10_000);
+
+static POINTS: Key<Count> = Key::new("points", Count::between(3, 1000))
+    .unit("points")
+    .meaning("points of a string, both ends included; each further try has twice as many intervals")
+    .default(9);
+
+static ACCURACY: Key<Number> =
+    Key::new("accuracy", Number::between(Lower::Above(0.0), Upper::Below(1.0)))
+        .meaning("differences of height that do not matter, as a fraction of the climb")
+        .note("rounding errors and the noise of the gradients are tolerated in any case")
+        .default(1e-7);
+
+static DETOURS: Key<Count> = Key::new("detours", Count::at_least(0))
+    .unit("searches")
+    .meaning(
+        "once the endpoints are connected, searches in a row that may fail to find a lower route",
+    )
+    .default(1);
+
+static SPEC: SectionSpec = SectionSpec::single(
+    "paths.refine",
+    "Refinement of paths",
+    Invalidates::Tasks("the refined paths"),
+    &[&FROM, &PAIRS, &MAX_GRADIENTS, &POINTS, &ACCURACY, &DETOURS],
+);
+
+/// The section; `None` if it is not written, so that nothing is refined.
+pub static SECTION: OfStage<Option<RefineConfig>> =
+    OfStage { spec: &SPEC, documentation: include_str!("section.md"), read };
+
+fn read(root: &Section<'_>, _: &Available) -> Read<Option<RefineConfig>> {
+    root.section_below("paths", &SPEC, |section| {
+        if !section.is_written() {
+            return Ok(None);
+        }
+        let from = section.key(&FROM).value();
+        let pairs = section.key(&PAIRS).value();
+        let gradients = section.key(&MAX_GRADIENTS).value();
+        let points = section.key(&POINTS).value();
+        let accuracy = section.key(&ACCURACY).value();
+        let detours = section.key(&DETOURS).value();
+        let parameters = RefineParameters {
+            points: points?,
+            accuracy: accuracy?,
+            detours: u32::try_from(detours?).unwrap_or(u32::MAX),
+            max_gradients: gradients? as f64,
+            ..RefineParameters::default()
+        };
+        Ok(Some(RefineConfig { from: from?, pairs: pairs?, parameters }))
+    })
+}

@@ -1,0 +1,101 @@
+//! The table at the end of a run.
+
+use super::of_paths;
+use crate::analysis::statistics::Summary;
+use crate::engine::results::Results;
+use crate::path::refine::{Certificate, Condition, Verdict};
+use crate::path::{PathResult, PathSet};
+use crate::report::number::short;
+use crate::report::render;
+
+const CAPTION: &str = "Refined barriers, medians over the refined paths: the lowest maximum that \
+                       was found between the\nendpoints, beside H and the barrier on the fine grid \
+                       of the same paths; excess: refined barrier − higher\nendpoint; \
+                       evaluations: in units of one gradient. A pass is a saddle over which the \
+                       path leads.";
+
+/// A path with its certificate.
+type Pair<'a> = (&'a PathResult, Certificate);
+
+pub(super) fn table(results: &Results) -> Option<String> {
+    super::section(results.config)?;
+    let sets = results.paths(&results.sets());
+    let refined: Vec<(&PathSet, Vec<Pair>)> = sets
+        .iter()
+        .map(|paths| (paths, refined(results, paths)))
+        .filter(|(_, pairs)| !pairs.is_empty())
+        .collect();
+    if refined.is_empty() {
+        return None;
+    }
+    let header = [
+        "set",
+        "on",
+        "paths",
+        "certificates",
+        "path H",
+        "fine grid",
+        "refined",
+        "excess",
+        "evaluations",
+    ];
+    let rows = refined.iter().map(|(paths, pairs)| row(paths, pairs));
+    Some(render(CAPTION, &header, 2, rows) + &conditions(&refined))
+}
+
+fn refined<'a>(results: &Results, paths: &'a PathSet) -> Vec<Pair<'a>> {
+    let outcomes = of_paths(results, paths).into_iter();
+    let pairs = paths
+        .results
+        .iter()
+        .zip(outcomes)
+        .filter_map(|(path, refined)| Some((path.as_ref().ok()?, refined?.ok()?.certificate)));
+    pairs.collect()
+}
+
+fn row(paths: &PathSet, pairs: &[Pair]) -> Vec<String> {
+    let median = |number: &dyn Fn(&Pair) -> f64| {
+        let numbers: Vec<f64> = pairs.iter().map(number).filter(|n| n.is_finite()).collect();
+        Summary::of(&numbers).map_or_else(|_| "–".to_owned(), |summary| short(summary.median))
+    };
+    let words = [Verdict::Pass, Verdict::UpperBound, Verdict::NotConverged].map(|verdict| {
+        let count = pairs.iter().filter(|(_, found)| found.verdict == verdict).count();
+        (count > 0).then(|| format!("{count} {verdict}"))
+    });
+    vec![
+        paths.set.to_string(),
+        paths.landscape.to_string(),
+        pairs.len().to_string(),
+        words.into_iter().flatten().collect::<Vec<_>>().join(", "),
+        median(&|(path, _)| path.barrier),
+        median(&|(path, _)| path.fine_barrier),
+        median(&|(_, found)| found.height),
+        median(&|(path, found)| found.height - path.higher_endpoint()),
+        median(&|(_, found)| found.work.in_gradients()),
+    ]
+}
+
+/// How many refined barriers are bounds, and why.
+fn conditions(refined: &[(&PathSet, Vec<Pair>)]) -> String {
+    let all = refined.iter().flat_map(|(_, pairs)| pairs).map(|(_, found)| found);
+    let open: Vec<&Certificate> = all.filter(|found| found.verdict != Verdict::Pass).collect();
+    if open.is_empty() {
+        return String::new();
+    }
+    let conditions = [
+        Condition::Stationary,
+        Condition::OneDescendingDirection,
+        Condition::Connected,
+        Condition::HighestPoint,
+    ];
+    let lines = conditions.iter().filter_map(|condition| {
+        let count = open.iter().filter(|found| found.failed.contains(condition)).count();
+        (count > 0).then(|| format!("  {count}: {condition}\n"))
+    });
+    let total: usize = refined.iter().map(|(_, pairs)| pairs.len()).sum();
+    format!(
+        "{} of {total} refined barriers are upper bounds of the pass. Conditions that do not hold:\n{}",
+        open.len(),
+        lines.collect::<String>()
+    )
+}
