@@ -86,10 +86,12 @@ pub enum Command {
     #[command(after_help = "Example: lossatlas evaluate configs/mnist-quick.toml \
         --weights results/quick/atlas.h5:/solutions/lbfgs/train")]
     Evaluate(evaluate::Arguments),
-    /// Writes a set of solutions as a NumPy file, or the images of a run for other programs
+    /// Writes solutions, the points of a path, a graph or the images for other programs
     #[command(
         after_help = "Examples: lossatlas export results/quick --set lbfgs/train --to theta.npy\n          \
-        lossatlas export results/demo --images --to digits.npz"
+        lossatlas export results/quick --path lbfgs/train:0-3 --points 101 -o path.npy\n          \
+        lossatlas export results/demo --images --to digits.npz\n          \
+        lossatlas export results/quick --graph all --format newick --to tree.nwk"
     )]
     Export(export::Arguments),
     /// Prints what completes lossatlas at the command line of a shell

@@ -1,6 +1,8 @@
-//! `lossatlas export`: a set of solutions as a NumPy file, or the images for other programs.
+//! `lossatlas export`: a set of solutions or the points of a path as a NumPy file, a graph, or the
+//! images, for other programs.
 
 use crate::arguments::{path, text};
+use crate::export_graph;
 use clap::Args;
 use clap::builder::TypedValueParser;
 use lossatlas::config::{Config, ConfigPurpose};
@@ -9,12 +11,15 @@ use lossatlas::data::write::{idx_files, write_idx, write_npz};
 use lossatlas::engine::console::{self, count, print};
 use lossatlas::engine::failure::{self, Failure, Plain};
 use lossatlas::engine::parallel::World;
+use lossatlas::engine::path_points::{self, PathPoints, PathSelection};
 use lossatlas::engine::store::{
     Contents, VectorSource, VectorsError, atlas, read_vectors_of_any_length, write_npy, write_whole,
 };
 use lossatlas::engine::stored::StoredRun;
 use lossatlas::files::{make_directory, may_write};
+use lossatlas::report::number::number;
 use lossatlas::solutions::SetName;
+use ndarray::Array2;
 use std::path::{Path, PathBuf};
 
 /// What to write, and where it goes.
@@ -24,15 +29,40 @@ pub struct Arguments {
     #[arg(value_name = "DIR", value_parser = path())]
     pub directory: PathBuf,
     /// The set, for instance `lbfgs/train`
-    #[arg(long, value_name = "GROUP/MEMBER", required_unless_present = "images")]
+    #[arg(long, value_name = "GROUP/MEMBER")]
+    #[arg(required_unless_present_any = ["images", "graph", "path"])]
     #[arg(value_parser = text().try_map(|name| SetName::parse(&name)))]
     pub set: Option<SetName>,
     /// The training and test images in use, with their labels, in place of a set
     #[arg(long, conflicts_with = "set")]
     pub images: bool,
-    /// The file to write. Of a set: one vector a row, (n, P), float32. Of images: FILE.npz, or a
-    /// folder, which gets four IDX files
-    #[arg(long, value_name = "FILE.npy", value_parser = path())]
+    /// A graph of the configuration, by its name, in place of a set
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["set", "images"], requires = "format")]
+    #[arg(value_parser = text())]
+    pub graph: Option<String>,
+    /// The format of a graph
+    #[arg(long, requires = "graph", value_parser = ["graphml", "newick", "min-ts"])]
+    pub format: Option<String>,
+    /// Points on a path, in place of a set: SET:a-b with the initialization numbers of its
+    /// endpoints, for instance `lbfgs/train:0-3`; between two sets SET1~SET2:a-b
+    ///
+    /// Its curve must have been kept, by `paths.store` or `paths.keep_states`.
+    #[arg(long, value_name = "SET:A-B", conflicts_with_all = ["set", "images", "graph"])]
+    #[arg(value_parser = text().try_map(|name| PathSelection::parse(&name)))]
+    pub path: Option<PathSelection>,
+    /// The landscape of a path or a graph: `train`, `test` or a data set of a process. Default for
+    /// a path: the first that has it. A graph has a default if there is only one
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["set", "images"])]
+    #[arg(value_parser = text())]
+    pub landscape: Option<String>,
+    /// Points on the path, at equally spaced t from 0 to 1
+    #[arg(long, value_name = "NUMBER", requires = "path", default_value_t = 101)]
+    #[arg(value_parser = clap::value_parser!(u32).range(2..=1_000_001))]
+    pub points: u32,
+    /// The file to write. Of a set: one vector a row, (n, P), float32. Of a path: one point a row,
+    /// (points, P), float64 for a `[landscape]`. Of images: FILE.npz, or a folder, which gets four
+    /// IDX files. Of a graph: one file; with min-ts a folder, which gets min.data and ts.data
+    #[arg(short = 'o', long, value_name = "FILE", value_parser = path())]
     pub to: PathBuf,
     /// Replaces files that exist
     #[arg(long)]
@@ -41,9 +71,11 @@ pub struct Arguments {
 
 pub fn run(world: &World, arguments: &Arguments) -> Result<u8, Failure> {
     // One copy of one file: there is nothing to share out.
-    match &arguments.set {
-        Some(set) => export_set(world, arguments, set)?,
-        None => export_images(world, arguments)?,
+    match (&arguments.set, &arguments.path, &arguments.graph) {
+        (Some(set), ..) => export_set(world, arguments, set)?,
+        (None, Some(path), _) => export_path(world, arguments, path)?,
+        (None, None, Some(name)) => export_graph::run(world, arguments, name)?,
+        (None, None, None) => export_images(world, arguments)?,
     }
     console::complete(failure::SUCCESS, format_args!("; {} is complete", arguments.to.display()))
 }
@@ -67,13 +99,40 @@ fn export_set(world: &World, arguments: &Arguments, set: &SetName) -> Result<(),
     Ok(())
 }
 
-fn read(arguments: &Arguments, set: &SetName) -> Result<ndarray::Array2<f32>, String> {
+fn read(arguments: &Arguments, set: &SetName) -> Result<Array2<f32>, String> {
     may_write(&arguments.to, arguments.force)?;
     let source = VectorSource::Atlas {
         file: arguments.directory.join(atlas::FILE_NAME),
         group: format!("/solutions/{set}"),
     };
     read_vectors_of_any_length(&source).map_err(|error: VectorsError| error.to_string())
+}
+
+fn export_path(world: &World, arguments: &Arguments, path: &PathSelection) -> Result<(), Failure> {
+    let Arguments { directory, to, force, landscape, points, .. } = arguments;
+    let read = || {
+        may_write(to, *force)?;
+        path_points::of_path(directory, path, landscape.as_deref(), *points as usize)
+    };
+    let found = world.agree(world.is_root().then(read).transpose())?;
+    let write = |found: &PathPoints| {
+        found.points.either(
+            |points| write_npy(to, points.view(), *force),
+            |points| write_npy(to, points.view(), *force),
+        )
+    };
+    let written = world.agree(found.as_ref().map(write).transpose());
+    written.map_err(|error| Failure::system(Plain(&error)))?;
+    if let Some(PathPoints { points, landscape, path: result }) = found {
+        let (rows, components) = points.either(Array2::dim, Array2::dim);
+        print(format_args!(
+            "{}: {} of {components} components on the path {path} on {landscape}; its barrier is {}",
+            to.display(),
+            count(rows, "point"),
+            number(result.barrier)
+        ));
+    }
+    Ok(())
 }
 
 fn export_images(world: &World, arguments: &Arguments) -> Result<(), Failure> {

@@ -12,6 +12,7 @@ mod cli;
 mod dry_run;
 mod evaluate;
 mod export;
+mod export_graph;
 mod init;
 mod manual;
 mod report;

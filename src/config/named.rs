@@ -5,7 +5,7 @@ use super::schema::{Key, Required, Text};
 
 /// Reads the name of an entry and compares it with the `names` of the entries before it; `None` is
 /// an entry with an error. `what` is what an entry is called.
-pub(super) fn read_name(
+pub(crate) fn read_name(
     section: &Section<'_>,
     key: &'static Key<Text, Required>,
     names: &[Option<String>],

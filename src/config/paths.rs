@@ -20,6 +20,29 @@ use crate::solutions::{EndSets, LandscapeName, Pairs, SetName};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+/// Which curves are kept with the results.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StoredCurves {
+    /// None of them: a result has losses only.
+    #[default]
+    None,
+    /// For each set, on each landscape, that of the path with the lowest barrier.
+    Best,
+    /// Those of all paths.
+    All,
+}
+
+impl Choice for StoredCurves {
+    const ALL: &'static [Self] = &[Self::None, Self::Best, Self::All];
+    fn word(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Best => "best",
+            Self::All => "all",
+        }
+    }
+}
+
 /// The paths to find.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PathsConfig {
@@ -35,6 +58,8 @@ pub struct PathsConfig {
     pub start: Option<PathBuf>,
     /// Whether the last states of the searches are kept; `None`: if they are small.
     pub keep_states: Option<bool>,
+    /// Which curves are kept with the results.
+    pub store: StoredCurves,
     /// The landscapes, at least one: mean loss over the training or over the test images. Empty for
     /// an analytic landscape, which is the only one, and for a process.
     pub landscapes: Vec<Split>,
@@ -159,6 +184,19 @@ static KEEP_STATES: Key<Flag, Derived> = Key::new("keep_states", Flag)
     .note("without it, longer paths are computed anew from the straight line, to the same bits")
     .invalidates(Invalidates::Nothing)
     .derived("`true` up to 1 GB in all; `check` says the size", "true");
+
+static STORE: Key<OneOf<StoredCurves>> = Key::new("store", OneOf::NEW)
+    .meaning(
+        "which paths are kept themselves, not only their losses: `\"all\"`, or for each set on each \
+         landscape the `\"best\"`, that with the lowest barrier",
+    )
+    .note(
+        "`check` says where they are stored, and how large they are; `export --path` writes points \
+         of them",
+    )
+    .invalidates(Invalidates::Nothing)
+    .default(StoredCurves::None)
+    .came_later();
 
 static LANDSCAPES: Key<AnyOf<Split>> = Key::new("landscapes", AnyOf::NEW)
     .meaning("the mean loss over which images")
@@ -291,6 +329,7 @@ pub(super) static SECTION: SectionSpec = SectionSpec {
         &LIST,
         &START,
         &KEEP_STATES,
+        &STORE,
         &LANDSCAPES,
         &TRAIN,
         &TEST,
@@ -320,6 +359,7 @@ pub(super) fn read(section: &Section<'_>, available: &mut Available) -> Read<Pat
     let list = read_list(section, available, sets.as_deref().is_ok_and(|sets| !sets.is_empty()));
     let start = read_start(section);
     let keep_states = section.key(&KEEP_STATES).or_unset();
+    let store = section.key(&STORE).value();
     // Without the section, nobody has asked for paths, and a single solution has none.
     if section.is_written() && sets.as_ref().is_ok_and(|sets| available.has_lone_solution(sets)) {
         let key = available.keep_key();
@@ -343,6 +383,7 @@ pub(super) fn read(section: &Section<'_>, available: &mut Available) -> Read<Pat
         list: list?,
         start,
         keep_states: keep_states?,
+        store: store?,
         landscapes,
         datasets,
         train,

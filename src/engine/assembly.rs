@@ -2,6 +2,8 @@
 
 use crate::analysis::statistics::Analysis;
 use crate::engine::console::say;
+use crate::engine::curve_forecast::{CURVE_FILE, CurveForecast};
+use crate::engine::curves::KeptCurves;
 use crate::engine::failure::Failure;
 use crate::engine::log;
 use crate::engine::parallel::World;
@@ -9,9 +11,14 @@ use crate::engine::problem::Problem;
 use crate::engine::rank::Rank;
 use crate::engine::results::Results;
 use crate::engine::run_directory::{RunDirectory, now};
-use crate::engine::store::{Atlas, Contents, Curves, Provenance, Record, Written, write_atlas};
+use crate::engine::stages::paths::{curve_content, write_curve_file};
+use crate::engine::store::atlas::{Node, content_of, write_beside, write_parameters};
+use crate::engine::store::{
+    Atlas, AtlasError, Contents, Curves, JournalError, Provenance, Record, Written, write_atlas,
+};
 use crate::engine::version::{COMMIT, VERSION};
 use crate::optimizer::OptimizerName;
+use std::path::Path;
 
 /// Assembles `atlas.h5` from all results so far. Collective.
 ///
@@ -22,7 +29,7 @@ pub fn assemble(world: &World, problem: &Problem, rank: &mut Rank) -> Result<(),
 }
 
 fn write(world: &World, problem: &Problem, directory: &mut RunDirectory) -> Result<(), String> {
-    let RunDirectory { directory, contents, journal, .. } = directory;
+    let RunDirectory { directory, contents, path_states, curve_files, journal, .. } = directory;
     journal.check_place().map_err(|error| error.to_string())?;
     let results = Results { config: &problem.config, contents };
     let sets = results.sets();
@@ -35,6 +42,13 @@ fn write(world: &World, problem: &Problem, directory: &mut RunDirectory) -> Resu
         layout: layout.tensors(),
         curves: &curves(&results),
         minima: &results.minima(),
+        kept_curves: Some(KeptCurves {
+            paths: &problem.config.paths,
+            contents,
+            files: curve_files,
+            states: path_states,
+        }),
+        curves_are_apart: CurveForecast::of(problem).is_some_and(|curves| curves.is_apart()),
         tracks: &results.tracks(&paths),
         analysis: results.analysis(&sets).unwrap_or(&empty),
         failed_parts: results.failed_parts(&sets),
@@ -42,19 +56,22 @@ fn write(world: &World, problem: &Problem, directory: &mut RunDirectory) -> Resu
         paths: &paths,
         results,
     };
-    // The checksum is in the journal before the file has its name.
-    let known = |checksum: &str| contents.has_made(checksum);
-    let mut announced = None;
-    let announce = |checksum: String| {
-        announced = Some(checksum.clone());
+    // The checksums are in the journal before the files have their names.
+    let mut announced = Vec::new();
+    let mut announce = |checksum: String| {
+        announced.push(checksum.clone());
         journal.append(&Record::Atlas { checksum })
     };
-    let written = write_atlas(directory, &atlas, known, announce);
-    if let Some(checksum) = announced {
+    let known = |checksum: &str| contents.has_made(checksum);
+    let curves = write_curves(directory, &atlas, known, &mut announce);
+    let written = curves
+        .and_then(|curves| Ok([curves, Some(write_atlas(directory, &atlas, known, announce)?)]));
+    for checksum in announced {
         contents.insert(Record::Atlas { checksum });
     }
-    let Written { file, kept } = written.map_err(|error| error.to_string())?;
-    if let Some(kept) = kept {
+    let written = written.map_err(|error| error.to_string())?;
+    for Written { file, kept } in written.into_iter().flatten() {
+        let Some(kept) = kept else { continue };
         say(format_args!(
             "{}: was changed during the run, or is open for writing in another program: it is \
              kept as {}, and a new one with the results of the run has taken its place",
@@ -64,6 +81,29 @@ fn write(world: &World, problem: &Problem, directory: &mut RunDirectory) -> Resu
         log::file_kept(&file, &kept);
     }
     Ok(())
+}
+
+/// Writes the curves into a file of their own, unless they belong into `atlas.h5`, or the file that
+/// is there has these curves already.
+fn write_curves(
+    directory: &Path,
+    atlas: &Atlas<'_>,
+    known: impl FnOnce(&str) -> bool,
+    announce: impl FnOnce(String) -> Result<(), JournalError>,
+) -> Result<Option<Written>, AtlasError> {
+    let Some(content) = curve_content(atlas).filter(|_| atlas.curves_are_apart) else {
+        return Ok(None);
+    };
+    if content_of(&directory.join(CURVE_FILE)).as_ref() == Some(&content) {
+        return Ok(None);
+    }
+    let fill = |root: &Node| {
+        root.text("description", "Paths between solutions: the curves of the atlas.h5 beside it")?;
+        root.text("run", &atlas.provenance.run)?;
+        write_parameters(root, atlas)?;
+        write_curve_file(root, atlas)
+    };
+    write_beside((directory, CURVE_FILE), &content, fill, known, announce).map(Some)
 }
 
 /// The training runs of each optimizer.

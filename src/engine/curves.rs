@@ -4,13 +4,13 @@
 //! A curve is in `curves/` if `paths.store` asked for it, and in the last state of its search if
 //! `paths.keep_states` kept that. Either has the curve whose barrier is reported.
 
-use crate::config::PathsConfig;
+use crate::config::{PathsConfig, StoredCurves};
 use crate::engine::resume;
 use crate::engine::run_directory::RunDirectory;
 use crate::engine::store::{
     Contents, CurveFiles, KeptCurve, KeptPrecision, PathEnd, PathName, PathStates,
 };
-use crate::path::{Curve, CurvePrecision, PathState};
+use crate::path::{Curve, CurvePrecision, PathSet, PathState};
 use crate::solutions::{EndSets, LandscapeName};
 use thiserror::Error;
 
@@ -23,6 +23,13 @@ pub struct PathPlace<'a> {
     pub landscape: LandscapeName,
     /// The initialization numbers of its endpoints.
     pub pair: (u32, u32),
+}
+
+impl<'a> PathPlace<'a> {
+    /// The path of this row.
+    pub fn of(paths: &'a PathSet, row: usize) -> Self {
+        Self { sets: &paths.set, landscape: paths.landscape, pair: paths.pairs[row] }
+    }
 }
 
 /// Why there is no curve.
@@ -61,6 +68,26 @@ impl RunDirectory {
 }
 
 impl KeptCurves<'_> {
+    /// The rows of those paths whose curves `paths.store` asks for.
+    pub fn wanted(&self, paths: &PathSet) -> Vec<usize> {
+        let found = paths.results.iter().enumerate();
+        let found = found.filter_map(|(row, path)| Some((row, path.as_ref().ok()?.barrier)));
+        match self.paths.store {
+            StoredCurves::None => Vec::new(),
+            StoredCurves::Best => {
+                found.min_by(|a, b| a.1.total_cmp(&b.1)).into_iter().map(|(row, _)| row).collect()
+            }
+            StoredCurves::All => found.map(|(row, _)| row).collect(),
+        }
+    }
+
+    /// The same, as far as `curves/` has them.
+    pub fn wanted_and_there(&self, paths: &PathSet) -> Vec<usize> {
+        let mut rows = self.wanted(paths);
+        rows.retain(|&row| self.has_file(PathPlace::of(paths, row)));
+        rows
+    }
+
     /// The curve of a path between these endpoints, as the search had them.
     ///
     /// `curve.points(&curve.grid(&parameters))` are its points, and [`Curve::vectors`] the vectors
@@ -114,8 +141,9 @@ impl KeptCurves<'_> {
     /// [`NoCurve`].
     pub fn of_state<A: CurvePrecision>(&self, path: PathPlace<'_>) -> Result<Vec<A>, NoCurve> {
         let (name, steps) = self.place(path)?;
-        let kept = self.states.steps(&name, steps).filter(|&kept| kept == steps);
-        kept.ok_or(NoCurve::NotKept)?;
+        if !self.states.has(&name, steps) {
+            return Err(NoCurve::NotKept);
+        }
         let end = self.states.load(&name, steps).map_err(NoCurve::Unusable)?;
         best_free(&end).map_err(NoCurve::Unusable)
     }

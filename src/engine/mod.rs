@@ -11,7 +11,7 @@
 //! | [`rank`] | the root with its run directory, and the workers |
 //! | [`run_directory`], [`results`], [`overview`] | the run directory, and what a configuration makes of it |
 //! | [`change`] | what another configuration does to the results of a run directory |
-//! | [`curves`] | the curves of paths that a run directory keeps |
+//! | [`curves`], [`curve_forecast`], [`path_points`] | the curves of paths that a run directory keeps |
 //! | [`listed_pairs`], [`initial_curves`] | what `paths.list` and `paths.start` name |
 //! | [`assembly`], [`summary`] | from results to `atlas.h5`, and to the terminal |
 //! | [`stored`], [`status`], [`report`] | a run directory that is only read: its state, its report |
@@ -30,6 +30,7 @@ pub mod assembly;
 pub mod capacity;
 pub mod change;
 pub mod console;
+pub mod curve_forecast;
 pub mod curves;
 pub mod deaths;
 pub mod evaluation;
@@ -42,6 +43,7 @@ pub mod log;
 pub mod memory;
 pub mod overview;
 pub mod parallel;
+pub mod path_points;
 pub mod plan;
 pub mod problem;
 pub mod progress;

@@ -272,13 +272,17 @@ impl<'a> Results<'a> {
         ends.map_or(0, |ends| self.pairs(&ends).len())
     }
 
+    /// The landscapes that paths are asked on.
+    pub fn landscapes(&self) -> Vec<LandscapeName> {
+        self.config.subject.either(
+            |_| self.config.paths.landscapes.iter().map(|&split| split.into()).collect(),
+            |landscape| self.mapped_landscapes(landscape),
+        )
+    }
+
     /// The sets that get paths, each on every landscape.
     pub fn path_sets<'s>(&self, sets: &'s [SolutionSet]) -> Vec<(Ends<'s>, LandscapeName)> {
-        let paths = &self.config.paths;
-        let landscapes: Vec<LandscapeName> = self.config.subject.either(
-            |_| paths.landscapes.iter().map(|&split| split.into()).collect(),
-            |landscape| self.mapped_landscapes(landscape),
-        );
+        let (paths, landscapes) = (&self.config.paths, self.landscapes());
         let find = |name: &SetName| sets.iter().find(|set| set.name == *name);
         let ends = paths.end_sets().into_iter().filter_map(|of| {
             let (a, b) = (find(&of.a)?, find(&of.b)?);

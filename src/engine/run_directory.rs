@@ -34,6 +34,8 @@ pub struct RunDirectory {
     pub path_states: PathStates,
     /// The curves of paths.
     pub curve_files: CurveFiles,
+    /// Whether what is missing beside a result may be computed anew: `--replace`.
+    pub replaces: bool,
     pub(super) journal: Journal,
 }
 
@@ -50,7 +52,8 @@ impl RunDirectory {
         let path_states = PathStates::list(directory).expect("an empty directory");
         let curve_files = CurveFiles::of(directory);
         let directory = directory.to_owned();
-        Self { directory, contents, checkpoints, path_states, curve_files, journal }
+        let replaces = false;
+        Self { directory, contents, checkpoints, path_states, curve_files, replaces, journal }
     }
 
     /// Opens a run directory, or makes it. On the root.
@@ -79,8 +82,15 @@ impl RunDirectory {
         let path_states = PathStates::list(directory)?;
         let curve_files = CurveFiles::of(directory);
         let directory = directory.to_owned();
-        let mut opened =
-            Self { directory, contents, checkpoints, path_states, curve_files, journal };
+        let mut opened = Self {
+            directory,
+            contents,
+            checkpoints,
+            path_states,
+            curve_files,
+            replaces: replace,
+            journal,
+        };
         opened.name_former_checkpoints()?;
         opened.adopt(problem, replace)?;
         opened.forget_checkpoints()?;

@@ -65,6 +65,8 @@ fn an_atlas_of_nothing_is_a_valid_file() {
         minima: &[],
         paths: &[],
         tracks: &[],
+        kept_curves: None,
+        curves_are_apart: false,
         analysis: &Analysis::default(),
         failed_parts: &[],
         results: results.run_results(),

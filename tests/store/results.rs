@@ -191,6 +191,8 @@ impl Results {
             minima,
             paths: &self.paths,
             tracks,
+            kept_curves: None,
+            curves_are_apart: false,
             analysis: &self.analysis,
             failed_parts: &self.failed_parts,
             results: self.run_results(),

@@ -9,6 +9,7 @@ use super::journal::{JournalError, io_error};
 use super::path_states::PathName;
 use crate::files::make_directory;
 use crate::path::CurvePrecision;
+use hdf5::H5Type;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
 use std::io::Write;
@@ -38,7 +39,7 @@ pub enum KeptCurve {
 }
 
 /// A precision in which curves are kept.
-pub trait KeptPrecision: CurvePrecision {
+pub trait KeptPrecision: CurvePrecision + H5Type {
     /// A curve to keep.
     fn keep(numbers: CurveNumbers<Self>) -> KeptCurve;
 
@@ -73,6 +74,9 @@ pub struct CurveFiles {
 }
 
 impl CurveFiles {
+    /// Larger curves are not kept: they would not fit into a message between two ranks.
+    pub const MAX_BYTES: usize = 1 << 29;
+
     /// Those of a run directory, which may have none.
     pub fn of(directory: &Path) -> Self {
         Self { folder: directory.join(FOLDER) }
@@ -140,7 +144,7 @@ mod tests {
         PathName::of(&sets, LandscapeName::Train, pair, KeyDigest::default())
     }
 
-    fn numbers<A>(numbers: impl Fn(f32) -> A) -> CurveNumbers<A> {
+    fn numbers<A: Clone>(numbers: impl Fn(f32) -> A) -> CurveNumbers<A> {
         let endpoints = [vec![numbers(1.0), numbers(2.5)], vec![numbers(-0.1), numbers(f32::MIN)]];
         let free = [0.0, -0.0, 1e-40, f32::NAN].map(numbers).to_vec();
         CurveNumbers { endpoints, free }

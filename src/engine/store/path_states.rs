@@ -93,6 +93,11 @@ impl PathStates {
         self.steps.get(&path.0)?.range(..=most).next_back().copied()
     }
 
+    /// Whether the end of this path after so many steps is there.
+    pub fn has(&self, path: &PathName, steps: usize) -> bool {
+        self.steps.get(&path.0).is_some_and(|all| all.contains(&steps))
+    }
+
     fn file(&self, path: &PathName, steps: usize) -> PathBuf {
         self.folder.join(format!("{}.{steps}.state", path.0))
     }

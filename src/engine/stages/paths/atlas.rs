@@ -1,6 +1,6 @@
 //! `/paths`: loss profiles and barriers between pairs of solutions.
 
-use super::points as path_points;
+use super::{curve_group, points as path_points};
 use crate::engine::store::atlas::{Atlas, AtlasError, Label, Node, require};
 use crate::path::{PathResult, PathSet, Track};
 use crate::solutions::{SetName, SolutionSet};
@@ -57,8 +57,7 @@ pub(super) fn write(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
     for (index, path_set) in atlas.paths.iter().enumerate() {
         let node = group(&paths, path_set)?;
         node.text("landscape", path_set.landscape.name())?;
-        node.axis("path", "number of each path", path_set.pairs.len())?;
-        node.axis("end", "the ends of a path: 0 at t = 0, 1 at t = 1", 2)?;
+        path_axes(&node, path_set)?;
         write_pairs(&node, path_set, atlas.sets)?;
         write_profiles(&node, path_set, atlas.loss_unit)?;
         write_numbers(&node, path_set, atlas.loss_unit)?;
@@ -66,8 +65,14 @@ pub(super) fn write(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
         if let Some(tracks) = atlas.tracks.get(index) {
             path_points::write(&node, tracks, atlas.loss_unit)?;
         }
+        curve_group::write(&node, path_set, atlas)?;
     }
     Ok(())
+}
+
+pub(super) fn path_axes(node: &Node, paths: &PathSet) -> Result<(), AtlasError> {
+    node.axis("path", "number of each path", paths.pairs.len())?;
+    node.axis("end", "the ends of a path: 0 at t = 0, 1 at t = 1", 2)
 }
 
 /// The group of these paths, for stages that write into it too.
@@ -86,7 +91,7 @@ fn on(path_set: &PathSet) -> String {
 }
 
 /// The group of these paths, with the names of their sets.
-fn group(paths: &Node, path_set: &PathSet) -> Result<Node, AtlasError> {
+pub(super) fn group(paths: &Node, path_set: &PathSet) -> Result<Node, AtlasError> {
     let name = path_set.set.path();
     let (parent, child) = name.split_once('/').unwrap_or((&name, ""));
     let on = on(path_set);

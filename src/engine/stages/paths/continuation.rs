@@ -89,23 +89,17 @@ pub(super) fn remark(results: &Results, states: &PathStates) -> Option<String> {
     (!parts.is_empty()).then(|| format!("paths: go on to {steps} steps: {}", parts.join(", ")))
 }
 
-/// The name of the file of a path, as it is searched for now.
-fn name(key: &PathKey, directory: &RunDirectory) -> PathName {
-    let digest = directory.contents.digest_of(&key.task());
-    PathName::of(&key.sets, key.landscape, key.pair, digest)
-}
-
 /// The steps that a search need not repeat, as far as its end was kept.
 pub(super) fn steps_done(key: &PathKey, directory: &RunDirectory) -> Option<usize> {
     let contents = &directory.contents;
     let shorter = contents.shorter_path(&key.sets, key.landscape, key.pair)?;
-    let kept = directory.path_states.steps(&name(key, directory), contents.dependencies().steps());
+    let kept = directory.path_states.steps(&key.name(directory), contents.dependencies().steps());
     kept.filter(|&steps| steps >= shorter)
 }
 
 /// The end of the longest search that is not longer than wanted.
 pub(super) fn state(key: &PathKey, directory: &RunDirectory) -> Option<Saved> {
-    let name = name(key, directory);
+    let name = key.name(directory);
     let most = directory.contents.dependencies().steps();
     let steps = directory.path_states.steps(&name, most)?;
     match directory.path_states.load(&name, steps) {
@@ -130,7 +124,7 @@ pub(super) fn keep(
         return Ok(());
     }
     let best_is_last = path.best_step == path.steps;
-    let (name, steps) = (name(key, directory), directory.contents.dependencies().steps());
+    let (name, steps) = (key.name(directory), directory.contents.dependencies().steps());
     let end = PathEnd { seconds, best_is_last, state };
     directory.path_states.save(&name, steps, &end).map_err(|error| error.to_string())
 }

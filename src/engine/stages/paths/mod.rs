@@ -3,13 +3,17 @@
 mod atlas;
 mod continuation;
 pub mod curve;
+mod curve_group;
+mod curves;
 mod points;
 
-use crate::config::{Config, PathsConfig, Subject};
+pub use curve_group::{content as curve_content, write_file as write_curve_file};
+
+use crate::config::{Config, LandscapeConfig, PathsConfig, Subject};
 use crate::data::Split;
 use crate::engine::capacity::{Need, Part};
 use crate::engine::console::{count, say};
-use crate::engine::curves::decode_state;
+use crate::engine::curves::{PathPlace, decode_state};
 use crate::engine::failure::Failure;
 use crate::engine::initial_curves::InitialCurves;
 use crate::engine::landscape::MappedLandscape;
@@ -25,7 +29,9 @@ use crate::engine::resume::{Ended, drive};
 use crate::engine::run_directory::RunDirectory;
 use crate::engine::stage::{Context, Count, Counts, FailedTask, PlannedTasks, Stage};
 use crate::engine::store::atlas::{Atlas, AtlasError, Node};
-use crate::engine::store::{PathEnd, PathName, PathStates, Record, Saved, TaskKey};
+use crate::engine::store::{
+    Contents, KeptCurve, KeptPrecision, PathEnd, PathName, PathStates, Record, Saved, TaskKey,
+};
 use crate::engine::task::{Computation, Pending, PendingTask};
 use crate::landscape::{BuiltIn, Interrupt, Landscape, Squared};
 use crate::path::{Batches, CurvePrecision, FoundPath, Objective, PathResult, PathSearch, Track};
@@ -62,12 +68,24 @@ struct Outcome {
     path: Found,
     /// The state after which the descent ended, where it is kept.
     end: Option<Vec<u8>>,
+    /// The curve, where it is kept.
+    curve: Option<KeptCurve>,
 }
 
 /// The path with its points, where these are kept, or why there is none.
 type Found = Result<(PathResult, Option<Track>), String>;
 
 impl PathKey {
+    fn place(&self) -> PathPlace<'_> {
+        PathPlace { sets: &self.sets, landscape: self.landscape, pair: self.pair }
+    }
+
+    /// What its files are called, as it is searched for now.
+    fn name(&self, directory: &RunDirectory) -> PathName {
+        let digest = directory.contents.digest_of(&self.task());
+        PathName::of(&self.sets, self.landscape, self.pair, digest)
+    }
+
     fn record(&self, seconds: f64, outcome: Found) -> Record {
         let (landscape, pair) = (self.landscape, self.pair);
         let Some(set) = self.sets.single().cloned() else {
@@ -81,6 +99,23 @@ impl PathKey {
             Ok((path, None)) => Record::Path { set, landscape, pair, seconds, outcome: Ok(path) },
             Err(reason) => Record::Path { set, landscape, pair, seconds, outcome: Err(reason) },
         }
+    }
+
+    /// The same with its initial curve, if there are some. Why it has none goes to `without`.
+    fn starting_from(
+        self,
+        curves: Option<&InitialCurves>,
+        contents: &Contents,
+        without: &mut Vec<String>,
+    ) -> Self {
+        let Self { sets, landscape, pair, .. } = self;
+        let curve = curves.map(|curves| curves.curve(&sets, landscape, pair, contents));
+        let start = curve.transpose().unwrap_or_else(|reason| {
+            let (a, b) = pair;
+            without.push(format!("{sets} {a}–{b} on {landscape}: {reason}"));
+            None
+        });
+        Self { sets, landscape, pair, start }
     }
 
     fn task(&self) -> TaskKey {
@@ -162,7 +197,9 @@ impl Stage for Paths {
     }
 
     fn disk(&self, problem: &Problem) -> Option<String> {
-        continuation::disk(problem)
+        let lines: Vec<String> =
+            continuation::disk(problem).into_iter().chain(curves::disk(problem)).collect();
+        (!lines.is_empty()).then(|| lines.join("\n"))
     }
 
     fn remarks(&self, results: &Results, states: &PathStates) -> Option<String> {
@@ -190,8 +227,10 @@ impl Stage for Paths {
         let kept = continuation::keeps_states(problem);
         let kept =
             if kept { continuation::end_bytes(&paths.parameters, dimension, number) } else { 0.0 };
-        let bytes = path_bytes(&paths.parameters, dimension, number) + kept;
-        Need { task: vec![Part::new(bytes, "a path", keys)], root: vec![pairs_part(problem)] }
+        let bytes =
+            path_bytes(&paths.parameters, dimension, number) + kept + curves::bytes(problem);
+        let root = std::iter::once(pairs_part(problem)).chain(curves::root_part(problem));
+        Need { task: vec![Part::new(bytes, "a path", keys)], root: root.collect() }
     }
 
     fn key_numbers(&self, record: &Record) -> KeyNumbers {
@@ -250,47 +289,49 @@ impl Computation for PathSearches<'_> {
         let sets = directory.solutions(problem)?;
         listed_pairs::check_solutions(&problem.config.paths, &sets)?;
         let curves = continuation::curves(problem, directory)?;
-        let mut without_curve = Vec::new();
         let results = directory.results(problem);
         let mut path_sets = results.path_sets(&sets);
         let passes = |(_, landscape): &(Ends, LandscapeName)| work_on(problem, *landscape).passes();
         path_sets.sort_by(|a, b| passes(b).total_cmp(&passes(a)));
-        let (mut done, mut tasks) = (0, Vec::new());
+        let (mut done, mut keys) = (0, Vec::new());
         for (ends, landscape) in path_sets {
             for pair in results.pairs(&ends) {
                 if contents.path(&ends.sets, landscape, pair).is_some() {
                     done += 1;
                 } else {
                     let sets = ends.sets.clone();
-                    let curve = curves
-                        .as_ref()
-                        .map(|curves| curves.curve(&sets, landscape, pair, contents));
-                    let start = curve.transpose().unwrap_or_else(|reason| {
-                        let (a, b) = pair;
-                        without_curve.push(format!("{sets} {a}–{b} on {landscape}: {reason}"));
-                        None
-                    });
-                    let key = PathKey { sets, landscape, pair, start };
-                    let mut task = pending_task(problem, key);
-                    if let Some(steps) = continuation::steps_done(&task.key, directory) {
-                        let all = problem.config.paths.parameters.steps.max(1);
-                        task.planned.left = 1.0 - steps as f64 / all as f64;
-                    }
-                    tasks.push(task);
+                    keys.push(PathKey { sets, landscape, pair, start: None });
                 }
             }
         }
+        let source = PathSource { sets: sets.clone(), minima: found_minima(&results), curves };
+        let missing = curves::adopt(problem, directory, &source);
+        if directory.replaces {
+            done -= missing.len();
+            keys.extend(missing);
+        } else {
+            curves::say_missing(&missing, done);
+        }
+        let mut without_curve = Vec::new();
+        let tasks: Vec<_> = keys
+            .into_iter()
+            .map(|key| {
+                let key = key.starting_from(source.curves.as_ref(), contents, &mut without_curve);
+                let mut task = pending_task(problem, key);
+                if let Some(steps) = continuation::steps_done(&task.key, directory) {
+                    let all = problem.config.paths.parameters.steps.max(1);
+                    task.planned.left = 1.0 - steps as f64 / all as f64;
+                }
+                task
+            })
+            .collect();
         continuation::require_curves(&without_curve, tasks.len())?;
         continuation::remark(&results, &directory.path_states).iter().for_each(say);
-        let minima = found_minima(&results);
-        Ok(Pending { done, tasks, source: PathSource { sets, minima, curves } })
+        Ok(Pending { done, tasks, source })
     }
 
     fn task(&self, key: &PathKey, source: &PathSource) -> PathTask {
-        let endpoints = match self.problem.landscape() {
-            Some(landscape) => Subject::Landscape(landscape_endpoints(landscape, source, key)),
-            None => Subject::Network(network_endpoints(&source.sets, key)),
-        };
+        let endpoints = endpoints(self.problem, source, key);
         let load = |(name, steps): &(PathName, usize)| {
             Some(source.curves.as_ref()?.states().load(name, *steps))
         };
@@ -309,7 +350,8 @@ impl Computation for PathSearches<'_> {
         seconds: f64,
         outcome: &mut Outcome,
     ) -> Result<(), String> {
-        continuation::keep(key, directory, seconds, outcome)
+        let curve = curves::keep(key, directory, &self.problem.config.paths, outcome);
+        continuation::keep(key, directory, seconds, outcome).and(curve)
     }
 
     fn perform(&self, task: &PathTask, state: Option<&[u8]>, control: &Control) -> Ended<Outcome> {
@@ -386,7 +428,7 @@ fn find_on(
     state: Option<&[u8]>,
     control: &Control,
 ) -> Ended<Outcome> {
-    let failed = |reason| Ended::Finished(Outcome { path: Err(reason), end: None });
+    let failed = |reason| Ended::Finished(Outcome::failed(reason));
     let Some(both) = problem.subject.zip(&task.endpoints) else {
         return failed("the endpoints belong to another landscape".to_owned());
     };
@@ -407,7 +449,7 @@ fn find_on(
             let batches = size.map(|size| landscape.batches(size, problem.config.seed));
             let batches = batches.as_ref().map(|batches| batches as &dyn Batches<f32>);
             find(&landscape, batches, endpoints, &search, state, control)
-                .map(|found| Outcome::of(found, |_| None))
+                .map(|found| Outcome::of(found, (paths, endpoints), |_| None))
         },
         |(mapped, endpoints)| {
             let interrupt: &Interrupt<'_> = &|| control.stop_requested();
@@ -417,7 +459,7 @@ fn find_on(
             let found = find(landscape.as_ref(), None, endpoints, &search, state, control);
             let points = paths.parameters.points;
             found.map(|found| {
-                Outcome::of(found, |found| {
+                Outcome::of(found, (paths, endpoints), |found| {
                     let curve = found.curve.as_ref();
                     mapped.analytic().and_then(|it| Track::of(&it, curve, points))
                 })
@@ -427,17 +469,24 @@ fn find_on(
 }
 
 impl Outcome {
-    fn of<A: CurvePrecision>(
+    fn failed(reason: String) -> Self {
+        Self { path: Err(reason), end: None, curve: None }
+    }
+
+    fn of<A: KeptPrecision>(
         found: Result<FoundPath<A>, String>,
+        (paths, endpoints): (&PathsConfig, &[Vec<A>; 2]),
         track: impl FnOnce(&FoundPath<A>) -> Option<Track>,
     ) -> Self {
         let end = found.as_ref().ok().and_then(|found| found.end.as_ref());
         let end = end.and_then(|end| continuation::encode(&end.state()));
+        let curve = found.as_ref().ok();
+        let curve = curve.and_then(|found| curves::to_keep(paths, found, endpoints));
         let path = found.map(|found| {
             let track = track(&found);
             (found.result, track)
         });
-        Self { path, end }
+        Self { path, end, curve }
     }
 }
 
@@ -490,6 +539,14 @@ fn work_on(problem: &Problem, landscape: LandscapeName) -> Work {
     problem.trained().map_or_else(|| path_work(&paths.parameters, 1, None), on_images)
 }
 
+/// The endpoints of a path as its search has them.
+fn endpoints(problem: &Problem, source: &PathSource, key: &PathKey) -> Endpoints {
+    match problem.landscape() {
+        Some(landscape) => Subject::Landscape(landscape_endpoints(landscape, source, key)),
+        None => Subject::Network(network_endpoints(&source.sets, key)),
+    }
+}
+
 fn network_endpoints(sets: &[SolutionSet], key: &PathKey) -> [Vec<f32>; 2] {
     [(&key.sets.a, key.pair.0), (&key.sets.b, key.pair.1)].map(|(name, number)| {
         let set = sets.iter().find(|set| set.name == *name).expect("keys are drawn from the sets");
@@ -523,7 +580,12 @@ fn landscape_endpoints(
             Some((_, vectors)) => vectors.row(number as usize).to_vec(),
             None => source.minima.get(&number).expect("pairs are drawn from the minima").clone(),
         });
-    match landscape.config.landscape.built_in() {
+    aligned(&landscape.config, [a, b])
+}
+
+/// The endpoints of a path, as a search has them, from two points of a landscape.
+pub fn aligned(landscape: &LandscapeConfig, [a, b]: [Vec<f64>; 2]) -> [Vec<f64>; 2] {
+    match landscape.landscape.built_in() {
         Some(BuiltIn::LennardJones(cluster)) => match cluster.align(&b, &a) {
             Ok(aligned) => [a, aligned.theta],
             Err(_) => [a, b],

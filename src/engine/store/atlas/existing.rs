@@ -101,5 +101,14 @@ fn open(path: &Path) -> hdf5::Result<File> {
 }
 
 fn run(path: &Path) -> hdf5::Result<String> {
-    Ok(open(path)?.attr("run")?.read_scalar::<VarLenUnicode>()?.to_string())
+    text(path, "run")
+}
+
+/// What a file beside `atlas.h5` says that it holds; `None` if it is not there or not readable.
+pub fn content_of(path: &Path) -> Option<String> {
+    if path.exists() { text(path, "content").ok() } else { None }
+}
+
+fn text(path: &Path, attribute: &str) -> hdf5::Result<String> {
+    Ok(open(path)?.attr(attribute)?.read_scalar::<VarLenUnicode>()?.to_string())
 }

@@ -1,6 +1,7 @@
 //! What an atlas is made of.
 
 use crate::analysis::statistics::{Analysis, FailedPart};
+use crate::engine::curves::KeptCurves;
 use crate::engine::results::Results;
 use crate::network::Tensor;
 use crate::optimizer::{MinimizationResult, OptimizerName, TrainingRun};
@@ -27,6 +28,10 @@ pub struct Atlas<'a> {
     /// For each of `paths` and each of its pairs the points of the path, where they were kept.
     /// Sets at the end may be left out.
     pub tracks: &'a [Vec<Option<&'a Track>>],
+    /// The curves of paths that the run directory keeps; `None` if nobody looks for them.
+    pub kept_curves: Option<KeptCurves<'a>>,
+    /// Whether the curves go into a file of their own.
+    pub curves_are_apart: bool,
     /// Kernel PCAs, moments and distances of the sets.
     pub analysis: &'a Analysis,
     /// The parts of the analysis that could not be computed.

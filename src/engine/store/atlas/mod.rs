@@ -16,7 +16,7 @@ mod text;
 
 pub use check::{CURVES, STARTS, group_name, require};
 pub use error::AtlasError;
-pub use existing::{check_existing, check_origin};
+pub use existing::{check_existing, check_origin, content_of};
 pub use file::Written;
 pub use input::{Atlas, Curves, Provenance};
 pub use node::{Label, Node};
@@ -60,10 +60,31 @@ pub fn write_atlas(
     file::replace(directory, FILE_NAME, |root| fill(root, atlas), known, announce)
 }
 
+/// Writes another HDF5 file of the program beside `atlas.h5`, as [`write_atlas`] does. `content` is
+/// an attribute that [`content_of`] finds again.
+///
+/// # Errors
+/// As [`write_atlas`].
+pub fn write_beside(
+    file: (&Path, &str),
+    content: &str,
+    fill: impl FnOnce(&Node) -> Result<(), AtlasError>,
+    known: impl FnOnce(&str) -> bool,
+    announce: impl FnOnce(String) -> Result<(), JournalError>,
+) -> Result<Written, AtlasError> {
+    let (directory, name) = file;
+    let fill = |root: &Node| {
+        root.number("format_version", FORMAT_VERSION)?;
+        root.text("content", content)?;
+        fill(root)?;
+        root.finish()
+    };
+    file::replace(directory, name, fill, known, announce)
+}
+
 fn fill(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
     write_provenance(root, &atlas.provenance)?;
-    let parameters = atlas.layout.iter().map(Tensor::len).sum();
-    root.axis("parameter", "index of each component of theta", parameters)?;
+    write_parameters(root, atlas)?;
     write_layout(
         &root.group("network", "the network: where each of its tensors lies in theta")?,
         atlas.layout,
@@ -71,6 +92,15 @@ fn fill(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
     sets::write(root, atlas)?;
     STAGES.iter().try_for_each(|stage| stage.write_atlas(root, atlas))?;
     root.finish()
+}
+
+/// The axis of the components of θ.
+///
+/// # Errors
+/// [`AtlasError::Hdf5`].
+pub fn write_parameters(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
+    let parameters = atlas.layout.iter().map(Tensor::len).sum();
+    root.axis("parameter", "index of each component of theta", parameters)
 }
 
 fn write_provenance(root: &Node, provenance: &Provenance) -> Result<(), AtlasError> {

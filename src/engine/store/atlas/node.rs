@@ -5,9 +5,13 @@ use super::scale::Scales;
 use super::text;
 use crate::engine::store::hdf5_error::reason;
 use hdf5::{Dataset, Group, H5Type};
-use ndarray::{Array1, Array2, ArrayView, Dimension, arr0};
+use ndarray::{Array1, Array2, ArrayView, Dimension, arr0, s};
+use num_traits::Float;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+
+/// Size of a chunk of compressed blocks, about: what a reader has to decompress for one number.
+const CHUNK_BYTES: usize = 4 << 20;
 
 /// A group of the file being written.
 pub struct Node {
@@ -141,6 +145,31 @@ impl Node {
             .deflate(4)
             .create(label.name);
         self.label(dataset, label, false)
+    }
+
+    /// Blocks of one shape, `(blocks, rows, columns)`, compressed, each made when it is its turn:
+    /// one is in memory at a time. A block that cannot be made is NaN. A reader gets a block by
+    /// reading that block alone.
+    pub fn blocks<T: H5Type + Float>(
+        &self,
+        label: &Label<'_>,
+        shape: [usize; 3],
+        mut block: impl FnMut(usize) -> Option<Array2<T>>,
+    ) -> Result<(), AtlasError> {
+        let path = format!("{}/{}", self.path, label.name);
+        let [blocks, rows, columns] = shape;
+        let rows_in_chunk = CHUNK_BYTES / (columns * size_of::<T>()).max(1);
+        let chunk = (1, rows_in_chunk.clamp(1, rows.max(1)), columns.max(1));
+        let builder = self.group.new_dataset_builder().empty::<T>().shape(shape);
+        let dataset = builder.chunk(chunk).shuffle().deflate(4).create(label.name);
+        let dataset = dataset.map_err(|error| self.error(&path, &error))?;
+        for index in 0..blocks {
+            let nothing = || Array2::from_elem((rows, columns), T::nan());
+            let numbers = block(index).unwrap_or_else(nothing);
+            let written = dataset.write_slice(numbers.view(), s![index, .., ..]);
+            written.map_err(|error| self.error(&path, &error))?;
+        }
+        self.label(Ok(dataset), label, false)
     }
 
     /// A row of texts.

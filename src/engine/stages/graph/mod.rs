@@ -1,0 +1,92 @@
+//! The graph of the landscape: solutions and the paths between them, and what follows for all
+//! pairs.
+//!
+//! Nothing is stored but `atlas.h5`: a graph follows from the paths in the journal, in less time
+//! than it takes to read them. So it is up to date whenever it is shown. The mathematics is in
+//! [`crate::analysis::graph`].
+
+mod atlas;
+mod export;
+mod landscape_graph;
+mod persistence;
+mod section;
+mod summary;
+mod tree;
+
+pub use export::{GraphFormat, export};
+
+use crate::config::{Config, StageSection};
+use crate::engine::failure::Failure;
+use crate::engine::rank::Rank;
+use crate::engine::results::Results;
+use crate::engine::stage::{Context, Counts, Stage};
+use crate::engine::stages::paths::Paths;
+use crate::engine::store::atlas::{Atlas, AtlasError, Node};
+use crate::report::Run;
+use crate::report::figure::Figure;
+use crate::solutions::SolutionSet;
+use landscape_graph::graphs;
+use section::SECTION;
+
+/// Makes graphs of the solutions and paths.
+pub struct Graphs;
+
+impl Stage for Graphs {
+    fn name(&self) -> &'static str {
+        "graphs"
+    }
+
+    fn command(&self) -> &'static str {
+        "paths"
+    }
+
+    fn applies(&self, config: &Config) -> bool {
+        !config.section(&SECTION).is_empty()
+    }
+
+    fn needs_solutions(&self) -> bool {
+        true
+    }
+
+    /// There is nothing to compute ahead: see the module.
+    fn run(&self, _: &Context, _: &mut Rank) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    fn section(&self) -> Option<StageSection> {
+        Some(SECTION.section())
+    }
+
+    /// Done when all paths are.
+    fn counts(&self, results: &Results, sets: &[SolutionSet]) -> Counts {
+        if !self.applies(results.config) {
+            return Counts::default();
+        }
+        let paths = Paths.counts(results, sets);
+        let left = paths.kinds.iter().any(|kind| kind.left > 0);
+        let done = results.missing_runs() == 0 && !left;
+        Counts { whole: Some(done), ..Counts::default() }
+    }
+
+    fn check_atlas(&self, atlas: &Atlas<'_>) -> Result<Vec<String>, AtlasError> {
+        Ok(atlas::groups(atlas))
+    }
+
+    fn write_atlas(&self, root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
+        atlas::write(root, atlas)
+    }
+
+    fn format(&self) -> &'static str {
+        include_str!("format.md")
+    }
+
+    fn summary(&self, results: &Results) -> Option<String> {
+        let graphs = graphs(results);
+        (!graphs.is_empty()).then(|| summary::summary(&graphs))
+    }
+
+    fn figures(&self, runs: &[(&Run<'_>, Results<'_>)]) -> Vec<Figure> {
+        let asked = runs.iter().any(|(_, results)| self.applies(results.config));
+        if asked { vec![tree::figure(runs), persistence::figure(runs)] } else { Vec::new() }
+    }
+}

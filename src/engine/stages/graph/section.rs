@@ -1,0 +1,101 @@
+//! `[[graph]]`.
+
+use crate::config::available::Available;
+use crate::config::named::read_name;
+use crate::config::reader::{Choice, Read, Section};
+use crate::config::schema::{
+    Derived, Invalidates, Key, Multiplicity, OneOf, Required, SectionSpec, SetNames, Text,
+};
+use crate::config::stages::OfStage;
+use crate::solutions::SetName;
+
+/// One graph: on every landscape of the paths.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GraphConfig {
+    /// Its name in the results.
+    pub name: String,
+    /// The sets whose vectors are its nodes.
+    pub sets: Vec<SetName>,
+    /// Which height a path has.
+    pub heights: EdgeHeights,
+}
+
+/// Which height a path has as an edge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EdgeHeights {
+    /// The lowest that is known of a curve between the two solutions.
+    Lowest,
+    /// The barrier H on the grid of the search.
+    Grid,
+    /// That of the straight line, on the same grid.
+    Straight,
+}
+
+impl Choice for EdgeHeights {
+    const ALL: &'static [Self] = &[Self::Lowest, Self::Grid, Self::Straight];
+    fn word(self) -> &'static str {
+        match self {
+            Self::Lowest => "lowest",
+            Self::Grid => "grid",
+            Self::Straight => "straight",
+        }
+    }
+}
+
+static NAME: Key<Text, Required> = Key::new("name", Text)
+    .meaning("name of the group in `atlas.h5`: letters, digits, `-`, `_`, `.`")
+    .note("no two are the same")
+    .required("\"all\"");
+
+static SETS: Key<SetNames, Derived> = Key::new("sets", SetNames)
+    .meaning(
+        "the sets whose vectors are the nodes; the paths within and between them are the edges",
+    )
+    .derived("all sets there are", "[\"sgd/train\", \"lbfgs/train\"]");
+
+static HEIGHTS: Key<OneOf<EdgeHeights>> = Key::new("heights", OneOf::NEW)
+    .meaning(
+        "which height a path has: the lowest that is known of a curve between its endpoints, the \
+         barrier H on the grid of the search, or the straight-line barrier",
+    )
+    .note("the lowest is the barrier on the fine grid")
+    .default(EdgeHeights::Lowest);
+
+static SPEC: SectionSpec = SectionSpec {
+    name: "graph",
+    title: "Graphs of solutions and paths: any number of entries, each of the union of some sets",
+    shape: Multiplicity::Named,
+    keys: &[&NAME, &SETS, &HEIGHTS],
+    choices: None,
+    // A graph is made from the stored paths whenever it is asked for.
+    invalidates: Invalidates::Nothing,
+};
+
+/// The section.
+pub static SECTION: OfStage<Vec<GraphConfig>> = OfStage {
+    spec: &SPEC,
+    documentation: "Solutions are nodes, paths are edges. The graph has the lowest known height at \
+                    which any two solutions are joined, also those without a path between them: the \
+                    minimax height, along the minimum spanning tree. There is one on each landscape \
+                    of `[paths]`. It takes no time worth predicting, and it is made anew whenever \
+                    paths are added. `between` in `[paths]` joins different sets; sets without \
+                    paths between them are separate components.\n\
+                    [methods.md](methods.md#graph) explains minimax heights, the disconnectivity \
+                    graph and persistence, and `paths.pairs = \"spanning\"`, with which n solutions \
+                    need about 2n paths.",
+    read,
+};
+
+fn read(root: &Section<'_>, available: &Available) -> Read<Vec<GraphConfig>> {
+    let mut names = Vec::new();
+    root.sections(&SPEC, |section| {
+        let name = read_name(section, &NAME, &names, "graph", "graph");
+        names.push(name.clone().ok());
+        if let Ok(name) = &name {
+            section.record_as(format!("graph.{name}"));
+        }
+        let sets = available.read_sets(section, &SETS);
+        let heights = section.key(&HEIGHTS).value();
+        Ok(GraphConfig { name: name?, sets: sets?, heights: heights? })
+    })
+}

@@ -1,0 +1,158 @@
+//! Disconnectivity graphs: a leaf for each solution, a fork where the lowest known paths join them.
+
+use super::landscape_graph::{LandscapeGraph, graphs};
+use crate::analysis::graph::MergeTree;
+use crate::engine::results::Results;
+use crate::report::Run;
+use crate::report::figure::{Figure, Table, exact};
+use crate::report::panel::{Axis, Ink, Panel, Shape};
+use crate::report::style::{BLACK, Color, Look, look, numbered, set_name};
+use crate::solutions::LandscapeName;
+
+pub(super) fn figure(runs: &[(&Run<'_>, Results<'_>)]) -> Figure {
+    let mut table = Table::new("graph-merges", &MERGES);
+    let mut panels = Vec::new();
+    for (run, results) in runs {
+        for graph in graphs(results) {
+            panels.extend(of_graph(run, runs.len() > 1, &graph, &draw));
+            fill(&mut table, run, &graph);
+        }
+    }
+    Figure {
+        key: "graph",
+        title: "Disconnectivity graphs",
+        about: "Each line from below is a solution; it begins at its loss. Two lines join at the \
+                lowest loss up to which paths are known that lead from one solution to the other, \
+                over other solutions where that is lower. Branches in one color hold solutions of \
+                one set only; black ones hold several sets. Trees side by side are not joined by \
+                any path. Every fork is an upper bound: it is as low as the paths that were found. \
+                The table of numbers has the merges, which are the minimum spanning tree.",
+        notes: Vec::new(),
+        panels,
+        tables: vec![table],
+    }
+}
+
+/// The panels of a graph, with a linear axis and, if all heights are above 0, a logarithmic one.
+pub(super) fn of_graph(
+    run: &Run<'_>,
+    several: bool,
+    graph: &LandscapeGraph,
+    draw: &dyn Fn(&Run<'_>, &LandscapeGraph, Axis, String) -> Panel,
+) -> Vec<Panel> {
+    let label = if several { format!("{}: ", run.label) } else { String::new() };
+    let on = match graph.landscape {
+        LandscapeName::Train => ", training landscape".to_owned(),
+        LandscapeName::Test => ", test landscape".to_owned(),
+        LandscapeName::Named(name) => format!(", data set {}", name.as_str()),
+        LandscapeName::Analytic => String::new(),
+    };
+    let title = format!("{label}{}{on}", graph.config.name);
+    let height = run.height_label();
+    let mut panels = vec![draw(run, graph, Axis::linear(&height), title.clone())];
+    if graph.graph.nodes().iter().all(|&height| height > 0.0) {
+        panels.push(draw(run, graph, Axis::log(&height), title));
+    }
+    panels.into_iter().filter(|panel| !panel.is_empty()).collect()
+}
+
+/// How each set of a graph is drawn: as its group, if no other set has the same.
+pub(super) fn looks(run: &Run<'_>, graph: &LandscapeGraph) -> Vec<Look> {
+    let (sets, groups) = (&graph.config.sets, run.groups());
+    let lone = |group: &str| sets.iter().filter(|set| set.group() == group).count() == 1;
+    let look_of = |(place, set): (usize, &crate::solutions::SetName)| {
+        if lone(set.group()) { look(set.group(), &groups) } else { numbered(place) }
+    };
+    sets.iter().enumerate().map(look_of).collect()
+}
+
+/// The lines of a tree, by the set that all solutions below belong to; `None`: several.
+type Branches = Vec<(Option<usize>, Vec<[f64; 2]>)>;
+
+fn draw(run: &Run<'_>, graph: &LandscapeGraph, height: Axis, title: String) -> Panel {
+    let mut panel = Panel::new(title, Axis::linear("solutions, one a line").whole(), height);
+    let mut branches = Branches::new();
+    let (mut places, mut next) = (vec![0.0; graph.nodes.len()], 1.0);
+    for tree in MergeTree::of(&graph.merges) {
+        for leaf in tree.leaves() {
+            places[leaf] = next;
+            next += 1.0;
+        }
+        grow(&tree, graph, &places, &mut branches);
+        // A gap between trees.
+        next += 1.0;
+    }
+    let lines = |set: Option<usize>| {
+        let of_set = branches.iter().filter(|(of, _)| *of == set);
+        Shape::Lines(of_set.map(|(_, line)| line.clone()).collect())
+    };
+    let ink = |color: Color| Ink::line(color).width(24);
+    panel = panel.with(lines(None), ink(BLACK), None);
+    for (place, (set, look)) in graph.config.sets.iter().zip(looks(run, graph)).enumerate() {
+        let of_set = (0..graph.nodes.len()).filter(|&node| graph.nodes[node].set == place);
+        let ends: Vec<[f64; 2]> =
+            of_set.map(|node| [places[node], graph.graph.nodes()[node]]).collect();
+        if ends.is_empty() {
+            continue;
+        }
+        let marker = Ink::marker(look.color).opacity(1.0).width(40);
+        panel = panel.with(lines(Some(place)), ink(look.color), None).with(
+            Shape::Points(ends, look.marker),
+            marker,
+            Some(set_name(set)),
+        );
+    }
+    panel
+}
+
+/// Draws a tree. Returns its place from left to right, and the set of all its leaves, if it is one.
+fn grow(
+    tree: &MergeTree,
+    graph: &LandscapeGraph,
+    places: &[f64],
+    branches: &mut Branches,
+) -> (f64, Option<usize>) {
+    if let Some(leaf) = tree.leaf {
+        return (places[leaf], Some(graph.nodes[leaf].set));
+    }
+    let grown: Vec<(f64, Option<usize>)> =
+        tree.branches.iter().map(|branch| grow(branch, graph, places, branches)).collect();
+    for ((place, set), branch) in grown.iter().zip(&tree.branches) {
+        branches.push((*set, vec![[*place, branch.height], [*place, tree.height]]));
+    }
+    let set = grown[0].1.filter(|set| grown.iter().all(|(_, other)| *other == Some(*set)));
+    let (first, last) = (grown[0].0, grown[grown.len() - 1].0);
+    branches.push((set, vec![[first, tree.height], [last, tree.height]]));
+    (f64::midpoint(first, last), set)
+}
+
+const MERGES: [&str; 9] = [
+    "run",
+    "graph",
+    "landscape",
+    "merge",
+    "height",
+    "size",
+    "node_a",
+    "node_b",
+    "lowest_of_the_higher",
+];
+
+fn fill(table: &mut Table, run: &Run<'_>, graph: &LandscapeGraph) {
+    let heights = graph.graph.nodes();
+    for (number, merge) in graph.merges.merges().iter().enumerate() {
+        let [a, b] = graph.graph.edges()[merge.edge].nodes.map(|node| graph.node_name(node));
+        let [lowest, other] = merge.lowest.map(|node| heights[node]);
+        table.push([
+            run.label.clone(),
+            graph.config.name.clone(),
+            graph.landscape.to_string(),
+            number.to_string(),
+            exact(merge.height),
+            merge.size.to_string(),
+            a,
+            b,
+            exact(lowest.max(other)),
+        ]);
+    }
+}

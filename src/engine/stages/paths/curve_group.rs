@@ -1,0 +1,150 @@
+//! `/paths/…/curve`: the curves of paths, in `atlas.h5` or in `curves.h5` beside it.
+
+use super::atlas::{group, path_axes};
+use crate::engine::console::say;
+use crate::engine::curve_forecast::CURVE_FILE;
+use crate::engine::curves::{KeptCurves, PathPlace};
+use crate::engine::store::atlas::{Atlas, AtlasError, Label, Node};
+use crate::engine::store::{CurveNumbers, KeptPrecision};
+use crate::path::{ChosenMethod, PathSet, equally_spaced};
+use ndarray::{Array1, Array2, s};
+use sha2::{Digest, Sha256};
+
+/// Writes the curves of these paths, or in which file they are. Writes nothing if none is kept.
+pub(super) fn write(node: &Node, paths: &PathSet, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
+    let rows = kept_rows(atlas, paths);
+    if rows.is_empty() {
+        Ok(())
+    } else if atlas.curves_are_apart {
+        node.text("curve_file", CURVE_FILE)
+    } else {
+        write_group(node, paths, &rows, atlas)
+    }
+}
+
+/// Fills the file that has nothing but curves: each group is where `atlas.h5` would have it.
+///
+/// # Errors
+/// [`AtlasError::Hdf5`] with what could not be written.
+pub fn write_file(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
+    let all =
+        root.group("paths", "low-loss paths between pairs of solutions, by set and landscape")?;
+    for paths in atlas.paths {
+        let rows = kept_rows(atlas, paths);
+        if !rows.is_empty() {
+            let node = group(&all, paths)?;
+            node.text("landscape", paths.landscape.name())?;
+            path_axes(&node, paths)?;
+            write_group(&node, paths, &rows, atlas)?;
+        }
+    }
+    Ok(())
+}
+
+/// Tells one content of that file from another; `None` if there are no curves for it.
+pub fn content(atlas: &Atlas<'_>) -> Option<String> {
+    let kept = atlas.kept_curves?;
+    let mut hash = Sha256::new();
+    let mut is_empty = true;
+    for paths in atlas.paths {
+        for row in kept_rows(atlas, paths) {
+            is_empty = false;
+            if let Ok((name, steps)) = kept.place(PathPlace::of(paths, row)) {
+                hash.update(format!("{row} {name} {steps};"));
+            }
+        }
+    }
+    (!is_empty).then(|| format!("{:x}", hash.finalize()))
+}
+
+fn kept_rows(atlas: &Atlas<'_>, paths: &PathSet) -> Vec<usize> {
+    atlas.kept_curves.map_or_else(Vec::new, |kept| kept.wanted_and_there(paths))
+}
+
+fn write_group(
+    parent: &Node,
+    paths: &PathSet,
+    rows: &[usize],
+    atlas: &Atlas<'_>,
+) -> Result<(), AtlasError> {
+    let Some(kept) = atlas.kept_curves else { return Ok(()) };
+    let parameters = &kept.paths.parameters;
+    let method = &parameters.method;
+    let about = "the paths themselves: ω(t) = (1 − t) ω^a + t ω^b + Σ_n shape_n(t) coefficient_n";
+    let node = parent.group("curve", about)?;
+    node.text("method", method.name())?;
+    let numbers = Array1::from_iter(rows.iter().map(|&row| row as u32));
+    node.coordinates(&Label::new("path", "path", "number of the path of each curve"), &numbers)?;
+    node.axis_from_1("term", "number n of each term", method.free())?;
+    write_shapes(&node, method, parameters.points)?;
+    let writer = Writer { node: &node, kept: &kept, paths, rows };
+    if atlas.results.config.subject.network().is_some() {
+        writer.coefficients::<f32>()
+    } else {
+        writer.coefficients::<f64>()?;
+        writer.endpoints::<f64>()
+    }
+}
+
+/// The values of the shapes at the points of the profiles.
+fn write_shapes(node: &Node, method: &ChosenMethod, points: usize) -> Result<(), AtlasError> {
+    let t = equally_spaced(points);
+    let label =
+        Label::new("t", "t", "path parameter t_m = m / (M - 1) of the points of the profiles");
+    node.coordinates(&label, &Array1::from(t.clone()))?;
+    let grid = method.straight::<f64>([&[0.0], &[1.0]]).grid(&t);
+    let shapes = grid.coefficients().slice(s![.., 2..]).to_owned();
+    node.numbers(
+        &Label::new("shape", "t, term", "value of the shape of each term at each t"),
+        &shapes,
+    )
+}
+
+/// Writes the curves of some rows one after the other: one at a time is in memory.
+struct Writer<'a> {
+    node: &'a Node,
+    kept: &'a KeptCurves<'a>,
+    paths: &'a PathSet,
+    rows: &'a [usize],
+}
+
+impl Writer<'_> {
+    fn coefficients<A: KeptPrecision>(&self) -> Result<(), AtlasError> {
+        let dimension = self.dimension::<A>();
+        let shape = [self.rows.len(), self.kept.paths.parameters.method.free(), dimension];
+        let words = "coefficients b_n of each curve: vectors of the space of theta";
+        let label = Label::new("coefficient", "path, term, parameter", words);
+        self.node.blocks(&label, shape, |index| {
+            let free = self.numbers::<A>(index)?.free;
+            Array2::from_shape_vec((shape[1], shape[2]), free).ok()
+        })
+    }
+
+    fn endpoints<A: KeptPrecision>(&self) -> Result<(), AtlasError> {
+        let shape = [self.rows.len(), 2, self.dimension::<A>()];
+        let words = "the endpoints of each curve in the precision of the search: ω^a and ω^b";
+        let label = Label::new("endpoint", "path, end, parameter", words);
+        self.node.blocks(&label, shape, |index| {
+            let ends = self.numbers::<A>(index)?.endpoints.concat();
+            Array2::from_shape_vec((shape[1], shape[2]), ends).ok()
+        })
+    }
+
+    /// The dimension of the first curve that can be read; they are all alike.
+    fn dimension<A: KeptPrecision>(&self) -> usize {
+        let mut all = 0..self.rows.len();
+        all.find_map(|index| self.numbers::<A>(index)).map_or(0, |first| first.endpoints[0].len())
+    }
+
+    /// A file that cannot be used costs its own curve alone, which is then NaN.
+    fn numbers<A: KeptPrecision>(&self, index: usize) -> Option<CurveNumbers<A>> {
+        let file = self.kept.file(PathPlace::of(self.paths, self.rows[index]));
+        match file {
+            Ok(curve) => curve.and_then(A::numbers),
+            Err(problem) => {
+                say(format_args!("a curve is not written: {problem}"));
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! `paths.store`: the curves that are kept, from the search to `curves/`.
+
+use super::{Endpoints, Outcome, PathKey, PathSource, endpoints};
+use crate::config::{PathsConfig, StoredCurves, Subject};
+use crate::engine::capacity::{Part, size};
+use crate::engine::console::{count, say};
+use crate::engine::curve_forecast::CurveForecast;
+use crate::engine::curves::{KeptCurves, NoCurve, PathPlace};
+use crate::engine::problem::Problem;
+use crate::engine::run_directory::RunDirectory;
+use crate::engine::store::{CurveFiles, CurveNumbers, KeptCurve, KeptPrecision};
+use crate::path::FoundPath;
+
+/// The curve of a path as it is kept; `None` if nobody asks for it or it is too large.
+pub(super) fn to_keep<A: KeptPrecision>(
+    paths: &PathsConfig,
+    found: &FoundPath<A>,
+    endpoints: &[Vec<A>; 2],
+) -> Option<KeptCurve> {
+    let free = found.curve.free();
+    let bytes = size_of::<A>() * (free.len() + 2 * endpoints[0].len());
+    if paths.store == StoredCurves::None || bytes > CurveFiles::MAX_BYTES {
+        return None;
+    }
+    Some(A::keep(CurveNumbers { endpoints: endpoints.clone(), free: free.to_vec() }))
+}
+
+/// Stores the curve of a path, which the outcome then no longer has. Of `"best"` curves only those
+/// that are lower than all kept before them: the best of all is among them in any order.
+pub(super) fn keep(
+    key: &PathKey,
+    directory: &RunDirectory,
+    paths: &PathsConfig,
+    outcome: &mut Outcome,
+) -> Result<(), String> {
+    let (Some(curve), Ok((path, _))) = (outcome.curve.take(), &outcome.path) else {
+        return Ok(());
+    };
+    // Of a directory that was moved the journal says what became of it.
+    if directory.check_place().is_err() {
+        return Ok(());
+    }
+    let (kept, contents) = (directory.kept_curves(paths), &directory.contents);
+    let is_lower_and_kept = |(pair, other): ((u32, u32), &_)| {
+        let other: &crate::engine::store::Outcome<crate::path::PathResult> = other;
+        let place = PathPlace { sets: &key.sets, landscape: key.landscape, pair };
+        let is_lower = other.result.as_ref().is_ok_and(|other| other.barrier < path.barrier);
+        pair != key.pair && is_lower && kept.has_file(place)
+    };
+    let is_best = paths.store == StoredCurves::Best;
+    if is_best && contents.paths(&key.sets, key.landscape).any(is_lower_and_kept) {
+        return Ok(());
+    }
+    let (name, steps) = (key.name(directory), contents.dependencies().steps());
+    directory.curve_files.save(&name, steps, &curve).map_err(|error| error.to_string())
+}
+
+/// Makes sure that the curves of the paths that are there are kept, as far as their states have
+/// them. Returns the paths whose curves are asked for and cannot be had.
+pub(super) fn adopt(
+    problem: &Problem,
+    directory: &RunDirectory,
+    source: &PathSource,
+) -> Vec<PathKey> {
+    let paths = &problem.config.paths;
+    let kept = directory.kept_curves(paths);
+    let mut missing = Vec::new();
+    for set in directory.results(problem).paths(&source.sets) {
+        for row in kept.wanted(&set) {
+            let (sets, landscape, pair) = (set.set.clone(), set.landscape, set.pairs[row]);
+            let key = PathKey { sets, landscape, pair, start: None };
+            if kept.has_file(key.place()) {
+                continue;
+            }
+            match adopt_one(problem, directory, source, &key) {
+                Ok(()) => {}
+                Err(NoCurve::Unusable(reason)) => {
+                    say(format_args!("paths: a curve is not kept: {reason}"));
+                    missing.push(key);
+                }
+                Err(_) => missing.push(key),
+            }
+        }
+    }
+    missing
+}
+
+fn adopt_one(
+    problem: &Problem,
+    directory: &RunDirectory,
+    source: &PathSource,
+    key: &PathKey,
+) -> Result<(), NoCurve> {
+    let kept = directory.kept_curves(&problem.config.paths);
+    let (name, steps) = kept.place(key.place())?;
+    if !directory.path_states.has(&name, steps) {
+        return Err(NoCurve::NotKept);
+    }
+    let endpoints: Endpoints = endpoints(problem, source, key);
+    let curve = match endpoints {
+        Subject::Network(endpoints) => of_state::<f32>(&kept, key, endpoints),
+        Subject::Landscape(endpoints) => of_state::<f64>(&kept, key, endpoints),
+    };
+    let saved = directory.curve_files.save(&name, steps, &curve?);
+    saved.map_err(|error| NoCurve::Unusable(error.to_string()))
+}
+
+fn of_state<A: KeptPrecision>(
+    kept: &KeptCurves<'_>,
+    key: &PathKey,
+    endpoints: [Vec<A>; 2],
+) -> Result<KeptCurve, NoCurve> {
+    Ok(A::keep(CurveNumbers { free: kept.of_state(key.place())?, endpoints }))
+}
+
+/// That curves are asked for and are not there, with the remedy.
+pub(super) fn say_missing(missing: &[PathKey], of: usize) {
+    if !missing.is_empty() {
+        say(format_args!(
+            "paths: the curves of {} of {} that paths.store asks for are not kept, because the \
+             paths were found before without them and their states are not there; add --replace \
+             to find these paths again, to the same bits",
+            missing.len(),
+            count(of, "path"),
+        ));
+    }
+}
+
+/// Where the curves go and how large they are, for `check`.
+pub(super) fn disk(problem: &Problem) -> Option<String> {
+    let forecast = CurveForecast::of(problem)?;
+    if forecast.stored == 0 {
+        return None;
+    }
+    if forecast.is_too_large() {
+        let (bytes, most) = (size(forecast.file_bytes), size(CurveFiles::MAX_BYTES as f64));
+        return Some(format!("curves     are not kept: each has {bytes}, the most is {most}"));
+    }
+    let why = if forecast.is_apart() {
+        ", which has them because they are larger than all else in atlas.h5"
+    } else {
+        ""
+    };
+    Some(format!(
+        "curves     {} in {}: about {}{why}\n           and about {} in curves/ of the run \
+         directory",
+        count(forecast.stored, "curve"),
+        forecast.place(),
+        size(forecast.stored_bytes),
+        size(forecast.files as f64 * forecast.file_bytes),
+    ))
+}
+
+/// Bytes of a curve: as it is kept, and as it is sent or read.
+pub(super) fn bytes(problem: &Problem) -> f64 {
+    2.0 * CurveForecast::of(problem).map_or(0.0, |forecast| forecast.file_bytes)
+}
+
+/// What the root needs to write one curve after the other into an HDF5 file.
+pub(super) fn root_part(problem: &Problem) -> Option<Part> {
+    let forecast = CurveForecast::of(problem)?;
+    Some(Part::new(3.0 * forecast.file_bytes, "the curve of a path", "paths.store"))
+}
