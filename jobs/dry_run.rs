@@ -4,6 +4,7 @@ use crate::check::print_memory;
 use crate::run::StageCommand;
 use crate::start;
 use lossatlas::engine::console::{count, print};
+use lossatlas::engine::curves::KeptCurves;
 use lossatlas::engine::failure::{self, Failure};
 use lossatlas::engine::overview::Overview;
 use lossatlas::engine::parallel::World;
@@ -28,12 +29,15 @@ pub fn run(
     let looked = failure::agree(world, world.is_root().then(look).transpose())?;
     start::warn(world, problem.config.run.threads_per_rank)?;
     let ranks = world.ranks_on_this_machine();
-    let refused = looked.as_ref().and_then(|Looked { contents, replaced, path_states }| {
+    let refused = looked.as_ref().and_then(|looked| {
+        let Looked { contents, replaced, path_states, curve_files } = looked;
         let results = Results { config: &problem.config, contents };
         describe_directory(directory, contents);
         replaced.iter().for_each(print);
         let stages = stages_of(command.name).into_iter();
-        stages.filter_map(|stage| stage.remarks(&results, path_states)).for_each(print);
+        let (paths, files, states) = (&problem.config.paths, curve_files, path_states);
+        let kept = KeptCurves { paths, contents, files, states };
+        stages.filter_map(|stage| stage.remarks(&results, &kept)).for_each(print);
         describe_tasks((world, ranks), problem, command, &results);
         refusal(command, directory, &results)
     });

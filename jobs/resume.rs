@@ -25,6 +25,9 @@ pub struct Arguments {
     #[arg(long = "set", value_name = "KEY.PATH=VALUE")]
     #[arg(value_parser = overrides())]
     pub overrides: Vec<String>,
+    /// Performs this command in place of the last one
+    #[arg(long, value_name = "COMMAND", value_parser = ["run", "train", "paths", "kpca"])]
+    pub command: Option<String>,
     #[command(flatten)]
     pub options: RunOptions,
 }
@@ -34,9 +37,10 @@ type Stored = (String, Vec<String>, String);
 
 /// Performs it again. Collective.
 pub fn run(world: &World, arguments: &Arguments, signals: Signals) -> Result<u8, Failure> {
-    let Arguments { directory, overrides, options } = arguments;
-    let (text, mut all, command) =
+    let Arguments { directory, overrides, command, options } = arguments;
+    let (text, mut all, last) =
         world.broadcast(|| stored(directory).map_err(|failure| failure.to_string()))?;
+    let command = command.clone().unwrap_or(last);
     all.extend(overrides.iter().cloned());
     let name = format!("{} (stored configuration)", directory.display());
     if world.is_root() {

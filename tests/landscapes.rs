@@ -9,7 +9,8 @@ use lossatlas::landscape::{
 use lossatlas::network::{Activation, Fcp, Network};
 use lossatlas::optimizer::{MinimizationParameters, golden_section, minimize};
 use lossatlas::path::{
-    Bent, ChosenMethod, Curve, PathParameters, Sines, equally_spaced, find_path, find_path_for,
+    Bent, ChosenMethod, Curve, PathParameters, PathStop, Sines, equally_spaced, find_path,
+    find_path_for,
 };
 use lossatlas::random::MasterSeed;
 use rand::RngExt;
@@ -358,6 +359,12 @@ fn two_units_swap_around_a_dead_one_at_no_height_and_the_straight_line_has_one()
                 losses.iter().all(|height| (height - loss).abs() < 1e-12),
                 "flat at {loss}: {losses:?}"
             );
+            let parameters = PathParameters { stop_at_endpoint: true, ..PathParameters::default() };
+            let ends = [&pair[0][..], &pair[1][..]];
+            let path = find_path(&landscape, ends, &parameters, &mut |_, _| true);
+            let path = path.expect("finite everywhere").expect("not stopped");
+            assert_eq!(path.stop, PathStop::AtEndpoint { step: 0 }, "no excess, no search");
+            assert!((path.fine_barrier - loss).abs() < 1e-12, "{path:?}");
         }
         for (lambda, learning_rate) in [(0.0, 0.01), (1e-4, 0.03)] {
             let parameters = PathParameters {

@@ -10,7 +10,8 @@ use lossatlas::optimizer::{
     minimize, optimizer_kind, train,
 };
 use lossatlas::path::{
-    ChosenMethod, METHODS, PathParameters, PathSearch, PathState, PathStop, equally_spaced,
+    ChosenMethod, METHODS, PathParameters, PathSearch, PathState, PathStop, RateSchedule,
+    equally_spaced,
 };
 use lossatlas::random::MasterSeed;
 use lossatlas::solver::{Solver, SolverStep, complete};
@@ -241,7 +242,8 @@ fn paths_on_a_formula() {
             lambda: 1e-4,
             steps: 7,
             learning_rate: 1e-2,
-            tolerance: 0.0,
+            schedule: RateSchedule::Cooldown,
+            stop_at_endpoint: true,
             patience: 2,
             ..PathParameters::default()
         };
@@ -328,6 +330,48 @@ fn longer_searches_go_on_from_shorter_ones() {
                 assert_eq!(found.barrier.to_bits(), whole.result.barrier.to_bits());
                 assert!(!found.is_straight_line());
             }
+        }
+    }
+}
+
+/// With a rate that depends on the number of steps, a shorter search is no beginning of a longer
+/// one. A checkpoint of the same search is resumed.
+#[test]
+fn searches_of_another_length_begin_anew_if_their_rate_depends_on_it() {
+    let ends = [0, 1].map(|number| &MuellerBrown::MINIMA[number][..]);
+    for schedule in [RateSchedule::Cosine, RateSchedule::Cooldown] {
+        let parameters = |steps| PathParameters {
+            method: ChosenMethod::fourier(3),
+            points: 9,
+            steps,
+            learning_rate: 1e-2,
+            schedule,
+            ..PathParameters::default()
+        };
+        let begin = |parameters, stored: Option<&[u8]>| {
+            let state: Option<PathState<f64>> =
+                stored.map(|bytes| postcard::from_bytes(bytes).expect("as stored"));
+            PathSearch::new(&MuellerBrown, &MuellerBrown, ends, parameters, state).keeping_its_end()
+        };
+        let (few, many) = (parameters(4), parameters(9));
+        let shorter = complete(begin(&few, None), &mut |_, _| true).unwrap().unwrap();
+        let longer = complete(begin(&many, None), &mut |_, _| true).unwrap().unwrap().result;
+        let end = shorter.end.as_ref().expect("it was asked for");
+        let mut half = begin(&few, None);
+        for _ in 0..3 {
+            assert!(matches!(half.step(), Ok(SolverStep::Continue)));
+        }
+        let checkpoint = bytes(&half).expect("it has begun");
+        for stored in [postcard::to_allocvec(&end.state()).expect("plain data"), checkpoint] {
+            let mut search = begin(&many, Some(&stored));
+            assert!(bytes(&search).is_none(), "it has not begun");
+            assert!(matches!(search.step(), Ok(SolverStep::Continue)));
+            let found = complete(search, &mut |_, _| true).unwrap().unwrap().result;
+            same_bits(&longer, &found);
+            let resumed = begin(&few, Some(&stored));
+            assert!(bytes(&resumed).is_some());
+            let found = complete(resumed, &mut |_, _| true).unwrap().unwrap().result;
+            same_bits(&shorter.result, &found);
         }
     }
 }

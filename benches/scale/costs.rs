@@ -65,6 +65,7 @@ pub fn path_result() -> PathResult {
         steps: 100,
         best_step: 99,
         stop: PathStop::Completed,
+        accuracy: None,
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! The table of keys says what a change of each key invalidates, see `Invalidates`.
 
+use super::dependencies::steps_matter;
 use super::schema::{DefaultSpec, Invalidates, KeySpec, Multiplicity};
 use super::{dataset, sections};
 use crate::data::Split;
@@ -76,6 +77,9 @@ fn conflict(
         Invalidates::SolutionsOfOptimizer => {
             format!("the {} solutions and their paths", title(optimizer_of(key).unwrap_or(key)))
         }
+        Invalidates::LongerPaths if [before, after].into_iter().any(steps_matter) => {
+            "the paths, because their learning rate depends on it".to_owned()
+        }
         _ => invalidates.words()?.to_owned(),
     };
     // All numbered entries together are one thing: another entry changes it.
@@ -88,6 +92,16 @@ fn conflict(
     (differs && matters(before) && matters(after)).then(|| {
         format!("{key}: was {}, now {}; invalidates {what}", value(before, key), value(after, key))
     })
+}
+
+/// Whether two configurations have the same value of a key, written or default.
+pub fn same_setting(
+    a: &BTreeMap<String, String>,
+    b: &BTreeMap<String, String>,
+    key: &str,
+) -> bool {
+    let spec = sections::find(key).1;
+    setting(a, key, spec) == setting(b, key, spec)
 }
 
 /// What another number of classes means: another network.

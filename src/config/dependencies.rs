@@ -336,6 +336,10 @@ mod tests {
             ("paths.steps=500", [false; 6]),
             ("paths.pairs=2", [false; 6]),
             ("paths.batch=10", [false, false, true, true, true, true]),
+            ("paths.schedule=\"cosine\"", [false, false, true, true, true, true]),
+            ("paths.stop_at_endpoint=true", [false, false, true, true, true, true]),
+            // The name of the keys that it stands for is none of them.
+            ("paths.protocol=\"quick\"", [false, false, true, true, true, true]),
             ("training.initializations=9", [false; 6]),
             ("kpca=[]", [false; 6]),
             ("run.retries=1", [false; 6]),
@@ -359,6 +363,18 @@ mod tests {
             let endpoints = |of: &Dependencies| of.endpoints([&sgd, &sgd], "train");
             assert_eq!(endpoints(&before) != endpoints(&after), endpoints_change, "{change}");
         }
+        let paths = |overrides: &[&str]| with(overrides).paths([&sgd, &sgd], "train");
+        let schedule = "paths.schedule=\"cooldown\"";
+        assert_ne!(paths(&[schedule]), paths(&[schedule, "paths.steps=500"]));
+        let quick = with(&["paths.protocol=\"quick\""]);
+        let mut keys = Config::parse("x", STUDY, &["paths.protocol=\"quick\"".to_owned()]);
+        let keys = keys.as_mut().map(|config| std::mem::take(&mut config.effective)).unwrap();
+        let written: Vec<String> = super::super::protocol::KEYS
+            .iter()
+            .map(|key| format!("paths.{key}={}", keys[&format!("paths.{key}")]))
+            .collect();
+        let written: Vec<&str> = written.iter().map(String::as_str).collect();
+        assert_eq!(quick.paths([&sgd, &sgd], "train"), paths(&written));
         assert_ne!(with(&[]), with(&["paths.steps=500"]));
     }
 
@@ -367,7 +383,15 @@ mod tests {
     fn a_key_that_came_later_is_left_out_at_its_default() {
         let keys = Config::parse("x", STUDY, &[]).unwrap().effective;
         let mut former = keys.clone();
-        for later in ["paths.batch", "paths.method", "paths.tolerance", "paths.between"] {
+        for later in [
+            "paths.batch",
+            "paths.method",
+            "paths.tolerance",
+            "paths.between",
+            "paths.protocol",
+            "paths.schedule",
+            "paths.stop_at_endpoint",
+        ] {
             assert!(former.remove(later).is_some(), "{later}");
         }
         assert_eq!(Dependencies::of(&former, "images"), Dependencies::of(&keys, "images"));

@@ -287,8 +287,14 @@ static LEARNING_RATE: Key<Number> = Key::new("learning_rate", Number::POSITIVE)
     .default(1e-3);
 
 static SCHEDULE: Key<OneOf<RateSchedule>> = Key::new("schedule", OneOf::NEW)
-    .meaning("how the learning rate changes from step to step; `\"cosine\"` falls toward 0 at `steps`")
-    .note("with `\"cosine\"`, another number of `steps` is another search from its first step on")
+    .meaning(
+        "how the learning rate changes from step to step: `\"cosine\"` falls toward 0 at `steps`, \
+         `\"cooldown\"` does so in the last third of them",
+    )
+    .note(
+        "unless it is constant, another number of `steps` is another search: longer paths begin \
+         anew, or with `start` from those that exist",
+    )
     .default(RateSchedule::Constant)
     .came_later();
 
@@ -650,6 +656,69 @@ mod tests {
         assert_eq!(method("fourier_terms = 3"), ChosenMethod::fourier(3));
         let polyline = ChosenMethod::polyline(10).with("knots", Value::Count(4));
         assert_eq!(method("method = \"polyline\"\nknots = 4"), polyline);
+    }
+
+    #[test]
+    fn a_protocol_sets_the_defaults_of_its_keys_and_names_those_that_differ() {
+        use crate::config::{Protocol, ProtocolSubject};
+        use crate::path::PathParameters;
+        let network = "seed = 1\n[dataset]\nkind = \"digits\"\n[network]\nkind = \"fcp\"\n\
+                       [training]\ninitializations = 2\n[training.sgd]\nlearning_rate = 0.1\n\
+                       epochs = 1\n";
+        let read = |paths: &str, overrides: &[&str]| {
+            let overrides: Vec<String> = overrides.iter().map(|&text| text.to_owned()).collect();
+            let text = format!("{network}[paths]\n{paths}");
+            Config::parse("x", &text, &overrides).unwrap()
+        };
+        let unnamed = read("", &[]);
+        assert_eq!(unnamed.paths.parameters, PathParameters::default());
+        assert_eq!(unnamed.paths.batch, None);
+        assert_eq!(unnamed.paths.protocol.to_string(), "published");
+        for protocol in Protocol::ALL {
+            let preset = protocol.preset(ProtocolSubject::Images);
+            let config = read(&format!("protocol = \"{}\"", protocol.name()), &[]);
+            let parameters = PathParameters {
+                method: ChosenMethod::fourier(preset.fourier_terms),
+                points: preset.points,
+                lambda: preset.lambda,
+                steps: preset.steps,
+                learning_rate: preset.learning_rate,
+                schedule: preset.schedule,
+                stop_at_endpoint: preset.stop_at_endpoint,
+                ..PathParameters::default()
+            };
+            assert_eq!(config.paths.parameters, parameters);
+            assert_eq!(config.paths.batch, preset.batch);
+            assert_eq!(config.paths.protocol.to_string(), protocol.name());
+            assert_eq!(config.effective["paths.steps"], preset.steps.to_string());
+        }
+        let changed = read("protocol = \"quick\"\nsteps = 800\nbatch = \"all\"", &[]);
+        assert_eq!(
+            changed.paths.protocol.to_string(),
+            "quick, with steps = 800, batch = \"all\""
+        );
+        assert_eq!((changed.paths.parameters.steps, changed.paths.batch), (800, None));
+        // An override of the protocol leaves out what the file has for another one.
+        let file = "points = 51\nfourier_terms = 10\nsteps = 100\ntolerance = 0.01";
+        let quick = read(file, &["paths.protocol=\"quick\"", "paths.steps=50"]);
+        assert_eq!(quick.paths.parameters.points, 21);
+        assert_eq!(quick.paths.parameters.method.count("fourier_terms"), 5);
+        let words = "quick, with steps = 50, tolerance = 0.01";
+        assert_eq!(quick.paths.protocol.to_string(), words);
+        assert_eq!(quick.dropped.len(), 2, "{:?}", quick.dropped);
+        assert_eq!(read(file, &["paths.steps=50"]).dropped.len(), 0);
+    }
+
+    #[test]
+    fn protocols_of_landscapes_without_images_have_no_batches() {
+        let words = |paths: &str| config(paths).unwrap().paths.protocol.to_string();
+        assert_eq!(words("protocol = \"converged\""), "converged");
+        let other = "protocol = \"quick\"\nmethod = \"polyline\"\nobjective = \"sum-of-squares\"";
+        assert_eq!(
+            words(other),
+            "quick, with method = \"polyline\", objective = \"sum-of-squares\""
+        );
+        assert!(config("protocol = \"quick\"\nbatch = 10").unwrap_err().contains("paths.batch"));
     }
 
     #[test]

@@ -109,7 +109,7 @@ const QUICK: Preset = Preset {
     steps: 400,
     batch: Some(250),
     learning_rate: 3e-3,
-    schedule: RateSchedule::Cosine,
+    schedule: RateSchedule::Cooldown,
     stop_at_endpoint: true,
     ..PUBLISHED
 };

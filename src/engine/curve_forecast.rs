@@ -11,7 +11,7 @@ pub const CURVE_FILE: &str = "curves.h5";
 
 /// The size of compressed coefficients by their size in memory. The bytes of the exponents
 /// compress, those of the other digits do not.
-const COMPRESSED: f64 = 0.89;
+const COMPRESSED: f64 = 0.86;
 
 /// The curves that a configuration asks for: how many at most, and their size.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -58,14 +58,12 @@ impl CurveForecast {
             if problem.landscape().is_some() { size_of::<f64>() } else { size_of::<f32>() };
         let vector = (problem.layout().parameters() * number) as f64;
         let coefficients = paths.parameters.method.free() as f64 * vector;
-        let endpoints = 2.0 * vector;
-        let in_hdf5 =
-            COMPRESSED * coefficients + if problem.landscape().is_some() { endpoints } else { 0.0 };
+        let file_bytes = coefficients + 2.0 * vector;
         Some(Self {
             files,
-            file_bytes: coefficients + endpoints,
+            file_bytes,
             stored,
-            stored_bytes: stored as f64 * in_hdf5,
+            stored_bytes: COMPRESSED * stored as f64 * file_bytes,
             other_bytes: other_bytes(problem, found),
         })
     }

@@ -100,6 +100,11 @@ pub fn run_ended(ended: &Result<u8, Failure>, since: Instant) {
     }
 }
 
+/// How the paths of a stage are searched for.
+pub fn protocol(stage: &str, protocol: &str) {
+    info!(stage, protocol, "protocol of all heights");
+}
+
 /// A stage begins, with this many tasks that have no result yet.
 pub fn stage_started(stage: &str, tasks: usize) {
     info!(stage, tasks, "stage started");

@@ -13,7 +13,7 @@
 //! | [`change`] | what another configuration does to the results of a run directory |
 //! | [`curves`], [`curve_forecast`], [`path_points`] | the curves of paths that a run directory keeps |
 //! | [`listed_pairs`], [`initial_curves`] | what `paths.list` and `paths.start` name |
-//! | [`assembly`], [`summary`] | from results to `atlas.h5`, and to the terminal |
+//! | [`assembly`], [`summary`], [`longer_paths`] | from results to `atlas.h5`, and to the terminal |
 //! | [`stored`], [`status`], [`report`] | a run directory that is only read: its state, its report |
 //! | [`landscape`] | the landscape of `[landscape]`: analytic, or a process |
 //! | [`evaluation`] | losses, accuracies and gradients of given vectors |
@@ -40,6 +40,7 @@ pub mod initial_curves;
 pub mod landscape;
 pub mod listed_pairs;
 pub mod log;
+pub mod longer_paths;
 pub mod memory;
 pub mod overview;
 pub mod parallel;

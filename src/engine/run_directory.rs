@@ -132,7 +132,8 @@ impl RunDirectory {
             contents.insert(Record::Configuration(record));
         }
         let path_states = PathStates::list(directory)?;
-        Ok(Looked { contents, replaced: change, path_states })
+        let curve_files = CurveFiles::of(directory);
+        Ok(Looked { contents, replaced: change, path_states, curve_files })
     }
 
     /// Stores the configuration, unless it is the one in force or would hide results against the
@@ -243,6 +244,8 @@ pub struct Looked {
     pub replaced: Option<String>,
     /// The last states of the searches for paths.
     pub path_states: PathStates,
+    /// The curves of paths.
+    pub curve_files: CurveFiles,
 }
 
 fn is_finished(contents: &Contents, task: &TaskKey) -> bool {

@@ -3,6 +3,7 @@
 use crate::config::{Config, StageSection};
 use crate::engine::assembly::assemble;
 use crate::engine::capacity::Need;
+use crate::engine::curves::KeptCurves;
 use crate::engine::failure::Failure;
 use crate::engine::log::KeyNumbers;
 use crate::engine::parallel::{Interruption, World};
@@ -12,8 +13,8 @@ use crate::engine::rank::Rank;
 use crate::engine::results::Results;
 use crate::engine::runner::Runner;
 use crate::engine::stages::STAGES;
+use crate::engine::store::Record;
 use crate::engine::store::atlas::{Atlas, AtlasError, Node};
-use crate::engine::store::{PathStates, Record};
 use crate::engine::task::Computation;
 use crate::report::Run;
 use crate::report::figure::Figure;
@@ -61,8 +62,9 @@ pub trait Stage: Sync {
         None
     }
 
-    /// What the plan of a run says of its tasks besides their numbers.
-    fn remarks(&self, _results: &Results, _states: &PathStates) -> Option<String> {
+    /// What the plan of a run says of its tasks besides their numbers. `kept` is what the run
+    /// directory keeps of its paths.
+    fn remarks(&self, _results: &Results, _kept: &KeptCurves<'_>) -> Option<String> {
         None
     }
 

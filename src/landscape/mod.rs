@@ -145,7 +145,23 @@ pub trait Landscape<A: Real>: Sync {
         Ok(values)
     }
 
-    /// The same, and overwrites row n of `gradient`, `(N, P)`, with Σₘ `weights[m, n]` ∇f(θₘ);
+    /// Whether its points have an accuracy: those of networks that tell classes apart.
+    fn has_accuracy(&self) -> bool {
+        false
+    }
+
+    /// The values of [`values_at`](Self::values_at), to the bit, and the fraction of the images that
+    /// are classified correctly at each point; NaN without [accuracy](Self::has_accuracy).
+    fn values_and_accuracies_at(
+        &self,
+        points: &Combinations<A>,
+    ) -> Result<(Vec<f64>, Vec<f64>), Interrupted> {
+        let values = self.values_at(points)?;
+        let nothing = vec![f64::NAN; values.len()];
+        Ok((values, nothing))
+    }
+
+    /// As [`values_at`](Self::values_at), and overwrites row n of `gradient`, `(N, P)`, with Σₘ `weights[m, n]` ∇f(θₘ);
     /// `weights` is `(M, N)`.
     fn gradient_at(
         &self,
@@ -196,6 +212,17 @@ impl<A: Real> Landscape<A> for &(dyn Landscape<A> + '_) {
 
     fn values_at(&self, points: &Combinations<A>) -> Result<Vec<f64>, Interrupted> {
         (**self).values_at(points)
+    }
+
+    fn has_accuracy(&self) -> bool {
+        (**self).has_accuracy()
+    }
+
+    fn values_and_accuracies_at(
+        &self,
+        points: &Combinations<A>,
+    ) -> Result<(Vec<f64>, Vec<f64>), Interrupted> {
+        (**self).values_and_accuracies_at(points)
     }
 
     fn gradient_at(

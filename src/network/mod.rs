@@ -169,11 +169,11 @@ pub trait CombinationsEvaluation<A: Real> {
     /// [`CombinationsEvaluator::shared_length`].
     fn share(&mut self, batch: Batch<A>, shared: &mut [A]);
 
-    /// Adds Σ over images of the loss at each of the M points to `losses`, `(M,)`; `shared` is what
+    /// Adds the sums over images at each of the M points to `scores`, `(M,)`; `shared` is what
     /// [`Self::share`] wrote for the same vectors and images, if it was asked.
-    fn losses(&mut self, shared: Option<&[A]>, batch: Batch<A>, losses: &mut [f64]);
+    fn scores(&mut self, shared: Option<&[A]>, batch: Batch<A>, scores: &mut [Score]);
 
-    /// The same, and prepares what [`Self::add_gradient`] needs; `weights` is `(M, N)`.
+    /// The same for the losses alone, and prepares what [`Self::add_gradient`] needs; `weights` is `(M, N)`.
     fn gradient(
         &mut self,
         shared: Option<&[A]>,

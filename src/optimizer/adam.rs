@@ -129,6 +129,24 @@ mod tests {
     }
 
     #[test]
+    fn a_scaled_step_has_that_much_of_the_learning_rate() {
+        let gradients = [0.5, -0.2, 0.9];
+        let (mut scaled, mut x) = (Adam::new(0.1, 1), [1.0]);
+        let mut expected = 1.0;
+        for (step, g) in (1..).zip(gradients) {
+            // The moments are those of steps that are not scaled.
+            let (mut whole, mut y) = (Adam::new(0.1, 1), [0.0]);
+            gradients[..step - 1].iter().for_each(|&g| whole.step(&mut y, &[g]));
+            let before = y[0];
+            whole.step(&mut y, &[g]);
+            let factor = 1.0 / step as f64;
+            expected += factor * (y[0] - before);
+            scaled.step_scaled(factor, &mut x, &[g]);
+            assert!((x[0] - expected).abs() < 1e-12, "step {step}: {} and {expected}", x[0]);
+        }
+    }
+
+    #[test]
     fn the_first_step_has_the_length_of_the_learning_rate() {
         let mut x = [3.0_f32, 3.0];
         Adam::new(0.01, 2).step(&mut x, &[1e-3, -70.0]);

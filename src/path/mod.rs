@@ -30,6 +30,6 @@ pub use grid::{Grid, equally_spaced};
 pub use parameters::{Objective, PathParameters, RateSchedule};
 pub use polyline::Hats;
 pub use registry::{ChosenMethod, CurvePrecision, METHODS, PathMethod, Straight, StraightIn};
-pub use result::{PathResult, PathSet, PathStop};
+pub use result::{AccuracyProfiles, PathResult, PathSet, PathStop};
 pub use search::{DescentEnd, PathSearch, PathState};
 pub use track::Track;

@@ -37,28 +37,44 @@ pub enum RateSchedule {
     Constant,
     /// η (1 + cos(π s / S)) / 2 in step s = 0, 1, … of S: it falls toward 0 at the last step.
     Cosine,
+    /// η in the first steps, and in the last [`COOLDOWN`] of them as the cosine.
+    ///
+    /// A search in batches needs long steps to get far and short ones to settle. A cosine spends
+    /// half of its steps on settling. Compare A. Hägele et al., arXiv:2405.18392 (2024).
+    Cooldown,
 }
+
+/// The steps of a cooldown, as a fraction of all.
+pub const COOLDOWN: f64 = 1.0 / 3.0;
 
 impl RateSchedule {
     /// All schedules, the default first.
-    pub const ALL: [Self; 2] = [Self::Constant, Self::Cosine];
+    pub const ALL: [Self; 3] = [Self::Constant, Self::Cosine, Self::Cooldown];
 
-    /// `"constant"` or `"cosine"`, as in configurations.
+    /// `"constant"`, `"cosine"` or `"cooldown"`, as in configurations.
     pub fn name(self) -> &'static str {
         match self {
             Self::Constant => "constant",
             Self::Cosine => "cosine",
+            Self::Cooldown => "cooldown",
         }
     }
 
-    /// The factor of the learning rate in a step, counted from 0, of `steps`. The formula is that
-    /// of the optimizers, with steps in place of epochs.
+    /// The factor of the learning rate in a step, counted from 0, of `steps`. The cosine is that of
+    /// the optimizers, with steps in place of epochs.
     pub fn factor(self, step: u32, steps: usize) -> f64 {
-        let shape = match self {
-            Self::Constant => Shape::Constant,
-            Self::Cosine => Shape::Cosine,
+        let cosine = |step: u32, steps: usize| {
+            Schedule { shape: Shape::Cosine, warmup: 0 }.factor(step.saturating_add(1), steps)
         };
-        Schedule { shape, warmup: 0 }.factor(step.saturating_add(1), steps)
+        match self {
+            Self::Constant => 1.0,
+            Self::Cosine => cosine(step, steps),
+            Self::Cooldown => {
+                let last = (COOLDOWN * steps as f64).round() as usize;
+                let first = steps.saturating_sub(last) as u32;
+                step.checked_sub(first).map_or(1.0, |step| cosine(step, last))
+            }
+        }
     }
 
     /// Whether a step depends on the number of all steps. A search can then not be continued with
@@ -122,6 +138,10 @@ mod tests {
         {
             assert!((found - expected).abs() < 1e-15, "{factors:?}");
         }
+        let cooldown: Vec<f64> =
+            (0..6).map(|step| RateSchedule::Cooldown.factor(step, 6)).collect();
+        assert_eq!(cooldown[..4], [1.0; 4]);
+        assert!((cooldown[4] - 1.0).abs() < 1e-15 && (cooldown[5] - 0.5).abs() < 1e-15);
         let constant = |step| RateSchedule::Constant.factor(step, 4);
         assert!((0..9).all(|step| constant(step).to_bits() == 1f64.to_bits()));
     }

@@ -4,6 +4,33 @@ use crate::solutions::{EndSets, LandscapeName};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+/// The fraction of the images classified correctly along a path, and along the straight line.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AccuracyProfiles {
+    /// `(M,)` on the grid of [`PathResult::loss`], along the same path.
+    pub path: Vec<f64>,
+    /// `(M,)` on the same grid along the straight line.
+    pub straight: Vec<f64>,
+}
+
+impl AccuracyProfiles {
+    /// The lowest accuracy along the path.
+    pub fn lowest(&self) -> f64 {
+        self.path.iter().copied().fold(f64::INFINITY, f64::min)
+    }
+
+    /// The lowest accuracy along the straight line.
+    pub fn lowest_on_the_straight_line(&self) -> f64 {
+        self.straight.iter().copied().fold(f64::INFINITY, f64::min)
+    }
+
+    /// The accuracy of the worse endpoint.
+    pub fn lower_endpoint(&self) -> f64 {
+        let endpoints = [self.path.first(), self.path.last()].into_iter().flatten();
+        endpoints.copied().fold(f64::INFINITY, f64::min)
+    }
+}
+
 /// The path between two solutions on one landscape.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PathResult {
@@ -30,6 +57,10 @@ pub struct PathResult {
     pub best_step: u32,
     /// Why the search ended.
     pub stop: PathStop,
+    /// The accuracies, where the landscape [has them](crate::landscape::Landscape::has_accuracy).
+    /// Not part of the encoding, which is older: journal and messages carry them beside the path.
+    #[serde(skip)]
+    pub accuracy: Option<AccuracyProfiles>,
 }
 
 impl PathResult {
@@ -161,6 +192,7 @@ mod tests {
             steps,
             best_step: 0,
             stop,
+            accuracy: None,
         }
     }
 

@@ -24,6 +24,8 @@ mod write;
 
 pub use notes::{Note, Topic};
 pub use run::Run;
-pub use summary::{BarrierRow, KernelPcaRow, LossRow, RunSummary, ShiftRow, SpreadRow};
+pub use summary::{
+    AccuracySummaries, BarrierRow, KernelPcaRow, LossRow, RunSummary, ShiftRow, SpreadRow,
+};
 pub use table::{render, table};
 pub use write::{PAGE, ReportError, WrittenReport, write};

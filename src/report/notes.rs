@@ -437,6 +437,7 @@ mod tests {
             steps: 9,
             best_step,
             stop,
+            accuracy: None,
         }
     }
 

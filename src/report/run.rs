@@ -3,7 +3,8 @@
 use super::notes::{Note, is_initialization};
 use super::plane::Plane;
 use crate::analysis::statistics::{Analysis, Moments};
-use crate::config::{Config, NetworkConfig};
+use crate::config::compatibility::same_setting;
+use crate::config::{Config, NetworkConfig, ProtocolInUse};
 use crate::data::Split;
 use crate::optimizer::{OptimizerName, TrainingRun};
 use crate::path::PathSet;
@@ -50,6 +51,11 @@ impl Run<'_> {
         landscape.is_some_and(|landscape| landscape.landscape.process().is_some())
     }
 
+    /// How its paths were searched for.
+    pub fn protocol(&self) -> &ProtocolInUse {
+        &self.config.paths.protocol
+    }
+
     /// The subject in print: `"Fully connected perceptron"`, `"two wells"`.
     pub fn subject(&self) -> String {
         self.config.subject.either(
@@ -73,9 +79,13 @@ impl Run<'_> {
     pub fn differing_keys<'k>(&'k self, other: &'k Self) -> Vec<&'k str> {
         let concerns_paths = |key: &&String| {
             let sections = ["landscape.", "minimum.", "paths."];
+            // The name of the protocol is no setting besides those that it stands for.
+            if key.as_str() == "paths.protocol" {
+                return false;
+            }
             *key == "seed" || sections.iter().any(|section| key.starts_with(section))
         };
-        let differs = |key: &&String| self.effective.get(*key) != other.effective.get(*key);
+        let differs = |key: &&String| !same_setting(&self.effective, &other.effective, key);
         let keys: BTreeSet<&String> = self.effective.keys().chain(other.effective.keys()).collect();
         let keys = keys.into_iter().filter(concerns_paths).filter(differs);
         keys.map(String::as_str).collect()

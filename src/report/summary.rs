@@ -4,7 +4,7 @@ use super::notes::Note;
 use crate::analysis::statistics::{
     Analysis, Interval, Moments, PairValues, Summary, pair_shift_interval_between,
 };
-use crate::path::{PathResult, PathSet};
+use crate::path::{AccuracyProfiles, PathResult, PathSet};
 use crate::solutions::{EndSets, LandscapeName, SetName, SolutionSet};
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +14,8 @@ pub struct RunSummary {
     /// Whether the subject is an analytic landscape. Its heights are then in place of the training
     /// losses, and the other columns of [`LossRow`] are empty.
     pub analytic: bool,
+    /// How the paths were searched for, in words: `converged, with steps = 800`. `None` if unknown.
+    pub protocol: Option<String>,
     /// One row for each set.
     pub losses: Vec<LossRow>,
     /// One row for each set and landscape.
@@ -67,8 +69,33 @@ pub struct BarrierRow {
     pub higher_endpoint: Option<Summary>,
     /// Number of paths that are the straight line because no step lowered the loss.
     pub unimproved: usize,
-    /// Number of paths that were still improving at the last step.
-    pub improving: usize,
+    /// The lowest accuracies; `None` if no path has any.
+    pub accuracies: Option<AccuracySummaries>,
+}
+
+/// The lowest accuracies on the paths of a set.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AccuracySummaries {
+    /// On the straight lines.
+    pub straight: Summary,
+    /// On the paths.
+    pub path: Summary,
+    /// Of the worse endpoint of each.
+    pub endpoint: Summary,
+}
+
+impl AccuracySummaries {
+    fn of(paths: &PathSet) -> Option<Self> {
+        let summary = |lowest: fn(&AccuracyProfiles) -> f64| {
+            let all = paths.found().filter_map(|path| path.accuracy.as_ref()).map(lowest);
+            Summary::of(&all.filter(|lowest| lowest.is_finite()).collect::<Vec<_>>()).ok()
+        };
+        Some(Self {
+            straight: summary(AccuracyProfiles::lowest_on_the_straight_line)?,
+            path: summary(AccuracyProfiles::lowest)?,
+            endpoint: summary(AccuracyProfiles::lower_endpoint)?,
+        })
+    }
 }
 
 /// How far barriers between two sets lie above those within one of them.
@@ -160,6 +187,7 @@ impl RunSummary {
     pub fn of(sets: &[SolutionSet], analysis: &Analysis, paths: &[PathSet]) -> Self {
         Self {
             analytic: false,
+            protocol: None,
             losses: sets.iter().map(loss_row).collect(),
             barriers: paths
                 .iter()
@@ -216,7 +244,7 @@ fn barrier_row(paths: &PathSet) -> BarrierRow {
         fine: summary(|path| path.fine_barrier),
         higher_endpoint: summary(PathResult::higher_endpoint),
         unimproved: paths.found().filter(|path| path.is_unimproved()).count(),
-        improving: paths.found().filter(|path| path.was_improving()).count(),
+        accuracies: AccuracySummaries::of(paths),
     }
 }
 
@@ -273,6 +301,7 @@ mod tests {
             steps: 1,
             best_step: 1,
             stop: PathStop::Completed,
+            accuracy: None,
         }
     }
 
@@ -310,7 +339,7 @@ mod tests {
         assert_relative_eq!(grid.median, 3.0);
         assert_relative_eq!(fine.max, 5.0);
         assert_relative_eq!(row.higher_endpoint.unwrap().median, 3.0);
-        assert_eq!(row.improving, 3);
+        assert_eq!(row.accuracies, None);
     }
 
     #[test]

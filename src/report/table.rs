@@ -2,7 +2,9 @@
 
 use super::notes::{Note, Topic};
 use super::number::{NONE, maybe, number, percent, short};
-use super::{BarrierRow, KernelPcaRow, LossRow, RunSummary, ShiftRow, SpreadRow};
+use super::{
+    AccuracySummaries, BarrierRow, KernelPcaRow, LossRow, RunSummary, ShiftRow, SpreadRow,
+};
 use crate::analysis::statistics::Summary;
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 
@@ -21,11 +23,11 @@ pub fn table(summary: &RunSummary) -> String {
     let noted = |table: String, topic| table + &noted(&summary.notes, topic);
     let solutions =
         || if summary.analytic { heights(&summary.losses) } else { losses(&summary.losses) };
-    let what = if summary.analytic { "greatest height" } else { "highest loss" };
     let tables = [
         (!summary.losses.is_empty()).then(|| noted(solutions(), Topic::Solutions)),
         (!summary.barriers.is_empty())
-            .then(|| noted(barriers(&summary.barriers, what), Topic::Paths)),
+            .then(|| noted(barrier_table(summary).text(), Topic::Paths)),
+        accuracies(&summary.barriers),
         (!summary.shifts.is_empty()).then(|| shifts(&summary.shifts)),
         (!summary.spreads.is_empty()).then(|| spreads(&summary.spreads)),
         (!summary.kernel_pca.is_empty()).then(|| kernel_pca(&summary.kernel_pca)),
@@ -39,8 +41,21 @@ fn noted(notes: &[Note], topic: Topic) -> String {
     about.map(|note| wrapped(&note.text)).collect()
 }
 
-/// A paragraph in lines of at most [`WIDTH`] columns.
+/// Each line as lines of at most [`WIDTH`] columns, without the last line break.
+fn wrapped_lines(text: &str) -> String {
+    text.lines().map(wrapped).collect::<String>().trim_end().to_owned()
+}
+
+/// Paragraphs in lines of at most [`WIDTH`] columns. A line that begins with a space is a command,
+/// which stays as it is.
 fn wrapped(text: &str) -> String {
+    let paragraph = |line: &str| {
+        if line.starts_with(' ') { format!("{line}\n") } else { wrapped_paragraph(line) }
+    };
+    text.lines().map(paragraph).collect()
+}
+
+fn wrapped_paragraph(text: &str) -> String {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
         match lines.last_mut() {
@@ -85,35 +100,107 @@ fn heights(rows: &[LossRow]) -> String {
     render(&format!("Heights: means over the {what} of each set"), header, 1, cells)
 }
 
-/// A barrier is the `what` on a path.
-fn barriers(rows: &[BarrierRow], what: &str) -> String {
-    let header = ["set", "on", "paths", "straight line", "path H", "fine grid", "endpoint"];
-    let median = |summary: &Option<Summary>| {
-        summary.as_ref().map_or_else(|| NONE.to_owned(), |barriers| short(barriers.median))
-    };
-    let range = |summary: &Option<Summary>| match summary {
-        Some(barriers) => {
-            format!("{} [{}, {}]", short(barriers.median), short(barriers.min), short(barriers.max))
-        }
-        None => NONE.to_owned(),
-    };
-    let cells = rows.iter().map(|row| {
-        vec![
-            row.set.to_string(),
-            row.landscape.to_string(),
-            path_count(row),
-            range(&row.straight),
-            range(&row.grid),
-            median(&row.fine),
-            median(&row.higher_endpoint),
-        ]
-    });
+/// The barriers of each set, for the terminal and for the page.
+pub(super) struct BarrierTable {
+    /// What the columns are.
+    pub caption: String,
+    /// The names of the columns; the first two hold texts, the others numbers.
+    pub header: Vec<&'static str>,
+    /// The cells of each row, a column each.
+    pub rows: Vec<Vec<String>>,
+}
+
+impl BarrierTable {
+    fn text(self) -> String {
+        let Self { caption, header, rows } = self;
+        render(&wrapped_lines(&caption), &header, 2, rows.into_iter())
+    }
+}
+
+/// A column of barriers: its name, what it means, and its cell in a row.
+struct BarrierColumn {
+    name: &'static str,
+    meaning: &'static str,
+    cell: fn(&BarrierRow) -> String,
+}
+
+/// The barriers in the table, from the straight line down to the endpoint. Another kind of barrier
+/// is one more entry.
+const BARRIERS: &[BarrierColumn] = &[
+    BarrierColumn { name: "straight line", meaning: "", cell: |row| range(row.straight.as_ref()) },
+    BarrierColumn {
+        name: "path H",
+        meaning: "H: on the grid of the search",
+        cell: |row| range(row.grid.as_ref()),
+    },
+    BarrierColumn {
+        name: "fine grid",
+        meaning: "fine grid: median of the maximum along the same path, also between the points \
+                  of the grid",
+        cell: |row| median(row.fine.as_ref()),
+    },
+    BarrierColumn {
+        name: "endpoint",
+        meaning: "endpoint: median of the higher endpoint",
+        cell: |row| median(row.higher_endpoint.as_ref()),
+    },
+];
+
+fn median(summary: Option<&Summary>) -> String {
+    summary.map_or_else(|| NONE.to_owned(), |barriers| short(barriers.median))
+}
+
+fn range(summary: Option<&Summary>) -> String {
+    summary.map_or_else(
+        || NONE.to_owned(),
+        |barriers| {
+            let [median, min, max] = [barriers.median, barriers.min, barriers.max].map(short);
+            format!("{median} [{min}, {max}]")
+        },
+    )
+}
+
+/// The table of all barriers of a run.
+pub(super) fn barrier_table(summary: &RunSummary) -> BarrierTable {
+    let what = if summary.analytic { "greatest height" } else { "highest loss" };
+    let meanings = BARRIERS.iter().map(|column| column.meaning).filter(|text| !text.is_empty());
+    let meanings = meanings.collect::<Vec<_>>().join("; ");
+    let protocol = summary.protocol.as_ref();
+    let protocol = protocol.map_or_else(String::new, |words| format!("\nProtocol: {words}."));
     let caption = format!(
-        "Barriers, the {what} on a path: median [lowest, highest]. H: on the grid of the search;\n\
-         fine grid: median of the maximum along the same path, also between the points of the grid;\n\
-         endpoint: median of the higher endpoint. No barrier can be lower."
+        "Barriers, the {what} on a path: median [lowest, highest]. {meanings}. No barrier can be \
+         lower.{protocol}"
     );
-    render(&caption, &header, 2, cells) + &still_improving(rows)
+    let names = BARRIERS.iter().map(|column| column.name);
+    let cells = |row: &BarrierRow| {
+        let first = [row.set.to_string(), row.landscape.to_string(), path_count(row)];
+        first.into_iter().chain(BARRIERS.iter().map(|column| (column.cell)(row))).collect()
+    };
+    BarrierTable {
+        caption,
+        header: ["set", "on", "paths"].into_iter().chain(names).collect(),
+        rows: summary.barriers.iter().map(cells).collect(),
+    }
+}
+
+/// The lowest accuracy on each path. Empty if no path has any.
+fn accuracies(rows: &[BarrierRow]) -> Option<String> {
+    let range = |summary: &Summary| {
+        let [median, low, high] = [summary.median, summary.min, summary.max].map(percent);
+        format!("{median} [{low}, {high}]")
+    };
+    let cells: Vec<Vec<String>> = rows
+        .iter()
+        .filter_map(|row| {
+            let AccuracySummaries { path, straight, endpoint } = row.accuracies.as_ref()?;
+            let (set, landscape) = (row.set.to_string(), row.landscape.to_string());
+            Some(vec![set, landscape, range(straight), range(path), percent(endpoint.median)])
+        })
+        .collect();
+    let caption = "Accuracies, the lowest on a path: median [lowest, highest] over the paths;\n\
+                   endpoint: median of the worse endpoint";
+    let header = ["set", "on", "straight line", "path", "endpoint"];
+    (!cells.is_empty()).then(|| render(caption, &header, 2, cells.into_iter()))
 }
 
 /// The number of paths, with the numbers of failed paths and of unimproved straight lines.
@@ -124,18 +211,6 @@ fn path_count(row: &BarrierRow) -> String {
         .filter(|(count, _)| *count > 0)
         .map(|(count, what)| format!(", {count} {what}"));
     row.count.to_string() + &parts.collect::<String>()
-}
-
-/// A note on paths that were still improving at the last step.
-fn still_improving(rows: &[BarrierRow]) -> String {
-    let all: usize = rows.iter().map(|row| row.count).sum();
-    let improving: usize = rows.iter().map(|row| row.improving).sum();
-    if improving == 0 {
-        return String::new();
-    }
-    format!(
-        "{improving} of {all} paths were still improving at the last step. Increase `paths.steps`.\n"
-    )
 }
 
 fn shifts(rows: &[ShiftRow]) -> String {
@@ -230,6 +305,7 @@ mod tests {
     fn summary() -> RunSummary {
         RunSummary {
             analytic: false,
+            protocol: Some("converged, with steps = 800".to_owned()),
             losses: vec![LossRow {
                 set: set("sgd/train"),
                 count: 48,
@@ -248,7 +324,11 @@ mod tests {
                 fine: None,
                 higher_endpoint: Summary::of(&[0.125]).ok(),
                 unimproved: 0,
-                improving: 2,
+                accuracies: Some(AccuracySummaries {
+                    straight: Summary::of(&[0.25, 0.375]).unwrap(),
+                    path: Summary::of(&[0.9, 0.95, 0.96]).unwrap(),
+                    endpoint: Summary::of(&[0.97]).unwrap(),
+                }),
             }],
             shifts: Vec::new(),
             spreads: vec![SpreadRow {
@@ -302,7 +382,15 @@ mod tests {
             lines_from(&text, "sgd/test", 1)[0],
             ["sgd/test", "–", "-0.003170", "0.1030", "–", "–"]
         );
-        assert!(text.contains("\n2 of 3 paths were still improving at the last step."), "{text}");
+        let accuracies = [
+            "lbfgs/test",
+            "train",
+            "31.25 % [25.00 %, 37.50 %]",
+            "95.00 % [90.00 %, 96.00 %]",
+            "97.00 %",
+        ];
+        let below = &text[text.find("Accuracies, the lowest").expect("a caption")..];
+        assert_eq!(lines_from(below, "lbfgs/test", 1)[0], accuracies);
         let embedding = [
             "rbf",
             "rbf, 2σ² = 42200",
@@ -321,14 +409,19 @@ mod tests {
         (noted.barriers[0].failed, noted.barriers[0].unimproved) = (0, 1);
         let note = |topic, text: &str| Note { topic, text: text.to_owned(), concerns_all: false };
         let long = "word ".repeat(40);
-        noted.notes =
-            vec![note(Topic::Paths, &long), note(Topic::Solutions, "2 of 3 runs never improved.")];
+        let command = format!("  resume {}", "--set a=1 ".repeat(20));
+        noted.notes = vec![
+            note(Topic::Paths, &format!("{long}\n{command}")),
+            note(Topic::Solutions, "2 of 3 runs never improved."),
+        ];
         let text = table(&noted);
         assert_eq!(lines_from(&text, "lbfgs/test", 1)[0][2], "3, 1 straight");
         let place = |part: &str| text.find(part).unwrap_or_else(|| panic!("no {part} in\n{text}"));
         assert!(place("2 of 3 runs never improved.\n") < place("Barriers"));
         assert!(place("word word") > place("lbfgs/test") && place("word word") < place("Spread"));
-        assert!(text.lines().all(|line| line.chars().count() <= usize::from(WIDTH)), "{text}");
+        assert!(text.contains(&format!("\n{command}\n")), "a command stays in one line: {text}");
+        let is_narrow = |line: &str| line.chars().count() <= usize::from(WIDTH);
+        assert!(text.lines().all(|line| is_narrow(line) || line == command), "{text}");
     }
 
     #[test]

@@ -130,3 +130,26 @@ fn exported_vectors_have_the_same_losses_in_the_modules_of_the_page() {
         );
     }
 }
+
+/// docs/recipes.md: the accuracy along a path.
+#[test]
+#[ignore = "needs a Python with PyTorch and h5py: make test-pytorch PYTHON=…"]
+fn the_accuracy_along_a_path_in_pytorch_is_the_stored_one() {
+    let python = std::env::var("PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let root = tempdir().expect("a temporary directory");
+    let out = text(root.path());
+    let with = ["--set", "paths.store=all", "--set", "paths.pairs=1", "--set", "paths.points=21"];
+    lossatlas(1, &[&["run", TINY, "--out", out][..], &with].concat()).with_code(0);
+    let atlas = hdf5::File::open(root.path().join("atlas.h5")).expect("an atlas");
+    let pair = atlas.dataset("paths/lbfgs/train/on_train/pair_initialization");
+    let pair: Vec<u32> = pair.and_then(|pair| pair.read_raw()).expect("a pair");
+    let name = format!("{}-{}", pair[0], pair[1]);
+    let [points, images] = ["path.npy", "images.npz"].map(|name| root.path().join(name));
+    let path = format!("lbfgs/train:{name}");
+    let arguments = ["export", out, "--path", &path, "--landscape", "train", "--points", "21"];
+    lossatlas(1, &[&arguments[..], &["--to", text(&points)]].concat()).with_code(0);
+    lossatlas(1, &["export", out, "--images", "--to", text(&images)]).with_code(0);
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/python/accuracy_along_a_path.py");
+    let output = Command::new(&python).args([script, out, &name]).output().expect("a Python");
+    assert!(output.status.success(), "{output:?}");
+}

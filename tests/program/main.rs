@@ -7,6 +7,7 @@ mod bad_directory;
 mod command_line;
 mod continuing;
 mod contract;
+mod curves;
 mod data;
 mod dry_run;
 mod failed_ranks;

@@ -1,6 +1,7 @@
 //! What h5py must find in the atlas of [`Results`], written down value by value.
 
-use super::results::{Results, odd_nan, trajectory_points};
+use super::results::{Results, curve, odd_nan, trajectory_points};
+use lossatlas::engine::store::CurveNumbers;
 use lossatlas::optimizer::{Snapshot, TrainingRun, initial};
 use lossatlas::random::MasterSeed;
 use serde_json::{Map, Value, json};
@@ -144,6 +145,10 @@ impl Expected {
         );
         let straight = [1.5, 1.75, 1.25, nan, nan, nan, 1.25, 1.875, 1.5];
         self.f64(&format!("{on}/straight_loss"), &[3, 3], &straight);
+        let accuracy = [0.75, 0.5, 1.0, nan, nan, nan, nan, nan, nan];
+        self.f64(&format!("{on}/accuracy"), &[3, 3], &accuracy);
+        let accuracy = [0.75, 0.125, 1.0, nan, nan, nan, nan, nan, nan];
+        self.f64(&format!("{on}/straight_accuracy"), &[3, 3], &accuracy);
         self.f64(&format!("{on}/height"), &[3], &[0.75, nan, 0.875]);
         self.f64(&format!("{on}/height_dense"), &[3], &[0.875, nan, 1.0]);
         self.f64(&format!("{on}/height_straight"), &[3], &[1.75, nan, 1.875]);
@@ -160,6 +165,8 @@ impl Expected {
             &["completed", r"the loss is not finite at \u03c9^a", not_finite],
         );
 
+        self.curves(on);
+
         let points = format!("{on}/points");
         self.axis(&format!("{points}/coordinate"), 3);
         self.f64(&format!("{points}/t"), &[2], &[0.0, 1.0]);
@@ -174,6 +181,21 @@ impl Expected {
         let between = "/paths/between/sgd-train_torch-final.1/on_train";
         self.paths_without_points(between, &[[1, 1]], &["no memory"]);
         self.texts(&format!("{between}/end_set"), &[2], &["sgd/train", "torch/final.1"]);
+    }
+
+    fn curves(&mut self, on: &str) {
+        let CurveNumbers { endpoints, free } = curve();
+        let group = format!("{on}/curve");
+        self.u32(&format!("{group}/path"), &[2], &[0, 2]);
+        self.axis_from_1(&format!("{group}/term"), 2);
+        self.f64(&format!("{group}/t"), &[3], &[0.0, 0.5, 1.0]);
+        let at_the_middle = [1.0, 2.0].map(|n| (n * std::f64::consts::PI * 0.5).sin());
+        let shape = [[0.0; 2], at_the_middle, [0.0; 2]];
+        self.f64(&format!("{group}/shape"), &[3, 2], shape.as_flattened());
+        let damaged = [f32::NAN; 16];
+        let endpoints = [endpoints.concat(), damaged.to_vec()].concat();
+        self.f32(&format!("{group}/endpoint"), &[2, 2, 8], &endpoints);
+        self.f32(&format!("{group}/coefficient"), &[2, 2, 8], &[free, damaged.to_vec()].concat());
     }
 
     fn paths_without_points(&mut self, on: &str, pairs: &[[u32; 2]], reasons: &[&str]) {
@@ -267,6 +289,7 @@ pub fn expectation(results: &Results) -> Value {
             },
             "/network": { "layout": "layer.weight [2, 3], layer.bias [2]" },
             "/paths/sgd/train/on_test": { "set": "sgd/train", "landscape": "test" },
+            "/paths/sgd/train/on_train/curve": { "method": "fourier" },
             "/paths/between/sgd-train_torch-final.1/on_train": {
                 "set_a": "sgd/train", "set_b": "torch/final.1", "landscape": "train",
             },

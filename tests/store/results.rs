@@ -5,18 +5,21 @@ use lossatlas::analysis::statistics::{
     Analysis, AnalysisPart, DistanceResult, FailedPart, KernelPcaResult, Moments,
 };
 use lossatlas::config::Config;
+use lossatlas::engine::curves::{KeptCurves, PathPlace};
 use lossatlas::engine::results::Results as RunResults;
 use lossatlas::engine::store::atlas::{Atlas, AtlasError, Curves, Provenance};
-use lossatlas::engine::store::write_atlas;
-use lossatlas::engine::store::{Contents, Record};
+use lossatlas::engine::store::{
+    Contents, CurveFiles, CurveNumbers, KeptPrecision, PathStates, Record, write_atlas,
+};
 use lossatlas::network::Tensor;
 use lossatlas::optimizer::{
     MinimizationResult, MinimizationStop, OptimizerName, Snapshot, TrainingRun, TrainingStop,
 };
-use lossatlas::path::{PathResult, PathSet, PathStop, Track};
+use lossatlas::path::{AccuracyProfiles, PathResult, PathSet, PathStop, Track};
 use lossatlas::solutions::{EndSets, LandscapeName, SetName, SolutionSet, select};
 use ndarray::{Array2, array};
 use std::path::Path;
+use tempfile::TempDir;
 
 /// A NaN whose bits are not those of `f64::NAN`, to see that bits and not just values arrive.
 pub fn odd_nan() -> f64 {
@@ -59,6 +62,7 @@ pub fn path(loss: [f64; 3], stop: PathStop) -> PathResult {
         steps: 100,
         best_step: 42,
         stop,
+        accuracy: None,
     }
 }
 
@@ -75,6 +79,39 @@ pub struct Results {
     pub configuration: String,
     contents: Contents,
     config: Config,
+    curves: KeptFiles,
+}
+
+/// The curves that a run directory keeps: that of the first path, and a damaged one of the third.
+struct KeptFiles {
+    root: TempDir,
+    states: PathStates,
+}
+
+impl KeptFiles {
+    fn new(config: &Config, contents: &Contents) -> Self {
+        let root = tempfile::tempdir().expect("a temporary directory");
+        let states = PathStates::list(root.path()).expect("a directory without states");
+        let files = CurveFiles::of(root.path());
+        let kept = KeptCurves { paths: &config.paths, contents, files: &files, states: &states };
+        let sets = EndSets::within(name("sgd/train"));
+        for pair in [(7, 3), (7, 7)] {
+            let place = PathPlace { sets: &sets, landscape: LandscapeName::Train, pair };
+            let (path, steps) = kept.place(place).expect("a path that was found");
+            files.save(&path, steps, &f32::keep(curve())).expect("space for a small file");
+            if pair == (7, 7) {
+                let file = root.path().join(format!("curves/{path}.{steps}.curve"));
+                std::fs::write(file, "damaged").expect("a file of this test");
+            }
+        }
+        Self { root, states }
+    }
+}
+
+/// Endpoints, and the coefficients of two terms.
+pub fn curve() -> CurveNumbers<f32> {
+    let numbers = |from: f32, count: u8| (0..count).map(|i| from - f32::from(i) / 7.0).collect();
+    CurveNumbers { endpoints: [numbers(1.0, 8), numbers(-2.0, 8)], free: numbers(0.125, 16) }
 }
 
 impl Results {
@@ -89,7 +126,10 @@ impl Results {
         sets.extend(select(&OptimizerName::lbfgs(), &[], 2));
         let imported = SolutionSet { name: name("torch/final.1"), ..sets[0].clone() };
         sets.push(imported);
+        let config = Config::parse("x", CONFIGURATION, &[]).expect("a valid configuration");
+        let contents = tasks();
         Self {
+            curves: KeptFiles::new(&config, &contents),
             layout: vec![
                 Tensor { name: "layer.weight".into(), shape: vec![2, 3], offset: 0, bound: 0.5 },
                 Tensor { name: "layer.bias".into(), shape: vec![2], offset: 6, bound: 0.5 },
@@ -130,8 +170,8 @@ impl Results {
             },
             // Longer than the 64 KiB that HDF5 allows other attributes.
             configuration: format!("seed = 1 # µ\n{}", "# a long comment\n".repeat(10_000)),
-            contents: tasks(),
-            config: Config::parse("x", CONFIGURATION, &[]).expect("a valid configuration"),
+            contents,
+            config,
         }
     }
 
@@ -170,6 +210,7 @@ impl Results {
         curves: &'a [Curves<'a>],
         minima: &'a [Option<Result<&'a MinimizationResult, &'a str>>],
         tracks: &'a [Vec<Option<&'a Track>>],
+        files: &'a CurveFiles,
     ) -> Atlas<'a> {
         Atlas {
             provenance: Provenance {
@@ -191,7 +232,12 @@ impl Results {
             minima,
             paths: &self.paths,
             tracks,
-            kept_curves: None,
+            kept_curves: Some(KeptCurves {
+                paths: &self.config.paths,
+                contents: &self.contents,
+                files,
+                states: &self.curves.states,
+            }),
             curves_are_apart: false,
             analysis: &self.analysis,
             failed_parts: &self.failed_parts,
@@ -210,7 +256,9 @@ impl Results {
         let minima = [Some(Ok(&saddle)), Some(Err("no memory")), None];
         let [first, second] = &self.tracks;
         let tracks = [vec![Some(first), None, Some(second)], Vec::new()];
-        write_atlas(directory, &self.atlas(&self.curves(), &minima, &tracks), |_| true, |_| Ok(()))
+        let (curves, files) = (self.curves(), CurveFiles::of(self.curves.root.path()));
+        let atlas = self.atlas(&curves, &minima, &tracks, &files);
+        write_atlas(directory, &atlas, |_| true, |_| Ok(()))
             .map(|written| assert_eq!(written.file, directory.join("atlas.h5")))
     }
 }
@@ -228,6 +276,10 @@ learning_rate = 0.1
 epochs = 3
 [trajectory]
 runs = 2
+[paths]
+points = 3
+fourier_terms = 2
+store = \"all\"
 ";
 
 /// A trajectory of two points of the eight parameters, and one that failed.
@@ -242,6 +294,13 @@ fn tasks() -> Contents {
     contents.insert(Record::task(stage, "sgd 1 every 10 v1", 1.0, Ok(found)));
     let failed = Err::<(), _>("no memory".to_owned());
     contents.insert(Record::task(stage, "sgd 0 every 10 v1", 1.0, failed));
+    for set in paths() {
+        for (pair, result) in set.pairs.into_iter().zip(set.results) {
+            let (sets, landscape, seconds) = (set.set.clone(), set.landscape, 1.0);
+            let outcome = result.map(|path| (path, None));
+            contents.insert(Record::PathBetween { sets, landscape, pair, seconds, outcome });
+        }
+    }
     contents
 }
 
@@ -258,7 +317,13 @@ fn track(first: f64) -> Track {
 
 fn paths() -> Vec<PathSet> {
     let results = vec![
-        Ok(path([0.5, 0.75, 0.25], PathStop::Completed)),
+        Ok(PathResult {
+            accuracy: Some(AccuracyProfiles {
+                path: vec![0.75, 0.5, 1.0],
+                straight: vec![0.75, 0.125, 1.0],
+            }),
+            ..path([0.5, 0.75, 0.25], PathStop::Completed)
+        }),
         Err("the loss is not finite at ω^a".into()),
         Ok(PathResult {
             loss: vec![0.25, odd_nan(), 0.5],

@@ -8,7 +8,10 @@ use crate::data::mnist;
 use crate::engine::console::say;
 use crate::engine::failure::Failure;
 use crate::engine::log;
+use crate::engine::longer_paths;
+use crate::engine::parallel::Start;
 use crate::engine::results::Results;
+use crate::engine::run_directory::last_command;
 use crate::engine::stages::STAGES;
 use crate::engine::store::{ConfigurationRecord, Contents};
 use crate::engine::stored::StoredRun;
@@ -47,7 +50,8 @@ pub fn write(directories: &[PathBuf], to: Option<&Path>) -> Result<WrittenReport
     let stored: Result<Vec<_>, _> =
         directories.iter().map(|place| StoredRun::read(place, Contents::default())).collect();
     let stored = stored?;
-    let mut runs: Vec<Run<'_>> = stored.iter().map(run).collect();
+    let mut runs: Vec<Run<'_>> =
+        stored.iter().zip(directories).map(|(stored, place)| run(stored, place)).collect();
     label::set(&mut runs, &places);
     let commit = if COMMIT.is_empty() { String::new() } else { format!(" ({COMMIT})") };
     let made_by = format!("lossatlas {VERSION}{commit}");
@@ -81,20 +85,25 @@ fn resolve(directories: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
 }
 
 /// The results of a directory as the report takes them, without a label.
-fn run(stored: &StoredRun) -> Run<'_> {
+fn run<'a>(stored: &'a StoredRun, directory: &Path) -> Run<'a> {
     let results = stored.results();
     let sets = results.sets();
     let paths = results.paths(&sets);
     let plane = stored.config.subject.landscape().and_then(|landscape| plane(landscape, &results));
     let mut missing = missing(&results, &sets, &paths);
     missing.extend(plane.as_ref().and_then(missing_points));
+    let (last, steps) = (last_command(&stored.contents), stored.config.paths.parameters.steps);
+    // On how many ranks it was computed does not matter to a report.
+    let command = longer_paths::command(directory, &last, steps, &Start::default());
+    let mut notes = results.notes(&paths);
+    notes.extend(longer_paths::note(&paths, &command));
     Run {
         label: String::new(),
         config: &stored.config,
         effective: stored.record.effective.clone(),
         data: stored.record.dataset_name.clone(),
         known_data: known_data(&stored.record),
-        notes: results.notes(&paths),
+        notes,
         curves: curves(&results),
         missing,
         analysis: results.analysis(&sets).cloned().unwrap_or_default(),

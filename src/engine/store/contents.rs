@@ -154,6 +154,11 @@ impl Contents {
                 let path = StoredPath { outcome: Outcome { seconds, result }, track };
                 return self.insert_path(sets, landscape, pair, path);
             }
+            Record::PathWithAccuracy { sets, landscape, pair, seconds, path, accuracy } => {
+                let result = Ok(PathResult { accuracy: Some(accuracy), ..path });
+                let path = StoredPath { outcome: Outcome { seconds, result }, track: None };
+                return self.insert_path(sets, landscape, pair, path);
+            }
         }
         true
     }
@@ -713,6 +718,7 @@ mod tests {
             steps: 30,
             best_step: 1,
             stop,
+            accuracy: None,
         };
         let set = SetName::parse("sgd/train").expect("a valid name");
         let (sets, on, pair) = (EndSets::within(set.clone()), LandscapeName::Train, (1, 2));

@@ -5,7 +5,7 @@ use crate::analysis::statistics::{Analysis, FailedPart};
 use crate::config::dependencies::Dependencies;
 use crate::optimizer::minimize::MinimizationResult;
 use crate::optimizer::{OptimizerName, Snapshot, TrainingRun};
-use crate::path::{PathResult, Track};
+use crate::path::{AccuracyProfiles, PathResult, Track};
 use crate::solutions::{EndSets, LandscapeName, SetName};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -137,6 +137,22 @@ pub enum Record {
         seconds: f64,
         /// The path, with its points where these are kept, or why there is none.
         outcome: Result<(PathResult, Option<Track>), String>,
+    },
+    /// A path on the landscape of a network that tells classes apart. One that was not found there
+    /// is a [`Self::Path`] or a [`Self::PathBetween`].
+    PathWithAccuracy {
+        /// The sets of the ends, mostly one.
+        sets: EndSets,
+        /// The landscape.
+        landscape: LandscapeName,
+        /// Initialization numbers of the ends ω^a and ω^b, each in its set.
+        pair: (u32, u32),
+        /// Wall time in s.
+        seconds: f64,
+        /// The path.
+        path: PathResult,
+        /// Its accuracies.
+        accuracy: AccuracyProfiles,
     },
 }
 

@@ -9,7 +9,7 @@ use crate::combinations::Combinations;
 use crate::kernels::{ImageBuffer, Purpose, Real};
 use crate::landscape::Interrupted;
 use crate::landscape::line::Line;
-use crate::network::Batch;
+use crate::network::{Batch, Score};
 use ndarray::{Array2, arr2};
 use std::ops::Range;
 
@@ -100,12 +100,12 @@ impl<A: Real> Line<A> for SharedLine<'_, '_, A> {
             let evaluator = combinations_evaluator.as_mut().expect("lines are shared");
             let mut evaluation = evaluator.at(points.reborrow());
             each(items, |item| {
-                let mut loss = [0.0];
+                let mut score = [Score::default()];
                 let part = &parts[item.index];
                 self.for_each_block(part, images, Purpose::KnownLosses, |shared, batch| {
-                    evaluation.losses(Some(shared), batch, &mut loss);
+                    evaluation.scores(Some(shared), batch, &mut score);
                 })?;
-                Ok(loss[0])
+                Ok(score[0].loss)
             });
         })?;
         Ok(self.mean(&losses))

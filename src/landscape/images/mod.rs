@@ -259,7 +259,7 @@ impl<A: Real, R> Parts<'_, '_, '_, A, R> {
 }
 
 /// In the order of the parts.
-fn total(scores: Vec<Score>) -> Score {
+fn total(scores: impl IntoIterator<Item = Score>) -> Score {
     let mut sum = Score::default();
     scores.into_iter().for_each(|score| sum += score);
     sum
@@ -298,6 +298,22 @@ impl<A: Real> Landscape<A> for ImageLandscape<'_, A> {
 
     fn values_at(&self, points: &Combinations<A>) -> Result<Vec<f64>, Interrupted> {
         self.at_points(points, None)
+    }
+
+    fn has_accuracy(&self) -> bool {
+        self.network.has_classes()
+    }
+
+    fn values_and_accuracies_at(
+        &self,
+        points: &Combinations<A>,
+    ) -> Result<(Vec<f64>, Vec<f64>), Interrupted> {
+        let scores = self.scores_at_points(points, None)?;
+        let values = scores.iter().map(|score| self.mean(score.loss)).collect();
+        let accuracy = |score: &Score| {
+            if self.has_accuracy() { self.mean(score.correct as f64) } else { f64::NAN }
+        };
+        Ok((values, scores.iter().map(accuracy).collect()))
     }
 
     fn gradient_at(

@@ -7,11 +7,11 @@
 //! those of its coefficients, only now and then.
 
 use super::scratch::Scratch;
-use super::{BLOCK, ImageLandscape, each};
+use super::{BLOCK, ImageLandscape, each, total};
 use crate::combinations::Combinations;
 use crate::kernels::{ImageBuffer, Item, Purpose, Real, add_scaled};
 use crate::landscape::Interrupted;
-use crate::network::CombinationsEvaluation;
+use crate::network::{CombinationsEvaluation, Score};
 use ndarray::{ArrayView2, ArrayViewMut2};
 use std::ops::Range;
 use std::sync::Mutex;
@@ -56,37 +56,47 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
         points: &Combinations<A>,
         sums: Option<&WeightedGradients<A>>,
     ) -> Result<Vec<f64>, Interrupted> {
-        let regions = sums.map_or(0, |sums| sums.rows.len());
-        let losses: Vec<f64> =
-            if self.with_scratch(|scratch| scratch.combinations_evaluator.is_some()) {
-                let blocks = self.parts(BLOCK);
-                let losses = self.run(blocks.len(), regions, |scratch, items| {
-                    let Scratch { images, combinations_evaluator, .. } = scratch;
-                    let evaluator = combinations_evaluator.as_mut().expect("asked above");
-                    let mut evaluation = evaluator.at(points.reborrow());
-                    each(items, |item| {
-                        let mut losses = vec![0.0; points.points()];
-                        let (block, evaluation) = (&blocks[item.index], evaluation.as_mut());
-                        self.at_all_points(evaluation, sums, block, images, item, &mut losses)?;
-                        Ok(losses)
-                    });
-                })?;
-                (0..points.points()).map(|m| losses.iter().map(|losses| losses[m]).sum()).collect()
-            } else {
-                let parts = self.parts(POINT_IMAGES);
-                let count = parts.len();
-                let losses = self.run(points.points() * count, regions, |scratch, items| {
-                    each(items, |item| {
-                        let (m, part) = (item.index / count, &parts[item.index % count]);
-                        self.at_one_point(points, m, sums, part, scratch, item)
-                    });
-                })?;
-                losses.chunks_exact(count).map(|losses| losses.iter().sum()).collect()
-            };
-        Ok(losses.into_iter().map(|loss| self.mean(loss)).collect())
+        let scores = self.scores_at_points(points, sums)?;
+        Ok(scores.into_iter().map(|score| self.mean(score.loss)).collect())
     }
 
-    /// Adds the losses of a block of images at every point.
+    /// The sums over all images at each point; without gradients also how many are classified
+    /// correctly.
+    pub(super) fn scores_at_points(
+        &self,
+        points: &Combinations<A>,
+        sums: Option<&WeightedGradients<A>>,
+    ) -> Result<Vec<Score>, Interrupted> {
+        let regions = sums.map_or(0, |sums| sums.rows.len());
+        if self.with_scratch(|scratch| scratch.combinations_evaluator.is_some()) {
+            let blocks = self.parts(BLOCK);
+            let scores = self.run(blocks.len(), regions, |scratch, items| {
+                let Scratch { images, combinations_evaluator, .. } = scratch;
+                let evaluator = combinations_evaluator.as_mut().expect("asked above");
+                let mut evaluation = evaluator.at(points.reborrow());
+                each(items, |item| {
+                    let mut scores = vec![Score::default(); points.points()];
+                    let (block, evaluation) = (&blocks[item.index], evaluation.as_mut());
+                    self.at_all_points(evaluation, sums, block, images, item, &mut scores)?;
+                    Ok(scores)
+                });
+            })?;
+            let of_point = |m| total(scores.iter().map(|scores: &Vec<Score>| scores[m]));
+            Ok((0..points.points()).map(of_point).collect())
+        } else {
+            let parts = self.parts(POINT_IMAGES);
+            let count = parts.len();
+            let scores = self.run(points.points() * count, regions, |scratch, items| {
+                each(items, |item| {
+                    let (m, part) = (item.index / count, &parts[item.index % count]);
+                    self.at_one_point(points, m, sums, part, scratch, item)
+                });
+            })?;
+            Ok(scores.chunks_exact(count).map(|scores| total(scores.iter().copied())).collect())
+        }
+    }
+
+    /// Adds the scores of a block of images at every point.
     fn at_all_points(
         &self,
         evaluation: &mut (dyn CombinationsEvaluation<A> + '_),
@@ -94,21 +104,23 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
         block: &Range<usize>,
         images: &mut ImageBuffer<A>,
         item: Item,
-        losses: &mut [f64],
+        scores: &mut [Score],
     ) -> Result<(), Interrupted> {
         let mut added = Ok(());
+        let mut losses = vec![0.0; if sums.is_some() { scores.len() } else { 0 }];
         let purpose = if sums.is_some() { Purpose::Path } else { Purpose::Losses };
         self.for_each_block(block, images, purpose, |batch| match sums {
-            None => evaluation.losses(None, batch, losses),
+            None => evaluation.scores(None, batch, scores),
             Some(sums) => {
-                evaluation.gradient(None, sums.weights, batch, losses);
+                evaluation.gradient(None, sums.weights, batch, &mut losses);
                 added = sums.add(item, |n, row| evaluation.add_gradient(n, batch, row));
             }
         })?;
+        scores.iter_mut().zip(losses).for_each(|(score, loss)| score.loss = loss);
         added
     }
 
-    /// Loss of many images at one point.
+    /// Score of many images at one point.
     fn at_one_point(
         &self,
         points: &Combinations<A>,
@@ -117,10 +129,10 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
         images: &Range<usize>,
         scratch: &mut Scratch<'a, A>,
         item: Item,
-    ) -> Result<f64, Interrupted> {
+    ) -> Result<Score, Interrupted> {
         let mut theta = scratch.take_theta();
         points.point(m, &mut theta);
-        let mut loss = 0.0;
+        let mut score = Score::default();
         // The pinned endpoints do not enter the gradient.
         let weights = sums
             .map(|sums| sums.weights.row(m))
@@ -130,7 +142,7 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
             let Scratch { images: buffer, evaluator, .. } = scratch;
             let mut evaluation = evaluator.at(&theta);
             self.for_each_block(images, buffer, Purpose::Gradient, |batch| {
-                loss += evaluation.loss_and_gradient(batch, &mut gradient).loss;
+                score += evaluation.loss_and_gradient(batch, &mut gradient);
             })?;
             drop(evaluation);
             let sums = sums.expect("it has the weights");
@@ -140,7 +152,7 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
             let Scratch { images: buffer, evaluator, .. } = scratch;
             let mut evaluation = evaluator.at(&theta);
             self.for_each_block(images, buffer, Purpose::Losses, |batch| {
-                loss += evaluation.loss(batch).loss;
+                score += evaluation.loss(batch);
             })?;
             drop(evaluation);
             if let Some(sums) = sums {
@@ -148,6 +160,6 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
             }
         }
         scratch.theta = theta;
-        Ok(loss)
+        Ok(score)
     }
 }

@@ -12,7 +12,7 @@ use crate::combinations::Combinations;
 use crate::kernels::{
     Buffer, ImageMatrix, ImageWorkspace, PackedWeights, Real, add_scaled, combine, combine_add,
 };
-use crate::network::{Batch, CombinationsEvaluation, CombinationsEvaluator};
+use crate::network::{Batch, CombinationsEvaluation, CombinationsEvaluator, Score};
 use ndarray::{ArrayView2, Axis, s};
 use std::ops::Range;
 
@@ -211,7 +211,7 @@ impl<A: Real> DensePath<'_, A> {
 
     /// Activates the first layer's output at point `m`, which is row `at` of `first`, and evaluates
     /// the rest.
-    fn loss(&mut self, at: usize, m: usize, batch: Batch<A>) -> f64 {
+    fn score(&mut self, at: usize, m: usize, batch: Batch<A>) -> Score {
         let (width, images) = (self.width(), batch.labels.len());
         let later = &self.later[Self::row(m, self.dense.later_length())];
         let Buffers { tail, first, .. } = &mut *self.buffers;
@@ -221,10 +221,10 @@ impl<A: Real> DensePath<'_, A> {
             self.dense.activation.apply(output);
         }
         let input = self.dense.order().matrix(output, width, images);
-        tail.loss(later, input.into(), batch).loss
+        tail.loss(later, input.into(), batch)
     }
 
-    /// As [`Self::loss`]; leaves the gradient with respect to the first layer's products in
+    /// As [`Self::score`], for the loss; leaves the gradient with respect to the first layer's products in
     /// `first`, and adds that of the later weights to `later_gradient`.
     fn loss_and_gradient(&mut self, at: usize, m: usize, batch: Batch<A>) -> f64 {
         let (width, images, order) = (self.width(), batch.labels.len(), self.dense.order());
@@ -273,13 +273,13 @@ impl<A: Real> CombinationsEvaluation<A> for DensePath<'_, A> {
         self.products(batch.images, shared);
     }
 
-    fn losses(&mut self, shared: Option<&[A]>, batch: Batch<A>, losses: &mut [f64]) {
+    fn scores(&mut self, shared: Option<&[A]>, batch: Batch<A>, scores: &mut [Score]) {
         self.with_products(shared, batch.images, |this, products| {
             this.for_each_block(products, batch, |this, block, products, batch| {
-                for (start, losses) in (0..).step_by(POINTS).zip(losses.chunks_mut(POINTS)) {
-                    this.first_layer(start..start + losses.len(), products, block.area());
-                    for (at, loss) in losses.iter_mut().enumerate() {
-                        *loss += this.loss(at, start + at, batch);
+                for (start, scores) in (0..).step_by(POINTS).zip(scores.chunks_mut(POINTS)) {
+                    this.first_layer(start..start + scores.len(), products, block.area());
+                    for (at, score) in scores.iter_mut().enumerate() {
+                        *score += this.score(at, start + at, batch);
                     }
                 }
             });
@@ -314,7 +314,7 @@ impl<A: Real> CombinationsEvaluation<A> for DensePath<'_, A> {
                         *loss += if enters(&m) {
                             this.loss_and_gradient(at, m, batch)
                         } else {
-                            this.loss(at, m, batch)
+                            this.score(at, m, batch).loss
                         };
                     }
                     let [first, last] =

@@ -70,6 +70,59 @@ fn limit(straight: &[f64]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::landscape::AnalyticLandscape;
+    use crate::path::{ChosenMethod, PathParameters, PathResult, PathStop, find_path};
+
+    /// 1 + (x² + y² − 1)²: minima of height 1 all along a circle.
+    struct Ring;
+
+    impl AnalyticLandscape for Ring {
+        fn dimension(&self) -> usize {
+            2
+        }
+        fn value(&self, x: &[f64]) -> f64 {
+            1.0 + (x[0] * x[0] + x[1] * x[1] - 1.0).powi(2)
+        }
+        fn value_and_gradient(&self, x: &[f64], gradient: &mut [f64]) -> f64 {
+            let excess = x[0] * x[0] + x[1] * x[1] - 1.0;
+            gradient.copy_from_slice(&[4.0 * excess * x[0], 4.0 * excess * x[1]]);
+            AnalyticLandscape::value(self, x)
+        }
+    }
+
+    fn around(endpoints: [&[f64]; 2], stop_at_endpoint: bool) -> PathResult {
+        let parameters = PathParameters {
+            method: ChosenMethod::fourier(5),
+            points: 21,
+            lambda: 0.0,
+            steps: 2000,
+            learning_rate: 0.01,
+            stop_at_endpoint,
+            ..PathParameters::default()
+        };
+        find_path(&Ring, endpoints, &parameters, &mut |_, _| true).unwrap().unwrap()
+    }
+
+    #[test]
+    fn a_search_ends_at_a_path_that_is_no_higher_than_its_endpoints() {
+        let ends: [&[f64]; 2] = [&[-1.0, 0.0], &[0.6, 0.8]];
+        let stopped = around(ends, true);
+        let PathStop::AtEndpoint { step } = stopped.stop else { panic!("{:?}", stopped.stop) };
+        assert!(step > 0 && step < 2000 && (step as usize).is_multiple_of(MIN_STEPS), "{step}");
+        assert_eq!((stopped.steps, stopped.best_step), (step, step));
+        let excess = stopped.fine_barrier - 1.0;
+        assert!(excess > 0.0 && excess < 1.1 * ENDPOINT_TOLERANCE, "{excess}");
+        let whole = around(ends, false);
+        assert_eq!((whole.stop, whole.steps), (PathStop::Completed, 2000));
+        assert!(whole.fine_barrier < stopped.fine_barrier);
+    }
+
+    #[test]
+    fn a_straight_line_that_does_not_rise_ends_the_search_before_its_first_step() {
+        let found = around([&[0.6, 0.0], &[0.9, 0.0]], true);
+        assert_eq!((&found.stop, found.steps), (&PathStop::AtEndpoint { step: 0 }, 0));
+        assert!(found.is_straight_line() && !found.is_unimproved() && !found.took_no_step());
+    }
 
     #[test]
     fn the_limit_is_relative_to_the_endpoint_and_to_the_straight_line() {

@@ -49,6 +49,9 @@ impl<A: Real> PathSearch<'_, A> {
     /// A round divides the distance in t by 4. The loss is flat at a maximum, so its error falls by
     /// a factor of 16: eight rounds reduce it by 4e9.
     pub(super) fn refine_maxima(&mut self) -> Result<(), Halt> {
+        if self.progress.rounds + 1 == ROUNDS {
+            self.complete_accuracies()?;
+        }
         let mut maxima = self.progress.maxima.clone();
         for maximum in &mut maxima {
             let PathMaximum { t, loss, spacing } = *maximum;

@@ -6,7 +6,8 @@ mod maxima;
 
 use super::finder::{FoundPath, PathError, REFINEMENT};
 use super::{
-    Batches, Curve, CurvePrecision, Grid, PathParameters, PathResult, PathStop, equally_spaced,
+    AccuracyProfiles, Batches, Curve, CurvePrecision, Grid, PathParameters, PathResult, PathStop,
+    equally_spaced,
 };
 use crate::kernels::Real;
 use crate::landscape::{Interrupted, Landscape};
@@ -39,7 +40,14 @@ pub struct PathSearch<'a, A: Real> {
     /// Whether `end` is wanted.
     keeps_end: bool,
     end: Option<DescentEnd<A>>,
+    /// Accuracies of the straight line and of the best path, where the landscape has them. No
+    /// checkpoint has them: what is missing at the end is evaluated once more.
+    accuracies: [Option<Vec<f64>>; 2],
 }
+
+/// Places in the accuracies of a search.
+const STRAIGHT: usize = 0;
+const BEST: usize = 1;
 
 /// The checkpoint of a search between two steps.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -275,6 +283,7 @@ impl<'a, A: Real> PathSearch<'a, A> {
             start: None,
             keeps_end: end.is_some(),
             end,
+            accuracies: [None, None],
         }
     }
 
@@ -303,8 +312,38 @@ impl<'a, A: Real> PathSearch<'a, A> {
         self.landscape.values_at(&self.curve.points(grid))
     }
 
+    /// The losses on the grid of the objective; keeps the accuracies if there are any.
+    fn measure_profile(&mut self, place: usize) -> Result<Vec<f64>, Interrupted> {
+        let points = self.curve.points(&self.grid);
+        if !self.landscape.has_accuracy() {
+            return self.landscape.values_at(&points);
+        }
+        let (losses, accuracies) = self.landscape.values_and_accuracies_at(&points)?;
+        self.accuracies[place] = Some(accuracies);
+        Ok(losses)
+    }
+
+    /// Measures what a resumed search has not measured itself.
+    fn complete_accuracies(&mut self) -> Result<(), Interrupted> {
+        if !self.landscape.has_accuracy() {
+            return Ok(());
+        }
+        if self.accuracies[BEST].is_none() {
+            self.measure_profile(BEST)?;
+        }
+        if self.accuracies[STRAIGHT].is_none() {
+            let mut straight = self.curve.clone();
+            straight.free_mut().fill(A::zero());
+            let best = std::mem::replace(&mut self.curve, straight);
+            let measured = self.measure_profile(STRAIGHT);
+            self.curve = best;
+            measured?;
+        }
+        Ok(())
+    }
+
     fn measure_straight_line(&mut self) -> Result<(), Halt> {
-        let losses = self.losses(&self.grid)?;
+        let losses = self.measure_profile(STRAIGHT)?;
         check(&losses).map_err(|t| PathError::StraightLine { t })?;
         self.progress.straight_loss = losses;
         if let Some(start) = self.start.take() {
@@ -318,9 +357,10 @@ impl<'a, A: Real> PathSearch<'a, A> {
     fn measure(&mut self) -> Result<(), Halt> {
         let is_straight = self.curve.free().iter().all(|&coefficient| coefficient == A::zero());
         let losses = if self.progress.best.step == 0 && is_straight {
+            self.accuracies[BEST] = self.accuracies[STRAIGHT].clone();
             self.progress.straight_loss.clone()
         } else {
-            self.losses(&self.grid)?
+            self.measure_profile(BEST)?
         };
         check(&losses).map_err(|t| PathError::BetweenPoints { t })?;
         self.progress.loss = losses;
@@ -340,6 +380,9 @@ impl<'a, A: Real> PathSearch<'a, A> {
 
     fn found(&mut self) -> FoundPath<A> {
         let end = self.kept_end();
+        let [straight, path] = std::mem::take(&mut self.accuracies);
+        let accuracy = path.zip(straight);
+        let accuracy = accuracy.map(|(path, straight)| AccuracyProfiles { path, straight });
         let SearchProgress { straight_loss, adam, best, stop, loss, maxima, .. } = &self.progress;
         let result = PathResult {
             barrier: highest(loss),
@@ -355,6 +398,7 @@ impl<'a, A: Real> PathSearch<'a, A> {
             steps: adam.steps(),
             best_step: best.step,
             stop: stop.clone().expect("a path that is measured has been searched for"),
+            accuracy,
         };
         FoundPath { curve: self.curve.clone(), result, end }
     }

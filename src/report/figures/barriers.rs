@@ -6,7 +6,7 @@ use crate::path::{PathResult, PathSet};
 use crate::report::figure::{Figure, Table, exact, gather};
 use crate::report::panel::{Axis, AxisScale, Ink, Panel, Shape};
 use crate::report::run::Run;
-use crate::report::style::{end_sets, look_of};
+use crate::report::style::{Color, end_sets, look_of};
 use crate::report::summary::{ShiftRow, shifts};
 
 /// Maximum number of bins of a histogram.
@@ -30,7 +30,7 @@ pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
                 them. The line is not drawn if it is far to the left. The barrier of a path also \
                 depends on the number of steps of its search. The bins are equally wide on the \
                 axis as drawn and the same for all histograms of a panel.",
-        notes: Vec::new(),
+        notes: protocols(runs),
         panels: gather(runs, |run| {
             by_member(run)
                 .into_iter()
@@ -39,6 +39,22 @@ pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
         }),
         tables: [table(runs)].into_iter().chain(shifts).collect(),
     }
+}
+
+/// The protocol of the heights. Heights of different protocols are not comparable.
+fn protocols(runs: &[Run<'_>]) -> Vec<String> {
+    let with_paths: Vec<&Run<'_>> =
+        runs.iter().filter(|run| run.paths.iter().any(|paths| !paths.pairs.is_empty())).collect();
+    let Some(first) = with_paths.first() else { return Vec::new() };
+    if with_paths.iter().all(|run| run.protocol() == first.protocol()) {
+        return vec![format!("Protocol: {}.", first.protocol())];
+    }
+    let list = with_paths.iter().map(|run| format!("{}: {}", run.label, run.protocol()));
+    let list = list.collect::<Vec<_>>().join("; ");
+    vec![format!(
+        "The runs have different protocols: {list}. Do not compare their heights: a longer search \
+         finds lower paths on the same landscape."
+    )]
 }
 
 /// Barriers between two sets compared with those within each.
@@ -66,34 +82,48 @@ fn finite(paths: &PathSet, barrier: fn(&PathResult) -> f64) -> Vec<f64> {
     paths.found().map(barrier).filter(|barrier| barrier.is_finite()).collect()
 }
 
+/// Heights of the paths of a set that are one histogram.
+struct Heights {
+    /// In the legend, after the name of the set.
+    name: String,
+    values: Vec<f64>,
+    /// Whether the area is filled.
+    filled: bool,
+    /// Whether the outline is dashed.
+    dashed: bool,
+}
+
+/// The histograms of a set, the first of them in front. Other heights of the same paths are one more
+/// entry.
+fn heights_of(paths: &PathSet) -> Vec<Heights> {
+    let path = finite(paths, |path| path.barrier);
+    let straight = finite(paths, |path| path.straight_barrier);
+    vec![
+        Heights {
+            name: format!("path ({})", path.len()),
+            values: path,
+            filled: true,
+            dashed: false,
+        },
+        Heights { name: "straight".to_owned(), values: straight, filled: false, dashed: true },
+    ]
+}
+
 fn panel(run: &Run<'_>, title: String, sets: &[&PathSet]) -> Panel {
-    let curved: Vec<Vec<f64>> =
-        sets.iter().map(|paths| finite(paths, |path| path.barrier)).collect();
-    let straight: Vec<Vec<f64>> =
-        sets.iter().map(|paths| finite(paths, |path| path.straight_barrier)).collect();
-    let scale = scale(curved.iter().chain(&straight).flatten().copied());
+    let of_sets: Vec<Vec<Heights>> = sets.iter().map(|paths| heights_of(paths)).collect();
+    let all: Vec<&[f64]> = of_sets.iter().flatten().map(|of| of.values.as_slice()).collect();
+    let scale = scale(all.iter().copied().flatten().copied());
     let label = format!("highest {}", run.height_label());
     let x = if scale == AxisScale::Log { Axis::log(label) } else { Axis::linear(label) };
     let mut panel = Panel::new(title, x, Axis::linear("number of paths").including(&[0.0]).whole());
-    let groups: Vec<&[f64]> = curved.iter().chain(&straight).map(Vec::as_slice).collect();
-    let edges = edges(&groups, scale);
+    let edges = edges(&all, scale);
     let groups = run.groups();
-    for ((paths, curved), straight) in sets.iter().zip(&curved).zip(&straight) {
+    for (paths, heights) in sets.iter().zip(&of_sets) {
         let color = look_of(&paths.set, &groups).color;
-        let (filled, outlined) = (outline(curved, &edges), outline(straight, &edges));
-        let label = |way| Some(format!("{}, {way}", end_sets(&paths.set)));
-        panel = panel
-            .with(
-                Shape::Areas(vec![filled.clone()]),
-                Ink::fill(color),
-                Some(format!("{}, path ({})", end_sets(&paths.set), curved.len())),
-            )
-            .with(Shape::Lines(vec![filled]), Ink::line(color).width(22), None)
-            .with(
-                Shape::Lines(vec![outlined]),
-                Ink::line(color).width(22).dashed(),
-                label("straight"),
-            );
+        let name = end_sets(&paths.set);
+        for of in heights {
+            panel = histogram(panel, of, &edges, color, &name);
+        }
         // An endpoint far below would compress the histograms.
         let near =
             |endpoints: &Summary| scale == AxisScale::Linear || endpoints.median > NEAR * edges[0];
@@ -103,11 +133,24 @@ fn panel(run: &Run<'_>, title: String, sets: &[&PathSet]) -> Panel {
             panel = panel.with(
                 Shape::Upright(endpoints.median),
                 Ink::line(color),
-                Some(format!("{}, higher endpoint", end_sets(&paths.set))),
+                Some(format!("{name}, higher endpoint")),
             );
         }
     }
     panel
+}
+
+fn histogram(panel: Panel, of: &Heights, edges: &[f64], color: Color, set: &str) -> Panel {
+    let outline = outline(&of.values, edges);
+    let mut label = Some(format!("{set}, {}", of.name));
+    let mut panel = panel;
+    if of.filled {
+        let area = Shape::Areas(vec![outline.clone()]);
+        panel = panel.with(area, Ink::fill(color), label.take());
+    }
+    let line = Ink::line(color).width(22);
+    let line = if of.dashed { line.dashed() } else { line };
+    panel.with(Shape::Lines(vec![outline]), line, label)
 }
 
 /// Logarithmic if the values are positive and far apart.
@@ -168,6 +211,7 @@ fn table(runs: &[Run<'_>]) -> Table {
         "steps",
         "best_step",
         "stop_reason",
+        "protocol",
     ];
     let mut table = Table::new("barriers", &header);
     for run in runs {
@@ -185,11 +229,11 @@ fn table(runs: &[Run<'_>]) -> Table {
                 let [length, direct] = [path.length, path.length_straight].map(exact);
                 let [a, b, steps, best] =
                     [a, b, &path.steps, &path.best_step].map(ToString::to_string);
-                let (run, stop) = (run.label.clone(), path.stop.to_string());
-                let cells = [run, set, landscape, a, b, barrier, fine, straight, endpoint];
-                table
-                    .rows
-                    .push(cells.into_iter().chain([length, direct, steps, best, stop]).collect());
+                let (label, stop) = (run.label.clone(), path.stop.to_string());
+                let protocol = run.protocol().to_string();
+                let cells = [label, set, landscape, a, b, barrier, fine, straight, endpoint];
+                let others = [length, direct, steps, best, stop, protocol];
+                table.rows.push(cells.into_iter().chain(others).collect());
             }
         }
     }

@@ -1,5 +1,6 @@
 //! The figures, one a file.
 
+mod accuracies;
 mod barriers;
 mod distances;
 mod embedding;
@@ -29,6 +30,7 @@ pub fn figures(runs: &[Run<'_>], of_stages: Vec<Figure>) -> Vec<Figure> {
         trained.then(|| losses::figure(runs)),
         (networks || !planes).then(|| barriers::figure(runs)),
         (networks || !planes).then(|| profiles::figure(runs)),
+        accuracies::are_there(runs).then(|| accuracies::figure(runs)),
         compared.then(|| distances::figure(runs)),
         embedded.then(|| embedding::figure(runs)),
         embedded.then(|| spectrum::figure(runs)),

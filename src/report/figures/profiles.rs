@@ -32,14 +32,15 @@ pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
 }
 
 /// First quartile, median and third quartile of the paths at each point.
-struct Band {
+pub(super) struct Band {
     t: Vec<f64>,
     quartiles: [Vec<f64>; 3],
 }
 
 impl Band {
-    fn of(paths: &PathSet, profile: impl Fn(&PathResult) -> &Vec<f64>) -> Self {
-        let profiles: Vec<&Vec<f64>> = paths.found().map(profile).collect();
+    /// Of the paths that have this profile.
+    pub(super) fn of(paths: &PathSet, profile: impl Fn(&PathResult) -> Option<&Vec<f64>>) -> Self {
+        let profiles: Vec<&Vec<f64>> = paths.found().filter_map(profile).collect();
         let points = profiles.first().map_or(0, |profile| profile.len());
         let at = |m: usize, q: f64| {
             let mut values: Vec<f64> = profiles
@@ -56,11 +57,11 @@ impl Band {
         Self { t, quartiles }
     }
 
-    fn line(&self, which: usize) -> Vec<[f64; 2]> {
+    pub(super) fn line(&self, which: usize) -> Vec<[f64; 2]> {
         self.t.iter().zip(&self.quartiles[which]).map(|(&t, &loss)| [t, loss]).collect()
     }
 
-    fn area(&self) -> Vec<[f64; 2]> {
+    pub(super) fn area(&self) -> Vec<[f64; 2]> {
         self.line(0).into_iter().chain(self.line(2).into_iter().rev()).collect()
     }
 }
@@ -69,7 +70,10 @@ fn panel(run: &Run<'_>, title: String, sets: &[&PathSet]) -> Panel {
     let bands: Vec<[Band; 2]> = sets
         .iter()
         .map(|paths| {
-            [Band::of(paths, |path| &path.loss), Band::of(paths, |path| &path.straight_loss)]
+            [
+                Band::of(paths, |path| Some(&path.loss)),
+                Band::of(paths, |path| Some(&path.straight_loss)),
+            ]
         })
         .collect();
     let all = bands.iter().flatten().flat_map(|band| band.quartiles.iter().flatten().copied());
@@ -137,8 +141,9 @@ fn quantile_table(runs: &[Run<'_>]) -> Table {
     {
         for straight in [false, true] {
             let way = if straight { "straight" } else { "path" };
-            let band =
-                Band::of(paths, |path| if straight { &path.straight_loss } else { &path.loss });
+            let band = Band::of(paths, |path| {
+                Some(if straight { &path.straight_loss } else { &path.loss })
+            });
             for (m, &t) in band.t.iter().enumerate() {
                 let [low, median, high] = [0, 1, 2].map(|which| exact(band.quartiles[which][m]));
                 let (set, landscape) = (paths.set.to_string(), paths.landscape.to_string());

@@ -73,7 +73,7 @@ impl Page<'_, '_> {
         html! {
             nav {
                 @for (figure, _) in self.figures { a href={ "#" (figure.key) } { (figure.title) } " " }
-                @if self.runs.iter().any(|run| run.network().is_some()) { a href="#tables" { "Tables" } " " }
+                @if tables::any(self.runs) { a href="#tables" { "Tables" } " " }
                 (paper::section::contents(self.claims))
             }
         }
@@ -107,7 +107,7 @@ fn about(run: &Run<'_>) -> Markup {
         @if !run.notes.is_empty() {
             div.missing.notes {
                 p { b { "Some numbers need a remark." } }
-                ul { @for note in &run.notes { li { (PreEscaped(marked_up(&escaped(&note.text)))) } } }
+                ul { @for note in &run.notes { li { (note_text(note)) } } }
             }
         }
         @if !run.missing.is_empty() {
@@ -132,9 +132,19 @@ pub(super) fn noted(runs: &[Run<'_>], topic: Topic) -> Markup {
         @if !notes.is_empty() {
             ul.missing.notes {
                 @for (label, note) in &notes {
-                    li { @if runs.len() > 1 { b { (label) } ": " } (PreEscaped(marked_up(&escaped(&note.text)))) }
+                    li { @if runs.len() > 1 { b { (label) } ": " } (note_text(note)) }
                 }
             }
+        }
+    }
+}
+
+/// A note; a line that begins with a space is a command.
+fn note_text(note: &Note) -> Markup {
+    html! {
+        @for line in note.text.lines() {
+            @if line.starts_with(' ') { code { (line.trim()) } }
+            @else { (PreEscaped(marked_up(&escaped(line)))) " " }
         }
     }
 }

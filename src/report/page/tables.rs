@@ -8,6 +8,8 @@ use crate::report::number::{NONE, typeset};
 use crate::report::paper::{self, PaperOptimizer, published};
 use crate::report::run::Run;
 use crate::report::style::set_name;
+use crate::report::summary::RunSummary;
+use crate::report::table::{BarrierTable, barrier_table};
 use crate::solutions::SetName;
 use maud::{Markup, html};
 
@@ -133,7 +135,47 @@ fn table(name: &str, header: &[&'static str], rows: impl Iterator<Item = Row>) -
     table
 }
 
-/// Both tables; empty if all runs are about analytic landscapes.
+/// Whether there is a table.
+pub(super) fn any(runs: &[Run<'_>]) -> bool {
+    runs.iter().any(|run| run.network().is_some() || has_paths(run))
+}
+
+fn has_paths(run: &Run<'_>) -> bool {
+    run.paths.iter().any(|paths| !paths.pairs.is_empty())
+}
+
+/// The barriers of a run, as at the terminal.
+fn barriers(run: &Run<'_>, several: bool) -> Markup {
+    let summary = RunSummary {
+        analytic: run.network().is_none(),
+        protocol: Some(run.protocol().to_string()),
+        ..RunSummary::of(&run.sets, &run.analysis, &run.paths)
+    };
+    let BarrierTable { caption, header, rows } = barrier_table(&summary);
+    let (title, about) = caption.split_once(", ").unwrap_or((&caption, ""));
+    html! {
+        div.scroll {
+            table.cards {
+                caption {
+                    (title) @if several { ", " (run.label) }
+                    p.note { (about) }
+                }
+                thead { tr {
+                    @for (column, name) in header.iter().enumerate() {
+                        th.number[column > 1] { (name) }
+                    }
+                } }
+                tbody { @for row in rows { tr {
+                    @for (column, (name, cell)) in header.iter().zip(row).enumerate() {
+                        td.number[column > 1] data-name=(name) { (cell) }
+                    }
+                } } }
+            }
+        }
+    }
+}
+
+/// All tables; empty if there is none.
 pub(super) fn section(runs: &[Run<'_>]) -> Markup {
     let networks: Vec<&Run<'_>> = runs.iter().filter(|run| run.network().is_some()).collect();
     let is_published = networks.iter().any(|run| published(run).is_some());
@@ -145,10 +187,10 @@ pub(super) fn section(runs: &[Run<'_>]) -> Markup {
     let losses: Vec<Row> = networks.iter().flat_map(|run| loss_rows(run)).collect();
     let moments: Vec<Row> = networks.iter().flat_map(|run| moment_rows(run)).collect();
     html! {
-        @if !networks.is_empty() {
+        @if any(runs) {
             section #tables {
                 h2 { "Tables" }
-                p {
+                @if !networks.is_empty() { p {
                     "Means over the solutions of each set. "
                     @if is_published {
                         "Published values are given for the published networks on the published \
@@ -159,7 +201,8 @@ pub(super) fn section(runs: &[Run<'_>]) -> Markup {
                 }
                 (noted(runs, Topic::Solutions))
                 (rendered(losses_caption, ["training loss", "test loss"], &losses, runs.len() > 1, is_published))
-                (rendered(moments_caption, ["mean μ", "standard deviation σ"], &moments, runs.len() > 1, is_published))
+                (rendered(moments_caption, ["mean μ", "standard deviation σ"], &moments, runs.len() > 1, is_published)) }
+                @for run in runs.iter().filter(|run| has_paths(run)) { (barriers(run, runs.len() > 1)) }
             }
         }
     }

@@ -7,6 +7,7 @@ use super::studies::PublishedStudy;
 use crate::config::NetworkConfig;
 use crate::data::{ChosenFormat, Split};
 use crate::network::{Activation, Architecture, Value};
+use crate::path::RateSchedule;
 use crate::report::run::Run;
 use crate::solutions::Pairs;
 
@@ -133,4 +134,14 @@ fn paths(run: &Run<'_>, list: &mut Vec<String>) {
     instead(list, "as the weight λ of the steps", parameters.lambda, 1e-4);
     instead(list, "Adam steps", parameters.steps, 100);
     instead(list, "as Adam's learning rate", parameters.learning_rate, 1e-3);
+    if let Some(batch) = paths.batch {
+        list.push(format!("steps on {batch} images"));
+    }
+    if parameters.schedule != RateSchedule::Constant {
+        let schedule = parameters.schedule.name();
+        list.push(format!("a {schedule} schedule of Adam's learning rate"));
+    }
+    if parameters.stop_at_endpoint {
+        list.push("searches that stop at the higher endpoint".to_owned());
+    }
 }

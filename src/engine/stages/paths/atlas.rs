@@ -29,7 +29,8 @@ fn path_set(path_set: &PathSet, sets: &[SolutionSet]) -> Result<(), AtlasError> 
     let points = points(path_set);
     require(points != 1, &path, || "a path needs two points or more".to_owned())?;
     for result in path_set.results.iter().flatten() {
-        for length in [result.loss.len(), result.straight_loss.len()] {
+        let accuracies = result.accuracy.iter().flat_map(|of| [of.path.len(), of.straight.len()]);
+        for length in accuracies.chain([result.loss.len(), result.straight_loss.len()]) {
             require(length == points, &path, || {
                 format!("profiles of {points} and of {length} points")
             })?;
@@ -57,6 +58,7 @@ pub(super) fn write(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
     for (index, path_set) in atlas.paths.iter().enumerate() {
         let node = group(&paths, path_set)?;
         node.text("landscape", path_set.landscape.name())?;
+        node.text("protocol", &atlas.results.config.paths.protocol.to_string())?;
         path_axes(&node, path_set)?;
         write_pairs(&node, path_set, atlas.sets)?;
         write_profiles(&node, path_set, atlas.loss_unit)?;
@@ -160,21 +162,37 @@ fn write_profiles(node: &Node, paths: &PathSet, loss_unit: &str) -> Result<(), A
     )?;
     let loss = "mean loss along the best path: that of the step with the lowest summed loss; NaN if failed";
     let label = Label::new("loss", "path, t", loss).units(loss_unit);
-    node.profiles(&label, &table(paths, points, |path| &path.loss))?;
+    node.profiles(&label, &table(paths, points, |path| Some(&path.loss)))?;
     let label =
         Label::new("straight_loss", "path, t", "mean loss along the straight line; NaN if failed")
             .units(loss_unit);
-    node.profiles(&label, &table(paths, points, |path| &path.straight_loss))
+    node.profiles(&label, &table(paths, points, |path| Some(&path.straight_loss)))?;
+    write_accuracies(node, paths, points)
+}
+
+/// The accuracies along the paths, unless no path has any.
+fn write_accuracies(node: &Node, paths: &PathSet, points: usize) -> Result<(), AtlasError> {
+    if finished(paths).all(|(_, path)| path.accuracy.is_none()) {
+        return Ok(());
+    }
+    let words = "fraction of the images classified correctly along the best path; NaN if failed, or \
+                 found by an earlier version";
+    let on_path = table(paths, points, |path| path.accuracy.as_ref().map(|of| &of.path));
+    node.profiles(&Label::new("accuracy", "path, t", words), &on_path)?;
+    let words = "fraction of the images classified correctly along the straight line; NaN as above";
+    let straight = table(paths, points, |path| path.accuracy.as_ref().map(|of| &of.straight));
+    node.profiles(&Label::new("straight_accuracy", "path, t", words), &straight)
 }
 
 fn table(
     paths: &PathSet,
     points: usize,
-    profile: impl Fn(&PathResult) -> &Vec<f64>,
+    profile: impl Fn(&PathResult) -> Option<&Vec<f64>>,
 ) -> Array2<f64> {
     let mut table = Array2::from_elem((paths.results.len(), points), f64::NAN);
     for (row, path) in finished(paths) {
-        for (entry, &loss) in table.row_mut(row).iter_mut().zip(profile(path)) {
+        for (entry, &loss) in table.row_mut(row).iter_mut().zip(profile(path).into_iter().flatten())
+        {
             *entry = loss;
         }
     }

@@ -70,7 +70,7 @@ fn write_group(
     let Some(kept) = atlas.kept_curves else { return Ok(()) };
     let parameters = &kept.paths.parameters;
     let method = &parameters.method;
-    let about = "the paths themselves: ω(t) = (1 − t) ω^a + t ω^b + Σ_n shape_n(t) coefficient_n";
+    let about = "the paths themselves: ω(t) = (1 − t) endpoint_0 + t endpoint_1 + Σ_n shape_n(t) coefficient_n";
     let node = parent.group("curve", about)?;
     node.text("method", method.name())?;
     let numbers = Array1::from_iter(rows.iter().map(|&row| row as u32));
@@ -79,10 +79,9 @@ fn write_group(
     write_shapes(&node, method, parameters.points)?;
     let writer = Writer { node: &node, kept: &kept, paths, rows };
     if atlas.results.config.subject.network().is_some() {
-        writer.coefficients::<f32>()
+        writer.write::<f32>()
     } else {
-        writer.coefficients::<f64>()?;
-        writer.endpoints::<f64>()
+        writer.write::<f64>()
     }
 }
 
@@ -109,6 +108,11 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
+    fn write<A: KeptPrecision>(&self) -> Result<(), AtlasError> {
+        self.endpoints::<A>()?;
+        self.coefficients::<A>()
+    }
+
     fn coefficients<A: KeptPrecision>(&self) -> Result<(), AtlasError> {
         let dimension = self.dimension::<A>();
         let shape = [self.rows.len(), self.kept.paths.parameters.method.free(), dimension];
@@ -122,7 +126,7 @@ impl Writer<'_> {
 
     fn endpoints<A: KeptPrecision>(&self) -> Result<(), AtlasError> {
         let shape = [self.rows.len(), 2, self.dimension::<A>()];
-        let words = "the endpoints of each curve in the precision of the search: ω^a and ω^b";
+        let words = "the endpoints ω^a and ω^b of each curve, as the search had them";
         let label = Label::new("endpoint", "path, end, parameter", words);
         self.node.blocks(&label, shape, |index| {
             let ends = self.numbers::<A>(index)?.endpoints.concat();

@@ -7,9 +7,12 @@ use crate::engine::console::{count, say};
 use crate::engine::curve_forecast::CurveForecast;
 use crate::engine::curves::{KeptCurves, NoCurve, PathPlace};
 use crate::engine::problem::Problem;
+use crate::engine::results::Results;
 use crate::engine::run_directory::RunDirectory;
-use crate::engine::store::{CurveFiles, CurveNumbers, KeptCurve, KeptPrecision};
-use crate::path::FoundPath;
+use crate::engine::store::{
+    CurveFiles, CurveNumbers, KeptCurve, KeptPrecision, Outcome as StoredOutcome,
+};
+use crate::path::{FoundPath, PathResult, PathSet};
 
 /// The curve of a path as it is kept; `None` if nobody asks for it or it is too large.
 pub(super) fn to_keep<A: KeptPrecision>(
@@ -41,8 +44,7 @@ pub(super) fn keep(
         return Ok(());
     }
     let (kept, contents) = (directory.kept_curves(paths), &directory.contents);
-    let is_lower_and_kept = |(pair, other): ((u32, u32), &_)| {
-        let other: &crate::engine::store::Outcome<crate::path::PathResult> = other;
+    let is_lower_and_kept = |(pair, other): ((u32, u32), &StoredOutcome<PathResult>)| {
         let place = PathPlace { sets: &key.sets, landscape: key.landscape, pair };
         let is_lower = other.result.as_ref().is_ok_and(|other| other.barrier < path.barrier);
         pair != key.pair && is_lower && kept.has_file(place)
@@ -113,17 +115,33 @@ fn of_state<A: KeptPrecision>(
     Ok(A::keep(CurveNumbers { free: kept.of_state(key.place())?, endpoints }))
 }
 
-/// That curves are asked for and are not there, with the remedy.
-pub(super) fn say_missing(missing: &[PathKey], of: usize) {
-    if !missing.is_empty() {
-        say(format_args!(
-            "paths: the curves of {} of {} that paths.store asks for are not kept, because the \
-             paths were found before without them and their states are not there; add --replace \
-             to find these paths again, to the same bits",
-            missing.len(),
+/// That so many curves are asked for and cannot be had, with the remedy; `None` if there are none.
+pub(super) fn missing(missing: usize, of: usize) -> Option<String> {
+    (missing > 0).then(|| {
+        format!(
+            "paths: the curves of {missing} of {} that paths.store asks for are not kept, because \
+             the paths were found before without them and their states are not there; add \
+             --replace to find these paths again, to the same bits",
             count(of, "path"),
-        ));
-    }
+        )
+    })
+}
+
+/// The same before a run. On the root.
+pub(super) fn remark(results: &Results<'_>, kept: &KeptCurves<'_>) -> Option<String> {
+    let paths = results.paths(&results.sets());
+    let cannot_be_had = |place: PathPlace<'_>| {
+        let place = kept.place(place);
+        !place.is_ok_and(|(name, steps)| {
+            kept.files.has(&name, steps) || kept.states.has(&name, steps)
+        })
+    };
+    let of_set = |set: &PathSet| {
+        let wanted = kept.wanted(set).into_iter();
+        wanted.filter(|&row| cannot_be_had(PathPlace::of(set, row))).count()
+    };
+    let found = paths.iter().map(|set| set.pairs.len()).sum();
+    missing(paths.iter().map(of_set).sum(), found)
 }
 
 /// Where the curves go and how large they are, for `check`.

@@ -13,12 +13,12 @@ use crate::config::{Config, LandscapeConfig, PathsConfig, Subject};
 use crate::data::Split;
 use crate::engine::capacity::{Need, Part};
 use crate::engine::console::{count, say};
-use crate::engine::curves::{PathPlace, decode_state};
+use crate::engine::curves::{KeptCurves, PathPlace, decode_state};
 use crate::engine::failure::Failure;
 use crate::engine::initial_curves::InitialCurves;
 use crate::engine::landscape::MappedLandscape;
 use crate::engine::listed_pairs;
-use crate::engine::log::KeyNumbers;
+use crate::engine::log::{self, KeyNumbers};
 use crate::engine::parallel::Control;
 use crate::engine::plan::memory::{pair_bytes, task_bytes};
 use crate::engine::plan::{Planned, Work, path_bytes, path_work};
@@ -34,7 +34,9 @@ use crate::engine::store::{
 };
 use crate::engine::task::{Computation, Pending, PendingTask};
 use crate::landscape::{BuiltIn, Interrupt, Landscape, Squared};
-use crate::path::{Batches, CurvePrecision, FoundPath, Objective, PathResult, PathSearch, Track};
+use crate::path::{
+    AccuracyProfiles, Batches, CurvePrecision, FoundPath, Objective, PathResult, PathSearch, Track,
+};
 use crate::solutions::{EndSets, LandscapeName, Pairs, SolutionSet};
 pub(super) use atlas::group_of;
 use serde::{Deserialize, Serialize};
@@ -66,6 +68,8 @@ struct PathKey {
 struct Outcome {
     /// The path with its points, where these are kept, or why there is none.
     path: Found,
+    /// The accuracies along the path, where it has some.
+    accuracy: Option<AccuracyProfiles>,
     /// The state after which the descent ended, where it is kept.
     end: Option<Vec<u8>>,
     /// The curve, where it is kept.
@@ -86,8 +90,12 @@ impl PathKey {
         PathName::of(&self.sets, self.landscape, self.pair, digest)
     }
 
-    fn record(&self, seconds: f64, outcome: Found) -> Record {
+    fn record(&self, seconds: f64, outcome: Found, accuracy: Option<AccuracyProfiles>) -> Record {
         let (landscape, pair) = (self.landscape, self.pair);
+        if let (Ok((path, None)), Some(accuracy)) = (&outcome, accuracy) {
+            let (sets, path) = (self.sets.clone(), path.clone());
+            return Record::PathWithAccuracy { sets, landscape, pair, seconds, path, accuracy };
+        }
         let Some(set) = self.sets.single().cloned() else {
             let sets = self.sets.clone();
             return Record::PathBetween { sets, landscape, pair, seconds, outcome };
@@ -148,6 +156,9 @@ impl Stage for Paths {
     }
 
     fn run(&self, context: &Context, rank: &mut Rank) -> Result<(), Failure> {
+        if rank.root().is_some() {
+            log::protocol(self.name(), &context.problem.config.paths.protocol.to_string());
+        }
         context.run(self, rank, &PathSearches { problem: context.problem })
     }
 
@@ -202,8 +213,10 @@ impl Stage for Paths {
         (!lines.is_empty()).then(|| lines.join("\n"))
     }
 
-    fn remarks(&self, results: &Results, states: &PathStates) -> Option<String> {
-        continuation::remark(results, states)
+    fn remarks(&self, results: &Results, kept: &KeptCurves<'_>) -> Option<String> {
+        let remarks = [continuation::remark(results, kept.states), curves::remark(results, kept)];
+        let remarks: Vec<String> = remarks.into_iter().flatten().collect();
+        (!remarks.is_empty()).then(|| remarks.join("\n"))
     }
 
     fn work(&self, problem: &Problem, kind: usize) -> Work {
@@ -236,6 +249,7 @@ impl Stage for Paths {
     fn key_numbers(&self, record: &Record) -> KeyNumbers {
         let (Record::Path { outcome: Ok(path), .. }
         | Record::PathBetween { outcome: Ok((path, _)), .. }
+        | Record::PathWithAccuracy { path, .. }
         | Record::PathWithPoints { path, .. }) = record
         else {
             return KeyNumbers::default();
@@ -310,7 +324,7 @@ impl Computation for PathSearches<'_> {
             done -= missing.len();
             keys.extend(missing);
         } else {
-            curves::say_missing(&missing, done);
+            curves::missing(missing.len(), done).iter().for_each(say);
         }
         let mut without_curve = Vec::new();
         let tasks: Vec<_> = keys
@@ -359,7 +373,10 @@ impl Computation for PathSearches<'_> {
     }
 
     fn record(&self, key: &PathKey, seconds: f64, outcome: Result<Outcome, String>) -> Record {
-        key.record(seconds, outcome.and_then(|outcome| outcome.path))
+        match outcome {
+            Ok(Outcome { path, accuracy, .. }) => key.record(seconds, path, accuracy),
+            Err(reason) => key.record(seconds, Err(reason), None),
+        }
     }
 }
 
@@ -470,7 +487,7 @@ fn find_on(
 
 impl Outcome {
     fn failed(reason: String) -> Self {
-        Self { path: Err(reason), end: None, curve: None }
+        Self { path: Err(reason), accuracy: None, end: None, curve: None }
     }
 
     fn of<A: KeptPrecision>(
@@ -482,11 +499,12 @@ impl Outcome {
         let end = end.and_then(|end| continuation::encode(&end.state()));
         let curve = found.as_ref().ok();
         let curve = curve.and_then(|found| curves::to_keep(paths, found, endpoints));
+        let accuracy = found.as_ref().ok().and_then(|found| found.result.accuracy.clone());
         let path = found.map(|found| {
             let track = track(&found);
             (found.result, track)
         });
-        Self { path, end, curve }
+        Self { path, accuracy, end, curve }
     }
 }
 

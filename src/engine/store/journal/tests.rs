@@ -46,6 +46,7 @@ fn path(pair: (u32, u32)) -> Record {
         steps: 100,
         best_step: 99,
         stop: PathStop::NotFinite { step: 100 },
+        accuracy: None,
     };
     let set = SetName::parse("sgd/train").expect("a valid name");
     Record::Path { set, landscape: LandscapeName::Test, pair, seconds: 1.5, outcome: Ok(result) }

@@ -1,6 +1,6 @@
 //! Claims about barriers.
 
-use super::{Comparison, Finding, larger};
+use super::{Comparison, Finding, larger, of_published};
 use crate::analysis::statistics::PairValues;
 use crate::data::Split;
 use crate::path::PathResult;
@@ -80,7 +80,7 @@ fn judged(
         format!("{} of {} paths of {}", without[of], found[of].len(), set_name(&sets[of]))
     });
     Finding::judged(run, statement, compared, |comparison| {
-        let (status, reason) = larger(comparison, is_claimed);
+        let (status, reason) = of_published(run, larger(comparison, is_claimed));
         (status, format!("{reason}; {first} and {second} do not rise above their higher endpoint"))
     })
     .noting(left_out(&sets, &all))

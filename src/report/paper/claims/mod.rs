@@ -18,6 +18,7 @@ mod vectors;
 
 pub use comparison::Comparison;
 
+use crate::config::Protocol;
 use crate::report::number::typeset_short;
 use crate::report::run::Run;
 
@@ -188,6 +189,23 @@ fn larger(comparison: &Comparison, claimed: bool) -> Verdict {
         }
         (false, _) => {
             (Judgment::NotTestable, "no difference can be told from chance, either way".to_owned())
+        }
+    }
+}
+
+/// The verdict, which heights of another protocol than the published one cannot give. Keys that
+/// differ from the published ones are named.
+fn of_published(run: &Run<'_>, (status, reason): Verdict) -> Verdict {
+    let used = run.protocol();
+    match (used.protocol, used.changed.is_empty()) {
+        (Protocol::Published, true) => (status, reason),
+        (Protocol::Published, false) => (status, format!("{reason} (protocol: {used})")),
+        _ => {
+            let reason = format!(
+                "the claim is about the published protocol, these heights are of another one \
+                 ({used}); there {reason}"
+            );
+            (Judgment::NotTestable, reason)
         }
     }
 }

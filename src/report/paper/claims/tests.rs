@@ -67,6 +67,7 @@ fn paths(
             steps: 1,
             best_step: 1,
             stop: PathStop::Completed,
+            accuracy: None,
         })
     };
     PathSet {

@@ -1,6 +1,7 @@
 //! The claim about the two-dimensional example.
 
-use super::{Finding, Judgment};
+use super::{Finding, Judgment, of_published};
+use crate::config::Protocol;
 use crate::report::number::typeset;
 use crate::report::paper::studies::{EXAMPLE, EXAMPLE_HEIGHTS};
 use crate::report::run::Run;
@@ -55,7 +56,12 @@ fn judge(examples: &[&Run<'_>], lambdas: &str) -> (Judgment, String) {
         (heights().fold(f64::INFINITY, f64::min), heights().fold(f64::NEG_INFINITY, f64::max));
     let change = (high - low) / low;
     let status = if change < HARDLY { Judgment::Supported } else { Judgment::NotSupported };
-    (status, format!("{listed}; a change of {} %", typeset(100.0 * change)))
+    let verdict = (status, format!("{listed}; a change of {} %", typeset(100.0 * change)));
+    // The example has settings of its own, which belong to the published protocol.
+    if examples[0].protocol().protocol == Protocol::Published {
+        return verdict;
+    }
+    of_published(examples[0], verdict)
 }
 
 fn needs(lambdas: &str, listed: &str) -> String {

@@ -1,0 +1,84 @@
+//! The command that continues paths which were still improving.
+
+use crate::engine::parallel::{Launcher, Start};
+use crate::engine::stage::RUN;
+use crate::path::PathSet;
+use crate::report::{Note, Topic};
+use std::env;
+use std::path::Path;
+
+/// That paths were still improving at their last step, with the command that continues them.
+/// `None` if none was.
+pub fn note(paths: &[PathSet], command: &str) -> Option<Note> {
+    let found = || paths.iter().flat_map(PathSet::found);
+    let improving = found().filter(|path| path.was_improving()).count();
+    let all = found().count();
+    (improving > 0).then(|| Note {
+        topic: Topic::Paths,
+        text: format!(
+            "{improving} of {all} paths were still improving at the last step. This command \
+             continues them:\n  {command}"
+        ),
+        concerns_all: false,
+    })
+}
+
+/// The command that takes twice as many steps. `last` is the command that was performed last in the
+/// directory, `start` says how the program was started.
+pub fn command(directory: &Path, last: &str, steps: usize, start: &Start) -> String {
+    let program = env::args_os().next().unwrap_or_default().to_string_lossy().into_owned();
+    let ranks = start.ranks.filter(|&ranks| ranks > 1);
+    let ranks =
+        ranks.filter(|_| matches!(start.launcher, Some(Launcher::OpenMpi | Launcher::Hydra)));
+    written(&program, ranks, directory, last, steps)
+}
+
+fn written(
+    program: &str,
+    ranks: Option<usize>,
+    directory: &Path,
+    last: &str,
+    steps: usize,
+) -> String {
+    // A name without a slash was found in the search path of the shell.
+    let program = if program.contains('/') { program } else { "lossatlas" };
+    let ranks = ranks.map_or_else(String::new, |ranks| format!("mpirun -n {ranks} "));
+    let (program, directory) = (shell_word(program), shell_word(&directory.to_string_lossy()));
+    // `resume` performs the last command, which need not be one that finds paths.
+    let finds_paths = [RUN, "paths"].contains(&last);
+    let command = if finds_paths { "" } else { " --command paths" };
+    let steps = 2 * steps.max(1);
+    format!("{ranks}{program} resume {directory}{command} --set paths.steps={steps}")
+}
+
+/// A word as a shell reads it: in quotes if need be.
+fn shell_word(word: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+,:@%".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) && !word.starts_with('-') {
+        word.to_owned()
+    } else if word.starts_with('-') {
+        shell_word(&format!("./{word}"))
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_can_be_pasted_into_a_shell() {
+        let directory = Path::new("results/it's mine");
+        assert_eq!(
+            written("target/release/lossatlas", Some(4), directory, "run", 100),
+            r"mpirun -n 4 target/release/lossatlas resume 'results/it'\''s mine' --set paths.steps=200"
+        );
+        assert_eq!(
+            written("lossatlas", None, Path::new("results/α_1"), "kpca", 30),
+            "lossatlas resume results/α_1 --command paths --set paths.steps=60"
+        );
+        assert_eq!(shell_word("-d"), "./-d");
+        assert_eq!(shell_word("$HOME *"), "'$HOME *'");
+    }
+}
