@@ -3,10 +3,12 @@
 //!
 //! The reference results are those of `fixtures/graph/generate.py`.
 
-use lossatlas::analysis::graph::{HeightEdge, HeightGraph, MergeTree, Merges, condensed, detours};
+use lossatlas::analysis::graph::{
+    HeightEdge, HeightGraph, MergeTree, Merges, above_minimax, condensed,
+};
 use proptest::prelude::*;
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Deserialize)]
 struct Fixture {
@@ -104,7 +106,7 @@ proptest! {
                 prop_assert!(height(a, b) <= height(a, c).max(height(c, b)));
             }
         }
-        prop_assert!(detours(&graph, &minimax).below.iter().all(|&below| below >= 0.0));
+        prop_assert!(above_minimax(&graph, &minimax).iter().all(|&above| above >= 0.0));
     }
 
     #[test]
@@ -113,7 +115,8 @@ proptest! {
         let renamed = |node: usize| (node * if nodes % 5 == 0 { 3 } else { 5 } + turn) % nodes;
         let mut heights = vec![0.0; nodes];
         (0..nodes).for_each(|node| heights[renamed(node)] = graph.nodes()[node]);
-        prop_assume!((0..nodes).map(renamed).collect::<std::collections::BTreeSet<_>>().len() == nodes);
+        let names: BTreeSet<usize> = (0..nodes).map(renamed).collect();
+        prop_assume!(names.len() == nodes);
         let edges = graph.edges().iter().rev();
         let edges = edges.map(|edge| HeightEdge { nodes: edge.nodes.map(renamed), ..*edge });
         let other = HeightGraph::new(heights, edges.collect()).unwrap();

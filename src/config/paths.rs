@@ -7,8 +7,8 @@ use super::protocol::{KEYS, Preset, Protocol, ProtocolInUse, ProtocolSubject};
 use super::reader::{Choice, Notation, Read, Reported, Section};
 use super::schema::{
     AnyOf, Choices, Count, CountOrAll, Derived, Flag, Invalidates, Key, KeySpec, Lower,
-    Multiplicity, Number, OneOf, Owned, PairList, PairsOrFile, SectionSpec, SetNames, SetPairs,
-    Text, Texts, Upper, Word, each,
+    Multiplicity, Number, NumberOfPairs, OneOf, Owned, PairList, PairsOrFile, SectionSpec,
+    SetNames, SetPairs, Text, Texts, Upper, Word, each,
 };
 use super::stages;
 use crate::data::Split;
@@ -97,6 +97,23 @@ impl PathsConfig {
         }
     }
 
+    /// Whether pairs are chosen in rounds. They are then no random sample.
+    pub fn is_spanning(&self) -> bool {
+        self.list.is_none() && self.pairs == Pairs::Spanning
+    }
+
+    /// The number of paths on a landscape, at most, if sets have so many vectors.
+    pub fn most(&self, vectors: impl Fn(&SetName) -> usize) -> usize {
+        let of_sets = self.end_sets();
+        let pairs = of_sets.iter().map(|sets| self.count(sets, sets.both().map(&vectors)));
+        let all = pairs.fold(0, usize::saturating_add);
+        if !self.is_spanning() {
+            return all;
+        }
+        let sets: BTreeSet<&SetName> = of_sets.iter().flat_map(EndSets::both).collect();
+        all.min(2 * sets.into_iter().map(&vectors).sum::<usize>())
+    }
+
     /// The number of images of a landscape; `None`: all in use.
     pub fn images(&self, landscape: Split) -> Option<usize> {
         match landscape {
@@ -126,12 +143,17 @@ static PROTOCOL: Key<OneOf<Protocol>> = Key::new("protocol", OneOf::NEW)
     .default(Protocol::Published)
     .came_later();
 
-static PAIRS: Key<CountOrAll> = Key::new("pairs", CountOrAll)
+static PAIRS: Key<NumberOfPairs> = Key::new("pairs", NumberOfPairs)
     .unit("pairs")
-    .meaning("pairs of each set, drawn at random without repetition")
-    .note("where a set has fewer, all of them")
+    .meaning(
+        "pairs of each set, drawn at random without repetition; where a set has fewer, all of them",
+    )
+    .note(
+        "`\"spanning\"` chooses pairs of all sets together, in rounds, where a path can still lower \
+         the height at which solutions are joined: at most 2 for each solution",
+    )
     .invalidates(Invalidates::Nothing)
-    .default(Some(300));
+    .default(Pairs::Count(300));
 
 static SETS: Key<SetNames, Derived> = Key::new("sets", SetNames)
     .meaning(
@@ -358,7 +380,7 @@ pub(super) static SECTION: SectionSpec = SectionSpec {
 pub(super) fn read(section: &Section<'_>, available: &mut Available) -> Read<PathsConfig> {
     ask_for_stages(section);
     let (protocol, preset) = read_protocol(section, available);
-    let pairs = section.key(&PAIRS).value().map(|pairs| pairs.map_or(Pairs::All, Pairs::Count));
+    let pairs = section.key(&PAIRS).value();
     let between = read_between(section, available);
     let joins = between.as_ref().map_or(true, |between| !between.is_empty());
     let sets = available.read_sets_or_none(section, &SETS, joins);

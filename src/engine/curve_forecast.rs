@@ -38,7 +38,7 @@ impl CurveForecast {
         let pairs = |set: &SetName| problem.solutions_in(set);
         let counts: Vec<usize> =
             sets.iter().map(|of| paths.count(of, of.both().map(pairs))).collect();
-        let found = counts.iter().sum::<usize>().saturating_mul(landscapes);
+        let found = paths.most(pairs).saturating_mul(landscapes);
         let best = counts.iter().filter(|&&count| count > 0).count() * landscapes;
         let stored = match paths.store {
             StoredCurves::None => return None,

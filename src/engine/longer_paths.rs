@@ -2,23 +2,45 @@
 
 use crate::engine::parallel::{Launcher, Start};
 use crate::engine::stage::RUN;
-use crate::path::PathSet;
+use crate::path::{PathParameters, PathSet, RateSchedule};
 use crate::report::{Note, Topic};
 use std::env;
 use std::path::Path;
 
 /// That paths were still improving at their last step, with the command that continues them.
 /// `None` if none was.
-pub fn note(paths: &[PathSet], command: &str) -> Option<Note> {
+///
+/// Where the learning rate falls toward 0 at the last step, nearly all were, which does not mean
+/// that they would fall much further. Such paths are searched for anew.
+pub fn note(paths: &[PathSet], schedule: RateSchedule, command: &str) -> Option<Note> {
+    note_with(paths, schedule, ":", command)
+}
+
+/// The same for the page of a report, which may be read elsewhere and names no directory.
+pub fn note_without_directory(paths: &[PathSet], search: &PathParameters) -> Option<Note> {
+    let command = written("lossatlas", None, Path::new("DIR"), "paths", search.steps);
+    let place = ", with the directory of the run for DIR:";
+    note_with(paths, search.schedule, place, &command)
+}
+
+fn note_with(
+    paths: &[PathSet],
+    schedule: RateSchedule,
+    place: &str,
+    command: &str,
+) -> Option<Note> {
     let found = || paths.iter().flat_map(PathSet::found);
     let improving = found().filter(|path| path.was_improving()).count();
     let all = found().count();
+    let remark = if schedule.depends_on_steps() {
+        "were lowest after the last step, to which the learning rate falls. This command shows how \
+         much lower they get with twice the steps"
+    } else {
+        "were still improving at the last step. This command continues them"
+    };
     (improving > 0).then(|| Note {
         topic: Topic::Paths,
-        text: format!(
-            "{improving} of {all} paths were still improving at the last step. This command \
-             continues them:\n  {command}"
-        ),
+        text: format!("{improving} of {all} paths {remark}{place}\n  {command}"),
         concerns_all: false,
     })
 }

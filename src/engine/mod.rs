@@ -13,6 +13,7 @@
 //! | [`change`] | what another configuration does to the results of a run directory |
 //! | [`curves`], [`curve_forecast`], [`path_points`] | the curves of paths that a run directory keeps |
 //! | [`listed_pairs`], [`initial_curves`] | what `paths.list` and `paths.start` name |
+//! | [`spanning`] | the rounds of `paths.pairs = "spanning"` |
 //! | [`assembly`], [`summary`], [`longer_paths`] | from results to `atlas.h5`, and to the terminal |
 //! | [`stored`], [`status`], [`report`] | a run directory that is only read: its state, its report |
 //! | [`landscape`] | the landscape of `[landscape]`: analytic, or a process |
@@ -55,6 +56,7 @@ pub mod resume;
 pub mod run_directory;
 pub mod runner;
 pub mod sources;
+pub mod spanning;
 pub mod stage;
 pub mod stages;
 pub mod status;

@@ -6,11 +6,12 @@ use crate::config::{
     Config, DistanceConfig, ImportConfig, KpcaConfig, LandscapeConfig, TrainingConfig,
 };
 use crate::data::Split;
+use crate::engine::spanning::Rounds;
 use crate::engine::store::{Contents, StoredAnalysis};
 use crate::optimizer::minimize::{MinimizationResult, distinct};
 use crate::optimizer::{OptimizerName, Snapshot, TrainingRun};
 use crate::path::{PathSet, Track};
-use crate::report::notes::{self, Note, NotedMinima, NotedTraining};
+use crate::report::notes::{self, Note, NotedMinima, NotedTraining, Topic};
 use crate::solutions::{
     EndSets, LandscapeName, SetName, SolutionSet, draw_pairs, draw_pairs_between, select,
 };
@@ -27,7 +28,7 @@ pub const POINTS_CHECKSUM: &str = "minimum.checksum";
 pub const START_REGION: &str = "minimum.start_region";
 
 /// Two minima that differ by less in their values and in all that identifies them are one.
-const DISTINCT: f64 = 1e-4;
+pub const DISTINCT: f64 = 1e-4;
 
 /// The records of a journal as a configuration asks for them: a directory may hold more, such as
 /// the paths between solutions that have since been replaced by better ones.
@@ -251,13 +252,17 @@ impl<'a> Results<'a> {
         Some(SolutionSet::of(name, &snapshots))
     }
 
-    /// The pairs between the vectors of two sets, or of one, that get a path.
-    pub fn pairs(&self, ends: &Ends) -> Vec<(u32, u32)> {
+    /// The pairs between the vectors of two sets, or of one, that get a path on a landscape; with
+    /// `paths.pairs = "spanning"` those of all rounds that follow from the results so far.
+    pub fn pairs(&self, ends: &Ends, landscape: LandscapeName) -> Vec<(u32, u32)> {
         let paths = &self.config.paths;
         let numbers = [ends.a, ends.b].map(|set| set.initialization.as_slice());
         if let Some(list) = &paths.list {
             let there = |&(a, b): &(u32, u32)| numbers[0].contains(&a) && numbers[1].contains(&b);
             return list.pairs().iter().copied().filter(there).collect();
+        }
+        if paths.is_spanning() {
+            return Rounds::of(self, &self.sets(), landscape).pairs(&ends.sets);
         }
         match ends.sets.single() {
             Some(_) => draw_pairs(self.config.seed, numbers[0], paths.pairs),
@@ -265,11 +270,16 @@ impl<'a> Results<'a> {
         }
     }
 
-    /// The number of pairs between the vectors of these sets that get a path.
-    pub fn drawn_pairs(&self, of: &EndSets, sets: &[SolutionSet]) -> usize {
+    /// The number of pairs between the vectors of these sets that get a path on a landscape.
+    pub fn drawn_pairs(
+        &self,
+        of: &EndSets,
+        landscape: LandscapeName,
+        sets: &[SolutionSet],
+    ) -> usize {
         let find = |name: &SetName| sets.iter().find(|set| set.name == *name);
         let ends = find(&of.a).zip(find(&of.b)).map(|(a, b)| Ends { sets: of.clone(), a, b });
-        ends.map_or(0, |ends| self.pairs(&ends).len())
+        ends.map_or(0, |ends| self.pairs(&ends, landscape).len())
     }
 
     /// The landscapes that paths are asked on.
@@ -297,7 +307,7 @@ impl<'a> Results<'a> {
     /// The paths of the pairs that have ended.
     pub fn paths(&self, sets: &[SolutionSet]) -> Vec<PathSet> {
         let ended = |(ends, landscape): (Ends, LandscapeName)| {
-            let ended = self.pairs(&ends).into_iter().filter_map(|pair| {
+            let ended = self.pairs(&ends, landscape).into_iter().filter_map(|pair| {
                 let outcome = self.contents.path(&ends.sets, landscape, pair)?;
                 Some((pair, outcome.result.clone()))
             });
@@ -318,9 +328,25 @@ impl<'a> Results<'a> {
     }
 
     /// Pairs between the vectors of these sets that get a path if no search for a solution fails.
+    /// None, if pairs follow from results: [`Self::pairs_to_choose`] has them.
     pub fn planned_pairs(&self, sets: &EndSets) -> usize {
+        if self.config.paths.is_spanning() {
+            return 0;
+        }
         let [a, b] = sets.both().map(|set| self.planned_vectors(set));
         self.config.paths.count(sets, [a, b])
+    }
+
+    /// With `paths.pairs = "spanning"`: how many pairs may still follow on a landscape, at most.
+    pub fn pairs_to_choose(&self, sets: &[SolutionSet], landscape: LandscapeName) -> usize {
+        let paths = &self.config.paths;
+        if !paths.is_spanning() {
+            0
+        } else if self.missing_runs() > 0 {
+            paths.most(|set| self.planned_vectors(set))
+        } else {
+            Rounds::of(self, sets, landscape).left
+        }
     }
 
     fn planned_vectors(&self, set: &SetName) -> usize {
@@ -351,8 +377,19 @@ impl<'a> Results<'a> {
             NotedMinima { config, found, distinct: DISTINCT }
         });
         let path_learning_rate = Some(self.config.paths.parameters.learning_rate);
-        notes::NotedResults { training: training.collect(), minima, paths, path_learning_rate }
-            .notes()
+        let training = training.collect();
+        let noted = notes::NotedResults { training, minima, paths, path_learning_rate };
+        noted.notes().into_iter().chain(self.note_on_chosen_pairs(paths)).collect()
+    }
+
+    /// That pairs are no random sample, if so.
+    fn note_on_chosen_pairs(&self, paths: &[PathSet]) -> Option<Note> {
+        let found = paths.iter().any(|paths| paths.found().next().is_some());
+        let text = "With `paths.pairs = \"spanning\"` pairs are chosen where barriers are expected to be \
+                    low: their barriers are no random sample, and medians of different sets cannot \
+                    be compared.";
+        let note = Note { topic: Topic::Paths, text: text.to_owned(), concerns_all: false };
+        (found && self.config.paths.is_spanning()).then_some(note)
     }
 
     /// The stored analysis, if it is that of these sets.

@@ -164,7 +164,7 @@ fn range(summary: Option<&Summary>) -> String {
 pub(super) fn barrier_table(summary: &RunSummary) -> BarrierTable {
     let what = if summary.analytic { "greatest height" } else { "highest loss" };
     let meanings = BARRIERS.iter().map(|column| column.meaning).filter(|text| !text.is_empty());
-    let meanings = meanings.collect::<Vec<_>>().join("; ");
+    let meanings = meanings.collect::<Vec<_>>().join(";\n");
     let protocol = summary.protocol.as_ref();
     let protocol = protocol.map_or_else(String::new, |words| format!("\nProtocol: {words}."));
     let caption = format!(

@@ -6,5 +6,5 @@ pub mod pairs;
 pub mod set;
 
 pub use landscape::{DatasetName, LandscapeName};
-pub use pairs::{EndSets, Pairs, draw_pairs, draw_pairs_between};
+pub use pairs::{EndSets, Pairs, directed, draw_pairs, draw_pairs_between};
 pub use set::{SetName, SolutionSet, select};

@@ -83,10 +83,13 @@ pub enum Pairs {
     All,
     /// This many, drawn at random without repetition; all pairs if there are fewer.
     Count(usize),
+    /// At most two for each vector of all sets together, chosen in rounds where they can still
+    /// lower something.
+    Spanning,
 }
 
 impl Pairs {
-    /// The number of pairs of n vectors.
+    /// The number of pairs of n vectors; of `Spanning` all that may be chosen.
     pub fn of(self, vectors: usize) -> usize {
         self.at_most(vectors * vectors.saturating_sub(1) / 2)
     }
@@ -98,7 +101,7 @@ impl Pairs {
 
     fn at_most(self, all: usize) -> usize {
         match self {
-            Self::All => all,
+            Self::All | Self::Spanning => all,
             Self::Count(count) => count.min(all),
         }
     }
@@ -123,7 +126,14 @@ pub fn draw_pairs(seed: MasterSeed, initializations: &[u32], pairs: Pairs) -> Ve
         .collect();
     keyed.sort_unstable();
     keyed.truncate(pairs.of(sorted.len()));
-    keyed.into_iter().map(|(key, a, b)| if key[31] & 1 == 0 { (a, b) } else { (b, a) }).collect()
+    keyed.into_iter().map(|(_, a, b)| directed(seed, (a, b))).collect()
+}
+
+/// A pair within a set in the direction of its path: a random bit of its key.
+pub fn directed(seed: MasterSeed, (a, b): (u32, u32)) -> (u32, u32) {
+    let (a, b) = (a.min(b), a.max(b));
+    let key = seed.key("pair", &[a.into(), b.into()]);
+    if key[31] & 1 == 0 { (a, b) } else { (b, a) }
 }
 
 /// Pairs `(a, b)` of initialization numbers, a of one set and b of another, in the order of their

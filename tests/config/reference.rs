@@ -24,7 +24,7 @@ struct Documented {
 
 /// Defaults that depend on something else, with what that comes to in [`entries`]; none where the
 /// value is not known before the data is.
-const DEPENDENT: [(&str, Option<&str>); 15] = [
+const DEPENDENT: [(&str, Option<&str>); 16] = [
     ("dataset.seed", None),
     ("dataset.classes", None),
     ("dataset.prefix", None),
@@ -36,6 +36,7 @@ const DEPENDENT: [(&str, Option<&str>); 15] = [
     ("paths.list", None),
     ("paths.start", None),
     ("paths.keep_states", None),
+    ("graph.0.sets", Some(r#"["sgd/train", "sgd/test", "lbfgs/train", "lbfgs/test", "a/b"]"#)),
     ("kpca.0.sets", Some(r#"["sgd/train", "sgd/test", "lbfgs/train", "lbfgs/test", "a/b"]"#)),
     ("kpca.0.components", Some("10")),
     ("kpca.0.scale", None),
@@ -114,6 +115,7 @@ fn entries(key: &Documented) -> BTreeMap<String, String> {
             ("training.sgd.learning_rate", "0.1"),
             ("training.sgd.epochs", "3"),
             ("kpca.0.name", "\"x\""),
+            ("graph.0.name", "\"x\""),
         ]);
         entries.extend([("import.0.name", "\"a/b\""), ("import.0.file", "\"a.npy\"")]);
         entries.extend([
@@ -264,7 +266,8 @@ fn the_defaults_of_the_reference_are_those_in_effect() {
         }
         let effective =
             parsed.unwrap_or_else(|said| panic!("without {}: {said}", key.path)).effective;
-        let found = effective.get(&key.path.replace("kpca.0", "kpca.x"));
+        let found =
+            effective.get(&key.path.replace("kpca.0", "kpca.x").replace("graph.0", "graph.x"));
         if let Some(literal) = key.default.strip_prefix('`').and_then(|rest| rest.strip_suffix('`'))
         {
             let found =
@@ -326,6 +329,7 @@ fn bounds(range: &str) -> [Vec<String>; 2] {
     };
     let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
     let range = range.trim_end_matches(", or `\"all\"`");
+    let range = range.trim_end_matches(", `\"all\"` or `\"spanning\"`");
     if let Some(bounds) = range.strip_prefix("integer, ") {
         return match (bounds.split_once(" to "), bounds.strip_suffix(" or more")) {
             (Some((least, most)), _) => integers(number(least), number(most)),

@@ -10,6 +10,9 @@ use std::path::Path;
 use std::process::Command;
 use tempfile::{TempDir, tempdir};
 
+/// What the pages ask of their runs besides.
+const GRAPH: [&str; 2] = ["--set", "graph=[{name=\"all\"}]"];
+
 /// A directory in which the runs that the pages speak of lie where they say, all of them the small
 /// study of the tests.
 fn runs() -> TempDir {
@@ -17,8 +20,8 @@ fn runs() -> TempDir {
     let run = root.path().join("results/demo");
     let configuration = Path::new(ROOT).join("tests/program/tiny.toml");
     let mut command = Command::new(env!("CARGO_BIN_EXE_lossatlas"));
-    let output =
-        command.arg("run").arg(configuration).arg("--out").arg(&run).output().expect("the program");
+    let output = command.arg("run").arg(configuration).arg("--out").arg(&run).args(GRAPH).output();
+    let output = output.expect("the program");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     symlink(&run, root.path().join("results/tutorial")).expect("a link");
     symlink(run.join("atlas.h5"), root.path().join("atlas.h5")).expect("a link");

@@ -130,6 +130,22 @@ def check_paths():
         point = group["t"][:].tolist().index(float(row["t"]))
         same("loss", float(row["loss"]), group["loss"][path, point])
         same("straight_loss", float(row["straight_loss"]), group["straight_loss"][path, point])
+    for row in rows("accuracies"):
+        group, path = path_row(row)
+        point = group["t"][:].tolist().index(float(row["t"]))
+        same("accuracy", float(row["accuracy"]), group["accuracy"][path, point])
+        same("straight_accuracy", float(row["straight_accuracy"]), group["straight_accuracy"][path, point])
+    lowest = 0
+    for row in rows("accuracies-lowest"):
+        group, path = path_row(row)
+        same("height", float(row["height"]), group["height"][path])
+        accuracy = group["accuracy"][path]
+        same("lowest_accuracy", float(row["lowest_accuracy"]), accuracy.min())
+        same("lowest_straight_accuracy", float(row["lowest_straight_accuracy"]), group["straight_accuracy"][path].min())
+        same("lower_endpoint_accuracy", float(row["lower_endpoint_accuracy"]), min(accuracy[0], accuracy[-1]))
+        lowest += 1
+    if lowest != found:
+        wrong.append(f"accuracies-lowest.csv: {lowest} rows for {found} paths")
     for row in rows("profiles-quartiles"):
         group = atlas[f"paths/{row['set']}/on_{row['landscape']}"]
         profiles = group["loss" if row["way"] == "path" else "straight_loss"][:]

@@ -240,8 +240,7 @@ fn curves_of_an_analytic_landscape_are_those_of_find_path() {
             lambda: 0.5,
             steps: 40,
             learning_rate: 0.01,
-            tolerance: 0.0,
-            patience: 10,
+            ..PathParameters::default()
         };
         for (index, &row) in curves.path.iter().enumerate() {
             let endpoints = curves.endpoint.index_axis(Axis(0), index);
@@ -325,8 +324,6 @@ fn paths_that_were_still_improving_are_continued_by_the_command_that_is_printed(
     shell(&line);
     assert_eq!(steps(&out), [12, 12]);
     let page = fs::read_to_string(out.join("report/index.html")).expect("a page");
-    assert!(
-        page.contains("resume ") && page.contains(" --set paths.steps=12"),
-        "the first two runs"
-    );
+    let command = "<code>lossatlas resume DIR --set paths.steps=12</code>";
+    assert!(page.contains(command), "{page}");
 }

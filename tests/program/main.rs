@@ -14,6 +14,7 @@ mod failed_ranks;
 mod failed_tasks;
 mod finished;
 mod full_output;
+mod graph;
 #[path = "../support/idx.rs"]
 mod idx;
 mod images;

@@ -68,6 +68,7 @@ fn range(headings: &[String], cells: &[String]) -> Option<Range> {
 fn ends(value: &str) -> Option<(String, String)> {
     const MOST: &str = "4294967295";
     let value = value.trim_end_matches(", or `\"all\"`");
+    let value = value.trim_end_matches(", `\"all\"` or `\"spanning\"`");
     if let Some(bounds) = value.strip_prefix("integer, ") {
         let (least, most) = match bounds.strip_suffix(" or more") {
             Some(least) => (least, MOST),

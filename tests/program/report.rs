@@ -49,9 +49,16 @@ fn a_run_ends_with_a_report_that_is_true_to_its_atlas_and_the_same_on_any_number
         assert_eq!(ended.stdout.matches("report/index.html").count(), 1, "{}", ended.stdout);
     }
     let first = files(&one.join("report"));
-    for name in
-        ["index.html", "losses", "barriers", "profiles", "distances", "kernel-pca", "spectrum"]
-    {
+    for name in [
+        "index.html",
+        "losses",
+        "barriers",
+        "profiles",
+        "accuracies",
+        "distances",
+        "kernel-pca",
+        "spectrum",
+    ] {
         let kinds: &[_] = if name.contains('.') { &[""] } else { &[".svg", ".png", ".csv"] };
         assert!(
             kinds.iter().all(|kind| first.contains_key(&format!("{name}{kind}"))),

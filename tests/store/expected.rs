@@ -254,6 +254,39 @@ impl Expected {
 }
 
 impl Expected {
+    /// The loss of the vectors on the test images is NaN, and they have no path there: no nodes.
+    fn graphs(&mut self) {
+        let [train, test] = ["train", "test"].map(|on| format!("/graph/union/on_{on}"));
+        for (on, nodes, edges) in [(&train, 2, 1), (&test, 0, 0)] {
+            self.axis(&format!("{on}/node"), nodes);
+            self.axis(&format!("{on}/edge"), edges);
+            self.axis(&format!("{on}/end"), 2);
+            self.axis(&format!("{on}/merge"), edges);
+            self.axis(&format!("{on}/linkage_column"), 4);
+            self.axis(&format!("{on}/pair"), edges);
+        }
+        self.graph(&train, &["sgd/train", "sgd/train"], &[3, 7], &[1, 0]);
+        self.graph(&test, &[], &[], &[]);
+    }
+
+    /// All heights are 0.25 or 0.875.
+    fn graph(&mut self, on: &str, sets: &[&str], numbers: &[u32], edge: &[u32]) {
+        let (nodes, edges) = (numbers.len(), edge.len() / 2);
+        self.texts(&format!("{on}/node_set"), &[nodes], sets);
+        self.u32(&format!("{on}/node_initialization"), &[nodes], numbers);
+        self.f64(&format!("{on}/node_height"), &[nodes], &[0.25, 0.25][..nodes]);
+        self.u32(&format!("{on}/node_component"), &[nodes], &[0, 0][..nodes]);
+        self.f64(&format!("{on}/node_death"), &[nodes], &[f64::INFINITY, 0.875][..nodes]);
+        self.u32(&format!("{on}/node_elder"), &[nodes], &[0, 0][..nodes]);
+        self.u32(&format!("{on}/edge_nodes"), &[edges, 2], edge);
+        self.texts(&format!("{on}/edge_kind"), &[edges], &["path"][..edges]);
+        self.f64(&format!("{on}/edge_height"), &[edges], &[0.875][..edges]);
+        self.f64(&format!("{on}/edge_above_minimax"), &[edges], &[0.0][..edges]);
+        self.u32(&format!("{on}/tree"), &[edges], &[0][..edges]);
+        self.f64(&format!("{on}/linkage"), &[edges, 4], &[0.0, 1.0, 0.875, 2.0][..4 * edges]);
+        self.f64(&format!("{on}/minimax"), &[edges], &[0.875][..edges]);
+    }
+
     fn trajectories(&mut self, results: &Results) {
         self.axis("/trajectory/initial/initialization", 2);
         let initial: Vec<f32> =
@@ -279,6 +312,7 @@ pub fn expectation(results: &Results) -> Value {
     expected.paths();
     expected.the_rest(&results.configuration);
     expected.trajectories(results);
+    expected.graphs();
     json!({
         "loss_unit": "nat",
         "attributes": {
@@ -293,6 +327,10 @@ pub fn expectation(results: &Results) -> Value {
             "/paths/between/sgd-train_torch-final.1/on_train": {
                 "set_a": "sgd/train", "set_b": "torch/final.1", "landscape": "train",
             },
+            "/graph/union/on_train": {
+                "landscape": "train", "heights": "lowest", "sets": "sgd/train", "left_out": 0,
+            },
+            "/graph/union/on_test": { "landscape": "test", "left_out": 2 },
             "/trajectory": { "failed": "sgd initialization 0: no memory" },
             "/trajectory/sgd/1": { "stop_reason": "completed", "repeats_run": 0 },
             "/kpca": { "failed": "kernel PCA steep: |θ| is too large" },

@@ -276,6 +276,9 @@ learning_rate = 0.1
 epochs = 3
 [trajectory]
 runs = 2
+[[graph]]
+name = \"union\"
+sets = [\"sgd/train\"]
 [paths]
 points = 3
 fourier_terms = 2

@@ -1,4 +1,4 @@
-//! Connected components at a level, and paths that another way avoids.
+//! Connected components at a level, and edges that a lower way avoids.
 
 use super::{HeightGraph, Merges, condensed};
 
@@ -30,27 +30,10 @@ pub fn levels(merges: &Merges) -> Vec<Level> {
     at_one_height.map(level).collect()
 }
 
-/// The direct paths between two nodes, compared with the lowest way through the graph.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Detours {
-    /// How far each edge lies above the minimax height of its ends: positive if there is a detour
-    /// that is lower.
-    pub below: Vec<f64>,
-}
-
-/// Compares each edge with the minimax height of its ends.
-pub fn detours(graph: &HeightGraph, minimax: &[f64]) -> Detours {
+/// How far each edge lies above the minimax height of its ends: above 0 there is a detour that is
+/// lower. `minimax` are the minimax heights of all pairs, condensed.
+pub fn above_minimax(graph: &HeightGraph, minimax: &[f64]) -> Vec<f64> {
     let nodes = graph.nodes().len();
     let edges = graph.edges().iter();
-    let below = edges.map(|edge| edge.height - minimax[condensed(nodes, edge.nodes)]);
-    Detours { below: below.collect() }
-}
-
-impl Detours {
-    /// By how much the detours are lower, in ascending order; edges without one are left out.
-    pub fn found(&self) -> Vec<f64> {
-        let mut found: Vec<f64> = self.below.iter().copied().filter(|&by| by > 0.0).collect();
-        found.sort_by(f64::total_cmp);
-        found
-    }
+    edges.map(|edge| edge.height - minimax[condensed(nodes, edge.nodes)]).collect()
 }

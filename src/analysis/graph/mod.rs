@@ -20,7 +20,7 @@ mod rounds;
 mod tree;
 
 pub use height_graph::{GraphError, HeightEdge, HeightGraph};
-pub use levels::{Detours, Level, detours, levels};
+pub use levels::{Level, above_minimax, levels};
 pub use merges::{Merge, Merges, condensed};
 pub use rounds::{Candidate, Candidates};
 pub use tree::MergeTree;

@@ -76,7 +76,9 @@ impl Candidates {
             return missing.into_iter().take(left).collect();
         }
         let lowest = self.lowering(heights, tried, known);
-        let size = left.min(self.nodes.div_ceil(4).max(missing.len()));
+        let size = self.nodes.div_ceil(4).max(missing.len());
+        // No last round of a few pairs, for which most ranks would wait.
+        let size = if left < 2 * size { left } else { size };
         missing.into_iter().chain(lowest).take(size).collect()
     }
 

@@ -3,6 +3,7 @@
 use super::kinds::{Mistakes, ValueKind, items, mistake};
 use crate::config::reader::Notation;
 use crate::config::tree::TomlValue;
+use crate::solutions::Pairs;
 use std::marker::PhantomData;
 
 /// A count needs at most 32 bits, and sums and products of two counts cannot overflow.
@@ -83,6 +84,45 @@ impl ValueKind for CountOrAll {
 
     fn values(&self) -> String {
         "integer, 1 or more, or `\"all\"`".to_owned()
+    }
+}
+
+/// A number of pairs, at least 1, `"all"` of them or `"spanning"`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NumberOfPairs;
+
+impl ValueKind for NumberOfPairs {
+    type Value = Pairs;
+    type Constant = Pairs;
+
+    fn value(constant: Pairs) -> Pairs {
+        constant
+    }
+
+    fn parse(&self, value: &TomlValue) -> Result<Pairs, Mistakes> {
+        match value {
+            TomlValue::String(text) if text == "all" => Ok(Pairs::All),
+            TomlValue::String(text) if text == "spanning" => Ok(Pairs::Spanning),
+            value => {
+                let what = "an integer, \"all\" or \"spanning\"";
+                let count = integer(value, 1, MAX_COUNT, what).map_err(mistake)?;
+                Ok(Pairs::Count(count as usize))
+            }
+        }
+    }
+
+    fn values(&self) -> String {
+        "integer, 1 or more, `\"all\"` or `\"spanning\"`".to_owned()
+    }
+}
+
+impl Notation for Pairs {
+    fn toml(&self) -> String {
+        match self {
+            Self::All => "all".toml(),
+            Self::Spanning => "spanning".toml(),
+            Self::Count(count) => count.toml(),
+        }
     }
 }
 

@@ -287,11 +287,16 @@ fn heading(section: &SectionSpec, table: &str) -> String {
     }
 }
 
+/// The key that names all heights. It is written even at its default.
+const PROTOCOL: &str = "paths.protocol";
+
 /// A key with its value and its full explanation.
 fn line(key: &Description) -> String {
     let (name, spec) = (key.spec.name(), key.spec.default());
     let written = match (&key.value, &spec) {
-        (Some(value), _) if is_default(key) => format!("# {name} = {value}"),
+        (Some(value), _) if is_default(key) && key.key != PROTOCOL => {
+            format!("# {name} = {value}")
+        }
         (Some(value), _) => format!("{name} = {value}"),
         (None, DefaultSpec::Required(example) | DefaultSpec::Derived(Derived { example, .. })) => {
             format!("# {name} = {example}")
@@ -422,7 +427,8 @@ mod tests {
             let (_, keys) =
                 Config::parse_and_describe(ConfigPurpose::Study, "written", &text, &[]).unwrap();
             let tree: toml::Table = text.parse().unwrap();
-            for key in keys.iter().filter(|key| is_default(key)) {
+            let is_left_out = |key: &&Description| is_default(key) && key.key != PROTOCOL;
+            for key in keys.iter().filter(is_left_out) {
                 let mut parts: Vec<&str> = key.key.split('.').collect();
                 let name = parts.pop().unwrap();
                 let table = parts
@@ -471,12 +477,26 @@ mod tests {
         key.starts_with("kpca.") && !key.starts_with("kpca.0.")
     }
 
-    /// The numbers of the sizes are those that the files in `configs/` explain.
+    /// The paper's protocol for the paper's size, converged paths for a study of one's own.
+    #[test]
+    fn the_protocol_is_written() {
+        for template in all() {
+            let text = template.text().unwrap();
+            let protocol = if template.size == Size::Paper { "published" } else { "converged" };
+            assert!(text.contains(&format!("\nprotocol = \"{protocol}\"")), "{text}");
+            let config = Config::parse("written", &text, &[]).unwrap();
+            assert_eq!(config.paths.protocol.to_string(), protocol);
+        }
+    }
+
+    /// The numbers of the sizes are those that the files in `configs/` explain, which show the
+    /// paper's effects and so have its protocol.
     #[test]
     fn the_files_in_configs_are_these() {
         // "all" of MNIST and the number of its images are the same.
-        let counted = |text: &str| {
-            let mut effective = Config::parse("x", text, &[]).unwrap().effective;
+        let counted = |text: &str, overrides: &[&str]| {
+            let overrides: Vec<String> = overrides.iter().map(|&text| text.to_owned()).collect();
+            let mut effective = Config::parse("x", text, &overrides).unwrap().effective;
             for (name, count) in [("train", "60000"), ("test", "10000")] {
                 for section in ["dataset", "paths"] {
                     let value = effective.get_mut(&format!("{section}.{name}"));
@@ -489,7 +509,7 @@ mod tests {
         };
         let effective = |file: &str| {
             let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs").join(file);
-            counted(&fs::read_to_string(file).unwrap())
+            counted(&fs::read_to_string(file).unwrap(), &[])
         };
         let mnist = Some(Files {
             format: FORMATS[0],
@@ -498,17 +518,22 @@ mod tests {
             settings: Vec::new(),
             network: Vec::new(),
         });
-        let written =
-            |network, data, size| counted(&Template { network, data, size }.text().unwrap());
-        assert_eq!(written(NETWORKS[0], None, Size::Demo), effective("demo.toml"));
-        assert_eq!(written(NETWORKS[0], mnist.clone(), Size::Quick), effective("mnist-quick.toml"));
+        let written = |network, data, size, overrides: &[&str]| {
+            counted(&Template { network, data, size }.text().unwrap(), overrides)
+        };
+        let published = ["paths.protocol=published", "paths.learning_rate=2e-3"];
+        assert_eq!(written(NETWORKS[0], None, Size::Demo, &published), effective("demo.toml"));
+        assert_eq!(
+            written(NETWORKS[0], mnist.clone(), Size::Quick, &published[..1]),
+            effective("mnist-quick.toml")
+        );
         let mut compared = 0;
         for network in NETWORKS {
             let file = format!("paper-{}.toml", network.name);
             if !Path::new(env!("CARGO_MANIFEST_DIR")).join("configs").join(&file).exists() {
                 continue;
             }
-            assert_eq!(written(network, mnist.clone(), Size::Paper), effective(&file));
+            assert_eq!(written(network, mnist.clone(), Size::Paper, &[]), effective(&file));
             compared += 1;
         }
         assert_eq!(compared, 4);

@@ -48,7 +48,7 @@ fn missing_paths(results: &Results<'_>, sets: &[SolutionSet], paths: &[PathSet])
         if incomplete {
             results.planned_pairs(&paths.set)
         } else {
-            results.drawn_pairs(&paths.set, sets)
+            results.drawn_pairs(&paths.set, paths.landscape, sets)
         }
     };
     let mut missing = Vec::new();

@@ -9,9 +9,7 @@ use crate::engine::console::say;
 use crate::engine::failure::Failure;
 use crate::engine::log;
 use crate::engine::longer_paths;
-use crate::engine::parallel::Start;
 use crate::engine::results::Results;
-use crate::engine::run_directory::last_command;
 use crate::engine::stages::STAGES;
 use crate::engine::store::{ConfigurationRecord, Contents};
 use crate::engine::stored::StoredRun;
@@ -50,8 +48,7 @@ pub fn write(directories: &[PathBuf], to: Option<&Path>) -> Result<WrittenReport
     let stored: Result<Vec<_>, _> =
         directories.iter().map(|place| StoredRun::read(place, Contents::default())).collect();
     let stored = stored?;
-    let mut runs: Vec<Run<'_>> =
-        stored.iter().zip(directories).map(|(stored, place)| run(stored, place)).collect();
+    let mut runs: Vec<Run<'_>> = stored.iter().map(run).collect();
     label::set(&mut runs, &places);
     let commit = if COMMIT.is_empty() { String::new() } else { format!(" ({COMMIT})") };
     let made_by = format!("lossatlas {VERSION}{commit}");
@@ -85,18 +82,16 @@ fn resolve(directories: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
 }
 
 /// The results of a directory as the report takes them, without a label.
-fn run<'a>(stored: &'a StoredRun, directory: &Path) -> Run<'a> {
+fn run(stored: &StoredRun) -> Run<'_> {
     let results = stored.results();
     let sets = results.sets();
     let paths = results.paths(&sets);
     let plane = stored.config.subject.landscape().and_then(|landscape| plane(landscape, &results));
     let mut missing = missing(&results, &sets, &paths);
     missing.extend(plane.as_ref().and_then(missing_points));
-    let (last, steps) = (last_command(&stored.contents), stored.config.paths.parameters.steps);
-    // On how many ranks it was computed does not matter to a report.
-    let command = longer_paths::command(directory, &last, steps, &Start::default());
     let mut notes = results.notes(&paths);
-    notes.extend(longer_paths::note(&paths, &command));
+    let search = &stored.config.paths.parameters;
+    notes.extend(longer_paths::note_without_directory(&paths, search));
     Run {
         label: String::new(),
         config: &stored.config,
@@ -146,7 +141,7 @@ fn plane<'a>(landscape: &LandscapeConfig, results: &Results<'a>) -> Option<Plane
     let sets = results.sets();
     let path_sets = results.path_sets(&sets).into_iter();
     let of_set = path_sets.filter(|(ends, _)| ends.sets == set);
-    let pairs = of_set.flat_map(|(ends, _)| results.pairs(&ends));
+    let pairs = of_set.flat_map(|(ends, landscape)| results.pairs(&ends, landscape));
     let lambda = results.config.paths.parameters.lambda;
     Plane::of(pairs.filter_map(drawn).collect(), lambda, |points| {
         HeightMap::of(built_in, points.iter().copied())

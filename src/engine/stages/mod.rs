@@ -6,6 +6,7 @@
 //! or documents stages goes over the list. The first five stages have more: commands of their own,
 //! and fields in `Results`, in `Atlas` and in the report, on which later stages build.
 
+pub mod estimates;
 pub mod graph;
 pub mod imports;
 pub mod kernel_pca;
@@ -16,6 +17,7 @@ pub mod training;
 pub mod trajectory;
 
 use super::stage::Stage;
+use estimates::Estimates;
 use graph::Graphs;
 use imports::Imports;
 use kernel_pca::KernelPca;
@@ -27,4 +29,14 @@ use trajectory::Trajectories;
 
 /// All stages, in the order of a run. Stages of one command stand side by side.
 pub static STAGES: &[&dyn Stage] =
-    &[&Training, &Imports, &Minima, &Trajectories, &Paths, &Refinement, &Graphs, &KernelPca];
+    &[
+        &Training,
+        &Imports,
+        &Minima,
+        &Trajectories,
+        &Estimates,
+        &Paths,
+        &Refinement,
+        &Graphs,
+        &KernelPca,
+    ];

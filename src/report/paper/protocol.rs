@@ -119,6 +119,7 @@ fn paths(run: &Run<'_>, list: &mut Vec<String>) {
     let parameters = &paths.parameters;
     match paths.pairs {
         Pairs::All => list.push("all pairs instead of 300".to_owned()),
+        Pairs::Spanning => list.push("pairs of a spanning tree instead of 300".to_owned()),
         Pairs::Count(pairs) => instead(list, "pairs", pairs, 300),
     }
     for (split, images) in [("training", paths.train), ("test", paths.test)] {

@@ -81,7 +81,7 @@ fn estimates_in_the_order_of_the_heights_need_one_round_and_two_paths_a_node_at_
     assert_eq!(study.minimax(&study.after(&rounds[..1])), study.minimax_of_all_pairs());
     assert_eq!(study.minimax(&tried), study.minimax_of_all_pairs());
     assert_eq!(tried.iter().flatten().count(), 2 * nodes);
-    assert!(rounds.len() <= 6, "rounds are large: {}", rounds.len());
+    assert!(rounds.len() <= 5, "rounds are large: {}", rounds.len());
 }
 
 /// Basins in basins: the heights of exact passes are those of a tree.
@@ -156,6 +156,7 @@ fn groups_that_no_pair_joins_stay_apart() {
     assert_eq!(round, [0, 1, 3]);
     let tried = [Some(5.0), Some(6.0), None, Some(1.0)];
     assert_eq!(candidates.next_round(&[None; 5], &tried), [2], "it may lower 0–2");
-    assert_eq!(candidates.next_round(&[Some(0.0), Some(0.0), Some(6.0), None, None], &tried), [0; 0]);
+    let heights = [Some(0.0), Some(0.0), Some(6.0), None, None];
+    assert!(candidates.next_round(&heights, &tried).is_empty(), "no path could be lower");
     assert_eq!(candidates.most(), 4);
 }

@@ -1,6 +1,6 @@
 //! `/graph`: nodes, edges, merges and minimax heights.
 
-use super::landscape_graph::{LandscapeGraph, graphs};
+use super::landscape_graph::{LandscapeGraph, graphs_of};
 use crate::config::reader::Choice;
 use crate::engine::store::atlas::{Atlas, AtlasError, Label, Node};
 use crate::solutions::SetName;
@@ -10,11 +10,11 @@ use ndarray::Array2;
 pub(super) fn groups(atlas: &Atlas<'_>) -> Vec<String> {
     let group =
         |graph: LandscapeGraph| format!("/graph/{}/on_{}", graph.config.name, graph.landscape);
-    graphs(&atlas.results).into_iter().map(group).collect()
+    graphs_of(&atlas.results, atlas.sets, atlas.paths).into_iter().map(group).collect()
 }
 
 pub(super) fn write(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
-    let graphs = graphs(&atlas.results);
+    let graphs = graphs_of(&atlas.results, atlas.sets, atlas.paths);
     if graphs.is_empty() {
         return Ok(());
     }
@@ -39,10 +39,13 @@ pub(super) fn write(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
 fn write_nodes(node: &Node, graph: &LandscapeGraph, unit: &str) -> Result<(), AtlasError> {
     let count = graph.nodes.len();
     node.axis("node", "number of each node", count)?;
-    let sets: Vec<&str> = (0..count).map(|node| graph.set(node).as_str()).collect();
-    node.texts(&Label::new("node_set", "node", "set of each node, GROUP/MEMBER"), &sets)?;
-    let numbers: Vec<u32> = graph.nodes.iter().map(|node| node.initialization).collect();
-    let words = "number of the random initialization that the node grew from";
+    let sets: Vec<&str> = (0..count).map(|node| graph.set(node)).collect();
+    node.texts(
+        &Label::new("node_set", "node", "set of each node, GROUP/MEMBER; or minimum"),
+        &sets,
+    )?;
+    let numbers: Vec<u32> = graph.nodes.iter().map(|node| node.number).collect();
+    let words = "number of the random initialization that the node grew from; minima count from 0";
     node.numbers(&Label::new("node_initialization", "node", words), &numbers)?;
     let words = "height of each node on this landscape: birth of its component";
     let label = Label::new("node_height", "node", words).units(unit);
@@ -62,9 +65,11 @@ fn write_nodes(node: &Node, graph: &LandscapeGraph, unit: &str) -> Result<(), At
     let words = "height at which the component of each node is joined to one with a lower node; \
                  infinite for the lowest node of a connected component";
     node.numbers(&Label::new("node_death", "node", words).units(unit), &heights)?;
-    let elder = |death: &Option<(usize, usize)>| death.map_or(-1, |(_, elder)| elder as i64);
-    let elders: Vec<i64> = deaths.iter().map(elder).collect();
-    let words = "the lowest node of the component that it is joined to there; -1 if none";
+    let elder = |(node, death): (usize, &Option<(usize, usize)>)| {
+        death.map_or(node, |(_, elder)| elder) as u32
+    };
+    let elders: Vec<u32> = deaths.iter().enumerate().map(elder).collect();
+    let words = "the lowest node of the component that it is joined to there; itself if none";
     node.numbers(&Label::new("node_elder", "node", words), &elders)
 }
 
@@ -76,12 +81,15 @@ fn write_edges(node: &Node, graph: &LandscapeGraph, unit: &str) -> Result<(), At
     let words = "numbers of the nodes that each edge joins";
     node.numbers(&Label::new("edge_nodes", "edge, end", words), &Array2::from(ends))?;
     let heights: Vec<f64> = edges.iter().map(|edge| edge.height).collect();
+    let kinds: Vec<&str> = graph.kinds.iter().map(|kind| kind.name()).collect();
+    let words = "path, or pass: one that a refinement has come across";
+    node.texts(&Label::new("edge_kind", "edge", words), &kinds)?;
     let words = "height of each edge, the attribute heights says which; never below its nodes";
     node.numbers(&Label::new("edge_height", "edge", words).units(unit), &heights)?;
     let words = "how far each edge lies above the minimax height of its nodes: above 0 there is a \
                  detour that is lower";
     let label = Label::new("edge_above_minimax", "edge", words).units(unit);
-    node.numbers(&label, &graph.detours.below)
+    node.numbers(&label, &graph.above_minimax)
 }
 
 fn write_merges(node: &Node, graph: &LandscapeGraph, unit: &str) -> Result<(), AtlasError> {

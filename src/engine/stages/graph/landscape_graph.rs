@@ -1,7 +1,8 @@
 //! From stored paths to a graph.
 
+use super::passes::{Further, RefinedPaths, identities};
 use super::section::{EdgeHeights, GraphConfig, SECTION};
-use crate::analysis::graph::{Detours, HeightEdge, HeightGraph, Merges, condensed, detours};
+use crate::analysis::graph::{HeightEdge, HeightGraph, Merges, above_minimax, condensed};
 use crate::config::Config;
 use crate::data::Split;
 use crate::engine::results::Results;
@@ -9,13 +10,41 @@ use crate::path::{PathResult, PathSet};
 use crate::solutions::{LandscapeName, SetName, SolutionSet};
 use std::collections::BTreeMap;
 
-/// A solution as a node.
+/// Where a node comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Origin {
+    /// A solution in this set, by its place among those of the graph.
+    Set(usize),
+    /// A minimum that a refinement has come across.
+    Refinement,
+}
+
+/// A solution as a node, or a minimum that a refinement has come across.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct GraphNode {
-    /// Its set, by its place among those of the graph.
-    pub set: usize,
-    /// Number of the initialization it was trained from.
-    pub initialization: u32,
+    /// Its set, if it is a solution.
+    pub origin: Origin,
+    /// Number of the initialization it was trained from; minima are counted from 0.
+    pub number: u32,
+}
+
+/// What an edge is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EdgeKind {
+    /// A pass that a refinement has found: a transition state between two nodes.
+    Pass,
+    /// A path between two solutions.
+    Path,
+}
+
+impl EdgeKind {
+    /// As in `atlas.h5`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Path => "path",
+        }
+    }
 }
 
 /// A graph on one landscape with what follows from it.
@@ -24,8 +53,10 @@ pub struct LandscapeGraph<'a> {
     pub config: &'a GraphConfig,
     /// The landscape.
     pub landscape: LandscapeName,
-    /// The nodes, set by set, by ascending number.
+    /// The nodes: solutions, set by set, by ascending number, then minima, the lowest first.
     pub nodes: Vec<GraphNode>,
+    /// What the edges are: passes first, so that of equally high edges they count.
+    pub kinds: Vec<EdgeKind>,
     /// Their heights and those of the edges.
     pub graph: HeightGraph,
     /// The minimum spanning tree and all that follows from it.
@@ -33,7 +64,7 @@ pub struct LandscapeGraph<'a> {
     /// The minimax heights of all pairs, condensed.
     pub minimax: Vec<f64>,
     /// How far each path lies above the minimax height of its endpoints.
-    pub detours: Detours,
+    pub above_minimax: Vec<f64>,
     /// Solutions that are no nodes: their height on this landscape is unknown, as they have no
     /// path.
     pub left_out: usize,
@@ -41,22 +72,24 @@ pub struct LandscapeGraph<'a> {
 
 /// All graphs that a configuration asks for, on every landscape of its paths.
 pub fn graphs<'a>(results: &Results<'a>) -> Vec<LandscapeGraph<'a>> {
-    let configs: &'a Vec<GraphConfig> = results.config.section(&SECTION);
-    if configs.is_empty() {
+    if results.config.section(&SECTION).is_empty() {
         return Vec::new();
     }
     let sets = results.sets();
-    let paths = results.paths(&sets);
-    let mut landscapes: Vec<LandscapeName> = Vec::new();
-    for of_set in &paths {
-        if !landscapes.contains(&of_set.landscape) {
-            landscapes.push(of_set.landscape);
-        }
-    }
+    graphs_of(results, &sets, &results.paths(&sets))
+}
+
+/// The same of these sets and paths, which are those of the results.
+pub fn graphs_of<'a>(
+    results: &Results<'a>,
+    sets: &[SolutionSet],
+    paths: &[PathSet],
+) -> Vec<LandscapeGraph<'a>> {
+    let configs: &'a Vec<GraphConfig> = results.config.section(&SECTION);
+    let landscapes = results.landscapes();
     let on = |config| {
-        let (sets, paths, known) = (&sets, &paths, results.config);
         let of = move |&landscape: &LandscapeName| {
-            LandscapeGraph::of(config, landscape, sets, paths, known)
+            LandscapeGraph::of(config, landscape, sets, paths, results)
         };
         landscapes.iter().map(of)
     };
@@ -69,7 +102,7 @@ impl<'a> LandscapeGraph<'a> {
         landscape: LandscapeName,
         sets: &[SolutionSet],
         paths: &[PathSet],
-        known: &Config,
+        results: &Results,
     ) -> Self {
         let belongs = |name: &SetName| config.sets.contains(name);
         let paths: Vec<&PathSet> = paths
@@ -82,9 +115,9 @@ impl<'a> LandscapeGraph<'a> {
         let (mut nodes, mut heights, mut left_out) = (Vec::new(), Vec::new(), 0);
         for (place, name) in config.sets.iter().enumerate() {
             let set = sets.iter().find(|set| set.name == *name);
-            for (row, initialization) in by_number(set) {
-                let node = GraphNode { set: place, initialization };
-                let stored = || stored_loss(known, set?, row, landscape);
+            for (row, number) in by_number(set) {
+                let node = GraphNode { origin: Origin::Set(place), number };
+                let stored = || stored_loss(results.config, set?, row, landscape);
                 match ends.get(&node).copied().or_else(stored).filter(|loss| loss.is_finite()) {
                     Some(height) => {
                         nodes.push(node);
@@ -94,12 +127,44 @@ impl<'a> LandscapeGraph<'a> {
                 }
             }
         }
-        let edges = edges(config, &paths, &nodes);
+        let mut refined = RefinedPaths::default();
+        if config.heights == EdgeHeights::Lowest {
+            for paths in &paths {
+                refined.add(results, paths, |pair| nodes_of(config, paths, pair));
+            }
+        }
+        let edges = edges(config, &paths, &nodes, &refined);
+        let mut further = Further::default();
+        if !refined.is_empty() {
+            let find = |name: &SetName| sets.iter().find(|set| set.name == *name);
+            let sets: Vec<_> = config.sets.iter().map(find).collect();
+            let known = identities(results, &sets, &nodes, &heights);
+            further = refined.further(results, &nodes, &known);
+        }
+        nodes.extend(
+            (0..)
+                .zip(&further.minima)
+                .map(|(number, _)| GraphNode { origin: Origin::Refinement, number }),
+        );
+        heights.extend(further.minima);
+        let kinds = [(EdgeKind::Pass, further.passes.len()), (EdgeKind::Path, edges.len())];
+        let kinds = kinds.into_iter().flat_map(|(kind, count)| std::iter::repeat_n(kind, count));
+        let edges = further.passes.into_iter().chain(edges).collect();
         let graph = HeightGraph::new(heights, edges).expect("heights and ends have been checked");
         let merges = Merges::of(&graph);
         let minimax = merges.minimax();
-        let detours = detours(&graph, &minimax);
-        Self { config, landscape, nodes, graph, merges, minimax, detours, left_out }
+        let above_minimax = above_minimax(&graph, &minimax);
+        Self {
+            config,
+            landscape,
+            nodes,
+            kinds: kinds.collect(),
+            graph,
+            merges,
+            minimax,
+            above_minimax,
+            left_out,
+        }
     }
 
     /// The minimax height of two nodes.
@@ -107,14 +172,32 @@ impl<'a> LandscapeGraph<'a> {
         self.minimax[condensed(self.nodes.len(), pair)]
     }
 
-    /// The set of a node.
-    pub fn set(&self, node: usize) -> &'a SetName {
-        &self.config.sets[self.nodes[node].set]
+    /// The set of a node, or `minimum`.
+    pub fn set(&self, node: usize) -> &'a str {
+        match self.nodes[node].origin {
+            Origin::Set(set) => self.config.sets[set].as_str(),
+            Origin::Refinement => "minimum",
+        }
     }
 
-    /// The name of a node: `sgd/train 3`.
+    /// The name of a node: `sgd/train 3`, `minimum 0`.
     pub fn node_name(&self, node: usize) -> String {
-        format!("{} {}", self.set(node), self.nodes[node].initialization)
+        format!("{} {}", self.set(node), self.nodes[node].number)
+    }
+
+    /// The numbers of the edges of a kind.
+    pub fn edges_of(&self, kind: EdgeKind) -> impl Iterator<Item = usize> {
+        let kinds = self.kinds.iter().enumerate();
+        kinds.filter(move |(_, of)| **of == kind).map(|(edge, _)| edge)
+    }
+
+    /// By how much a detour is lower than the direct path, in ascending order; paths without one
+    /// are left out.
+    pub fn lower_by(&self) -> Vec<f64> {
+        let above = self.edges_of(EdgeKind::Path).map(|edge| self.above_minimax[edge]);
+        let mut found: Vec<f64> = above.filter(|&by| by > 0.0).collect();
+        found.sort_by(f64::total_cmp);
+        found
     }
 }
 
@@ -129,7 +212,7 @@ fn by_number(set: Option<&SolutionSet>) -> Vec<(usize, u32)> {
 /// The endpoints of a path as nodes, where both sets belong to the graph.
 fn nodes_of(config: &GraphConfig, paths: &PathSet, (a, b): (u32, u32)) -> Option<[GraphNode; 2]> {
     let place = |name: &SetName| config.sets.iter().position(|set| set == name);
-    let node = |name, initialization| Some(GraphNode { set: place(name)?, initialization });
+    let node = |name, number| Some(GraphNode { origin: Origin::Set(place(name)?), number });
     Some([node(&paths.set.a, a)?, node(&paths.set.b, b)?])
 }
 
@@ -177,12 +260,19 @@ fn stored_loss(
     }
 }
 
-fn edges(config: &GraphConfig, paths: &[&PathSet], nodes: &[GraphNode]) -> Vec<HeightEdge> {
+fn edges(
+    config: &GraphConfig,
+    paths: &[&PathSet],
+    nodes: &[GraphNode],
+    refined: &RefinedPaths,
+) -> Vec<HeightEdge> {
     let place: BTreeMap<&GraphNode, usize> = nodes.iter().zip(0..).collect();
     let edge = |(ends, path): ([GraphNode; 2], &PathResult)| {
         let [a, b] = ends.each_ref().map(|end| place.get(end).copied());
         let height = height(config.heights, path);
-        Some(HeightEdge { nodes: [a?, b?], height }).filter(|_| height.is_finite())
+        let height = refined.height(&ends).map_or(height, |refined| refined.min(height));
+        let edge = HeightEdge { nodes: [a?, b?], height };
+        (a != b && height.is_finite()).then_some(edge)
     };
     found(config, paths).filter_map(edge).collect()
 }

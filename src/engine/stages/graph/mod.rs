@@ -8,6 +8,7 @@
 mod atlas;
 mod export;
 mod landscape_graph;
+mod passes;
 mod persistence;
 mod section;
 mod summary;
@@ -16,7 +17,9 @@ mod tree;
 pub use export::{GraphFormat, export};
 
 use crate::config::{Config, StageSection};
+use crate::engine::capacity::{Need, Part};
 use crate::engine::failure::Failure;
+use crate::engine::problem::Problem;
 use crate::engine::rank::Rank;
 use crate::engine::results::Results;
 use crate::engine::stage::{Context, Counts, Stage};
@@ -26,7 +29,7 @@ use crate::report::Run;
 use crate::report::figure::Figure;
 use crate::solutions::SolutionSet;
 use landscape_graph::graphs;
-use section::SECTION;
+use section::{GraphConfig, SECTION};
 
 /// Makes graphs of the solutions and paths.
 pub struct Graphs;
@@ -55,6 +58,17 @@ impl Stage for Graphs {
 
     fn section(&self) -> Option<StageSection> {
         Some(SECTION.section())
+    }
+
+    fn memory(&self, problem: &Problem, _: usize) -> Need {
+        let graphs = problem.config.section(&SECTION);
+        let nodes = |graph: &GraphConfig| {
+            graph.sets.iter().map(|set| problem.solutions_in(set) as f64).sum::<f64>()
+        };
+        let most = graphs.iter().map(nodes).fold(0.0, f64::max);
+        // The minimax heights of all pairs, and the nodes of all clusters of a tree like a comb.
+        let part = Part::new(8.0 * most * most, "a graph", problem.keep_key());
+        Need { task: Vec::new(), root: vec![part] }
     }
 
     /// Done when all paths are.

@@ -1,20 +1,20 @@
 //! 0-dimensional persistence: at which loss a component begins, and at which it joins another.
 
-use super::landscape_graph::{LandscapeGraph, graphs};
-use super::tree::{looks, of_graph};
+use super::landscape_graph::{LandscapeGraph, graphs_of};
+use super::tree::{kinds, of_graph};
 use crate::engine::console::count;
 use crate::engine::results::Results;
 use crate::report::Run;
 use crate::report::figure::{Figure, Table, exact};
 use crate::report::panel::{Axis, AxisScale, Ink, Panel, Shape};
-use crate::report::style::{GRAY, set_name};
+use crate::report::style::GRAY;
 
 pub(super) fn figure(runs: &[(&Run<'_>, Results<'_>)]) -> Figure {
     let header = ["run", "graph", "landscape", "set", "initialization", "birth", "death", "elder"];
     let mut table = Table::new("persistence", &header);
     let (mut panels, mut notes) = (Vec::new(), Vec::new());
     for (run, results) in runs {
-        for graph in graphs(results) {
+        for graph in graphs_of(results, &run.sets, &run.paths) {
             panels.extend(of_graph(run, runs.len() > 1, &graph, &draw));
             fill(&mut table, run, &graph);
             let lasting = graph.merges.components().len();
@@ -31,10 +31,11 @@ pub(super) fn figure(runs: &[(&Run<'_>, Results<'_>)]) -> Figure {
         key: "persistence",
         title: "Persistence of the components",
         about: "The parts of the landscape below some loss, as far as paths are known. Each solution \
-                begins a component at its own loss (birth). The component ends where a path joins it \
-                to one with a lower solution (death). The distance from the diagonal is how far it \
-                must rise to reach a lower solution: points near the diagonal are no basins of their \
-                own. Deaths are upper bounds: they are as low as the paths that were found.",
+                begins a component at its own loss (birth). The component ends where a path joins \
+                it to one with a lower solution (death). The distance from the diagonal is how far \
+                one must climb to reach a lower solution: points near the diagonal are no basins \
+                of their own. Deaths are upper bounds: they are as low as the paths that were \
+                found.",
         notes,
         panels,
         tables: vec![table],
@@ -63,12 +64,12 @@ fn draw(run: &Run<'_>, graph: &LandscapeGraph, height: Axis, title: String) -> P
     }
     let diagonal = vec![[low, low], [high, high]];
     panel = panel.with(Shape::Lines(vec![diagonal]), Ink::line(GRAY).width(16), None);
-    for (place, (set, look)) in graph.config.sets.iter().zip(looks(run, graph)).enumerate() {
-        let of_set = (0..graph.nodes.len()).filter(|&node| graph.nodes[node].set == place);
+    for (origin, name, look) in kinds(run, graph) {
+        let of_set = (0..graph.nodes.len()).filter(|&node| graph.nodes[node].origin == origin);
         let points: Vec<[f64; 2]> = of_set.filter_map(point).collect();
         if !points.is_empty() {
             let shape = Shape::Points(points, look.marker);
-            panel = panel.with(shape, Ink::marker(look.color), Some(set_name(set)));
+            panel = panel.with(shape, Ink::marker(look.color), Some(name));
         }
     }
     panel
@@ -83,7 +84,7 @@ fn fill(table: &mut Table, run: &Run<'_>, graph: &LandscapeGraph) {
             graph.config.name.clone(),
             graph.landscape.to_string(),
             graph.set(node).to_string(),
-            graph.nodes[node].initialization.to_string(),
+            graph.nodes[node].number.to_string(),
             exact(graph.graph.nodes()[node]),
             exact(ends),
             death.map_or_else(String::new, |(_, elder)| graph.node_name(elder)),

@@ -58,7 +58,7 @@ static HEIGHTS: Key<OneOf<EdgeHeights>> = Key::new("heights", OneOf::NEW)
         "which height a path has: the lowest that is known of a curve between its endpoints, the \
          barrier H on the grid of the search, or the straight-line barrier",
     )
-    .note("the lowest is the barrier on the fine grid")
+    .note("the lowest is the barrier on the fine grid, or the refined barrier of a refined path")
     .default(EdgeHeights::Lowest);
 
 static SPEC: SectionSpec = SectionSpec {
@@ -75,14 +75,14 @@ static SPEC: SectionSpec = SectionSpec {
 pub static SECTION: OfStage<Vec<GraphConfig>> = OfStage {
     spec: &SPEC,
     documentation: "Solutions are nodes, paths are edges. The graph has the lowest known height at \
-                    which any two solutions are joined, also those without a path between them: the \
-                    minimax height, along the minimum spanning tree. There is one on each landscape \
-                    of `[paths]`. It takes no time worth predicting, and it is made anew whenever \
-                    paths are added. `between` in `[paths]` joins different sets; sets without \
-                    paths between them are separate components.\n\
+                    which any two solutions are joined, also those without a path between them: \
+                    the minimax height, along the minimum spanning tree. There is a graph on each \
+                    landscape of `[paths]`. It takes no time worth predicting, and it is made anew \
+                    whenever paths are added. `between` in `[paths]` joins different sets; sets \
+                    without paths between them are separate components.\n\
                     [methods.md](methods.md#graph) explains minimax heights, the disconnectivity \
-                    graph and persistence, and `paths.pairs = \"spanning\"`, with which n solutions \
-                    need about 2n paths.",
+                    graph and persistence, and `paths.pairs = \"spanning\"`, with which n \
+                    solutions need about 2n paths.",
     read,
 };
 

@@ -1,19 +1,23 @@
 //! The tables at the terminal.
 
-use super::landscape_graph::LandscapeGraph;
+use super::landscape_graph::{EdgeKind, LandscapeGraph, Origin};
 use crate::analysis::graph::{Level, levels};
 use crate::engine::console::count;
 use crate::report::number::{number, short};
 use crate::report::render;
 
 pub(super) fn summary(graphs: &[LandscapeGraph]) -> String {
-    let joined = render(
-        "Graphs: solutions are nodes, paths are edges. A detour is a way through the graph that is\n\
-         lower than the direct path; by how much: median [lowest, highest]",
-        &["graph", "on", "solutions", "paths", "components", "with a detour", "lower by"],
-        2,
-        graphs.iter().map(row),
-    );
+    let mut header = vec!["graph", "on", "solutions"];
+    // Refinements bring these.
+    let refined = graphs.iter().any(|graph| graph.edges_of(EdgeKind::Pass).next().is_some());
+    header.extend(refined.then_some(["minima", "passes"]).into_iter().flatten());
+    header.extend(["paths", "components", "with a detour", "lower by"]);
+    let caption = "Graphs: solutions are nodes, paths are edges. A detour is a way through the graph \
+                   that is\nlower than the direct path; by how much: median [lowest, highest]";
+    let further = "\nMinima and passes are those that refinements have come across besides.";
+    let caption = if refined { format!("{caption}.{further}") } else { caption.to_owned() };
+    let rows = graphs.iter().map(|graph| row(graph, refined));
+    let joined = render(&caption, &header, 2, rows);
     let of_levels = render(
         "Connected components of the solutions up to a loss, joined by paths up to this loss",
         &["graph", "on", "up to", "solutions", "components"],
@@ -23,9 +27,8 @@ pub(super) fn summary(graphs: &[LandscapeGraph]) -> String {
     joined + &graphs.iter().filter_map(left_out).collect::<String>() + "\n" + &of_levels
 }
 
-fn row(graph: &LandscapeGraph) -> Vec<String> {
-    let detours = graph.detours.found();
-    let paths = graph.graph.edges().len();
+fn row(graph: &LandscapeGraph, refined: bool) -> Vec<String> {
+    let detours = graph.lower_by();
     let lower = match (detours.first(), detours.get(detours.len() / 2), detours.last()) {
         (Some(&least), Some(_), Some(&most)) => {
             let median = median(&detours);
@@ -33,15 +36,14 @@ fn row(graph: &LandscapeGraph) -> Vec<String> {
         }
         _ => String::new(),
     };
-    vec![
-        graph.config.name.clone(),
-        graph.landscape.to_string(),
-        graph.nodes.len().to_string(),
-        paths.to_string(),
-        graph.merges.components().len().to_string(),
-        detours.len().to_string(),
-        lower,
-    ]
+    let number = |kind| graph.edges_of(kind).count().to_string();
+    let minima = graph.nodes.iter().filter(|node| node.origin == Origin::Refinement).count();
+    let mut row = vec![graph.config.name.clone(), graph.landscape.to_string()];
+    row.push((graph.nodes.len() - minima).to_string());
+    row.extend(refined.then(|| [minima.to_string(), number(EdgeKind::Pass)]).into_iter().flatten());
+    row.extend([number(EdgeKind::Path), graph.merges.components().len().to_string()]);
+    row.extend([detours.len().to_string(), lower]);
+    row
 }
 
 /// Of numbers in ascending order, at least one.
@@ -67,7 +69,12 @@ fn level_rows(graph: &LandscapeGraph) -> Vec<Vec<String>> {
             level.components.to_string(),
         ]
     };
-    chosen_levels(graph).into_iter().map(row).collect()
+    let mut rows: Vec<Vec<String>> = chosen_levels(graph).into_iter().map(row).collect();
+    // Of levels that print alike, the last.
+    rows.reverse();
+    rows.dedup_by(|a, b| a[2] == b[2]);
+    rows.reverse();
+    rows
 }
 
 /// The lowest node, and the levels up to which a quarter, half, three quarters and all of the

@@ -1,19 +1,19 @@
 //! Disconnectivity graphs: a leaf for each solution, a fork where the lowest known paths join them.
 
-use super::landscape_graph::{LandscapeGraph, graphs};
+use super::landscape_graph::{LandscapeGraph, Origin, graphs_of};
 use crate::analysis::graph::MergeTree;
 use crate::engine::results::Results;
 use crate::report::Run;
 use crate::report::figure::{Figure, Table, exact};
-use crate::report::panel::{Axis, Ink, Panel, Shape};
-use crate::report::style::{BLACK, Color, Look, look, numbered, set_name};
-use crate::solutions::LandscapeName;
+use crate::report::panel::{Axis, Ink, Marker, Panel, Shape};
+use crate::report::style::{BLACK, Color, GRAY, Look, look, numbered, set_name};
+use crate::solutions::{LandscapeName, SetName};
 
 pub(super) fn figure(runs: &[(&Run<'_>, Results<'_>)]) -> Figure {
     let mut table = Table::new("graph-merges", &MERGES);
     let mut panels = Vec::new();
     for (run, results) in runs {
-        for graph in graphs(results) {
+        for graph in graphs_of(results, &run.sets, &run.paths) {
             panels.extend(of_graph(run, runs.len() > 1, &graph, &draw));
             fill(&mut table, run, &graph);
         }
@@ -56,18 +56,22 @@ pub(super) fn of_graph(
     panels.into_iter().filter(|panel| !panel.is_empty()).collect()
 }
 
-/// How each set of a graph is drawn: as its group, if no other set has the same.
-pub(super) fn looks(run: &Run<'_>, graph: &LandscapeGraph) -> Vec<Look> {
+/// The kinds of nodes, each with its name and look: those of a set as its group, if no other set
+/// has the same; minima that refinements have come across in gray.
+pub(super) fn kinds(run: &Run<'_>, graph: &LandscapeGraph) -> Vec<(Origin, String, Look)> {
     let (sets, groups) = (&graph.config.sets, run.groups());
     let lone = |group: &str| sets.iter().filter(|set| set.group() == group).count() == 1;
-    let look_of = |(place, set): (usize, &crate::solutions::SetName)| {
-        if lone(set.group()) { look(set.group(), &groups) } else { numbered(place) }
+    let kind = |(place, set): (usize, &SetName)| {
+        let look = if lone(set.group()) { look(set.group(), &groups) } else { numbered(place) };
+        (Origin::Set(place), set_name(set), look)
     };
-    sets.iter().enumerate().map(look_of).collect()
+    let further = Look { color: GRAY, marker: Marker::Cross };
+    let further = (Origin::Refinement, "further minima".to_owned(), further);
+    sets.iter().enumerate().map(kind).chain([further]).collect()
 }
 
 /// The lines of a tree, by the set that all solutions below belong to; `None`: several.
-type Branches = Vec<(Option<usize>, Vec<[f64; 2]>)>;
+type Branches = Vec<(Option<Origin>, Vec<[f64; 2]>)>;
 
 fn draw(run: &Run<'_>, graph: &LandscapeGraph, height: Axis, title: String) -> Panel {
     let mut panel = Panel::new(title, Axis::linear("solutions, one a line").whole(), height);
@@ -82,24 +86,24 @@ fn draw(run: &Run<'_>, graph: &LandscapeGraph, height: Axis, title: String) -> P
         // A gap between trees.
         next += 1.0;
     }
-    let lines = |set: Option<usize>| {
+    let lines = |set: Option<Origin>| {
         let of_set = branches.iter().filter(|(of, _)| *of == set);
         Shape::Lines(of_set.map(|(_, line)| line.clone()).collect())
     };
     let ink = |color: Color| Ink::line(color).width(24);
     panel = panel.with(lines(None), ink(BLACK), None);
-    for (place, (set, look)) in graph.config.sets.iter().zip(looks(run, graph)).enumerate() {
-        let of_set = (0..graph.nodes.len()).filter(|&node| graph.nodes[node].set == place);
+    for (origin, name, look) in kinds(run, graph) {
+        let of_set = (0..graph.nodes.len()).filter(|&node| graph.nodes[node].origin == origin);
         let ends: Vec<[f64; 2]> =
             of_set.map(|node| [places[node], graph.graph.nodes()[node]]).collect();
         if ends.is_empty() {
             continue;
         }
         let marker = Ink::marker(look.color).opacity(1.0).width(40);
-        panel = panel.with(lines(Some(place)), ink(look.color), None).with(
+        panel = panel.with(lines(Some(origin)), ink(look.color), None).with(
             Shape::Points(ends, look.marker),
             marker,
-            Some(set_name(set)),
+            Some(name),
         );
     }
     panel
@@ -111,11 +115,11 @@ fn grow(
     graph: &LandscapeGraph,
     places: &[f64],
     branches: &mut Branches,
-) -> (f64, Option<usize>) {
+) -> (f64, Option<Origin>) {
     if let Some(leaf) = tree.leaf {
-        return (places[leaf], Some(graph.nodes[leaf].set));
+        return (places[leaf], Some(graph.nodes[leaf].origin));
     }
-    let grown: Vec<(f64, Option<usize>)> =
+    let grown: Vec<(f64, Option<Origin>)> =
         tree.branches.iter().map(|branch| grow(branch, graph, places, branches)).collect();
     for ((place, set), branch) in grown.iter().zip(&tree.branches) {
         branches.push((*set, vec![[*place, branch.height], [*place, tree.height]]));

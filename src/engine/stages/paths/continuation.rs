@@ -1,7 +1,7 @@
 //! The ends of searches: longer searches go on from them, and other searches begin with their
 //! paths.
 
-use super::{Outcome, PathKey, planned_pairs};
+use super::{Outcome, PathKey, planned_paths};
 use crate::config::PathsConfig;
 use crate::engine::capacity::size as size_in_words;
 use crate::engine::console::{count, say};
@@ -28,8 +28,7 @@ const MAX_NAMED: usize = 5;
 /// Adam, and the best coefficients.
 pub(super) fn predicted(problem: &Problem) -> (usize, f64) {
     let paths = &problem.config.paths;
-    let pairs = paths.end_sets().iter().map(|sets| planned_pairs(problem, sets)).sum::<usize>();
-    let files = pairs.saturating_mul(problem.path_landscapes());
+    let files = planned_paths(problem).saturating_mul(problem.path_landscapes());
     let number = if problem.landscape().is_some() { size_of::<f64>() } else { size_of::<f32>() };
     let coefficients = paths.parameters.method.free() * problem.layout().parameters();
     (files, files as f64 * (4 * coefficients * number) as f64)
@@ -66,7 +65,7 @@ pub(super) fn remark(results: &Results, states: &PathStates) -> Option<String> {
     let (mut continued, mut anew) = (BTreeMap::<usize, usize>::new(), 0);
     for (ends, landscape) in results.path_sets(&sets) {
         let digest = dependencies.paths(ends.sets.both(), landscape.name());
-        for pair in results.pairs(&ends) {
+        for pair in results.pairs(&ends, landscape) {
             if contents.path(&ends.sets, landscape, pair).is_some() {
                 continue;
             }

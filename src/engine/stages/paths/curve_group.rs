@@ -6,6 +6,7 @@ use crate::engine::curve_forecast::CURVE_FILE;
 use crate::engine::curves::{KeptCurves, PathPlace};
 use crate::engine::store::atlas::{Atlas, AtlasError, Label, Node};
 use crate::engine::store::{CurveNumbers, KeptPrecision};
+use crate::network::Tensor;
 use crate::path::{ChosenMethod, PathSet, equally_spaced};
 use ndarray::{Array1, Array2, s};
 use sha2::{Digest, Sha256};
@@ -77,7 +78,8 @@ fn write_group(
     node.coordinates(&Label::new("path", "path", "number of the path of each curve"), &numbers)?;
     node.axis_from_1("term", "number n of each term", method.free())?;
     write_shapes(&node, method, parameters.points)?;
-    let writer = Writer { node: &node, kept: &kept, paths, rows };
+    let dimension = atlas.layout.iter().map(Tensor::len).sum();
+    let writer = Writer { node: &node, kept: &kept, paths, rows, dimension };
     if atlas.results.config.subject.network().is_some() {
         writer.write::<f32>()
     } else {
@@ -105,6 +107,8 @@ struct Writer<'a> {
     kept: &'a KeptCurves<'a>,
     paths: &'a PathSet,
     rows: &'a [usize],
+    /// P.
+    dimension: usize,
 }
 
 impl Writer<'_> {
@@ -114,18 +118,21 @@ impl Writer<'_> {
     }
 
     fn coefficients<A: KeptPrecision>(&self) -> Result<(), AtlasError> {
-        let dimension = self.dimension::<A>();
-        let shape = [self.rows.len(), self.kept.paths.parameters.method.free(), dimension];
+        let free = self.kept.paths.parameters.method.free();
+        let shape = [self.rows.len(), free, self.dimension];
         let words = "coefficients b_n of each curve: vectors of the space of theta";
         let label = Label::new("coefficient", "path, term, parameter", words);
         self.node.blocks(&label, shape, |index| {
-            let free = self.numbers::<A>(index)?.free;
+            let Some(CurveNumbers { free, .. }) = self.numbers::<A>(index) else {
+                self.say_problem(index);
+                return None;
+            };
             Array2::from_shape_vec((shape[1], shape[2]), free).ok()
         })
     }
 
     fn endpoints<A: KeptPrecision>(&self) -> Result<(), AtlasError> {
-        let shape = [self.rows.len(), 2, self.dimension::<A>()];
+        let shape = [self.rows.len(), 2, self.dimension];
         let words = "the endpoints ω^a and ω^b of each curve, as the search had them";
         let label = Label::new("endpoint", "path, end, parameter", words);
         self.node.blocks(&label, shape, |index| {
@@ -134,21 +141,15 @@ impl Writer<'_> {
         })
     }
 
-    /// The dimension of the first curve that can be read; they are all alike.
-    fn dimension<A: KeptPrecision>(&self) -> usize {
-        let mut all = 0..self.rows.len();
-        all.find_map(|index| self.numbers::<A>(index)).map_or(0, |first| first.endpoints[0].len())
-    }
-
     /// A file that cannot be used costs its own curve alone, which is then NaN.
     fn numbers<A: KeptPrecision>(&self, index: usize) -> Option<CurveNumbers<A>> {
         let file = self.kept.file(PathPlace::of(self.paths, self.rows[index]));
-        match file {
-            Ok(curve) => curve.and_then(A::numbers),
-            Err(problem) => {
-                say(format_args!("a curve is not written: {problem}"));
-                None
-            }
+        file.ok().flatten().and_then(A::numbers)
+    }
+
+    fn say_problem(&self, index: usize) {
+        if let Err(problem) = self.kept.file(PathPlace::of(self.paths, self.rows[index])) {
+            say(format_args!("a curve is not written: {problem}"));
         }
     }
 }

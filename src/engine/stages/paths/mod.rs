@@ -27,17 +27,18 @@ use crate::engine::rank::Rank;
 use crate::engine::results::{Ends, Results};
 use crate::engine::resume::{Ended, drive};
 use crate::engine::run_directory::RunDirectory;
+use crate::engine::spanning::Rounds;
 use crate::engine::stage::{Context, Count, Counts, FailedTask, PlannedTasks, Stage};
 use crate::engine::store::atlas::{Atlas, AtlasError, Node};
 use crate::engine::store::{
-    Contents, KeptCurve, KeptPrecision, PathEnd, PathName, PathStates, Record, Saved, TaskKey,
+    Contents, KeptCurve, KeptPrecision, PathEnd, PathName, Record, Saved, TaskKey,
 };
 use crate::engine::task::{Computation, Pending, PendingTask};
 use crate::landscape::{BuiltIn, Interrupt, Landscape, Squared};
 use crate::path::{
     AccuracyProfiles, Batches, CurvePrecision, FoundPath, Objective, PathResult, PathSearch, Track,
 };
-use crate::solutions::{EndSets, LandscapeName, Pairs, SolutionSet};
+use crate::solutions::{EndSets, LandscapeName, Pairs, SetName, SolutionSet};
 pub(super) use atlas::group_of;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -159,7 +160,17 @@ impl Stage for Paths {
         if rank.root().is_some() {
             log::protocol(self.name(), &context.problem.config.paths.protocol.to_string());
         }
-        context.run(self, rank, &PathSearches { problem: context.problem })
+        let searches = PathSearches { problem: context.problem };
+        loop {
+            context.run(self, rank, &searches)?;
+            // The pairs of a round follow from the paths of the rounds before.
+            let pending = |directory: &RunDirectory| has_pending(context.problem, directory);
+            if !context.problem.config.paths.is_spanning()
+                || !rank.ask_root(context.world, pending)?
+            {
+                return Ok(());
+            }
+        }
     }
 
     /// Which pairs there are is known when the solutions are: failed runs leave fewer of them.
@@ -168,7 +179,7 @@ impl Stage for Paths {
         let mut counts = Counts::default();
         for paths in results.paths(sets) {
             let total = if complete {
-                results.drawn_pairs(&paths.set, sets)
+                results.drawn_pairs(&paths.set, paths.landscape, sets)
             } else {
                 results.planned_pairs(&paths.set)
             };
@@ -190,6 +201,14 @@ impl Stage for Paths {
                 }
             }
         }
+        for landscape in results.landscapes() {
+            let left = results.pairs_to_choose(sets, landscape);
+            if left > 0 {
+                let name = format!("paths to choose on {landscape}, at most");
+                let kind = landscape.number();
+                counts.kinds.push(Count { kind, name, done: 0, failed: 0, left });
+            }
+        }
         counts
     }
 
@@ -197,14 +216,22 @@ impl Stage for Paths {
         problem.subject.either(
             |trained| plan_on_images(problem, trained),
             |_| {
-                let of_sets = problem.config.paths.end_sets();
-                let pairs = of_sets.iter().map(|sets| planned_pairs(problem, sets));
-                let pairs = pairs.fold(0, usize::saturating_add);
-                let all = pairs.saturating_mul(problem.path_landscapes());
+                let all = planned_paths(problem).saturating_mul(problem.path_landscapes());
                 let what = format!("at most {}", count(all, "path"));
                 vec![PlannedTasks { what, count: all, work: None }]
             },
         )
+    }
+
+    fn missing(&self, results: &Results) -> Vec<String> {
+        let sets = results.sets();
+        let left = |on| (on, results.pairs_to_choose(&sets, on));
+        let left = results.landscapes().into_iter().map(left).filter(|(_, left)| *left > 0);
+        left.map(|(on, left)| {
+            let paths = count(left, "path");
+            format!("Pairs on {on} are chosen in rounds: at most {paths} have not been chosen yet.")
+        })
+        .collect()
     }
 
     fn disk(&self, problem: &Problem) -> Option<String> {
@@ -282,13 +309,20 @@ struct PathSearches<'a> {
 }
 
 /// What tasks are made from, on the root.
-struct PathSource {
+pub(super) struct PathSource {
     /// The solutions.
     sets: Vec<SolutionSet>,
     /// Minima of a landscape by the number of their start, in double precision.
     minima: BTreeMap<u32, Vec<f64>>,
     /// The paths of `paths.start`.
     curves: Option<InitialCurves>,
+}
+
+impl PathSource {
+    /// The endpoints of all paths, without initial curves.
+    pub(super) fn of(results: &Results, sets: Vec<SolutionSet>) -> Self {
+        Self { sets, minima: found_minima(results), curves: None }
+    }
 }
 
 impl Computation for PathSearches<'_> {
@@ -309,7 +343,7 @@ impl Computation for PathSearches<'_> {
         path_sets.sort_by(|a, b| passes(b).total_cmp(&passes(a)));
         let (mut done, mut keys) = (0, Vec::new());
         for (ends, landscape) in path_sets {
-            for pair in results.pairs(&ends) {
+            for pair in results.pairs(&ends, landscape) {
                 if contents.path(&ends.sets, landscape, pair).is_some() {
                     done += 1;
                 } else {
@@ -341,6 +375,7 @@ impl Computation for PathSearches<'_> {
             .collect();
         continuation::require_curves(&without_curve, tasks.len())?;
         continuation::remark(&results, &directory.path_states).iter().for_each(say);
+        announce_round(&results, &sets, tasks.len());
         Ok(Pending { done, tasks, source })
     }
 
@@ -380,6 +415,22 @@ impl Computation for PathSearches<'_> {
     }
 }
 
+/// Says which round of pairs begins, if they are chosen in rounds.
+fn announce_round(results: &Results, sets: &[SolutionSet], pending: usize) {
+    if !results.config.paths.is_spanning() || pending == 0 {
+        return;
+    }
+    for landscape in results.landscapes() {
+        let Rounds { rounds, left } = Rounds::of(results, sets, landscape);
+        let pairs = rounds.last().map_or(0, Vec::len);
+        say(format_args!(
+            "paths: round {} of pairs on {landscape}: {}; at most {left} more may follow",
+            rounds.len(),
+            count(pairs, "pair")
+        ));
+    }
+}
+
 fn pending_task(problem: &Problem, key: PathKey) -> PendingTask<PathKey> {
     let work = work_on(problem, key.landscape).passes();
     PendingTask {
@@ -400,12 +451,18 @@ fn pairs_part(problem: &Problem) -> Part {
     let pairs = |sets: &EndSets| match (&paths.list, paths.pairs) {
         (Some(list), _) => list.pairs().len() as f64,
         (None, Pairs::Count(most)) => all(sets).min(most as f64),
-        (None, Pairs::All) => all(sets),
+        (None, Pairs::All | Pairs::Spanning) => all(sets),
     };
     let of_sets = paths.end_sets();
-    let drawn =
-        if paths.list.is_some() { 0.0 } else { of_sets.iter().map(all).fold(0.0, f64::max) };
-    let tasks = problem.path_landscapes() as f64 * of_sets.iter().map(pairs).sum::<f64>();
+    let drawn = match (&paths.list, paths.pairs) {
+        (Some(_), _) => 0.0,
+        // All pairs of all sets at once, each with its estimate and its merge.
+        (None, Pairs::Spanning) => 3.0 * of_sets.iter().map(all).sum::<f64>(),
+        (None, _) => of_sets.iter().map(all).fold(0.0, f64::max),
+    };
+    let chosen = paths.is_spanning().then(|| planned_paths(problem) as f64);
+    let chosen = chosen.unwrap_or_else(|| of_sets.iter().map(pairs).sum());
+    let tasks = problem.path_landscapes() as f64 * chosen;
     let keys = if problem.landscape().is_some() {
         "landscape.keep or paths.pairs"
     } else {
@@ -414,21 +471,31 @@ fn pairs_part(problem: &Problem) -> Part {
     Part::new(pair_bytes(drawn) + task_bytes(tasks), "the pairs of solutions", keys)
 }
 
-/// Paths between the vectors of these sets on each landscape, at most.
-fn planned_pairs(problem: &Problem, sets: &EndSets) -> usize {
-    problem.config.paths.count(sets, sets.both().map(|set| problem.solutions_in(set)))
+/// Paths on each landscape, at most.
+fn planned_paths(problem: &Problem) -> usize {
+    problem.config.paths.most(|set| problem.solutions_in(set))
+}
+
+/// Whether a pair that gets a path has none yet.
+fn has_pending(problem: &Problem, directory: &RunDirectory) -> bool {
+    let (results, contents) = (directory.results(problem), &directory.contents);
+    let sets = results.sets();
+    results.path_sets(&sets).into_iter().any(|(ends, landscape)| {
+        let pairs = results.pairs(&ends, landscape);
+        pairs.iter().any(|&pair| contents.path(&ends.sets, landscape, pair).is_none())
+    })
 }
 
 /// The paths on each landscape, those of all sets together.
 fn plan_on_images(problem: &Problem, trained: &Trained) -> Vec<PlannedTasks> {
     let paths = &problem.config.paths;
-    let of_sets = paths.end_sets();
-    let pairs = of_sets.iter().map(|sets| planned_pairs(problem, sets));
-    let count = pairs.fold(0, usize::saturating_add);
+    let count = planned_paths(problem);
+    let at_most = if paths.is_spanning() { ", at most" } else { "" };
     let on = paths.landscapes.iter().map(|&landscape| {
         let images = trained.path_images(landscape).len();
         let work = Some(work_on_images(trained, paths, landscape));
-        PlannedTasks { what: format!("paths on {images} {landscape} images"), count, work }
+        let what = format!("paths on {images} {landscape} images{at_most}");
+        PlannedTasks { what, count, work }
     });
     on.collect()
 }
@@ -561,15 +628,19 @@ fn work_on(problem: &Problem, landscape: LandscapeName) -> Work {
 fn endpoints(problem: &Problem, source: &PathSource, key: &PathKey) -> Endpoints {
     match problem.landscape() {
         Some(landscape) => Subject::Landscape(landscape_endpoints(landscape, source, key)),
-        None => Subject::Network(network_endpoints(&source.sets, key)),
+        None => Subject::Network(network_endpoints(source, key)),
     }
 }
 
-fn network_endpoints(sets: &[SolutionSet], key: &PathKey) -> [Vec<f32>; 2] {
-    [(&key.sets.a, key.pair.0), (&key.sets.b, key.pair.1)].map(|(name, number)| {
-        let set = sets.iter().find(|set| set.name == *name).expect("keys are drawn from the sets");
-        set.theta.row(set.row_of(number).expect("pairs are drawn from the sets")).to_vec()
-    })
+fn network_endpoints(source: &PathSource, key: &PathKey) -> [Vec<f32>; 2] {
+    [(&key.sets.a, key.pair.0), (&key.sets.b, key.pair.1)]
+        .map(|(name, number)| network_vector(source, name, number))
+}
+
+pub(super) fn network_vector(source: &PathSource, name: &SetName, number: u32) -> Vec<f32> {
+    let set = source.sets.iter().find(|set| set.name == *name);
+    let set = set.expect("keys are drawn from the sets");
+    set.theta.row(set.row_of(number).expect("pairs are drawn from the sets")).to_vec()
 }
 
 /// The minima that were found, as they were found.
@@ -582,23 +653,29 @@ fn found_minima(results: &Results) -> BTreeMap<u32, Vec<f64>> {
     found.collect()
 }
 
-/// In double precision, as they were minimized, or as their file has them. A cluster is first
-/// rotated onto the other one: that rotation is no part of the path.
+/// In double precision, as they were minimized, or as their file has them.
 fn landscape_endpoints(
     landscape: &MappedLandscape,
     source: &PathSource,
     key: &PathKey,
 ) -> [Vec<f64>; 2] {
-    let [a, b] =
-        [(&key.sets.a, key.pair.0), (&key.sets.b, key.pair.1)].map(|(set, number)| match landscape
-            .imports
-            .iter()
-            .find(|(name, _)| name == set)
-        {
-            Some((_, vectors)) => vectors.row(number as usize).to_vec(),
-            None => source.minima.get(&number).expect("pairs are drawn from the minima").clone(),
-        });
-    aligned(&landscape.config, [a, b])
+    let ends = [(&key.sets.a, key.pair.0), (&key.sets.b, key.pair.1)];
+    aligned(
+        &landscape.config,
+        ends.map(|(set, number)| landscape_vector(landscape, source, set, number)),
+    )
+}
+
+pub(super) fn landscape_vector(
+    landscape: &MappedLandscape,
+    source: &PathSource,
+    set: &SetName,
+    number: u32,
+) -> Vec<f64> {
+    match landscape.imports.iter().find(|(name, _)| name == set) {
+        Some((_, vectors)) => vectors.row(number as usize).to_vec(),
+        None => source.minima.get(&number).expect("pairs are drawn from the minima").clone(),
+    }
 }
 
 /// The endpoints of a path, as a search has them, from two points of a landscape.

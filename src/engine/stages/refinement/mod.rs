@@ -101,7 +101,7 @@ fn wanted(results: &Results, sets: &[SolutionSet]) -> Vec<RefinementKey> {
         let is_found = |pair: &(u32, u32)| {
             contents.path(&ends.sets, landscape, *pair).is_some_and(|path| path.result.is_ok())
         };
-        let found = results.pairs(&ends).into_iter().filter(is_found);
+        let found = results.pairs(&ends, landscape).into_iter().filter(is_found);
         let first = found.take(section.pairs.unwrap_or(usize::MAX));
         let sets = &ends.sets;
         first.map(|pair| RefinementKey { sets: sets.clone(), landscape, pair }).collect::<Vec<_>>()
@@ -134,7 +134,8 @@ fn planned(problem: &Problem, section: &RefineConfig) -> usize {
     let of_set = |sets: &EndSets| {
         paths.count(sets, sets.both().map(|set| problem.solutions_in(set))).min(most)
     };
-    paths.end_sets().iter().map(of_set).fold(0, usize::saturating_add)
+    let of_sets = paths.end_sets().iter().map(of_set).fold(0, usize::saturating_add);
+    of_sets.min(paths.most(|set| problem.solutions_in(set)))
 }
 
 /// Images of a landscape; 1 for a landscape without images.

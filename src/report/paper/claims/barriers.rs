@@ -69,6 +69,9 @@ fn judged(
             "there are no paths of {set} on the {landscape} images; paths.sets and \
              paths.landscapes choose the paths"
         )),
+        None if run.config.paths.is_spanning() => {
+            Err("the pairs of paths.pairs = \"spanning\" are no random sample".to_owned())
+        }
         None => {
             Comparison::of_pairs("barrier H", sets.each_ref().map(set_name), heights.each_ref())
         }

@@ -4,9 +4,10 @@ use super::LandscapeGraph;
 use std::fmt::Write;
 
 /// A key of nodes or edges: name and type.
-const NODE_KEYS: [(&str, &str); 4] =
-    [("set", "string"), ("initialization", "int"), ("height", "double"), ("component", "int")];
-const EDGE_KEYS: [(&str, &str); 4] = [
+const NODE_KEYS: &[(&str, &str)] =
+    &[("set", "string"), ("initialization", "int"), ("height", "double"), ("component", "int")];
+const EDGE_KEYS: &[(&str, &str)] = &[
+    ("kind", "string"),
     ("height", "double"),
     ("minimax", "double"),
     ("above_minimax", "double"),
@@ -43,12 +44,12 @@ fn write_nodes(text: &mut String, graph: &LandscapeGraph) {
     for (number, node) in graph.nodes.iter().enumerate() {
         let values = [
             graph.set(number).to_string(),
-            node.initialization.to_string(),
+            node.number.to_string(),
             format!("{:?}", graph.graph.nodes()[number]),
             component[number].to_string(),
         ];
         let _ = writeln!(text, "    <node id=\"n{number}\">");
-        write_data(text, "node", &NODE_KEYS, &values);
+        write_data(text, "node", NODE_KEYS, &values);
         text.push_str("    </node>\n");
     }
 }
@@ -57,13 +58,15 @@ fn write_edges(text: &mut String, graph: &LandscapeGraph) {
     let edges = graph.graph.edges();
     let mut in_tree = vec![false; edges.len()];
     graph.merges.merges().iter().for_each(|merge| in_tree[merge.edge] = true);
-    for ((edge, in_tree), above) in edges.iter().zip(in_tree).zip(&graph.detours.below) {
+    for (number, edge) in edges.iter().enumerate() {
         let [a, b] = edge.nodes;
         let minimax = graph.minimax_of(edge.nodes);
-        let numbers = [edge.height, minimax, *above].map(|number| format!("{number:?}"));
+        let above = graph.above_minimax[number];
+        let numbers = [edge.height, minimax, above].map(|number| format!("{number:?}"));
         let [height, minimax, above] = numbers;
+        let (kind, in_tree) = (graph.kinds[number].name().to_owned(), in_tree[number].to_string());
         let _ = writeln!(text, "    <edge source=\"n{a}\" target=\"n{b}\">");
-        write_data(text, "edge", &EDGE_KEYS, &[height, minimax, above, in_tree.to_string()]);
+        write_data(text, "edge", EDGE_KEYS, &[kind, height, minimax, above, in_tree]);
         text.push_str("    </edge>\n");
     }
 }

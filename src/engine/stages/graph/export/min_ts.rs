@@ -2,12 +2,16 @@
 //! (<https://www-wales.ch.cam.ac.uk/PATHSAMPLE>).
 //!
 //! A line of `min.data` is a minimum: energy, logarithm of the product of the positive eigenvalues
-//! of its Hessian, order of its point group, three principal moments of inertia. A line of `ts.data`
-//! is a transition state: energy, logarithm, order, the numbers of the two minima that it joins,
-//! counted from 1 in the order of `min.data`, three moments. What is not known or does not exist,
-//! as moments of a network, is 0; the order is then 1.
+//! of its Hessian, order of its point group, three principal moments of inertia. A line of
+//! `ts.data` is a transition state: energy, logarithm, order, the numbers of the two minima that it
+//! joins, counted from 1 in the order of `min.data`, three moments. What is not known or does not
+//! exist, as moments of a network, is 0; the order is then 1.
+//!
+//! The energy of a path that was not refined is an upper bound, and its highest point is no
+//! stationary point.
 
 use super::LandscapeGraph;
+use crate::engine::stages::graph::landscape_graph::EdgeKind;
 use std::fmt::Write;
 
 pub(super) fn files(graph: &LandscapeGraph) -> [(&'static str, String); 2] {
@@ -15,11 +19,19 @@ pub(super) fn files(graph: &LandscapeGraph) -> [(&'static str, String); 2] {
     for height in graph.graph.nodes() {
         let _ = writeln!(minima, "{} 0.0 1 0.0 0.0 0.0", fixed(*height));
     }
-    for edge in graph.graph.edges() {
+    for edge in states_of(graph).map(|edge| &graph.graph.edges()[edge]) {
         let [a, b] = edge.nodes.map(|node| node + 1);
         let _ = writeln!(states, "{} 0.0 1 {a} {b} 0.0 0.0 0.0", fixed(edge.height));
     }
     [("min.data", minima), ("ts.data", states)]
+}
+
+/// The passes that were found, and of the paths those that are in the minimum spanning tree: a path
+/// that another way avoids is no transition state.
+fn states_of(graph: &LandscapeGraph) -> impl Iterator<Item = usize> {
+    let tree = graph.merges.merges().iter().map(|merge| merge.edge);
+    let paths = tree.filter(|&edge| graph.kinds[edge] == EdgeKind::Path);
+    graph.edges_of(EdgeKind::Pass).chain(paths)
 }
 
 /// A number that Fortran reads in list-directed input, in full precision.

@@ -76,6 +76,8 @@ fn find<'a>(
     match found.len() {
         1 => Ok(found.remove(0)),
         0 => Err(format!("there is no such graph; there are {list}")),
-        _ => Err(format!("the graph is on several landscapes; choose one with --landscape: {list}")),
+        _ => {
+            Err(format!("the graph is on several landscapes; choose one with --landscape: {list}"))
+        }
     }
 }
