@@ -1,6 +1,6 @@
 //! `lossatlas init`: a first configuration.
 
-use crate::arguments::{path, text};
+use crate::arguments::{overrides, path, text};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueHint};
 use lossatlas::config::template::{Files, Size, Template};
@@ -50,6 +50,12 @@ pub struct Arguments {
     /// How much to compute
     #[arg(long, value_name = "SIZE", default_value = Size::Demo.name(), value_parser = size())]
     pub size: Size,
+    /// Writes another value of a key; repeatable. The value is TOML; a bare word is a string
+    ///
+    /// For instance `--set paths.protocol=quick --set training.keep=4`.
+    #[arg(long = "set", value_name = "KEY.PATH=VALUE")]
+    #[arg(value_parser = overrides())]
+    pub overrides: Vec<String>,
     /// Replaces the file if it exists
     #[arg(long)]
     pub force: bool,
@@ -86,7 +92,8 @@ fn configuration(arguments: &Arguments) -> Result<String, String> {
         may_write(&arguments.file, arguments.force)?;
     }
     let data = if arguments.data == BUILT_IN { None } else { Some(look_at(arguments)?) };
-    Template { network: arguments.network, data, size: arguments.size }
+    let overrides = arguments.overrides.clone();
+    Template { network: arguments.network, data, size: arguments.size, overrides }
         .text()
         .map_err(|errors| errors.to_string())
 }

@@ -95,11 +95,7 @@ fn conflict(
 }
 
 /// Whether two configurations have the same value of a key, written or default.
-pub fn same_setting(
-    a: &BTreeMap<String, String>,
-    b: &BTreeMap<String, String>,
-    key: &str,
-) -> bool {
+pub fn same_setting(a: &BTreeMap<String, String>, b: &BTreeMap<String, String>, key: &str) -> bool {
     let spec = sections::find(key).1;
     setting(a, key, spec) == setting(b, key, spec)
 }

@@ -13,9 +13,7 @@ use super::schema::{
 use super::stages;
 use crate::data::Split;
 use crate::keys::{ChoiceKey, Value};
-use crate::path::{
-    ChosenMethod, METHODS, Objective, PathMethod, PathParameters, RateSchedule,
-};
+use crate::path::{ChosenMethod, METHODS, Objective, PathMethod, PathParameters, RateSchedule};
 use crate::solutions::{EndSets, LandscapeName, Pairs, SetName};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -549,11 +547,7 @@ struct On {
     batch: Option<usize>,
 }
 
-fn read_landscapes(
-    section: &Section<'_>,
-    available: &mut Available,
-    preset: &Preset,
-) -> Read<On> {
+fn read_landscapes(section: &Section<'_>, available: &mut Available, preset: &Preset) -> Read<On> {
     if available.analytic {
         let datasets = read_datasets(section, available);
         for name in [TRAIN.name, TEST.name, BATCH.name] {
@@ -715,10 +709,7 @@ mod tests {
             assert_eq!(config.effective["paths.steps"], preset.steps.to_string());
         }
         let changed = read("protocol = \"quick\"\nsteps = 800\nbatch = \"all\"", &[]);
-        assert_eq!(
-            changed.paths.protocol.to_string(),
-            "quick, with steps = 800, batch = \"all\""
-        );
+        assert_eq!(changed.paths.protocol.to_string(), "quick, with steps = 800, batch = \"all\"");
         assert_eq!((changed.paths.parameters.steps, changed.paths.batch), (800, None));
         // An override of the protocol leaves out what the file has for another one.
         let file = "points = 51\nfourier_terms = 10\nsteps = 100\ntolerance = 0.01";

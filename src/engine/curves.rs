@@ -154,7 +154,7 @@ impl KeptCurves<'_> {
         PathPlace { sets, landscape, pair }: PathPlace<'_>,
     ) -> Result<(PathName, usize), NoCurve> {
         let found = self.contents.path(sets, landscape, pair);
-        if !found.is_some_and(|path| path.result.is_ok()) {
+        if found.is_none_or(|path| path.result.is_err()) {
             return Err(NoCurve::NoPath);
         }
         let dependencies = self.contents.dependencies();

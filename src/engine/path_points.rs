@@ -173,12 +173,11 @@ fn sample<A: KeptPrecision + EndpointPrecision>(
     let files = CurveFiles::of(directory);
     let (paths, contents) = (&run.config.paths, &run.contents);
     let kept = KeptCurves { paths, contents, files: &files, states: &states };
-    let CurveNumbers { endpoints, free } = match kept.file(path)? {
-        Some(curve) => A::numbers(curve).ok_or(NoCurve::NotKept)?,
-        None => {
-            let free = kept.of_state::<A>(path)?;
-            CurveNumbers { endpoints: stored_endpoints(run, directory, path)?, free }
-        }
+    let CurveNumbers { endpoints, free } = if let Some(curve) = kept.file(path)? {
+        A::numbers(curve).ok_or(NoCurve::NotKept)?
+    } else {
+        let free = kept.of_state::<A>(path)?;
+        CurveNumbers { endpoints: stored_endpoints(run, directory, path)?, free }
     };
     let [a, b] = &endpoints;
     let curve = paths.parameters.method.curve([&a[..], b], &free);

@@ -10,7 +10,7 @@ use crate::engine::spanning::Rounds;
 use crate::engine::store::{Contents, StoredAnalysis};
 use crate::optimizer::minimize::{MinimizationResult, distinct};
 use crate::optimizer::{OptimizerName, Snapshot, TrainingRun};
-use crate::path::{PathSet, Track};
+use crate::path::{PathSet, PathStop, Track};
 use crate::report::notes::{self, Note, NotedMinima, NotedTraining, Topic};
 use crate::solutions::{
     EndSets, LandscapeName, SetName, SolutionSet, draw_pairs, draw_pairs_between, select,
@@ -378,8 +378,9 @@ impl<'a> Results<'a> {
         });
         let path_learning_rate = Some(self.config.paths.parameters.learning_rate);
         let training = training.collect();
-        let noted = notes::NotedResults { training, minima, paths, path_learning_rate };
-        noted.notes().into_iter().chain(self.note_on_chosen_pairs(paths)).collect()
+        let noted = notes::NotedResults { training, minima, paths, path_learning_rate }.notes();
+        let of_paths = self.note_on_chosen_pairs(paths).into_iter().chain(self.longer_paths(paths));
+        noted.into_iter().chain(of_paths).collect()
     }
 
     /// That pairs are no random sample, if so.
@@ -390,6 +391,27 @@ impl<'a> Results<'a> {
                     be compared.";
         let note = Note { topic: Topic::Paths, text: text.to_owned(), concerns_all: false };
         (found && self.config.paths.is_spanning()).then_some(note)
+    }
+
+    /// That the run holds longer searches of paths that are shown after fewer steps.
+    fn longer_paths(&self, paths: &[PathSet]) -> Option<Note> {
+        let longer = |of: &PathSet, pair: &(u32, u32)| {
+            let path = self.contents.path(&of.set, of.landscape, *pair)?.result.as_ref().ok()?;
+            // A search that ended by itself is the same after more steps.
+            let ended = path.stop != PathStop::Completed;
+            let steps = self.contents.longer_path(&of.set, of.landscape, *pair);
+            steps.filter(|_| !ended)
+        };
+        let all =
+            paths.iter().flat_map(|of| of.pairs.iter().filter_map(move |pair| longer(of, pair)));
+        let steps: Vec<usize> = all.collect();
+        let most = steps.iter().max()?;
+        let text = format!(
+            "{} of these paths are known after more steps too, up to {most}: `paths.steps = {most}` \
+             shows them.",
+            steps.len()
+        );
+        Some(Note { topic: Topic::Paths, text, concerns_all: false })
     }
 
     /// The stored analysis, if it is that of these sets.

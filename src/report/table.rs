@@ -25,8 +25,7 @@ pub fn table(summary: &RunSummary) -> String {
         || if summary.analytic { heights(&summary.losses) } else { losses(&summary.losses) };
     let tables = [
         (!summary.losses.is_empty()).then(|| noted(solutions(), Topic::Solutions)),
-        (!summary.barriers.is_empty())
-            .then(|| noted(barrier_table(summary).text(), Topic::Paths)),
+        (!summary.barriers.is_empty()).then(|| noted(barrier_table(summary).text(), Topic::Paths)),
         accuracies(&summary.barriers),
         (!summary.shifts.is_empty()).then(|| shifts(&summary.shifts)),
         (!summary.spreads.is_empty()).then(|| spreads(&summary.spreads)),

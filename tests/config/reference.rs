@@ -123,6 +123,10 @@ fn entries(key: &Documented) -> BTreeMap<String, String> {
             ("distance.0.sets", "[\"sgd/train\", \"a/b\"]"),
         ]);
     }
+    if key.section == "paths.refine" {
+        // More than one key, so that the section is there without any of them.
+        entries.extend([("paths.refine.points", "9"), ("paths.refine.detours", "1")]);
+    }
     if key.section == "minimum.0" {
         entries.extend([("minimum.0.at", "[0.1, 0.2]"), ("minimum.1.at", "[0.5, 0.0]")]);
     }

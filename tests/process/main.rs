@@ -6,6 +6,7 @@ mod alive;
 mod failures;
 #[path = "../support/python.rs"]
 mod python;
+mod refinement;
 mod refusals;
 mod solutions;
 mod study;

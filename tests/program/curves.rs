@@ -14,6 +14,9 @@ use tempfile::tempdir;
 
 const ALL: &str = "paths.store=all";
 
+/// Searches that can be killed in their middle.
+const LONG: [&str; 3] = ["paths.steps=150", ALL, "paths.keep_states=false"];
+
 /// The curves of a set on a landscape.
 struct Curves<A> {
     file: PathBuf,
@@ -155,7 +158,6 @@ fn the_best_path_is_that_with_the_lowest_barrier() {
 fn curves_outlive_a_kill_without_states() {
     let root = tempdir().expect("a temporary directory");
     let [once, killed] = ["once", "killed"].map(|name| root.path().join(name));
-    const LONG: [&str; 3] = ["paths.steps=150", ALL, "paths.keep_states=false"];
     on_tiny(2, "run", &once, &LONG).with_code(0);
     for (results_there, ranks) in [(8 + 3, 2), (8 + 9, 1)] {
         let run = in_background(ranks, "run", &killed, &LONG);

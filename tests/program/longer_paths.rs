@@ -69,10 +69,44 @@ fn fewer_steps_are_other_paths_and_the_longer_ones_stay() {
             ["run", crate::start::TINY, "--replace", "--out", text(&shorter), "--set", &set];
         lossatlas(2, &arguments).with_code(0)
     };
-    run("2");
+    let ended = run("2");
     assert_same(&once, &shorter);
-    assert_eq!(run("3").said("tasks"), 0, "the longer paths are still there");
+    let said = "16 of these paths are known after more steps too, up to 3";
+    assert_eq!(ended.stdout.matches(said).count(), 1, "{}", ended.stdout);
+    let ended = run("3");
+    assert_eq!(ended.said("tasks"), 0, "the longer paths are still there");
+    assert!(!ended.stdout.contains("after more steps too"), "{}", ended.stdout);
     assert_same(&longer, &shorter);
+}
+
+#[test]
+fn with_a_rate_that_falls_more_steps_are_another_search() {
+    let root = tempdir().expect("a temporary directory");
+    let [once, longer] = ["once", "longer"].map(|name| root.path().join(name));
+    let [falls, steps] = ["paths.schedule=cooldown", "paths.steps=7"];
+    on_tiny(1, "run", &once, &[falls, steps]).with_code(0);
+    let ended = on_tiny(1, "run", &longer, &[falls]).with_code(0);
+    let said = "Protocol: published, with fourier_terms = 3, points = 7, steps = 3, batch = 120, \
+                schedule = \"cooldown\".";
+    let printed = ended.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(printed.contains(said), "{}", ended.stdout);
+    let refused = on_tiny(1, "run", &longer, &[falls, steps]).with_code(2);
+    let said = "paths.steps: was 3, now 7; invalidates the paths, because their learning rate \
+                depends on it";
+    assert_eq!(refused.said(said), 1, "{}", refused.stderr);
+    let run = |changes: &[&str]| {
+        let mut arguments = vec!["run", crate::start::TINY, "--replace", "--out", text(&longer)];
+        arguments.extend(changes.iter().flat_map(|change| ["--set", change]));
+        lossatlas(2, &arguments).with_code(0)
+    };
+    let ended = run(&[falls, steps]);
+    assert_eq!(ended.said("go on to"), 0, "{}", ended.stderr);
+    assert_same(&once, &longer);
+    // From the paths that exist.
+    let start = format!("paths.start={}", text(&longer));
+    let ended = run(&[falls, "paths.steps=9", &start]);
+    let printed = ended.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(printed.contains("schedule = \"cooldown\", start."), "{}", ended.stdout);
 }
 
 #[test]

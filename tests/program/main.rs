@@ -39,6 +39,7 @@ mod pairs;
 mod python;
 mod ranges;
 mod ranks;
+mod refinement;
 mod report;
 mod resume;
 mod start;

@@ -287,6 +287,50 @@ impl Expected {
         self.f64(&format!("{on}/minimax"), &[edges], &[0.875][..edges]);
     }
 
+    /// One path is refined, one failed, one is missing.
+    fn refined(&mut self) {
+        let on = "/paths/sgd/train/on_train";
+        let nan = f64::NAN;
+        let mut numbers = |name: &str, value: f64| {
+            self.f64(&format!("{on}/{name}"), &[3], &[value, nan, nan]);
+        };
+        numbers("height_refined", 0.5);
+        numbers("refined/t_top", 0.75);
+        numbers("refined/slope", 0.125);
+        numbers("refined/typical_slope", 2.0);
+        numbers("refined/slope_noise", 1e-7);
+        // Three values and two products.
+        numbers("refined/evaluations", 20.0 + 1.0 + 4.0);
+        let theta: Vec<f64> = (0..24).map(|i| if i < 8 { f64::from(i) } else { nan }).collect();
+        self.f64(&format!("{on}/refined/theta_top"), &[3, 8], &theta);
+        self.axis_from_1(&format!("{on}/refined/eigenvalue_number"), 2);
+        let mut pairs = |name: &str, [first, second]: [f64; 2]| {
+            let values = [first, second, nan, nan, nan, nan];
+            self.f64(&format!("{on}/refined/{name}"), &[3, 2], &values);
+        };
+        pairs("eigenvalue", [-1.5, 0.25]);
+        pairs("residual", [1e-3, 1e-2]);
+        pairs("side_height", [0.25, 0.125]);
+        pairs("evaluations_after", [6.0, 14.0]);
+        pairs("height_after", [0.875, 0.5]);
+        self.axis(&format!("{on}/refined/improvement"), 2);
+        for (name, value) in [("negative", 1), ("saddles", 1), ("at_endpoint", 0)] {
+            self.u32(&format!("{on}/refined/{name}"), &[3], &[value, 0, 0]);
+        }
+        let failed = "the gradient at the top is not zero; the descents from the top do not lead \
+                      to the endpoints";
+        for (name, text) in [
+            ("certificate", "upper bound"),
+            ("refined/side_a", "second endpoint"),
+            ("refined/side_b", "point"),
+            ("refined/failed_conditions", failed),
+        ] {
+            self.texts(&format!("{on}/{name}"), &[3], &[text, "", ""]);
+        }
+        let status = ["done", "failed: no memory", "missing"];
+        self.texts(&format!("{on}/refined/status"), &[3], &status);
+    }
+
     fn trajectories(&mut self, results: &Results) {
         self.axis("/trajectory/initial/initialization", 2);
         let initial: Vec<f32> =
@@ -313,6 +357,7 @@ pub fn expectation(results: &Results) -> Value {
     expected.the_rest(&results.configuration);
     expected.trajectories(results);
     expected.graphs();
+    expected.refined();
     json!({
         "loss_unit": "nat",
         "attributes": {
@@ -322,7 +367,9 @@ pub fn expectation(results: &Results) -> Value {
                 "started": "2026-01-02T03:04:05Z", "finished": "",
             },
             "/network": { "layout": "layer.weight [2, 3], layer.bias [2]" },
-            "/paths/sgd/train/on_test": { "set": "sgd/train", "landscape": "test" },
+            "/paths/sgd/train/on_test": {
+                "set": "sgd/train", "landscape": "test", "protocol": "published",
+            },
             "/paths/sgd/train/on_train/curve": { "method": "fourier" },
             "/paths/between/sgd-train_torch-final.1/on_train": {
                 "set_a": "sgd/train", "set_b": "torch/final.1", "landscape": "train",
@@ -331,6 +378,7 @@ pub fn expectation(results: &Results) -> Value {
                 "landscape": "train", "heights": "lowest", "sets": "sgd/train", "left_out": 0,
             },
             "/graph/union/on_test": { "landscape": "test", "left_out": 2 },
+            "/paths/sgd/train/on_train/refined": { "from": "path" },
             "/trajectory": { "failed": "sgd initialization 0: no memory" },
             "/trajectory/sgd/1": { "stop_reason": "completed", "repeats_run": 0 },
             "/kpca": { "failed": "kernel PCA steep: |θ| is too large" },

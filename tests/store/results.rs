@@ -7,6 +7,7 @@ use lossatlas::analysis::statistics::{
 use lossatlas::config::Config;
 use lossatlas::engine::curves::{KeptCurves, PathPlace};
 use lossatlas::engine::results::Results as RunResults;
+use lossatlas::engine::stages::refinement::{RefineFrom, RefinedPath};
 use lossatlas::engine::store::atlas::{Atlas, AtlasError, Curves, Provenance};
 use lossatlas::engine::store::{
     Contents, CurveFiles, CurveNumbers, KeptPrecision, PathStates, Record, write_atlas,
@@ -14,6 +15,9 @@ use lossatlas::engine::store::{
 use lossatlas::network::Tensor;
 use lossatlas::optimizer::{
     MinimizationResult, MinimizationStop, OptimizerName, Snapshot, TrainingRun, TrainingStop,
+};
+use lossatlas::path::refine::{
+    Certificate, Condition, Eigenvalue, HeightAfter, KnownGraph, Place, Side, Verdict, Work,
 };
 use lossatlas::path::{AccuracyProfiles, PathResult, PathSet, PathStop, Track};
 use lossatlas::solutions::{EndSets, LandscapeName, SetName, SolutionSet, select};
@@ -283,6 +287,7 @@ sets = [\"sgd/train\"]
 points = 3
 fourier_terms = 2
 store = \"all\"
+[paths.refine]
 ";
 
 /// A trajectory of two points of the eight parameters, and one that failed.
@@ -296,7 +301,7 @@ fn tasks() -> Contents {
     let mut contents = Contents::default();
     contents.insert(Record::task(stage, "sgd 1 every 10 v1", 1.0, Ok(found)));
     let failed = Err::<(), _>("no memory".to_owned());
-    contents.insert(Record::task(stage, "sgd 0 every 10 v1", 1.0, failed));
+    contents.insert(Record::task(stage, "sgd 0 every 10 v1", 1.0, failed.clone()));
     for set in paths() {
         for (pair, result) in set.pairs.into_iter().zip(set.results) {
             let (sets, landscape, seconds) = (set.set.clone(), set.landscape, 1.0);
@@ -304,7 +309,43 @@ fn tasks() -> Contents {
             contents.insert(Record::PathBetween { sets, landscape, pair, seconds, outcome });
         }
     }
+    let refined = RefinedPath { from: RefineFrom::Path, certificate: certificate() };
+    let stage = "refinement";
+    let key = |pair: &str| format!("v1 path sgd/train sgd/train {pair} train");
+    contents.insert(Record::task(stage, &key("7 3"), 1.0, Ok(refined)));
+    contents.insert(Record::task(stage, &key("3 7"), 1.0, failed));
     contents
+}
+
+/// A top with one descending direction, from which one descent did not end in an endpoint.
+fn certificate() -> Certificate {
+    let work = |gradients| Work { values: 3, gradients, products: 2 };
+    let side = |place, value| Side { place, value, slope: 0.25 };
+    Certificate {
+        verdict: Verdict::UpperBound,
+        is_at_end: false,
+        failed: vec![Condition::Stationary, Condition::Connected],
+        height: 0.5,
+        t: 0.75,
+        theta: (0..8).map(f64::from).collect(),
+        slope: 0.125,
+        typical_slope: 2.0,
+        slope_noise: 1e-7,
+        eigenvalues: vec![
+            Eigenvalue { value: -1.5, residual: 1e-3 },
+            Eigenvalue { value: 0.25, residual: 1e-2 },
+        ],
+        descending: 1,
+        sides: [side(Place::End(1), 0.25), side(Place::Point, 0.125)],
+        saddles: vec![0.5],
+        work: work(20),
+        heights: vec![
+            HeightAfter { work: work(1), height: 0.875 },
+            HeightAfter { work: work(9), height: 0.5 },
+        ],
+        path: Vec::new(),
+        known: KnownGraph::default(),
+    }
 }
 
 /// The points of the trajectory.

@@ -121,8 +121,11 @@ impl<K: ValueKind> FoundValue<'_, K, Fixed<K::Constant>> {
     /// has made the choice, a value of the file is left out instead, with a note.
     pub fn value_or(self, default: K::Value) -> Read<K::Value> {
         let given = matches!(self.state, ValueState::Given(_));
-        let state =
-            if given && self.section.drop_key(self.name) { ValueState::Missing } else { self.state };
+        let state = if given && self.section.drop_key(self.name) {
+            ValueState::Missing
+        } else {
+            self.state
+        };
         Self { state, ..self }.or_default(default)
     }
 }

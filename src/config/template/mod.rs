@@ -27,6 +27,8 @@ pub struct Template {
     pub data: Option<Files>,
     /// How much to compute.
     pub size: Size,
+    /// Further keys with other values, each as `key.path=value`.
+    pub overrides: Vec<String>,
 }
 
 /// Files of images.
@@ -162,6 +164,7 @@ impl Template {
         settings.extend(sizes.map(|(key, size)| format!("{key}={size}")));
         settings.push(format!("training.sgd.learning_rate={:?}", sgd.learning_rate));
         settings.push(format!("training.sgd.epochs={epochs}"));
+        settings.extend(self.overrides.iter().cloned());
         settings
     }
 
@@ -368,7 +371,12 @@ mod tests {
         let mut all = Vec::new();
         for &network in NETWORKS {
             for size in Size::ALL {
-                all.extend(data.iter().map(|data| Template { network, data: data.clone(), size }));
+                all.extend(data.iter().map(|data| Template {
+                    network,
+                    data: data.clone(),
+                    size,
+                    overrides: Vec::new(),
+                }));
             }
         }
         all
@@ -477,6 +485,21 @@ mod tests {
         key.starts_with("kpca.") && !key.starts_with("kpca.0.")
     }
 
+    #[test]
+    fn other_values_are_written_or_refused() {
+        let text = |overrides: &[&str]| {
+            let overrides = overrides.iter().map(|&text| text.to_owned()).collect();
+            let (network, data, size) = (NETWORKS[0], None, Size::Demo);
+            Template { network, data, size, overrides }.text()
+        };
+        let written = text(&["paths.protocol=quick", "paths.steps=7", "training.keep=2"]).unwrap();
+        let config = Config::parse("written", &written, &[]).unwrap();
+        assert_eq!(config.paths.protocol.to_string(), "quick, with steps = 7");
+        assert!(written.contains("\nsteps = 7 ") && written.contains("\nkeep = 2 "), "{written}");
+        let refused = text(&["paths.stepps=7"]).unwrap_err().to_string();
+        assert!(refused.contains("paths.stepps: unknown key"), "{refused}");
+    }
+
     /// The paper's protocol for the paper's size, converged paths for a study of one's own.
     #[test]
     fn the_protocol_is_written() {
@@ -519,7 +542,8 @@ mod tests {
             network: Vec::new(),
         });
         let written = |network, data, size, overrides: &[&str]| {
-            counted(&Template { network, data, size }.text().unwrap(), overrides)
+            let template = Template { network, data, size, overrides: Vec::new() };
+            counted(&template.text().unwrap(), overrides)
         };
         let published = ["paths.protocol=published", "paths.learning_rate=2e-3"];
         assert_eq!(written(NETWORKS[0], None, Size::Demo, &published), effective("demo.toml"));

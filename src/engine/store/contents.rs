@@ -379,6 +379,18 @@ impl Contents {
         shorter.find(|(_, path)| path.is_completed()).map(|(&steps, _)| steps)
     }
 
+    /// The most steps that a path of this pair was found with, if they are more than are asked for.
+    pub fn longer_path(
+        &self,
+        sets: &EndSets,
+        landscape: LandscapeName,
+        pair: (u32, u32),
+    ) -> Option<usize> {
+        let longer = self.paths_of(sets, landscape, pair)?.range(self.dependencies.steps() + 1..);
+        let mut longer = longer.rev();
+        longer.find(|(_, path)| path.outcome.result.is_ok()).map(|(&steps, _)| steps)
+    }
+
     /// The points of the path of this pair, if they were kept: on an analytic landscape of few
     /// dimensions, and not by version 0.1.0.
     pub fn track(
@@ -482,9 +494,7 @@ impl StoredPath {
                 &(PathStop::Converged { step }
                 | PathStop::NotFinite { step }
                 | PathStop::AtEndpoint { step }),
-            ) => {
-                (step as usize) < asked.min(steps)
-            }
+            ) => (step as usize) < asked.min(steps),
             _ => false,
         }
     }

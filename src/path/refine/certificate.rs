@@ -103,8 +103,10 @@ pub struct HeightAfter {
 pub struct Certificate {
     /// One word.
     pub verdict: Verdict,
-    /// The conditions that do not hold. They are not required if the height is that of the higher
-    /// end: no path is lower.
+    /// Whether the height is that of the higher end, up to what does not matter. No path is lower,
+    /// so that no other condition is required.
+    pub is_at_end: bool,
+    /// The conditions that do not hold; empty if the height is that of the higher end.
     pub failed: Vec<Condition>,
     /// The highest value on the path.
     pub height: f64,
@@ -114,11 +116,12 @@ pub struct Certificate {
     pub theta: Vec<f64>,
     /// |∇f| at the top.
     pub slope: f64,
-    /// The median of |∇f| along the string between the ends.
+    /// The median of |∇f| along the string between the ends, or along the path.
     pub typical_slope: f64,
     /// Measured noise of |∇f|.
     pub slope_noise: f64,
-    /// The lowest eigenvalues of the Hessian at the top, ascending.
+    /// The lowest eigenvalues of the Hessian at the top, ascending. None if the height is that of
+    /// the higher end.
     pub eigenvalues: Vec<Eigenvalue>,
     /// How many of them are negative. There may be more negative ones.
     pub descending: usize,

@@ -1,6 +1,6 @@
 //! The step that checks the result.
 
-use super::certificate::{Certificate, Condition, Eigenvalue, Side, Verdict};
+use super::certificate::{Certificate, Condition, Eigenvalue, HeightAfter, Side, Verdict};
 use super::graph::{Chain, Link};
 use super::known::{KnownGraph, MAX_KEPT_DIMENSION};
 use super::probe::Point;
@@ -15,6 +15,13 @@ use crate::landscape::Interrupted;
 const EIGENVALUES: usize = 3;
 /// |∇f| at the top that counts as zero, as a fraction of its typical size on the path.
 const STATIONARY: f64 = 1e-3;
+
+/// What is known about the top.
+struct Examined {
+    is_at_end: bool,
+    pairs: Vec<RitzPair>,
+    failed: Vec<Condition>,
+}
 
 impl Advance<'_, '_> {
     /// The certificate. `None` if a path turned out to be higher between its points, so that there
@@ -32,23 +39,23 @@ impl Advance<'_, '_> {
         let place = self.place_of_top(&chain);
         let link = self.state.graph.links[chain.links[place].0].clone();
         let point = self.top_of(&link)?;
-        let pairs = self.eigenpairs(&link, &point)?;
-        let mut failed = self.failed(&point, &pairs);
-        if !is_joined {
-            failed.push(Condition::Connected);
-        }
         let height = chain.height;
-        if height > point.value + self.tolerance(height) {
-            failed.push(Condition::HighestPoint);
-        }
         // No path is lower than its higher end.
-        let at_the_end = height <= self.higher_end() + self.tolerance(height);
-        let verdict = match self.state.is_spent {
-            _ if at_the_end || failed.is_empty() => Verdict::Pass,
-            true => Verdict::NotConverged,
-            false => Verdict::UpperBound,
+        let is_at_end = height <= self.higher_end() + self.tolerance(height);
+        let top = if is_at_end {
+            Examined { is_at_end, pairs: Vec::new(), failed: Vec::new() }
+        } else {
+            let pairs = self.eigenpairs(&link, &point)?;
+            let mut failed = self.failed(&point, &pairs);
+            if !is_joined {
+                failed.push(Condition::Connected);
+            }
+            if height > point.value + self.tolerance(height) {
+                failed.push(Condition::HighestPoint);
+            }
+            Examined { is_at_end, pairs, failed }
         };
-        Ok(Some(self.certificate(verdict, failed, &chain, place, point, &pairs)))
+        Ok(Some(self.certificate(top, &chain, place, point)))
     }
 
     /// Samples the paths over the saddles between their points. `false` if one is higher than its
@@ -97,6 +104,12 @@ impl Advance<'_, '_> {
         for theta in &link.path {
             points.push(self.probe.point(theta.clone())?);
         }
+        if self.state.typical_slope == 0.0 {
+            // No string was needed.
+            let mut slopes: Vec<f64> = points.iter().map(Point::slope).collect();
+            slopes.sort_by(f64::total_cmp);
+            self.state.typical_slope = slopes[slopes.len() / 2];
+        }
         let highest = points.iter().max_by(|a, b| a.value.total_cmp(&b.value));
         let highest = highest.expect("a path has points").clone();
         match top(&points) {
@@ -143,13 +156,16 @@ impl Advance<'_, '_> {
 
     fn certificate(
         &self,
-        verdict: Verdict,
-        failed: Vec<Condition>,
+        Examined { is_at_end, pairs, failed }: Examined,
         chain: &Chain,
         place: usize,
         point: Point,
-        pairs: &[RitzPair],
     ) -> Certificate {
+        let verdict = match self.state.is_spent {
+            _ if failed.is_empty() => Verdict::Pass,
+            true => Verdict::NotConverged,
+            false => Verdict::UpperBound,
+        };
         let links = chain.links.iter().map(|&(index, _)| &self.state.graph.links[index]);
         let saddles =
             links.filter_map(|link| link.saddle.as_ref()).map(|saddle| saddle.point.value);
@@ -160,6 +176,7 @@ impl Advance<'_, '_> {
         }
         Certificate {
             verdict,
+            is_at_end,
             failed,
             height: chain.height,
             t,
@@ -175,10 +192,20 @@ impl Advance<'_, '_> {
             sides: self.sides(chain, place),
             saddles: saddles.collect(),
             work: self.probe.work,
-            heights: self.state.heights.clone(),
+            heights: self.heights(chain.height),
             path,
             known: KnownGraph::of(&self.state.graph),
         }
+    }
+
+    /// The heights as a function of the evaluations. A path that was only sampled may have been
+    /// higher between its samples, but no lower than the result.
+    fn heights(&self, result: f64) -> Vec<HeightAfter> {
+        let raise =
+            |after: &HeightAfter| HeightAfter { height: after.height.max(result), ..*after };
+        let mut heights: Vec<HeightAfter> = self.state.heights.iter().map(raise).collect();
+        heights.dedup_by_key(|after| after.height);
+        heights
     }
 
     /// The points of a chain, and where its top is.

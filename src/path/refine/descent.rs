@@ -139,23 +139,28 @@ impl Descent {
         }
     }
 
-    /// −H⁻¹ ∇f by the two-loop recursion.
+    /// −H⁻¹ ∇f.
     fn direction(&self) -> Vec<f64> {
-        let mut direction = self.point.gradient.clone();
-        scale(-1.0, &mut direction);
-        let mut alphas = Vec::with_capacity(self.memory.len());
-        for [step, change] in self.memory.iter().rev() {
-            let alpha = dot(step, &direction) / dot(step, change);
-            add_scaled(-alpha, change, &mut direction);
-            alphas.push(alpha);
-        }
-        if let Some([step, change]) = self.memory.back() {
-            scale(dot(step, change) / dot(change, change), &mut direction);
-        }
-        for ([step, change], alpha) in self.memory.iter().zip(alphas.into_iter().rev()) {
-            let beta = dot(change, &direction) / dot(step, change);
-            add_scaled(alpha - beta, step, &mut direction);
-        }
-        direction
+        quasi_newton(&self.memory, &self.point.gradient)
     }
+}
+
+/// −H⁻¹ ∇ by the two-loop recursion over steps and changes of the gradient.
+pub fn quasi_newton(memory: &VecDeque<[Vec<f64>; 2]>, gradient: &[f64]) -> Vec<f64> {
+    let mut direction = gradient.to_vec();
+    scale(-1.0, &mut direction);
+    let mut alphas = Vec::with_capacity(memory.len());
+    for [step, change] in memory.iter().rev() {
+        let alpha = dot(step, &direction) / dot(step, change);
+        add_scaled(-alpha, change, &mut direction);
+        alphas.push(alpha);
+    }
+    if let Some([step, change]) = memory.back() {
+        scale(dot(step, change) / dot(change, change), &mut direction);
+    }
+    for ([step, change], alpha) in memory.iter().zip(alphas.into_iter().rev()) {
+        let beta = dot(change, &direction) / dot(step, change);
+        add_scaled(alpha - beta, step, &mut direction);
+    }
+    direction
 }

@@ -4,29 +4,31 @@
 //! Only values, gradients and products with the Hessian are asked of a landscape. The method is a
 //! graph that grows until its ends are connected:
 //!
-//! 1. `string.rs`: points at equal distances move downhill across the path, until its height
+//! 1. `lowering.rs`: L-BFGS minimizes the soft maximum of a smooth curve between the ends. On the
+//!    losses of networks this alone reaches the height of the higher end. Then the refinement is
+//!    over.
+//! 2. `string.rs`: points at equal distances move downhill across the path, until its height
 //!    changes little. This need not converge; it provides a start.
-//! 2. `saddle.rs`: from the top, uphill along one eigenvector of the Hessian and downhill along all
+//! 3. `saddle.rs`: from the top, uphill along one eigenvector of the Hessian and downhill along all
 //!    others, to a point with exactly one descending direction. A top with several is left along
 //!    the second of them: the path can be lowered there.
-//! 3. `descent.rs`: from the saddle down on both sides. The points reached become nodes of a graph
+//! 4. `descent.rs`: from the saddle down on both sides. The points reached become nodes of a graph
 //!    (`graph.rs`), joined at the height of the saddle.
-//! 4. `route.rs`: if they are not the ends, the cheapest missing connection is worked on in the
+//! 5. `route.rs`: if they are not the ends, the cheapest missing connection is worked on in the
 //!    same way. A straight line or a string that is lower than the saddles beside it needs no
 //!    saddle.
-//! 5. Once the ends are connected, routes that avoid the highest saddle are tried.
+//! 6. Once the ends are connected, routes that avoid the highest saddle are tried.
 //!
 //! The result is the path through the graph with the lowest maximum, with its [`Certificate`].
 //!
 //! A search that ends without a saddle is not lost: if its last point is low, it becomes a node,
-//! and two shorter gaps take the place of one. On the losses of networks, where saddles cannot be
-//! reached, the height falls in this way with the evaluations spent, and the verdict says that it
-//! is no pass.
+//! and two shorter gaps take the place of one. If no saddle was found and half of the evaluations
+//! have not lowered the path, the refinement ends.
 //!
 //! Thresholds follow from the landscape: from the climb, from the distance between points, and from
 //! the noise of the gradients, which is measured. A landscape in single precision takes part
-//! through [`Widened`]. Directions along which a landscape never changes are left out of its Hessian,
-//! if it declares them. Otherwise zero eigenvalues are tolerated.
+//! through [`Widened`]. Directions along which a landscape never changes are left out of its
+//! Hessian, if it declares them. Otherwise zero eigenvalues are tolerated.
 //!
 //! # Compared with other methods
 //! Evaluations (in gradients) from the straight line until the height of the top stays within 10⁻²
@@ -35,24 +37,28 @@
 //!
 //! | from, to | string, 17 points | climbing string, 9 | soft maximum, 33 | this |
 //! |---|---|---|---|---|
-//! | two wells | 122 / – / – | 37 / 107 / 114 | 414 / 414 / – | 127 |
-//! | Müller–Brown 1–2 | 197 / – / – | 58 / 93 / 100 | 650 / – / – | 276 |
-//! | Müller–Brown 1–3 | 242 / 16 652 / – | 100 / 121 / 128 | 783 / – / – | 160 |
-//! | Müller–Brown 3–2 | 32 / 62 / – | 100 / 107 / 121 | 64 / 10 751 / – | 96 |
-//! | double wells, 2 of 12 signs | – / – / – | – / – / – | – / – / – | 201 |
-//! | double wells, 10 of 12 signs | – / – / – | – / – / – | – / – / – | 1268 |
-//! | 7 atoms, −15.4447 | 92 / 152 / – | 37 / 128 / 170 | 219 / 367 / 505 | 214 |
-//! | 7 atoms, −15.3199 | 77 / 152 / 602 | 37 / 114 / 149 | 188 / 339 / 480 | 206 |
-//! | 13 atoms, −40.4327 | 467 / 2732 / – | 310 / 387 / 898 | 2190 / 2190 / 3154 | 882 |
+//! | two wells | 122 / – / – | 37 / 107 / 114 | 414 / 414 / – | 346 |
+//! | Müller–Brown 1–2 | 197 / – / – | 58 / 93 / 100 | 650 / – / – | 454 |
+//! | Müller–Brown 1–3 | 242 / 16 652 / – | 100 / 121 / 128 | 783 / – / – | 579 |
+//! | Müller–Brown 3–2 | 32 / 62 / – | 100 / 107 / 121 | 64 / 10 751 / – | 322 |
+//! | double wells, 2 of 12 signs | – / – / – | – / – / – | – / – / – | 456 |
+//! | double wells, 10 of 12 signs | – / – / – | – / – / – | – / – / – | 1532 |
+//! | 7 atoms, −15.4447 | 92 / 152 / – | 37 / 128 / 170 | 219 / 367 / 505 | 360 |
+//! | 7 atoms, −15.3199 | 77 / 152 / 602 | 37 / 114 / 149 | 188 / 339 / 480 | 366 |
+//! | 13 atoms, −40.4327 | 467 / 2732 / – | 310 / 387 / 898 | 2190 / 2190 / 3154 | 1346 |
 //!
-//! - Between neighboring minima a climbing string is as fast. It knows neither the number of
-//!   descending directions nor what lies below its top. On a symmetric path it stays on a top with
-//!   several descending directions.
+//! - Between neighboring minima a climbing string needs a third of the evaluations. It knows
+//!   neither the number of descending directions nor what lies below its top. On a symmetric path
+//!   it stays on a top with several descending directions.
 //! - A string alone has the accuracy of its points, and its height between them is an estimate.
-//! - The soft maximum, (1/β) log Σ exp(β f) over points at equal distances with growing β, needs
-//!   gradients near the top only. But the path changes there only, so it needs more sweeps.
-//! - Without any string the first saddle needs a fifth fewer evaluations, and paths over several
-//!   saddles end higher.
+//! - The soft maximum in the table, (1/β) log Σ exp(β f) with growing β, moves free points at equal
+//!   distances by steepest descent. That of `lowering.rs` moves few coefficients by L-BFGS. On the
+//!   losses of networks it is faster by far: between two perceptrons on 3000 images it comes from
+//!   2.4 to the height of the higher end in 1500 evaluations. Adam, which minimizes the sum along the
+//!   same curve, is at 0.05 after 2000.
+//! - The lowered curve costs 100 to 250 evaluations where strings are as good. Of 30 pairs of minima
+//!   of seven atoms with numbers, between which a path leads over many saddles, it lets 29 instead of
+//!   27 be certified, at the same mean height, with 2850 instead of 2470 evaluations.
 
 mod certificate;
 mod certify;
@@ -60,6 +66,7 @@ mod descent;
 mod gaps;
 mod graph;
 mod known;
+mod lowering;
 mod parameters;
 mod passes;
 mod probe;

@@ -10,8 +10,12 @@ use crate::landscape::Interrupted;
 
 /// The longest step of saddle searches and descents, in distances between the points of the string.
 const MAX_STEP: f64 = 2.0;
-/// Error of the height of a saddle, as a fraction of what does not matter.
-const HEIGHT_ERROR: f64 = 0.01;
+/// The share of all evaluations that one saddle search may take. On the losses of networks it finds
+/// nothing.
+const SEARCH_SHARE: f64 = 0.1;
+/// Error of the height of a saddle, as a fraction of what does not matter. Its place is known to the
+/// root of that.
+const HEIGHT_ERROR: f64 = 1e-6;
 /// Two nodes are the same if they are closer than this fraction of the string's length, and their
 /// values closer than the second fraction of the climb.
 const SAME_PLACE: f64 = 0.02;
@@ -46,6 +50,8 @@ impl Advance<'_, '_> {
             products: self.parameters.products,
             spectrum: self.parameters.spectrum,
             steps: self.parameters.saddle_steps,
+            gradients: self.probe.work.in_gradients()
+                + SEARCH_SHARE * self.parameters.max_gradients,
         };
         Ok(Phase::Climb { gap, search: SaddleSearch::new(point, top.tangent, limits) })
     }

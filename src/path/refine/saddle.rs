@@ -44,6 +44,8 @@ pub struct SaddleLimits {
     pub spectrum: usize,
     /// Steps.
     pub steps: u32,
+    /// The number of all evaluations at which it ends.
+    pub gradients: f64,
 }
 
 /// A search for a saddle: hybrid eigenvector following of L. J. Munro and D. J. Wales, Phys. Rev. B
@@ -99,7 +101,8 @@ impl SaddleSearch {
     /// One step: the Hessian on a subspace, the step, the new gradient.
     pub fn step(&mut self, probe: &mut Probe) -> Result<SaddleStep, Interrupted> {
         let far = distance(&self.point.theta, &self.start) > self.limits.max_distance;
-        if !self.point.is_finite() || self.steps >= self.limits.steps || far {
+        let is_spent = probe.work.in_gradients() > self.limits.gradients;
+        if !self.point.is_finite() || self.steps >= self.limits.steps || far || is_spent {
             return Ok(SaddleStep::Lost);
         }
         self.steps += 1;

@@ -3,6 +3,7 @@
 use super::certificate::{Certificate, HeightAfter};
 use super::descent::Descent;
 use super::graph::Graph;
+use super::lowering::Lowering;
 use super::parameters::RefineParameters;
 use super::probe::{Noise, Probe, Work};
 use super::saddle::{Saddle, SaddleSearch};
@@ -16,13 +17,13 @@ use thiserror::Error;
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum RefineError {
     /// Value or gradient at an end.
-    #[error("value or gradient is not finite at the {} end", ["first", "second"][*.end])]
+    #[error("value or gradient is not finite at the {} endpoint", ["first", "second"][*.end])]
     NotFinite {
         /// 0 or 1.
         end: usize,
     },
     /// There is no path between a point and itself.
-    #[error("both ends are the same point")]
+    #[error("both endpoints are the same point")]
     SameEnds,
 }
 
@@ -50,6 +51,8 @@ pub(super) enum Phase {
     Begin,
     /// Chooses a gap and looks at the straight line across it.
     Choose,
+    /// Lowers the curve across a gap. It need not be lower than the target.
+    Lower { pair: [usize; 2], lowering: Lowering, target: f64 },
     /// Moves the string of a gap. It need not be lower than the target.
     Move { gap: Gap, target: f64 },
     /// Searches for a saddle from the top of a string.
@@ -82,7 +85,8 @@ pub struct RefineState {
 
 /// The refinement of a path: see the [module](super).
 ///
-/// Its steps are: the given path; a straight line across a gap; one sweep of a string; one step of
+/// Its steps are: the given path; a straight line across a gap; one iteration of a lowered curve; one
+/// sweep of a string; one step of
 /// a saddle search; one iteration of both descents; the certificate. It can be resumed after any of
 /// them. A step works on a copy of the state, so an interrupted one leaves no trace.
 pub struct Refine<'a> {
@@ -167,6 +171,9 @@ pub(super) struct Advance<'s, 'p> {
     pub(super) parameters: &'s RefineParameters,
 }
 
+/// Evaluations before a search without any saddle is given up.
+const MIN_FRUITLESS: f64 = 1000.0;
+
 type Finished = Option<Result<Certificate, RefineError>>;
 
 impl Advance<'_, '_> {
@@ -181,8 +188,13 @@ impl Advance<'_, '_> {
                 None => Phase::Choose,
                 Some(certificate) => return Ok(Some(Ok(certificate))),
             },
-            phase if self.is_spent() => self.give_up(phase)?,
+            phase if self.is_spent() => {
+                self.state.is_spent = true;
+                self.give_up(phase)?
+            }
+            phase if self.is_fruitless(&phase) => self.give_up(phase)?,
             Phase::Choose => self.choose()?,
+            Phase::Lower { pair, lowering, target } => self.lower(pair, lowering, target)?,
             Phase::Move { gap, target } => self.move_string(gap, target)?,
             Phase::Climb { gap, search } => self.climb(gap, search)?,
             Phase::Fall { gap, saddle, descents } => self.fall(gap, saddle, descents)?,
@@ -196,12 +208,23 @@ impl Advance<'_, '_> {
         self.probe.work.in_gradients() >= self.parameters.max_gradients
     }
 
+    /// Whether no saddle was found, and half of the evaluations have not lowered the path.
+    fn is_fruitless(&self, phase: &Phase) -> bool {
+        let is_lowered = matches!(phase, Phase::Lower { .. });
+        let work = self.probe.work.in_gradients();
+        let since = self.state.heights.last().map_or(0.0, |after| after.work.in_gradients());
+        let no_saddle = self.state.graph.links.iter().all(|link| link.saddle.is_none());
+        !is_lowered && no_saddle && work > MIN_FRUITLESS && work > 2.0 * since
+    }
+
     /// Keeps what the present string has reached.
     fn give_up(&mut self, phase: Phase) -> Result<Phase, Interrupted> {
-        self.state.is_spent = true;
         match phase {
             Phase::Move { gap, .. } | Phase::Climb { gap, .. } | Phase::Fall { gap, .. } => {
                 self.keep(&gap)?;
+            }
+            Phase::Lower { pair, lowering, target } => {
+                self.keep_curve(pair, &lowering, target)?;
             }
             Phase::Begin | Phase::Choose | Phase::Sink { .. } | Phase::Certify => {}
         }

@@ -24,7 +24,9 @@ impl<A: Real> PathSearch<'_, A> {
         let full = self.full_losses(step, last)?;
         let whole = full.as_ref().map(|losses| losses.iter().sum::<f64>());
         let at_endpoint = match &full {
-            Some(losses) if !last && self.looks_for_endpoint(step) => self.is_at_endpoint(losses)?,
+            Some(losses) if !last && self.looks_for_endpoint(step) => {
+                self.is_at_endpoint(losses)?
+            }
             _ => false,
         };
         if last && self.keeps_end {

@@ -35,7 +35,7 @@ impl<A: Real> PathSearch<'_, A> {
     pub(super) fn is_at_endpoint(&self, objective: &[f64]) -> Result<bool, Interrupted> {
         let endpoint = higher_end(objective);
         // Relative distances of squares are twice as large.
-        if !(highest(objective) <= endpoint + 2.0 * ENDPOINT_TOLERANCE * endpoint.abs()) {
+        if highest(objective) > endpoint + 2.0 * ENDPOINT_TOLERANCE * endpoint.abs() {
             return Ok(false);
         }
         let limit = limit(&self.progress.straight_loss);

@@ -116,9 +116,7 @@ impl<A: Real> PathState<'_, A> {
                 PathStop::Converged { step }
                 | PathStop::NotFinite { step }
                 | PathStop::AtEndpoint { step },
-            ) => {
-                asked == Some(steps) || (step as usize) < asked.unwrap_or(steps).min(steps)
-            }
+            ) => asked == Some(steps) || (step as usize) < asked.unwrap_or(steps).min(steps),
         };
         if fits {
             return Some((self.coefficients.into_owned(), self.progress.into_owned()));
@@ -357,7 +355,8 @@ impl<'a, A: Real> PathSearch<'a, A> {
     fn measure(&mut self) -> Result<(), Halt> {
         let is_straight = self.curve.free().iter().all(|&coefficient| coefficient == A::zero());
         let losses = if self.progress.best.step == 0 && is_straight {
-            self.accuracies[BEST] = self.accuracies[STRAIGHT].clone();
+            let [straight, best] = &mut self.accuracies;
+            best.clone_from(straight);
             self.progress.straight_loss.clone()
         } else {
             self.measure_profile(BEST)?

@@ -42,7 +42,7 @@ pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
 }
 
 /// The protocol of the heights. Heights of different protocols are not comparable.
-fn protocols(runs: &[Run<'_>]) -> Vec<String> {
+pub(super) fn protocols(runs: &[Run<'_>]) -> Vec<String> {
     let with_paths: Vec<&Run<'_>> =
         runs.iter().filter(|run| run.paths.iter().any(|paths| !paths.pairs.is_empty())).collect();
     let Some(first) = with_paths.first() else { return Vec::new() };

@@ -20,7 +20,7 @@ pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
                 loss is often far below that of the endpoints, because the path was optimized on \
                 the images of this landscape, even if these are the test images. The loss on other \
                 images need not be as low.",
-        notes: Vec::new(),
+        notes: super::barriers::protocols(runs),
         panels: gather(runs, |run| {
             by_member(run)
                 .into_iter()

@@ -49,6 +49,18 @@ fn instead<T: PartialEq + std::fmt::Display>(
     }
 }
 
+/// As [`instead`], for a number of things: the noun in the singular, and what follows it.
+fn count_instead(
+    list: &mut Vec<String>,
+    [noun, rest]: [&str; 2],
+    here: &impl std::fmt::Display,
+    published: usize,
+) {
+    let here = here.to_string();
+    let ending = if here == "1" { "" } else { "s" };
+    instead(list, &format!("{noun}{ending}{rest}"), here, published.to_string());
+}
+
 /// The values of the network's keys that differ from the published ones. A key that was not
 /// published is expected to have its default.
 fn values(architecture: &Architecture, study: &PublishedStudy, list: &mut Vec<String>) {
@@ -77,10 +89,10 @@ fn values(architecture: &Architecture, study: &PublishedStudy, list: &mut Vec<St
 fn data(network: &NetworkConfig, list: &mut Vec<String>) {
     let [train, test] = [Split::Train, Split::Test].map(|split| network.dataset.images(split));
     if let Some(train) = train.filter(|train| *train != 50_000) {
-        instead(list, "training images", train, 60_000);
+        count_instead(list, ["training image", ""], &train, 60_000);
     }
     if let Some(test) = test {
-        instead(list, "test images", test, 10_000);
+        count_instead(list, ["test image", ""], &test, 10_000);
     }
 }
 
@@ -90,21 +102,21 @@ fn training(network: &NetworkConfig, list: &mut Vec<String>) {
         list.push("imported vectors instead of training".to_owned());
         return;
     }
-    instead(list, "initializations", training.initializations, 75);
-    instead(list, "solutions kept", training.keep, 48);
+    count_instead(list, ["initialization", ""], &training.initializations, 75);
+    count_instead(list, ["solution", " kept"], &training.keep, 48);
     let value = |optimizer: PaperOptimizer, key| {
         let name = optimizer.name();
         training.position(&name).and_then(|place| training.chosen[place].value(key))
     };
     let counts = [
-        (PaperOptimizer::Sgd, "batch_size", "images in a batch", 64),
-        (PaperOptimizer::Lbfgs, "iterations", "L-BFGS iterations", 1000),
-        (PaperOptimizer::Lbfgs, "memory", "steps remembered by L-BFGS", 10),
-        (PaperOptimizer::Lbfgs, "line_search_evaluations", "evaluations in a line search", 6),
+        (PaperOptimizer::Sgd, "batch_size", ["image", " in a batch"], 64),
+        (PaperOptimizer::Lbfgs, "iterations", ["L-BFGS iteration", ""], 1000),
+        (PaperOptimizer::Lbfgs, "memory", ["step", " remembered by L-BFGS"], 10),
+        (PaperOptimizer::Lbfgs, "line_search_evaluations", ["evaluation", " in a line search"], 6),
     ];
     for (optimizer, key, what, published) in counts {
         if let Some(value) = value(optimizer, key) {
-            instead(list, what, value.to_string(), published.to_string());
+            count_instead(list, what, value, published);
         }
     }
     if let Some(Value::Number(target)) = value(PaperOptimizer::Lbfgs, "target_loss")
@@ -120,20 +132,23 @@ fn paths(run: &Run<'_>, list: &mut Vec<String>) {
     match paths.pairs {
         Pairs::All => list.push("all pairs instead of 300".to_owned()),
         Pairs::Spanning => list.push("pairs of a spanning tree instead of 300".to_owned()),
-        Pairs::Count(pairs) => instead(list, "pairs", pairs, 300),
+        Pairs::Count(pairs) => count_instead(list, ["pair", ""], &pairs, 300),
     }
     for (split, images) in [("training", paths.train), ("test", paths.test)] {
         list.extend(images.map(|images| format!("paths on the first {images} {split} images")));
     }
     match parameters.method.name() {
-        "fourier" => instead(list, "Fourier terms", parameters.method.count("fourier_terms"), 10),
+        "fourier" => {
+            let terms = parameters.method.count("fourier_terms");
+            count_instead(list, ["Fourier term", ""], &terms, 10);
+        }
         other => list.push(format!("paths of the method \"{other}\" instead of \"fourier\"")),
     }
     if parameters.points != 50 {
-        instead(list, "points on a path", parameters.points, 51);
+        count_instead(list, ["point", " on a path"], &parameters.points, 51);
     }
     instead(list, "as the weight λ of the steps", parameters.lambda, 1e-4);
-    instead(list, "Adam steps", parameters.steps, 100);
+    count_instead(list, ["Adam step", ""], &parameters.steps, 100);
     instead(list, "as Adam's learning rate", parameters.learning_rate, 1e-3);
     if let Some(batch) = paths.batch {
         list.push(format!("steps on {batch} images"));

@@ -70,6 +70,10 @@ pub struct LandscapeGraph<'a> {
     pub left_out: usize,
 }
 
+/// Differences of heights below this part of the climb are rounding errors: a refinement has found
+/// the same pass twice.
+const ACCURACY: f64 = 1e-6;
+
 /// All graphs that a configuration asks for, on every landscape of its paths.
 pub fn graphs<'a>(results: &Results<'a>) -> Vec<LandscapeGraph<'a>> {
     if results.config.section(&SECTION).is_empty() {
@@ -194,8 +198,13 @@ impl<'a> LandscapeGraph<'a> {
     /// By how much a detour is lower than the direct path, in ascending order; paths without one
     /// are left out.
     pub fn lower_by(&self) -> Vec<f64> {
-        let above = self.edges_of(EdgeKind::Path).map(|edge| self.above_minimax[edge]);
-        let mut found: Vec<f64> = above.filter(|&by| by > 0.0).collect();
+        let is_lower = |&edge: &usize| {
+            let HeightEdge { nodes, height } = self.graph.edges()[edge];
+            let low = nodes.map(|node| self.graph.nodes()[node]).into_iter().reduce(f64::min);
+            self.above_minimax[edge] > ACCURACY * (height - low.unwrap_or(height))
+        };
+        let lower = self.edges_of(EdgeKind::Path).filter(is_lower);
+        let mut found: Vec<f64> = lower.map(|edge| self.above_minimax[edge]).collect();
         found.sort_by(f64::total_cmp);
         found
     }

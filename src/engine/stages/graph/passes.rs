@@ -3,11 +3,17 @@
 //! Each refinement has a graph of its own, whose first two points are the endpoints of its path.
 //! Its other minima are the same as solutions or as minima of other refinements, if values and
 //! identities agree: of atoms that can be exchanged, the distances of all pairs.
+//!
+//! A refinement ends its descents as soon as it knows where they lead. On a built-in landscape they
+//! are continued here to the minimum, which takes milliseconds. Elsewhere, points are the same if
+//! they are close, compared with the path and its climb.
 
 use super::landscape_graph::{GraphNode, Origin};
 use crate::analysis::graph::{HeightEdge, HeightGraph, Merges, condensed};
 use crate::engine::results::{DISTINCT, Results};
 use crate::engine::stages::refinement::refined;
+use crate::landscape::BuiltIn;
+use crate::optimizer::minimize::{MinimizationParameters, minimize};
 use crate::path::PathSet;
 use crate::path::refine::{Certificate, KnownGraph, Place};
 use crate::solutions::SolutionSet;
@@ -59,12 +65,12 @@ impl RefinedPaths {
         &self,
         results: &Results,
         solutions: &[GraphNode],
-        known: &[Option<(f64, Vec<f64>)>],
+        known: &[Option<Identified>],
     ) -> Further {
         let points = self.points(results);
-        let mut minima: Vec<&(f64, Vec<f64>)> = Vec::new();
+        let mut minima: Vec<&Identified> = Vec::new();
         let mut by_height: Vec<&KnownMinimum> = points.iter().collect();
-        by_height.sort_by(|a, b| a.point.0.total_cmp(&b.point.0));
+        by_height.sort_by(|a, b| a.point.value.total_cmp(&b.point.value));
         let mut node_of = std::collections::BTreeMap::new();
         for KnownMinimum { path, index, point } in by_height {
             let solution = known
@@ -90,7 +96,7 @@ impl RefinedPaths {
                 (edge.nodes[0] != edge.nodes[1] && edge.height.is_finite()).then_some(edge)
             }));
         }
-        Further { minima: minima.iter().map(|(value, _)| *value).collect(), passes }
+        Further { minima: minima.iter().map(|minimum| minimum.value).collect(), passes }
     }
 
     /// All minima besides the endpoints.
@@ -98,9 +104,11 @@ impl RefinedPaths {
         let of_path = |(path, refined): (usize, &RefinedEnds)| {
             let points = refined.certificate.known.points.iter().enumerate().skip(2);
             let minima = points.filter(|(_, point)| point.place == Place::Minimum);
+            let tolerance = Tolerance::of(results, &refined.certificate);
             let known = minima.filter_map(|(index, point)| {
-                let identity = identity(results, point.theta.as_deref()?)?;
-                Some(KnownMinimum { path, index, point: (point.value, identity) })
+                let (value, theta) = settled(results, point.value, point.theta.as_deref()?);
+                let numbers = identity(results, &theta)?;
+                Some(KnownMinimum { path, index, point: Identified { value, numbers, tolerance } })
             });
             known.collect::<Vec<_>>()
         };
@@ -116,13 +124,59 @@ impl RefinedPaths {
 struct KnownMinimum {
     path: usize,
     index: usize,
-    /// Its value and its identity.
-    point: (f64, Vec<f64>),
+    point: Identified,
 }
 
-fn same((value, numbers): &(f64, Vec<f64>), (other, others): &(f64, Vec<f64>)) -> bool {
-    let close = |a: f64, b: f64| (a - b).abs() <= DISTINCT;
-    close(*value, *other) && numbers.iter().zip(others).all(|(&a, &b)| close(a, b))
+/// A point with all that identifies it.
+pub(super) struct Identified {
+    value: f64,
+    numbers: Vec<f64>,
+    tolerance: Tolerance,
+}
+
+/// Two points are the same if their values and all numbers that identify them differ by no more.
+#[derive(Clone, Copy)]
+struct Tolerance {
+    value: f64,
+    number: f64,
+}
+
+/// Of minima that were minimized to the end.
+const SETTLED: Tolerance = Tolerance { value: DISTINCT, number: DISTINCT };
+
+/// Of minima that were not: parts of the climb of the path, and of the distance of its endpoints.
+const CLOSE: Tolerance = Tolerance { value: 1e-3, number: 1e-2 };
+
+impl Tolerance {
+    fn of(results: &Results, certificate: &Certificate) -> Self {
+        let points = certificate.known.points.get(..2);
+        let Some([a, b]) = points.filter(|_| built_in(results).is_none()) else { return SETTLED };
+        let climb = certificate.height - a.value.min(b.value);
+        let apart = a.theta.iter().flatten().zip(b.theta.iter().flatten());
+        let distance = apart.map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt();
+        Self { value: CLOSE.value * climb, number: CLOSE.number * distance }
+    }
+}
+
+fn same(a: &Identified, b: &Identified) -> bool {
+    let value = a.tolerance.value.max(b.tolerance.value);
+    let number = a.tolerance.number.max(b.tolerance.number);
+    let numbers = a.numbers.iter().zip(&b.numbers);
+    (a.value - b.value).abs() <= value && numbers.into_iter().all(|(a, b)| (a - b).abs() <= number)
+}
+
+/// A built-in landscape.
+fn built_in<'a>(results: &Results<'a>) -> Option<&'a BuiltIn> {
+    results.config.subject.landscape()?.landscape.built_in()
+}
+
+/// The minimum of a built-in landscape that a point descends to; elsewhere the point itself.
+fn settled(results: &Results, value: f64, theta: &[f64]) -> (f64, Vec<f64>) {
+    let minimum = built_in(results).and_then(|built_in| {
+        let found = minimize(&built_in.build(), theta, &MinimizationParameters::default()).ok()?;
+        found.stop.is_minimum().then_some((found.value, found.theta))
+    });
+    minimum.unwrap_or_else(|| (value, theta.to_vec()))
 }
 
 /// The numbers that identify a point of the landscape.
@@ -137,9 +191,9 @@ pub(super) fn identities(
     sets: &[Option<&SolutionSet>],
     nodes: &[GraphNode],
     heights: &[f64],
-) -> Vec<Option<(f64, Vec<f64>)>> {
+) -> Vec<Option<Identified>> {
     let minima_set = results.config.subject.landscape().and_then(|config| config.set());
-    let of_node = |(node, &height): (&GraphNode, &f64)| {
+    let of_node = |(node, &height): (&GraphNode, &f64)| -> Option<Identified> {
         let Origin::Set(place) = node.origin else { return None };
         let set = sets.get(place).copied().flatten()?;
         let minimum = || results.contents.minimum(node.number)?.result.as_ref().ok();
@@ -151,7 +205,8 @@ pub(super) fn identities(
                 row.iter().map(|&x| f64::from(x)).collect()
             }
         };
-        Some((height, identity(results, &theta)?))
+        let numbers = identity(results, &theta)?;
+        Some(Identified { value: height, numbers, tolerance: SETTLED })
     };
     nodes.iter().zip(heights).map(of_node).collect()
 }
@@ -170,4 +225,51 @@ fn along_passes(known: &KnownGraph) -> Option<f64> {
     let minimax = Merges::of(&graph).minimax();
     let height = *minimax.get((count > 1).then(|| condensed(count, [0, 1]))?)?;
     height.is_finite().then_some(height)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::path::refine::{KnownPass, KnownPoint};
+
+    fn known(places: &[(Place, f64)], passes: &[([usize; 2], f64)]) -> KnownGraph {
+        let point = |&(place, value): &(Place, f64)| {
+            let theta = Some(vec![value; 2]);
+            KnownPoint { place, value, theta }
+        };
+        let pass = |&(between, height): &([usize; 2], f64)| KnownPass {
+            between,
+            height,
+            is_saddle: true,
+            theta: None,
+        };
+        KnownGraph {
+            points: places.iter().map(point).collect(),
+            passes: passes.iter().map(pass).collect(),
+        }
+    }
+
+    #[test]
+    fn a_refined_path_is_as_high_as_the_lowest_way_over_minima() {
+        let ends = [(Place::End(0), 0.0), (Place::End(1), 1.0)];
+        let direct = ([0, 1], 9.0);
+        let over = [([0, 2], 4.0), ([2, 1], 5.0)];
+        let minimum = [&ends[..], &[(Place::Minimum, 2.0)]].concat();
+        let point = [&ends[..], &[(Place::Point, 2.0)]].concat();
+        let height = |places: &[_], passes: &[_]| along_passes(&known(places, passes));
+        assert_eq!(height(&minimum, &[&[direct][..], &over].concat()), Some(5.0));
+        assert_eq!(height(&point, &[&[direct][..], &over].concat()), Some(9.0));
+        assert_eq!(height(&point, &over), None, "only the certificate knows its height");
+        assert_eq!(height(&[], &[]), None);
+    }
+
+    #[test]
+    fn points_are_the_same_within_the_larger_tolerance() {
+        let at = |value: f64, tolerance| Identified { value, numbers: vec![value; 3], tolerance };
+        let loose = Tolerance { value: 0.1, number: 0.1 };
+        assert!(same(&at(0.0, SETTLED), &at(0.05, loose)));
+        assert!(!same(&at(0.0, SETTLED), &at(0.05, SETTLED)));
+        let near = Tolerance { value: 0.1, number: 0.01 };
+        assert!(!same(&at(0.0, near), &at(0.05, near)), "another place of almost the same height");
+    }
 }

@@ -1,6 +1,6 @@
 //! Refined barriers with their certificates, beside the barriers of the paths.
 
-use super::{RefineFrom, RefinedPath, of_paths, section, word};
+use super::{RefinedPath, of_paths, section, word};
 use crate::engine::stages::paths::group_of;
 use crate::engine::store::atlas::{Atlas, AtlasError, Label, Node};
 use crate::path::refine::{Certificate, Condition, Place};
@@ -20,7 +20,7 @@ pub(super) fn write(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
         let node = group_of(&paths, path_set)?;
         write_heights(&node, &refined, atlas.loss_unit)?;
         let node = node.group("refined", "what is known about the refined barriers")?;
-        node.text("from", about(section.from))?;
+        node.text("from", word(section.from))?;
         write_top(&node, &refined)?;
         write_spectrum(&node, &refined)?;
         write_sides(&node, &refined, atlas.loss_unit)?;
@@ -28,11 +28,6 @@ pub(super) fn write(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
         write_status(&node, &refined)?;
     }
     Ok(())
-}
-
-/// Where the refinements started.
-fn about(from: RefineFrom) -> &'static str {
-    word(from)
 }
 
 fn certificate(refined: &Refined) -> Option<&Certificate> {
@@ -132,6 +127,11 @@ fn write_sides(node: &Node, refined: &[Refined], unit: &str) -> Result<(), Atlas
         heights.row_mut(row).assign(&aview1(&found.sides.map(|side| side.value)));
     }
     node.numbers(&Label::new("side_height", "path, end", words).units(unit), &heights)?;
+    let words = "1 if the refined barrier is the height of the higher endpoint, so that no path is \
+                 lower; 0 otherwise";
+    let at_endpoint = |path| certificate(path).map_or(0, |found| u32::from(found.is_at_end));
+    let at_endpoint: Vec<u32> = refined.iter().map(at_endpoint).collect();
+    node.numbers(&Label::new("at_endpoint", "path", words), &at_endpoint)?;
     let words = "number of saddles that the path leads over; 0 if there is no refined barrier";
     let saddles = |path| certificate(path).map_or(0, |found| found.saddles.len() as u32);
     let saddles: Vec<u32> = refined.iter().map(saddles).collect();
@@ -156,10 +156,10 @@ fn write_work(node: &Node, refined: &[Refined], unit: &str) -> Result<(), AtlasE
         }
     }
     let words = "evaluations spent when the height had fallen to height_after; NaN after the last";
-    node.profiles(&Label::new("evaluations_after", "path, improvement", words), &work)?;
+    node.numbers(&Label::new("evaluations_after", "path, improvement", words), &work)?;
     let words = "the lowest height known after so many evaluations; NaN after the last";
     let label = Label::new("height_after", "path, improvement", words).units(unit);
-    node.profiles(&label, &heights)
+    node.numbers(&label, &heights)
 }
 
 fn write_status(node: &Node, refined: &[Refined]) -> Result<(), AtlasError> {

@@ -2,7 +2,7 @@
 
 use super::{RefinedPath, of_paths, word};
 use crate::engine::results::Results;
-use crate::path::PathSet;
+use crate::path::{PathResult, PathSet};
 use crate::path::refine::{Certificate, Verdict};
 use crate::report::Run;
 use crate::report::figure::{Figure, Table, exact};
@@ -60,7 +60,7 @@ impl<'a> RefinedSet<'a> {
 
     fn found(&self) -> impl Iterator<Item = (&Certificate, f64)> {
         self.paths.results.iter().zip(&self.refined).filter_map(|(path, refined)| {
-            let endpoint = path.as_ref().map_or(f64::NAN, |path| path.higher_endpoint());
+            let endpoint = path.as_ref().map_or(f64::NAN, PathResult::higher_endpoint);
             Some((&refined.as_ref()?.certificate, endpoint))
         })
     }

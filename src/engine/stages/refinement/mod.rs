@@ -55,6 +55,9 @@ pub struct RefinedPath {
     pub certificate: Certificate,
 }
 
+/// Vectors of a lowered curve: its points, and the memory of L-BFGS for each of three sines.
+const LOWERED_VECTORS: usize = 41 + 3 * 18;
+
 /// The number of this version of what is stored.
 const VERSION: &str = "v1";
 
@@ -226,9 +229,10 @@ impl Stage for Refinement {
         let Some(section) = section(&problem.config) else { return Need::default() };
         let vector = problem.layout().parameters() as f64 * size_of::<f64>() as f64;
         let parameters = &section.parameters;
-        // Two copies of a string with points, gradients and what was before; the path; the
-        // eigenvalues' basis with its images.
+        // Two copies of a string with points, gradients and what was before; the path; the lowered
+        // curve; the eigenvalues' basis with its images.
         let vectors = 8 * parameters.points
+            + LOWERED_VECTORS
             + problem.config.paths.parameters.points
             + 2 * parameters.spectrum.min(problem.layout().parameters());
         let keys = "the sizes in the model, or paths.refine.points";

@@ -8,11 +8,11 @@ use crate::path::{PathResult, PathSet};
 use crate::report::number::short;
 use crate::report::render;
 
-const CAPTION: &str = "Refined barriers, medians over the refined paths: the lowest maximum that \
-                       was found between the\nendpoints, beside H and the barrier on the fine grid \
-                       of the same paths; excess: refined barrier − higher\nendpoint; \
-                       evaluations: in units of one gradient. A pass is a saddle over which the \
-                       path leads.";
+const CAPTION: &str = "Refined barriers, the lowest maximum found between the endpoints: medians over \
+                       the refined paths,\nbeside H and the barrier on the fine grid. excess: \
+                       refined barrier − higher endpoint. pass: a saddle over\nwhich the path leads \
+                       (at endpoint: no saddle is needed). bound: the pass is not higher. open: not\n\
+                       converged. evaluations: in gradients.";
 
 /// A path with its certificate.
 type Pair<'a> = (&'a PathResult, Certificate);
@@ -31,12 +31,13 @@ pub(super) fn table(results: &Results) -> Option<String> {
     let header = [
         "set",
         "on",
-        "paths",
-        "certificates",
         "path H",
         "fine grid",
         "refined",
         "excess",
+        "pass",
+        "bound",
+        "open",
         "evaluations",
     ];
     let rows = refined.iter().map(|(paths, pairs)| row(paths, pairs));
@@ -58,19 +59,22 @@ fn row(paths: &PathSet, pairs: &[Pair]) -> Vec<String> {
         let numbers: Vec<f64> = pairs.iter().map(number).filter(|n| n.is_finite()).collect();
         Summary::of(&numbers).map_or_else(|_| "–".to_owned(), |summary| short(summary.median))
     };
-    let words = [Verdict::Pass, Verdict::UpperBound, Verdict::NotConverged].map(|verdict| {
-        let count = pairs.iter().filter(|(_, found)| found.verdict == verdict).count();
-        (count > 0).then(|| format!("{count} {verdict}"))
-    });
+    let count = |verdict| pairs.iter().filter(|(_, found)| found.verdict == verdict).count();
+    let at_endpoint = pairs.iter().filter(|(_, found)| found.is_at_end).count();
+    let passes = match (count(Verdict::Pass), at_endpoint) {
+        (passes, 0) => passes.to_string(),
+        (passes, at_endpoint) => format!("{passes}, {at_endpoint} at endpoint"),
+    };
     vec![
         paths.set.to_string(),
         paths.landscape.to_string(),
-        pairs.len().to_string(),
-        words.into_iter().flatten().collect::<Vec<_>>().join(", "),
         median(&|(path, _)| path.barrier),
         median(&|(path, _)| path.fine_barrier),
         median(&|(_, found)| found.height),
         median(&|(path, found)| found.height - path.higher_endpoint()),
+        passes,
+        count(Verdict::UpperBound).to_string(),
+        count(Verdict::NotConverged).to_string(),
         median(&|(_, found)| found.work.in_gradients()),
     ]
 }

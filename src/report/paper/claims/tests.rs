@@ -6,6 +6,7 @@ use crate::data::Split;
 use crate::optimizer::{OptimizerName, Snapshot, TrainingRun, TrainingStop};
 use crate::path::{PathResult, PathSet, PathStop};
 use crate::report::Run;
+use crate::report::figures::figures;
 use crate::report::paper::{PaperOptimizer, optimizers, published, relation};
 use crate::solutions::{LandscapeName, SetName, SolutionSet};
 use ndarray::{Array2, Axis, s};
@@ -476,6 +477,50 @@ fn without_the_papers_optimizers_there_are_no_claims() {
     let end = "not judged: there are no solutions of L-BFGS, there are no solutions of SGD.";
     assert!(said.ends_with(end), "{said}");
     assert!(claims(&[run]).is_empty());
+}
+
+fn with_protocol(protocol: &str, steps: &str) -> Config {
+    let text = config_of("fcp").text + &format!("[paths]\nprotocol = {protocol:?}\n{steps}");
+    Config::parse("test", &text, &[]).unwrap()
+}
+
+#[test]
+fn barriers_of_another_protocol_do_not_judge_the_paper() {
+    let config = with_protocol("converged", "steps = 80");
+    let judged = claims(&[as_claimed(&config, 9)]);
+    for number in [3, 4] {
+        for finding in &judged[number - 1].findings {
+            assert_eq!(finding.status, Judgment::NotTestable, "{}", finding.reason);
+            let said = "these heights are of another one (converged, with steps = 80); there";
+            assert!(finding.reason.contains(said), "{}", finding.reason);
+            assert!(finding.comparison.is_some(), "the numbers stay");
+        }
+    }
+    assert_eq!(verdicts(&judged, 1)[0], Judgment::Supported, "no heights of paths");
+    let said = relation(&as_claimed(&config, 9)).unwrap();
+    assert!(said.contains("steps on 1000 images, a cooldown schedule"), "{said}");
+    let fewer = with_protocol("published", "steps = 80");
+    let judged = claims(&[as_claimed(&fewer, 9)]);
+    let reason = &judged[2].findings[0].reason;
+    assert_eq!(judged[2].findings[0].status, Judgment::Supported, "{reason}");
+    assert!(reason.contains("(protocol: published, with steps = 80)"), "{reason}");
+}
+
+#[test]
+fn heights_of_different_protocols_are_not_compared_unwarned() {
+    let configs = [with_protocol("published", ""), with_protocol("quick", "")];
+    let named = configs.iter().zip(["a", "b"]);
+    let runs: Vec<Run<'_>> = named
+        .map(|(config, label)| Run { label: label.to_owned(), ..as_claimed(config, 5) })
+        .collect();
+    let notes = |runs: &[Run<'_>]| -> Vec<String> {
+        let figures = figures(runs, Vec::new());
+        figures.into_iter().find(|figure| figure.key == "barriers").unwrap().notes
+    };
+    let both = notes(&runs);
+    assert_eq!(both.len(), 1);
+    assert!(both[0].contains("a: published; b: quick. Do not compare"), "{both:?}");
+    assert_eq!(notes(&runs[1..]), ["Protocol: quick."]);
 }
 
 /// A run of the two wells with this λ, and a path of this height between these points.
