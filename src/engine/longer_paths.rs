@@ -18,7 +18,7 @@ pub fn note(paths: &[PathSet], schedule: RateSchedule, command: &str) -> Option<
 
 /// The same for the page of a report, which may be read elsewhere and names no directory.
 pub fn note_without_directory(paths: &[PathSet], search: &PathParameters) -> Option<Note> {
-    let command = written("lossatlas", None, Path::new("DIR"), "paths", search.steps);
+    let command = written("lossatlas", None, Path::new("DIR"), "paths", search);
     let place = ", with the directory of the run for DIR:";
     note_with(paths, search.schedule, place, &command)
 }
@@ -47,12 +47,12 @@ fn note_with(
 
 /// The command that takes twice as many steps. `last` is the command that was performed last in the
 /// directory, `start` says how the program was started.
-pub fn command(directory: &Path, last: &str, steps: usize, start: &Start) -> String {
+pub fn command(directory: &Path, last: &str, search: &PathParameters, start: &Start) -> String {
     let program = env::args_os().next().unwrap_or_default().to_string_lossy().into_owned();
     let ranks = start.ranks.filter(|&ranks| ranks > 1);
     let ranks =
         ranks.filter(|_| matches!(start.launcher, Some(Launcher::OpenMpi | Launcher::Hydra)));
-    written(&program, ranks, directory, last, steps)
+    written(&program, ranks, directory, last, search)
 }
 
 fn written(
@@ -60,7 +60,7 @@ fn written(
     ranks: Option<usize>,
     directory: &Path,
     last: &str,
-    steps: usize,
+    search: &PathParameters,
 ) -> String {
     // A name without a slash was found in the search path of the shell.
     let program = if program.contains('/') { program } else { "lossatlas" };
@@ -69,8 +69,10 @@ fn written(
     // `resume` performs the last command, which need not be one that finds paths.
     let finds_paths = [RUN, "paths"].contains(&last);
     let command = if finds_paths { "" } else { " --command paths" };
-    let steps = 2 * steps.max(1);
-    format!("{ranks}{program} resume {directory}{command} --set paths.steps={steps}")
+    let steps = 2 * search.steps.max(1);
+    // Another number of steps is another schedule: these paths are searched for anew.
+    let replace = if search.schedule.depends_on_steps() { " --replace" } else { "" };
+    format!("{ranks}{program} resume {directory}{command} --set paths.steps={steps}{replace}")
 }
 
 /// A word as a shell reads it: in quotes if need be.
@@ -92,13 +94,19 @@ mod tests {
     #[test]
     fn the_command_can_be_pasted_into_a_shell() {
         let directory = Path::new("results/it's mine");
+        let steps = |steps| PathParameters { steps, ..PathParameters::default() };
         assert_eq!(
-            written("target/release/lossatlas", Some(4), directory, "run", 100),
+            written("target/release/lossatlas", Some(4), directory, "run", &steps(100)),
             r"mpirun -n 4 target/release/lossatlas resume 'results/it'\''s mine' --set paths.steps=200"
         );
         assert_eq!(
-            written("lossatlas", None, Path::new("results/α_1"), "kpca", 30),
+            written("lossatlas", None, Path::new("results/α_1"), "kpca", &steps(30)),
             "lossatlas resume results/α_1 --command paths --set paths.steps=60"
+        );
+        let falling = PathParameters { schedule: RateSchedule::Cooldown, ..steps(400) };
+        assert_eq!(
+            written("lossatlas", None, Path::new("d"), "paths", &falling),
+            "lossatlas resume d --set paths.steps=800 --replace"
         );
         assert_eq!(shell_word("-d"), "./-d");
         assert_eq!(shell_word("$HOME *"), "'$HOME *'");

@@ -35,7 +35,7 @@ fn print_summary(problem: &Problem, directory: &RunDirectory) -> bool {
     let empty = Analysis::default();
     let mut notes = results.notes(&paths);
     let (last, search) = (last_command(&directory.contents), &problem.config.paths.parameters);
-    let command = longer_paths::command(&directory.directory, &last, search.steps, &Start::here());
+    let command = longer_paths::command(&directory.directory, &last, search, &Start::here());
     notes.extend(longer_paths::note(&paths, search.schedule, &command));
     let worthless = notes.iter().any(|note| note.concerns_all);
     let summary = RunSummary::of(&sets, results.analysis(&sets).unwrap_or(&empty), &paths);
@@ -44,7 +44,7 @@ fn print_summary(problem: &Problem, directory: &RunDirectory) -> bool {
     let shifts = if is_spanning { Vec::new() } else { summary.shifts };
     let analytic = problem.landscape().is_some();
     let protocol = Some(problem.config.paths.protocol.to_string());
-    print(table(&RunSummary { analytic, protocol, notes, shifts, ..summary }));
+    print(table(&RunSummary { analytic, protocol, shifts, notes, ..summary }));
     STAGES.iter().filter_map(|stage| stage.summary(&results)).for_each(print);
     let shown = directory.directory.display();
     print(format_args!("results: {}", directory.directory.join(FILE_NAME).display()));

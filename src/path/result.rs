@@ -92,7 +92,7 @@ impl PathResult {
         self.is_straight_line()
             && !self.is_no_higher_than_its_endpoints()
             && !self.took_no_step()
-            && !matches!(self.stop, PathStop::AtEndpoint { .. })
+            && !self.is_at_endpoint()
     }
 
     /// Whether no step was asked for: `paths.steps = 0`.
@@ -102,7 +102,12 @@ impl PathResult {
 
     /// Whether the last step was the best one: with more steps the path would still improve.
     pub fn was_improving(&self) -> bool {
-        self.steps > 0 && self.best_step == self.steps
+        self.steps > 0 && self.best_step == self.steps && !self.is_at_endpoint()
+    }
+
+    /// Whether the search ended because the path does not rise above its higher endpoint.
+    fn is_at_endpoint(&self) -> bool {
+        matches!(self.stop, PathStop::AtEndpoint { .. })
     }
 }
 
@@ -210,5 +215,9 @@ mod tests {
         assert!(flat.is_straight_line() && !flat.is_unimproved());
         let bent = PathResult { best_step: 3, ..straight(&rising, 100, PathStop::Completed) };
         assert!(!bent.is_straight_line() && !bent.is_unimproved());
+        let last = PathResult { steps: 3, ..bent };
+        assert!(last.was_improving());
+        let stopped = PathResult { stop: PathStop::AtEndpoint { step: 3 }, ..last };
+        assert!(!stopped.was_improving(), "no path can be lower");
     }
 }

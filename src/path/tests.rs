@@ -181,10 +181,6 @@ fn every_method_finds_the_way_around_the_bumps() {
             "{method:?}: {}",
             found.straight_barrier
         );
-        assert!(
-            (0.624..0.70).contains(&found.fine_barrier),
-            "{method:?}: {}",
-            found.fine_barrier
-        );
+        assert!((0.624..0.70).contains(&found.fine_barrier), "{method:?}: {}", found.fine_barrier);
     }
 }

@@ -26,7 +26,9 @@ mod words;
 
 pub(in crate::config) use kinds::mistake;
 pub(crate) use kinds::{Mistakes, ValueKind};
-pub(crate) use numbers::{Count, CountList, CountOrAll, Integer, Lower, Number, NumberOfPairs, Numbers, Upper};
+pub(crate) use numbers::{
+    Count, CountList, CountOrAll, Integer, Lower, Number, NumberOfPairs, Numbers, Upper,
+};
 pub(crate) use section::{Choices, Multiplicity, Owned, SectionSpec};
 pub(crate) use times::{Interval, Texts, TimeSpan};
 pub use words::PairList;

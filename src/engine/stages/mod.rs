@@ -28,15 +28,14 @@ use training::Training;
 use trajectory::Trajectories;
 
 /// All stages, in the order of a run. Stages of one command stand side by side.
-pub static STAGES: &[&dyn Stage] =
-    &[
-        &Training,
-        &Imports,
-        &Minima,
-        &Trajectories,
-        &Estimates,
-        &Paths,
-        &Refinement,
-        &Graphs,
-        &KernelPca,
-    ];
+pub static STAGES: &[&dyn Stage] = &[
+    &Training,
+    &Imports,
+    &Minima,
+    &Trajectories,
+    &Estimates,
+    &Paths,
+    &Refinement,
+    &Graphs,
+    &KernelPca,
+];

@@ -518,9 +518,7 @@ fn task_digest(dependencies: &Dependencies, stage: &str, key: &str) -> KeyDigest
             let digests: Vec<_> = sets.iter().map(|set| dependencies.solutions(set)).collect();
             KeyDigest::join(&digests)
         }
-        TaskSolutions::Paths(sets, landscape) => {
-            dependencies.found_paths(sets.both(), &landscape)
-        }
+        TaskSolutions::Paths(sets, landscape) => dependencies.found_paths(sets.both(), &landscape),
         TaskSolutions::Endpoints(sets, landscape) => {
             dependencies.endpoints(sets.both(), &landscape)
         }

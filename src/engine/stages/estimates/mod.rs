@@ -142,11 +142,14 @@ struct StraightLines<'a> {
     problem: &'a Problem,
 }
 
+/// The vectors on both sides of a block.
+type Sides<A> = [Vec<Vec<A>>; 2];
+
 /// The vectors of a block, and which of them are joined.
 #[derive(Serialize, Deserialize)]
 struct Lines {
     landscape: LandscapeName,
-    vectors: Subject<[Vec<Vec<f32>>; 2], [Vec<Vec<f64>>; 2]>,
+    vectors: Subject<Sides<f32>, Sides<f64>>,
     places: Vec<(usize, usize)>,
 }
 

@@ -10,13 +10,15 @@
 
 use super::landscape_graph::{GraphNode, Origin};
 use crate::analysis::graph::{HeightEdge, HeightGraph, Merges, condensed};
+use crate::config::LandscapeConfig;
 use crate::engine::results::{DISTINCT, Results};
 use crate::engine::stages::refinement::refined;
 use crate::landscape::BuiltIn;
 use crate::optimizer::minimize::{MinimizationParameters, minimize};
 use crate::path::PathSet;
-use crate::path::refine::{Certificate, KnownGraph, Place};
+use crate::path::refine::{Certificate, KnownGraph, KnownPass, Place};
 use crate::solutions::SolutionSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The refined paths of a landscape.
 #[derive(Default)]
@@ -35,6 +37,22 @@ pub(super) struct Further {
     pub minima: Vec<f64>,
     /// Passes between nodes; minima come after all solutions.
     pub passes: Vec<HeightEdge>,
+}
+
+impl Further {
+    /// Only the minima that a pass leads to, after so many solutions.
+    fn joined(self, solutions: usize) -> Self {
+        let Self { minima, mut passes } = self;
+        let ends: BTreeSet<usize> = passes.iter().flat_map(|pass| pass.nodes).collect();
+        let kept: Vec<usize> =
+            (0..minima.len()).filter(|minimum| ends.contains(&(solutions + minimum))).collect();
+        let place = |node: usize| match node.checked_sub(solutions) {
+            Some(minimum) => solutions + kept.partition_point(|&kept| kept < minimum),
+            None => node,
+        };
+        passes.iter_mut().for_each(|pass| pass.nodes = pass.nodes.map(place));
+        Self { minima: kept.iter().map(|&minimum| minima[minimum]).collect(), passes }
+    }
 }
 
 impl RefinedPaths {
@@ -71,7 +89,7 @@ impl RefinedPaths {
         let mut minima: Vec<&Identified> = Vec::new();
         let mut by_height: Vec<&KnownMinimum> = points.iter().collect();
         by_height.sort_by(|a, b| a.point.value.total_cmp(&b.point.value));
-        let mut node_of = std::collections::BTreeMap::new();
+        let mut node_of = BTreeMap::new();
         for KnownMinimum { path, index, point } in by_height {
             let solution = known
                 .iter()
@@ -90,13 +108,14 @@ impl RefinedPaths {
                 Some(end) => solutions.iter().position(|node| node == end),
                 None => node_of.get(&(path, index)).copied(),
             };
-            passes.extend(certificate.known.passes.iter().filter_map(|pass| {
+            passes.extend(saddles(&certificate.known).filter_map(|pass| {
                 let [a, b] = pass.between.map(node);
                 let edge = HeightEdge { nodes: [a?, b?], height: pass.height };
                 (edge.nodes[0] != edge.nodes[1] && edge.height.is_finite()).then_some(edge)
             }));
         }
-        Further { minima: minima.iter().map(|minimum| minimum.value).collect(), passes }
+        let minima: Vec<f64> = minima.iter().map(|minimum| minimum.value).collect();
+        Further { minima, passes }.joined(solutions.len())
     }
 
     /// All minima besides the endpoints.
@@ -192,23 +211,28 @@ pub(super) fn identities(
     nodes: &[GraphNode],
     heights: &[f64],
 ) -> Vec<Option<Identified>> {
-    let minima_set = results.config.subject.landscape().and_then(|config| config.set());
+    let minima_set = results.config.subject.landscape().and_then(LandscapeConfig::set);
     let of_node = |(node, &height): (&GraphNode, &f64)| -> Option<Identified> {
         let Origin::Set(place) = node.origin else { return None };
         let set = sets.get(place).copied().flatten()?;
         let minimum = || results.contents.minimum(node.number)?.result.as_ref().ok();
         let exact = minima_set.as_ref().filter(|name| **name == set.name).and_then(|_| minimum());
-        let theta = match exact {
-            Some(minimum) => minimum.theta.clone(),
-            None => {
-                let row = set.theta.row(set.row_of(node.number)?);
-                row.iter().map(|&x| f64::from(x)).collect()
-            }
+        let theta = if let Some(minimum) = exact {
+            minimum.theta.clone()
+        } else {
+            let row = set.theta.row(set.row_of(node.number)?);
+            row.iter().map(|&x| f64::from(x)).collect()
         };
         let numbers = identity(results, &theta)?;
         Some(Identified { value: height, numbers, tolerance: SETTLED })
     };
     nodes.iter().zip(heights).map(of_node).collect()
+}
+
+/// The passes whose top is a saddle. What joins two points without one is a curve that is known at
+/// its points only: its height between them may be above what the graph says.
+fn saddles(known: &KnownGraph) -> impl Iterator<Item = &KnownPass> {
+    known.passes.iter().filter(|pass| pass.is_saddle)
 }
 
 /// The minimax height between the two endpoints of a refinement, over minima only.
@@ -217,7 +241,7 @@ fn along_passes(known: &KnownGraph) -> Option<f64> {
         let point = &known.points[index];
         index < 2 || point.place == Place::Minimum && point.theta.is_some()
     };
-    let edges = known.passes.iter().filter(|pass| pass.between.into_iter().all(usable));
+    let edges = saddles(known).filter(|pass| pass.between.into_iter().all(usable));
     let edges = edges.map(|pass| HeightEdge { nodes: pass.between, height: pass.height });
     let heights = known.points.iter().map(|point| point.value).collect();
     let graph = HeightGraph::new(heights, edges.collect()).ok()?;
@@ -230,7 +254,7 @@ fn along_passes(known: &KnownGraph) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::path::refine::{KnownPass, KnownPoint};
+    use crate::path::refine::KnownPoint;
 
     fn known(places: &[(Place, f64)], passes: &[([usize; 2], f64)]) -> KnownGraph {
         let point = |&(place, value): &(Place, f64)| {
@@ -261,6 +285,19 @@ mod tests {
         assert_eq!(height(&point, &[&[direct][..], &over].concat()), Some(9.0));
         assert_eq!(height(&point, &over), None, "only the certificate knows its height");
         assert_eq!(height(&[], &[]), None);
+        let mut sampled = known(&ends, &[direct]);
+        sampled.passes[0].is_saddle = false;
+        assert_eq!(along_passes(&sampled), None, "a curve without a saddle is no upper bound");
+    }
+
+    #[test]
+    fn minima_that_no_pass_leads_to_are_left_out() {
+        let pass = |nodes| HeightEdge { nodes, height: 5.0 };
+        let passes = vec![pass([0, 3]), pass([3, 5])];
+        let further = Further { minima: vec![1.0, 2.0, 3.0, 4.0], passes }.joined(2);
+        assert_eq!(further.minima, [2.0, 4.0]);
+        let ends: Vec<_> = further.passes.iter().map(|pass| pass.nodes).collect();
+        assert_eq!(ends, [[0, 2], [2, 3]]);
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use super::{RefinedPath, of_paths, word};
 use crate::engine::results::Results;
-use crate::path::{PathResult, PathSet};
 use crate::path::refine::{Certificate, Verdict};
+use crate::path::{PathResult, PathSet};
 use crate::report::Run;
 use crate::report::figure::{Figure, Table, exact};
 use crate::report::panel::{Axis, Ink, Marker, Panel, Shape};

@@ -229,13 +229,12 @@ impl Stage for Refinement {
         let Some(section) = section(&problem.config) else { return Need::default() };
         let vector = problem.layout().parameters() as f64 * size_of::<f64>() as f64;
         let parameters = &section.parameters;
-        // Two copies of a string with points, gradients and what was before; the path; the lowered
-        // curve; the eigenvalues' basis with its images.
-        let vectors = 8 * parameters.points
-            + LOWERED_VECTORS
-            + problem.config.paths.parameters.points
-            + 2 * parameters.spectrum.min(problem.layout().parameters());
-        let keys = "the sizes in the model, or paths.refine.points";
+        // One after the other: a string and its copy with points, gradients and what was before; a
+        // lowered curve; the basis of the eigenvalues with its images. The path stays.
+        let spectrum = 2 * parameters.spectrum.min(problem.layout().parameters());
+        let largest = (8 * parameters.points).max(LOWERED_VECTORS).max(spectrum);
+        let vectors = problem.config.paths.parameters.points + largest;
+        let keys = "the sizes in [network] or [landscape], or paths.refine.points";
         let task = vec![Part::new(vectors as f64 * vector, "a refinement", keys)];
         let tasks = planned(problem, section).saturating_mul(problem.path_landscapes());
         let words = "the highest points of the refined paths";

@@ -9,10 +9,10 @@ use crate::report::number::short;
 use crate::report::render;
 
 const CAPTION: &str = "Refined barriers, the lowest maximum found between the endpoints: medians over \
-                       the refined paths,\nbeside H and the barrier on the fine grid. excess: \
-                       refined barrier − higher endpoint. pass: a saddle over\nwhich the path leads \
-                       (at endpoint: no saddle is needed). bound: the pass is not higher. open: not\n\
-                       converged. evaluations: in gradients.";
+                       the paths, beside H\nand the barrier on the fine grid. excess: refined \
+                       barrier − higher endpoint. pass: a saddle over which\nthe path leads (endpoint: \
+                       at their height, none is needed). bound: the pass is not higher. open: not \
+                       converged.";
 
 /// A path with its certificate.
 type Pair<'a> = (&'a PathResult, Certificate);
@@ -31,14 +31,15 @@ pub(super) fn table(results: &Results) -> Option<String> {
     let header = [
         "set",
         "on",
-        "path H",
+        "H",
         "fine grid",
         "refined",
         "excess",
         "pass",
+        "endpoint",
         "bound",
         "open",
-        "evaluations",
+        "gradients",
     ];
     let rows = refined.iter().map(|(paths, pairs)| row(paths, pairs));
     Some(render(CAPTION, &header, 2, rows) + &conditions(&refined))
@@ -61,10 +62,6 @@ fn row(paths: &PathSet, pairs: &[Pair]) -> Vec<String> {
     };
     let count = |verdict| pairs.iter().filter(|(_, found)| found.verdict == verdict).count();
     let at_endpoint = pairs.iter().filter(|(_, found)| found.is_at_end).count();
-    let passes = match (count(Verdict::Pass), at_endpoint) {
-        (passes, 0) => passes.to_string(),
-        (passes, at_endpoint) => format!("{passes}, {at_endpoint} at endpoint"),
-    };
     vec![
         paths.set.to_string(),
         paths.landscape.to_string(),
@@ -72,7 +69,8 @@ fn row(paths: &PathSet, pairs: &[Pair]) -> Vec<String> {
         median(&|(path, _)| path.fine_barrier),
         median(&|(_, found)| found.height),
         median(&|(path, found)| found.height - path.higher_endpoint()),
-        passes,
+        count(Verdict::Pass).to_string(),
+        at_endpoint.to_string(),
         count(Verdict::UpperBound).to_string(),
         count(Verdict::NotConverged).to_string(),
         median(&|(_, found)| found.work.in_gradients()),
