@@ -269,22 +269,22 @@ impl Expected {
         self.graph(&test, &[], &[], &[]);
     }
 
-    /// All heights are 0.25 or 0.875.
+    /// All heights are 0.25, or 0.5: the refined barrier, below the path.
     fn graph(&mut self, on: &str, sets: &[&str], numbers: &[u32], edge: &[u32]) {
         let (nodes, edges) = (numbers.len(), edge.len() / 2);
         self.texts(&format!("{on}/node_set"), &[nodes], sets);
         self.u32(&format!("{on}/node_initialization"), &[nodes], numbers);
         self.f64(&format!("{on}/node_height"), &[nodes], &[0.25, 0.25][..nodes]);
         self.u32(&format!("{on}/node_component"), &[nodes], &[0, 0][..nodes]);
-        self.f64(&format!("{on}/node_death"), &[nodes], &[f64::INFINITY, 0.875][..nodes]);
+        self.f64(&format!("{on}/node_death"), &[nodes], &[f64::INFINITY, 0.5][..nodes]);
         self.u32(&format!("{on}/node_elder"), &[nodes], &[0, 0][..nodes]);
         self.u32(&format!("{on}/edge_nodes"), &[edges, 2], edge);
         self.texts(&format!("{on}/edge_kind"), &[edges], &["path"][..edges]);
-        self.f64(&format!("{on}/edge_height"), &[edges], &[0.875][..edges]);
+        self.f64(&format!("{on}/edge_height"), &[edges], &[0.5][..edges]);
         self.f64(&format!("{on}/edge_above_minimax"), &[edges], &[0.0][..edges]);
         self.u32(&format!("{on}/tree"), &[edges], &[0][..edges]);
-        self.f64(&format!("{on}/linkage"), &[edges, 4], &[0.0, 1.0, 0.875, 2.0][..4 * edges]);
-        self.f64(&format!("{on}/minimax"), &[edges], &[0.875][..edges]);
+        self.f64(&format!("{on}/linkage"), &[edges, 4], &[0.0, 1.0, 0.5, 2.0][..4 * edges]);
+        self.f64(&format!("{on}/minimax"), &[edges], &[0.5][..edges]);
     }
 
     /// One path is refined, one failed, one is missing.
@@ -368,7 +368,8 @@ pub fn expectation(results: &Results) -> Value {
             },
             "/network": { "layout": "layer.weight [2, 3], layer.bias [2]" },
             "/paths/sgd/train/on_test": {
-                "set": "sgd/train", "landscape": "test", "protocol": "published",
+                "set": "sgd/train", "landscape": "test",
+                "protocol": "published, with fourier_terms = 2, points = 3",
             },
             "/paths/sgd/train/on_train/curve": { "method": "fourier" },
             "/paths/between/sgd-train_torch-final.1/on_train": {

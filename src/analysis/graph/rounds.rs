@@ -121,7 +121,8 @@ impl Candidates {
         let longest = meetings.iter().map(|meeting| meeting.pairs.len()).max().unwrap_or(0);
         let turn = |turn: usize| meetings.iter().filter_map(move |found| found.pairs.get(turn));
         let others = (0..longest.min(self.most())).flat_map(turn).copied();
-        let others = others.filter(|pair| !open.contains(pair)).collect::<Vec<_>>();
+        let first: BTreeSet<usize> = open.iter().copied().collect();
+        let others = others.filter(|pair| !first.contains(pair)).collect::<Vec<_>>();
         open.into_iter().chain(others).collect()
     }
 

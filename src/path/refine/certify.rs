@@ -39,9 +39,9 @@ impl Advance<'_, '_> {
         let place = self.place_of_top(&chain);
         let link = self.state.graph.links[chain.links[place].0].clone();
         let point = self.top_of(&link)?;
-        let height = chain.height;
+        let height = self.height_between_points(&chain)?;
         // No path is lower than its higher end.
-        let is_at_end = height <= self.higher_end() + self.tolerance(height);
+        let is_at_end = height.is_finite() && height <= self.higher_end() + self.tolerance(height);
         let top = if is_at_end {
             Examined { is_at_end, pairs: Vec::new(), failed: Vec::new() }
         } else {
@@ -73,14 +73,26 @@ impl Advance<'_, '_> {
             if sampled > link.height + tolerance {
                 link.height = sampled;
                 link.is_joined = sampled <= chain.height + tolerance;
+                // Its saddle is not the highest point of this path.
+                link.saddle = None;
             }
             if !link.is_joined {
-                // Its saddle is none of this path.
-                link.saddle = None;
                 return Ok(false);
             }
         }
         Ok(true)
+    }
+
+    /// The height of the chain. Where its highest link has no saddle, with what lies between the
+    /// points of this link, whose height so far is that of few samples.
+    fn height_between_points(&mut self, chain: &Chain) -> Result<f64, Interrupted> {
+        let (top, _) = chain.links[self.place_of_top(chain)];
+        let link = &self.state.graph.links[top];
+        if link.saddle.is_some() {
+            return Ok(chain.height);
+        }
+        let path = link.path.clone();
+        Ok(chain.height.max(self.fine_height(&path)?))
     }
 
     /// The place in the chain of the highest link. One with a saddle comes before one that is

@@ -12,6 +12,10 @@ use crate::landscape::Interrupted;
 const TOO_HIGH: f64 = 2.0;
 /// Where values are sampled on the segments beside the highest one.
 const NEAR_THE_TOP: [f64; 2] = [0.25, 0.75];
+/// Sections of an interval in which a maximum lies: each leaves 0.62 of it.
+const GOLDEN_SECTIONS: usize = 10;
+/// The shorter part of an interval, 2 − φ.
+const GOLDEN: f64 = 0.381_966_011_250_105_1;
 
 impl Advance<'_, '_> {
     /// Evaluates the ends and the height of the given path.
@@ -233,6 +237,38 @@ impl Advance<'_, '_> {
             for part in NEAR_THE_TOP {
                 self.raise(&between(&path[m], &path[m + 1], part), &mut highest)?;
             }
+        }
+        Ok(highest)
+    }
+
+    /// The highest value on a path: at quarters of its segments, then by golden section around the
+    /// highest of them.
+    pub(super) fn fine_height(&mut self, path: &[Vec<f64>]) -> Result<f64, Interrupted> {
+        let quarters = 4 * (path.len() - 1);
+        let at = |quarter: f64| {
+            let segment = ((quarter / 4.0) as usize).min(path.len() - 2);
+            between(&path[segment], &path[segment + 1], quarter / 4.0 - segment as f64)
+        };
+        let (mut highest, mut top) = (f64::NEG_INFINITY, 0.0);
+        for quarter in 0..=quarters {
+            let before = highest;
+            self.raise(&at(quarter as f64), &mut highest)?;
+            if highest > before {
+                top = quarter as f64;
+            }
+        }
+        let (mut low, mut high) = ((top - 1.0).max(0.0), (top + 1.0).min(quarters as f64));
+        for _ in 0..GOLDEN_SECTIONS {
+            let [left, right] = [low + GOLDEN * (high - low), high - GOLDEN * (high - low)];
+            let [mut first, mut second] = [f64::NEG_INFINITY; 2];
+            self.raise(&at(left), &mut first)?;
+            self.raise(&at(right), &mut second)?;
+            if first >= second {
+                high = right;
+            } else {
+                low = left;
+            }
+            highest = highest.max(first).max(second);
         }
         Ok(highest)
     }

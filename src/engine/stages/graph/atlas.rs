@@ -82,7 +82,7 @@ fn write_edges(node: &Node, graph: &LandscapeGraph, unit: &str) -> Result<(), At
     node.numbers(&Label::new("edge_nodes", "edge, end", words), &Array2::from(ends))?;
     let heights: Vec<f64> = edges.iter().map(|edge| edge.height).collect();
     let kinds: Vec<&str> = graph.kinds.iter().map(|kind| kind.name()).collect();
-    let words = "path, or pass: one that a refinement has come across";
+    let words = "path, or pass: one that a refinement has found";
     node.texts(&Label::new("edge_kind", "edge", words), &kinds)?;
     let words = "height of each edge, the attribute heights says which; never below its nodes";
     node.numbers(&Label::new("edge_height", "edge", words).units(unit), &heights)?;

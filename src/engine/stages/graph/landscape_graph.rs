@@ -15,11 +15,11 @@ use std::collections::BTreeMap;
 pub enum Origin {
     /// A solution in this set, by its place among those of the graph.
     Set(usize),
-    /// A minimum that a refinement has come across.
+    /// A minimum that a refinement has found.
     Refinement,
 }
 
-/// A solution as a node, or a minimum that a refinement has come across.
+/// A solution as a node, or a minimum that a refinement has found.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct GraphNode {
     /// Its set, if it is a solution.

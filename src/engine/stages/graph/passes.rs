@@ -1,4 +1,4 @@
-//! Minima and passes that refinements have come across, as further nodes and edges.
+//! Minima and passes that refinements have found, as further nodes and edges.
 //!
 //! Each refinement has a graph of its own, whose first two points are the endpoints of its path.
 //! Its other minima are the same as solutions or as minima of other refinements, if values and
@@ -115,6 +115,7 @@ impl RefinedPaths {
             }));
         }
         let minima: Vec<f64> = minima.iter().map(|minimum| minimum.value).collect();
+        let passes = distinct_passes(passes);
         Further { minima, passes }.joined(solutions.len())
     }
 
@@ -140,6 +141,23 @@ impl RefinedPaths {
     }
 }
 
+/// Passes between the same nodes at the same height once: several refinements meet one saddle.
+fn distinct_passes(passes: Vec<HeightEdge>) -> Vec<HeightEdge> {
+    let mut kept: Vec<HeightEdge> = Vec::new();
+    for pass in passes {
+        let [a, b] = pass.nodes;
+        let is_known = |known: &HeightEdge| {
+            let apart = (known.height - pass.height).abs();
+            let same_nodes = known.nodes == [a, b] || known.nodes == [b, a];
+            same_nodes && apart <= SAME_PASS * pass.height.abs().max(1.0)
+        };
+        if !kept.iter().any(is_known) {
+            kept.push(pass);
+        }
+    }
+    kept
+}
+
 struct KnownMinimum {
     path: usize,
     index: usize,
@@ -159,6 +177,9 @@ struct Tolerance {
     value: f64,
     number: f64,
 }
+
+/// Passes between two nodes are the same if their heights differ by less, in relative terms.
+const SAME_PASS: f64 = 1e-6;
 
 /// Of minima that were minimized to the end.
 const SETTLED: Tolerance = Tolerance { value: DISTINCT, number: DISTINCT };

@@ -14,13 +14,13 @@ pub(super) fn summary(graphs: &[LandscapeGraph]) -> String {
     header.extend(["paths", "components", "with a detour", "lower by"]);
     let caption = "Graphs: solutions are nodes, paths are edges. A detour is a way through the graph \
                    that is\nlower than the direct path; by how much: median [lowest, highest]";
-    let further = "\nMinima and passes are those that refinements have come across besides.";
+    let further = "\nMinima and passes: further ones that refinements found.";
     let caption = if refined { format!("{caption}.{further}") } else { caption.to_owned() };
     let rows = graphs.iter().map(|graph| row(graph, refined));
     let joined = render(&caption, &header, 2, rows);
     let of_levels = render(
-        "Connected components of the solutions up to a loss, joined by paths up to this loss",
-        &["graph", "on", "up to", "solutions", "components"],
+        "Connected components of the nodes up to a height, joined by edges up to this height",
+        &["graph", "on", "up to", "nodes", "components"],
         2,
         graphs.iter().flat_map(level_rows),
     );
@@ -56,7 +56,7 @@ fn median(sorted: &[f64]) -> f64 {
     }
 }
 
-/// Levels that the table has: of the lowest node, and after each quarter of the merges.
+/// Levels that the table has besides the lowest and the highest: after each quarter of the merges.
 const QUARTERS: usize = 4;
 
 fn level_rows(graph: &LandscapeGraph) -> Vec<Vec<String>> {
@@ -77,8 +77,8 @@ fn level_rows(graph: &LandscapeGraph) -> Vec<Vec<String>> {
     rows
 }
 
-/// The lowest node, and the levels up to which a quarter, half, three quarters and all of the
-/// merges have happened.
+/// The lowest node, the levels up to which a quarter, half, three quarters and all of the merges
+/// have happened, and the highest level.
 pub(super) fn chosen_levels(graph: &LandscapeGraph) -> Vec<Level> {
     let merges = graph.merges.merges();
     let after = |quarter: usize| {
@@ -86,7 +86,8 @@ pub(super) fn chosen_levels(graph: &LandscapeGraph) -> Vec<Level> {
     };
     let all = levels(&graph.merges);
     let mut heights: Vec<f64> = (1..=QUARTERS).filter_map(after).collect();
-    heights.extend(all.first().map(|level| level.height));
+    // The last level has every node, also those without edges.
+    heights.extend([all.first(), all.last()].into_iter().flatten().map(|level| level.height));
     heights.sort_by(f64::total_cmp);
     heights.dedup_by(|a, b| a.total_cmp(b).is_eq());
     let at =

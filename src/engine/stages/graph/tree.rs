@@ -57,7 +57,7 @@ pub(super) fn of_graph(
 }
 
 /// The kinds of nodes, each with its name and look: those of a set as its group, if no other set
-/// has the same; minima that refinements have come across in gray.
+/// has the same; minima that refinements have found in gray.
 pub(super) fn kinds(run: &Run<'_>, graph: &LandscapeGraph) -> Vec<(Origin, String, Look)> {
     let (sets, groups) = (&graph.config.sets, run.groups());
     let lone = |group: &str| sets.iter().filter(|set| set.group() == group).count() == 1;

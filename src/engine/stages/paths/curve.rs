@@ -23,6 +23,8 @@ pub struct CurveKey {
     path: PathKey,
     /// The end of its search, if it was kept.
     kept: Option<(PathName, usize)>,
+    /// Why it cannot be searched for once more: its initial curve is lost.
+    lost: Option<String>,
 }
 
 /// What the tasks are made from, on the root.
@@ -37,12 +39,14 @@ pub struct CurveTask {
     path: PathTask,
     /// The end of its search; `None`: it is searched for once more.
     end: Option<PathEnd>,
+    /// Why neither is possible.
+    lost: Option<String>,
 }
 
 impl CurveKey {
     /// The endpoints of a path alone.
     pub fn endpoints(sets: EndSets, landscape: LandscapeName, pair: (u32, u32)) -> Self {
-        Self { path: PathKey { sets, landscape, pair, start: None }, kept: None }
+        Self { path: PathKey { sets, landscape, pair, start: None }, kept: None, lost: None }
     }
 }
 
@@ -69,13 +73,17 @@ impl CurveSource {
     ) -> CurveKey {
         let mut path = PathKey { sets, landscape, pair, start: None };
         let kept = kept(&path, directory);
+        let mut lost = None;
         if kept.is_none() {
             let initial = self.paths.curves.as_ref();
             let initial = initial
                 .map(|curves| curves.curve(&path.sets, landscape, pair, &directory.contents));
-            path.start = initial.and_then(Result::ok);
+            match initial.transpose() {
+                Ok(start) => path.start = start,
+                Err(reason) => lost = Some(format!("its initial curve: {reason}")),
+            }
         }
-        CurveKey { path, kept }
+        CurveKey { path, kept, lost }
     }
 
     /// What a rank needs for this curve.
@@ -86,7 +94,7 @@ impl CurveSource {
             let lost = |problem| say(format_args!("{problem}; the path is searched for once more"));
             end.map_err(lost).ok()
         };
-        CurveTask { path, end: key.kept.as_ref().and_then(load) }
+        CurveTask { path, end: key.kept.as_ref().and_then(load), lost: key.lost.clone() }
     }
 }
 
@@ -127,6 +135,9 @@ pub fn on_landscape<T>(
     work: impl FnOnce(OnLandscape<'_>) -> Ended<Result<T, String>>,
 ) -> Ended<Result<T, String>> {
     let failed = |reason: &str| Ended::Finished(Err(reason.to_owned()));
+    if let Some(reason) = &task.lost {
+        return failed(reason);
+    }
     let start = match &task.path.start {
         Some(Err(reason)) if task.end.is_none() => {
             return failed(&format!("the initial curve cannot be read: {reason}"));

@@ -44,13 +44,15 @@ pub(super) fn keep(
         return Ok(());
     }
     let (kept, contents) = (directory.kept_curves(paths), &directory.contents);
+    // A path that is found once more was asked for because its curve is the best of those shown.
+    let is_known = contents.path(&key.sets, key.landscape, key.pair).is_some();
     let is_lower_and_kept = |(pair, other): ((u32, u32), &StoredOutcome<PathResult>)| {
         let place = PathPlace { sets: &key.sets, landscape: key.landscape, pair };
         let is_lower = other.result.as_ref().is_ok_and(|other| other.barrier < path.barrier);
         pair != key.pair && is_lower && kept.has_file(place)
     };
     let is_best = paths.store == StoredCurves::Best;
-    if is_best && contents.paths(&key.sets, key.landscape).any(is_lower_and_kept) {
+    if is_best && !is_known && contents.paths(&key.sets, key.landscape).any(is_lower_and_kept) {
         return Ok(());
     }
     let (name, steps) = (key.name(directory), contents.dependencies().steps());
@@ -67,6 +69,9 @@ pub(super) fn adopt(
     let paths = &problem.config.paths;
     let kept = directory.kept_curves(paths);
     let mut missing = Vec::new();
+    if CurveForecast::of(problem).is_none_or(|forecast| forecast.is_too_large()) {
+        return missing;
+    }
     for set in directory.results(problem).paths(&source.sets) {
         for row in kept.wanted(&set) {
             let (sets, landscape, pair) = (set.set.clone(), set.landscape, set.pairs[row]);

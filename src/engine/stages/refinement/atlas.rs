@@ -3,6 +3,7 @@
 use super::{RefinedPath, of_paths, section, word};
 use crate::engine::stages::paths::group_of;
 use crate::engine::store::atlas::{Atlas, AtlasError, Label, Node};
+use crate::network::Tensor;
 use crate::path::refine::{Certificate, Condition, Place};
 use ndarray::{Array2, aview1};
 
@@ -21,7 +22,7 @@ pub(super) fn write(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
         write_heights(&node, &refined, atlas.loss_unit)?;
         let node = node.group("refined", "what is known about the refined barriers")?;
         node.text("from", word(section.from))?;
-        write_top(&node, &refined)?;
+        write_top(&node, &refined, atlas.layout)?;
         write_spectrum(&node, &refined)?;
         write_sides(&node, &refined, atlas.loss_unit)?;
         write_work(&node, &refined, atlas.loss_unit)?;
@@ -63,7 +64,7 @@ fn write_heights(node: &Node, refined: &[Refined], unit: &str) -> Result<(), Atl
 }
 
 /// The highest point of each path.
-fn write_top(node: &Node, refined: &[Refined]) -> Result<(), AtlasError> {
+fn write_top(node: &Node, refined: &[Refined], layout: &[Tensor]) -> Result<(), AtlasError> {
     let numbers = |name, words, number: fn(&Certificate) -> f64| {
         node.numbers(&Label::new(name, "path", words), &column(refined, number))
     };
@@ -74,7 +75,7 @@ fn write_top(node: &Node, refined: &[Refined]) -> Result<(), AtlasError> {
     numbers("typical_slope", words, |found| found.typical_slope)?;
     let words = "measured noise of the length of the gradient";
     numbers("slope_noise", words, |found| found.slope_noise)?;
-    let dimension = certificates(refined).next().map_or(0, |(_, found)| found.theta.len());
+    let dimension = layout.iter().map(Tensor::len).sum();
     let mut theta = Array2::from_elem((refined.len(), dimension), f64::NAN);
     for (row, found) in certificates(refined) {
         theta.row_mut(row).assign(&aview1(&found.theta));

@@ -97,7 +97,11 @@ impl<'a> RefinedSet<'a> {
             let first = heights_start(&curves);
             let line = vec![[first, lowest], [last, lowest]];
             let ink = Ink::line(GRAY).dashed();
-            panel = panel.with(Shape::Lines(vec![line]), ink, Some("lowest endpoint".to_owned()));
+            panel = panel.with(
+                Shape::Lines(vec![line]),
+                ink,
+                Some("lowest of the higher endpoints".to_owned()),
+            );
         }
         let markers = [Marker::Disk, Marker::Square, Marker::Cross];
         let words = [Verdict::Pass, Verdict::UpperBound, Verdict::NotConverged];
@@ -153,7 +157,7 @@ const BARRIERS: [&str; 17] = [
     "a",
     "b",
     "height",
-    "height_dense",
+    "height_fine",
     "height_refined",
     "higher_endpoint",
     "t",

@@ -64,7 +64,7 @@ static POINTS: Key<Count> = Key::new("points", Count::between(3, 1000))
     .default(9);
 
 static ACCURACY: Key<Number> =
-    Key::new("accuracy", Number::between(Lower::Above(0.0), Upper::Below(1.0)))
+    Key::new("accuracy", Number::between(Lower::Above(0.0), Upper::UpTo(0.01)))
         .meaning("differences of height that do not matter, as a fraction of the climb")
         .note("rounding errors and the noise of the gradients are tolerated in any case")
         .default(1e-7);

@@ -96,7 +96,8 @@ fn conditions(refined: &[(&PathSet, Vec<Pair>)]) -> String {
     });
     let total: usize = refined.iter().map(|(_, pairs)| pairs.len()).sum();
     format!(
-        "{} of {total} refined barriers are upper bounds of the pass. Conditions that do not hold:\n{}",
+        "{} of {total} refined barriers are not certified as passes: they are upper bounds. Conditions \
+         that do not hold:\n{}",
         open.len(),
         lines.collect::<String>()
     )

@@ -58,8 +58,8 @@ fn paths(
     let path = |&(a, b): &(u32, u32)| {
         let height = height * (1.0 + 0.02 * f64::from(a) + 0.031 * f64::from(b));
         Ok(PathResult {
-            loss: vec![height],
-            straight_loss: vec![height],
+            loss: vec![height; 2],
+            straight_loss: vec![height; 2],
             barrier: height,
             fine_barrier: height,
             straight_barrier: height,
