@@ -85,7 +85,7 @@ impl PathsConfig {
         within.chain(self.between.iter().cloned()).collect()
     }
 
-    /// The number of paths between so many vectors of two sets, or of one: at most, if the pairs
+    /// The number of paths between this many `vectors` of two sets, or of one: at most, if the pairs
     /// are listed.
     pub fn count(&self, sets: &EndSets, vectors: [usize; 2]) -> usize {
         match (&self.list, sets.single()) {

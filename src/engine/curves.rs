@@ -10,7 +10,7 @@ use crate::engine::run_directory::RunDirectory;
 use crate::engine::store::{
     Contents, CurveFiles, KeptCurve, KeptPrecision, PathEnd, PathName, PathStates,
 };
-use crate::path::{Curve, CurvePrecision, PathSet, PathState};
+use crate::path::{CurvePrecision, PathSet, PathState};
 use crate::solutions::{EndSets, LandscapeName};
 use thiserror::Error;
 
@@ -88,39 +88,6 @@ impl KeptCurves<'_> {
         rows
     }
 
-    /// The curve of a path between these endpoints, as the search had them.
-    ///
-    /// `curve.points(&curve.grid(&parameters))` are its points, and [`Curve::vectors`] the vectors
-    /// that span it.
-    ///
-    /// # Errors
-    /// [`NoCurve`].
-    ///
-    /// # Panics
-    /// If the endpoints have different lengths.
-    pub fn curve<A: KeptPrecision>(
-        &self,
-        path: PathPlace<'_>,
-        endpoints: [&[A]; 2],
-    ) -> Result<Box<dyn Curve<A>>, NoCurve> {
-        let free = self.free::<A>(path)?;
-        let count = free.len();
-        self.paths.parameters.method.curve(endpoints, &free).ok_or_else(|| wrong_number(count))
-    }
-
-    /// The free parameters of the curve of a path: b_1, …, b_N, for
-    /// [`ChosenMethod::curve`](crate::path::ChosenMethod::curve).
-    ///
-    /// # Errors
-    /// [`NoCurve`].
-    pub fn free<A: KeptPrecision>(&self, path: PathPlace<'_>) -> Result<Vec<A>, NoCurve> {
-        if let Some(kept) = self.file(path)? {
-            let numbers = A::numbers(kept);
-            return numbers.map(|numbers| numbers.free).ok_or_else(other_precision);
-        }
-        self.of_state(path)
-    }
-
     /// The curve with its endpoints as `curves/` has it; `None` if it is not there.
     ///
     /// # Errors
@@ -144,8 +111,14 @@ impl KeptCurves<'_> {
         if !self.states.has(&name, steps) {
             return Err(NoCurve::NotKept);
         }
-        let end = self.states.load(&name, steps).map_err(NoCurve::Unusable)?;
-        best_free(&end).map_err(NoCurve::Unusable)
+        free_of_state(self.states, &name, steps).map_err(NoCurve::Unusable)
+    }
+
+    /// Where the free parameters of a path are; `None` if neither its curve nor its state is there.
+    pub fn kept(&self, path: PathPlace<'_>) -> Option<(PathName, usize)> {
+        let (name, steps) = self.place(path).ok()?;
+        let is_there = self.files.has(&name, steps) || self.states.has(&name, steps);
+        is_there.then_some((name, steps))
     }
 
     /// What its files are called, with the number of steps that the path was asked for with.
@@ -164,12 +137,32 @@ impl KeptCurves<'_> {
     }
 }
 
-fn wrong_number(count: usize) -> NoCurve {
-    NoCurve::Unusable(format!("its curve has {count} numbers, which are not those of its method"))
+/// The free parameters of a curve: b_1, …, b_N, for
+/// [`ChosenMethod::curve`](crate::path::ChosenMethod::curve). From `curves/`, otherwise from the
+/// last state of the search.
+///
+/// # Errors
+/// Why neither can be used.
+pub fn free<A: KeptPrecision>(
+    files: &CurveFiles,
+    states: &PathStates,
+    name: &PathName,
+    steps: usize,
+) -> Result<Vec<A>, String> {
+    match files.load(name, steps)? {
+        Some(kept) => A::numbers(kept)
+            .map(|numbers| numbers.free)
+            .ok_or_else(|| "its curve has another precision than its landscape".to_owned()),
+        None => free_of_state(states, name, steps),
+    }
 }
 
-fn other_precision() -> NoCurve {
-    NoCurve::Unusable("its curve has another precision than its landscape".to_owned())
+fn free_of_state<A: CurvePrecision>(
+    states: &PathStates,
+    name: &PathName,
+    steps: usize,
+) -> Result<Vec<A>, String> {
+    best_free(&states.load(name, steps)?)
 }
 
 /// A state as it was stored. Those of version 0.1.0 lack the last byte.

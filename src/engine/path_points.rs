@@ -8,9 +8,9 @@ use crate::engine::store::{
     Contents, CurveFiles, CurveNumbers, KeptPrecision, PathStates, Retention,
 };
 use crate::engine::stored::StoredRun;
-use crate::path::{PathResult, equally_spaced};
+use crate::path::{PathResult, equally_spaced_points};
 use crate::solutions::{EndSets, LandscapeName, SetName};
-use ndarray::{Array2, ArrayViewMut1};
+use ndarray::Array2;
 use std::fmt;
 use std::path::Path;
 
@@ -182,14 +182,7 @@ fn sample<A: KeptPrecision + EndpointPrecision>(
     let [a, b] = &endpoints;
     let curve = paths.parameters.method.curve([&a[..], b], &free);
     let curve = curve.ok_or_else(|| NoCurve::Unusable("its method is another one".to_owned()))?;
-    let grid = curve.grid(&equally_spaced(points));
-    let all = curve.points(&grid);
-    let mut rows = Array2::zeros((points, curve.dimension()));
-    let write = |(m, mut row): (usize, ArrayViewMut1<'_, A>)| {
-        all.point(m, row.as_slice_mut().expect("a row is contiguous"));
-    };
-    rows.outer_iter_mut().enumerate().for_each(write);
-    Ok(rows)
+    Ok(equally_spaced_points(curve.as_ref(), points))
 }
 
 /// Finds solutions in the precision of their landscape.

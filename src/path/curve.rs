@@ -1,10 +1,10 @@
 //! A curve between two points of parameter space, which the search for a path optimizes.
 
-use super::Grid;
+use super::{Grid, equally_spaced};
 use crate::combinations::Combinations;
 use crate::kernels::Real;
 use crate::landscape::{Interrupted, Landscape};
-use ndarray::ArrayView2;
+use ndarray::{Array2, ArrayView2};
 use std::fmt::Debug;
 
 /// A curve ω(t), t ∈ [0, 1], between two fixed endpoints.
@@ -77,6 +77,17 @@ pub trait Curve<A: Real>: Debug + Send + Sync {
     fn length(&self, grid: &Grid<A>) -> f64 {
         self.squared_steps(grid).into_iter().map(f64::sqrt).sum()
     }
+}
+
+/// `(points, P)`: the points of a curve at equally spaced t from 0 to 1.
+pub fn equally_spaced_points<A: Real>(curve: &dyn Curve<A>, points: usize) -> Array2<A> {
+    let grid = curve.grid(&equally_spaced(points));
+    let all = curve.points(&grid);
+    let mut rows = Array2::zeros((points, curve.dimension()));
+    for (m, mut row) in rows.outer_iter_mut().enumerate() {
+        all.point(m, row.as_slice_mut().expect("a row is contiguous"));
+    }
+    rows
 }
 
 impl<A: Real> Clone for Box<dyn Curve<A>> {

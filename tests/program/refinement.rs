@@ -124,6 +124,25 @@ fn a_curve_that_was_not_kept_is_searched_for_once_more() {
 }
 
 #[test]
+fn a_refinement_starts_from_the_file_of_a_curve() {
+    let root = tempdir().expect("a temporary directory");
+    let [whole, damaged] = ["whole", "damaged"].map(|name| root.path().join(name));
+    let stored = ["paths.keep_states=false", "paths.store=\"all\""];
+    let again = "searched for once more";
+    for (directory, count) in [(&whole, 0), (&damaged, 16)] {
+        on_tiny(1, "run", directory, &stored).with_code(0);
+        if count > 0 {
+            for file in fs::read_dir(directory.join("curves")).expect("curves") {
+                fs::write(file.expect("a file").path(), "no curve").expect("a writable file");
+            }
+        }
+        let ended = on_tiny(1, "paths", directory, &[stored[0], stored[1], REFINE]).with_code(0);
+        assert_eq!(ended.said(again), count, "{}", ended.stderr);
+    }
+    assert!(certificates(&whole) == certificates(&damaged), "the search gives the same curve");
+}
+
+#[test]
 fn nothing_is_refined_unasked() {
     let root = tempdir().expect("a temporary directory");
     let ended = on_tiny(1, "run", root.path(), &[]).with_code(0);

@@ -10,7 +10,7 @@
 //! Karplus, J. Chem. Phys. 106, 1495, 1997, [doi](https://doi.org/10.1063/1.473299)) and the
 //! 0-dimensional persistence of the sublevel sets.
 //!
-//! All heights are upper bounds: a path that nobody has searched for may be lower. They are as
+//! All heights are upper bounds: a path that was not searched for may be lower. They are as
 //! good as the paths.
 
 mod height_graph;

@@ -23,7 +23,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A pair of nodes that may get a path.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Candidate {
-    /// The numbers of both ends.
+    /// The numbers of both endpoints.
     pub nodes: [usize; 2],
     /// A guess at the height of the path; only the order of the guesses matters.
     pub estimate: f64,
@@ -39,7 +39,7 @@ pub struct Candidates {
 }
 
 impl Candidates {
-    /// Pairs of so many nodes.
+    /// These pairs, whose nodes have numbers below `nodes`.
     ///
     /// # Panics
     /// If a pair names a node that does not exist, or the same one twice.

@@ -3,16 +3,13 @@
 //! `atlas.h5` gets its curves from here, and `export --path` and other stages read them. A file can
 //! be deleted at any time: then the curve is no longer kept, and all else stays.
 
-use super::directory::sync_directory;
-use super::journal::frame::{self, FileKind};
-use super::journal::{JournalError, io_error};
+use super::frame_file;
+use super::journal::JournalError;
+use super::journal::frame::FileKind;
 use super::path_states::PathName;
-use crate::files::make_directory;
 use crate::path::CurvePrecision;
 use hdf5::H5Type;
 use serde::{Deserialize, Serialize};
-use std::fs::{self, File};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Name of the folder in the run directory.
@@ -100,12 +97,7 @@ impl CurveFiles {
         if !file.is_file() {
             return Ok(None);
         }
-        let shown = file.display();
-        let bytes = fs::read(&file).map_err(|error| format!("{shown}: {error}"))?;
-        let frame = bytes.strip_prefix(&KIND.header()[..]);
-        let frame = frame.ok_or_else(|| format!("{shown}: not the curve of a path"))?;
-        let payload = frame::whole(frame).ok_or_else(|| format!("{shown}: damaged"))?;
-        frame::decode(payload).map(Some).map_err(|problem| format!("{shown}: {problem}"))
+        frame_file::read(&file, KIND, "the curve of a path").map(Some)
     }
 
     /// Stores the curve of a path.
@@ -118,18 +110,7 @@ impl CurveFiles {
         steps: usize,
         curve: &KeptCurve,
     ) -> Result<(), JournalError> {
-        make_directory(&self.folder).map_err(io_error("create", &self.folder))?;
-        let (file, new) = (self.file(path, steps), self.folder.join("new"));
-        let frame = frame::encode(curve)?;
-        let write = || {
-            let mut out = File::create(&new)?;
-            out.write_all(&KIND.header())?;
-            out.write_all(&frame)?;
-            out.sync_all()?;
-            fs::rename(&new, &file)?;
-            sync_directory(&self.folder)
-        };
-        write().map_err(io_error("write", &file))
+        frame_file::write(&self.folder, &self.file(path, steps), KIND, curve)
     }
 }
 
@@ -138,6 +119,7 @@ mod tests {
     use super::*;
     use crate::config::dependencies::KeyDigest;
     use crate::solutions::{EndSets, LandscapeName, SetName};
+    use std::fs;
 
     fn name(pair: (u32, u32)) -> PathName {
         let sets = EndSets::within(SetName::parse("sgd/train").unwrap());

@@ -13,6 +13,7 @@ pub mod contents;
 pub mod curve_files;
 mod directory;
 mod first;
+mod frame_file;
 mod hdf5_error;
 pub mod journal;
 pub mod path_states;

@@ -3,17 +3,15 @@
 //! A longer search goes on from it, and a search with other settings may begin with its path. A
 //! file can be deleted at any time: then the path is searched for from the straight line.
 
-use super::directory::sync_directory;
-use super::journal::frame::{self, FileKind};
+use super::frame_file;
+use super::journal::frame::FileKind;
 use super::journal::{JournalError, io_error};
 use crate::config::dependencies::KeyDigest;
-use crate::files::make_directory;
 use crate::solutions::{EndSets, LandscapeName};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::fs::{self, File};
-use std::io::Write;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Name of the folder in the run directory.
@@ -107,13 +105,7 @@ impl PathStates {
     /// # Errors
     /// Why the file cannot be used, with its name.
     pub fn load(&self, path: &PathName, steps: usize) -> Result<PathEnd, String> {
-        let file = self.file(path, steps);
-        let shown = file.display();
-        let bytes = fs::read(&file).map_err(|error| format!("{shown}: {error}"))?;
-        let frame = bytes.strip_prefix(&KIND.header()[..]);
-        let frame = frame.ok_or_else(|| format!("{shown}: not the state of a path"))?;
-        let payload = frame::whole(frame).ok_or_else(|| format!("{shown}: damaged"))?;
-        frame::decode(payload).map_err(|problem| format!("{shown}: {problem}"))
+        frame_file::read(&self.file(path, steps), KIND, "the state of a path")
     }
 
     /// Stores the end of a path, and removes those after fewer steps.
@@ -126,18 +118,7 @@ impl PathStates {
         steps: usize,
         end: &PathEnd,
     ) -> Result<(), JournalError> {
-        make_directory(&self.folder).map_err(io_error("create", &self.folder))?;
-        let (file, new) = (self.file(path, steps), self.folder.join("new"));
-        let frame = frame::encode(end)?;
-        let write = || {
-            let mut out = File::create(&new)?;
-            out.write_all(&KIND.header())?;
-            out.write_all(&frame)?;
-            out.sync_all()?;
-            fs::rename(&new, &file)?;
-            sync_directory(&self.folder)
-        };
-        write().map_err(io_error("write", &file))?;
+        frame_file::write(&self.folder, &self.file(path, steps), KIND, end)?;
         let fewer: Vec<usize> = self
             .steps
             .get(&path.0)

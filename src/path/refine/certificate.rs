@@ -70,9 +70,9 @@ pub struct Eigenvalue {
 /// What a descent from the top leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Place {
-    /// One of the ends, 0 or 1, or a point so close to it that both count as the same.
+    /// One of the endpoints, 0 or 1, or a point so close to it that both count as the same.
     End(usize),
-    /// A minimum that is none of the ends.
+    /// A minimum other than the endpoints.
     Minimum,
     /// A point where the descent was ended, or where a search stopped.
     Point,

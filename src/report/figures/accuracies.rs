@@ -1,14 +1,14 @@
 //! Accuracy profiles along the paths.
 
 use super::by_member;
-use super::profiles::Band;
+use super::profiles::{Band, with_bands};
 use crate::analysis::statistics::Summary;
 use crate::path::{AccuracyProfiles, PathResult, PathSet, equally_spaced};
 use crate::report::figure::{Figure, Table, exact, gather};
 use crate::report::number::{percent, short};
-use crate::report::panel::{Axis, Ink, Panel, Shape};
+use crate::report::panel::{Axis, Panel};
 use crate::report::run::Run;
-use crate::report::style::{end_sets, look_of};
+use crate::report::style::end_sets;
 
 /// Whether any path of these runs has accuracies.
 pub(super) fn are_there(runs: &[Run<'_>]) -> bool {
@@ -62,26 +62,11 @@ fn lowest_notes(run: &Run<'_>, several: bool) -> Vec<String> {
 fn panel(run: &Run<'_>, title: String, sets: &[&PathSet]) -> Panel {
     let x = Axis::linear("t, from one solution to the other").tight();
     let mut panel = Panel::new(title, x, Axis::linear("accuracy"));
-    let groups = run.groups();
     for paths in sets {
-        let color = look_of(&paths.set, &groups).color;
         let curved = Band::of(paths, |path| Some(&path.accuracy.as_ref()?.path));
         let straight = Band::of(paths, |path| Some(&path.accuracy.as_ref()?.straight));
         let count = paths.found().filter(|path| path.accuracy.is_some()).count();
-        let label = |way: String| Some(format!("{}, {way}", end_sets(&paths.set)));
-        panel = panel
-            .with(Shape::Areas(vec![straight.area()]), Ink::fill(color).opacity(0.12), None)
-            .with(Shape::Areas(vec![curved.area()]), Ink::fill(color), None)
-            .with(
-                Shape::Lines(vec![curved.line(1)]),
-                Ink::line(color),
-                label(format!("path ({count})")),
-            )
-            .with(
-                Shape::Lines(vec![straight.line(1)]),
-                Ink::line(color).width(22).dashed(),
-                label("straight".to_owned()),
-            );
+        panel = with_bands(panel, (run, paths), count, [&curved, &straight]);
     }
     panel
 }

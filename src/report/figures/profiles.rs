@@ -57,13 +57,37 @@ impl Band {
         Self { t, quartiles }
     }
 
-    pub(super) fn line(&self, which: usize) -> Vec<[f64; 2]> {
+    fn line(&self, which: usize) -> Vec<[f64; 2]> {
         self.t.iter().zip(&self.quartiles[which]).map(|(&t, &loss)| [t, loss]).collect()
     }
 
-    pub(super) fn area(&self) -> Vec<[f64; 2]> {
+    fn area(&self) -> Vec<[f64; 2]> {
         self.line(0).into_iter().chain(self.line(2).into_iter().rev()).collect()
     }
+}
+
+/// A panel with the bands of `count` paths of these sets and of the straight lines.
+pub(super) fn with_bands(
+    panel: Panel,
+    (run, paths): (&Run<'_>, &PathSet),
+    count: usize,
+    [curved, straight]: [&Band; 2],
+) -> Panel {
+    let color = look_of(&paths.set, &run.groups()).color;
+    let label = |way: String| Some(format!("{}, {way}", end_sets(&paths.set)));
+    panel
+        .with(Shape::Areas(vec![straight.area()]), Ink::fill(color).opacity(0.12), None)
+        .with(Shape::Areas(vec![curved.area()]), Ink::fill(color), None)
+        .with(
+            Shape::Lines(vec![curved.line(1)]),
+            Ink::line(color),
+            label(format!("path ({count})")),
+        )
+        .with(
+            Shape::Lines(vec![straight.line(1)]),
+            Ink::line(color).width(22).dashed(),
+            label("straight".to_owned()),
+        )
 }
 
 fn panel(run: &Run<'_>, title: String, sets: &[&PathSet]) -> Panel {
@@ -83,24 +107,8 @@ fn panel(run: &Run<'_>, title: String, sets: &[&PathSet]) -> Panel {
         Axis::linear(run.height_label())
     };
     let mut panel = Panel::new(title, Axis::linear("t, from one solution to the other").tight(), y);
-    let groups = run.groups();
     for (paths, [curved, straight]) in sets.iter().zip(&bands) {
-        let color = look_of(&paths.set, &groups).color;
-        let count = paths.found().count();
-        let label = |way: String| Some(format!("{}, {way}", end_sets(&paths.set)));
-        panel = panel
-            .with(Shape::Areas(vec![straight.area()]), Ink::fill(color).opacity(0.12), None)
-            .with(Shape::Areas(vec![curved.area()]), Ink::fill(color), None)
-            .with(
-                Shape::Lines(vec![curved.line(1)]),
-                Ink::line(color),
-                label(format!("path ({count})")),
-            )
-            .with(
-                Shape::Lines(vec![straight.line(1)]),
-                Ink::line(color).width(22).dashed(),
-                label("straight".to_owned()),
-            );
+        panel = with_bands(panel, (run, paths), paths.found().count(), [curved, straight]);
     }
     panel
 }

@@ -123,7 +123,7 @@ impl Stage for Estimates {
     }
 }
 
-/// Images that estimates use of so many.
+/// The number of images that estimates use, out of `all`.
 fn images(all: usize) -> usize {
     all.min(MAX_IMAGES)
 }

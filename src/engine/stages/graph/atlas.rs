@@ -76,7 +76,7 @@ fn write_nodes(node: &Node, graph: &LandscapeGraph, unit: &str) -> Result<(), At
 fn write_edges(node: &Node, graph: &LandscapeGraph, unit: &str) -> Result<(), AtlasError> {
     let edges = graph.graph.edges();
     node.axis("edge", "number of each edge", edges.len())?;
-    node.axis("end", "the ends of an edge: 0 at t = 0, 1 at t = 1", 2)?;
+    node.axis("end", "the endpoints of an edge: 0 at t = 0, 1 at t = 1", 2)?;
     let ends: Vec<[u32; 2]> = edges.iter().map(|edge| edge.nodes.map(|node| node as u32)).collect();
     let words = "numbers of the nodes that each edge joins";
     node.numbers(&Label::new("edge_nodes", "edge, end", words), &Array2::from(ends))?;

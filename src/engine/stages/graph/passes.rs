@@ -40,7 +40,7 @@ pub(super) struct Further {
 }
 
 impl Further {
-    /// Only the minima that a pass leads to, after so many solutions.
+    /// Only the minima that a pass leads to. As nodes they come after all `solutions`.
     fn joined(self, solutions: usize) -> Self {
         let Self { minima, mut passes } = self;
         let ends: BTreeSet<usize> = passes.iter().flat_map(|pass| pass.nodes).collect();

@@ -118,7 +118,7 @@ pub(super) fn keep(
     outcome: &mut Outcome,
 ) -> Result<(), String> {
     let (Some(state), Ok((path, _))) = (outcome.end.take(), &outcome.path) else { return Ok(()) };
-    // Of a directory that was moved the journal says what became of it.
+    // The journal reports a directory that was moved.
     if directory.check_place().is_err() {
         return Ok(());
     }

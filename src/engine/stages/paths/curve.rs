@@ -6,22 +6,23 @@ use super::{
 use crate::config::Subject;
 use crate::data::Split;
 use crate::engine::console::say;
+use crate::engine::curves;
 use crate::engine::parallel::Control;
 use crate::engine::problem::Problem;
 use crate::engine::resume::Ended;
 use crate::engine::run_directory::RunDirectory;
-use crate::engine::store::{PathEnd, PathName, PathStates, TaskKey};
+use crate::engine::store::{CurveFiles, PathName, PathStates};
 use crate::engine::task::Computation;
 use crate::landscape::{Interrupt, Landscape};
 use crate::path::refine::Widened;
-use crate::path::{Batches, Curve, CurvePrecision, FoundPath, equally_spaced};
+use crate::path::{Batches, Curve, CurvePrecision, FoundPath, equally_spaced_points};
 use crate::solutions::{EndSets, LandscapeName};
 use serde::{Deserialize, Serialize};
 
 /// Which path, and where its curve is.
 pub struct CurveKey {
     path: PathKey,
-    /// The end of its search, if it was kept.
+    /// Where it was kept.
     kept: Option<(PathName, usize)>,
     /// Why it cannot be searched for once more: its initial curve is lost.
     lost: Option<String>,
@@ -30,6 +31,7 @@ pub struct CurveKey {
 /// What the tasks are made from, on the root.
 pub struct CurveSource {
     paths: PathSource,
+    files: CurveFiles,
     states: PathStates,
 }
 
@@ -37,8 +39,8 @@ pub struct CurveSource {
 #[derive(Serialize, Deserialize)]
 pub struct CurveTask {
     path: PathTask,
-    /// The end of its search; `None`: it is searched for once more.
-    end: Option<PathEnd>,
+    /// Its free parameters; `None`: it is searched for once more.
+    free: Option<Subject<Vec<f32>, Vec<f64>>>,
     /// Why neither is possible.
     lost: Option<String>,
 }
@@ -59,53 +61,55 @@ impl CurveSource {
         let sets = directory.solutions(problem)?;
         let curves = continuation::curves(problem, directory)?;
         let minima = found_minima(&directory.results(problem));
-        let states = directory.path_states.clone();
-        Ok(Self { paths: PathSource { sets, minima, curves }, states })
+        let (files, states) = (directory.curve_files.clone(), directory.path_states.clone());
+        Ok(Self { paths: PathSource { sets, minima, curves }, files, states })
     }
 
     /// The curve of a path that was found.
     pub fn key(
         &self,
-        sets: EndSets,
-        landscape: LandscapeName,
-        pair: (u32, u32),
+        problem: &Problem,
         directory: &RunDirectory,
+        (sets, landscape, pair): (EndSets, LandscapeName, (u32, u32)),
     ) -> CurveKey {
         let mut path = PathKey { sets, landscape, pair, start: None };
-        let kept = kept(&path, directory);
+        let kept = directory.kept_curves(&problem.config.paths).kept(path.place());
+        let initial = self.paths.curves.as_ref();
+        let initial =
+            initial.map(|curves| curves.curve(&path.sets, landscape, pair, &directory.contents));
         let mut lost = None;
-        if kept.is_none() {
-            let initial = self.paths.curves.as_ref();
-            let initial = initial
-                .map(|curves| curves.curve(&path.sets, landscape, pair, &directory.contents));
-            match initial.transpose() {
-                Ok(start) => path.start = start,
-                Err(reason) => lost = Some(format!("its initial curve: {reason}")),
-            }
+        match initial.transpose() {
+            Ok(start) => path.start = start,
+            Err(reason) => lost = Some(format!("its initial curve: {reason}")),
         }
         CurveKey { path, kept, lost }
     }
 
     /// What a rank needs for this curve.
     pub fn task(&self, problem: &Problem, key: &CurveKey) -> CurveTask {
-        let path = PathSearches { problem }.task(&key.path, &self.paths);
-        let load = |(name, steps): &(PathName, usize)| {
-            let end = self.states.load(name, *steps);
-            let lost = |problem| say(format_args!("{problem}; the path is searched for once more"));
-            end.map_err(lost).ok()
-        };
-        CurveTask { path, end: key.kept.as_ref().and_then(load), lost: key.lost.clone() }
+        let free = key.kept.as_ref().and_then(|(name, steps)| self.free(problem, name, *steps));
+        // A curve that is there needs no initial one.
+        let start = key.path.start.clone().filter(|_| free.is_none());
+        let PathKey { sets, landscape, pair, .. } = &key.path;
+        let path = PathKey { sets: sets.clone(), landscape: *landscape, pair: *pair, start };
+        let path = PathSearches { problem }.task(&path, &self.paths);
+        CurveTask { path, free, lost: key.lost.clone() }
     }
-}
 
-/// The file with the end of the search for a path that was found.
-fn kept(path: &PathKey, directory: &RunDirectory) -> Option<(PathName, usize)> {
-    let contents = &directory.contents;
-    let known = contents.dependencies();
-    let asked = contents.steps_asked(known, &path.sets, path.landscape, path.pair)?;
-    let task: TaskKey = path.task();
-    let name = PathName::of(&path.sets, path.landscape, path.pair, contents.digest_of(&task));
-    (directory.path_states.steps(&name, asked) == Some(asked)).then_some((name, asked))
+    fn free(
+        &self,
+        problem: &Problem,
+        name: &PathName,
+        steps: usize,
+    ) -> Option<Subject<Vec<f32>, Vec<f64>>> {
+        let (files, states) = (&self.files, &self.states);
+        let free = match problem.landscape() {
+            Some(_) => curves::free(files, states, name, steps).map(Subject::Landscape),
+            None => curves::free(files, states, name, steps).map(Subject::Network),
+        };
+        let lost = |problem| say(format_args!("{problem}; the path is searched for once more"));
+        free.map_err(lost).ok()
+    }
 }
 
 /// A path on its landscape, in double precision.
@@ -135,18 +139,18 @@ pub fn on_landscape<T>(
     work: impl FnOnce(OnLandscape<'_>) -> Ended<Result<T, String>>,
 ) -> Ended<Result<T, String>> {
     let failed = |reason: &str| Ended::Finished(Err(reason.to_owned()));
-    if let Some(reason) = &task.lost {
+    if let (None, Some(reason)) = (&task.free, &task.lost) {
         return failed(reason);
     }
     let start = match &task.path.start {
-        Some(Err(reason)) if task.end.is_none() => {
+        Some(Err(reason)) => {
             return failed(&format!("the initial curve cannot be read: {reason}"));
         }
         Some(Ok(start)) => Some(start),
         _ => None,
     };
     let paths = &problem.config.paths;
-    let (search, end) = (SearchSettings { paths, start, keeps: false }, task.end.as_ref());
+    let search = SearchSettings { paths, start, keeps: false };
     let interrupt: &Interrupt<'_> = &|| control.stop_requested();
     match problem.subject.zip(&task.path.endpoints) {
         Some(Subject::Network((trained, endpoints))) => {
@@ -159,7 +163,8 @@ pub fn on_landscape<T>(
             let again = |state: Option<&[u8]>| {
                 find(&landscape, batches, endpoints, &search, state, control)
             };
-            let points = |state: Option<&[u8]>| points(endpoints, end, &search, state, &again);
+            let free = task.free.as_ref().and_then(Subject::network).map(Vec::as_slice);
+            let points = |state: Option<&[u8]>| points(endpoints, free, &search, state, &again);
             let endpoints = endpoints.each_ref().map(|end| widened(end));
             work(OnLandscape { landscape: &Widened(&landscape), endpoints, points: &points })
         }
@@ -171,7 +176,8 @@ pub fn on_landscape<T>(
             let landscape = landscape.as_ref();
             let again =
                 |state: Option<&[u8]>| find(landscape, None, endpoints, &search, state, control);
-            let points = |state: Option<&[u8]>| points(endpoints, end, &search, state, &again);
+            let free = task.free.as_ref().and_then(Subject::landscape).map(Vec::as_slice);
+            let points = |state: Option<&[u8]>| points(endpoints, free, &search, state, &again);
             work(OnLandscape { landscape, endpoints: endpoints.clone(), points: &points })
         }
         None => failed("the endpoints belong to another landscape"),
@@ -183,33 +189,25 @@ type Again<'a, A> = dyn Fn(Option<&[u8]>) -> Ended<Result<FoundPath<A>, String>>
 /// The points of a curve that was kept, or that is searched for once more.
 fn points<A: CurvePrecision>(
     endpoints: &[Vec<A>; 2],
-    end: Option<&PathEnd>,
+    free: Option<&[A]>,
     search: &SearchSettings,
     state: Option<&[u8]>,
     again: &Again<'_, A>,
 ) -> Ended<Result<Vec<Vec<f64>>, String>> {
     let parameters = &search.paths.parameters;
-    let Some(end) = end else {
+    let Some(free) = free else {
         let points = |found: FoundPath<A>| on_grid(found.curve.as_ref(), parameters.points);
         return again(state).map(|found| found.map(points));
     };
-    let best = continuation::best_curve(end, endpoints[0].len(), search.paths);
-    Ended::Finished(best.map(|coefficients| {
-        let mut curve = parameters.method.straight(endpoints.each_ref().map(|end| &end[..]));
-        curve.free_mut().copy_from_slice(&coefficients);
-        on_grid(curve.as_ref(), parameters.points)
-    }))
+    let curve = parameters.method.curve(endpoints.each_ref().map(|end| &end[..]), free);
+    let curve = curve.ok_or_else(|| "its curve is that of another method".to_owned());
+    Ended::Finished(curve.map(|curve| on_grid(curve.as_ref(), parameters.points)))
 }
 
 /// The points of a curve at equally spaced t.
 fn on_grid<A: CurvePrecision>(curve: &dyn Curve<A>, points: usize) -> Vec<Vec<f64>> {
-    let grid = curve.grid(&equally_spaced(points));
-    let (combinations, mut theta) = (curve.points(&grid), vec![A::zero(); curve.dimension()]);
-    let point = |m: usize| {
-        combinations.point(m, &mut theta);
-        widened(&theta)
-    };
-    (0..points).map(point).collect()
+    let rows = equally_spaced_points(curve, points);
+    rows.outer_iter().map(|row| row.iter().map(|&x| x.wide()).collect()).collect()
 }
 
 fn widened<A: CurvePrecision>(theta: &[A]) -> Vec<f64> {

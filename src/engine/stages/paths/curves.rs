@@ -14,7 +14,7 @@ use crate::engine::store::{
 };
 use crate::path::{FoundPath, PathResult, PathSet};
 
-/// The curve of a path as it is kept; `None` if nobody asks for it or it is too large.
+/// The curve of a path as it is kept; `None` if `paths.store` is `"none"` or it is too large.
 pub(super) fn to_keep<A: KeptPrecision>(
     paths: &PathsConfig,
     found: &FoundPath<A>,
@@ -39,7 +39,7 @@ pub(super) fn keep(
     let (Some(curve), Ok((path, _))) = (outcome.curve.take(), &outcome.path) else {
         return Ok(());
     };
-    // Of a directory that was moved the journal says what became of it.
+    // The journal reports a directory that was moved.
     if directory.check_place().is_err() {
         return Ok(());
     }
@@ -60,7 +60,7 @@ pub(super) fn keep(
 }
 
 /// Makes sure that the curves of the paths that are there are kept, as far as their states have
-/// them. Returns the paths whose curves are asked for and cannot be had.
+/// them. Returns the paths whose curves are wanted and missing.
 pub(super) fn adopt(
     problem: &Problem,
     directory: &RunDirectory,
@@ -120,7 +120,7 @@ fn of_state<A: KeptPrecision>(
     Ok(A::keep(CurveNumbers { free: kept.of_state(key.place())?, endpoints }))
 }
 
-/// That so many curves are asked for and cannot be had, with the remedy; `None` if there are none.
+/// The number of wanted curves that are missing, with the remedy; `None` if there are none.
 pub(super) fn missing(missing: usize, of: usize) -> Option<String> {
     (missing > 0).then(|| {
         format!(
@@ -135,7 +135,7 @@ pub(super) fn missing(missing: usize, of: usize) -> Option<String> {
 /// The same before a run. On the root.
 pub(super) fn remark(results: &Results<'_>, kept: &KeptCurves<'_>) -> Option<String> {
     let paths = results.paths(&results.sets());
-    let cannot_be_had = |place: PathPlace<'_>| {
+    let is_missing = |place: PathPlace<'_>| {
         let place = kept.place(place);
         !place.is_ok_and(|(name, steps)| {
             kept.files.has(&name, steps) || kept.states.has(&name, steps)
@@ -143,7 +143,7 @@ pub(super) fn remark(results: &Results<'_>, kept: &KeptCurves<'_>) -> Option<Str
     };
     let of_set = |set: &PathSet| {
         let wanted = kept.wanted(set).into_iter();
-        wanted.filter(|&row| cannot_be_had(PathPlace::of(set, row))).count()
+        wanted.filter(|&row| is_missing(PathPlace::of(set, row))).count()
     };
     let found = paths.iter().map(|set| set.pairs.len()).sum();
     missing(paths.iter().map(of_set).sum(), found)

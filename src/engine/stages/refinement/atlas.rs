@@ -158,7 +158,7 @@ fn write_work(node: &Node, refined: &[Refined], unit: &str) -> Result<(), AtlasE
     }
     let words = "evaluations spent when the height had fallen to height_after; NaN after the last";
     node.numbers(&Label::new("evaluations_after", "path, improvement", words), &work)?;
-    let words = "the lowest height known after so many evaluations; NaN after the last";
+    let words = "the lowest height known after these evaluations; NaN after the last";
     let label = Label::new("height_after", "path, improvement", words).units(unit);
     node.numbers(&label, &heights)
 }

@@ -41,8 +41,8 @@ pub(super) fn figure(runs: &[(&Run<'_>, Results<'_>)]) -> Figure {
     Figure {
         key: "refinement",
         title: "Refinement",
-        about: "The height of each path as it is refined: the lowest maximum known after so many \
-                evaluations, in units of one gradient. A line begins at the height of the path \
+        about: "The height of each path as it is refined: the lowest maximum known as a function \
+                of the evaluations, in units of one gradient. A line begins at the height of the path \
                 with which the refinement started. It ends in a disk if the certificate says pass, \
                 in a square if it says upper bound, and in a cross if the refinement has not \
                 converged. The dashed line is the lowest of the higher endpoints.",

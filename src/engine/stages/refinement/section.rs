@@ -41,7 +41,8 @@ impl Choice for RefineFrom {
 
 static FROM: Key<OneOf<RefineFrom>> = Key::new("from", OneOf::NEW)
     .meaning("where a refinement starts: from the path that was found, or from the straight line")
-    .note("a path whose last state was not kept (`paths.keep_states`) is searched for once more")
+    .note("a path of which neither the curve (`paths.store`) nor the last state (`paths.keep_states`) \
+         was kept is searched for once more")
     .default(RefineFrom::Path);
 
 static PAIRS: Key<CountOrAll> = Key::new("pairs", CountOrAll)

@@ -90,7 +90,7 @@ impl Refinements<'_> {
     ) -> PendingKey {
         let RefinementKey { sets, landscape, pair } = key.clone();
         let curve = match self.section.from {
-            RefineFrom::Path => source.key(sets, landscape, pair, directory),
+            RefineFrom::Path => source.key(self.problem, directory, (sets, landscape, pair)),
             RefineFrom::Straight => CurveKey::endpoints(sets, landscape, pair),
         };
         PendingKey { key, curve }

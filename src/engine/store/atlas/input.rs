@@ -28,7 +28,7 @@ pub struct Atlas<'a> {
     /// For each of `paths` and each of its pairs the points of the path, where they were kept.
     /// Sets at the end may be left out.
     pub tracks: &'a [Vec<Option<&'a Track>>],
-    /// The curves of paths that the run directory keeps; `None` if nobody looks for them.
+    /// The curves of paths that the run directory keeps; `None` if none are looked for.
     pub kept_curves: Option<KeptCurves<'a>>,
     /// Whether the curves go into a file of their own.
     pub curves_are_apart: bool,
