@@ -16,8 +16,8 @@ use crate::engine::stages::STAGES;
 use crate::engine::store::Record;
 use crate::engine::store::atlas::{Atlas, AtlasError, Node};
 use crate::engine::task::Computation;
-use crate::report::Run;
 use crate::report::figure::Figure;
+use crate::report::{Run, SummaryTable};
 use crate::solutions::{EndSets, SetName, SolutionSet};
 
 /// Name of the command that runs all stages.
@@ -118,9 +118,10 @@ pub trait Stage: Sync {
         Vec::new()
     }
 
-    /// Its table at the end of a run, with its caption; `None` if there is nothing to tell.
-    fn summary(&self, _results: &Results) -> Option<String> {
-        None
+    /// Its tables at the end of a run, which the report page has too; none if there is nothing to
+    /// tell.
+    fn summary(&self, _results: &Results) -> Vec<SummaryTable> {
+        Vec::new()
     }
 
     /// Its figures for the report of these runs, each with the tables of its numbers.

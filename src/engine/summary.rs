@@ -45,7 +45,8 @@ fn print_summary(problem: &Problem, directory: &RunDirectory) -> bool {
     let analytic = problem.landscape().is_some();
     let protocol = Some(problem.config.paths.protocol.to_string());
     print(table(&RunSummary { analytic, protocol, shifts, notes, ..summary }));
-    STAGES.iter().filter_map(|stage| stage.summary(&results)).for_each(print);
+    let of_stages = STAGES.iter().flat_map(|stage| stage.summary(&results));
+    of_stages.for_each(|table| print(table.text()));
     let shown = directory.directory.display();
     print(format_args!("results: {}", directory.directory.join(FILE_NAME).display()));
     let failed = failed_tasks(&Overview::of(&results));

@@ -27,5 +27,5 @@ pub use run::Run;
 pub use summary::{
     AccuracySummaries, BarrierRow, KernelPcaRow, LossRow, RunSummary, ShiftRow, SpreadRow,
 };
-pub use table::{render, table};
+pub use table::{SummaryTable, table};
 pub use write::{PAGE, ReportError, WrittenReport, write};

@@ -2,6 +2,7 @@
 
 use super::notes::{Note, is_initialization};
 use super::plane::Plane;
+use super::table::SummaryTable;
 use crate::analysis::statistics::{Analysis, Moments};
 use crate::config::compatibility::same_setting;
 use crate::config::{Config, NetworkConfig, ProtocolInUse};
@@ -33,6 +34,10 @@ pub struct Run<'a> {
     pub analysis: Analysis,
     /// Of an analytic landscape of two variables, the map.
     pub plane: Option<Plane<'a>>,
+    /// Refined barriers of the paths of each set, in the order of `paths`; only of refined ones.
+    pub refined_barriers: Vec<Vec<f64>>,
+    /// Further tables.
+    pub tables: Vec<SummaryTable>,
     /// What is not there yet, or failed, in words.
     pub missing: Vec<String>,
     /// Results that are not what their columns say.
@@ -135,6 +140,15 @@ impl Run<'_> {
     /// The moments of all components of a set.
     pub fn moments(&self, name: &SetName) -> Option<&Moments> {
         self.analysis.moments.iter().find(|(set, _)| set == name).map(|(_, moments)| moments)
+    }
+
+    /// The refined barriers of the paths of a set on a landscape; empty if none is refined.
+    pub fn refined_barriers_of(&self, paths: &PathSet) -> &[f64] {
+        let is_same = |(of, _): &(&PathSet, &Vec<f64>)| {
+            of.set == paths.set && of.landscape == paths.landscape
+        };
+        let found = self.paths.iter().zip(&self.refined_barriers).find(is_same);
+        found.map_or(&[], |(_, heights)| heights)
     }
 
     /// The groups of all sets, each once, in their order.

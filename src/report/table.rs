@@ -99,20 +99,30 @@ fn heights(rows: &[LossRow]) -> String {
     render(&format!("Heights: means over the {what} of each set"), header, 1, cells)
 }
 
-/// The barriers of each set, for the terminal and for the page.
-pub(super) struct BarrierTable {
-    /// What the columns are.
-    pub caption: String,
-    /// The names of the columns; the first two hold texts, the others numbers.
+/// A table of a run, for the terminal and for the page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SummaryTable {
+    /// What it is about, in a few words: `Barriers`.
+    pub title: &'static str,
+    /// What the columns are, in sentences; on the terminal after the title and a colon.
+    pub about: String,
+    /// The names of the columns.
     pub header: Vec<&'static str>,
+    /// How many columns hold texts. They come first; the others hold numbers.
+    pub texts: usize,
     /// The cells of each row, a column each.
     pub rows: Vec<Vec<String>>,
+    /// What has to be said below it, a line each.
+    pub remarks: Vec<String>,
 }
 
-impl BarrierTable {
-    fn text(self) -> String {
-        let Self { caption, header, rows } = self;
-        render(&wrapped_lines(&caption), &header, 2, rows.into_iter())
+impl SummaryTable {
+    /// As it is printed, without color.
+    pub fn text(&self) -> String {
+        let Self { title, about, header, texts, rows, remarks } = self;
+        let caption = wrapped_lines(&format!("{title}: {about}"));
+        let table = render(&caption, header, *texts, rows.iter().cloned());
+        remarks.iter().fold(table, |table, remark| table + &wrapped(remark))
     }
 }
 
@@ -160,14 +170,14 @@ fn range(summary: Option<&Summary>) -> String {
 }
 
 /// The table of all barriers of a run.
-pub(super) fn barrier_table(summary: &RunSummary) -> BarrierTable {
+pub(super) fn barrier_table(summary: &RunSummary) -> SummaryTable {
     let what = if summary.analytic { "greatest height" } else { "highest loss" };
     let meanings = BARRIERS.iter().map(|column| column.meaning).filter(|text| !text.is_empty());
-    let meanings = meanings.collect::<Vec<_>>().join(";\n");
+    let meanings = meanings.collect::<Vec<_>>().join("; ");
     let protocol = summary.protocol.as_ref();
     let protocol = protocol.map_or_else(String::new, |words| format!("\nProtocol: {words}."));
-    let caption = format!(
-        "Barriers, the {what} on a path: median [lowest, highest]. {meanings}. No barrier can be \
+    let about = format!(
+        "the {what} on a path, median [lowest, highest]. {meanings}. No barrier can be \
          lower.{protocol}"
     );
     let names = BARRIERS.iter().map(|column| column.name);
@@ -175,10 +185,13 @@ pub(super) fn barrier_table(summary: &RunSummary) -> BarrierTable {
         let first = [row.set.to_string(), row.landscape.to_string(), path_count(row)];
         first.into_iter().chain(BARRIERS.iter().map(|column| (column.cell)(row))).collect()
     };
-    BarrierTable {
-        caption,
+    SummaryTable {
+        title: "Barriers",
+        about,
         header: ["set", "on", "paths"].into_iter().chain(names).collect(),
+        texts: 2,
         rows: summary.barriers.iter().map(cells).collect(),
+        remarks: Vec::new(),
     }
 }
 
@@ -271,7 +284,7 @@ fn kernel_pca(rows: &[KernelPcaRow]) -> String {
 }
 
 /// A caption and a table. Its first `texts` columns are text, the others are numbers.
-pub fn render(
+fn render(
     caption: &str,
     header: &[&str],
     texts: usize,

@@ -10,12 +10,13 @@ use crate::engine::failure::Failure;
 use crate::engine::log;
 use crate::engine::longer_paths;
 use crate::engine::results::Results;
-use crate::engine::stages::STAGES;
+use crate::engine::stages::{STAGES, refinement};
 use crate::engine::store::{ConfigurationRecord, Contents};
 use crate::engine::stored::StoredRun;
 use crate::engine::version::{COMMIT, VERSION};
 use crate::landscape::HeightMap;
 use crate::optimizer::{OptimizerName, TrainingRun};
+use crate::path::PathSet;
 use crate::report::plane::{DrawnPath, Plane};
 use crate::report::{self, Run, WrittenReport, label};
 use crate::solutions::{EndSets, LandscapeName};
@@ -103,9 +104,20 @@ fn run(stored: &StoredRun) -> Run<'_> {
         missing,
         analysis: results.analysis(&sets).cloned().unwrap_or_default(),
         plane,
+        refined_barriers: paths.iter().map(|of_set| refined_barriers(&results, of_set)).collect(),
+        tables: STAGES.iter().flat_map(|stage| stage.summary(&results)).collect(),
         paths,
         sets,
     }
+}
+
+/// The refined barriers of the paths of a set, of those that are refined.
+fn refined_barriers(results: &Results, paths: &PathSet) -> Vec<f64> {
+    let of_pair = |&pair: &(u32, u32)| {
+        let refined = refinement::refined(results, &paths.set, paths.landscape, pair)?.ok()?;
+        Some(refined.certificate.height)
+    };
+    paths.pairs.iter().filter_map(of_pair).collect()
 }
 
 /// The training runs that ended as they should, by optimizer, with the numbers of their

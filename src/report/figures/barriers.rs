@@ -22,7 +22,8 @@ pub(super) fn figure(runs: &[Run<'_>]) -> Figure {
         key: "barriers",
         title: "Barriers",
         about: "The barrier H between two solutions: the highest loss on the optimized path \
-                (filled) and on the straight line between the same two solutions (dashed outline). \
+                (filled), on the straight line between the same two solutions (dashed outline), and \
+                on the refined path where there is one (solid outline). \
                 Each panel has one kind of solutions, ω^train or ω^test, on one landscape, the \
                 loss on the training or on the test images. The vertical line is the median of the \
                 higher endpoints. No barrier can be lower than the higher endpoint of its path, so \
@@ -95,10 +96,10 @@ struct Heights {
 
 /// The histograms of a set, the first of them in front. Other heights of the same paths are one more
 /// entry.
-fn heights_of(paths: &PathSet) -> Vec<Heights> {
+fn heights_of(paths: &PathSet, refined: &[f64]) -> Vec<Heights> {
     let path = finite(paths, |path| path.barrier);
     let straight = finite(paths, |path| path.straight_barrier);
-    vec![
+    let mut heights = vec![
         Heights {
             name: format!("path ({})", path.len()),
             values: path,
@@ -106,11 +107,17 @@ fn heights_of(paths: &PathSet) -> Vec<Heights> {
             dashed: false,
         },
         Heights { name: "straight".to_owned(), values: straight, filled: false, dashed: true },
-    ]
+    ];
+    if !refined.is_empty() {
+        let (name, values) = (format!("refined ({})", refined.len()), refined.to_vec());
+        heights.push(Heights { name, values, filled: false, dashed: false });
+    }
+    heights
 }
 
 fn panel(run: &Run<'_>, title: String, sets: &[&PathSet]) -> Panel {
-    let of_sets: Vec<Vec<Heights>> = sets.iter().map(|paths| heights_of(paths)).collect();
+    let of_set = |paths: &&PathSet| heights_of(paths, run.refined_barriers_of(paths));
+    let of_sets: Vec<Vec<Heights>> = sets.iter().map(of_set).collect();
     let all: Vec<&[f64]> = of_sets.iter().flatten().map(|of| of.values.as_slice()).collect();
     let scale = scale(all.iter().copied().flatten().copied());
     let label = format!("highest {}", run.height_label());

@@ -9,7 +9,7 @@ use crate::report::paper::{self, PaperOptimizer, published};
 use crate::report::run::Run;
 use crate::report::style::set_name;
 use crate::report::summary::RunSummary;
-use crate::report::table::{BarrierTable, barrier_table};
+use crate::report::table::{SummaryTable, barrier_table};
 use crate::solutions::SetName;
 use maud::{Markup, html};
 
@@ -137,7 +137,7 @@ fn table(name: &str, header: &[&'static str], rows: impl Iterator<Item = Row>) -
 
 /// Whether there is a table.
 pub(super) fn any(runs: &[Run<'_>]) -> bool {
-    runs.iter().any(|run| run.network().is_some() || has_paths(run))
+    runs.iter().any(|run| run.network().is_some() || has_paths(run) || !run.tables.is_empty())
 }
 
 fn has_paths(run: &Run<'_>) -> bool {
@@ -151,26 +151,31 @@ fn barriers(run: &Run<'_>, several: bool) -> Markup {
         protocol: Some(run.protocol().to_string()),
         ..RunSummary::of(&run.sets, &run.analysis, &run.paths)
     };
-    let BarrierTable { caption, header, rows } = barrier_table(&summary);
-    let (title, about) = caption.split_once(", ").unwrap_or((&caption, ""));
+    summary_table(&barrier_table(&summary), several.then_some(&run.label))
+}
+
+/// A table that is printed at the terminal, too; of several runs with the label of its run.
+fn summary_table(table: &SummaryTable, label: Option<&String>) -> Markup {
+    let SummaryTable { title, about, header, texts, rows, remarks } = table;
     html! {
         div.scroll {
             table.cards {
                 caption {
-                    (title) @if several { ", " (run.label) }
+                    (title) @if let Some(label) = label { ", " (label) }
                     p.note { (about) }
                 }
                 thead { tr {
                     @for (column, name) in header.iter().enumerate() {
-                        th.number[column > 1] { (name) }
+                        th.number[column >= *texts] { (name) }
                     }
                 } }
                 tbody { @for row in rows { tr {
                     @for (column, (name, cell)) in header.iter().zip(row).enumerate() {
-                        td.number[column > 1] data-name=(name) { (cell) }
+                        td.number[column >= *texts] data-name=(name) { (cell) }
                     }
                 } } }
             }
+            @if !remarks.is_empty() { ul { @for remark in remarks { li { (remark) } } } }
         }
     }
 }
@@ -203,6 +208,11 @@ pub(super) fn section(runs: &[Run<'_>]) -> Markup {
                 (rendered(losses_caption, ["training loss", "test loss"], &losses, runs.len() > 1, is_published))
                 (rendered(moments_caption, ["mean μ", "standard deviation σ"], &moments, runs.len() > 1, is_published)) }
                 @for run in runs.iter().filter(|run| has_paths(run)) { (barriers(run, runs.len() > 1)) }
+                @for run in runs {
+                    @for table in &run.tables {
+                        (summary_table(table, (runs.len() > 1).then_some(&run.label)))
+                    }
+                }
             }
         }
     }

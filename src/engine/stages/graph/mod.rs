@@ -25,8 +25,8 @@ use crate::engine::results::Results;
 use crate::engine::stage::{Context, Counts, Stage};
 use crate::engine::stages::paths::Paths;
 use crate::engine::store::atlas::{Atlas, AtlasError, Node};
-use crate::report::Run;
 use crate::report::figure::Figure;
+use crate::report::{Run, SummaryTable};
 use crate::solutions::SolutionSet;
 use landscape_graph::graphs;
 use section::{GraphConfig, SECTION};
@@ -94,9 +94,8 @@ impl Stage for Graphs {
         include_str!("format.md")
     }
 
-    fn summary(&self, results: &Results) -> Option<String> {
-        let graphs = graphs(results);
-        (!graphs.is_empty()).then(|| summary::summary(&graphs))
+    fn summary(&self, results: &Results) -> Vec<SummaryTable> {
+        summary::tables(&graphs(results))
     }
 
     fn figures(&self, runs: &[(&Run<'_>, Results<'_>)]) -> Vec<Figure> {

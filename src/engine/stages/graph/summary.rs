@@ -1,30 +1,40 @@
-//! The tables at the terminal.
+//! The tables at the end of a run.
 
 use super::landscape_graph::{EdgeKind, LandscapeGraph, Origin};
 use crate::analysis::graph::{Level, levels};
 use crate::engine::console::count;
+use crate::report::SummaryTable;
 use crate::report::number::{number, short};
-use crate::report::render;
 
-pub(super) fn summary(graphs: &[LandscapeGraph]) -> String {
+pub(super) fn tables(graphs: &[LandscapeGraph]) -> Vec<SummaryTable> {
+    if graphs.is_empty() {
+        return Vec::new();
+    }
     let mut header = vec!["graph", "on", "solutions"];
     // Refinements bring these.
     let refined = graphs.iter().any(|graph| graph.edges_of(EdgeKind::Pass).next().is_some());
     header.extend(refined.then_some(["minima", "passes"]).into_iter().flatten());
     header.extend(["paths", "components", "with a detour", "lower by"]);
-    let caption = "Graphs: solutions are nodes, paths are edges. A detour is a way through the graph \
-                   that is\nlower than the direct path; by how much: median [lowest, highest]";
-    let further = "\nMinima and passes: further ones that refinements found.";
-    let caption = if refined { format!("{caption}.{further}") } else { caption.to_owned() };
-    let rows = graphs.iter().map(|graph| row(graph, refined));
-    let joined = render(&caption, &header, 2, rows);
-    let of_levels = render(
-        "Connected components of the nodes up to a height, joined by edges up to this height",
-        &["graph", "on", "up to", "nodes", "components"],
-        2,
-        graphs.iter().flat_map(level_rows),
-    );
-    joined + &graphs.iter().filter_map(left_out).collect::<String>() + "\n" + &of_levels
+    let about = "solutions are nodes, paths are edges. A detour is a way through the graph that is \
+                 lower than the direct path; by how much: median [lowest, highest].";
+    let further = " Minima and passes: further ones that refinements found.";
+    let joined = SummaryTable {
+        title: "Graphs",
+        about: if refined { format!("{about}{further}") } else { about.to_owned() },
+        header,
+        texts: 2,
+        rows: graphs.iter().map(|graph| row(graph, refined)).collect(),
+        remarks: graphs.iter().filter_map(left_out).collect(),
+    };
+    let of_levels = SummaryTable {
+        title: "Connected components",
+        about: "of the nodes up to a height, joined by edges up to this height.".to_owned(),
+        header: vec!["graph", "on", "up to", "nodes", "components"],
+        texts: 2,
+        rows: graphs.iter().flat_map(level_rows).collect(),
+        remarks: Vec::new(),
+    };
+    vec![joined, of_levels]
 }
 
 fn row(graph: &LandscapeGraph, refined: bool) -> Vec<String> {
@@ -100,7 +110,7 @@ fn left_out(graph: &LandscapeGraph) -> Option<String> {
     (graph.left_out > 0).then(|| {
         format!(
             "{} of {} on {} have no path, so that their loss on this landscape is unknown: they \
-             are left out.\n",
+             are left out.",
             count(graph.left_out, "solution"),
             graph.config.name,
             graph.landscape

@@ -137,6 +137,7 @@ impl<'a> RefinedSet<'a> {
                 word(refined.from).to_owned(),
                 found.verdict.to_string(),
                 found.descending.to_string(),
+                u32::from(found.is_at_end).to_string(),
                 failed.join("; "),
             ];
             barriers
@@ -150,7 +151,7 @@ impl<'a> RefinedSet<'a> {
     }
 }
 
-const BARRIERS: [&str; 17] = [
+const BARRIERS: [&str; 18] = [
     "run",
     "set",
     "landscape",
@@ -167,6 +168,7 @@ const BARRIERS: [&str; 17] = [
     "from",
     "certificate",
     "negative",
+    "at_endpoint",
     "failed_conditions",
 ];
 

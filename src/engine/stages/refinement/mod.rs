@@ -24,8 +24,8 @@ use crate::engine::stage::{Context, Counts, PlannedTasks, Stage, TaskSolutions, 
 use crate::engine::store::Record;
 use crate::engine::store::atlas::{Atlas, AtlasError, Node};
 use crate::path::refine::Certificate;
-use crate::report::Run;
 use crate::report::figure::Figure;
+use crate::report::{Run, SummaryTable};
 use crate::solutions::{EndSets, LandscapeName, SetName, SolutionSet};
 use section::SECTION;
 pub use section::{RefineConfig, RefineFrom};
@@ -279,8 +279,8 @@ impl Stage for Refinement {
         left.into_iter().chain(failed).collect()
     }
 
-    fn summary(&self, results: &Results) -> Option<String> {
-        table::table(results)
+    fn summary(&self, results: &Results) -> Vec<SummaryTable> {
+        table::table(results).into_iter().collect()
     }
 
     fn figures(&self, runs: &[(&Run<'_>, Results<'_>)]) -> Vec<Figure> {

@@ -5,19 +5,18 @@ use crate::analysis::statistics::Summary;
 use crate::engine::results::Results;
 use crate::path::refine::{Certificate, Condition, Verdict};
 use crate::path::{PathResult, PathSet};
+use crate::report::SummaryTable;
 use crate::report::number::short;
-use crate::report::render;
 
-const CAPTION: &str = "Refined barriers, the lowest maximum found between the endpoints: medians over \
-                       the paths, beside H\nand the barrier on the fine grid. excess: refined \
-                       barrier − higher endpoint. pass: a saddle over which\nthe path leads (endpoint: \
-                       at their height, none is needed). bound: the pass is not higher. open: not \
-                       converged.";
+const ABOUT: &str = "the lowest maximum found between the endpoints, medians over the paths. excess: \
+                     refined barrier − higher endpoint. pass: a saddle over which the path leads \
+                     (endpoint: at their height, none is needed). bound: the pass is not higher. \
+                     open: not converged. gradients: evaluations.";
 
 /// A path with its certificate.
 type Pair<'a> = (&'a PathResult, Certificate);
 
-pub(super) fn table(results: &Results) -> Option<String> {
+pub(super) fn table(results: &Results) -> Option<SummaryTable> {
     super::section(results.config)?;
     let sets = results.paths(&results.sets());
     let refined: Vec<(&PathSet, Vec<Pair>)> = sets
@@ -28,21 +27,16 @@ pub(super) fn table(results: &Results) -> Option<String> {
     if refined.is_empty() {
         return None;
     }
-    let header = [
-        "set",
-        "on",
-        "H",
-        "fine grid",
-        "refined",
-        "excess",
-        "pass",
-        "endpoint",
-        "bound",
-        "open",
-        "gradients",
-    ];
-    let rows = refined.iter().map(|(paths, pairs)| row(paths, pairs));
-    Some(render(CAPTION, &header, 2, rows) + &conditions(&refined))
+    let header =
+        ["set", "on", "refined", "excess", "pass", "endpoint", "bound", "open", "gradients"];
+    Some(SummaryTable {
+        title: "Refined barriers",
+        about: ABOUT.to_owned(),
+        header: header.to_vec(),
+        texts: 2,
+        rows: refined.iter().map(|(paths, pairs)| row(paths, pairs)).collect(),
+        remarks: conditions(&refined),
+    })
 }
 
 fn refined<'a>(results: &Results, paths: &'a PathSet) -> Vec<Pair<'a>> {
@@ -65,8 +59,6 @@ fn row(paths: &PathSet, pairs: &[Pair]) -> Vec<String> {
     vec![
         paths.set.to_string(),
         paths.landscape.to_string(),
-        median(&|(path, _)| path.barrier),
-        median(&|(path, _)| path.fine_barrier),
         median(&|(_, found)| found.height),
         median(&|(path, found)| found.height - path.higher_endpoint()),
         count(Verdict::Pass).to_string(),
@@ -78,11 +70,11 @@ fn row(paths: &PathSet, pairs: &[Pair]) -> Vec<String> {
 }
 
 /// How many refined barriers are bounds, and why.
-fn conditions(refined: &[(&PathSet, Vec<Pair>)]) -> String {
+fn conditions(refined: &[(&PathSet, Vec<Pair>)]) -> Vec<String> {
     let all = refined.iter().flat_map(|(_, pairs)| pairs).map(|(_, found)| found);
     let open: Vec<&Certificate> = all.filter(|found| found.verdict != Verdict::Pass).collect();
     if open.is_empty() {
-        return String::new();
+        return Vec::new();
     }
     let conditions = [
         Condition::Stationary,
@@ -92,13 +84,13 @@ fn conditions(refined: &[(&PathSet, Vec<Pair>)]) -> String {
     ];
     let lines = conditions.iter().filter_map(|condition| {
         let count = open.iter().filter(|found| found.failed.contains(condition)).count();
-        (count > 0).then(|| format!("  {count}: {condition}\n"))
+        (count > 0).then(|| format!("{count}: {condition}"))
     });
     let total: usize = refined.iter().map(|(_, pairs)| pairs.len()).sum();
-    format!(
-        "{} of {total} refined barriers are not certified as passes: they are upper bounds. Conditions \
-         that do not hold:\n{}",
+    let first = format!(
+        "{} of {total} refined barriers are not certified as passes: they are upper bounds. \
+         Conditions that do not hold:",
         open.len(),
-        lines.collect::<String>()
-    )
+    );
+    std::iter::once(first).chain(lines).collect()
 }

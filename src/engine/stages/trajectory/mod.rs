@@ -30,10 +30,9 @@ use crate::engine::store::atlas::{Atlas, AtlasError, Node};
 use crate::engine::store::{Record, TaskKey};
 use crate::engine::task::{Computation, Pending, PendingTask};
 use crate::optimizer::{OptimizerName, Trainer};
-use crate::report::Run;
 use crate::report::figure::Figure;
 use crate::report::number::{percent, short};
-use crate::report::render;
+use crate::report::{Run, SummaryTable};
 use crate::solutions::SolutionSet;
 use recorder::{Recorder, Trajectory, TrajectoryHead};
 use section::SECTION;
@@ -279,8 +278,11 @@ impl Stage for Trajectories {
         atlas::write(root, atlas)
     }
 
-    fn summary(&self, results: &Results) -> Option<String> {
+    fn summary(&self, results: &Results) -> Vec<SummaryTable> {
         let found = found(results);
+        if found.is_empty() {
+            return Vec::new();
+        }
         let header = ["optimizer", "run", "points", "length", "distance", "PC1", "PC2"];
         let row = |(key, trajectory): &(TrajectoryKey, Trajectory)| {
             let explained = |component| {
@@ -296,10 +298,17 @@ impl Stage for Trajectories {
                 explained(1),
             ]
         };
-        let caption = "Trajectories: sum of the distances between the points, distance from first to \
-                       last,\nshare of the variance along the two leading principal components";
-        let others = other_runs(results, &found).map_or_else(String::new, |line| line + "\n");
-        (!found.is_empty()).then(|| render(caption, &header, 1, found.iter().map(row)) + &others)
+        vec![SummaryTable {
+            title: "Trajectories",
+            about:
+                "sum of the distances between the points, distance from first to last, share of \
+                    the variance along the two leading principal components."
+                    .to_owned(),
+            header: header.to_vec(),
+            texts: 1,
+            rows: found.iter().map(row).collect(),
+            remarks: other_runs(results, &found).into_iter().collect(),
+        }]
     }
 
     fn figures(&self, runs: &[(&Run<'_>, Results<'_>)]) -> Vec<Figure> {

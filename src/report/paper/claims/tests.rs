@@ -122,6 +122,8 @@ fn as_claimed(config: &Config, n: usize) -> Run<'_> {
         analysis,
         plane: None,
         missing: Vec::new(),
+        refined_barriers: Vec::new(),
+        tables: Vec::new(),
         notes: Vec::new(),
     }
 }
@@ -546,6 +548,8 @@ fn example<'a>(config: &'a Config, label: &str, pair: (u32, u32), height: f64) -
         analysis: Analysis::default(),
         plane: None,
         missing: Vec::new(),
+        refined_barriers: Vec::new(),
+        tables: Vec::new(),
         notes: Vec::new(),
     }
 }
