@@ -1,6 +1,6 @@
 //! The activation function as a key of a network. Its loops are in [`kernels`](crate::kernels).
 
-use super::Architecture;
+use super::{Architecture, Parity};
 pub use crate::kernels::Activation;
 use crate::keys::{ChoiceKey, KeyKind};
 use std::fmt;
@@ -34,6 +34,14 @@ impl Activation {
             .into_iter()
             .find(|activation| activation.name() == word)
             .expect("a word of the key")
+    }
+
+    /// Whether φ(−x) = −φ(x), so that a hidden unit can change its sign.
+    pub(super) const fn parity(self) -> Parity {
+        match self {
+            Self::Tanh => Parity::Odd,
+            Self::Softplus | Self::Relu | Self::Sigmoid | Self::Gelu | Self::Silu => Parity::Even,
+        }
     }
 
     /// As in configurations: `"softplus"`, `"relu"`.

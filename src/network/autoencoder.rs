@@ -7,7 +7,7 @@
 
 use super::dense::{BIASES, Dense, Loss};
 use super::descriptor::{Descriptor, QuickStudy, SuggestedSgd};
-use super::{Activation, CombinationsEvaluator, Evaluator, Layout, Network};
+use super::{Activation, CombinationsEvaluator, Evaluator, Layout, Network, Symmetry};
 use crate::kernels::Real;
 use crate::keys::ChoiceKey;
 
@@ -78,6 +78,11 @@ impl<A: Real> Network<A> for Autoencoder {
 
     fn compares_with_images(&self) -> bool {
         true
+    }
+
+    /// The units of each hidden layer.
+    fn symmetry(&self) -> Symmetry {
+        Symmetry::new(self.dense.unit_groups())
     }
 
     fn evaluator(&self) -> Box<dyn Evaluator<A> + '_> {

@@ -6,7 +6,7 @@
 
 use super::dense::{BIASES, Dense, Loss};
 use super::descriptor::{Descriptor, QuickStudy, SuggestedSgd};
-use super::{Activation, CombinationsEvaluator, Evaluator, Layout, Network};
+use super::{Activation, CombinationsEvaluator, Evaluator, Layout, Network, Symmetry};
 use crate::kernels::Real;
 use crate::keys::ChoiceKey;
 
@@ -68,6 +68,11 @@ impl<A: Real> Network<A> for Fcp {
 
     fn multiplies_images(&self) -> bool {
         true
+    }
+
+    /// The units of each hidden layer.
+    fn symmetry(&self) -> Symmetry {
+        Symmetry::new(self.dense.unit_groups())
     }
 
     fn evaluator(&self) -> Box<dyn Evaluator<A> + '_> {

@@ -16,6 +16,7 @@
 //!    their ranges and defaults, a function that builds the network from their values, how it is called in
 //!    print, and settings for a first configuration.
 //! 3. The registry lists that descriptor.
+//! 4. If it has hidden units, [`Network::symmetry`] lists every place of θ that belongs to them.
 //!
 //! Nothing else names a network: the reader of `[network]`, its messages, the effective
 //! configuration, `check`, `evaluate`, the tables and figures of a report all go by the descriptor
@@ -35,6 +36,7 @@ pub mod lenet;
 pub mod lstm;
 pub mod registry;
 pub mod squared_error;
+pub mod symmetry;
 
 pub use activation::Activation;
 pub use autoencoder::Autoencoder;
@@ -44,6 +46,7 @@ pub use layout::{Layout, Tensor};
 pub use lenet::Lenet;
 pub use lstm::Lstm;
 pub use registry::{Architecture, NETWORKS, Precision};
+pub use symmetry::{Exchange, Parity, SignedPermutation, Symmetry, UnitGroup};
 
 pub use crate::keys::{ChoiceKey, Value};
 
@@ -116,6 +119,12 @@ pub trait Network<A: Real>: Send + Sync {
     /// Unit of the loss: `"nat"` for cross-entropy.
     fn loss_unit(&self) -> &'static str {
         "nat"
+    }
+
+    /// The exchanges of hidden units that leave its function as it is. Without hidden units there
+    /// are none.
+    fn symmetry(&self) -> Symmetry {
+        Symmetry::default()
     }
 
     /// Bytes that a new evaluator takes, as far as they grow with the sizes of the network; a lower

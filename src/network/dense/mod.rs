@@ -16,8 +16,8 @@ use inputs::Inputs;
 use order::Order;
 
 use super::{
-    Activation, Batch, CombinationsEvaluator, Evaluator, Layout, Score, Tensor, cross_entropy,
-    squared_error,
+    Activation, Batch, CombinationsEvaluator, Evaluator, Layout, Score, Tensor, UnitGroup,
+    cross_entropy, squared_error,
 };
 use crate::kernels::Real;
 use crate::keys::{ChoiceKey, KeyKind};
@@ -166,6 +166,29 @@ impl Dense {
     /// Components of θ beyond the first layer.
     fn later_length(&self) -> usize {
         self.layers[1..].iter().map(Layer::parameters).sum()
+    }
+
+    /// The units of its hidden layers, from the input to the output.
+    pub(super) fn unit_groups(&self) -> Vec<UnitGroup> {
+        let parity = self.activation.parity();
+        let group = |layers: &[Layer]| {
+            let [Layer { weight, bias }, next] = layers else { unreachable!("windows of two") };
+            let name = weight.name.trim_end_matches(".weight");
+            let mut group = UnitGroup::new(name, weight.shape[0]).along(weight, 0, parity);
+            if let Some(bias) = bias {
+                group = group.along(bias, 0, parity);
+            }
+            group.along(&next.weight, 1, parity)
+        };
+        self.layers.windows(2).map(group).collect()
+    }
+
+    /// The weights that read the input of the stack.
+    ///
+    /// # Panics
+    /// If there is no layer.
+    pub(super) fn first_weight(&self) -> &Tensor {
+        &self.layers[0].weight
     }
 
     /// An evaluator for a network that is this stack and nothing else.

@@ -11,7 +11,7 @@ mod evaluator;
 
 use super::dense::{Dense, Loss};
 use super::descriptor::{Descriptor, QuickStudy, SuggestedSgd};
-use super::{Activation, Evaluator, Layout, Network};
+use super::{Activation, Evaluator, Layout, Network, Symmetry, UnitGroup};
 use crate::data::ImageShape;
 use crate::kernels::Real;
 use crate::kernels::convolution::{Maps, pooled};
@@ -165,6 +165,23 @@ impl<A: Real> Network<A> for Lenet {
 
     fn inputs(&self) -> usize {
         self.convolutions[0].forward.from.len()
+    }
+
+    /// The channels of each convolution and the units of each hidden layer. A channel of the second
+    /// convolution has as many neighboring columns of the first fully connected layer as it has
+    /// pixels after the pooling.
+    fn symmetry(&self) -> Symmetry {
+        let parity = self.activation.parity();
+        let [first, second] = &self.convolutions;
+        let channels = |convolution: &Convolution| {
+            let name = convolution.weight.name.trim_end_matches(".weight");
+            UnitGroup::new(name, convolution.weight.shape[0])
+                .along(&convolution.weight, 0, parity)
+                .along(&convolution.bias, 0, parity)
+        };
+        let first = channels(first).along(&second.weight, 1, parity);
+        let second = channels(second).along(self.dense.first_weight(), 1, parity);
+        Symmetry::new([first, second].into_iter().chain(self.dense.unit_groups()).collect())
     }
 
     fn evaluator_bytes(&self) -> f64 {

@@ -15,7 +15,7 @@ mod evaluator;
 
 use super::dense::{Dense, Loss};
 use super::descriptor::{Descriptor, QuickStudy, SuggestedSgd};
-use super::{Activation, Evaluator, Layout, Network, Tensor};
+use super::{Activation, Evaluator, Layout, Network, Parity, Symmetry, Tensor, UnitGroup};
 use crate::data::ImageShape;
 use crate::kernels::Real;
 use crate::keys::{ChoiceKey, KeyKind};
@@ -115,6 +115,25 @@ impl<A: Real> Network<A> for Lstm {
 
     fn inputs(&self) -> usize {
         self.steps * self.inputs
+    }
+
+    /// The hidden units, each with four rows of weights and biases: input, forget, cell and output
+    /// gate. The rows of the cell and the columns that read a unit may change their signs together.
+    fn symmetry(&self) -> Symmetry {
+        const CELL: usize = 2;
+        const GATES: usize = 4;
+        let [_, recurrent, ..] = self.tensors();
+        let mut units = UnitGroup::new("lstm", self.hidden);
+        for tensor in self.tensors() {
+            for gate in 0..GATES {
+                let parity = if gate == CELL { Parity::Odd } else { Parity::Even };
+                units = units.along_block(tensor, 0, (gate, GATES), parity);
+            }
+        }
+        let units = units
+            .along(recurrent, 1, Parity::Odd)
+            .along(self.head.first_weight(), 1, Parity::Odd);
+        Symmetry::new(vec![units])
     }
 
     fn evaluator_bytes(&self) -> f64 {
