@@ -1,6 +1,9 @@
 //! Losses and gradients of the networks: against PyTorch, against central differences, and the
 //! whole-path evaluation against the plain one.
 
+#[path = "support/pictures.rs"]
+mod pictures;
+
 use lossatlas::combinations::Combinations;
 use lossatlas::data::{ImageShape, ImageView, Images};
 use lossatlas::kernels::Threads;
@@ -12,67 +15,10 @@ use lossatlas::network::{
 use lossatlas::path::{Grid, Sines, equally_spaced};
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
 use ndarray_npy::NpzReader;
+use pictures::{Pictures, theta};
 use std::fs::File;
 
 const IMAGES: usize = 24;
-
-/// The numbers in [0, 1) of `tests/fixtures/networks/generate.py`.
-fn scrambled(count: usize, salt: u64) -> Vec<f64> {
-    (0..count as u64)
-        .map(|i| {
-            let state = i + salt * 1_000_003;
-            let state = (state ^ (state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-            let state = (state ^ (state >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-            ((state ^ (state >> 31)) >> 40) as f64 / f64::from(1 << 24)
-        })
-        .collect()
-}
-
-struct Pictures {
-    pixels: Vec<u8>,
-    labels: Vec<u16>,
-    pixels_per_image: usize,
-}
-
-impl Pictures {
-    /// The images of `generate.py`, where there are 24 of 784 pixels in 10 classes; one pixel in
-    /// five counts.
-    fn new(images: usize, pixels_per_image: usize, classes: f64) -> Self {
-        Self::with_black(images, pixels_per_image, classes, 0.8)
-    }
-
-    /// The same with that fraction of black pixels.
-    fn with_black(images: usize, pixels_per_image: usize, classes: f64, black: f64) -> Self {
-        let stretch = (1.0 / (1.0 - black)).round();
-        let gray =
-            |v: f64| if v < black { 0 } else { ((v - black) * stretch * 256.0).floor() as u8 };
-        Self {
-            pixels: scrambled(images * pixels_per_image, 1).into_iter().map(gray).collect(),
-            labels: scrambled(images, 2).into_iter().map(|v| (v * classes) as u16).collect(),
-            pixels_per_image,
-        }
-    }
-
-    fn view(&self) -> ImageView<'_> {
-        ImageView::new(&self.pixels, &self.labels, self.pixels_per_image)
-    }
-}
-
-/// Uniform within `scale` times the bounds of the initialization; an LSTM's recurrent weights
-/// within 3 times theirs, as in `generate.py`: with larger ones it is chaotic.
-fn theta<A: Real>(network: &dyn Network<A>, salt: u64, scale: f64) -> Vec<A> {
-    let layout = network.layout();
-    let bounds = layout.tensors().iter().flat_map(|tensor| {
-        let scale = if tensor.name.contains("weight_hh") { scale.min(3.0) } else { scale };
-        std::iter::repeat_n(tensor.bound * scale, tensor.len())
-    });
-    let numbers = scrambled(layout.parameters(), salt);
-    numbers
-        .into_iter()
-        .zip(bounds)
-        .map(|(v, bound)| A::of(f64::from(((2.0 * v - 1.0) * bound) as f32)))
-        .collect()
-}
 
 /// A published network.
 struct Case {

@@ -177,7 +177,7 @@ fn coupled_units_come_near_the_closest_exchange() {
         for number in 0..pairs {
             let [onto, moving] =
                 [0, 1].map(|which| theta(network.as_ref(), 2 * number + which));
-            let found = match_weights(&symmetry, &onto, &moving, 5, &mut stream("orders", number));
+            let found = match_weights(&symmetry, &onto, &moving, 30, &mut stream("orders", number));
             let found = found.unwrap();
             let smallest = smallest_distance(&symmetry, &onto, &moving);
             assert!(found.after >= smallest * (1.0 - 1e-12));

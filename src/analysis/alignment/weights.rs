@@ -35,7 +35,8 @@ pub struct WeightMatch {
 /// The descent starts from the order that is there, and from `orders` + 1 others. These come from a
 /// pass over the groups in an order of its own, which compares only weights that no later group
 /// exchanges: first from the input to the output, then in random orders. An exchange of all groups
-/// of equal vectors is undone by the first such pass. The best result is kept.
+/// of equal vectors is undone by the first such pass. A single group has no other order; it starts
+/// from random exchanges instead. The best result is kept.
 ///
 /// `None` if a component is not finite.
 ///
@@ -57,11 +58,15 @@ pub fn match_weights(
     best.descend(&forward);
     for number in 0..=orders {
         let mut order = forward.clone();
-        if number > 0 {
-            order.shuffle(generator);
-        }
         let mut descent = Descent::new(symmetry, onto, moving);
-        descent.begin(&order);
+        if number > 0 && order.len() == 1 {
+            descent.begin_at(symmetry.random(generator));
+        } else {
+            if number > 0 {
+                order.shuffle(generator);
+            }
+            descent.begin(&order);
+        }
         descent.descend(&order);
         if descent.product() > best.product() + best.gain {
             best = descent;
@@ -105,6 +110,11 @@ impl<'a> Descent<'a> {
     fn exchange_group(&mut self, group: usize, step: &SignedPermutation) {
         self.symmetry.apply_to_group(group, step, &mut self.moved);
         self.exchange.groups[group] = self.exchange.groups[group].then(step);
+    }
+
+    fn begin_at(&mut self, exchange: Exchange) {
+        self.symmetry.apply(&exchange, &mut self.moved);
+        self.exchange = exchange;
     }
 
     /// One pass over the groups in this order, each by the components that no group exchanges whose

@@ -77,7 +77,8 @@ impl Krylov {
     }
 
     /// Adds a start vector. `false` if it lies in the subspace.
-    pub fn start(&mut self, vector: Vec<f64>) -> bool {
+    pub fn start(&mut self, mut vector: Vec<f64>) -> bool {
+        scale(1.0 / norm(&vector), &mut vector);
         self.wait(None, vector).1
     }
 
@@ -112,8 +113,10 @@ impl Krylov {
             add_scaled(-part, &unit, vector);
             residual_of.iter().for_each(|&j| self.columns[j].push(part));
         }
-        let negligible = ROUNDING * self.largest();
-        self.waiting.retain(|waiting| norm(&waiting.vector) > negligible);
+        let largest = self.largest();
+        self.waiting.retain(|Waiting { residual_of, vector }| {
+            norm(vector) > ROUNDING * residual_of.map_or(1.0, |_| largest)
+        });
         // Residuals that were dropped have no part.
         let count = self.len() + 1;
         self.columns.iter_mut().for_each(|column| column.resize(count, 0.0));
