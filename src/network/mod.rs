@@ -155,7 +155,18 @@ pub trait Evaluation<A: Real> {
 
     /// The same, and adds Σ over images of ∂loss/∂θ to `gradient`, `(P,)`.
     fn loss_and_gradient(&mut self, batch: Batch<A>, gradient: &mut [A]) -> Score;
+
+    /// Calls `take` with the outputs of the units of each group of [`Network::symmetry`]. Without
+    /// hidden units there are none.
+    fn unit_outputs(&mut self, batch: Batch<A>, take: &mut TakeOutputs<A>) {
+        let _ = (batch, take);
+    }
 }
+
+/// Takes the number of a group and the outputs of its units, `(units, samples)`. A sample is an
+/// image, a pixel of an image after the pooling, or a step of an image. A group may come in several
+/// parts, each with further samples; their order is the same at every θ.
+pub type TakeOutputs<'a, A> = dyn FnMut(usize, ArrayView2<A>) + 'a;
 
 /// The buffers of evaluations at all points of a path, which come one after the other.
 pub trait CombinationsEvaluator<A: Real>: Send {

@@ -13,7 +13,7 @@ use crate::kernels::{self, Buffer, ImageBuffer, Item, Items, Purpose, Real, Thre
 use crate::network::{Batch, Network, Score};
 pub use batches::ImageBatches;
 use line::SharedLine;
-use ndarray::{ArrayView2, ArrayViewMut2};
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, concatenate};
 use path::WeightedGradients;
 use scratch::{Scratch, batch};
 use std::ops::Range;
@@ -123,6 +123,28 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
         });
         kernels::scale(A::of(1.0 / indices.len() as f64), gradient);
         Ok(loss / indices.len() as f64)
+    }
+
+    /// The outputs of the hidden units on all images, `(units, samples)` for each group of the
+    /// symmetry of the network, as [`Evaluation::unit_outputs`](crate::network::Evaluation) says.
+    ///
+    /// # Errors
+    /// If it is interrupted.
+    pub fn unit_outputs(&self, theta: &[A]) -> Result<Vec<Array2<f64>>, Interrupted> {
+        let mut parts = vec![Vec::new(); self.network.symmetry().groups().len()];
+        self.with_scratch(|Scratch { images, evaluator, .. }| {
+            let mut evaluation = evaluator.at(theta);
+            self.for_each_block(&(0..self.samples()), images, Purpose::Losses, |batch| {
+                evaluation.unit_outputs(batch, &mut |group, outputs| {
+                    parts[group].push(outputs.mapv(A::wide));
+                });
+            })
+        })?;
+        let joined = |parts: Vec<Array2<f64>>| {
+            let views: Vec<_> = parts.iter().map(|part| part.view()).collect();
+            concatenate(Axis(1), &views).expect("parts with the same units")
+        };
+        Ok(parts.into_iter().map(joined).collect())
     }
 
     /// Bytes that a [line](Landscape::line) keeps of what its points share; 0 where they do not.

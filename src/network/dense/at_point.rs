@@ -2,7 +2,7 @@
 
 use super::{Dense, Inputs};
 use crate::kernels::{Buffer, ImageWorkspace, PackedWeights, Real, gemm, gemm_add};
-use crate::network::{Batch, Evaluation, Evaluator, Score};
+use crate::network::{Batch, Evaluation, Evaluator, Score, TakeOutputs};
 use ndarray::ArrayViewMut2;
 
 /// The evaluator of a network that is a stack and nothing else.
@@ -41,6 +41,11 @@ impl<A: Real> Evaluation<A> for DenseEvaluation<'_, A> {
     fn loss_and_gradient(&mut self, batch: Batch<A>, gradient: &mut [A]) -> Score {
         let inputs = Inputs::Images(batch.images.reborrow(), &mut self.weights);
         self.stack.loss_and_gradient(self.theta, inputs, batch, gradient, None)
+    }
+
+    fn unit_outputs(&mut self, batch: Batch<A>, take: &mut TakeOutputs<A>) {
+        let inputs = Inputs::Images(batch.images.reborrow(), &mut self.weights);
+        self.stack.unit_outputs(self.theta, inputs, 0, take);
     }
 }
 
@@ -92,6 +97,22 @@ impl<A: Real> AtPoint<A> {
         let score = loss.value_and_delta(&mut self.last(inputs.images()), batch);
         self.backward(theta, &inputs, gradient, below);
         score
+    }
+
+    /// Calls `take` with the outputs of each hidden layer for `inputs`. The first hidden layer is
+    /// the group of number `first`.
+    pub(in crate::network) fn unit_outputs(
+        &mut self,
+        theta: &[A],
+        mut inputs: Inputs<A>,
+        first: usize,
+        take: &mut TakeOutputs<A>,
+    ) {
+        self.forward(theta, &mut inputs, false);
+        let (hidden, order) = (self.deltas.len(), self.dense.order());
+        for (l, layer) in self.dense.layers.iter().enumerate().take(hidden) {
+            take(first + l, order.matrix(&self.outputs[l], layer.width(), inputs.images()));
+        }
     }
 
     fn last(&mut self, images: usize) -> ArrayViewMut2<'_, A> {

@@ -11,8 +11,8 @@ use crate::kernels::convolution::{
 };
 use crate::kernels::{Buffer, Real};
 use crate::network::dense::AtPoint;
-use crate::network::{Activation, Batch, Evaluation, Evaluator, Score};
-use ndarray::{ArrayView2, ArrayViewMut2, Axis};
+use crate::network::{Activation, Batch, Evaluation, Evaluator, Score, TakeOutputs};
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
 use std::ops::{Deref, DerefMut};
 
 /// Images of one pass through all layers.
@@ -202,6 +202,17 @@ impl<'a, A: Real> LenetEvaluator<'a, A> {
         }
     }
 
+    /// The pooled output of the first convolution for so many images, `(channels, samples)`.
+    fn first_maps(&self, images: usize) -> Array2<A> {
+        let maps = self.layers[0].pooled;
+        let pixels = maps.rows * maps.columns;
+        Array2::from_shape_fn((maps.channels, images * pixels), |(channel, sample)| {
+            let (image, pixel) = (sample / pixels, sample % pixels);
+            let index = maps.index(channel, pixel / maps.columns, pixel % maps.columns);
+            self.groups[image / LANES].pooled[0][index][image % LANES]
+        })
+    }
+
     /// `below` holds the gradient with respect to the features of the block's images.
     fn backward(&mut self, images: usize, gradient: &mut [A]) {
         for (g, group) in self.groups.iter().enumerate().take(images.div_ceil(LANES)) {
@@ -334,5 +345,22 @@ impl<A: Real> Evaluation<A> for LenetEvaluation<'_, '_, A> {
             layer.convolution.reduce(&layer.sums, gradient);
         }
         score
+    }
+
+    /// The outputs of the convolutions are taken after the pooling.
+    fn unit_outputs(&mut self, batch: Batch<A>, take: &mut TakeOutputs<A>) {
+        let Self { evaluator, theta } = self;
+        for block in batch.blocks(BLOCK) {
+            let images = block.labels.len();
+            evaluator.forward(theta, block.images.gray());
+            take(0, evaluator.first_maps(images).view());
+            let channels = evaluator.layers[1].pooled.channels;
+            let features = matrix(&evaluator.features, images);
+            // Pixels of a channel and images are the samples of that channel.
+            let samples = features.len() / channels;
+            let second = features.into_shape_with_order((channels, samples));
+            take(1, second.expect("a channel has as many pixels as all others"));
+            evaluator.head.unit_outputs(theta, features.into(), 2, take);
+        }
     }
 }

@@ -9,7 +9,7 @@ use super::Lstm;
 use crate::kernels::lstm::{step, step_back};
 use crate::kernels::{Buffer, Real, SparseRows, add_scaled, gemm, gemm_add};
 use crate::network::dense::AtPoint;
-use crate::network::{Batch, Evaluation, Evaluator, Score};
+use crate::network::{Batch, Evaluation, Evaluator, Score, TakeOutputs};
 use ndarray::{ArrayView2, ArrayViewMut2, s};
 use std::ops::Range;
 
@@ -288,5 +288,18 @@ impl<A: Real> Evaluation<A> for LstmEvaluation<'_, '_, A> {
         }
         evaluator.separate_gradient(gradient);
         score
+    }
+
+    /// hₜ of every step.
+    fn unit_outputs(&mut self, batch: Batch<A>, take: &mut TakeOutputs<A>) {
+        let evaluator = &mut *self.evaluator;
+        for block in batch.blocks(BLOCK) {
+            evaluator.forward(block.images.gray());
+            let (width, hidden) = (evaluator.width(), evaluator.hidden_columns());
+            for z in &evaluator.inputs[1..] {
+                let z = matrix(z, block.labels.len(), width);
+                take(0, z.slice(s![.., hidden.clone()]).reversed_axes());
+            }
+        }
     }
 }

@@ -1,8 +1,9 @@
 //! For every network: an exchange leaves the loss as it was, and exchanges the gradient.
 
 use super::*;
-use crate::data::ImageShape;
+use crate::data::{ImageShape, ImageView};
 use crate::kernels::norm;
+use crate::landscape::ImageLandscape;
 use crate::network::{Activation, Architecture, Batch, NETWORKS, Network, Value, lstm};
 use crate::random::MasterSeed;
 use ndarray::Array2;
@@ -114,6 +115,38 @@ fn every_place_is_needed() {
                 damaged.apply(&Exchange { groups: vec![cycle] }, &mut exchanged);
                 let change = (evaluate(network.as_ref(), &exchanged).0 / loss - 1.0).abs();
                 assert!(change > 1e-9, "{name}, {}, place {left_out}: {change:e}", group.name);
+            }
+        }
+    }
+}
+
+/// The outputs of the units of each group.
+fn outputs(network: &dyn Network<f64>, theta: &[f64]) -> Vec<Array2<f64>> {
+    let pixels: Vec<u8> = (0..70 * network.inputs()).map(|i| (i * 89 % 253) as u8).collect();
+    let images = ImageView::new(&pixels, &[0; 70], network.inputs());
+    ImageLandscape::new(network, images).unit_outputs(theta).unwrap()
+}
+
+/// Exchanged units have the exchanged outputs: every network shows the outputs of all its groups, in
+/// their order.
+#[test]
+fn an_exchange_exchanges_the_outputs_of_the_units() {
+    for (name, network) in networks() {
+        let (symmetry, at) = (network.symmetry(), theta(network.as_ref(), 0));
+        let exchange = symmetry.random(&mut MasterSeed(4).stream("exchange", &[7]));
+        let mut exchanged = at.clone();
+        symmetry.apply(&exchange, &mut exchanged);
+        let (before, after) = (outputs(network.as_ref(), &at), outputs(network.as_ref(), &exchanged));
+        assert_eq!(before.len(), symmetry.groups().len(), "{name}");
+        let groups = symmetry.groups().iter().zip(&exchange.groups);
+        for ((group, permutation), (before, after)) in groups.zip(before.iter().zip(&after)) {
+            assert!(before.nrows() == group.units && before.ncols() % 70 == 0, "{name}");
+            for unit in 0..group.units {
+                let sign = if permutation.negated[unit] { -1.0 } else { 1.0 };
+                let expected = &before.row(permutation.source[unit]) * sign;
+                assert!(expected.std(0.0) > 1e-4, "{name}: a unit that is not used");
+                let difference = (&after.row(unit) - &expected).mapv(f64::abs).sum();
+                assert!(difference < 1e-11, "{name}, {}: {difference:e}", group.name);
             }
         }
     }

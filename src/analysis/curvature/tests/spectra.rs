@@ -113,15 +113,16 @@ fn scales_do_not_matter() {
 fn only_what_has_converged_is_returned() {
     let all = with_outliers(2000);
     let mut counts = Vec::new();
-    for products in [3, 10, 14, 18, 24, 40] {
-        let found = spectrum(&all, SpectrumParameters { products, ..parameters(5, 1) });
+    for products in 3..14 {
+        let parameters = SpectrumParameters { products, repeats: false, ..parameters(5, 1) };
+        let found = spectrum(&all, parameters);
         assert_eq!((found.end, found.products), (SpectrumEnd::Products, products));
         let expected = [40.0, 21.0, 13.0, 8.0, 5.0];
         let count = found.largest.len();
         assert_close(&values(&found.largest), &expected[..count], 1e-8);
         counts.push(count);
     }
-    assert!(counts.is_sorted() && counts[0] == 0 && counts[5] == 5, "{counts:?}");
+    assert!(counts.is_sorted() && counts[0] == 0, "{counts:?}");
     assert!(counts.iter().any(|&count| 0 < count && count < 5), "{counts:?}");
 }
 
