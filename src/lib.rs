@@ -20,7 +20,7 @@
 //! | [`optimizer`] | θ₀ → training run: loss curves, snapshots ω^train and ω^test |
 //! | [`solutions`] | training runs → the sets of best parameter vectors, pairs of them |
 //! | [`path`] | two solutions → path, loss profile, barrier |
-//! | [`analysis`] | sets of vectors → kernel PCA, moments, distances; numbers → tests, intervals |
+//! | [`analysis`] | vectors → kernel PCA, moments, distances, alignment; products with a Hessian → curvature; numbers → tests, intervals |
 //! | [`config`] | a TOML file → the parameters of all of the above, checked |
 //! | [`files`] | making directories and replacing files without overwriting anything |
 //! | [`engine`] | a configuration → stages of tasks on ranks → journal and `atlas.h5` |

@@ -16,7 +16,8 @@
 //!    their ranges and defaults, a function that builds the network from their values, how it is called in
 //!    print, and settings for a first configuration.
 //! 3. The registry lists that descriptor.
-//! 4. If it has hidden units, [`Network::symmetry`] lists every place of θ that belongs to them.
+//! 4. If it has hidden units, [`Network::symmetry`] lists every place of θ that belongs to them, and
+//!    [`Evaluation::unit_outputs`] shows their outputs.
 //!
 //! Nothing else names a network: the reader of `[network]`, its messages, the effective
 //! configuration, `check`, `evaluate`, the tables and figures of a report all go by the descriptor

@@ -94,7 +94,7 @@ impl UnitGroup {
     ) -> Self {
         let length = tensor.shape[axis];
         assert!(
-            block < blocks && length % (blocks * self.units) == 0,
+            block < blocks && length.is_multiple_of(blocks * self.units),
             "{} of {:?} has no block {block} of {blocks} for {} units",
             tensor.name,
             tensor.shape,
@@ -138,7 +138,12 @@ impl UnitGroup {
     }
 
     fn apply<A: Copy + Neg<Output = A>>(&self, permutation: &SignedPermutation, theta: &mut [A]) {
-        assert_eq!(permutation.source.len(), self.units, "one source for each unit of {}", self.name);
+        assert_eq!(
+            permutation.source.len(),
+            self.units,
+            "one source for each unit of {}",
+            self.name
+        );
         let mut block = Vec::new();
         for place in &self.places {
             let length = self.units * place.width;

@@ -51,9 +51,9 @@ fn a_hidden_exchange_is_found_exactly() {
             let found = match_weights(&symmetry, &onto, &moving, 0, &mut stream("orders", number));
             let found = found.unwrap();
             assert_eq!(found.exchange, hidden.inverse(), "{name}");
-            assert_eq!(found.after, 0.0, "{name}");
+            assert!(found.after <= 0.0, "{name}");
             assert_eq!(exchanged(&symmetry, &found.exchange, &moving), onto, "{name}");
-            assert_eq!(found.before, distance(&onto, &moving));
+            assert_eq!(found.before.to_bits(), distance(&onto, &moving).to_bits());
         }
     }
 }
@@ -86,9 +86,9 @@ fn unrelated_vectors_are_never_farther_apart_than_before() {
         for orders in [0, 3] {
             let found = match_weights(&symmetry, &onto, &moving, orders, &mut stream("orders", 0));
             let found = found.unwrap();
-            assert_eq!(found.before, distance(&onto, &moving));
+            assert_eq!(found.before.to_bits(), distance(&onto, &moving).to_bits());
             let after = distance(&onto, &exchanged(&symmetry, &found.exchange, &moving));
-            assert_eq!(found.after, after, "{name}");
+            assert_eq!(found.after.to_bits(), after.to_bits(), "{name}");
             // More orders are never worse.
             assert!(after <= last, "{name}: {after} and {last}");
             last = after;
@@ -112,15 +112,15 @@ fn smallest_distance(symmetry: &Symmetry, onto: &[f64], moving: &[f64]) -> f64 {
                 for bits in 0..signs {
                     let negated = (0..group.units()).map(|unit| bits >> unit & 1 == 1).collect();
                     let mut exchange = exchange.clone();
-                    exchange.groups[number] =
-                        SignedPermutation { source: source.clone(), negated };
+                    exchange.groups[number] = SignedPermutation { source: source.clone(), negated };
                     longer.push(exchange);
                 }
             }
         }
         all = longer;
     }
-    let distances = all.iter().map(|exchange| distance(onto, &exchanged(symmetry, exchange, moving)));
+    let distances =
+        all.iter().map(|exchange| distance(onto, &exchanged(symmetry, exchange, moving)));
     distances.fold(f64::INFINITY, f64::min)
 }
 
@@ -146,8 +146,7 @@ fn one_layer_is_as_close_as_any_exchange_makes_it() {
     {
         let network = perceptron(&[units], activation);
         for number in 0..3 {
-            let [onto, moving] =
-                [0, 1].map(|which| theta(network.as_ref(), 2 * number + which));
+            let [onto, moving] = [0, 1].map(|which| theta(network.as_ref(), 2 * number + which));
             let found = match_weights(
                 &network.symmetry(),
                 &onto,
@@ -175,8 +174,7 @@ fn coupled_units_come_near_the_closest_exchange() {
         let symmetry = network.symmetry();
         let (mut exact, mut covered) = (0, 0.0);
         for number in 0..pairs {
-            let [onto, moving] =
-                [0, 1].map(|which| theta(network.as_ref(), 2 * number + which));
+            let [onto, moving] = [0, 1].map(|which| theta(network.as_ref(), 2 * number + which));
             let found = match_weights(&symmetry, &onto, &moving, 30, &mut stream("orders", number));
             let found = found.unwrap();
             let smallest = smallest_distance(&symmetry, &onto, &moving);
@@ -197,7 +195,8 @@ fn outputs_of_the_same_units_find_their_exchange() {
         let symmetry = network.symmetry();
         let hidden = symmetry.random(&mut stream("hidden", 1));
         let mut random = stream("outputs", 0);
-        let mut outputs = |units| Array2::from_shape_simple_fn((units, 40), || random.random::<f64>());
+        let mut outputs =
+            |units| Array2::from_shape_simple_fn((units, 40), || random.random::<f64>());
         let onto = [outputs(7), outputs(5)];
         let moving: Vec<Array2<f64>> = (onto.iter().zip(&hidden.groups))
             .map(|(outputs, group)| {
@@ -209,7 +208,8 @@ fn outputs_of_the_same_units_find_their_exchange() {
                 moved
             })
             .collect();
-        let views: [Vec<_>; 2] = [&onto[..], &moving].map(|all| all.iter().map(|outputs| outputs.view()).collect());
+        let views: [Vec<_>; 2] =
+            [&onto[..], &moving].map(|all| all.iter().map(|outputs| outputs.view()).collect());
         let found = match_activations(&symmetry, &views[0], &views[1]).unwrap();
         assert_eq!(found, hidden.inverse(), "{activation}");
     }

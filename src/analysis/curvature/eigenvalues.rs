@@ -53,6 +53,14 @@ pub struct Eigenpair {
     pub vector: Vec<f64>,
 }
 
+impl Eigenpair {
+    /// Whether the residual leaves the sign of the eigenvalue beyond doubt. The lowest eigenvalue
+    /// of a minimum with flat directions may have converged to 0 within the tolerance.
+    pub fn has_sign(&self) -> bool {
+        self.value.abs() > self.residual
+    }
+}
+
 /// Eigenvalues that have converged.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Spectrum {
@@ -253,7 +261,7 @@ impl Solver for Eigenvalues<'_> {
 
     fn state(&self) -> Option<impl Serialize + '_> {
         let begun = self.progress.krylov.len() > 0;
-        begun.then(|| EigenvaluesState(Cow::Borrowed(&self.progress)))
+        begun.then_some(EigenvaluesState(Cow::Borrowed(&self.progress)))
     }
 
     /// Products as a fraction of their limit, and the largest |λ| so far.

@@ -105,7 +105,11 @@ impl Krylov {
         if !image.iter().all(|x| x.is_finite()) {
             return Ok(Err(CurvatureError::NotFinite { product: self.len() + 1 }));
         }
-        self.waiting.remove(which).residual_of.into_iter().for_each(|j| self.columns[j].push(length));
+        self.waiting
+            .remove(which)
+            .residual_of
+            .into_iter()
+            .for_each(|j| self.columns[j].push(length));
         // The vectors that go on waiting lose their parts along the new one. What they lose is an
         // element of C.
         for Waiting { residual_of, vector } in &mut self.waiting {
@@ -158,8 +162,12 @@ impl Krylov {
         let symmetric =
             |(i, j): (usize, usize)| f64::midpoint(self.columns[j][i], self.columns[i][j]);
         let matrix = Array2::from_shape_fn((size, size), symmetric);
-        let solved = matrix.eigh(UPLO::Lower);
-        let (values, vectors) = solved.map_err(|_| CurvatureError::Projected { size })?;
+        let failed = CurvatureError::Projected { size };
+        // LAPACK may not return from a matrix with an overflow.
+        if !matrix.iter().all(|x| x.is_finite()) {
+            return Err(failed);
+        }
+        let (values, vectors) = matrix.eigh(UPLO::Lower).map_err(|_| failed)?;
         Ok(Ritz { values: values.to_vec(), vectors })
     }
 
@@ -191,7 +199,8 @@ impl Krylov {
     /// Inner products of the waiting vectors.
     fn overlaps(&self) -> Array2<f64> {
         let count = self.waiting.len();
-        let overlap = |(k, l): (usize, usize)| dot(&self.waiting[k].vector, &self.waiting[l].vector);
+        let overlap =
+            |(k, l): (usize, usize)| dot(&self.waiting[k].vector, &self.waiting[l].vector);
         Array2::from_shape_fn((count, count), overlap)
     }
 

@@ -89,10 +89,9 @@ impl Solver for Probe<'_> {
         if krylov.len() == 0 && krylov.is_invariant() {
             krylov.start(self.signs.clone());
         }
-        if krylov.len() < self.steps && !krylov.is_invariant() {
-            if let Err(error) = krylov.grow(0, self.product)? {
-                return Ok(SolverStep::Finished(Err(error)));
-            }
+        let is_open = krylov.len() < self.steps && !krylov.is_invariant();
+        if is_open && let Err(error) = krylov.grow(0, self.product)? {
+            return Ok(SolverStep::Finished(Err(error)));
         }
         // An invariant subspace gives the sum exactly.
         let count = self.progress.len();
@@ -101,7 +100,7 @@ impl Solver for Probe<'_> {
     }
 
     fn state(&self) -> Option<impl Serialize + '_> {
-        (self.progress.len() > 0).then(|| ProbeState(Cow::Borrowed(&self.progress)))
+        (self.progress.len() > 0).then_some(ProbeState(Cow::Borrowed(&self.progress)))
     }
 
     /// The fraction of the products. There is no loss.

@@ -130,6 +130,9 @@ impl<'a, A: Real> ImageLandscape<'a, A> {
     ///
     /// # Errors
     /// If it is interrupted.
+    ///
+    /// # Panics
+    /// If the network does not show the outputs of a group of its symmetry.
     pub fn unit_outputs(&self, theta: &[A]) -> Result<Vec<Array2<f64>>, Interrupted> {
         let mut parts = vec![Vec::new(); self.network.symmetry().groups().len()];
         self.with_scratch(|Scratch { images, evaluator, .. }| {

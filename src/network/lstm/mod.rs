@@ -130,9 +130,8 @@ impl<A: Real> Network<A> for Lstm {
                 units = units.along_block(tensor, 0, (gate, GATES), parity);
             }
         }
-        let units = units
-            .along(recurrent, 1, Parity::Odd)
-            .along(self.head.first_weight(), 1, Parity::Odd);
+        let units =
+            units.along(recurrent, 1, Parity::Odd).along(self.head.first_weight(), 1, Parity::Odd);
         Symmetry::new(vec![units])
     }
 

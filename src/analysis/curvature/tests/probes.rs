@@ -84,10 +84,10 @@ fn a_quadrature_has_the_moments_of_its_vector() {
         .map(|_| if rand::RngExt::random::<bool>(&mut signs) { 0.1 } else { -0.1 })
         .collect();
     let (mut power, mut product) = (start.clone(), vec![0.0; 100]);
-    for k in 0..=2 * steps {
+    for k in 0..=2 * steps as i32 {
         let exact = dot(&start, &power);
-        let error = (found.mean(|node| node.powi(k as i32)) / exact - 1.0).abs();
-        if k < 2 * steps {
+        let error = (found.mean(|node| node.powi(k)) / exact - 1.0).abs();
+        if k < 2 * steps as i32 {
             assert!(error < 1e-11, "moment {k}: {error:e}");
         } else {
             assert!(error > 1e-9, "moment {k} should need another node: {error:e}");
@@ -99,13 +99,12 @@ fn a_quadrature_has_the_moments_of_its_vector() {
 
 #[test]
 fn the_density_is_that_of_the_spectrum() {
-    let count = 400;
     // Two bands of different weights, and one outlier.
-    let all: Vec<f64> = (0..count)
+    let all: Vec<f64> = (0..400_u16)
         .map(|i| match i {
             0 => 9.0,
-            1..=100 => 2.0 + i as f64 / 100.0,
-            _ => -(i as f64) / 400.0,
+            1..=100 => 2.0 + f64::from(i) / 100.0,
+            _ => -f64::from(i) / 400.0,
         })
         .collect();
     let width = 0.3;
@@ -114,7 +113,7 @@ fn the_density_is_that_of_the_spectrum() {
         .map(|x| {
             let sum: f64 =
                 all.iter().map(|value| (-0.5 * ((x - value) / width).powi(2)).exp()).sum();
-            sum / (count as f64 * width * std::f64::consts::TAU.sqrt())
+            sum / (400.0 * width * std::f64::consts::TAU.sqrt())
         })
         .collect();
     let mut known = Known::new(all);

@@ -113,7 +113,7 @@ fn scales_do_not_matter() {
 fn only_what_has_converged_is_returned() {
     let all = with_outliers(2000);
     let mut counts = Vec::new();
-    for products in 3..14 {
+    for products in 3..13 {
         let parameters = SpectrumParameters { products, repeats: false, ..parameters(5, 1) };
         let found = spectrum(&all, parameters);
         assert_eq!((found.end, found.products), (SpectrumEnd::Products, products));
