@@ -170,17 +170,26 @@ impl<'a> Descent<'a> {
         group: &UnitGroup,
         counts: impl Fn(usize) -> bool,
     ) -> Option<SignedPermutation> {
-        let similarity = |parity| {
-            let of = |theta| components(group, theta, parity, &counts);
-            of(self.onto).dot(&of(&self.moved).t())
-        };
-        let odd = group.is_signed().then(|| similarity(Parity::Odd));
-        assign(&similarity(Parity::Even), odd.as_ref())
+        let of = |parity| similarity(group, [self.onto, &self.moved], parity, &counts);
+        let odd = group.is_signed().then(|| of(Parity::Odd));
+        assign(&of(Parity::Even), odd.as_ref())
     }
 }
 
 fn for_all_indices(group: &UnitGroup, mut f: impl FnMut(usize)) {
     (0..group.units()).flat_map(|unit| group.indices(unit)).for_each(|(index, _)| f(index));
+}
+
+/// For unit i of the first vector and unit j of the second the sum of the products of their
+/// components with this parity, `(units, units)`. Components that do not count are left out.
+pub(super) fn similarity(
+    group: &UnitGroup,
+    [onto, moved]: [&[f64]; 2],
+    parity: Parity,
+    counts: &impl Fn(usize) -> bool,
+) -> Array2<f64> {
+    let of = |theta| components(group, theta, parity, counts);
+    of(onto).dot(&of(moved).t())
 }
 
 /// The components of the units of a group with this parity, `(units, components)`. Components that
