@@ -145,8 +145,8 @@ impl<'a> Search<'a> {
 
     /// How much a change increases the inner product.
     ///
-    /// With E = M − 1 the inner product of coupled weights A and B changes by ⟨A, E B⟩ + ⟨A, B Eᵀ⟩ +
-    /// ⟨A, E B Eᵀ⟩. The first two terms, and those of all other weights, are elements of the
+    /// With E = M − 1 the inner product of coupled weights A and B changes by
+    /// ⟨A, E B⟩ + ⟨A, B Eᵀ⟩ + ⟨A, E B Eᵀ⟩. The first two terms, and those of all other weights, are elements of the
     /// similarities. The last one has only the weights between the changed units. So a change costs
     /// a few operations, however many units there are.
     fn increase(&self, similarities: &[Array2<f64>; 2], change: &Change) -> f64 {

@@ -11,9 +11,9 @@ use std::borrow::Cow;
 
 /// A Gauss quadrature of the spectrum as one random vector sees it.
 ///
-/// For a unit vector z the sum Σᵢ (z · xᵢ)² f(λᵢ) over all eigenpairs is an unbiased estimate of the
-/// mean of f over the spectrum if the components of z are random signs. With m nodes the quadrature
-/// gives this sum exactly for every polynomial of degree below 2m.
+/// For a unit vector z the sum Σᵢ (z · xᵢ)² f(λᵢ) over all eigenpairs is an unbiased estimate of
+/// the mean of f over the spectrum if the components of z are random signs. With m nodes the
+/// quadrature gives this sum exactly for every polynomial of degree below 2m.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Quadrature {
     /// `(m,)` nodes, ascending.

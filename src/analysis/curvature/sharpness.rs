@@ -12,12 +12,14 @@
 ///   eigenvalue of D H D, where D multiplies each weight with the norm of its filter
 ///   ([`filter_norms`](super::filter_norms)). It is the curvature along directions relative to each
 ///   filter, as in the surfaces of Li et al. It stays the same if layers are scaled against each
-///   other, such as W₁ → c W₁, W₂ → W₂/c with ReLU, where λ |θ|² does not. So this is the one to
-///   compare; its price is a second run of Lanczos. λ |θ|² costs nothing and is reported too.
-/// - **Loss.** Where the cross-entropy goes to 0, so do all its derivatives: a well-fitted image has
-///   the curvature p (1 − p) ≈ its loss. At a training loss of 1e-8 every λ is small, and the point
-///   is not flat in any useful sense. The distance along the leading eigenvector at which the loss
-///   doubles, √(2 f/λ), does not depend on that. So λ is to be shown beside its loss, and on test
+///   other, such as W₁ → c W₁, W₂ → W₂/c with ReLU, where λ |θ|² does not. Weights that do nothing
+///   count in their own filter only. So this is the one to compare; its price is a second run of
+///   Lanczos. λ |θ|² costs nothing and is reported too.
+/// - **Loss.** Where the cross-entropy goes to 0, so do all its derivatives: the curvature of a
+///   well-fitted image is p (1 − p), about its loss. At a training loss of 1e-8 every λ is small,
+///   filter-normalized or not, and the point is not flat in any useful sense. The distance along
+///   the leading eigenvector at which the loss doubles, √(2 f/λ), does not depend on the loss in
+///   this way. So λ is to be shown beside its loss and this distance, and on test
 ///   images, where the loss does not vanish.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sharpness {

@@ -127,8 +127,8 @@ fn outputs(network: &dyn Network<f64>, theta: &[f64]) -> Vec<Array2<f64>> {
     ImageLandscape::new(network, images).unit_outputs(theta).unwrap()
 }
 
-/// Exchanged units have the exchanged outputs: every network shows the outputs of all its groups, in
-/// their order.
+/// Exchanged units have the exchanged outputs: every network shows the outputs of all its groups,
+/// in their order.
 #[test]
 fn an_exchange_exchanges_the_outputs_of_the_units() {
     for (name, network) in networks() {
