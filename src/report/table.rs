@@ -198,8 +198,10 @@ pub(super) fn barrier_table(summary: &RunSummary) -> SummaryTable {
 /// The lowest accuracy on each path. Empty if no path has any.
 fn accuracies(rows: &[BarrierRow]) -> Option<String> {
     let range = |summary: &Summary| {
-        let [median, low, high] = [summary.median, summary.min, summary.max].map(percent);
-        format!("{median} [{low}, {high}]")
+        // The sign once, so that three of these fit into a line.
+        let numbers = [summary.median, summary.min, summary.max].map(percent);
+        let [median, low, high] = numbers.each_ref().map(|text| text.trim_end_matches(" %"));
+        format!("{median} [{low}, {high}] %")
     };
     let cells: Vec<Vec<String>> = rows
         .iter()
@@ -394,13 +396,8 @@ mod tests {
             lines_from(&text, "sgd/test", 1)[0],
             ["sgd/test", "–", "-0.003170", "0.1030", "–", "–"]
         );
-        let accuracies = [
-            "lbfgs/test",
-            "train",
-            "31.25 % [25.00 %, 37.50 %]",
-            "95.00 % [90.00 %, 96.00 %]",
-            "97.00 %",
-        ];
+        let accuracies =
+            ["lbfgs/test", "train", "31.25 [25.00, 37.50] %", "95.00 [90.00, 96.00] %", "97.00 %"];
         let below = &text[text.find("Accuracies, the lowest").expect("a caption")..];
         assert_eq!(lines_from(below, "lbfgs/test", 1)[0], accuracies);
         let embedding = [

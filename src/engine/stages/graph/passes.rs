@@ -64,8 +64,12 @@ impl RefinedPaths {
         nodes: impl Fn((u32, u32)) -> Option<[GraphNode; 2]>,
     ) {
         let found = paths.pairs.iter().filter_map(|&pair| {
-            let refined = refined(results, &paths.set, paths.landscape, pair)?.ok()?;
-            Some(RefinedEnds { ends: nodes(pair)?, certificate: refined.certificate })
+            let mut certificate =
+                refined(results, &paths.set, paths.landscape, pair)?.ok()?.certificate;
+            // What the graph does not use, of many paths at once.
+            certificate.theta.clear();
+            certificate.path.clear();
+            Some(RefinedEnds { ends: nodes(pair)?, certificate })
         });
         self.0.extend(found);
     }

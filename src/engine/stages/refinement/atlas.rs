@@ -1,9 +1,10 @@
 //! Refined barriers with their certificates, beside the barriers of the paths.
 
-use super::{RefinedPath, of_paths, section, word};
+use super::{RefinedPath, of_paths, refined, section, word};
 use crate::engine::stages::paths::group_of;
 use crate::engine::store::atlas::{Atlas, AtlasError, Label, Node};
 use crate::network::Tensor;
+use crate::path::PathSet;
 use crate::path::refine::{Certificate, Condition, Place};
 use ndarray::{Array2, aview1};
 
@@ -22,7 +23,8 @@ pub(super) fn write(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
         write_heights(&node, &refined, atlas.loss_unit)?;
         let node = node.group("refined", "what is known about the refined barriers")?;
         node.text("from", word(section.from))?;
-        write_top(&node, &refined, atlas.layout)?;
+        write_top(&node, &refined)?;
+        write_points(&node, atlas, path_set)?;
         write_spectrum(&node, &refined)?;
         write_sides(&node, &refined, atlas.loss_unit)?;
         write_work(&node, &refined, atlas.loss_unit)?;
@@ -64,7 +66,7 @@ fn write_heights(node: &Node, refined: &[Refined], unit: &str) -> Result<(), Atl
 }
 
 /// The highest point of each path.
-fn write_top(node: &Node, refined: &[Refined], layout: &[Tensor]) -> Result<(), AtlasError> {
+fn write_top(node: &Node, refined: &[Refined]) -> Result<(), AtlasError> {
     let numbers = |name, words, number: fn(&Certificate) -> f64| {
         node.numbers(&Label::new(name, "path", words), &column(refined, number))
     };
@@ -74,11 +76,18 @@ fn write_top(node: &Node, refined: &[Refined], layout: &[Tensor]) -> Result<(), 
     let words = "typical length of the gradient on the path: its median along the string";
     numbers("typical_slope", words, |found| found.typical_slope)?;
     let words = "measured noise of the length of the gradient";
-    numbers("slope_noise", words, |found| found.slope_noise)?;
-    let dimension = layout.iter().map(Tensor::len).sum();
-    let mut theta = Array2::from_elem((refined.len(), dimension), f64::NAN);
-    for (row, found) in certificates(refined) {
-        theta.row_mut(row).assign(&aview1(&found.theta));
+    numbers("slope_noise", words, |found| found.slope_noise)
+}
+
+/// θ of the highest points, one refined path at a time in memory.
+fn write_points(node: &Node, atlas: &Atlas<'_>, paths: &PathSet) -> Result<(), AtlasError> {
+    let dimension = atlas.layout.iter().map(Tensor::len).sum();
+    let mut theta = Array2::from_elem((paths.pairs.len(), dimension), f64::NAN);
+    for (mut row, &pair) in theta.outer_iter_mut().zip(&paths.pairs) {
+        let path = refined(&atlas.results, &paths.set, paths.landscape, pair);
+        if let Some(Ok(path)) = path {
+            row.assign(&aview1(&path.certificate.theta));
+        }
     }
     let words = "the top: the highest point of the path; NaN if there is none";
     node.numbers(&Label::new("theta_top", "path, parameter", words), &theta)

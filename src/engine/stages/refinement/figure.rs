@@ -43,7 +43,8 @@ pub(super) fn figure(runs: &[(&Run<'_>, Results<'_>)]) -> Figure {
         title: "Refinement",
         about: "The height of each path as it is refined: the lowest maximum known as a function \
                 of the evaluations, in units of one gradient. A line begins at the height of the path \
-                with which the refinement started. It ends in a disk if the certificate says pass, \
+                with which the refinement started. On a linear axis, heights more than 20 times as \
+                far above the endpoints as the refined barriers are left out. A line ends in a disk if the certificate says pass, \
                 in a square if it says upper bound, and in a cross if the refinement has not \
                 converged. The dashed line is the lowest of the higher endpoints.",
         notes,
@@ -81,9 +82,12 @@ impl<'a> RefinedSet<'a> {
             lowest = lowest.min(endpoint);
             last = last.max(end[0]);
         }
-        let heights = || curves.iter().flatten().map(|point: &[f64; 2]| point[1]);
         let label = run.height_label();
-        let is_log = heights().all(|height| height > 0.0);
+        let heights = curves.iter().flatten().map(|point: &[f64; 2]| point[1]);
+        let is_log = heights.fold(f64::INFINITY, f64::min) > 0.0;
+        if !is_log {
+            cut(&mut curves, lowest);
+        }
         let y = if is_log { Axis::log(label) } else { Axis::linear(label) };
         let title = format!("{} on {}", end_sets(&self.paths.set), self.paths.landscape);
         let title = if several { format!("{}: {title}", run.label) } else { title };
@@ -185,6 +189,19 @@ fn steps(found: &Certificate) -> (Vec<[f64; 2]>, [f64; 2]) {
     let end = [found.work.in_gradients(), found.height];
     curve.push(end);
     (curve, end)
+}
+
+/// On a linear axis, refined barriers are to be told apart. Heights far above all of them, such as
+/// those of a straight line on which atoms meet, are left out.
+const MAX_CLIMBS: f64 = 20.0;
+
+fn cut(curves: &mut [Vec<[f64; 2]>], lowest_endpoint: f64) {
+    let ends = curves.iter().filter_map(|curve| Some(curve.last()?[1]));
+    let highest = ends.fold(f64::NEG_INFINITY, f64::max);
+    let limit = highest + MAX_CLIMBS * (highest - lowest_endpoint);
+    if limit > highest {
+        curves.iter_mut().for_each(|curve| curve.retain(|point| point[1] <= limit));
+    }
 }
 
 fn heights_start(curves: &[Vec<[f64; 2]>]) -> f64 {

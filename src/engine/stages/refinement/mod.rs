@@ -289,12 +289,19 @@ impl Stage for Refinement {
     }
 }
 
-/// The refined paths of a set on a landscape, by row of its paths; `None` for the others.
+/// The refined paths of a set on a landscape, by row of its paths; `None` for the others. Without
+/// their points, which would be many vectors of P numbers at once.
 fn of_paths(
     results: &Results,
     paths: &crate::path::PathSet,
 ) -> Vec<Option<Result<RefinedPath, String>>> {
-    let of_pair = |&pair: &(u32, u32)| refined(results, &paths.set, paths.landscape, pair);
+    let of_pair = |&pair: &(u32, u32)| {
+        let refined = refined(results, &paths.set, paths.landscape, pair)?;
+        Some(refined.map(|path| RefinedPath {
+            certificate: path.certificate.without_points(),
+            from: path.from,
+        }))
+    };
     paths.pairs.iter().map(of_pair).collect()
 }
 

@@ -57,9 +57,10 @@ static MAX_GRADIENTS: Key<Count> = Key::new("max_gradients", Count::at_least(1))
         "evaluations after which a refinement ends with what it has; a value counts as a third, a \
          product of the Hessian with a vector as two",
     )
+    .note("the step in progress and the certificate are finished in any case")
     .default(10_000);
 
-static POINTS: Key<Count> = Key::new("points", Count::between(3, 1000))
+static POINTS: Key<Count> = Key::new("points", Count::between(5, 1000))
     .unit("points")
     .meaning("points of a string, both ends included; each further try has twice as many intervals")
     .default(9);
