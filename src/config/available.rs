@@ -29,15 +29,19 @@ pub(crate) struct Available {
     /// The sets that are read from files. How many solutions they have is known only after reading
     /// them.
     pub imported: Option<Vec<SetName>>,
+    /// The sets that stages make of all those. They are never meant unless they are named.
+    pub derived: Vec<SetName>,
+    /// Whether some of them could not be read.
+    pub lacks_derived: bool,
 }
 
 impl Available {
-    /// All sets, if all could be read.
+    /// All sets but the derived ones, if all could be read.
     pub fn sets(&self) -> Option<Vec<SetName>> {
         Some([self.made.as_deref()?, self.imported.as_deref()?].concat())
     }
 
-    /// Reads a list of available sets. The default is all of them.
+    /// Reads a list of available sets. The default is all of them but the derived ones.
     pub fn read_sets(
         &self,
         section: &Section<'_>,
@@ -64,7 +68,8 @@ impl Available {
     /// accepted, so that one mistake does not cause further messages.
     pub fn set(&self, text: &str) -> Result<SetName, String> {
         let name = SetName::parse(text)?;
-        match self.sets() {
+        let sets = self.sets().map(|sets| [&sets, &self.derived[..]].concat());
+        match sets.filter(|_| !self.lacks_derived) {
             Some(sets) if !sets.contains(&name) => {
                 let available: Vec<_> = sets.iter().map(Notation::toml).collect();
                 let meant = nearest(text, sets.iter().map(SetName::as_str), MIN_SIMILARITY);
@@ -101,14 +106,26 @@ impl Available {
     /// Number of vectors in the union of some sets; `None` if it is not known yet.
     pub fn vectors_in(&self, sets: &[SetName]) -> Option<usize> {
         let made = self.made.as_ref()?;
-        let known = !sets.is_empty() && sets.iter().all(|set| made.contains(set));
+        let is_made = |set: &SetName| made.contains(self.source_of(set));
+        let known = !sets.is_empty() && sets.iter().all(is_made);
         self.keep.filter(|_| known).map(|keep| sets.len() * keep)
     }
 
     /// Whether one of these sets keeps a single solution.
     pub fn has_lone_solution(&self, sets: &[SetName]) -> bool {
         self.keep == Some(1)
-            && self.made.as_ref().is_some_and(|made| sets.iter().any(|set| made.contains(set)))
+            && self
+                .made
+                .as_ref()
+                .is_some_and(|made| sets.iter().any(|set| made.contains(self.source_of(set))))
+    }
+
+    /// The set that an aligned set is made of; of another set, itself.
+    fn source_of<'s>(&'s self, set: &'s SetName) -> &'s SetName {
+        let sources = self.made.iter().chain(&self.imported).flatten();
+        let is_source = |source: &&SetName| source.aligned() == *set;
+        let mut sources = sources.filter(is_source).filter(|_| self.derived.contains(set));
+        sources.next().unwrap_or(set)
     }
 
     /// The key that says how many solutions are kept.

@@ -2,7 +2,7 @@
 //!
 //! The table of keys says what a change of each key invalidates, see `Invalidates`.
 
-use super::dependencies::steps_matter;
+use super::dependencies::{KEPT, aligned_sets, steps_matter};
 use super::schema::{DefaultSpec, Invalidates, KeySpec, Multiplicity};
 use super::{dataset, sections};
 use crate::data::Split;
@@ -20,6 +20,10 @@ pub const CLASSES: &str = "dataset.classes";
 
 /// The key under which a journal stores the data sets of a process.
 pub const DATASETS: &str = "landscape.datasets";
+
+/// The key under which a journal stores the shape of the images, `[channels, rows, columns]`, if the
+/// symmetry of the network is used: it follows from the architecture and from this shape.
+pub const IMAGE_SHAPE: &str = "dataset.image_shape";
 
 /// The number of classes of all results from before data had one of their own.
 pub(super) const FORMER_CLASSES: &str = "10";
@@ -79,6 +83,11 @@ fn conflict(
         }
         Invalidates::LongerPaths if [before, after].into_iter().any(steps_matter) => {
             "the paths, because their learning rate depends on it".to_owned()
+        }
+        Invalidates::Nothing if KEPT.contains(&key) => {
+            let aligns = |keys| !aligned_sets(keys).is_empty();
+            let both = aligns(before) && aligns(after);
+            both.then(|| "the aligned sets, because their reference depends on it".to_owned())?
         }
         _ => invalidates.words()?.to_owned(),
     };
@@ -203,7 +212,7 @@ pub fn image_conflicts(
     let keys: BTreeSet<&String> = before
         .keys()
         .chain(after.keys())
-        .filter(|key| of_dataset(key) && ![KNOWN_AS, CLASSES].contains(&key.as_str()))
+        .filter(|key| of_dataset(key) && ![KNOWN_AS, CLASSES, IMAGE_SHAPE].contains(&key.as_str()))
         .collect();
     let changed: Vec<_> = keys
         .into_iter()

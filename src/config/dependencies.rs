@@ -73,6 +73,12 @@ pub struct Dependencies {
     is_analytic: bool,
     /// `paths.steps`.
     steps: usize,
+    /// Whether the second endpoint of a path is aligned to the first.
+    aligns_endpoints: bool,
+    /// The sets that are aligned.
+    aligned: Vec<SetName>,
+    /// How many of the vectors that are found belong to their sets: an alignment depends on all.
+    kept: KeyDigest,
 }
 
 /// The prefix of the minima of an analytic landscape, which come from two tables.
@@ -127,6 +133,9 @@ impl Dependencies {
             imported: imported.collect(),
             is_analytic: is_analytic(keys),
             steps: steps.unwrap_or_default(),
+            aligns_endpoints: keys.get("paths.align").is_some_and(|align| align == "true"),
+            aligned: aligned_sets(keys),
+            kept: KeyDigest::of(KEPT.iter().map(|key| keys.get(*key).map_or("", String::as_str))),
         }
     }
 
@@ -184,7 +193,28 @@ impl Dependencies {
 
     /// Of the solutions of a set, wherever they come from.
     pub fn solutions(&self, set: &SetName) -> KeyDigest {
-        if self.imported.iter().any(|name| name == set.as_str()) {
+        let is_aligned = |source: &SetName| source.aligned() == *set;
+        if self.aligned.iter().any(is_aligned) { self.aligned() } else { self.found(set) }
+    }
+
+    /// Of the vectors of all aligned sets, which have one common reference.
+    fn aligned(&self) -> KeyDigest {
+        let sources: Vec<KeyDigest> = self.aligned.iter().map(|set| self.found(set)).collect();
+        let counts = if self.aligned.iter().all(|set| self.is_imported(set)) {
+            KeyDigest::default()
+        } else {
+            self.kept
+        };
+        self.task(KeyDigest::join(&[KeyDigest::join(&sources), counts]), Some(ALIGN))
+    }
+
+    fn is_imported(&self, set: &SetName) -> bool {
+        self.imported.iter().any(|name| name == set.as_str())
+    }
+
+    /// Of the solutions of a set that no alignment has made.
+    fn found(&self, set: &SetName) -> KeyDigest {
+        if self.is_imported(set) {
             self.import(set)
         } else if self.is_analytic {
             self.minima()
@@ -216,7 +246,12 @@ impl Dependencies {
     /// Of what starts from the endpoints of such a path alone.
     pub fn endpoints(&self, sets: [&SetName; 2], landscape: &str) -> KeyDigest {
         let [a, b] = sets.map(|set| self.solutions(set));
-        KeyDigest::join(&[a, b, self.on(landscape)])
+        let endpoints = KeyDigest::join(&[a, b, self.on(landscape)]);
+        if self.aligns_endpoints {
+            KeyDigest::join(&[endpoints, KeyDigest::of(["aligned"])])
+        } else {
+            endpoints
+        }
     }
 
     /// Of a task whose stage brings this section, if any: of its solutions, and of the section.
@@ -231,6 +266,20 @@ impl Dependencies {
 }
 
 const STEPS: &str = "paths.steps";
+
+/// The section of the alignment.
+const ALIGN: &str = "align";
+
+/// The keys that say how many of the solutions that are found belong to their sets.
+pub(super) const KEPT: [&str; 2] = ["training.initializations", "training.keep"];
+
+/// The sets that are aligned.
+pub(super) fn aligned_sets(keys: &Keys) -> Vec<SetName> {
+    let table = keys.get("align.sets").and_then(|sets| format!("sets = {sets}").parse().ok());
+    let sets = table.and_then(|mut table: toml::Table| table.remove("sets")?.try_into().ok());
+    let names: Vec<String> = sets.unwrap_or_default();
+    names.iter().filter_map(|name| SetName::parse(name).ok()).collect()
+}
 
 /// Whether the first step of a search depends on the number of all its steps.
 pub(super) fn steps_matter(keys: &Keys) -> bool {

@@ -255,11 +255,12 @@ fn read(root: &Section<'_>, purpose: ConfigPurpose, sources: &mut Sources) -> Re
             (read_seed(root, drawn), subject)
         }
     };
+    let makers = StageValues::read_makers(root, &mut available);
     let paths = root.section(&paths::SECTION, |section| paths::read(section, &mut available));
     let kpca = kpca::read_all(root, &available);
     let distances = distance::read_all(root, &available);
     let run = root.section(&run::SECTION, |section| run::read(section));
-    let stages = StageValues::read(root, &available);
+    let stages = StageValues::read(root, &available, makers);
     *sources = available.sources;
     Ok(Config {
         seed: MasterSeed(seed?),

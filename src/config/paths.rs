@@ -74,6 +74,9 @@ pub struct PathsConfig {
     pub objective: Objective,
     /// Settings of the path finder.
     pub parameters: PathParameters,
+    /// Whether the hidden units of the second endpoint are exchanged, so that it comes close to
+    /// the first.
+    pub align: bool,
     /// The name of these settings.
     pub protocol: ProtocolInUse,
 }
@@ -256,6 +259,15 @@ static BATCH: Key<CountOrAll> = Key::new("batch", CountOrAll)
     .default(None)
     .came_later();
 
+static ALIGN: Key<Flag> = Key::new("align", Flag)
+    .meaning(
+        "whether the hidden units of the second endpoint are exchanged, without a change of its \
+         function, so that it comes close to the first, before the straight line is drawn",
+    )
+    .note("see [alignment](methods.md#alignment); not with `[landscape]`")
+    .default(false)
+    .came_later();
+
 static OBJECTIVE: Key<OneOf<Objective>> = Key::new("objective", OneOf::NEW)
     .meaning("what is minimized along the path: the sum of the losses, or of their squares")
     .note("reported are losses in either case")
@@ -360,6 +372,7 @@ pub(super) static SECTION: SectionSpec = SectionSpec {
         &TRAIN,
         &TEST,
         &BATCH,
+        &ALIGN,
         &OBJECTIVE,
         &METHOD,
         &POINTS,
@@ -394,14 +407,24 @@ pub(super) fn read(section: &Section<'_>, available: &mut Available) -> Read<Pat
         ));
     }
     let on = read_landscapes(section, available, &preset);
+    let align = section.key(&ALIGN).check(|align| {
+        match (align, available.analytic) {
+            (true, true) if available.process => Err("a process declares no symmetry; remove it"),
+            (true, true) => Err("an analytic landscape has no hidden units; remove it"),
+            _ => Ok(()),
+        }
+        .map_err(str::to_owned)
+    });
+    let align = align.value();
     let objective = section.key(&OBJECTIVE).value();
     let parameters = read_parameters(section, &preset);
     let On { landscapes, datasets, train, test, batch } = on?;
-    let (objective, parameters, start) = (objective?, parameters?, start?);
+    let (objective, parameters, start, align) = (objective?, parameters?, start?, align?);
     let mut protocol = ProtocolInUse { protocol: protocol?, changed: Vec::new() };
     compare(&mut protocol, &preset, &parameters, batch);
     protocol.compare(OBJECTIVE.name, &objective, &Objective::Sum);
     protocol.changed.extend(start.as_ref().map(|_| "start".to_owned()));
+    protocol.compare(ALIGN.name, &align, &false);
     Ok(PathsConfig {
         pairs: pairs?,
         sets: sets?,
@@ -417,6 +440,7 @@ pub(super) fn read(section: &Section<'_>, available: &mut Available) -> Read<Pat
         batch,
         objective,
         parameters,
+        align,
         protocol,
     })
 }

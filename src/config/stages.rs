@@ -10,6 +10,7 @@ use super::Config;
 use super::available::Available;
 use super::reader::{Read, Section};
 use super::schema::SectionSpec;
+use crate::solutions::SetName;
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -56,11 +57,51 @@ impl<T: StageValue> OfStage<T> {
     }
 }
 
+/// The section of a stage that makes sets of solutions. It is read before the sections that may
+/// refer to these sets.
+pub(crate) struct OfSetStage<T> {
+    /// The section.
+    pub section: OfStage<T>,
+    /// The sets that the stage makes.
+    pub sets: fn(&T) -> Vec<SetName>,
+}
+
+impl<T: StageValue> OfSetStage<T> {
+    /// The section, as a stage returns it.
+    pub const fn section(&'static self) -> StageSection {
+        StageSection(self)
+    }
+}
+
 /// The section of a stage, whatever it is read into.
 pub(crate) trait SectionReader: Sync {
     fn spec(&self) -> &'static SectionSpec;
     fn documentation(&self) -> &'static str;
     fn read(&self, root: &Section<'_>, available: &Available) -> Read<Arc<dyn StageValue>>;
+
+    /// The sets that the stage makes with these parameters; `None` if it makes none in any case.
+    fn sets(&self, _value: Option<&dyn StageValue>) -> Option<Vec<SetName>> {
+        None
+    }
+}
+
+impl<T: StageValue> SectionReader for OfSetStage<T> {
+    fn spec(&self) -> &'static SectionSpec {
+        self.section.spec()
+    }
+
+    fn documentation(&self) -> &'static str {
+        self.section.documentation
+    }
+
+    fn read(&self, root: &Section<'_>, available: &Available) -> Read<Arc<dyn StageValue>> {
+        self.section.read(root, available)
+    }
+
+    fn sets(&self, value: Option<&dyn StageValue>) -> Option<Vec<SetName>> {
+        let value = value.and_then(|value| value.as_any().downcast_ref());
+        Some(value.map_or_else(Vec::new, self.sets))
+    }
 }
 
 impl<T: StageValue> SectionReader for OfStage<T> {
@@ -106,13 +147,39 @@ impl PartialEq for StageValues {
     }
 }
 
+/// Sections that were read, or not, by name.
+pub(super) type ReadSections = Vec<(&'static str, Read<Arc<dyn StageValue>>)>;
+
 impl StageValues {
-    /// Reads the sections of all stages.
-    pub(super) fn read(root: &Section<'_>, available: &Available) -> Read<Self> {
-        let read: Vec<_> = sections()
-            .map(|section| (section.spec().name, section.read(root, available)))
-            .collect();
-        let values = read.into_iter().map(|(name, value)| Ok((name, value?)));
+    /// Reads the sections of the stages that make sets, which are then available.
+    pub(super) fn read_makers(root: &Section<'_>, available: &mut Available) -> ReadSections {
+        let makers = sections().filter(|section| section.sets(None).is_some());
+        let read: ReadSections =
+            makers.map(|section| (section.spec().name, section.read(root, available))).collect();
+        for section in sections() {
+            let value = read.iter().find(|(name, _)| *name == section.spec().name);
+            match value.map(|(_, value)| value) {
+                Some(Ok(value)) => {
+                    let sets = section.sets(Some(value.as_ref())).unwrap_or_default();
+                    available.derived.extend(sets);
+                }
+                Some(Err(_)) => available.lacks_derived = true,
+                None => {}
+            }
+        }
+        read
+    }
+
+    /// Reads the sections of all other stages.
+    pub(super) fn read(
+        root: &Section<'_>,
+        available: &Available,
+        makers: ReadSections,
+    ) -> Read<Self> {
+        let others = sections().filter(|section| section.sets(None).is_none());
+        let read: ReadSections =
+            others.map(|section| (section.spec().name, section.read(root, available))).collect();
+        let values = makers.into_iter().chain(read).map(|(name, value)| Ok((name, value?)));
         values.collect::<Read<_>>().map(Self)
     }
 }

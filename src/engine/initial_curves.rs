@@ -51,6 +51,16 @@ impl InitialCurves {
                 keys.map(|key| record.effective.get(key).map(|v| (key.to_owned(), v.clone())));
             values.into_iter().flatten().collect()
         };
+        // Results from before the key were made without it.
+        let aligns = |record: &ConfigurationRecord| {
+            record.effective.get("paths.align").is_some_and(|align| align == "true")
+        };
+        if aligns(&source) != aligns(record) {
+            return Err(refuse(
+                start,
+                "paths.align differs, so the endpoints of its paths are others",
+            ));
+        }
         if method(&source) != method(record) {
             return Err(refuse(
                 start,

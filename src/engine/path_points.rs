@@ -3,7 +3,7 @@
 use crate::config::Subject;
 use crate::engine::curves::{KeptCurves, NoCurve, PathPlace};
 use crate::engine::results::Results;
-use crate::engine::stages::paths::aligned;
+use crate::engine::stages::paths::{aligned, aligned_units};
 use crate::engine::store::{
     Contents, CurveFiles, CurveNumbers, KeptPrecision, PathStates, Retention,
 };
@@ -190,8 +190,8 @@ pub trait EndpointPrecision: Sized {
     /// The solution of this number in a set, if it is stored in this precision.
     fn solution(results: &Results<'_>, set: &SetName, number: u32) -> Option<Vec<Self>>;
 
-    /// The endpoints as the search has them.
-    fn align(results: &Results<'_>, endpoints: [Vec<Self>; 2]) -> [Vec<Self>; 2];
+    /// The endpoints as the search has them; `None` if that is not known here.
+    fn align(results: &Results<'_>, endpoints: [Vec<Self>; 2]) -> Option<[Vec<Self>; 2]>;
 }
 
 impl EndpointPrecision for f32 {
@@ -201,8 +201,11 @@ impl EndpointPrecision for f32 {
         Some(set.theta.row(set.row_of(number)?).to_vec())
     }
 
-    fn align(_: &Results<'_>, endpoints: [Vec<f32>; 2]) -> [Vec<f32>; 2] {
-        endpoints
+    fn align(results: &Results<'_>, endpoints: [Vec<f32>; 2]) -> Option<[Vec<f32>; 2]> {
+        if !results.config.paths.align {
+            return Some(endpoints);
+        }
+        Some(aligned_units(&results.symmetry()?, results.config.seed, endpoints))
     }
 }
 
@@ -214,11 +217,11 @@ impl EndpointPrecision for f64 {
         Some(minimum.result.as_ref().ok()?.theta.clone())
     }
 
-    fn align(results: &Results<'_>, endpoints: [Vec<f64>; 2]) -> [Vec<f64>; 2] {
-        match results.config.subject.landscape() {
+    fn align(results: &Results<'_>, endpoints: [Vec<f64>; 2]) -> Option<[Vec<f64>; 2]> {
+        Some(match results.config.subject.landscape() {
             Some(landscape) => aligned(landscape, endpoints),
             None => endpoints,
-        }
+        })
     }
 }
 
@@ -238,7 +241,7 @@ fn stored_endpoints<A: EndpointPrecision>(
     let results = run.results();
     let solution = |set, number| A::solution(&results, set, number).ok_or(NoCurve::NotKept);
     let endpoints = [solution(&path.sets.a, path.pair.0)?, solution(&path.sets.b, path.pair.1)?];
-    Ok(A::align(&results, endpoints))
+    A::align(&results, endpoints).ok_or(NoCurve::NotKept)
 }
 
 #[cfg(test)]

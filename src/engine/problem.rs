@@ -12,6 +12,7 @@ use crate::engine::listed_pairs;
 use crate::engine::parallel::World;
 use crate::engine::plan::memory::evaluation_bytes;
 use crate::engine::sources;
+use crate::engine::stages::align;
 use crate::engine::version::keep_blas_on_one_thread;
 use crate::kernels::Threads;
 use crate::landscape::{ImageLandscape, Interrupt, Process};
@@ -187,12 +188,14 @@ impl Problem {
 
     /// Solutions in a set, at most: training runs may fail, and local minima may be fewer.
     pub fn solutions_in(&self, set: &SetName) -> usize {
+        let set = align::source_of(&self.config, set);
         self.subject
             .either(|trained| trained.solutions_in(set), |landscape| landscape.solutions_in(set))
     }
 
     /// The initialization numbers of a set are below this.
     pub fn numbers_in(&self, set: &SetName) -> u32 {
+        let set = align::source_of(&self.config, set);
         let of_network = |trained: &Trained| {
             let import = trained.imports.iter().find(|(name, _)| name == set);
             import.map_or(trained.config.training.initializations, |(_, rows)| rows.nrows() as u32)

@@ -1,13 +1,15 @@
 //! What a configuration makes of the records in a journal.
 
 use crate::analysis::statistics::{Analysis, DistanceRequest, FailedPart};
-use crate::config::compatibility::DATASETS;
+use crate::config::compatibility::{CLASSES, DATASETS, IMAGE_SHAPE};
 use crate::config::{
     Config, DistanceConfig, ImportConfig, KpcaConfig, LandscapeConfig, TrainingConfig,
 };
-use crate::data::Split;
+use crate::data::{ImageShape, Split};
 use crate::engine::spanning::Rounds;
+use crate::engine::stages::align;
 use crate::engine::store::{Contents, StoredAnalysis};
+use crate::network::Symmetry;
 use crate::optimizer::minimize::{MinimizationResult, distinct};
 use crate::optimizer::{OptimizerName, Snapshot, TrainingRun};
 use crate::path::{PathSet, PathStop, Track};
@@ -177,6 +179,16 @@ impl<'a> Results<'a> {
 
     /// That there are solutions missing, and what to do, if so.
     pub fn missing_solutions(&self, directory: &Path) -> Option<String> {
+        self.missing_found(directory).or_else(|| {
+            let directory = directory.display();
+            align::is_missing(self).then(|| {
+                format!("{directory}: the sets of [align] are missing; run `lossatlas train` first")
+            })
+        })
+    }
+
+    /// The same of the solutions that no alignment makes.
+    pub fn missing_found(&self, directory: &Path) -> Option<String> {
         let (missing, directory) = (self.missing_runs(), directory.display());
         let wanted = self.wanted_runs();
         (missing > 0).then(|| format!("{directory}: {missing} of {wanted} solutions are missing; run `lossatlas train` first"))
@@ -202,14 +214,35 @@ impl<'a> Results<'a> {
 
     /// What the solutions of a set come from.
     pub fn source(&self, set: &SetName) -> SolutionSource {
+        let set = align::source_of(self.config, set);
         if self.import_configs().iter().any(|import| import.name == *set) {
             return SolutionSource::ImportedVector;
         }
         self.config.subject.either(|_| SolutionSource::TrainingRun, |_| SolutionSource::Start)
     }
 
-    /// The sets of solutions, as far as they have been found.
+    /// The sets of solutions, as far as they have been found, and then those that are aligned.
     pub fn sets(&self) -> Vec<SolutionSet> {
+        let found = self.found_sets();
+        let aligned = align::aligned_sets(self, &found);
+        found.into_iter().chain(aligned).collect()
+    }
+
+    /// The symmetry of the network, if its use is asked for.
+    pub fn symmetry(&self) -> Option<Symmetry> {
+        let network = self.config.subject.network()?;
+        let shape = format!("shape = {}", self.found_out(IMAGE_SHAPE)?);
+        let shape = shape.parse::<toml::Table>().ok()?.remove("shape")?;
+        let [channels, rows, columns]: [usize; 3] = shape.try_into().ok()?;
+        let classes = self.found_out(CLASSES).and_then(|classes| classes.parse().ok());
+        let shape = ImageShape { channels, rows, columns };
+        // Without classes the network does not depend on their number.
+        let built = network.architecture.build::<f32>(shape, classes.unwrap_or(1));
+        built.ok().map(|network| network.symmetry())
+    }
+
+    /// The sets of solutions that no alignment has made, as far as they have been found.
+    pub fn found_sets(&self) -> Vec<SolutionSet> {
         let landscape = self.config.subject.landscape();
         let minima = landscape.and_then(|landscape| self.minima_set(landscape));
         let trained = self.optimizers().iter().flat_map(|optimizer| {
@@ -350,6 +383,7 @@ impl<'a> Results<'a> {
     }
 
     fn planned_vectors(&self, set: &SetName) -> usize {
+        let set = align::source_of(self.config, set);
         let import = self.import_configs().iter().find(|import| import.name == *set);
         let made = || {
             self.config.subject.either(
@@ -433,6 +467,9 @@ impl<'a> Results<'a> {
         let mut hash = Sha256::new();
         for set in sets {
             hash.update(format!("{} {:?} {:?};", set.name, set.initialization, set.epoch));
+            if align::source_of(self.config, &set.name) != &set.name {
+                hash.update(format!("{};", self.contents.dependencies().solutions(&set.name)));
+            }
         }
         // As `{:?}` writes a list, which is what version 0.1.0 hashed.
         let kpca: Vec<_> = self.config.kpca.iter().map(KpcaConfig::identity).collect();

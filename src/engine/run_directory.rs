@@ -1,7 +1,8 @@
 //! The run directory: its journal and checkpoints.
 
-use crate::config::compatibility::{CLASSES, KNOWN_AS};
+use crate::config::compatibility::{CLASSES, IMAGE_SHAPE, KNOWN_AS};
 use crate::config::{Config, NetworkConfig};
+use crate::data::ImageShape;
 use crate::engine::change::check_configuration;
 use crate::engine::console::say;
 use crate::engine::failure::Failure;
@@ -10,6 +11,7 @@ use crate::engine::parallel::World;
 use crate::engine::problem::Problem;
 use crate::engine::results::{Results, vectors_key};
 use crate::engine::stage::RUN;
+use crate::engine::stages::align;
 use crate::engine::store::{
     COMMANDS, Checkpoints, ConfigurationRecord, Contents, CurveFiles, Journal, JournalError,
     Opened, PathStates, Record, Retention, SessionRecord, TaskKey, check_existing, check_origin,
@@ -282,6 +284,12 @@ fn configuration_record(
         }
         if let Some(name) = trained.dataset.known_as {
             effective.insert(KNOWN_AS.to_owned(), format!("\"{name}\""));
+        }
+        // Who reads the results later has no images, from which the network follows.
+        if align::uses_symmetry(config) {
+            let ImageShape { channels, rows, columns } = trained.dataset.shape();
+            let shape = format!("[{channels}, {rows}, {columns}]");
+            effective.insert(IMAGE_SHAPE.to_owned(), shape);
         }
         // What was read counts, not only the name of the file.
         for (name, vectors) in &trained.imports {

@@ -10,6 +10,9 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SetName(String);
 
+/// Ends the group of an aligned set.
+const ALIGNED: &str = "-aligned";
+
 impl SetName {
     /// Parses `"group/member"`; each part is letters, digits, `-`, `_`, `.` and not empty.
     ///
@@ -43,6 +46,18 @@ impl SetName {
     /// The part after the slash.
     pub fn member(&self) -> &str {
         self.0.split_once('/').map_or("", |(_, member)| member)
+    }
+
+    /// The name of the same vectors after an alignment: `lbfgs-aligned/train`.
+    #[must_use]
+    pub fn aligned(&self) -> Self {
+        Self(format!("{}{ALIGNED}/{}", self.group(), self.member()))
+    }
+
+    /// The set of this name before an alignment, if it has the name of an aligned set.
+    pub fn before_alignment(&self) -> Option<Self> {
+        let group = self.group().strip_suffix(ALIGNED).filter(|group| !group.is_empty())?;
+        Some(Self(format!("{group}/{}", self.member())))
     }
 
     /// The whole name.

@@ -27,11 +27,21 @@ pub fn match_activations(
 ) -> Option<Exchange> {
     let count = symmetry.groups().len();
     assert!(onto.len() == count && moving.len() == count, "outputs of the units of each group");
+    let [onto, moving] = [onto, moving].map(|all| all.iter().map(standardized).collect::<Vec<_>>());
+    match_standardized(symmetry, &onto, &moving)
+}
+
+/// The same of standardized outputs, or of a mean of such outputs.
+pub(super) fn match_standardized(
+    symmetry: &Symmetry,
+    onto: &[Array2<f64>],
+    moving: &[Array2<f64>],
+) -> Option<Exchange> {
     let groups = symmetry.groups().iter().zip(onto.iter().zip(moving));
     let permutations = groups.map(|(group, (onto, moving))| {
         assert_eq!(onto.dim(), moving.dim(), "{}: outputs on the same inputs", group.name());
         assert_eq!(onto.nrows(), group.units(), "{}: a row for each unit", group.name());
-        let correlations = standardized(onto).dot(&standardized(moving).t());
+        let correlations = onto.dot(&moving.t());
         if group.is_signed() {
             assign(&Array2::zeros(correlations.dim()), Some(&correlations))
         } else {
@@ -42,7 +52,7 @@ pub fn match_activations(
 }
 
 /// Rows of mean 0 and length 1; of constant rows, 0.
-fn standardized(outputs: &UnitOutputs) -> Array2<f64> {
+pub(super) fn standardized(outputs: &UnitOutputs) -> Array2<f64> {
     let mut rows = outputs.to_owned();
     let samples = rows.ncols() as f64;
     for mut row in rows.axis_iter_mut(Axis(0)) {

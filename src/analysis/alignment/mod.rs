@@ -10,6 +10,7 @@
 //! | two vectors | the exchange of the second that brings it close to the first | [`match_weights`] |
 //! | outputs of the hidden units on the same images | the exchange of most similar units | [`match_activations`] |
 //! | a set of vectors | exchanges that bring all of them close to their mean | [`align_set`] |
+//! | outputs of the hidden units of a set | exchanges that make all of them similar to their mean | [`align_outputs`] |
 //!
 //! Neither method finds the closest of all exchanges in general: for two or more groups this is a
 //! quadratic assignment problem. Of a single group whose units do not read each other, weight
@@ -19,11 +20,13 @@ mod activations;
 mod assignment;
 mod polish;
 mod set;
+mod set_outputs;
 mod weights;
 
 #[cfg(test)]
 mod tests;
 
 pub use activations::{UnitOutputs, match_activations};
-pub use set::{SetAlignment, SetParameters, align_set};
+pub use set::{SetAligner, SetAlignment, SetParameters, SetState, align_set, spread};
+pub use set_outputs::{OutputAlignment, align_outputs};
 pub use weights::{WeightMatch, match_weights};

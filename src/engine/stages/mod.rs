@@ -6,6 +6,7 @@
 //! or documents stages goes over the list. The first five stages have more: commands of their own,
 //! and fields in `Results`, in `Atlas` and in the report, on which later stages build.
 
+pub mod align;
 pub mod estimates;
 pub mod graph;
 pub mod imports;
@@ -17,6 +18,7 @@ pub mod training;
 pub mod trajectory;
 
 use super::stage::Stage;
+use align::Align;
 use estimates::Estimates;
 use graph::Graphs;
 use imports::Imports;
@@ -33,6 +35,7 @@ pub static STAGES: &[&dyn Stage] = &[
     &Imports,
     &Minima,
     &Trajectories,
+    &Align,
     &Estimates,
     &Paths,
     &Refinement,

@@ -47,7 +47,9 @@ fn sets(run: &Run<'_>) -> Vec<(SetName, Option<(PaperOptimizer, Split)>)> {
 /// How many vectors of a set are the initialization of their run; `None` for a set that was not
 /// trained.
 fn at_initialization(run: &Run<'_>, name: &SetName) -> Option<usize> {
-    let imported = run.network()?.imports.iter().any(|import| import.name == *name);
+    let source = name.before_alignment();
+    let is_source = |known: &SetName| known == name || Some(known) == source.as_ref();
+    let imported = run.network()?.imports.iter().any(|import| is_source(&import.name));
     let set = run.set(name).filter(|_| !imported)?;
     Some(set.epoch.iter().filter(|&&epoch| epoch == 0).count())
 }

@@ -82,7 +82,8 @@ impl Block {
         let images = images.map_or("all".to_owned(), |images| images.min(MAX_IMAGES).to_string());
         let Self { sets: EndSets { a, b }, landscape, first, second } = self;
         let numbers = [first, second].map(|numbers| format!("{numbers:?}").replace(' ', ""));
-        format!("{a} {b} {} {} {images} {landscape} v1", numbers[0], numbers[1])
+        let aligned = if paths.align { " aligned" } else { "" };
+        format!("{a} {b} {} {} {images} {landscape}{aligned} v1", numbers[0], numbers[1])
     }
 
     /// The heights of its pairs, in their order; `None` if they have not been estimated. A pair

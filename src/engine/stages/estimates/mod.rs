@@ -21,7 +21,9 @@ use crate::engine::results::Results;
 use crate::engine::resume::Ended;
 use crate::engine::run_directory::RunDirectory;
 use crate::engine::stage::{Context, Counts, PlannedTasks, Stage, TaskSolutions, TaskState};
-use crate::engine::stages::paths::{PathSource, aligned, landscape_vector, network_vector};
+use crate::engine::stages::paths::{
+    PathSource, aligned, aligned_units, landscape_vector, network_vector,
+};
 use crate::engine::store::Record;
 use crate::engine::task::{Computation, Pending, PendingTask};
 use crate::kernels::Real;
@@ -209,7 +211,13 @@ impl Computation for StraightLines<'_> {
                 let all = trained.path_images(split);
                 let some = all.first(images(all.len()));
                 let landscape = trained.landscape(some).interruptible(&interrupt);
-                let line = |[a, b]: [&Vec<f32>; 2]| height(&landscape, [a, b]);
+                let symmetry = self.problem.config.paths.align.then(|| trained.network.symmetry());
+                let line = |[a, b]: [&Vec<f32>; 2]| {
+                    let Some(symmetry) = &symmetry else { return height(&landscape, [a, b]) };
+                    let ends = [a.clone(), b.clone()];
+                    let [a, b] = aligned_units(symmetry, self.problem.config.seed, ends);
+                    height(&landscape, [&a, &b])
+                };
                 Ok(heights(task, vectors, line))
             },
             |(mapped, vectors)| {

@@ -2,6 +2,7 @@
 
 use super::{
     PathKey, PathSearches, PathSource, PathTask, SearchSettings, continuation, find, found_minima,
+    network_endpoints_of,
 };
 use crate::config::Subject;
 use crate::data::Split;
@@ -154,6 +155,7 @@ pub fn on_landscape<T>(
     let interrupt: &Interrupt<'_> = &|| control.stop_requested();
     match problem.subject.zip(&task.path.endpoints) {
         Some(Subject::Network((trained, endpoints))) => {
+            let endpoints = &*network_endpoints_of(problem, trained, endpoints);
             let is_test = task.path.landscape == LandscapeName::Test;
             let split = if is_test { Split::Test } else { Split::Train };
             let landscape = trained.landscape(trained.path_images(split)).interruptible(interrupt);

@@ -1,6 +1,6 @@
 //! `paths.store`: the curves that are kept, from the search to `curves/`.
 
-use super::{Endpoints, Outcome, PathKey, PathSource, endpoints};
+use super::{Endpoints, Outcome, PathKey, PathSource, endpoints, network_endpoints_of};
 use crate::config::{PathsConfig, StoredCurves, Subject};
 use crate::engine::capacity::{Part, size};
 use crate::engine::console::{count, say};
@@ -105,7 +105,11 @@ fn adopt_one(
     }
     let endpoints: Endpoints = endpoints(problem, source, key);
     let curve = match endpoints {
-        Subject::Network(endpoints) => of_state::<f32>(&kept, key, endpoints),
+        Subject::Network(endpoints) => {
+            let trained = problem.trained().ok_or(NoCurve::NotKept)?;
+            let endpoints = network_endpoints_of(problem, trained, &endpoints);
+            of_state::<f32>(&kept, key, endpoints.into_owned())
+        }
         Subject::Landscape(endpoints) => of_state::<f64>(&kept, key, endpoints),
     };
     let saved = directory.curve_files.save(&name, steps, &curve?);

@@ -9,6 +9,7 @@ mod points;
 
 pub use curve_group::{content as curve_content, write_file as write_curve_file};
 
+use crate::analysis::alignment::match_weights;
 use crate::config::{Config, LandscapeConfig, PathsConfig, Subject};
 use crate::data::Split;
 use crate::engine::capacity::{Need, Part};
@@ -35,12 +36,15 @@ use crate::engine::store::{
 };
 use crate::engine::task::{Computation, Pending, PendingTask};
 use crate::landscape::{BuiltIn, Interrupt, Landscape, Squared};
+use crate::network::Symmetry;
 use crate::path::{
     AccuracyProfiles, Batches, CurvePrecision, FoundPath, Objective, PathResult, PathSearch, Track,
 };
+use crate::random::MasterSeed;
 use crate::solutions::{EndSets, LandscapeName, Pairs, SetName, SolutionSet};
 pub(super) use atlas::group_of;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// One path to find: on which landscape, and between which vectors.
@@ -525,6 +529,7 @@ fn find_on(
     let search = SearchSettings { paths, start, keeps };
     both.either(
         |(trained, endpoints)| {
+            let endpoints = &network_endpoints_of(problem, trained, endpoints);
             let split =
                 if task.landscape == LandscapeName::Test { Split::Test } else { Split::Train };
             let interrupt = || control.stop_requested();
@@ -676,6 +681,41 @@ pub(super) fn landscape_vector(
         Some((_, vectors)) => vectors.row(number as usize).to_vec(),
         None => source.minima.get(&number).expect("pairs are drawn from the minima").clone(),
     }
+}
+
+/// The endpoints of a path on the landscape of a network, as a search has them. The task has the
+/// solutions as they are, so that ranks match their units, each for its own task.
+pub(super) fn network_endpoints_of<'t>(
+    problem: &Problem,
+    trained: &Trained,
+    endpoints: &'t [Vec<f32>; 2],
+) -> Cow<'t, [Vec<f32>; 2]> {
+    if problem.config.paths.align {
+        let (symmetry, seed) = (trained.network.symmetry(), problem.config.seed);
+        Cow::Owned(aligned_units(&symmetry, seed, endpoints.clone()))
+    } else {
+        Cow::Borrowed(endpoints)
+    }
+}
+
+/// Random orders of the groups in which the units of two endpoints are matched.
+const ORDERS: usize = 4;
+
+/// The endpoints of a path as a search with `paths.align` has them: the hidden units of the second
+/// one are exchanged by weight matching, so that it comes close to the first. The same two vectors
+/// always give the same result. Endpoints that are not finite stay as they are.
+pub fn aligned_units(
+    symmetry: &Symmetry,
+    seed: MasterSeed,
+    [a, mut b]: [Vec<f32>; 2],
+) -> [Vec<f32>; 2] {
+    let [onto, moving] =
+        [&a, &b].map(|theta| theta.iter().map(|&x| f64::from(x)).collect::<Vec<_>>());
+    let mut generator = seed.stream("alignment of endpoints", &[]);
+    if let Some(found) = match_weights(symmetry, &onto, &moving, ORDERS, &mut generator) {
+        symmetry.apply(&found.exchange, &mut b);
+    }
+    [a, b]
 }
 
 /// The endpoints of a path, as a search has them, from two points of a landscape.

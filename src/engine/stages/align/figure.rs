@@ -1,0 +1,162 @@
+//! Distances and barriers before and after the alignment.
+
+use super::barriers::{self, AlignedBarriers};
+use super::{AlignedSet, Alignment, alignment};
+use crate::engine::results::Results;
+use crate::path::PathResult;
+use crate::report::Run;
+use crate::report::figure::{Figure, Table, exact};
+use crate::report::panel::{Axis, Ink, Marker, Panel, Shape};
+use crate::report::style::{BLACK, GRAY, end_sets, look, look_of, set_name};
+
+/// Points of a curve, at most; the table has all distances.
+const MAX_POINTS: usize = 200;
+
+pub(super) fn figure(runs: &[(&Run<'_>, Results<'_>)]) -> Figure {
+    let (mut panels, mut notes) = (Vec::new(), Vec::new());
+    let mut distances =
+        Table::new("alignment", &["run", "set", "a", "b", "distance_before", "distance_after"]);
+    let mut spreads = Table::new("alignment-spreads", &["run", "round", "spread"]);
+    let mut heights = Table::new("alignment-barriers", &BARRIERS);
+    for (run, results) in runs {
+        let Some(found) = alignment(results, &run.sets) else { continue };
+        let several = runs.len() > 1;
+        panels.extend(found.sets.iter().filter_map(|set| distance_panel(run, several, set)));
+        fill_distances(&mut distances, run, &found);
+        for (round, spread) in found.spreads.iter().enumerate() {
+            spreads.push([run.label.clone(), round.to_string(), exact(*spread)]);
+        }
+        if !found.converged {
+            notes.push("The alignment has not converged: increase `align.rounds`.".to_owned());
+        }
+        for of_set in barriers::of_all(results, &run.paths) {
+            panels.push(barrier_panel(run, several, &of_set));
+            fill_barriers(&mut heights, run, &of_set);
+        }
+    }
+    Figure {
+        key: "alignment",
+        title: "Alignment",
+        about: "What the exchange of hidden units changes, which leaves the function of every \
+                solution as it is. The curves show the share of the pairs of a set whose distance is \
+                below a value: dashed before, solid after. The scatter plots \
+                compare barriers of the same pairs: before the alignment across, after it upward. \
+                Disks are straight lines, triangles are paths. Points below the dashed line have \
+                become lower.",
+        notes,
+        panels,
+        tables: vec![distances, spreads, heights],
+    }
+}
+
+const BARRIERS: [&str; 9] = [
+    "run",
+    "set",
+    "landscape",
+    "a",
+    "b",
+    "straight",
+    "straight_aligned",
+    "height",
+    "height_aligned",
+];
+
+/// With the label of the run, if there are several.
+fn titled(run: &Run<'_>, several: bool, title: String) -> String {
+    if several { format!("{}: {title}", run.label) } else { title }
+}
+
+/// `None` without two vectors.
+fn distance_panel(run: &Run<'_>, several: bool, set: &AlignedSet) -> Option<Panel> {
+    let [before, after] = set.distances.each_ref().map(|distances| cumulative(distances));
+    if before.is_empty() || after.is_empty() {
+        return None;
+    }
+    let x = Axis::linear("distance between two solutions").including(&[0.0]);
+    let y = Axis::linear("share of the pairs").including(&[0.0, 1.0]);
+    let color = look(set.source.group(), &run.groups()).color;
+    let panel = Panel::new(titled(run, several, set_name(&set.source)), x, y);
+    let label = |word: &str| Some(word.to_owned());
+    Some(panel.with(Shape::Lines(vec![before]), Ink::line(GRAY).dashed(), label("before")).with(
+        Shape::Lines(vec![after]),
+        Ink::line(color),
+        label("after"),
+    ))
+}
+
+/// The share of the numbers that are at most x.
+fn cumulative(numbers: &[f64]) -> Vec<[f64; 2]> {
+    let mut sorted: Vec<f64> = numbers.iter().copied().filter(|x| x.is_finite()).collect();
+    sorted.sort_unstable_by(f64::total_cmp);
+    let (count, points) = (sorted.len(), sorted.len().min(MAX_POINTS));
+    let place = |point: usize| if points == 1 { 0 } else { point * (count - 1) / (points - 1) };
+    let point = |place: usize| [sorted[place], (place + 1) as f64 / count as f64];
+    (0..points).map(|number| point(place(number))).collect()
+}
+
+fn barrier_panel(run: &Run<'_>, several: bool, of: &AlignedBarriers) -> Panel {
+    let places = |height: fn(&PathResult) -> f64| -> Vec<[f64; 2]> {
+        let pairs = of.pairs.iter().map(|(_, paths)| paths.each_ref().map(height));
+        pairs.filter(|place| place.iter().all(|height| height.is_finite())).collect()
+    };
+    let straight = places(|path| path.straight_barrier);
+    let found = places(|path| path.barrier);
+    let all = || straight.iter().chain(&found).flatten().copied();
+    let (low, high) = (all().fold(f64::INFINITY, f64::min), all().fold(0.0, f64::max));
+    let label = run.height_label();
+    let axis = |when: &str| {
+        let label = format!("{label}, {when}");
+        if low > 0.0 { Axis::log(label) } else { Axis::linear(label) }
+    };
+    let title = format!("{} on {}", end_sets(&of.sets), of.landscape);
+    let mut panel = Panel::new(titled(run, several, title), axis("before"), axis("after"));
+    if low < high {
+        let line = Shape::Lines(vec![vec![[low, low], [high, high]]]);
+        panel = panel.with(line, Ink::line(GRAY).dashed(), None);
+    }
+    let color = look_of(&of.sets, &run.groups()).color;
+    let counted = |word: &str, points: &[[f64; 2]]| Some(format!("{word} ({})", points.len()));
+    let [line, path] = [counted("straight lines", &straight), counted("paths", &found)];
+    panel.with(Shape::Points(straight, Marker::Disk), Ink::marker(color), line).with(
+        Shape::Points(found, Marker::Triangle),
+        Ink::marker(BLACK),
+        path,
+    )
+}
+
+fn fill_distances(table: &mut Table, run: &Run<'_>, found: &Alignment) {
+    for set in &found.sets {
+        let numbers = &set.initialization;
+        let pairs = numbers
+            .iter()
+            .enumerate()
+            .flat_map(|(place, a)| numbers[place + 1..].iter().map(move |b| (*a, *b)));
+        let [before, after] = &set.distances;
+        for ((a, b), (before, after)) in pairs.zip(before.iter().zip(after)) {
+            table.push([
+                run.label.clone(),
+                set.source.to_string(),
+                a.to_string(),
+                b.to_string(),
+                exact(*before),
+                exact(*after),
+            ]);
+        }
+    }
+}
+
+fn fill_barriers(table: &mut Table, run: &Run<'_>, of: &AlignedBarriers) {
+    for ((a, b), [before, after]) in &of.pairs {
+        table.push([
+            run.label.clone(),
+            of.sets.to_string(),
+            of.landscape.to_string(),
+            a.to_string(),
+            b.to_string(),
+            exact(before.straight_barrier),
+            exact(after.straight_barrier),
+            exact(before.barrier),
+            exact(after.barrier),
+        ]);
+    }
+}
