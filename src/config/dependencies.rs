@@ -440,6 +440,7 @@ mod tests {
             "paths.protocol",
             "paths.schedule",
             "paths.stop_at_endpoint",
+            "paths.align",
         ] {
             assert!(former.remove(later).is_some(), "{later}");
         }
@@ -461,6 +462,48 @@ mod tests {
         let trained = [("seed", "1"), ("training.sgd.epochs", "5")];
         let trained: Keys = trained.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect();
         assert_ne!(here, digest(&trained));
+    }
+
+    #[test]
+    fn aligned_sets_depend_on_all_vectors_of_their_reference() {
+        let align = "align.sets=[\"sgd/train\", \"lbfgs/train\"]";
+        let of = |changes: &[&str]| with(&[&[align], changes].concat());
+        let (sgd, aligned) = (set("sgd/train"), set("sgd-aligned/train"));
+        let before = of(&[]);
+        for (change, expected) in [
+            ("align.orders=9", true),
+            ("align.method=\"activations\"", true),
+            ("align.sets=[\"sgd/train\"]", true),
+            ("training.initializations=4", true),
+            ("training.keep=2", true),
+            ("training.lbfgs.memory=3", true),
+            ("paths.lambda=0.5", false),
+            ("paths.align=true", false),
+        ] {
+            let after = of(&[change]);
+            let changes = before.solutions(&aligned) != after.solutions(&aligned);
+            assert_eq!(changes, expected, "{change}");
+            let source = [&before, &after].map(|of| of.solutions(&sgd));
+            assert_eq!(source[0], source[1], "{change}");
+        }
+        assert_ne!(before.solutions(&sgd), before.solutions(&aligned));
+        // Nothing but the new sets depends on the section.
+        let without = with(&[]);
+        assert_eq!(without.paths([&sgd, &sgd], "train"), before.paths([&sgd, &sgd], "train"));
+        assert_eq!(without.all_solutions(), before.all_solutions());
+    }
+
+    #[test]
+    fn aligned_endpoints_are_others() {
+        let sgd = set("sgd/train");
+        let [before, after] = [with(&[]), with(&["paths.align=true"])];
+        assert_eq!(before.solutions(&sgd), after.solutions(&sgd));
+        for digest in [Dependencies::paths, Dependencies::endpoints] {
+            let [before, after] = [&before, &after].map(|of| digest(of, [&sgd, &sgd], "train"));
+            assert_ne!(before, after);
+        }
+        let off = with(&["paths.align=false"]);
+        assert_eq!(before.paths([&sgd, &sgd], "train"), off.paths([&sgd, &sgd], "train"));
     }
 
     #[test]

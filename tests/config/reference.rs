@@ -24,7 +24,7 @@ struct Documented {
 
 /// Defaults that depend on something else, with what that comes to in [`entries`]; none where the
 /// value is not known before the data is.
-const DEPENDENT: [(&str, Option<&str>); 16] = [
+const DEPENDENT: [(&str, Option<&str>); 17] = [
     ("dataset.seed", None),
     ("dataset.classes", None),
     ("dataset.prefix", None),
@@ -36,6 +36,7 @@ const DEPENDENT: [(&str, Option<&str>); 16] = [
     ("paths.list", None),
     ("paths.start", None),
     ("paths.keep_states", None),
+    ("align.sets", Some(r#"["sgd/train", "sgd/test", "lbfgs/train", "lbfgs/test", "a/b"]"#)),
     ("graph.0.sets", Some(r#"["sgd/train", "sgd/test", "lbfgs/train", "lbfgs/test", "a/b"]"#)),
     ("kpca.0.sets", Some(r#"["sgd/train", "sgd/test", "lbfgs/train", "lbfgs/test", "a/b"]"#)),
     ("kpca.0.components", Some("10")),
@@ -126,6 +127,9 @@ fn entries(key: &Documented) -> BTreeMap<String, String> {
     if key.section == "paths.refine" {
         // More than one key, so that the section is there without any of them.
         entries.extend([("paths.refine.points", "9"), ("paths.refine.detours", "1")]);
+    }
+    if key.section == "align" {
+        entries.extend([("align.method", "\"weights\""), ("align.rounds", "9")]);
     }
     if key.section == "minimum.0" {
         entries.extend([("minimum.0.at", "[0.1, 0.2]"), ("minimum.1.at", "[0.5, 0.0]")]);

@@ -2,6 +2,7 @@
 //!
 //! Every start has a time-out, so a hang is a failure.
 
+mod align;
 mod atlas;
 mod bad_directory;
 mod command_line;

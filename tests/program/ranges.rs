@@ -155,7 +155,7 @@ fn check_network(ranges: &[Range], network: &str) {
         _ => "network.hidden=[3]",
     };
     let size = size.to_owned();
-    let mut words = vec![network, "digits", "rbf", "sigmoid"];
+    let mut words = vec![network, "digits", "rbf", "sigmoid", "weights"];
     words.extend(OPTIMIZERS);
     let formula = |range: &&Range| {
         ["landscape", "minimum"].iter().any(|section| range.key.starts_with(section))

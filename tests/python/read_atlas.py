@@ -15,7 +15,7 @@ import sys
 import h5py
 
 # The names that the documentation leaves open, and what may stand in their place.
-OPEN_NAMES = {"METHOD": "(?:sgd|lbfgs)", "LANDSCAPE": "(?:train|test)", "GROUP": "[^/]+", "MEMBER": "(?!curves/|starts/)[^/]+", "A_B": "[^/]+_[^/]+", "NAME": "[^/]+", "NUMBER": "[0-9]+"}
+OPEN_NAMES = {"METHOD": "(?:sgd|lbfgs)", "LANDSCAPE": "(?:train|test)", "GROUP": "[^/]+", "MEMBER": "(?!curves/|starts/)[^/]+", "A_B": "[^/]+_[^/]+", "NAME": "[^/]+", "NUMBER": "[0-9]+", "LAYER": "[^/]+"}
 NUMPY_TYPES = {"float32": "<f4", "float64": "<f8", "uint32": "<u4", "uint64": "<u8"}
 
 problems = []

@@ -78,6 +78,23 @@ impl Expected {
         self.u32(&format!("{path}/initialization"), &[n], &initializations);
     }
 
+    /// Two vectors, of which the second has exchanged its two units.
+    fn alignment(&mut self) {
+        self.axis("/align/round", 2);
+        self.f64("/align/spread", &[2], &[1.0, 0.25]);
+        let path = |name: &str| format!("/align/sgd/train/{name}");
+        self.axis(&path("vector"), 2);
+        self.u32(&path("initialization"), &[2], &[3, 7]);
+        self.axis(&path("fc1/unit"), 2);
+        self.u32(&path("fc1/source"), &[2, 2], &[0, 1, 1, 0]);
+        self.u32(&path("fc1/negated"), &[2, 2], &[0; 4]);
+        self.axis(&path("pair"), 1);
+        self.u32(&path("first"), &[1], &[0]);
+        self.u32(&path("second"), &[1], &[1]);
+        self.f64(&path("distance_before"), &[1], &[2.0]);
+        self.f64(&path("distance_after"), &[1], &[0.5]);
+    }
+
     fn solutions(&mut self, [done, stationary, diverged]: [&TrainingRun; 3]) {
         // The lower training loss first.
         self.set("/solutions/sgd/train", &[(3, &stationary.train), (7, &done.train)]);
@@ -352,6 +369,7 @@ impl Expected {
 pub fn expectation(results: &Results) -> Value {
     let mut expected = Expected::default();
     let [done, stationary, diverged] = &results.runs[..] else { unreachable!("three runs") };
+    expected.alignment();
     expected.solutions([done, stationary, diverged]);
     expected.paths();
     expected.the_rest(&results.configuration);
@@ -380,6 +398,8 @@ pub fn expectation(results: &Results) -> Value {
             },
             "/graph/union/on_test": { "landscape": "test", "left_out": 2 },
             "/paths/sgd/train/on_train/refined": { "from": "path" },
+            "/align": { "failed": "", "converged": 1 },
+            "/align/sgd/train": { "aligned_set": "sgd-aligned/train" },
             "/trajectory": { "failed": "sgd initialization 0: no memory" },
             "/trajectory/sgd/1": { "stop_reason": "completed", "repeats_run": 0 },
             "/kpca": { "failed": "kernel PCA steep: |θ| is too large" },

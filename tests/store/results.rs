@@ -10,9 +10,10 @@ use lossatlas::engine::results::Results as RunResults;
 use lossatlas::engine::stages::refinement::{RefineFrom, RefinedPath};
 use lossatlas::engine::store::atlas::{Atlas, AtlasError, Curves, Provenance};
 use lossatlas::engine::store::{
-    Contents, CurveFiles, CurveNumbers, KeptPrecision, PathStates, Record, write_atlas,
+    ConfigurationRecord, Contents, CurveFiles, CurveNumbers, KeptPrecision, PathStates, Record,
+    write_atlas,
 };
-use lossatlas::network::Tensor;
+use lossatlas::network::{Exchange, SignedPermutation, Tensor};
 use lossatlas::optimizer::{
     MinimizationResult, MinimizationStop, OptimizerName, Snapshot, TrainingRun, TrainingStop,
 };
@@ -22,6 +23,7 @@ use lossatlas::path::refine::{
 use lossatlas::path::{AccuracyProfiles, PathResult, PathSet, PathStop, Track};
 use lossatlas::solutions::{EndSets, LandscapeName, SetName, SolutionSet, select};
 use ndarray::{Array2, array};
+use sha2::{Digest, Sha256};
 use std::path::Path;
 use tempfile::TempDir;
 
@@ -273,6 +275,7 @@ const CONFIGURATION: &str = "seed = 1
 kind = \"digits\"
 [network]
 kind = \"fcp\"
+hidden = [2]
 [training]
 initializations = 2
 [training.sgd]
@@ -280,6 +283,8 @@ learning_rate = 0.1
 epochs = 3
 [trajectory]
 runs = 2
+[align]
+sets = [\"sgd/train\"]
 [[graph]]
 name = \"union\"
 sets = [\"sgd/train\"]
@@ -290,6 +295,37 @@ store = \"all\"
 [paths.refine]
 ";
 
+/// The shape of the images and the number of classes of a network of eight parameters, and the keys
+/// on which tasks depend.
+fn configuration() -> ConfigurationRecord {
+    let keys = [("dataset.image_shape", "[1, 1, 2]"), ("dataset.classes", "2")];
+    ConfigurationRecord {
+        effective: keys.map(|(key, value)| (key.to_owned(), value.to_owned())).into(),
+        text: String::new(),
+        overrides: Vec::new(),
+        version: String::new(),
+        dataset_name: String::new(),
+        dataset_checksum: String::new(),
+    }
+}
+
+/// Of the two solutions of one set; the second has exchanged its two units.
+fn alignment() -> Record {
+    let exchange = |source: [usize; 2]| Exchange {
+        groups: vec![SignedPermutation { source: source.to_vec(), negated: vec![false; 2] }],
+    };
+    let set = (
+        name("sgd/train"),
+        vec![3u32, 7],
+        vec![exchange([0, 1]), exchange([1, 0])],
+        [vec![2.0], vec![0.5]],
+    );
+    let found = (vec![set], vec![1.0, 0.25], true);
+    let vectors = Sha256::digest("sgd/train [3, 7] [2, 2];");
+    let vectors: String = vectors.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    Record::task("align", &format!("v1 sgd/train {vectors}"), 1.0, Ok(found))
+}
+
 /// A trajectory of two points of the eight parameters, and one that failed.
 fn tasks() -> Contents {
     let theta: Array2<f32> = trajectory_points();
@@ -299,6 +335,8 @@ fn tasks() -> Contents {
     let found = (vec![0u32, 3], train, test, "completed", projection, vec![1.0, 0.0], theta);
     let stage = "trajectories";
     let mut contents = Contents::default();
+    contents.insert(Record::Configuration(configuration()));
+    contents.insert(alignment());
     contents.insert(Record::task(stage, "sgd 1 every 10 v1", 1.0, Ok(found)));
     let failed = Err::<(), _>("no memory".to_owned());
     contents.insert(Record::task(stage, "sgd 0 every 10 v1", 1.0, failed.clone()));

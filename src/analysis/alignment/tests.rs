@@ -294,3 +294,87 @@ fn sets_of_no_vector_and_of_one() {
     let alone = of(&[&theta(network.as_ref(), 0)]);
     assert!(alone.exchanges[0].is_identity() && alone.converged);
 }
+
+/// Suspended after any number of steps and resumed, an alignment has the same bits.
+#[test]
+fn a_resumed_alignment_is_the_uninterrupted_one() {
+    use crate::solver::{Solver, SolverStep};
+    let network = perceptron(&[7, 6], Activation::Tanh);
+    let symmetry = network.symmetry();
+    let vectors: Vec<Vec<f64>> = (0..5).map(|number| theta(network.as_ref(), number)).collect();
+    let views: Vec<&[f64]> = vectors.iter().map(Vec::as_slice).collect();
+    let parameters = SetParameters { orders: 1, rounds: 20 };
+    let whole = align_set(&symmetry, &views, parameters, MasterSeed(2)).unwrap();
+    let mut steps = 0;
+    for every in [1, 3, 7, 100] {
+        let mut state: Option<SetState> = None;
+        let found = 'runs: loop {
+            let mut aligner =
+                SetAligner::new(&symmetry, &views, parameters, MasterSeed(2), state.take());
+            // A round is never ended by fewer steps than it has vectors.
+            for _ in 0..every + vectors.len() {
+                steps += 1;
+                if let SolverStep::Finished(found) = aligner.step().unwrap() {
+                    break 'runs found.unwrap();
+                }
+                let (fraction, spread) = aligner.progress();
+                assert!((0.0..=1.0).contains(&fraction) && spread > 0.0);
+            }
+            let bytes = postcard::to_allocvec(&aligner.state()).unwrap();
+            state = postcard::from_bytes(&bytes).unwrap();
+        };
+        assert_eq!(found, whole, "every {every} steps");
+    }
+    assert!(steps > 60, "{steps} steps");
+}
+
+/// Sets whose units have the same outputs under hidden exchanges meet, whatever the noise is.
+#[test]
+fn outputs_of_a_set_find_their_exchanges() {
+    for activation in [Activation::Softplus, Activation::Tanh] {
+        let network = perceptron(&[7, 5], activation);
+        let symmetry = network.symmetry();
+        let mut random = stream("outputs", 0);
+        let mut outputs =
+            |units| Array2::from_shape_simple_fn((units, 60), || random.random::<f64>());
+        let original = [outputs(7), outputs(5)];
+        let hidden: Vec<Exchange> = (0..6)
+            .map(|number| match number {
+                0 => symmetry.identity(),
+                number => symmetry.random(&mut stream("hidden", number)),
+            })
+            .collect();
+        let mut of = |number: usize| -> Result<Vec<Array2<f64>>, ()> {
+            let groups = original.iter().zip(&hidden[number].groups);
+            let moved = groups.map(|(outputs, group)| {
+                let mut moved = outputs.select(Axis(0), &group.source);
+                for (mut row, &negated) in moved.outer_iter_mut().zip(&group.negated) {
+                    let scale = 1.0 + number as f64;
+                    row.mapv_inplace(|x| if negated { 0.3 - scale * x } else { scale * x - 2.0 });
+                }
+                moved += &Array2::from_shape_simple_fn(moved.dim(), || {
+                    0.1 * (number as f64).min(1.0) * random.random::<f64>()
+                });
+                moved
+            });
+            Ok(moved.collect())
+        };
+        let found = align_outputs(&symmetry, 6, 10, &mut of).unwrap().unwrap();
+        assert!(found.converged && found.rounds == 2, "{found:?}");
+        for (found, hidden) in found.exchanges.iter().zip(&hidden) {
+            assert_eq!(*found, hidden.inverse(), "{activation}");
+        }
+    }
+}
+
+#[test]
+fn outputs_of_no_vector_and_interrupted_ones() {
+    let symmetry = perceptron(&[3], Activation::Relu).symmetry();
+    let none = align_outputs(&symmetry, 0, 3, &mut |_| Err("never asked for")).unwrap().unwrap();
+    assert!(none.converged && none.exchanges.is_empty());
+    let interrupted = align_outputs(&symmetry, 2, 3, &mut |number| match number {
+        0 => Ok(vec![Array2::from_shape_fn((3, 4), |(i, j)| (i * j) as f64)]),
+        _ => Err("interrupted"),
+    });
+    assert_eq!(interrupted, Err("interrupted"));
+}

@@ -58,12 +58,12 @@ fn write_set(node: &Node, set: &AlignedSet, symmetry: &Symmetry) -> Result<(), A
         let words = "number of each unit of the aligned vector";
         layer.axis("unit", words, group.units())?;
         let mut source = Array2::<u32>::zeros((vectors, group.units()));
-        let mut negated = Array2::<u8>::zeros((vectors, group.units()));
+        let mut negated = Array2::<u32>::zeros((vectors, group.units()));
         for (row, exchange) in set.exchanges.iter().enumerate() {
             let permutation = &exchange.groups[number];
             for (unit, &from) in permutation.source.iter().enumerate() {
                 source[[row, unit]] = from as u32;
-                negated[[row, unit]] = u8::from(permutation.negated[unit]);
+                negated[[row, unit]] = u32::from(permutation.negated[unit]);
             }
         }
         let words = "the unit of the vector as it was found that becomes this unit";

@@ -160,3 +160,59 @@ fn check_names(section: &Section<'_>, sets: &[SetName], available: &Available) -
         Err(Reported)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    fn config(more: &str) -> Result<Config, String> {
+        let text = format!(
+            "seed = 1\n[dataset]\nkind = \"digits\"\n[network]\nkind = \"fcp\"\n[training]\n\
+             initializations = 3\n[training.sgd]\nlearning_rate = 0.1\nepochs = 2\n{more}"
+        );
+        Config::parse("x", &text, &[]).map_err(|errors| errors.to_string())
+    }
+
+    #[test]
+    fn aligned_sets_can_be_named_and_are_not_meant_otherwise() {
+        let absent = config("").unwrap();
+        assert_eq!(*absent.section(&SECTION.section), None);
+        let written = config("[align]\nrounds = 5\n[[kpca]]\nname = \"all\"\n").unwrap();
+        let section = written.section(&SECTION.section).clone().unwrap();
+        let expected = AlignMethod::Weights { orders: 4 };
+        assert_eq!((section.sets.len(), section.method, section.rounds), (4, expected, 5));
+        assert!(
+            written
+                .paths
+                .sets
+                .iter()
+                .chain(&written.kpca[0].sets)
+                .all(|set| { set.before_alignment().is_none() })
+        );
+        let named = "[align]\nsets = [\"sgd/test\"]\nmethod = \"activations\"\nimages = 7\n\
+                     [paths]\nsets = [\"sgd-aligned/test\"]\n\
+                     [[kpca]]\nname = \"x\"\nsets = [\"sgd-aligned/test\", \"sgd/test\"]\n";
+        let named = config(named).unwrap();
+        let section = named.section(&SECTION.section).clone().unwrap();
+        assert_eq!(section.method, AlignMethod::Activations { images: 7 });
+        assert_eq!(named.paths.sets, section.aligned_sets());
+        // As for any set, the number of components follows from the number of its vectors.
+        assert_eq!(named.kpca[0].components, 5);
+    }
+
+    #[test]
+    fn sets_that_are_not_aligned_have_no_aligned_name() {
+        let refused = |more: &str| config(more).unwrap_err();
+        let said = refused("[paths]\nsets = [\"sgd-aligned/test\"]\n");
+        assert!(said.contains("there is no set \"sgd-aligned/test\""), "{said}");
+        let said =
+            refused("[align]\nsets = [\"sgd/train\"]\n[paths]\nsets = [\"sgd-aligned/test\"]\n");
+        assert!(said.contains("\"lbfgs/test\", \"sgd-aligned/train\""), "{said}");
+        // A mistake in the section is no second mistake where its sets are named.
+        let said = refused("[align]\nrounds = 0\n[paths]\nsets = [\"sgd-aligned/test\"]\n");
+        assert_eq!(said.lines().count(), 1, "{said}");
+        let said = refused("[align]\nsets = [\"sgd-aligned/train\"]\n");
+        assert!(said.contains("there is no set \"sgd-aligned/train\""), "{said}");
+    }
+}

@@ -199,7 +199,7 @@ fn distances(vectors: &[Vec<f64>]) -> Vec<f64> {
 }
 
 /// Sweeps over the groups until nothing changes, as they are counted for a prediction.
-const SWEEPS: f64 = 4.0;
+const SWEEPS: f64 = 8.0;
 
 /// Rounds that are seldom exceeded.
 const ROUNDS: usize = 6;
