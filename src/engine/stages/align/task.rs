@@ -14,7 +14,7 @@ use crate::engine::store::{Record, TaskKey};
 use crate::engine::task::{Computation, Pending, PendingTask};
 use crate::kernels::norm;
 use crate::landscape::{Interrupt, Interrupted};
-use crate::network::{Exchange, Symmetry};
+use crate::network::{Exchange, Symmetry, UnitGroup};
 use crate::solutions::{SetName, SolutionSet};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
@@ -212,7 +212,7 @@ pub(super) fn work(problem: &Problem, trained: &Trained, section: &AlignConfig) 
     let passes = match section.method {
         AlignMethod::Weights { orders } => {
             let symmetry = trained.network.symmetry();
-            let units = symmetry.groups().iter().map(|group| group.units()).max().unwrap_or(0);
+            let units = symmetry.groups().iter().map(UnitGroup::units).max().unwrap_or(0);
             // Two starts.
             2.0 * (orders + 2) as f64 * SWEEPS * units as f64
         }
