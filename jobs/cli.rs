@@ -51,6 +51,11 @@ pub enum Command {
     ///
     /// Needs the solutions that `train` leaves in the directory.
     Kpca(run::Job),
+    /// Curvature at solutions and along paths
+    ///
+    /// Computes what the section `[curvature]` asks for. Needs the solutions that `train` leaves in
+    /// the directory; curvature along paths needs those of `paths`.
+    Analyze(run::Job),
     /// Continues a directory with the configuration and the command of its last start
     ///
     /// Neither the configuration file nor its `--set`s are needed: the journal has both. The files

@@ -80,6 +80,7 @@ fn execute(world: &World, command: Command, signals: Signals) -> Result<u8, Fail
         Command::Train(job) => run::run(world, &job, &run::StageCommand::TRAIN, signals),
         Command::Paths(job) => run::run(world, &job, &run::StageCommand::PATHS, signals),
         Command::Kpca(job) => run::run(world, &job, &run::StageCommand::KPCA, signals),
+        Command::Analyze(job) => run::run(world, &job, &run::StageCommand::ANALYZE, signals),
         Command::Resume(arguments) => resume::run(world, &arguments, signals),
         Command::Init(arguments) => init::run(world, &arguments),
         Command::Check(input) => check::run(world, &input),

@@ -26,7 +26,7 @@ pub struct Arguments {
     #[arg(value_parser = overrides())]
     pub overrides: Vec<String>,
     /// Performs this command in place of the last one
-    #[arg(long, value_name = "COMMAND", value_parser = ["run", "train", "paths", "kpca"])]
+    #[arg(long, value_name = "COMMAND", value_parser = ["run", "train", "paths", "kpca", "analyze"])]
     pub command: Option<String>,
     #[command(flatten)]
     pub options: RunOptions,

@@ -1,4 +1,4 @@
-//! `lossatlas run`, `train`, `paths` and `kpca`: some stages in order.
+//! `lossatlas run`, `train`, `paths`, `kpca` and `analyze`: some stages in order.
 
 use crate::arguments::{Input, path};
 use crate::{check, dry_run, report, start};
@@ -67,10 +67,11 @@ impl StageCommand {
     pub const TRAIN: Self = Self { name: "train", reports: false };
     pub const PATHS: Self = Self { name: "paths", reports: false };
     pub const KPCA: Self = Self { name: "kpca", reports: false };
+    pub const ANALYZE: Self = Self { name: "analyze", reports: false };
 
     /// The command of this name; all stages if there is none.
     pub fn named(name: &str) -> Self {
-        let known = [Self::TRAIN, Self::PATHS, Self::KPCA].into_iter();
+        let known = [Self::TRAIN, Self::PATHS, Self::KPCA, Self::ANALYZE].into_iter();
         known.fold(Self::RUN, |found, command| if command.name == name { command } else { found })
     }
 }

@@ -39,7 +39,11 @@ pub fn computes(command: &Command) -> bool {
 /// Whether a signal suspends a command, instead of ending it at once.
 pub fn stops_when_asked(command: &Command) -> bool {
     match command {
-        Command::Run(job) | Command::Train(job) | Command::Paths(job) | Command::Kpca(job) => {
+        Command::Run(job)
+        | Command::Train(job)
+        | Command::Paths(job)
+        | Command::Kpca(job)
+        | Command::Analyze(job) => {
             !job.options.dry_run
         }
         Command::Resume(arguments) => !arguments.options.dry_run,

@@ -1,8 +1,8 @@
 #!/bin/bash
-# Submits the stages as three jobs, each beginning when the one before is complete:
+# Submits the stages as jobs, each beginning when the one before is complete:
 #     slurm/submit.sh [OPTION OF SBATCH...] CONFIG DIR [--set KEY=VALUE...]
 # For instance slurm/submit.sh --ntasks=96 --time=4:00:00 configs/paper-fcp.toml results/paper
-# Options are written --name=value and apply to all three jobs, but kpca runs on one rank. Prints the
+# Options are written --name=value and apply to all jobs, but kpca runs on one rank. Prints the
 # numbers of the jobs; their logs are written to DIR.
 set -euo pipefail
 
@@ -39,8 +39,14 @@ mkdir -p "$directory"
 followed=(--followed)
 train=$(submit train)
 paths=$(submit paths --dependency="afterok:$train" --kill-on-invalid-dep=yes)
+last=$paths
+printed="train $train, paths $paths"
+if grep -q '^[[:space:]]*\[curvature\]' "$configuration"; then
+    last=$(submit analyze --dependency="afterok:$paths" --kill-on-invalid-dep=yes)
+    printed+=", analyze $last"
+fi
 followed=()
 # The remaining stages and the report.
-kpca=$(submit run --job-name=lossatlas-kpca --dependency="afterok:$paths" --kill-on-invalid-dep=yes \
+kpca=$(submit run --job-name=lossatlas-kpca --dependency="afterok:$last" --kill-on-invalid-dep=yes \
     --nodes=1 --ntasks=1 --ntasks-per-node=1)
-echo "train $train, paths $paths, kpca $kpca"
+echo "$printed, kpca $kpca"

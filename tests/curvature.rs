@@ -12,7 +12,8 @@ use lossatlas::landscape::{ImageLandscape, Landscape};
 use lossatlas::network::{Architecture, NETWORKS, Network, Value};
 use lossatlas::random::MasterSeed;
 use lossatlas::solver::complete;
-use ndarray::Array1;
+use ndarray::{Array1, Array2};
+use ndarray_linalg::{Eigh, UPLO};
 use ndarray_npy::NpzReader;
 use pictures::{Pictures, scrambled, theta};
 use std::fs::File;
@@ -231,4 +232,59 @@ fn large_networks_take_few_products() {
             assert!((quotient - pair.value).abs() < 1e-8 * found.largest[0].value, "{name}");
         }
     }
+}
+
+/// The softmax model without hidden layers, p = softmax(W x). Its Hessian is known: the mean over
+/// the images of (diag p − p pᵀ) ⊗ x xᵀ. The quantities are those of PyHessian (Z. Yao et al.,
+/// arXiv:1912.07145): eigenvalues, trace, density.
+#[test]
+fn a_linear_model_has_the_hessian_of_its_closed_form() {
+    let (classes, pixels, images) = (3, 12, 24);
+    let descriptor = NETWORKS.iter().find(|descriptor| descriptor.name == "fcp").unwrap();
+    let architecture =
+        Architecture::with_defaults(descriptor).with("hidden", Value::Counts(Vec::new()));
+    let network = architecture.build::<f64>(ImageShape::gray(3, 4), classes).unwrap();
+    let pictures = Pictures::with_black(images, pixels, classes as f64, 0.1);
+    let landscape = ImageLandscape::new(network.as_ref(), pictures.view());
+    let theta = theta(network.as_ref(), 3, 4.0);
+    let size = classes * pixels;
+    assert_eq!(theta.len(), size);
+    let mut exact = Array2::<f64>::zeros((size, size));
+    for image in pictures.pixels.chunks(pixels) {
+        let x: Vec<f64> = image.iter().map(|&gray| f64::from(gray) / 255.0).collect();
+        let outputs: Vec<f64> = theta.chunks(pixels).map(|row| dot(row, &x).exp()).collect();
+        let sum: f64 = outputs.iter().sum();
+        for (i, j) in (0..size).flat_map(|i| (0..size).map(move |j| (i, j))) {
+            let (p, q) = (outputs[i / pixels] / sum, outputs[j / pixels] / sum);
+            let diagonal = if i / pixels == j / pixels { p } else { 0.0 };
+            exact[[i, j]] += (diagonal - p * q) * x[i % pixels] * x[j % pixels] / images as f64;
+        }
+    }
+    let (values, _) = exact.eigh(UPLO::Lower).unwrap();
+    let parameters = SpectrumParameters {
+        largest: 6,
+        lowest: 1,
+        tolerance: 1e-9,
+        products: size,
+        repeats: false,
+    };
+    let found = spectrum(&landscape, &theta, parameters);
+    let largest = values[size - 1];
+    for (pair, exact) in found.largest.iter().zip(values.iter().rev()) {
+        assert!((pair.value - exact).abs() < 1e-9 * largest, "{} and {exact}", pair.value);
+    }
+    assert_eq!(found.largest.len(), 6);
+    // The same vector added to all rows of W changes nothing.
+    assert!(found.lowest[0].value.abs() < 1e-9 * largest && values[0].abs() < 1e-12 * largest);
+    let all = SpectrumParameters { largest: size, ..parameters };
+    let sum: f64 = spectrum(&landscape, &theta, all).largest.iter().map(|pair| pair.value).sum();
+    assert!((sum - exact.diag().sum()).abs() < 1e-8 * largest, "{sum}");
+    // The trace as a probe sees it does not depend on the number of its nodes.
+    let mut hessian = hessian_at(&landscape, &theta);
+    let probe = Probe::new(&mut hessian, size, 10, (SEED, &[0]), None);
+    let probe = complete(probe, &mut |_, _| true).unwrap().unwrap();
+    let mut hessian = hessian_at(&landscape, &theta);
+    let single = Probe::new(&mut hessian, size, 1, (SEED, &[0]), None);
+    let single = complete(single, &mut |_, _| true).unwrap().unwrap();
+    assert!((probe.trace(size) - single.trace(size)).abs() < 1e-8 * largest);
 }

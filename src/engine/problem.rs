@@ -334,6 +334,25 @@ impl Trained {
         self.threads.count()
     }
 
+    /// The network in double precision.
+    ///
+    /// # Errors
+    /// As for the network in single precision, which exists.
+    pub fn in_double_precision(&self) -> Result<Box<dyn Network<f64>>, String> {
+        self.config.architecture.build(self.dataset.shape(), self.dataset.classes)
+    }
+
+    /// The loss on these images of this network, which is [`in_double_precision`].
+    ///
+    /// [`in_double_precision`]: Self::in_double_precision
+    pub fn double_landscape<'a>(
+        &'a self,
+        network: &'a dyn Network<f64>,
+        images: ImageView<'a>,
+    ) -> ImageLandscape<'a, f64> {
+        ImageLandscape::new(network, images).on(&self.threads)
+    }
+
     /// The network's loss on these images.
     pub fn landscape<'a>(&'a self, images: ImageView<'a>) -> ImageLandscape<'a, f32> {
         ImageLandscape::new(self.network.as_ref(), images).on(&self.threads)

@@ -135,14 +135,17 @@ impl<'a> Results<'a> {
         landscape.starts().or_else(of_file).unwrap_or(0)
     }
 
-    /// The landscapes that the configuration of a `[landscape]` asks paths on.
-    fn mapped_landscapes(&self, landscape: &LandscapeConfig) -> Vec<LandscapeName> {
-        let chosen = &self.config.paths.datasets;
+    /// The landscapes of a `[landscape]`: of those of a process the chosen ones, or all.
+    fn mapped_landscapes(
+        &self,
+        landscape: &LandscapeConfig,
+        chosen: &[LandscapeName],
+    ) -> Vec<LandscapeName> {
         if landscape.landscape.process().is_none() {
             return vec![LandscapeName::Analytic];
         }
         if !chosen.is_empty() {
-            return chosen.clone();
+            return chosen.to_vec();
         }
         let list = self.found_out(DATASETS).and_then(|list| {
             format!("names = {list}").parse::<toml::Table>().ok()?.remove("names")
@@ -317,9 +320,18 @@ impl<'a> Results<'a> {
 
     /// The landscapes that paths are asked on.
     pub fn landscapes(&self) -> Vec<LandscapeName> {
+        self.chosen_landscapes(&self.config.paths.landscapes, &self.config.paths.datasets)
+    }
+
+    /// Of the landscapes of a network these, of those of a process these or, if there are none, all.
+    pub fn chosen_landscapes(
+        &self,
+        splits: &[Split],
+        datasets: &[LandscapeName],
+    ) -> Vec<LandscapeName> {
         self.config.subject.either(
-            |_| self.config.paths.landscapes.iter().map(|&split| split.into()).collect(),
-            |landscape| self.mapped_landscapes(landscape),
+            |_| splits.iter().map(|&split| split.into()).collect(),
+            |landscape| self.mapped_landscapes(landscape, datasets),
         )
     }
 

@@ -81,9 +81,14 @@ pub trait Curve<A: Real>: Debug + Send + Sync {
 
 /// `(points, P)`: the points of a curve at equally spaced t from 0 to 1.
 pub fn equally_spaced_points<A: Real>(curve: &dyn Curve<A>, points: usize) -> Array2<A> {
-    let grid = curve.grid(&equally_spaced(points));
+    points_at(curve, &equally_spaced(points))
+}
+
+/// `(M, P)`: the points of a curve at these t, at least one, in ascending order.
+pub fn points_at<A: Real>(curve: &dyn Curve<A>, t: &[f64]) -> Array2<A> {
+    let grid = curve.grid(t);
     let all = curve.points(&grid);
-    let mut rows = Array2::zeros((points, curve.dimension()));
+    let mut rows = Array2::zeros((t.len(), curve.dimension()));
     for (m, mut row) in rows.outer_iter_mut().enumerate() {
         all.point(m, row.as_slice_mut().expect("a row is contiguous"));
     }

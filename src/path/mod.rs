@@ -23,7 +23,7 @@ pub mod track;
 
 pub use batches::Batches;
 pub use bent::{Bent, Shapes};
-pub use curve::{Curve, equally_spaced_points};
+pub use curve::{Curve, equally_spaced_points, points_at};
 pub use finder::{FoundPath, PathError, find_path, find_path_for};
 pub use fourier::Sines;
 pub use grid::{Grid, equally_spaced};

@@ -3,13 +3,14 @@
 use super::notes::{Note, is_initialization};
 use super::plane::Plane;
 use super::table::SummaryTable;
+use crate::analysis::curvature::Sharpness;
 use crate::analysis::statistics::{Analysis, Moments};
 use crate::config::compatibility::same_setting;
 use crate::config::{Config, NetworkConfig, ProtocolInUse};
 use crate::data::Split;
 use crate::optimizer::{OptimizerName, TrainingRun};
 use crate::path::PathSet;
-use crate::solutions::{SetName, SolutionSet};
+use crate::solutions::{LandscapeName, SetName, SolutionSet};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One run.
@@ -36,12 +37,27 @@ pub struct Run<'a> {
     pub plane: Option<Plane<'a>>,
     /// Refined barriers of the paths of each set, in the order of `paths`; only of refined ones.
     pub refined_barriers: Vec<Vec<f64>>,
+    /// How sharp solutions are, by set and landscape; empty if not computed.
+    pub sharpness: Vec<SetSharpness>,
     /// Further tables.
     pub tables: Vec<SummaryTable>,
     /// What is not there yet, or failed, in words.
     pub missing: Vec<String>,
     /// Results that are not what their columns say.
     pub notes: Vec<Note>,
+}
+
+/// How sharp the solutions of a set are on a landscape.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SetSharpness {
+    /// The set.
+    pub set: SetName,
+    /// The landscape.
+    pub landscape: LandscapeName,
+    /// Numbers of the initializations of those solutions of which it is known.
+    pub numbers: Vec<u32>,
+    /// How sharp each is; NaN where an eigenvalue has not converged.
+    pub points: Vec<Sharpness>,
 }
 
 impl Run<'_> {

@@ -37,6 +37,7 @@ const DEPENDENT: [(&str, Option<&str>); 17] = [
     ("paths.start", None),
     ("paths.keep_states", None),
     ("align.sets", Some(r#"["sgd/train", "sgd/test", "lbfgs/train", "lbfgs/test", "a/b"]"#)),
+    ("curvature.sets", Some(r#"["sgd/train", "sgd/test", "lbfgs/train", "lbfgs/test", "a/b"]"#)),
     ("graph.0.sets", Some(r#"["sgd/train", "sgd/test", "lbfgs/train", "lbfgs/test", "a/b"]"#)),
     ("kpca.0.sets", Some(r#"["sgd/train", "sgd/test", "lbfgs/train", "lbfgs/test", "a/b"]"#)),
     ("kpca.0.components", Some("10")),
@@ -130,6 +131,9 @@ fn entries(key: &Documented) -> BTreeMap<String, String> {
     }
     if key.section == "align" {
         entries.extend([("align.method", "\"weights\""), ("align.rounds", "9")]);
+    }
+    if key.section == "curvature" {
+        entries.extend([("curvature.paths", "1"), ("curvature.probes", "3")]);
     }
     if key.section == "minimum.0" {
         entries.extend([("minimum.0.at", "[0.1, 0.2]"), ("minimum.1.at", "[0.5, 0.0]")]);

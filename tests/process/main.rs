@@ -3,6 +3,7 @@
 //! Every start has a time-out, so a hang is a failure.
 
 mod alive;
+mod curvature;
 mod failures;
 #[path = "../support/python.rs"]
 mod python;

@@ -13,6 +13,7 @@ fn help_is_printed_once_and_without_colors() {
         ("train", "Seeds → solutions"),
         ("paths", "Pairs of solutions → low-loss paths and barriers"),
         ("kpca", "Kernel PCA and statistics of the solutions"),
+        ("analyze", "Curvature at solutions and along paths"),
         ("check", "Validates a configuration and prints the plan"),
         ("report", "Figures, tables and the paper's claims judged, as one page"),
         ("status", "What a directory holds: done, running, failed, left"),

@@ -8,6 +8,7 @@ mod bad_directory;
 mod command_line;
 mod continuing;
 mod contract;
+mod curvature;
 mod curves;
 mod data;
 mod dry_run;

@@ -88,6 +88,7 @@ fn ends(value: &str) -> Option<(String, String)> {
         "number, 0 or above" => ("0.0", "1e300"),
         "number, 0 or above, below 1" => ("0.0", "0.9999999"),
         "number above 0, below 1" => ("1e-300", "0.9999999"),
+        "number above 0, at most 0.1" => ("1e-300", "0.1"),
         "number above 0, at most 0.01" => ("1e-300", "0.01"),
         "number above 0, at most 525600" => ("1e-300", "525600"),
         other => {

@@ -348,6 +348,67 @@ impl Expected {
         self.texts(&format!("{on}/refined/status"), &[3], &status);
     }
 
+    /// At one solution all is known but an eigenvalue; at the other nothing. At each point of the
+    /// path the same.
+    fn curvature(&mut self) {
+        let on = "/curvature/sgd/train/on_train";
+        let nan = f64::NAN;
+        self.axis(&format!("{on}/vector"), 2);
+        self.u32(&format!("{on}/initialization"), &[2], &[3, 7]);
+        let status = ["done", "failed: no memory"];
+        self.texts(&format!("{on}/status"), &[2], &status);
+        self.curvature_of(on, &[2], &[1.0, nan]);
+        let on = "/curvature/sgd/train/on_train/paths";
+        for (name, length) in [("path", 1), ("end", 2), ("point", 3)] {
+            self.axis(&format!("{on}/{name}"), length);
+        }
+        self.u32(&format!("{on}/pair_initialization"), &[1, 2], &[7, 3]);
+        self.f64(&format!("{on}/t"), &[1, 3], &[0.0, 1.0, 0.75]);
+        self.u32(&format!("{on}/top_is_refined"), &[1], &[1]);
+        self.texts(&format!("{on}/status"), &[1], &["done"]);
+        self.curvature_of(on, &[1, 3], &[1.0; 3]);
+    }
+
+    /// `known` is 1 for a point where it is known, NaN for another one.
+    fn curvature_of(&mut self, on: &str, shape: &[usize], known: &[f64]) {
+        let nan = f64::NAN;
+        self.axis_from_1(&format!("{on}/eigenvalue_number"), 2);
+        self.axis_from_1(&format!("{on}/lowest_number"), 1);
+        self.axis(&format!("{on}/probe"), 2);
+        self.axis(&format!("{on}/node"), 2);
+        let mut rows = |name: &str, axes: &[usize], values: &[f64]| {
+            let all: Vec<f64> =
+                known.iter().flat_map(|known| values.iter().map(move |x| known * x)).collect();
+            self.f64(&format!("{on}/{name}"), &[shape, axes].concat(), &all);
+        };
+        rows("eigenvalues", &[2], &[2.0, nan]);
+        rows("residuals", &[2], &[1e-3, nan]);
+        rows("lowest", &[1], &[-1.0]);
+        rows("lowest_residuals", &[1], &[1e-2]);
+        rows("density_nodes", &[2, 2], &[-1.0, 2.0, 0.0, 1.0]);
+        rows("density_weights", &[2, 2], &[0.25, 0.75, 0.5, 0.5]);
+        for (name, value) in [
+            ("loss", 0.5),
+            ("slope", 0.25),
+            ("norm", 2.0),
+            ("filter_normalized", 3.0),
+            ("filter_normalized_residual", 1e-4),
+            ("scaled_by_norm", 8.0),
+            ("doubling_distance", 0.5_f64.sqrt()),
+            // 8 times the means 1.25 and 0.5 of the two probes.
+            ("trace", 7.0),
+            ("trace_error", 3.0),
+        ] {
+            rows(name, &[], &[value]);
+        }
+        // Counts are 0 where nothing is known.
+        let count = |value: f64| move |known: &f64| if known.is_nan() { 0.0 } else { value };
+        for (name, value) in [("not_converged", 1.0), ("products", 7.0 + 5.0 + 4.0)] {
+            let all: Vec<f64> = known.iter().map(count(value)).collect();
+            self.f64(&format!("{on}/{name}"), shape, &all);
+        }
+    }
+
     fn trajectories(&mut self, results: &Results) {
         self.axis("/trajectory/initial/initialization", 2);
         let initial: Vec<f32> =
@@ -376,6 +437,7 @@ pub fn expectation(results: &Results) -> Value {
     expected.trajectories(results);
     expected.graphs();
     expected.refined();
+    expected.curvature();
     json!({
         "loss_unit": "nat",
         "attributes": {
@@ -400,6 +462,7 @@ pub fn expectation(results: &Results) -> Value {
             "/paths/sgd/train/on_train/refined": { "from": "path" },
             "/align": { "failed": "", "converged": 1 },
             "/align/sgd/train": { "aligned_set": "sgd-aligned/train" },
+            "/curvature/sgd/train/on_train": { "landscape": "train", "images": "5000", "tolerance": 1e-4 },
             "/trajectory": { "failed": "sgd initialization 0: no memory" },
             "/trajectory/sgd/1": { "stop_reason": "completed", "repeats_run": 0 },
             "/kpca": { "failed": "kernel PCA steep: |θ| is too large" },

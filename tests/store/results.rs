@@ -293,6 +293,14 @@ points = 3
 fourier_terms = 2
 store = \"all\"
 [paths.refine]
+[curvature]
+sets = [\"sgd/train\"]
+landscapes = [\"train\"]
+eigenvalues = 2
+probes = 2
+probe_steps = 2
+paths = 1
+path_points = 2
 ";
 
 /// The shape of the images and the number of classes of a network of eight parameters, and the keys
@@ -351,8 +359,40 @@ fn tasks() -> Contents {
     let stage = "refinement";
     let key = |pair: &str| format!("v1 path sgd/train sgd/train {pair} train");
     contents.insert(Record::task(stage, &key("7 3"), 1.0, Ok(refined)));
-    contents.insert(Record::task(stage, &key("3 7"), 1.0, failed));
+    contents.insert(Record::task(stage, &key("3 7"), 1.0, failed.clone()));
+    for record in curvature() {
+        contents.insert(record);
+    }
     contents
+}
+
+/// The curvature at one solution and along one path; at another solution it failed. Each result is
+/// a variant of an enumeration by its number, and its fields.
+fn curvature() -> Vec<Record> {
+    let stage = "curvature";
+    let key = |part: &str, number| format!("v1 {part} sgd/train {number} 5000 train");
+    let pair = |value: f64, residual: f64| (value, residual);
+    // Loss, slope, norm, the largest and the lowest that have converged, one that has not, products;
+    // the limit of products was reached.
+    let (largest, lowest) = (vec![pair(2.0, 1e-3)], vec![pair(-1.0, 1e-2)]);
+    let eigenvalues = ((0.5, 0.25, 2.0), largest, lowest, (1u32, 7u32, 2u32));
+    let normalized = (Some(pair(3.0, 1e-4)), 5u32);
+    let first = (vec![-1.0, 2.0], vec![0.25, 0.75]);
+    let second = (vec![0.0, 1.0], vec![0.5, 0.5]);
+    let probes = vec![first.clone(), second.clone()];
+    let point = (Some(eigenvalues.clone()), Some(normalized), 8u64, probes);
+    let along = (3u32, vec![0.0, 1.0, 0.75], vec![point; 3], true);
+    let spectrum = "eigenvalues:2:1:1e-4:200";
+    let probe = |number: u32| key(&format!("probe:{number}:2"), 3);
+    let on_path = "v1 path:2:2:1:1e-4:200:2:2 sgd/train sgd/train 7 3 3fe0000000000000 5000 train";
+    vec![
+        Record::task(stage, &key(spectrum, 3), 1.0, Ok((0u32, eigenvalues))),
+        Record::task(stage, &key("normalized:1e-4:200", 3), 1.0, Ok((1u32, normalized))),
+        Record::task(stage, &probe(0), 1.0, Ok((2u32, 8u64, first))),
+        Record::task(stage, &probe(1), 1.0, Ok((2u32, 8u64, second))),
+        Record::task(stage, &key(spectrum, 7), 1.0, Err::<(), _>("no memory".to_owned())),
+        Record::task(stage, on_path, 1.0, Ok(along)),
+    ]
 }
 
 /// A top with one descending direction, from which one descent did not end in an endpoint.

@@ -1,6 +1,7 @@
 //! What the configuration of a process names besides it: vectors in files, points, data sets.
 
 use crate::config::{ChosenLandscape, Config, ImportFile, LandscapeConfig, MinimaConfig};
+use crate::engine::stages::curvature;
 use crate::engine::store::{VectorSource, VectorsError, read_double_vectors};
 use crate::landscape::process::Handshake;
 use crate::network::Layout;
@@ -93,14 +94,17 @@ fn missing_region(landscape: &LandscapeConfig, handshake: &Handshake) -> Option<
     })
 }
 
-/// Names in `paths.landscapes` that the process does not have.
+/// Names of data sets in the configuration that the process does not have.
 fn unknown_datasets(config: &Config, handshake: &Handshake) -> Vec<String> {
     let known = |name: &str| handshake.datasets.iter().any(|dataset| dataset == name);
-    let unknown = config.paths.datasets.iter().filter(|landscape| !known(landscape.name()));
-    let message = |landscape| {
+    let of_paths = config.paths.datasets.iter().map(|landscape| ("paths", landscape));
+    let of_curvature = curvature::datasets(config).iter().map(|name| ("curvature", name));
+    let chosen = of_paths.chain(of_curvature);
+    let unknown = chosen.filter(|(_, landscape)| !known(landscape.name()));
+    let message = |(section, landscape)| {
         let names: Vec<_> = handshake.datasets.iter().map(|name| format!("{name:?}")).collect();
         format!(
-            "paths.landscapes: the process has no data set \"{landscape}\"; it has {}",
+            "{section}.landscapes: the process has no data set \"{landscape}\"; it has {}",
             names.join(", ")
         )
     };

@@ -10,7 +10,7 @@ use crate::engine::failure::Failure;
 use crate::engine::log;
 use crate::engine::longer_paths;
 use crate::engine::results::Results;
-use crate::engine::stages::{STAGES, refinement};
+use crate::engine::stages::{STAGES, curvature, refinement};
 use crate::engine::store::{ConfigurationRecord, Contents};
 use crate::engine::stored::StoredRun;
 use crate::engine::version::{COMMIT, VERSION};
@@ -105,6 +105,7 @@ fn run(stored: &StoredRun) -> Run<'_> {
         analysis: results.analysis(&sets).cloned().unwrap_or_default(),
         plane,
         refined_barriers: paths.iter().map(|of_set| refined_barriers(&results, of_set)).collect(),
+        sharpness: curvature::sharpness(&results, &sets),
         tables: STAGES.iter().flat_map(|stage| stage.summary(&results)).collect(),
         paths,
         sets,

@@ -7,6 +7,7 @@
 //! and fields in `Results`, in `Atlas` and in the report, on which later stages build.
 
 pub mod align;
+pub mod curvature;
 pub mod estimates;
 pub mod graph;
 pub mod imports;
@@ -19,6 +20,7 @@ pub mod trajectory;
 
 use super::stage::Stage;
 use align::Align;
+use curvature::Curvature;
 use estimates::Estimates;
 use graph::Graphs;
 use imports::Imports;
@@ -41,4 +43,5 @@ pub static STAGES: &[&dyn Stage] = &[
     &Refinement,
     &Graphs,
     &KernelPca,
+    &Curvature,
 ];

@@ -4,7 +4,7 @@
 //! landscape*, arXiv:2602.21276 (2026).
 //!
 //! `studies` is the table of published numbers, one entry for each network with its data.
-//! `protocol` has the published settings. [`claims`](mod@claims) judges the nine claims by the results of
+//! `protocol` has the published settings. [`claims`](mod@claims) judges the ten claims by the results of
 //! runs. `section` is their part of the page. The rest of the report uses this module only. For a
 //! run of another network or of other data there is no published number, no claim and no
 //! comparison.

@@ -16,7 +16,7 @@ use crate::engine::store::{CurveFiles, PathName, PathStates};
 use crate::engine::task::Computation;
 use crate::landscape::{Interrupt, Landscape};
 use crate::path::refine::Widened;
-use crate::path::{Batches, Curve, CurvePrecision, FoundPath, equally_spaced_points};
+use crate::path::{Batches, Curve, CurvePrecision, FoundPath, equally_spaced, points_at};
 use crate::solutions::{EndSets, LandscapeName};
 use serde::{Deserialize, Serialize};
 
@@ -119,16 +119,27 @@ pub struct OnLandscape<'a> {
     pub landscape: &'a dyn Landscape<f64>,
     /// ω^a and ω^b.
     pub endpoints: [Vec<f64>; 2],
+    /// The t of the grid of the search.
+    grid: &'a [f64],
     points: &'a PointsOfCurve<'a>,
 }
 
-type PointsOfCurve<'a> = dyn Fn(Option<&[u8]>) -> Ended<Result<Vec<Vec<f64>>, String>> + 'a;
+type PointsOfCurve<'a> = dyn Fn(&[f64], Option<&[u8]>) -> Ended<Result<Vec<Vec<f64>>, String>> + 'a;
 
 impl OnLandscape<'_> {
-    /// `(M, P)` the points of the curve on the grid of the search, which is repeated if the curve
-    /// was not kept, from the state with which it was suspended.
+    /// `(M, P)` the points of the curve on the grid of the search, as [`Self::points_at`].
     pub fn points(&self, state: Option<&[u8]>) -> Ended<Result<Vec<Vec<f64>>, String>> {
-        (self.points)(state)
+        self.points_at(self.grid, state)
+    }
+
+    /// `(M, P)` the points of the curve at these t, ascending. The search is repeated if the curve
+    /// was not kept, from the state with which it was suspended.
+    pub fn points_at(
+        &self,
+        t: &[f64],
+        state: Option<&[u8]>,
+    ) -> Ended<Result<Vec<Vec<f64>>, String>> {
+        (self.points)(t, state)
     }
 }
 
@@ -152,6 +163,7 @@ pub fn on_landscape<T>(
     };
     let paths = &problem.config.paths;
     let search = SearchSettings { paths, start, keeps: false };
+    let grid = equally_spaced(paths.parameters.points);
     let interrupt: &Interrupt<'_> = &|| control.stop_requested();
     match problem.subject.zip(&task.path.endpoints) {
         Some(Subject::Network((trained, endpoints))) => {
@@ -166,9 +178,12 @@ pub fn on_landscape<T>(
                 find(&landscape, batches, endpoints, &search, state, control)
             };
             let free = task.free.as_ref().and_then(Subject::network).map(Vec::as_slice);
-            let points = |state: Option<&[u8]>| points(endpoints, free, &search, state, &again);
+            let points = |t: &[f64], state: Option<&[u8]>| {
+                points((endpoints, free), t, &search, state, &again)
+            };
             let endpoints = endpoints.each_ref().map(|end| widened(end));
-            work(OnLandscape { landscape: &Widened(&landscape), endpoints, points: &points })
+            let landscape = &Widened(&landscape);
+            work(OnLandscape { landscape, endpoints, grid: &grid, points: &points })
         }
         Some(Subject::Landscape((mapped, endpoints))) => {
             let name = task.path.landscape;
@@ -179,8 +194,11 @@ pub fn on_landscape<T>(
             let again =
                 |state: Option<&[u8]>| find(landscape, None, endpoints, &search, state, control);
             let free = task.free.as_ref().and_then(Subject::landscape).map(Vec::as_slice);
-            let points = |state: Option<&[u8]>| points(endpoints, free, &search, state, &again);
-            work(OnLandscape { landscape, endpoints: endpoints.clone(), points: &points })
+            let points = |t: &[f64], state: Option<&[u8]>| {
+                points((endpoints, free), t, &search, state, &again)
+            };
+            let endpoints = endpoints.clone();
+            work(OnLandscape { landscape, endpoints, grid: &grid, points: &points })
         }
         None => failed("the endpoints belong to another landscape"),
     }
@@ -188,27 +206,27 @@ pub fn on_landscape<T>(
 
 type Again<'a, A> = dyn Fn(Option<&[u8]>) -> Ended<Result<FoundPath<A>, String>> + 'a;
 
-/// The points of a curve that was kept, or that is searched for once more.
+/// The points at these t of a curve that was kept, or that is searched for once more.
 fn points<A: CurvePrecision>(
-    endpoints: &[Vec<A>; 2],
-    free: Option<&[A]>,
+    (endpoints, free): (&[Vec<A>; 2], Option<&[A]>),
+    t: &[f64],
     search: &SearchSettings,
     state: Option<&[u8]>,
     again: &Again<'_, A>,
 ) -> Ended<Result<Vec<Vec<f64>>, String>> {
     let parameters = &search.paths.parameters;
     let Some(free) = free else {
-        let points = |found: FoundPath<A>| on_grid(found.curve.as_ref(), parameters.points);
+        let points = |found: FoundPath<A>| points_of(found.curve.as_ref(), t);
         return again(state).map(|found| found.map(points));
     };
     let curve = parameters.method.curve(endpoints.each_ref().map(|end| &end[..]), free);
     let curve = curve.ok_or_else(|| "its curve is that of another method".to_owned());
-    Ended::Finished(curve.map(|curve| on_grid(curve.as_ref(), parameters.points)))
+    Ended::Finished(curve.map(|curve| points_of(curve.as_ref(), t)))
 }
 
-/// The points of a curve at equally spaced t.
-fn on_grid<A: CurvePrecision>(curve: &dyn Curve<A>, points: usize) -> Vec<Vec<f64>> {
-    let rows = equally_spaced_points(curve, points);
+/// The points of a curve at these t.
+fn points_of<A: CurvePrecision>(curve: &dyn Curve<A>, t: &[f64]) -> Vec<Vec<f64>> {
+    let rows = points_at(curve, t);
     rows.outer_iter().map(|row| row.iter().map(|&x| x.wide()).collect()).collect()
 }
 

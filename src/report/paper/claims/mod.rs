@@ -9,6 +9,7 @@
 mod barriers;
 mod comparison;
 mod embedding;
+mod flatness;
 mod improved;
 mod losses;
 #[cfg(test)]
@@ -73,7 +74,7 @@ pub struct Claim {
     pub findings: Vec<Finding>,
 }
 
-/// The nine claims with the verdicts of these runs. A claim that applies to no run has no findings.
+/// The ten claims with the verdicts of these runs. A claim that applies to no run has no findings.
 /// Empty if the paper is about none of the runs: neither a network of the paper on its data nor its
 /// two-dimensional example.
 pub fn claims(runs: &[Run<'_>]) -> Vec<Claim> {
@@ -122,6 +123,13 @@ pub fn claims(runs: &[Run<'_>]) -> Vec<Claim> {
         .collect();
     let text = "In the two-dimensional example the height of the path hardly depends on λ.";
     claims.push(Claim { number: 9, text, findings: two_wells::lambda(runs) });
+    let text = "SGD solutions lie in flatter regions; the minima of L-BFGS are sharper. (The paper \
+                infers it from heights.)";
+    claims.push(Claim {
+        number: 10,
+        text,
+        findings: runs.iter().flat_map(flatness::curvature).collect(),
+    });
     let speaks = claims.iter().any(|claim| !claim.findings.is_empty());
     if speaks { claims } else { Vec::new() }
 }

@@ -1,4 +1,5 @@
 use super::{Claim, Comparison, Judgment, LEVEL, claims, larger};
+use crate::analysis::curvature::Sharpness;
 use crate::analysis::kernel_pca::Kernel;
 use crate::analysis::statistics::{Analysis, DistanceRequest, KernelPcaRequest, PairValues};
 use crate::config::Config;
@@ -8,6 +9,7 @@ use crate::path::{PathResult, PathSet, PathStop};
 use crate::report::Run;
 use crate::report::figures::figures;
 use crate::report::paper::{PaperOptimizer, optimizers, published, relation};
+use crate::report::run::SetSharpness;
 use crate::solutions::{LandscapeName, SetName, SolutionSet};
 use ndarray::{Array2, Axis, s};
 
@@ -123,6 +125,7 @@ fn as_claimed(config: &Config, n: usize) -> Run<'_> {
         plane: None,
         missing: Vec::new(),
         refined_barriers: Vec::new(),
+        sharpness: Vec::new(),
         tables: Vec::new(),
         notes: Vec::new(),
     }
@@ -140,7 +143,7 @@ fn what_is_as_claimed_is_supported_and_exceptions_are_the_opposite() {
     let found = claims(&[as_claimed(&fcp, 12)]);
     // No curves: claim 2 is open. The centers of the train sets are farther apart than the vectors
     // are wide.
-    let expected: [&[Judgment]; 9] = [
+    let expected: [&[Judgment]; 10] = [
         &[Yes, Yes],
         &[Open],
         &[Yes, Yes, Yes],
@@ -150,6 +153,8 @@ fn what_is_as_claimed_is_supported_and_exceptions_are_the_opposite() {
         &[Yes, Open],
         &[Yes],
         &[],
+        // No curvature was computed.
+        &[Open],
     ];
     for (number, expected) in (1..).zip(expected) {
         assert_eq!(verdicts(&found, number), expected, "claim {number}: {:#?}", found[number - 1]);
@@ -549,6 +554,7 @@ fn example<'a>(config: &'a Config, label: &str, pair: (u32, u32), height: f64) -
         plane: None,
         missing: Vec::new(),
         refined_barriers: Vec::new(),
+        sharpness: Vec::new(),
         tables: Vec::new(),
         notes: Vec::new(),
     }
@@ -735,4 +741,66 @@ fn straight_lines_that_the_search_did_not_lower_are_no_barriers() {
             "{reason}"
         );
     }
+}
+
+/// Largest eigenvalue and filter-normalized one of n solutions of each set, all factors of each
+/// other of at most 1.2: `[of ω^train, of ω^test]`, those of L-BFGS in units of those of SGD.
+fn with_sharpness(run: &mut Run<'_>, n: usize, ratios: [[f64; 2]; 2]) {
+    let mut sets = Vec::new();
+    for (split, ratios) in [Split::Train, Split::Test].into_iter().zip(ratios) {
+        for optimizer in PaperOptimizer::ALL {
+            let factors = if optimizer == PaperOptimizer::Lbfgs { ratios } else { [1.0, 1.0] };
+            let point = |index: usize| {
+                let spread = 1.0 + 0.2 * index as f64 / n as f64;
+                let [largest, normalized] = factors.map(|factor| factor * spread);
+                let filter_normalized = Some(normalized);
+                Sharpness { loss: 1.0, slope: 0.0, norm: 1.0, largest, filter_normalized }
+            };
+            sets.push(SetSharpness {
+                set: optimizer.set(split),
+                landscape: LandscapeName::Train,
+                numbers: (0..n as u32).collect(),
+                points: (0..n).map(point).collect(),
+            });
+        }
+    }
+    run.sharpness = sets;
+}
+
+#[test]
+fn flatness_is_judged_by_four_comparisons_that_have_to_agree() {
+    let config = config_of("fcp");
+    let mut run = as_claimed(&config, 12);
+    let tenth = |run: &Run<'_>| claims(std::slice::from_ref(run)).remove(9).findings;
+    let findings = tenth(&run);
+    assert_eq!(findings.len(), 1);
+    assert_eq!(findings[0].status, Judgment::NotTestable);
+    assert!(findings[0].reason.contains("[curvature]"), "{}", findings[0].reason);
+    for (ratios, n, expected, said) in [
+        ([[3.0, 2.0], [1.5, 4.0]], 12, Judgment::Supported, "all four comparisons agree: "),
+        ([[0.3, 0.2], [0.5, 0.4]], 12, Judgment::NotSupported, "agree on the opposite"),
+        // As measured for FCP: where the training loss is 1e-8, all curvature vanishes.
+        ([[3e-4, 0.2], [1.7, 2.0]], 12, Judgment::NotTestable, "do not agree"),
+        // One measure alone finds no difference.
+        ([[3.0, 2.0], [1.0, 4.0]], 12, Judgment::NotTestable, "do not agree"),
+        ([[3.0, 2.0], [1.5, 4.0]], 4, Judgment::NotTestable, "too few numbers"),
+    ] {
+        with_sharpness(&mut run, n, ratios);
+        let findings = tenth(&run);
+        assert_eq!(findings.len(), 5, "{findings:#?}");
+        assert!(findings.iter().all(|finding| finding.status == expected), "{findings:#?}");
+        assert!(findings[0].reason.contains(said), "{}", findings[0].reason);
+        let compared = findings.iter().filter(|finding| finding.comparison.is_some());
+        assert_eq!(compared.count(), 4);
+        if n > 4 {
+            assert_eq!(findings[0].reason.matches("99 % [").count(), 4, "{}", findings[0].reason);
+        }
+    }
+    // What has not converged is left out and said.
+    with_sharpness(&mut run, 12, [[3.0, 2.0], [1.5, 4.0]]);
+    run.sharpness[0].points[3].largest = f64::NAN;
+    let findings = tenth(&run);
+    assert_eq!(findings[0].status, Judgment::Supported);
+    assert!(findings[1].reason.contains("1 did not converge"), "{}", findings[1].reason);
+    assert_eq!(findings[1].comparison.as_ref().map(|compared| compared.counts), Some([11, 12]));
 }

@@ -1,0 +1,91 @@
+//! The density of the spectrum.
+
+use super::known::{SetCurvature, of_sets};
+use super::outcome::PointCurvature;
+use crate::analysis::curvature::density;
+use crate::engine::results::Results;
+use crate::report::Run;
+use crate::report::figure::{Figure, Table, exact};
+use crate::report::panel::{Axis, Ink, Panel, Shape};
+use crate::report::style::{look, set_name};
+
+/// Values of λ at which the density is drawn.
+const POINTS: usize = 400;
+
+/// The width σ of the normal distributions, as a fraction of the range of the nodes.
+const WIDTH: f64 = 0.01;
+
+/// Densities this far below the highest are not drawn.
+const FLOOR: f64 = 1e-8;
+
+pub(super) fn figure(runs: &[(&Run<'_>, Results<'_>)]) -> Figure {
+    let mut panels = Vec::new();
+    let header = ["run", "set", "landscape", "initialization", "eigenvalue", "density", "error"];
+    let mut table = Table::new("spectral-density", &header);
+    for (run, results) in runs {
+        for of in of_sets(results, &results.sets()) {
+            let title = format!("{} on {}", set_name(&of.set), of.landscape);
+            let title = if runs.len() > 1 { format!("{}: {title}", run.label) } else { title };
+            let lines = lines(run, &of, &mut table);
+            if !lines.is_empty() {
+                let (x, y) = (Axis::linear("eigenvalue λ"), Axis::log("density"));
+                let color = look(of.set.group(), &run.groups()).color;
+                let shape = Shape::Lines(lines);
+                panels.push(Panel::new(title, x, y).with(shape, Ink::line(color), None));
+            }
+        }
+    }
+    Figure {
+        key: "spectral-density",
+        title: "Density of the spectrum",
+        about: "The fraction of the eigenvalues of the Hessian for each unit of λ, a line for each \
+                solution: the mean over the random probes, each eigenvalue spread by a normal \
+                distribution whose width is a hundredth of the range. The density is on a \
+                logarithmic scale: one eigenvalue of many thousands is a low peak. Panels have \
+                different ranges of λ.",
+        notes: Vec::new(),
+        panels,
+        tables: vec![table],
+    }
+}
+
+/// The density of each solution.
+fn lines(run: &Run<'_>, of: &SetCurvature, table: &mut Table) -> Vec<Vec<[f64; 2]>> {
+    let known = of.numbers.iter().zip(&of.points);
+    let mut lines = Vec::new();
+    for (number, point) in known {
+        let Some((at, width)) = range(point) else { continue };
+        let Some(found) = density(&point.probes, &at, width) else { continue };
+        let highest = found.density.iter().copied().fold(0.0, f64::max);
+        let line = at.iter().zip(&found.density).map(|(&at, &density)| [at, density]);
+        lines.push(line.filter(|[_, density]| *density > FLOOR * highest).collect());
+        for (index, (at, density)) in at.iter().zip(&found.density).enumerate() {
+            let error = found.error.as_ref().map_or(f64::NAN, |error| error[index]);
+            table.push([
+                run.label.clone(),
+                of.set.to_string(),
+                of.landscape.to_string(),
+                number.to_string(),
+                exact(*at),
+                exact(*density),
+                exact(error),
+            ]);
+        }
+    }
+    lines
+}
+
+/// Values of λ from below the lowest to above the highest node, and the width; `None` if the nodes
+/// do not differ, as those of single products.
+fn range(point: &PointCurvature) -> Option<(Vec<f64>, f64)> {
+    let nodes = || point.probes.iter().flat_map(|probe| &probe.nodes).copied();
+    if point.probes.iter().all(|probe| probe.nodes.len() < 2) {
+        return None;
+    }
+    let (low, high) =
+        (nodes().fold(f64::INFINITY, f64::min), nodes().fold(-f64::INFINITY, f64::max));
+    let width = WIDTH * (high - low);
+    let (low, high) = (low - 5.0 * width, high + 5.0 * width);
+    let at = |k: usize| low + (high - low) * k as f64 / (POINTS - 1) as f64;
+    (width > 0.0).then(|| ((0..POINTS).map(at).collect(), width))
+}

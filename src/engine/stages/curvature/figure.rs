@@ -1,0 +1,151 @@
+//! Sharpness of the solutions beside the loss that it belongs to.
+
+use super::known::{SetCurvature, of_sets};
+use super::outcome::{Eigenvalue, PointCurvature};
+use crate::analysis::curvature::Sharpness;
+use crate::engine::results::Results;
+use crate::report::Run;
+use crate::report::figure::{Figure, Table, exact};
+use crate::report::panel::{Axis, Ink, Marker, Panel, Shape};
+use crate::report::style::{look, set_name};
+use crate::solutions::LandscapeName;
+
+type Measure = (&'static str, fn(&PointCurvature) -> f64);
+
+/// What is drawn over the loss.
+const MEASURES: [Measure; 3] = [
+    ("largest eigenvalue", PointCurvature::largest),
+    ("filter-normalized", PointCurvature::normalized),
+    ("trace", PointCurvature::trace_estimate),
+];
+
+pub(super) fn figure(runs: &[(&Run<'_>, Results<'_>)]) -> Figure {
+    let (mut panels, mut notes) = (Vec::new(), Vec::new());
+    let mut table = Table::new("curvature", &HEADER);
+    let mut eigenvalues = Table::new("curvature-eigenvalues", &EIGENVALUES);
+    let mut open = 0;
+    for (run, results) in runs {
+        let known = of_sets(results, &results.sets());
+        open += known.iter().map(SetCurvature::open).sum::<usize>();
+        let mut landscapes: Vec<LandscapeName> = known.iter().map(|of| of.landscape).collect();
+        landscapes.sort_unstable();
+        landscapes.dedup();
+        for landscape in landscapes {
+            let of_landscape: Vec<&SetCurvature> =
+                known.iter().filter(|of| of.landscape == landscape).collect();
+            let panel = |measure| panel(run, runs.len() > 1, landscape, measure, &of_landscape);
+            panels.extend(MEASURES.iter().map(panel).filter(|panel| !panel.is_empty()));
+        }
+        known.iter().for_each(|of| fill(run, of, &mut table, &mut eigenvalues));
+    }
+    if open > 0 {
+        notes.push(format!("{open} eigenvalues did not converge and are left out."));
+    }
+    Figure {
+        key: "curvature",
+        title: "Curvature",
+        about: "Each solution at its loss on these images: the largest eigenvalue of the Hessian, \
+                the largest one if each weight is in units of the norm of its filter, which does \
+                not depend on the scale of the weights, and the trace. All curvature of a \
+                cross-entropy vanishes with the loss, in proportion to it where images are fitted \
+                well. So solutions of different losses cannot be compared by one of these numbers \
+                alone. Values that are not above 0 have no place on the logarithmic axes.",
+        notes,
+        panels,
+        tables: vec![table, eigenvalues],
+    }
+}
+
+fn panel(
+    run: &Run<'_>,
+    several: bool,
+    landscape: LandscapeName,
+    &(name, measure): &Measure,
+    sets: &[&SetCurvature],
+) -> Panel {
+    let title = format!("{name} on {landscape}");
+    let title = if several { format!("{}: {title}", run.label) } else { title };
+    let losses = || sets.iter().flat_map(|of| &of.points).map(PointCurvature::loss);
+    let label = run.height_label();
+    // Heights of analytic landscapes may be negative.
+    let is_log = losses().filter(|loss| loss.is_finite()).all(|loss| loss > 0.0);
+    let x = if is_log { Axis::log(label) } else { Axis::linear(label) };
+    let mut panel = Panel::new(title, x, Axis::log(name.to_owned()));
+    let groups = run.groups();
+    for of in sets {
+        let points: Vec<[f64; 2]> = (of.points.iter())
+            .map(|point| [point.loss(), measure(point)])
+            .filter(|[loss, value]| loss.is_finite() && *value > 0.0)
+            .collect();
+        if points.is_empty() {
+            continue;
+        }
+        let look = look(of.set.group(), &groups);
+        // The sets of one group have one color.
+        let members = sets.iter().filter(|other| other.set.group() == of.set.group());
+        let place = members.into_iter().position(|other| other.set == of.set).unwrap_or(0);
+        let marker = [look.marker, Marker::Cross, Marker::Triangle, Marker::Diamond][place % 4];
+        let ink = Ink::marker(look.color);
+        panel = panel.with(Shape::Points(points, marker), ink, Some(set_name(&of.set)));
+    }
+    panel
+}
+
+const HEADER: [&str; 18] = [
+    "run",
+    "set",
+    "landscape",
+    "initialization",
+    "loss",
+    "slope",
+    "norm",
+    "largest",
+    "residual",
+    "lowest",
+    "filter_normalized",
+    "scaled_by_norm",
+    "doubling_distance",
+    "trace",
+    "trace_error",
+    "not_converged",
+    "products",
+    "status",
+];
+
+const EIGENVALUES: [&str; 7] =
+    ["run", "set", "landscape", "initialization", "number", "eigenvalue", "residual"];
+
+fn fill(run: &Run<'_>, of: &SetCurvature, table: &mut Table, eigenvalues: &mut Table) {
+    let rows = of.numbers.iter().zip(&of.points).zip(&of.status);
+    for ((number, point), status) in rows {
+        let names = [&run.label, of.set.as_str(), of.landscape.name(), &number.to_string()]
+            .map(str::to_owned);
+        let found = point.eigenvalues.as_ref();
+        let sharpness = point.sharpness();
+        let of_sharpness = |number: &dyn Fn(&Sharpness) -> Option<f64>| {
+            sharpness.as_ref().and_then(number).unwrap_or(f64::NAN)
+        };
+        let trace = point.trace();
+        let numbers = [
+            point.loss(),
+            of_sharpness(&|sharpness| Some(sharpness.slope)),
+            of_sharpness(&|sharpness| Some(sharpness.norm)),
+            point.largest(),
+            found.and_then(|found| found.largest.first()).map_or(f64::NAN, |found| found.residual),
+            point.lowest(),
+            point.normalized(),
+            of_sharpness(&|sharpness| Some(sharpness.times_squared_norm())),
+            of_sharpness(&Sharpness::doubling_distance),
+            point.trace_estimate(),
+            trace.and_then(|trace| trace.standard_error).unwrap_or(f64::NAN),
+        ];
+        let last = [point.open().to_string(), point.products().to_string(), status.clone()];
+        let numbers = numbers.map(exact);
+        table.rows.push(names.iter().cloned().chain(numbers).chain(last).collect());
+        let largest = found.map_or(&[][..], |found| &found.largest);
+        for (index, &Eigenvalue { value, residual }) in largest.iter().enumerate() {
+            let cells = [(index + 1).to_string(), exact(value), exact(residual)];
+            eigenvalues.rows.push(names.iter().cloned().chain(cells).collect());
+        }
+    }
+}

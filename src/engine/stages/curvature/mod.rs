@@ -1,0 +1,320 @@
+//! `[curvature]`: second derivatives of the landscape at solutions and along paths.
+//!
+//! A task computes a part of the curvature at a solution on a landscape: the eigenvalues, the
+//! filter-normalized one, or a random probe. Along a path a task computes all of it, one point
+//! after the other, so that the points of the path are found once. The mathematics is in
+//! [`crate::analysis::curvature`].
+
+mod along;
+mod atlas;
+mod density;
+mod figure;
+mod key;
+mod known;
+mod outcome;
+mod path_figure;
+mod point;
+mod section;
+mod table;
+mod task;
+
+use crate::analysis::curvature::{Sharpness, SpectrumEnd, state_bytes};
+use crate::config::{Config, StageSection};
+use crate::engine::capacity::{Need, Part as MemoryPart};
+use crate::engine::console::count;
+use crate::engine::failure::Failure;
+use crate::engine::log::KeyNumbers;
+use crate::engine::plan::Work;
+use crate::engine::problem::Problem;
+use crate::engine::rank::Rank;
+use crate::engine::results::Results;
+use crate::engine::stage::{Context, Counts, PlannedTasks, Stage, TaskSolutions, TaskState};
+use crate::engine::store::Record;
+use crate::engine::store::atlas::{Atlas, AtlasError, Node};
+use crate::report::figure::Figure;
+use crate::report::number::short;
+use crate::report::run::SetSharpness;
+use crate::report::{Run, SummaryTable};
+use crate::solutions::{LandscapeName, SolutionSet};
+use key::{CurvatureKey, Part};
+use known::{ended, of_sets, wanted};
+use outcome::Outcome;
+use section::{CurvatureConfig, SECTION};
+use task::Curvatures;
+
+/// Its name in the journal, in the log and in `status`.
+const STAGE: &str = "curvature";
+
+/// Computes curvature.
+pub struct Curvature;
+
+/// The time of a gradient in double precision, in gradients in single precision; see
+/// `docs/methods.md`.
+const DOUBLE_PRECISION: f64 = 2.0;
+
+fn section(config: &Config) -> Option<&CurvatureConfig> {
+    config.section(&SECTION).as_ref()
+}
+
+/// The work of a task, at most. A landscape without images counts as one.
+fn work_of(
+    problem: &Problem,
+    section: &CurvatureConfig,
+    part: Part,
+    landscape: LandscapeName,
+) -> Work {
+    let images =
+        problem.trained().map_or(1, |trained| task::images(trained, section, landscape).len());
+    let products = products(problem, section, part) as f64;
+    let factor = if problem.trained().is_some() { DOUBLE_PRECISION } else { 1.0 };
+    Work { gradients: 2.0 * factor * products * images as f64, ..Work::default() }
+}
+
+/// Products of a task, at most.
+fn products(problem: &Problem, section: &CurvatureConfig, part: Part) -> usize {
+    let dimension = problem.layout().parameters();
+    let asked = section.asked;
+    let spectrum = asked.products.min(dimension);
+    let probe = asked.steps.min(dimension);
+    match part {
+        Part::Eigenvalues | Part::Normalized => spectrum,
+        Part::Probe(_) => probe,
+        Part::Path => {
+            let point = asked.probes.saturating_mul(probe).saturating_add(2 * spectrum);
+            (section.path_points + 1).saturating_mul(point)
+        }
+    }
+}
+
+/// The landscapes on which curvature is computed, before anything is.
+fn landscapes(problem: &Problem, section: &CurvatureConfig) -> Vec<LandscapeName> {
+    problem.subject.either(
+        |_| section.landscapes.iter().map(|&split| split.into()).collect(),
+        |mapped| {
+            if section.datasets.is_empty() { mapped.names() } else { section.datasets.clone() }
+        },
+    )
+}
+
+/// Tasks of each part on one landscape, at most.
+fn planned(problem: &Problem, section: &CurvatureConfig) -> [(Part, usize); 4] {
+    let most = section.solutions.unwrap_or(usize::MAX);
+    let of_set = |set| problem.solutions_in(set).min(most);
+    let solutions: usize = section.sets.iter().map(of_set).sum();
+    let paths = &problem.config.paths;
+    let is_asked = |sets: &&crate::solutions::EndSets| {
+        sets.both().into_iter().all(|set| section.sets.contains(set))
+    };
+    let of_sets = paths.end_sets();
+    let of_paths = of_sets.iter().filter(is_asked).map(|sets| {
+        paths.count(sets, sets.both().map(|set| problem.solutions_in(set))).min(section.paths)
+    });
+    [
+        (Part::Eigenvalues, solutions),
+        (Part::Normalized, solutions),
+        (Part::Probe(0), solutions.saturating_mul(section.asked.probes)),
+        (Part::Path, of_paths.sum()),
+    ]
+}
+
+/// The data sets of a process that the section names.
+pub fn datasets(config: &Config) -> &[LandscapeName] {
+    section(config).map_or(&[], |section| &section.datasets)
+}
+
+/// How sharp the solutions of each set are on each landscape, as far as it is known.
+pub fn sharpness(results: &Results, sets: &[SolutionSet]) -> Vec<SetSharpness> {
+    let of_set = |known: known::SetCurvature| {
+        let (numbers, points): (Vec<u32>, Vec<Sharpness>) = known.sharpness();
+        SetSharpness { set: known.set, landscape: known.landscape, numbers, points }
+    };
+    of_sets(results, sets).into_iter().map(of_set).collect()
+}
+
+impl Stage for Curvature {
+    fn name(&self) -> &'static str {
+        STAGE
+    }
+
+    fn command(&self) -> &'static str {
+        "analyze"
+    }
+
+    fn applies(&self, config: &Config) -> bool {
+        section(config).is_some()
+    }
+
+    fn needs_solutions(&self) -> bool {
+        true
+    }
+
+    fn run(&self, context: &Context, rank: &mut Rank) -> Result<(), Failure> {
+        let Some(section) = section(&context.problem.config) else { return Ok(()) };
+        context.run(self, rank, &Curvatures { problem: context.problem, section })
+    }
+
+    fn section(&self) -> Option<StageSection> {
+        Some(SECTION.section())
+    }
+
+    fn counts(&self, results: &Results, sets: &[SolutionSet]) -> Counts {
+        let mut counts = Counts::default();
+        let mut wanted = wanted(results, sets);
+        let kind = |key: &CurvatureKey| key.part.kind(key.landscape);
+        wanted.sort_by_key(kind);
+        for of_kind in wanted.chunk_by(|a, b| kind(a) == kind(b)) {
+            let part = of_kind[0].part;
+            let state = |key: &CurvatureKey| {
+                let name = format!("{} of {key}", part.noun());
+                TaskState::new(name, ended(results, key))
+            };
+            let tasks: Vec<_> = of_kind.iter().map(state).collect();
+            let name = format!("{} on {}", part.title(), of_kind[0].landscape);
+            counts.add(kind(&of_kind[0]), part.noun(), name, &tasks);
+        }
+        counts
+    }
+
+    fn plan(&self, problem: &Problem) -> Vec<PlannedTasks> {
+        let Some(section) = section(&problem.config) else { return Vec::new() };
+        let mut plan = Vec::new();
+        for (part, all) in planned(problem, section).into_iter().filter(|(_, all)| *all > 0) {
+            let most = count(products(problem, section, part), "product");
+            let title = part.title();
+            let Some(trained) = problem.trained() else {
+                let all = all.saturating_mul(landscapes(problem, section).len());
+                let what = format!("at most {all} {title} of at most {most}");
+                plan.push(PlannedTasks { what, count: all, work: None });
+                continue;
+            };
+            for landscape in landscapes(problem, section) {
+                let images = task::images(trained, section, landscape).len();
+                let what = format!("{title} of at most {most} on {images} {landscape} images");
+                let work = Some(work_of(problem, section, part, landscape));
+                plan.push(PlannedTasks { what, count: all, work });
+            }
+        }
+        plan
+    }
+
+    fn work(&self, problem: &Problem, kind: usize) -> Work {
+        let (part, number) = Part::of_kind(kind);
+        let Some(section) = section(&problem.config) else { return Work::default() };
+        let mut all = landscapes(problem, section).into_iter();
+        let landscape = all.find(|landscape| landscape.number() == number);
+        landscape.map_or_else(Work::default, |landscape| work_of(problem, section, part, landscape))
+    }
+
+    fn task_solutions(&self, key: &str) -> TaskSolutions {
+        key::origin(key).unwrap_or(TaskSolutions::All)
+    }
+
+    fn memory(&self, problem: &Problem, _: usize) -> Need {
+        let Some(section) = section(&problem.config) else { return Need::default() };
+        let dimension = problem.layout().parameters();
+        let most = section.asked.products.max(section.asked.steps).min(dimension);
+        // The basis, and once more as it is sent or combined to eigenvectors.
+        let basis = 2.0 * state_bytes(dimension, most);
+        let points =
+            if section.paths > 0 { 2.0 * (section.path_points as f64 + 22.0) } else { 0.0 };
+        let vectors = 8.0 * dimension as f64 * (points + 6.0);
+        let keys = "curvature.products or curvature.probe_steps (or the sizes in [network] or \
+                    [landscape])";
+        let task = vec![MemoryPart::new(basis + vectors, "eigenvalues of the Hessian", keys)];
+        let tasks = planned(problem, section);
+        let (of_paths, others) =
+            tasks.iter().partition::<Vec<_>, _>(|(part, _)| *part == Part::Path);
+        let sum =
+            |tasks: Vec<&(Part, usize)>| tasks.iter().map(|(_, all)| *all as f64).sum::<f64>();
+        let on = landscapes(problem, section).len() as f64;
+        let tops = sum(of_paths) * on * 8.0 * dimension as f64;
+        let tasks = crate::engine::plan::memory::task_bytes(sum(others) * on);
+        let keys = "curvature.solutions, curvature.probes or curvature.paths";
+        Need { task, root: vec![MemoryPart::new(tops + tasks, "the tasks of the curvature", keys)] }
+    }
+
+    fn key_numbers(&self, record: &Record) -> KeyNumbers {
+        let Record::Task { outcome: Ok(bytes), .. } = record else { return KeyNumbers::default() };
+        let Ok(outcome) = postcard::from_bytes::<Outcome>(bytes) else {
+            return KeyNumbers::default();
+        };
+        match outcome {
+            Outcome::Eigenvalues(found) => {
+                let largest = found.largest.first();
+                let largest = largest.map_or_else(|| "–".to_owned(), |found| short(found.value));
+                let end = match found.end {
+                    SpectrumEnd::Converged => "converged",
+                    SpectrumEnd::Complete => "all eigenvalues",
+                    SpectrumEnd::Products => "limit of products",
+                };
+                KeyNumbers {
+                    height: Some(found.loss),
+                    steps: Some(found.products),
+                    stop: Some(format!("{end}; largest eigenvalue {largest}")),
+                    ..KeyNumbers::default()
+                }
+            }
+            Outcome::Normalized(found) => KeyNumbers {
+                steps: Some(found.products),
+                stop: Some(found.largest.map_or_else(
+                    || "limit of products".to_owned(),
+                    |found| format!("largest eigenvalue {}", short(found.value)),
+                )),
+                ..KeyNumbers::default()
+            },
+            Outcome::Probe(_, found) => {
+                KeyNumbers { steps: Some(found.nodes.len() as u32), ..KeyNumbers::default() }
+            }
+            Outcome::Path(path) => {
+                let products: usize = path.points.iter().map(|point| point.products()).sum();
+                KeyNumbers { steps: Some(products as u32), ..KeyNumbers::default() }
+            }
+        }
+    }
+
+    fn check_atlas(&self, _: &Atlas<'_>) -> Result<Vec<String>, AtlasError> {
+        Ok(Vec::new())
+    }
+
+    fn write_atlas(&self, root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
+        atlas::write(root, atlas)
+    }
+
+    fn format(&self) -> &'static str {
+        include_str!("format.md")
+    }
+
+    fn missing(&self, results: &Results) -> Vec<String> {
+        let states: Vec<_> =
+            wanted(results, &results.sets()).iter().map(|key| ended(results, key)).collect();
+        let left = states.iter().filter(|state| state.is_none()).count();
+        let failed = states.iter().flatten().filter(|state| state.is_err()).count();
+        let (all, failures) = (count(states.len(), "task"), count(failed, "task"));
+        let left = (left > 0)
+            .then(|| format!("{left} of {all} of the curvature have not been computed yet."));
+        let failed = (failed > 0)
+            .then(|| format!("{failures} of the curvature failed; `lossatlas status` says why."));
+        left.into_iter().chain(failed).collect()
+    }
+
+    fn summary(&self, results: &Results) -> Vec<SummaryTable> {
+        table::tables(results)
+    }
+
+    fn figures(&self, runs: &[(&Run<'_>, Results<'_>)]) -> Vec<Figure> {
+        let any = |is_asked: &dyn Fn(&CurvatureConfig) -> bool| {
+            runs.iter().any(|(_, results)| section(results.config).is_some_and(is_asked))
+        };
+        let mut figures = Vec::new();
+        if any(&|_| true) {
+            figures.push(figure::figure(runs));
+        }
+        if any(&|section| section.asked.probes > 0 && section.asked.steps > 1) {
+            figures.push(density::figure(runs));
+        }
+        if any(&|section| section.paths > 0) {
+            figures.push(path_figure::figure(runs));
+        }
+        figures
+    }
+}

@@ -1,0 +1,114 @@
+//! Curvature along paths, beside the loss there.
+
+use super::known::{PathsCurvature, of_paths};
+use super::outcome::{AlongPath, PointCurvature};
+use crate::engine::results::Results;
+use crate::report::Run;
+use crate::report::figure::{Figure, Table, exact};
+use crate::report::panel::{Axis, Ink, Marker, Panel, Shape};
+use crate::report::style::{end_sets, look_of};
+
+type Measure = (&'static str, fn(&PointCurvature) -> f64);
+
+const MEASURES: [Measure; 3] = [
+    ("loss", PointCurvature::loss),
+    ("largest eigenvalue", PointCurvature::largest),
+    ("filter-normalized", PointCurvature::normalized),
+];
+
+pub(super) fn figure(runs: &[(&Run<'_>, Results<'_>)]) -> Figure {
+    let mut panels = Vec::new();
+    let mut table = Table::new("curvature-along-paths", &HEADER);
+    for (run, results) in runs {
+        for of in of_paths(results, &results.sets()) {
+            let panel = |measure| panel(run, runs.len() > 1, measure, &of);
+            panels.extend(MEASURES.iter().map(panel).filter(|panel| !panel.is_empty()));
+            of.found().for_each(|(pair, path)| fill(run, &of, pair, path, &mut table));
+        }
+    }
+    Figure {
+        key: "curvature-along-paths",
+        title: "Curvature along paths",
+        about: "Loss, largest eigenvalue of the Hessian and the filter-normalized one at equally \
+                spaced points of each path, all on the images of the curvature. The marker is the \
+                top. That of a refined path lies on the refined path, which is another curve; its \
+                place is the fraction of the length. A path of constant loss need not have constant \
+                curvature.",
+        notes: Vec::new(),
+        panels,
+        tables: vec![table],
+    }
+}
+
+fn panel(run: &Run<'_>, several: bool, &(name, measure): &Measure, of: &PathsCurvature) -> Panel {
+    let title = format!("{name}, {} on {}", end_sets(&of.sets), of.landscape);
+    let title = if several { format!("{}: {title}", run.label) } else { title };
+    let (mut lines, mut tops) = (Vec::new(), Vec::new());
+    for (_, path) in of.found() {
+        let points = path.t.iter().zip(&path.points).map(|(&t, point)| [t, measure(point)]);
+        let mut points: Vec<[f64; 2]> = points.collect();
+        tops.extend(points.pop().filter(|[_, value]| value.is_finite()));
+        lines.push(points.into_iter().filter(|[_, value]| value.is_finite()).collect::<Vec<_>>());
+    }
+    let values = lines.iter().flatten().chain(&tops).map(|[_, value]| *value);
+    let is_log = values.into_iter().all(|value| value > 0.0);
+    let label = if name == "loss" { run.height_label() } else { name.to_owned() };
+    let y = if is_log { Axis::log(label) } else { Axis::linear(label) };
+    let color = look_of(&of.sets, &run.groups()).color;
+    Panel::new(title, Axis::linear("t").tight(), y)
+        .with(Shape::Lines(lines), Ink::line(color).opacity(0.7), None)
+        .with(Shape::Points(tops, Marker::Diamond), Ink::marker(color), Some("top".to_owned()))
+}
+
+const HEADER: [&str; 15] = [
+    "run",
+    "set",
+    "landscape",
+    "a",
+    "b",
+    "point",
+    "t",
+    "loss",
+    "largest",
+    "lowest",
+    "filter_normalized",
+    "trace",
+    "trace_error",
+    "not_converged",
+    "top",
+];
+
+fn fill(
+    run: &Run<'_>,
+    of: &PathsCurvature,
+    (a, b): (u32, u32),
+    path: &AlongPath,
+    table: &mut Table,
+) {
+    let last = path.points.len() - 1;
+    for (index, (t, point)) in path.t.iter().zip(&path.points).enumerate() {
+        let top = match (index == last, path.is_refined) {
+            (false, _) => "",
+            (true, true) => "refined",
+            (true, false) => "fine grid",
+        };
+        let error = point.trace().and_then(|trace| trace.standard_error);
+        table.push([
+            run.label.clone(),
+            of.sets.to_string(),
+            of.landscape.to_string(),
+            a.to_string(),
+            b.to_string(),
+            index.to_string(),
+            exact(*t),
+            exact(point.loss()),
+            exact(point.largest()),
+            exact(point.lowest()),
+            exact(point.normalized()),
+            exact(point.trace_estimate()),
+            exact(error.unwrap_or(f64::NAN)),
+            point.open().to_string(),
+            top.to_owned(),
+        ]);
+    }
+}

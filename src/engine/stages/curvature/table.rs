@@ -1,0 +1,124 @@
+//! The tables at the end of a run.
+
+use super::known::{PathsCurvature, SetCurvature, of_paths, of_sets};
+use super::outcome::PointCurvature;
+use crate::analysis::curvature::Sharpness;
+use crate::analysis::statistics::Summary;
+use crate::engine::console::count;
+use crate::engine::results::Results;
+use crate::report::SummaryTable;
+use crate::report::number::short;
+
+const ABOUT: &str = "medians over the solutions. largest, lowest: eigenvalues of the Hessian. \
+                     normalized: the largest with each weight in units of the norm of its filter; it \
+                     does not depend on the scale of the weights, compare this one. doubling: \
+                     distance along the leading eigenvector at which the loss doubles.";
+
+const ABOUT_PATHS: &str = "medians over the paths of the largest eigenvalue: at the higher of the \
+                           endpoints, the largest and the smallest on the path, and at the top.";
+
+pub(super) fn tables(results: &Results) -> Vec<SummaryTable> {
+    let sets = results.sets();
+    let (of_sets, of_paths) = (of_sets(results, &sets), of_paths(results, &sets));
+    solutions(&of_sets).into_iter().chain(paths(&of_paths)).collect()
+}
+
+/// The median of those numbers that are finite.
+fn median(numbers: impl Iterator<Item = f64>) -> String {
+    let numbers: Vec<f64> = numbers.filter(|number| number.is_finite()).collect();
+    Summary::of(&numbers).map_or_else(|_| "–".to_owned(), |summary| short(summary.median))
+}
+
+fn solutions(sets: &[SetCurvature]) -> Option<SummaryTable> {
+    if sets.is_empty() {
+        return None;
+    }
+    let header =
+        ["set", "on", "solutions", "loss", "largest", "normalized", "trace", "lowest", "doubling"];
+    let row = |of: &SetCurvature| {
+        let median = |number: &dyn Fn(&PointCurvature) -> f64| median(of.points.iter().map(number));
+        let doubling = |point: &PointCurvature| {
+            point.sharpness().as_ref().and_then(Sharpness::doubling_distance).unwrap_or(f64::NAN)
+        };
+        vec![
+            of.set.to_string(),
+            of.landscape.to_string(),
+            of.points.iter().filter(|point| point.eigenvalues.is_some()).count().to_string(),
+            median(&PointCurvature::loss),
+            median(&PointCurvature::largest),
+            median(&PointCurvature::normalized),
+            median(&PointCurvature::trace_estimate),
+            median(&PointCurvature::lowest),
+            median(&doubling),
+        ]
+    };
+    Some(SummaryTable {
+        title: "Curvature",
+        about: ABOUT.to_owned(),
+        header: header.to_vec(),
+        texts: 2,
+        rows: sets.iter().map(row).collect(),
+        remarks: remarks(sets),
+    })
+}
+
+/// What is not converged or not known.
+fn remarks(sets: &[SetCurvature]) -> Vec<String> {
+    let open: usize = sets.iter().map(SetCurvature::open).sum();
+    let unknown = sets.iter().flat_map(|of| &of.status).filter(|status| *status != "done").count();
+    let not_converged = (open > 0).then(|| {
+        format!(
+            "{} did not converge and left out: increase curvature.products, or curvature.tolerance.",
+            count(open, "eigenvalue")
+        )
+    });
+    let unknown = (unknown > 0).then(|| {
+        let points = count(unknown, "solution");
+        format!("Of {points} the curvature is not complete; `lossatlas status` says why.")
+    });
+    not_converged.into_iter().chain(unknown).collect()
+}
+
+fn paths(sets: &[PathsCurvature]) -> Option<SummaryTable> {
+    if sets.iter().all(|of| of.found().next().is_none()) {
+        return None;
+    }
+    let header = ["set", "on", "paths", "endpoint", "most", "least", "top"];
+    let row = |of: &PathsCurvature| {
+        let each = |number: &dyn Fn(&[f64], f64) -> f64| {
+            median(of.found().filter_map(|(_, path)| {
+                let all: Vec<f64> = path.points.iter().map(PointCurvature::largest).collect();
+                let (top, spaced) = all.split_last()?;
+                Some(number(spaced, *top))
+            }))
+        };
+        let most = |values: &[f64]| values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let ends = |spaced: &[f64]| spaced[0].max(spaced[spaced.len() - 1]);
+        vec![
+            of.sets.to_string(),
+            of.landscape.to_string(),
+            of.found().count().to_string(),
+            each(&|spaced, _| ends(spaced)),
+            each(&|spaced, top| most(spaced).max(top)),
+            each(&|spaced, top| spaced.iter().copied().fold(top, f64::min)),
+            each(&|_, top| top),
+        ]
+    };
+    let open: usize = sets
+        .iter()
+        .flat_map(|of| of.found().flat_map(|(_, path)| &path.points))
+        .map(PointCurvature::open)
+        .sum();
+    let remark = format!(
+        "{} on paths did not converge and left out: increase curvature.products.",
+        count(open, "eigenvalue")
+    );
+    Some(SummaryTable {
+        title: "Curvature along paths",
+        about: ABOUT_PATHS.to_owned(),
+        header: header.to_vec(),
+        texts: 2,
+        rows: sets.iter().map(row).collect(),
+        remarks: (open > 0).then_some(remark).into_iter().collect(),
+    })
+}
