@@ -14,7 +14,9 @@ command = ["python3", "landscape.py"]
 name = "points/some"
 file = "points.npy"
 [paths]
-sets = []
+steps = 2
+points = 5
+fourier_terms = 2
 [curvature]
 eigenvalues = 3
 lowest = 2

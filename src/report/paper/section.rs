@@ -64,7 +64,8 @@ pub(in crate::report) fn section(claims: &[Claim], runs: &[Run<'_>]) -> Markup {
                  means come from a model of random effects of solutions and of pairs; p assumes \
                  independence and is too small. If there is a kernel PCA of standardized \
                  parameters, it decides. That the paper standardizes is inferred from its figures; \
-                 its text does not say so. Where a claim is about size, the threshold is ours. \
+                 its text does not say so. Claim 10 has a verdict only if four comparisons agree. \
+                 Where a claim is about size, the threshold is ours. \
                  \"Not supported\" means that there are enough runs to find a clear difference, \
                  and that they show the opposite or no difference that can be distinguished from \
                  chance. The verdicts are about the runs on this page, not about those of the \

@@ -84,7 +84,7 @@ impl Along<'_> {
     }
 
     fn advance(&mut self, place: usize, next: &Next) -> Result<Result<(), String>, Interrupted> {
-        let points = self.state.points.clone();
+        let points: &Points = &self.state.points;
         let indices = [self.indices, &[place as u64]].concat();
         let point = Point {
             landscape: self.landscape,

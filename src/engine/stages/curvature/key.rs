@@ -58,8 +58,8 @@ impl Part {
     /// What one of them is called.
     pub fn noun(self) -> &'static str {
         match self {
-            Self::Path => "curvature along a path",
-            Self::Eigenvalues => "spectrum",
+            Self::Path => "path curvature",
+            Self::Eigenvalues => "eigenvalue computation",
             Self::Normalized => "filter-normalized eigenvalue",
             Self::Probe(_) => "random probe",
         }

@@ -50,7 +50,7 @@ pub struct Curvature;
 
 /// The time of a gradient in double precision, in gradients in single precision; see
 /// `docs/methods.md`.
-const DOUBLE_PRECISION: f64 = 2.0;
+const DOUBLE_PRECISION: f64 = 4.0;
 
 fn section(config: &Config) -> Option<&CurvatureConfig> {
     config.section(&SECTION).as_ref()
