@@ -1,8 +1,9 @@
-//! `lossatlas export`: a set of solutions or the points of a path as a NumPy file, a graph, or the
-//! images, for other programs.
+//! `lossatlas export`: a set of solutions or the points of a path as a NumPy file, a graph, a surface
+//! or the images, for other programs.
 
 use crate::arguments::{path, text};
 use crate::export_graph;
+use crate::export_surface;
 use clap::Args;
 use clap::builder::TypedValueParser;
 use lossatlas::config::{Config, ConfigPurpose};
@@ -30,7 +31,7 @@ pub struct Arguments {
     pub directory: PathBuf,
     /// The set, for instance `lbfgs/train`
     #[arg(long, value_name = "GROUP/MEMBER")]
-    #[arg(required_unless_present_any = ["images", "graph", "path"])]
+    #[arg(required_unless_present_any = ["images", "graph", "path", "surface"])]
     #[arg(value_parser = text().try_map(|name| SetName::parse(&name)))]
     pub set: Option<SetName>,
     /// The training and test images in use, with their labels, in place of a set
@@ -50,8 +51,13 @@ pub struct Arguments {
     #[arg(long, value_name = "SET:A-B", conflicts_with_all = ["set", "images", "graph"])]
     #[arg(value_parser = text().try_map(|name| PathSelection::parse(&name)))]
     pub path: Option<PathSelection>,
+    /// A surface of the configuration, by its name, in place of a set
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["set", "images", "graph", "path"])]
+    #[arg(value_parser = text())]
+    pub surface: Option<String>,
     /// The landscape of a path or a graph: `train`, `test` or a data set of a process. Default for
-    /// a path: the first that has it. A graph has a default if there is only one
+    /// a path: the first that has it. A graph has a default if there is only one. Of a surface only
+    /// this landscape is written, otherwise all
     #[arg(long, value_name = "NAME", conflicts_with_all = ["set", "images"])]
     #[arg(value_parser = text())]
     pub landscape: Option<String>,
@@ -61,7 +67,8 @@ pub struct Arguments {
     pub points: u32,
     /// The file to write. Of a set: one vector a row, (n, P), float32. Of a path: one point a row,
     /// (points, P), float64 for a `[landscape]`. Of images: FILE.npz, or a folder, which gets four
-    /// IDX files. Of a graph: one file; with min-ts a folder, which gets min.data and ts.data
+    /// IDX files. Of a graph: one file; with min-ts a folder, which gets min.data and ts.data. Of a
+    /// surface: FILE.vti, for ParaView
     #[arg(short = 'o', long, value_name = "FILE", value_parser = path())]
     pub to: PathBuf,
     /// Replaces files that exist
@@ -71,11 +78,13 @@ pub struct Arguments {
 
 pub fn run(world: &World, arguments: &Arguments) -> Result<u8, Failure> {
     // One copy of one file: there is nothing to share out.
-    match (&arguments.set, &arguments.path, &arguments.graph) {
+    let Arguments { set, path, graph, surface, .. } = arguments;
+    match (set, path, graph, surface) {
         (Some(set), ..) => export_set(world, arguments, set)?,
-        (None, Some(path), _) => export_path(world, arguments, path)?,
-        (None, None, Some(name)) => export_graph::run(world, arguments, name)?,
-        (None, None, None) => export_images(world, arguments)?,
+        (None, Some(path), ..) => export_path(world, arguments, path)?,
+        (None, None, Some(name), _) => export_graph::run(world, arguments, name)?,
+        (None, None, None, Some(name)) => export_surface::run(world, arguments, name)?,
+        (None, None, None, None) => export_images(world, arguments)?,
     }
     console::complete(failure::SUCCESS, format_args!("; {} is complete", arguments.to.display()))
 }

@@ -13,6 +13,7 @@ mod dry_run;
 mod evaluate;
 mod export;
 mod export_graph;
+mod export_surface;
 mod init;
 mod manual;
 mod report;

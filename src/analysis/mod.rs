@@ -5,3 +5,4 @@ pub mod curvature;
 pub mod graph;
 pub mod kernel_pca;
 pub mod statistics;
+pub mod surface;

@@ -43,8 +43,18 @@ impl PathSelection {
         })
     }
 
+    /// The sets of its endpoints, as they were written.
+    pub fn sets(&self) -> &str {
+        &self.sets
+    }
+
+    /// The initialization numbers of its endpoints.
+    pub fn pair(&self) -> (u32, u32) {
+        self.pair
+    }
+
     /// Whether these are its sets, by any of the names that the program prints.
-    fn is_between(&self, sets: &EndSets) -> bool {
+    pub fn is_between(&self, sets: &EndSets) -> bool {
         let joined = |between: &str| format!("{}{between}{}", sets.a, sets.b);
         [sets.to_string(), sets.path(), joined("~")].contains(&self.sets)
     }

@@ -143,6 +143,8 @@ pub enum TaskSolutions {
     Paths(EndSets, String),
     /// The solutions in these sets, and the images of this landscape.
     Endpoints(EndSets, String),
+    /// All that these depend on.
+    Several(Vec<TaskSolutions>),
 }
 
 /// What a task of the stage of this name depends on: solutions, and the section that the stage

@@ -6,6 +6,7 @@
 //!                 └─ paper: published numbers, claims ┘
 //! ```
 
+pub mod contours;
 pub mod figure;
 pub mod figures;
 mod files;

@@ -36,12 +36,12 @@ fn digits(value: f64, significant: i32) -> String {
 }
 
 /// As [`number`], typeset: with a minus sign and superscript powers of ten.
-pub(super) fn typeset(value: f64) -> String {
+pub fn typeset(value: f64) -> String {
     for_print(&number(value))
 }
 
 /// As [`short`], typeset.
-pub(super) fn typeset_short(value: f64) -> String {
+pub fn typeset_short(value: f64) -> String {
     for_print(&short(value))
 }
 

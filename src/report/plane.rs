@@ -2,7 +2,7 @@
 
 use crate::landscape::HeightMap;
 use crate::path::{PathResult, Track};
-use contour::ContourBuilder;
+use crate::report::contours::{HeightGrid, levels};
 
 /// Heights over a rectangle, and paths across it.
 pub struct Plane<'a> {
@@ -63,51 +63,14 @@ impl<'a> Plane<'a> {
         let low = finite.fold(f64::INFINITY, f64::min);
         let straight = self.paths.iter().map(|path| path.result.straight_barrier);
         let high = straight.fold(f64::NEG_INFINITY, f64::max);
-        let rough = (1.15 * high - 0.15 * low - low) / 14.0;
-        if !(rough > 0.0 && rough.is_finite()) {
-            return Vec::new();
-        }
-        let power = 10_f64.powf(rough.log10().floor());
-        let round = [1.0, 2.0, 5.0, 10.0].map(|factor| factor * power);
-        let step = round.into_iter().find(|&step| step >= rough).unwrap_or(rough);
-        let (first, last) =
-            ((low / step).ceil() as i64, ((1.15 * high - 0.15 * low) / step).floor() as i64);
-        (first..=last).map(|k| k as f64 * step).collect()
+        levels(low, 1.15 * high - 0.15 * low)
     }
 
-    /// For each level the areas at least that high. Each is a single outline, in which holes are
-    /// connected to the edge.
+    /// For each level the areas at least that high, as of [`HeightGrid::areas`].
     pub fn areas(&self, levels: &[f64]) -> Vec<Vec<Vec<[f64; 2]>>> {
-        const POINTS: usize = HeightMap::POINTS;
-        let [[left, right], [bottom, top]] = self.map.region;
-        // The contour library takes heights to be at the centers of cells.
-        let step = |low: f64, high: f64| (high - low) / (POINTS - 1) as f64;
-        let (dx, dy) = (step(left, right), step(bottom, top));
-        let builder = ContourBuilder::new(POINTS, POINTS, true)
-            .x_origin(left - dx / 2.0)
-            .y_origin(bottom - dy / 2.0)
-            .x_step(dx)
-            .y_step(dy);
-        // Infinite heights would make the interpolation around them useless.
-        let cap = levels.iter().copied().fold(0.0, f64::max).abs() * 2.0 + 1.0;
-        let capped = |height: &f64| if height.is_nan() { cap } else { height.min(cap) };
-        let capped: Vec<f64> = self.map.heights.iter().map(capped).collect();
-        let Ok(contours) = builder.contours(&capped, levels) else { return Vec::new() };
-        let clip = |[x, y]: [f64; 2]| [x.clamp(left, right), y.clamp(bottom, top)];
-        let outlines = |contour: &contour::Contour| {
-            let outline = contour.geometry().iter().map(|polygon| {
-                let mut outline: Vec<_> =
-                    polygon.exterior().coords().map(|c| clip([c.x, c.y])).collect();
-                let start = outline.first().copied();
-                for hole in polygon.interiors() {
-                    outline.extend(hole.coords().map(|c| clip([c.x, c.y])));
-                    outline.extend(start);
-                }
-                outline
-            });
-            outline.collect()
-        };
-        contours.iter().map(outlines).collect()
+        let HeightMap { region, heights } = &self.map;
+        let points = [HeightMap::POINTS; 2];
+        HeightGrid { region: *region, points, heights }.areas(levels)
     }
 }
 

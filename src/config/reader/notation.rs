@@ -105,6 +105,17 @@ impl Notation for Option<usize> {
     }
 }
 
+/// Numbers, or what the program finds suitable. One number is written without brackets.
+impl Notation for Option<Vec<f64>> {
+    fn toml(&self) -> String {
+        match self.as_deref() {
+            None => quoted("auto"),
+            Some([one]) => one.toml(),
+            Some(numbers) => numbers.to_vec().toml(),
+        }
+    }
+}
+
 impl<T: Notation> Notation for Vec<T> {
     fn toml(&self) -> String {
         format!("[{}]", self.iter().map(Notation::toml).collect::<Vec<_>>().join(", "))

@@ -158,6 +158,16 @@ impl<'a> Section<'a> {
         self.node(name)
     }
 
+    /// The integer that another section below this one has for a key, if it is written there. That
+    /// section checks it.
+    pub fn integer_in(&self, section: &str, key: &str) -> Option<i128> {
+        let TomlValue::Table(table) = &self.node(section)?.value else { return None };
+        match table.get(key)?.value {
+            TomlValue::Integer(integer) => Some(integer),
+            _ => None,
+        }
+    }
+
     /// Records that this key was read.
     pub(in crate::config) fn describe(&self, key: &'static dyn KeySpec) {
         self.report.describe(self.path_of(key.name()), self.spec, key);

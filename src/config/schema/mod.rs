@@ -27,7 +27,8 @@ mod words;
 pub(in crate::config) use kinds::mistake;
 pub(crate) use kinds::{Mistakes, ValueKind};
 pub(crate) use numbers::{
-    Count, CountList, CountOrAll, Integer, Lower, Number, NumberOfPairs, Numbers, Upper,
+    Count, CountList, CountOrAll, Integer, Lower, Number, NumberOfPairs, Numbers, NumbersOrAuto,
+    Upper,
 };
 pub(crate) use section::{Choices, Multiplicity, Owned, SectionSpec};
 pub(crate) use times::{Interval, Texts, TimeSpan};

@@ -179,6 +179,34 @@ impl ValueKind for Numbers {
     }
 }
 
+/// A number, a list of finite numbers, or `"auto"` (`None`): what the program finds suitable.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NumbersOrAuto;
+
+impl ValueKind for NumbersOrAuto {
+    type Value = Option<Vec<f64>>;
+    type Constant = Option<&'static [f64]>;
+
+    fn value(constant: Self::Constant) -> Self::Value {
+        constant.map(<[f64]>::to_vec)
+    }
+
+    fn parse(&self, value: &TomlValue) -> Result<Self::Value, Mistakes> {
+        const REQUIREMENT: &str = "a finite number, a list of them or \"auto\"";
+        match value {
+            TomlValue::String(text) if text == "auto" => Ok(None),
+            TomlValue::Array(_) => {
+                list(value, REQUIREMENT, |item| number(item, REQUIREMENT, |_| true)).map(Some)
+            }
+            one => number(one, REQUIREMENT, |_| true).map(|one| Some(vec![one])).map_err(mistake),
+        }
+    }
+
+    fn values(&self) -> String {
+        "number, list of numbers, or `\"auto\"`".to_owned()
+    }
+}
+
 /// The lower limit of a range of numbers.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Lower {

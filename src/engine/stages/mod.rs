@@ -15,6 +15,7 @@ pub mod kernel_pca;
 pub mod minima;
 pub mod paths;
 pub mod refinement;
+pub mod surface;
 pub mod training;
 pub mod trajectory;
 
@@ -28,6 +29,7 @@ use kernel_pca::KernelPca;
 use minima::Minima;
 use paths::Paths;
 use refinement::Refinement;
+use surface::Surfaces;
 use training::Training;
 use trajectory::Trajectories;
 
@@ -42,6 +44,7 @@ pub static STAGES: &[&dyn Stage] = &[
     &Paths,
     &Refinement,
     &Graphs,
+    &Surfaces,
     &KernelPca,
     &Curvature,
 ];

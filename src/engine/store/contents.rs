@@ -511,19 +511,25 @@ fn task_digest(dependencies: &Dependencies, stage: &str, key: &str) -> KeyDigest
         return KeyDigest::default();
     }
     let (solutions, section) = stage::task_origin(stage, key);
-    let solutions = match solutions {
+    dependencies.task(solutions_digest(dependencies, &solutions), section)
+}
+
+fn solutions_digest(dependencies: &Dependencies, solutions: &TaskSolutions) -> KeyDigest {
+    match solutions {
         TaskSolutions::All => dependencies.all_solutions(),
-        TaskSolutions::Trained(optimizer) => dependencies.training(&optimizer),
+        TaskSolutions::Trained(optimizer) => dependencies.training(optimizer),
         TaskSolutions::Sets(sets) => {
             let digests: Vec<_> = sets.iter().map(|set| dependencies.solutions(set)).collect();
             KeyDigest::join(&digests)
         }
-        TaskSolutions::Paths(sets, landscape) => dependencies.found_paths(sets.both(), &landscape),
-        TaskSolutions::Endpoints(sets, landscape) => {
-            dependencies.endpoints(sets.both(), &landscape)
+        TaskSolutions::Paths(sets, landscape) => dependencies.found_paths(sets.both(), landscape),
+        TaskSolutions::Endpoints(sets, landscape) => dependencies.endpoints(sets.both(), landscape),
+        TaskSolutions::Several(parts) => {
+            let digests: Vec<_> =
+                parts.iter().map(|part| solutions_digest(dependencies, part)).collect();
+            KeyDigest::join(&digests)
         }
-    };
-    dependencies.task(solutions, section)
+    }
 }
 
 fn drop_vectors(outcome: &mut Outcome<TrainingRun>) {

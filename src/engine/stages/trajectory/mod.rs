@@ -34,7 +34,8 @@ use crate::report::figure::Figure;
 use crate::report::number::{percent, short};
 use crate::report::{Run, SummaryTable};
 use crate::solutions::SolutionSet;
-use recorder::{Recorder, Trajectory, TrajectoryHead};
+pub(super) use recorder::Trajectory;
+use recorder::{Recorder, TrajectoryHead};
 use section::SECTION;
 use serde::{Deserialize, Serialize};
 
@@ -46,9 +47,11 @@ pub struct Trajectories;
 
 /// Which training run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct TrajectoryKey {
-    optimizer: OptimizerName,
-    initialization: u32,
+pub(super) struct TrajectoryKey {
+    /// The optimizer.
+    pub optimizer: OptimizerName,
+    /// The number of its initialization.
+    pub initialization: u32,
 }
 
 impl TrajectoryKey {
@@ -61,6 +64,11 @@ impl TrajectoryKey {
     fn stored(&self, every: usize) -> String {
         format!("{} {} every {every} v1", self.optimizer, self.initialization)
     }
+}
+
+/// Epochs between two points of a trajectory.
+pub(super) fn every(config: &Config) -> usize {
+    config.section(&SECTION).every
 }
 
 /// The trajectories that a configuration asks for, in the order of optimizer and initialization.
@@ -79,19 +87,25 @@ fn wanted(config: &Config) -> Vec<TrajectoryKey> {
 }
 
 /// What became of a trajectory; `None` if it has not ended.
-fn trajectory(results: &Results, key: &TrajectoryKey) -> Option<Result<Trajectory, String>> {
+pub(super) fn trajectory(
+    results: &Results,
+    key: &TrajectoryKey,
+) -> Option<Result<Trajectory, String>> {
     let every = results.config.section(&SECTION).every;
     Some(results.contents.task(STAGE, &key.stored(every))?.result)
 }
 
 /// Whether a trajectory is there or failed, and why; `None` if it has not ended.
-fn ended<'a>(results: &Results<'a>, key: &TrajectoryKey) -> Option<Result<(), &'a str>> {
+pub(super) fn ended<'a>(
+    results: &Results<'a>,
+    key: &TrajectoryKey,
+) -> Option<Result<(), &'a str>> {
     let every = results.config.section(&SECTION).every;
     results.contents.task_ended(STAGE, &key.stored(every))
 }
 
 /// Those that are there.
-fn found(results: &Results) -> Vec<(TrajectoryKey, Trajectory)> {
+pub(super) fn found(results: &Results) -> Vec<(TrajectoryKey, Trajectory)> {
     let there = |key| {
         let trajectory = trajectory(results, &key)?.ok()?;
         Some((key, trajectory))

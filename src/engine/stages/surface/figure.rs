@@ -1,0 +1,302 @@
+//! Surfaces: contours of the loss and of the accuracy, with solutions, paths and trajectories.
+
+use super::found::{CurveName, Field, Surface, all, range};
+use super::section::PlaneKind;
+use super::summary::remark;
+use crate::engine::results::Results;
+use crate::report::Run;
+use crate::report::contours::{HeightGrid, levels};
+use crate::report::figure::{Figure, Table, exact};
+use crate::report::number::{percent, short, typeset};
+use crate::report::panel::{Axis, Ink, Marker, Panel, Shape};
+use crate::report::style::{BLACK, GRAY, height_color, look, look_of, set_name};
+
+pub(super) fn figure(runs: &[(&Run<'_>, Results<'_>)]) -> Figure {
+    let (mut panels, mut notes) = (Vec::new(), Vec::new());
+    let mut tables = [
+        Table::new("surfaces", &["run", "surface", "landscape", "x", "y", "loss", "accuracy"]),
+        Table::new(
+            "surface-solutions",
+            &["run", "surface", "set", "initialization", "x", "y", "distance"],
+        ),
+        Table::new(
+            "surface-curves",
+            &["run", "surface", "curve", "landscape", "point", "x", "y", "distance"],
+        ),
+    ];
+    for (run, results) in runs {
+        for surface in &all(results) {
+            let title = |panel: Panel| {
+                let title = format!("{}: {}", surface.config.name, panel.title);
+                let title =
+                    if runs.len() > 1 { format!("{}: {title}", run.label) } else { title };
+                Panel { title, ..panel }
+            };
+            panels.extend(drawn(run, surface).into_iter().map(title));
+            notes.extend(remark(surface));
+            notes.extend(outside(surface));
+            fill(&mut tables, run, surface);
+        }
+    }
+    Figure {
+        key: "surfaces",
+        title: "Surfaces",
+        about: "The loss on a plane through the landscape, light where it is low. Contours are equal \
+                steps of its logarithm where it is positive everywhere. Markers are the solutions, \
+                each at the nearest point of the plane; the legend says how far off the plane they \
+                lie. Solid lines are paths, dashed lines trajectories. What lies off the plane has \
+                another loss than the plane shows at its place. The two axes of a panel may have \
+                different scales. A line instead of a plane has the loss along it; a marker is at the \
+                loss of the solution.",
+        notes,
+        panels,
+        tables: tables.into(),
+    }
+}
+
+/// The panels of a surface: of a plane two for each landscape, of a line two for all.
+fn drawn(run: &Run<'_>, surface: &Surface) -> Vec<Panel> {
+    if surface.config.dimensions == 1 {
+        let accuracies = surface.fields.iter().any(|field| !field.accuracy.is_empty());
+        let loss = line(run, surface, false);
+        return std::iter::once(loss)
+            .chain(accuracies.then(|| line(run, surface, true)))
+            .collect();
+    }
+    let fields = surface.fields.iter().filter(|field| field.known() > 0);
+    fields
+        .flat_map(|field| {
+            let loss = contours(surface, &field.loss, &loss_scale(&field.loss));
+            let title = format!("{} on {}", run.height_label(), field.landscape);
+            let loss = with_drawings(run, surface, Panel { title, ..loss });
+            let accuracy = (!field.accuracy.is_empty()).then(|| {
+                let panel = contours(surface, &field.accuracy, &accuracy_scale(&field.accuracy));
+                let title = format!("accuracy on {}", field.landscape);
+                with_drawings(run, surface, Panel { title, ..panel })
+            });
+            std::iter::once(loss).chain(accuracy)
+        })
+        .collect()
+}
+
+/// How heights become contours.
+struct Scale {
+    /// Levels, in places: heights or their logarithms.
+    levels: Vec<f64>,
+    place: fn(f64) -> f64,
+    /// What the levels are, in words.
+    words: String,
+}
+
+fn loss_scale(losses: &[f64]) -> Scale {
+    let Some([low, high]) = range(losses) else { return linear("loss", losses) };
+    if low <= 0.0 || high / low < 3.0 {
+        return linear("loss", losses);
+    }
+    let levels = levels(low.log10(), high.log10());
+    let ends = levels.first().zip(levels.last());
+    let words = ends.map_or_else(String::new, |(&first, &last)| {
+        let [first, last] = [first, last].map(|place| typeset(10_f64.powf(place)));
+        let step = levels.windows(2).next().map_or(1.0, |pair| 10_f64.powf(pair[1] - pair[0]));
+        format!("contours from {first} to {last}, each {} times the one before", short(step))
+    });
+    Scale { levels, place: f64::log10, words }
+}
+
+fn accuracy_scale(accuracies: &[f64]) -> Scale {
+    linear("accuracy", accuracies)
+}
+
+fn linear(what: &str, numbers: &[f64]) -> Scale {
+    let levels = range(numbers).map_or_else(Vec::new, |[low, high]| levels(low, high));
+    let ends = levels.first().zip(levels.last());
+    let words = ends.map_or_else(String::new, |(&first, &last)| {
+        format!("contours of the {what} from {} to {}", typeset(first), typeset(last))
+    });
+    Scale { levels, place: |height| height, words }
+}
+
+fn axis_label(surface: &Surface, axis: usize) -> String {
+    let letter = ["x", "y"][axis];
+    let share = surface.numbers.get(axis);
+    match (surface.config.plane, share) {
+        (PlaneKind::Random, _) => format!("{letter} (in units of the norms of the filters)"),
+        (PlaneKind::Path | PlaneKind::Trajectory, Some(&share)) => {
+            format!("{letter} ({} of the variance)", percent(share))
+        }
+        (PlaneKind::Hessian, Some(&value)) => format!("{letter} (curvature {})", typeset(value)),
+        _ => format!("{letter} (distance)"),
+    }
+}
+
+fn contours(surface: &Surface, values: &[f64], scale: &Scale) -> Panel {
+    let extent = &surface.grid.extent;
+    let axis = |number: usize| {
+        Axis::linear(axis_label(surface, number)).including(&extent[number]).tight()
+    };
+    let panel = Panel::new(String::new(), axis(0), axis(1));
+    let [[left, right], [bottom, top]] = [extent[0], extent[1]];
+    let whole = vec![[left, bottom], [right, bottom], [right, top], [left, top]];
+    let levels = &scale.levels;
+    let shade = |rank: usize| height_color(rank as f64 / levels.len().max(1) as f64);
+    let solid = |rank: usize| Ink::fill(shade(rank)).opacity(1.0);
+    let mut panel = panel.with(Shape::Areas(vec![whole]), solid(0), None);
+    let heights: Vec<f64> = values.iter().map(|&height| (scale.place)(height)).collect();
+    let points = [surface.grid.points; 2];
+    let grid = HeightGrid { region: [extent[0], extent[1]], points, heights: &heights };
+    for (rank, areas) in grid.areas(levels).into_iter().enumerate() {
+        panel = panel.with(Shape::Areas(areas), solid(rank + 1), None);
+    }
+    let key = Some(scale.words.clone()).filter(|words| !words.is_empty());
+    panel.with(Shape::Areas(Vec::new()), solid(levels.len() / 3), key)
+}
+
+/// Whether a point lies within the extent of the grid, to rounding.
+fn is_inside(surface: &Surface, place: &[f64; 3]) -> bool {
+    surface.grid.extent.iter().zip(place).all(|(&[low, high], &x)| {
+        let slack = 1e-9 * (high - low);
+        (low - slack..=high + slack).contains(&x)
+    })
+}
+
+/// The parts of a curve inside the extent.
+fn inside(surface: &Surface, points: &[[f64; 3]]) -> Vec<Vec<[f64; 2]>> {
+    points
+        .chunk_by(|a, b| is_inside(surface, a) == is_inside(surface, b))
+        .filter(|part| is_inside(surface, &part[0]))
+        .map(|part| part.iter().map(|&[x, y, _]| [x, y]).collect())
+        .collect()
+}
+
+/// ", 0.2 to 3.1 off the plane".
+fn off_plane(distances: impl Iterator<Item = f64>) -> String {
+    let distances: Vec<f64> = distances.collect();
+    match range(&distances) {
+        None => String::new(),
+        Some([low, high]) if low == high || distances.len() == 1 => {
+            format!(", {} off the plane", typeset(high))
+        }
+        Some([low, high]) => format!(", {} to {} off the plane", typeset(low), typeset(high)),
+    }
+}
+
+/// Paths, trajectories and solutions on top of the contours.
+fn with_drawings(run: &Run<'_>, surface: &Surface, mut panel: Panel) -> Panel {
+    let groups = run.groups();
+    for curve in &surface.curves {
+        let parts = inside(surface, &curve.points);
+        if parts.is_empty() {
+            continue;
+        }
+        let (color, kind) = match &curve.what {
+            CurveName::Path { sets, .. } => (look_of(sets, &groups).color, "path"),
+            CurveName::Trajectory { optimizer, .. } => {
+                (look(optimizer, &groups).color, "trajectory")
+            }
+        };
+        let ink = Ink::line(color).width(30);
+        let ink = if kind == "path" { ink } else { ink.dashed() };
+        let off = off_plane(curve.points.iter().map(|place| place[2]));
+        // With many curves the legend would hide the panel.
+        let label = format!("{kind} {}{off}", curve.what.name());
+        let label = (surface.curves.len() <= 4).then_some(label);
+        panel = panel.with(Shape::Lines(parts), ink, label);
+    }
+    for set in surface.solutions.chunk_by(|a, b| a.set == b.set) {
+        let places = set.iter().map(|solution| &solution.place);
+        let there: Vec<&[f64; 3]> = places.filter(|place| is_inside(surface, place)).collect();
+        if there.is_empty() {
+            continue;
+        }
+        let name = &set[0].set;
+        let look = look(name.group(), &groups);
+        let off = off_plane(there.iter().map(|place| place[2]));
+        let label = format!("{} ({}){off}", set_name(name), there.len());
+        let points = there.iter().map(|&&[x, y, _]| [x, y]).collect();
+        let width = if name.member() == "train" { 60 } else { 35 };
+        let ink = Ink::marker(look.color).opacity(1.0).width(width);
+        panel = panel.with(Shape::Points(points, look.marker), ink, Some(label));
+    }
+    let anchors = Shape::Points(surface.anchors.clone(), Marker::Cross);
+    panel.with(anchors, Ink::marker(BLACK).opacity(1.0).width(30), None)
+}
+
+/// Loss or accuracy along a line, on all landscapes.
+fn line(run: &Run<'_>, surface: &Surface, accuracy: bool) -> Panel {
+    let values = |field: &'_ Field| {
+        if accuracy { field.accuracy.clone() } else { field.loss.clone() }
+    };
+    let at = |field: &'_ Field| {
+        if accuracy { field.anchor_accuracy.clone() } else { field.anchor_loss.clone() }
+    };
+    let everything: Vec<f64> =
+        surface.fields.iter().flat_map(|field| [values(field), at(field)].concat()).collect();
+    let is_log = !accuracy && range(&everything).is_some_and(|[low, _]| low > 0.0);
+    let label = if accuracy { "accuracy".to_owned() } else { run.height_label() };
+    let y = if is_log { Axis::log(label) } else { Axis::linear(label) };
+    let x = Axis::linear(axis_label(surface, 0)).including(&surface.grid.extent[0]).tight();
+    let title = if accuracy { "accuracy along the line" } else { "loss along the line" };
+    let mut panel = Panel::new(title, x, y);
+    let colors = [BLACK, GRAY];
+    for (field, color) in surface.fields.iter().zip(colors.iter().cycle()) {
+        let curve = surface.grid.axis(0).into_iter().zip(values(field));
+        let curve: Vec<[f64; 2]> =
+            curve.filter(|(_, value)| value.is_finite()).map(|(x, value)| [x, value]).collect();
+        let label = Some(format!("on {}", field.landscape));
+        panel = panel.with(Shape::Lines(vec![curve]), Ink::line(*color), label);
+        let marks = surface.anchors.iter().zip(at(field)).map(|(place, value)| [place[0], value]);
+        let marks = Shape::Points(marks.collect(), Marker::Disk);
+        panel = panel.with(marks, Ink::marker(*color), None);
+    }
+    panel
+}
+
+/// That some solutions are not in the picture, if so.
+fn outside(surface: &Surface) -> Option<String> {
+    if surface.config.dimensions == 1 {
+        return None;
+    }
+    let all = surface.solutions.len();
+    let outside = surface.solutions.iter().filter(|one| !is_inside(surface, &one.place)).count();
+    (outside > 0).then(|| {
+        format!(
+            "{}: {outside} of {all} solutions lie beyond the edges; the table has them all.",
+            surface.config.name
+        )
+    })
+}
+
+fn fill([values, solutions, curves]: &mut [Table; 3], run: &Run<'_>, surface: &Surface) {
+    let (run, name) = (&run.label, &surface.config.name);
+    let is_line = surface.config.dimensions == 1;
+    let y_of = |y: f64| if is_line { String::new() } else { exact(y) };
+    for field in &surface.fields {
+        for (index, [x, y]) in surface.grid.places().into_iter().enumerate() {
+            let accuracy = field.accuracy.get(index).copied().unwrap_or(f64::NAN);
+            let landscape = field.landscape.to_string();
+            let (loss, accuracy) = (exact(field.loss[index]), exact(accuracy));
+            let row = [run.clone(), name.clone(), landscape, exact(x), y_of(y), loss, accuracy];
+            values.push(row);
+        }
+    }
+    for solution in &surface.solutions {
+        let [x, y, distance] = solution.place;
+        let (set, number) = (solution.set.to_string(), solution.number.to_string());
+        let row = [run.clone(), name.clone(), set, number, exact(x), y_of(y), exact(distance)];
+        solutions.push(row);
+    }
+    for curve in &surface.curves {
+        for (index, &[x, y, distance]) in curve.points.iter().enumerate() {
+            curves.push([
+                run.clone(),
+                name.clone(),
+                curve.what.name(),
+                curve.what.landscape().to_owned(),
+                index.to_string(),
+                exact(x),
+                y_of(y),
+                exact(distance),
+            ]);
+        }
+    }
+}

@@ -1,0 +1,332 @@
+//! `[[surface]]`: heights on planes and lines through the landscape.
+//!
+//! First the directions of each plane are computed, unless it goes through solutions
+//! (`directions`). Then its points are evaluated in tiles (`tiles`), and kept paths are projected on
+//! it (`projections`). Where solutions and trajectories lie follows from the results whenever it is
+//! shown. The mathematics is in [`crate::analysis::surface`].
+
+mod anchor;
+mod atlas;
+mod directions;
+mod export;
+mod figure;
+mod found;
+mod projections;
+mod section;
+mod section_parts;
+mod summary;
+mod tiles;
+mod wanted;
+
+pub use export::export;
+
+use crate::config::{Config, StageSection};
+use crate::data::{ImageView, Split};
+use crate::engine::capacity::{Need, Part};
+use crate::engine::console::count;
+use crate::engine::failure::Failure;
+use crate::engine::log::KeyNumbers;
+use crate::engine::plan::{Work, path_work};
+use crate::engine::problem::{Problem, Trained};
+use crate::engine::rank::Rank;
+use crate::engine::results::Results;
+use crate::engine::stage::{
+    Context, Count, Counts, FailedTask, PlannedTasks, Stage, TaskSolutions, TaskState,
+};
+use crate::engine::store::Record;
+use crate::engine::store::atlas::{Atlas, AtlasError, Node};
+use crate::report::figure::Figure;
+use crate::report::{Run, SummaryTable};
+use crate::solutions::{LandscapeName, SolutionSet};
+use directions::{Directions, MAX_PRODUCTS};
+use projections::Projections;
+use section::{PlaneKind, SECTION, SurfaceConfig};
+use tiles::{TILE, TileValues, Tiles};
+use wanted::{Wanted, landscapes_of, wanted};
+
+/// Its name in the journal, in the log and in `status`.
+const STAGE: &str = "surfaces";
+
+/// Computes surfaces.
+pub struct Surfaces;
+
+/// The numbers of the kinds of tasks.
+mod kinds {
+    use crate::solutions::LandscapeName;
+
+    /// Kinds of a surface.
+    const MANY: usize = 32;
+
+    pub fn directions(surface: usize) -> usize {
+        surface * MANY
+    }
+
+    pub fn projections(surface: usize) -> usize {
+        surface * MANY + 1
+    }
+
+    pub fn tiles(surface: usize, landscape: LandscapeName) -> usize {
+        surface * MANY + 2 + landscape.number().min(MANY - 3)
+    }
+
+    pub fn surface(kind: usize) -> usize {
+        kind / MANY
+    }
+}
+
+/// The images of a landscape, at most so many.
+fn images_of(trained: &Trained, split: Split, most: Option<usize>) -> ImageView<'_> {
+    let images = trained.images(split);
+    images.first(most.map_or(images.len(), |most| most.min(images.len())))
+}
+
+/// Images of a landscape; 1 for a landscape without images.
+fn images(problem: &Problem, config: &SurfaceConfig, landscape: LandscapeName) -> usize {
+    let split = if landscape == LandscapeName::Test { Split::Test } else { Split::Train };
+    problem.trained().map_or(1, |trained| images_of(trained, split, config.images).len())
+}
+
+/// The landscapes of a surface, as far as they are known without results.
+fn landscapes(problem: &Problem, config: &SurfaceConfig) -> Vec<LandscapeName> {
+    let paths = &problem.config.paths;
+    let of_paths = problem.subject.either(
+        |_| paths.landscapes.iter().map(|&split| split.into()).collect(),
+        |landscape| {
+            if paths.datasets.is_empty() { landscape.names() } else { paths.datasets.clone() }
+        },
+    );
+    landscapes_of(&problem.config, config, &of_paths)
+}
+
+/// The work of a tile, at most.
+fn tile_work(problem: &Problem, config: &SurfaceConfig, landscape: LandscapeName) -> Work {
+    let points = TILE.min(config.points.pow(config.dimensions as u32) + config.solutions());
+    let path_losses = (points * images(problem, config, landscape)) as f64;
+    Work { path_losses, ..Work::default() }
+}
+
+/// The work of the directions, at most. A product of the Hessian is two gradients in double
+/// precision, which take twice as long; a path that was not kept is searched for again.
+fn directions_work(problem: &Problem, config: &SurfaceConfig) -> Work {
+    let first = landscapes(problem, config).first().copied();
+    let images = first.map_or(0, |landscape| images(problem, config, landscape));
+    match config.plane {
+        PlaneKind::Hessian => {
+            let products = MAX_PRODUCTS.min(problem.layout().parameters());
+            Work { gradients: (4 * products * images) as f64, ..Work::default() }
+        }
+        PlaneKind::Path => {
+            let paths = &problem.config.paths;
+            path_work(&paths.parameters, images, paths.batch)
+        }
+        PlaneKind::Solutions | PlaneKind::Random | PlaneKind::Trajectory => Work::default(),
+    }
+}
+
+fn configs(config: &Config) -> &Vec<SurfaceConfig> {
+    config.section(&SECTION)
+}
+
+impl Stage for Surfaces {
+    fn name(&self) -> &'static str {
+        STAGE
+    }
+
+    fn command(&self) -> &'static str {
+        "paths"
+    }
+
+    fn applies(&self, config: &Config) -> bool {
+        !configs(config).is_empty()
+    }
+
+    fn needs_solutions(&self) -> bool {
+        true
+    }
+
+    fn run(&self, context: &Context, rank: &mut Rank) -> Result<(), Failure> {
+        let problem = context.problem;
+        let all = configs(&problem.config);
+        if all.iter().any(|config| config.plane != PlaneKind::Solutions) {
+            context.run(self, rank, &Directions { problem })?;
+        }
+        context.run(self, rank, &Tiles { problem })?;
+        context.run(self, rank, &Projections { problem })
+    }
+
+    fn section(&self) -> Option<StageSection> {
+        Some(SECTION.section())
+    }
+
+    fn counts(&self, results: &Results, sets: &[SolutionSet]) -> Counts {
+        let mut counts = Counts::default();
+        if !self.applies(results.config) {
+            return counts;
+        }
+        let paths = results.paths(sets);
+        for one in wanted(results, sets) {
+            match one.obstacle(results) {
+                Some(obstacle) => {
+                    add_obstacle(&mut counts, &one, obstacle.may_pass, &obstacle.reason);
+                }
+                None => add_tasks(&mut counts, results, &one),
+            }
+            let state = |path| {
+                let ended = projections::ended(results, &one, path)?;
+                Some(TaskState::new(format!("{} {}–{}", path.0, path.2.0, path.2.1), Some(ended)))
+            };
+            let of_paths = projections::paths_of(&one, &paths);
+            let ended: Vec<TaskState> = of_paths.iter().filter_map(state).collect();
+            if !ended.is_empty() {
+                let name = format!("paths projected on {}", one.config.name);
+                counts.add(kinds::projections(one.index), "projection", name, &ended);
+            }
+        }
+        counts
+    }
+
+    fn plan(&self, problem: &Problem) -> Vec<PlannedTasks> {
+        let mut planned = Vec::new();
+        for config in configs(&problem.config) {
+            let name = &config.name;
+            let predicted = |work: Work| problem.trained().map(|_| work);
+            if config.plane == PlaneKind::Hessian {
+                planned.push(PlannedTasks {
+                    what: format!("eigenvectors for {name}, at most {MAX_PRODUCTS} products"),
+                    count: 1,
+                    work: predicted(directions_work(problem, config)),
+                });
+            }
+            let tiles = wanted::tiles(config);
+            for landscape in landscapes(problem, config) {
+                let images = images(problem, config, landscape);
+                let what = if problem.trained().is_some() {
+                    format!("tiles of {name} on {images} {landscape} images, {TILE} points each")
+                } else {
+                    format!("{} of {name} on {landscape}", count(tiles, "tile"))
+                };
+                let work = predicted(tile_work(problem, config, landscape));
+                planned.push(PlannedTasks { what, count: tiles, work });
+            }
+        }
+        planned
+    }
+
+    fn work(&self, problem: &Problem, kind: usize) -> Work {
+        let Some(config) = configs(&problem.config).get(kinds::surface(kind)) else {
+            return Work::default();
+        };
+        let index = kinds::surface(kind);
+        if kind == kinds::directions(index) {
+            return directions_work(problem, config);
+        }
+        let landscapes = landscapes(problem, config);
+        let landscape = landscapes.into_iter().find(|&one| kinds::tiles(index, one) == kind);
+        landscape.map_or_else(Work::default, |landscape| tile_work(problem, config, landscape))
+    }
+
+    fn task_solutions(&self, key: &str) -> TaskSolutions {
+        anchor::origin(key).unwrap_or(TaskSolutions::All)
+    }
+
+    fn memory(&self, problem: &Problem, _: usize) -> Need {
+        let all = configs(&problem.config);
+        let vector = 8.0 * problem.layout().parameters() as f64;
+        let task = all.iter().map(|config| {
+            let products = MAX_PRODUCTS.min(problem.layout().parameters()) as f64;
+            let (vectors, keys) = match config.plane {
+                // The basis and its copy in a checkpoint.
+                PlaneKind::Hessian => (2.0 * products, "surface.plane"),
+                PlaneKind::Path => {
+                    (3.0 * problem.config.paths.parameters.points as f64, "paths.points")
+                }
+                // Points, and points less their mean.
+                PlaneKind::Trajectory => (2.0 * 2000.0, "surface.plane"),
+                PlaneKind::Solutions | PlaneKind::Random => (9.0, "the sizes in [network]"),
+            };
+            Part::new(vectors * vector, "a surface", keys)
+        });
+        // Origin and directions, as the journal stores them and decoded.
+        let root = 6.0 * vector * all.len() as f64;
+        let points = |config: &SurfaceConfig| config.points.pow(config.dimensions as u32) as f64;
+        let points: f64 = all.iter().map(points).sum::<f64>() * 2.0 * 8.0 * 4.0;
+        let root = vec![
+            Part::new(root, "the planes of the surfaces", "the number of surfaces"),
+            Part::new(points, "the points of the surfaces", "surface.points"),
+        ];
+        Need { task: task.collect(), root: if all.is_empty() { Vec::new() } else { root } }
+    }
+
+    fn key_numbers(&self, record: &Record) -> KeyNumbers {
+        let Record::Task { key, outcome: Ok(bytes), .. } = record else {
+            return KeyNumbers::default();
+        };
+        if !key.starts_with("v1 tile") {
+            return KeyNumbers::default();
+        }
+        let lowest = postcard::from_bytes::<TileValues>(bytes).ok();
+        let lowest = lowest.and_then(|tile| found::range(&tile.loss)).map(|[low, _]| low);
+        KeyNumbers { height: lowest, ..KeyNumbers::default() }
+    }
+
+    fn check_atlas(&self, atlas: &Atlas<'_>) -> Result<Vec<String>, AtlasError> {
+        Ok(atlas::groups(atlas))
+    }
+
+    fn write_atlas(&self, root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
+        atlas::write(root, atlas)
+    }
+
+    fn format(&self) -> &'static str {
+        include_str!("format.md")
+    }
+
+    fn missing(&self, results: &Results) -> Vec<String> {
+        if !self.applies(results.config) {
+            return Vec::new();
+        }
+        summary::missing(results, &wanted(results, &results.sets()))
+    }
+
+    fn summary(&self, results: &Results) -> Vec<SummaryTable> {
+        summary::tables(&found::all(results))
+    }
+
+    fn figures(&self, runs: &[(&Run<'_>, Results<'_>)]) -> Vec<Figure> {
+        let asked = runs.iter().any(|(_, results)| self.applies(results.config));
+        if asked { vec![figure::figure(runs)] } else { Vec::new() }
+    }
+}
+
+/// All tiles of a surface that there cannot be, or not yet.
+fn add_obstacle(counts: &mut Counts, one: &Wanted, may_pass: bool, reason: &str) {
+    let all = one.tiles();
+    for &landscape in &one.landscapes {
+        let (failed, left) = if may_pass { (0, all) } else { (all, 0) };
+        let name = format!("tiles of {} on {landscape}", one.config.name);
+        let kind = kinds::tiles(one.index, landscape);
+        counts.kinds.push(Count { kind, name, done: 0, failed, left });
+    }
+    if !may_pass {
+        let task = format!("surface {}", one.config.name);
+        counts.failures.push(FailedTask { noun: "surface", task, reason: reason.to_owned() });
+    }
+}
+
+fn add_tasks(counts: &mut Counts, results: &Results, one: &Wanted) {
+    let name = &one.config.name;
+    if one.needs_directions() {
+        let directions = format!("directions of {name}");
+        let state = TaskState::new(directions.clone(), one.directions_ended(results));
+        counts.add(kinds::directions(one.index), "plane", directions, &[state]);
+    }
+    for &landscape in &one.landscapes {
+        let state = |number| {
+            let task = format!("{name} tile {number} on {landscape}");
+            TaskState::new(task, one.tile_ended(results, number, landscape))
+        };
+        let states: Vec<TaskState> = (0..one.tiles()).map(state).collect();
+        let kind = kinds::tiles(one.index, landscape);
+        counts.add(kind, "tile", format!("tiles of {name} on {landscape}"), &states);
+    }
+}
