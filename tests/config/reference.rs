@@ -25,6 +25,7 @@ struct Documented {
 /// Defaults that depend on something else, with what that comes to in [`entries`]; none where the
 /// value is not known before the data is.
 const DEPENDENT: [(&str, Option<&str>); 17] = [
+const DEPENDENT: [(&str, Option<&str>); 18] = [
     ("dataset.seed", None),
     ("dataset.classes", None),
     ("dataset.prefix", None),
@@ -39,6 +40,8 @@ const DEPENDENT: [(&str, Option<&str>); 17] = [
     ("align.sets", Some(r#"["sgd/train", "sgd/test", "lbfgs/train", "lbfgs/test", "a/b"]"#)),
     ("curvature.sets", Some(r#"["sgd/train", "sgd/test", "lbfgs/train", "lbfgs/test", "a/b"]"#)),
     ("graph.0.sets", Some(r#"["sgd/train", "sgd/test", "lbfgs/train", "lbfgs/test", "a/b"]"#)),
+    ("surface.0.landscapes", None),
+    ("surface.0.sets", Some(r#"["sgd/train", "sgd/test", "lbfgs/train", "lbfgs/test", "a/b"]"#)),
     ("kpca.0.sets", Some(r#"["sgd/train", "sgd/test", "lbfgs/train", "lbfgs/test", "a/b"]"#)),
     ("kpca.0.components", Some("10")),
     ("kpca.0.scale", None),
@@ -118,6 +121,9 @@ fn entries(key: &Documented) -> BTreeMap<String, String> {
             ("training.sgd.epochs", "3"),
             ("kpca.0.name", "\"x\""),
             ("graph.0.name", "\"x\""),
+            ("surface.0.name", "\"x\""),
+            ("surface.0.plane", "\"random\""),
+            ("surface.0.through", "[\"sgd/train:0\"]"),
         ]);
         entries.extend([("import.0.name", "\"a/b\""), ("import.0.file", "\"a.npy\"")]);
         entries.extend([
@@ -279,7 +285,9 @@ fn the_defaults_of_the_reference_are_those_in_effect() {
         let effective =
             parsed.unwrap_or_else(|said| panic!("without {}: {said}", key.path)).effective;
         let found =
-            effective.get(&key.path.replace("kpca.0", "kpca.x").replace("graph.0", "graph.x"));
+            effective.get(&["kpca", "graph", "surface"].iter().fold(key.path.clone(), |path, list| {
+                path.replace(&format!("{list}.0"), &format!("{list}.x"))
+            }));
         if let Some(literal) = key.default.strip_prefix('`').and_then(|rest| rest.strip_suffix('`'))
         {
             let found =
@@ -299,7 +307,7 @@ fn the_defaults_of_the_reference_are_those_in_effect() {
 fn the_ranges_of_the_reference_are_those_that_are_accepted() {
     let mut checked = 0;
     for key in documented() {
-        let [accepted, refused] = bounds(&key.value);
+        let [accepted, refused] = bounds(&key.name, &key.value);
         for value in &accepted {
             let said = said_of(&key, value);
             assert!(
@@ -330,7 +338,7 @@ fn the_ranges_of_the_reference_are_those_that_are_accepted() {
 }
 
 /// Values that a documented range includes, and values that it does not.
-fn bounds(range: &str) -> [Vec<String>; 2] {
+fn bounds(name: &str, range: &str) -> [Vec<String>; 2] {
     let number = |text: &str| -> i128 {
         text.parse().unwrap_or_else(|_| panic!("{range}: {text} is no bound"))
     };
@@ -381,6 +389,13 @@ fn bounds(range: &str) -> [Vec<String>; 2] {
         }
         "seconds, or a text such as `\"1h 30m\"`; above 0, at most a year" => {
             [texts(&["1", "0.5", "\"1h 30m\""]), texts(&["0", "\"soon\"", "true", "31536001"])]
+        }
+        "number, list of numbers, or `\"auto\"`" => {
+            [texts(&["0.5", "[0.0, 1.0]", "\"auto\""]), texts(&["true", "[]", "inf", "[0.0, nan]"])]
+        }
+        "list of texts" if name == "through" => [Vec::new(), texts(&["[]", "\"a\"", "[1]"])],
+        "list of texts" if name == "landscapes" => {
+            [texts(&["[\"train\"]"]), texts(&["[]", "\"train\"", "[1]"])]
         }
         "list of texts" => [texts(&["[\"a\", \"a\"]"]), texts(&["[]", "\"a\"", "[1]"])],
         "list of two numbers" => [texts(&["[0.0, 1]"]), texts(&["1.0", "[]", "[1.0, 0.0]"])],

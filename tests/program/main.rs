@@ -51,6 +51,7 @@ mod subjects;
 #[path = "../support/mod.rs"]
 #[expect(dead_code, reason = "shared with tests that start other programs")]
 mod support;
+mod surface;
 mod terminal;
 mod trajectory;
 mod versions;

@@ -1,6 +1,6 @@
 //! What h5py must find in the atlas of [`Results`], written down value by value.
 
-use super::results::{Results, curve, odd_nan, trajectory_points};
+use super::results::{Results, curve, odd_nan, surface_directions, trajectory_points};
 use lossatlas::engine::store::CurveNumbers;
 use lossatlas::optimizer::{Snapshot, TrainingRun, initial};
 use lossatlas::random::MasterSeed;
@@ -304,6 +304,49 @@ impl Expected {
         self.f64(&format!("{on}/minimax"), &[edges], &[0.5][..edges]);
     }
 
+    /// A plane with all of its values, and a line without any. Neither has a solution of its sets.
+    fn surfaces(&mut self, results: &Results) {
+        let nan = f64::NAN;
+        let (bowl, way) = ("/surface/bowl", "/surface/way");
+        let solution = results.sets[0].theta.row(0);
+        let origin: Vec<f64> = solution.iter().map(|&x| f64::from(x)).collect();
+        self.f64(&format!("{bowl}/origin"), &[8], &origin);
+        self.f64(&format!("{way}/origin"), &[8], &[0.5; 8]);
+        self.f64(&format!("{bowl}/x"), &[2], &[-1.0, 1.0]);
+        self.f64(&format!("{bowl}/y"), &[2], &[-1.0, 1.0]);
+        self.f64(&format!("{way}/x"), &[3], &[-2.0, 0.0, 2.0]);
+        for (path, count) in [(bowl, 2), (way, 1)] {
+            self.axis(&format!("{path}/direction"), count as u32);
+            let directions = surface_directions(count).concat();
+            self.f64(&format!("{path}/directions"), &[count, 8], &directions);
+            self.axis(&format!("{path}/solutions/solution"), 0);
+            self.texts(&format!("{path}/solutions/set"), &[0], &[]);
+            self.u32(&format!("{path}/solutions/initialization"), &[0], &[]);
+            self.f64(&format!("{path}/solutions/coordinates"), &[0, count], &[]);
+            self.f64(&format!("{path}/solutions/distance"), &[0], &[]);
+        }
+        self.f64(&format!("{bowl}/eigenvalue"), &[2], &[4.0, 0.5]);
+        self.f64(&format!("{way}/explained"), &[1], &[0.75]);
+        let on = format!("{bowl}/on_train");
+        self.f64(&format!("{on}/loss"), &[2, 2], &[1.0, 2.0, 3.0, odd_nan()]);
+        self.f64(&format!("{on}/accuracy"), &[2, 2], &[0.0, 0.25, 0.5, 0.75]);
+        self.axis(&format!("{on}/anchor"), 1);
+        self.f64(&format!("{on}/anchor_loss"), &[1], &[0.5]);
+        self.f64(&format!("{on}/anchor_accuracy"), &[1], &[1.0]);
+        self.f64(&format!("{way}/on_test/loss"), &[3], &[nan; 3]);
+        for (path, curves, points, count) in [(bowl, 0, 0, 2), (way, 1, 2, 1)] {
+            let path = format!("{path}/curves");
+            self.axis(&format!("{path}/curve"), curves as u32);
+            self.axis(&format!("{path}/point"), points as u32);
+            self.texts(&format!("{path}/kind"), &[curves], &["trajectory"][..curves]);
+            self.texts(&format!("{path}/name"), &[curves], &["sgd:1"][..curves]);
+            self.texts(&format!("{path}/landscape"), &[curves], &[""][..curves]);
+            let shape = [curves, points, count];
+            self.f64(&format!("{path}/coordinates"), &shape, &[-1.0, 1.0][..points]);
+            self.f64(&format!("{path}/distance"), &[curves, points], &[0.5, 0.25][..points]);
+        }
+    }
+
     /// One path is refined, one failed, one is missing.
     fn refined(&mut self) {
         let on = "/paths/sgd/train/on_train";
@@ -436,6 +479,7 @@ pub fn expectation(results: &Results) -> Value {
     expected.the_rest(&results.configuration);
     expected.trajectories(results);
     expected.graphs();
+    expected.surfaces(results);
     expected.refined();
     expected.curvature();
     json!({
@@ -459,6 +503,9 @@ pub fn expectation(results: &Results) -> Value {
                 "landscape": "train", "heights": "lowest", "sets": "sgd/train", "left_out": 0,
             },
             "/graph/union/on_test": { "landscape": "test", "left_out": 2 },
+            "/surface/bowl": { "plane": "hessian", "through": "sgd/train:3", "images": "all" },
+            "/surface/bowl/on_train": { "landscape": "train" },
+            "/surface/way": { "plane": "trajectory", "through": "sgd:1", "images": "5" },
             "/paths/sgd/train/on_train/refined": { "from": "path" },
             "/align": { "failed": "", "converged": 1 },
             "/align/sgd/train": { "aligned_set": "sgd-aligned/train" },

@@ -288,6 +288,24 @@ sets = [\"sgd/train\"]
 [[graph]]
 name = \"union\"
 sets = [\"sgd/train\"]
+[[surface]]
+name = \"bowl\"
+plane = \"hessian\"
+through = [\"sgd/train:best\"]
+points = 2
+extent = 1.0
+landscapes = [\"train\"]
+sets = [\"lbfgs/train\"]
+[[surface]]
+name = \"way\"
+plane = \"trajectory\"
+dimensions = 1
+through = [\"sgd:1\"]
+points = 3
+extent = 2.0
+landscapes = [\"test\"]
+images = 5
+sets = [\"lbfgs/train\"]
 [paths]
 points = 3
 fourier_terms = 2
@@ -355,6 +373,7 @@ fn tasks() -> Contents {
             contents.insert(Record::PathBetween { sets, landscape, pair, seconds, outcome });
         }
     }
+    surfaces().into_iter().for_each(|record| _ = contents.insert(record));
     let refined = RefinedPath { from: RefineFrom::Path, certificate: certificate() };
     let stage = "refinement";
     let key = |pair: &str| format!("v1 path sgd/train sgd/train {pair} train");
@@ -393,6 +412,32 @@ fn curvature() -> Vec<Record> {
         Record::task(stage, &key(spectrum, 7), 1.0, Err::<(), _>("no memory".to_owned())),
         Record::task(stage, on_path, 1.0, Ok(along)),
     ]
+}
+
+/// A plane at a solution with the values on it, and a line through a trajectory without any.
+fn surfaces() -> Vec<Record> {
+    let task = |key: &str, found| Record::task("surfaces", key, 1.0, Ok::<Directions, _>(found));
+    let bowl = "hessian 2\tsgd/train:3\ttrain\tall";
+    let way = "trajectory 1\tsgd:1\t\tevery 10";
+    let on_bowl = (None, surface_directions(2), vec![4.0, 0.5], Vec::new());
+    let points = vec![[-1.0, 0.0, 0.5], [1.0, 0.0, 0.25]];
+    let on_way = (Some(vec![0.5; 8]), surface_directions(1), vec![0.75], points);
+    let tile = format!("v1 tile 0 of 64: 2 points [[-1.0,1.0],[-1.0,1.0]] all\t{bowl}\ttrain");
+    let values = (vec![1.0, 2.0, 3.0, odd_nan(), 0.5], vec![0.0, 0.25, 0.5, 0.75, 1.0]);
+    vec![
+        task(&format!("v1 directions\t{bowl}"), on_bowl),
+        task(&format!("v1 directions\t{way}"), on_way),
+        Record::task("surfaces", &tile, 1.0, Ok(values)),
+    ]
+}
+
+/// Origin, directions, numbers, and the points of a curve, as the stage stores them.
+type Directions = (Option<Vec<f64>>, Vec<Vec<f64>>, Vec<f64>, Vec<[f64; 3]>);
+
+/// Twice the first unit vectors.
+pub fn surface_directions(count: usize) -> Vec<Vec<f64>> {
+    let unit = |k: usize| (0..8).map(|i| if i == k { 2.0 } else { 0.0 }).collect();
+    (0..count).map(unit).collect()
 }
 
 /// A top with one descending direction, from which one descent did not end in an endpoint.

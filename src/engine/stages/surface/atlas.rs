@@ -13,13 +13,10 @@ pub(super) fn groups(atlas: &Atlas<'_>) -> Vec<String> {
 }
 
 pub(super) fn write(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
-    if atlas.results.config.section(&SECTION).is_empty() {
-        return Ok(());
-    }
-    let root = root.group("surface", "heights on planes and lines through the landscape")?;
-    for surface in &surfaces(&atlas.results, atlas.sets, atlas.paths) {
-        let name = &surface.config.name;
-        let node = root.group(name, "a plane or a line with the heights on it")?;
+    let surfaces = surfaces(&atlas.results, atlas.sets, atlas.paths);
+    for surface in &surfaces {
+        let all = root.group("surface", "heights on planes and lines through the landscape")?;
+        let node = all.group(&surface.config.name, "a plane or a line with the heights on it")?;
         write_plane(&node, surface)?;
         for field in &surface.fields {
             write_field(&node, surface, field, atlas.loss_unit)?;

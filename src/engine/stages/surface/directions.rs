@@ -1,11 +1,13 @@
-//! The directions of planes as tasks. A plane through solutions needs none.
+//! The directions of planes as tasks. Those of a plane through solutions follow from these; its task
+//! says whether they are in a plane.
 
 use super::anchor::{Anchor, directions_key};
+use super::projections::place;
 use super::section::PlaneKind;
 use super::wanted::{Wanted, wanted};
 use super::{STAGE, kinds};
 use crate::analysis::curvature::{Eigenvalues, SpectrumParameters, hessian_at};
-use crate::analysis::surface::{PlaneBasis, principal_plane, random_direction};
+use crate::analysis::surface::{PlaneBasis, PlaneError, principal_plane, random_direction};
 use crate::data::Split;
 use crate::engine::parallel::Control;
 use crate::engine::plan::Planned;
@@ -32,7 +34,7 @@ const TOLERANCE: f64 = 1e-5;
 pub(super) struct FoundDirections {
     /// θ(0, 0); `None`: the solution.
     pub origin: Option<Vec<f64>>,
-    /// `(1 or 2, P)`.
+    /// `(1 or 2, P)`; empty for a plane through solutions.
     pub directions: Vec<Vec<f64>>,
     /// Of the Hessian the eigenvalues, of principal directions their shares in the variance.
     pub numbers: Vec<f64>,
@@ -40,7 +42,7 @@ pub(super) struct FoundDirections {
     pub points: Vec<[f64; 3]>,
 }
 
-/// Computes the directions of all planes that need some.
+/// Computes the directions of all planes.
 pub(super) struct Directions<'a> {
     pub problem: &'a Problem,
 }
@@ -55,6 +57,8 @@ pub(super) struct DirectionsKey {
 /// What directions are computed from. `C` stands for a curve.
 #[derive(Clone, Serialize, Deserialize)]
 enum From<C> {
+    /// The solutions of the plane.
+    Solutions(Vec<Vec<f64>>),
     /// Random numbers, and the norms of the filters of a solution.
     Random { theta: Vec<f64>, name: String },
     /// The Hessian at a solution.
@@ -86,8 +90,7 @@ impl Computation for Directions<'_> {
         let sets = directory.solutions(self.problem)?;
         let results = directory.results(self.problem);
         let all = wanted(&results, &sets);
-        let mut all: Vec<&Wanted> =
-            all.iter().filter(|one| one.needs_directions() && one.anchor.is_ok()).collect();
+        let mut all: Vec<&Wanted> = all.iter().filter(|one| one.anchor.is_ok()).collect();
         // One plane may be that of several surfaces.
         all.sort_by(|a, b| (&a.plane, a.index).cmp(&(&b.plane, b.index)));
         all.dedup_by(|a, b| a.plane == b.plane);
@@ -113,6 +116,7 @@ impl Computation for Directions<'_> {
 
     fn task(&self, key: &DirectionsKey, source: &Self::Source) -> DirectionsTask {
         let from = match &key.from {
+            From::Solutions(solutions) => From::Solutions(solutions.clone()),
             From::Random { theta, name } => {
                 From::Random { theta: theta.clone(), name: name.clone() }
             }
@@ -136,6 +140,7 @@ impl Computation for Directions<'_> {
     ) -> Ended<Self::Outcome> {
         let dimensions = task.dimensions;
         match &task.from {
+            From::Solutions(solutions) => Ended::Finished(through(solutions)),
             From::Random { theta, name } => {
                 Ended::Finished(self.random(theta, name, dimensions))
             }
@@ -182,7 +187,8 @@ impl Directions<'_> {
     ) -> Result<From<CurveKey>, String> {
         let results = directory.results(self.problem);
         let anchor = one.anchor.as_ref().map_err(|obstacle| obstacle.reason.clone())?;
-        let theta = anchor.vectors(&results, sets).into_iter().next().unwrap_or_default();
+        let vectors = anchor.vectors(&results, sets);
+        let theta = vectors.first().cloned().unwrap_or_default();
         Ok(match anchor {
             Anchor::Path { sets, landscape, pair } => {
                 let curves = curves.ok_or("the curves were not read")?;
@@ -193,6 +199,9 @@ impl Directions<'_> {
                 let found = trajectory::trajectory(&results, key);
                 let found = found.ok_or("the trajectory is not there")??;
                 From::Points(found.theta.outer_iter().map(|row| row.to_vec()).collect())
+            }
+            Anchor::Solutions(_) if one.config.plane == PlaneKind::Solutions => {
+                From::Solutions(vectors)
             }
             Anchor::Solutions(_) if one.config.plane == PlaneKind::Random => {
                 From::Random { theta, name: one.config.name.clone() }
@@ -298,18 +307,29 @@ struct Search {
     repeats: bool,
 }
 
+/// Whether solutions are on a plane or a line.
+fn through(solutions: &[Vec<f64>]) -> Result<FoundDirections, String> {
+    let basis = PlaneBasis::through(solutions).map_err(|error| match error {
+        PlaneError::NoLength { number } => {
+            format!("solution {} of the plane is the same point as the first one", number + 1)
+        }
+        PlaneError::Parallel => {
+            "the three solutions lie on one line; with dimensions = 1 two of them are enough"
+                .to_owned()
+        }
+    })?;
+    let points = solutions.iter().map(|theta| place(&basis, theta)).collect();
+    Ok(FoundDirections { origin: None, directions: Vec::new(), numbers: Vec::new(), points })
+}
+
 fn principal(points: &[Vec<f64>], dimensions: usize) -> Result<FoundDirections, String> {
     if points.is_empty() {
         return Err("there are no points".to_owned());
     }
     let found = principal_plane(points, dimensions);
     let found = found.map_err(|error| format!("the principal plane: {error}"))?;
-    let place = |point: &Vec<f64>| {
-        let place = found.basis.place_of(point);
-        [place.coordinates[0], place.coordinates[1], place.distance]
-    };
     Ok(FoundDirections {
-        points: points.iter().map(place).collect(),
+        points: points.iter().map(|point| place(&found.basis, point)).collect(),
         origin: Some(found.basis.origin().to_vec()),
         directions: found.basis.directions().to_vec(),
         numbers: found.explained,

@@ -41,7 +41,7 @@ pub(super) fn figure(runs: &[(&Run<'_>, Results<'_>)]) -> Figure {
     Figure {
         key: "surfaces",
         title: "Surfaces",
-        about: "The loss on a plane through the landscape, light where it is low. Contours are equal \
+        about: "The loss on a plane through the landscape, and the accuracy, light where they are low. Contours are equal \
                 steps of its logarithm where it is positive everywhere. Markers are the solutions, \
                 each at the nearest point of the plane; the legend says how far off the plane they \
                 lie. Solid lines are paths, dashed lines trajectories. What lies off the plane has \
@@ -174,9 +174,9 @@ fn off_plane(distances: impl Iterator<Item = f64>) -> String {
     match range(&distances) {
         None => String::new(),
         Some([low, high]) if low == high || distances.len() == 1 => {
-            format!(", {} off the plane", typeset(high))
+            format!(", {} off the plane", short(high))
         }
-        Some([low, high]) => format!(", {} to {} off the plane", typeset(low), typeset(high)),
+        Some([low, high]) => format!(", {} to {} off the plane", short(low), short(high)),
     }
 }
 

@@ -118,9 +118,8 @@ impl<'a> Surface<'a> {
             Field::of(results, one, landscape, [grid.len(), anchors.len()])
         });
         let fields = fields.collect();
-        let numbers = found.as_ref().map_or_else(Vec::new, |found| found.numbers.clone());
-        let own = found.map_or_else(Vec::new, |found| found.points);
-        let curves = curves(results, paths, one, &basis, own);
+        let numbers = found.numbers;
+        let curves = curves(results, paths, one, &basis, found.points);
         let solutions = solutions(results, sets, one, &basis);
         let through = one.anchor.as_ref().map_or_else(|_| String::new(), ToString::to_string);
         let config = one.config;

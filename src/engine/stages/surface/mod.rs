@@ -1,7 +1,6 @@
 //! `[[surface]]`: heights on planes and lines through the landscape.
 //!
-//! First the directions of each plane are computed, unless it goes through solutions
-//! (`directions`). Then its points are evaluated in tiles (`tiles`), and kept paths are projected on
+//! First the directions of each plane are computed (`directions`). Then its points are evaluated in tiles (`tiles`), and kept paths are projected on
 //! it (`projections`). Where solutions and trajectories lie follows from the results whenever it is
 //! shown. The mathematics is in [`crate::analysis::surface`].
 
@@ -146,10 +145,7 @@ impl Stage for Surfaces {
 
     fn run(&self, context: &Context, rank: &mut Rank) -> Result<(), Failure> {
         let problem = context.problem;
-        let all = configs(&problem.config);
-        if all.iter().any(|config| config.plane != PlaneKind::Solutions) {
-            context.run(self, rank, &Directions { problem })?;
-        }
+        context.run(self, rank, &Directions { problem })?;
         context.run(self, rank, &Tiles { problem })?;
         context.run(self, rank, &Projections { problem })
     }
@@ -315,11 +311,9 @@ fn add_obstacle(counts: &mut Counts, one: &Wanted, may_pass: bool, reason: &str)
 
 fn add_tasks(counts: &mut Counts, results: &Results, one: &Wanted) {
     let name = &one.config.name;
-    if one.needs_directions() {
-        let directions = format!("directions of {name}");
-        let state = TaskState::new(directions.clone(), one.directions_ended(results));
-        counts.add(kinds::directions(one.index), "plane", directions, &[state]);
-    }
+    let directions = format!("directions of {name}");
+    let state = TaskState::new(directions.clone(), one.directions_ended(results));
+    counts.add(kinds::directions(one.index), "plane", directions, &[state]);
     for &landscape in &one.landscapes {
         let state = |number| {
             let task = format!("{name} tile {number} on {landscape}");

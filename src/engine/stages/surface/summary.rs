@@ -93,7 +93,7 @@ pub(super) fn missing(results: &Results, all: &[Wanted]) -> Vec<String> {
             let not = if obstacle.may_pass { "has not been" } else { "cannot be" };
             return vec![format!("The surface {name} {not} made: {}.", obstacle.reason)];
         }
-        if one.needs_directions() && one.directions_ended(results).is_none() {
+        if one.directions_ended(results).is_none() {
             return vec![format!("The directions of {name} have not been computed yet.")];
         }
         let of_landscape = |&landscape| {

@@ -25,8 +25,8 @@ pub(super) struct Wanted<'a> {
 /// A plane with the grid on it.
 pub(super) struct GridOnPlane {
     pub basis: PlaneBasis,
-    /// What was found out about the directions; `None` for a plane through solutions.
-    pub found: Option<FoundDirections>,
+    /// What was found out about the directions.
+    pub found: FoundDirections,
     pub grid: SurfaceGrid,
     /// The coordinates of the solutions by which the plane was chosen.
     pub anchors: Vec<[f64; 2]>,
@@ -62,11 +62,6 @@ pub(super) fn wanted<'a>(results: &Results<'a>, sets: &[SolutionSet]) -> Vec<Wan
 }
 
 impl Wanted<'_> {
-    /// Whether its directions are computed by a task.
-    pub fn needs_directions(&self) -> bool {
-        self.config.plane != PlaneKind::Solutions
-    }
-
     /// What became of its directions; `None` if they have not been computed.
     pub fn directions_ended<'r>(&self, results: &Results<'r>) -> Option<Result<(), &'r str>> {
         results.contents.task_ended(STAGE, &directions_key(&self.plane))
@@ -88,13 +83,12 @@ impl Wanted<'_> {
         results.contents.task_ended(STAGE, &key)
     }
 
-    /// Why there cannot be this surface, if that is so for good; so far or at all.
+    /// Why there cannot be this surface, so far or at all.
     pub fn obstacle(&self, results: &Results) -> Option<Obstacle> {
         if let Err(obstacle) = &self.anchor {
             return Some(obstacle.clone());
         }
-        let failed = self.needs_directions().then(|| self.directions_ended(results)?.err());
-        let reason = failed.flatten()?.to_owned();
+        let reason = self.directions_ended(results)?.err()?.to_owned();
         Some(Obstacle { reason, may_pass: false })
     }
 
@@ -109,30 +103,23 @@ impl Wanted<'_> {
     ) -> Result<Option<GridOnPlane>, String> {
         let anchor = self.anchor.as_ref().map_err(|obstacle| obstacle.reason.clone())?;
         let vectors = anchor.vectors(results, sets);
-        let (basis, found) = if self.needs_directions() {
-            let key = directions_key(&self.plane);
-            let Some(outcome) = results.contents.task::<FoundDirections>(STAGE, &key) else {
-                return Ok(None);
-            };
-            let found = outcome.result?;
+        let key = directions_key(&self.plane);
+        let Some(outcome) = results.contents.task::<FoundDirections>(STAGE, &key) else {
+            return Ok(None);
+        };
+        let found = outcome.result?;
+        let basis = if self.config.plane == PlaneKind::Solutions {
+            PlaneBasis::through(&vectors)
+        } else {
             let origin = found.origin.clone().or_else(|| vectors.first().cloned());
             let origin = origin.ok_or("its solution is gone")?;
-            let basis = PlaneBasis::new(origin, found.directions.clone());
-            (basis.map_err(|error| error.to_string())?, Some(found))
-        } else {
-            let basis = PlaneBasis::through(&vectors);
-            let basis = basis.map_err(|error| match error {
-                crate::analysis::surface::PlaneError::Parallel => {
-                    "the solutions lie on one line".to_owned()
-                }
-                error @ crate::analysis::surface::PlaneError::NoLength { .. } => error.to_string(),
-            });
-            (basis?, None)
+            PlaneBasis::new(origin, found.directions.clone())
         };
+        let basis = basis.map_err(|error| error.to_string())?;
         let anchors: Vec<[f64; 2]> =
             vectors.iter().map(|vector| basis.place_of(vector).coordinates).collect();
         let extent = self.config.extent.clone();
-        let extent = extent.unwrap_or_else(|| self.automatic(&basis, found.as_ref(), &anchors));
+        let extent = extent.unwrap_or_else(|| self.automatic(&basis, &found));
         let grid = self.config.grid(extent);
         Ok(Some(GridOnPlane { basis, found, grid, anchors }))
     }
@@ -141,21 +128,18 @@ impl Wanted<'_> {
     fn automatic(
         &self,
         basis: &PlaneBasis,
-        found: Option<&FoundDirections>,
-        anchors: &[[f64; 2]],
+        found: &FoundDirections,
     ) -> Vec<[f64; 2]> {
         let dimensions = self.config.dimensions;
         match self.config.plane {
-            PlaneKind::Solutions => SurfaceGrid::around(anchors, dimensions),
             PlaneKind::Random => vec![[-1.0, 1.0]; dimensions],
             PlaneKind::Hessian => {
                 let length = 0.1 * norm(basis.origin());
                 let length = if length > 0.0 { length } else { 1.0 };
                 vec![[-length, length]; dimensions]
             }
-            PlaneKind::Path | PlaneKind::Trajectory => {
-                let points = found.map_or(&[][..], |found| &found.points);
-                let places: Vec<[f64; 2]> = points.iter().map(|&[x, y, _]| [x, y]).collect();
+            PlaneKind::Solutions | PlaneKind::Path | PlaneKind::Trajectory => {
+                let places: Vec<[f64; 2]> = found.points.iter().map(|&[x, y, _]| [x, y]).collect();
                 SurfaceGrid::around(&places, dimensions)
             }
         }
