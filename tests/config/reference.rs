@@ -284,10 +284,11 @@ fn the_defaults_of_the_reference_are_those_in_effect() {
         }
         let effective =
             parsed.unwrap_or_else(|said| panic!("without {}: {said}", key.path)).effective;
-        let found =
-            effective.get(&["kpca", "graph", "surface"].iter().fold(key.path.clone(), |path, list| {
+        let found = effective.get(
+            &["kpca", "graph", "surface"].iter().fold(key.path.clone(), |path, list| {
                 path.replace(&format!("{list}.0"), &format!("{list}.x"))
-            }));
+            }),
+        );
         if let Some(literal) = key.default.strip_prefix('`').and_then(|rest| rest.strip_suffix('`'))
         {
             let found =

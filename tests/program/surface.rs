@@ -70,14 +70,16 @@ fn maps_of_analytic_landscapes_are_their_formulas() {
     let error = largest_error(&passes, "three", &MuellerBrown);
     assert!(error < 1e-12, "{error}");
     let heights: Array1<f64> = read(&passes, "surface/three/on_formula/anchor_loss");
-    for (height, expected) in heights.iter().zip([-146.699_517_21, -108.166_724_117, -80.767_818_13])
+    for (height, expected) in
+        heights.iter().zip([-146.699_517_21, -108.166_724_117, -80.767_818_13])
     {
         assert!((height - expected).abs() < 1e-6, "{heights}");
     }
     // A path in two dimensions lies in every plane.
     let distance: Array2<f64> = read(&passes, "surface/three/curves/distance");
     assert_eq!(distance.nrows(), 3);
-    let off = distance.iter().filter(|distance| !distance.is_nan()).fold(0.0, |a: f64, &b| a.max(b));
+    let off =
+        distance.iter().filter(|distance| !distance.is_nan()).fold(0.0, |a: f64, &b| a.max(b));
     assert!(off < 1e-12, "{off}");
 }
 
@@ -111,7 +113,7 @@ fn a_quadratic_form_of_a_process_has_its_ellipses() {
         text(&script)
     );
     run(1, &directory, &configuration);
-    let loss: Array2<f64> = read(&directory, "surface/bowl/on_f/loss");
+    let loss: Array2<f64> = read(&directory, "surface/bowl/on_value/loss");
     let axis: Array1<f64> = read(&directory, "surface/bowl/x");
     for ((row, column), height) in loss.indexed_iter() {
         let (x, y) = (axis[column], axis[row]);
@@ -124,7 +126,7 @@ fn a_quadratic_form_of_a_process_has_its_ellipses() {
     // Automatic: a tenth of |(1, …, 1)|.
     let x: Array1<f64> = read(&directory, "surface/valley/x");
     assert!((x[14] - 0.1 * 12.0_f64.sqrt()).abs() < 1e-6, "{x}");
-    let loss: Array1<f64> = read(&directory, "surface/valley/on_f/loss");
+    let loss: Array1<f64> = read(&directory, "surface/valley/on_value/loss");
     assert!(loss.iter().zip(&x).all(|(f, x)| (f - 6.0 * x * x).abs() < 1e-6), "{loss}");
 }
 
@@ -167,8 +169,9 @@ fn surfaces_of_a_network_are_what_numpy_finds_on_any_ranks_at_any_time() {
         ["later", "at-once", "killed"].map(|name| root.path().join(name));
     on_tiny(1, "run", &later, &RUN).with_code(0);
     let (path, _) = a_path(&later);
-    let surfaces = surfaces().replace("PATH", &path);
-    let all = [&RUN[..], &[surfaces.as_str()]].concat();
+    // A run in the background outlives this function, as far as the compiler knows.
+    let surfaces: &'static str = surfaces().replace("PATH", &path).leak();
+    let all = [&RUN[..], &[surfaces]].concat();
     on_tiny(1, "run", &later, &all).with_code(0);
     let threads = [&all[..], &["run.threads_per_rank=2"]].concat();
     let ended = on_tiny(3, "run", &at_once, &threads).with_code(0);

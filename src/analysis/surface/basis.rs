@@ -150,10 +150,9 @@ impl PlaneBasis {
     pub fn vectors(&self) -> Vec<&[f64]> {
         match &self.corners {
             Some(corners) => corners.iter().map(Vec::as_slice).collect(),
-            None => std::iter::once(&self.origin)
-                .chain(&self.directions)
-                .map(Vec::as_slice)
-                .collect(),
+            None => {
+                std::iter::once(&self.origin).chain(&self.directions).map(Vec::as_slice).collect()
+            }
         }
     }
 

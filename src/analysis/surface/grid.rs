@@ -45,9 +45,9 @@ impl SurfaceGrid {
         let ranges: Vec<[f64; 2]> = (0..dimensions)
             .map(|axis| {
                 let ends = [f64::INFINITY, f64::NEG_INFINITY];
-                places.iter().fold(ends, |[low, high], place| {
-                    [low.min(place[axis]), high.max(place[axis])]
-                })
+                places
+                    .iter()
+                    .fold(ends, |[low, high], place| [low.min(place[axis]), high.max(place[axis])])
             })
             .collect();
         let side = ranges.iter().map(|[low, high]| high - low).fold(0.0, f64::max);

@@ -96,8 +96,7 @@ fn points_in_a_plane_are_found_in_it() {
 
 #[test]
 fn a_random_direction_has_the_norms_of_the_filters() {
-    let layout =
-        Layout::default().with("a.weight", &[3, 2, 2], 1.0).with("a.bias", &[3], 1.0);
+    let layout = Layout::default().with("a.weight", &[3, 2, 2], 1.0).with("a.bias", &[3], 1.0);
     let theta: Vec<f64> = (0..15).map(|k| f64::from(k) - 4.5).collect();
     let draw = |name: &str, number| {
         random_direction(layout.tensors(), &theta, MasterSeed(3), (name, number))

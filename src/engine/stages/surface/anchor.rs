@@ -162,9 +162,10 @@ fn path(
     let pair = selection.pair();
     let outcome = |landscape| results.contents.path(&ends, landscape, pair);
     let landscapes = results.landscapes();
-    let found = landscapes.iter().copied().find(|&landscape| {
-        outcome(landscape).is_some_and(|path| path.result.is_ok())
-    });
+    let found = landscapes
+        .iter()
+        .copied()
+        .find(|&landscape| outcome(landscape).is_some_and(|path| path.result.is_ok()));
     if let Some(landscape) = found {
         return Ok(Anchor::Path { sets: ends, landscape, pair });
     }
@@ -220,9 +221,7 @@ pub(super) fn plane_key(
             (first.to_owned(), images())
         }
         (_, Anchor::Path { landscape, .. }) => (landscape.to_string(), String::new()),
-        (_, Anchor::Trajectory(_)) => {
-            (String::new(), format!("every {}", every(results.config)))
-        }
+        (_, Anchor::Trajectory(_)) => (String::new(), format!("every {}", every(results.config))),
         _ => (String::new(), String::new()),
     };
     let kind = config.plane.word();

@@ -141,9 +141,7 @@ impl Computation for Directions<'_> {
         let dimensions = task.dimensions;
         match &task.from {
             From::Solutions(solutions) => Ended::Finished(through(solutions)),
-            From::Random { theta, name } => {
-                Ended::Finished(self.random(theta, name, dimensions))
-            }
+            From::Random { theta, name } => Ended::Finished(self.random(theta, name, dimensions)),
             From::Hessian { theta, landscape, images } => {
                 let on = OnImages { landscape: *landscape, images: *images };
                 self.hessian(theta, &on, dimensions, (state, control))
@@ -283,8 +281,7 @@ impl Directions<'_> {
         // The stream of its own keeps the start vectors apart from those of other computations.
         let (seed, indices) = (self.problem.config.seed, [u64::MAX]);
         let state = decode(state);
-        let solver =
-            Eigenvalues::new(&mut product, theta.len(), parameters, seed, &indices, state);
+        let solver = Eigenvalues::new(&mut product, theta.len(), parameters, seed, &indices, state);
         drive(solver, control).map(|spectrum| {
             let found = spectrum.map_err(|error| error.to_string())?;
             if found.largest.len() < dimensions {

@@ -89,11 +89,7 @@ fn text(surface: &Surface, arrays: &[(String, Vec<f64>)]) -> String {
 
 /// In full precision. Readers do not agree on how infinity is written.
 fn ascii(value: f64) -> String {
-    if value.is_nan() {
-        "nan".to_owned()
-    } else {
-        format!("{:?}", value.clamp(f64::MIN, f64::MAX))
-    }
+    if value.is_nan() { "nan".to_owned() } else { format!("{:?}", value.clamp(f64::MIN, f64::MAX)) }
 }
 
 fn escaped(text: &str) -> String {

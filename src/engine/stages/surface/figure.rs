@@ -28,8 +28,7 @@ pub(super) fn figure(runs: &[(&Run<'_>, Results<'_>)]) -> Figure {
         for surface in &all(results) {
             let title = |panel: Panel| {
                 let title = format!("{}: {}", surface.config.name, panel.title);
-                let title =
-                    if runs.len() > 1 { format!("{}: {title}", run.label) } else { title };
+                let title = if runs.len() > 1 { format!("{}: {title}", run.label) } else { title };
                 Panel { title, ..panel }
             };
             panels.extend(drawn(run, surface).into_iter().map(title));
@@ -59,9 +58,7 @@ fn drawn(run: &Run<'_>, surface: &Surface) -> Vec<Panel> {
     if surface.config.dimensions == 1 {
         let accuracies = surface.fields.iter().any(|field| !field.accuracy.is_empty());
         let loss = line(run, surface, false);
-        return std::iter::once(loss)
-            .chain(accuracies.then(|| line(run, surface, true)))
-            .collect();
+        return std::iter::once(loss).chain(accuracies.then(|| line(run, surface, true))).collect();
     }
     let fields = surface.fields.iter().filter(|field| field.known() > 0);
     fields

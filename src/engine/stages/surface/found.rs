@@ -114,9 +114,10 @@ impl<'a> Surface<'a> {
     ) -> Option<Self> {
         let GridOnPlane { basis, found, grid, anchors } =
             one.plane(results, sets).ok().flatten()?;
-        let fields = one.landscapes.iter().map(|&landscape| {
-            Field::of(results, one, landscape, [grid.len(), anchors.len()])
-        });
+        let fields = one
+            .landscapes
+            .iter()
+            .map(|&landscape| Field::of(results, one, landscape, [grid.len(), anchors.len()]));
         let fields = fields.collect();
         let numbers = found.numbers;
         let curves = curves(results, paths, one, &basis, found.points);

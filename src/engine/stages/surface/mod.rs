@@ -32,6 +32,7 @@ use crate::engine::results::Results;
 use crate::engine::stage::{
     Context, Count, Counts, FailedTask, PlannedTasks, Stage, TaskSolutions, TaskState,
 };
+use crate::engine::stages::trajectory;
 use crate::engine::store::Record;
 use crate::engine::store::atlas::{Atlas, AtlasError, Node};
 use crate::report::figure::Figure;
@@ -39,7 +40,7 @@ use crate::report::{Run, SummaryTable};
 use crate::solutions::{LandscapeName, SolutionSet};
 use directions::{Directions, MAX_PRODUCTS};
 use projections::Projections;
-use section::{PlaneKind, SECTION, SurfaceConfig};
+use section::{PlaneKind, SECTION, SurfaceConfig, Through};
 use tiles::{TILE, TileValues, Tiles};
 use wanted::{Wanted, landscapes_of, wanted};
 
@@ -120,6 +121,15 @@ fn directions_work(problem: &Problem, config: &SurfaceConfig) -> Work {
         }
         PlaneKind::Solutions | PlaneKind::Random | PlaneKind::Trajectory => Work::default(),
     }
+}
+
+/// The points of the trajectory that a plane is made from, at most.
+fn trajectory_points(problem: &Problem, config: &SurfaceConfig) -> usize {
+    let Through::Trajectory(optimizer, _) = &config.through else { return 0 };
+    let every = trajectory::every(&problem.config);
+    problem.trained().map_or(0, |trained| {
+        trained.config.training.optimizer(optimizer).epochs().div_ceil(every) + 1
+    })
 }
 
 fn configs(config: &Config) -> &Vec<SurfaceConfig> {
@@ -236,8 +246,10 @@ impl Stage for Surfaces {
                 PlaneKind::Path => {
                     (3.0 * problem.config.paths.parameters.points as f64, "paths.points")
                 }
-                // Points, and points less their mean.
-                PlaneKind::Trajectory => (2.0 * 2000.0, "surface.plane"),
+                // The points in single precision, widened, and less their mean.
+                PlaneKind::Trajectory => {
+                    (2.5 * trajectory_points(problem, config) as f64, "surface.plane")
+                }
                 PlaneKind::Solutions | PlaneKind::Random => (9.0, "the sizes in [network]"),
             };
             Part::new(vectors * vector, "a surface", keys)

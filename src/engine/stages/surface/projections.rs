@@ -112,7 +112,8 @@ impl Computation for Projections<'_> {
         for (one, (sets, landscape, pair)) in left {
             let Some(source) = &curves else { break };
             let stored = projection_key(&one.plane, &sets, landscape, pair);
-            let name = format!("{sets} {}–{} on {landscape} in {}", pair.0, pair.1, one.config.name);
+            let name =
+                format!("{sets} {}–{} on {landscape} in {}", pair.0, pair.1, one.config.name);
             let path = (sets, landscape, pair);
             let curve = source.key(self.problem, directory, path);
             tasks.push(PendingTask {

@@ -13,8 +13,10 @@ pub(super) fn tables(surfaces: &[Surface]) -> Vec<SummaryTable> {
     if surfaces.is_empty() {
         return Vec::new();
     }
-    let has_accuracy = surfaces.iter().flat_map(|one| &one.fields).any(|of| !of.accuracy.is_empty());
-    let mut header = vec!["surface", "plane", "on", "points", "lowest", "highest", "at its solutions"];
+    let has_accuracy =
+        surfaces.iter().flat_map(|one| &one.fields).any(|of| !of.accuracy.is_empty());
+    let mut header =
+        vec!["surface", "plane", "on", "points", "lowest", "highest", "at its solutions"];
     if has_accuracy {
         header.push("accuracy");
     }

@@ -125,11 +125,7 @@ impl Wanted<'_> {
     }
 
     /// The automatic extent.
-    fn automatic(
-        &self,
-        basis: &PlaneBasis,
-        found: &FoundDirections,
-    ) -> Vec<[f64; 2]> {
+    fn automatic(&self, basis: &PlaneBasis, found: &FoundDirections) -> Vec<[f64; 2]> {
         let dimensions = self.config.dimensions;
         match self.config.plane {
             PlaneKind::Random => vec![[-1.0, 1.0]; dimensions],

@@ -96,10 +96,7 @@ pub(super) fn trajectory(
 }
 
 /// Whether a trajectory is there or failed, and why; `None` if it has not ended.
-pub(super) fn ended<'a>(
-    results: &Results<'a>,
-    key: &TrajectoryKey,
-) -> Option<Result<(), &'a str>> {
+pub(super) fn ended<'a>(results: &Results<'a>, key: &TrajectoryKey) -> Option<Result<(), &'a str>> {
     let every = results.config.section(&SECTION).every;
     results.contents.task_ended(STAGE, &key.stored(every))
 }
