@@ -149,7 +149,8 @@ fn surfaces() -> String {
         format!("{{name=\"hessian\", plane=\"hessian\", {first}, points=3, {both}}}"),
         "{name=\"path\", plane=\"path\", through=[\"PATH\"], points=4}".to_owned(),
         "{name=\"trajectory\", plane=\"trajectory\", through=[\"lbfgs:0\"], points=4}".to_owned(),
-        "{name=\"line\", dimensions=1, through=[\"sgd/train:best\", \"lbfgs/train:best\"], points=9}]"
+        "{name=\"line\", dimensions=1, points=9, \
+         through=[\"sgd/train:best\", \"lbfgs/train:best\"]}]"
             .to_owned(),
     ]
     .join(", ")
@@ -239,7 +240,8 @@ origin, spacing = ([float(n) for n in image.get(name).split()] for name in ('Ori
 arrays = {a.get('Name'): np.array(a.text.split(), float) for a in image.iter('DataArray')}
 group = h5py.File(sys.argv[1])['surface/three']
 for axis, name in enumerate('xy'):
-    np.testing.assert_allclose(origin[axis] + spacing[axis] * np.arange(6), group[name][:], atol=1e-12)
+    found = origin[axis] + spacing[axis] * np.arange(6)
+    np.testing.assert_allclose(found, group[name][:], atol=1e-12)
 for on in ('train', 'test'):
     loss = group[f'on_{on}/loss'][:].ravel()
     assert (arrays[f'loss on {on}'] == loss).all()

@@ -3,8 +3,8 @@
 use crate::kernels::{add_scaled, dot, norm, scale};
 use thiserror::Error;
 
-/// Directions are taken as independent if what is left of the second one, without its part along the
-/// first, is more than this fraction of it. Solutions are known to 1e-7 of their length.
+/// Two directions are independent if the part of the second one orthogonal to the first is more than
+/// this fraction of it. Solutions are known to 1e-7 of their length.
 const MIN_ANGLE: f64 = 1e-6;
 
 /// Why there is no such plane.
@@ -67,8 +67,8 @@ impl PlaneBasis {
 
     /// The plane through three solutions, or the line through two, as in T. Garipov et al., "Loss
     /// surfaces, mode connectivity, and fast ensembling of DNNs", NeurIPS 2018, arXiv:1802.10026:
-    /// the origin is the first one, e₁ points to the second one, and e₂ is the part of the third one
-    /// that is orthogonal to e₁, normalized. Coordinates are distances.
+    /// the origin is the first one, e₁ points to the second one, and e₂ is the part of the third
+    /// one that is orthogonal to e₁, normalized. Coordinates are distances.
     ///
     /// # Errors
     /// If two solutions are equal, or all lie on one line.

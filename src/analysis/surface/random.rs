@@ -5,12 +5,12 @@ use crate::network::Tensor;
 use crate::random::MasterSeed;
 use rand::RngExt;
 
-/// A random direction at θ, `(P,)`, normalized filter by filter as in H. Li et al., "Visualizing the
-/// loss landscape of neural nets", NeurIPS 2018, arXiv:1712.09913.
+/// A random direction at θ, `(P,)`, normalized filter by filter as in H. Li et al., "Visualizing
+/// the loss landscape of neural nets", NeurIPS 2018, arXiv:1712.09913.
 ///
-/// The components are normal random numbers. Each filter of the direction is then scaled to the norm
-/// of the same filter of θ ([`filter_norms`] says what a filter is). Biases and other tensors of
-/// one dimension get 0, which is the default of the authors' program. If all tensors have one
+/// The components are normal random numbers. Each filter of the direction is then scaled to the
+/// norm of the same filter of θ ([`filter_norms`] says what a filter is). Biases and other tensors
+/// of one dimension get 0, which is the default of the authors' program. If all tensors have one
 /// dimension, as of an analytic landscape, each counts as a filter instead.
 ///
 /// `number` tells directions of one `name` apart. Directions of different names are independent.

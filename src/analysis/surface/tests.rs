@@ -77,7 +77,7 @@ fn what_is_no_plane_is_refused() {
 
 #[test]
 fn points_in_a_plane_are_found_in_it() {
-    // An ellipse with half-axes 3 and 1 in the plane of (0.6, 0.8, 0) and (0, 0, 1) about (1, 1, 1).
+    // An ellipse about (1, 1, 1), with half-axes 3 along (0.6, 0.8, 0) and 1 along (0, 0, 1).
     let points: Vec<Vec<f64>> = (0..24)
         .map(|k| {
             let angle = f64::from(k) * std::f64::consts::PI / 12.0;

@@ -1,4 +1,4 @@
-//! What a plane is anchored to, once it is known which solutions there are, and the keys of results.
+//! What a plane is anchored to, once it is known which solutions there are; the keys of results.
 
 use super::section::{PlaneKind, SurfaceConfig, Through};
 use crate::config::reader::Choice;
@@ -12,7 +12,7 @@ use crate::optimizer::OptimizerName;
 use crate::solutions::{EndSets, LandscapeName, SetName, SolutionSet};
 use std::fmt;
 
-/// What a plane is chosen by: solutions by their numbers, a path with its landscape, or a trajectory.
+/// What a plane is chosen by: solutions by their numbers, a path on its landscape, a trajectory.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Anchor {
     Solutions(Vec<(SetName, u32)>),
@@ -61,8 +61,8 @@ impl Anchor {
         }
     }
 
-    /// The vectors of the solutions, in double precision; empty for a path or a trajectory. Clusters
-    /// are turned so that they lie near the first one.
+    /// The vectors of the solutions, in double precision; empty for a path or a trajectory.
+    /// Clusters are turned so that they lie near the first one.
     pub fn vectors(&self, results: &Results, sets: &[SolutionSet]) -> Vec<Vec<f64>> {
         let Self::Solutions(chosen) = self else { return Vec::new() };
         let vectors = chosen.iter().filter_map(|(set, number)| {

@@ -1,5 +1,5 @@
-//! The directions of planes as tasks. Those of a plane through solutions follow from these; its task
-//! says whether they are in a plane.
+//! The directions of planes as tasks. Those of a plane through solutions follow from these; its
+//! task says whether they are in a plane.
 
 use super::anchor::{Anchor, directions_key};
 use super::projections::place;
@@ -286,7 +286,8 @@ impl Directions<'_> {
             let found = spectrum.map_err(|error| error.to_string())?;
             if found.largest.len() < dimensions {
                 return Err(format!(
-                    "{} of {dimensions} eigenvectors of the Hessian have converged after {} products",
+                    "{} of {dimensions} eigenvectors of the Hessian have converged after {} \
+                     products",
                     found.largest.len(),
                     found.products
                 ));

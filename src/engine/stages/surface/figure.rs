@@ -40,13 +40,14 @@ pub(super) fn figure(runs: &[(&Run<'_>, Results<'_>)]) -> Figure {
     Figure {
         key: "surfaces",
         title: "Surfaces",
-        about: "The loss on a plane through the landscape, and the accuracy, light where they are low. Contours are equal \
-                steps of its logarithm where it is positive everywhere. Markers are the solutions, \
-                each at the nearest point of the plane; the legend says how far off the plane they \
-                lie. Solid lines are paths, dashed lines trajectories. What lies off the plane has \
-                another loss than the plane shows at its place. The two axes of a panel may have \
-                different scales. A line instead of a plane has the loss along it; a marker is at the \
-                loss of the solution.",
+        about: "The loss on a plane through the landscape, and the accuracy, light where they are \
+                low. Contours are equal steps of the logarithm of the loss where it is positive \
+                everywhere. Markers are the solutions, each at the nearest point of the plane; the \
+                legend says how far off the plane they lie, and crosses are those by which the \
+                plane was chosen. Solid lines are paths, dashed lines trajectories. What lies off \
+                the plane has another loss than the plane shows at its place. The two axes of a \
+                panel may have different scales. A line instead of a plane has the loss along it, \
+                with the solutions by which it was chosen.",
         notes,
         panels,
         tables: tables.into(),
@@ -166,11 +167,14 @@ fn inside(surface: &Surface, points: &[[f64; 3]]) -> Vec<Vec<[f64; 2]>> {
 }
 
 /// ", 0.2 to 3.1 off the plane".
-fn off_plane(distances: impl Iterator<Item = f64>) -> String {
+fn off_plane(surface: &Surface, distances: impl Iterator<Item = f64>) -> String {
+    let side = surface.grid.extent.iter().map(|[low, high]| high - low).fold(0.0, f64::max);
+    // Rounding errors.
+    let distances = distances.map(|distance| if distance < 1e-6 * side { 0.0 } else { distance });
     let distances: Vec<f64> = distances.collect();
     match range(&distances) {
         None => String::new(),
-        Some([low, high]) if low == high || distances.len() == 1 => {
+        Some([low, high]) if low.to_bits() == high.to_bits() => {
             format!(", {} off the plane", short(high))
         }
         Some([low, high]) => format!(", {} to {} off the plane", short(low), short(high)),
@@ -193,7 +197,7 @@ fn with_drawings(run: &Run<'_>, surface: &Surface, mut panel: Panel) -> Panel {
         };
         let ink = Ink::line(color).width(30);
         let ink = if kind == "path" { ink } else { ink.dashed() };
-        let off = off_plane(curve.points.iter().map(|place| place[2]));
+        let off = off_plane(surface, curve.points.iter().map(|place| place[2]));
         // With many curves the legend would hide the panel.
         let label = format!("{kind} {}{off}", curve.what.name());
         let label = (surface.curves.len() <= 4).then_some(label);
@@ -207,7 +211,7 @@ fn with_drawings(run: &Run<'_>, surface: &Surface, mut panel: Panel) -> Panel {
         }
         let name = &set[0].set;
         let look = look(name.group(), &groups);
-        let off = off_plane(there.iter().map(|place| place[2]));
+        let off = off_plane(surface, there.iter().map(|place| place[2]));
         let label = format!("{} ({}){off}", set_name(name), there.len());
         let points = there.iter().map(|&&[x, y, _]| [x, y]).collect();
         let width = if name.member() == "train" { 60 } else { 35 };

@@ -1,8 +1,9 @@
 //! `[[surface]]`: heights on planes and lines through the landscape.
 //!
-//! First the directions of each plane are computed (`directions`). Then its points are evaluated in tiles (`tiles`), and kept paths are projected on
-//! it (`projections`). Where solutions and trajectories lie follows from the results whenever it is
-//! shown. The mathematics is in [`crate::analysis::surface`].
+//! First the directions of each plane are computed (`directions`). Then its points are evaluated in
+//! tiles (`tiles`), and kept paths are projected on it (`projections`). Where solutions and
+//! trajectories lie follows from the results whenever it is shown. The mathematics is in
+//! [`crate::analysis::surface`].
 
 mod anchor;
 mod atlas;

@@ -109,14 +109,15 @@ static NAME: Key<Text, Required> = Key::new("name", Text)
 static PLANE: Key<OneOf<PlaneKind>> = Key::new("plane", OneOf::NEW)
     .meaning(
         "how the plane is chosen: through three solutions, random directions or the leading \
-         eigenvectors of the Hessian at a solution, or the principal plane of a path or a trajectory",
+         eigenvectors of the Hessian at a solution, or the principal plane of a path or a \
+         trajectory",
     )
     .default(PlaneKind::Solutions);
 
 pub(super) static THROUGH: Key<Texts, Required> = Key::new("through", Texts)
     .meaning(
-        "the solutions, each SET:INITIALIZATION or SET:best, the one with the lowest loss; the path, \
-         SET:a-b or SET1~SET2:a-b; or the trajectory, OPTIMIZER:INITIALIZATION",
+        "the solutions, each SET:INITIALIZATION or SET:best, the one with the lowest loss; the \
+         path, SET:a-b or SET1~SET2:a-b; or the trajectory, OPTIMIZER:INITIALIZATION",
     )
     .note("three solutions of a plane, two of a line; otherwise one entry")
     .required("[\"sgd/train:best\", \"sgd/test:best\", \"lbfgs/train:best\"]");
@@ -152,8 +153,8 @@ static IMAGES: Key<CountOrAll> = Key::new("images", CountOrAll)
 
 static SETS: Key<SetNames, Derived> = Key::new("sets", SetNames)
     .meaning(
-        "the sets whose solutions are drawn in, with the kept paths between them and the trajectories \
-         of their optimizers, each with its distance from the plane",
+        "the sets whose solutions are drawn in, with the kept paths between them and the \
+         trajectories of their optimizers, each with its distance from the plane",
     )
     .derived("all sets there are", "[\"sgd/train\", \"lbfgs/train\"]");
 

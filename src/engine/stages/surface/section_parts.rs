@@ -56,8 +56,8 @@ fn solution(text: &str, available: &Available) -> Result<SolutionChoice, String>
     });
     let Some((set, number)) = parts else {
         return Err(format!(
-            "{text:?} is not a solution; write SET:INITIALIZATION, for instance \"sgd/train:0\", or \
-             SET:best for the one with the lowest loss"
+            "{text:?} is not a solution; write SET:INITIALIZATION, for instance \"sgd/train:0\", \
+             or SET:best for the one with the lowest loss"
         ));
     };
     let set = available.set(set)?;
