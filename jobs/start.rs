@@ -43,9 +43,7 @@ pub fn stops_when_asked(command: &Command) -> bool {
         | Command::Train(job)
         | Command::Paths(job)
         | Command::Kpca(job)
-        | Command::Analyze(job) => {
-            !job.options.dry_run
-        }
+        | Command::Analyze(job) => !job.options.dry_run,
         Command::Resume(arguments) => !arguments.options.dry_run,
         _ => false,
     }

@@ -342,16 +342,6 @@ impl Trained {
         self.config.architecture.build(self.dataset.shape(), self.dataset.classes)
     }
 
-    /// The loss on these images of this network, which is [`in_double_precision`].
-    ///
-    /// [`in_double_precision`]: Self::in_double_precision
-    pub fn double_landscape<'a>(
-    /// As for the network itself, which was built from the same sizes.
-    pub fn in_double_precision(&self) -> Result<Box<dyn Network<f64>>, String> {
-        let (shape, classes) = (self.dataset.shape(), self.dataset.classes);
-        self.config.architecture.build(shape, classes)
-    }
-
     /// The loss of such a network on these images, computed by the threads of the rank.
     pub fn landscape_of<'a>(
         &'a self,

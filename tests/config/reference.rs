@@ -24,8 +24,7 @@ struct Documented {
 
 /// Defaults that depend on something else, with what that comes to in [`entries`]; none where the
 /// value is not known before the data is.
-const DEPENDENT: [(&str, Option<&str>); 17] = [
-const DEPENDENT: [(&str, Option<&str>); 18] = [
+const DEPENDENT: [(&str, Option<&str>); 20] = [
     ("dataset.seed", None),
     ("dataset.classes", None),
     ("dataset.prefix", None),

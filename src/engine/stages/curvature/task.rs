@@ -185,7 +185,7 @@ impl Curvatures<'_> {
                 };
                 let images = images(trained, self.section, name);
                 let landscape: ImageLandscape<f64> =
-                    trained.double_landscape(network.as_ref(), images).interruptible(interrupt);
+                    trained.landscape_of(network.as_ref(), images).interruptible(interrupt);
                 work(&landscape)
             }
             (None, Some(mapped)) => match mapped.landscape(name, interrupt) {
