@@ -8,7 +8,9 @@ use crate::engine::overview::Overview;
 use crate::engine::plan::duration;
 use crate::engine::problem::Problem;
 use crate::engine::results::Results;
+use crate::engine::stages::align;
 use crate::engine::store::{ConfigurationRecord, Contents, TaskKey};
+use crate::solutions::{EndSets, LandscapeName};
 use std::path::Path;
 
 /// Compares a configuration with the one in force. Refuses it if finished results would have to be
@@ -78,10 +80,12 @@ fn computed_anew(
     let continued = before.same_search(&after);
     let shown = if continued { before.clone().with_steps(steps) } else { before.clone() };
     contents.show(shown.clone());
-    let former = ended(contents, problem);
+    let (former, former_aligned) = (ended(contents, problem), aligned_paths(contents, problem));
     contents.show(after.clone());
-    let kept = ended(contents, problem);
+    let (kept, kept_aligned) = (ended(contents, problem), aligned_paths(contents, problem));
     contents.show(before);
+    let former = with_largest(former, former_aligned);
+    let kept = with_largest(kept, kept_aligned);
     let lost = former.into_iter().filter_map(|(name, ended)| {
         let there = kept.iter().find(|(known, _)| *known == name).map_or(0, |(_, ended)| *ended);
         let lost = ended.saturating_sub(there);
@@ -98,6 +102,38 @@ fn computed_anew(
         String::new()
     };
     Some(format!("{}{took}", lost.join(", ")))
+}
+
+/// How many paths of aligned sets have ended, by the names of their counts. If the vectors of a set
+/// change, so does its alignment, and the former paths are not counted any more.
+fn aligned_paths(contents: &Contents, problem: &Problem) -> Vec<(String, usize)> {
+    let config = &problem.config;
+    let aligned = align::aligned_names(config);
+    let landscapes = Results { config, contents }.landscapes();
+    let is_aligned = |sets: &EndSets| sets.both().iter().any(|set| aligned.contains(set));
+    let sets = config.paths.end_sets().into_iter().filter(is_aligned);
+    let counts = sets.flat_map(|sets| {
+        let on = |&landscape: &LandscapeName| {
+            let ended = contents.paths(&sets, landscape).count();
+            (format!("paths {sets} on {landscape}"), ended)
+        };
+        landscapes.iter().map(on).collect::<Vec<_>>()
+    });
+    counts.collect()
+}
+
+/// Counts of which some are there twice: the larger ones.
+fn with_largest(
+    mut counts: Vec<(String, usize)>,
+    others: Vec<(String, usize)>,
+) -> Vec<(String, usize)> {
+    for (name, ended) in others {
+        match counts.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, known)) => *known = ended.max(*known),
+            None => counts.push((name, ended)),
+        }
+    }
+    counts
 }
 
 /// How many of these checkpoints are of use now and not with other keys; `None` if there are none.

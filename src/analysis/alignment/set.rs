@@ -156,14 +156,14 @@ impl Solver for SetAligner<'_> {
         Some(SetState { by_mean: self.by_mean.clone(), rounds })
     }
 
-    /// As if all rounds were needed. In place of a loss, the spread.
+    /// As if all rounds were needed. There is no loss: NaN.
     fn progress(&self) -> (f64, f64) {
         let Rounds { begun, next, .. } = &self.rounds;
         let part = *next as f64 / self.vectors.len().max(1) as f64;
         let rounds = begun.spreads.len() as f64 - 1.0 + part;
         let of_start = (rounds / self.parameters.rounds.max(1) as f64).min(1.0);
         let starts = f64::from(u8::from(self.by_mean.is_some()));
-        ((0.5 * (starts + of_start)).min(1.0), begun.spread())
+        ((0.5 * (starts + of_start)).min(1.0), f64::NAN)
     }
 }
 

@@ -317,8 +317,8 @@ fn a_resumed_alignment_is_the_uninterrupted_one() {
                 if let SolverStep::Finished(found) = aligner.step().unwrap() {
                     break 'runs found.unwrap();
                 }
-                let (fraction, spread) = aligner.progress();
-                assert!((0.0..=1.0).contains(&fraction) && spread > 0.0);
+                let (fraction, _) = aligner.progress();
+                assert!((0.0..=1.0).contains(&fraction));
             }
             let bytes = postcard::to_allocvec(&aligner.state()).unwrap();
             state = postcard::from_bytes(&bytes).unwrap();
