@@ -367,6 +367,7 @@ fn bounds(name: &str, range: &str) -> [Vec<String>; 2] {
         "number, 0 or above" => [texts(&["0.0", "1e300"]), texts(&["-1e-300", "inf"])],
         "number, 0 or above, below 1" => [texts(&["0.0", "0.99"]), texts(&["-1e-300", "1.0"])],
         "number above 0, below 1" => [texts(&["1e-300", "0.99"]), texts(&["0.0", "1.0"])],
+        "number above 0, at most 0.1" => [texts(&["1e-300", "0.1"]), texts(&["0.0", "0.101"])],
         "number above 0, at most 0.01" => [texts(&["1e-300", "0.01"]), texts(&["0.0", "0.0101"])],
         "number above 0, at most 525600" => {
             [texts(&["1e-300", "525600"]), texts(&["0.0", "525600.1"])]

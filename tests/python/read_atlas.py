@@ -69,6 +69,7 @@ def check_storage(path, dataset):
     profile = dataset.ndim == 2 and path.rsplit("/", 1)[1] in (
         "train_loss", "test_loss", "loss", "straight_loss", "height", "straight_height", "accuracy", "straight_accuracy",
     )
+    profile = profile and not path.startswith("/curvature/")
     profile = profile or path.rsplit("/", 1)[1] in ("coefficient", "endpoint")
     stored = (dataset.compression, dataset.shuffle, dataset.chunks is not None)
     require(stored == (("gzip", True, True) if profile else (None, False, False)), f"{path}: stored as {stored}")

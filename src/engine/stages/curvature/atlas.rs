@@ -3,7 +3,6 @@
 use super::known::{PathsCurvature, SetCurvature, of_paths, of_sets, section};
 use super::outcome::{AlongPath, Eigenvalue, Eigenvalues, PointCurvature};
 use super::section::{Asked, CurvatureConfig};
-use crate::analysis::curvature::Sharpness;
 use crate::engine::store::atlas::{Atlas, AtlasError, Label, Node};
 use crate::network::Tensor;
 use ndarray::{Array1, ArrayD, IxDyn};
@@ -186,13 +185,9 @@ impl Writer<'_> {
         };
         let words = "the largest eigenvalue times |theta|^2";
         self.number(node, of, ("scaled_by_norm", words, "1"), scaled)?;
-        let doubling = |point: &PointCurvature| {
-            let sharpness = point.sharpness();
-            sharpness.as_ref().and_then(Sharpness::doubling_distance).unwrap_or(f64::NAN)
-        };
         let words = "distance along the leading eigenvector at which the loss doubles, \
                      sqrt(2 loss / eigenvalue)";
-        self.number(node, of, ("doubling_distance", words, "1"), doubling)
+        self.number(node, of, ("doubling_distance", words, "1"), PointCurvature::doubling_distance)
     }
 
     fn write_trace(&self, node: &Node, of: &PointArray) -> Result<(), AtlasError> {

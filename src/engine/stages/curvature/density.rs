@@ -58,7 +58,10 @@ fn lines(run: &Run<'_>, of: &SetCurvature, table: &mut Table) -> Vec<Vec<[f64; 2
         let Some(found) = density(&point.probes, &at, width) else { continue };
         let highest = found.density.iter().copied().fold(0.0, f64::max);
         let line = at.iter().zip(&found.density).map(|(&at, &density)| [at, density]);
-        lines.push(line.filter(|[_, density]| *density > FLOOR * highest).collect());
+        let line: Vec<[f64; 2]> = line.collect();
+        let is_drawn = |[_, density]: &[f64; 2]| *density > FLOOR * highest;
+        let pieces = line.split(|point| !is_drawn(point)).filter(|piece| !piece.is_empty());
+        lines.extend(pieces.map(<[_]>::to_vec));
         for (index, (at, density)) in at.iter().zip(&found.density).enumerate() {
             let error = found.error.as_ref().map_or(f64::NAN, |error| error[index]);
             table.push([

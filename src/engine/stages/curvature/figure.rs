@@ -3,6 +3,7 @@
 use super::known::{SetCurvature, of_sets};
 use super::outcome::{Eigenvalue, PointCurvature};
 use crate::analysis::curvature::Sharpness;
+use crate::engine::console::count;
 use crate::engine::results::Results;
 use crate::report::Run;
 use crate::report::figure::{Figure, Table, exact};
@@ -13,10 +14,11 @@ use crate::solutions::LandscapeName;
 type Measure = (&'static str, fn(&PointCurvature) -> f64);
 
 /// What is drawn over the loss.
-const MEASURES: [Measure; 3] = [
+const MEASURES: [Measure; 4] = [
     ("largest eigenvalue", PointCurvature::largest),
     ("filter-normalized", PointCurvature::normalized),
     ("trace", PointCurvature::trace_estimate),
+    ("doubling distance", PointCurvature::doubling_distance),
 ];
 
 pub(super) fn figure(runs: &[(&Run<'_>, Results<'_>)]) -> Figure {
@@ -39,14 +41,16 @@ pub(super) fn figure(runs: &[(&Run<'_>, Results<'_>)]) -> Figure {
         known.iter().for_each(|of| fill(run, of, &mut table, &mut eigenvalues));
     }
     if open > 0 {
-        notes.push(format!("{open} eigenvalues did not converge and are left out."));
+        let eigenvalues = count(open, "eigenvalue");
+        notes.push(format!("{eigenvalues} did not converge, the figures are without them."));
     }
     Figure {
         key: "curvature",
         title: "Curvature",
         about: "Each solution at its loss on these images: the largest eigenvalue of the Hessian, \
                 the largest one if each weight is in units of the norm of its filter, which does \
-                not depend on the scale of the weights, and the trace. All curvature of a \
+                not depend on the scale of the weights, the trace, and the distance along the \
+                leading eigenvector at which the loss doubles. All curvature of a \
                 cross-entropy vanishes with the loss, in proportion to it where images are fitted \
                 well. So solutions of different losses cannot be compared by one of these numbers \
                 alone. Values that are not above 0 have no place on the logarithmic axes.",
@@ -122,20 +126,19 @@ fn fill(run: &Run<'_>, of: &SetCurvature, table: &mut Table, eigenvalues: &mut T
             .map(str::to_owned);
         let found = point.eigenvalues.as_ref();
         let sharpness = point.sharpness();
-        let of_sharpness = |number: &dyn Fn(&Sharpness) -> Option<f64>| {
-            sharpness.as_ref().and_then(number).unwrap_or(f64::NAN)
-        };
+        let of_sharpness =
+            |number: fn(&Sharpness) -> f64| sharpness.as_ref().map_or(f64::NAN, number);
         let trace = point.trace();
         let numbers = [
             point.loss(),
-            of_sharpness(&|sharpness| Some(sharpness.slope)),
-            of_sharpness(&|sharpness| Some(sharpness.norm)),
+            of_sharpness(|sharpness| sharpness.slope),
+            of_sharpness(|sharpness| sharpness.norm),
             point.largest(),
             found.and_then(|found| found.largest.first()).map_or(f64::NAN, |found| found.residual),
             point.lowest(),
             point.normalized(),
-            of_sharpness(&|sharpness| Some(sharpness.times_squared_norm())),
-            of_sharpness(&Sharpness::doubling_distance),
+            of_sharpness(Sharpness::times_squared_norm),
+            point.doubling_distance(),
             point.trace_estimate(),
             trace.and_then(|trace| trace.standard_error).unwrap_or(f64::NAN),
         ];

@@ -143,6 +143,12 @@ impl PointCurvature {
         self.trace().map_or(f64::NAN, |trace| trace.estimate)
     }
 
+    /// Distance along the leading eigenvector at which the loss doubles; NaN if there is none.
+    pub fn doubling_distance(&self) -> f64 {
+        let sharpness = self.sharpness();
+        sharpness.as_ref().and_then(Sharpness::doubling_distance).unwrap_or(f64::NAN)
+    }
+
     /// Products of the Hessian in all.
     pub fn products(&self) -> usize {
         let eigenvalues = self.eigenvalues.as_ref().map_or(0, |found| found.products as usize);

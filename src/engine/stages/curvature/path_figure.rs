@@ -10,10 +10,11 @@ use crate::report::style::{end_sets, look_of};
 
 type Measure = (&'static str, fn(&PointCurvature) -> f64);
 
-const MEASURES: [Measure; 3] = [
+const MEASURES: [Measure; 4] = [
     ("loss", PointCurvature::loss),
     ("largest eigenvalue", PointCurvature::largest),
     ("filter-normalized", PointCurvature::normalized),
+    ("trace", PointCurvature::trace_estimate),
 ];
 
 pub(super) fn figure(runs: &[(&Run<'_>, Results<'_>)]) -> Figure {
@@ -29,9 +30,9 @@ pub(super) fn figure(runs: &[(&Run<'_>, Results<'_>)]) -> Figure {
     Figure {
         key: "curvature-along-paths",
         title: "Curvature along paths",
-        about: "Loss, largest eigenvalue of the Hessian and the filter-normalized one at equally \
-                spaced points of each path, all on the images of the curvature. The marker is the \
-                top. That of a refined path lies on the refined path, which is another curve; its \
+        about: "Loss, largest eigenvalue of the Hessian, the filter-normalized one and the trace at \
+                equally spaced points of each path, all on the images of the curvature. The marker \
+                is the top. That of a refined path lies on the refined path, which is another curve; its \
                 place is the fraction of the length. A path of constant loss need not have constant \
                 curvature.",
         notes: Vec::new(),

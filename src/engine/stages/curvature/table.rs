@@ -2,7 +2,6 @@
 
 use super::known::{PathsCurvature, SetCurvature, of_paths, of_sets};
 use super::outcome::PointCurvature;
-use crate::analysis::curvature::Sharpness;
 use crate::analysis::statistics::Summary;
 use crate::engine::console::count;
 use crate::engine::results::Results;
@@ -37,9 +36,6 @@ fn solutions(sets: &[SetCurvature]) -> Option<SummaryTable> {
         ["set", "on", "solutions", "loss", "largest", "normalized", "trace", "lowest", "doubling"];
     let row = |of: &SetCurvature| {
         let median = |number: &dyn Fn(&PointCurvature) -> f64| median(of.points.iter().map(number));
-        let doubling = |point: &PointCurvature| {
-            point.sharpness().as_ref().and_then(Sharpness::doubling_distance).unwrap_or(f64::NAN)
-        };
         vec![
             of.set.to_string(),
             of.landscape.to_string(),
@@ -49,7 +45,7 @@ fn solutions(sets: &[SetCurvature]) -> Option<SummaryTable> {
             median(&PointCurvature::normalized),
             median(&PointCurvature::trace_estimate),
             median(&PointCurvature::lowest),
-            median(&doubling),
+            median(&PointCurvature::doubling_distance),
         ]
     };
     Some(SummaryTable {
@@ -68,7 +64,8 @@ fn remarks(sets: &[SetCurvature]) -> Vec<String> {
     let unknown = sets.iter().flat_map(|of| &of.status).filter(|status| *status != "done").count();
     let not_converged = (open > 0).then(|| {
         format!(
-            "{} did not converge and left out: increase curvature.products, or curvature.tolerance.",
+            "{} did not converge, the numbers are without them: increase curvature.products or \
+             curvature.tolerance.",
             count(open, "eigenvalue")
         )
     });
@@ -110,7 +107,8 @@ fn paths(sets: &[PathsCurvature]) -> Option<SummaryTable> {
         .map(PointCurvature::open)
         .sum();
     let remark = format!(
-        "{} on paths did not converge and left out: increase curvature.products.",
+        "{} on paths did not converge, the numbers are without them: increase \
+         curvature.products or curvature.tolerance.",
         count(open, "eigenvalue")
     );
     Some(SummaryTable {
