@@ -169,7 +169,8 @@ fn networks_on_any_number_of_ranks_and_after_interruptions_have_the_same_bits() 
     let along = ["curvature.paths=1", "curvature.path_points=2"];
     let settings = [&SMALL[..], &along].concat();
     on_tiny(1, "run", &one, &settings).with_code(0);
-    on_tiny(3, "run", &three, &settings).with_code(0);
+    let threads = [&settings[..], &["run.threads_per_rank=2"]].concat();
+    on_tiny(3, "run", &three, &threads).with_code(0);
     // Asked for later: nothing else is computed.
     on_tiny(2, "run", &later, &[]).with_code(0);
     let ended = on_tiny(2, "analyze", &later, &settings).with_code(0);
