@@ -3,6 +3,7 @@
 use crate::config::{Config, StageSection};
 use crate::engine::assembly::assemble;
 use crate::engine::capacity::Need;
+use crate::engine::console::say;
 use crate::engine::curves::KeptCurves;
 use crate::engine::failure::Failure;
 use crate::engine::log::KeyNumbers;
@@ -170,6 +171,11 @@ pub fn stages_of(command: &str) -> Vec<&'static dyn Stage> {
 /// # Errors
 /// As for [`Stage::run`], or if `atlas.h5` cannot be written.
 pub fn run(context: &Context, rank: &mut Rank, command: &str) -> Result<(), Failure> {
+    if let Some(remark) = nothing_asked(&context.problem.config, command)
+        && context.world.is_root()
+    {
+        say(remark);
+    }
     for stages in stages_of(command).chunk_by(|a, b| a.command() == b.command()) {
         for stage in stages.iter().filter(|stage| stage.applies(&context.problem.config)) {
             stage.run(context, rank)?;
@@ -177,6 +183,18 @@ pub fn run(context: &Context, rank: &mut Rank, command: &str) -> Result<(), Fail
         assemble(context.world, context.problem, rank)?;
     }
     Ok(())
+}
+
+/// That a configuration asks for no stage of a command, if so.
+fn nothing_asked(config: &Config, command: &str) -> Option<String> {
+    let stages = stages_of(command);
+    if stages.iter().any(|stage| stage.applies(config)) {
+        return None;
+    }
+    let sections = stages.iter().filter_map(|stage| stage.section());
+    let sections: Vec<String> = sections.map(|section| format!("[{}]", section.name())).collect();
+    let sections = sections.join(" or ");
+    Some(format!("{command}: there is nothing to do without a section {sections}"))
 }
 
 /// What every stage runs in.

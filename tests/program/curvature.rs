@@ -242,6 +242,8 @@ fn check_predicts_the_tasks_and_nothing_is_computed_unasked() {
     let planned = lossatlas(1, &arguments).with_code(0);
     let said = "eigenvalues of at most 12 products on 50 train images";
     assert!(planned.stdout.contains(said), "{}", planned.stdout);
+    let said = "analyze: there is nothing to do without a section [curvature]";
+    assert_eq!(on_tiny(2, "analyze", root.path(), &[]).with_code(0).said(said), 1);
     let status = lossatlas(1, &["status", text(root.path())]).with_code(0);
     assert!(!status.stdout.contains("eigenvalues"), "{}", status.stdout);
 }

@@ -2,6 +2,7 @@
 
 use super::{Comparison, Finding, Judgment, improved, larger};
 use crate::analysis::curvature::Sharpness;
+use crate::analysis::statistics::Summary;
 use crate::data::Split;
 use crate::report::number::typeset_short;
 use crate::report::paper::{PaperOptimizer, study};
@@ -50,12 +51,25 @@ pub(super) fn curvature(run: &Run<'_>) -> Vec<Finding> {
         .into_iter()
         .flat_map(|split| MEASURES.iter().map(move |measure| (split, measure)));
     let parts: Vec<Finding> = cases.map(|(split, measure)| part(run, split, measure)).collect();
-    let verdict = agreement(&parts);
-    let status = verdict.0;
-    let whole = Finding::new(run, statement, verdict, None);
+    let (status, reason) = agreement(&parts);
+    let reason = format!("{reason}. Median losses there: {}", losses(run).join(", "));
+    let whole = Finding::new(run, statement, (status, reason), None);
     // Each alone is no verdict, so it has the common one.
     let common = |finding: Finding| Finding { status, reason: alone(&finding), ..finding };
     std::iter::once(whole).chain(parts.into_iter().map(common)).collect()
+}
+
+/// The median loss of each set at the solutions that are compared, to which their curvature belongs.
+fn losses(run: &Run<'_>) -> Vec<String> {
+    let sets = [Split::Train, Split::Test]
+        .into_iter()
+        .flat_map(|split| PaperOptimizer::ALL.map(|optimizer| optimizer.set(split)));
+    let loss = |set: SetName| {
+        let (losses, _) = values(run, &set, |sharpness| sharpness.loss);
+        let median = Summary::of(&losses).map_or(f64::NAN, |summary| summary.median);
+        format!("{} {}", set_name(&set), typeset_short(median))
+    };
+    sets.map(loss).collect()
 }
 
 /// What a comparison says by itself.
