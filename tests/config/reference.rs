@@ -122,7 +122,7 @@ fn entries(key: &Documented) -> BTreeMap<String, String> {
             ("graph.0.name", "\"x\""),
             ("surface.0.name", "\"x\""),
             ("surface.0.plane", "\"random\""),
-            ("surface.0.through", "[\"sgd/train:0\"]"),
+            ("surface.0.through", "[\"a/b:0\"]"),
         ]);
         entries.extend([("import.0.name", "\"a/b\""), ("import.0.file", "\"a.npy\"")]);
         entries.extend([

@@ -1,6 +1,7 @@
 //! What a plane is anchored to, once it is known which solutions there are; the keys of results.
 
 use super::section::{PlaneKind, SurfaceConfig, Through};
+use crate::config::LandscapeConfig;
 use crate::config::reader::Choice;
 use crate::engine::path_points::PathSelection;
 use crate::engine::results::Results;
@@ -96,7 +97,7 @@ impl fmt::Display for Anchor {
 
 /// A vector of a set in the precision that the journal has it in: minima in double precision.
 pub(super) fn vector(results: &Results, set: &SolutionSet, number: u32) -> Option<Vec<f64>> {
-    let minima = results.config.subject.landscape().and_then(|landscape| landscape.set());
+    let minima = results.config.subject.landscape().and_then(LandscapeConfig::set);
     if minima.as_ref() == Some(&set.name) {
         let minimum = results.contents.minimum(number)?;
         return minimum.result.as_ref().ok().map(|minimum| minimum.theta.clone());
@@ -286,7 +287,7 @@ pub(super) fn origin(key: &str) -> Option<TaskSolutions> {
 fn path_origin(path: &str, landscape: &str) -> Option<TaskSolutions> {
     let mut sets = path.rsplit_once(':')?.0.split('~').map(SetName::parse);
     let a = sets.next()?.ok()?;
-    let b = sets.next().map_or_else(|| Ok(a.clone()), |set| set).ok()?;
+    let b = sets.next().unwrap_or_else(|| Ok(a.clone())).ok()?;
     Some(TaskSolutions::Paths(EndSets { a, b }, landscape.to_owned()))
 }
 

@@ -57,8 +57,8 @@ pub(super) struct DirectionsKey {
 /// What directions are computed from. `C` stands for a curve.
 #[derive(Clone, Serialize, Deserialize)]
 enum From<C> {
-    /// The solutions of the plane.
-    Solutions(Vec<Vec<f64>>),
+    /// The solutions of the plane, each with its name.
+    Solutions(Vec<(String, Vec<f64>)>),
     /// Random numbers, and the norms of the filters of a solution.
     Random { theta: Vec<f64>, name: String },
     /// The Hessian at a solution.
@@ -199,7 +199,8 @@ impl Directions<'_> {
                 From::Points(found.theta.outer_iter().map(|row| row.to_vec()).collect())
             }
             Anchor::Solutions(_) if one.config.plane == PlaneKind::Solutions => {
-                From::Solutions(vectors)
+                let names = anchor.to_string();
+                From::Solutions(names.split(", ").map(str::to_owned).zip(vectors).collect())
             }
             Anchor::Solutions(_) if one.config.plane == PlaneKind::Random => {
                 From::Random { theta, name: one.config.name.clone() }
@@ -306,10 +307,12 @@ struct Search {
 }
 
 /// Whether solutions are on a plane or a line.
-fn through(solutions: &[Vec<f64>]) -> Result<FoundDirections, String> {
-    let basis = PlaneBasis::through(solutions).map_err(|error| match error {
+fn through(solutions: &[(String, Vec<f64>)]) -> Result<FoundDirections, String> {
+    let (names, solutions): (Vec<&String>, Vec<Vec<f64>>) =
+        solutions.iter().map(|(name, theta)| (name, theta.clone())).unzip();
+    let basis = PlaneBasis::through(&solutions).map_err(|error| match error {
         PlaneError::NoLength { number } => {
-            format!("solution {} of the plane is the same point as the first one", number + 1)
+            format!("{} is the same point as {}", names[number], names[0])
         }
         PlaneError::Parallel => {
             "the three solutions lie on one line; with dimensions = 1 two of them are enough"

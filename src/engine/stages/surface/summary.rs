@@ -73,11 +73,12 @@ pub(super) fn remark(one: &Surface) -> Option<String> {
         PlaneKind::Solutions | PlaneKind::Random => None,
         PlaneKind::Hessian => {
             let values: Vec<String> = one.numbers.iter().map(|&value| short(value)).collect();
-            Some(format!(
-                "{name}: the leading eigenvalues of the Hessian at {} are {}.",
-                one.through,
-                values.join(" and ")
-            ))
+            let words = if values.len() == 1 {
+                "the leading eigenvalue of the Hessian"
+            } else {
+                "the leading eigenvalues of the Hessian"
+            };
+            Some(format!("{name}: {words} at {}: {}.", one.through, values.join(" and ")))
         }
         PlaneKind::Path | PlaneKind::Trajectory => Some(format!(
             "{name}: the directions have {} of the variance of the points of {}.",
