@@ -26,6 +26,7 @@ use crate::engine::capacity::{Need, Part};
 use crate::engine::console::count;
 use crate::engine::failure::Failure;
 use crate::engine::log::KeyNumbers;
+use crate::engine::plan::memory::later_bytes;
 use crate::engine::plan::{Work, path_work};
 use crate::engine::problem::{Problem, Trained};
 use crate::engine::rank::Rank;
@@ -239,6 +240,9 @@ impl Stage for Surfaces {
     fn memory(&self, problem: &Problem, _: usize) -> Need {
         let all = configs(&problem.config);
         let vector = 8.0 * problem.layout().parameters() as f64;
+        // The later layers at the points of a tile; at one point in double precision it is less.
+        let later = |trained: &Trained| later_bytes(trained.network.as_ref(), TILE, 3);
+        let evaluation = problem.trained().map_or(0.0, later);
         let task = all.iter().map(|config| {
             let products = MAX_PRODUCTS.min(problem.layout().parameters()) as f64;
             let (vectors, keys) = match config.plane {
@@ -253,7 +257,7 @@ impl Stage for Surfaces {
                 }
                 PlaneKind::Solutions | PlaneKind::Random => (9.0, "the sizes in [network]"),
             };
-            Part::new(vectors * vector, "a surface", keys)
+            Part::new(vectors * vector + evaluation, "a surface", keys)
         });
         // Origin and directions, as the journal stores them and decoded.
         let root = 6.0 * vector * all.len() as f64;
