@@ -129,7 +129,8 @@ fn a_quadratic_form_of_a_process_has_its_ellipses() {
     // Automatic: a tenth of |(1, …, 1)|.
     let x: Array1<f64> = read(&directory, "surface/valley/x");
     assert!((x[14] - 0.1 * 12.0_f64.sqrt()).abs() < 1e-6, "{x}");
-    let loss: Array1<f64> = read(&directory, "surface/valley/on_value/loss");
+    let loss: Array2<f64> = read(&directory, "surface/valley/on_value/loss");
+    assert_eq!(loss.dim(), (1, 15));
     assert!(loss.iter().zip(&x).all(|(f, x)| (f - 6.0 * x * x).abs() < 1e-6), "{loss}");
 }
 

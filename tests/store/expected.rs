@@ -315,6 +315,7 @@ impl Expected {
         self.f64(&format!("{bowl}/x"), &[2], &[-1.0, 1.0]);
         self.f64(&format!("{bowl}/y"), &[2], &[-1.0, 1.0]);
         self.f64(&format!("{way}/x"), &[3], &[-2.0, 0.0, 2.0]);
+        self.f64(&format!("{way}/y"), &[1], &[0.0]);
         for (path, count) in [(bowl, 2), (way, 1)] {
             self.axis(&format!("{path}/direction"), count as u32);
             let directions = surface_directions(count).concat();
@@ -333,7 +334,7 @@ impl Expected {
         self.axis(&format!("{on}/anchor"), 1);
         self.f64(&format!("{on}/anchor_loss"), &[1], &[0.5]);
         self.f64(&format!("{on}/anchor_accuracy"), &[1], &[1.0]);
-        self.f64(&format!("{way}/on_test/loss"), &[3], &[nan; 3]);
+        self.f64(&format!("{way}/on_test/loss"), &[1, 3], &[nan; 3]);
         for (path, curves, points, count) in [(bowl, 0, 0, 2), (way, 1, 2, 1)] {
             let path = format!("{path}/curves");
             self.axis(&format!("{path}/curve"), curves as u32);

@@ -35,10 +35,9 @@ fn write_plane(node: &Node, surface: &Surface) -> Result<(), AtlasError> {
     node.text("images", &images)?;
     let words = "coordinate along the first direction";
     node.coordinates(&Label::new("x", "x", words), &Array1::from(surface.grid.axis(0)))?;
-    if config.dimensions > 1 {
-        let words = "coordinate along the second direction";
-        node.coordinates(&Label::new("y", "y", words), &Array1::from(surface.grid.axis(1)))?;
-    }
+    let words = "coordinate along the second direction; a single 0 for a line";
+    let y = if config.dimensions > 1 { surface.grid.axis(1) } else { vec![0.0] };
+    node.coordinates(&Label::new("y", "y", words), &Array1::from(y))?;
     let dimensions = config.dimensions;
     node.axis("direction", "the directions of the plane: 0 for x, 1 for y", dimensions)?;
     let words = "the point at x = 0, y = 0";
@@ -96,11 +95,9 @@ fn write_values(
     values: &[f64],
     (name, words, unit): (&str, &str, &str),
 ) -> Result<(), AtlasError> {
-    if surface.config.dimensions == 1 {
-        return group.numbers(&Label::new(name, "x", words).units(unit), values);
-    }
     let points = surface.grid.points;
-    let values = Array2::from_shape_fn((points, points), |(y, x)| values[y * points + x]);
+    let rows = values.len() / points;
+    let values = Array2::from_shape_fn((rows, points), |(y, x)| values[y * points + x]);
     group.profiles(&Label::new(name, "y, x", words).units(unit), &values)
 }
 
