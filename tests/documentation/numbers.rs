@@ -62,9 +62,14 @@ fn hold_against_a_run(
 }
 
 #[test]
-fn the_demo_of_the_readme() {
+fn the_demo() {
     let sets = [SGD_ALONE, "paths.sets=[\"sgd/train\"]", "paths.landscapes=[\"train\"]"];
-    hold_against_a_run(&page("README.md"), &Path::new(ROOT).join("configs/demo.toml"), &sets, None);
+    hold_against_a_run(
+        &page("docs/demo.md"),
+        &Path::new(ROOT).join("configs/demo.toml"),
+        &sets,
+        None,
+    );
 }
 
 #[test]
@@ -122,11 +127,11 @@ fn range(cell: &str) -> Option<(f64, f64)> {
     Some((number(low)?, number(high)?))
 }
 
-/// Every number of L-BFGS in the README and the tutorial is one of a range, from the lower to the
+/// Every number of L-BFGS on the pages of the demo and the tutorial is one of a range, from the lower to the
 /// higher.
 #[test]
 fn ranges_are_ranges() {
-    for name in ["README.md", "docs/tutorial.md"] {
+    for name in ["docs/demo.md", "docs/tutorial.md"] {
         let page = page(name);
         let printed = blocks(&page.text);
         let single = printed

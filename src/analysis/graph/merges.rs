@@ -24,8 +24,7 @@ pub struct Merge {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Merges {
     nodes: Vec<f64>,
-    /// By ascending height.
-    merges: Vec<Merge>,
+    by_height: Vec<Merge>,
     /// The nodes of each component by ascending number, the component of the lowest node first.
     components: Vec<Vec<usize>>,
 }
@@ -59,12 +58,12 @@ impl Merges {
             merges.push(Merge { edge, clusters, height: height(edge), size, lowest });
         }
         let components = components(nodes, &mut joined);
-        Self { nodes: nodes.to_vec(), merges, components }
+        Self { nodes: nodes.to_vec(), by_height: merges, components }
     }
 
     /// The merges, by ascending height.
     pub fn merges(&self) -> &[Merge] {
-        &self.merges
+        &self.by_height
     }
 
     /// The nodes of each connected component, the component of the lowest node first.
@@ -80,7 +79,7 @@ impl Merges {
     /// The nodes of each cluster, in SciPy's numbering: those of a node, then those of each merge.
     fn members(&self) -> Vec<Vec<usize>> {
         let mut members: Vec<Vec<usize>> = (0..self.nodes.len()).map(|node| vec![node]).collect();
-        for merge in &self.merges {
+        for merge in &self.by_height {
             let [a, b] = merge.clusters.map(|cluster| members[cluster].clone());
             members.push(a.into_iter().chain(b).collect());
         }
@@ -91,7 +90,7 @@ impl Merges {
     /// joins the two.
     pub fn for_each_pair(&self, mut f: impl FnMut(usize, [usize; 2])) {
         let members = self.members();
-        for (number, merge) in self.merges.iter().enumerate() {
+        for (number, merge) in self.by_height.iter().enumerate() {
             let [first, second] = merge.clusters.map(|cluster| &members[cluster]);
             for &a in first {
                 second.iter().for_each(|&b| f(number, [a, b]));
@@ -105,7 +104,7 @@ impl Merges {
         let count = self.nodes.len();
         let mut heights = vec![f64::INFINITY; count * count.saturating_sub(1) / 2];
         self.for_each_pair(|merge, pair| {
-            heights[condensed(count, pair)] = self.merges[merge].height;
+            heights[condensed(count, pair)] = self.by_height[merge].height;
         });
         heights
     }
@@ -115,7 +114,7 @@ impl Merges {
     /// lowest node of each connected component.
     pub fn deaths(&self) -> Vec<Option<(usize, usize)>> {
         let mut deaths = vec![None; self.nodes.len()];
-        for (number, merge) in self.merges.iter().enumerate() {
+        for (number, merge) in self.by_height.iter().enumerate() {
             let [a, b] = merge.lowest;
             let elder = lower(&self.nodes, a, b);
             deaths[if elder == a { b } else { a }] = Some((number, elder));
