@@ -121,8 +121,7 @@ fn entries(key: &Documented) -> BTreeMap<String, String> {
             ("kpca.0.name", "\"x\""),
             ("graph.0.name", "\"x\""),
             ("surface.0.name", "\"x\""),
-            ("surface.0.plane", "\"random\""),
-            ("surface.0.through", "[\"a/b:0\"]"),
+            ("surface.0.through", "[\"a/b:0\", \"a/b:1\", \"a/b:2\"]"),
         ]);
         entries.extend([("import.0.name", "\"a/b\""), ("import.0.file", "\"a.npy\"")]);
         entries.extend([
