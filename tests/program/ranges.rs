@@ -20,8 +20,7 @@ const LANDSCAPES: [&str; 5] =
 const MEMORY: [(&str, &str); 1] = [("LOSSATLAS_MEMORY", "512M")];
 
 /// What a surface needs besides its numbers.
-const SURFACE: [&str; 3] =
-    ["surface.0.name=x", "surface.0.plane=random", "surface.0.through=[\"sgd/train:best\"]"];
+const SURFACE: &str = "surface=[{name=\"x\", plane=\"random\", through=[\"sgd/train:best\"]}]";
 
 /// A numeric key with the ends of its range.
 #[derive(Clone, Debug)]
@@ -178,7 +177,7 @@ fn check_network(ranges: &[Range], network: &str) {
         _ => setting(&range.key, &range.least),
     });
     let mut base = vec![kind, setting("training.optimizers", &format!("{OPTIMIZERS:?}"))];
-    base.extend(SURFACE.map(str::to_owned));
+    base.push(SURFACE.to_owned());
     let stochastic = OPTIMIZERS.iter().filter(|&&optimizer| optimizer != "lbfgs");
     base.extend(stochastic.clone().map(|name| format!("training.{name}.schedule=step")));
     let small: Vec<String> = base.iter().cloned().chain(small).collect();
