@@ -315,7 +315,8 @@ fn through(solutions: &[(String, Vec<f64>)]) -> Result<FoundDirections, String> 
             format!("{} is the same point as {}", names[number], names[0])
         }
         PlaneError::Parallel => {
-            "the three solutions lie on one line; with dimensions = 1 two of them are enough"
+            "the three solutions lie on one line, or two of them are equal; with dimensions = 1 \
+             two are enough"
                 .to_owned()
         }
     })?;
