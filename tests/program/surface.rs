@@ -281,21 +281,3 @@ fn a_surface_that_cannot_be_made_says_why_and_stops_nothing_else() {
     let loss: Array2<f64> = read(root.path(), "surface/fine/on_test/loss");
     assert!(loss.iter().all(|loss| loss.is_finite()));
 }
-
-/// Points a second on all images of MNIST; point by point it is `evaluate`.
-#[test]
-#[ignore = "measures; needs MNIST in the directory of the variable MNIST"]
-fn measure_points_a_second() {
-    let root = tempdir().expect("a temporary directory");
-    let place = std::env::var("MNIST").expect("the directory of MNIST");
-    let images = ["dataset.kind=idx", "dataset.train=all", "dataset.test=all"];
-    let place = format!("dataset.dir={place}");
-    let few = ["training.initializations=2", "training.keep=2", "kpca=[]", "paths.steps=0"];
-    let surface = "surface=[{name=\"x\", plane=\"random\", points=16, landscapes=[\"train\"], \
-                   through=[\"sgd/train:best\"]}]";
-    let overrides = [&images[..], &[&place], &few, &[surface]].concat();
-    on_tiny(1, "run", root.path(), &overrides).with_code(0);
-    let log = fs::read_to_string(root.path().join("run.log")).expect("the log");
-    let tiles = log.lines().filter(|line| line.contains("tile"));
-    tiles.for_each(|line| println!("{line}"));
-}
