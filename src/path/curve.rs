@@ -86,6 +86,10 @@ pub fn equally_spaced_points<A: Real>(curve: &dyn Curve<A>, points: usize) -> Ar
 
 /// `(M, P)`: the points of a curve at these t, at least one, in ascending order.
 ///
+/// `(M, P)`: the points of a curve at these t, in ascending order.
+///
+/// # Panics
+/// If there is no t.
 pub fn points_at<A: Real>(curve: &dyn Curve<A>, t: &[f64]) -> Array2<A> {
     let grid = curve.grid(t);
     let all = curve.points(&grid);

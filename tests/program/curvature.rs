@@ -165,12 +165,12 @@ fn minima_and_saddles_have_the_eigenvalues_of_the_formula() {
 fn networks_on_any_number_of_ranks_and_after_interruptions_have_the_same_bits() {
     let root = tempdir().expect("a temporary directory");
     let place = |name: &str| root.path().join(name);
-    let [one, three, later, killed] = ["one", "three", "later", "killed"].map(place);
+    let [one, three, later, killed, threads] =
+        ["one", "three", "later", "killed", "threads"].map(place);
     let along = ["curvature.paths=1", "curvature.path_points=2"];
     let settings = [&SMALL[..], &along].concat();
     on_tiny(1, "run", &one, &settings).with_code(0);
-    let threads = [&settings[..], &["run.threads_per_rank=2"]].concat();
-    on_tiny(3, "run", &three, &threads).with_code(0);
+    on_tiny(3, "run", &three, &settings).with_code(0);
     // Asked for later: nothing else is computed.
     on_tiny(2, "run", &later, &[]).with_code(0);
     let ended = on_tiny(2, "analyze", &later, &settings).with_code(0);
@@ -186,7 +186,11 @@ fn networks_on_any_number_of_ranks_and_after_interruptions_have_the_same_bits() 
     }
     on_tiny(2, "run", &killed, &settings).with_code(0);
     assert_all_same(&[&one, &three, &later, &killed]);
-    let atlas = contents(&one);
+    let two = [&settings[..], &["run.threads_per_rank=2"]].concat();
+    on_tiny(1, "run", &threads, &two).with_code(0);
+    let (atlas, threaded) = (contents(&one), contents(&threads));
+    let differ = |path: &&String| atlas[*path] != threaded[*path];
+    assert!(!atlas.keys().filter(|path| path.starts_with("/curvature")).any(|path| differ(&path)));
     let on = "/curvature/sgd/train/on_train";
     assert_eq!(atlas[&format!("{on}/eigenvalues")][1], serde_json::json!([2, 2]));
     assert!(atlas.contains_key("/curvature/lbfgs/test/on_test/paths/eigenvalues"));
@@ -221,7 +225,7 @@ fn a_change_computes_what_it_adds_and_finds_former_results_again() {
 #[test]
 fn what_does_not_converge_is_said_and_not_shown() {
     let root = tempdir().expect("a temporary directory");
-    let few = [&SMALL[..3], &["curvature.products=2", "curvature.probes=0"]].concat();
+    let few = [&SMALL[..3], &["curvature.products=2", "curvature.probes=2"]].concat();
     let ended = on_tiny(1, "run", root.path(), &few).with_code(0);
     // Two of the largest, the lowest and the filter-normalized one at 16 points.
     let said = "64 eigenvalues did not converge, the numbers are without them";

@@ -79,8 +79,8 @@ impl Along<'_> {
                 (found.probes.len() < self.asked.probes).then_some(Next::Probe)
             }
         };
-        let places = self.state.found.iter().enumerate();
-        places.into_iter().find_map(|(place, found)| Some((place, next(found)?)))
+        let mut places = self.state.found.iter().enumerate();
+        places.find_map(|(place, found)| Some((place, next(found)?)))
     }
 
     fn advance(&mut self, place: usize, next: &Next) -> Result<Result<(), String>, Interrupted> {
@@ -154,8 +154,8 @@ impl Solver for Along<'_> {
                 + found.probes.len()
         };
         let all = found.len() * (2 + self.asked.probes);
-        let known = found.iter().filter(|point| point.eigenvalues.is_some());
-        let loss = known.last().map_or(f64::NAN, PointCurvature::loss);
+        let mut known = found.iter().filter(|point| point.eigenvalues.is_some());
+        let loss = known.next_back().map_or(f64::NAN, PointCurvature::loss);
         (found.iter().map(done).sum::<usize>() as f64 / all as f64, loss)
     }
 }

@@ -115,28 +115,16 @@ impl Writer<'_> {
     fn write_points(&self, node: &Node, of: &PointArray) -> Result<(), AtlasError> {
         self.write_measures(node, of)?;
         self.write_eigenvalues(node, of)?;
-        self.write_sharpness(node, of)?;
+        write_sharpness(node, of)?;
         self.write_trace(node, of)
-    }
-
-    fn number(
-        &self,
-        node: &Node,
-        of: &PointArray,
-        (name, words, unit): (&str, &str, &str),
-        number: impl Fn(&PointCurvature) -> f64,
-    ) -> Result<(), AtlasError> {
-        let label = Label::new(name, of.axes, words).units(unit).told_apart_by(of.coordinates);
-        node.numbers(&label, &of.each(number))
     }
 
     fn write_measures(&self, node: &Node, of: &PointArray) -> Result<(), AtlasError> {
         let eigenvalues = |number: fn(&Eigenvalues) -> f64| {
             move |point: &PointCurvature| point.eigenvalues.as_ref().map_or(f64::NAN, number)
         };
-        let of_point = |name, words, unit, number| {
-            self.number(node, of, (name, words, unit), eigenvalues(number))
-        };
+        let of_point =
+            |name, words, unit, value| number(node, of, (name, words, unit), eigenvalues(value));
         let words = "loss at each point, on these images in double precision";
         of_point("loss", words, self.unit, |found| found.loss)?;
         of_point("slope", "length of the gradient at each point", "1", |found| found.slope)?;
@@ -164,40 +152,19 @@ impl Writer<'_> {
         let words = "|H x - lambda x| of each of them";
         list("lowest_residuals", LOWEST, words, lowest, |found| residuals(&found.lowest))?;
         let words = "how many eigenvalues did not converge, the filter-normalized one included";
-        self.number(node, of, ("not_converged", words, "1"), |point| point.open() as f64)?;
+        number(node, of, ("not_converged", words, "1"), |point| point.open() as f64)?;
         let words = "products of the Hessian with a vector that all this took";
-        self.number(node, of, ("products", words, "1"), |point| point.products() as f64)
-    }
-
-    fn write_sharpness(&self, node: &Node, of: &PointArray) -> Result<(), AtlasError> {
-        let words = "the largest eigenvalue of D H D, where D multiplies each weight with the norm \
-                     of its filter; NaN if not converged";
-        let label = ("filter_normalized", words, "1");
-        self.number(node, of, label, PointCurvature::normalized)?;
-        let residual = |point: &PointCurvature| {
-            let largest = point.normalized.as_ref().and_then(|found| found.largest);
-            largest.map_or(f64::NAN, |found| found.residual)
-        };
-        let words = "its residual";
-        self.number(node, of, ("filter_normalized_residual", words, "1"), residual)?;
-        let scaled = |point: &PointCurvature| {
-            point.sharpness().map_or(f64::NAN, |found| found.times_squared_norm())
-        };
-        let words = "the largest eigenvalue times |theta|^2";
-        self.number(node, of, ("scaled_by_norm", words, "1"), scaled)?;
-        let words = "distance along the leading eigenvector at which the loss doubles, \
-                     sqrt(2 loss / eigenvalue)";
-        self.number(node, of, ("doubling_distance", words, "1"), PointCurvature::doubling_distance)
+        number(node, of, ("products", words, "1"), |point| point.products() as f64)
     }
 
     fn write_trace(&self, node: &Node, of: &PointArray) -> Result<(), AtlasError> {
         let words = "trace of the Hessian: mean over the random probes";
-        self.number(node, of, ("trace", words, "1"), PointCurvature::trace_estimate)?;
+        number(node, of, ("trace", words, "1"), PointCurvature::trace_estimate)?;
         let error = |point: &PointCurvature| {
             point.trace().and_then(|trace| trace.standard_error).unwrap_or(f64::NAN)
         };
         let words = "standard error of the trace; NaN with less than two probes";
-        self.number(node, of, ("trace_error", words, "1"), error)?;
+        number(node, of, ("trace_error", words, "1"), error)?;
         let Asked { probes, steps, .. } = self.section.asked;
         let shape = [probes, steps.min(self.dimension)];
         let axes = format!("{}, probe, node", of.axes);
@@ -273,6 +240,38 @@ impl Writer<'_> {
         let words = "done, missing (not computed yet), or failed with the reason";
         node.texts(&Label::new("status", "path", words), &status)
     }
+}
+
+/// A number of each point.
+fn number(
+    node: &Node,
+    of: &PointArray,
+    (name, words, unit): (&str, &str, &str),
+    number: impl Fn(&PointCurvature) -> f64,
+) -> Result<(), AtlasError> {
+    let label = Label::new(name, of.axes, words).units(unit).told_apart_by(of.coordinates);
+    node.numbers(&label, &of.each(number))
+}
+
+fn write_sharpness(node: &Node, of: &PointArray) -> Result<(), AtlasError> {
+    let words = "the largest eigenvalue of D H D, where D multiplies each weight with the norm \
+                 of its filter; NaN if not converged";
+    let label = ("filter_normalized", words, "1");
+    number(node, of, label, PointCurvature::normalized)?;
+    let residual = |point: &PointCurvature| {
+        let largest = point.normalized.as_ref().and_then(|found| found.largest);
+        largest.map_or(f64::NAN, |found| found.residual)
+    };
+    let words = "its residual";
+    number(node, of, ("filter_normalized_residual", words, "1"), residual)?;
+    let scaled = |point: &PointCurvature| {
+        point.sharpness().map_or(f64::NAN, |found| found.times_squared_norm())
+    };
+    let words = "the largest eigenvalue times |theta|^2";
+    number(node, of, ("scaled_by_norm", words, "1"), scaled)?;
+    let words = "distance along the leading eigenvector at which the loss doubles, \
+                 sqrt(2 loss / eigenvalue)";
+    number(node, of, ("doubling_distance", words, "1"), PointCurvature::doubling_distance)
 }
 
 type EigenvaluesOf = fn(&Eigenvalues) -> Vec<f64>;

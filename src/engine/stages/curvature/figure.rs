@@ -86,8 +86,8 @@ fn panel(
         }
         let look = look(of.set.group(), &groups);
         // The sets of one group have one color.
-        let members = sets.iter().filter(|other| other.set.group() == of.set.group());
-        let place = members.into_iter().position(|other| other.set == of.set).unwrap_or(0);
+        let mut members = sets.iter().filter(|other| other.set.group() == of.set.group());
+        let place = members.position(|other| other.set == of.set).unwrap_or(0);
         let marker = [look.marker, Marker::Cross, Marker::Triangle, Marker::Diamond][place % 4];
         let ink = Ink::marker(look.color);
         panel = panel.with(Shape::Points(points, marker), ink, Some(set_name(&of.set)));

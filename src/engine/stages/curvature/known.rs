@@ -56,12 +56,15 @@ fn sets_on<'s>(
     there.flat_map(|set| landscapes.iter().map(move |&landscape| (set, landscape))).collect()
 }
 
+/// The sets of the ends of paths, their landscape, and the pairs that are looked at.
+type ChosenPaths = (EndSets, LandscapeName, Vec<(u32, u32)>);
+
 /// The sets of paths that are looked at, each with its pairs.
 fn paths_on(
     results: &Results,
     section: &CurvatureConfig,
     sets: &[SolutionSet],
-) -> Vec<(EndSets, LandscapeName, Vec<(u32, u32)>)> {
+) -> Vec<ChosenPaths> {
     if section.paths == 0 {
         return Vec::new();
     }
@@ -173,7 +176,7 @@ fn at_solution(
 /// What is known along the paths.
 pub(super) fn of_paths(results: &Results, sets: &[SolutionSet]) -> Vec<PathsCurvature> {
     let Some(section) = section(results) else { return Vec::new() };
-    let of_set = |(sets, landscape, pairs): (EndSets, LandscapeName, Vec<(u32, u32)>)| {
+    let of_set = |(sets, landscape, pairs): ChosenPaths| {
         let of_pair = |&pair: &(u32, u32)| {
             let place = path_place(results, &sets, landscape, pair);
             let found = outcome(results, &CurvatureKey { place, landscape, part: Part::Path })?;

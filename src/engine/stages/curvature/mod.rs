@@ -266,7 +266,8 @@ impl Stage for Curvature {
                 KeyNumbers { steps: Some(found.nodes.len() as u32), ..KeyNumbers::default() }
             }
             Outcome::Path(path) => {
-                let products: usize = path.points.iter().map(|point| point.products()).sum();
+                let products: usize =
+                    path.points.iter().map(outcome::PointCurvature::products).sum();
                 KeyNumbers { steps: Some(products as u32), ..KeyNumbers::default() }
             }
         }

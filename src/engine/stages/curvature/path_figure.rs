@@ -51,8 +51,8 @@ fn panel(run: &Run<'_>, several: bool, &(name, measure): &Measure, of: &PathsCur
         tops.extend(points.pop().filter(|[_, value]| value.is_finite()));
         lines.push(points.into_iter().filter(|[_, value]| value.is_finite()).collect::<Vec<_>>());
     }
-    let values = lines.iter().flatten().chain(&tops).map(|[_, value]| *value);
-    let is_log = values.into_iter().all(|value| value > 0.0);
+    let mut values = lines.iter().flatten().chain(&tops).map(|[_, value]| *value);
+    let is_log = values.all(|value| value > 0.0);
     let label = if name == "loss" { run.height_label() } else { name.to_owned() };
     let y = if is_log { Axis::log(label) } else { Axis::linear(label) };
     let color = look_of(&of.sets, &run.groups()).color;

@@ -106,12 +106,11 @@ impl Computation for Curvatures<'_> {
         let landscape = key.landscape;
         let at = match (&key.place, path, &source.curves) {
             (Place::Solution { set, number }, ..) => {
-                let theta = match self.problem.landscape() {
-                    Some(mapped) => landscape_vector(mapped, &source.solutions, set, *number),
-                    None => {
-                        let theta = network_vector(&source.solutions, set, *number);
-                        theta.into_iter().map(f64::from).collect()
-                    }
+                let theta = if let Some(mapped) = self.problem.landscape() {
+                    landscape_vector(mapped, &source.solutions, set, *number)
+                } else {
+                    let theta = network_vector(&source.solutions, set, *number);
+                    theta.into_iter().map(f64::from).collect()
                 };
                 At::Solution(landscape, theta)
             }
@@ -314,8 +313,7 @@ impl Curvatures<'_> {
 /// Ten times as fine as the grid of the search, from one neighbor of its highest point to the
 /// other.
 fn fine_grid(t: f64, step: f64) -> Vec<f64> {
-    let count = REFINEMENT as i32;
-    let around = (-count..=count).map(|k| t + step * f64::from(k) / f64::from(count));
+    let around = (0..=2 * REFINEMENT).map(|k| t + step * (k as f64 / REFINEMENT as f64 - 1.0));
     around.filter(|t| (0.0..=1.0).contains(t)).collect()
 }
 
