@@ -84,8 +84,6 @@ pub fn equally_spaced_points<A: Real>(curve: &dyn Curve<A>, points: usize) -> Ar
     points_at(curve, &equally_spaced(points))
 }
 
-/// `(M, P)`: the points of a curve at these t, at least one, in ascending order.
-///
 /// `(M, P)`: the points of a curve at these t, in ascending order.
 ///
 /// # Panics
