@@ -9,7 +9,7 @@
 use super::Config;
 use super::available::Available;
 use super::reader::{Read, Section};
-use super::schema::SectionSpec;
+use super::schema::{Multiplicity, SectionSpec};
 use crate::solutions::SetName;
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -35,6 +35,16 @@ impl StageSection {
     /// Its name: `"trajectory"`.
     pub fn name(self) -> &'static str {
         self.0.spec().name
+    }
+
+    /// As it is written: `[trajectory]`, `[[graph]]`.
+    pub fn heading(self) -> String {
+        let name = self.name();
+        match self.0.spec().shape {
+            Multiplicity::Single => format!("[{name}]"),
+            Multiplicity::Titled => format!("[{name}.NAME]"),
+            Multiplicity::Named | Multiplicity::Numbered => format!("[[{name}]]"),
+        }
     }
 }
 

@@ -19,7 +19,7 @@ use crate::engine::store::atlas::{Atlas, AtlasError, Node};
 use crate::engine::task::Computation;
 use crate::report::figure::Figure;
 use crate::report::{Run, SummaryTable};
-use crate::solutions::{EndSets, SetName, SolutionSet};
+use crate::solutions::{EndSets, LandscapeName, SetName, SolutionSet};
 
 /// Name of the command that runs all stages.
 pub const RUN: &str = "run";
@@ -48,6 +48,11 @@ pub trait Stage: Sync {
     /// Its section of the configuration, if it brings one.
     fn section(&self) -> Option<StageSection> {
         None
+    }
+
+    /// The data sets of a process that its section names: whether they exist is checked before work.
+    fn datasets(&self, _config: &Config) -> Vec<LandscapeName> {
+        Vec::new()
     }
 
     /// What became of its tasks; `sets` are the solutions so far.
@@ -192,7 +197,7 @@ fn nothing_asked(config: &Config, command: &str) -> Option<String> {
         return None;
     }
     let sections = stages.iter().filter_map(|stage| stage.section());
-    let sections: Vec<String> = sections.map(|section| format!("[{}]", section.name())).collect();
+    let sections: Vec<String> = sections.map(|section| section.heading()).collect();
     let sections = sections.join(" or ");
     Some(format!("{command}: there is nothing to do without a section {sections}"))
 }

@@ -66,6 +66,11 @@ impl LandscapeName {
         Self::Named(name.into())
     }
 
+    /// The images of a network whose mean loss it is.
+    pub fn split(self) -> Split {
+        if self == Self::Test { Split::Test } else { Split::Train }
+    }
+
     /// `"train"`, `"test"`, `"formula"` or the name of the data set, as in file paths.
     pub fn name(self) -> &'static str {
         match self {

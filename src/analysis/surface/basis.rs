@@ -159,7 +159,7 @@ impl PlaneBasis {
     /// The coefficients of θ(x, y) with respect to [`Self::vectors`].
     ///
     /// A plane through solutions is a combination of these, with coefficients that add up to 1. So
-    /// the solutions themselves are points of the plane to the bit, whatever the precision.
+    /// the solutions themselves are points of the plane to rounding, whatever the precision.
     pub fn coefficients(&self, [x, y]: [f64; 2]) -> Vec<f64> {
         let Some(corners) = &self.corners else {
             return [1.0, x, y][..=self.dimensions()].to_vec();

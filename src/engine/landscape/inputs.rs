@@ -1,7 +1,9 @@
 //! What the configuration of a process names besides it: vectors in files, points, data sets.
 
-use crate::config::{ChosenLandscape, Config, ImportFile, LandscapeConfig, MinimaConfig};
-use crate::engine::stages::curvature;
+use crate::config::{
+    ChosenLandscape, Config, ImportFile, LandscapeConfig, MinimaConfig, StageSection,
+};
+use crate::engine::stages::STAGES;
 use crate::engine::store::{VectorSource, VectorsError, read_double_vectors};
 use crate::landscape::process::Handshake;
 use crate::network::Layout;
@@ -97,9 +99,12 @@ fn missing_region(landscape: &LandscapeConfig, handshake: &Handshake) -> Option<
 /// Names of data sets in the configuration that the process does not have.
 fn unknown_datasets(config: &Config, handshake: &Handshake) -> Vec<String> {
     let known = |name: &str| handshake.datasets.iter().any(|dataset| dataset == name);
-    let of_paths = config.paths.datasets.iter().map(|landscape| ("paths", landscape));
-    let of_curvature = curvature::datasets(config).iter().map(|name| ("curvature", name));
-    let chosen = of_paths.chain(of_curvature);
+    let of_paths = config.paths.datasets.iter().map(|&landscape| ("paths", landscape));
+    let of_stages = STAGES.iter().flat_map(|stage| {
+        let section = stage.section().map_or("", StageSection::name);
+        stage.datasets(config).into_iter().map(move |landscape| (section, landscape))
+    });
+    let chosen = of_paths.chain(of_stages);
     let unknown = chosen.filter(|(_, landscape)| !known(landscape.name()));
     let message = |(section, landscape)| {
         let names: Vec<_> = handshake.datasets.iter().map(|name| format!("{name:?}")).collect();

@@ -127,7 +127,7 @@ fn read(root: &Section<'_>, available: &Available) -> Read<Option<AlignConfig>> 
             );
         }
         let sets = available.read_sets(section, &SETS);
-        check_names(section, sets.as_deref().unwrap_or_default(), available)?;
+        let names = check_names(section, sets.as_deref().unwrap_or_default(), available);
         let method = section.key(&METHOD).value();
         section.refuse_other_choices(&method);
         let chosen = match method {
@@ -140,6 +140,7 @@ fn read(root: &Section<'_>, available: &Available) -> Read<Option<AlignConfig>> 
             Err(reported) => Err(reported),
         };
         let rounds = section.key(&ROUNDS).value();
+        names?;
         Ok(Some(AlignConfig { sets: sets?, method: chosen?, rounds: rounds? }))
     })
 }

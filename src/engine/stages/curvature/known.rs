@@ -39,13 +39,13 @@ pub(super) fn landscapes(results: &Results, section: &CurvatureConfig) -> Vec<La
     results.chosen_landscapes(&section.landscapes, &section.datasets)
 }
 
-/// The numbers of the solutions of a set that are looked at.
+/// The numbers of the chosen solutions of a set.
 fn numbers<'s>(section: &CurvatureConfig, set: &'s SolutionSet) -> &'s [u32] {
     let all = &set.initialization;
     &all[..section.solutions.unwrap_or(usize::MAX).min(all.len())]
 }
 
-/// The sets that are looked at, each on every landscape.
+/// The chosen sets, each on every landscape.
 fn sets_on<'s>(
     results: &Results,
     section: &CurvatureConfig,
@@ -56,10 +56,10 @@ fn sets_on<'s>(
     there.flat_map(|set| landscapes.iter().map(move |&landscape| (set, landscape))).collect()
 }
 
-/// The sets of the ends of paths, their landscape, and the pairs that are looked at.
+/// The sets of the endpoints of paths, their landscape, and the chosen pairs.
 type ChosenPaths = (EndSets, LandscapeName, Vec<(u32, u32)>);
 
-/// The sets of paths that are looked at, each with its pairs.
+/// The chosen sets of paths, each with its pairs.
 fn paths_on(
     results: &Results,
     section: &CurvatureConfig,
@@ -74,11 +74,11 @@ fn paths_on(
         both && landscapes.contains(landscape)
     };
     let of_set = |(ends, landscape): (Ends, LandscapeName)| {
-        let is_found = |pair: &(u32, u32)| {
-            let path = results.contents.path(&ends.sets, landscape, *pair);
-            path.is_some_and(|path| path.result.is_ok())
-        };
-        let found = results.pairs(&ends, landscape).into_iter().filter(is_found);
+        // A path that has not ended comes before those that follow, whichever ended first.
+        let ended = |pair: &(u32, u32)| results.contents.path(&ends.sets, landscape, *pair);
+        let pairs = results.pairs(&ends, landscape).into_iter();
+        let known = pairs.map_while(|pair| Some((pair, ended(&pair)?.result.is_ok())));
+        let found = known.filter(|(_, is_found)| *is_found).map(|(pair, _)| pair);
         let first = found.take(section.paths).collect();
         (ends.sets, landscape, first)
     };
@@ -131,7 +131,7 @@ fn outcome(results: &Results, key: &CurvatureKey) -> Option<Result<Outcome, Stri
     Some(results.contents.task(STAGE, &key.stored(section(results)?))?.result)
 }
 
-/// What is known at the solutions; of sets of which nothing is known, nothing.
+/// What is known at the solutions. Sets without results are left out.
 pub(super) fn of_sets(results: &Results, sets: &[SolutionSet]) -> Vec<SetCurvature> {
     let Some(section) = section(results) else { return Vec::new() };
     let of_set = |(set, landscape): (&SolutionSet, LandscapeName)| {

@@ -117,11 +117,6 @@ fn planned(problem: &Problem, section: &CurvatureConfig) -> [(Part, usize); 4] {
     ]
 }
 
-/// The data sets of a process that the section names.
-pub fn datasets(config: &Config) -> &[LandscapeName] {
-    section(config).map_or(&[], |section| &section.datasets)
-}
-
 /// How sharp the solutions of each set are on each landscape, as far as it is known.
 pub fn sharpness(results: &Results, sets: &[SolutionSet]) -> Vec<SetSharpness> {
     let of_set = |known: known::SetCurvature| {
@@ -155,6 +150,10 @@ impl Stage for Curvature {
 
     fn section(&self) -> Option<StageSection> {
         Some(SECTION.section())
+    }
+
+    fn datasets(&self, config: &Config) -> Vec<LandscapeName> {
+        section(config).map_or_else(Vec::new, |section| section.datasets.clone())
     }
 
     fn counts(&self, results: &Results, sets: &[SolutionSet]) -> Counts {
@@ -220,7 +219,11 @@ impl Stage for Curvature {
         let vectors = 8.0 * dimension as f64 * (points + 6.0);
         let keys = "curvature.products or curvature.probe_steps (or the sizes in [network] or \
                     [landscape])";
-        let task = vec![MemoryPart::new(basis + vectors, "eigenvalues of the Hessian", keys)];
+        // An evaluator in double precision for each thread.
+        let threads = problem.config.run.threads_per_rank as f64;
+        let evaluators = problem.trained().map_or(0.0, |trained| trained.network.evaluator_bytes());
+        let bytes = basis + vectors + 2.0 * threads * evaluators;
+        let task = vec![MemoryPart::new(bytes, "eigenvalues of the Hessian", keys)];
         let tasks = planned(problem, section);
         let (of_paths, others) =
             tasks.iter().partition::<Vec<_>, _>(|(part, _)| *part == Part::Path);

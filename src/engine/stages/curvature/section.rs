@@ -14,7 +14,7 @@ use crate::solutions::{LandscapeName, SetName};
 /// Where curvature is computed, and what of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CurvatureConfig {
-    /// The sets whose solutions are looked at.
+    /// The chosen sets of solutions.
     pub sets: Vec<SetName>,
     /// Solutions of each set, the first ones; `None`: all.
     pub solutions: Option<usize>,
@@ -65,7 +65,7 @@ impl Asked {
 }
 
 static SETS: Key<SetNames, Derived> = Key::new("sets", SetNames)
-    .meaning("the sets whose solutions are looked at")
+    .meaning("the sets of solutions whose curvature is computed")
     .derived("all sets there are", "[\"sgd/train\", \"lbfgs/train\"]");
 
 static SOLUTIONS: Key<CountOrAll> = Key::new("solutions", CountOrAll)

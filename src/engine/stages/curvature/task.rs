@@ -7,7 +7,7 @@ use super::point::{Drive, Point};
 use super::section::CurvatureConfig;
 use super::{STAGE, ended, wanted, work_of};
 use crate::analysis::curvature::CurvatureError;
-use crate::data::{ImageView, Split};
+use crate::data::ImageView;
 use crate::engine::parallel::Control;
 use crate::engine::plan::Planned;
 use crate::engine::problem::{Problem, Trained};
@@ -355,7 +355,7 @@ pub(super) fn images<'a>(
     section: &CurvatureConfig,
     landscape: LandscapeName,
 ) -> ImageView<'a> {
-    let split = if landscape == LandscapeName::Test { Split::Test } else { Split::Train };
+    let split = landscape.split();
     let all = trained.images(split);
     all.first(section.images.unwrap_or(usize::MAX).min(all.len()))
 }

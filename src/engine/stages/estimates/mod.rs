@@ -206,8 +206,7 @@ impl Computation for StraightLines<'_> {
         let interrupt = || control.stop_requested();
         let heights = both.either(
             |(trained, vectors)| {
-                let split =
-                    if task.landscape == LandscapeName::Test { Split::Test } else { Split::Train };
+                let split = task.landscape.split();
                 let all = trained.path_images(split);
                 let some = all.first(images(all.len()));
                 let landscape = trained.landscape(some).interruptible(&interrupt);

@@ -530,8 +530,7 @@ fn find_on(
     both.either(
         |(trained, endpoints)| {
             let endpoints = &network_endpoints_of(problem, trained, endpoints);
-            let split =
-                if task.landscape == LandscapeName::Test { Split::Test } else { Split::Train };
+            let split = task.landscape.split();
             let interrupt = || control.stop_requested();
             let landscape = trained.landscape(trained.path_images(split)).interruptible(&interrupt);
             let size = paths.batch.filter(|&size| size < landscape.samples());
@@ -623,7 +622,7 @@ fn find<A: CurvePrecision>(
 fn work_on(problem: &Problem, landscape: LandscapeName) -> Work {
     let paths = &problem.config.paths;
     let on_images = |trained: &Trained| {
-        let split = if landscape == LandscapeName::Test { Split::Test } else { Split::Train };
+        let split = landscape.split();
         work_on_images(trained, paths, split)
     };
     problem.trained().map_or_else(|| path_work(&paths.parameters, 1, None), on_images)

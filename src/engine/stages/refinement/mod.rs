@@ -11,7 +11,6 @@ mod table;
 mod task;
 
 use crate::config::{Config, StageSection};
-use crate::data::Split;
 use crate::engine::capacity::{Need, Part};
 use crate::engine::console::count;
 use crate::engine::failure::Failure;
@@ -143,7 +142,7 @@ fn planned(problem: &Problem, section: &RefineConfig) -> usize {
 
 /// Images of a landscape; 1 for a landscape without images.
 fn images(problem: &Problem, landscape: LandscapeName) -> usize {
-    let split = if landscape == LandscapeName::Test { Split::Test } else { Split::Train };
+    let split = landscape.split();
     problem.trained().map_or(1, |trained| trained.path_images(split).len())
 }
 

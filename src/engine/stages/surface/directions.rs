@@ -8,7 +8,6 @@ use super::wanted::{Wanted, wanted};
 use super::{STAGE, kinds};
 use crate::analysis::curvature::{Eigenvalues, SpectrumParameters, hessian_at};
 use crate::analysis::surface::{PlaneBasis, PlaneError, principal_plane, random_direction};
-use crate::data::Split;
 use crate::engine::parallel::Control;
 use crate::engine::plan::Planned;
 use crate::engine::problem::Problem;
@@ -254,7 +253,7 @@ impl Directions<'_> {
             Ok(network) => network,
             Err(reason) => return failed(reason),
         };
-        let split = if on.landscape == LandscapeName::Test { Split::Test } else { Split::Train };
+        let split = on.landscape.split();
         let images = super::images_of(trained, split, on.images);
         let landscape = trained.landscape_of(network.as_ref(), images).interruptible(interrupt);
         self.leading(&landscape, theta, &Search { dimensions, repeats: false }, (state, control))

@@ -4,6 +4,7 @@ use super::found::{CurveName, Field, Surface, all, range};
 use super::section::PlaneKind;
 use super::summary::remark;
 use crate::engine::results::Results;
+use crate::landscape::BuiltIn;
 use crate::report::Run;
 use crate::report::contours::{HeightGrid, levels};
 use crate::report::figure::{Figure, Table, exact};
@@ -25,7 +26,9 @@ pub(super) fn figure(runs: &[(&Run<'_>, Results<'_>)]) -> Figure {
         ),
     ];
     for (run, results) in runs {
-        for surface in &all(results) {
+        let surfaces = all(results);
+        notes.extend(moved_endpoints(results).filter(|_| !surfaces.is_empty()));
+        for surface in &surfaces {
             let title = |panel: Panel| {
                 let title = format!("{}: {}", surface.config.name, panel.title);
                 let title = if runs.len() > 1 { format!("{}: {title}", run.label) } else { title };
@@ -52,6 +55,21 @@ pub(super) fn figure(runs: &[(&Run<'_>, Results<'_>)]) -> Figure {
         panels,
         tables: tables.into(),
     }
+}
+
+/// That drawn paths do not end at the drawn solutions, where it is so.
+fn moved_endpoints(results: &Results) -> Option<String> {
+    if results.config.paths.align {
+        let note = "The hidden units of the second endpoint of each path are exchanged \
+                    (paths.align), so that its line does not end at the solution as it is drawn.";
+        return Some(note.to_owned());
+    }
+    let landscape = results.config.subject.landscape()?.landscape.built_in()?;
+    matches!(landscape, BuiltIn::LennardJones(_)).then(|| {
+        "Paths between clusters are drawn as their search has them. They may end beside the drawn \
+         clusters, which are turned towards the first one."
+            .to_owned()
+    })
 }
 
 /// The panels of a surface: of a plane two for each landscape, of a line two for all.

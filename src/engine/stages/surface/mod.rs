@@ -84,7 +84,7 @@ fn images_of(trained: &Trained, split: Split, most: Option<usize>) -> ImageView<
 
 /// Images of a landscape; 1 for a landscape without images.
 fn images(problem: &Problem, config: &SurfaceConfig, landscape: LandscapeName) -> usize {
-    let split = if landscape == LandscapeName::Test { Split::Test } else { Split::Train };
+    let split = landscape.split();
     problem.trained().map_or(1, |trained| images_of(trained, split, config.images).len())
 }
 
@@ -166,6 +166,14 @@ impl Stage for Surfaces {
         Some(SECTION.section())
     }
 
+    fn datasets(&self, config: &Config) -> Vec<LandscapeName> {
+        if config.subject.network().is_some() {
+            return Vec::new();
+        }
+        let names = configs(config).iter().flat_map(|surface| &surface.landscapes);
+        names.map(|name| LandscapeName::named(name)).collect()
+    }
+
     fn counts(&self, results: &Results, sets: &[SolutionSet]) -> Counts {
         let mut counts = Counts::default();
         if !self.applies(results.config) {
@@ -242,7 +250,8 @@ impl Stage for Surfaces {
         let vector = 8.0 * problem.layout().parameters() as f64;
         // The later layers at the points of a tile; at one point in double precision it is less.
         let later = |trained: &Trained| later_bytes(trained.network.as_ref(), TILE, 3);
-        let evaluation = problem.trained().map_or(0.0, later);
+        let threads = problem.config.run.threads_per_rank as f64;
+        let evaluation = problem.trained().map_or(0.0, later) * threads;
         let task = all.iter().map(|config| {
             let products = MAX_PRODUCTS.min(problem.layout().parameters()) as f64;
             let (vectors, keys) = match config.plane {
@@ -257,10 +266,15 @@ impl Stage for Surfaces {
                 }
                 PlaneKind::Solutions | PlaneKind::Random => (9.0, "the sizes in [network]"),
             };
-            Part::new(vectors * vector + evaluation, "a surface", keys)
+            // For the Hessian, an evaluator in double precision for each thread.
+            let evaluators =
+                problem.trained().map_or(0.0, |trained| trained.network.evaluator_bytes());
+            let double =
+                if config.plane == PlaneKind::Hessian { 2.0 * threads * evaluators } else { 0.0 };
+            Part::new(vectors * vector + evaluation.max(double), "a surface", keys)
         });
-        // Origin and directions, as the journal stores them and decoded.
-        let root = 6.0 * vector * all.len() as f64;
+        // Origin and directions, as the journal stores them, decoded and as a basis; three solutions.
+        let root = 12.0 * vector * all.len() as f64;
         let points = |config: &SurfaceConfig| config.points.pow(config.dimensions as u32) as f64;
         let points: f64 = all.iter().map(points).sum::<f64>() * 2.0 * 8.0 * 4.0;
         let root = vec![
@@ -311,7 +325,7 @@ impl Stage for Surfaces {
     }
 }
 
-/// All tiles of a surface that there cannot be, or not yet.
+/// All tiles of a surface that is not possible, or not yet.
 fn add_obstacle(counts: &mut Counts, one: &Wanted, may_pass: bool, reason: &str) {
     let all = one.tiles();
     for &landscape in &one.landscapes {

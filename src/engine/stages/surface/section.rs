@@ -216,19 +216,22 @@ fn read(root: &Section<'_>, available: &Available) -> Read<Vec<SurfaceConfig>> {
 /// Whether a process has a data set of a name is known when it has been started.
 fn read_landscapes(section: &Section<'_>, available: &Available) -> Read<Vec<String>> {
     let known = |names: &Vec<String>| {
-        let unknown = names.iter().find(|name| !["train", "test"].contains(&name.as_str()));
-        match unknown {
-            Some(_) if available.analytic && !available.process => {
-                Err("an analytic landscape is the only one; remove it".to_owned())
-            }
-            Some(name) if !available.analytic => {
-                Err(format!("must be \"train\" or \"test\", is {name:?}"))
-            }
-            _ if available.analytic && !available.process => {
-                Err("an analytic landscape is the only one; remove it".to_owned())
-            }
-            _ => Ok(()),
+        if available.analytic && !available.process {
+            return Err("an analytic landscape is the only one; remove it".to_owned());
         }
+        if let Some(twice) = (1..names.len()).find(|&i| names[..i].contains(&names[i])) {
+            return Err(format!("{:?} is there twice", names[twice]));
+        }
+        let is_unknown = |name: &&String| !["train", "test"].contains(&name.as_str());
+        let unknown: Vec<String> = names
+            .iter()
+            .filter(|name| !available.process && is_unknown(name))
+            .map(|name| format!("{name:?}"))
+            .collect();
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        Err(format!("must be \"train\" or \"test\", is {}", unknown.join(", ")))
     };
     Ok(section.key(&LANDSCAPES).check(known).or_unset()?.unwrap_or_default())
 }

@@ -5,7 +5,6 @@ use super::wanted::{GridOnPlane, wanted};
 use super::{STAGE, images_of, kinds};
 use crate::combinations::Combinations;
 use crate::config::Subject;
-use crate::data::Split;
 use crate::engine::console::say;
 use crate::engine::parallel::Control;
 use crate::engine::plan::Planned;
@@ -19,6 +18,7 @@ use crate::landscape::{Interrupt, Interrupted, Landscape};
 use crate::solutions::LandscapeName;
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// Points of a tile. The first layer of a network is computed for three vectors instead, so that
 /// more points would not make it faster; and a tile takes minutes at most.
@@ -69,6 +69,8 @@ impl Computation for Tiles<'_> {
         let sets = directory.solutions(self.problem)?;
         let results = directory.results(self.problem);
         let (mut done, mut tasks, mut source) = (0, Vec::new(), Vec::new());
+        // Surfaces that differ in what is drawn in alone have the same tiles.
+        let mut begun = BTreeSet::new();
         for one in wanted(&results, &sets) {
             let name = &one.config.name;
             let plane = one.plane(&results, &sets).unwrap_or_else(|reason| {
@@ -87,13 +89,17 @@ impl Computation for Tiles<'_> {
                         done += 1;
                         continue;
                     }
+                    let stored = tile_key(&one.plane, one.config, number, landscape);
+                    if !begun.insert(stored.clone()) {
+                        continue;
+                    }
                     let kind = kinds::tiles(one.index, landscape);
                     tasks.push(PendingTask {
                         name: format!("{name} tile {number} on {landscape}"),
                         planned: Planned { kind, work, left: 1.0 },
                         checkpoint: None,
                         key: TileTaskKey {
-                            stored: tile_key(&one.plane, one.config, number, landscape),
+                            stored,
                             surface: one.index,
                             number,
                             landscape,
@@ -130,8 +136,7 @@ impl Computation for Tiles<'_> {
         let interrupt: &Interrupt<'_> = &|| control.stop_requested();
         let values = match self.problem.subject.zip(&task.vectors) {
             Some(Subject::Network((trained, vectors))) => {
-                let is_test = task.landscape == LandscapeName::Test;
-                let split = if is_test { Split::Test } else { Split::Train };
+                let split = task.landscape.split();
                 let images = images_of(trained, split, task.images);
                 let landscape = trained.landscape(images).interruptible(interrupt);
                 values(&landscape, vectors, &task.coefficients)

@@ -83,7 +83,7 @@ impl Wanted<'_> {
         results.contents.task_ended(STAGE, &key)
     }
 
-    /// Why there cannot be this surface, so far or at all.
+    /// Why this surface is not possible, so far or at all.
     pub fn obstacle(&self, results: &Results) -> Option<Obstacle> {
         if let Err(obstacle) = &self.anchor {
             return Some(obstacle.clone());
