@@ -140,7 +140,33 @@ pub struct Certificate {
     pub known: KnownGraph,
 }
 
+/// A known path counts as lower if it is by this fraction of the excess over the endpoints: more than
+/// single precision tells apart.
+const LOWER: f64 = 1e-4;
+/// A path lies at its higher endpoint up to this fraction of the height there.
+const AT_ENDPOINT: f64 = 1e-6;
+
 impl Certificate {
+    /// The same beside the path with which the refinement started, of which barrier and higher
+    /// endpoint are known. A refinement that has not converged can end above this path, because it
+    /// joins the points of the path by straight segments. The height is then that of the path. Top
+    /// and eigenvalues stay those of the refinement.
+    #[must_use]
+    pub fn beside(self, barrier: f64, higher_endpoint: f64) -> Self {
+        let excess = (self.height - higher_endpoint).abs();
+        if self.is_at_end || self.height.is_nan() || self.height - barrier <= LOWER * excess {
+            return self;
+        }
+        let is_at_end = barrier - higher_endpoint <= AT_ENDPOINT * higher_endpoint.abs();
+        let (verdict, failed) = match self.verdict {
+            _ if is_at_end => (Verdict::Pass, Vec::new()),
+            // A pass, but not of the lowest path that is known.
+            Verdict::Pass => (Verdict::UpperBound, vec![Condition::HighestPoint]),
+            verdict => (verdict, self.failed),
+        };
+        Self { verdict, is_at_end, failed, height: barrier, ..self }
+    }
+
     /// What takes no memory worth counting: without the top, the points of the path, and those of
     /// the known graph.
     #[must_use]
@@ -151,5 +177,60 @@ impl Certificate {
             known: KnownGraph { points: Vec::new(), passes: Vec::new() },
             ..self
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn certificate(verdict: Verdict, height: f64) -> Certificate {
+        let side = Side { place: Place::Point, value: 0.0, slope: 0.0 };
+        Certificate {
+            verdict,
+            is_at_end: false,
+            failed: if verdict == Verdict::Pass { Vec::new() } else { vec![Condition::Connected] },
+            height,
+            t: 0.5,
+            theta: vec![1.0],
+            slope: 0.0,
+            typical_slope: 1.0,
+            slope_noise: 0.0,
+            eigenvalues: Vec::new(),
+            descending: 0,
+            sides: [side; 2],
+            saddles: Vec::new(),
+            work: Work::default(),
+            heights: Vec::new(),
+            path: Vec::new(),
+            known: KnownGraph { points: Vec::new(), passes: Vec::new() },
+        }
+    }
+
+    #[test]
+    fn a_known_lower_path_bounds_what_did_not_converge() {
+        let open = certificate(Verdict::NotConverged, 3.0);
+        let bounded = open.clone().beside(2.0, 1.0);
+        assert_eq!((bounded.height, bounded.verdict), (2.0, Verdict::NotConverged));
+        assert_eq!(bounded.failed, open.failed);
+        // A higher one, or one that is as high up to rounding, changes nothing.
+        assert_eq!(open.clone().beside(3.5, 1.0), open);
+        assert_eq!(open.clone().beside(3.0 - 1e-5, 1.0), open);
+    }
+
+    #[test]
+    fn a_known_path_at_its_endpoint_needs_no_saddle() {
+        let bounded = certificate(Verdict::UpperBound, 3.0).beside(1.0, 1.0);
+        assert_eq!((bounded.height, bounded.verdict), (1.0, Verdict::Pass));
+        assert!(bounded.is_at_end && bounded.failed.is_empty());
+        // Heights below zero, too.
+        assert!(certificate(Verdict::UpperBound, -1.0).beside(-2.0, -2.0).is_at_end);
+    }
+
+    #[test]
+    fn a_pass_above_a_known_path_is_a_bound() {
+        let bounded = certificate(Verdict::Pass, 3.0).beside(2.0, 1.0);
+        assert_eq!((bounded.height, bounded.verdict), (2.0, Verdict::UpperBound));
+        assert_eq!(bounded.failed, [Condition::HighestPoint]);
     }
 }

@@ -120,7 +120,17 @@ pub fn refined(
 ) -> Option<Result<RefinedPath, String>> {
     let from = section(results.config)?.from;
     let key = RefinementKey { sets: sets.clone(), landscape, pair }.stored(from);
-    Some(results.contents.task(STAGE, &key)?.result)
+    let refined: Result<RefinedPath, String> = results.contents.task(STAGE, &key)?.result;
+    let path = results.contents.path(sets, landscape, pair)?.result.as_ref().ok();
+    Some(refined.map(|RefinedPath { from, certificate }| {
+        let certificate = match (from, path) {
+            (RefineFrom::Path, Some(path)) => {
+                certificate.beside(path.fine_barrier, path.higher_endpoint())
+            }
+            _ => certificate,
+        };
+        RefinedPath { from, certificate }
+    }))
 }
 
 /// Whether a path is refined, or why not; `None` if its refinement has not ended.

@@ -13,8 +13,11 @@ pub fn export(run: &StoredRun, name: &str, landscape: Option<&str>) -> Result<St
     let results = run.results();
     let surfaces = all(&results);
     let names: Vec<&str> = surfaces.iter().map(|surface| surface.config.name.as_str()).collect();
+    let asked = super::configs(&run.config).iter().any(|surface| surface.name == name);
     let Some(surface) = surfaces.iter().find(|surface| surface.config.name == name) else {
-        return Err(if names.is_empty() {
+        return Err(if asked {
+            format!("the surface {name:?} has not been computed yet; resume the run")
+        } else if names.is_empty() {
             format!(
                 "there is no surface {name:?}: no surface has been computed; add a section \
                  [[surface]] to the configuration and run it"
