@@ -197,7 +197,7 @@ fn nothing_asked(config: &Config, command: &str) -> Option<String> {
         return None;
     }
     let sections = stages.iter().filter_map(|stage| stage.section());
-    let sections: Vec<String> = sections.map(|section| section.heading()).collect();
+    let sections: Vec<String> = sections.map(StageSection::heading).collect();
     let sections = sections.join(" or ");
     Some(format!("{command}: there is nothing to do without a section {sections}"))
 }
