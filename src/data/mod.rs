@@ -76,7 +76,7 @@ pub struct Dataset {
 }
 
 impl Dataset {
-    /// Joins the two sets under a name and computes their [checksum](checksum::of). Neither the name
+    /// Joins the two sets under a name and computes their checksum. Neither the name
     /// nor the number of classes is part of it.
     ///
     /// # Panics

@@ -491,7 +491,7 @@ impl<'a> Results<'a> {
 
     /// The comparisons of distances: for every pair of optimizers their train sets. For the pair
     /// SGD and L-BFGS, L-BFGS train with SGD test and both test sets instead, as published. With
-    /// more than [`MAX_COMPARED`] optimizers each is compared with the first one only. Then those of
+    /// more than `MAX_COMPARED` (6) optimizers each is compared with the first one only. Then those of
     /// `[[distance]]`.
     pub fn distance_requests(&self) -> Vec<DistanceRequest> {
         let optimizers = self.optimizers();

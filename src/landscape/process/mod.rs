@@ -10,7 +10,7 @@
 //! `kill -9`. One machine holds both, so that a network adds nothing.
 //!
 //! # Failures
-//! An evaluation returns numbers or [`Interrupted`](super::Interrupted). What has interrupted it
+//! An evaluation returns numbers or [`Interrupted`]. What has interrupted it
 //! stays in the [`Process`], for the stage to ask. A process that has died is started anew for the
 //! next request after its failure was taken.
 //!

@@ -160,9 +160,15 @@ fn path(
         );
         return Err(Obstacle { reason, may_pass: false });
     };
-    let pair = selection.pair();
-    let outcome = |landscape| results.contents.path(&ends, landscape, pair);
     let landscapes = results.landscapes();
+    // A plane has no direction: within a set, a path may have been searched for the other way round.
+    let (a, b) = selection.pair();
+    let is_there = |pair| {
+        landscapes.iter().any(|&landscape| results.contents.path(&ends, landscape, pair).is_some())
+    };
+    let is_reversed = ends.single().is_some() && !is_there((a, b)) && is_there((b, a));
+    let pair = if is_reversed { (b, a) } else { (a, b) };
+    let outcome = |landscape| results.contents.path(&ends, landscape, pair);
     let found = landscapes
         .iter()
         .copied()
