@@ -115,8 +115,8 @@ const QUICK: Preset = Preset {
     ..PUBLISHED
 };
 
-/// As far as a search gets in less than half of the published time there. Perceptrons come lower
-/// still with a rate of 8e-3, but longer steps find the gaps of the grid: between solutions of LSTM
+/// On 60 000 images this takes less than half of the published time. Perceptrons come lower still
+/// with a rate of 8e-3, but longer steps find the gaps of the grid: between solutions of LSTM
 /// the path then rises between its points. docs/methods.md has the measurements.
 const CONVERGED: Preset = Preset { steps: 4000, batch: Some(1000), ..QUICK };
 

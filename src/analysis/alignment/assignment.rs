@@ -42,13 +42,13 @@ pub(super) fn assign(even: &Array2<f64>, odd: Option<&Array2<f64>>) -> Option<Si
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::random::MasterSeed;
     use rand::RngExt;
 
     /// All orders of `units` units.
-    fn orders(units: usize) -> Vec<Vec<usize>> {
+    pub fn orders(units: usize) -> Vec<Vec<usize>> {
         if units == 0 {
             return vec![Vec::new()];
         }

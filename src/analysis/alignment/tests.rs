@@ -8,6 +8,7 @@ use crate::network::{
     Activation, Architecture, Exchange, Network, SignedPermutation, Symmetry, Value, fcp, lstm,
 };
 use crate::random::MasterSeed;
+use assignment::tests::orders;
 use ndarray::{Array2, Axis};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
@@ -122,21 +123,6 @@ fn smallest_distance(symmetry: &Symmetry, onto: &[f64], moving: &[f64]) -> f64 {
     let distances =
         all.iter().map(|exchange| distance(onto, &exchanged(symmetry, exchange, moving)));
     distances.fold(f64::INFINITY, f64::min)
-}
-
-/// All orders of `units` units.
-fn orders(units: usize) -> Vec<Vec<usize>> {
-    if units == 0 {
-        return vec![Vec::new()];
-    }
-    let longer = |order: Vec<usize>| {
-        (0..units).map(move |position| {
-            let mut order = order.clone();
-            order.insert(position, units - 1);
-            order
-        })
-    };
-    orders(units - 1).into_iter().flat_map(longer).collect()
 }
 
 /// Of one layer the assignment is exact.

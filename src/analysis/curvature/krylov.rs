@@ -49,7 +49,7 @@ pub(super) struct Ritz {
     pub vectors: Array2<f64>,
 }
 
-/// Bytes of the state after so many products.
+/// Bytes of the state after this number of products.
 pub fn state_bytes(dimension: usize, products: usize) -> f64 {
     8.0 * (products as f64 + 1.0) * (dimension as f64 + products as f64)
 }

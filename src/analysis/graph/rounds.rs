@@ -126,7 +126,7 @@ impl Candidates {
         open.into_iter().chain(others).collect()
     }
 
-    /// The merges that may become lower, each with the untried pairs that may do it.
+    /// The merges that untried pairs may lower, each with these pairs.
     fn meetings(
         &self,
         graph: &HeightGraph,
@@ -150,7 +150,7 @@ impl Candidates {
     }
 }
 
-/// A merge that may become lower.
+/// A merge that an untried pair may lower.
 struct Meeting {
     merge: usize,
     /// How far it could fall at most.

@@ -40,7 +40,7 @@ impl SurfaceGrid {
         y.iter().flat_map(|&y| x.iter().map(move |&x| [x, y])).collect()
     }
 
-    /// The extent around these places, with a margin, of so many dimensions.
+    /// The extent around these places, with a margin, along each of the `dimensions`.
     pub fn around(places: &[[f64; 2]], dimensions: usize) -> Vec<[f64; 2]> {
         let ranges: Vec<[f64; 2]> = (0..dimensions)
             .map(|axis| {

@@ -63,7 +63,7 @@ impl Anchor {
     }
 
     /// The vectors of the solutions, in double precision; empty for a path or a trajectory.
-    /// Clusters are turned so that they lie near the first one.
+    /// Clusters are moved and rotated close to the first one.
     pub fn vectors(&self, results: &Results, sets: &[SolutionSet]) -> Vec<Vec<f64>> {
         let Self::Solutions(chosen) = self else { return Vec::new() };
         let vectors = chosen.iter().filter_map(|(set, number)| {
@@ -71,7 +71,7 @@ impl Anchor {
         });
         let vectors: Vec<Vec<f64>> = vectors.collect();
         let Some(first) = vectors.first().cloned() else { return vectors };
-        vectors.into_iter().map(|vector| turned(results, &first, vector)).collect()
+        vectors.into_iter().map(|vector| superposed(results, &first, vector)).collect()
     }
 }
 
@@ -105,13 +105,13 @@ pub(super) fn vector(results: &Results, set: &SolutionSet, number: u32) -> Optio
     Some(set.theta.row(set.row_of(number)?).iter().map(|&x| f64::from(x)).collect())
 }
 
-/// A cluster turned, and its atoms exchanged, so that it lies near another one; any other vector as
-/// it is.
-pub(super) fn turned(results: &Results, near: &[f64], vector: Vec<f64>) -> Vec<f64> {
+/// A cluster moved and rotated close to another one; its atoms keep their numbers. Any other vector
+/// stays as it is.
+pub(super) fn superposed(results: &Results, near: &[f64], vector: Vec<f64>) -> Vec<f64> {
     match results.config.subject.landscape() {
         Some(landscape) => {
-            let [_, turned] = aligned(landscape, [near.to_vec(), vector]);
-            turned
+            let [_, superposed] = aligned(landscape, [near.to_vec(), vector]);
+            superposed
         }
         None => vector,
     }

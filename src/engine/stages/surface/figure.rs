@@ -67,7 +67,7 @@ fn moved_endpoints(results: &Results) -> Option<String> {
     let landscape = results.config.subject.landscape()?.landscape.built_in()?;
     matches!(landscape, BuiltIn::LennardJones(_)).then(|| {
         "Paths between clusters are drawn as their search has them. They may end beside the drawn \
-         clusters, which are turned towards the first one."
+         clusters, which are moved and rotated close to the first one."
             .to_owned()
     })
 }

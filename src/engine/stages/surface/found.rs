@@ -1,7 +1,7 @@
 //! Surfaces as far as they have been computed, with what is drawn in.
 
 use super::STAGE;
-use super::anchor::{tile_key, turned, vector};
+use super::anchor::{superposed, tile_key, vector};
 use super::projections::{ended, paths_of, place, projection, sets_of};
 use super::section::SurfaceConfig;
 use super::tiles::{TILE, TileValues};
@@ -182,7 +182,7 @@ fn solutions(
 ) -> Vec<DrawnSolution> {
     let of_set = |set: &SolutionSet| {
         let drawn = set.initialization.iter().filter_map(|&number| {
-            let theta = turned(results, basis.origin(), vector(results, set, number)?);
+            let theta = superposed(results, basis.origin(), vector(results, set, number)?);
             Some(DrawnSolution { set: set.name.clone(), number, place: place(basis, &theta) })
         });
         drawn.collect::<Vec<_>>()

@@ -76,7 +76,7 @@ mod kinds {
     }
 }
 
-/// The images of a landscape, at most so many.
+/// The first images of a landscape, at most `most`.
 fn images_of(trained: &Trained, split: Split, most: Option<usize>) -> ImageView<'_> {
     let images = trained.images(split);
     images.first(most.map_or(images.len(), |most| most.min(images.len())))

@@ -132,7 +132,7 @@ fn trajectory(texts: &[String], available: &Available, kept: i128) -> Result<Thr
     Ok(Through::Trajectory(optimizer, number))
 }
 
-/// Whether an extent has a meaning in so many dimensions.
+/// Whether an extent fits the number of dimensions.
 pub(super) fn check_extent(numbers: Option<&[f64]>, dimensions: usize) -> Result<(), String> {
     const REQUIREMENT: &str = "must be a number above 0, [low, high] or, for a plane, [x_low, \
                                x_high, y_low, y_high], each low below its high";
