@@ -1,6 +1,7 @@
 //! Formats the numbers of tables and figures.
 
 use crate::analysis::kernel_pca::shortest;
+use crate::analysis::statistics::Summary;
 
 /// The text for a number that does not exist.
 pub(super) const NONE: &str = "–";
@@ -89,6 +90,12 @@ pub fn exact(value: f64) -> String {
 /// [`number`], or [`NONE`] if it is missing.
 pub(super) fn maybe(value: Option<f64>) -> String {
     value.map_or_else(|| NONE.to_owned(), number)
+}
+
+/// The median of those that are finite, in short; a dash if none is.
+pub fn median(numbers: impl IntoIterator<Item = f64>) -> String {
+    let numbers: Vec<f64> = numbers.into_iter().filter(|number| number.is_finite()).collect();
+    Summary::of(&numbers).map_or_else(|_| NONE.to_owned(), |summary| short(summary.median))
 }
 
 #[cfg(test)]

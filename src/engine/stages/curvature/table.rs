@@ -2,11 +2,10 @@
 
 use super::known::{PathsCurvature, SetCurvature, of_paths, of_sets};
 use super::outcome::PointCurvature;
-use crate::analysis::statistics::Summary;
 use crate::engine::console::count;
 use crate::engine::results::Results;
 use crate::report::SummaryTable;
-use crate::report::number::short;
+use crate::report::number::median;
 
 const ABOUT: &str = "medians over the solutions. largest, lowest: eigenvalues of the Hessian. \
                      normalized: the largest with each weight in units of the norm of its filter; it \
@@ -20,12 +19,6 @@ pub(super) fn tables(results: &Results) -> Vec<SummaryTable> {
     let sets = results.sets();
     let (of_sets, of_paths) = (of_sets(results, &sets), of_paths(results, &sets));
     solutions(&of_sets).into_iter().chain(paths(&of_paths)).collect()
-}
-
-/// The median of those numbers that are finite.
-fn median(numbers: impl Iterator<Item = f64>) -> String {
-    let numbers: Vec<f64> = numbers.filter(|number| number.is_finite()).collect();
-    Summary::of(&numbers).map_or_else(|_| "–".to_owned(), |summary| short(summary.median))
 }
 
 fn solutions(sets: &[SetCurvature]) -> Option<SummaryTable> {

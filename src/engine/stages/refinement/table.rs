@@ -1,12 +1,11 @@
 //! The table at the end of a run.
 
 use super::of_paths;
-use crate::analysis::statistics::Summary;
 use crate::engine::results::Results;
 use crate::path::refine::{Certificate, Condition, Verdict};
 use crate::path::{PathResult, PathSet};
 use crate::report::SummaryTable;
-use crate::report::number::short;
+use crate::report::number::median;
 
 const ABOUT: &str = "the lowest maximum found between the endpoints, medians over the paths. excess: \
                      refined barrier − higher endpoint. pass: a saddle over which the path leads \
@@ -50,10 +49,7 @@ fn refined<'a>(results: &Results, paths: &'a PathSet) -> Vec<Pair<'a>> {
 }
 
 fn row(paths: &PathSet, pairs: &[Pair]) -> Vec<String> {
-    let median = |number: &dyn Fn(&Pair) -> f64| {
-        let numbers: Vec<f64> = pairs.iter().map(number).filter(|n| n.is_finite()).collect();
-        Summary::of(&numbers).map_or_else(|_| "–".to_owned(), |summary| short(summary.median))
-    };
+    let median = |number: &dyn Fn(&Pair) -> f64| median(pairs.iter().map(number));
     let count = |verdict| pairs.iter().filter(|(_, found)| found.verdict == verdict).count();
     let at_endpoint = pairs.iter().filter(|(_, found)| found.is_at_end).count();
     vec![
