@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Settings that depend on the cluster. Every job reads this file. Change it here, or set the variables
+# Settings that depend on the cluster. Every job reads this file. Change them here, or set the variables
 # before sbatch.
 
 # ---- Modules: those that the program was built with (docs/hpc.md) ----------------------------------
@@ -15,5 +15,5 @@
 : "${LOSSATLAS_MPI:=pmix}"      # Open MPI: pmix; MPICH and Intel MPI: pmi2
 
 # ---- Time ------------------------------------------------------------------------------------------
-# How often an incomplete job is requeued before somebody should look for the reason.
+# How often an incomplete job is requeued. After that, somebody should look for the reason.
 : "${LOSSATLAS_REQUEUES:=20}"

@@ -1,14 +1,15 @@
 # shellcheck shell=bash
-# What every job does; the .sbatch files source it. Slurm copies those away before it runs them, so
-# the other files are found from the folder that the job was submitted from (or sbatch's --chdir).
+# The common part of all jobs, which the .sbatch files source. Slurm copies an .sbatch file before it runs
+# it. The other files are therefore looked up in the folder that the job was submitted from (or --chdir).
 
-# Slurm warns this shell before the time limit (--signal=B:USR1@...): the ranks get the signal and save.
+# Slurm warns this shell before the time limit (--signal=B:USR1@...). The shell passes the signal to the
+# ranks, which write checkpoints.
 trap 'interrupted=yes; warned=yes; [[ -z ${ranks:-} ]] || kill -USR1 "$ranks"' USR1
-# scancel, preemption and the time limit send SIGTERM, which reaches the ranks without this shell. It
-# only waits until they have ended; it must not requeue a job that somebody has canceled.
+# scancel, preemption and the time limit send SIGTERM to the ranks directly. The shell only waits until
+# they have ended. It must not requeue a job that somebody has canceled.
 trap 'interrupted=yes; ended=yes' TERM
 
-# Another job waits for this one (submit.sh). The arguments are those of the .sbatch file.
+# With --followed, another job waits for this one (submit.sh). The arguments are those of the .sbatch file.
 followed=
 if [[ ${1:-} == --followed ]]; then
     followed=yes
@@ -18,7 +19,7 @@ fi
 # shellcheck source=slurm/environment.sh
 . slurm/environment.sh
 
-# The exit codes of the program that need a reaction.
+# The exit codes of the program that this script handles.
 tasks_failed=3 something_left=75
 
 say() { printf '%s: %s\n' "$(date '+%F %T')" "$*" >&2; }
@@ -42,7 +43,7 @@ lossatlas() {
 }
 
 name_this_job() {
-    # The number alone would name all tasks of an array where this is the last of them.
+    # In an array, the number of the last task alone would name all tasks.
     job=$SLURM_JOB_ID
     [[ -z ${SLURM_ARRAY_TASK_ID:-} ]] || job=${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID
     # The program reads the end of the job from this variable, which Slurm before 23.02 does not set.
@@ -52,23 +53,23 @@ name_this_job() {
     fi 2>/dev/null
 }
 
-# Starts a program on all ranks, in the background: bash handles no signal while it waits for a
-# foreground command.
+# Starts a program on all ranks. It runs in the background, because bash handles no signal while it waits
+# for a foreground command.
 start_ranks() {
     local launch
     case $LOSSATLAS_LAUNCHER in
     srun)
-        # Since Slurm 22.05 srun does not inherit --cpus-per-task from sbatch. The first rank that ends
-        # with a code other than 0 must not kill the others: that would hide the code.
+        # Since Slurm 22.05 srun does not inherit --cpus-per-task from sbatch. A rank that ends with a
+        # code other than 0 must not cause srun to kill the others, which would hide the code.
         launch=(srun "--mpi=$LOSSATLAS_MPI" "--cpus-per-task=${SLURM_CPUS_PER_TASK:-1}" --kill-on-bad-exit=0)
         ;;
     *mpirun* | *mpiexec*)
         launch=("$LOSSATLAS_LAUNCHER" -n "$SLURM_NTASKS")
-        # No binding, so that the threads of a rank do not share a core: Open MPI 4, Open MPI 5, Intel MPI.
-        # Others ignore the variables; MPICH binds only on request.
+        # No binding, so that the threads of a rank do not share a core. The variables are for Open MPI 4,
+        # Open MPI 5 and Intel MPI. Other libraries ignore them; MPICH binds only on request.
         export OMPI_MCA_hwloc_base_binding_policy=none PRTE_MCA_hwloc_default_binding_policy=none I_MPI_PIN=off
-        # mpirun waits twice this number of seconds for the ranks, which need them to save. It always
-        # waits this long after an exit code other than 0.
+        # mpirun waits twice this number of seconds for the ranks to write checkpoints. It always waits
+        # this long after an exit code other than 0.
         local patience=${OMPI_MCA_odls_base_sigkill_timeout:-5}
         export OMPI_MCA_odls_base_sigkill_timeout=$patience PRTE_MCA_odls_base_sigkill_timeout=$patience
         ;;
@@ -83,10 +84,10 @@ start_ranks() {
 
 # Waits for the ranks; their exit code is in `code`.
 await_ranks() {
-    # A signal ends `wait` early, with a code of its own.
+    # A signal ends `wait` early, with another code.
     while interrupted='' && wait "$ranks"; code=$?; [[ -n $interrupted ]]; do :; done
-    # The mpirun of MPICH 4 returns 0 after a signal if ranks are on several nodes. If nothing is left
-    # to do, the next attempt ends at once.
+    # After a signal, the mpirun of MPICH 4 returns 0 if ranks are on several nodes. The job is then
+    # requeued. If nothing is left to do, the next attempt ends at once.
     if ((code == 0)) && [[ -n ${warned:-} && $LOSSATLAS_LAUNCHER != srun ]]; then
         code=$something_left
     fi
@@ -99,7 +100,7 @@ come_again() {
         say "ended from outside; $continues"
     elif ((restarts >= LOSSATLAS_REQUEUES)); then
         say "not finished after $((restarts + 1)) attempts, and not tried again (LOSSATLAS_REQUEUES); $continues"
-    # Slurm ends this job at once. scontrol ignores SIGTERM, so that it can return its exit code.
+    # Requeueing ends this job at once, by SIGTERM. scontrol ignores it, so that it can return its code.
     elif (trap '' TERM && exec scontrol requeue "$job"); then
         say "job $job is back in the queue and will go on from here"
     else
