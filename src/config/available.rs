@@ -18,6 +18,8 @@ pub(crate) struct Available {
     pub analytic: bool,
     /// Whether it is a process, which has data sets with names of their own.
     pub process: bool,
+    /// Whether its points are clusters of equal atoms.
+    pub atoms: bool,
     /// What is read from files.
     pub sources: Sources,
     /// The sets that this run makes by training or by a search for minima.

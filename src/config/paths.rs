@@ -261,10 +261,11 @@ static BATCH: Key<CountOrAll> = Key::new("batch", CountOrAll)
 
 static ALIGN: Key<Flag> = Key::new("align", Flag)
     .meaning(
-        "whether the hidden units of the second endpoint are exchanged, without a change of its \
-         function, so that it comes close to the first, before the straight line is drawn",
+        "whether the hidden units of the second endpoint, or the atoms of a cluster, are \
+         exchanged, without a change of its loss, so that it comes close to the first, before the \
+         straight line is drawn",
     )
-    .note("see [alignment](methods.md#alignment); not with `[landscape]`")
+    .note("see [alignment](methods.md#alignment); of landscapes, only with `\"lennard-jones\"`")
     .default(false)
     .came_later();
 
@@ -408,9 +409,10 @@ pub(super) fn read(section: &Section<'_>, available: &mut Available) -> Read<Pat
     }
     let on = read_landscapes(section, available, &preset);
     let align = section.key(&ALIGN).check(|align| {
-        match (align, available.analytic) {
-            (true, true) if available.process => Err("a process declares no symmetry; remove it"),
-            (true, true) => Err("an analytic landscape has no hidden units; remove it"),
+        let symmetric = !available.analytic || available.atoms;
+        match (align, symmetric) {
+            (true, false) if available.process => Err("a process declares no symmetry; remove it"),
+            (true, false) => Err("this landscape has neither hidden units nor atoms; remove it"),
             _ => Ok(()),
         }
         .map_err(str::to_owned)

@@ -229,7 +229,7 @@ impl EndpointPrecision for f64 {
 
     fn align(results: &Results<'_>, endpoints: [Vec<f64>; 2]) -> Option<[Vec<f64>; 2]> {
         Some(match results.config.subject.landscape() {
-            Some(landscape) => aligned(landscape, endpoints),
+            Some(landscape) => aligned(landscape, results.config.paths.align, endpoints),
             None => endpoints,
         })
     }

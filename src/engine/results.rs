@@ -424,7 +424,9 @@ impl<'a> Results<'a> {
         });
         let path_learning_rate = Some(self.config.paths.parameters.learning_rate);
         let training = training.collect();
-        let noted = notes::NotedResults { training, minima, paths, path_learning_rate }.notes();
+        let exchanges = self.config.paths.align;
+        let noted =
+            notes::NotedResults { training, minima, paths, exchanges, path_learning_rate }.notes();
         let of_paths = self.note_on_chosen_pairs(paths).into_iter().chain(self.longer_paths(paths));
         noted.into_iter().chain(of_paths).collect()
     }

@@ -70,14 +70,20 @@ impl BuiltIn {
         }
     }
 
-    /// A caveat about barriers on this landscape.
-    pub fn caveat(&self) -> Option<&'static str> {
+    /// A caveat about barriers on this landscape, with equal atoms of the endpoints exchanged or
+    /// not.
+    pub fn caveat(&self, exchanges: bool) -> Option<&'static str> {
         match self {
+            Self::LennardJones(_) if exchanges => Some(
+                "The atoms of the second cluster of each path are exchanged, so that it comes \
+                 close to the first (paths.align). Another order of its atoms may have a lower \
+                 barrier.",
+            ),
             Self::LennardJones(_) => Some(
                 "Every atom keeps its number along a path: one cluster is rotated onto the other, \
                  but their atoms are not exchanged. A path can therefore lead atoms through each \
                  other. Its maximum (10⁶ and more) is then that of the collision and not a barrier \
-                 between the two minima.",
+                 between the two minima. `paths.align = true` exchanges the atoms.",
             ),
             _ => None,
         }

@@ -15,8 +15,9 @@ use super::{AnalyticLandscape, SizeError, checked_dimension};
 ///   minimum is therefore a surface of d + d (d − 1)/2 dimensions, and minimization from random
 ///   starts ends at arbitrary points of it. A path between two such points would mainly rotate the
 ///   cluster, so [`align`](Self::align) one endpoint with the other first. Atoms keep their
-///   numbers: the same minimum with two atoms exchanged is another endpoint. Finding the
-///   permutation that brings two minima closest is a separate problem, which is not solved here.
+///   numbers: the same minimum with two atoms exchanged is another endpoint. An exchange that
+///   brings two minima close is found by
+///   [`match_atoms`](crate::analysis::alignment::match_atoms).
 /// - *Singularity.* Where two atoms coincide, the value is infinite and the gradient is NaN. The
 ///   straight line between two configurations can pass through such a point. Close to it the energy
 ///   is extremely high.

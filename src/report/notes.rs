@@ -41,6 +41,8 @@ pub struct NotedResults<'a> {
     pub minima: Option<NotedMinima<'a>>,
     /// The paths.
     pub paths: &'a [PathSet],
+    /// Whether equal atoms of their second endpoints are exchanged (`paths.align`).
+    pub exchanges: bool,
     /// Learning rate of the searches for paths; `None` if it is unknown.
     pub path_learning_rate: Option<f64>,
 }
@@ -79,7 +81,9 @@ impl NotedResults<'_> {
             notes.extend(minima.notes());
         }
         notes.extend(paths(self.paths, self.path_learning_rate));
-        let built_in = |minima: &NotedMinima<'_>| minima.config.landscape.built_in()?.caveat();
+        let built_in = |minima: &NotedMinima<'_>| {
+            minima.config.landscape.built_in()?.caveat(self.exchanges)
+        };
         let exchange = self.minima.as_ref().and_then(built_in);
         if self.paths.iter().any(|paths| !paths.pairs.is_empty()) {
             notes.extend(exchange.map(|text| note(Topic::Paths, text.to_owned(), false)));

@@ -11,6 +11,7 @@
 //! | outputs of the hidden units on the same images | the exchange of most similar units | [`match_activations`] |
 //! | a set of vectors | exchanges that bring all of them close to their mean | [`align_set`] |
 //! | outputs of the hidden units of a set | exchanges that make all of them similar to their mean | [`align_outputs`] |
+//! | two clusters of equal atoms | the exchange and the motion of the second that bring it close to the first | [`match_atoms`] |
 //!
 //! Neither method finds the closest of all exchanges in general: for two or more groups this is a
 //! quadratic assignment problem. Of a single group whose units do not read each other, weight
@@ -18,6 +19,7 @@
 
 mod activations;
 mod assignment;
+mod atoms;
 mod polish;
 mod set;
 mod set_outputs;
@@ -26,6 +28,7 @@ mod weights;
 #[cfg(test)]
 mod tests;
 
+pub use atoms::{AtomMatch, match_atoms};
 pub use activations::{UnitOutputs, match_activations};
 pub use set::{SetAligner, SetAlignment, SetParameters, SetState, align_set, spread};
 pub use set_outputs::{OutputAlignment, align_outputs};

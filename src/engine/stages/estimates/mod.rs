@@ -204,13 +204,14 @@ impl Computation for StraightLines<'_> {
             return Ended::Finished(Err(reason));
         };
         let interrupt = || control.stop_requested();
+        let aligns = self.problem.config.paths.align;
         let heights = both.either(
             |(trained, vectors)| {
                 let split = task.landscape.split();
                 let all = trained.path_images(split);
                 let some = all.first(images(all.len()));
                 let landscape = trained.landscape(some).interruptible(&interrupt);
-                let symmetry = self.problem.config.paths.align.then(|| trained.network.symmetry());
+                let symmetry = aligns.then(|| trained.network.symmetry());
                 let line = |[a, b]: [&Vec<f32>; 2]| {
                     let Some(symmetry) = &symmetry else { return height(&landscape, [a, b]) };
                     let ends = [a.clone(), b.clone()];
@@ -225,7 +226,7 @@ impl Computation for StraightLines<'_> {
                     return Err(format!("no data set \"{}\"", task.landscape));
                 };
                 let line = |[a, b]: [&Vec<f64>; 2]| {
-                    let [a, b] = aligned(&mapped.config, [a.clone(), b.clone()]);
+                    let [a, b] = aligned(&mapped.config, aligns, [a.clone(), b.clone()]);
                     height(landscape.as_ref(), [&a, &b])
                 };
                 Ok(heights(task, vectors, line))

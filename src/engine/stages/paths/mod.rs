@@ -9,7 +9,7 @@ mod points;
 
 pub use curve_group::{content as curve_content, write_file as write_curve_file};
 
-use crate::analysis::alignment::match_weights;
+use crate::analysis::alignment::{match_atoms, match_weights};
 use crate::config::{Config, LandscapeConfig, PathsConfig, Subject};
 use crate::data::Split;
 use crate::engine::capacity::{Need, Part};
@@ -631,7 +631,10 @@ fn work_on(problem: &Problem, landscape: LandscapeName) -> Work {
 /// The endpoints of a path as its search has them.
 fn endpoints(problem: &Problem, source: &PathSource, key: &PathKey) -> Endpoints {
     match problem.landscape() {
-        Some(landscape) => Subject::Landscape(landscape_endpoints(landscape, source, key)),
+        Some(landscape) => {
+            let exchanges = problem.config.paths.align;
+            Subject::Landscape(landscape_endpoints(landscape, exchanges, source, key))
+        }
         None => Subject::Network(network_endpoints(source, key)),
     }
 }
@@ -660,12 +663,14 @@ fn found_minima(results: &Results) -> BTreeMap<u32, Vec<f64>> {
 /// In double precision, as they were minimized, or as their file has them.
 fn landscape_endpoints(
     landscape: &MappedLandscape,
+    exchanges: bool,
     source: &PathSource,
     key: &PathKey,
 ) -> [Vec<f64>; 2] {
     let ends = [(&key.sets.a, key.pair.0), (&key.sets.b, key.pair.1)];
     aligned(
         &landscape.config,
+        exchanges,
         ends.map(|(set, number)| landscape_vector(landscape, source, set, number)),
     )
 }
@@ -717,13 +722,24 @@ pub fn aligned_units(
     [a, b]
 }
 
-/// The endpoints of a path, as a search has them, from two points of a landscape.
-pub fn aligned(landscape: &LandscapeConfig, [a, b]: [Vec<f64>; 2]) -> [Vec<f64>; 2] {
-    match landscape.landscape.built_in() {
-        Some(BuiltIn::LennardJones(cluster)) => match cluster.align(&b, &a) {
-            Ok(aligned) => [a, aligned.theta],
-            Err(_) => [a, b],
-        },
-        _ => [a, b],
+/// The endpoints of a path, as a search has them, from two points of a landscape. A cluster is
+/// translated and rotated close to the first one. With `exchanges` (`paths.align`), its atoms are
+/// exchanged as well. Endpoints that cannot be aligned stay as they are.
+pub fn aligned(
+    landscape: &LandscapeConfig,
+    exchanges: bool,
+    [a, b]: [Vec<f64>; 2],
+) -> [Vec<f64>; 2] {
+    let Some(BuiltIn::LennardJones(cluster)) = landscape.landscape.built_in() else {
+        return [a, b];
+    };
+    let moved = if exchanges {
+        match_atoms(&a, &b, cluster.space_dimensions()).map(|found| found.theta)
+    } else {
+        cluster.align(&b, &a).map(|found| found.theta)
+    };
+    match moved {
+        Ok(moved) => [a, moved],
+        Err(_) => [a, b],
     }
 }

@@ -110,7 +110,7 @@ pub(super) fn vector(results: &Results, set: &SolutionSet, number: u32) -> Optio
 pub(super) fn superposed(results: &Results, near: &[f64], vector: Vec<f64>) -> Vec<f64> {
     match results.config.subject.landscape() {
         Some(landscape) => {
-            let [_, superposed] = aligned(landscape, [near.to_vec(), vector]);
+            let [_, superposed] = aligned(landscape, false, [near.to_vec(), vector]);
             superposed
         }
         None => vector,

@@ -60,8 +60,8 @@ pub(super) fn figure(runs: &[(&Run<'_>, Results<'_>)]) -> Figure {
 /// That drawn paths do not end at the drawn solutions, where it is so.
 fn moved_endpoints(results: &Results) -> Option<String> {
     if results.config.paths.align {
-        let note = "The hidden units of the second endpoint of each path are exchanged \
-                    (paths.align), so that its line does not end at the solution as it is drawn.";
+        let note = "The hidden units or atoms of the second endpoint of each path are \
+                    exchanged (paths.align), so that its line does not end at the solution as it is drawn.";
         return Some(note.to_owned());
     }
     let landscape = results.config.subject.landscape()?.landscape.built_in()?;
