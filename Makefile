@@ -1,6 +1,6 @@
 # Everything here works in a fresh clone; `make` alone lists the targets.
 
-PROGRAM := target/release/lossatlas
+PROGRAM := $(or $(CARGO_TARGET_DIR),target)/release/lossatlas
 RANKS   ?= 2
 OUT     ?= results/demo
 PREFIX  ?= /usr/local
@@ -20,7 +20,7 @@ export HDF5_DIR := $(HDF5_FOLDER)
 endif
 endif
 
-.PHONY: help paper demo test test-quick test-processors test-mpich test-pytorch build install lint format mnist docs reference bench bench-scale bench-peers bench-kpca bench-batches bench-parameters bench-threads bench-precision bench-process peers dependencies clean
+.PHONY: help paper demo test test-quick test-processors test-mpich test-pytorch build install uninstall vendor lint format mnist docs reference bench bench-scale bench-peers bench-kpca bench-batches bench-parameters bench-threads bench-precision bench-process peers dependencies clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,14 +59,36 @@ test-pytorch: ## weights to PyTorch and back, PyTorch modules and the examples a
 build: dependencies ## build the program
 	cargo build --release --locked
 
-install: build ## install program, manual pages and completions (PREFIX=/usr/local, DESTDIR for packagers)
-	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/bash-completion/completions" \
-	  "$(DESTDIR)$(PREFIX)/share/zsh/site-functions" "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d"
+$(PROGRAM):
+	@$(MAKE) --no-print-directory build
+
+SHARE = $(DESTDIR)$(PREFIX)/share
+VERSION := $(shell sed -n 's/^version = "\(.*\)"$$/\1/p' Cargo.toml | head -1)
+
+# What `make build` has made is installed as it is: root needs no cargo, and no modules.
+install: $(PROGRAM) ## install program, manual pages, completions, configurations, job scripts, modulefile (PREFIX=/usr/local, DESTDIR for packagers)
+	install -d "$(DESTDIR)$(PREFIX)/bin" "$(SHARE)/bash-completion/completions" "$(SHARE)/zsh/site-functions" \
+	  "$(SHARE)/fish/vendor_completions.d" "$(SHARE)/lossatlas/configs" "$(SHARE)/lossatlas/slurm" \
+	  "$(SHARE)/doc/lossatlas" "$(SHARE)/modulefiles/lossatlas"
 	install -m 755 $(PROGRAM) "$(DESTDIR)$(PREFIX)/bin/lossatlas"
-	$(PROGRAM) man "$(DESTDIR)$(PREFIX)/share/man/man1"
-	$(PROGRAM) completions bash >"$(DESTDIR)$(PREFIX)/share/bash-completion/completions/lossatlas"
-	$(PROGRAM) completions zsh >"$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_lossatlas"
-	$(PROGRAM) completions fish >"$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/lossatlas.fish"
+	$(PROGRAM) man "$(SHARE)/man/man1"
+	$(PROGRAM) completions bash >"$(SHARE)/bash-completion/completions/lossatlas"
+	$(PROGRAM) completions zsh >"$(SHARE)/zsh/site-functions/_lossatlas"
+	$(PROGRAM) completions fish >"$(SHARE)/fish/vendor_completions.d/lossatlas.fish"
+	install -m 644 configs/*.toml "$(SHARE)/lossatlas/configs"
+	install -m 644 slurm/* "$(SHARE)/lossatlas/slurm"
+	chmod 755 "$(SHARE)/lossatlas/slurm/submit.sh"
+	install -m 644 LICENSE CITATION.cff "$(SHARE)/doc/lossatlas"
+	.make/modulefile "$(PREFIX)" $(VERSION) >"$(SHARE)/modulefiles/lossatlas/$(VERSION)"
+
+uninstall: ## remove what `make install` has installed (the same PREFIX and DESTDIR)
+	rm -f "$(DESTDIR)$(PREFIX)/bin/lossatlas" "$(SHARE)"/man/man1/lossatlas.1 "$(SHARE)"/man/man1/lossatlas-*.1 \
+	  "$(SHARE)/bash-completion/completions/lossatlas" "$(SHARE)/zsh/site-functions/_lossatlas" \
+	  "$(SHARE)/fish/vendor_completions.d/lossatlas.fish"
+	rm -rf "$(SHARE)/lossatlas" "$(SHARE)/doc/lossatlas" "$(SHARE)/modulefiles/lossatlas"
+
+vendor: ## write an archive that builds without a registry, and the recipes for it (into target/package)
+	@.make/vendor
 
 dependencies:
 	@.make/install-dependencies build
