@@ -21,7 +21,7 @@ pub fn make_directory(directory: &Path) -> io::Result<()> {
     }
 }
 
-/// The error that names the file in place of the directory or of one of its parents.
+/// The error that names a file where the directory or one of its parents should be.
 fn in_the_way(directory: &Path) -> Option<io::Error> {
     let file = directory.ancestors().find(|part| part.exists()).filter(|part| !part.is_dir())?;
     let problem = format!("{} is not a directory; choose another one", file.display());
@@ -64,10 +64,10 @@ pub fn resolve(file: &Path) -> io::Result<PathBuf> {
     Err(Errno::LOOP.into())
 }
 
-/// Whether there is a place for a new file, asked before anything is computed for it.
+/// Checks whether a new file can be written, before anything is computed for it.
 ///
-/// A file is replaced by a new one of its name. A device or a FIFO would be gone: it is refused,
-/// even with `force`, and so is a link to one.
+/// Writing replaces the file by a new one of the same name. This would delete a device or a FIFO,
+/// so these and links to them are refused, even with `force`.
 ///
 /// # Errors
 /// Why not, and what to do.
@@ -158,7 +158,7 @@ pub fn rename_to_unused(from: &Path, to: &Path) -> io::Result<()> {
     }
 }
 
-/// Whether the file system does not know the operation.
+/// Whether the file system does not support the operation.
 fn cannot(error: Errno) -> bool {
     [Errno::INVAL, Errno::NOSYS, Errno::OPNOTSUPP].contains(&error)
 }

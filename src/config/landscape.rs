@@ -60,8 +60,7 @@ impl ChosenLandscape {
         }
     }
 
-    /// Numbers that are equal for equal solutions: [`BuiltIn::identify`]. Of a process they are θ
-    /// itself.
+    /// Numbers that are equal for equal solutions: [`BuiltIn::identify`]. For a process, θ itself.
     pub fn identify(&self, theta: &[f64]) -> Option<Vec<f64>> {
         match self {
             Self::BuiltIn(landscape) => landscape.identify(theta),
@@ -99,7 +98,7 @@ impl LandscapeConfig {
 /// Where the minima of a landscape come from.
 #[derive(Clone, Debug, PartialEq)]
 pub enum MinimaConfig {
-    /// Nowhere: all solutions are imported.
+    /// There are none: all solutions are imported.
     None,
     /// Minimization from random starts.
     Search {
@@ -108,7 +107,7 @@ pub enum MinimaConfig {
     },
     /// Minimization from these points: at least two, none twice, each `(P,)` and of finite height.
     Minimized(Vec<Vec<f64>>),
-    /// These points, used as given; the same conditions hold.
+    /// These points, used as given, under the same conditions.
     Given(Vec<Vec<f64>>),
     /// The points of a file.
     File {
@@ -312,7 +311,7 @@ fn read_file(section: &Section<'_>) -> Option<Read<ImportFile>> {
     }))
 }
 
-/// Reads how the points of a file are used. How many there are is known when it is read.
+/// Reads how the points of a file are used. Their number is known only when the file is read.
 fn read_points_of_file(
     section: &Section<'_>,
     relax: Read<bool>,
@@ -431,7 +430,7 @@ fn read_points(root: &Section<'_>, landscape: Option<&ChosenLandscape>) -> Read<
         };
         let fits = |at: &Vec<f64>| match landscape {
             Some(ChosenLandscape::BuiltIn(landscape)) => check_point(*landscape, at),
-            // Its dimension is known when it has been started.
+            // Its dimension is known only after its start.
             Some(ChosenLandscape::Process(_)) | None => Ok(()),
         };
         let at = section.key(&AT).check(fits).check(new).value();

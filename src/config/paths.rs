@@ -46,9 +46,9 @@ impl Choice for StoredCurves {
 pub struct PathsConfig {
     /// How many pairs of each set.
     pub pairs: Pairs,
-    /// The sets between whose own vectors there are paths; at least one, unless `between` has some.
+    /// The sets within which paths are found. At least one, unless `between` has an entry.
     pub sets: Vec<SetName>,
-    /// The pairs of sets whose vectors are joined with each other.
+    /// The pairs of sets between which paths are found.
     pub between: Vec<EndSets>,
     /// These pairs instead of a random draw.
     pub list: Option<PairList>,
@@ -82,14 +82,14 @@ pub struct PathsConfig {
 }
 
 impl PathsConfig {
-    /// The sets of the ends of all paths.
+    /// The sets of the endpoints of all paths.
     pub fn end_sets(&self) -> Vec<EndSets> {
         let within = self.sets.iter().cloned().map(EndSets::within);
         within.chain(self.between.iter().cloned()).collect()
     }
 
-    /// The number of paths between this many `vectors` of two sets, or of one: at most, if the pairs
-    /// are listed.
+    /// The number of paths between this many `vectors` of two sets, or of one set. An upper bound
+    /// if the pairs are listed.
     pub fn count(&self, sets: &EndSets, vectors: [usize; 2]) -> usize {
         match (&self.list, sets.single()) {
             (Some(list), _) => list.pairs().len(),
@@ -103,7 +103,7 @@ impl PathsConfig {
         self.list.is_none() && self.pairs == Pairs::Spanning
     }
 
-    /// The number of paths on a landscape, at most, if sets have so many vectors.
+    /// The maximum number of paths on a landscape, for sets with these numbers of vectors.
     pub fn most(&self, vectors: impl Fn(&SetName) -> usize) -> usize {
         let of_sets = self.end_sets();
         let pairs = of_sets.iter().map(|sets| self.count(sets, sets.both().map(&vectors)));
@@ -296,7 +296,7 @@ fn of_methods() -> Vec<Owned> {
 }
 
 static POINTS: Key<Count> =
-    // For a curve of a thousand shapes, the coefficients on the fine grid take 800 MB.
+    // The coefficients of a thousand shapes on the fine grid take 800 MB.
     Key::new("points", Count::between(3, 10_000))
         .unit("points")
         .meaning("M, points on the path, both endpoints included")
@@ -399,7 +399,7 @@ pub(super) fn read(section: &Section<'_>, available: &mut Available) -> Read<Pat
     let start = read_start(section);
     let keep_states = section.key(&KEEP_STATES).or_unset();
     let store = section.key(&STORE).value();
-    // Without the section, nobody has asked for paths, and a single solution has none.
+    // Without the section no paths were requested, so a single solution is no error.
     if section.is_written() && sets.as_ref().is_ok_and(|sets| available.has_lone_solution(sets)) {
         let key = available.keep_key();
         section.own_problem(format!(
@@ -445,7 +445,7 @@ pub(super) fn read(section: &Section<'_>, available: &mut Available) -> Read<Pat
     })
 }
 
-/// The protocol, and its keys. If the name could not be read, the keys are the published ones.
+/// The protocol and its preset. If its name could not be read, the preset is the published one.
 fn read_protocol(section: &Section<'_>, available: &Available) -> (Read<Protocol>, Preset) {
     let protocol = section.key(&PROTOCOL).value();
     if let Ok(protocol) = &protocol {
@@ -494,8 +494,8 @@ fn ask_for_stages(section: &Section<'_>) {
     });
 }
 
-/// Two different sets each, none twice in either direction: a path and its reverse have the same
-/// barrier.
+/// Each pair names two different sets. No pair occurs twice, in either order: a path and its
+/// reverse have the same barrier.
 fn read_between(section: &Section<'_>, available: &Available) -> Read<Vec<EndSets>> {
     let check = |pairs: &Vec<[SetName; 2]>| {
         for (index, [a, b]) in pairs.iter().enumerate() {
@@ -526,7 +526,7 @@ fn read_between(section: &Section<'_>, available: &Available) -> Read<Vec<EndSet
     Ok(pairs.into_iter().map(|[a, b]| EndSets { a, b }).collect())
 }
 
-/// Pairs of a file are read later, see `engine::listed_pairs`.
+/// The pairs of a file are read later, see `engine::listed_pairs`.
 fn read_list(section: &Section<'_>, available: &Available, within: bool) -> Read<Option<PairList>> {
     let list = section.key(&LIST).check(|list| check_list(list.pairs(), within)).or_unset()?;
     available.check_numbers(list.as_ref().map_or(&[], PairList::pairs)).map_err(|message| {
@@ -536,11 +536,11 @@ fn read_list(section: &Section<'_>, available: &Available, within: bool) -> Read
     Ok(list)
 }
 
-/// What is wrong with a list of pairs wherever they come from; `within` a set no vector is joined
-/// with itself, and no pair is there in both directions.
+/// Checks a list of pairs from any source. `within` one set, no vector is joined with itself, and
+/// no pair occurs in both orders.
 ///
 /// # Errors
-/// A sentence with the pairs.
+/// A sentence that names the pairs.
 pub fn check_list(pairs: &[(u32, u32)], within: bool) -> Result<(), String> {
     let mut seen = BTreeSet::new();
     for &(a, b) in pairs {
@@ -562,7 +562,7 @@ fn read_start(section: &Section<'_>) -> Read<Option<PathBuf>> {
     })
 }
 
-/// The landscapes, with the numbers of images of each and of a step.
+/// The landscapes, the number of images of each, and the images of one step.
 struct On {
     landscapes: Vec<Split>,
     datasets: Vec<LandscapeName>,
@@ -598,7 +598,7 @@ fn read_landscapes(section: &Section<'_>, available: &mut Available, preset: &Pr
     Ok(On { landscapes: landscapes?, datasets, train: train?, test: test?, batch: batch? })
 }
 
-/// The chosen data sets of a process. Whether it has them is known when it has been started.
+/// The chosen data sets of a process. Whether the process has them is known only after its start.
 fn read_datasets(section: &Section<'_>, available: &Available) -> Read<Vec<LandscapeName>> {
     if !available.process {
         section.refuse(
@@ -735,7 +735,7 @@ mod tests {
         let changed = read("protocol = \"quick\"\nsteps = 800\nbatch = \"all\"", &[]);
         assert_eq!(changed.paths.protocol.to_string(), "quick, with steps = 800, batch = \"all\"");
         assert_eq!((changed.paths.parameters.steps, changed.paths.batch), (800, None));
-        // An override of the protocol leaves out what the file has for another one.
+        // An override of the protocol ignores the keys that the file sets for another protocol.
         let file = "points = 51\nfourier_terms = 10\nsteps = 100\ntolerance = 0.01";
         let quick = read(file, &["paths.protocol=\"quick\"", "paths.steps=50"]);
         assert_eq!(quick.paths.parameters.points, 21);

@@ -10,7 +10,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// A command that computes a landscape, and what is known of it.
+/// A command that computes a landscape, and how it is run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ProcessConfig {
     /// The program and its arguments, at least one word.
@@ -21,7 +21,7 @@ pub struct ProcessConfig {
     pub start_limit: Duration,
     /// Whether the same point always has the same value and gradient, to the bit.
     pub deterministic: bool,
-    /// [low, high] of every component of random starts; `None`: what the process says.
+    /// [low, high] of every component of random starts; `None`: the `start_region` of the process.
     pub start: Option<[f64; 2]>,
     /// Maximum number of iterations of a minimization, ≥ 1.
     pub iterations: usize,

@@ -13,8 +13,8 @@ use crate::solutions::SetName;
 /// The training runs; no runs if every solution is imported.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TrainingConfig {
-    /// Runs of each optimizer, ≥ 1, numbered from 0. Runs of all optimizers with the same number
-    /// start from the same θ₀. 0 without `[training]`.
+    /// Runs of each optimizer, ≥ 1, numbered from 0; 0 without `[training]`. Runs of all optimizers
+    /// with the same number start from the same θ₀.
     pub initializations: u32,
     /// Runs kept of each optimizer, those with the lowest training loss; 1 to `initializations`,
     /// or 0 without `[training]`.
@@ -46,7 +46,7 @@ impl TrainingConfig {
         self.optimizers.iter().position(|known| known == name)
     }
 
-    /// Images of a mini-batch of the first optimizer that has any, to measure speed with.
+    /// Images of a mini-batch of the first optimizer with mini-batches, for measuring speed.
     pub fn batch_size(&self) -> usize {
         self.chosen.iter().find_map(ChosenOptimizer::batch_size).unwrap_or(64)
     }
@@ -125,8 +125,8 @@ fn listed(section: &Section<'_>, text: &str) -> Result<OptimizerName, String> {
     ))
 }
 
-/// What is called like a kind comes first, in the order of the registry. So version 0.1.0 ordered
-/// its two, and an analysis is known by the order of its sets.
+/// Names that are kinds come first, in the order of the registry. Version 0.1.0 used this order,
+/// and an analysis is identified by the order of its sets.
 fn in_order(mut names: Vec<OptimizerName>) -> Vec<OptimizerName> {
     let place = |name: &OptimizerName| {
         let known = OPTIMIZERS.iter().position(|kind| kind.name() == name.name());

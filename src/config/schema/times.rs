@@ -38,7 +38,7 @@ impl ValueKind for Texts {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TimeSpan;
 
-/// It means never, and no sum of times overflows.
+/// A year is as good as never, and sums of times cannot overflow.
 const MAX_TIME: Duration = Duration::from_hours(365 * 24);
 
 impl ValueKind for TimeSpan {
