@@ -83,8 +83,8 @@ fn write(world: &World, problem: &Problem, directory: &mut RunDirectory) -> Resu
     Ok(())
 }
 
-/// Writes the curves into a file of their own, unless they belong into `atlas.h5`, or the file that
-/// is there has these curves already.
+/// Writes the curves into a file of their own, unless they belong in `atlas.h5` or the existing
+/// file already has them.
 fn write_curves(
     directory: &Path,
     atlas: &Atlas<'_>,

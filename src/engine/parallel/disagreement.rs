@@ -25,7 +25,7 @@ pub struct Report {
 }
 
 impl Disagreement {
-    /// Merges what the ranks have to say, rank 0 first.
+    /// Merges the messages of the ranks, rank 0 first.
     pub(super) fn merge(messages: impl IntoIterator<Item = Option<String>>) -> Self {
         let mut reports: Vec<Report> = Vec::new();
         let mut size = 0;

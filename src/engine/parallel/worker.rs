@@ -9,8 +9,8 @@ use super::pace::Pace;
 use super::world::World;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 
-/// Passes tasks to the compute thread and results to rank 0 until rank 0 ends the farm; nothing if
-/// it ends in failure.
+/// Passes tasks to the compute thread and results to rank 0, until rank 0 ends the farm. `None` if
+/// the farm failed.
 #[expect(
     clippy::needless_pass_by_value,
     reason = "the compute thread ends when the sender of tasks is dropped"
