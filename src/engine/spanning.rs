@@ -1,9 +1,9 @@
 //! `paths.pairs = "spanning"`: pairs in rounds, so that n solutions need about 2n paths.
 //!
 //! The pairs of a round follow from the [estimates](crate::engine::stages::estimates) and from the
-//! paths of all earlier rounds, see [`crate::analysis::graph`]. They are not stored: whoever asks
-//! for them plays the rounds again from the results in the journal. So they depend neither on ranks
-//! nor on interruptions, nor on paths that other settings have left there.
+//! paths of all earlier rounds, see [`crate::analysis::graph`]. They are not stored. Instead the
+//! rounds are replayed from the results in the journal. So they depend neither on ranks nor on
+//! interruptions, nor on paths of other settings.
 
 use crate::analysis::graph::{Candidate, Candidates};
 use crate::engine::results::{Ends, Results};
@@ -12,12 +12,12 @@ use crate::path::PathResult;
 use crate::solutions::{EndSets, LandscapeName, SetName, SolutionSet};
 use std::collections::BTreeMap;
 
-/// The rounds on a landscape, as far as the results go.
+/// The rounds on a landscape that follow from the results so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rounds {
-    /// The pairs that get a path, round by round. Those of the last round may have none yet.
+    /// The pairs that get a path, round by round. In the last round, paths may be missing.
     pub rounds: Vec<Vec<(EndSets, (u32, u32))>>,
-    /// How many more pairs may follow, at most.
+    /// Maximum number of further pairs.
     pub left: usize,
 }
 
@@ -60,16 +60,16 @@ fn vectors(sets: &[SolutionSet], name: &SetName) -> usize {
 /// All pairs that may get a path.
 struct AllPairs<'a> {
     sets: Vec<&'a EndSets>,
-    /// The place of the sets, and the initialization numbers.
+    /// The index of the sets, and the initialization numbers.
     pairs: Vec<(usize, (u32, u32))>,
     candidates: Candidates,
-    /// The numbers of both ends of each pair as nodes.
+    /// The node numbers of both endpoints of each pair.
     nodes: Vec<[usize; 2]>,
     count: usize,
 }
 
 impl<'a> AllPairs<'a> {
-    /// `None` if some have not been estimated.
+    /// All pairs. `None` if an estimate is missing.
     fn of(results: &Results, ends: &'a [Ends], landscape: LandscapeName) -> Option<Self> {
         let mut nodes: BTreeMap<(&SetName, u32), usize> = BTreeMap::new();
         for set in ends.iter().flat_map(|ends| [ends.a, ends.b]) {
@@ -103,7 +103,7 @@ impl<'a> AllPairs<'a> {
     }
 }
 
-/// What the paths of the rounds so far have found.
+/// The heights that are known from the paths of the rounds so far.
 struct Known {
     /// The heights of the solutions.
     heights: Vec<Option<f64>>,

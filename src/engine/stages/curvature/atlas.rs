@@ -37,7 +37,7 @@ struct PointArray<'p> {
     /// The axes of a point: `vector`, or `path, point`.
     axes: &'static str,
     shape: Vec<usize>,
-    /// `None` where nothing is known.
+    /// `None` for a point that was not computed.
     points: Vec<Option<&'p PointCurvature>>,
     coordinates: &'static str,
 }

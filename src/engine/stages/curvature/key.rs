@@ -1,4 +1,4 @@
-//! Which task: where, and what of the curvature there.
+//! The key of a task: where, and which part of the curvature.
 
 use super::section::{Asked, CurvatureConfig};
 use crate::engine::stage::TaskSolutions;
@@ -6,10 +6,10 @@ use crate::solutions::{EndSets, LandscapeName, SetName};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// The number of this version of what is stored.
+/// The version of the stored results.
 const VERSION: &str = "v1";
 
-/// Where curvature is computed.
+/// Where curvature is computed: at a solution or along a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Place {
     /// At a solution.
@@ -18,12 +18,12 @@ pub(super) enum Place {
     Path {
         sets: EndSets,
         pair: (u32, u32),
-        /// The bits of the height of its refined top, which tell it from other tops.
+        /// The bits of the height of its refined top, which identify this top.
         refined: Option<u64>,
     },
 }
 
-/// What of the curvature a task computes.
+/// The part of the curvature that a task computes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Part {
     /// Everything, along a path.
@@ -45,7 +45,7 @@ pub(super) struct CurvatureKey {
 }
 
 impl Part {
-    /// What tasks of this part are called in tables.
+    /// The name of tasks of this part in tables.
     pub fn title(self) -> &'static str {
         match self {
             Self::Path => "curvature along paths",
@@ -55,7 +55,7 @@ impl Part {
         }
     }
 
-    /// What one of them is called.
+    /// The name of one of them.
     pub fn noun(self) -> &'static str {
         match self {
             Self::Path => "path curvature",
@@ -65,7 +65,7 @@ impl Part {
         }
     }
 
-    /// A number for each but the number of a probe.
+    /// A number for each part; all probes have the same.
     fn number(self) -> usize {
         match self {
             Self::Path => 0,
@@ -150,7 +150,7 @@ impl fmt::Display for CurvatureKey {
     }
 }
 
-/// What a task with this key depends on.
+/// The dependencies of the task with this key.
 pub(super) fn origin(key: &str) -> Option<TaskSolutions> {
     let mut parts = key.splitn(9, ' ');
     let settings = parts.nth(1)?;

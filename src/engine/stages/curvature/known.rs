@@ -1,4 +1,4 @@
-//! Which tasks there are, and what is known from those that have ended.
+//! The tasks of the curvature, and the results of those that have ended.
 
 use super::STAGE;
 use super::key::{CurvatureKey, Part, Place};
@@ -15,7 +15,7 @@ pub(super) struct SetCurvature {
     pub landscape: LandscapeName,
     /// Numbers of the initializations.
     pub numbers: Vec<u32>,
-    /// What is known at each.
+    /// The results at each.
     pub points: Vec<PointCurvature>,
     /// `done`, `missing`, or `failed` with the reason.
     pub status: Vec<String>,
@@ -26,7 +26,7 @@ pub(super) struct PathsCurvature {
     pub sets: EndSets,
     pub landscape: LandscapeName,
     pub pairs: Vec<(u32, u32)>,
-    /// `None` where it has not been computed.
+    /// `None` if it has not been computed.
     pub paths: Vec<Option<Result<AlongPath, String>>>,
 }
 
@@ -74,7 +74,7 @@ fn paths_on(
         both && landscapes.contains(landscape)
     };
     let of_set = |(ends, landscape): (Ends, LandscapeName)| {
-        // A path that has not ended comes before those that follow, whichever ended first.
+        // Paths are taken in the order of their pairs, not in the order in which they end.
         let ended = |pair: &(u32, u32)| results.contents.path(&ends.sets, landscape, *pair);
         let pairs = results.pairs(&ends, landscape).into_iter();
         let known = pairs.map_while(|pair| Some((pair, ended(&pair)?.result.is_ok())));
@@ -131,7 +131,7 @@ fn outcome(results: &Results, key: &CurvatureKey) -> Option<Result<Outcome, Stri
     Some(results.contents.task(STAGE, &key.stored(section(results)?))?.result)
 }
 
-/// What is known at the solutions. Sets without results are left out.
+/// The results at the solutions. Sets without results are left out.
 pub(super) fn of_sets(results: &Results, sets: &[SolutionSet]) -> Vec<SetCurvature> {
     let Some(section) = section(results) else { return Vec::new() };
     let of_set = |(set, landscape): (&SolutionSet, LandscapeName)| {
@@ -173,7 +173,7 @@ fn at_solution(
     (point, status)
 }
 
-/// What is known along the paths.
+/// The results along the paths.
 pub(super) fn of_paths(results: &Results, sets: &[SolutionSet]) -> Vec<PathsCurvature> {
     let Some(section) = section(results) else { return Vec::new() };
     let of_set = |(sets, landscape, pairs): ChosenPaths| {
@@ -199,13 +199,13 @@ impl SetCurvature {
             || self.points.iter().any(|point| *point != PointCurvature::default())
     }
 
-    /// How sharp the solutions are of which this is known, with their numbers.
+    /// The sharpness of the solutions for which it is known, with their numbers.
     pub fn sharpness(&self) -> (Vec<u32>, Vec<Sharpness>) {
         let known = self.numbers.iter().zip(&self.points);
         known.filter_map(|(&number, point)| Some((number, point.sharpness()?))).unzip()
     }
 
-    /// How many eigenvalues have not converged.
+    /// Number of eigenvalues that have not converged.
     pub fn open(&self) -> usize {
         self.points.iter().map(PointCurvature::open).sum()
     }

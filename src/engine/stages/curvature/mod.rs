@@ -1,8 +1,8 @@
 //! `[curvature]`: second derivatives of the landscape at solutions and along paths.
 //!
 //! A task computes a part of the curvature at a solution on a landscape: the eigenvalues, the
-//! filter-normalized one, or a random probe. Along a path a task computes all of it, one point
-//! after the other, so that the points of the path are found once. The mathematics is in
+//! filter-normalized one, or a random probe. Along a path a task computes all parts, point by
+//! point, so that the points of the path are computed once. The mathematics is in
 //! [`crate::analysis::curvature`].
 
 mod along;
@@ -48,15 +48,14 @@ const STAGE: &str = "curvature";
 /// Computes curvature.
 pub struct Curvature;
 
-/// The time of a gradient in double precision, in gradients in single precision; see
-/// `docs/methods.md`.
+/// The time of a gradient in double precision, relative to single precision; see `docs/methods.md`.
 const DOUBLE_PRECISION: f64 = 4.0;
 
 fn section(config: &Config) -> Option<&CurvatureConfig> {
     config.section(&SECTION).as_ref()
 }
 
-/// The work of a task, at most. A landscape without images counts as one.
+/// Maximum work of a task. A landscape without images counts as one image.
 fn work_of(
     problem: &Problem,
     section: &CurvatureConfig,
@@ -70,7 +69,7 @@ fn work_of(
     Work { gradients: 2.0 * factor * products * images as f64, ..Work::default() }
 }
 
-/// Products of a task, at most.
+/// Maximum number of products of a task.
 fn products(problem: &Problem, section: &CurvatureConfig, part: Part) -> usize {
     let dimension = problem.layout().parameters();
     let asked = section.asked;
@@ -86,7 +85,7 @@ fn products(problem: &Problem, section: &CurvatureConfig, part: Part) -> usize {
     }
 }
 
-/// The landscapes on which curvature is computed, before anything is.
+/// The landscapes on which curvature will be computed.
 fn landscapes(problem: &Problem, section: &CurvatureConfig) -> Vec<LandscapeName> {
     problem.subject.either(
         |_| section.landscapes.iter().map(|&split| split.into()).collect(),
@@ -96,7 +95,7 @@ fn landscapes(problem: &Problem, section: &CurvatureConfig) -> Vec<LandscapeName
     )
 }
 
-/// Tasks of each part on one landscape, at most.
+/// Maximum number of tasks of each part on one landscape.
 fn planned(problem: &Problem, section: &CurvatureConfig) -> [(Part, usize); 4] {
     let most = section.solutions.unwrap_or(usize::MAX);
     let of_set = |set| problem.solutions_in(set).min(most);
@@ -117,7 +116,7 @@ fn planned(problem: &Problem, section: &CurvatureConfig) -> [(Part, usize); 4] {
     ]
 }
 
-/// How sharp the solutions of each set are on each landscape, as far as it is known.
+/// The known sharpness of the solutions of each set on each landscape.
 pub fn sharpness(results: &Results, sets: &[SolutionSet]) -> Vec<SetSharpness> {
     let of_set = |known: known::SetCurvature| {
         let (numbers, points): (Vec<u32>, Vec<Sharpness>) = known.sharpness();
@@ -212,7 +211,7 @@ impl Stage for Curvature {
         let Some(section) = section(&problem.config) else { return Need::default() };
         let dimension = problem.layout().parameters();
         let most = section.asked.products.max(section.asked.steps).min(dimension);
-        // The basis, and once more as it is sent or combined to eigenvectors.
+        // The basis, and a copy when it is sent or combined to eigenvectors.
         let basis = 2.0 * state_bytes(dimension, most);
         let points =
             if section.paths > 0 { 2.0 * (section.path_points as f64 + 22.0) } else { 0.0 };

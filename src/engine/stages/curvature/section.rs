@@ -11,7 +11,7 @@ use crate::config::stages::OfStage;
 use crate::data::Split;
 use crate::solutions::{LandscapeName, SetName};
 
-/// Where curvature is computed, and what of it.
+/// Where curvature is computed, and which parts of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CurvatureConfig {
     /// The chosen sets of solutions.
@@ -24,7 +24,7 @@ pub struct CurvatureConfig {
     pub datasets: Vec<LandscapeName>,
     /// Images of each landscape, the first ones; `None`: all.
     pub images: Option<usize>,
-    /// What is asked at each point.
+    /// What is computed at each point.
     pub asked: Asked,
     /// Paths of each set on each landscape along which curvature is computed, the first ones.
     pub paths: usize,
@@ -32,7 +32,7 @@ pub struct CurvatureConfig {
     pub path_points: usize,
 }
 
-/// What is asked at a point.
+/// What is computed at a point.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Asked {
     /// How many of the largest eigenvalues.
@@ -41,7 +41,7 @@ pub struct Asked {
     pub lowest: usize,
     /// The residual with which an eigenvalue is accepted, as a fraction of the largest one.
     pub tolerance: f64,
-    /// Products at most, for the eigenvalues and once more for the filter-normalized one.
+    /// Maximum number of products, for the eigenvalues and again for the filter-normalized one.
     pub products: usize,
     /// Random probes.
     pub probes: usize,
@@ -145,7 +145,7 @@ static PATH_POINTS: Key<Count> = Key::new("path_points", Count::between(2, 1000)
     .note("the top is the one of the refined path, where there is one")
     .default(11);
 
-// Each result is stored under the settings that it depends on, so that none is lost by a change.
+// Each result is stored under the settings that it depends on, so a change loses none.
 static SPEC: SectionSpec = SectionSpec::single(
     "curvature",
     "Curvature of the landscape",

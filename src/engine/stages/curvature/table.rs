@@ -51,7 +51,7 @@ fn solutions(sets: &[SetCurvature]) -> Option<SummaryTable> {
     })
 }
 
-/// What is not converged or not known.
+/// Remarks on values that have not converged or are not known.
 fn remarks(sets: &[SetCurvature]) -> Vec<String> {
     let open: usize = sets.iter().map(SetCurvature::open).sum();
     let unknown = sets.iter().flat_map(|of| &of.status).filter(|status| *status != "done").count();

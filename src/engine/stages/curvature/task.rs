@@ -32,29 +32,29 @@ pub(super) struct Curvatures<'a> {
     pub section: &'a CurvatureConfig,
 }
 
-/// Which task; of a path also where its curve and its top are.
+/// A pending task. Along a path, also the places of its curve and of its top.
 pub(super) struct PendingKey {
     key: CurvatureKey,
     path: Option<(CurveKey, Top)>,
 }
 
-/// What tasks are made from.
+/// The data from which tasks are built.
 pub(super) struct Source {
     solutions: PathSource,
-    /// Where there are paths to look at.
+    /// The curves, if curvature is computed along paths.
     curves: Option<CurveSource>,
 }
 
 /// The highest known point of a path.
 #[derive(Clone, Serialize, Deserialize)]
 enum Top {
-    /// Of its refinement: the fraction of the length, and θ.
+    /// The top of its refinement: the fraction of the length, and θ.
     Refined(f64, Vec<f64>),
     /// The highest point of the grid of the search lies at this t; the neighbors are this far.
     Grid { t: f64, step: f64 },
 }
 
-/// What a rank needs.
+/// The task as it is sent to a rank.
 #[derive(Serialize, Deserialize)]
 pub(super) struct CurvatureTask {
     part: Part,
@@ -62,7 +62,7 @@ pub(super) struct CurvatureTask {
     at: At,
 }
 
-/// Where.
+/// The place, with its vectors.
 #[derive(Serialize, Deserialize)]
 enum At {
     Solution(LandscapeName, Vec<f64>),
@@ -75,7 +75,7 @@ impl Computation for Curvatures<'_> {
     type Task = CurvatureTask;
     type Outcome = Result<Outcome, String>;
 
-    /// Those of most work first.
+    /// The tasks of most work come first.
     fn pending(&self, directory: &RunDirectory) -> Result<Pending<PendingKey, Source>, String> {
         let sets = directory.solutions(self.problem)?;
         let results = directory.results(self.problem);
@@ -168,7 +168,7 @@ impl Curvatures<'_> {
         PendingKey { key, path }
     }
 
-    /// Does something on the landscape of this name, in double precision.
+    /// Calls a function with the landscape of this name, in double precision.
     fn on(
         &self,
         name: LandscapeName,
@@ -269,8 +269,8 @@ impl Curvatures<'_> {
         })
     }
 
-    /// Equally spaced points of a path and its top, after another search for the path if its curve
-    /// was not kept.
+    /// Equally spaced points of a path, and its top. Searches for the path again if its curve was
+    /// not kept.
     fn points(
         &self,
         on: &OnLandscape,
@@ -310,8 +310,8 @@ impl Curvatures<'_> {
     }
 }
 
-/// Ten times as fine as the grid of the search, from one neighbor of its highest point to the
-/// other.
+/// Points ten times as fine as the grid of the search, from one neighbor of its highest point to
+/// the other.
 fn fine_grid(t: f64, step: f64) -> Vec<f64> {
     let around = (0..=2 * REFINEMENT).map(|k| t + step * (k as f64 / REFINEMENT as f64 - 1.0));
     around.filter(|t| (0.0..=1.0).contains(t)).collect()
@@ -365,7 +365,7 @@ fn solved<T>(result: Result<T, CurvatureError>) -> Result<T, String> {
     result.map_err(|error| error.to_string())
 }
 
-/// Steps on a rank that may be asked to stop.
+/// Takes steps until the end or until a stop is requested.
 struct Controlled<'a>(&'a Control);
 
 impl Drive for Controlled<'_> {

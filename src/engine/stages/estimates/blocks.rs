@@ -10,22 +10,22 @@ use crate::solutions::{EndSets, LandscapeName, SetName, directed};
 /// Solutions on either side of a block. A rank gets 8 vectors for 16 pairs.
 const BLOCK: usize = 4;
 
-/// Images that an estimate uses, at most: only the order of the estimates matters.
+/// Maximum number of images of an estimate: only the order of the estimates matters.
 pub(super) const MAX_IMAGES: usize = 3000;
 
-/// Pairs of a block, at most.
+/// Maximum number of pairs of a block.
 pub(super) const MAX_PAIRS: usize = BLOCK * BLOCK;
 
 /// The pairs between two blocks of solutions on a landscape.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Block {
-    /// The sets of both ends.
+    /// The sets of both endpoints.
     pub sets: EndSets,
     /// The landscape.
     pub landscape: LandscapeName,
     /// Initialization numbers on one side.
     pub first: Vec<u32>,
-    /// Those on the other side; the same for the pairs within a block.
+    /// Initialization numbers on the other side; the same ones for the pairs within a block.
     pub second: Vec<u32>,
 }
 
@@ -47,7 +47,7 @@ impl Block {
         pairs.map(block).filter(|block| !block.places().is_empty()).collect()
     }
 
-    /// The places of the ends of each pair in `first` and `second`.
+    /// The indices of the endpoints of each pair in `first` and `second`.
     pub(super) fn places(&self) -> Vec<(usize, usize)> {
         let within = self.sets.single().is_some() && self.first == self.second;
         let from = |i: usize| if within { i + 1 } else { 0 };
@@ -56,7 +56,7 @@ impl Block {
             .collect()
     }
 
-    /// The pairs with the direction that their path has.
+    /// The pairs, each in the direction of its path.
     pub fn pairs(&self, seed: MasterSeed) -> Vec<(u32, u32)> {
         let pair = |(i, j): (usize, usize)| (self.first[i], self.second[j]);
         let within = self.sets.single().is_some();
@@ -71,8 +71,8 @@ impl Block {
         format!("{sets} {}–{} on {landscape}", list(first), list(second))
     }
 
-    /// Its key in the journal. The images of the landscape belong to it: estimates depend on no
-    /// other key of `[paths]`.
+    /// Its key in the journal. It includes the number of images: estimates depend on no other key
+    /// of `[paths]`.
     pub(super) fn key(&self, paths: &PathsConfig) -> String {
         let images = match self.landscape {
             LandscapeName::Train => paths.images(Split::Train),

@@ -1,4 +1,4 @@
-//! 0-dimensional persistence: at which loss a component begins, and at which it joins another.
+//! 0-dimensional persistence: the losses at which a component begins and at which it joins another.
 
 use super::landscape_graph::{LandscapeGraph, graphs_of};
 use super::tree::{kinds, of_graph};

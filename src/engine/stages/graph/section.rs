@@ -9,25 +9,25 @@ use crate::config::schema::{
 use crate::config::stages::OfStage;
 use crate::solutions::SetName;
 
-/// One graph: on every landscape of the paths.
+/// A graph, which is computed on every landscape of the paths.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GraphConfig {
     /// Its name in the results.
     pub name: String,
     /// The sets whose vectors are its nodes.
     pub sets: Vec<SetName>,
-    /// Which height a path has.
+    /// The height of a path.
     pub heights: EdgeHeights,
 }
 
-/// Which height a path has as an edge.
+/// The height of a path as an edge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EdgeHeights {
-    /// The lowest that is known of a curve between the two solutions.
+    /// The lowest known height of a curve between the two solutions.
     Lowest,
     /// The barrier H on the grid of the search.
     Grid,
-    /// That of the straight line, on the same grid.
+    /// The straight-line barrier, on the same grid.
     Straight,
 }
 
@@ -67,7 +67,7 @@ static SPEC: SectionSpec = SectionSpec {
     shape: Multiplicity::Named,
     keys: &[&NAME, &SETS, &HEIGHTS],
     choices: None,
-    // A graph is made from the stored paths whenever it is asked for.
+    // A graph is computed from the stored paths whenever it is needed.
     invalidates: Invalidates::Nothing,
 };
 

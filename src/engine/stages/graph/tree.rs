@@ -1,4 +1,5 @@
-//! Disconnectivity graphs: a leaf for each solution, a fork where the lowest known paths join them.
+//! Disconnectivity graphs: each leaf is a solution, each fork the height at which the lowest known
+//! paths join solutions.
 
 use super::landscape_graph::{LandscapeGraph, Origin, graphs_of};
 use crate::analysis::graph::MergeTree;
@@ -56,8 +57,8 @@ pub(super) fn of_graph(
     panels.into_iter().filter(|panel| !panel.is_empty()).collect()
 }
 
-/// The kinds of nodes, each with its name and look: those of a set as its group, if no other set
-/// has the same; minima that refinements have found in gray.
+/// The kinds of nodes, each with its name and style. A set has the style of its group, if no other
+/// set of the graph has it. Minima found by refinements are gray.
 pub(super) fn kinds(run: &Run<'_>, graph: &LandscapeGraph) -> Vec<(Origin, String, Look)> {
     let (sets, groups) = (&graph.config.sets, run.groups());
     let lone = |group: &str| sets.iter().filter(|set| set.group() == group).count() == 1;

@@ -19,7 +19,7 @@ use crate::engine::{log, progress};
 use crate::solutions::{SetName, SolutionSet};
 use std::time::Instant;
 
-/// What the log and `status` call it.
+/// Its name in the log and in `status`.
 const STAGE: &str = "kernel PCA";
 
 /// Kernel PCA and statistics of the solutions.
@@ -97,7 +97,7 @@ impl Stage for KernelPca {
     }
 }
 
-/// Computes each part of the analysis on its own, and stores what came of each.
+/// Computes each part of the analysis separately, and stores its result or its failure.
 fn analyze(
     problem: &Problem,
     directory: &mut RunDirectory,
@@ -107,7 +107,7 @@ fn analyze(
     let start = Instant::now();
     let results = directory.results(problem);
     let (digest, distances) = (results.analysis_digest(&sets), results.distance_requests());
-    // Where runs diverged there may be nothing to compare; the rest is analyzed all the same.
+    // A set may be empty because its runs diverged. The other sets are still analyzed.
     let (usable, empty): (Vec<_>, Vec<_>) = sets.into_iter().partition(|set| set.theta.nrows() > 0);
     for set in &empty {
         let source = results.source(&set.name).name();
@@ -165,7 +165,7 @@ fn kernel_pca_requests(problem: &Problem) -> Vec<KernelPcaRequest> {
     problem.config.kpca.iter().map(request).collect()
 }
 
-/// Why a kernel PCA has too little to compare, if so: without two vectors nothing varies.
+/// The reason if a kernel PCA has fewer than two vectors.
 fn too_few(
     request: &KernelPcaRequest,
     usable: &[SolutionSet],

@@ -8,7 +8,7 @@ use crate::path::PathSet;
 use crate::path::refine::{Certificate, Condition, Place};
 use ndarray::{Array2, aview1};
 
-/// What became of each path.
+/// The outcome for each path.
 type Refined = Option<Result<RefinedPath, String>>;
 
 pub(super) fn write(root: &Node, atlas: &Atlas<'_>) -> Result<(), AtlasError> {
@@ -117,7 +117,7 @@ fn write_spectrum(node: &Node, refined: &[Refined]) -> Result<(), AtlasError> {
     node.numbers(&Label::new("negative", "path", words), &descending)
 }
 
-/// What the descents on both sides of the top lead to.
+/// The places to which the descents on both sides of the top lead.
 fn write_sides(node: &Node, refined: &[Refined], unit: &str) -> Result<(), AtlasError> {
     let place = |place: Place| match place {
         Place::End(0) => "first endpoint",

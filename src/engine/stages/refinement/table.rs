@@ -65,7 +65,7 @@ fn row(paths: &PathSet, pairs: &[Pair]) -> Vec<String> {
     ]
 }
 
-/// How many refined barriers are bounds, and why.
+/// How many refined barriers are upper bounds only, and why.
 fn conditions(refined: &[(&PathSet, Vec<Pair>)]) -> Vec<String> {
     let all = refined.iter().flat_map(|(_, pairs)| pairs).map(|(_, found)| found);
     let open: Vec<&Certificate> = all.filter(|found| found.verdict != Verdict::Pass).collect();

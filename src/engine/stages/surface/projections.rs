@@ -26,20 +26,20 @@ pub(super) struct Projections<'a> {
     pub problem: &'a Problem,
 }
 
-/// Which path on which plane.
+/// A path and a plane.
 pub(super) struct ProjectionKey {
     stored: String,
     surface: usize,
     curve: CurveKey,
 }
 
-/// What the tasks are made from, on the root.
+/// The data from which tasks are built, on the root.
 pub(super) struct ProjectionSource {
     bases: Vec<Option<PlaneBasis>>,
     curves: Option<CurveSource>,
 }
 
-/// A path and a plane.
+/// A path and a plane, as sent to a rank.
 #[derive(Serialize, Deserialize)]
 pub(super) struct ProjectionTask {
     origin: Vec<f64>,
@@ -64,7 +64,7 @@ pub(super) fn paths_of(
     found.filter(|path| !own(path)).collect()
 }
 
-/// What became of a projection; `None` if it has not been computed.
+/// The outcome for a projection. `None` if it has not been computed.
 pub(super) fn ended<'a>(
     results: &Results<'a>,
     one: &Wanted,
@@ -92,7 +92,7 @@ impl Computation for Projections<'_> {
         let mut bases: Vec<Option<PlaneBasis>> = Vec::new();
         let (mut done, mut left) = (0, Vec::new());
         for one in &all {
-            // What is in the way has been said with the tiles.
+            // The tiles report why there is no plane.
             let basis = one.plane(&results, &sets).ok().flatten().map(|plane| plane.basis);
             let there = basis.is_some();
             bases.push(basis);

@@ -21,7 +21,7 @@ pub struct SurfaceConfig {
     pub name: String,
     /// How the plane is chosen.
     pub plane: PlaneKind,
-    /// What it is chosen by.
+    /// The solutions, the path or the trajectory that determine it.
     pub through: Through,
     /// 1: a line, 2: a plane.
     pub dimensions: usize,
@@ -66,7 +66,7 @@ impl Choice for PlaneKind {
     }
 }
 
-/// What a plane is chosen by.
+/// The solutions, the path or the trajectory that determine a plane.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Through {
     /// Solutions.
@@ -92,7 +92,7 @@ impl SurfaceConfig {
         SurfaceGrid { extent, points: self.points }
     }
 
-    /// Solutions that are evaluated besides the points of the grid.
+    /// Number of solutions that are evaluated in addition to the points of the grid.
     pub fn solutions(&self) -> usize {
         match &self.through {
             Through::Solutions(solutions) => solutions.len(),
@@ -164,7 +164,7 @@ static SPEC: SectionSpec = SectionSpec {
     shape: Multiplicity::Named,
     keys: &[&NAME, &PLANE, &THROUGH, &DIMENSIONS, &POINTS, &EXTENT, &LANDSCAPES, &IMAGES, &SETS],
     choices: None,
-    // Results are stored under all of these that they depend on.
+    // Each result is stored under the keys that it depends on.
     invalidates: Invalidates::Nothing,
 };
 
@@ -213,7 +213,7 @@ fn read(root: &Section<'_>, available: &Available) -> Read<Vec<SurfaceConfig>> {
     })
 }
 
-/// Whether a process has a data set of a name is known when it has been started.
+/// Whether a process has a data set of this name is known only after its start.
 fn read_landscapes(section: &Section<'_>, available: &Available) -> Read<Vec<String>> {
     let known = |names: &Vec<String>| {
         if available.analytic && !available.process {

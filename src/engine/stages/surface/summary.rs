@@ -1,4 +1,4 @@
-//! The table of the surfaces, and what is missing of them.
+//! The table of the surfaces, and their missing parts.
 
 use super::found::{Field, Surface, range};
 use super::section::PlaneKind;
@@ -62,7 +62,7 @@ fn row(one: &Surface, field: &Field, has_accuracy: bool) -> Vec<String> {
     row
 }
 
-/// What belongs to the directions of a plane.
+/// Eigenvalues or fractions of the variance along the directions of a plane, in words.
 pub(super) fn remark(one: &Surface) -> Option<String> {
     let name = &one.config.name;
     let shares = || {
@@ -88,7 +88,7 @@ pub(super) fn remark(one: &Surface) -> Option<String> {
     }
 }
 
-/// What the configuration asks for and is not there.
+/// The missing results that the configuration asks for.
 pub(super) fn missing(results: &Results, all: &[Wanted]) -> Vec<String> {
     let of = |one: &Wanted| {
         let name = &one.config.name;

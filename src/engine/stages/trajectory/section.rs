@@ -5,7 +5,7 @@ use crate::config::reader::{Read, Section};
 use crate::config::schema::{Count, Integer, Invalidates, Key, SectionSpec};
 use crate::config::stages::OfStage;
 
-/// What is kept of training runs besides their solutions.
+/// Which training runs are recorded, and how often.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TrajectoryConfig {
     /// Initializations of each optimizer whose trajectory is kept, from number 0 on.

@@ -1,4 +1,4 @@
-//! What can go wrong with a journal.
+//! The errors of a journal.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -18,19 +18,19 @@ pub enum JournalError {
         /// The reason given by the system.
         reason: io::Error,
     },
-    /// The output directory is something else.
+    /// The run directory is not a directory.
     #[error("{} is not a directory; choose another output directory", path.display())]
     NoDirectory {
-        /// What was given.
+        /// The given path.
         path: PathBuf,
     },
     /// There is no journal to read.
     #[error("there is no {}: no results have been saved in this directory; check the path", file.display())]
     Missing {
-        /// The journal looked for.
+        /// The expected journal.
         file: PathBuf,
     },
-    /// Another process holds the journal.
+    /// Another process has locked the journal.
     #[error("another lossatlas is running in {}; wait for its end or choose another output directory", directory.display())]
     Locked {
         /// The output directory.
@@ -58,7 +58,7 @@ pub enum JournalError {
         /// The version of this program.
         expected: u32,
     },
-    /// A record that once was whole is not any more.
+    /// A record was damaged after it was written.
     #[error(
         "{}: the record at byte {offset} is damaged ({problem}); the file is left as it is: restore it from a copy, \
          or give up this record and all after it with `truncate --size={offset} {}` and start again",
@@ -73,7 +73,7 @@ pub enum JournalError {
         /// What is wrong with it.
         problem: String,
     },
-    /// The file grew or shrank behind the program's back.
+    /// Another program changed the size of the file.
     #[error(
         "{} has {found} bytes instead of {expected}: another program writes to it; \
          make sure that only one lossatlas runs in its directory and start again",
@@ -87,7 +87,7 @@ pub enum JournalError {
         /// The size after the last record written here.
         expected: u64,
     },
-    /// The file that is written to is no longer the one of its name.
+    /// The name no longer belongs to the open file.
     #[error("{}", displaced(file, now.as_deref()))]
     Displaced {
         /// Its name.
@@ -95,7 +95,7 @@ pub enum JournalError {
         /// Where it is now, if it was moved; `None` if it was deleted.
         now: Option<PathBuf>,
     },
-    /// A symbolic link in place of the output directory leads nowhere.
+    /// The run directory is a symbolic link to a missing target.
     #[error("{}", crate::files::dangling(link, target))]
     DanglingLink {
         /// The link.
