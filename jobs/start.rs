@@ -5,7 +5,7 @@ use lossatlas::engine::console::{count, say};
 use lossatlas::engine::failure::Failure;
 use lossatlas::engine::log;
 use lossatlas::engine::parallel::{
-    Crowding, Disagreement, Place, Start, World, mpi_library_version,
+    Crowding, Disagreement, RankPlace, Start, World, mpi_library_version,
 };
 
 /// The ranks that perform a command.
@@ -69,10 +69,10 @@ fn refuse_ranks_that_do_not_meet(world: &World, start: &Start) -> Result<(), Fai
 /// If the ranks cannot tell each other where they are.
 pub fn warn(world: &World, threads: usize) -> Result<(), Disagreement> {
     let start = Start::here();
-    let place = Place::here(world.host());
+    let place = RankPlace::here(world.host());
     let places = world.gather(&place)?.unwrap_or_default();
     // Without the place of one rank nothing is known.
-    let places: Vec<Place> = places.into_iter().collect::<Option<_>>().unwrap_or_default();
+    let places: Vec<RankPlace> = places.into_iter().collect::<Option<_>>().unwrap_or_default();
     let crowding =
         Crowding::of(&places, threads, start.launcher).map(|crowding| crowding.to_string());
     for line in unused_allocation(&start).into_iter().chain(crowding) {

@@ -418,7 +418,7 @@ pub(super) fn read(section: &Section<'_>, available: &mut Available) -> Read<Pat
     let align = align.value();
     let objective = section.key(&OBJECTIVE).value();
     let parameters = read_parameters(section, &preset);
-    let On { landscapes, datasets, train, test, batch } = on?;
+    let PathLandscapes { landscapes, datasets, train, test, batch } = on?;
     let (objective, parameters, start, align) = (objective?, parameters?, start?, align?);
     let mut protocol = ProtocolInUse { protocol: protocol?, changed: Vec::new() };
     compare(&mut protocol, &preset, &parameters, batch);
@@ -563,7 +563,7 @@ fn read_start(section: &Section<'_>) -> Read<Option<PathBuf>> {
 }
 
 /// The landscapes, the number of images of each, and the images of one step.
-struct On {
+struct PathLandscapes {
     landscapes: Vec<Split>,
     datasets: Vec<LandscapeName>,
     train: Option<usize>,
@@ -571,7 +571,11 @@ struct On {
     batch: Option<usize>,
 }
 
-fn read_landscapes(section: &Section<'_>, available: &mut Available, preset: &Preset) -> Read<On> {
+fn read_landscapes(
+    section: &Section<'_>,
+    available: &mut Available,
+    preset: &Preset,
+) -> Read<PathLandscapes> {
     if available.analytic {
         let datasets = read_datasets(section, available);
         for name in [TRAIN.name, TEST.name, BATCH.name] {
@@ -580,7 +584,7 @@ fn read_landscapes(section: &Section<'_>, available: &mut Available, preset: &Pr
                 "belongs to a network, not to [landscape], which has no images; remove it",
             );
         }
-        return Ok(On {
+        return Ok(PathLandscapes {
             landscapes: Vec::new(),
             datasets: datasets?,
             train: None,
@@ -595,7 +599,13 @@ fn read_landscapes(section: &Section<'_>, available: &mut Available, preset: &Pr
         [&train, &test].map(|images| images.as_ref().ok().copied().flatten());
     let batch = section.key(&BATCH).value_or(preset.batch);
     let datasets = Vec::new();
-    Ok(On { landscapes: landscapes?, datasets, train: train?, test: test?, batch: batch? })
+    Ok(PathLandscapes {
+        landscapes: landscapes?,
+        datasets,
+        train: train?,
+        test: test?,
+        batch: batch?,
+    })
 }
 
 /// The chosen data sets of a process. Whether the process has them is known only after its start.

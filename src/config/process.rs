@@ -3,7 +3,7 @@
 use super::expand::expand_path;
 use super::reader::{Read, Reported, Section};
 use super::schema::{
-    Count, Derived, Flag, Interval, Invalidates, Key, KeySpec, Number, Required, Text, Texts,
+    Count, Derived, Flag, Invalidates, Key, KeySpec, Number, NumberInterval, Required, Text, Texts,
     TimeSpan,
 };
 use std::ffi::OsString;
@@ -62,7 +62,7 @@ static DETERMINISTIC: Key<Flag> = Key::new("deterministic", Flag)
     .invalidates(Invalidates::Nothing)
     .default(true);
 
-static START: Key<Interval, Derived> = Key::new("start", Interval)
+static START: Key<NumberInterval, Derived> = Key::new("start", NumberInterval)
     .meaning("every component of a random start is uniform in [low, high]")
     .invalidates(super::landscape::MINIMA)
     .derived("the `start_region` of the process", "[-1.0, 1.0]");

@@ -33,7 +33,7 @@ pub enum LogFormat {
 
 /// Begins to log into this directory. If that fails, prints the reason and logs nothing.
 pub fn begin(directory: &Path, format: LogFormat) {
-    let lines = Mutex::new(Lines::open(directory.join(FILE_NAME)));
+    let lines = Mutex::new(LogLines::open(directory.join(FILE_NAME)));
     let subscriber =
         tracing_subscriber::fmt().with_max_level(Level::INFO).with_target(false).with_writer(lines);
     // Only tests begin a second log in one process.
@@ -218,13 +218,13 @@ fn rounded(seconds: f64) -> f64 {
 }
 
 /// The file. Its first error is printed, later ones are not.
-struct Lines {
+struct LogLines {
     path: PathBuf,
     file: Option<File>,
     reported: bool,
 }
 
-impl Lines {
+impl LogLines {
     fn open(path: PathBuf) -> Self {
         let opened = open(&path);
         let mut lines = Self { path, file: None, reported: false };
@@ -246,7 +246,7 @@ impl Lines {
     }
 }
 
-impl Write for Lines {
+impl Write for LogLines {
     /// Appends a line. Reports success even if writing fails, so that the run goes on.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         if let Some(Err(error)) = self.file.as_ref().map(|file| append(file, line)) {
@@ -295,7 +295,7 @@ mod tests {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let path = directory.path().join(FILE_NAME);
         for line in ["first\n", "torn", "third\n"] {
-            Lines::open(path.clone()).write_all(line.as_bytes()).expect("always claimed");
+            LogLines::open(path.clone()).write_all(line.as_bytes()).expect("always claimed");
         }
         assert_eq!(fs::read_to_string(&path).expect("a text"), "first\ntorn\nthird\n");
     }
@@ -303,12 +303,12 @@ mod tests {
     #[test]
     fn a_log_that_cannot_be_written_is_no_error() {
         let directory = tempfile::tempdir().expect("a temporary directory");
-        let mut lines = Lines::open(directory.path().to_owned());
+        let mut lines = LogLines::open(directory.path().to_owned());
         assert!(lines.file.is_none() && lines.reported);
         lines.write_all(b"line\n").expect("always claimed");
         let full = directory.path().join("full");
         std::os::unix::fs::symlink("/dev/full", &full).expect("a link");
-        let mut lines = Lines::open(full);
+        let mut lines = LogLines::open(full);
         assert!(lines.file.is_some() && !lines.reported);
         lines.write_all(b"line\n").expect("always claimed");
         assert!(lines.reported);

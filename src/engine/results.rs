@@ -44,7 +44,7 @@ pub struct Results<'a> {
 
 /// The sets of the endpoints of paths, with their vectors.
 #[derive(Clone, Debug)]
-pub struct Ends<'s> {
+pub struct PathEndpoints<'s> {
     /// Their names.
     pub sets: EndSets,
     /// The set of ω^a.
@@ -291,7 +291,7 @@ impl<'a> Results<'a> {
 
     /// The pairs of vectors of two sets, or of one, that get a path on a landscape. With
     /// `paths.pairs = "spanning"`, those of all rounds that follow from the results so far.
-    pub fn pairs(&self, ends: &Ends, landscape: LandscapeName) -> Vec<(u32, u32)> {
+    pub fn pairs(&self, ends: &PathEndpoints, landscape: LandscapeName) -> Vec<(u32, u32)> {
         let paths = &self.config.paths;
         let numbers = [ends.a, ends.b].map(|set| set.initialization.as_slice());
         if let Some(list) = &paths.list {
@@ -315,7 +315,8 @@ impl<'a> Results<'a> {
         sets: &[SolutionSet],
     ) -> usize {
         let find = |name: &SetName| sets.iter().find(|set| set.name == *name);
-        let ends = find(&of.a).zip(find(&of.b)).map(|(a, b)| Ends { sets: of.clone(), a, b });
+        let ends =
+            find(&of.a).zip(find(&of.b)).map(|(a, b)| PathEndpoints { sets: of.clone(), a, b });
         ends.map_or(0, |ends| self.pairs(&ends, landscape).len())
     }
 
@@ -338,12 +339,15 @@ impl<'a> Results<'a> {
     }
 
     /// The sets that get paths, each on every landscape.
-    pub fn path_sets<'s>(&self, sets: &'s [SolutionSet]) -> Vec<(Ends<'s>, LandscapeName)> {
+    pub fn path_sets<'s>(
+        &self,
+        sets: &'s [SolutionSet],
+    ) -> Vec<(PathEndpoints<'s>, LandscapeName)> {
         let (paths, landscapes) = (&self.config.paths, self.landscapes());
         let find = |name: &SetName| sets.iter().find(|set| set.name == *name);
         let ends = paths.end_sets().into_iter().filter_map(|of| {
             let (a, b) = (find(&of.a)?, find(&of.b)?);
-            Some(Ends { sets: of, a, b })
+            Some(PathEndpoints { sets: of, a, b })
         });
         ends.flat_map(|ends| {
             landscapes.iter().map(move |&landscape| (ends.clone(), landscape)).collect::<Vec<_>>()
@@ -353,7 +357,7 @@ impl<'a> Results<'a> {
 
     /// The paths whose search has ended.
     pub fn paths(&self, sets: &[SolutionSet]) -> Vec<PathSet> {
-        let ended = |(ends, landscape): (Ends, LandscapeName)| {
+        let ended = |(ends, landscape): (PathEndpoints, LandscapeName)| {
             let ended = self.pairs(&ends, landscape).into_iter().filter_map(|pair| {
                 let outcome = self.contents.path(&ends.sets, landscape, pair)?;
                 Some((pair, outcome.result.clone()))

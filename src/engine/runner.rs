@@ -198,7 +198,7 @@ struct Ledger<'a, C: Computation> {
     progress: Progress,
     /// Number of tasks with results when the stage began.
     done: usize,
-    tasks: Vec<Known<C::Key>>,
+    tasks: Vec<KnownTask<C::Key>>,
     source: C::Source,
     /// Tasks without a result.
     pending: BTreeSet<usize>,
@@ -211,7 +211,7 @@ struct Ledger<'a, C: Computation> {
 }
 
 /// A task.
-struct Known<K> {
+struct KnownTask<K> {
     key: K,
     name: String,
     checkpoint: Option<TaskKey>,
@@ -233,7 +233,7 @@ impl<'a, C: Computation> Ledger<'a, C> {
                 plan.left = 0.5;
             }
             planned.push(plan);
-            all.push(Known { key, name, checkpoint });
+            all.push(KnownTask { key, name, checkpoint });
         }
         let forecast = Forecast::new(runner.world.size(), planned);
         let names = all.iter().map(|task| task.name.clone()).collect();

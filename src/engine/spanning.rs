@@ -6,7 +6,7 @@
 //! interruptions, nor on paths of other settings.
 
 use crate::analysis::graph::{Candidate, Candidates};
-use crate::engine::results::{Ends, Results};
+use crate::engine::results::{PathEndpoints, Results};
 use crate::engine::stages::estimates::Block;
 use crate::path::PathResult;
 use crate::solutions::{EndSets, LandscapeName, SetName, SolutionSet};
@@ -25,12 +25,12 @@ impl Rounds {
     /// The rounds on a landscape.
     pub fn of(results: &Results, sets: &[SolutionSet], landscape: LandscapeName) -> Self {
         let on = results.path_sets(sets).into_iter().filter(|(_, on)| *on == landscape);
-        let ends: Vec<Ends> = on.map(|(ends, _)| ends).collect();
+        let ends: Vec<PathEndpoints> = on.map(|(ends, _)| ends).collect();
         let Some(all) = AllPairs::of(results, &ends, landscape) else {
             let left = results.config.paths.most(|set| vectors(sets, set));
             return Self { rounds: Vec::new(), left };
         };
-        let mut known = Known::new(&all);
+        let mut known = KnownHeights::new(&all);
         let (mut rounds, mut chosen) = (Vec::new(), 0);
         loop {
             let round = all.candidates.next_round(&known.heights, &known.tried);
@@ -70,7 +70,7 @@ struct AllPairs<'a> {
 
 impl<'a> AllPairs<'a> {
     /// All pairs. `None` if an estimate is missing.
-    fn of(results: &Results, ends: &'a [Ends], landscape: LandscapeName) -> Option<Self> {
+    fn of(results: &Results, ends: &'a [PathEndpoints], landscape: LandscapeName) -> Option<Self> {
         let mut nodes: BTreeMap<(&SetName, u32), usize> = BTreeMap::new();
         for set in ends.iter().flat_map(|ends| [ends.a, ends.b]) {
             set.initialization.iter().for_each(|&number| {
@@ -104,14 +104,14 @@ impl<'a> AllPairs<'a> {
 }
 
 /// The heights that are known from the paths of the rounds so far.
-struct Known {
+struct KnownHeights {
     /// The heights of the solutions.
     heights: Vec<Option<f64>>,
     /// The heights of the paths of all pairs that have been tried.
     tried: Vec<Option<f64>>,
 }
 
-impl Known {
+impl KnownHeights {
     fn new(all: &AllPairs) -> Self {
         Self { heights: vec![None; all.count], tried: vec![None; all.pairs.len()] }
     }

@@ -8,17 +8,18 @@ use std::sync::Arc;
 /// Names that `[training]` and `atlas.h5` use for other things.
 const TAKEN: [&str; 4] = ["initializations", "keep", "optimizers", "initial"];
 
-/// What a configuration calls an optimizer: the name of its kind, `"sgd"`, or one of its own,
+/// The name of an optimizer in a configuration: that of its kind, `"sgd"`, or one of its own,
 /// `"large-batch"`. It is the first part of the names of its sets, `"large-batch/train"`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(from = "StoredName", into = "StoredName")]
 pub struct OptimizerName(Arc<str>);
 
 impl OptimizerName {
-    /// Checks a name: letters, digits, `-` and `_`, and not like the name or the title of a kind.
+    /// Checks a name: letters, digits, `-` and `_`, and different from the name and the title of
+    /// every kind.
     ///
     /// # Errors
-    /// A sentence saying what is wrong with it.
+    /// A sentence that says what is wrong with it.
     pub fn parse(name: &str) -> Result<Self, String> {
         let allowed = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
         if name.is_empty() || !name.chars().all(allowed) {
@@ -64,7 +65,8 @@ impl fmt::Display for OptimizerName {
     }
 }
 
-/// A name as journals and checkpoints hold it. Version 0.1.0 knew two optimizers, by position.
+/// A name as journals and checkpoints store it. Version 0.1.0 stored its two optimizers by
+/// position.
 #[derive(Serialize, Deserialize)]
 enum StoredName {
     Sgd,

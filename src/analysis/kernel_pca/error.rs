@@ -3,7 +3,7 @@
 use ndarray_linalg::error::LinalgError;
 use thiserror::Error;
 
-/// Why there is no kernel matrix or no kernel PCA.
+/// Why a kernel matrix or a kernel PCA cannot be computed.
 #[derive(Debug, Error)]
 pub enum EmbeddingError {
     /// There are fewer than two vectors.

@@ -31,7 +31,7 @@ pub(crate) use numbers::{
     Upper,
 };
 pub(crate) use section::{Choices, Multiplicity, Owned, SectionSpec};
-pub(crate) use times::{Interval, Texts, TimeSpan};
+pub(crate) use times::{NumberInterval, Texts, TimeSpan};
 pub use words::PairList;
 pub(crate) use words::{
     AnyOf, Flag, OneOf, OptimizerNames, PairsOrFile, SetNames, SetPairs, Text, Word, each,

@@ -76,9 +76,9 @@ impl Notation for Duration {
 
 /// `[low, high]`, finite, low ≤ high.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Interval;
+pub(crate) struct NumberInterval;
 
-impl ValueKind for Interval {
+impl ValueKind for NumberInterval {
     type Value = [f64; 2];
     type Constant = [f64; 2];
 

@@ -5,8 +5,8 @@ use super::control::{Checkpoint, Control, TaskReport};
 use super::farm::{Event, FarmEnd, FarmError, TaskFailure};
 use super::mailbox::Mailbox;
 use super::message::{End, Instruction, Parcel, Reply, encode, encode_with};
-use super::pace::Pace;
-use super::schedule::{Assignment, Schedule};
+use super::pace::PollPace;
+use super::schedule::{Assignment, TaskSchedule};
 use super::world::World;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 pub struct Dispatcher<'a, T, R, E> {
     world: &'a World,
     mailbox: Mailbox<'a>,
-    schedule: Schedule,
+    schedule: TaskSchedule,
     /// The control of the compute thread of this rank.
     control: &'a Control,
     tasks: Sender<(usize, T)>,
@@ -51,7 +51,7 @@ where
         Self {
             world,
             mailbox: Mailbox::new(world),
-            schedule: Schedule::new(count, world.size()),
+            schedule: TaskSchedule::new(count, world.size()),
             control,
             tasks,
             make,
@@ -68,7 +68,7 @@ where
         outcomes: &Receiver<Finished<R>>,
         stop: &dyn Fn() -> bool,
     ) -> Result<FarmEnd, FarmError<E>> {
-        let mut pace = Pace::new();
+        let mut pace = PollPace::new();
         let mut active = true;
         while !self.schedule.is_over() {
             if stop() {
@@ -93,11 +93,11 @@ where
 
     fn longest_sleep(&self) -> Duration {
         if self.world.size() == 1 {
-            Pace::WORKING
+            PollPace::WORKING
         } else if self.mailbox.in_flight() > 0 || self.schedule.is_idle(0) {
-            Pace::WAITING
+            PollPace::WAITING
         } else {
-            Pace::LISTENING
+            PollPace::LISTENING
         }
     }
 

@@ -1,6 +1,6 @@
 //! Nonblocking messages between ranks.
 
-use super::pace::Pace;
+use super::pace::PollPace;
 use super::world::World;
 use mpi::Tag;
 use mpi::request::{Request, StaticScope, scope};
@@ -82,10 +82,10 @@ impl<'a> Mailbox<'a> {
         let mut bytes = vec![0; length];
         scope(|scope| {
             let mut request = message.immediate_matched_receive_into(scope, &mut bytes[..]);
-            let mut pace = Pace::new();
+            let mut pace = PollPace::new();
             while let Err(pending) = request.test() {
                 request = pending;
-                thread::sleep(pace.wait(false, Pace::WAITING));
+                thread::sleep(pace.wait(false, PollPace::WAITING));
             }
         });
         Some((usize::try_from(status.source_rank()).expect("a rank is not negative"), bytes))
@@ -93,10 +93,10 @@ impl<'a> Mailbox<'a> {
 
     /// Waits until all messages are sent. Their receivers must be receiving.
     pub fn flush(&mut self) {
-        let mut pace = Pace::new();
+        let mut pace = PollPace::new();
         self.complete_sends();
         while self.in_flight() > 0 {
-            thread::sleep(pace.wait(false, Pace::WAITING));
+            thread::sleep(pace.wait(false, PollPace::WAITING));
             self.complete_sends();
         }
     }

@@ -38,11 +38,11 @@ mod world;
 
 pub use cadence::{Cadence, REPORTS_PER_SECOND};
 pub use control::Control;
-pub use disagreement::{Disagreement, Report};
+pub use disagreement::{Disagreement, RankMessage};
 pub use farm::{Event, FarmEnd, FarmError, TaskFailure, farm};
 pub use interruption::{Cause, Interruption, Signals};
 pub use launcher::{Launcher, Start};
 pub use message::MessageError;
-pub use placement::{Crowding, Place};
-pub use schedule::{Assignment, Schedule};
+pub use placement::{Crowding, RankPlace};
+pub use schedule::{Assignment, TaskSchedule};
 pub use world::{World, WorldError, mpi_library_version};

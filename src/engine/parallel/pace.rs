@@ -14,13 +14,13 @@ use std::time::Duration;
 /// fifth of the time since the last message. A message that follows soon, such as the next part of
 /// a large transfer, is late by a tenth of that time on average. After 28 polls a sleep lasts 10
 /// ms.
-pub struct Pace {
+pub struct PollPace {
     next: Duration,
 }
 
 const SHORTEST: Duration = Duration::from_micros(20);
 
-impl Pace {
+impl PollPace {
     /// For a rank without a task, or with a message in transit: polling disturbs little
     /// computation, and others may be waiting.
     pub const WAITING: Duration = Duration::from_millis(1);
@@ -55,7 +55,7 @@ mod tests {
 
     #[test]
     fn sleeps_grow_to_the_longest_and_start_over() {
-        let mut pace = Pace::new();
+        let mut pace = PollPace::new();
         let longest = Duration::from_micros(35);
         let sleeps = [false, false, false, false, false, true, false]
             .map(|active| pace.wait(active, longest).as_micros());

@@ -11,7 +11,7 @@ use std::fs;
 
 /// Where a rank may run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Place {
+pub struct RankPlace {
     /// Name of its machine.
     pub host: String,
     /// The CPUs that it may use, each with the number of its core: with simultaneous
@@ -47,7 +47,7 @@ struct Scarcity {
 impl Scarcity {
     /// A launcher that binds to cores gives every rank CPUs of its own. If all ranks have the same
     /// set, something else has limited it. A single rank gives no information.
-    fn of(host: &str, places: &[&Place], threads: usize) -> Option<Self> {
+    fn of(host: &str, places: &[&RankPlace], threads: usize) -> Option<Self> {
         let (first, others) = places.split_first()?;
         let same = !others.is_empty() && others.iter().all(|place| place.cpus == first.cpus);
         let (cpus, ranks) = (first.cpus.len(), places.len());
@@ -66,7 +66,7 @@ enum CrowdingKind {
     TooMany { host: String, ranks: usize, cpus: usize },
 }
 
-impl Place {
+impl RankPlace {
     /// The place of this process. `None` if the system does not report it.
     pub fn here(host: &str) -> Option<Self> {
         // Unlike `sched_getaffinity` with a mask of fixed length, this has no limit of 1024 CPUs.
@@ -122,8 +122,8 @@ impl Crowding {
     ///
     /// More ranks of one thread than CPUs of a host are no problem: the user asked for them, and no
     /// thread waits for another.
-    pub fn of(places: &[Place], threads: usize, launcher: Option<Launcher>) -> Option<Self> {
-        let mut hosts: BTreeMap<&str, Vec<&Place>> = BTreeMap::new();
+    pub fn of(places: &[RankPlace], threads: usize, launcher: Option<Launcher>) -> Option<Self> {
+        let mut hosts: BTreeMap<&str, Vec<&RankPlace>> = BTreeMap::new();
         for place in places {
             hosts.entry(&place.host).or_default().push(place);
         }
@@ -137,11 +137,11 @@ impl Crowding {
     }
 }
 
-fn exceeds(places: &[&Place], threads: usize) -> bool {
+fn exceeds(places: &[&RankPlace], threads: usize) -> bool {
     places.len() * threads > places[0].host_cpus
 }
 
-fn too_many(host: &str, places: &[&Place], threads: usize) -> Option<CrowdingKind> {
+fn too_many(host: &str, places: &[&RankPlace], threads: usize) -> Option<CrowdingKind> {
     let kind = CrowdingKind::TooMany {
         host: host.to_owned(),
         ranks: places.len(),
@@ -150,10 +150,11 @@ fn too_many(host: &str, places: &[&Place], threads: usize) -> Option<CrowdingKin
     (threads > 1 && exceeds(places, threads)).then_some(kind)
 }
 
-fn bound(places: &[Place], threads: usize) -> Option<CrowdingKind> {
-    let pool = |place: &Place| Pool { ranks: 1, cpus: place.cpus.clone() };
-    let crowded =
-        |place: &Place| Some(pool(place)).filter(|pool| pool.is_crowded(threads, place.host_cores));
+fn bound(places: &[RankPlace], threads: usize) -> Option<CrowdingKind> {
+    let pool = |place: &RankPlace| Pool { ranks: 1, cpus: place.cpus.clone() };
+    let crowded = |place: &RankPlace| {
+        Some(pool(place)).filter(|pool| pool.is_crowded(threads, place.host_cores))
+    };
     let crowded: Vec<Pool> = places.iter().filter_map(crowded).filter(|_| threads > 1).collect();
     let fewest = crowded.iter().min_by_key(|pool| pool.cores())?;
     let (cores, cpus) = (fewest.cores(), fewest.cpus.len());
@@ -161,7 +162,7 @@ fn bound(places: &[Place], threads: usize) -> Option<CrowdingKind> {
 }
 
 /// Ranks whose CPUs overlap are one pool.
-fn shared(host: &str, places: &[&Place], threads: usize) -> Option<CrowdingKind> {
+fn shared(host: &str, places: &[&RankPlace], threads: usize) -> Option<CrowdingKind> {
     if exceeds(places, threads) {
         return None;
     }
@@ -276,16 +277,16 @@ mod tests {
     use super::*;
 
     /// A rank on a host of four cores, of one or two CPUs each as Linux numbers them.
-    fn on(host: &str, siblings: usize, cpus: &str) -> Place {
+    fn on(host: &str, siblings: usize, cpus: &str) -> RankPlace {
         let cpus = numbers(cpus).expect("a list").into_iter().map(|cpu| (cpu, cpu % 4)).collect();
-        Place { host: host.to_owned(), cpus, host_cpus: 4 * siblings, host_cores: 4 }
+        RankPlace { host: host.to_owned(), cpus, host_cpus: 4 * siblings, host_cores: 4 }
     }
 
-    fn said(places: &[Place], threads: usize, launcher: Option<Launcher>) -> Option<String> {
+    fn said(places: &[RankPlace], threads: usize, launcher: Option<Launcher>) -> Option<String> {
         Crowding::of(places, threads, launcher).map(|crowding| crowding.to_string())
     }
 
-    fn ranks(cpus: &[&str]) -> Vec<Place> {
+    fn ranks(cpus: &[&str]) -> Vec<RankPlace> {
         cpus.iter().map(|cpus| on("a", 1, cpus)).collect()
     }
 
@@ -398,7 +399,7 @@ mod tests {
 
     #[test]
     fn this_process_has_a_place() {
-        let place = Place::here("a").expect("Linux");
+        let place = RankPlace::here("a").expect("Linux");
         let cores: BTreeSet<_> = place.cpus.values().collect();
         assert!((1..=place.host_cpus).contains(&place.cpus.len()), "{place:?}");
         assert!((1..=place.host_cores).contains(&cores.len()), "{place:?}");

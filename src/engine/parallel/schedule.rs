@@ -26,7 +26,7 @@ pub struct Assignment {
 ///
 /// The schedule has no notion of messages or time.
 #[derive(Clone, Debug)]
-pub struct Schedule {
+pub struct TaskSchedule {
     count: usize,
     next: usize,
     idle: VecDeque<usize>,
@@ -34,7 +34,7 @@ pub struct Schedule {
     busy: usize,
 }
 
-impl Schedule {
+impl TaskSchedule {
     /// `count` tasks for `ranks` ranks, all of them free.
     pub fn new(count: usize, ranks: usize) -> Self {
         Self { count, next: 0, idle: (0..ranks).collect(), running: vec![None; ranks], busy: 0 }
@@ -103,7 +103,7 @@ mod tests {
     /// Runs tasks of these durations on simulated ranks. Returns the time at which the last one
     /// ends, and how often each was handed out.
     fn simulate(durations: &[u64], ranks: usize) -> (u64, Vec<u32>) {
-        let mut schedule = Schedule::new(durations.len(), ranks);
+        let mut schedule = TaskSchedule::new(durations.len(), ranks);
         let mut handed_out = vec![0; durations.len()];
         let mut ends = BinaryHeap::new();
         let mut now = 0;
@@ -150,7 +150,7 @@ mod tests {
 
     #[test]
     fn a_rank_that_ends_gets_the_next_task_in_line() {
-        let mut schedule = Schedule::new(4, 2);
+        let mut schedule = TaskSchedule::new(4, 2);
         assert_eq!(schedule.assign(), Some(Assignment { task: 0, rank: 0 }));
         assert_eq!(schedule.assign(), Some(Assignment { task: 1, rank: 1 }));
         assert_eq!(schedule.assign(), None);
@@ -164,7 +164,7 @@ mod tests {
 
     #[test]
     fn a_closed_schedule_waits_for_what_runs_and_hands_out_nothing() {
-        let mut schedule = Schedule::new(9, 2);
+        let mut schedule = TaskSchedule::new(9, 2);
         schedule.assign();
         assert!(!schedule.is_idle(0) && schedule.is_idle(1));
         schedule.close();
@@ -177,6 +177,6 @@ mod tests {
 
     #[test]
     fn no_task_is_over_at_once() {
-        assert!(Schedule::new(0, 3).is_over());
+        assert!(TaskSchedule::new(0, 3).is_over());
     }
 }

@@ -150,7 +150,7 @@ impl Forecast {
             })
             .collect();
         let latest = fractions.iter().copied().reduce(f64::max);
-        let ends = latest.map(|latest| Ends {
+        let ends = latest.map(|latest| EndFractions {
             mean: fractions.iter().sum::<f64>() / fractions.len() as f64,
             latest,
         });
@@ -182,12 +182,12 @@ impl Forecast {
 struct WorkRate {
     /// Seconds for a unit of work.
     expected: f64,
-    ends: Option<Ends>,
+    ends: Option<EndFractions>,
 }
 
 /// The fractions of their planned work that the ended tasks of a kind needed.
 #[derive(Clone, Copy, Debug)]
-struct Ends {
+struct EndFractions {
     mean: f64,
     latest: f64,
 }
@@ -208,10 +208,10 @@ fn expected(planned: &Planned, state: &TaskProgress, pace: WorkRate) -> Option<f
             let own = (at - began) / fraction;
             match pace.ends {
                 // The further it is, the more its own pace counts.
-                Some(Ends { mean, .. }) if fraction < mean => {
+                Some(EndFractions { mean, .. }) if fraction < mean => {
                     fraction * own + (1.0 - fraction / mean) * of_kind
                 }
-                Some(Ends { latest, .. }) if fraction < latest => own * latest,
+                Some(EndFractions { latest, .. }) if fraction < latest => own * latest,
                 _ => own,
             }
         }

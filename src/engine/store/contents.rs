@@ -37,7 +37,7 @@ pub struct StoredAnalysis {
 /// The name of a stage under which commands are stored. They have no dependencies.
 pub const COMMANDS: &str = "command";
 
-type PathKey = (KeyDigest, LandscapeName, (u32, u32));
+type StoredPathKey = (KeyDigest, LandscapeName, (u32, u32));
 
 /// The outcomes of one task, each with the keys that it was computed with.
 type TaskOutcomes = BTreeMap<KeyDigest, Outcome<Vec<u8>>>;
@@ -67,7 +67,7 @@ pub struct Contents {
     // Nested, so that a look-up needs no copies of the names.
     trainings: BTreeMap<OptimizerName, BTreeMap<(KeyDigest, u32), Outcome<TrainingRun>>>,
     /// The last key is the requested number of steps.
-    paths: BTreeMap<EndSets, BTreeMap<PathKey, BTreeMap<usize, StoredPath>>>,
+    paths: BTreeMap<EndSets, BTreeMap<StoredPathKey, BTreeMap<usize, StoredPath>>>,
     imported: BTreeMap<SetName, BTreeMap<(KeyDigest, u32), Outcome<Snapshot>>>,
     minima: BTreeMap<(KeyDigest, u32), Outcome<MinimizationResult>>,
     /// The values of minima on the data set `test` of a process.

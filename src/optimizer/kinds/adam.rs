@@ -3,13 +3,13 @@
 use crate::kernels::{Real, add_scaled, scale};
 use crate::keys::{ChoiceKey, KeyKind, NumberRange, Values};
 use crate::landscape::{ImageLandscape, Interrupted};
-use crate::optimizer::adam::{Decay, Moments};
+use crate::optimizer::adam::{AdamMoments, Decay};
 use crate::optimizer::schedule::{SCHEDULE, STEP_EPOCHS, STEP_FACTOR, Schedule, WARMUP};
 use crate::optimizer::stochastic::{BATCH_SIZE, EPOCHS, Pace, Stochastic, UpdateRule};
 use crate::optimizer::{Cost, OptimizerKind, OptimizerRun, Remedy};
 use serde::{Deserialize, Serialize};
 
-/// Adam, or `AdamW` with its decoupled weight decay, as configurations know them.
+/// Adam, or `AdamW` with its decoupled weight decay, as kinds of optimizers.
 #[derive(Debug)]
 pub struct AdamKind {
     name: &'static str,
@@ -157,7 +157,7 @@ impl<A: Real> AdamTraining<A> {
     /// Starts at θ₀, both moments 0.
     pub fn new(parameters: AdamParameters, theta: Vec<A>) -> Self {
         let AdamParameters { pace, decay, weight_decay, decoupled } = parameters;
-        let moments = Moments::new(theta.len());
+        let moments = AdamMoments::new(theta.len());
         let rule = AdamRule { decay, weight_decay, decoupled, moments };
         Self::with_rule(pace, rule, theta)
     }
@@ -171,7 +171,7 @@ pub struct AdamRule<A> {
     decay: Decay,
     weight_decay: f64,
     decoupled: bool,
-    moments: Moments<A>,
+    moments: AdamMoments<A>,
 }
 
 impl<A: Real> UpdateRule<A> for AdamRule<A> {

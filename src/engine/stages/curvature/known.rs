@@ -1,11 +1,11 @@
 //! The tasks of the curvature, and the results of those that have ended.
 
 use super::STAGE;
-use super::key::{CurvatureKey, Part, Place};
+use super::key::{CurvatureKey, CurvaturePart, CurvaturePlace};
 use super::outcome::{AlongPath, Outcome, PointCurvature};
 use super::section::{CurvatureConfig, SECTION};
 use crate::analysis::curvature::Sharpness;
-use crate::engine::results::{Ends, Results};
+use crate::engine::results::{PathEndpoints, Results};
 use crate::engine::stages::refinement;
 use crate::solutions::{EndSets, LandscapeName, SetName, SolutionSet};
 
@@ -69,11 +69,11 @@ fn paths_on(
         return Vec::new();
     }
     let landscapes = landscapes(results, section);
-    let is_asked = |(ends, landscape): &(Ends, LandscapeName)| {
+    let is_asked = |(ends, landscape): &(PathEndpoints, LandscapeName)| {
         let both = ends.sets.both().into_iter().all(|set| section.sets.contains(set));
         both && landscapes.contains(landscape)
     };
-    let of_set = |(ends, landscape): (Ends, LandscapeName)| {
+    let of_set = |(ends, landscape): (PathEndpoints, LandscapeName)| {
         // Paths are taken in the order of their pairs, not in the order in which they end.
         let ended = |pair: &(u32, u32)| results.contents.path(&ends.sets, landscape, *pair);
         let pairs = results.pairs(&ends, landscape).into_iter();
@@ -91,16 +91,16 @@ fn path_place(
     sets: &EndSets,
     landscape: LandscapeName,
     pair: (u32, u32),
-) -> Place {
+) -> CurvaturePlace {
     let refined = refinement::refined(results, sets, landscape, pair);
     let refined = refined.and_then(Result::ok).map(|path| path.certificate.height.to_bits());
-    Place::Path { sets: sets.clone(), pair, refined }
+    CurvaturePlace::Path { sets: sets.clone(), pair, refined }
 }
 
 /// The parts of the curvature at a solution.
-fn parts(section: &CurvatureConfig) -> impl Iterator<Item = Part> + use<> {
-    let probes = (0..section.asked.probes).map(Part::Probe);
-    [Part::Eigenvalues, Part::Normalized].into_iter().chain(probes)
+fn parts(section: &CurvatureConfig) -> impl Iterator<Item = CurvaturePart> + use<> {
+    let probes = (0..section.asked.probes).map(CurvaturePart::Probe);
+    [CurvaturePart::Eigenvalues, CurvaturePart::Normalized].into_iter().chain(probes)
 }
 
 /// All tasks, for the solutions so far.
@@ -109,7 +109,7 @@ pub(super) fn wanted(results: &Results, sets: &[SolutionSet]) -> Vec<CurvatureKe
     let mut keys = Vec::new();
     for (set, landscape) in sets_on(results, section, sets) {
         for &number in numbers(section, set) {
-            let place = Place::Solution { set: set.name.clone(), number };
+            let place = CurvaturePlace::Solution { set: set.name.clone(), number };
             let key = |part| CurvatureKey { place: place.clone(), landscape, part };
             keys.extend(parts(section).map(key));
         }
@@ -117,7 +117,11 @@ pub(super) fn wanted(results: &Results, sets: &[SolutionSet]) -> Vec<CurvatureKe
     for (sets, landscape, pairs) in paths_on(results, section, sets) {
         let place = |&pair| path_place(results, &sets, landscape, pair);
         let places = pairs.iter().map(place);
-        keys.extend(places.map(|place| CurvatureKey { place, landscape, part: Part::Path }));
+        keys.extend(places.map(|place| CurvatureKey {
+            place,
+            landscape,
+            part: CurvaturePart::Path,
+        }));
     }
     keys
 }
@@ -137,7 +141,7 @@ pub(super) fn of_sets(results: &Results, sets: &[SolutionSet]) -> Vec<SetCurvatu
     let of_set = |(set, landscape): (&SolutionSet, LandscapeName)| {
         let numbers = numbers(section, set).to_vec();
         let at = |&number: &u32| {
-            let place = Place::Solution { set: set.name.clone(), number };
+            let place = CurvaturePlace::Solution { set: set.name.clone(), number };
             at_solution(results, section, &place, landscape)
         };
         let (points, status) = numbers.iter().map(at).unzip();
@@ -150,7 +154,7 @@ pub(super) fn of_sets(results: &Results, sets: &[SolutionSet]) -> Vec<SetCurvatu
 fn at_solution(
     results: &Results,
     section: &CurvatureConfig,
-    place: &Place,
+    place: &CurvaturePlace,
     landscape: LandscapeName,
 ) -> (PointCurvature, String) {
     let mut point = PointCurvature::default();
@@ -179,7 +183,8 @@ pub(super) fn of_paths(results: &Results, sets: &[SolutionSet]) -> Vec<PathsCurv
     let of_set = |(sets, landscape, pairs): ChosenPaths| {
         let of_pair = |&pair: &(u32, u32)| {
             let place = path_place(results, &sets, landscape, pair);
-            let found = outcome(results, &CurvatureKey { place, landscape, part: Part::Path })?;
+            let found =
+                outcome(results, &CurvatureKey { place, landscape, part: CurvaturePart::Path })?;
             Some(match found {
                 Ok(Outcome::Path(path)) => Ok(path),
                 Ok(_) => Err("its result is that of another task".to_owned()),

@@ -20,7 +20,7 @@ mod task;
 
 use crate::analysis::curvature::{Sharpness, SpectrumEnd, state_bytes};
 use crate::config::{Config, StageSection};
-use crate::engine::capacity::{Need, Part as MemoryPart};
+use crate::engine::capacity::{Need, Part};
 use crate::engine::console::count;
 use crate::engine::failure::Failure;
 use crate::engine::log::KeyNumbers;
@@ -36,7 +36,7 @@ use crate::report::number::short;
 use crate::report::run::SetSharpness;
 use crate::report::{Run, SummaryTable};
 use crate::solutions::{LandscapeName, SolutionSet};
-use key::{CurvatureKey, Part};
+use key::{CurvatureKey, CurvaturePart};
 use known::{ended, of_sets, wanted};
 use outcome::Outcome;
 use section::{CurvatureConfig, SECTION};
@@ -59,7 +59,7 @@ fn section(config: &Config) -> Option<&CurvatureConfig> {
 fn work_of(
     problem: &Problem,
     section: &CurvatureConfig,
-    part: Part,
+    part: CurvaturePart,
     landscape: LandscapeName,
 ) -> Work {
     let images =
@@ -70,15 +70,15 @@ fn work_of(
 }
 
 /// Maximum number of products of a task.
-fn products(problem: &Problem, section: &CurvatureConfig, part: Part) -> usize {
+fn products(problem: &Problem, section: &CurvatureConfig, part: CurvaturePart) -> usize {
     let dimension = problem.layout().parameters();
     let asked = section.asked;
     let spectrum = asked.products.min(dimension);
     let probe = asked.steps.min(dimension);
     match part {
-        Part::Eigenvalues | Part::Normalized => spectrum,
-        Part::Probe(_) => probe,
-        Part::Path => {
+        CurvaturePart::Eigenvalues | CurvaturePart::Normalized => spectrum,
+        CurvaturePart::Probe(_) => probe,
+        CurvaturePart::Path => {
             let point = asked.probes.saturating_mul(probe).saturating_add(2 * spectrum);
             (section.path_points + 1).saturating_mul(point)
         }
@@ -96,7 +96,7 @@ fn landscapes(problem: &Problem, section: &CurvatureConfig) -> Vec<LandscapeName
 }
 
 /// Maximum number of tasks of each part on one landscape.
-fn planned(problem: &Problem, section: &CurvatureConfig) -> [(Part, usize); 4] {
+fn planned(problem: &Problem, section: &CurvatureConfig) -> [(CurvaturePart, usize); 4] {
     let most = section.solutions.unwrap_or(usize::MAX);
     let of_set = |set| problem.solutions_in(set).min(most);
     let solutions: usize = section.sets.iter().map(of_set).sum();
@@ -109,10 +109,10 @@ fn planned(problem: &Problem, section: &CurvatureConfig) -> [(Part, usize); 4] {
         paths.count(sets, sets.both().map(|set| problem.solutions_in(set))).min(section.paths)
     });
     [
-        (Part::Eigenvalues, solutions),
-        (Part::Normalized, solutions),
-        (Part::Probe(0), solutions.saturating_mul(section.asked.probes)),
-        (Part::Path, of_paths.sum()),
+        (CurvaturePart::Eigenvalues, solutions),
+        (CurvaturePart::Normalized, solutions),
+        (CurvaturePart::Probe(0), solutions.saturating_mul(section.asked.probes)),
+        (CurvaturePart::Path, of_paths.sum()),
     ]
 }
 
@@ -196,7 +196,7 @@ impl Stage for Curvature {
     }
 
     fn work(&self, problem: &Problem, kind: usize) -> Work {
-        let (part, number) = Part::of_kind(kind);
+        let (part, number) = CurvaturePart::of_kind(kind);
         let Some(section) = section(&problem.config) else { return Work::default() };
         let mut all = landscapes(problem, section).into_iter();
         let landscape = all.find(|landscape| landscape.number() == number);
@@ -222,17 +222,18 @@ impl Stage for Curvature {
         let threads = problem.config.run.threads_per_rank as f64;
         let evaluators = problem.trained().map_or(0.0, |trained| trained.network.evaluator_bytes());
         let bytes = basis + vectors + 2.0 * threads * evaluators;
-        let task = vec![MemoryPart::new(bytes, "eigenvalues of the Hessian", keys)];
+        let task = vec![Part::new(bytes, "eigenvalues of the Hessian", keys)];
         let tasks = planned(problem, section);
         let (of_paths, others) =
-            tasks.iter().partition::<Vec<_>, _>(|(part, _)| *part == Part::Path);
-        let sum =
-            |tasks: Vec<&(Part, usize)>| tasks.iter().map(|(_, all)| *all as f64).sum::<f64>();
+            tasks.iter().partition::<Vec<_>, _>(|(part, _)| *part == CurvaturePart::Path);
+        let sum = |tasks: Vec<&(CurvaturePart, usize)>| {
+            tasks.iter().map(|(_, all)| *all as f64).sum::<f64>()
+        };
         let on = landscapes(problem, section).len() as f64;
         let tops = sum(of_paths) * on * 8.0 * dimension as f64;
         let tasks = crate::engine::plan::memory::task_bytes(sum(others) * on);
         let keys = "curvature.solutions, curvature.probes or curvature.paths";
-        Need { task, root: vec![MemoryPart::new(tops + tasks, "the tasks of the curvature", keys)] }
+        Need { task, root: vec![Part::new(tops + tasks, "the tasks of the curvature", keys)] }
     }
 
     fn key_numbers(&self, record: &Record) -> KeyNumbers {

@@ -2,7 +2,7 @@
 
 use crate::config::PathsConfig;
 use crate::data::Split;
-use crate::engine::results::{Ends, Results};
+use crate::engine::results::{PathEndpoints, Results};
 use crate::engine::stage::TaskSolutions;
 use crate::random::MasterSeed;
 use crate::solutions::{EndSets, LandscapeName, SetName, directed};
@@ -31,7 +31,7 @@ pub struct Block {
 
 impl Block {
     /// The pairs of these sets on this landscape, in blocks.
-    pub fn all(ends: &Ends, landscape: LandscapeName) -> Vec<Self> {
+    pub fn all(ends: &PathEndpoints, landscape: LandscapeName) -> Vec<Self> {
         let [first, second] = [ends.a, ends.b].map(|set| blocks(&set.initialization));
         let within = ends.sets.single().is_some();
         let pairs = (0..first.len()).flat_map(|i| {
@@ -141,7 +141,7 @@ mod tests {
     }
 
     fn pairs(a: &SolutionSet, b: &SolutionSet) -> (usize, BTreeSet<(u32, u32)>) {
-        let ends = Ends { sets: EndSets { a: a.name.clone(), b: b.name.clone() }, a, b };
+        let ends = PathEndpoints { sets: EndSets { a: a.name.clone(), b: b.name.clone() }, a, b };
         let blocks = Block::all(&ends, LandscapeName::Train);
         let pairs = blocks.iter().flat_map(|block| block.pairs(MasterSeed(3)));
         (blocks.iter().map(|block| block.places().len()).sum(), pairs.collect())

@@ -9,7 +9,7 @@
 //! are continued here to the minimum, which takes milliseconds. On other landscapes two points are
 //! the same if they are close compared with the path and its climb.
 
-use super::landscape_graph::{GraphNode, Origin};
+use super::landscape_graph::{GraphNode, NodeOrigin};
 use crate::analysis::graph::{HeightEdge, HeightGraph, Merges, condensed};
 use crate::config::LandscapeConfig;
 use crate::engine::results::{DISTINCT, Results};
@@ -17,7 +17,7 @@ use crate::engine::stages::refinement::refined;
 use crate::landscape::BuiltIn;
 use crate::optimizer::minimize::{MinimizationParameters, minimize};
 use crate::path::PathSet;
-use crate::path::refine::{Certificate, KnownGraph, KnownPass, Place};
+use crate::path::refine::{Certificate, Destination, KnownGraph, KnownPass};
 use crate::solutions::SolutionSet;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -128,7 +128,7 @@ impl RefinedPaths {
     fn points(&self, results: &Results) -> Vec<KnownMinimum> {
         let of_path = |(path, refined): (usize, &RefinedEnds)| {
             let points = refined.certificate.known.points.iter().enumerate().skip(2);
-            let minima = points.filter(|(_, point)| point.place == Place::Minimum);
+            let minima = points.filter(|(_, point)| point.place == Destination::Minimum);
             let tolerance = Tolerance::of(results, &refined.certificate);
             let known = minima.filter_map(|(index, point)| {
                 let (value, theta) = settled(results, point.value, point.theta.as_deref()?);
@@ -242,7 +242,7 @@ pub(super) fn identities(
 ) -> Vec<Option<Identified>> {
     let minima_set = results.config.subject.landscape().and_then(LandscapeConfig::set);
     let of_node = |(node, &height): (&GraphNode, &f64)| -> Option<Identified> {
-        let Origin::Set(place) = node.origin else { return None };
+        let NodeOrigin::Set(place) = node.origin else { return None };
         let set = sets.get(place).copied().flatten()?;
         let minimum = || results.contents.minimum(node.number)?.result.as_ref().ok();
         let exact = minima_set.as_ref().filter(|name| **name == set.name).and_then(|_| minimum());
@@ -268,7 +268,7 @@ fn saddles(known: &KnownGraph) -> impl Iterator<Item = &KnownPass> {
 fn along_passes(known: &KnownGraph) -> Option<f64> {
     let usable = |index: usize| {
         let point = &known.points[index];
-        index < 2 || point.place == Place::Minimum && point.theta.is_some()
+        index < 2 || point.place == Destination::Minimum && point.theta.is_some()
     };
     let edges = saddles(known).filter(|pass| pass.between.into_iter().all(usable));
     let edges = edges.map(|pass| HeightEdge { nodes: pass.between, height: pass.height });
@@ -285,8 +285,8 @@ mod tests {
     use super::*;
     use crate::path::refine::KnownPoint;
 
-    fn known(places: &[(Place, f64)], passes: &[([usize; 2], f64)]) -> KnownGraph {
-        let point = |&(place, value): &(Place, f64)| {
+    fn known(places: &[(Destination, f64)], passes: &[([usize; 2], f64)]) -> KnownGraph {
+        let point = |&(place, value): &(Destination, f64)| {
             let theta = Some(vec![value; 2]);
             KnownPoint { place, value, theta }
         };
@@ -304,11 +304,11 @@ mod tests {
 
     #[test]
     fn a_refined_path_is_as_high_as_the_lowest_way_over_minima() {
-        let ends = [(Place::End(0), 0.0), (Place::End(1), 1.0)];
+        let ends = [(Destination::Endpoint(0), 0.0), (Destination::Endpoint(1), 1.0)];
         let direct = ([0, 1], 9.0);
         let over = [([0, 2], 4.0), ([2, 1], 5.0)];
-        let minimum = [&ends[..], &[(Place::Minimum, 2.0)]].concat();
-        let point = [&ends[..], &[(Place::Point, 2.0)]].concat();
+        let minimum = [&ends[..], &[(Destination::Minimum, 2.0)]].concat();
+        let point = [&ends[..], &[(Destination::Point, 2.0)]].concat();
         let height = |places: &[_], passes: &[_]| along_passes(&known(places, passes));
         assert_eq!(height(&minimum, &[&[direct][..], &over].concat()), Some(5.0));
         assert_eq!(height(&point, &[&[direct][..], &over].concat()), Some(9.0));

@@ -1,6 +1,6 @@
 //! The tables at the end of a run.
 
-use super::landscape_graph::{EdgeKind, LandscapeGraph, Origin};
+use super::landscape_graph::{EdgeKind, LandscapeGraph, NodeOrigin};
 use crate::analysis::graph::{Level, levels};
 use crate::engine::console::count;
 use crate::report::SummaryTable;
@@ -47,7 +47,7 @@ fn row(graph: &LandscapeGraph, refined: bool) -> Vec<String> {
         _ => String::new(),
     };
     let number = |kind| graph.edges_of(kind).count().to_string();
-    let minima = graph.nodes.iter().filter(|node| node.origin == Origin::Refinement).count();
+    let minima = graph.nodes.iter().filter(|node| node.origin == NodeOrigin::Refinement).count();
     let mut row = vec![graph.config.name.clone(), graph.landscape.to_string()];
     row.push((graph.nodes.len() - minima).to_string());
     row.extend(refined.then(|| [minima.to_string(), number(EdgeKind::Pass)]).into_iter().flatten());

@@ -80,7 +80,7 @@ fn write_group(
     node.axis_from_1("term", "number n of each term", method.free())?;
     write_shapes(&node, method, parameters.points)?;
     let dimension = atlas.layout.iter().map(Tensor::len).sum();
-    let writer = Writer { node: &node, kept: &kept, paths, rows, dimension };
+    let writer = CurveWriter { node: &node, kept: &kept, paths, rows, dimension };
     if atlas.results.config.subject.network().is_some() {
         writer.write::<f32>()
     } else {
@@ -103,7 +103,7 @@ fn write_shapes(node: &Node, method: &ChosenMethod, points: usize) -> Result<(),
 }
 
 /// Writes the curves of some rows, with one curve in memory at a time.
-struct Writer<'a> {
+struct CurveWriter<'a> {
     node: &'a Node,
     kept: &'a KeptCurves<'a>,
     paths: &'a PathSet,
@@ -112,7 +112,7 @@ struct Writer<'a> {
     dimension: usize,
 }
 
-impl Writer<'_> {
+impl CurveWriter<'_> {
     fn write<A: KeptPrecision>(&self) -> Result<(), AtlasError> {
         self.endpoints::<A>()?;
         self.coefficients::<A>()

@@ -25,7 +25,7 @@ use crate::engine::plan::memory::{pair_bytes, task_bytes};
 use crate::engine::plan::{Planned, Work, path_bytes, path_work};
 use crate::engine::problem::{Problem, Trained};
 use crate::engine::rank::Rank;
-use crate::engine::results::{Ends, Results};
+use crate::engine::results::{PathEndpoints, Results};
 use crate::engine::resume::{Ended, drive};
 use crate::engine::run_directory::RunDirectory;
 use crate::engine::spanning::Rounds;
@@ -344,7 +344,8 @@ impl Computation for PathSearches<'_> {
         let curves = continuation::curves(problem, directory)?;
         let results = directory.results(problem);
         let mut path_sets = results.path_sets(&sets);
-        let passes = |(_, landscape): &(Ends, LandscapeName)| work_on(problem, *landscape).passes();
+        let passes =
+            |(_, landscape): &(PathEndpoints, LandscapeName)| work_on(problem, *landscape).passes();
         path_sets.sort_by(|a, b| passes(b).total_cmp(&passes(a)));
         let (mut done, mut keys) = (0, Vec::new());
         for (ends, landscape) in path_sets {

@@ -5,7 +5,7 @@ use crate::engine::stages::paths::group_of;
 use crate::engine::store::atlas::{Atlas, AtlasError, Label, Node};
 use crate::network::Tensor;
 use crate::path::PathSet;
-use crate::path::refine::{Certificate, Condition, Place};
+use crate::path::refine::{Certificate, Condition, Destination};
 use ndarray::{Array2, aview1};
 
 /// The outcome for each path.
@@ -119,11 +119,11 @@ fn write_spectrum(node: &Node, refined: &[Refined]) -> Result<(), AtlasError> {
 
 /// The places to which the descents on both sides of the top lead.
 fn write_sides(node: &Node, refined: &[Refined], unit: &str) -> Result<(), AtlasError> {
-    let place = |place: Place| match place {
-        Place::End(0) => "first endpoint",
-        Place::End(_) => "second endpoint",
-        Place::Minimum => "minimum",
-        Place::Point => "point",
+    let place = |place: Destination| match place {
+        Destination::Endpoint(0) => "first endpoint",
+        Destination::Endpoint(_) => "second endpoint",
+        Destination::Minimum => "minimum",
+        Destination::Point => "point",
     };
     for (side, name) in ["side_a", "side_b"].into_iter().enumerate() {
         let words = "what lies below the top on this side: first endpoint, second endpoint, \
@@ -139,7 +139,7 @@ fn write_sides(node: &Node, refined: &[Refined], unit: &str) -> Result<(), Atlas
     node.numbers(&Label::new("side_height", "path, end", words).units(unit), &heights)?;
     let words = "1 if the refined barrier is the height of the higher endpoint, so that no path is \
                  lower; 0 otherwise";
-    let at_endpoint = |path| certificate(path).map_or(0, |found| u32::from(found.is_at_end));
+    let at_endpoint = |path| certificate(path).map_or(0, |found| u32::from(found.is_at_endpoint));
     let at_endpoint: Vec<u32> = refined.iter().map(at_endpoint).collect();
     node.numbers(&Label::new("at_endpoint", "path", words), &at_endpoint)?;
     let words = "number of saddles that the path leads over; 0 if there is no refined barrier";

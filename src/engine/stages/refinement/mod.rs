@@ -96,7 +96,7 @@ fn section(config: &Config) -> Option<&RefineConfig> {
 /// The paths to refine: the first ones that were found, of each set on each landscape.
 fn wanted(results: &Results, sets: &[SolutionSet]) -> Vec<RefinementKey> {
     let Some(section) = section(results.config) else { return Vec::new() };
-    let of_set = |(ends, landscape): (crate::engine::results::Ends, LandscapeName)| {
+    let of_set = |(ends, landscape): (crate::engine::results::PathEndpoints, LandscapeName)| {
         let contents = results.contents;
         let is_found = |pair: &(u32, u32)| {
             contents.path(&ends.sets, landscape, *pair).is_some_and(|path| path.result.is_ok())

@@ -51,7 +51,7 @@ fn refined<'a>(results: &Results, paths: &'a PathSet) -> Vec<Pair<'a>> {
 fn row(paths: &PathSet, pairs: &[Pair]) -> Vec<String> {
     let median = |number: &dyn Fn(&Pair) -> f64| median(pairs.iter().map(number));
     let count = |verdict| pairs.iter().filter(|(_, found)| found.verdict == verdict).count();
-    let at_endpoint = pairs.iter().filter(|(_, found)| found.is_at_end).count();
+    let at_endpoint = pairs.iter().filter(|(_, found)| found.is_at_endpoint).count();
     vec![
         paths.set.to_string(),
         paths.landscape.to_string(),

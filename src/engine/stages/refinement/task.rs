@@ -21,13 +21,13 @@ pub(super) struct Refinements<'a> {
 }
 
 /// The path, and the source of its curve.
-pub(super) struct PendingKey {
+pub(super) struct PendingRefinement {
     key: RefinementKey,
     curve: CurveKey,
 }
 
 impl Computation for Refinements<'_> {
-    type Key = PendingKey;
+    type Key = PendingRefinement;
     type Source = CurveSource;
     type Task = CurveTask;
     type Outcome = Result<RefinedPath, String>;
@@ -36,7 +36,7 @@ impl Computation for Refinements<'_> {
     fn pending(
         &self,
         directory: &RunDirectory,
-    ) -> Result<Pending<PendingKey, CurveSource>, String> {
+    ) -> Result<Pending<PendingRefinement, CurveSource>, String> {
         let sets = directory.solutions(self.problem)?;
         let results = directory.results(self.problem);
         let work = |key: &RefinementKey| work_on(self.problem, key.landscape).passes();
@@ -58,7 +58,7 @@ impl Computation for Refinements<'_> {
         Ok(Pending { done: done.len(), tasks, source })
     }
 
-    fn task(&self, key: &PendingKey, source: &CurveSource) -> CurveTask {
+    fn task(&self, key: &PendingRefinement, source: &CurveSource) -> CurveTask {
         source.task(self.problem, &key.curve)
     }
 
@@ -73,7 +73,7 @@ impl Computation for Refinements<'_> {
 
     fn record(
         &self,
-        PendingKey { key, .. }: &PendingKey,
+        PendingRefinement { key, .. }: &PendingRefinement,
         seconds: f64,
         outcome: Result<Self::Outcome, String>,
     ) -> Record {
@@ -87,13 +87,13 @@ impl Refinements<'_> {
         key: RefinementKey,
         source: &CurveSource,
         directory: &RunDirectory,
-    ) -> PendingKey {
+    ) -> PendingRefinement {
         let RefinementKey { sets, landscape, pair } = key.clone();
         let curve = match self.section.from {
             RefineFrom::Path => source.key(self.problem, directory, (sets, landscape, pair)),
             RefineFrom::Straight => CurveKey::endpoints(sets, landscape, pair),
         };
-        PendingKey { key, curve }
+        PendingRefinement { key, curve }
     }
 
     /// Refines the path. Searches for it again first if its curve was not kept.

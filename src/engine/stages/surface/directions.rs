@@ -4,7 +4,7 @@
 use super::anchor::{Anchor, directions_key};
 use super::projections::place;
 use super::section::PlaneKind;
-use super::wanted::{Wanted, wanted};
+use super::wanted::{WantedSurface, wanted};
 use super::{STAGE, kinds};
 use crate::analysis::curvature::{Eigenvalues, SpectrumParameters, hessian_at};
 use crate::analysis::surface::{PlaneBasis, PlaneError, principal_plane, random_direction};
@@ -89,12 +89,12 @@ impl Computation for Directions<'_> {
         let sets = directory.solutions(self.problem)?;
         let results = directory.results(self.problem);
         let all = wanted(&results, &sets);
-        let mut all: Vec<&Wanted> = all.iter().filter(|one| one.anchor.is_ok()).collect();
+        let mut all: Vec<&WantedSurface> = all.iter().filter(|one| one.anchor.is_ok()).collect();
         // Several surfaces may have the same plane.
         all.sort_by(|a, b| (&a.plane, a.index).cmp(&(&b.plane, b.index)));
         all.dedup_by(|a, b| a.plane == b.plane);
         all.sort_by_key(|one| one.index);
-        let (done, left): (Vec<&Wanted>, Vec<&Wanted>) =
+        let (done, left): (Vec<&WantedSurface>, Vec<&WantedSurface>) =
             all.into_iter().partition(|one| one.directions_ended(&results).is_some());
         let with_curves = left.iter().any(|one| one.config.plane == PlaneKind::Path);
         let source = with_curves.then(|| CurveSource::of(self.problem, directory)).transpose()?;
@@ -177,7 +177,7 @@ struct OnImages {
 impl Directions<'_> {
     fn from(
         &self,
-        one: &Wanted,
+        one: &WantedSurface,
         sets: &[SolutionSet],
         directory: &RunDirectory,
         curves: Option<&CurveSource>,
@@ -243,7 +243,7 @@ impl Directions<'_> {
             return match landscape {
                 // Symmetric landscapes have equal eigenvalues.
                 Some(landscape) => {
-                    let search = Search { dimensions, repeats: true };
+                    let search = EigenvectorSearch { dimensions, repeats: true };
                     self.leading(landscape.as_ref(), theta, &search, (state, control))
                 }
                 None => failed(format!("no data set \"{}\"", on.landscape)),
@@ -256,7 +256,12 @@ impl Directions<'_> {
         let split = on.landscape.split();
         let images = super::images_of(trained, split, on.images);
         let landscape = trained.landscape_of(network.as_ref(), images).interruptible(interrupt);
-        self.leading(&landscape, theta, &Search { dimensions, repeats: false }, (state, control))
+        self.leading(
+            &landscape,
+            theta,
+            &EigenvectorSearch { dimensions, repeats: false },
+            (state, control),
+        )
     }
 
     /// The leading eigenvectors of the Hessian of a landscape.
@@ -264,7 +269,7 @@ impl Directions<'_> {
         &self,
         landscape: &dyn Landscape<f64>,
         theta: &[f64],
-        &Search { dimensions, repeats }: &Search,
+        &EigenvectorSearch { dimensions, repeats }: &EigenvectorSearch,
         (state, control): (Option<&[u8]>, &Control),
     ) -> Ended<Result<FoundDirections, String>> {
         if theta.len() < dimensions {
@@ -300,7 +305,7 @@ impl Directions<'_> {
 }
 
 /// The number of eigenvectors, and whether multiple eigenvalues are expected.
-struct Search {
+struct EigenvectorSearch {
     dimensions: usize,
     repeats: bool,
 }

@@ -96,7 +96,7 @@ fn drawn(run: &Run<'_>, surface: &Surface) -> Vec<Panel> {
 }
 
 /// The levels of contours.
-struct Scale {
+struct ContourScale {
     /// Levels, in places: heights or their logarithms.
     levels: Vec<f64>,
     place: fn(f64) -> f64,
@@ -104,7 +104,7 @@ struct Scale {
     words: String,
 }
 
-fn loss_scale(losses: &[f64]) -> Scale {
+fn loss_scale(losses: &[f64]) -> ContourScale {
     let Some([low, high]) = range(losses) else { return linear("loss", losses) };
     if low <= 0.0 || high / low < 3.0 {
         return linear("loss", losses);
@@ -116,20 +116,20 @@ fn loss_scale(losses: &[f64]) -> Scale {
         let step = levels.windows(2).next().map_or(1.0, |pair| 10_f64.powf(pair[1] - pair[0]));
         format!("contours from {first} to {last}, each {} times the one before", short(step))
     });
-    Scale { levels, place: f64::log10, words }
+    ContourScale { levels, place: f64::log10, words }
 }
 
-fn accuracy_scale(accuracies: &[f64]) -> Scale {
+fn accuracy_scale(accuracies: &[f64]) -> ContourScale {
     linear("accuracy", accuracies)
 }
 
-fn linear(what: &str, numbers: &[f64]) -> Scale {
+fn linear(what: &str, numbers: &[f64]) -> ContourScale {
     let levels = range(numbers).map_or_else(Vec::new, |[low, high]| levels(low, high));
     let ends = levels.first().zip(levels.last());
     let words = ends.map_or_else(String::new, |(&first, &last)| {
         format!("contours of the {what} from {} to {}", typeset(first), typeset(last))
     });
-    Scale { levels, place: |height| height, words }
+    ContourScale { levels, place: |height| height, words }
 }
 
 fn axis_label(surface: &Surface, axis: usize) -> String {
@@ -145,7 +145,7 @@ fn axis_label(surface: &Surface, axis: usize) -> String {
     }
 }
 
-fn contours(surface: &Surface, values: &[f64], scale: &Scale) -> Panel {
+fn contours(surface: &Surface, values: &[f64], scale: &ContourScale) -> Panel {
     let extent = &surface.grid.extent;
     let axis = |number: usize| {
         Axis::linear(axis_label(surface, number)).including(&extent[number]).tight()

@@ -5,7 +5,7 @@ use super::anchor::{superposed, tile_key, vector};
 use super::projections::{ended, paths_of, place, projection, sets_of};
 use super::section::SurfaceConfig;
 use super::tiles::{TILE, TileValues};
-use super::wanted::{GridOnPlane, Wanted, wanted};
+use super::wanted::{GridOnPlane, WantedSurface, wanted};
 use crate::analysis::surface::{PlaneBasis, SurfaceGrid};
 use crate::engine::results::Results;
 use crate::engine::stages::trajectory;
@@ -92,7 +92,7 @@ pub(super) fn surfaces<'a>(
     sets: &[SolutionSet],
     paths: &[PathSet],
 ) -> Vec<Surface<'a>> {
-    let of = |one: Wanted<'a>| Surface::of(results, sets, paths, &one);
+    let of = |one: WantedSurface<'a>| Surface::of(results, sets, paths, &one);
     wanted(results, sets).into_iter().filter_map(of).collect()
 }
 
@@ -110,7 +110,7 @@ impl<'a> Surface<'a> {
         results: &Results<'a>,
         sets: &[SolutionSet],
         paths: &[PathSet],
-        one: &Wanted<'a>,
+        one: &WantedSurface<'a>,
     ) -> Option<Self> {
         let GridOnPlane { basis, found, grid, anchors } =
             one.plane(results, sets).ok().flatten()?;
@@ -131,7 +131,7 @@ impl<'a> Surface<'a> {
 impl Field {
     fn of(
         results: &Results,
-        one: &Wanted,
+        one: &WantedSurface,
         landscape: LandscapeName,
         [points, anchors]: [usize; 2],
     ) -> Self {
@@ -177,7 +177,7 @@ pub(super) fn range(numbers: &[f64]) -> Option<[f64; 2]> {
 fn solutions(
     results: &Results,
     sets: &[SolutionSet],
-    one: &Wanted,
+    one: &WantedSurface,
     basis: &PlaneBasis,
 ) -> Vec<DrawnSolution> {
     let of_set = |set: &SolutionSet| {
@@ -194,7 +194,7 @@ fn solutions(
 fn curves(
     results: &Results,
     paths: &[PathSet],
-    one: &Wanted,
+    one: &WantedSurface,
     basis: &PlaneBasis,
     own: Vec<[f64; 3]>,
 ) -> Vec<DrawnCurve> {

@@ -44,7 +44,7 @@ use directions::{Directions, MAX_PRODUCTS};
 use projections::Projections;
 use section::{PlaneKind, SECTION, SurfaceConfig, Through};
 use tiles::{TILE, TileValues, Tiles};
-use wanted::{Wanted, landscapes_of, wanted};
+use wanted::{WantedSurface, landscapes_of, wanted};
 
 /// Its name in the journal, in the log and in `status`.
 const STAGE: &str = "surfaces";
@@ -326,7 +326,7 @@ impl Stage for Surfaces {
 }
 
 /// Counts all tiles of a surface whose plane is not known.
-fn add_obstacle(counts: &mut Counts, one: &Wanted, may_pass: bool, reason: &str) {
+fn add_obstacle(counts: &mut Counts, one: &WantedSurface, may_pass: bool, reason: &str) {
     let all = one.tiles();
     for &landscape in &one.landscapes {
         let (failed, left) = if may_pass { (0, all) } else { (all, 0) };
@@ -340,7 +340,7 @@ fn add_obstacle(counts: &mut Counts, one: &Wanted, may_pass: bool, reason: &str)
     }
 }
 
-fn add_tasks(counts: &mut Counts, results: &Results, one: &Wanted) {
+fn add_tasks(counts: &mut Counts, results: &Results, one: &WantedSurface) {
     let name = &one.config.name;
     let directions = format!("directions of {name}");
     let state = TaskState::new(directions.clone(), one.directions_ended(results));

@@ -2,7 +2,7 @@
 
 use super::found::{Field, Surface, range};
 use super::section::PlaneKind;
-use super::wanted::Wanted;
+use super::wanted::WantedSurface;
 use crate::config::reader::Choice;
 use crate::engine::console::count;
 use crate::engine::results::Results;
@@ -89,8 +89,8 @@ pub(super) fn remark(one: &Surface) -> Option<String> {
 }
 
 /// The missing results that the configuration asks for.
-pub(super) fn missing(results: &Results, all: &[Wanted]) -> Vec<String> {
-    let of = |one: &Wanted| {
+pub(super) fn missing(results: &Results, all: &[WantedSurface]) -> Vec<String> {
+    let of = |one: &WantedSurface| {
         let name = &one.config.name;
         if let Some(obstacle) = one.obstacle(results) {
             let not = if obstacle.may_pass { "has not been" } else { "cannot be" };

@@ -12,7 +12,7 @@ use crate::kernels::norm;
 use crate::solutions::{LandscapeName, SolutionSet};
 
 /// A surface with its anchor.
-pub(super) struct Wanted<'a> {
+pub(super) struct WantedSurface<'a> {
     pub config: &'a SurfaceConfig,
     /// Its place in the configuration.
     pub index: usize,
@@ -48,7 +48,7 @@ pub(super) fn landscapes_of(
 }
 
 /// All surfaces.
-pub(super) fn wanted<'a>(results: &Results<'a>, sets: &[SolutionSet]) -> Vec<Wanted<'a>> {
+pub(super) fn wanted<'a>(results: &Results<'a>, sets: &[SolutionSet]) -> Vec<WantedSurface<'a>> {
     let configs: &'a Vec<SurfaceConfig> = results.config.section(&SECTION);
     let of_paths = results.landscapes();
     let one = |(index, config): (usize, &'a SurfaceConfig)| {
@@ -56,12 +56,12 @@ pub(super) fn wanted<'a>(results: &Results<'a>, sets: &[SolutionSet]) -> Vec<Wan
         let anchor = Anchor::of(results, sets, config);
         let key = |anchor: &Anchor| plane_key(results, config, anchor, &landscapes);
         let plane = anchor.as_ref().map_or_else(|_| String::new(), key);
-        Wanted { config, index, landscapes, anchor, plane }
+        WantedSurface { config, index, landscapes, anchor, plane }
     };
     configs.iter().enumerate().map(one).collect()
 }
 
-impl Wanted<'_> {
+impl WantedSurface<'_> {
     /// The outcome for its directions. `None` if they have not been computed.
     pub fn directions_ended<'r>(&self, results: &Results<'r>) -> Option<Result<(), &'r str>> {
         results.contents.task_ended(STAGE, &directions_key(&self.plane))

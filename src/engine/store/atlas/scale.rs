@@ -16,9 +16,9 @@ use std::ffi::CStr;
 
 /// The scales of a file. An attribute of a scale lists its uses, so it is written at the end.
 #[derive(Default)]
-pub(super) struct Scales(RefCell<Vec<Scale>>);
+pub(super) struct Scales(RefCell<Vec<AxisScale>>);
 
-struct Scale {
+struct AxisScale {
     /// The path from the root: `/paths/sgd/train/on_train/t`.
     path: String,
     dataset: Dataset,
@@ -46,7 +46,7 @@ impl Scales {
         // The size is part of the specification: 15 letters and the NUL after them.
         attribute::<16>(&dataset, c"CLASS", "DIMENSION_SCALE")?;
         attribute::<32>(&dataset, c"NAME", name)?;
-        self.0.borrow_mut().push(Scale { path, dataset, reference, uses: Vec::new() });
+        self.0.borrow_mut().push(AxisScale { path, dataset, reference, uses: Vec::new() });
         Ok(())
     }
 
