@@ -32,7 +32,8 @@ fn in_the_way(directory: &Path) -> Option<io::Error> {
 pub fn dangling(link: &Path, target: &Path) -> String {
     let (link, target) = (link.display(), target.display());
     format!(
-        "{link} is a symbolic link to {target}, which does not exist; make {target} or choose another directory"
+        "{link} is a symbolic link to {target}, which does not exist; create {target} or choose \
+         another directory"
     )
 }
 
@@ -90,7 +91,7 @@ pub fn may_write(file: &Path, force: bool) -> Result<(), String> {
             Err(format!("{shown} exists; choose another name or replace it with --force"))
         }
         _ if directory.is_some_and(|directory| !directory.is_dir()) => {
-            Err(format!("{shown}: there is no such directory; make it first"))
+            Err(format!("{shown}: there is no such directory; create it first"))
         }
         _ => Ok(()),
     }

@@ -75,7 +75,7 @@ impl NpyHeader {
             }
             if length > MAX_HEADER_BYTES {
                 return Err(problem(format!(
-                    "its header takes {length} bytes, more than the {MAX_HEADER_BYTES} that NumPy \
+                    "its header has {length} bytes, more than the {MAX_HEADER_BYTES} that NumPy \
                      reads"
                 )));
             }

@@ -20,7 +20,7 @@ impl Choice for &'static dyn OptimizerKind {
 
 static KIND: Key<OneOf<&'static dyn OptimizerKind>, Required> = Key::new("kind", OneOf::NEW)
     .meaning("the kind of optimizer")
-    .note("a section that is called like a kind is of that kind and needs no such key")
+    .note("a section with the name of a kind needs no such key")
     .required("\"sgd\"");
 
 /// The section of an optimizer.
@@ -81,7 +81,7 @@ fn read_kind(section: &Section<'_>, name: &str) -> Read<&'static dyn OptimizerKi
         Some(TomlValue::String(kind)) if kind == name => Ok(of_name),
         Some(_) => {
             let message = format!(
-                "must be {name:?}, because the section is called like a kind; for another kind \
+                "must be {name:?}, because the section has the name of this kind; for another kind \
                  choose another name"
             );
             section.problem(KIND.name, message);

@@ -133,12 +133,12 @@ impl Choice for Objective {
 
 static PROTOCOL: Key<OneOf<Protocol>> = Key::new("protocol", OneOf::NEW)
     .meaning(
-        "the defaults of `points`, `fourier_terms`, `lambda`, `steps`, `batch`, `learning_rate`, \
-         `schedule` and `stop_at_endpoint`, which give the protocol its name",
+        "a named set of defaults for `points`, `fourier_terms`, `lambda`, `steps`, `batch`, \
+         `learning_rate`, `schedule` and `stop_at_endpoint`",
     )
     .note(
-        "the defaults below are those of `\"published\"`; a key that is written applies in any \
-         case, and the name then says so; see [the protocols](methods.md#protocols)",
+        "the defaults below are those of `\"published\"`; a key that is written takes precedence \
+         and is reported with the name of the protocol; see [the protocols](methods.md#protocols)",
     )
     .invalidates(Invalidates::Nothing)
     .default(Protocol::Published)
@@ -146,20 +146,19 @@ static PROTOCOL: Key<OneOf<Protocol>> = Key::new("protocol", OneOf::NEW)
 
 static PAIRS: Key<NumberOfPairs> = Key::new("pairs", NumberOfPairs)
     .unit("pairs")
-    .meaning(
-        "pairs of each set, drawn at random without repetition; where a set has fewer, all of them",
-    )
+    .meaning("pairs of each set, drawn at random without repetition; all pairs if a set has fewer")
     .note(
-        "`\"spanning\"` chooses pairs of all sets together, in rounds, where a path can still lower \
-         the height at which solutions are joined: at most 2 for each solution",
+        "`\"spanning\"` chooses pairs of all sets together, in rounds: those whose path can still \
+         lower the height at which solutions are joined, at most 2 for each solution",
     )
     .invalidates(Invalidates::Nothing)
     .default(Pairs::Count(300));
 
 static SETS: Key<SetNames, Derived> = Key::new("sets", SetNames)
     .meaning(
-        "which solutions: `\"optimizer/train\"` are the parameters at the epoch of lowest \
-         training loss, `\"optimizer/test\"` those at the epoch of lowest test loss",
+        "the sets within which paths are found: `\"optimizer/train\"` are the parameters at the \
+         epoch of lowest training loss, `\"optimizer/test\"` those at the epoch of lowest test \
+         loss",
     )
     .note(
         "sets of `[[import]]` have their own names; an analytic landscape has \
@@ -173,7 +172,7 @@ static BETWEEN: Key<SetPairs> = Key::new("between", SetPairs)
         "pairs of sets: `[[\"sgd/train\", \"lbfgs/train\"]]` joins vectors of the first set with \
          vectors of the second, `pairs` of them",
     )
-    .note("both ends may come from the same initialization")
+    .note("both endpoints may come from the same initialization")
     .invalidates(Invalidates::Nothing)
     .default(&[])
     .came_later();
@@ -181,28 +180,28 @@ static BETWEEN: Key<SetPairs> = Key::new("between", SetPairs)
 static LIST: Key<PairsOrFile, Derived> = Key::new("list", PairsOrFile)
     .meaning(
         "the pairs of every set by initialization numbers, `[[0, 3], [2, 5]]`, or a CSV file with \
-         a pair a line, `0,3`; a first line without numbers is a heading",
+         one pair on each line, `0,3`; a first line without numbers is a heading",
     )
-    .note("`pairs` then has no effect")
+    .note("with a list, `pairs` has no effect")
     .invalidates(Invalidates::Nothing)
     .derived("a random draw of `pairs`", "[[0, 3], [2, 5]]");
 
 static START: Key<Text, Derived> = Key::new("start", Text)
     .meaning(
-        "a run directory: its path of the same pair on the same landscape is the initial curve; \
-         its `keep_states` must have kept it",
+        "a run directory: the initial curve of each path is its path of the same pair on the same \
+         landscape, which `keep_states` of that run must have kept",
     )
     .note(
-        "the directory of the run itself stands for its paths before the settings were changed to \
-         the present ones; other curves invalidate the paths",
+        "the directory of the run itself stands for its paths before the last change of the \
+         settings; other curves invalidate the paths",
     )
     .invalidates(Invalidates::Nothing)
     .derived("the straight line", "\"results/fcp\"");
 
 static KEEP_STATES: Key<Flag, Derived> = Key::new("keep_states", Flag)
     .meaning(
-        "whether the last state of each search is kept in `path-states/` of the run directory, so \
-         that more `steps` continue it and other searches can `start` from it",
+        "whether the last state of each search is kept in `path-states/` of the run directory: \
+         more `steps` then continue it, and other searches can `start` from it",
     )
     .note("without it, longer paths are computed anew from the straight line, to the same bits")
     .invalidates(Invalidates::Nothing)
@@ -210,19 +209,16 @@ static KEEP_STATES: Key<Flag, Derived> = Key::new("keep_states", Flag)
 
 static STORE: Key<OneOf<StoredCurves>> = Key::new("store", OneOf::NEW)
     .meaning(
-        "which paths are kept themselves, not only their losses: `\"all\"`, or for each set on each \
-         landscape the `\"best\"`, that with the lowest barrier",
+        "which paths are stored as curves, not only as losses: `\"all\"`, or the `\"best\"` of \
+         each set on each landscape, which has the lowest barrier",
     )
-    .note(
-        "`check` says where they are stored, and how large they are; `export --path` writes points \
-         of them",
-    )
+    .note("`check` prints their place and size; `export --path` writes points of them")
     .invalidates(Invalidates::Nothing)
     .default(StoredCurves::None)
     .came_later();
 
 static LANDSCAPES: Key<AnyOf<Split>> = Key::new("landscapes", AnyOf::NEW)
-    .meaning("the mean loss over which images")
+    .meaning("the landscapes: the mean loss over the training images, the test images, or both")
     .note(
         "for a process, the names of its data sets, by default all; not with an analytic landscape",
     )
@@ -251,26 +247,26 @@ static TEST: Key<CountOrAll> = Key::new("test", CountOrAll)
 
 static BATCH: Key<CountOrAll> = Key::new("batch", CountOrAll)
     .unit("images")
-    .meaning(
-        "images in each step of a descent, drawn at random; reported losses are those of all \
-         images",
+    .meaning("images in each step of a descent, drawn at random; reported losses use all images")
+    .note(
+        "a landscape that does not have more images than this uses all of them; not with \
+           `[landscape]`",
     )
-    .note("a landscape with no more images than this uses all of them; not with `[landscape]`")
     .default(None)
     .came_later();
 
 static ALIGN: Key<Flag> = Key::new("align", Flag)
     .meaning(
-        "whether the hidden units of the second endpoint are exchanged, without a change of its \
-         function, so that it comes close to the first, before the straight line is drawn",
+        "whether the hidden units of the second endpoint are exchanged before the search, so that \
+         it comes close to the first; its function does not change",
     )
     .note("see [alignment](methods.md#alignment); not with `[landscape]`")
     .default(false)
     .came_later();
 
 static OBJECTIVE: Key<OneOf<Objective>> = Key::new("objective", OneOf::NEW)
-    .meaning("what is minimized along the path: the sum of the losses, or of their squares")
-    .note("reported are losses in either case")
+    .meaning("what is minimized along the path: the sum of the losses, or the sum of their squares")
+    .note("reported heights are always losses")
     .default(Objective::Sum);
 
 static NAMES: [&str; METHODS.len()] = {
@@ -284,8 +280,8 @@ static NAMES: [&str; METHODS.len()] = {
 };
 
 static METHOD: Key<Word> = Key::new("method", Word(&NAMES))
-    .meaning("what bends the straight line")
-    .note("each has keys of its own below")
+    .meaning("the kind of curve")
+    .note("each kind has keys of its own, see below")
     .default(NAMES[0])
     .came_later();
 
@@ -309,8 +305,8 @@ static LAMBDA: Key<Number> = Key::new("lambda", Number::NOT_NEGATIVE)
 
 static STEPS: Key<Count> = Key::new("steps", Count::at_least(0))
     .unit("steps")
-    .meaning("steps of the Adam optimizer; with 0 the path is the straight line")
-    .note("more steps continue paths that exist, see `keep_states`")
+    .meaning("steps of the Adam optimizer; 0: the path is the straight line")
+    .note("more steps continue existing paths, see `keep_states`")
     .invalidates(Invalidates::LongerPaths)
     .default(100);
 
@@ -320,12 +316,12 @@ static LEARNING_RATE: Key<Number> = Key::new("learning_rate", Number::POSITIVE)
 
 static SCHEDULE: Key<OneOf<RateSchedule>> = Key::new("schedule", OneOf::NEW)
     .meaning(
-        "how the learning rate changes from step to step: `\"cosine\"` falls toward 0 at `steps`, \
-         `\"cooldown\"` does so in the last third of them",
+        "how the learning rate changes from step to step: `\"cosine\"` falls toward 0 at the last \
+         step, `\"cooldown\"` does so during the last third of the steps",
     )
     .note(
-        "unless it is constant, another number of `steps` is another search: longer paths begin \
-         anew, or with `start` from those that exist",
+        "unless it is constant, a search with more `steps` starts anew, or with `start` from \
+         existing paths",
     )
     .default(RateSchedule::Constant)
     .came_later();
@@ -333,25 +329,25 @@ static SCHEDULE: Key<OneOf<RateSchedule>> = Key::new("schedule", OneOf::NEW)
 static STOP_AT_ENDPOINT: Key<Flag> = Key::new("stop_at_endpoint", Flag)
     .meaning(
         "whether a search ends at a path that does not rise above its higher endpoint, on all \
-         images and on the fine grid: no path can be lower",
+         images and on the fine grid, because no path can be lower",
     )
-    .note("looked at every 20 steps, with `batch` in whole epochs")
+    .note("checked every 20 steps, with `batch` at the end of an epoch")
     .default(false)
     .came_later();
 
 static TOLERANCE: Key<Number> =
     Key::new("tolerance", Number::between(Lower::From(0.0), Upper::Below(1.0)))
         .meaning(
-            "the descent ends once the lowest objective has fallen by less than this fraction over \
-         `patience` evaluations; 0: all steps are taken",
+            "the search ends when the lowest objective has fallen by less than this fraction over \
+             `patience` evaluations; 0: all steps are taken",
         )
         .default(0.0)
         .came_later();
 
 static PATIENCE: Key<Count> = Key::new("patience", Count::at_least(1))
     .unit("evaluations")
-    .meaning("evaluations of the objective on all images")
-    .note("one an epoch with `batch`, otherwise one a step")
+    .meaning("number of evaluations of the objective on all images for `tolerance`")
+    .note("with `batch` there is one in an epoch, otherwise one in a step")
     .default(10)
     .came_later();
 
@@ -512,7 +508,8 @@ fn read_between(section: &Section<'_>, available: &Available) -> Read<Vec<EndSet
             let place = path(&pairs[index]);
             if let Some([c, d]) = pairs[..index].iter().find(|pair| path(pair) == place) {
                 return Err(format!(
-                    "[{:?}, {:?}] and [{:?}, {:?}] have one place in atlas.h5, {place}; rename a set",
+                    "[{:?}, {:?}] and [{:?}, {:?}] would have the same group in atlas.h5, {place}; \
+                     rename a set",
                     c.as_str(),
                     d.as_str(),
                     a.as_str(),
@@ -548,7 +545,7 @@ pub fn check_list(pairs: &[(u32, u32)], within: bool) -> Result<(), String> {
             return Err(format!("the pair {a}–{b} joins a vector of a set with itself"));
         }
         if !seen.insert((a, b)) || within && seen.contains(&(b, a)) {
-            return Err(format!("the pair {a}–{b} is there twice"));
+            return Err(format!("the pair {a}–{b} is listed twice"));
         }
     }
     Ok(())

@@ -19,7 +19,10 @@ static THREADS: Key<Count> =
     // The limit only prevents a typo from requesting millions of threads.
     Key::new("threads_per_rank", Count::between(1, 4096))
         .unit("threads")
-        .meaning("threads that share the images of an evaluation; the results are the same")
+        .meaning(
+            "threads of a rank, which share the images of an evaluation; results do not \
+                  depend on it",
+        )
         .invalidates(Invalidates::Nothing)
         .default(1);
 

@@ -68,14 +68,14 @@ static INITIALIZATIONS: Key<Integer<u32>, Required> =
 
 static KEEP: Key<Count, Derived> = Key::new("keep", Count::at_least(1))
     .unit("runs")
-    .meaning("runs of each optimizer that are kept: those of the lowest training loss")
+    .meaning("runs of each optimizer whose solutions are kept: those of the lowest training loss")
     .note("at most `initializations`")
     .invalidates(Invalidates::Nothing)
     .derived("all of `initializations`", "48");
 
 static NAMES: Key<OptimizerNames> = Key::new("optimizers", OptimizerNames)
     .meaning("which optimizers train; a name of your own has a section `[training.NAME]`")
-    .note("names are letters, digits, `-` and `_`; in results, kinds come first")
+    .note("names consist of letters, digits, `-` and `_`; in results, names of kinds come first")
     .invalidates(Invalidates::Nothing)
     .default(&["sgd", "lbfgs"]);
 
@@ -169,7 +169,7 @@ fn read_optimizers(
 /// is ignored instead, with a note.
 fn refuse(section: &Section<'_>, name: &str) -> Read<()> {
     if section.is_overridden(NAMES.name) {
-        section.drop_section(name, "left out: it is not in training.optimizers of --set");
+        section.drop_section(name, "ignored: it is not in training.optimizers of --set");
         return Ok(());
     }
     section.ask_for(name);

@@ -165,12 +165,12 @@ pub mod shared_keys {
     /// The position of the channels.
     pub const CHANNELS: ChoiceKey = ChoiceKey::new(
         "channels",
-        "which size of color images is that of the channels",
+        "the position of the channels of color images",
         KeyKind::Word { words: ChannelOrder::WORDS, default: ChannelOrder::WORDS[0] },
     )
     .note(
         "`first`: (n, channels, height, width); `last`: (n, height, width, channels); `auto`: the \
-         one that is 1 to 4",
+         size that is 1 to 4",
     );
 
     /// How many images are trained on.
@@ -181,7 +181,7 @@ pub mod shared_keys {
     /// How many images are held out.
     pub const TEST: ChoiceKey = ChoiceKey::new(
         "test",
-        "images held out, from the front, which also choose the best epoch",
+        "held-out test images, from the front; they also select the epoch of ω^test",
         KeyKind::CountOrAll,
     )
     .unit("images");
@@ -198,8 +198,8 @@ pub mod shared_keys {
     )
     .unit("classes")
     .note(
-        "the default counts all labels, also of images that are not used; with a number, classes are \
-         the labels from 0 on, or, if those do not include all, from the smallest on",
+        "the default includes the labels of images that are not used; with a number, classes are \
+         counted from label 0, or from the smallest label if not all labels are in that range",
     );
 
     /// The request of these keys.

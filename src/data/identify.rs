@@ -90,7 +90,7 @@ pub fn by_names<'p>(files: impl IntoIterator<Item = &'p Path>) -> Option<String>
             "npz" | "npy" => Some(format!("{name} is a NumPy file: use kind = \"npy\"")),
             "png" | "jpg" | "jpeg" | "bmp" | "gif" | "tif" | "tiff" | "h5" | "hdf5" | "parquet"
             | "mat" | "pkl" | "pickle" | "csv" | "pt" => {
-                Some(format!("{name} is no IDX file: {CONVERT}"))
+                Some(format!("{name} is not an IDX file: {CONVERT}"))
             }
             "zip" | "tar" | "tgz" | "7z" => Some(format!("unpack {name}")),
             _ => None,

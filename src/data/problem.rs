@@ -69,7 +69,7 @@ pub(super) enum FileProblem {
         found: u64,
     },
     /// Zero images, or images of zero pixels.
-    #[error("{place}: holds {count} images of {shape} pixels: nothing to learn from")]
+    #[error("{place}: has {count} images of {shape} pixels, so there is no data")]
     Empty {
         /// The file of images.
         place: String,
@@ -153,8 +153,7 @@ pub(super) enum FileProblem {
     },
     /// More images requested than available.
     #[error(
-        "{key} = {asked}, but {place} holds {held}; ask for {held} at most, or leave {key} out to \
-         use all"
+        "{key} = {asked}, but {place} has {held}; set at most {held}, or remove {key} to use all"
     )]
     TooMany {
         /// `dataset.train` or `dataset.test`.
@@ -167,7 +166,7 @@ pub(super) enum FileProblem {
         held: usize,
     },
     /// No image requested, so that no mean loss exists.
-    #[error("{key} = 0: at least one image is needed; leave {key} out to use all")]
+    #[error("{key} = 0: at least one image is needed; remove {key} to use all")]
     NoneAsked {
         /// `dataset.train` or `dataset.test`.
         key: &'static str,

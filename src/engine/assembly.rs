@@ -73,8 +73,8 @@ fn write(world: &World, problem: &Problem, directory: &mut RunDirectory) -> Resu
     for Written { file, kept } in written.into_iter().flatten() {
         let Some(kept) = kept else { continue };
         say(format_args!(
-            "{}: was changed during the run, or is open for writing in another program: it is \
-             kept as {}, and a new one with the results of the run has taken its place",
+            "{}: was changed during the run, or is open for writing in another program: it is kept \
+             as {}, and a new file has the results of the run",
             file.display(),
             kept.display()
         ));

@@ -90,8 +90,8 @@ fn refusal(rank: &[Part], root: &[Part], limit: &Limit) -> Option<String> {
     let largest = rank.iter().chain(root).max_by(|a, b| a.bytes.total_cmp(&b.bytes))?;
     let who = if sum(rank) > limit.bytes { "a rank" } else { "rank 0" };
     Some(format!(
-        "memory: {who} needs at least {}, most of it for {}, and this machine has {} ({}); reduce {}, \
-         or set {}=SIZE to check for a machine with more",
+        "memory: {who} needs at least {}, most of it for {}, but this machine has {} ({}); reduce \
+         {}, or set {}=SIZE to check for a machine with more",
         size(bytes),
         largest.what,
         size(limit.bytes),

@@ -48,11 +48,12 @@ pub fn check_configuration(
     let anew = anew.join(", and ");
     let (list, directory) = (changes.join("\n  "), directory.display());
     if replace {
-        return Ok(Some(format!("{directory}: to be computed anew: {anew}\n  {list}")));
+        return Ok(Some(format!("{directory}: will be computed anew: {anew}\n  {list}")));
     }
     Err(Failure::input(format_args!(
-        "{directory}: holds results of another configuration; choose another --out or undo these \
-         changes\n  {list}\nor add --replace to compute anew: {anew}; the journal keeps the former results"
+        "{directory}: has results of another configuration; choose another --out or undo these \
+         changes\n  {list}\nor add --replace to compute anew: {anew}; the journal keeps the former \
+         results"
     )))
 }
 

@@ -151,9 +151,11 @@ pub fn free<A: KeptPrecision>(
     steps: usize,
 ) -> Result<Vec<A>, String> {
     match files.load(name, steps)? {
-        Some(kept) => A::numbers(kept)
-            .map(|numbers| numbers.free)
-            .ok_or_else(|| "its curve has another precision than its landscape".to_owned()),
+        Some(kept) => A::numbers(kept).map(|numbers| numbers.free).ok_or_else(|| {
+            "the precision of its curve differs from that of its \
+                            landscape"
+                .to_owned()
+        }),
         None => free_of_state(states, name, steps),
     }
 }

@@ -51,8 +51,7 @@ impl Deaths {
         let last = self.last.as_ref().filter(|_| self.in_a_row.len() >= MAX_DEATHS)?;
         let Death { rank, reason, .. } = last;
         Some(format!(
-            "{} tasks in a row have ended by the death of their process; the last one, on rank \
-             {rank}: {reason}",
+            "the processes of {} tasks in a row have died; the last one, on rank {rank}: {reason}",
             self.in_a_row.len()
         ))
     }

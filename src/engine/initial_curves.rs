@@ -40,9 +40,10 @@ impl InitialCurves {
         } else {
             let read = journal::read(start, Contents::holding(Retention::best(0, 0)));
             let (contents, _) = read.map_err(|error| refuse(start, &error.to_string()))?;
-            let source = contents.configuration().cloned().ok_or_else(|| {
-                refuse(start, "holds no configuration yet; nothing has run there")
-            })?;
+            let source = contents
+                .configuration()
+                .cloned()
+                .ok_or_else(|| refuse(start, "has no configuration; no run has started there"))?;
             (source, Some(contents))
         };
         let method = |record: &ConfigurationRecord| -> Vec<(String, String)> {
@@ -56,10 +57,7 @@ impl InitialCurves {
             record.effective.get("paths.align").is_some_and(|align| align == "true")
         };
         if aligns(&source) != aligns(record) {
-            return Err(refuse(
-                start,
-                "paths.align differs, so the endpoints of its paths are others",
-            ));
+            return Err(refuse(start, "paths.align differs, so the endpoints of its paths differ"));
         }
         if method(&source) != method(record) {
             return Err(refuse(
@@ -72,8 +70,8 @@ impl InitialCurves {
         if !dependencies.same_subject(&wanted) {
             return Err(refuse(
                 start,
-                "its network, its landscape, its images or its seed are others, so its endpoints \
-                 are others too",
+                "its network, its landscape, its images or its seed differ, so its endpoints \
+                 differ, too",
             ));
         }
         Ok(Self { states: PathStates::list(start)?, dependencies, source: other })
@@ -100,7 +98,7 @@ impl InitialCurves {
         let differs =
             sets.both().iter().any(|set| self.dependencies.solutions(set) != wanted.solutions(set));
         if differs {
-            return Err("its endpoints are other solutions there");
+            return Err("its endpoints are different solutions there");
         }
         // Only the state of the path itself has its curve.
         let source = self.source.as_ref().unwrap_or(own);
@@ -167,7 +165,7 @@ fn former_configuration(
     let first = all.iter().position(|known| search(known) == wanted).unwrap_or(all.len());
     let former = first.checked_sub(1).map(|before| all[before].clone());
     former.ok_or_else(|| {
-        refuse(start, "is the run itself, and holds no paths from before its present settings")
+        refuse(start, "is the run itself, and has no paths from before its present settings")
     })
 }
 

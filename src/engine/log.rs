@@ -238,7 +238,7 @@ impl LogLines {
     fn tell(&mut self, error: &io::Error) {
         if !self.reported {
             say(format_args!(
-                "{}: cannot be written: {error}; the run goes on without it",
+                "{}: cannot be written: {error}; the run continues without it",
                 self.path.display()
             ));
         }

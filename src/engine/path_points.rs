@@ -130,7 +130,7 @@ fn find_sets(
         };
         let known: Vec<String> = known.iter().map(name).collect();
         if known.is_empty() {
-            return format!("{shown}: holds no paths yet; find them with `lossatlas paths`");
+            return format!("{shown}: has no paths yet; find them with `lossatlas paths`");
         }
         format!("{shown}: there are no paths of {}, only of {}", selection.sets, known.join(", "))
     })
@@ -193,7 +193,7 @@ fn sample<A: KeptPrecision + EndpointPrecision>(
     };
     let [a, b] = &endpoints;
     let curve = paths.parameters.method.curve([&a[..], b], &free);
-    let curve = curve.ok_or_else(|| NoCurve::Unusable("its method is another one".to_owned()))?;
+    let curve = curve.ok_or_else(|| NoCurve::Unusable("its method differs".to_owned()))?;
     Ok(equally_spaced_points(curve.as_ref(), points))
 }
 

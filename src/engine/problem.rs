@@ -387,7 +387,7 @@ fn same_data(expected: &str, dataset: &Dataset) -> Result<(), String> {
         return Ok(());
     }
     Err(format!(
-        "{}: the data differ from those that rank 0 has read; give all nodes the same files",
+        "{}: the data differ from those of rank 0; give all nodes the same files",
         dataset.name
     ))
 }

@@ -439,8 +439,8 @@ impl<'a> Results<'a> {
     /// A remark if the pairs are no random sample.
     fn note_on_chosen_pairs(&self, paths: &[PathSet]) -> Option<Note> {
         let found = paths.iter().any(|paths| paths.found().next().is_some());
-        let text = "With `paths.pairs = \"spanning\"` pairs are chosen where barriers are expected to be \
-                    low: their barriers are no random sample, and medians of different sets cannot \
+        let text = "With `paths.pairs = \"spanning\"` pairs are chosen for low expected barriers. \
+                    So their barriers are no random sample, and medians of different sets cannot \
                     be compared.";
         let note = Note { topic: Topic::Paths, text: text.to_owned(), concerns_all: false };
         (found && self.config.paths.is_spanning()).then_some(note)
@@ -460,8 +460,8 @@ impl<'a> Results<'a> {
         let steps: Vec<usize> = all.collect();
         let most = steps.iter().max()?;
         let text = format!(
-            "{} of these paths are known after more steps too, up to {most}: `paths.steps = {most}` \
-             shows them.",
+            "{} of these paths were also computed with more steps, up to {most}: `paths.steps = \
+             {most}` shows them.",
             steps.len()
         );
         Some(Note { topic: Topic::Paths, text, concerns_all: false })

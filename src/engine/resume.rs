@@ -76,7 +76,7 @@ pub fn decode<T: DeserializeOwned>(bytes: Option<&[u8]>) -> Option<T> {
     let decoded = postcard::from_bytes(bytes?);
     decoded
         .inspect_err(|error| {
-            say(format_args!("a stored state cannot be read, its task starts over: {error}"));
+            say(format_args!("a checkpoint cannot be read, its task starts over: {error}"));
         })
         .ok()
 }

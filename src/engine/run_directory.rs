@@ -74,7 +74,8 @@ impl RunDirectory {
             Journal::open(directory, contents_of(&problem.config))?;
         if let Some(torn) = torn {
             say(format_args!(
-                "{}: cut off {} bytes of a result that was being written when the run was killed",
+                "{}: removed {} bytes of an incomplete result, which was being written when the \
+                 run was killed",
                 journal.path().display(),
                 torn.bytes
             ));

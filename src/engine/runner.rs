@@ -127,7 +127,7 @@ impl Runner<'_> {
             Err(error) => {
                 let name = self.stage.name();
                 return Err(Failure::system(format!(
-                    "{name}: {error}; what was finished is stored, and the same command continues"
+                    "{name}: {error}; all finished results are stored: rerun the command to resume"
                 )));
             }
         };
@@ -152,8 +152,8 @@ impl Runner<'_> {
         if let Some(verdict) = verdict.filter(|_| !signaled) {
             let directory = ledger.directory.directory.display();
             let message = format!(
-                "{name}: {verdict}; what was finished is stored in {directory}: once the process \
-                 works, run the same command again to continue"
+                "{name}: {verdict}; all finished results are stored in {directory}: once the \
+                 process works, rerun the command to resume"
             );
             return Some((failure::SYSTEM, message));
         }
@@ -338,7 +338,7 @@ impl<'a, C: Computation> Ledger<'a, C> {
     /// Records that a task will be retried.
     fn retry(&mut self, task: usize, rank: usize, reason: &str) {
         let (stage, name) = (self.runner.stage.name(), &self.tasks[task].name);
-        let line = format!("{stage}: {name} failed and will be tried again: {reason}");
+        let line = format!("{stage}: {name} failed and will be retried: {reason}");
         self.progress.announce(&line);
         log::task_retried(stage, name, rank, reason);
         self.progress.put_back(task);
@@ -389,7 +389,7 @@ impl<'a, C: Computation> Ledger<'a, C> {
             let key = &self.tasks[task].key;
             if let Err(reason) = self.computation.keep(key, self.directory, seconds, outcome) {
                 let (stage, name) = (self.runner.stage.name(), &self.tasks[task].name);
-                let line = format!("{stage}: the end of {name} is not kept: {reason}");
+                let line = format!("{stage}: the files of {name} are not kept: {reason}");
                 self.progress.announce(&line);
                 log::state_not_stored(stage, name, &reason);
             }
@@ -426,7 +426,8 @@ impl<'a, C: Computation> Ledger<'a, C> {
         if let Some(reason) = failure.as_ref().filter(|_| failure != self.unsaved) {
             let (stage, name) = (self.runner.stage.name(), &self.tasks[task].name);
             let line = format!(
-                "{stage}: the state of {name} is not stored, the run goes on: {reason}; not said again until one is"
+                "{stage}: the checkpoint of {name} could not be stored, the run continues: \
+                 {reason}; further failures are not reported until one is stored"
             );
             self.progress.announce(&line);
             log::state_not_stored(stage, name, reason);
@@ -461,8 +462,9 @@ impl<'a, C: Computation> Ledger<'a, C> {
         let (left, stored, directory) =
             (self.pending.len(), stored.count(), self.directory.directory.display());
         Some(format!(
-            "stopped by {cause}: {stage}: {left} of {total} left, {stored} of them begun and stored in {directory}; \
-             run the same command again to continue, or `lossatlas resume {directory}`"
+            "stopped by {cause}: {stage}: {left} of {total} left, {stored} of them with a \
+             checkpoint in {directory}; rerun the command to resume, or `lossatlas resume \
+             {directory}`"
         ))
     }
 }

@@ -200,7 +200,10 @@ fn nothing_asked(config: &Config, command: &str) -> Option<String> {
     let sections = stages.iter().filter_map(|stage| stage.section());
     let sections: Vec<String> = sections.map(StageSection::heading).collect();
     let sections = sections.join(" or ");
-    Some(format!("{command}: there is nothing to do without a section {sections}"))
+    Some(format!(
+        "{command}: the configuration has no section {sections}, so there is nothing to \
+                  compute"
+    ))
 }
 
 /// The arguments of every stage.

@@ -121,8 +121,8 @@ impl Status {
         let ago = progress::duration(seconds_since(news));
         writeln!(
             f,
-            "no news since {news:.0}, {ago} ago: the run was killed, or its rank 0 is stopped; \
-             if it is gone, the same command continues"
+            "no news since {news:.0}, {ago} ago: the run was killed, or its rank 0 is stopped; if \
+             it was killed, rerun the command to resume"
         )
     }
 }

@@ -31,7 +31,7 @@ impl StoredRun {
         contents.release_hidden_vectors();
         let shown = directory.display();
         let Some(record) = contents.configuration().cloned() else {
-            let problem = "holds no configuration yet; nothing has run here";
+            let problem = "has no configuration; no run has started here";
             return Err(Failure::input(format_args!("{shown}: {problem}")));
         };
         let config =

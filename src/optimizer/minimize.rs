@@ -113,10 +113,10 @@ impl fmt::Display for MinimizationStop {
             Self::NotFinite => "stopped: value or gradient is not finite",
             Self::NotMinimized => "not minimized: used as given",
             Self::Saddle => {
-                "no minimum: a saddle, the gradient is zero and some directions curve down"
+                "not a minimum but a saddle: the gradient is zero, and some directions curve down"
             }
             Self::Maximum => {
-                "no minimum: a maximum, the gradient is zero and no direction curves up"
+                "not a minimum but a maximum: the gradient is zero, and no direction curves up"
             }
         })
     }

@@ -28,14 +28,15 @@ impl OptimizerName {
             ));
         }
         if TAKEN.contains(&name) {
-            return Err(format!("{name:?} has another meaning; choose another name"));
+            return Err(format!("{name:?} is reserved; choose another name"));
         }
         // Tables and figures print the title of a kind in place of its name.
         let like = |own: &str| own.eq_ignore_ascii_case(name);
         let mut others = OPTIMIZERS.iter().filter(|kind| kind.name() != name);
         if let Some(kind) = others.find(|kind| like(kind.name()) || like(kind.title())) {
             return Err(format!(
-                "{name:?} cannot be told from {:?}, which is printed as {}; choose another name",
+                "{name:?} cannot be distinguished from {:?}, which is printed as {}; choose \
+                 another name",
                 kind.name(),
                 kind.title()
             ));

@@ -148,7 +148,8 @@ impl fmt::Display for PathStop {
             Self::NotFinite { step } => {
                 write!(
                     f,
-                    "stopped: the loss was not finite in step {step}; the best path before it stands"
+                    "stopped: the loss was not finite in step {step}; the result is the best path \
+                     before it"
                 )
             }
         }

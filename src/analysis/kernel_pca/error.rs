@@ -14,7 +14,8 @@ pub enum EmbeddingError {
     },
     /// Vectors of different networks cannot be compared.
     #[error(
-        "row {row} has {found} components where {expected} are expected; compare vectors of one network only"
+        "row {row} has {found} components, but {expected} are expected; compare vectors of one \
+         network only"
     )]
     Width {
         /// First row of the part that differs, counted over all parts.

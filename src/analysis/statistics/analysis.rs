@@ -132,7 +132,7 @@ impl fmt::Display for AnalysisPart {
 #[derive(Debug, Error)]
 pub enum AnalysisError {
     /// A request names a set that does not exist.
-    #[error("\"{request}\" asks for the set {set}, but the sets are {known}")]
+    #[error("\"{request}\" names the set {set}, but the sets are {known}")]
     UnknownSet {
         /// The request.
         request: String,

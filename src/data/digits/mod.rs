@@ -42,7 +42,7 @@ const KEYS: &[ChoiceKey] = &[
     .unit("images"),
     ChoiceKey::count_up_to(
         "test",
-        "images held out, which also choose the best epoch",
+        "held-out test images; they also select the epoch of ω^test",
         1000,
         MAX_DIGITS,
     )

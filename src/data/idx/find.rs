@@ -161,7 +161,7 @@ fn one_of(files: Vec<PathBuf>) -> Result<Option<PathBuf>, FileProblem> {
     });
     let Some(other) = other else { return Ok(Some(first)) };
     let problem = format!(
-        "{} fits as well, and holds something else; remove or rename one of them",
+        "{} fits as well, but its content differs; remove or rename one of them",
         other.display()
     );
     Err(FileProblem::at(&first, problem))

@@ -23,8 +23,8 @@ pub struct Idx;
 const KEYS: &[ChoiceKey] = &[
     ChoiceKey::new(
         "dir",
-        "folder of the four files, or one above it; relative to the working directory; `~` and \
-         `$VARIABLES` are expanded",
+        "folder of the four files, or a folder above it; relative names start at the working \
+         directory; `~` and `$VARIABLES` are expanded",
         KeyKind::Path { example: "\"data/mnist\"" },
     )
     .note(
@@ -34,8 +34,8 @@ const KEYS: &[ChoiceKey] = &[
     ),
     ChoiceKey::new(
         "prefix",
-        "what the names of the files begin with",
-        KeyKind::OptionalText { words: "whatever it is", example: "\"emnist-letters\"" },
+        "prefix of the names of the files",
+        KeyKind::OptionalText { words: "any", example: "\"emnist-letters\"" },
     )
     .note(
         "chooses among several sets of files: `\"emnist-letters\"` for \

@@ -71,9 +71,7 @@ fn one_of(
     let mut fitting = names.iter().filter(|name| known.contains(&normal(name).as_str()));
     let first = fitting.next().cloned();
     if let (Some(first), Some(other)) = (&first, fitting.next()) {
-        let problem = format!(
-            "arrays {first} and {other} both fit; leave one of them out, or give it another name"
-        );
+        let problem = format!("arrays {first} and {other} both fit; remove or rename one of them");
         return Err(FileProblem::at(source.path(), problem));
     }
     Ok(first)
@@ -92,7 +90,7 @@ fn incomplete(
     };
     let [train, _, all] = pairs.each_ref().map(|pair| pair.iter().all(Option::is_some));
     let problem = if train && all {
-        format!("arrays {held}: two data sets; leave out or rename the arrays that are not meant")
+        format!("arrays {held}: two data sets; remove or rename the arrays of one of them")
     } else {
         format!(
             "arrays {held}, but a data set is train_images, train_labels, test_images, \

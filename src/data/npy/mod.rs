@@ -25,8 +25,8 @@ const SPLIT_SEED: &str = "split_seed";
 const KEYS: &[ChoiceKey] = &[
     ChoiceKey::new(
         "path",
-        "an `.npz` file, or a folder of `.npy` files; relative to the working directory; `~` and \
-         `$VARIABLES` are expanded",
+        "an `.npz` file, or a folder of `.npy` files; relative names start at the working \
+         directory; `~` and `$VARIABLES` are expanded",
         KeyKind::Path { example: "\"data/digits.npz\"" },
     )
     .note(
@@ -36,21 +36,21 @@ const KEYS: &[ChoiceKey] = &[
     shared_keys::CHANNELS,
     ChoiceKey::new("train", "images to train on, from the front", KeyKind::CountOrAll)
         .unit("images")
-        .note("of `images` that are split: `\"all\"` are those that are not held out"),
+        .note("if `images` are split, `\"all\"` are those that are not held out"),
     ChoiceKey::new(
         "test",
-        "images held out, from the front, which also choose the best epoch",
+        "held-out test images, from the front; they also select the epoch of ω^test",
         KeyKind::CountOrAll,
     )
     .unit("images")
     .note(
-        "of `images` that are split: `\"all\"` are those that `train` leaves, or one in five if both \
+        "if `images` are split, `\"all\"` are those that `train` leaves, or one in five if both \
          are `\"all\"`",
     ),
     shared_keys::CLASSES,
     ChoiceKey::new(
         SPLIT_SEED,
-        "which of the images are held out, if the files have no test images",
+        "seed of the choice of held-out images, if the files have no test images",
         KeyKind::Seed { default: 0 },
     )
     .note("the master seed does not change the split, so that runs with several seeds share it"),

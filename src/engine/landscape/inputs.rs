@@ -89,9 +89,9 @@ fn problem_with_points(points: &Array2<f64>, landscape: &LandscapeConfig) -> Opt
 fn missing_region(landscape: &LandscapeConfig, handshake: &Handshake) -> Option<String> {
     let ChosenLandscape::Process(process) = &landscape.landscape else { return None };
     (process.start.is_none() && handshake.start_region.is_empty()).then(|| {
-        "landscape: there is nothing to start from: give solutions with [[import]], points with \
-         landscape.points or [[minimum]], or the box of random starts with landscape.start = \
-         [low, high]"
+        "landscape: there are no starts: give solutions with [[import]], points with \
+         landscape.points or [[minimum]], or the box of random starts with landscape.start = [low, \
+         high]"
             .to_owned()
     })
 }

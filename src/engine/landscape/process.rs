@@ -77,8 +77,8 @@ fn start(
 
 /// The failure after a signal before any work.
 fn stopped() -> Failure {
-    let message = "stopped before the process of the landscape was ready; run the same command \
-                   again to continue";
+    let message = "stopped before the process of the landscape was ready; rerun the command to \
+                   resume";
     Failure { code: failure::TRY_AGAIN, message: message.to_owned() }
 }
 

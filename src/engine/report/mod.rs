@@ -40,8 +40,8 @@ pub fn write(directories: &[PathBuf], to: Option<&Path>) -> Result<WrittenReport
         (None, [directory]) => directory.join(DIRECTORY),
         (None, _) => {
             return Err(Failure::input(
-                "several runs have no directory in common: say with --to DIR where their report \
-                 goes",
+                "several runs have no common directory: give the directory of their report with \
+                 --to DIR",
             ));
         }
     };
@@ -58,7 +58,7 @@ pub fn write(directories: &[PathBuf], to: Option<&Path>) -> Result<WrittenReport
     let written = report::write(&to, &runs, of_stages, &made_by).map_err(Failure::system)?;
     for kept in &written.kept {
         say(format_args!(
-            "report: a file that was edited, or is no part of a report, is kept as {}",
+            "report: a file that was edited, or does not belong to a report, is kept as {}",
             kept.display()
         ));
         log::file_kept(&to, kept);

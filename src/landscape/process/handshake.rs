@@ -152,13 +152,13 @@ impl Handshake {
 
     fn check_datasets(&self) -> Result<(), String> {
         if self.datasets.is_empty() {
-            return Err("datasets: must not be empty; leave it out for one landscape".to_owned());
+            return Err("datasets: must not be empty; omit it for a single landscape".to_owned());
         }
         for (index, name) in self.datasets.iter().enumerate() {
             let letters = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
             if name.is_empty() || !name.chars().all(letters) || [".", ".."].contains(&&**name) {
                 return Err(format!(
-                    "datasets: {name:?} is no name; use letters, digits, \"-\", \"_\" and \".\""
+                    "datasets: {name:?} is not a name; use letters, digits, \"-\", \"_\" and \".\""
                 ));
             }
             if self.datasets[..index].contains(name) {

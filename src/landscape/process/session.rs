@@ -219,8 +219,8 @@ impl Process {
                 Some(difference) => {
                     state.end();
                     let message = format!(
-                        "the process was started and says of its landscape something else than \
-                         that of rank 0 at the start: {difference}"
+                        "the process describes its landscape differently from that of rank 0 at \
+                         the start: {difference}"
                     );
                     Err(self.fail(death(message)))
                 }

@@ -83,7 +83,7 @@ impl RequestShape {
             std::cmp::Ordering::Less => Ok(false),
             std::cmp::Ordering::Equal => Ok(true),
             std::cmp::Ordering::Greater => Err(format!(
-                "wrote more than the {length} bytes of its answer; something else prints to its \
+                "wrote more than the {length} bytes of its answer; something else writes to its \
                  standard output"
             )),
         }

@@ -24,7 +24,7 @@ pub struct AdamKind {
 pub static ADAM: AdamKind = AdamKind {
     name: "adam",
     title: "Adam",
-    documentation: "Adam on mini-batches, as `torch.optim.Adam`: a weight decay is added to the \
+    documentation: "Adam on mini-batches, like `torch.optim.Adam`: a weight decay is added to the \
                     gradient.",
     keys: &keys("λ, added to the gradient as λθ", 0.0),
     decoupled: false,
@@ -34,7 +34,7 @@ pub static ADAM: AdamKind = AdamKind {
 pub static ADAMW: AdamKind = AdamKind {
     name: "adamw",
     title: "AdamW",
-    documentation: "Adam with a weight decay that does not pass through the moments, as \
+    documentation: "Adam with a weight decay that is applied to the parameters directly, like \
                     `torch.optim.AdamW`.",
     keys: &keys("λ in θ ← (1 − ηλ) θ before each step", 0.01),
     decoupled: true,
@@ -45,7 +45,7 @@ const fn keys(weight_decay: &'static str, default: f64) -> [ChoiceKey; 11] {
     [
         ChoiceKey::new(
             "learning_rate",
-            "η, about the length of a step of each parameter",
+            "learning rate η, about the change of each parameter in a step",
             KeyKind::Positive { default: 1e-3 },
         ),
         BATCH_SIZE,

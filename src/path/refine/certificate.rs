@@ -49,7 +49,7 @@ impl fmt::Display for Condition {
         f.write_str(match self {
             Self::Stationary => "the gradient at the top is not zero",
             Self::OneDescendingDirection => {
-                "the top does not have exactly one descending direction, as far as is known"
+                "the top is not known to have exactly one descending direction"
             }
             Self::Connected => "the descents from the top do not lead to the endpoints",
             Self::HighestPoint => "the path is higher elsewhere",

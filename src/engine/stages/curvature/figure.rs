@@ -42,7 +42,7 @@ pub(super) fn figure(runs: &[(&Run<'_>, Results<'_>)]) -> Figure {
     }
     if open > 0 {
         let eigenvalues = count(open, "eigenvalue");
-        notes.push(format!("{eigenvalues} did not converge, the figures are without them."));
+        notes.push(format!("{eigenvalues} did not converge and are left out of the figures."));
     }
     Figure {
         key: "curvature",

@@ -15,9 +15,10 @@ pub(super) fn tables(graphs: &[LandscapeGraph]) -> Vec<SummaryTable> {
     let refined = graphs.iter().any(|graph| graph.edges_of(EdgeKind::Pass).next().is_some());
     header.extend(refined.then_some(["minima", "passes"]).into_iter().flatten());
     header.extend(["paths", "components", "with a detour", "lower by"]);
-    let about = "solutions are nodes, paths are edges. A detour is a way through the graph that is \
-                 lower than the direct path; by how much: median [lowest, highest].";
-    let further = " Minima and passes: further ones that refinements found.";
+    let about = "solutions are nodes, paths are edges. A detour is a route through the graph that \
+                 is lower than the direct path. The difference is shown as median [lowest, \
+                 highest].";
+    let further = " Minima and passes are further nodes and edges that refinements found.";
     let joined = SummaryTable {
         title: "Graphs",
         about: if refined { format!("{about}{further}") } else { about.to_owned() },
@@ -109,8 +110,8 @@ pub(super) fn chosen_levels(graph: &LandscapeGraph) -> Vec<Level> {
 fn left_out(graph: &LandscapeGraph) -> Option<String> {
     (graph.left_out > 0).then(|| {
         format!(
-            "{} of {} on {} have no path, so that their loss on this landscape is unknown: they \
-             are left out.",
+            "{} of {} on {} have no path, so their loss on this landscape is unknown. They are \
+             left out.",
             count(graph.left_out, "solution"),
             graph.config.name,
             graph.landscape

@@ -50,8 +50,7 @@ impl Stage for KernelPca {
             |directory: &RunDirectory| directory.results(problem).analysis(&sets).is_none();
         let missing = rank.ask_root(world, missing)?;
         if missing && rank.ask_root(world, |_| interruption.cause().is_some())? {
-            let message =
-                "stopped before the kernel PCA; run the same command again to continue".to_owned();
+            let message = "stopped before the kernel PCA; rerun the command to resume".to_owned();
             return Err(Failure { code: failure::TRY_AGAIN, message });
         }
         rank.on_root(
@@ -112,7 +111,7 @@ fn analyze(
     for set in &empty {
         let source = results.source(&set.name).name();
         say(format_args!(
-            "kpca: the set {} is empty: every {source} failed; what needs it is left out",
+            "kpca: the set {} is empty because every {source} failed; analyses of it are left out",
             set.name
         ));
     }
@@ -192,7 +191,7 @@ fn too_few(
     sources.dedup();
     let sources: Vec<_> = sources.into_iter().map(|source| format!("{}s", source.name())).collect();
     Some(if sources.is_empty() {
-        format!("its sets hold {total} vector, and a kernel PCA needs two; add a set")
+        format!("its sets have {total} vector, but a kernel PCA needs two; add a set")
     } else {
         format!("failed {} have left its sets {total} vector", sources.join(" and "))
     })

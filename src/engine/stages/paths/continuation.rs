@@ -51,9 +51,9 @@ pub(super) fn keeps_states(problem: &Problem) -> bool {
 pub(super) fn disk(problem: &Problem) -> Option<String> {
     let (files, bytes) = predicted(problem);
     let kept = if keeps_states(problem) {
-        "kept in path-states/, so that longer paths go on from them"
+        "kept in path-states/, so that longer paths continue from them"
     } else {
-        "not kept: longer paths begin anew; paths.keep_states = true keeps them"
+        "not kept: longer paths start anew; paths.keep_states = true keeps them"
     };
     let (of, size) = (count(files, "path"), size_in_words(bytes));
     (files > 0).then(|| format!("states     at most {size} of {of}, {kept}"))
@@ -86,7 +86,7 @@ pub(super) fn remark(results: &Results, states: &PathStates) -> Option<String> {
         let paths = count(anew, "path");
         parts.push(format!("{paths} from the beginning, because their states were not kept"));
     }
-    (!parts.is_empty()).then(|| format!("paths: go on to {steps} steps: {}", parts.join(", ")))
+    (!parts.is_empty()).then(|| format!("paths: continued to {steps} steps: {}", parts.join(", ")))
 }
 
 /// The steps that a search need not repeat, because its final state was kept.

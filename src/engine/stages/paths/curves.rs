@@ -128,9 +128,9 @@ fn of_state<A: KeptPrecision>(
 pub(super) fn missing(missing: usize, of: usize) -> Option<String> {
     (missing > 0).then(|| {
         format!(
-            "paths: the curves of {missing} of {} that paths.store asks for are not kept, because \
-             the paths were found before without them and their states are not there; add \
-             --replace to find these paths again, to the same bits",
+            "paths: {missing} of {} have no curve, although paths.store asks for it: they were \
+             found without storing it, and their states are missing; add --replace to find these \
+             paths again, to the same bits",
             count(of, "path"),
         )
     })
@@ -161,10 +161,10 @@ pub(super) fn disk(problem: &Problem) -> Option<String> {
     }
     if forecast.is_too_large() {
         let (bytes, most) = (size(forecast.file_bytes), size(CurveFiles::MAX_BYTES as f64));
-        return Some(format!("curves     are not kept: each has {bytes}, the most is {most}"));
+        return Some(format!("curves     are not kept: each has {bytes}, the maximum is {most}"));
     }
     let why = if forecast.is_apart() {
-        ", which has them because they are larger than all else in atlas.h5"
+        ", because they are larger than all other results together"
     } else {
         ""
     };

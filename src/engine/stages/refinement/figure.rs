@@ -41,12 +41,13 @@ pub(super) fn figure(runs: &[(&Run<'_>, Results<'_>)]) -> Figure {
     Figure {
         key: "refinement",
         title: "Refinement",
-        about: "The height of each path as it is refined: the lowest maximum known as a function \
-                of the evaluations, in units of one gradient. A line begins at the height of the path \
-                with which the refinement started. On a linear axis, heights more than 20 times as \
-                far above the endpoints as the refined barriers are left out. A line ends in a disk if the certificate says pass, \
-                in a square if it says upper bound, and in a cross if the refinement has not \
-                converged. The dashed line is the lowest of the higher endpoints.",
+        about: "The height of each path during its refinement: the lowest known maximum as a \
+                function of the evaluations, in units of one gradient. A line begins at the height \
+                of the path from which the refinement started. On a linear axis, heights more than \
+                20 times as far above the endpoints as the refined barriers are left out. A line \
+                ends in a disk if the certificate says pass, in a square if it says upper bound, \
+                and in a cross if the refinement has not converged. The dashed line is the lowest \
+                of the higher endpoints.",
         notes,
         panels,
         tables: vec![barriers, heights],

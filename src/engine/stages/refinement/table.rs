@@ -7,10 +7,11 @@ use crate::path::{PathResult, PathSet};
 use crate::report::SummaryTable;
 use crate::report::number::median;
 
-const ABOUT: &str = "the lowest maximum found between the endpoints, medians over the paths. excess: \
-                     refined barrier − higher endpoint. pass: a saddle over which the path leads \
-                     (endpoint: at their height, none is needed). bound: the pass is not higher. \
-                     open: not converged. gradients: evaluations.";
+const ABOUT: &str = "the lowest maximum found between the endpoints; medians over the paths. \
+                     excess: refined barrier − higher endpoint. pass: certified as a saddle on the \
+                     path (endpoint: at the height of the higher endpoint, where no saddle is \
+                     needed). bound: an upper bound of the pass. open: not converged. gradients: \
+                     evaluations.";
 
 /// A path with its certificate.
 type Pair<'a> = (&'a PathResult, Certificate);

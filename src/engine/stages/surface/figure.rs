@@ -43,14 +43,14 @@ pub(super) fn figure(runs: &[(&Run<'_>, Results<'_>)]) -> Figure {
     Figure {
         key: "surfaces",
         title: "Surfaces",
-        about: "The loss on a plane through the landscape, and the accuracy, light where they are \
-                low. Contours are equal steps of the logarithm of the loss where it is positive \
-                everywhere. Markers are the solutions, each at the nearest point of the plane; the \
-                legend says how far off the plane they lie, and crosses are those by which the \
-                plane was chosen. Solid lines are paths, dashed lines trajectories. What lies off \
-                the plane has another loss than the plane shows at its place. The two axes of a \
-                panel may have different scales. A line instead of a plane has the loss along it, \
-                with the solutions by which it was chosen.",
+        about: "The loss on a plane through the landscape, and the accuracy; light colors are low \
+                values. If the loss is positive everywhere, contours are equal steps of its \
+                logarithm. Markers are the solutions, each at the nearest point of the plane. The \
+                legend has their distances from the plane. Crosses are the solutions that \
+                determine the plane. Solid lines are paths, dashed lines trajectories. Off the \
+                plane, the loss differs from the value shown at the nearest point. The two axes of \
+                a panel may have different scales. For a line instead of a plane, the figure shows \
+                the loss along it, with the solutions that determine it.",
         notes,
         panels,
         tables: tables.into(),
@@ -61,13 +61,13 @@ pub(super) fn figure(runs: &[(&Run<'_>, Results<'_>)]) -> Figure {
 fn moved_endpoints(results: &Results) -> Option<String> {
     if results.config.paths.align {
         let note = "The hidden units of the second endpoint of each path are exchanged \
-                    (paths.align), so that its line does not end at the solution as it is drawn.";
+                    (paths.align), so its line does not end at the drawn solution.";
         return Some(note.to_owned());
     }
     let landscape = results.config.subject.landscape()?.landscape.built_in()?;
     matches!(landscape, BuiltIn::LennardJones(_)).then(|| {
-        "Paths between clusters are drawn as their search has them. They may end beside the drawn \
-         clusters, which are moved and rotated close to the first one."
+        "Paths between clusters are drawn with the positions of their search. They may end beside \
+         the drawn clusters, which are moved and rotated close to the first one."
             .to_owned()
     })
 }
@@ -279,7 +279,7 @@ fn outside(surface: &Surface) -> Option<String> {
     let outside = surface.solutions.iter().filter(|one| !is_inside(surface, &one.place)).count();
     (outside > 0).then(|| {
         format!(
-            "{}: {outside} of {all} solutions lie beyond the edges; the table has them all.",
+            "{}: {outside} of {all} solutions lie outside the figure; the table has all of them.",
             surface.config.name
         )
     })

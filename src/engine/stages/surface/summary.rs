@@ -27,9 +27,9 @@ pub(super) fn tables(surfaces: &[Surface]) -> Vec<SummaryTable> {
     vec![SummaryTable {
         title: "Surfaces",
         about: "loss on a grid over a plane or a line: its range on the grid, its values at the \
-                solutions by which the plane was chosen, and the range of the distances of all \
-                drawn solutions from the plane. A minimum of the plane is in general no minimum of \
-                the landscape."
+                solutions that determine the plane, and the range of the distances of all drawn \
+                solutions from the plane. A minimum on the plane is in general no minimum of the \
+                landscape."
             .to_owned(),
         header,
         texts: 3,

@@ -129,7 +129,7 @@ fn other_runs(results: &Results, found: &[(TrajectoryKey, Trajectory)]) -> Optio
     let others = found.iter().filter(|(key, points)| !repeats_run(results, key, points)).count();
     (others > 0).then(|| {
         format!(
-            "{others} of {} are not those of the stored training runs: they were repeated on \
+            "{others} of {} differ from the stored training runs, because they were repeated on \
              another type of processor.",
             count(found.len(), "trajectory")
         )
@@ -349,7 +349,7 @@ impl Repetitions<'_> {
             return Ok(());
         }
         Err(format!(
-            "{points} points are too many, the limit is {} for this network; increase \
+            "{points} points are too many, the maximum is {} for this network; increase \
              trajectory.every",
             MAX_POINTS.min(MAX_BYTES / vector)
         ))

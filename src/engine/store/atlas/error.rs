@@ -34,8 +34,8 @@ pub enum AtlasError {
     Journal(#[from] JournalError),
     /// The HDF5 library failed.
     #[error(
-        "cannot write {path} to {}: {message}; all results are safe in the journal: make sure that the disk has \
-         space left and run the same command again, which makes atlas.h5 from it",
+        "cannot write {path} to {}: {message}; all results are safe in the journal: make sure that \
+         the disk has free space, and rerun the command, which makes atlas.h5 from the journal",
         file.display()
     )]
     Hdf5 {

@@ -41,7 +41,7 @@ pub fn check_existing(directory: &Path) -> Result<(), AtlasError> {
     }
     if !has_journal {
         let problem = format!(
-            "holds results, but there is no {} beside it to continue from",
+            "has results, but the {} from which a run could resume is missing",
             journal::FILE_NAME
         );
         return refuse(&path, problem, MOVE_AWAY);
@@ -70,7 +70,8 @@ pub fn check_origin(directory: &Path, contents: &Contents) -> Result<(), AtlasEr
         return Ok(());
     }
     if contents.run_identity().is_some_and(|own| run(&path).is_ok_and(|found| found == own)) {
-        let problem = "is not as this run has written it: it was changed or damaged since, or is newer than the journal";
+        let problem = "differs from the file that this run wrote: it was changed or damaged since, \
+                       or is newer than the journal";
         return refuse(&path, problem.to_owned(), MADE_AGAIN);
     }
     let problem = format!(
@@ -83,8 +84,8 @@ pub fn check_origin(directory: &Path, contents: &Contents) -> Result<(), AtlasEr
 const MOVE_AWAY: &str = "move it away or choose another output directory";
 
 /// The remedy if there is a journal.
-const MADE_AGAIN: &str = "move it away or choose another output directory; once it is away, the same command makes \
-                          atlas.h5 again from the journal";
+const MADE_AGAIN: &str = "move it away or choose another output directory; after that, the same \
+                          command makes atlas.h5 again from the journal";
 
 fn refuse(file: &Path, problem: String, remedy: &'static str) -> Result<(), AtlasError> {
     Err(AtlasError::Existing { file: file.to_owned(), problem, remedy })

@@ -25,7 +25,7 @@ pub enum JournalError {
         path: PathBuf,
     },
     /// There is no journal to read.
-    #[error("there is no {}: no results have been saved in this directory; check the path", file.display())]
+    #[error("there is no {}: this directory has no results; check the path", file.display())]
     Missing {
         /// The expected journal.
         file: PathBuf,
@@ -60,8 +60,9 @@ pub enum JournalError {
     },
     /// A record was damaged after it was written.
     #[error(
-        "{}: the record at byte {offset} is damaged ({problem}); the file is left as it is: restore it from a copy, \
-         or give up this record and all after it with `truncate --size={offset} {}` and start again",
+        "{}: the record at byte {offset} is damaged ({problem}); the file is unchanged: restore it \
+         from a copy, or drop this record and all after it with `truncate --size={offset} {}` and \
+         start again",
         file.display(),
         file.display()
     )]
@@ -105,7 +106,7 @@ pub enum JournalError {
     },
     /// A record cannot be encoded.
     #[error(
-        "cannot save a record of {bytes} bytes: a journal holds records of up to {} bytes",
+        "cannot save a record of {bytes} bytes: the maximum size of a record is {} bytes",
         u32::MAX
     )]
     TooLarge {
@@ -125,19 +126,21 @@ fn displaced(file: &Path, now: Option<&Path>) -> String {
     let shown = file.display();
     match now {
         Some(now) => format!(
-            "{shown} was moved during the run, or its directory was: it is {} now. All results that were finished \
-             are in it. Run the same command with --out {} to continue",
+            "{shown} or its directory was moved during the run: it is {} now. All finished results \
+             are in it. Rerun the command with --out {} to resume",
             now.display(),
             now.parent().unwrap_or(now).display()
         ),
         None if !file.with_file_name(crate::engine::store::atlas::FILE_NAME).exists() => format!(
-            "{shown} was deleted during the run, or replaced by another file, and there is no atlas.h5 beside it. The \
-             results that it held are lost. Start again; leave the files of a directory alone while a run is going on"
+            "{shown} was deleted during the run, or replaced by another file, and there is no \
+             atlas.h5 beside it. Its results are lost. Start again; do not change the files of a \
+             directory during a run"
         ),
         None => format!(
-            "{shown} was deleted during the run, or replaced by another file. The results that it held are lost, but \
-             for those in atlas.h5, which has the results of every stage that ended. Move atlas.h5 away if you want to \
-             keep it, and start again; leave the files of a directory alone while a run is going on"
+            "{shown} was deleted during the run, or replaced by another file. Its results are \
+             lost, except those in atlas.h5, which has the results of every stage that ended. Move \
+             atlas.h5 away if you want to keep it, and start again; do not change the files of a \
+             directory during a run"
         ),
     }
 }

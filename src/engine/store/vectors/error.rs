@@ -22,7 +22,7 @@ pub enum VectorsError {
     },
     /// A file that must not be replaced appeared while the new one was written.
     #[error(
-        "{} appeared while this command was running and is left as it is; the new file is {}",
+        "{} appeared while this command was running and is unchanged; the new file is {}",
         file.display(),
         kept.display()
     )]
@@ -54,8 +54,9 @@ pub enum VectorsError {
     },
     /// The HDF5 library failed.
     #[error(
-        "cannot read {path} of {}: {message}; the file is damaged or not an HDF5 file. If it is the atlas.h5 of a run, \
-         move it away and run the command of that run again, which makes it again from its journal",
+        "cannot read {path} of {}: {message}; the file is damaged or not an HDF5 file. If it is \
+         the atlas.h5 of a run, move it away and rerun the command of that run, which makes it \
+         again from its journal",
         file.display()
     )]
     Hdf5 {
@@ -77,7 +78,7 @@ pub enum VectorsError {
         file: PathBuf,
     },
     /// The file has no such group, or the group has no vectors.
-    #[error("{}: {path} holds no dataset theta; {}", file.display(), alternatives(known))]
+    #[error("{}: {path} has no dataset theta; {}", file.display(), alternatives(known))]
     NoTheta {
         /// The file.
         file: PathBuf,
@@ -131,8 +132,8 @@ pub enum VectorsError {
     },
     /// NaN, infinite, or beyond the range of `float32`.
     #[error(
-        "{place}: component {column} of row {row} (counted from 0) is {value:e}, no finite float32; \
-         {count} such in all: leave out vectors that diverged"
+        "{place}: component {column} of row {row} (counted from 0) is {value:e}, not a finite \
+         float32; {count} such components in total: leave out vectors that diverged"
     )]
     NotFinite {
         /// Where it is.

@@ -64,8 +64,8 @@ fn find<'a>(
     let list = graphs.iter().map(there).collect::<Vec<_>>().join(", ");
     if graphs.is_empty() {
         return Err(format!(
-            "there is no graph \"{name}\": the configuration of the run has none; add it, for \
-             instance by --set 'graph=[{{name=\"{name}\"}}]'"
+            "there is no graph \"{name}\": the configuration of the run has none; add one, for \
+             instance with --set 'graph=[{{name=\"{name}\"}}]'"
         ));
     }
     let mut found: Vec<LandscapeGraph> = graphs
