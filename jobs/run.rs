@@ -48,7 +48,7 @@ pub struct RunOptions {
     /// Prints what would be computed and ends; nothing is written
     #[arg(long)]
     pub dry_run: bool,
-    /// Format of the lines of DIR/run.log
+    /// How the lines of DIR/run.log are written
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     pub log_format: log::LogFormat,
 }

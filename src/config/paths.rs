@@ -257,8 +257,8 @@ static BATCH: Key<CountOrAll> = Key::new("batch", CountOrAll)
 
 static ALIGN: Key<Flag> = Key::new("align", Flag)
     .meaning(
-        "whether the hidden units of the second endpoint are exchanged before the search, so that \
-         it comes close to the first; its function does not change",
+        "whether the hidden units of the second endpoint are exchanged, without a change of its \
+         function, so that it comes close to the first, before the straight line is drawn",
     )
     .note("see [alignment](methods.md#alignment); not with `[landscape]`")
     .default(false)

@@ -75,7 +75,7 @@ fn written(
     format!("{ranks}{program} resume {directory}{command} --set paths.steps={steps}{replace}")
 }
 
-/// A word for a shell, quoted if necessary.
+/// A word as a shell reads it: in quotes if need be.
 fn shell_word(word: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "/._-+,:@%".contains(c);
     if !word.is_empty() && word.chars().all(is_plain) && !word.starts_with('-') {

@@ -31,8 +31,7 @@ impl PathSelection {
     /// A sentence that says what is wrong.
     pub fn parse(text: &str) -> Result<Self, String> {
         let parts = text.rsplit_once(':').and_then(|(sets, pair)| {
-            // Tables and messages of the program join the numbers by a dash, which is accepted
-            // here.
+            // The tables and messages of the program join the numbers by a dash.
             let (a, b) = pair.split_once(['-', '–'])?;
             Some(Self { sets: sets.to_owned(), pair: (a.parse().ok()?, b.parse().ok()?) })
         });

@@ -460,8 +460,8 @@ impl<'a> Results<'a> {
         let steps: Vec<usize> = all.collect();
         let most = steps.iter().max()?;
         let text = format!(
-            "{} of these paths were also computed with more steps, up to {most}: `paths.steps = \
-             {most}` shows them.",
+            "{} of these paths are known after more steps too, up to {most}: `paths.steps = {most}` \
+             shows them.",
             steps.len()
         );
         Some(Note { topic: Topic::Paths, text, concerns_all: false })

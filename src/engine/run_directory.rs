@@ -187,8 +187,8 @@ impl RunDirectory {
         useless.iter().try_for_each(|key| self.checkpoints.forget(key))
     }
 
-    /// Stores the command of this start, unless it is that of the last one. A directory without
-    /// such a record was filled by `run`.
+    /// Stores that this start performs a command, unless the last one did the same. A directory
+    /// without such a record was filled by `run`.
     pub fn remember_command(&mut self, command: &str) -> Result<(), String> {
         if last_command(&self.contents) == command {
             return Ok(());
@@ -239,7 +239,7 @@ pub fn last_command(contents: &Contents) -> String {
     numbered.max().map_or_else(|| RUN.to_owned(), |(_, command)| command)
 }
 
-/// What [`RunDirectory::look`] found in a run directory.
+/// A run directory that was looked at under a configuration.
 pub struct Looked {
     /// The records of its journal.
     pub contents: Contents,

@@ -131,7 +131,7 @@ pub trait Stage: Sync {
         Vec::new()
     }
 
-    /// Its figures in the report of these runs, each with the tables of its numbers.
+    /// Its figures for the report of these runs, each with the tables of its numbers.
     fn figures(&self, _runs: &[(&Run<'_>, Results<'_>)]) -> Vec<Figure> {
         Vec::new()
     }

@@ -93,7 +93,7 @@ impl Status {
     /// # Errors
     /// As for [`StoredRun::read`].
     pub fn of(directory: &Path) -> Result<Self, Failure> {
-        // Counts need no vectors.
+        // Counting needs no vectors.
         let stored = StoredRun::read(directory, Contents::holding(Retention::best(0, 0)))?;
         let results = stored.results();
         let overview = Overview::of(&results);
@@ -121,8 +121,8 @@ impl Status {
         let ago = progress::duration(seconds_since(news));
         writeln!(
             f,
-            "no news since {news:.0}, {ago} ago: the run was killed, or its rank 0 is stopped; if \
-             it was killed, rerun the command to resume"
+            "no news since {news:.0}, {ago} ago: the run was killed, or its rank 0 is stopped; \
+             if it is gone, the same command continues"
         )
     }
 }
@@ -183,7 +183,7 @@ impl LastStart {
 impl RunningStage {
     fn of(snapshot: ProgressSnapshot) -> Self {
         let ProgressSnapshot { updated, stage, seconds_left, overdue, running } = snapshot;
-        // The time left of an overdue stage is unknown.
+        // A stage that should have ended has no time left to tell.
         let seconds_left = seconds_left.filter(|_| overdue.is_none());
         let ends = seconds_left.and_then(|seconds| {
             updated.checked_add(Span::new().try_seconds(seconds.round() as i64).ok()?).ok()
@@ -222,7 +222,7 @@ fn write_task(f: &mut fmt::Formatter<'_>, task: &Running) -> fmt::Result {
     if let Some(loss) = loss {
         write!(f, ", loss {loss:.4e}")?;
     }
-    // A stage without steps sends no reports.
+    // Nobody expects a report from work without parts.
     let silence = fraction.map_or(0.0, |_| seconds_since(reported.unwrap_or(*since)));
     if silence > SILENCE.as_secs_f64() {
         write!(f, ", no report for {}", progress::duration(silence))?;

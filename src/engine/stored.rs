@@ -39,7 +39,7 @@ impl StoredRun {
         Ok(Self { record, config, contents })
     }
 
-    /// The results of the configuration in force.
+    /// The records as the configuration in force asks for them.
     pub fn results(&self) -> Results<'_> {
         Results { config: &self.config, contents: &self.contents }
     }

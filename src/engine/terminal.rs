@@ -13,7 +13,7 @@ use terminal_size::{Width, terminal_size_of};
 /// Maximum rate at which a bar is redrawn.
 const FRAMES_PER_SECOND: u8 = 10;
 
-/// A bar of `length` items. `None` if standard error cannot show one, for instance in a file.
+/// A bar for so many things; `None` where a bar would not look like one, as in a file.
 ///
 /// # Panics
 /// If the template is not valid.
@@ -30,7 +30,8 @@ pub fn bar(length: usize, template: &str) -> Option<ProgressBar> {
     Some(bar).filter(|bar| !bar.is_hidden())
 }
 
-/// Standard error through a pipe to `mpirun` of Open MPI, which passes it to a terminal unchanged.
+/// Standard error that goes through a pipe to `mpirun` of Open MPI, and from there to a terminal as
+/// it is.
 #[derive(Debug)]
 struct Relayed {
     terminal: File,

@@ -206,7 +206,7 @@ fn curves_come_from_the_states_of_former_searches_or_from_a_second_one() {
     assert_eq!(refused.said("its curve was not kept; `lossatlas resume "), 1, "{}", refused.stderr);
     let ask = ["resume", text(&nothing), "--set", ALL];
     let ended = lossatlas(1, &ask).with_code(0);
-    let said = "paths: 16 of 16 paths have no curve, although paths.store asks for it";
+    let said = "paths: the curves of 16 of 16 paths that paths.store asks for are not kept";
     assert_eq!(ended.said(said), 1, "{}", ended.stderr);
     assert!(!nothing.join("curves").exists());
     let ended = lossatlas(2, &[&ask[..], &["--replace"]].concat()).with_code(0);

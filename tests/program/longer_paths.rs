@@ -71,7 +71,7 @@ fn fewer_steps_are_other_paths_and_the_longer_ones_stay() {
     };
     let ended = run("2");
     assert_same(&once, &shorter);
-    let said = "16 of these paths were also computed with more steps, up to 3";
+    let said = "16 of these paths are known after more steps too, up to 3";
     assert_eq!(ended.stdout.matches(said).count(), 1, "{}", ended.stdout);
     let ended = run("3");
     assert_eq!(ended.said("tasks"), 0, "the longer paths are still there");

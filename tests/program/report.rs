@@ -92,7 +92,7 @@ fn what_is_missing_is_said() {
     let page = page(&directory.join("report"));
     for part in [
         "Some results are missing.",
-        "None of 16 paths has been computed yet.",
+        "None of 16 paths has been looked for yet.",
         "Kernel PCA, distances and moments have not been computed",
         "There is nothing to show yet.",
         "No published values or claims apply to this run: built-in digits instead of MNIST.",

@@ -447,7 +447,7 @@ fn certificate() -> Certificate {
     let side = |place, value| Side { place, value, slope: 0.25 };
     Certificate {
         verdict: Verdict::UpperBound,
-        is_at_endpoint: false,
+        is_at_end: false,
         failed: vec![Condition::Stationary, Condition::Connected],
         height: 0.5,
         t: 0.75,

@@ -61,7 +61,7 @@ impl Files {
 pub enum Size {
     /// Every stage at a small size: 6 initializations, as in `configs/demo.toml`.
     Demo,
-    /// Enough to see the effects: 8 initializations, as in `configs/mnist-quick.toml`.
+    /// Enough to see the effects: 8 initializations, as `configs/mnist-quick.toml`.
     Quick,
     /// The paper's protocol: 75 initializations, as in `configs/paper-*.toml`.
     Paper,

@@ -30,7 +30,7 @@ fn missing_solutions(results: &Results<'_>) -> Vec<String> {
     let left = results.missing_runs();
     if left > 0 {
         let (solutions, wanted) = (count(left, "solution"), results.wanted_runs());
-        missing.push(format!("{solutions} of {wanted} have not been computed yet."));
+        missing.push(format!("{solutions} of {wanted} have not been looked for yet."));
     }
     for (source, failed) in results.failed_sources().into_iter().filter(|(_, failed)| *failed > 0) {
         missing.push(format!(
@@ -54,14 +54,14 @@ fn missing_paths(results: &Results<'_>, sets: &[SolutionSet], paths: &[PathSet])
     let mut missing = Vec::new();
     let all: usize = paths.iter().map(planned).sum();
     if all > 0 && paths.iter().all(|paths| paths.pairs.is_empty()) {
-        missing.push(format!("None of {} has been computed yet.", count(all, "path")));
+        missing.push(format!("None of {} has been looked for yet.", count(all, "path")));
     }
     for paths in paths.iter().filter(|paths| !paths.pairs.is_empty()) {
         let (planned, of) = (planned(paths), format!("of {} on {}", paths.set, paths.landscape));
         let left = planned.saturating_sub(paths.pairs.len());
         if left > 0 {
             let planned = count(planned, "path");
-            missing.push(format!("{left} of {planned} {of} have not been computed yet."));
+            missing.push(format!("{left} of {planned} {of} have not been looked for yet."));
         }
         if paths.failed() > 0 {
             missing.push(format!("{} {of} failed.", count(paths.failed(), "path")));

@@ -82,7 +82,7 @@ fn resolve(directories: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     if twice.is_empty() { Ok(resolved) } else { Err(Failure::input(twice.join("\n"))) }
 }
 
-/// The results of a directory for the report, without a label.
+/// The results of a directory as the report takes them, without a label.
 fn run(stored: &StoredRun) -> Run<'_> {
     let results = stored.results();
     let sets = results.sets();
@@ -112,7 +112,7 @@ fn run(stored: &StoredRun) -> Run<'_> {
     }
 }
 
-/// The refined barriers of the refined paths of a set.
+/// The refined barriers of the paths of a set, of those that are refined.
 fn refined_barriers(results: &Results, paths: &PathSet) -> Vec<f64> {
     let of_pair = |&pair: &(u32, u32)| {
         let refined = refinement::refined(results, &paths.set, paths.landscape, pair)?.ok()?;

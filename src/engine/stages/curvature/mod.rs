@@ -20,7 +20,7 @@ mod task;
 
 use crate::analysis::curvature::{Sharpness, SpectrumEnd, state_bytes};
 use crate::config::{Config, StageSection};
-use crate::engine::capacity::{Need, Part};
+use crate::engine::capacity::{Need, Part as MemoryPart};
 use crate::engine::console::count;
 use crate::engine::failure::Failure;
 use crate::engine::log::KeyNumbers;
@@ -222,7 +222,7 @@ impl Stage for Curvature {
         let threads = problem.config.run.threads_per_rank as f64;
         let evaluators = problem.trained().map_or(0.0, |trained| trained.network.evaluator_bytes());
         let bytes = basis + vectors + 2.0 * threads * evaluators;
-        let task = vec![Part::new(bytes, "eigenvalues of the Hessian", keys)];
+        let task = vec![MemoryPart::new(bytes, "eigenvalues of the Hessian", keys)];
         let tasks = planned(problem, section);
         let (of_paths, others) =
             tasks.iter().partition::<Vec<_>, _>(|(part, _)| *part == CurvaturePart::Path);
@@ -233,7 +233,7 @@ impl Stage for Curvature {
         let tops = sum(of_paths) * on * 8.0 * dimension as f64;
         let tasks = crate::engine::plan::memory::task_bytes(sum(others) * on);
         let keys = "curvature.solutions, curvature.probes or curvature.paths";
-        Need { task, root: vec![Part::new(tops + tasks, "the tasks of the curvature", keys)] }
+        Need { task, root: vec![MemoryPart::new(tops + tasks, "the tasks of the curvature", keys)] }
     }
 
     fn key_numbers(&self, record: &Record) -> KeyNumbers {

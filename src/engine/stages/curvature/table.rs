@@ -51,7 +51,7 @@ fn solutions(sets: &[SetCurvature]) -> Option<SummaryTable> {
     })
 }
 
-/// Remarks on values that have not converged or are not known.
+/// What is not converged or not known.
 fn remarks(sets: &[SetCurvature]) -> Vec<String> {
     let open: usize = sets.iter().map(SetCurvature::open).sum();
     let unknown = sets.iter().flat_map(|of| &of.status).filter(|status| *status != "done").count();

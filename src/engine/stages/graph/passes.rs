@@ -9,7 +9,7 @@
 //! are continued here to the minimum, which takes milliseconds. On other landscapes two points are
 //! the same if they are close compared with the path and its climb.
 
-use super::landscape_graph::{GraphNode, NodeOrigin};
+use super::landscape_graph::{GraphNode, Origin};
 use crate::analysis::graph::{HeightEdge, HeightGraph, Merges, condensed};
 use crate::config::LandscapeConfig;
 use crate::engine::results::{DISTINCT, Results};
@@ -242,7 +242,7 @@ pub(super) fn identities(
 ) -> Vec<Option<Identified>> {
     let minima_set = results.config.subject.landscape().and_then(LandscapeConfig::set);
     let of_node = |(node, &height): (&GraphNode, &f64)| -> Option<Identified> {
-        let NodeOrigin::Set(place) = node.origin else { return None };
+        let Origin::Set(place) = node.origin else { return None };
         let set = sets.get(place).copied().flatten()?;
         let minimum = || results.contents.minimum(node.number)?.result.as_ref().ok();
         let exact = minima_set.as_ref().filter(|name| **name == set.name).and_then(|_| minimum());

@@ -1,6 +1,6 @@
 //! The tables at the end of a run.
 
-use super::landscape_graph::{EdgeKind, LandscapeGraph, NodeOrigin};
+use super::landscape_graph::{EdgeKind, LandscapeGraph, Origin};
 use crate::analysis::graph::{Level, levels};
 use crate::engine::console::count;
 use crate::report::SummaryTable;
@@ -48,7 +48,7 @@ fn row(graph: &LandscapeGraph, refined: bool) -> Vec<String> {
         _ => String::new(),
     };
     let number = |kind| graph.edges_of(kind).count().to_string();
-    let minima = graph.nodes.iter().filter(|node| node.origin == NodeOrigin::Refinement).count();
+    let minima = graph.nodes.iter().filter(|node| node.origin == Origin::Refinement).count();
     let mut row = vec![graph.config.name.clone(), graph.landscape.to_string()];
     row.push((graph.nodes.len() - minima).to_string());
     row.extend(refined.then(|| [minima.to_string(), number(EdgeKind::Pass)]).into_iter().flatten());
@@ -110,8 +110,8 @@ pub(super) fn chosen_levels(graph: &LandscapeGraph) -> Vec<Level> {
 fn left_out(graph: &LandscapeGraph) -> Option<String> {
     (graph.left_out > 0).then(|| {
         format!(
-            "{} of {} on {} have no path, so their loss on this landscape is unknown. They are \
-             left out.",
+            "{} of {} on {} have no path, so that their loss on this landscape is unknown: they \
+             are left out.",
             count(graph.left_out, "solution"),
             graph.config.name,
             graph.landscape

@@ -1,7 +1,7 @@
 //! Disconnectivity graphs: each leaf is a solution, each fork the height at which the lowest known
 //! paths join solutions.
 
-use super::landscape_graph::{LandscapeGraph, NodeOrigin, graphs_of};
+use super::landscape_graph::{LandscapeGraph, Origin, graphs_of};
 use crate::analysis::graph::MergeTree;
 use crate::engine::results::Results;
 use crate::report::Run;
@@ -57,22 +57,22 @@ pub(super) fn of_graph(
     panels.into_iter().filter(|panel| !panel.is_empty()).collect()
 }
 
-/// The kinds of nodes, each with its name and style. A set has the style of its group, if no other
-/// set of the graph has it. Minima found by refinements are gray.
-pub(super) fn kinds(run: &Run<'_>, graph: &LandscapeGraph) -> Vec<(NodeOrigin, String, Look)> {
+/// The kinds of nodes, each with its name and look: those of a set as its group, if no other set
+/// has the same; minima that refinements have found in gray.
+pub(super) fn kinds(run: &Run<'_>, graph: &LandscapeGraph) -> Vec<(Origin, String, Look)> {
     let (sets, groups) = (&graph.config.sets, run.groups());
     let lone = |group: &str| sets.iter().filter(|set| set.group() == group).count() == 1;
     let kind = |(place, set): (usize, &SetName)| {
         let look = if lone(set.group()) { look(set.group(), &groups) } else { numbered(place) };
-        (NodeOrigin::Set(place), set_name(set), look)
+        (Origin::Set(place), set_name(set), look)
     };
     let further = Look { color: GRAY, marker: Marker::Cross };
-    let further = (NodeOrigin::Refinement, "further minima".to_owned(), further);
+    let further = (Origin::Refinement, "further minima".to_owned(), further);
     sets.iter().enumerate().map(kind).chain([further]).collect()
 }
 
 /// The lines of a tree, by the set that all solutions below belong to; `None`: several.
-type Branches = Vec<(Option<NodeOrigin>, Vec<[f64; 2]>)>;
+type Branches = Vec<(Option<Origin>, Vec<[f64; 2]>)>;
 
 fn draw(run: &Run<'_>, graph: &LandscapeGraph, height: Axis, title: String) -> Panel {
     let mut panel = Panel::new(title, Axis::linear("solutions, one a line").whole(), height);
@@ -87,7 +87,7 @@ fn draw(run: &Run<'_>, graph: &LandscapeGraph, height: Axis, title: String) -> P
         // A gap between trees.
         next += 1.0;
     }
-    let lines = |set: Option<NodeOrigin>| {
+    let lines = |set: Option<Origin>| {
         let of_set = branches.iter().filter(|(of, _)| *of == set);
         Shape::Lines(of_set.map(|(_, line)| line.clone()).collect())
     };
@@ -116,11 +116,11 @@ fn grow(
     graph: &LandscapeGraph,
     places: &[f64],
     branches: &mut Branches,
-) -> (f64, Option<NodeOrigin>) {
+) -> (f64, Option<Origin>) {
     if let Some(leaf) = tree.leaf {
         return (places[leaf], Some(graph.nodes[leaf].origin));
     }
-    let grown: Vec<(f64, Option<NodeOrigin>)> =
+    let grown: Vec<(f64, Option<Origin>)> =
         tree.branches.iter().map(|branch| grow(branch, graph, places, branches)).collect();
     for ((place, set), branch) in grown.iter().zip(&tree.branches) {
         branches.push((*set, vec![[*place, branch.height], [*place, tree.height]]));

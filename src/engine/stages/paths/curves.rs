@@ -128,9 +128,9 @@ fn of_state<A: KeptPrecision>(
 pub(super) fn missing(missing: usize, of: usize) -> Option<String> {
     (missing > 0).then(|| {
         format!(
-            "paths: {missing} of {} have no curve, although paths.store asks for it: they were \
-             found without storing it, and their states are missing; add --replace to find these \
-             paths again, to the same bits",
+            "paths: the curves of {missing} of {} that paths.store asks for are not kept, because \
+             the paths were found before without them and their states are not there; add \
+             --replace to find these paths again, to the same bits",
             count(of, "path"),
         )
     })

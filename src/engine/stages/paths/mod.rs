@@ -720,7 +720,7 @@ pub fn aligned_units(
     [a, b]
 }
 
-/// The endpoints of a path as a search uses them, from two points of a landscape.
+/// The endpoints of a path, as a search has them, from two points of a landscape.
 pub fn aligned(landscape: &LandscapeConfig, [a, b]: [Vec<f64>; 2]) -> [Vec<f64>; 2] {
     match landscape.landscape.built_in() {
         Some(BuiltIn::LennardJones(cluster)) => match cluster.align(&b, &a) {

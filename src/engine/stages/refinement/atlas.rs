@@ -139,7 +139,7 @@ fn write_sides(node: &Node, refined: &[Refined], unit: &str) -> Result<(), Atlas
     node.numbers(&Label::new("side_height", "path, end", words).units(unit), &heights)?;
     let words = "1 if the refined barrier is the height of the higher endpoint, so that no path is \
                  lower; 0 otherwise";
-    let at_endpoint = |path| certificate(path).map_or(0, |found| u32::from(found.is_at_endpoint));
+    let at_endpoint = |path| certificate(path).map_or(0, |found| u32::from(found.is_at_end));
     let at_endpoint: Vec<u32> = refined.iter().map(at_endpoint).collect();
     node.numbers(&Label::new("at_endpoint", "path", words), &at_endpoint)?;
     let words = "number of saddles that the path leads over; 0 if there is no refined barrier";

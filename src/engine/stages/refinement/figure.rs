@@ -142,7 +142,7 @@ impl<'a> RefinedSet<'a> {
                 word(refined.from).to_owned(),
                 found.verdict.to_string(),
                 found.descending.to_string(),
-                u32::from(found.is_at_endpoint).to_string(),
+                u32::from(found.is_at_end).to_string(),
                 failed.join("; "),
             ];
             barriers

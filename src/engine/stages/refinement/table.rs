@@ -7,11 +7,10 @@ use crate::path::{PathResult, PathSet};
 use crate::report::SummaryTable;
 use crate::report::number::median;
 
-const ABOUT: &str = "the lowest maximum found between the endpoints; medians over the paths. \
-                     excess: refined barrier − higher endpoint. pass: certified as a saddle on the \
-                     path (endpoint: at the height of the higher endpoint, where no saddle is \
-                     needed). bound: an upper bound of the pass. open: not converged. gradients: \
-                     evaluations.";
+const ABOUT: &str = "the lowest maximum found between the endpoints, medians over the paths. excess: \
+                     refined barrier − higher endpoint. pass: a saddle over which the path leads \
+                     (endpoint: at their height, none is needed). bound: the pass is not higher. \
+                     open: not converged. gradients: evaluations.";
 
 /// A path with its certificate.
 type Pair<'a> = (&'a PathResult, Certificate);
@@ -52,7 +51,7 @@ fn refined<'a>(results: &Results, paths: &'a PathSet) -> Vec<Pair<'a>> {
 fn row(paths: &PathSet, pairs: &[Pair]) -> Vec<String> {
     let median = |number: &dyn Fn(&Pair) -> f64| median(pairs.iter().map(number));
     let count = |verdict| pairs.iter().filter(|(_, found)| found.verdict == verdict).count();
-    let at_endpoint = pairs.iter().filter(|(_, found)| found.is_at_endpoint).count();
+    let at_endpoint = pairs.iter().filter(|(_, found)| found.is_at_end).count();
     vec![
         paths.set.to_string(),
         paths.landscape.to_string(),
@@ -66,7 +65,7 @@ fn row(paths: &PathSet, pairs: &[Pair]) -> Vec<String> {
     ]
 }
 
-/// How many refined barriers are upper bounds only, and why.
+/// How many refined barriers are bounds, and why.
 fn conditions(refined: &[(&PathSet, Vec<Pair>)]) -> Vec<String> {
     let all = refined.iter().flat_map(|(_, pairs)| pairs).map(|(_, found)| found);
     let open: Vec<&Certificate> = all.filter(|found| found.verdict != Verdict::Pass).collect();

@@ -43,14 +43,14 @@ pub(super) fn figure(runs: &[(&Run<'_>, Results<'_>)]) -> Figure {
     Figure {
         key: "surfaces",
         title: "Surfaces",
-        about: "The loss on a plane through the landscape, and the accuracy; light colors are low \
-                values. If the loss is positive everywhere, contours are equal steps of its \
-                logarithm. Markers are the solutions, each at the nearest point of the plane. The \
-                legend has their distances from the plane. Crosses are the solutions that \
-                determine the plane. Solid lines are paths, dashed lines trajectories. Off the \
-                plane, the loss differs from the value shown at the nearest point. The two axes of \
-                a panel may have different scales. For a line instead of a plane, the figure shows \
-                the loss along it, with the solutions that determine it.",
+        about: "The loss on a plane through the landscape, and the accuracy, light where they are \
+                low. Contours are equal steps of the logarithm of the loss where it is positive \
+                everywhere. Markers are the solutions, each at the nearest point of the plane; the \
+                legend says how far off the plane they lie, and crosses are those by which the \
+                plane was chosen. Solid lines are paths, dashed lines trajectories. What lies off \
+                the plane has another loss than the plane shows at its place. The two axes of a \
+                panel may have different scales. A line instead of a plane has the loss along it, \
+                with the solutions by which it was chosen.",
         notes,
         panels,
         tables: tables.into(),
@@ -61,7 +61,7 @@ pub(super) fn figure(runs: &[(&Run<'_>, Results<'_>)]) -> Figure {
 fn moved_endpoints(results: &Results) -> Option<String> {
     if results.config.paths.align {
         let note = "The hidden units of the second endpoint of each path are exchanged \
-                    (paths.align), so its line does not end at the drawn solution.";
+                    (paths.align), so that its line does not end at the solution as it is drawn.";
         return Some(note.to_owned());
     }
     let landscape = results.config.subject.landscape()?.landscape.built_in()?;
@@ -96,7 +96,7 @@ fn drawn(run: &Run<'_>, surface: &Surface) -> Vec<Panel> {
 }
 
 /// The levels of contours.
-struct ContourScale {
+struct Scale {
     /// Levels, in places: heights or their logarithms.
     levels: Vec<f64>,
     place: fn(f64) -> f64,
@@ -104,7 +104,7 @@ struct ContourScale {
     words: String,
 }
 
-fn loss_scale(losses: &[f64]) -> ContourScale {
+fn loss_scale(losses: &[f64]) -> Scale {
     let Some([low, high]) = range(losses) else { return linear("loss", losses) };
     if low <= 0.0 || high / low < 3.0 {
         return linear("loss", losses);
@@ -116,20 +116,20 @@ fn loss_scale(losses: &[f64]) -> ContourScale {
         let step = levels.windows(2).next().map_or(1.0, |pair| 10_f64.powf(pair[1] - pair[0]));
         format!("contours from {first} to {last}, each {} times the one before", short(step))
     });
-    ContourScale { levels, place: f64::log10, words }
+    Scale { levels, place: f64::log10, words }
 }
 
-fn accuracy_scale(accuracies: &[f64]) -> ContourScale {
+fn accuracy_scale(accuracies: &[f64]) -> Scale {
     linear("accuracy", accuracies)
 }
 
-fn linear(what: &str, numbers: &[f64]) -> ContourScale {
+fn linear(what: &str, numbers: &[f64]) -> Scale {
     let levels = range(numbers).map_or_else(Vec::new, |[low, high]| levels(low, high));
     let ends = levels.first().zip(levels.last());
     let words = ends.map_or_else(String::new, |(&first, &last)| {
         format!("contours of the {what} from {} to {}", typeset(first), typeset(last))
     });
-    ContourScale { levels, place: |height| height, words }
+    Scale { levels, place: |height| height, words }
 }
 
 fn axis_label(surface: &Surface, axis: usize) -> String {
@@ -145,7 +145,7 @@ fn axis_label(surface: &Surface, axis: usize) -> String {
     }
 }
 
-fn contours(surface: &Surface, values: &[f64], scale: &ContourScale) -> Panel {
+fn contours(surface: &Surface, values: &[f64], scale: &Scale) -> Panel {
     let extent = &surface.grid.extent;
     let axis = |number: usize| {
         Axis::linear(axis_label(surface, number)).including(&extent[number]).tight()

@@ -129,7 +129,7 @@ fn other_runs(results: &Results, found: &[(TrajectoryKey, Trajectory)]) -> Optio
     let others = found.iter().filter(|(key, points)| !repeats_run(results, key, points)).count();
     (others > 0).then(|| {
         format!(
-            "{others} of {} differ from the stored training runs, because they were repeated on \
+            "{others} of {} are not those of the stored training runs: they were repeated on \
              another type of processor.",
             count(found.len(), "trajectory")
         )

@@ -137,8 +137,8 @@ pub fn read(
     Ok((contents, extent.torn))
 }
 
-/// Checks that no symbolic link on the path to a directory is dangling. Such a directory neither
-/// exists nor can be created.
+/// Makes sure that no symbolic link on the way to a directory leads nowhere: it is neither there
+/// nor can it be made.
 ///
 /// # Errors
 /// [`JournalError::DanglingLink`].

@@ -37,7 +37,7 @@ pub(super) fn read(
     mut insert: impl FnMut(u64, &[u8]) -> Result<(), String>,
 ) -> Result<Extent, JournalError> {
     let length = file.metadata().map_err(io_error("inspect", path))?.len();
-    // Records that another process appends meanwhile are not read.
+    // What another process appends in the meantime is not looked at.
     let mut reader = BufReader::with_capacity(1 << 20, file.take(length));
     let mut read = Extent { end: 0, torn: None };
     if check_header(kind, &mut reader, length, path)? {
